@@ -1,0 +1,96 @@
+//! The command line: `serve` (the default), `keygen`, `sign` and `inspect`.
+//!
+//! Exit codes: 0 done, 1 `inspect` refused a token, 2 a bad setting, key or argument.
+
+mod inspect;
+mod keygen;
+mod sign;
+
+use std::error::Error;
+use std::io::Write as _;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::{Parser, Subcommand};
+
+use crate::clock::System;
+use crate::settings::{Environment, Flags, Settings};
+use crate::web::Server;
+
+/// Hands out short-lived JWTs and lets you watch every step.
+#[derive(Parser)]
+#[command(name = "hallpass", version, about, max_term_width = 110)]
+struct Cli {
+    #[command(flatten)]
+    settings: Flags,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve the demo; this is what happens without a command
+    Serve(Flags),
+    /// Make the key that signs tokens, in the keys folder
+    Keygen(keygen::Options),
+    /// Sign one token and print it
+    Sign(sign::Options),
+    /// Judge a token, check by check; without one, each line of standard input
+    Inspect(inspect::Options),
+}
+
+/// A command that could not be carried out; its chain of causes becomes one line.
+type Failure = Box<dyn Error + Send + Sync>;
+
+/// Reads the command line of this process and carries it out.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    match run(cli) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("hallpass: {}", one_line(failure.as_ref()));
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let environment = Environment::read()?;
+    let flags = cli.settings;
+    match cli.command {
+        None => serve(&flags, &environment),
+        Some(Command::Serve(own)) => serve(&own.or(&flags), &environment),
+        Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
+        Some(Command::Sign(options)) => sign::run(options, &flags, &environment),
+        Some(Command::Inspect(options)) => inspect::run(options, &flags, &environment),
+    }
+}
+
+fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let settings = Settings::resolve(flags, environment)?;
+    crate::log::start(environment.log_filter());
+    actix_web::rt::System::new().block_on(async {
+        let server = Server::build(settings, Arc::new(System))?;
+        announce(&server.url())?;
+        server.run().await?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+/// The one line on standard output: the socket is bound, so whoever reads it can connect.
+fn announce(url: &str) -> std::io::Result<()> {
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on {url}")?;
+    out.flush()
+}
+
+/// An error and its causes, joined by colons.
+fn one_line(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line
+}

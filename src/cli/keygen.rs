@@ -1,0 +1,40 @@
+//! `hallpass keygen`: makes the key that signs tokens.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use aws_lc_rs::rand::SystemRandom;
+use clap::Args;
+
+use super::Failure;
+use crate::keys;
+use crate::profiles::demo::Algorithm;
+use crate::settings::{Environment, Flags, Settings};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// HS256 makes a secret, RS256 a pair of keys
+    #[arg(long, value_name = "HS256|RS256", default_value = "HS256")]
+    algorithm: Algorithm,
+    /// The size of an RSA key: 2048, 3072, 4096 or 8192
+    #[arg(long, default_value_t = 2048)]
+    bits: u32,
+    /// Replace a key that is there; tokens that it signed are refused from then on
+    #[arg(long)]
+    force: bool,
+    /// The folder of keys [env: `HALLPASS_KEYS`] [default: keys]
+    #[arg(long, value_name = "FOLDER")]
+    keys: Option<String>,
+}
+
+pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment);
+    let made: Vec<PathBuf> = match options.algorithm {
+        Algorithm::Hs256 => keys::generate_hs256(&folder, options.force, &SystemRandom::new())?,
+        Algorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
+    };
+    for path in made {
+        println!("made {}", path.display());
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,92 @@
+//! `hallpass sign`: prints one signed token.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use thiserror::Error;
+
+use super::Failure;
+use crate::clock::{Clock as _, System};
+use crate::keys::{Algorithm, GivenKey, KeyError, KeyRing, Signer};
+use crate::profiles::demo::{self, Lifetime, Subject};
+use crate::settings::{Environment, Flags, Settings};
+use crate::token::{self, Claims, JsonFault};
+
+#[derive(Args)]
+pub(super) struct Options {
+    /// The claims, as a JSON object; without them the demo's own: sub, iat and exp
+    #[arg(long, value_name = "JSON")]
+    claims: Option<String>,
+    /// Whom the token is about
+    #[arg(long, value_name = "TEXT")]
+    sub: Option<String>,
+    /// How many seconds it lives, 1 to 86400
+    #[arg(long, value_name = "SECONDS")]
+    ttl: Option<Lifetime>,
+    /// What to sign with; without it, what the key is for, or HS256
+    #[arg(long, value_name = "ALG")]
+    algorithm: Option<Algorithm>,
+    /// The key: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's
+    #[arg(long, value_name = "FILE")]
+    key: Option<PathBuf>,
+    /// The folder of keys [env: `HALLPASS_KEYS`] [default: keys]
+    #[arg(long, value_name = "FOLDER")]
+    keys: Option<String>,
+}
+
+/// Why the command line does not amount to a token.
+#[derive(Debug, Error)]
+enum SignError {
+    #[error("--claims is not one JSON object with one meaning")]
+    Claims(#[source] JsonFault),
+    #[error("--sub cannot be used")]
+    Subject(#[from] demo::BadSubject),
+    #[error("`{folder}` has no key that signs {algorithm}; `hallpass keygen --algorithm {algorithm}` makes one")]
+    NoKey { folder: String, algorithm: Algorithm },
+    #[error("the keys folder signs HS256 and RS256; for {0} give a key with --key")]
+    NotOfFolder(Algorithm),
+}
+
+pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let claims = options.claims(System.now())?;
+    let signer = options.signer(flags, environment)?;
+    println!("{}", token::issue(&claims, "JWT", &signer)?.as_str());
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Options {
+    /// The demo's claims, or those given with `--sub` and `--ttl` put into them.
+    fn claims(&self, now: DateTime<Utc>) -> Result<Claims, SignError> {
+        let Some(json) = &self.claims else {
+            let subject = self.sub.as_deref().map_or_else(|| Ok(Subject::default()), Subject::parse)?;
+            return Ok(demo::claims(&subject, self.ttl.unwrap_or_default(), now));
+        };
+        let mut claims: Claims = token::parse_object(json.as_bytes()).map_err(SignError::Claims)?.into();
+        if let Some(sub) = &self.sub {
+            claims = claims.with("sub", sub.as_str());
+        }
+        if let Some(ttl) = self.ttl {
+            claims = claims.with("iat", now.timestamp()).with("exp", now.timestamp() + ttl.seconds());
+        }
+        Ok(claims)
+    }
+
+    fn signer(&self, flags: &Flags, environment: &Environment) -> Result<Signer, Failure> {
+        if let Some(path) = &self.key {
+            return Ok(GivenKey::read(path)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
+        }
+        let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
+        let folder = Settings::keys_folder(&flags, environment);
+        let algorithm = self.algorithm.unwrap_or(Algorithm::Hs256);
+        let (hs256, rs256) = KeyRing::read(&folder)?;
+        let keys = match algorithm {
+            Algorithm::Hs256 => hs256,
+            Algorithm::Rs256 => rs256,
+            other => return Err(SignError::NotOfFolder(other).into()),
+        };
+        let folder = folder.display().to_string();
+        Ok(keys.into_signer().ok_or(SignError::NoKey { folder, algorithm })?)
+    }
+}

@@ -1,0 +1,317 @@
+//! All key material: what is read, what it may be used for, and who may see it.
+//!
+//! A key here has one algorithm for life (RFC 8725 §3.1), a private key is another type than a public one, and
+//! nothing prints a secret. The [`KeyRing`] is what the `keys` folder amounts to.
+
+mod armour;
+mod folder;
+mod given;
+mod jwks;
+
+mod rsa;
+mod secret;
+
+pub use folder::{KeyError, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256};
+pub use given::GivenKey;
+pub use jwks::{Jwk, Jwks};
+pub use rsa::{RsaPrivateKey, RsaPublicKey};
+pub use secret::Secret;
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use aws_lc_rs::rand::SecureRandom;
+use jsonwebtoken::{DecodingKey, EncodingKey};
+use thiserror::Error;
+
+/// The MAC and RSA algorithms of RFC 7518 §3.1.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Algorithm {
+    Hs256,
+    Hs384,
+    Hs512,
+    Rs256,
+    Rs384,
+    Rs512,
+    Ps256,
+    Ps384,
+    Ps512,
+}
+
+/// What kind of key an algorithm works with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Family {
+    /// One secret signs and verifies.
+    Hmac,
+    /// A private key signs, its public half verifies.
+    Rsa,
+}
+
+impl Algorithm {
+    pub const ALL: [Self; 9] = [
+        Self::Hs256,
+        Self::Hs384,
+        Self::Hs512,
+        Self::Rs256,
+        Self::Rs384,
+        Self::Rs512,
+        Self::Ps256,
+        Self::Ps384,
+        Self::Ps512,
+    ];
+
+    /// The name as `alg` spells it; case matters there.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+            Self::Rs256 => "RS256",
+            Self::Rs384 => "RS384",
+            Self::Rs512 => "RS512",
+            Self::Ps256 => "PS256",
+            Self::Ps384 => "PS384",
+            Self::Ps512 => "PS512",
+        }
+    }
+
+    pub const fn family(self) -> Family {
+        match self {
+            Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Hmac,
+            _ => Family::Rsa,
+        }
+    }
+
+    const fn hash_bytes(self) -> usize {
+        match self {
+            Self::Hs256 | Self::Rs256 | Self::Ps256 => 32,
+            Self::Hs384 | Self::Rs384 | Self::Ps384 => 48,
+            Self::Hs512 | Self::Rs512 | Self::Ps512 => 64,
+        }
+    }
+
+    const fn in_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
+        match self {
+            Self::Hs256 => jsonwebtoken::Algorithm::HS256,
+            Self::Hs384 => jsonwebtoken::Algorithm::HS384,
+            Self::Hs512 => jsonwebtoken::Algorithm::HS512,
+            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
+            Self::Rs384 => jsonwebtoken::Algorithm::RS384,
+            Self::Rs512 => jsonwebtoken::Algorithm::RS512,
+            Self::Ps256 => jsonwebtoken::Algorithm::PS256,
+            Self::Ps384 => jsonwebtoken::Algorithm::PS384,
+            Self::Ps512 => jsonwebtoken::Algorithm::PS512,
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is the name of no algorithm that this program knows.
+#[derive(Debug, Error)]
+#[error("HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384 or PS512")]
+pub struct UnknownAlgorithm;
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or(UnknownAlgorithm)
+    }
+}
+
+/// A key that signs, bound to its algorithm.
+#[derive(Debug)]
+pub struct Signer {
+    algorithm: Algorithm,
+    kid: Option<String>,
+    key: EncodingKey,
+}
+
+/// The cryptographic library refused a key that was accepted when it was loaded.
+#[derive(Debug, Error)]
+#[error("cannot sign with {algorithm}")]
+pub struct SigningError {
+    algorithm: Algorithm,
+    source: jsonwebtoken::errors::Error,
+}
+
+impl Signer {
+    fn with_secret(secret: &Secret, algorithm: Algorithm, kid: Option<String>) -> Self {
+        Self { algorithm, kid, key: EncodingKey::from_secret(secret.as_bytes()) }
+    }
+
+    fn with_rsa(private: &RsaPrivateKey, algorithm: Algorithm, kid: Option<String>) -> Self {
+        Self { algorithm, kid, key: EncodingKey::from_rsa_der(private.pkcs1_der()) }
+    }
+
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// The base64url text of the signature over `message` (RFC 7515 §5.1).
+    pub fn sign(&self, message: &[u8]) -> Result<String, SigningError> {
+        jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.in_jsonwebtoken())
+            .map_err(|source| SigningError { algorithm: self.algorithm, source })
+    }
+}
+
+/// A key that verifies, bound to its algorithm.
+#[derive(Debug)]
+pub struct Verifier {
+    algorithm: Algorithm,
+    kid: Option<String>,
+    key: DecodingKey,
+    signature_bytes: usize,
+    source: Arc<str>,
+}
+
+impl Verifier {
+    fn with_secret(secret: &Secret, algorithm: Algorithm, source: &str) -> Self {
+        let key = DecodingKey::from_secret(secret.as_bytes());
+        Self { algorithm, kid: None, key, signature_bytes: algorithm.hash_bytes(), source: source.into() }
+    }
+
+    fn with_rsa(public: &RsaPublicKey, algorithm: Algorithm, source: &str) -> Self {
+        Self {
+            algorithm,
+            kid: Some(public.thumbprint()),
+            key: DecodingKey::from_rsa_raw_components(public.modulus(), public.exponent()),
+            signature_bytes: public.modulus().len(),
+            source: source.into(),
+        }
+    }
+
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
+    }
+
+    pub fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
+    }
+
+    /// Where the key came from, for people: a file's name.
+    pub const fn source(&self) -> &Arc<str> {
+        &self.source
+    }
+
+    /// How many base64url characters a whole signature by this key has.
+    pub const fn signature_chars(&self) -> usize {
+        (self.signature_bytes * 4).div_ceil(3)
+    }
+
+    /// Whether `signature`, in base64url, was made over `message` with this key. A MAC is compared in constant time.
+    pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
+        let algorithm = self.algorithm.in_jsonwebtoken();
+        jsonwebtoken::crypto::verify(signature, message, &self.key, algorithm).unwrap_or(false)
+    }
+}
+
+/// The keys of one algorithm: the one that signs, when its private half is here, and all that verify, that one first.
+#[derive(Debug, Default)]
+pub struct KeySet {
+    signer: Option<Signer>,
+    verifiers: Vec<Verifier>,
+}
+
+impl KeySet {
+    pub const fn signer(&self) -> Option<&Signer> {
+        self.signer.as_ref()
+    }
+
+    pub fn into_signer(self) -> Option<Signer> {
+        self.signer
+    }
+
+    pub fn verifiers(&self) -> &[Verifier] {
+        &self.verifiers
+    }
+}
+
+/// What the `keys` folder amounts to.
+pub struct KeyRing {
+    hs256: KeySet,
+    rs256: KeySet,
+    published: Jwks,
+    session: [u8; SESSION_KEY_BYTES],
+}
+
+impl KeyRing {
+    /// Reads the folder and makes what it lacks: secrets and an RSA pair, each readable by its owner alone.
+    pub fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
+        folder::prepare(folder, random)
+    }
+
+    /// The folder's keys that verify HS256 and RS256, without making anything.
+    pub fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
+        folder::read(folder)
+    }
+
+    pub const fn hs256(&self) -> &KeySet {
+        &self.hs256
+    }
+
+    pub const fn rs256(&self) -> &KeySet {
+        &self.rs256
+    }
+
+    /// The public keys, as `/.well-known/jwks.json` shows them.
+    pub const fn published(&self) -> &Jwks {
+        &self.published
+    }
+
+    /// What the session cookie is encrypted with.
+    pub const fn session_key(&self) -> &[u8; SESSION_KEY_BYTES] {
+        &self.session
+    }
+}
+
+/// Why a text is not the key that it should be.
+#[derive(Debug, Error)]
+pub enum KeyFault {
+    #[error("it is empty; write a key into it, or remove it and a new one is made")]
+    Empty,
+    #[error("it is cut short or damaged; copy the whole file again")]
+    Truncated,
+    #[error(
+        "it is protected by a passphrase, which a server that starts by itself cannot type; \
+         remove it with `ssh-keygen -p -N '' -f {0}`"
+    )]
+    Passphrase(String),
+    #[error("it is {0}, and RS256 needs an RSA key; make one with `ssh-keygen -t rsa -b 2048`")]
+    WrongKind(String),
+    #[error("its RSA key has {0} bits, and 2048 to 8192 are accepted; make one with `ssh-keygen -t rsa -b 2048`")]
+    Bits(usize),
+    #[error("it holds a public key where the private key belongs; a public key goes into a file that ends in .pub")]
+    PublicForPrivate,
+    #[error("it holds a private key where a public key belongs; remove it, and publish only the public half")]
+    PrivateForPublic,
+    #[error(
+        "it holds {0} key as an HMAC secret; whoever has that key's public half could forge tokens: use random text"
+    )]
+    KeyForSecret(&'static str),
+    #[error("its numbers do not make a working RSA key; make a new one with `ssh-keygen -t rsa -b 2048`")]
+    Unsound,
+    #[error("it is not a key in PEM, OpenSSH or ssh-rsa form; make one with `ssh-keygen -t rsa -b 2048`")]
+    Unrecognised,
+    #[error(
+        "it is not the {SESSION_KEY_BYTES} random bytes in base64url that encrypt session cookies; remove it, and a new one is made"
+    )]
+    Session,
+    #[error("it is not the public half of {0}; remove it, and it is derived again")]
+    Mismatch(String),
+    #[error("its {0}")]
+    Jwk(String),
+    #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
+    Unfit { algorithm: Algorithm, kind: &'static str, accepted: &'static str },
+}

@@ -1,0 +1,353 @@
+//! The `keys` folder: which file holds what, and how a missing one is made.
+//!
+//! A file is written under another name and linked into place, so several processes that start on one empty folder at
+//! once end up with the same keys, and nobody ever reads half a key.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SecureRandom;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use thiserror::Error;
+
+use super::{Algorithm, GivenKey, KeyFault, KeyRing, KeySet, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
+
+const HS256_SECRET: &str = "hs256.secret";
+const RS256_PRIVATE: &str = "jwt_key";
+const RS256_PUBLIC: &str = "jwt_key.pub";
+const SESSION_KEY: &str = "session.key";
+
+/// Public keys that belong to another profile, and so are no retired keys of the demo.
+const OTHER_PROFILES: [&str; 2] = ["bearer_key.pub", "lab_key.pub"];
+
+/// How many random bytes encrypt the session cookie.
+pub const SESSION_KEY_BYTES: usize = 64;
+
+/// More than any key needs.
+const LARGEST_KEY_FILE: u64 = 64 * 1024;
+
+/// Why the folder gives no key ring. The file is always named.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    #[error("cannot use key `{path}`")]
+    Unfit { path: PathBuf, source: KeyFault },
+    #[error("cannot read key `{path}`")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("cannot write key `{path}`")]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
+    Exists { path: PathBuf },
+    #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
+    Bits { bits: u32 },
+    #[error("the system gave no random bytes for key `{path}`")]
+    NoRandomness { path: PathBuf },
+}
+
+impl KeyError {
+    /// Names the file whose content is at fault.
+    pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
+        move |source| Self::Unfit { path: path.to_owned(), source }
+    }
+}
+
+/// What a person should know of the folder, though it works.
+#[derive(Debug)]
+pub enum Warning {
+    Made(PathBuf),
+    ReadableByOthers(PathBuf),
+    ShortSecret { path: PathBuf, bytes: usize },
+    NotSaved { path: PathBuf, why: io::Error },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Made(path) => write!(f, "made `{}`", path.display()),
+            Self::ReadableByOthers(path) => {
+                let path = path.display();
+                write!(f, "others on this machine may read `{path}`; `chmod 600 {path}` keeps it to you")
+            }
+            Self::ShortSecret { path, bytes } => {
+                let (path, least) = (path.display(), Secret::SHORTEST_SAFE);
+                write!(f, "`{path}` has {bytes} bytes and HS256 asks for {least}: a word list may find it")
+            }
+            Self::NotSaved { path, why } => {
+                write!(f, "the public key is not saved as `{}`: {why}", path.display())
+            }
+        }
+    }
+}
+
+/// The folder's keys, with what is missing made first.
+pub(super) fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(KeyRing, Vec<Warning>), KeyError> {
+    let mut files = Folder { path: folder, warnings: Vec::new() };
+    fs::create_dir_all(folder).map_err(|source| KeyError::Unwritable { path: folder.to_owned(), source })?;
+    files.make_missing(random)?;
+    let rsa = files.rsa_keys()?;
+    files.save_public(&rsa);
+    let ring = KeyRing {
+        hs256: files.secret()?.map(|secret| hs256_keys(&secret, &files.name(HS256_SECRET))).unwrap_or_default(),
+        published: rsa.publics.iter().map(|(public, _)| public).collect(),
+        rs256: rs256_keys(rsa),
+        session: files.session_key()?,
+    };
+    Ok((ring, files.warnings))
+}
+
+/// The folder's verifying keys as they are: HS256's, then RS256's.
+pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
+    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let secret = files.secret()?;
+    let hs256 = secret.map(|secret| hs256_keys(&secret, &files.name(HS256_SECRET))).unwrap_or_default();
+    Ok((hs256, rs256_keys(files.rsa_keys()?)))
+}
+
+/// Makes the secret that signs HS256 and says where it is.
+pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> Result<Vec<PathBuf>, KeyError> {
+    let path = folder.join(HS256_SECRET);
+    let text = secret_text(&path, random)?;
+    replace(&path, &text, force)?;
+    Ok(vec![path])
+}
+
+/// Makes the pair that signs RS256 and says where its halves are.
+pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathBuf>, KeyError> {
+    let (path, public_path) = (folder.join(RS256_PRIVATE), folder.join(RS256_PUBLIC));
+    let pem = rsa_pem(&path, bits)?;
+    let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&path))?;
+    if !force && public_path.exists() {
+        return Err(KeyError::Exists { path: public_path });
+    }
+    replace(&path, &pem, force)?;
+    replace(&public_path, &private.public().to_pem().unwrap_or_default(), force)?;
+    Ok(vec![path, public_path])
+}
+
+/// The RSA keys of a folder: the private one, when it is there, and the public ones with their file's name, the
+/// signer's own first.
+struct RsaKeys {
+    private: Option<RsaPrivateKey>,
+    publics: Vec<(RsaPublicKey, String)>,
+}
+
+fn hs256_keys(secret: &Secret, source: &str) -> KeySet {
+    KeySet {
+        signer: Some(Signer::with_secret(secret, Algorithm::Hs256, None)),
+        verifiers: vec![Verifier::with_secret(secret, Algorithm::Hs256, source)],
+    }
+}
+
+fn rs256_keys(keys: RsaKeys) -> KeySet {
+    let sign =
+        |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
+    KeySet {
+        signer: keys.private.as_ref().map(sign),
+        verifiers: (keys.publics.into_iter())
+            .map(|(public, source)| Verifier::with_rsa(&public, Algorithm::Rs256, &source))
+            .collect(),
+    }
+}
+
+struct Folder<'a> {
+    path: &'a Path,
+    warnings: Vec<Warning>,
+}
+
+impl Folder<'_> {
+    fn make_missing(&mut self, random: &dyn SecureRandom) -> Result<(), KeyError> {
+        self.make(HS256_SECRET, |path| secret_text(path, random))?;
+        self.make(SESSION_KEY, |path| session_key_text(path, random))?;
+        if !self.path.join(RS256_PUBLIC).exists() {
+            self.make(RS256_PRIVATE, |path| rsa_pem(path, 2048))?;
+        }
+        Ok(())
+    }
+
+    fn make(&mut self, name: &str, text: impl FnOnce(&Path) -> Result<String, KeyError>) -> Result<(), KeyError> {
+        let path = self.path.join(name);
+        if !path.exists() && link_into_place(&path, &text(&path)?)? {
+            self.warnings.push(Warning::Made(path));
+        }
+        Ok(())
+    }
+
+    fn secret(&mut self) -> Result<Option<Secret>, KeyError> {
+        let path = self.path.join(HS256_SECRET);
+        let Some(bytes) = read_file(&path)? else { return Ok(None) };
+        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit(&path))?;
+        self.warn_if_readable(&path);
+        if secret.is_short() {
+            self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
+        }
+        Ok(Some(secret))
+    }
+
+    fn session_key(&mut self) -> Result<[u8; SESSION_KEY_BYTES], KeyError> {
+        let path = self.path.join(SESSION_KEY);
+        let bytes = read_file(&path)?.unwrap_or_default();
+        self.warn_if_readable(&path);
+        let decoded = URL_SAFE_NO_PAD.decode(bytes.trim_ascii()).ok();
+        decoded.and_then(|key| key.try_into().ok()).ok_or(KeyError::Unfit { path, source: KeyFault::Session })
+    }
+
+    fn rsa_keys(&mut self) -> Result<RsaKeys, KeyError> {
+        let private = self.rsa_private()?;
+        let public = self.rsa_public(&self.path.join(RS256_PUBLIC))?;
+        let mut publics = Vec::new();
+        match (&private, public) {
+            (Some(private), Some(public)) if *private.public() != public => return Err(self.mismatch()),
+            (Some(private), _) => publics.push((private.public().clone(), self.name(RS256_PRIVATE))),
+            (None, Some(public)) => publics.push((public, self.name(RS256_PUBLIC))),
+            (None, None) => {}
+        }
+        for path in self.retired()? {
+            if let Some(public) = self.rsa_public(&path)?
+                && publics.iter().all(|(known, _)| *known != public)
+            {
+                publics.push((public, path.display().to_string()));
+            }
+        }
+        Ok(RsaKeys { private, publics })
+    }
+
+    fn rsa_private(&mut self) -> Result<Option<RsaPrivateKey>, KeyError> {
+        let path = self.path.join(RS256_PRIVATE);
+        let Some(bytes) = read_file(&path)? else { return Ok(None) };
+        self.warn_if_readable(&path);
+        let parsed = RsaPrivateKey::parse(&bytes, &path.display().to_string());
+        parsed.map(Some).map_err(KeyError::unfit(&path))
+    }
+
+    fn rsa_public(&self, path: &Path) -> Result<Option<RsaPublicKey>, KeyError> {
+        let Some(bytes) = read_file(path)? else { return Ok(None) };
+        let parsed = RsaPublicKey::parse(&bytes);
+        parsed.map(Some).map_err(KeyError::unfit(path))
+    }
+
+    /// Every further public key, in the order of their names.
+    fn retired(&self) -> Result<Vec<PathBuf>, KeyError> {
+        let unreadable = |source| KeyError::Unreadable { path: self.path.to_owned(), source };
+        let mut paths = Vec::new();
+        for entry in fs::read_dir(self.path).map_err(unreadable)? {
+            let name = entry.map_err(unreadable)?.file_name();
+            let Some(name) = name.to_str() else { continue };
+            let hidden = name.starts_with('.');
+            if name.ends_with(".pub") && name != RS256_PUBLIC && !hidden && !OTHER_PROFILES.contains(&name) {
+                paths.push(self.path.join(name));
+            }
+        }
+        paths.sort();
+        Ok(paths)
+    }
+
+    /// The public half stands beside a private key that came alone, for other tools to verify with.
+    fn save_public(&mut self, keys: &RsaKeys) {
+        let path = self.path.join(RS256_PUBLIC);
+        let Some(private) = keys.private.as_ref().filter(|_| !path.exists()) else { return };
+        match link_into_place(&path, &private.public().to_pem().unwrap_or_default()) {
+            Ok(made) => self.warnings.extend(made.then_some(Warning::Made(path))),
+            Err(KeyError::Unwritable { path, source: why }) => self.warnings.push(Warning::NotSaved { path, why }),
+            Err(_) => {}
+        }
+    }
+
+    fn mismatch(&self) -> KeyError {
+        let source = KeyFault::Mismatch(format!("`{}`", self.name(RS256_PRIVATE)));
+        KeyError::Unfit { path: self.path.join(RS256_PUBLIC), source }
+    }
+
+    fn name(&self, file: &str) -> String {
+        self.path.join(file).display().to_string()
+    }
+
+    fn warn_if_readable(&mut self, path: &Path) {
+        if readable_by_others(path) {
+            self.warnings.push(Warning::ReadableByOthers(path.to_owned()));
+        }
+    }
+}
+
+impl GivenKey {
+    /// Reads a key from a file of any name.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let missing = || KeyError::Unreadable { path: path.to_owned(), source: io::ErrorKind::NotFound.into() };
+        let bytes = read_file(path)?.ok_or_else(missing)?;
+        Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
+    }
+}
+
+#[cfg(unix)]
+fn readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+fn readable_by_others(_: &Path) -> bool {
+    false
+}
+
+/// A key file's bytes; `None` when there is no such file.
+fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    let meta = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
+        meta => meta.map_err(unreadable)?,
+    };
+    if !meta.is_file() {
+        return Err(unreadable(io::Error::other("it is not a regular file")));
+    }
+    if meta.len() > LARGEST_KEY_FILE {
+        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_KEY_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(Some(bytes))
+}
+
+fn secret_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
+    let secret = Secret::generate(random).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
+    Ok(String::from_utf8_lossy(secret.as_bytes()).into_owned() + "\n")
+}
+
+fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
+    let mut bytes = [0; SESSION_KEY_BYTES];
+    random.fill(&mut bytes).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes) + "\n")
+}
+
+fn rsa_pem(path: &Path, bits: u32) -> Result<String, KeyError> {
+    let made = RsaPrivateKey::generate_pem(bits).ok_or(KeyError::Bits { bits })?;
+    made.map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
+}
+
+/// Writes a whole file that its owner alone may read; `false` when another process was first, and its file stands.
+fn link_into_place(path: &Path, text: &str) -> Result<bool, KeyError> {
+    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
+    match written_beside(path, text)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritable(error.error)),
+    }
+}
+
+fn replace(path: &Path, text: &str, force: bool) -> Result<(), KeyError> {
+    if force {
+        let unwritable =
+            |error: tempfile::PersistError| KeyError::Unwritable { path: path.to_owned(), source: error.error };
+        return written_beside(path, text)?.persist(path).map(drop).map_err(unwritable);
+    }
+    if link_into_place(path, text)? { Ok(()) } else { Err(KeyError::Exists { path: path.to_owned() }) }
+}
+
+fn written_beside(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, KeyError> {
+    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    Ok(file)
+}

@@ -1,0 +1,23 @@
+//! Hallpass hands out short-lived JWTs and lets you watch every step.
+//!
+//! The modules, each importing only those before it:
+//!
+//! - [`code`]: the stable name of every outcome
+//! - [`clock`]: time as an argument
+//! - [`keys`]: the key ring, read from the `keys` folder
+//! - [`token`]: how a token is issued, and the one verifier with its verdict
+//! - [`profiles`]: what each tutorial's tokens say
+//! - [`settings`]: flags, environment, `.env`, defaults
+//! - [`web`]: the server, its routes and pages
+//! - [`log`]: what goes to standard error
+//! - [`cli`]: the commands
+
+pub mod cli;
+pub mod clock;
+pub mod code;
+pub mod keys;
+pub mod log;
+pub mod profiles;
+pub mod settings;
+pub mod token;
+pub mod web;

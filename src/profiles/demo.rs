@@ -1,0 +1,218 @@
+//! The browser demo's tokens: `{"sub":"bob","iat":…,"exp":…}` under HS256 or RS256, for sixty seconds.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::keys::{self, KeyRing, KeySet, SigningError};
+use crate::token::{self, Candidates, Claim, Claims, Expected, Kind, Rules, Token, Typ, Verdict};
+
+/// What a token of this profile must say.
+static RULES: Rules = Rules {
+    profile: "demo",
+    typ: Typ::Jwt,
+    required: &[
+        Claim { name: "sub", kind: Kind::Text },
+        Claim { name: "iat", kind: Kind::Date },
+        Claim { name: "exp", kind: Kind::Date },
+    ],
+    issuer: None,
+    audience: None,
+};
+
+/// The two algorithms that a visitor chooses between.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Algorithm {
+    #[default]
+    #[serde(rename = "HS256")]
+    Hs256,
+    #[serde(rename = "RS256")]
+    Rs256,
+}
+
+impl Algorithm {
+    pub const fn as_str(self) -> &'static str {
+        self.jwa().as_str()
+    }
+
+    /// The same in the registry of RFC 7518 §3.1.
+    pub const fn jwa(self) -> keys::Algorithm {
+        match self {
+            Self::Hs256 => keys::Algorithm::Hs256,
+            Self::Rs256 => keys::Algorithm::Rs256,
+        }
+    }
+
+    const fn keys(self, ring: &KeyRing) -> &KeySet {
+        match self {
+            Self::Hs256 => ring.hs256(),
+            Self::Rs256 => ring.rs256(),
+        }
+    }
+}
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Algorithm {
+    type Err = NotOffered;
+
+    fn from_str(name: &str) -> Result<Self, NotOffered> {
+        match name {
+            "HS256" => Ok(Self::Hs256),
+            "RS256" => Ok(Self::Rs256),
+            _ => Err(NotOffered),
+        }
+    }
+}
+
+/// The text names neither algorithm of the demo.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("HS256 or RS256 is accepted")]
+pub struct NotOffered;
+
+/// Whom a token is about: 1 to 64 characters that can stand in an address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Subject(String);
+
+/// Why a text is no [`Subject`].
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum BadSubject {
+    #[error("it has {0} characters, and 1 to 64 are accepted")]
+    Length(usize),
+    #[error("it has a control character, which no name has")]
+    Control,
+    #[error("a browser takes `.` and `..` for folders, so they cannot stand in the address of a result")]
+    Dots,
+}
+
+impl Subject {
+    pub fn parse(text: &str) -> Result<Self, BadSubject> {
+        let length = text.chars().count();
+        match text {
+            _ if !(1..=64).contains(&length) => Err(BadSubject::Length(length)),
+            _ if text.chars().any(char::is_control) => Err(BadSubject::Control),
+            "." | ".." => Err(BadSubject::Dots),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Default for Subject {
+    /// The tutorial's own.
+    fn default() -> Self {
+        Self("bob".to_owned())
+    }
+}
+
+/// How long a token lives, in whole seconds: 1 to 86,400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime(i64);
+
+/// The text is no [`Lifetime`].
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("whole seconds from 1 to 86400 are accepted")]
+pub struct BadLifetime;
+
+impl Lifetime {
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for Lifetime {
+    /// The tutorial's own.
+    fn default() -> Self {
+        Self(60)
+    }
+}
+
+impl FromStr for Lifetime {
+    type Err = BadLifetime;
+
+    fn from_str(text: &str) -> Result<Self, BadLifetime> {
+        let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = text.parse().ok().filter(|seconds| digits_only && (1..=86_400).contains(seconds));
+        seconds.map(Self).ok_or(BadLifetime)
+    }
+}
+
+/// The claims of a new token, in the tutorial's order; times in whole seconds.
+pub fn claims(subject: &Subject, lifetime: Lifetime, now: DateTime<Utc>) -> Claims {
+    let iat = now.timestamp();
+    Claims::new().with("sub", subject.as_str()).with("iat", iat).with("exp", iat + lifetime.seconds())
+}
+
+/// Why no token was made.
+#[derive(Debug, Error)]
+pub enum IssueError {
+    /// The folder has only a public key for this algorithm: it verifies and cannot sign.
+    #[error("the keys folder has no private key for {0}")]
+    NoSigner(Algorithm),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+/// Signs a new token for `subject`.
+pub fn issue(
+    ring: &KeyRing,
+    algorithm: Algorithm,
+    subject: &Subject,
+    lifetime: Lifetime,
+    now: DateTime<Utc>,
+) -> Result<Token, IssueError> {
+    let signer = algorithm.keys(ring).signer().ok_or(IssueError::NoSigner(algorithm))?;
+    Ok(token::issue(&claims(subject, lifetime, now), "JWT", signer)?)
+}
+
+/// Whether tokens can be made under `algorithm` at all.
+pub fn can_issue(ring: &KeyRing, algorithm: Algorithm) -> bool {
+    algorithm.keys(ring).signer().is_some()
+}
+
+/// Judges a token as one of this profile, issued under `algorithm`.
+pub fn verify(ring: &KeyRing, algorithm: Algorithm, token: &str, now: DateTime<Utc>) -> Verdict {
+    let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
+    token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_has_1_to_64_characters_and_none_of_them_controls() {
+        assert_eq!(Subject::parse(""), Err(BadSubject::Length(0)));
+        assert_eq!(Subject::parse(&"é".repeat(65)), Err(BadSubject::Length(65)));
+        assert!(Subject::parse(&"é".repeat(64)).is_ok());
+        assert_eq!(Subject::parse("a\nb"), Err(BadSubject::Control));
+        assert_eq!(Subject::parse(".."), Err(BadSubject::Dots));
+        assert_eq!(Subject::parse("a/b").unwrap().as_str(), "a/b");
+    }
+
+    #[test]
+    fn a_lifetime_is_1_to_86400_whole_seconds() {
+        assert_eq!("86400".parse(), Ok(Lifetime(86_400)));
+        for bad in ["0", "86401", "-1", "+5", "1.5", "", " 5", "99999999999999999999"] {
+            assert_eq!(bad.parse::<Lifetime>(), Err(BadLifetime), "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_claims_stand_in_the_tutorial_s_order() {
+        let now = DateTime::from_timestamp(1_700_000_000, 999_999_999).unwrap();
+        let claims = claims(&Subject::default(), Lifetime::default(), now);
+        let text = serde_json::to_string(&claims).unwrap();
+        assert_eq!(text, r#"{"sub":"bob","iat":1700000000,"exp":1700000060}"#);
+    }
+}

@@ -1,0 +1,394 @@
+//! Settings: one struct, filled from flags, then the environment, then `.env`, then defaults.
+//!
+//! [`SETTINGS`] is the only list of them; the flags, `--help` and the README's table are views of it. This is also the
+//! only file that reads the environment.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
+use thiserror::Error;
+use url::Url;
+
+use crate::profiles::demo::{Algorithm, Lifetime};
+
+/// One setting as people see it.
+pub struct Setting {
+    /// The name of the flag, without dashes; the variable is `HALLPASS_` and the same in capitals.
+    pub flag: &'static str,
+    /// What the value is called in `--help`.
+    pub value: &'static str,
+    /// The value when none is given, as a person would write it.
+    pub default: &'static str,
+    pub help: &'static str,
+}
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        flag: "bind",
+        value: "ADDRESS:PORT",
+        default: "127.0.0.1:5000",
+        help: "Where to listen; port 0 takes a free one, and the first line printed says which",
+    },
+    Setting { flag: "keys", value: "FOLDER", default: "keys", help: "The folder of keys; what it lacks is made" },
+    Setting {
+        flag: "algorithm",
+        value: "HS256|RS256",
+        default: "HS256",
+        help: "What a new session's tokens are signed with; a visitor may switch",
+    },
+    Setting { flag: "token-ttl", value: "SECONDS", default: "60", help: "How long a demo token lives, 1 to 86400" },
+    Setting {
+        flag: "public-url",
+        value: "URL",
+        default: "the address served",
+        help: "The origin that browsers use, such as https://demo.example; https turns on Secure, __Host- and HSTS",
+    },
+    Setting {
+        flag: "workers",
+        value: "COUNT",
+        default: "one a core",
+        help: "How many threads answer requests, 1 to 512",
+    },
+    Setting {
+        flag: "shutdown-timeout",
+        value: "SECONDS",
+        default: "10",
+        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600",
+    },
+];
+
+impl Setting {
+    /// The environment variable and the name in `.env`.
+    pub fn variable(&self) -> String {
+        format!("HALLPASS_{}", self.flag.to_uppercase().replace('-', "_"))
+    }
+
+    fn arg(&self) -> Arg {
+        let help = format!("{} [env: {}] [default: {}]", self.help, self.variable(), self.default);
+        Arg::new(self.flag).long(self.flag).value_name(self.value).help(help)
+    }
+}
+
+/// The settings that stood on the command line, not yet read.
+#[derive(Clone, Debug, Default)]
+pub struct Flags(HashMap<&'static str, String>);
+
+impl Flags {
+    /// These flags, and where one is missing that of `outer`.
+    #[must_use]
+    pub fn or(mut self, outer: &Self) -> Self {
+        for (flag, value) in &outer.0 {
+            self.0.entry(flag).or_insert_with(|| value.clone());
+        }
+        self
+    }
+
+    /// These flags and one more.
+    #[must_use]
+    pub fn with(mut self, flag: &'static str, value: Option<String>) -> Self {
+        self.0.extend(value.map(|value| (flag, value)));
+        self
+    }
+}
+
+impl FromArgMatches for Flags {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let given = |setting: &Setting| Some((setting.flag, matches.get_one::<String>(setting.flag)?.clone()));
+        Ok(Self(SETTINGS.iter().filter_map(given).collect()))
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?.or(self);
+        Ok(())
+    }
+}
+
+impl Args for Flags {
+    fn augment_args(command: Command) -> Command {
+        command.args(SETTINGS.iter().map(Setting::arg))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+/// The variables of the process and of `.env`. A variable that is set to nothing counts as not set.
+#[derive(Debug, Default)]
+pub struct Environment {
+    process: HashMap<String, String>,
+    file: HashMap<String, String>,
+}
+
+impl Environment {
+    /// The environment of this process and the `.env` of its working directory, when there is one.
+    pub fn read() -> Result<Self, BadSetting> {
+        let mut process = HashMap::new();
+        for name in SETTINGS.iter().map(Setting::variable).chain(["RUST_LOG".to_owned()]) {
+            if let Some(value) = process_variable(&name)? {
+                process.insert(name, value);
+            }
+        }
+        Ok(Self { process, file: read_dotenv()? })
+    }
+
+    /// An environment of just these variables.
+    pub fn of(process: HashMap<String, String>, file: HashMap<String, String>) -> Self {
+        Self { process, file }
+    }
+
+    fn get(&self, name: &str) -> Option<(&str, Origin)> {
+        let set = |variables: &'_ HashMap<String, String>| variables.get(name).filter(|it| !it.is_empty()).is_some();
+        let (variables, origin) = match () {
+            () if set(&self.process) => (&self.process, Origin::Environment),
+            () if set(&self.file) => (&self.file, Origin::File),
+            () => return None,
+        };
+        variables.get(name).map(|value| (value.as_str(), origin))
+    }
+
+    /// `RUST_LOG`, or what is logged without it.
+    pub fn log_filter(&self) -> &str {
+        self.get("RUST_LOG").map_or("info", |(value, _)| value)
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn process_variable(name: &str) -> Result<Option<String>, BadSetting> {
+    match std::env::var(name) {
+        Ok(value) => Ok(Some(value)),
+        Err(std::env::VarError::NotPresent) => Ok(None),
+        Err(std::env::VarError::NotUnicode(_)) => Err(BadSetting::NotText { name: name.to_owned() }),
+    }
+}
+
+/// A line that cannot be read is named by its number alone: it may hold a secret.
+fn read_dotenv() -> Result<HashMap<String, String>, BadSetting> {
+    let lines = match dotenvy::from_path_iter(".env") {
+        Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashMap::new()),
+        Err(_) => return Err(BadSetting::UnreadableFile),
+        Ok(lines) => lines,
+    };
+    let named = |(index, line): (usize, dotenvy::Result<_>)| line.map_err(|_| BadSetting::BadLine { entry: index + 1 });
+    lines.enumerate().map(named).collect()
+}
+
+/// Where a value stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Flag,
+    Environment,
+    File,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "on the command line",
+            Self::Environment => "in the environment",
+            Self::File => "in .env",
+        })
+    }
+}
+
+/// A setting that cannot be used: one line that names it, its value and what is accepted.
+#[derive(Debug, Error)]
+pub enum BadSetting {
+    #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
+    Value { flag: &'static str, value: String, origin: Origin, accepted: String },
+    #[error("{name} in the environment is not UTF-8 text")]
+    NotText { name: String },
+    #[error("cannot read `.env` in the working directory")]
+    UnreadableFile,
+    #[error("entry {entry} of `.env` is not NAME=value")]
+    BadLine { entry: usize },
+}
+
+/// The origin that browsers use: scheme, host and port, nothing after them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    url: Url,
+}
+
+impl PublicUrl {
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        (bare && anonymous && web).then_some(Self { url })
+    }
+
+    /// As browsers write it in `Origin`: no trailing slash, no default port.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    pub fn scheme(&self) -> &str {
+        self.url.scheme()
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The host, and the port when it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
+/// Every setting, read and checked.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub bind: SocketAddr,
+    pub keys: PathBuf,
+    pub algorithm: Algorithm,
+    pub token_ttl: Lifetime,
+    pub public_url: Option<PublicUrl>,
+    pub workers: usize,
+    pub shutdown_timeout: Duration,
+}
+
+impl Settings {
+    pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, BadSetting> {
+        let given = Given { flags, environment };
+        Ok(Self {
+            bind: given.parsed("bind", "an IP address and a port, such as 127.0.0.1:5000", |it| it.parse().ok())?,
+            keys: given.keys(),
+            algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
+            token_ttl: given.parsed("token-ttl", "whole seconds from 1 to 86400", |it| it.parse().ok())?,
+            public_url: given.optional(
+                "public-url",
+                "http:// or https:// with a host and, if need be, a port, and nothing after it",
+                PublicUrl::parse,
+            )?,
+            workers: given
+                .optional("workers", "a number from 1 to 512", |it| within(it, 1..=512))?
+                .unwrap_or_else(cores),
+            shutdown_timeout: given.parsed("shutdown-timeout", "whole seconds from 0 to 3600", |it| {
+                within(it, 0..=3600).map(Duration::from_secs)
+            })?,
+        })
+    }
+
+    /// The folder of keys alone, for commands that need nothing else.
+    pub fn keys_folder(flags: &Flags, environment: &Environment) -> PathBuf {
+        Given { flags, environment }.keys()
+    }
+}
+
+/// A number that lies within `range`.
+fn within<T: std::str::FromStr + PartialOrd>(text: &str, range: std::ops::RangeInclusive<T>) -> Option<T> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
+struct Given<'a> {
+    flags: &'a Flags,
+    environment: &'a Environment,
+}
+
+impl Given<'_> {
+    fn keys(&self) -> PathBuf {
+        self.find("keys").map_or_else(|| default("keys").into(), |(value, _)| value.into())
+    }
+
+    fn parsed<T>(
+        &self,
+        flag: &'static str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<T, BadSetting> {
+        let (value, origin) = self.find(flag).unwrap_or((default(flag), Origin::Flag));
+        parse(value).ok_or_else(|| bad(flag, value, origin, accepted))
+    }
+
+    fn optional<T>(
+        &self,
+        flag: &'static str,
+        accepted: &str,
+        parse: impl Fn(&str) -> Option<T>,
+    ) -> Result<Option<T>, BadSetting> {
+        let Some((value, origin)) = self.find(flag) else { return Ok(None) };
+        parse(value).map(Some).ok_or_else(|| bad(flag, value, origin, accepted))
+    }
+
+    fn find(&self, flag: &str) -> Option<(&str, Origin)> {
+        let flagged = self.flags.0.get(flag).map(|value| (value.as_str(), Origin::Flag));
+        let setting = SETTINGS.iter().find(|setting| setting.flag == flag)?;
+        flagged.or_else(|| self.environment.get(&setting.variable()))
+    }
+}
+
+fn default(flag: &str) -> &'static str {
+    SETTINGS.iter().find(|setting| setting.flag == flag).map_or("", |setting| setting.default)
+}
+
+fn bad(flag: &'static str, value: &str, origin: Origin, accepted: &str) -> BadSetting {
+    BadSetting::Value { flag, value: value.to_owned(), origin, accepted: accepted.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn without_any_source_the_defaults_hold() {
+        let settings = Settings::resolve(&Flags::default(), &Environment::default()).unwrap();
+        assert_eq!(settings.bind.to_string(), "127.0.0.1:5000");
+        assert_eq!(settings.keys, PathBuf::from("keys"));
+        assert_eq!(settings.algorithm, Algorithm::Hs256);
+        assert_eq!(settings.token_ttl.seconds(), 60);
+        assert_eq!(settings.shutdown_timeout, Duration::from_secs(10));
+    }
+
+    #[test]
+    fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+        let name = "HALLPASS_TOKEN_TTL";
+        let ttl = |flag: Option<&str>, process: &str| {
+            let environment = Environment::of(variables(&[(name, process)]), variables(&[(name, "7")]));
+            let flags = Flags::default().with("token-ttl", flag.map(str::to_owned));
+            Settings::resolve(&flags, &environment).unwrap().token_ttl.seconds()
+        };
+        assert_eq!(ttl(Some("5"), "6"), 5);
+        assert_eq!(ttl(None, "6"), 6);
+        assert_eq!(ttl(None, ""), 7, "an empty variable counts as not set");
+    }
+
+    #[test]
+    fn a_bad_value_is_named_with_its_origin_and_what_is_accepted() {
+        let environment = Environment::of(HashMap::new(), variables(&[("HALLPASS_BIND", "localhost")]));
+        let error = Settings::resolve(&Flags::default(), &environment).unwrap_err().to_string();
+        assert_eq!(error, "--bind is `localhost` in .env; accepted: an IP address and a port, such as 127.0.0.1:5000");
+    }
+
+    #[test]
+    fn a_public_url_is_an_origin_and_nothing_more() {
+        let url = PublicUrl::parse("https://Demo.Example:443/").unwrap();
+        assert_eq!((url.origin().as_str(), url.authority().as_str()), ("https://demo.example", "demo.example"));
+        for bad in [
+            "demo.example",
+            "ftp://demo.example",
+            "https://demo.example/a",
+            "https://a@demo.example",
+            "https://demo.example?x",
+        ] {
+            assert_eq!(PublicUrl::parse(bad), None, "{bad}");
+        }
+    }
+}

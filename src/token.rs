@@ -1,0 +1,28 @@
+//! The life of a token: its claims, how it is issued, and how it is judged.
+//!
+//! A token that fails is no error: [`verify`] always answers with a [`Verdict`], and claims leave a verdict only
+//! through [`Verdict::accept`].
+
+mod claims;
+mod date;
+mod issue;
+mod json;
+mod verdict;
+mod verify;
+
+pub use claims::{Claims, UnverifiedClaims};
+pub use date::{NumericDate, words};
+pub use issue::{Token, issue};
+pub use json::{JsonFault, parse_object};
+pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
+pub use verify::{Candidates, Claim, Expected, Kind, Rules, Typ, verify};
+
+/// The longest token, in bytes, that a verifier reads. Every check costs time in proportion to it.
+pub const LARGEST_TOKEN: usize = 8192;
+
+/// The three texts between the dots, as they are, when there are exactly three.
+pub fn segments(token: &str) -> Option<[&str; 3]> {
+    let mut parts = token.split('.');
+    let three = [parts.next()?, parts.next()?, parts.next()?];
+    parts.next().is_none().then_some(three)
+}

@@ -1,0 +1,65 @@
+//! Claims: the JSON object in a token's payload (RFC 7519 §4), in order.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// The claims of a token that is being made, or of one that every check let through.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Claims(Map<String, Value>);
+
+impl Claims {
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The same claims and one more, at the end; a claim that is there already takes the new value in its place.
+    #[must_use]
+    pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
+        self.0.insert(name.to_owned(), value.into());
+        self
+    }
+
+    pub fn get(&self, name: &str) -> Option<&Value> {
+        self.0.get(name)
+    }
+
+    /// `sub` (RFC 7519 §4.1.2), when it is a string.
+    pub fn subject(&self) -> Option<&str> {
+        self.get("sub").and_then(Value::as_str)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value))
+    }
+
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+impl From<Map<String, Value>> for Claims {
+    fn from(members: Map<String, Value>) -> Self {
+        Self(members)
+    }
+}
+
+/// What a token says that was **not** accepted. Anybody may have written it: show it, and decide nothing by it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct UnverifiedClaims(Claims);
+
+impl UnverifiedClaims {
+    pub(super) const fn new(claims: Claims) -> Self {
+        Self(claims)
+    }
+
+    /// The claims for showing them to the person whose token it is.
+    pub const fn for_display(&self) -> &Claims {
+        &self.0
+    }
+}

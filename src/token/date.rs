@@ -1,0 +1,101 @@
+//! `NumericDate` (RFC 7519 §2): seconds since 1970-01-01T00:00:00Z, leap seconds ignored, fractions allowed.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+/// A moment as a claim says it. Finite and not negative.
+#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
+pub struct NumericDate(f64);
+
+impl NumericDate {
+    /// The claim's value, when it is a date at all.
+    pub fn from_claim(value: &Value) -> Option<Self> {
+        value.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0).map(Self)
+    }
+
+    /// A moment to the microsecond, which a double holds exactly enough for the next centuries.
+    #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit the 53 bits of a double until 2255")]
+    pub fn from_moment(moment: DateTime<Utc>) -> Self {
+        Self(moment.timestamp_micros() as f64 / 1e6)
+    }
+
+    /// Seconds since the epoch.
+    pub const fn seconds(self) -> f64 {
+        self.0
+    }
+
+    /// No token lives until the year 5138: such a number counts milliseconds.
+    pub const fn looks_like_milliseconds(self) -> bool {
+        self.0 >= 1e11
+    }
+
+    /// How far `self` lies after `other`, in seconds; negative when it lies before.
+    pub const fn since(self, other: Self) -> f64 {
+        self.0 - other.0
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and chrono refuses what is out of range")]
+    fn moment(self) -> Option<DateTime<Utc>> {
+        DateTime::from_timestamp(self.0.floor() as i64, 0).filter(|_| self.0 < 1e11)
+    }
+
+    /// `21:47:40 UTC`.
+    pub fn time_of_day(self) -> String {
+        self.moment().map_or_else(|| self.to_string(), |it| it.format("%H:%M:%S UTC").to_string())
+    }
+}
+
+impl fmt::Display for NumericDate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.moment() {
+            Some(moment) => moment.format("%Y-%m-%d %H:%M:%S UTC").fmt(f),
+            None => write!(f, "{:e} s after 1970", self.0),
+        }
+    }
+}
+
+/// A span in the two largest units that say enough: `47 s`, `2 min 5 s`, `3 h 4 min`, `2 d 1 h`.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a span in seconds, cut to whole ones")]
+pub fn words(seconds: f64) -> String {
+    let seconds = seconds.abs() as u64;
+    let (large, small, names) = match seconds {
+        0..60 => return format!("{seconds} s"),
+        60..3600 => (seconds / 60, seconds % 60, ("min", "s")),
+        3600..86_400 => (seconds / 3600, seconds % 3600 / 60, ("h", "min")),
+        _ => (seconds / 86_400, seconds % 86_400 / 3600, ("d", "h")),
+    };
+    if small == 0 { format!("{large} {}", names.0) } else { format!("{large} {} {small} {}", names.0, names.1) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_a_number_that_is_finite_and_not_negative() {
+        let date = |text: &str| NumericDate::from_claim(&serde_json::from_str(text).unwrap());
+        assert_eq!(date("1700000000").unwrap().to_string(), "2023-11-14 22:13:20 UTC");
+        assert_eq!(date("1700000000.5").unwrap().time_of_day(), "22:13:20 UTC");
+        for bad in ["\"1700000000\"", "-1", "null", "true", "[1]"] {
+            assert_eq!(date(bad), None);
+        }
+        assert!(date("1e300").unwrap().looks_like_milliseconds());
+        assert_eq!(date("1e300").unwrap().to_string(), "1e300 s after 1970");
+    }
+
+    #[test]
+    fn a_span_is_told_in_its_two_largest_units() {
+        for (seconds, said) in [
+            (0.9, "0 s"),
+            (59.0, "59 s"),
+            (60.0, "1 min"),
+            (125.4, "2 min 5 s"),
+            (11_040.0, "3 h 4 min"),
+            (176_400.0, "2 d 1 h"),
+        ] {
+            assert_eq!(words(seconds), said);
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! Strict JSON: one text, one meaning.
+//!
+//! RFC 7519 §4 lets a parser keep the last of two members of one name; two parsers that choose differently read two
+//! tokens in one text, so a second member is refused here, at every depth.
+
+use std::collections::HashMap;
+use std::fmt;
+
+use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+/// Why bytes are not one JSON object with one meaning.
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum JsonFault {
+    #[error("bytes that are not UTF-8")]
+    NotUtf8,
+    #[error("no bytes at all")]
+    Empty,
+    #[error("{0}, not an object")]
+    NotAnObject(&'static str),
+    /// A member of the object is a number beyond what a double holds.
+    #[error("a number for `{0}` that is beyond every double")]
+    NumberOutOfRange(String),
+    #[error("{0}")]
+    Syntax(String),
+}
+
+/// Reads one JSON object, its members in the order of the text.
+pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+    let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::NotUtf8)?;
+    if text.is_empty() {
+        return Err(JsonFault::Empty);
+    }
+    match serde_json::from_str::<Strict>(text) {
+        Ok(Strict(Value::Object(members))) => Ok(members),
+        Ok(Strict(other)) => Err(JsonFault::NotAnObject(kind(&other))),
+        Err(error) => Err(number_out_of_range(text).unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
+    }
+}
+
+/// serde_json refuses `1e999` as it refuses a missing brace; for a verdict the two are different faults.
+fn number_out_of_range(text: &str) -> Option<JsonFault> {
+    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+    let is_number = |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
+    let beyond = |raw: &RawValue| is_number(raw.get()) && serde_json::from_str::<f64>(raw.get()).is_err();
+    members.into_iter().find(|(_, raw)| beyond(raw)).map(|(name, _)| JsonFault::NumberOutOfRange(name))
+}
+
+/// What a JSON value is, with its article.
+pub(super) const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+struct Strict(Value);
+
+impl<'de> Deserialize<'de> for Strict {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(StrictVisitor).map(Self)
+    }
+}
+
+struct StrictVisitor;
+
+impl<'de> Visitor<'de> for StrictVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON value")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_string<E>(self, value: String) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Strict(item)) = seq.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
+        let mut members = Map::new();
+        while let Some(name) = map.next_key::<String>()? {
+            if members.contains_key(&name) {
+                return Err(de::Error::custom(format_args!("the member {} twice", Value::from(name))));
+            }
+            let Strict(value) = map.next_value()?;
+            members.insert(name, value);
+        }
+        Ok(Value::Object(members))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_order_of_members_is_kept() {
+        let members = parse_object(br#" {"z":1,"a":{"y":[true,null,"\u00e9"],"b":-1.5}} "#).unwrap();
+        assert_eq!(Value::Object(members).to_string(), r#"{"z":1,"a":{"y":[true,null,"é"],"b":-1.5}}"#);
+    }
+
+    #[test]
+    fn a_member_that_stands_twice_is_refused_at_every_depth() {
+        for text in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"c":2}}]}"#, r#"{"a":1,"\u0061":2}"#] {
+            let fault = parse_object(text.as_bytes()).unwrap_err();
+            assert!(matches!(&fault, JsonFault::Syntax(why) if why.contains("twice")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn only_an_object_will_do() {
+        for (text, kind) in [("[1]", "an array"), ("null", "null"), ("\"x\"", "a string"), ("1", "a number")] {
+            assert_eq!(parse_object(text.as_bytes()), Err(JsonFault::NotAnObject(kind)));
+        }
+        assert_eq!(parse_object(b""), Err(JsonFault::Empty));
+        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), Err(JsonFault::NotUtf8));
+    }
+
+    #[test]
+    fn a_number_beyond_every_double_is_told_from_bad_syntax() {
+        let beyond = Err(JsonFault::NumberOutOfRange("exp".to_owned()));
+        assert_eq!(parse_object(br#"{"sub":"a","exp":1e999}"#), beyond);
+        assert_eq!(parse_object(br#"{"exp":-1e999}"#), beyond);
+        assert!(matches!(parse_object(br#"{"exp":1e}"#), Err(JsonFault::Syntax(_))));
+    }
+
+    #[test]
+    fn depth_is_bounded() {
+        let deep = format!("{{\"a\":{}{}}}", "[".repeat(4000), "]".repeat(4000));
+        assert!(matches!(parse_object(deep.as_bytes()), Err(JsonFault::Syntax(_))));
+    }
+}

@@ -1,0 +1,349 @@
+//! The verdict: what each check of one token found, in order, and whether the whole is accepted.
+//!
+//! The page, the command line and the JSON answers all render this one value.
+
+use std::fmt;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, parse_object, words};
+use crate::code::Code;
+use crate::keys::Algorithm;
+
+/// The checks of a verifier, in the order in which they are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    Shape,
+    Encoding,
+    Header,
+    Algorithm,
+    Key,
+    Signature,
+    Payload,
+    IssuedAt,
+    NotBefore,
+    Expiry,
+    Issuer,
+    Audience,
+    Profile,
+    Revocation,
+}
+
+impl Check {
+    pub const ALL: &[Self] = &[
+        Self::Shape,
+        Self::Encoding,
+        Self::Header,
+        Self::Algorithm,
+        Self::Key,
+        Self::Signature,
+        Self::Payload,
+        Self::IssuedAt,
+        Self::NotBefore,
+        Self::Expiry,
+        Self::Issuer,
+        Self::Audience,
+        Self::Profile,
+        Self::Revocation,
+    ];
+
+    /// Those that need no profile: the signature, and the times.
+    pub const WITHOUT_PROFILE: &[Self] = Self::ALL.split_at(10).0;
+
+    /// The name for people.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Shape => "Shape",
+            Self::Encoding => "Encoding",
+            Self::Header => "Header",
+            Self::Algorithm => "Algorithm",
+            Self::Key => "Key",
+            Self::Signature => "Signature",
+            Self::Payload => "Payload",
+            Self::IssuedAt => "Issued at",
+            Self::NotBefore => "Not before",
+            Self::Expiry => "Expiry",
+            Self::Issuer => "Issuer",
+            Self::Audience => "Audience",
+            Self::Profile => "Profile",
+            Self::Revocation => "Revocation",
+        }
+    }
+
+    /// Where the check is specified.
+    pub const fn rfc(self) -> &'static str {
+        match self {
+            Self::Shape => "RFC 7515 §7.1",
+            Self::Encoding => "RFC 7515 §2",
+            Self::Header => "RFC 7515 §4",
+            Self::Algorithm => "RFC 8725 §3.1",
+            Self::Key => "RFC 7515 §4.1.4",
+            Self::Signature => "RFC 7515 §5.2",
+            Self::Payload => "RFC 7519 §7.2",
+            Self::IssuedAt => "RFC 7519 §4.1.6",
+            Self::NotBefore => "RFC 7519 §4.1.5",
+            Self::Expiry => "RFC 7519 §4.1.4",
+            Self::Issuer => "RFC 7519 §4.1.1",
+            Self::Audience => "RFC 7519 §4.1.3",
+            Self::Profile => "RFC 8725 §3.12",
+            Self::Revocation => "RFC 7519 §4.1.7",
+        }
+    }
+}
+
+/// What one check came to.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    Passed(Finding),
+    Failed(Reason),
+    /// An earlier check failed, and what comes after it could not be trusted.
+    NotReached,
+}
+
+impl Outcome {
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Passed(_) => "passed",
+            Self::Failed(_) => "failed",
+            Self::NotReached => "not_reached",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Passed(finding) => finding.fmt(f),
+            Self::Failed(reason) => f.write_str(&reason.message),
+            Self::NotReached => f.write_str("not reached"),
+        }
+    }
+}
+
+/// What a check that passed found; its sentence is made only when somebody reads it.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    ThreeParts { bytes: usize },
+    Canonical,
+    PlainHeader,
+    Expected(Algorithm),
+    KeyByKid(Arc<str>),
+    KeyOfRing { first: Arc<str>, others: usize },
+    KeyAlone(Arc<str>),
+    MadeWith(Arc<str>),
+    Object { claims: usize },
+    IssuedAgo { seconds: f64 },
+    GoodSince { seconds: f64 },
+    EndsAt { exp: NumericDate, seconds_left: f64 },
+    Absent(&'static str),
+    NeverEnds,
+    Matches(String),
+    NoneSet(&'static str),
+    OfProfile(&'static str),
+    NotRevocable,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ThreeParts { bytes } => write!(f, "three parts, {bytes} of at most {LARGEST_TOKEN} bytes"),
+            Self::Canonical => f.write_str("base64url without padding, in its one right spelling"),
+            Self::PlainHeader => f.write_str("a JSON object that brings no key and asks for no extension"),
+            Self::Expected(algorithm) => write!(f, "{algorithm}, the only one that is accepted here"),
+            Self::KeyByKid(source) => write!(f, "the kid names the key in {source}"),
+            Self::KeyOfRing { first, others: 0 } => write!(f, "no kid, and there is one key: {first}"),
+            Self::KeyOfRing { first, others } => write!(f, "no kid, so the key in {first} and {others} more are tried"),
+            Self::KeyAlone(source) => write!(f, "{source} alone, whatever the kid says"),
+            Self::MadeWith(source) => write!(f, "made with the key in {source}"),
+            Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
+            Self::IssuedAgo { seconds } => write!(f, "issued {} ago", words(*seconds)),
+            Self::GoodSince { seconds } => write!(f, "good since {} ago", words(*seconds)),
+            Self::EndsAt { exp, seconds_left } => write!(f, "{} left, until {exp}", words(*seconds_left)),
+            Self::Absent(claim) => write!(f, "no {claim}, and none is required"),
+            Self::NeverEnds => f.write_str("no exp, and none is required: this token never ends"),
+            Self::Matches(value) => write!(f, "{value}, as expected"),
+            Self::NoneSet(what) => write!(f, "none in the token, and none is set here: {what}"),
+            Self::OfProfile(profile) => write!(f, "what a token of the {profile} profile must say is there"),
+            Self::NotRevocable => f.write_str("no jti is looked up for this profile: the token is good until exp"),
+        }
+    }
+}
+
+const fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
+    if count == 1 { one } else { many }
+}
+
+/// Why a check failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reason {
+    pub code: Code,
+    /// One sentence for a person.
+    pub message: String,
+    pub expected: String,
+    pub found: String,
+    /// Where the rule stands, such as `RFC 7519 §4.1.4`.
+    pub rfc: &'static str,
+}
+
+/// A refused token: the check that failed, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection {
+    pub check: Check,
+    pub reason: Reason,
+}
+
+/// Whether an answer may show what a refused token claims.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Show {
+    /// In the lab and on the command line, where a person inspects the token in hand.
+    UnverifiedClaims,
+    /// Everywhere else.
+    VerifiedClaimsOnly,
+}
+
+/// The ordered checks of one token. Claims leave it only through [`accept`](Self::accept).
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    checks: Vec<(Check, Outcome)>,
+    header: Option<Map<String, Value>>,
+    payload: Option<Vec<u8>>,
+    claims: Option<Claims>,
+}
+
+impl Verdict {
+    pub(super) fn new(checks: &[Check]) -> Self {
+        let capacity = checks.len();
+        Self { checks: Vec::with_capacity(capacity), header: None, payload: None, claims: None }
+    }
+
+    pub(super) fn record(&mut self, check: Check, outcome: Outcome) {
+        self.checks.push((check, outcome));
+    }
+
+    pub(super) fn set_payload(&mut self, payload: Vec<u8>) {
+        self.payload = Some(payload);
+    }
+
+    /// The decoded payload; empty before the encoding was judged.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.payload.as_deref().unwrap_or_default()
+    }
+
+    pub(super) fn set_header(&mut self, header: Map<String, Value>) {
+        self.header = Some(header);
+    }
+
+    pub(super) fn set_claims(&mut self, claims: Claims) {
+        self.claims = Some(claims);
+    }
+
+    /// Every check of the verifier with its outcome, in order.
+    pub fn checks(&self) -> &[(Check, Outcome)] {
+        &self.checks
+    }
+
+    /// The decoded header, when there was one. Anybody may have written it.
+    pub const fn header(&self) -> Option<&Map<String, Value>> {
+        self.header.as_ref()
+    }
+
+    pub fn is_accepted(&self) -> bool {
+        self.rejection().is_none()
+    }
+
+    /// The first check that failed.
+    pub fn rejection(&self) -> Option<(Check, &Reason)> {
+        self.checks.iter().find_map(|(check, outcome)| match outcome {
+            Outcome::Failed(reason) => Some((*check, reason)),
+            _ => None,
+        })
+    }
+
+    /// The claims, when every check passed.
+    pub fn accept(self) -> Result<Claims, Rejection> {
+        match self.rejection() {
+            Some((check, reason)) => Err(Rejection { check, reason: reason.clone() }),
+            None => Ok(self.claims.unwrap_or_default()),
+        }
+    }
+
+    /// The claims, when every check passed, without giving the verdict up.
+    pub fn claims(&self) -> Option<&Claims> {
+        self.claims.as_ref().filter(|_| self.is_accepted())
+    }
+
+    /// What the payload says although the token is refused, when it can be read at all.
+    pub fn unverified_claims(&self) -> Option<UnverifiedClaims> {
+        let members = parse_object(self.payload.as_deref()?).ok()?;
+        Some(UnverifiedClaims::new(members.into()))
+    }
+
+    pub fn code(&self) -> Code {
+        self.rejection().map_or(Code::Accepted, |(_, reason)| reason.code)
+    }
+
+    /// One sentence for a person.
+    pub fn message(&self) -> &str {
+        self.rejection().map_or("every check passed", |(_, reason)| &reason.message)
+    }
+
+    /// The verdict in the shape that programs rely on.
+    pub fn report(&self, show: Show) -> impl Serialize {
+        let accepted = self.is_accepted();
+        let unverified = (!accepted && show == Show::UnverifiedClaims).then(|| self.unverified_claims()).flatten();
+        Report {
+            accepted,
+            code: self.code(),
+            message: self.message(),
+            checks: self.checks.iter().map(|(check, outcome)| CheckReport::new(*check, outcome)).collect(),
+            header: self.header.as_ref(),
+            claims: self.claims(),
+            unverified_claims: unverified,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Report<'a> {
+    accepted: bool,
+    code: Code,
+    message: &'a str,
+    checks: Vec<CheckReport<'a>>,
+    header: Option<&'a Map<String, Value>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a Claims>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    unverified_claims: Option<UnverifiedClaims>,
+}
+
+#[derive(Serialize)]
+struct CheckReport<'a> {
+    check: Check,
+    outcome: &'static str,
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    reason: Option<ReasonReport<'a>>,
+}
+
+#[derive(Serialize)]
+struct ReasonReport<'a> {
+    code: Code,
+    message: &'a str,
+    expected: &'a str,
+    found: &'a str,
+    rfc: &'static str,
+}
+
+impl<'a> CheckReport<'a> {
+    fn new(check: Check, outcome: &'a Outcome) -> Self {
+        let reason = match outcome {
+            Outcome::Failed(Reason { code, message, expected, found, rfc }) => {
+                Some(ReasonReport { code: *code, message, expected, found, rfc })
+            }
+            _ => None,
+        };
+        Self { check, outcome: outcome.name(), reason }
+    }
+}

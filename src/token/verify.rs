@@ -1,0 +1,565 @@
+//! The one verifier: fourteen checks in order, of which the first that fails ends it.
+//!
+//! `jsonwebtoken` answers one question, whether a signature fits; everything else is judged here, because its own
+//! validation allows a minute of leeway, skips `nbf`, ignores `crit` and takes a missing issuer for a right one.
+//! The signature is judged before the payload is read, so nobody without the key can make the server parse one.
+
+use std::borrow::Cow;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+
+use super::json::kind;
+use super::{
+    Check, Claims, Finding, JsonFault, LARGEST_TOKEN, NumericDate, Outcome, Reason, Verdict, parse_object, segments,
+    words,
+};
+use crate::code::Code;
+use crate::keys::{Algorithm, Verifier};
+
+/// What a verifier demands of a token: one algorithm, some keys and, unless a bare signature is judged, a profile.
+#[derive(Clone, Copy)]
+pub struct Expected<'a> {
+    pub algorithm: Algorithm,
+    pub keys: Candidates<'a>,
+    pub rules: Option<&'a Rules>,
+}
+
+/// The keys that a signature may have been made with.
+#[derive(Clone, Copy)]
+pub enum Candidates<'a> {
+    /// `kid` picks among these; without one the first is tried first, for it is the one that signs.
+    Ring(&'a [Verifier]),
+    /// This key alone, whatever `kid` says.
+    Alone(&'a Verifier),
+}
+
+impl<'a> Candidates<'a> {
+    const fn all(self) -> &'a [Verifier] {
+        match self {
+            Self::Ring(keys) => keys,
+            Self::Alone(key) => std::slice::from_ref(key),
+        }
+    }
+}
+
+/// What a profile demands of its tokens beyond a good signature. Further claims are let through untrusted.
+pub struct Rules {
+    pub profile: &'static str,
+    pub typ: Typ,
+    pub required: &'static [Claim],
+    /// The one `iss` that is accepted; `None` when the profile sets none.
+    pub issuer: Option<String>,
+    /// What `aud` must contain; `None` when the profile sets none, and then a token for an audience is refused.
+    pub audience: Option<String>,
+}
+
+/// The `typ` that a profile's tokens carry.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Typ {
+    /// `JWT` in any case, or absent.
+    Jwt,
+    /// Exactly this media type, in any case, and never absent.
+    Only(&'static str),
+}
+
+/// A claim that a profile requires.
+pub struct Claim {
+    pub name: &'static str,
+    pub kind: Kind,
+}
+
+/// The JSON type of a required claim.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    Text,
+    Date,
+}
+
+/// Header members that let a token bring its own key or its own rules, and so are refused unread.
+const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
+    ("crit", "RFC 7515 §4.1.11", "asks for extensions that must be understood, and none is"),
+    ("jwk", "RFC 8725 §3.10", "brings the key that it wants to be checked with"),
+    ("jku", "RFC 8725 §3.10", "sends the verifier to an address for the key"),
+    ("x5u", "RFC 8725 §3.10", "sends the verifier to an address for a certificate"),
+    ("x5c", "RFC 8725 §3.10", "brings the certificate that it wants to be checked with"),
+    ("zip", "RFC 8725 §3.6", "is compressed, which a signed token never is"),
+    ("b64", "RFC 7797 §6", "changes how the payload is encoded"),
+];
+
+/// Judges one token at the moment `now`. Any text is allowed; none makes it panic.
+pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdict {
+    let checks = if expected.rules.is_some() { Check::ALL } else { Check::WITHOUT_PROFILE };
+    let mut trial = Trial { verdict: Verdict::new(checks), expected, now: NumericDate::from_moment(now) };
+    let failed = trial.run(token).err();
+    let made = trial.verdict.checks().len();
+    let mut verdict = trial.verdict;
+    if let Some(reason) = failed {
+        verdict.record(checks[made], Outcome::Failed(reason));
+        for check in &checks[made + 1..] {
+            verdict.record(*check, Outcome::NotReached);
+        }
+    }
+    verdict
+}
+
+/// One token before the verifier. Each check records what it found, or ends the trial with a reason.
+struct Trial<'a> {
+    verdict: Verdict,
+    expected: Expected<'a>,
+    now: NumericDate,
+}
+
+impl<'a> Trial<'a> {
+    fn run(&mut self, token: &str) -> Result<(), Reason> {
+        let [header, payload, signature] = self.shape(token)?;
+        let header = self.encoding(header, payload, signature)?;
+        self.header(&header)?;
+        self.algorithm()?;
+        let keys = self.key()?;
+        let signed = &token[..token.len() - signature.len() - 1];
+        self.signature(&keys, signed, signature)?;
+        let claims = self.payload()?;
+        let judged = self.claims(&claims);
+        self.verdict.set_claims(claims);
+        judged
+    }
+
+    /// A member of the decoded header.
+    fn member(&self, name: &str) -> Option<&Value> {
+        self.verdict.header()?.get(name)
+    }
+
+    fn passed(&mut self, check: Check, finding: Finding) {
+        self.verdict.record(check, Outcome::Passed(finding));
+    }
+
+    fn shape<'t>(&mut self, token: &'t str) -> Result<[&'t str; 3], Reason> {
+        let bytes = token.len();
+        let fail = |code, message: String, found: String| {
+            Err(Reason { code, message, expected: "header.payload.signature".into(), found, rfc: Check::Shape.rfc() })
+        };
+        if token.is_empty() {
+            return fail(Code::NoToken, "there is no token".into(), "nothing".into());
+        }
+        if bytes > LARGEST_TOKEN {
+            let message = format!("the token has more than the {LARGEST_TOKEN} bytes that are read");
+            return fail(Code::TooLarge, message, format!("{bytes} bytes"));
+        }
+        let Some(three) = segments(token) else {
+            let dots = token.matches('.').count();
+            return fail(Code::Malformed, wrong_shape(token, dots), format!("{} parts", dots + 1));
+        };
+        self.passed(Check::Shape, Finding::ThreeParts { bytes });
+        Ok(three)
+    }
+
+    fn encoding(&mut self, header: &str, payload: &str, signature: &str) -> Result<Vec<u8>, Reason> {
+        let header = decode("header", header)?;
+        self.verdict.set_payload(decode("payload", payload)?);
+        // Of a cut signature the last character has stray bits as well; that one is told by the signature check.
+        let whole = self.expected.keys.all().iter().any(|key| key.signature_chars() == signature.len());
+        if whole {
+            decode("signature", signature)?;
+        } else if let Some(stray) = signature.chars().find(|c| !is_base64url(*c)) {
+            return Err(bad_encoding("signature", stray_character(stray), signature));
+        }
+        self.passed(Check::Encoding, Finding::Canonical);
+        Ok(header)
+    }
+
+    fn header(&mut self, bytes: &[u8]) -> Result<(), Reason> {
+        let header = parse_object(bytes).map_err(|fault| malformed_header(&fault.to_string()))?;
+        self.verdict.set_header(header);
+        for (name, rfc, why) in REFUSED_MEMBERS {
+            if let Some(value) = self.member(name) {
+                return Err(header_not_allowed(name, why, rfc, value));
+            }
+        }
+        match (self.member("alg"), self.member("typ")) {
+            (None, _) => return Err(malformed_header("no `alg`")),
+            (Some(Value::String(_)), None | Some(Value::String(_))) => {}
+            (Some(Value::String(_)), Some(typ)) => return Err(malformed_header(&format!("`typ` is {}", kind(typ)))),
+            (Some(alg), _) => return Err(malformed_header(&format!("`alg` is {}", kind(alg)))),
+        }
+        self.passed(Check::Header, Finding::PlainHeader);
+        Ok(())
+    }
+
+    fn algorithm(&mut self) -> Result<(), Reason> {
+        let expected = self.expected.algorithm;
+        let found = self.member("alg").and_then(Value::as_str).unwrap_or_default();
+        if found != expected.as_str() {
+            return Err(alg_not_allowed(found, expected));
+        }
+        self.passed(Check::Algorithm, Finding::Expected(expected));
+        Ok(())
+    }
+
+    /// The keys to try, in order.
+    fn key(&mut self) -> Result<Vec<&'a Verifier>, Reason> {
+        let (keys, finding) = match (self.expected.keys, self.member("kid")) {
+            (Candidates::Alone(key), _) => (vec![key], Finding::KeyAlone(key.source().clone())),
+            (Candidates::Ring(ring), None) => {
+                let (first, others) = ring.split_first().ok_or_else(no_key)?;
+                let finding = Finding::KeyOfRing { first: first.source().clone(), others: others.len() };
+                (ring.iter().collect(), finding)
+            }
+            (Candidates::Ring(ring), Some(kid)) => {
+                let named = |key: &&Verifier| key.kid().is_some_and(|it| kid.as_str() == Some(it));
+                let key = ring.iter().find(named).ok_or_else(|| unknown_kid(ring, kid))?;
+                (vec![key], Finding::KeyByKid(key.source().clone()))
+            }
+        };
+        self.passed(Check::Key, finding);
+        Ok(keys)
+    }
+
+    fn signature(&mut self, keys: &[&Verifier], signed: &str, signature: &str) -> Result<(), Reason> {
+        let Some(key) = keys.iter().find(|key| key.verifies(signed.as_bytes(), signature)) else {
+            return Err(bad_signature(keys, signature));
+        };
+        self.passed(Check::Signature, Finding::MadeWith(key.source().clone()));
+        Ok(())
+    }
+
+    fn payload(&mut self) -> Result<Claims, Reason> {
+        match parse_object(self.verdict.payload()) {
+            Ok(members) => {
+                self.passed(Check::Payload, Finding::Object { claims: members.len() });
+                Ok(members.into())
+            }
+            Err(JsonFault::NumberOutOfRange(name)) => {
+                Err(bad_claim(Check::Payload, &name, "a number that a double holds", "a number beyond every double"))
+            }
+            Err(fault) => Err(Reason {
+                code: Code::Malformed,
+                message: "the signature is right, but the payload is not one JSON object with one meaning".into(),
+                expected: "one JSON object, each member once".into(),
+                found: clip(&fault.to_string()),
+                rfc: Check::Payload.rfc(),
+            }),
+        }
+    }
+
+    fn claims(&mut self, claims: &Claims) -> Result<(), Reason> {
+        self.issued_at(claims)?;
+        self.not_before(claims)?;
+        self.expiry(claims)?;
+        let Some(rules) = self.expected.rules else { return Ok(()) };
+        self.issuer(claims, rules)?;
+        self.audience(claims, rules)?;
+        self.profile(claims, rules)?;
+        self.passed(Check::Revocation, Finding::NotRevocable);
+        Ok(())
+    }
+
+    fn issued_at(&mut self, claims: &Claims) -> Result<(), Reason> {
+        let finding = match self.date(Check::IssuedAt, claims, "iat")? {
+            Some(iat) if iat > self.now => return Err(self.not_yet(Check::IssuedAt, "issued", iat)),
+            Some(iat) => Finding::IssuedAgo { seconds: self.now.since(iat) },
+            None => Finding::Absent("iat"),
+        };
+        self.passed(Check::IssuedAt, finding);
+        Ok(())
+    }
+
+    fn not_before(&mut self, claims: &Claims) -> Result<(), Reason> {
+        let finding = match self.date(Check::NotBefore, claims, "nbf")? {
+            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "good", nbf)),
+            Some(nbf) => Finding::GoodSince { seconds: self.now.since(nbf) },
+            None => Finding::Absent("nbf"),
+        };
+        self.passed(Check::NotBefore, finding);
+        Ok(())
+    }
+
+    fn expiry(&mut self, claims: &Claims) -> Result<(), Reason> {
+        let finding = match self.date(Check::Expiry, claims, "exp")? {
+            Some(exp) if exp.looks_like_milliseconds() => return Err(in_milliseconds(exp)),
+            Some(exp) if exp <= self.now => return Err(self.expired(exp)),
+            Some(exp) => Finding::EndsAt { exp, seconds_left: exp.since(self.now) },
+            None => Finding::NeverEnds,
+        };
+        self.passed(Check::Expiry, finding);
+        Ok(())
+    }
+
+    fn date(&self, check: Check, claims: &Claims, name: &str) -> Result<Option<NumericDate>, Reason> {
+        const SECONDS: &str = "a number of seconds since 1970";
+        let Some(value) = claims.get(name) else {
+            let required = self.expected.rules.is_some_and(|rules| rules.required.iter().any(|it| it.name == name));
+            return if required { Err(bad_claim(check, name, SECONDS, "no such claim")) } else { Ok(None) };
+        };
+        match NumericDate::from_claim(value) {
+            Some(date) => Ok(Some(date)),
+            None => Err(bad_claim(check, name, SECONDS, &clip(&value.to_string()))),
+        }
+    }
+
+    fn not_yet(&self, check: Check, verb: &str, date: NumericDate) -> Reason {
+        let ahead = words(date.since(self.now).ceil());
+        Reason {
+            code: Code::NotYetValid,
+            message: format!("the token says it is {verb} {ahead} from now"),
+            expected: format!("at most {}", self.now),
+            found: date.to_string(),
+            rfc: check.rfc(),
+        }
+    }
+
+    fn expired(&self, exp: NumericDate) -> Reason {
+        let ago = self.now.since(exp);
+        let when = if ago < 1.0 { "just now".to_owned() } else { words(ago) + " ago" };
+        Reason {
+            code: Code::Expired,
+            message: format!("the token expired {when}"),
+            expected: format!("later than {}", self.now),
+            found: exp.to_string(),
+            rfc: Check::Expiry.rfc(),
+        }
+    }
+
+    fn issuer(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
+        let finding = match (&rules.issuer, claims.get("iss")) {
+            (None, _) => Finding::NoneSet("any iss is only text"),
+            (Some(wanted), Some(Value::String(found))) if wanted == found => Finding::Matches(wanted.clone()),
+            (Some(wanted), found) => return Err(bad_claim(Check::Issuer, "iss", wanted, &shown(found))),
+        };
+        self.passed(Check::Issuer, finding);
+        Ok(())
+    }
+
+    fn audience(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
+        let finding = match (&rules.audience, claims.get("aud")) {
+            (None, None) => Finding::NoneSet("the token is for nobody in particular"),
+            (Some(wanted), Some(found)) if names(found, wanted) => Finding::Matches(wanted.clone()),
+            (wanted, found) => {
+                let wanted = wanted.as_deref().unwrap_or("no aud, for this verifier is nobody's audience");
+                return Err(bad_claim(Check::Audience, "aud", wanted, &shown(found)));
+            }
+        };
+        self.passed(Check::Audience, finding);
+        Ok(())
+    }
+
+    fn profile(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
+        let typ = self.member("typ").and_then(Value::as_str);
+        if !rules.typ.admits(typ) {
+            return Err(wrong_type(rules, typ));
+        }
+        for Claim { name, kind } in rules.required {
+            if *kind == Kind::Text && !claims.get(name).is_some_and(Value::is_string) {
+                return Err(bad_claim(Check::Profile, name, "a string", &shown(claims.get(name))));
+            }
+        }
+        // RFC 7519 §4.1.2 and §4.1.7: both are strings wherever they stand.
+        for name in ["sub", "jti"] {
+            if let Some(other) = claims.get(name).filter(|value| !value.is_string()) {
+                return Err(bad_claim(Check::Profile, name, "a string", &shown(Some(other))));
+            }
+        }
+        self.passed(Check::Profile, Finding::OfProfile(rules.profile));
+        Ok(())
+    }
+}
+
+impl Typ {
+    fn admits(self, typ: Option<&str>) -> bool {
+        match (self, typ) {
+            (Self::Jwt, None) => true,
+            (Self::Jwt, Some(found)) => found.eq_ignore_ascii_case("JWT"),
+            (Self::Only(wanted), found) => found.is_some_and(|found| found.eq_ignore_ascii_case(wanted)),
+        }
+    }
+
+    const fn wanted(self) -> &'static str {
+        match self {
+            Self::Jwt => "JWT, or none",
+            Self::Only(wanted) => wanted,
+        }
+    }
+}
+
+/// Whether an `aud` names `wanted`: alone, or among others (RFC 7519 §4.1.3).
+fn names(aud: &Value, wanted: &str) -> bool {
+    match aud {
+        Value::Array(several) => {
+            several.iter().all(Value::is_string) && several.iter().any(|one| one.as_str() == Some(wanted))
+        }
+        one => one.as_str() == Some(wanted),
+    }
+}
+
+const fn is_base64url(c: char) -> bool {
+    c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
+}
+
+fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, Reason> {
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| {
+        let fault = match text.chars().find(|c| !is_base64url(*c)) {
+            Some(stray) => stray_character(stray),
+            None if text.len() % 4 == 1 => "a length that no bytes encode to".into(),
+            None => "a last character whose unused bits are set, a second spelling of the same bytes".into(),
+        };
+        bad_encoding(part, fault, text)
+    })
+}
+
+fn stray_character(c: char) -> Cow<'static, str> {
+    match c {
+        '=' => "padding, which the compact form leaves out".into(),
+        '+' | '/' => "a character of plain base64, where base64url has - and _".into(),
+        c if c.is_whitespace() => "white space".into(),
+        c => format!("the character {c:?}").into(),
+    }
+}
+
+fn bad_encoding(part: &str, fault: Cow<'static, str>, text: &str) -> Reason {
+    Reason {
+        code: Code::Malformed,
+        message: format!("the {part} is not base64url: it has {fault}"),
+        expected: "A to Z, a to z, 0 to 9, - and _, without padding, unused bits zero".into(),
+        found: format!("{} characters with {fault}", text.chars().count()),
+        rfc: Check::Encoding.rfc(),
+    }
+}
+
+fn wrong_shape(token: &str, dots: usize) -> String {
+    if token.trim_start().starts_with('{') {
+        return "this is JSON; only the compact form is read, three parts with dots between".into();
+    }
+    match dots {
+        4 => "five parts make an encrypted token (JWE), and only signed ones are read".into(),
+        0 => "a token has three parts with dots between, and this has no dot".into(),
+        dots => format!("a token has three parts with dots between, and this has {}", dots + 1),
+    }
+}
+
+fn malformed_header(fault: &str) -> Reason {
+    Reason {
+        code: Code::Malformed,
+        message: "the header is not a JSON object that names its algorithm".into(),
+        expected: "one JSON object with the string `alg`, each member once".into(),
+        found: clip(fault),
+        rfc: Check::Header.rfc(),
+    }
+}
+
+fn header_not_allowed(name: &str, why: &str, rfc: &'static str, value: &Value) -> Reason {
+    Reason {
+        code: Code::HeaderNotAllowed,
+        message: format!("by `{name}` the token {why}"),
+        expected: format!("a header without `{name}`"),
+        found: format!("{name}: {}", clip(&value.to_string())),
+        rfc,
+    }
+}
+
+fn no_key() -> Reason {
+    Reason {
+        code: Code::UnknownKid,
+        message: "there is no key here to check this algorithm with".into(),
+        expected: "a key ring with a key of this algorithm".into(),
+        found: "none".into(),
+        rfc: Check::Key.rfc(),
+    }
+}
+
+fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
+    let nameless = ring.iter().all(|key| key.kid().is_none());
+    let message = match kid {
+        _ if nameless => "the token names a key, and the key of this algorithm has no name here",
+        Value::String(_) => "`kid` names none of the keys here; it only ever picks among those loaded at the start",
+        _ => "`kid` is not a string",
+    };
+    Reason {
+        code: Code::UnknownKid,
+        message: message.into(),
+        expected: if nameless { "no kid" } else { "the kid of a key in the ring, or none" }.into(),
+        found: clip(&kid.to_string()),
+        rfc: Check::Key.rfc(),
+    }
+}
+
+fn alg_not_allowed(found: &str, expected: Algorithm) -> Reason {
+    let message = match found {
+        _ if found.eq_ignore_ascii_case("none") => "the token says that it needs no signature; every token does".into(),
+        _ if found.parse::<Algorithm>().is_ok() => {
+            format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
+        }
+        _ => format!("{expected} is expected here, and `alg` is compared letter by letter"),
+    };
+    Reason {
+        code: Code::AlgNotAllowed,
+        message,
+        expected: expected.to_string(),
+        found: clip(&Value::from(found).to_string()),
+        rfc: Check::Algorithm.rfc(),
+    }
+}
+
+/// Says nothing of the signature that would have been right.
+fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
+    let sources: Vec<&str> = keys.iter().take(3).map(|key| &**key.source()).collect();
+    let chars = keys.first().map_or(0, |key| key.signature_chars());
+    let message = match signature.len() {
+        0 => "the signature is missing".into(),
+        found if found == chars => "the signature does not fit: the text was changed, or another key signed it".into(),
+        found => format!("the signature has {found} characters, and a whole one has {chars}"),
+    };
+    Reason {
+        code: Code::BadSignature,
+        message,
+        expected: format!("a signature over the first two parts by the key in {}", sources.join(" or ")),
+        found: format!("{} characters that do not verify", signature.len()),
+        rfc: Check::Signature.rfc(),
+    }
+}
+
+fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
+    let name = clip(name);
+    let message = if found == "no such claim" {
+        format!("the claim `{name}` is missing")
+    } else {
+        format!("the claim `{name}` is not what it must be: {expected}")
+    };
+    Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
+}
+
+fn in_milliseconds(exp: NumericDate) -> Reason {
+    Reason {
+        code: Code::BadClaim,
+        message:
+            "`exp` looks like milliseconds; it counts seconds, and read as such the token would live for millennia"
+                .into(),
+        expected: "a number of seconds under 100000000000".into(),
+        found: clip(&exp.seconds().to_string()),
+        rfc: Check::Expiry.rfc(),
+    }
+}
+
+fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
+    let found = typ.map_or_else(|| "no typ".into(), |typ| clip(&Value::from(typ).to_string()));
+    Reason {
+        code: Code::WrongType,
+        message: format!("`typ` says that this is no token of the {} profile", rules.profile),
+        expected: rules.typ.wanted().into(),
+        found,
+        rfc: "RFC 8725 §3.11",
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
+}
+
+/// The first 64 characters: what a stranger wrote may be long.
+fn clip(text: &str) -> String {
+    match text.char_indices().nth(64) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}

@@ -1,0 +1,148 @@
+//! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm and the way out.
+
+mod page;
+
+use actix_session::Session;
+use actix_web::http::header;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Deserialize;
+
+use super::error::{self, Problem};
+use super::session::Visitor;
+use super::state::State;
+use crate::profiles::demo::{self, IssueError, Lifetime, Subject};
+use crate::token::{Show, Verdict};
+use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED};
+
+/// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
+
+/// `GET /` and `GET /{result}`: the page, with the session's token judged anew.
+pub(super) async fn home(request: HttpRequest, visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let result = request.match_info().get("result");
+    let result = result.map(|encoded| percent_decode_str(encoded).decode_utf8_lossy());
+    let verdict = visitor.token().map(|_| judge(&visitor, &state));
+    error::page(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))
+}
+
+/// What a visitor may wish of a token.
+#[derive(Deserialize)]
+pub(super) struct Wishes {
+    sub: Option<String>,
+    ttl: Option<String>,
+}
+
+/// `GET /generate`: signs a token into the session, as the tutorial does.
+pub(super) async fn generate(
+    request: HttpRequest,
+    wishes: Query<Wishes>,
+    mut visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let subject = wishes.subject(&request)?;
+    let lifetime = wishes.lifetime(state.token_ttl)?;
+    let now = state.now();
+    match demo::issue(&state.ring, visitor.algorithm(), &subject, lifetime, now) {
+        Ok(token) => {
+            visitor.keep_token(token.into_string(), now)?;
+            Ok(show(TOKEN_GENERATED))
+        }
+        Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
+        Err(error @ IssueError::Signing(_)) => {
+            log::error!("no token was made: {error}");
+            Ok(show(ERROR_400))
+        }
+    }
+}
+
+impl Wishes {
+    fn subject(&self, request: &HttpRequest) -> Result<Subject, Problem> {
+        let Some(text) = &self.sub else { return Ok(Subject::default()) };
+        let subject = Subject::parse(text)
+            .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")))?;
+        let page = request.resource_map().match_pattern(&address(subject.as_str()));
+        if page.is_some_and(|pattern| pattern != "/{result}") {
+            let message = "`sub` is the name of one of this site's own pages, which the result would be hidden by.";
+            return Err(Problem::bad_request(message));
+        }
+        Ok(subject)
+    }
+
+    fn lifetime(&self, default: Lifetime) -> Result<Lifetime, Problem> {
+        let Some(text) = &self.ttl else { return Ok(default) };
+        text.parse().map_err(|accepted| Problem::bad_request(format!("`ttl` cannot be a lifetime: {accepted}.")))
+    }
+}
+
+/// `GET /validate`: judges the session's token. Programs get the verdict, and never the token itself: a script must not
+/// read through JSON what `HttpOnly` keeps from it.
+pub(super) async fn validate(request: HttpRequest, visitor: Visitor, state: Data<State>) -> HttpResponse {
+    let verdict = judge(&visitor, &state);
+    if error::accepts(request.headers(), "application/json") {
+        let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
+        return answer.json(verdict.report(Show::VerifiedClaimsOnly));
+    }
+    match verdict.accept() {
+        Ok(claims) => show(claims.subject().unwrap_or_default()),
+        Err(_) => show(INVALID_TOKEN),
+    }
+}
+
+/// The form of the algorithm switch.
+#[derive(Deserialize)]
+pub(super) struct Choice {
+    algorithm: String,
+}
+
+/// `POST /algorithm`: switches this session between HS256 and RS256.
+pub(super) async fn choose_algorithm(
+    choice: Form<Choice>,
+    mut visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let algorithm = choice.algorithm.parse();
+    let algorithm =
+        algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` is not one: {accepted}.")))?;
+    visitor.choose(algorithm, state.now())?;
+    Ok(see_home().finish())
+}
+
+/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice.
+pub(super) async fn logout(session: Session, state: Data<State>) -> HttpResponse {
+    session.purge();
+    see_home().cookie(state.cookie.removal()).finish()
+}
+
+fn judge(visitor: &Visitor, state: &State) -> Verdict {
+    demo::verify(&state.ring, visitor.algorithm(), visitor.token().unwrap_or_default(), state.now())
+}
+
+/// Redirects to the page that shows `result`, as the tutorial's programs do.
+fn show(result: &str) -> HttpResponse {
+    HttpResponse::Found().insert_header((header::LOCATION, address(result))).finish()
+}
+
+fn address(result: &str) -> String {
+    format!("/{}", utf8_percent_encode(result, ENCODED))
+}
+
+fn see_home() -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::SeeOther();
+    response.insert_header((header::LOCATION, "/"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_s_address_keeps_only_unreserved_characters_and_the_exclamation_mark() {
+        assert_eq!(address(TOKEN_GENERATED), "/Token%20Generated%20successfully!!");
+        assert_eq!(address("a/b\\c?d#e%f+g~"), "/a%2Fb%5Cc%3Fd%23e%25f%2Bg~");
+        assert_eq!(address("//evil.example"), "/%2F%2Fevil.example");
+        assert_eq!(address("é"), "/%C3%A9");
+    }
+}

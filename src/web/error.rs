@@ -1,0 +1,189 @@
+//! Refusals: a status, a stable code and one sentence, as a page for people and as JSON for programs.
+//!
+//! A handler returns a [`Problem`]; the front door presents it, for only there is the request's `Accept` at hand.
+
+use actix_web::error::{PathError, QueryPayloadError, UrlencodedError};
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::StatusCode;
+use actix_web::web::{FormConfig, PathConfig, QueryConfig};
+use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use askama::Template;
+use serde_json::json;
+use thiserror::Error;
+
+use super::assets::Assets;
+use crate::code::Code;
+
+/// More than any form of this site needs.
+const LARGEST_FORM: usize = 16 * 1024;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, Error)]
+#[error("{message}")]
+pub(super) struct Problem {
+    pub status: StatusCode,
+    pub code: Code,
+    pub message: String,
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into() }
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address.")
+    }
+
+    /// Logs the cause here and now, and shows nothing of it.
+    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
+        log::error!("a request failed: {cause}");
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "This server made a mistake; its log says more.")
+    }
+
+    /// What the framework refused by itself, without a word.
+    pub fn of_status(status: StatusCode, allowed: &str) -> Self {
+        match status {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let message = format!("This address does not take that method; it takes {allowed}.");
+                Self::new(status, Code::MethodNotAllowed, message)
+            }
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            status if status.is_server_error() => Self::new(status, Code::Internal, "This server made a mistake."),
+            status => Self::new(status, Code::BadRequest, "This request cannot be read."),
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status);
+        response.extensions_mut().insert(self.clone());
+        response
+    }
+}
+
+/// What the client reads: pages where `Accept` names HTML, JSON otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presentation {
+    Page,
+    Json,
+}
+
+impl Presentation {
+    pub fn of(headers: &HeaderMap) -> Self {
+        if accepts(headers, "text/html") { Self::Page } else { Self::Json }
+    }
+}
+
+/// Whether `Accept` names this media type, other than as a wildcard and with a weight over nothing.
+pub(super) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
+    let values = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
+        named && !parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
+    })
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    assets: &'a Assets,
+    problem: &'a Problem,
+    title: &'a str,
+    can_forget: bool,
+}
+
+/// The problem in the client's form. `Allow` and its like survive from the response that it replaces.
+pub(super) fn present(problem: &Problem, presentation: Presentation, assets: &Assets) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(problem.status);
+    if presentation == Presentation::Json {
+        return response.json(json!({ "error": problem.code, "message": problem.message }));
+    }
+    let title = problem.status.canonical_reason().unwrap_or("Refused");
+    let can_forget = problem.code == Code::DuplicateCookie;
+    match (ErrorPage { assets, problem, title, can_forget }).render() {
+        Ok(page) => response.content_type("text/html; charset=utf-8").body(page),
+        Err(error) => {
+            log::error!("a page was not rendered: {error}");
+            response.finish()
+        }
+    }
+}
+
+/// A page as an answer.
+pub(super) fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    let html = template.render().map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+}
+
+/// Answers whatever no route matches.
+pub(super) async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}
+
+pub(super) fn form_config() -> FormConfig {
+    FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| bad_form(&error).into())
+}
+
+pub(super) fn query_config() -> QueryConfig {
+    QueryConfig::default().error_handler(|error, _| bad_query(&error).into())
+}
+
+pub(super) fn path_config() -> PathConfig {
+    PathConfig::default().error_handler(|error: PathError, _| {
+        Problem::bad_request(format!("The address cannot be read: {error}.")).into()
+    })
+}
+
+fn bad_form(error: &UrlencodedError) -> Problem {
+    match error {
+        UrlencodedError::Overflow { .. } => too_large(),
+        UrlencodedError::ContentType => Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::UnsupportedMediaType,
+            "A form is read here, in application/x-www-form-urlencoded.",
+        ),
+        _ => Problem::bad_request("The form cannot be read: it lacks a field, or has one twice."),
+    }
+}
+
+fn bad_query(error: &QueryPayloadError) -> Problem {
+    Problem::bad_request(format!("The query cannot be read: {error}."))
+}
+
+fn too_large() -> Problem {
+    let message = format!("The body is over the {LARGEST_FORM} bytes that are read here.");
+    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_page_is_for_those_who_name_html() {
+        let presentation = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            Presentation::of(&headers)
+        };
+        assert_eq!(presentation("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"), Presentation::Page);
+        assert_eq!(presentation("application/json, TEXT/HTML;q=0.5"), Presentation::Page);
+        assert_eq!(presentation("text/html;q=0"), Presentation::Json);
+        assert_eq!(presentation("*/*"), Presentation::Json);
+        assert_eq!(Presentation::of(&HeaderMap::new()), Presentation::Json);
+    }
+}

@@ -1,0 +1,151 @@
+//! Which hosts and origins are this site, and the headers that keep its pages to themselves.
+
+use std::net::{IpAddr, SocketAddr};
+
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::{StatusCode, Uri};
+
+use super::error::Problem;
+use crate::code::Code;
+use crate::settings::PublicUrl;
+
+/// What this site is called from outside.
+pub(super) struct Origins {
+    public: Option<PublicUrl>,
+    scheme: &'static str,
+    /// Whether a name that means this very machine is accepted.
+    local_names: bool,
+    /// Whether any IP address is accepted: what is bound to every address has no name of its own.
+    any_address: bool,
+    /// The bound address, when it is one that others reach.
+    address: Option<IpAddr>,
+}
+
+impl Origins {
+    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr) -> Self {
+        let ip = bound.ip();
+        let https = public.is_some_and(PublicUrl::is_https);
+        Self {
+            scheme: if https { "https" } else { "http" },
+            local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
+            any_address: public.is_none() && ip.is_unspecified(),
+            address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
+            public: public.cloned(),
+        }
+    }
+
+    pub const fn is_https(&self) -> bool {
+        matches!(self.scheme.as_bytes(), b"https")
+    }
+
+    /// HSTS only under a public https name: on loopback it would lock every other local server out of http.
+    fn sends_hsts(&self) -> bool {
+        let host = self.public.as_ref().map(|url| host_of(&url.authority()));
+        self.is_https() && host.is_some_and(|host| !is_local_name(&host))
+    }
+
+    /// Why a request is not meant for this site, or not sent by it.
+    pub fn refusal(&self, head: &RequestHead) -> Option<Problem> {
+        let host = match authority(head) {
+            Ok(host) => host,
+            Err(problem) => return Some(problem),
+        };
+        if let Some(host) = &host
+            && !self.answers_to(host)
+        {
+            return Some(self.wrong_host());
+        }
+        let safe = head.method.is_safe();
+        (!safe && !self.sent_by_this_site(&head.headers, host.as_deref())).then(cross_site)
+    }
+
+    fn answers_to(&self, authority: &str) -> bool {
+        let host = host_of(authority);
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
+        let public = self.public.as_ref().is_some_and(|url| host_of(&url.authority()) == host);
+        let local = self.local_names && is_local_name(&host);
+        let own_address = address.is_some_and(|it| self.any_address || self.address == Some(it));
+        public || local || own_address
+    }
+
+    /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
+    fn sent_by_this_site(&self, headers: &HeaderMap, host: Option<&str>) -> bool {
+        let site = headers.get("sec-fetch-site").is_none_or(|it| matches!(it.as_bytes(), b"same-origin" | b"none"));
+        site && headers.get_all(header::ORIGIN).all(|origin| self.is_own_origin(origin, host))
+    }
+
+    fn is_own_origin(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
+        let Ok(origin) = origin.to_str() else { return false };
+        let served = host.is_some_and(|host| origin.eq_ignore_ascii_case(&format!("{}://{host}", self.scheme)));
+        let by_public_name = host.zip(self.public.as_ref());
+        match by_public_name {
+            Some((host, url)) if host_of(host) == host_of(&url.authority()) => origin == url.origin(),
+            _ => served,
+        }
+    }
+
+    fn wrong_host(&self) -> Problem {
+        let names = match &self.public {
+            Some(url) => url.authority(),
+            None if self.local_names => "127.0.0.1, [::1] and localhost".to_owned(),
+            None => self.address.map(|it| it.to_string()).unwrap_or_default(),
+        };
+        let message = format!("This server does not answer to that Host; it answers to {names}.");
+        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message)
+    }
+}
+
+/// The host that the request names, with its port: `Host`, or the address of the request line when that has one.
+fn authority(head: &RequestHead) -> Result<Option<String>, Problem> {
+    let unclear = || Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, "The request names no one Host.");
+    let mut hosts = head.headers.get_all(header::HOST).map(|host| host.to_str().map_err(|_| unclear()));
+    let named = hosts.next().transpose()?;
+    let in_line = Uri::authority(&head.uri).map(|it| it.as_str());
+    match (named, in_line, hosts.next()) {
+        (_, _, Some(_)) => Err(unclear()),
+        (Some(named), Some(in_line), _) if !named.eq_ignore_ascii_case(in_line) => Err(unclear()),
+        (named, in_line, _) => Ok(named.or(in_line).map(str::to_ascii_lowercase)),
+    }
+}
+
+/// The host without its port; an IPv6 address keeps its brackets.
+fn host_of(authority: &str) -> String {
+    let end = match authority.rfind(']') {
+        Some(bracket) => bracket + 1,
+        None => authority.find(':').unwrap_or(authority.len()),
+    };
+    authority[..end].to_ascii_lowercase()
+}
+
+fn is_local_name(host: &str) -> bool {
+    matches!(host, "127.0.0.1" | "[::1]" | "localhost")
+}
+
+fn cross_site() -> Problem {
+    let message = "This form was sent from another origin than this site's own, so it is not carried out.";
+    Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
+}
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
+     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+const PERMISSIONS_POLICY: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+
+/// Sets what every answer carries. Only an answer that says otherwise may be stored.
+pub(super) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
+    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
+    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
+    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(header::X_FRAME_OPTIONS, "DENY");
+    set(header::REFERRER_POLICY, "same-origin");
+    set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
+    set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
+    set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
+    if origins.sends_hsts() {
+        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    }
+    if !headers.contains_key(header::CACHE_CONTROL) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+}

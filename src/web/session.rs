@@ -1,0 +1,218 @@
+//! The visitor's session: one encrypted cookie that holds the token and the chosen algorithm.
+//!
+//! The state is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It cannot
+//! be called back either: a copy from before a logout still opens. So the state carries its time of issue, and after
+//! twelve hours it counts as empty.
+
+use std::future::{Ready, ready};
+
+use actix_session::config::{BrowserSession, CookieContentSecurity};
+use actix_session::storage::CookieSessionStore;
+use actix_session::{Session, SessionExt as _, SessionMiddleware};
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, Key, SameSite};
+use actix_web::dev::Payload;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest};
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use super::error::Problem;
+use super::state::State;
+use crate::code::Code;
+use crate::keys::SESSION_KEY_BYTES;
+use crate::profiles::demo::Algorithm;
+
+/// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
+/// third, and percent-encoding a sixteenth.
+pub(super) const LARGEST_STATE: usize = 2560;
+
+/// How long a state is honoured after it was issued, in hours.
+pub(super) const STATE_HOURS: i64 = 12;
+
+const ENTRY: &str = "demo";
+
+/// The cookie's name and attributes.
+pub(super) struct SessionCookie {
+    secure: bool,
+}
+
+/// One attribute of the `Set-Cookie` line, and what it does.
+pub(super) struct Attribute {
+    pub text: &'static str,
+    pub meaning: &'static str,
+}
+
+impl SessionCookie {
+    pub const fn new(secure: bool) -> Self {
+        Self { secure }
+    }
+
+    /// The `__Host-` prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+    pub const fn name(&self) -> &'static str {
+        if self.secure { "__Host-hallpass" } else { "hallpass" }
+    }
+
+    pub fn middleware(&self, key: &[u8; SESSION_KEY_BYTES]) -> SessionMiddleware<CookieSessionStore> {
+        SessionMiddleware::builder(CookieSessionStore::default(), Key::from(key))
+            .cookie_name(self.name().to_owned())
+            .cookie_content_security(CookieContentSecurity::Private)
+            .session_lifecycle(BrowserSession::default())
+            .cookie_http_only(true)
+            .cookie_same_site(SameSite::Lax)
+            .cookie_path("/".to_owned())
+            .cookie_secure(self.secure)
+            .build()
+    }
+
+    /// What the `Set-Cookie` line says after the value, in its order.
+    pub fn attributes(&self) -> Vec<Attribute> {
+        let mut attributes = vec![
+            Attribute {
+                text: "HttpOnly",
+                meaning: "No script can read the cookie. Requests that a script makes still carry it.",
+            },
+            Attribute {
+                text: "SameSite=Lax",
+                meaning: "Other sites' forms and images do not carry it; a link that is followed here does.",
+            },
+            Attribute {
+                text: "Path=/",
+                meaning: "Every address of this host gets it. A path is no wall: it keeps nobody out.",
+            },
+        ];
+        if self.secure {
+            let meaning = "Only https carries it.";
+            attributes.insert(2, Attribute { text: "Secure", meaning });
+        }
+        attributes
+    }
+
+    /// What makes the browser forget the cookie.
+    pub fn removal(&self) -> Cookie<'static> {
+        Cookie::build(self.name(), "")
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.secure)
+            .max_age(Duration::ZERO)
+            .finish()
+    }
+
+    /// Every value that the request brings under the cookie's name.
+    pub fn values<'a>(&self, headers: &'a HeaderMap) -> Vec<&'a str> {
+        let pairs = cookie_pairs(headers);
+        pairs.into_iter().filter(|(name, _)| *name == self.name()).map(|(_, value)| value).collect()
+    }
+}
+
+/// The pairs of all `Cookie` lines (RFC 6265 §4.2), as they are.
+pub(super) fn cookie_pairs(headers: &HeaderMap) -> Vec<(&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
+    let pairs = lines.flat_map(|line| line.split(';')).map(str::trim).filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
+}
+
+/// What the cookie holds.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    token: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    algorithm: Option<Algorithm>,
+    /// When this state was issued, in seconds since 1970.
+    issued_at: i64,
+}
+
+/// The session of the visitor who sent the request, behind names instead of string keys.
+pub(super) struct Visitor {
+    session: Session,
+    kept: Kept,
+    default_algorithm: Algorithm,
+    /// The browser sent a session that was issued too long ago, so it counts as empty.
+    pub is_stale: bool,
+}
+
+/// The state would make a cookie that browsers drop in silence.
+#[derive(Debug, Error)]
+#[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes takes {LARGEST_STATE} of them")]
+pub(super) struct TooLargeForCookie {
+    bytes: usize,
+}
+
+impl From<TooLargeForCookie> for Problem {
+    fn from(error: TooLargeForCookie) -> Self {
+        let message = format!("The token is not kept: {error}.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TokenTooLarge, message)
+    }
+}
+
+impl Visitor {
+    fn open(session: Session, default_algorithm: Algorithm, now: DateTime<Utc>) -> Self {
+        let found: Option<Kept> = session.get(ENTRY).ok().flatten();
+        let oldest = (now - TimeDelta::hours(STATE_HOURS)).timestamp();
+        let is_stale = found.as_ref().is_some_and(|kept| kept.issued_at <= oldest);
+        let kept = found.filter(|_| !is_stale).unwrap_or_default();
+        Self { session, kept, default_algorithm, is_stale }
+    }
+
+    /// Whether the cookie that was sent, if any, could be opened and held something.
+    pub fn is_open(&self) -> bool {
+        self.kept.issued_at != 0
+    }
+
+    pub fn token(&self) -> Option<&str> {
+        self.kept.token.as_deref()
+    }
+
+    /// What this visitor's tokens are signed with, and so what they must be signed with.
+    pub fn algorithm(&self) -> Algorithm {
+        self.kept.algorithm.unwrap_or(self.default_algorithm)
+    }
+
+    pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+        self.keep(Kept { token: Some(token), ..self.kept.clone() }, now)
+    }
+
+    /// The token stays, so that the visitor can see it refused.
+    pub fn choose(&mut self, algorithm: Algorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+        self.keep(Kept { algorithm: Some(algorithm), ..self.kept.clone() }, now)
+    }
+
+    fn keep(&mut self, kept: Kept, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+        let kept = Kept { issued_at: now.timestamp(), ..kept };
+        let bytes = serde_json::to_string(&kept).map_or(usize::MAX, |text| text.len());
+        if bytes > LARGEST_STATE || self.session.insert(ENTRY, &kept).is_err() {
+            return Err(TooLargeForCookie { bytes });
+        }
+        self.kept = kept;
+        Ok(())
+    }
+}
+
+impl FromRequest for Visitor {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let Some(state) = request.app_data::<Data<State>>() else {
+            return ready(Err(Problem::internal(&std::fmt::Error)));
+        };
+        if state.cookie.values(request.headers()).len() > 1 {
+            return ready(Err(duplicate_cookie(state.cookie.name())));
+        }
+        ready(Ok(Self::open(request.get_session(), state.algorithm, state.now())))
+    }
+}
+
+fn duplicate_cookie(name: &str) -> Problem {
+    let message = format!(
+        "Two cookies named {name} came in one request. Which of them counts would be a guess, and an attacker can plant \
+         one, so neither does. Log out to drop this site's own; one that stays was set for another path or domain, and \
+         the browser's settings for this site remove it."
+    );
+    Problem::new(StatusCode::BAD_REQUEST, Code::DuplicateCookie, message)
+}
