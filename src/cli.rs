@@ -1,10 +1,11 @@
-//! The command line: `serve` (the default), `keygen`, `sign` and `inspect`.
+//! The command line: `serve` (the default), `keygen`, `sign`, `inspect` and `user`.
 //!
 //! Exit codes: 0 done, 1 `inspect` refused a token, 2 a bad setting, key or argument.
 
 mod inspect;
 mod keygen;
 mod sign;
+mod user;
 
 use std::error::Error;
 use std::io::Write as _;
@@ -15,17 +16,20 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::System;
 use crate::settings::{Environment, Flags, Settings};
+use crate::store::Sqlite;
 use crate::web::Server;
 
 /// Hands out short-lived JWTs and lets you watch every step.
 #[derive(Parser)]
-#[command(name = "hallpass", version, about, max_term_width = 110)]
+#[command(name = "hallpass", version, about, after_help = LOGGING, max_term_width = 110)]
 struct Cli {
     #[command(flatten)]
     settings: Flags,
     #[command(subcommand)]
     command: Option<Command>,
 }
+
+const LOGGING: &str = "RUST_LOG, in the environment or in .env, says what is logged [default: info].";
 
 #[derive(Subcommand)]
 enum Command {
@@ -35,6 +39,8 @@ enum Command {
     Keygen(keygen::Options),
     /// Sign one token and print it
     Sign(sign::Options),
+    /// Say who may ask for tokens where --credentials users is chosen
+    User(user::Options),
     /// Judge a token, check by check; without one, each line of standard input
     Inspect(inspect::Options),
 }
@@ -61,19 +67,28 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         None => serve(&flags, &environment),
         Some(Command::Serve(own)) => serve(&own.or(&flags), &environment),
         Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
-        Some(Command::Sign(options)) => sign::run(options, &flags, &environment),
-        Some(Command::Inspect(options)) => inspect::run(options, &flags, &environment),
+        Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
+        Some(Command::User(options)) => users(&options, &flags, &environment),
+        Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),
     }
 }
 
 fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    crate::log::start(environment.log_filter());
+    crate::log::start(environment.log_filter())?;
     actix_web::rt::System::new().block_on(async {
-        let server = Server::build(settings, Arc::new(System))?;
+        let server = Server::build(settings, Arc::new(System)).await?;
         announce(&server.url())?;
         server.run().await?;
         Ok(ExitCode::SUCCESS)
+    })
+}
+
+fn users(options: &user::Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let database = Settings::database(&options.flags(flags), environment);
+    actix_web::rt::System::new().block_on(async {
+        let store = Sqlite::open(&database).await?;
+        user::run(options, &store).await
     })
 }
 
@@ -84,7 +99,7 @@ fn announce(url: &str) -> std::io::Result<()> {
     out.flush()
 }
 
-/// An error and its causes, joined by colons.
+/// An error and its causes, joined by colons. A value in it may hold a line feed, which must not end the line.
 fn one_line(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -92,5 +107,5 @@ fn one_line(error: &dyn Error) -> String {
         line = format!("{line}: {error}");
         cause = error.source();
     }
-    line
+    line.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

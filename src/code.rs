@@ -51,6 +51,12 @@ codes! {
     UnsupportedMediaType "unsupported_media_type" "the body is of a type that is not read here",
     CannotSign "cannot_sign" "the keys folder has no private key for this algorithm",
     TokenTooLarge "token_too_large" "the token does not fit the cookie that would carry it",
+    BadCredentials "bad_credentials" "the username and password are missing or wrong",
+    TooOften "too_often" "this client asked more often than it may",
+    XidTaken "xid_taken" "the xid belongs to the transaction of another phone number",
+    AlreadyVerified "already_verified" "the transaction was verified before",
+    UnknownTransaction "unknown_transaction" "no transaction is stored under that",
+    StoreAway "store_away" "the store does not answer",
     Timeout "timeout" "the request took too long to arrive",
     Internal "internal" "a fault of this server",
 }

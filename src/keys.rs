@@ -4,6 +4,8 @@
 //! nothing prints a secret. The [`KeyRing`] is what the `keys` folder amounts to.
 
 mod armour;
+mod credentials;
+mod files;
 mod folder;
 mod given;
 mod jwks;
@@ -11,6 +13,7 @@ mod jwks;
 mod rsa;
 mod secret;
 
+pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use folder::{KeyError, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256};
 pub use given::GivenKey;
 pub use jwks::{Jwk, Jwks};
@@ -238,10 +241,48 @@ impl KeySet {
     }
 }
 
-/// What the `keys` folder amounts to.
+/// The keys of a profile that always signs.
+#[derive(Debug)]
+pub struct ProfileKeys {
+    signer: Signer,
+    verifiers: Vec<Verifier>,
+}
+
+impl ProfileKeys {
+    fn of_secret(secret: &Secret, source: &str) -> Self {
+        Self {
+            signer: Signer::with_secret(secret, Algorithm::Hs256, None),
+            verifiers: vec![Verifier::with_secret(secret, Algorithm::Hs256, source)],
+        }
+    }
+
+    fn of_rsa(private: &RsaPrivateKey, source: &str) -> Self {
+        Self {
+            signer: Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint())),
+            verifiers: vec![Verifier::with_rsa(private.public(), Algorithm::Rs256, source)],
+        }
+    }
+
+    pub const fn signer(&self) -> &Signer {
+        &self.signer
+    }
+
+    pub fn verifiers(&self) -> &[Verifier] {
+        &self.verifiers
+    }
+}
+
+/// What the `keys` folder and the credentials amount to.
 pub struct KeyRing {
     hs256: KeySet,
     rs256: KeySet,
+    twilio: ProfileKeys,
+    zoom: ProfileKeys,
+    bearer: ProfileKeys,
+    rest_api: ProfileKeys,
+    telesign: ProfileKeys,
+    telesign_api_key: Secret,
+    accounts: Accounts,
     published: Jwks,
     session: [u8; SESSION_KEY_BYTES],
 }
@@ -249,7 +290,16 @@ pub struct KeyRing {
 impl KeyRing {
     /// Reads the folder and makes what it lacks: secrets and an RSA pair, each readable by its owner alone.
     pub fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
-        folder::prepare(folder, random)
+        Self::prepare_with(folder, &GivenCredentials::default(), random)
+    }
+
+    /// The same, with the account values that were given instead of made-up ones.
+    pub fn prepare_with(
+        folder: &Path,
+        given: &GivenCredentials,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Vec<Warning>), KeyError> {
+        folder::prepare(folder, given, random)
     }
 
     /// The folder's keys that verify HS256 and RS256, without making anything.
@@ -263,6 +313,36 @@ impl KeyRing {
 
     pub const fn rs256(&self) -> &KeySet {
         &self.rs256
+    }
+
+    pub const fn twilio(&self) -> &ProfileKeys {
+        &self.twilio
+    }
+
+    pub const fn zoom(&self) -> &ProfileKeys {
+        &self.zoom
+    }
+
+    pub const fn bearer(&self) -> &ProfileKeys {
+        &self.bearer
+    }
+
+    pub const fn rest_api(&self) -> &ProfileKeys {
+        &self.rest_api
+    }
+
+    pub const fn telesign(&self) -> &ProfileKeys {
+        &self.telesign
+    }
+
+    /// The password of TeleSign's HTTP Basic: the API key as the account shows it.
+    pub const fn telesign_api_key(&self) -> &Secret {
+        &self.telesign_api_key
+    }
+
+    /// The names that the tutorials' services know us by.
+    pub const fn accounts(&self) -> &Accounts {
+        &self.accounts
     }
 
     /// The public keys, as `/.well-known/jwks.json` shows them.
@@ -279,7 +359,7 @@ impl KeyRing {
 /// Why a text is not the key that it should be.
 #[derive(Debug, Error)]
 pub enum KeyFault {
-    #[error("it is empty; write a key into it, or remove it and a new one is made")]
+    #[error("it is empty; put a key into it, or remove it")]
     Empty,
     #[error("it is cut short or damaged; copy the whole file again")]
     Truncated,
@@ -288,21 +368,27 @@ pub enum KeyFault {
          remove it with `ssh-keygen -p -N '' -f {0}`"
     )]
     Passphrase(String),
-    #[error("it is {0}, and RS256 needs an RSA key; make one with `ssh-keygen -t rsa -b 2048`")]
+    #[error(
+        "it is {0}, and RS256 needs a plain RSA key; remove it, or make one with `ssh-keygen -t rsa -f keys/jwt_key`"
+    )]
     WrongKind(String),
-    #[error("its RSA key has {0} bits, and 2048 to 8192 are accepted; make one with `ssh-keygen -t rsa -b 2048`")]
+    #[error(
+        "its RSA key has {0} bits, and 2048 to 8192 are accepted; make one with `ssh-keygen -t rsa -b 2048 -f keys/jwt_key`"
+    )]
     Bits(usize),
     #[error("it holds a public key where the private key belongs; a public key goes into a file that ends in .pub")]
     PublicForPrivate,
     #[error("it holds a private key where a public key belongs; remove it, and publish only the public half")]
     PrivateForPublic,
     #[error(
-        "it holds {0} key as an HMAC secret; whoever has that key's public half could forge tokens: use random text"
+        "it holds {0} key where an HMAC secret belongs, and a secret that has a public half is none; put random text into it"
     )]
     KeyForSecret(&'static str),
-    #[error("its numbers do not make a working RSA key; make a new one with `ssh-keygen -t rsa -b 2048`")]
+    #[error("its numbers do not make a working RSA key; make a new one with `ssh-keygen -t rsa -f keys/jwt_key`")]
     Unsound,
-    #[error("it is not a key in PEM, OpenSSH or ssh-rsa form; make one with `ssh-keygen -t rsa -b 2048`")]
+    #[error(
+        "it is not a key in PEM, OpenSSH or ssh-rsa form; remove it, or make one with `ssh-keygen -t rsa -f keys/jwt_key`"
+    )]
     Unrecognised,
     #[error(
         "it is not the {SESSION_KEY_BYTES} random bytes in base64url that encrypt session cookies; remove it, and a new one is made"

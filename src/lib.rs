@@ -7,17 +7,23 @@
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
+//! - [`store`]: what is kept
+//! - [`limits`]: how often a client may ask
+//! - [`accounts`]: who may ask
 //! - [`settings`]: flags, environment, `.env`, defaults
 //! - [`web`]: the server, its routes and pages
 //! - [`log`]: what goes to standard error
 //! - [`cli`]: the commands
 
+pub mod accounts;
 pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod keys;
+pub mod limits;
 pub mod log;
 pub mod profiles;
 pub mod settings;
+pub mod store;
 pub mod token;
 pub mod web;

@@ -2,4 +2,66 @@
 //!
 //! A token of one profile is never accepted as another's (RFC 8725 §3.12).
 
+pub mod bearer;
 pub mod demo;
+pub mod rest_api;
+pub mod telesign;
+pub mod twilio;
+pub mod zoom;
+
+use std::str::FromStr;
+
+use thiserror::Error;
+
+/// How long a token lives, in whole seconds: 1 to 86,400.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lifetime(i64);
+
+/// The text is no [`Lifetime`].
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("whole seconds from 1 to 86400 are accepted")]
+pub struct BadLifetime;
+
+impl Lifetime {
+    pub const MINUTE: Self = Self(60);
+    pub const HOUR: Self = Self(3600);
+
+    /// From a number of seconds.
+    pub fn of(seconds: i64) -> Result<Self, BadLifetime> {
+        if (1..=86_400).contains(&seconds) { Ok(Self(seconds)) } else { Err(BadLifetime) }
+    }
+
+    pub const fn seconds(self) -> i64 {
+        self.0
+    }
+}
+
+impl Default for Lifetime {
+    /// The demo's and the API-key tokens'.
+    fn default() -> Self {
+        Self::MINUTE
+    }
+}
+
+impl FromStr for Lifetime {
+    type Err = BadLifetime;
+
+    fn from_str(text: &str) -> Result<Self, BadLifetime> {
+        let digits_only = text.bytes().all(|byte| byte.is_ascii_digit());
+        let seconds = text.parse().ok().filter(|_| digits_only);
+        seconds.map_or(Err(BadLifetime), Self::of)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_1_to_86400_whole_seconds() {
+        assert_eq!("86400".parse(), Ok(Lifetime(86_400)));
+        for bad in ["0", "86401", "-1", "+5", "1.5", "", " 5", "99999999999999999999"] {
+            assert_eq!(bad.parse::<Lifetime>(), Err(BadLifetime), "{bad}");
+        }
+    }
+}

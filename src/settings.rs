@@ -10,11 +10,15 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use chrono::TimeDelta;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
 use thiserror::Error;
 use url::Url;
 
-use crate::profiles::demo::{Algorithm, Lifetime};
+use crate::keys::{CREDENTIAL_NAMES, GivenCredentials};
+use crate::limits::{Rate, TrustedProxies};
+use crate::profiles::Lifetime;
+use crate::profiles::demo::Algorithm;
 
 /// One setting as people see it.
 pub struct Setting {
@@ -48,6 +52,42 @@ pub const SETTINGS: &[Setting] = &[
         value: "URL",
         default: "the address served",
         help: "The origin that browsers use, such as https://demo.example; https turns on Secure, __Host- and HSTS",
+    },
+    Setting {
+        flag: "database",
+        value: "URL",
+        default: "sqlite:hallpass.db",
+        help: "Where transactions and users are kept",
+    },
+    Setting {
+        flag: "keep",
+        value: "DAYS",
+        default: "30d",
+        help: "How long the transactions of expired tokens are kept, 1d to 3650d",
+    },
+    Setting {
+        flag: "phone-rate",
+        value: "RATE",
+        default: "1/s",
+        help: "How many phone tokens a client may ask for: N/s, N/m or off",
+    },
+    Setting {
+        flag: "trusted-proxy",
+        value: "ADDRESSES",
+        default: "none",
+        help: "Addresses or CIDRs, with commas between, whose X-Forwarded-For is believed",
+    },
+    Setting {
+        flag: "credentials",
+        value: "any|users",
+        default: "any on loopback",
+        help: "Who may ask for tokens: any username and password, or the users of the store",
+    },
+    Setting {
+        flag: "login-rate",
+        value: "RATE",
+        default: "10/m",
+        help: "How many passwords a client may try for one name: N/s, N/m or off",
     },
     Setting {
         flag: "workers",
@@ -130,7 +170,8 @@ impl Environment {
     /// The environment of this process and the `.env` of its working directory, when there is one.
     pub fn read() -> Result<Self, BadSetting> {
         let mut process = HashMap::new();
-        for name in SETTINGS.iter().map(Setting::variable).chain(["RUST_LOG".to_owned()]) {
+        let others = ["RUST_LOG"].into_iter().chain(CREDENTIAL_NAMES).map(str::to_owned);
+        for name in SETTINGS.iter().map(Setting::variable).chain(others) {
             if let Some(value) = process_variable(&name)? {
                 process.insert(name, value);
             }
@@ -144,13 +185,15 @@ impl Environment {
     }
 
     fn get(&self, name: &str) -> Option<(&str, Origin)> {
-        let set = |variables: &'_ HashMap<String, String>| variables.get(name).filter(|it| !it.is_empty()).is_some();
-        let (variables, origin) = match () {
-            () if set(&self.process) => (&self.process, Origin::Environment),
-            () if set(&self.file) => (&self.file, Origin::File),
-            () => return None,
-        };
-        variables.get(name).map(|value| (value.as_str(), origin))
+        let sources = [(&self.process, Origin::Environment), (&self.file, Origin::File)];
+        let mut found =
+            sources.into_iter().filter_map(|(variables, origin)| Some((variables.get(name)?.as_str(), origin)));
+        found.find(|(value, _)| !value.is_empty())
+    }
+
+    /// The account values of the tutorials' services.
+    fn credentials(&self) -> GivenCredentials {
+        GivenCredentials::collect(|name| self.get(name).map(|(value, _)| value.to_owned()))
     }
 
     /// `RUST_LOG`, or what is logged without it.
@@ -202,6 +245,8 @@ impl fmt::Display for Origin {
 pub enum BadSetting {
     #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
     Value { flag: &'static str, value: String, origin: Origin, accepted: String },
+    #[error("--bind is `{bind}`, which others reach; choose --credentials users, or any if everybody may have tokens")]
+    NobodyAsked { bind: SocketAddr },
     #[error("{name} in the environment is not UTF-8 text")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]
@@ -253,6 +298,14 @@ pub struct Settings {
     pub algorithm: Algorithm,
     pub token_ttl: Lifetime,
     pub public_url: Option<PublicUrl>,
+    pub database: String,
+    pub keep: TimeDelta,
+    pub phone_rate: Rate,
+    pub trusted_proxies: TrustedProxies,
+    pub credentials: Credentials,
+    pub login_rate: Rate,
+    /// The account values of the tutorials' services, as far as they were given.
+    pub accounts: GivenCredentials,
     pub workers: usize,
     pub shutdown_timeout: Duration,
 }
@@ -260,8 +313,10 @@ pub struct Settings {
 impl Settings {
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, BadSetting> {
         let given = Given { flags, environment };
+        let bind: SocketAddr =
+            given.parsed("bind", "an IP address and a port, such as 127.0.0.1:5000", |it| it.parse().ok())?;
         Ok(Self {
-            bind: given.parsed("bind", "an IP address and a port, such as 127.0.0.1:5000", |it| it.parse().ok())?,
+            bind,
             keys: given.keys(),
             algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
             token_ttl: given.parsed("token-ttl", "whole seconds from 1 to 86400", |it| it.parse().ok())?,
@@ -270,6 +325,15 @@ impl Settings {
                 "http:// or https:// with a host and, if need be, a port, and nothing after it",
                 PublicUrl::parse,
             )?,
+            database: given.text("database"),
+            keep: given.parsed("keep", "days from 1d to 3650d", days)?,
+            phone_rate: given.parsed("phone-rate", RATE, |it| it.parse().ok())?,
+            trusted_proxies: given
+                .optional("trusted-proxy", "IP addresses or CIDRs with commas between", |it| it.parse().ok())?
+                .unwrap_or_default(),
+            credentials: given.credentials(bind)?,
+            login_rate: given.parsed("login-rate", RATE, |it| it.parse().ok())?,
+            accounts: environment.credentials(),
             workers: given
                 .optional("workers", "a number from 1 to 512", |it| within(it, 1..=512))?
                 .unwrap_or_else(cores),
@@ -279,10 +343,31 @@ impl Settings {
         })
     }
 
+    /// The database alone, for commands that need nothing else.
+    pub fn database(flags: &Flags, environment: &Environment) -> String {
+        Given { flags, environment }.text("database")
+    }
+
     /// The folder of keys alone, for commands that need nothing else.
     pub fn keys_folder(flags: &Flags, environment: &Environment) -> PathBuf {
         Given { flags, environment }.keys()
     }
+}
+
+const RATE: &str = "N/s, N/m or off";
+
+/// `30d` as a span.
+fn days(text: &str) -> Option<TimeDelta> {
+    within(text.strip_suffix('d')?, 1..=3650).map(TimeDelta::days)
+}
+
+/// Who may ask for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// Whoever gives a username and a password, as the tutorials have it.
+    Any,
+    /// The users of the store.
+    Users,
 }
 
 /// A number that lies within `range`.
@@ -301,7 +386,25 @@ struct Given<'a> {
 
 impl Given<'_> {
     fn keys(&self) -> PathBuf {
-        self.find("keys").map_or_else(|| default("keys").into(), |(value, _)| value.into())
+        self.text("keys").into()
+    }
+
+    fn text(&self, flag: &'static str) -> String {
+        self.find(flag).map_or_else(|| default(flag), |(value, _)| value).to_owned()
+    }
+
+    /// Anybody's word is taken on loopback alone, unless that was chosen.
+    fn credentials(&self, bind: SocketAddr) -> Result<Credentials, BadSetting> {
+        let chosen = self.optional("credentials", "any or users", |it| match it {
+            "any" => Some(Credentials::Any),
+            "users" => Some(Credentials::Users),
+            _ => None,
+        })?;
+        match chosen {
+            Some(chosen) => Ok(chosen),
+            None if bind.ip().is_loopback() => Ok(Credentials::Any),
+            None => Err(BadSetting::NobodyAsked { bind }),
+        }
     }
 
     fn parsed<T>(

@@ -12,10 +12,10 @@ mod verify;
 
 pub use claims::{Claims, UnverifiedClaims};
 pub use date::{NumericDate, words};
-pub use issue::{Token, issue};
+pub use issue::{Header, Token, issue};
 pub use json::{JsonFault, parse_object};
 pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
-pub use verify::{Candidates, Claim, Expected, Kind, Rules, Typ, verify};
+pub use verify::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ, verify};
 
 /// The longest token, in bytes, that a verifier reads. Every check costs time in proportion to it.
 pub const LARGEST_TOKEN: usize = 8192;

@@ -1,14 +1,22 @@
 //! The server: how it is built and run, and every route on one screen.
 
 mod assets;
+mod auth;
 mod demo;
+mod docs;
 mod error;
 mod front;
+mod oauth;
 mod ops;
+mod rest_api;
 mod security;
 mod session;
 mod state;
+mod telesign;
+mod tutorials;
+mod twilio;
 mod well_known;
+mod zoom;
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -17,27 +25,49 @@ use std::time::Duration;
 
 use actix_web::dev::{Handler, ServerHandle};
 use actix_web::middleware::from_fn;
+use actix_web::rt::time::interval;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder};
 use aws_lc_rs::rand::SystemRandom;
+use chrono::TimeDelta;
 use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::keys::{KeyError, KeyRing, Warning};
 use crate::settings::Settings;
+use crate::store::{OpenError, Sqlite, Store};
 use state::State;
 
 /// How long a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How often old transactions are looked for.
+const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// The whole route table. What needs a session stands in the last scope, behind the session middleware.
 fn routes(config: &mut ServiceConfig, state: &State) {
     config
         .service(get("/healthz", ops::healthz))
         .service(get("/.well-known/jwks.json", well_known::jwks))
+        .service(get("/openapi.json", docs::document))
+        .service(get("/docs", docs::page))
+        .service(get("/tutorials", tutorials::index))
+        .service(get("/tutorials/{profile}", tutorials::tutorial))
         .service(get("/robots.txt", assets::robots))
         .service(get("/favicon.ico", assets::icon))
         .service(get("/static/{file}", assets::file))
+        .service(post("/token", twilio::token))
+        .service(post("/zoom/token", zoom::token))
+        .service(post("/oauth/token", oauth::token))
+        .service(get("/api/me", oauth::me))
+        .service(post("/loginEndpoint", rest_api::login))
+        .service(post("/anEndpoint", rest_api::protected))
+        .service(get_only("/v1/token/{phone}", telesign::token))
+        .service(get_only("/v1/token/{phone}/{xid}", telesign::token))
+        .service(get("/v1/transactions", telesign::transactions))
+        .service(get("/v1/transactions/{xid}", telesign::transaction))
+        .service(post("/v1/transactions/{xid}/status", telesign::status))
+        .service(post("/v1/verify", telesign::verify))
         .service(post("/logout", demo::logout).wrap(state.sessions()))
         .service(
             web::scope("")
@@ -61,6 +91,16 @@ where
     web::resource(path).route(web::get().to(handler.clone())).route(web::head().to(handler))
 }
 
+/// A resource that answers GET alone: a HEAD would make what nobody receives.
+fn get_only<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    web::resource(path).route(web::get().to(handler))
+}
+
 /// A resource that answers POST alone.
 fn post<F, Args>(path: &str, handler: F) -> Resource
 where
@@ -76,6 +116,8 @@ where
 pub enum StartError {
     #[error(transparent)]
     Keys(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] OpenError),
     #[error("cannot listen on {address}")]
     Bind { address: SocketAddr, source: io::Error },
 }
@@ -90,13 +132,17 @@ pub struct Server {
 
 impl Server {
     /// Reads the keys, making what is missing, and binds the socket.
-    pub fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
-        let (ring, warnings) = KeyRing::prepare(&settings.keys, &SystemRandom::new())?;
+    pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
+        for service in &ring.accounts().made_up {
+            log::warn!("{service}'s account values are made up here, so {service} would not accept these tokens");
+        }
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&settings.database).await?);
         let unbound = |source| StartError::Bind { address: settings.bind, source };
         let listener = TcpListener::bind(settings.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let state = Data::new(State::new(ring, clock, &settings, address));
+        let state = Data::new(State::new(ring, clock, store, &settings, address));
         Ok(Self { listener, address, settings, state })
     }
 
@@ -109,14 +155,19 @@ impl Server {
         format!("http://{}", self.address)
     }
 
-    /// Serves until SIGTERM, SIGINT or the handle's stop; what is in flight then may finish.
+    /// Serves until SIGTERM or SIGINT; what is in flight then may finish.
     pub async fn run(self) -> io::Result<()> {
-        self.start(|_| {}).await
+        self.serve(Signals::Heeded, |_| {}).await
     }
 
-    /// The same, and hands out the handle that stops it.
+    /// Serves until the handle that it hands out is stopped; signals are left to the program around it.
     pub async fn start(self, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
+        self.serve(Signals::Ignored, started).await
+    }
+
+    async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
         let state = self.state;
+        let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), self.settings.keep));
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
@@ -130,10 +181,35 @@ impl Server {
         .workers(self.settings.workers)
         .client_request_timeout(HEAD_TIMEOUT)
         .shutdown_timeout(self.settings.shutdown_timeout.as_secs())
-        .listen(self.listener)?
-        .run();
-        started(server.handle());
-        server.await
+        .listen(self.listener)?;
+        let running = match signals {
+            Signals::Heeded => server.run(),
+            Signals::Ignored => server.disable_signals().run(),
+        };
+        started(running.handle());
+        let end = running.await;
+        purging.abort();
+        end
+    }
+}
+
+/// Whether SIGTERM and SIGINT stop the server.
+enum Signals {
+    Heeded,
+    Ignored,
+}
+
+/// Forgets, now and then, the transactions whose tokens expired longer ago than they are kept.
+async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
+    let mut rounds = interval(PURGE_EVERY);
+    loop {
+        rounds.tick().await;
+        let now = state.now();
+        match state.store.purge(now - keep, now).await {
+            Ok(0) => {}
+            Ok(purged) => log::info!("purged {purged} transactions"),
+            Err(error) => log::error!("old transactions are not purged: {error}"),
+        }
     }
 }
 

@@ -27,12 +27,11 @@ pub(super) struct Options {
     /// One JSON object a token
     #[arg(long)]
     json: bool,
-    /// The folder of keys [env: `HALLPASS_KEYS`] [default: keys]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
 }
 
-pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let judge = options.judge(flags, environment)?;
     let print = if options.json { print_json } else { print_trace };
     let mut all_accepted = true;

@@ -1,5 +1,6 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -22,8 +23,7 @@ pub(super) struct Options {
     /// Replace a key that is there; tokens that it signed are refused from then on
     #[arg(long)]
     force: bool,
-    /// The folder of keys [env: `HALLPASS_KEYS`] [default: keys]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
         Algorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
     };
     for path in made {
-        println!("made {}", path.display());
+        writeln!(io::stdout(), "made {}", path.display())?;
     }
     Ok(ExitCode::SUCCESS)
 }

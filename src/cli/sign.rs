@@ -1,5 +1,6 @@
 //! `hallpass sign`: prints one signed token.
 
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,9 +11,10 @@ use thiserror::Error;
 use super::Failure;
 use crate::clock::{Clock as _, System};
 use crate::keys::{Algorithm, GivenKey, KeyError, KeyRing, Signer};
-use crate::profiles::demo::{self, Lifetime, Subject};
+use crate::profiles::Lifetime;
+use crate::profiles::demo::{self, Subject};
 use crate::settings::{Environment, Flags, Settings};
-use crate::token::{self, Claims, JsonFault};
+use crate::token::{self, Claims, Header, JsonFault};
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -31,8 +33,7 @@ pub(super) struct Options {
     /// The key: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    /// The folder of keys [env: `HALLPASS_KEYS`] [default: keys]
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
 }
 
@@ -49,10 +50,10 @@ enum SignError {
     NotOfFolder(Algorithm),
 }
 
-pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let claims = options.claims(System.now())?;
     let signer = options.signer(flags, environment)?;
-    println!("{}", token::issue(&claims, "JWT", &signer)?.as_str());
+    writeln!(io::stdout(), "{}", token::issue(&claims, &Header::of_type("JWT"), &signer)?.as_str())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -1,10 +1,7 @@
 //! The `keys` folder: which file holds what, and how a missing one is made.
-//!
-//! A file is written under another name and linked into place, so several processes that start on one empty folder at
-//! once end up with the same keys, and nobody ever reads half a key.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SecureRandom;
@@ -12,21 +9,25 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
-use super::{Algorithm, GivenKey, KeyFault, KeyRing, KeySet, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
+use super::files::{link_into_place, read_file, readable_by_others, replace};
+use super::{
+    Algorithm, BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, ProfileKeys, RsaPrivateKey,
+    RsaPublicKey, Secret, Signer, Verifier, credentials,
+};
 
 const HS256_SECRET: &str = "hs256.secret";
 const RS256_PRIVATE: &str = "jwt_key";
 const RS256_PUBLIC: &str = "jwt_key.pub";
+const REST_API_SECRET: &str = "rest-api.secret";
+const BEARER_PRIVATE: &str = "bearer_key";
+const BEARER_PUBLIC: &str = "bearer_key.pub";
 const SESSION_KEY: &str = "session.key";
 
 /// Public keys that belong to another profile, and so are no retired keys of the demo.
-const OTHER_PROFILES: [&str; 2] = ["bearer_key.pub", "lab_key.pub"];
+const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, "lab_key.pub"];
 
 /// How many random bytes encrypt the session cookie.
 pub const SESSION_KEY_BYTES: usize = 64;
-
-/// More than any key needs.
-const LARGEST_KEY_FILE: u64 = 64 * 1024;
 
 /// Why the folder gives no key ring. The file is always named.
 #[derive(Debug, Error)]
@@ -41,6 +42,8 @@ pub enum KeyError {
     Exists { path: PathBuf },
     #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
     Bits { bits: u32 },
+    #[error("cannot use a credential")]
+    Credential { source: BadCredential },
     #[error("the system gave no random bytes for key `{path}`")]
     NoRandomness { path: PathBuf },
 }
@@ -81,16 +84,31 @@ impl std::fmt::Display for Warning {
 }
 
 /// The folder's keys, with what is missing made first.
-pub(super) fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(KeyRing, Vec<Warning>), KeyError> {
+pub(super) fn prepare(
+    folder: &Path,
+    given: &GivenCredentials,
+    random: &dyn SecureRandom,
+) -> Result<(KeyRing, Vec<Warning>), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     fs::create_dir_all(folder).map_err(|source| KeyError::Unwritable { path: folder.to_owned(), source })?;
     files.make_missing(random)?;
     let rsa = files.rsa_keys()?;
-    files.save_public(&rsa);
+    if let Some(private) = &rsa.private {
+        files.save_public(RS256_PUBLIC, private);
+    }
+    let bearer = files.bearer_key()?;
+    let (accounts, secrets) = credentials::read(folder, given, random)?;
     let ring = KeyRing {
-        hs256: files.secret()?.map(|secret| hs256_keys(&secret, &files.name(HS256_SECRET))).unwrap_or_default(),
-        published: rsa.publics.iter().map(|(public, _)| public).collect(),
+        hs256: files.secret(HS256_SECRET)?.map(|it| hs256_keys(&it, &files.name(HS256_SECRET))).unwrap_or_default(),
+        published: rsa.publics.iter().map(|(public, _)| public).chain([bearer.public()]).collect(),
         rs256: rs256_keys(rsa),
+        twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
+        zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
+        bearer: ProfileKeys::of_rsa(&bearer, &files.name(BEARER_PRIVATE)),
+        rest_api: ProfileKeys::of_secret(&files.rest_api_secret()?, &files.name(REST_API_SECRET)),
+        telesign: ProfileKeys::of_secret(&secrets.telesign, "TELESIGN_API_KEY"),
+        telesign_api_key: secrets.telesign_api_key,
+        accounts,
         session: files.session_key()?,
     };
     Ok((ring, files.warnings))
@@ -99,7 +117,7 @@ pub(super) fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(KeyRi
 /// The folder's verifying keys as they are: HS256's, then RS256's.
 pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
-    let secret = files.secret()?;
+    let secret = files.secret(HS256_SECRET)?;
     let hs256 = secret.map(|secret| hs256_keys(&secret, &files.name(HS256_SECRET))).unwrap_or_default();
     Ok((hs256, rs256_keys(files.rsa_keys()?)))
 }
@@ -158,6 +176,8 @@ struct Folder<'a> {
 impl Folder<'_> {
     fn make_missing(&mut self, random: &dyn SecureRandom) -> Result<(), KeyError> {
         self.make(HS256_SECRET, |path| secret_text(path, random))?;
+        self.make(REST_API_SECRET, |path| secret_text(path, random))?;
+        self.make(BEARER_PRIVATE, |path| rsa_pem(path, 2048))?;
         self.make(SESSION_KEY, |path| session_key_text(path, random))?;
         if !self.path.join(RS256_PUBLIC).exists() {
             self.make(RS256_PRIVATE, |path| rsa_pem(path, 2048))?;
@@ -173,8 +193,8 @@ impl Folder<'_> {
         Ok(())
     }
 
-    fn secret(&mut self) -> Result<Option<Secret>, KeyError> {
-        let path = self.path.join(HS256_SECRET);
+    fn secret(&mut self, name: &str) -> Result<Option<Secret>, KeyError> {
+        let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
         let secret = Secret::from_file(&bytes).map_err(KeyError::unfit(&path))?;
         self.warn_if_readable(&path);
@@ -182,6 +202,25 @@ impl Folder<'_> {
             self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
         }
         Ok(Some(secret))
+    }
+
+    fn rest_api_secret(&mut self) -> Result<Secret, KeyError> {
+        self.secret(REST_API_SECRET)?.ok_or_else(|| self.gone(REST_API_SECRET))
+    }
+
+    fn bearer_key(&mut self) -> Result<RsaPrivateKey, KeyError> {
+        let private = self.rsa_private(BEARER_PRIVATE)?.ok_or_else(|| self.gone(BEARER_PRIVATE))?;
+        match Self::rsa_public(&self.path.join(BEARER_PUBLIC))? {
+            Some(public) if public != *private.public() => return Err(self.mismatch(BEARER_PUBLIC, BEARER_PRIVATE)),
+            Some(_) => {}
+            None => self.save_public(BEARER_PUBLIC, &private),
+        }
+        Ok(private)
+    }
+
+    /// Somebody removed a file between its making and its reading.
+    fn gone(&self, name: &str) -> KeyError {
+        KeyError::Unreadable { path: self.path.join(name), source: io::ErrorKind::NotFound.into() }
     }
 
     fn session_key(&mut self) -> Result<[u8; SESSION_KEY_BYTES], KeyError> {
@@ -193,34 +232,37 @@ impl Folder<'_> {
     }
 
     fn rsa_keys(&mut self) -> Result<RsaKeys, KeyError> {
-        let private = self.rsa_private()?;
-        let public = self.rsa_public(&self.path.join(RS256_PUBLIC))?;
+        let private = self.rsa_private(RS256_PRIVATE)?;
+        let public = Self::rsa_public(&self.path.join(RS256_PUBLIC))?;
         let mut publics = Vec::new();
         match (&private, public) {
-            (Some(private), Some(public)) if *private.public() != public => return Err(self.mismatch()),
+            (Some(private), Some(public)) if *private.public() != public => {
+                return Err(self.mismatch(RS256_PUBLIC, RS256_PRIVATE));
+            }
             (Some(private), _) => publics.push((private.public().clone(), self.name(RS256_PRIVATE))),
             (None, Some(public)) => publics.push((public, self.name(RS256_PUBLIC))),
             (None, None) => {}
         }
         for path in self.retired()? {
-            if let Some(public) = self.rsa_public(&path)?
+            if let Some(public) = Self::rsa_public(&path)?
                 && publics.iter().all(|(known, _)| *known != public)
             {
-                publics.push((public, path.display().to_string()));
+                let file = path.file_name().unwrap_or_default().to_string_lossy();
+                publics.push((public, self.name(&file)));
             }
         }
         Ok(RsaKeys { private, publics })
     }
 
-    fn rsa_private(&mut self) -> Result<Option<RsaPrivateKey>, KeyError> {
-        let path = self.path.join(RS256_PRIVATE);
+    fn rsa_private(&mut self, name: &str) -> Result<Option<RsaPrivateKey>, KeyError> {
+        let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
         self.warn_if_readable(&path);
         let parsed = RsaPrivateKey::parse(&bytes, &path.display().to_string());
         parsed.map(Some).map_err(KeyError::unfit(&path))
     }
 
-    fn rsa_public(&self, path: &Path) -> Result<Option<RsaPublicKey>, KeyError> {
+    fn rsa_public(path: &Path) -> Result<Option<RsaPublicKey>, KeyError> {
         let Some(bytes) = read_file(path)? else { return Ok(None) };
         let parsed = RsaPublicKey::parse(&bytes);
         parsed.map(Some).map_err(KeyError::unfit(path))
@@ -233,8 +275,8 @@ impl Folder<'_> {
         for entry in fs::read_dir(self.path).map_err(unreadable)? {
             let name = entry.map_err(unreadable)?.file_name();
             let Some(name) = name.to_str() else { continue };
-            let hidden = name.starts_with('.');
-            if name.ends_with(".pub") && name != RS256_PUBLIC && !hidden && !OTHER_PROFILES.contains(&name) {
+            let public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));
+            if public && name != RS256_PUBLIC && !OTHER_PROFILES.contains(&name) {
                 paths.push(self.path.join(name));
             }
         }
@@ -243,9 +285,11 @@ impl Folder<'_> {
     }
 
     /// The public half stands beside a private key that came alone, for other tools to verify with.
-    fn save_public(&mut self, keys: &RsaKeys) {
-        let path = self.path.join(RS256_PUBLIC);
-        let Some(private) = keys.private.as_ref().filter(|_| !path.exists()) else { return };
+    fn save_public(&mut self, name: &str, private: &RsaPrivateKey) {
+        let path = self.path.join(name);
+        if path.exists() {
+            return;
+        }
         match link_into_place(&path, &private.public().to_pem().unwrap_or_default()) {
             Ok(made) => self.warnings.extend(made.then_some(Warning::Made(path))),
             Err(KeyError::Unwritable { path, source: why }) => self.warnings.push(Warning::NotSaved { path, why }),
@@ -253,13 +297,15 @@ impl Folder<'_> {
         }
     }
 
-    fn mismatch(&self) -> KeyError {
-        let source = KeyFault::Mismatch(format!("`{}`", self.name(RS256_PRIVATE)));
-        KeyError::Unfit { path: self.path.join(RS256_PUBLIC), source }
+    fn mismatch(&self, public: &str, private: &str) -> KeyError {
+        let source = KeyFault::Mismatch(format!("`{}`", self.path.join(private).display()));
+        KeyError::Unfit { path: self.path.join(public), source }
     }
 
+    /// A file as a verdict names it, which clients read: with its folder, and without where that is.
     fn name(&self, file: &str) -> String {
-        self.path.join(file).display().to_string()
+        let folder = Path::new(self.path.file_name().unwrap_or_default());
+        folder.join(file).display().to_string()
     }
 
     fn warn_if_readable(&mut self, path: &Path) {
@@ -278,36 +324,6 @@ impl GivenKey {
     }
 }
 
-#[cfg(unix)]
-fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> bool {
-    false
-}
-
-/// A key file's bytes; `None` when there is no such file.
-fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
-    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-    let meta = match fs::metadata(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
-        meta => meta.map_err(unreadable)?,
-    };
-    if !meta.is_file() {
-        return Err(unreadable(io::Error::other("it is not a regular file")));
-    }
-    if meta.len() > LARGEST_KEY_FILE {
-        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")));
-    }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(LARGEST_KEY_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(Some(bytes))
-}
-
 fn secret_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
     let secret = Secret::generate(random).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
     Ok(String::from_utf8_lossy(secret.as_bytes()).into_owned() + "\n")
@@ -322,32 +338,4 @@ fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, Ke
 fn rsa_pem(path: &Path, bits: u32) -> Result<String, KeyError> {
     let made = RsaPrivateKey::generate_pem(bits).ok_or(KeyError::Bits { bits })?;
     made.map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
-}
-
-/// Writes a whole file that its owner alone may read; `false` when another process was first, and its file stands.
-fn link_into_place(path: &Path, text: &str) -> Result<bool, KeyError> {
-    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
-    match written_beside(path, text)?.persist_noclobber(path) {
-        Ok(_) => Ok(true),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-        Err(error) => Err(unwritable(error.error)),
-    }
-}
-
-fn replace(path: &Path, text: &str, force: bool) -> Result<(), KeyError> {
-    if force {
-        let unwritable =
-            |error: tempfile::PersistError| KeyError::Unwritable { path: path.to_owned(), source: error.error };
-        return written_beside(path, text)?.persist(path).map(drop).map_err(unwritable);
-    }
-    if link_into_place(path, text)? { Ok(()) } else { Err(KeyError::Exists { path: path.to_owned() }) }
-}
-
-fn written_beside(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, KeyError> {
-    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
-    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
-    Ok(file)
 }

@@ -29,6 +29,7 @@ impl Secret {
         }
         match armour::asymmetric_kind(bytes) {
             Some(kind) => Err(KeyFault::KeyForSecret(kind)),
+            None if is_jwk(bytes) => Err(KeyFault::KeyForSecret("a JWK's")),
             None => Ok(Self(bytes.to_vec())),
         }
     }
@@ -48,6 +49,11 @@ impl Secret {
     pub const fn is_short(&self) -> bool {
         self.0.len() < Self::SHORTEST_SAFE
     }
+}
+
+/// The text of a JWK is never the key that it describes.
+fn is_jwk(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().starts_with(b"{") && String::from_utf8_lossy(bytes).contains("\"kty\"")
 }
 
 impl fmt::Debug for Secret {

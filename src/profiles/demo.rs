@@ -7,8 +7,9 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use super::Lifetime;
 use crate::keys::{self, KeyRing, KeySet, SigningError};
-use crate::token::{self, Candidates, Claim, Claims, Expected, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
 /// What a token of this profile must say.
 static RULES: Rules = Rules {
@@ -20,7 +21,7 @@ static RULES: Rules = Rules {
         Claim { name: "exp", kind: Kind::Date },
     ],
     issuer: None,
-    audience: None,
+    audience: Audience::Nobody,
 };
 
 /// The two algorithms that a visitor chooses between.
@@ -115,38 +116,6 @@ impl Default for Subject {
     }
 }
 
-/// How long a token lives, in whole seconds: 1 to 86,400.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lifetime(i64);
-
-/// The text is no [`Lifetime`].
-#[derive(Debug, PartialEq, Eq, Error)]
-#[error("whole seconds from 1 to 86400 are accepted")]
-pub struct BadLifetime;
-
-impl Lifetime {
-    pub const fn seconds(self) -> i64 {
-        self.0
-    }
-}
-
-impl Default for Lifetime {
-    /// The tutorial's own.
-    fn default() -> Self {
-        Self(60)
-    }
-}
-
-impl FromStr for Lifetime {
-    type Err = BadLifetime;
-
-    fn from_str(text: &str) -> Result<Self, BadLifetime> {
-        let digits_only = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        let seconds = text.parse().ok().filter(|seconds| digits_only && (1..=86_400).contains(seconds));
-        seconds.map(Self).ok_or(BadLifetime)
-    }
-}
-
 /// The claims of a new token, in the tutorial's order; times in whole seconds.
 pub fn claims(subject: &Subject, lifetime: Lifetime, now: DateTime<Utc>) -> Claims {
     let iat = now.timestamp();
@@ -172,7 +141,7 @@ pub fn issue(
     now: DateTime<Utc>,
 ) -> Result<Token, IssueError> {
     let signer = algorithm.keys(ring).signer().ok_or(IssueError::NoSigner(algorithm))?;
-    Ok(token::issue(&claims(subject, lifetime, now), "JWT", signer)?)
+    Ok(token::issue(&claims(subject, lifetime, now), &Header::of_type("JWT"), signer)?)
 }
 
 /// Whether tokens can be made under `algorithm` at all.
@@ -198,14 +167,6 @@ mod tests {
         assert_eq!(Subject::parse("a\nb"), Err(BadSubject::Control));
         assert_eq!(Subject::parse(".."), Err(BadSubject::Dots));
         assert_eq!(Subject::parse("a/b").unwrap().as_str(), "a/b");
-    }
-
-    #[test]
-    fn a_lifetime_is_1_to_86400_whole_seconds() {
-        assert_eq!("86400".parse(), Ok(Lifetime(86_400)));
-        for bad in ["0", "86401", "-1", "+5", "1.5", "", " 5", "99999999999999999999"] {
-            assert_eq!(bad.parse::<Lifetime>(), Err(BadLifetime), "{bad}");
-        }
     }
 
     #[test]

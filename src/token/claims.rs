@@ -1,7 +1,10 @@
 //! Claims: the JSON object in a token's payload (RFC 7519 §4), in order.
 
+use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde_json::{Map, Value};
+
+use super::NumericDate;
 
 /// The claims of a token that is being made, or of one that every check let through.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -27,6 +30,11 @@ impl Claims {
     /// `sub` (RFC 7519 §4.1.2), when it is a string.
     pub fn subject(&self) -> Option<&str> {
         self.get("sub").and_then(Value::as_str)
+    }
+
+    /// `exp` (RFC 7519 §4.1.4), when it is a date.
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.get("exp").and_then(NumericDate::from_claim).and_then(NumericDate::moment)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {

@@ -37,13 +37,17 @@ impl NumericDate {
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and chrono refuses what is out of range")]
-    fn moment(self) -> Option<DateTime<Utc>> {
+    /// The whole second that it falls into; `None` for a date that is none people live to see.
+    pub fn moment(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.0.floor() as i64, 0).filter(|_| self.0 < 1e11)
     }
 
-    /// `21:47:40 UTC`.
-    pub fn time_of_day(self) -> String {
-        self.moment().map_or_else(|| self.to_string(), |it| it.format("%H:%M:%S UTC").to_string())
+    /// `21:47:40 UTC` when it is on the day of `now`, and the whole date otherwise.
+    pub fn beside(self, now: Self) -> String {
+        match self.moment().zip(now.moment()) {
+            Some((moment, now)) if moment.date_naive() == now.date_naive() => moment.format("%H:%M:%S UTC").to_string(),
+            _ => self.to_string(),
+        }
     }
 }
 
@@ -77,7 +81,9 @@ mod tests {
     fn a_date_is_a_number_that_is_finite_and_not_negative() {
         let date = |text: &str| NumericDate::from_claim(&serde_json::from_str(text).unwrap());
         assert_eq!(date("1700000000").unwrap().to_string(), "2023-11-14 22:13:20 UTC");
-        assert_eq!(date("1700000000.5").unwrap().time_of_day(), "22:13:20 UTC");
+        let now = date("1700000000").unwrap();
+        assert_eq!(date("1700000000.5").unwrap().beside(now), "22:13:20 UTC");
+        assert_eq!(date("1700100000").unwrap().beside(now), "2023-11-16 02:00:00 UTC");
         for bad in ["\"1700000000\"", "-1", "null", "true", "[1]"] {
             assert_eq!(date(bad), None);
         }

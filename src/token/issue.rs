@@ -1,10 +1,12 @@
 //! Issuing: header and claims become a signed token in JWS compact form (RFC 7515 §7.1).
 
 use std::fmt;
+use std::io::{self, Write};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
+use serde_json::ser::{Formatter, Serializer};
 
 use super::Claims;
 use crate::keys::{Signer, SigningError};
@@ -29,19 +31,39 @@ impl fmt::Debug for Token {
     }
 }
 
-/// The header of every token made here; its members are in alphabetical order.
+/// What a profile writes into its tokens' header; `alg` and `kid` follow from the key.
+#[derive(Clone, Copy, Default)]
+pub struct Header<'a> {
+    pub typ: &'a str,
+    pub cty: Option<&'a str>,
+    /// Twilio's own: the region that the account is hosted in.
+    pub twr: Option<&'a str>,
+}
+
+impl<'a> Header<'a> {
+    pub fn of_type(typ: &'a str) -> Self {
+        Self { typ, ..Self::default() }
+    }
+}
+
+/// The header on the wire: its members stand in alphabetical order, as `PyJWT` writes them.
 #[derive(Serialize)]
-struct Header<'a> {
+struct Members<'a> {
     alg: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
+    cty: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     kid: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    twr: Option<&'a str>,
     typ: &'a str,
 }
 
 /// Signs `claims` under the signer's algorithm and, when it has one, its `kid`.
-pub fn issue(claims: &Claims, typ: &str, signer: &Signer) -> Result<Token, SigningError> {
-    let header = Header { alg: signer.algorithm().as_str(), kid: signer.kid(), typ };
-    let mut token = segment(&header) + "." + &segment(claims);
+pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<Token, SigningError> {
+    let Header { typ, cty, twr } = *header;
+    let members = Members { alg: signer.algorithm().as_str(), cty, kid: signer.kid(), twr, typ };
+    let mut token = segment(&members) + "." + &segment(claims);
     let signature = signer.sign(token.as_bytes())?;
     token.push('.');
     token.push_str(&signature);
@@ -50,5 +72,39 @@ pub fn issue(claims: &Claims, typ: &str, signer: &Signer) -> Result<Token, Signi
 
 #[expect(clippy::expect_used, reason = "maps with string keys, strings and numbers always serialize")]
 fn segment(part: &impl Serialize) -> String {
-    URL_SAFE_NO_PAD.encode(serde_json::to_vec(part).expect("a header and claims are plain JSON"))
+    let mut json = Vec::with_capacity(128);
+    let mut serializer = Serializer::with_formatter(&mut json, Ascii);
+    part.serialize(&mut serializer).expect("a header and claims are plain JSON");
+    URL_SAFE_NO_PAD.encode(json)
+}
+
+/// JSON without blanks in ASCII alone, as Python's `json` writes it and so the tutorials' libraries do.
+struct Ascii;
+
+impl Formatter for Ascii {
+    fn write_string_fragment<W: ?Sized + Write>(&mut self, writer: &mut W, fragment: &str) -> io::Result<()> {
+        if fragment.bytes().all(|byte| byte.is_ascii() && byte != 0x7f) {
+            return writer.write_all(fragment.as_bytes());
+        }
+        for c in fragment.chars() {
+            match c {
+                ' '..='~' => writer.write_all(&[c as u8])?,
+                _ => c.encode_utf16(&mut [0; 2]).iter().try_for_each(|unit| write!(writer, "\\u{unit:04x}"))?,
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_written_in_ascii_alone() {
+        let claims = Claims::new().with("sub", "zo\u{eb} \u{7f}\u{1d11e}</a>\"\n\u{1}");
+        let json = URL_SAFE_NO_PAD.decode(segment(&claims)).unwrap();
+        let wanted = r#"{"sub":"zo\u00eb \u007f\ud834\udd1e</a>\"\n\u0001"}"#;
+        assert_eq!(String::from_utf8(json).unwrap(), wanted);
+    }
 }

@@ -36,11 +36,13 @@ pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     match serde_json::from_str::<Strict>(text) {
         Ok(Strict(Value::Object(members))) => Ok(members),
         Ok(Strict(other)) => Err(JsonFault::NotAnObject(kind(&other))),
+        // A member that stands twice is a fault of data; only one of syntax can be a number out of range.
+        Err(error) if error.is_data() => Err(JsonFault::Syntax(error.to_string())),
         Err(error) => Err(number_out_of_range(text).unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
     }
 }
 
-/// serde_json refuses `1e999` as it refuses a missing brace; for a verdict the two are different faults.
+/// `serde_json` refuses `1e999` as it refuses a missing brace; for a verdict the two are different faults.
 fn number_out_of_range(text: &str) -> Option<JsonFault> {
     let members: HashMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
     let is_number = |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());

@@ -159,6 +159,7 @@ impl fmt::Display for Finding {
             Self::KeyAlone(source) => write!(f, "{source} alone, whatever the kid says"),
             Self::MadeWith(source) => write!(f, "made with the key in {source}"),
             Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
+            Self::IssuedAgo { seconds } if *seconds < 1.0 => f.write_str("issued just now"),
             Self::IssuedAgo { seconds } => write!(f, "issued {} ago", words(*seconds)),
             Self::GoodSince { seconds } => write!(f, "good since {} ago", words(*seconds)),
             Self::EndsAt { exp, seconds_left } => write!(f, "{} left, until {exp}", words(*seconds_left)),

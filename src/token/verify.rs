@@ -52,8 +52,17 @@ pub struct Rules {
     pub required: &'static [Claim],
     /// The one `iss` that is accepted; `None` when the profile sets none.
     pub issuer: Option<String>,
-    /// What `aud` must contain; `None` when the profile sets none, and then a token for an audience is refused.
-    pub audience: Option<String>,
+    pub audience: Audience,
+}
+
+/// What `aud` must say (RFC 7519 §4.1.3).
+pub enum Audience {
+    /// The profile sets none, so a token that is meant for somebody is refused.
+    Nobody,
+    /// It must name this one.
+    Required(String),
+    /// It may be absent; where it stands it must name one of these.
+    WhenThere(Vec<String>),
 }
 
 /// The `typ` that a profile's tokens carry.
@@ -164,7 +173,7 @@ impl<'a> Trial<'a> {
         if whole {
             decode("signature", signature)?;
         } else if let Some(stray) = signature.chars().find(|c| !is_base64url(*c)) {
-            return Err(bad_encoding("signature", stray_character(stray), signature));
+            return Err(bad_encoding("signature", &stray_character(stray), signature));
         }
         self.passed(Check::Encoding, Finding::Canonical);
         Ok(header)
@@ -258,7 +267,7 @@ impl<'a> Trial<'a> {
 
     fn issued_at(&mut self, claims: &Claims) -> Result<(), Reason> {
         let finding = match self.date(Check::IssuedAt, claims, "iat")? {
-            Some(iat) if iat > self.now => return Err(self.not_yet(Check::IssuedAt, "issued", iat)),
+            Some(iat) if iat > self.now => return Err(self.not_yet(Check::IssuedAt, "was issued", iat)),
             Some(iat) => Finding::IssuedAgo { seconds: self.now.since(iat) },
             None => Finding::Absent("iat"),
         };
@@ -268,7 +277,7 @@ impl<'a> Trial<'a> {
 
     fn not_before(&mut self, claims: &Claims) -> Result<(), Reason> {
         let finding = match self.date(Check::NotBefore, claims, "nbf")? {
-            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "good", nbf)),
+            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "is good only", nbf)),
             Some(nbf) => Finding::GoodSince { seconds: self.now.since(nbf) },
             None => Finding::Absent("nbf"),
         };
@@ -301,9 +310,14 @@ impl<'a> Trial<'a> {
 
     fn not_yet(&self, check: Check, verb: &str, date: NumericDate) -> Reason {
         let ahead = words(date.since(self.now).ceil());
+        let message = if date.looks_like_milliseconds() {
+            format!("by its date the token {verb} in the far future; the date looks like milliseconds")
+        } else {
+            format!("by its date the token {verb} {ahead} from now")
+        };
         Reason {
             code: Code::NotYetValid,
-            message: format!("the token says it is {verb} {ahead} from now"),
+            message,
             expected: format!("at most {}", self.now),
             found: date.to_string(),
             rfc: check.rfc(),
@@ -333,13 +347,20 @@ impl<'a> Trial<'a> {
     }
 
     fn audience(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
-        let finding = match (&rules.audience, claims.get("aud")) {
-            (None, None) => Finding::NoneSet("the token is for nobody in particular"),
-            (Some(wanted), Some(found)) if names(found, wanted) => Finding::Matches(wanted.clone()),
-            (wanted, found) => {
-                let wanted = wanted.as_deref().unwrap_or("no aud, for this verifier is nobody's audience");
-                return Err(bad_claim(Check::Audience, "aud", wanted, &shown(found)));
+        let wanted = match &rules.audience {
+            Audience::Nobody => &[],
+            Audience::Required(one) => std::slice::from_ref(one),
+            Audience::WhenThere(several) => several.as_slice(),
+        };
+        let aud = claims.get("aud");
+        let named = wanted.iter().find(|wanted| aud.is_some_and(|aud| names(aud, wanted)));
+        let finding = match (&rules.audience, aud, named) {
+            (_, _, Some(named)) => Finding::Matches(named.clone()),
+            (Audience::Nobody | Audience::WhenThere(_), None, _) => {
+                Finding::NoneSet("the token is for nobody in particular")
             }
+            (Audience::Nobody, Some(found), _) => return Err(another_audience(found)),
+            _ => return Err(bad_claim(Check::Audience, "aud", &wanted.join(" or "), &shown(aud))),
         };
         self.passed(Check::Audience, finding);
         Ok(())
@@ -404,7 +425,7 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, Reason> {
             None if text.len() % 4 == 1 => "a length that no bytes encode to".into(),
             None => "a last character whose unused bits are set, a second spelling of the same bytes".into(),
         };
-        bad_encoding(part, fault, text)
+        bad_encoding(part, &fault, text)
     })
 }
 
@@ -417,7 +438,7 @@ fn stray_character(c: char) -> Cow<'static, str> {
     }
 }
 
-fn bad_encoding(part: &str, fault: Cow<'static, str>, text: &str) -> Reason {
+fn bad_encoding(part: &str, fault: &str, text: &str) -> Reason {
     Reason {
         code: Code::Malformed,
         message: format!("the {part} is not base64url: it has {fault}"),
@@ -490,13 +511,16 @@ fn alg_not_allowed(found: &str, expected: Algorithm) -> Reason {
         _ if found.parse::<Algorithm>().is_ok() => {
             format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
         }
-        _ => format!("{expected} is expected here, and `alg` is compared letter by letter"),
+        _ if found.trim().eq_ignore_ascii_case(expected.as_str()) => {
+            format!("`alg` is compared letter by letter, and this is not {expected}")
+        }
+        _ => format!("the token is not signed with {expected}, the only algorithm that is accepted here"),
     };
     Reason {
         code: Code::AlgNotAllowed,
         message,
         expected: expected.to_string(),
-        found: clip(&Value::from(found).to_string()),
+        found: clip(found),
         rfc: Check::Algorithm.rfc(),
     }
 }
@@ -507,7 +531,9 @@ fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
     let chars = keys.first().map_or(0, |key| key.signature_chars());
     let message = match signature.len() {
         0 => "the signature is missing".into(),
-        found if found == chars => "the signature does not fit: the text was changed, or another key signed it".into(),
+        found if keys.iter().any(|key| key.signature_chars() == found) => {
+            "the signature does not fit: the text was changed, or another key signed it".into()
+        }
         found => format!("the signature has {found} characters, and a whole one has {chars}"),
     };
     Reason {
@@ -529,6 +555,17 @@ fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
     Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
 }
 
+/// RFC 7519 §4.1.3: whoever is not named in an `aud` that is there must refuse the token.
+fn another_audience(found: &Value) -> Reason {
+    Reason {
+        code: Code::BadClaim,
+        message: "the token is meant for an audience, and this verifier is none".into(),
+        expected: "no `aud`".into(),
+        found: clip(&found.to_string()),
+        rfc: Check::Audience.rfc(),
+    }
+}
+
 fn in_milliseconds(exp: NumericDate) -> Reason {
     Reason {
         code: Code::BadClaim,
@@ -543,9 +580,10 @@ fn in_milliseconds(exp: NumericDate) -> Reason {
 
 fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
     let found = typ.map_or_else(|| "no typ".into(), |typ| clip(&Value::from(typ).to_string()));
+    let says = if typ.is_some() { "says that this is no token" } else { "is missing, and it marks every token" };
     Reason {
         code: Code::WrongType,
-        message: format!("`typ` says that this is no token of the {} profile", rules.profile),
+        message: format!("`typ` {says} of the {} profile", rules.profile),
         expected: rules.typ.wanted().into(),
         found,
         rfc: "RFC 8725 §3.11",

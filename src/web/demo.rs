@@ -12,7 +12,8 @@ use serde::Deserialize;
 use super::error::{self, Problem};
 use super::session::Visitor;
 use super::state::State;
-use crate::profiles::demo::{self, IssueError, Lifetime, Subject};
+use crate::profiles::Lifetime;
+use crate::profiles::demo::{self, IssueError, Subject};
 use crate::token::{Show, Verdict};
 use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED};
 
@@ -64,7 +65,7 @@ impl Wishes {
             .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")))?;
         let page = request.resource_map().match_pattern(&address(subject.as_str()));
         if page.is_some_and(|pattern| pattern != "/{result}") {
-            let message = "`sub` is the name of one of this site's own pages, which the result would be hidden by.";
+            let message = "`sub` is the name of one of this site's own pages, and that page would hide the result.";
             return Err(Problem::bad_request(message));
         }
         Ok(subject)
@@ -104,7 +105,7 @@ pub(super) async fn choose_algorithm(
 ) -> Result<HttpResponse, Problem> {
     let algorithm = choice.algorithm.parse();
     let algorithm =
-        algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` is not one: {accepted}.")))?;
+        algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))?;
     visitor.choose(algorithm, state.now())?;
     Ok(see_home().finish())
 }

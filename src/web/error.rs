@@ -2,9 +2,9 @@
 //!
 //! A handler returns a [`Problem`]; the front door presents it, for only there is the request's `Accept` at hand.
 
-use actix_web::error::{PathError, QueryPayloadError, UrlencodedError};
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{FormConfig, PathConfig, QueryConfig};
 use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::assets::Assets;
 use crate::code::Code;
+use crate::store::StoreError;
 
 /// More than any form of this site needs.
 const LARGEST_FORM: usize = 16 * 1024;
@@ -24,11 +25,25 @@ pub(super) struct Problem {
     pub status: StatusCode,
     pub code: Code,
     pub message: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into() }
+        Self { status, code, message: message.into(), headers: Vec::new() }
+    }
+
+    /// The same, with a header that says more to programs.
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// `retry_after` in seconds.
+    pub fn too_often(retry_after: u64, message: &str) -> Self {
+        let message = format!("{message} Try again in {retry_after} s.");
+        let (name, value) = retry_after_header(retry_after);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooOften, message).with(name, value)
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -43,6 +58,12 @@ impl Problem {
     pub fn internal(cause: &dyn std::fmt::Display) -> Self {
         log::error!("a request failed: {cause}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "This server made a mistake; its log says more.")
+    }
+
+    /// Logs what the store said, and shows nothing of it.
+    pub fn store_away(error: &StoreError) -> Self {
+        log::error!("the store failed: {error}");
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, "The store does not answer; try again soon.")
     }
 
     /// What the framework refused by itself, without a word.
@@ -67,6 +88,9 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let mut response = HttpResponse::new(self.status);
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
         response.extensions_mut().insert(self.clone());
         response
     }
@@ -137,7 +161,8 @@ pub(super) fn form_config() -> FormConfig {
 }
 
 pub(super) fn query_config() -> QueryConfig {
-    QueryConfig::default().error_handler(|error, _| bad_query(&error).into())
+    QueryConfig::default()
+        .error_handler(|_, _| Problem::bad_request("The query cannot be read: it has a field twice.").into())
 }
 
 pub(super) fn path_config() -> PathConfig {
@@ -158,8 +183,9 @@ fn bad_form(error: &UrlencodedError) -> Problem {
     }
 }
 
-fn bad_query(error: &QueryPayloadError) -> Problem {
-    Problem::bad_request(format!("The query cannot be read: {error}."))
+/// `Retry-After` in seconds (RFC 9110 §10.2.3).
+pub(super) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderValue) {
+    (header::RETRY_AFTER, HeaderValue::from(seconds))
 }
 
 fn too_large() -> Problem {
@@ -169,8 +195,6 @@ fn too_large() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use actix_web::http::header::HeaderValue;
-
     use super::*;
 
     #[test]

@@ -7,9 +7,9 @@ use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
@@ -42,8 +42,18 @@ pub(super) async fn door<B: MessageBody + 'static>(
     security::set_headers(response.headers_mut(), &state.origins);
     let pattern = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
     let status = response.status().as_u16();
-    log::info!("{method} {pattern} {status} {:.1} ms", started.elapsed().as_secs_f64() * 1e3);
+    log::info!("{} {pattern} {status} {:.1} ms", known(&method), started.elapsed().as_secs_f64() * 1e3);
     Ok(response)
+}
+
+/// The name of a method that is in use; another name is text of a client's choice, and stays out of the log.
+fn known(method: &Method) -> &str {
+    match *method {
+        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
+            method.as_str()
+        }
+        _ => "-",
+    }
 }
 
 /// The problem in the client's form, with those headers of the bare refusal that it keeps.
@@ -63,6 +73,7 @@ fn unrouted(error: &Error, presentation: Presentation, state: &State) -> Error {
         Some(problem) => problem.clone(),
         None => Problem::internal(error),
     };
+    log::info!("- - {} {}", problem.status.as_u16(), problem.code);
     let mut response = presented(&problem, presentation, &HeaderMap::new(), state);
     security::set_headers(response.headers_mut(), &state.origins);
     InternalError::from_response(problem, response).into()
@@ -70,12 +81,13 @@ fn unrouted(error: &Error, presentation: Presentation, state: &State) -> Error {
 
 async fn answer<B: MessageBody + 'static>(
     state: &State,
-    request: ServiceRequest,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     if let Some(problem) = state.origins.refusal(request.head()) {
         return Ok(request.into_response(problem.error_response()));
     }
+    state.cookie.drop_foreign(&mut request);
     if request.method().is_safe() {
         return Ok(next.call(request).await?.map_into_boxed_body());
     }

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::uri::Authority;
 use actix_web::http::{StatusCode, Uri};
 
 use super::error::Problem;
@@ -18,6 +19,7 @@ pub(super) struct Origins {
     local_names: bool,
     /// Whether any IP address is accepted: what is bound to every address has no name of its own.
     any_address: bool,
+    served: String,
     /// The bound address, when it is one that others reach.
     address: Option<IpAddr>,
 }
@@ -30,6 +32,7 @@ impl Origins {
             scheme: if https { "https" } else { "http" },
             local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
             any_address: public.is_none() && ip.is_unspecified(),
+            served: public.map_or_else(|| format!("http://{bound}"), PublicUrl::origin),
             address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
             public: public.cloned(),
         }
@@ -37,6 +40,11 @@ impl Origins {
 
     pub const fn is_https(&self) -> bool {
         matches!(self.scheme.as_bytes(), b"https")
+    }
+
+    /// The one URL that stands for this site: issuer and audience of its tokens, and what its pages tell to call.
+    pub fn issuer(&self) -> &str {
+        &self.served
     }
 
     /// HSTS only under a public https name: on loopback it would lock every other local server out of http.
@@ -71,8 +79,9 @@ impl Origins {
 
     /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
     fn sent_by_this_site(&self, headers: &HeaderMap, host: Option<&str>) -> bool {
-        let site = headers.get("sec-fetch-site").is_none_or(|it| matches!(it.as_bytes(), b"same-origin" | b"none"));
-        site && headers.get_all(header::ORIGIN).all(|origin| self.is_own_origin(origin, host))
+        let mut sites = headers.get_all("sec-fetch-site");
+        sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
+            && headers.get_all(header::ORIGIN).all(|origin| self.is_own_origin(origin, host))
     }
 
     fn is_own_origin(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
@@ -86,22 +95,22 @@ impl Origins {
     }
 
     fn wrong_host(&self) -> Problem {
-        let names = match &self.public {
-            Some(url) => url.authority(),
-            None if self.local_names => "127.0.0.1, [::1] and localhost".to_owned(),
-            None => self.address.map(|it| it.to_string()).unwrap_or_default(),
-        };
-        let message = format!("This server does not answer to that Host; it answers to {names}.");
+        let public = self.public.as_ref().map(PublicUrl::authority);
+        let local = self.local_names.then(|| "127.0.0.1, [::1] and localhost".to_owned());
+        let address = self.address.filter(|_| !self.local_names).map(|it| it.to_string());
+        let names: Vec<String> = [public, local, address].into_iter().flatten().collect();
+        let message = format!("This server does not answer to that Host; it answers to {}.", names.join(", "));
         Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message)
     }
 }
 
 /// The host that the request names, with its port: `Host`, or the address of the request line when that has one.
 fn authority(head: &RequestHead) -> Result<Option<String>, Problem> {
-    let unclear = || Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, "The request names no one Host.");
+    let message = "The request names two hosts, or one that cannot be read.";
+    let unclear = || Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message);
     let mut hosts = head.headers.get_all(header::HOST).map(|host| host.to_str().map_err(|_| unclear()));
     let named = hosts.next().transpose()?;
-    let in_line = Uri::authority(&head.uri).map(|it| it.as_str());
+    let in_line = Uri::authority(&head.uri).map(Authority::as_str);
     match (named, in_line, hosts.next()) {
         (_, _, Some(_)) => Err(unclear()),
         (Some(named), Some(in_line), _) if !named.eq_ignore_ascii_case(in_line) => Err(unclear()),
@@ -109,13 +118,14 @@ fn authority(head: &RequestHead) -> Result<Option<String>, Problem> {
     }
 }
 
-/// The host without its port; an IPv6 address keeps its brackets.
+/// The host without its port; an IPv6 address keeps its brackets. What is neither a host nor a host and a port stays
+/// whole, and so is nobody's name.
 fn host_of(authority: &str) -> String {
-    let end = match authority.rfind(']') {
-        Some(bracket) => bracket + 1,
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    authority[..end].to_ascii_lowercase()
+    let name = authority.rfind(']').unwrap_or_default();
+    let end = authority[name..].find(':').map_or(authority.len(), |colon| name + colon);
+    let (host, port) = authority.split_at(end);
+    let is_port = port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
+    if is_port { host } else { authority }.to_ascii_lowercase()
 }
 
 fn is_local_name(host: &str) -> bool {

@@ -11,9 +11,9 @@ use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionExt as _, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, Key, SameSite};
-use actix_web::dev::Payload;
+use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpRequest};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -103,17 +103,33 @@ impl SessionCookie {
     }
 
     /// Every value that the request brings under the cookie's name.
-    pub fn values<'a>(&self, headers: &'a HeaderMap) -> Vec<&'a str> {
-        let pairs = cookie_pairs(headers);
-        pairs.into_iter().filter(|(name, _)| *name == self.name()).map(|(_, value)| value).collect()
+    pub fn values(&self, headers: &HeaderMap) -> Vec<String> {
+        let own = cookies(headers).into_iter().filter(|cookie| cookie.name() == self.name());
+        own.map(|cookie| cookie.value().to_owned()).collect()
+    }
+
+    /// Leaves only our own cookie in a request with cookies that the framework reads otherwise than they stand there.
+    /// It gives up on all of them for a line that is not UTF-8, and cookies of other programs on this host come along;
+    /// and it decodes names, so that `hall%70ass`, which no prefix protects, would pass for ours.
+    pub fn drop_foreign(&self, request: &mut ServiceRequest) {
+        let mut lines = request.headers().get_all(header::COOKIE);
+        let encoded = |cookie: &cookie::Cookie<'_>| cookie.name().contains('%');
+        if lines.all(|line| line.to_str().is_ok()) && !cookies(request.headers()).iter().any(encoded) {
+            return;
+        }
+        let own: Vec<String> =
+            self.values(request.headers()).iter().map(|value| format!("{}={value}", self.name())).collect();
+        request.headers_mut().remove(header::COOKIE);
+        if let Ok(line) = HeaderValue::from_str(&own.join("; ")) {
+            request.headers_mut().insert(header::COOKIE, line);
+        }
     }
 }
 
-/// The pairs of all `Cookie` lines (RFC 6265 §4.2), as they are.
-pub(super) fn cookie_pairs(headers: &HeaderMap) -> Vec<(&str, &str)> {
-    let lines = headers.get_all(header::COOKIE).filter_map(|line| line.to_str().ok());
-    let pairs = lines.flat_map(|line| line.split(';')).map(str::trim).filter(|pair| !pair.is_empty());
-    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).collect()
+/// The pairs of all `Cookie` lines (RFC 6265 §4.2) as they are, without those that are none.
+pub(super) fn cookies(headers: &HeaderMap) -> Vec<cookie::Cookie<'static>> {
+    let lines = headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
+    lines.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok).collect()
 }
 
 /// What the cookie holds.
@@ -138,7 +154,7 @@ pub(super) struct Visitor {
 
 /// The state would make a cookie that browsers drop in silence.
 #[derive(Debug, Error)]
-#[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes takes {LARGEST_STATE} of them")]
+#[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes has room for {LARGEST_STATE}")]
 pub(super) struct TooLargeForCookie {
     bytes: usize,
 }
@@ -199,7 +215,7 @@ impl FromRequest for Visitor {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(state) = request.app_data::<Data<State>>() else {
-            return ready(Err(Problem::internal(&std::fmt::Error)));
+            return ready(Err(Problem::internal(&"the server lost its state")));
         };
         if state.cookie.values(request.headers()).len() > 1 {
             return ready(Err(duplicate_cookie(state.cookie.name())));

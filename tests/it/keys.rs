@@ -145,9 +145,25 @@ fn verifying(keys: &KeySet, signature: &str) -> Vec<usize> {
     positions.filter(|(_, verifier)| verifier.verifies(MESSAGE, signature)).map(|(position, _)| position).collect()
 }
 
+/// The demo's published keys: all but the last, which is that of bearer tokens.
 fn published(ring: &KeyRing) -> Vec<Value> {
-    serde_json::to_value(ring.published()).unwrap()["keys"].as_array().unwrap().clone()
+    let keys = serde_json::to_value(ring.published()).unwrap()["keys"].as_array().unwrap().clone();
+    let (last, others) = keys.split_last().unwrap();
+    assert_eq!(last["kid"], ring.bearer().signer().kid().unwrap());
+    others.to_vec()
 }
+
+/// What a start makes in an empty folder.
+const MADE: [&str; 8] = [
+    "bearer_key",
+    "bearer_key.pub",
+    "demo-credentials.env",
+    "hs256.secret",
+    "jwt_key",
+    "jwt_key.pub",
+    "rest-api.secret",
+    "session.key",
+];
 
 fn kid_of(name: &str) -> String {
     RsaPublicKey::parse(&fixture(name)).unwrap().thumbprint()
@@ -289,9 +305,9 @@ fn reading_a_folder_makes_nothing() {
 fn an_empty_folder_gets_keys_that_only_their_owner_may_read_and_keeps_them() {
     let keys = Keys::empty();
     let (first, made) = keys.prepare().unwrap();
-    assert_eq!(keys.names(), ["hs256.secret", "jwt_key", "jwt_key.pub", "session.key"]);
-    assert_eq!(keys.names().iter().map(|name| keys.mode(name)).collect::<Vec<_>>(), [0o600; 4]);
-    assert_eq!(made.iter().filter(|it| matches!(it, Warning::Made(_))).count(), 4);
+    assert_eq!(keys.names(), MADE);
+    assert_eq!(keys.names().iter().map(|name| keys.mode(name)).collect::<Vec<_>>(), [0o600; 8]);
+    assert_eq!(made.iter().filter(|it| matches!(it, Warning::Made(_))).count(), 7);
 
     let (second, warnings) = keys.prepare().unwrap();
     assert_eq!(warnings.len(), 0, "{warnings:?}");
@@ -326,7 +342,7 @@ fn eight_starts_on_one_empty_folder_at_once_end_up_with_the_same_keys() {
             assert_eq!(signature(ring.rs256()), signature(rings[0].rs256()));
             assert_eq!(published(ring), published(&rings[0]));
         }
-        assert_eq!(keys.names(), ["hs256.secret", "jwt_key", "jwt_key.pub", "session.key"]);
+        assert_eq!(keys.names(), MADE);
     }
 }
 
@@ -463,7 +479,7 @@ fn a_private_key_of_another_kind_is_refused_by_its_name() {
         ("rsa-pss-pkcs8.pem", "PSS"),
     ] {
         let line = Keys::holding([("jwt_key", fixture)]).refusal("jwt_key");
-        assert_says(&line, &[kind, "RS256 needs an RSA key", "ssh-keygen -t rsa"]);
+        assert_says(&line, &[kind, "RS256 needs a plain RSA key", "ssh-keygen -t rsa"]);
     }
 }
 
@@ -478,7 +494,7 @@ fn a_public_key_of_another_kind_is_refused_also_among_the_retired() {
     ] {
         for name in ["jwt_key.pub", "retired.pub"] {
             let line = Keys::holding([("jwt_key", "rsa-openssh"), (name, fixture)]).refusal(name);
-            assert_says(&line, &[kind, "RS256 needs an RSA key"]);
+            assert_says(&line, &[kind, "RS256 needs a plain RSA key"]);
         }
     }
 }
@@ -521,7 +537,10 @@ fn an_asymmetric_key_is_refused_as_an_hmac_secret() {
         ["rsa-certificate.pem", "ec-public-spki.pem", "ec-openssh.pub", "ed25519-openssh.pub", "ed25519-openssh"];
     for key in PUBLIC.into_iter().chain(PRIVATE).chain(ENCRYPTED).chain(others) {
         let line = Keys::holding([("jwt_key", "rsa-openssh"), ("hs256.secret", key)]).refusal("hs256.secret");
-        assert_says(&line, &["as an HMAC secret", "could forge tokens", "use random text"]);
+        assert_says(
+            &line,
+            &["where an HMAC secret belongs", "a secret that has a public half is none", "put random text into it"],
+        );
     }
 }
 
@@ -551,7 +570,7 @@ fn what_is_no_key_at_all_is_refused() {
 fn a_certificate_is_refused_as_a_key() {
     for name in ["jwt_key", "jwt_key.pub", "retired.pub"] {
         let keys = Keys::holding([("jwt_key", "rsa-openssh"), (name, "rsa-certificate.pem")]);
-        assert_says(&keys.refusal(name), &["it is a certificate", "RS256 needs an RSA key"]);
+        assert_says(&keys.refusal(name), &["it is a certificate", "RS256 needs a plain RSA key"]);
     }
 }
 

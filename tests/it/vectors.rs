@@ -69,11 +69,7 @@ impl Vector {
 
     fn judge(&self, token: &str, now: DateTime<Utc>) -> Verdict {
         let key = self.key().verifier(Some(self.algorithm)).expect("the algorithm fits the key");
-        token::verify(
-            token,
-            Expected { algorithm: self.algorithm, keys: Candidates::Alone(&key), rules: None },
-            now,
-        )
+        token::verify(token, Expected { algorithm: self.algorithm, keys: Candidates::Alone(&key), rules: None }, now)
     }
 
     /// What is signed, and the signature.
@@ -133,21 +129,21 @@ fn one_changed_character_of_payload_or_signature_is_a_bad_signature() {
 #[test]
 fn a_deterministic_signature_is_the_one_that_the_rfc_prints() {
     for vector in VECTORS.iter().filter(|it| it.algorithm != Algorithm::Ps384) {
-        let (signed, signature) = vector.halves();
+        let (message, printed) = vector.halves();
         let signer = vector.key().signer(Some(vector.algorithm)).unwrap();
-        assert_eq!(signer.sign(signed.as_bytes()).unwrap(), signature, "{}", vector.name);
+        assert_eq!(signer.sign(message.as_bytes()).unwrap(), printed, "{}", vector.name);
     }
 }
 
 #[test]
 fn a_signature_of_pss_is_salted_and_passes_each_time() {
     let vector = &VECTORS[3];
-    let (signed, printed) = vector.halves();
+    let (message, printed) = vector.halves();
     let signer = vector.key().signer(Some(Algorithm::Ps384)).unwrap();
-    let [one, two] = [(); 2].map(|()| signer.sign(signed.as_bytes()).unwrap());
+    let [one, two] = [(); 2].map(|()| signer.sign(message.as_bytes()).unwrap());
     assert!(one != two && one != printed);
     for signature in [one, two] {
-        let verdict = vector.judge(&format!("{signed}.{signature}"), moment(1_700_000_000));
+        let verdict = vector.judge(&format!("{message}.{signature}"), moment(1_700_000_000));
         assert!(matches!(outcome_of(&verdict, Check::Signature), Outcome::Passed(_)));
     }
 }

@@ -6,10 +6,11 @@ use askama::Template;
 use serde_json::Value;
 
 use crate::profiles::demo::{self, Algorithm};
-use crate::token::{Check, Claims, NumericDate, Outcome, Verdict, segments, words};
+use crate::token::{Check, Claims, NumericDate, Outcome, UnverifiedClaims, Verdict, segments, words};
 use crate::web::assets::Assets;
-use crate::web::session::{Attribute, STATE_HOURS, Visitor, cookie_pairs};
+use crate::web::session::{Attribute, STATE_HOURS, Visitor, cookies};
 use crate::web::state::{State, TokenSizes};
+use crate::web::tutorials::{TUTORIALS, Tutorial};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
@@ -26,6 +27,8 @@ pub(super) struct HomePage<'a> {
     sizes: &'a TokenSizes,
     session: SessionNote,
     token: Option<TokenView>,
+    tutorials: &'static [Tutorial],
+    base: &'a str,
 }
 
 /// What is to be said of the session beside its token.
@@ -57,10 +60,12 @@ impl<'a> HomePage<'a> {
             sizes: &state.sizes,
             session: SessionNote::of(request, state, visitor),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
+            tutorials: TUTORIALS,
+            base: state.origins.issuer(),
         }
     }
 
-    fn size_of(size: &Option<usize>) -> String {
+    fn size_of(size: Option<usize>) -> String {
         size.map_or_else(
             || "not signed here: the private key is elsewhere".to_owned(),
             |bytes| format!("{bytes} bytes"),
@@ -102,11 +107,12 @@ impl ResultLine {
     }
 
     fn nothing(verdict: Option<&Verdict>) -> Self {
-        let why = match verdict {
-            None => "Nothing yet: get a token, then show its details.",
-            Some(_) => "Your session holds a token. Show its details to have it judged.",
+        let why = match verdict.map(Verdict::rejection) {
+            None => "Nothing yet: get a token, then show its details.".to_owned(),
+            Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
+            Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        Self { text: "None".to_owned(), standing: Standing::Nothing, why: why.to_owned() }
+        Self { text: "None".to_owned(), standing: Standing::Nothing, why }
     }
 
     fn standing(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (Standing, String) {
@@ -167,7 +173,7 @@ struct TokenView {
 impl TokenView {
     fn new(request: &HttpRequest, state: &State, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
         let unverified = verdict.unverified_claims();
-        let claims = verdict.claims().or(unverified.as_ref().map(|claims| claims.for_display()));
+        let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
         Self {
             accepted: verdict.is_accepted(),
             code: verdict.code().as_str(),
@@ -242,21 +248,24 @@ impl ClaimRow {
 
     fn new(name: &str, value: &Value, now: NumericDate) -> Self {
         let date = NumericDate::from_claim(value).filter(|_| matches!(name, "iat" | "nbf" | "exp"));
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let meaning = match (name, date) {
             ("sub", _) => "whom the token is about".to_owned(),
-            ("iat", Some(iat)) => format!("issued {}, at {}", told(iat, now), iat.time_of_day()),
-            ("nbf", Some(nbf)) => format!("good from {} on", nbf.time_of_day()),
-            ("exp", Some(exp)) => format!("good until {}", exp.time_of_day()),
+            ("iat", Some(iat)) => format!("issued {}", told(iat, now)),
+            ("nbf", Some(_)) => "not good before then".to_owned(),
+            ("exp", Some(_)) => "not good from then on".to_owned(),
             _ => "a claim that this server does not judge".to_owned(),
         };
-        Self { name: shortened(name), value: shortened(&value), meaning }
+        Self { name: shortened(name), value: date.map_or_else(|| shortened(&text), |date| date.beside(now)), meaning }
     }
 }
 
 fn told(date: NumericDate, now: NumericDate) -> String {
-    let ago = now.since(date);
-    if ago < 0.0 { format!("{} from now", words(ago)) } else { format!("{} ago", words(ago)) }
+    match now.since(date) {
+        ago if ago < 0.0 => format!("{} from now", words(ago)),
+        ago if ago < 1.0 => "just now".to_owned(),
+        ago => format!("{} ago", words(ago)),
+    }
 }
 
 /// The token's life as a clock: where it stood when the page was made, in whole seconds.
@@ -278,8 +287,8 @@ impl TokenClock {
         Some(Self {
             exp: exp.seconds(),
             now: now.seconds(),
-            left: words(left),
-            until: exp.time_of_day(),
+            left: if left > -1.0 && left <= 0.0 { "just now".to_owned() } else { words(left) },
+            until: exp.beside(now),
             running: left > 0.0,
             elapsed_of: (left.clamp(0.0, life.max(0.0)).floor(), life.max(1.0)),
         })
@@ -341,14 +350,13 @@ struct Wire {
 impl Wire {
     fn new(request: &HttpRequest, state: &State) -> Self {
         let name = state.cookie.name();
-        let value = state.cookie.values(request.headers()).first().copied().unwrap_or_default();
-        let pairs = cookie_pairs(request.headers());
+        let value = state.cookie.values(request.headers()).pop().unwrap_or_default();
         Self {
             name,
-            value: elided(value),
+            value: elided(&value),
             bytes: name.len() + 1 + value.len(),
             attributes: state.cookie.attributes(),
-            others: pairs.iter().filter(|(other, _)| *other != name).count(),
+            others: cookies(request.headers()).iter().filter(|cookie| cookie.name() != name).count(),
         }
     }
 }

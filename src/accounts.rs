@@ -1,0 +1,226 @@
+//! Who may ask for a token: anybody who gives a name and a password, or the users that the store knows.
+//!
+//! The idea to know: a wrong password, a user that there is not and a name that nobody can have look alike. The first
+//! two also take equally long, since the password of an unknown user is held against a hash that none matches. Hashing
+//! is slow on purpose, so it runs on threads of its own, a few at a time, and each client has only so many tries at a
+//! name.
+
+mod password;
+
+pub use password::{BadPassword, Password, hash_password};
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+use std::thread;
+
+use chrono::{DateTime, Utc};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+use tokio::task;
+
+use crate::limits::{Decision, Key, Limiter};
+use crate::store::{Store, StoreError};
+
+/// What a client says of itself; what it did not say is empty.
+#[derive(Clone, Debug, Default)]
+pub struct Login {
+    username: String,
+    password: Password,
+}
+
+impl Login {
+    pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { username: username.into(), password: Password::new(password) }
+    }
+
+    pub fn username(&self) -> &str {
+        &self.username
+    }
+
+    pub const fn password(&self) -> &Password {
+        &self.password
+    }
+}
+
+/// Why a client may not ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The name or the password is absent or empty.
+    Missing,
+    /// They do not belong together, or to anybody.
+    Wrong,
+    /// This client has tried this name too often, whether rightly or wrongly: it may in so many seconds.
+    TooOften { retry_after: u64 },
+}
+
+/// The name of a user: 1 to 64 characters without blanks, controls and colons, so that it fits a line and HTTP Basic
+/// (RFC 7617 §2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserName(String);
+
+/// Why a text is no [`UserName`].
+#[derive(Debug, PartialEq, Eq, Error)]
+pub enum BadUserName {
+    #[error("it has {0} characters, and 1 to 64 are accepted")]
+    Length(usize),
+    #[error("it has a blank or a control character, and only visible ones are accepted")]
+    Invisible,
+    #[error("it has a colon, which ends the name in HTTP Basic")]
+    Colon,
+}
+
+impl UserName {
+    pub fn parse(text: &str) -> Result<Self, BadUserName> {
+        let length = text.chars().count();
+        match text {
+            _ if !(1..=64).contains(&length) => Err(BadUserName::Length(length)),
+            _ if text.chars().any(|it| it.is_control() || it.is_whitespace()) => Err(BadUserName::Invisible),
+            _ if text.contains(':') => Err(BadUserName::Colon),
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Whose word is taken.
+pub struct Accounts(Kind);
+
+enum Kind {
+    Any,
+    Users(Users),
+}
+
+impl Accounts {
+    /// Every name with every password, as in the tutorials.
+    pub const fn any() -> Self {
+        Self(Kind::Any)
+    }
+
+    /// The users of the store, each client with so many `tries` at each name.
+    pub fn users(store: Arc<dyn Store>, tries: Limiter) -> Self {
+        let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+        Self(Kind::Users(Users { store, tries, hashing: Hashing::at_once(at_once) }))
+    }
+
+    /// Whether `login` may ask. It must be awaited in a tokio runtime.
+    pub async fn check(
+        &self,
+        login: &Login,
+        client: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        if login.username.is_empty() || login.password.is_empty() {
+            return Ok(Err(Refusal::Missing));
+        }
+        match &self.0 {
+            Kind::Any => Ok(Ok(())),
+            Kind::Users(users) => users.check(login, client, now).await,
+        }
+    }
+}
+
+struct Users {
+    store: Arc<dyn Store>,
+    tries: Limiter,
+    hashing: Hashing,
+}
+
+impl Users {
+    async fn check(
+        &self,
+        login: &Login,
+        client: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, StoreError> {
+        if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now) {
+            return Ok(Err(Refusal::TooOften { retry_after }));
+        }
+        // Anybody can see that these are nobody's, so they need neither the store nor the time of a hash.
+        if UserName::parse(&login.username).is_err() || login.password.is_too_long() {
+            return Ok(Err(Refusal::Wrong));
+        }
+        let hash = self.store.password_hash(&login.username).await?;
+        let matches = self.hashing.matches(login.password.clone(), hash).await;
+        Ok(if matches { Ok(()) } else { Err(Refusal::Wrong) })
+    }
+}
+
+/// The threads that hash, with a permit for each hash that may be in the making; each takes a core and 19 MiB.
+struct Hashing(Arc<Semaphore>);
+
+impl Hashing {
+    fn at_once(permits: usize) -> Self {
+        Self(Arc::new(Semaphore::new(permits)))
+    }
+
+    /// The permit goes with the work, which goes on when nobody waits for it any more.
+    async fn matches(&self, password: Password, hash: Option<String>) -> bool {
+        let Ok(permit) = Arc::clone(&self.0).acquire_owned().await else { return false };
+        let work = task::spawn_blocking(move || {
+            let matches = password.matches(hash.as_deref());
+            drop(permit);
+            matches
+        });
+        // Work that was cut off has confirmed nothing.
+        work.await.unwrap_or(false)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_user_name_has_1_to_64_visible_characters_and_no_colon() {
+        for good in ["alice", "é@例", &"é".repeat(64)] {
+            assert_eq!(UserName::parse(good).unwrap().as_str(), good);
+        }
+        assert_eq!(UserName::parse(""), Err(BadUserName::Length(0)));
+        assert_eq!(UserName::parse(&"é".repeat(65)), Err(BadUserName::Length(65)));
+        for invisible in ["a b", " a", "a\n", "\0", "a\u{a0}b", "\u{85}"] {
+            assert_eq!(UserName::parse(invisible), Err(BadUserName::Invisible), "{invisible:?}");
+        }
+        assert_eq!(UserName::parse("a:b"), Err(BadUserName::Colon));
+    }
+
+    #[test]
+    fn a_login_does_not_print_its_password() {
+        let printed = format!("{:?}", Login::new("alice", "correct horse"));
+        assert_eq!(printed, r#"Login { username: "alice", password: Password(…) }"#);
+    }
+
+    #[tokio::test]
+    async fn where_anybody_may_ask_a_name_and_a_password_are_still_required() {
+        let ask = async |username: &str, password: &str| {
+            let login = Login::new(username, password);
+            Accounts::any().check(&login, IpAddr::from([127, 0, 0, 1]), DateTime::UNIX_EPOCH).await.unwrap()
+        };
+        assert_eq!(ask("a name:\n", " ").await, Ok(()));
+        for (username, password) in [("", "x"), ("alice", ""), ("", "")] {
+            assert_eq!(ask(username, password).await, Err(Refusal::Missing));
+        }
+    }
+
+    /// A hash that was asked for and then given up, at the first chance to do something else.
+    async fn give_up(hashing: &Hashing, hash: &str) {
+        tokio::select! {
+            biased;
+            _ = hashing.matches(Password::new("x"), Some(hash.to_owned())) => panic!("it held up the thread"),
+            () = task::yield_now() => {}
+        }
+    }
+
+    #[tokio::test]
+    async fn a_hash_holds_up_no_thread_and_keeps_its_permit_until_it_is_done() {
+        let hashing = Hashing::at_once(1);
+        let hash = hash_password(&Password::new("x"), [7; 16]).unwrap();
+        give_up(&hashing, &hash).await;
+        assert_eq!(hashing.0.available_permits(), 0);
+        assert!(hashing.matches(Password::new("x"), Some(hash)).await);
+        assert_eq!(hashing.0.available_permits(), 1);
+    }
+}

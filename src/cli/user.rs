@@ -1,0 +1,132 @@
+//! `hallpass user`: who may ask for tokens where `--credentials users` is chosen.
+
+use std::io::{self, BufRead, IsTerminal as _, Write as _};
+use std::process::ExitCode;
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use clap::{Args, Subcommand};
+use thiserror::Error;
+
+use super::Failure;
+use crate::accounts::{BadUserName, Password, UserName, hash_password};
+use crate::settings::Flags;
+use crate::store::Store;
+
+#[derive(Args)]
+pub(super) struct Options {
+    #[command(subcommand)]
+    action: Action,
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Where users are kept [env: HALLPASS_DATABASE] [default: sqlite:hallpass.db]"
+    )]
+    database: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Action {
+    /// Add a user, or give one another password: a line of standard input, or asked for on a terminal
+    Add {
+        /// 1 to 64 visible characters, no colon
+        name: String,
+    },
+    /// Remove a user
+    Remove { name: String },
+    /// Print the names of all users, one a line
+    List,
+}
+
+/// Why the users stay as they are.
+#[derive(Debug, Error)]
+enum UserError {
+    #[error("`{name}` cannot be a user's name")]
+    Name { name: String, source: BadUserName },
+    #[error("there is no user `{0}`")]
+    Unknown(String),
+    #[error("cannot read the password")]
+    Input(#[source] io::Error),
+    #[error("the two passwords differ")]
+    Differ,
+    #[error("the system gave no random bytes")]
+    Random,
+}
+
+impl Options {
+    /// The settings that say where the store is.
+    pub(super) fn flags(&self, outer: &Flags) -> Flags {
+        Flags::default().with("database", self.database.clone()).or(outer)
+    }
+}
+
+pub(super) async fn run(options: &Options, store: &dyn Store) -> Result<ExitCode, Failure> {
+    match &options.action {
+        Action::Add { name } => add(&parse_name(name)?, store).await?,
+        Action::Remove { name } => remove(&parse_name(name)?, store).await?,
+        Action::List => list(store).await?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn parse_name(name: &str) -> Result<UserName, UserError> {
+    UserName::parse(name).map_err(|source| UserError::Name { name: name.to_owned(), source })
+}
+
+async fn add(name: &UserName, store: &dyn Store) -> Result<(), Failure> {
+    let password = if io::stdin().is_terminal() { ask_twice(name)? } else { first_line(&mut io::stdin().lock())? };
+    let hash = hash_password(&password, random_salt()?)?;
+    let known = store.password_hash(name.as_str()).await?.is_some();
+    store.put_user(name.as_str(), &hash).await?;
+    let done = if known { "changed the password of" } else { "added" };
+    Ok(writeln!(io::stdout(), "{done} {}", name.as_str())?)
+}
+
+async fn remove(name: &UserName, store: &dyn Store) -> Result<(), Failure> {
+    if !store.remove_user(name.as_str()).await? {
+        return Err(UserError::Unknown(name.as_str().to_owned()).into());
+    }
+    Ok(writeln!(io::stdout(), "removed {}", name.as_str())?)
+}
+
+async fn list(store: &dyn Store) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    for name in store.users().await? {
+        writeln!(out, "{name}")?;
+    }
+    Ok(())
+}
+
+/// What is typed is not shown, so it is typed twice.
+fn ask_twice(name: &UserName) -> Result<Password, UserError> {
+    let ask = |prompt: String| rpassword::prompt_password(prompt).map_err(UserError::Input);
+    let password = ask(format!("Password for {}: ", name.as_str()))?;
+    if ask("The same again: ".to_owned())? == password { Ok(Password::new(password)) } else { Err(UserError::Differ) }
+}
+
+/// A password may have blanks at its ends; only the line's ending is no part of it.
+fn first_line(input: &mut impl BufRead) -> Result<Password, UserError> {
+    let mut line = String::new();
+    input.read_line(&mut line).map_err(UserError::Input)?;
+    let line = line.strip_suffix('\n').unwrap_or(&line);
+    Ok(Password::new(line.strip_suffix('\r').unwrap_or(line)))
+}
+
+fn random_salt() -> Result<[u8; 16], UserError> {
+    let mut salt = [0; 16];
+    SystemRandom::new().fill(&mut salt).map_err(|_| UserError::Random)?;
+    Ok(salt)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_one_line_without_its_ending() {
+        for (input, password) in [("a b \n", "a b "), ("x\r\ny\n", "x"), ("x", "x"), ("\nx", ""), ("", "")] {
+            assert_eq!(first_line(&mut input.as_bytes()).unwrap().as_bytes(), password.as_bytes());
+        }
+        assert!(matches!(first_line(&mut &b"\xff\n"[..]), Err(UserError::Input(_))));
+    }
+}

@@ -1,0 +1,74 @@
+//! Files of keys: read with a bound, written whole or not at all.
+//!
+//! A new file is written under another name and linked into place, so several processes that start on one empty folder at
+//! once end up with the same keys, and nobody ever reads half a key.
+
+use std::fs;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
+
+use super::KeyError;
+
+/// More than any key needs.
+const LARGEST_KEY_FILE: u64 = 64 * 1024;
+
+/// Whether somebody beside the owner may read the file.
+#[cfg(unix)]
+pub(super) fn readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn readable_by_others(_: &Path) -> bool {
+    false
+}
+
+/// A key file's bytes; `None` when there is no such file.
+pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    let meta = match fs::metadata(path) {
+        Err(_) if path.is_symlink() => return Err(unreadable(io::Error::other("it is a link to nothing; remove it"))),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        meta => meta.map_err(unreadable)?,
+    };
+    if !meta.is_file() {
+        return Err(unreadable(io::Error::other("it is not a regular file; put the key's file itself there")));
+    }
+    if meta.len() > LARGEST_KEY_FILE {
+        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")));
+    }
+    let mut bytes = Vec::new();
+    let file = fs::File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_KEY_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+    Ok(Some(bytes))
+}
+
+/// Writes a whole file that its owner alone may read; `false` when another process was first, and its file stands.
+pub(super) fn link_into_place(path: &Path, text: &str) -> Result<bool, KeyError> {
+    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
+    match written_beside(path, text)?.persist_noclobber(path) {
+        Ok(_) => Ok(true),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+        Err(error) => Err(unwritable(error.error)),
+    }
+}
+
+/// Writes a whole file, over one that stands only when that is asked for.
+pub(super) fn replace(path: &Path, text: &str, force: bool) -> Result<(), KeyError> {
+    if force {
+        let unwritable =
+            |error: tempfile::PersistError| KeyError::Unwritable { path: path.to_owned(), source: error.error };
+        return written_beside(path, text)?.persist(path).map(drop).map_err(unwritable);
+    }
+    if link_into_place(path, text)? { Ok(()) } else { Err(KeyError::Exists { path: path.to_owned() }) }
+}
+
+fn written_beside(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, KeyError> {
+    let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
+    let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(unwritable)?;
+    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    Ok(file)
+}

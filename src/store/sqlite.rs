@@ -1,0 +1,173 @@
+//! The store in one SQLite file: all that one process needs, and no server to install.
+//!
+//! One connection writes, on a thread of its own, and commits all that waits for it in one go; a few others only read.
+//! The file is in WAL mode with `synchronous = FULL`: neither a killed process nor a power cut loses what was answered.
+
+mod open;
+mod record;
+mod rows;
+mod writer;
+
+pub use open::OpenError;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::query::Query;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{SqliteConnection, SqlitePool};
+
+use self::writer::Writer;
+use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time};
+use crate::profiles::telesign::{PhoneNumber, Xid};
+
+/// How many rows a purge removes before others may write.
+const PURGED_AT_ONCE: i64 = 500;
+
+/// An open file.
+pub struct Sqlite {
+    readers: SqlitePool,
+    writer: Writer,
+}
+
+#[async_trait]
+impl Store for Sqlite {
+    async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError> {
+        in_time(self.writer.record(new)).await
+    }
+
+    async fn transaction(&self, xid: &Xid) -> Result<Option<Transaction>, StoreError> {
+        let query = sqlx::query_as("SELECT * FROM transactions WHERE xid = $1").bind(xid.as_str());
+        in_time(async { Ok(query.fetch_optional(&self.readers).await?) }).await
+    }
+
+    async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
+        let newest_first = "SELECT * FROM transactions WHERE phone_number = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        let query = sqlx::query(newest_first)
+            .bind(phone.as_str())
+            .bind(after.map_or(i64::MAX, |cursor| cursor.0))
+            .bind(i64::from(limit) + 1);
+        let rows = in_time(async { Ok(query.fetch_all(&self.readers).await?) }).await?;
+        Ok(rows::page(&rows, limit)?)
+    }
+
+    async fn present(&self, xid: &Xid, token: &str, now: DateTime<Utc>) -> Result<Presented, StoreError> {
+        let (xid, token) = (xid.as_str().to_owned(), token.to_owned());
+        let work = self.writer.write(move |connection| Box::pin(present(connection, xid, token, now)));
+        in_time(work).await
+    }
+
+    async fn set_status(&self, xid: &Xid, status: &str) -> Result<Option<Transaction>, StoreError> {
+        let query = sqlx::query_as("UPDATE transactions SET status = $2 WHERE xid = $1 RETURNING *")
+            .bind(xid.as_str().to_owned())
+            .bind(status.to_owned());
+        in_time(self.writer.write(move |connection| Box::pin(query.fetch_optional(connection)))).await
+    }
+
+    async fn use_once(
+        &self,
+        profile: &str,
+        jti: &str,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO used_tokens (profile, jti, expires_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO UPDATE SET expires_at = excluded.expires_at WHERE expires_at <= $4",
+        )
+        .bind(profile.to_owned())
+        .bind(jti.to_owned())
+        .bind(expires_at.timestamp())
+        .bind(now.timestamp());
+        Ok(self.rows_written(query).await? == 1)
+    }
+
+    async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT password_hash FROM users WHERE name = $1").bind(name);
+        in_time(async { Ok(query.fetch_optional(&self.readers).await?) }).await
+    }
+
+    async fn put_user(&self, name: &str, password_hash: &str) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO users (name, password_hash) VALUES ($1, $2)
+             ON CONFLICT DO UPDATE SET password_hash = excluded.password_hash",
+        )
+        .bind(name.to_owned())
+        .bind(password_hash.to_owned());
+        self.rows_written(query).await.map(drop)
+    }
+
+    async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("DELETE FROM users WHERE name = $1").bind(name.to_owned());
+        Ok(self.rows_written(query).await? == 1)
+    }
+
+    async fn users(&self) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT name FROM users ORDER BY name");
+        in_time(async { Ok(query.fetch_all(&self.readers).await?) }).await
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let used = "DELETE FROM used_tokens WHERE (profile, jti) IN
+                    (SELECT profile, jti FROM used_tokens WHERE expires_at <= $1 LIMIT $2)";
+        self.purge_with(used, now).await?;
+        let transactions = "DELETE FROM transactions WHERE id IN
+                            (SELECT id FROM transactions WHERE expires_at < $1 LIMIT $2)";
+        self.purge_with(transactions, before).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let query = sqlx::query("SELECT 1 FROM transactions LIMIT 1");
+        in_time(async {
+            query.fetch_optional(&self.readers).await?;
+            self.writer.write(|_| Box::pin(async { Ok(()) })).await
+        })
+        .await
+    }
+
+    async fn close(&self) {
+        self.readers.close().await;
+        // Last, so that it folds the WAL into the file.
+        self.writer.close().await;
+    }
+}
+
+/// A statement that holds all that it needs.
+type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
+
+impl Sqlite {
+    /// Carries a statement out and says how many rows it wrote or removed.
+    async fn rows_written(&self, statement: Statement) -> Result<u64, StoreError> {
+        let done = self.writer.write(move |connection| Box::pin(statement.execute(connection)));
+        Ok(in_time(done).await?.rows_affected())
+    }
+
+    /// Repeats a statement that removes, of what is over at `$1`, at most `$2` rows, until nothing is left to remove.
+    async fn purge_with(&self, delete: &'static str, over: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let statement = sqlx::query(delete).bind(over.timestamp()).bind(PURGED_AT_ONCE);
+            let now = self.rows_written(statement).await?;
+            removed += now;
+            if now < PURGED_AT_ONCE.unsigned_abs() {
+                return Ok(removed);
+            }
+        }
+    }
+}
+
+async fn present(
+    connection: &mut SqliteConnection,
+    xid: String,
+    token: String,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Presented> {
+    let verify = "UPDATE transactions SET status = 'verified', verified_at = $3
+                  WHERE xid = $1 AND token = $2 AND verified_at IS NULL RETURNING *";
+    let query = sqlx::query_as(verify).bind(&xid).bind(&token).bind(now.timestamp());
+    if let Some(transaction) = query.fetch_optional(&mut *connection).await? {
+        return Ok(Presented::Verified(transaction));
+    }
+    let query = sqlx::query("SELECT 1 FROM transactions WHERE xid = $1 AND token = $2").bind(&xid).bind(&token);
+    let known = query.fetch_optional(connection).await?.is_some();
+    Ok(if known { Presented::AlreadyVerified } else { Presented::Unknown })
+}

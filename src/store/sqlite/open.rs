@@ -1,0 +1,198 @@
+//! How the file is opened, and every way in which that fails.
+
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Connection as _, Error, SqlSafeStr as _, SqliteConnection};
+use thiserror::Error;
+
+use super::super::TIME_OUT;
+use super::{Sqlite, Writer};
+
+/// The schema, step by step; a step that was ever released stays as it is.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/sqlite/0001_tables.sql"))];
+
+/// What the first step writes into the file's header.
+const APPLICATION_ID: i64 = 0x7061_7373;
+
+/// How many connections read.
+const READERS: u32 = 4;
+
+/// How long to wait for another process that writes to the same file; less than a caller waits.
+const BUSY: Duration = Duration::from_secs(1);
+
+/// How long to wait for a file that several processes want to set up at once.
+const SETTING_UP: Duration = Duration::from_secs(2);
+
+/// The file cannot be the store.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    #[error("the database is not named as sqlite:FILE; write for example sqlite:hallpass.db")]
+    NotSqlite,
+    #[error("`sqlite::memory:` loses every token when the program ends; name a file, for example sqlite:hallpass.db")]
+    Memory,
+    #[error("cannot use the database `{}`; its folder must exist and this user be able to write there", path.display())]
+    Unusable { path: PathBuf, source: io::Error },
+    #[error("the database `{}` is not a file; name one, for example sqlite:hallpass.db", path.display())]
+    NotAFile { path: PathBuf },
+    #[error("`{}` is no SQLite database, or a damaged one; move it away or name another file", path.display())]
+    NotADatabase { path: PathBuf, source: Error },
+    #[error("`{}` is another program's database; name another file", path.display())]
+    Foreign { path: PathBuf },
+    #[error(
+        "the database `{}` was written by a newer hallpass (schema {version}); run that one or name another file",
+        path.display()
+    )]
+    Newer { path: PathBuf, version: i64 },
+    #[error("the database `{}` is held by another program; end that one or name another file", path.display())]
+    Locked { path: PathBuf, source: Error },
+    #[error("cannot open the database `{}`; check that its folder and disk can be written to", path.display())]
+    Failed { path: PathBuf, source: Error },
+    #[error("cannot set up the database `{}`; run the hallpass that made it or name another file", path.display())]
+    Migration { path: PathBuf, source: MigrateError },
+}
+
+impl Sqlite {
+    /// Opens the file of `sqlite:FILE`; a new one is made so that its owner alone may read it.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let file = File(path_in(url)?);
+        file.create()?;
+        let options = file.options()?;
+        let connection = file.set_up_patiently(&options).await?;
+        let unusable = |source| OpenError::Unusable { path: file.0.clone(), source };
+        let writer = Writer::start(connection, options.clone()).map_err(unusable)?;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .acquire_timeout(TIME_OUT)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None);
+        let readers = pool.connect_with(options.read_only(true)).await.map_err(|error| file.explain(error))?;
+        Ok(Self { readers, writer })
+    }
+}
+
+fn path_in(url: &str) -> Result<PathBuf, OpenError> {
+    let name = url.strip_prefix("sqlite:").ok_or(OpenError::NotSqlite)?;
+    let name = name.strip_prefix("//").unwrap_or(name);
+    match name {
+        "" => Err(OpenError::NotSqlite),
+        ":memory:" => Err(OpenError::Memory),
+        // `?mode=…` and the like mean something to other programs, and would be part of the name here.
+        _ if name.contains(['?', '\0']) => Err(OpenError::NotSqlite),
+        _ => Ok(name.into()),
+    }
+}
+
+/// A file by the name that it was given.
+struct File(PathBuf);
+
+impl File {
+    /// Makes the file where there is none. One that is there is not opened: to close it again would drop the locks that
+    /// SQLite holds on it elsewhere in this process (POSIX advisory locks).
+    fn create(&self) -> Result<(), OpenError> {
+        let unusable = |source| OpenError::Unusable { path: self.0.clone(), source };
+        match private(OpenOptions::new().write(true).create_new(true)).open(&self.0) {
+            Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(error)),
+            _ => {}
+        }
+        let is_file = fs::metadata(&self.0).map_err(unusable)?.is_file();
+        if is_file { Ok(()) } else { Err(OpenError::NotAFile { path: self.0.clone() }) }
+    }
+
+    fn options(&self) -> Result<SqliteConnectOptions, OpenError> {
+        // An absolute path is never one of the names that mean something else to SQLite.
+        let path = std::path::absolute(&self.0);
+        let path = path.map_err(|source| OpenError::Unusable { path: self.0.clone(), source })?;
+        Ok(SqliteConnectOptions::new()
+            .filename(path)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .pragma("temp_store", "MEMORY")
+            .row_buffer_size(128)
+            .disable_statement_logging())
+    }
+
+    async fn set_up_patiently(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+        let start = Instant::now();
+        loop {
+            match self.set_up(options).await {
+                Err(OpenError::Locked { .. }) if start.elapsed() < SETTING_UP => {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
+    async fn set_up(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+        let explain = |error| self.explain(error);
+        let mut connection = SqliteConnection::connect_with(options).await.map_err(explain)?;
+        self.migrate(&mut connection).await?;
+        // The file remembers it; without need, to ask again would want the file for itself alone.
+        let mode: String =
+            sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.map_err(explain)?;
+        if mode != "wal" {
+            sqlx::query("PRAGMA journal_mode = WAL").execute(&mut connection).await.map_err(explain)?;
+        }
+        Ok(connection)
+    }
+
+    /// Brings the schema up to date, all of it or nothing; another program's file is left as it is.
+    async fn migrate(&self, connection: &mut SqliteConnection) -> Result<(), OpenError> {
+        let explain = |error| self.explain(error);
+        let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?;
+        let of_nobody = "SELECT count(*) = 0 FROM sqlite_schema";
+        let of_nobody: bool = sqlx::query_scalar(of_nobody).fetch_one(&mut *transaction).await.map_err(explain)?;
+        let id: i64 =
+            sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut *transaction).await.map_err(explain)?;
+        if !of_nobody && id != APPLICATION_ID {
+            return Err(OpenError::Foreign { path: self.0.clone() });
+        }
+        migrator().run_direct(None, &mut *transaction, false).await.map_err(|error| self.explain_migration(error))?;
+        transaction.commit().await.map_err(explain)
+    }
+
+    fn explain_migration(&self, error: MigrateError) -> OpenError {
+        let path = self.0.clone();
+        match error {
+            MigrateError::VersionMissing(version) => OpenError::Newer { path, version },
+            MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => self.explain(error),
+            source => OpenError::Migration { path, source },
+        }
+    }
+
+    /// By SQLite's primary result code: <https://www.sqlite.org/rescode.html>.
+    fn explain(&self, source: Error) -> OpenError {
+        let path = self.0.clone();
+        let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());
+        match code.map(|code| code & 0xff) {
+            Some(5 | 6) => OpenError::Locked { path, source },
+            Some(11 | 26) => OpenError::NotADatabase { path, source },
+            _ => OpenError::Failed { path, source },
+        }
+    }
+}
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+}
+
+#[cfg(unix)]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    options.mode(0o600)
+}
+
+#[cfg(not(unix))]
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    options
+}

@@ -1,0 +1,59 @@
+//! How transactions are recorded: many at once, in one statement, as if one after the other.
+
+use std::collections::HashMap;
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::super::{NewTransaction, Recorded};
+
+/// Records them all; the answers stand in the order of `new`.
+///
+/// Which of them were refused shows in what stands there afterwards: an xid keeps its phone number, and nobody can have
+/// presented a token that was not yet handed out.
+pub(super) async fn record(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<Vec<Recorded>> {
+    if new.is_empty() || write(connection, new).await? == new.len() as u64 {
+        return Ok(vec![Recorded::Stored; new.len()]);
+    }
+    let held = read(connection, new).await?;
+    Ok(new.iter().map(|new| outcome(new, held.get(new.xid.as_str()))).collect())
+}
+
+/// Writes those that may be written, and says how many they were.
+async fn write(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<u64> {
+    let upsert = "
+        INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'issued', value ->> 4 FROM json_each($1) WHERE true
+        ON CONFLICT (xid) DO UPDATE SET
+            issued_at = excluded.issued_at, expires_at = excluded.expires_at, status = 'issued', token = excluded.token
+        WHERE phone_number = excluded.phone_number AND verified_at IS NULL";
+    Ok(sqlx::query(upsert).bind(as_json(new)).execute(connection).await?.rows_affected())
+}
+
+/// The rows as one text, so that one statement, prepared once, writes any number of them.
+fn as_json(new: &[NewTransaction]) -> String {
+    let row = |new: &NewTransaction| {
+        let NewTransaction { xid, phone_number, issued_at, expires_at, token } = new;
+        serde_json::json!([xid.as_str(), phone_number.as_str(), issued_at.timestamp(), expires_at.timestamp(), token])
+    };
+    new.iter().map(row).collect::<serde_json::Value>().to_string()
+}
+
+/// What stands under an xid: its phone number, and whether it was verified.
+type Held = (String, bool);
+
+async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, Held>> {
+    let select = "SELECT xid, phone_number, verified_at IS NOT NULL AS verified FROM transactions
+                  WHERE xid IN (SELECT value ->> 0 FROM json_each($1))";
+    let held =
+        |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("phone_number")?, row.try_get("verified")?)));
+    sqlx::query(select).bind(as_json(new)).fetch_all(connection).await?.into_iter().map(held).collect()
+}
+
+fn outcome(new: &NewTransaction, held: Option<&Held>) -> Recorded {
+    match held {
+        Some((phone_number, _)) if phone_number != new.phone_number.as_str() => Recorded::OtherPhone,
+        Some((_, true)) => Recorded::AlreadyVerified,
+        _ => Recorded::Stored,
+    }
+}

@@ -1,0 +1,43 @@
+//! From the rows of `transactions` to what the program knows.
+
+use std::error::Error;
+
+use chrono::{DateTime, Utc};
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row as _};
+
+use super::super::{Cursor, Page, Transaction};
+use crate::profiles::telesign::{PhoneNumber, Xid};
+
+/// One page of rows that were asked for with one more than `limit`, so that it shows whether there is a next.
+pub(super) fn page(rows: &[SqliteRow], limit: u32) -> sqlx::Result<Page> {
+    let limit = usize::try_from(limit).map_err(damaged)?;
+    let shown = &rows[..rows.len().min(limit)];
+    let transactions = shown.iter().map(Transaction::from_row).collect::<Result<_, _>>()?;
+    let last = shown.last().filter(|_| rows.len() > limit);
+    let next = last.map(|row| row.try_get("id").map(Cursor)).transpose()?;
+    Ok(Page { transactions, next })
+}
+
+impl FromRow<'_, SqliteRow> for Transaction {
+    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+        let verified_at: Option<i64> = row.try_get("verified_at")?;
+        Ok(Self {
+            xid: Xid::parse(row.try_get("xid")?).map_err(damaged)?,
+            phone_number: PhoneNumber::parse(row.try_get("phone_number")?).map_err(damaged)?,
+            issued_at: moment(row.try_get("issued_at")?)?,
+            expires_at: moment(row.try_get("expires_at")?)?,
+            status: row.try_get("status")?,
+            verified_at: verified_at.map(moment).transpose()?,
+            token: row.try_get("token")?,
+        })
+    }
+}
+
+fn moment(seconds: i64) -> sqlx::Result<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds, 0).ok_or_else(|| damaged(format!("{seconds} is no time")))
+}
+
+fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
+    sqlx::Error::Decode(error.into())
+}

@@ -1,0 +1,102 @@
+//! Who sends a request: a username and password in JSON or by HTTP Basic, or a bearer token.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use super::error::Problem;
+use super::state::State;
+use crate::accounts::{Login, Refusal};
+use crate::code::Code;
+
+/// What a client sees before it is asked for a password.
+const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
+
+/// The value of `Authorization` after this scheme, whose name is read in any case (RFC 9110 §11.1).
+pub(super) fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (found, rest) = value.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| rest.trim())
+}
+
+/// The username and password of HTTP Basic (RFC 7617); `None` when the header is another or none.
+pub(super) fn basic(headers: &HeaderMap) -> Option<Login> {
+    let decoded = STANDARD.decode(authorization(headers, "Basic")?).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let (username, password) = text.split_once(':').unwrap_or_default();
+    Some(Login::new(username, password))
+}
+
+/// The body of a token request: a JSON object, or nothing when Basic says who asks.
+pub(super) struct TokenRequest {
+    pub members: Map<String, Value>,
+    basic: Option<Login>,
+}
+
+impl TokenRequest {
+    pub fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
+        let basic = basic(request.headers());
+        if basic.is_some() && body.is_empty() {
+            return Ok(Self { members: Map::new(), basic });
+        }
+        Ok(Self { members: json_object(request, body)?, basic })
+    }
+
+    /// Lets the request through as the user that it names, or says why not.
+    pub async fn admit(&self, request: &HttpRequest, state: &State) -> Result<String, Problem> {
+        let login = match &self.basic {
+            Some(login) => login.clone(),
+            None => self.login()?,
+        };
+        let checked = state.accounts.check(&login, state.client(request), state.now()).await;
+        match checked.map_err(|error| Problem::store_away(&error))? {
+            Ok(()) => Ok(login.username().to_owned()),
+            Err(refusal) => Err(refused(&refusal, self.basic.is_some())),
+        }
+    }
+
+    fn login(&self) -> Result<Login, Problem> {
+        Ok(Login::new(self.text("username")?, self.text("password")?))
+    }
+
+    /// A text member; absent and `null` are empty.
+    pub fn text(&self, name: &str) -> Result<&str, Problem> {
+        match self.members.get(name) {
+            None | Some(Value::Null) => Ok(""),
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(Problem::bad_request(format!("`{name}` must be a string."))),
+        }
+    }
+}
+
+/// A JSON object of the request; a member that stands twice keeps its first place and takes its later value.
+pub(super) fn json_object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, Problem> {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
+        let message = "The body must be JSON, with the content type application/json.";
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message));
+    }
+    match serde_json::from_slice(body) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(Problem::bad_request("The body must be a JSON object.")),
+        Err(error) => Err(Problem::bad_request(format!("The body is not JSON: {error}."))),
+    }
+}
+
+/// Only a client that used Basic is asked for it again: a browser that sent JSON would show its own dialogue.
+pub(super) fn refused(refusal: &Refusal, by_basic: bool) -> Problem {
+    let problem = match refusal {
+        Refusal::Missing => unauthorized("A username and a password are required."),
+        Refusal::Wrong => unauthorized("The username or the password is wrong."),
+        Refusal::TooOften { retry_after } => return Problem::too_often(*retry_after, "This name was tried too often."),
+    };
+    if by_basic { problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)) } else { problem }
+}
+
+fn unauthorized(message: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, Code::BadCredentials, message)
+}

@@ -1,0 +1,300 @@
+//! What this server answers, as an OpenAPI document for programs and as a page for people.
+//!
+//! One table of operations gives the document, the page and the curl lines, so that they cannot differ. A generator
+//! such as utoipa reads types and attributes; most answers here are the tutorials' own shapes, made by hand, so it would
+//! want this same table again as attributes, spread over the handlers, and would give neither the page nor the lines.
+
+mod openapi;
+mod operations;
+mod schemas;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use askama::Template;
+
+use super::assets::Assets;
+use super::error::{self, Problem};
+use super::state::State;
+use operations::{OPERATIONS, TAGS};
+use schemas::SCHEMAS;
+
+/// A group of operations: one tutorial, or the site itself.
+pub(super) struct Tag {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub says: &'static str,
+    /// Whether `/tutorials/{name}` is its tutorial.
+    pub is_tutorial: bool,
+}
+
+impl Tag {
+    fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        OPERATIONS.iter().filter(|operation| operation.tag == self.name)
+    }
+}
+
+/// One method at one address.
+pub(super) struct Operation {
+    pub id: &'static str,
+    pub method: Method,
+    pub path: &'static str,
+    pub tag: &'static str,
+    pub summary: &'static str,
+    pub access: Access,
+    pub parameters: &'static [Parameter],
+    pub body: Option<Body>,
+    /// What it answers beside the refusals that it shares with others.
+    pub own_answers: &'static [Answer],
+    /// A line for a shell, with `{base}` where the server's address goes.
+    pub curl: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Method {
+    /// GET, and HEAD with the same head.
+    Get,
+    /// GET alone.
+    GetOnly,
+    Post,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy)]
+pub(super) enum Access {
+    Anybody,
+    Session,
+    /// A username and a password, in the body or by HTTP Basic.
+    Login,
+    Form,
+    Assertion,
+    Bearer,
+    RestToken,
+    Customer,
+}
+
+impl Access {
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Anybody => "Open to everybody.",
+            Self::Session => "The session cookie, when there is one, says whose token it is.",
+            Self::Login => "A username and a password, in the JSON body or by HTTP Basic; Basic needs no body.",
+            Self::Form => "A username and a password, in the form.",
+            Self::Assertion => "The assertion itself, signed with the API secret.",
+            Self::Bearer => "A bearer token of /oauth/token, in the header Authorization.",
+            Self::RestToken => "A token of /loginEndpoint, in the header TOKEN or in the query as token.",
+            Self::Customer => {
+                "HTTP Basic with the customer id and the API key. The line takes those that were made up in the keys \
+                 folder."
+            }
+        }
+    }
+}
+
+/// What stands in the address or its query.
+pub(super) struct Parameter {
+    pub place: Place,
+    pub name: &'static str,
+    pub kind: Kind,
+    pub says: &'static str,
+    pub example: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
+    /// In the query, and not to be left out.
+    RequiredQuery,
+}
+
+impl Place {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query | Self::RequiredQuery => "query",
+        }
+    }
+
+    const fn is_required(self) -> bool {
+        matches!(self, Self::Path | Self::RequiredQuery)
+    }
+}
+
+/// What a value may be.
+pub(super) enum Kind {
+    Text,
+    /// Characters, at least and at most.
+    Short(u32, u32),
+    Pattern(&'static str, &'static str),
+    /// A whole number, at least and at most.
+    Whole(i64, i64),
+    Number,
+    Flag,
+    OneOf(&'static [&'static str]),
+    /// A stable code of this program.
+    Code,
+    /// The name of a check of the verifier.
+    Check,
+    /// RFC 3339, in UTC.
+    Time,
+    Object,
+    Nullable(&'static Self),
+    List(&'static Self),
+    ListOf(&'static str),
+    Of(&'static str),
+}
+
+impl Kind {
+    /// The kind and its limits in words.
+    fn words(&self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Short(least, most) => format!("text, {least} to {most} characters"),
+            Self::Pattern(_, words) => (*words).to_owned(),
+            Self::Whole(least, most) => format!("whole number, {least} to {most}"),
+            Self::Number => "number".to_owned(),
+            Self::Flag => "true or false".to_owned(),
+            Self::OneOf(values) => values.join(" or "),
+            Self::Code => "one of the stable codes".to_owned(),
+            Self::Check => "the name of a check".to_owned(),
+            Self::Time => "time, RFC 3339 in UTC".to_owned(),
+            Self::Object => "object".to_owned(),
+            Self::Nullable(kind) => format!("{}, or null", kind.words()),
+            Self::List(kind) => format!("list, each {}", kind.words()),
+            Self::ListOf(schema) => format!("list of {schema}"),
+            Self::Of(schema) => (*schema).to_owned(),
+        }
+    }
+}
+
+/// What a request carries.
+pub(super) struct Body {
+    pub media: &'static str,
+    pub schema: &'static str,
+    pub is_required: bool,
+    /// In the form of `media`.
+    pub example: &'static str,
+}
+
+/// One status that an operation answers with.
+#[derive(Clone, Copy)]
+pub(super) struct Answer {
+    pub status: u16,
+    pub content: Content,
+    pub says: &'static str,
+    /// A fault of this server, which no request provokes.
+    pub is_rare: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(super) enum Content {
+    Nothing,
+    /// Text of this media type.
+    Media(&'static str),
+    Json(&'static str),
+    /// A refusal: JSON, or a page where `Accept` names HTML.
+    Refusal,
+}
+
+impl Content {
+    fn words(self) -> String {
+        match self {
+            Self::Nothing => "no body".to_owned(),
+            Self::Media(media) => media.to_owned(),
+            Self::Json(schema) => format!("application/json: {schema}"),
+            Self::Refusal => "application/json: Problem, or text/html".to_owned(),
+        }
+    }
+}
+
+impl Answer {
+    const fn new(status: u16, content: Content, says: &'static str) -> Self {
+        Self { status, content, says, is_rare: false }
+    }
+
+    const fn json(status: u16, schema: &'static str, says: &'static str) -> Self {
+        Self::new(status, Content::Json(schema), says)
+    }
+
+    const fn refusal(status: u16, says: &'static str) -> Self {
+        Self::new(status, Content::Refusal, says)
+    }
+
+    const fn rare(self) -> Self {
+        Self { is_rare: true, ..self }
+    }
+}
+
+/// What the front door answers before or around any operation.
+const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from another site.");
+const OTHER_METHOD: Answer =
+    Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
+const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
+const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
+const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
+
+/// What is answered to what never reaches an operation.
+const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
+                              a head that is too large 431, and one that takes over 10 s 408; the last three have no body.";
+
+impl Operation {
+    /// Every answer, in the order of the statuses.
+    fn answers(&self) -> Vec<Answer> {
+        let mut answers = self.own_answers.to_vec();
+        answers.extend([OTHER_METHOD, WRONG_HOST]);
+        answers.extend((self.method == Method::Post).then_some(CROSS_SITE));
+        answers.extend(self.body.iter().flat_map(|_| [SLOW, LARGE]));
+        answers.sort_by_key(|answer| answer.status);
+        answers
+    }
+
+    const fn methods(&self) -> &'static str {
+        match self.method {
+            Method::Get => "GET, HEAD",
+            Method::GetOnly => "GET",
+            Method::Post => "POST",
+        }
+    }
+
+    fn curl_at(&self, base: &str) -> String {
+        self.curl.replace("{base}", base)
+    }
+}
+
+/// The members of a JSON object or of a form.
+pub(super) struct Schema {
+    pub name: &'static str,
+    pub says: &'static str,
+    /// The schema whose members it has too.
+    pub extends: Option<&'static str>,
+    pub members: &'static [Member],
+}
+
+pub(super) struct Member {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub is_required: bool,
+    pub says: &'static str,
+}
+
+/// `GET /openapi.json`.
+pub(super) async fn document(state: Data<State>) -> HttpResponse {
+    HttpResponse::Ok().json(openapi::document(state.origins.issuer(), state.cookie.name()))
+}
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct DocsPage<'a> {
+    assets: &'a Assets,
+    base: &'a str,
+    before_routing: &'static str,
+    tags: &'static [Tag],
+    schemas: &'static [Schema],
+}
+
+/// `GET /docs`.
+pub(super) async fn page(state: Data<State>) -> Result<HttpResponse, Problem> {
+    let base = state.origins.issuer();
+    let before_routing = BEFORE_ROUTING;
+    error::page(&DocsPage { assets: &state.assets, base, before_routing, tags: TAGS, schemas: SCHEMAS })
+}

@@ -1,0 +1,205 @@
+//! The table of operations in the words of OpenAPI 3.1.
+
+use serde_json::{Map, Value, json};
+
+use super::operations::{OPERATIONS, TAGS};
+use super::schemas::SCHEMAS;
+use super::{Access, Answer, BEFORE_ROUTING, Body, Content, Kind, Member, Method, Operation, Parameter, Schema};
+use crate::code::Code;
+use crate::token::Check;
+
+/// The document of the server at `base`, whose session cookie has this name.
+pub(super) fn document(base: &str, cookie: &str) -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Hallpass",
+            "version": env!("CARGO_PKG_VERSION"),
+            "summary": env!("CARGO_PKG_DESCRIPTION"),
+            "description": BEFORE_ROUTING,
+        },
+        "servers": [{ "url": base }],
+        "tags": TAGS.iter().map(|tag| json!({ "name": tag.name, "description": tag.says })).collect::<Value>(),
+        "paths": paths(),
+        "components": { "schemas": schemas(), "securitySchemes": security_schemes(cookie) },
+    })
+}
+
+fn paths() -> Value {
+    let mut paths = Map::new();
+    for operation in OPERATIONS {
+        let methods = paths.entry(operation.path).or_insert_with(|| json!({}));
+        match operation.method {
+            Method::Get => {
+                methods["get"] = described(operation);
+                methods["head"] = head_of(operation);
+            }
+            Method::GetOnly => methods["get"] = described(operation),
+            Method::Post => methods["post"] = described(operation),
+        }
+    }
+    paths.into()
+}
+
+fn described(operation: &Operation) -> Value {
+    let mut described = json!({
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": operation.access.says(),
+        "parameters": operation.parameters.iter().map(parameter).collect::<Value>(),
+        "responses": responses(operation, content),
+        "security": security(operation.access),
+    });
+    if let Some(body) = &operation.body {
+        described["requestBody"] = request_body(body);
+    }
+    described
+}
+
+/// HEAD has the statuses of GET and none of its bodies (RFC 9110 §9.3.2).
+fn head_of(operation: &Operation) -> Value {
+    let mut head = described(operation);
+    head["operationId"] = format!("{}Head", operation.id).into();
+    head["summary"] = format!("The head alone of: {}", operation.summary).into();
+    head["responses"] = responses(operation, |_| None);
+    head
+}
+
+fn parameter(parameter: &Parameter) -> Value {
+    json!({
+        "in": parameter.place.as_str(),
+        "name": parameter.name,
+        "required": parameter.place.is_required(),
+        "description": parameter.says,
+        "schema": kind(&parameter.kind),
+        "example": parameter.example,
+    })
+}
+
+fn request_body(body: &Body) -> Value {
+    // An example of a form is an object too: the media type says how it is written.
+    let is_json = body.media == "application/json";
+    let example = if is_json { serde_json::from_str(body.example).unwrap_or_default() } else { form(body.example) };
+    json!({
+        "required": body.is_required,
+        "content": { body.media: { "schema": reference(body.schema), "example": example } },
+    })
+}
+
+fn form(text: &str) -> Value {
+    let pairs = url::form_urlencoded::parse(text.as_bytes());
+    Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into())).collect())
+}
+
+/// The answers by status. Two of one status are one response: their meanings stand side by side.
+fn responses(operation: &Operation, content: fn(Answer) -> Option<Value>) -> Value {
+    let mut responses = Map::new();
+    for answer in operation.answers() {
+        let response = responses.entry(answer.status.to_string()).or_insert_with(|| json!({ "description": "" }));
+        let meaning = response["description"].as_str().unwrap_or_default();
+        response["description"] = format!("{meaning} {}", answer.says).trim().into();
+        if let Some(content) = content(answer) {
+            response["content"] = content;
+        }
+        if let Some((name, says)) = header(answer.status) {
+            response["headers"] = json!({ name: { "description": says, "schema": { "type": "string" } } });
+        }
+        if answer.is_rare {
+            response["x-rare"] = true.into();
+        }
+    }
+    responses.into()
+}
+
+fn content(answer: Answer) -> Option<Value> {
+    match answer.content {
+        Content::Nothing => None,
+        Content::Media(media) => Some(json!({ media: { "schema": { "type": "string" } } })),
+        Content::Json(schema) => Some(json!({ "application/json": { "schema": reference(schema) } })),
+        Content::Refusal => Some(json!({
+            "application/json": { "schema": reference("Problem") },
+            "text/html": { "schema": { "type": "string" } },
+        })),
+    }
+}
+
+/// The header that goes with a status.
+const fn header(status: u16) -> Option<(&'static str, &'static str)> {
+    match status {
+        302 | 303 => Some(("Location", "Where to go on.")),
+        405 => Some(("Allow", "The methods of this address.")),
+        429 => Some(("Retry-After", "How long to wait, in seconds.")),
+        _ => None,
+    }
+}
+
+fn security(access: Access) -> Value {
+    match access {
+        Access::Anybody | Access::Form | Access::Assertion => json!([]),
+        Access::Session => json!([{}, { "session": [] }]),
+        Access::Login => json!([{ "basic": [] }, {}]),
+        Access::Bearer => json!([{ "bearer": [] }]),
+        Access::RestToken => json!([{ "restToken": [] }, { "restTokenInQuery": [] }]),
+        Access::Customer => json!([{ "telesignBasic": [] }]),
+    }
+}
+
+fn security_schemes(cookie: &str) -> Value {
+    json!({
+        "basic": { "type": "http", "scheme": "basic", "description": "A username and a password." },
+        "telesignBasic": { "type": "http", "scheme": "basic", "description": "The customer id and the API key." },
+        "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
+        "session": { "type": "apiKey", "in": "cookie", "name": cookie },
+        "restToken": { "type": "apiKey", "in": "header", "name": "TOKEN" },
+        "restTokenInQuery": { "type": "apiKey", "in": "query", "name": "token" },
+    })
+}
+
+fn schemas() -> Value {
+    Value::Object(SCHEMAS.iter().map(|schema| (schema.name.to_owned(), shape(schema))).collect())
+}
+
+fn shape(schema: &Schema) -> Value {
+    let required = schema.members.iter().filter(|member| member.is_required).map(|member| member.name);
+    let own = json!({
+        "type": "object",
+        "description": schema.says,
+        "properties": Map::from_iter(schema.members.iter().map(|it| (it.name.to_owned(), member(it)))),
+        "required": required.collect::<Vec<_>>(),
+    });
+    match schema.extends {
+        Some(base) => json!({ "allOf": [reference(base), own] }),
+        None => own,
+    }
+}
+
+fn member(member: &Member) -> Value {
+    let mut described = kind(&member.kind);
+    described["description"] = member.says.into();
+    described
+}
+
+fn kind(of: &Kind) -> Value {
+    match of {
+        Kind::Text => json!({ "type": "string" }),
+        Kind::Short(least, most) => json!({ "type": "string", "minLength": least, "maxLength": most }),
+        Kind::Pattern(pattern, _) => json!({ "type": "string", "pattern": pattern }),
+        Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
+        Kind::Number => json!({ "type": "number" }),
+        Kind::Flag => json!({ "type": "boolean" }),
+        Kind::OneOf(values) => json!({ "type": "string", "enum": values }),
+        Kind::Code => json!({ "type": "string", "enum": Code::ALL }),
+        Kind::Check => json!({ "type": "string", "enum": Check::ALL }),
+        Kind::Time => json!({ "type": "string", "format": "date-time" }),
+        Kind::Object => json!({ "type": "object" }),
+        Kind::Nullable(inner) => json!({ "anyOf": [kind(inner), { "type": "null" }] }),
+        Kind::List(inner) => json!({ "type": "array", "items": kind(inner) }),
+        Kind::ListOf(schema) => json!({ "type": "array", "items": reference(schema) }),
+        Kind::Of(schema) => reference(schema),
+    }
+}
+
+fn reference(schema: &str) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{schema}") })
+}

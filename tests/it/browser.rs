@@ -1,0 +1,253 @@
+//! Journeys through the demo in a real Chromium, with scripts and without: without them every page still says everything.
+
+mod accessibility;
+mod looks;
+mod pages;
+mod visit;
+
+use std::time::Duration;
+
+use serde_json::json;
+use thirtyfour::prelude::*;
+use tokio::time::sleep;
+
+use pages::Page;
+use visit::{Browser, Script, Visit};
+
+/// A ticket's stubs, as they are headed.
+const PARTS: [&str; 3] = ["HEADER", "PAYLOAD", "SIGNATURE"];
+
+/// Whether what has the focus can be seen.
+const IN_SIGHT: &str = "(({ top, bottom }) => bottom > 0 && top < innerHeight)
+    (document.activeElement.getBoundingClientRect())";
+
+/// What would say so in the title, if a page took it for its own.
+const MARKUP: &str = r#"<img src=x onerror="document.title='owned'">"#;
+
+/// The same journey twice: in a browser that runs scripts, and in one that does not.
+async fn with_and_without_script(journey: impl AsyncFn(&Visit)) {
+    let Some(browser) = Browser::start() else { return };
+    for script in [Script::On, Script::Off] {
+        eprintln!("with scripts {script:?}");
+        let visit = browser.visit(script).await;
+        journey(&visit).await;
+        visit.end().await;
+    }
+}
+
+#[tokio::test]
+async fn a_token_is_generated_and_its_details_are_shown() {
+    with_and_without_script(async |visit| {
+        visit.open("/").await;
+        assert_eq!(visit.text("h1").await, "Welcome");
+        assert_eq!(visit.text(".result").await, "Result - None");
+
+        visit.follow("Get token").await;
+        assert_eq!(visit.result().await, "Token Generated successfully!!");
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "bob");
+        assert!(visit.text(".standing").await.starts_with("✓ Verified."));
+        assert_eq!((visit.count(".trace li.passed").await, visit.count(".trace li").await), (14, 14));
+        let parts = visit.texts(".stub h3").await;
+        assert_eq!(parts.iter().map(|it| it.split_whitespace().next().unwrap()).collect::<Vec<_>>(), PARTS);
+        assert!(visit.text(".stub.payload pre").await.contains(r#""sub": "bob""#));
+        assert_eq!(visit.texts("[aria-labelledby=claims] tbody th").await, ["sub", "iat", "exp"]);
+        assert!(visit.text("[aria-labelledby=claims] .intro").await.starts_with("Verified"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_expired_token_is_refused_and_the_page_says_when_it_ended() {
+    with_and_without_script(async |visit| {
+        visit.open("/generate").await;
+        visit.app.advance(60);
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "Invalid token");
+        assert!(visit.text(".standing").await.starts_with("✗ Refused. The server refuses your token (expired)"));
+        assert!(visit.text(".trace .failed").await.contains("code: expired"));
+        assert!(visit.text("[aria-labelledby=clocks]").await.contains("ended just now"));
+        assert!(visit.text("[aria-labelledby=claims] .intro").await.starts_with("Not verified"));
+
+        visit.follow("Get token").await;
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "bob");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_countdown_ends_with_the_token_where_scripts_run_and_stands_still_where_they_do_not() {
+    with_and_without_script(async |visit| {
+        visit.open("/generate?ttl=2").await;
+        if visit.script == Script::On {
+            visit.wait_for(".ended", "The token has just expired. Show details asks the server again.").await;
+            assert_eq!(visit.text(".left").await, "0 s left");
+        } else {
+            sleep(Duration::from_millis(2500)).await;
+            assert_eq!(visit.text(".left").await, "2 s left");
+            assert!(visit.text(".at").await.starts_with("when this page was made"));
+            assert_eq!(visit.text(".ended").await, "");
+        }
+        visit.app.advance(2);
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "Invalid token");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_refused_after_the_algorithm_was_switched_and_a_new_one_is_not() {
+    with_and_without_script(async |visit| {
+        visit.open("/generate").await;
+        visit.choose("RS256").await;
+        assert_eq!(visit.text("button[aria-pressed=true]").await, "✓ RS256");
+        assert!(visit.text(".trace .failed").await.contains("issued under another algorithm"));
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "Invalid token");
+        assert!(visit.text(".standing").await.contains("issued under another algorithm"));
+
+        visit.follow("Get token").await;
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "bob");
+        assert!(visit.text(".stub.header pre").await.contains(r#""alg": "RS256""#));
+        assert_eq!(visit.count(".trace li.passed").await, 14);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token() {
+    with_and_without_script(async |visit| {
+        visit.open("/").await;
+        visit.follow("Get token").await;
+        visit.follow("Show details").await;
+        let signature = visit.text(".stub.signature .encoded").await;
+        assert_eq!(signature.len(), 43);
+
+        visit.send(".logout button").await;
+        assert_eq!(visit.text(".result").await, "Result - None");
+        assert_eq!(visit.count(".ticket").await, 0);
+        assert_eq!(visit.driver.get_all_cookies().await.unwrap().len(), 0);
+
+        visit.leave_by(visit.driver.back()).await;
+        assert_eq!(visit.driver.current_url().await.unwrap().path(), "/bob");
+        assert_eq!(visit.count(".ticket").await, 0);
+        assert!(!visit.driver.source().await.unwrap().contains(&signature));
+        assert!(visit.text(".standing").await.starts_with("? Not verified."));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_stands_in_the_address_is_not_verified_by_standing_there() {
+    with_and_without_script(async |visit| {
+        for result in ["bob", MARKUP] {
+            visit.open(&format!("/{result}")).await;
+            assert_eq!(visit.result().await, result);
+            assert!(visit.text(".standing").await.contains("Not verified. This text comes from the address alone."));
+            assert_eq!(visit.count(".ticket").await, 0);
+            visit.assert_harmless().await;
+        }
+        visit.open(&format!("/generate?sub={MARKUP}")).await;
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, MARKUP);
+        assert!(visit.text(".standing").await.starts_with("✓ Verified."));
+        assert_eq!(visit.texts("[aria-labelledby=claims] .value").await[0], MARKUP);
+        visit.assert_harmless().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn no_script_reads_the_session_s_cookie() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/generate").await;
+    assert_eq!(visit.eval("document.cookie").await, "");
+    assert_eq!(visit.eval("cookieStore.getAll()").await, json!([]));
+
+    let cookie = visit.driver.get_named_cookie("hallpass").await.unwrap();
+    assert_eq!((cookie.http_only, cookie.same_site), (Some(true), Some(SameSite::Lax)));
+    assert_eq!((cookie.path.as_deref(), cookie.expiry), (Some("/"), None));
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn two_cookies_of_the_session_s_name_are_refused_until_a_log_out_drops_ours() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.open_with_two_cookies().await;
+    assert_eq!(visit.text(".kicker").await, "400 duplicate_cookie");
+    visit.send(".actions button").await;
+    assert_eq!(visit.text(".result").await, "Result - None");
+    assert_eq!(visit.count(".note").await, 0);
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_keyboard_alone_does_all_that_a_pointer_does() {
+    with_and_without_script(async |visit| {
+        visit.open("/").await;
+        assert_eq!(visit.tab().await, "Skip to the content");
+        visit.press(Key::Enter).await.unwrap();
+        assert_eq!(visit.tab().await, "Get token");
+        visit.leave_by(visit.press(Key::Enter)).await;
+        assert_eq!(visit.result().await, "Token Generated successfully!!");
+
+        visit.tab_to("Show details").await;
+        visit.leave_by(visit.press(Key::Enter)).await;
+        assert_eq!(visit.result().await, "bob");
+        visit.tab_to("HS256 or RS256: what the choice means").await;
+        visit.press(Key::Enter).await.unwrap();
+        visit.tab_to("public key").await;
+
+        visit.tab_to("Log out").await;
+        visit.leave_by(visit.press(Key::Enter)).await;
+        assert_eq!(visit.text(".result").await, "Result - None");
+        visit.tab_to("RS256").await;
+        visit.leave_by(visit.press(Key::Space)).await;
+        assert_eq!(visit.text("button[aria-pressed=true]").await, "✓ RS256");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_page_leaves_the_console_empty_and_asks_no_other_host() {
+    with_and_without_script(async |visit| {
+        for page in Page::ALL {
+            page.open(visit).await;
+        }
+    })
+    .await;
+}
+
+impl Visit {
+    async fn assert_harmless(&self) {
+        assert_eq!((self.count("img").await, self.count("[onerror]").await), (0, 0));
+        assert_ne!(self.driver.title().await.unwrap(), "owned");
+    }
+
+    async fn press(&self, key: Key) -> WebDriverResult<()> {
+        self.driver.action_chain().send_keys(key).perform().await
+    }
+
+    /// Goes on to the next thing that can be used, and reads it. It must be in sight, and marked.
+    async fn tab(&self) -> String {
+        self.press(Key::Tab).await.unwrap();
+        let focused = self.driver.active_element().await.unwrap();
+        let name = focused.text().await.unwrap();
+        assert_eq!(self.eval("getComputedStyle(document.activeElement).outlineStyle").await, "solid", "{name}");
+        assert_eq!(self.eval(IN_SIGHT).await, true, "{name}");
+        name
+    }
+
+    async fn tab_to(&self, name: &str) {
+        for _ in 0..60 {
+            if self.tab().await == name {
+                return;
+            }
+        }
+        panic!("no tab leads to {name}");
+    }
+}

@@ -1,0 +1,71 @@
+//! axe-core finds nothing on any page, whatever the width and the colours.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::pages::Page;
+use super::visit::{Browser, Script, Visit};
+use crate::tools;
+
+const WIDTHS: [u16; 3] = [320, 390, 1280];
+
+/// What is pointed at must be 24 pixels wide and high in WCAG 2.2; that rule axe leaves out unless it is named.
+const RUN: &str = "
+    const [done] = arguments;
+    const runOnly = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    const rules = { 'target-size': { enabled: true } };
+    axe.run(document, { runOnly, rules }).then(done, (error) => done({ error: String(error) }));
+";
+
+#[tokio::test]
+async fn axe_finds_no_violation_on_any_page_in_light_colours() {
+    assert_accessible("light").await;
+}
+
+#[tokio::test]
+async fn axe_finds_no_violation_on_any_page_in_dark_colours() {
+    assert_accessible("dark").await;
+}
+
+async fn assert_accessible(colours: &str) {
+    let Some(axe) = tools::named_by("HALLPASS_TEST_AXE") else { return };
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    let mut violations = Vec::new();
+    for page in Page::ALL {
+        page.open(&visit).await;
+        visit.emulate("screen", &[("prefers-color-scheme", colours)]).await;
+        for found in found_by(&axe, &visit).await {
+            violations.push(format!("{page:?}, {colours}, {found}"));
+        }
+    }
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+    visit.end().await;
+}
+
+/// The violations on the open page, at every width.
+async fn found_by(axe: &Path, visit: &Visit) -> Vec<String> {
+    visit.driver.execute(fs::read_to_string(axe).unwrap(), []).await.unwrap();
+    let mut found = Vec::new();
+    for width in WIDTHS {
+        visit.resize(width).await;
+        let report = visit.driver.execute_async(RUN, []).await.unwrap().json().clone();
+        for rule in ["color-contrast", "target-size"] {
+            let judged = ["passes", "violations"].iter().any(|it| list(&report[it]).any(|judged| judged["id"] == rule));
+            assert!(judged, "{rule} was not judged: {report}");
+        }
+        found.extend(list(&report["violations"]).map(|it| format!("{width} px: {}", told(it))));
+    }
+    found
+}
+
+fn told(violation: &Value) -> String {
+    let targets: Vec<String> = list(&violation["nodes"]).map(|node| node["target"].to_string()).collect();
+    format!("{}: {} at {}", violation["id"], violation["help"], targets.join(" "))
+}
+
+fn list(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().into_iter().flatten()
+}

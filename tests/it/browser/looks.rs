@@ -1,0 +1,95 @@
+//! What a page looks like where eyes, screens and paper differ.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::time::sleep;
+
+use super::pages::Page;
+use super::visit::{Browser, Script, Visit};
+
+/// What reaches over the right edge, outside the regions that scroll by themselves.
+const OVERHANGING: &str = "[...document.querySelectorAll('body *')]
+    .filter((it) => !it.closest('.scroll'))
+    .filter((it) => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
+    .map((it) => it.outerHTML.slice(0, 80))";
+
+/// How wide the page would be without scrolling, beyond how wide it is.
+const EXCESS: &str = "document.documentElement.scrollWidth - document.documentElement.clientWidth";
+
+/// The spacing that WCAG 2.2 §1.4.12 lets a reader set.
+const SPACED: &str = "line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important";
+
+#[tokio::test]
+async fn no_page_scrolls_sideways_on_a_small_screen_in_large_text_or_in_wide_spacing() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for page in Page::ALL {
+        page.open(&visit).await;
+        // 1280 pixels zoomed to 400 %, a phone, 1280 pixels zoomed to 200 %, a desktop.
+        for width in [320, 390, 640, 1280] {
+            visit.resize(width).await;
+            assert_fits(&visit, &format!("{page:?} at {width} px")).await;
+        }
+        visit.eval("document.documentElement.style.fontSize = '34px'").await;
+        assert_fits(&visit, &format!("{page:?} in text twice as large")).await;
+        visit.eval("document.documentElement.style.fontSize = ''").await;
+        visit.eval(&format!("document.styleSheets[0].insertRule('* {{ {SPACED} }}')")).await;
+        visit.resize(320).await;
+        assert_fits(&visit, &format!("{page:?} in wide spacing")).await;
+    }
+    visit.end().await;
+}
+
+async fn assert_fits(visit: &Visit, page: &str) {
+    assert_eq!(visit.eval(OVERHANGING).await, json!([]), "{page}");
+    assert_eq!(visit.eval(EXCESS).await, 0, "{page}");
+}
+
+#[tokio::test]
+async fn paper_gets_black_on_white_without_what_can_only_be_clicked() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for colours in ["light", "dark"] {
+        visit.emulate("screen", &[]).await;
+        Page::Accepted.open(&visit).await;
+        visit.emulate("print", &[("prefers-color-scheme", colours)]).await;
+        for hidden in ["nav", ".skip", ".controls", ".logout", "footer"] {
+            assert_eq!(visit.shown(hidden).await, false, "{hidden}");
+        }
+        for shown in ["h1", ".result", ".ticket", ".trace"] {
+            assert_eq!(visit.shown(shown).await, true, "{shown}");
+        }
+        for (place, property, colour) in [("body", "backgroundColor", "255, 255, 255"), ("h1", "color", "0, 0, 0")] {
+            assert_eq!(visit.style(place, property).await, format!("rgb({colour})"), "{place} in {colours} colours");
+        }
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn nothing_moves_for_a_reader_who_wants_less_motion() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/generate?ttl=50").await;
+    sleep(Duration::from_millis(1500)).await;
+    assert_ne!(visit.text(".left").await, "50 s left");
+
+    visit.emulate("screen", &[("prefers-reduced-motion", "reduce")]).await;
+    visit.open("/generate?ttl=50").await;
+    assert_eq!(visit.eval("document.getAnimations().length").await, 0);
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(visit.text(".left").await, "50 s left");
+    assert_eq!(visit.eval("document.querySelector('progress').value").await, 50);
+    visit.end().await;
+}
+
+impl Visit {
+    async fn shown(&self, css: &str) -> Value {
+        self.eval(&format!("document.querySelector('{css}').checkVisibility()")).await
+    }
+
+    async fn style(&self, css: &str, property: &str) -> Value {
+        self.eval(&format!("getComputedStyle(document.querySelector('{css}')).{property}")).await
+    }
+}

@@ -1,0 +1,834 @@
+//! The built program from outside: exit codes, the one line on standard output, and what goes in and out of a pipe.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hallpass::keys::RsaPublicKey;
+use hallpass::settings::SETTINGS;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::app::{RawAnswer, fixture, put_rsa_keys};
+
+/// The program in a working directory of its own, with no variable of this process's environment.
+pub struct Program {
+    folder: TempDir,
+    variables: Vec<(String, String)>,
+}
+
+/// What a run came to.
+pub struct Done {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Program {
+    pub fn new() -> Self {
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+    }
+
+    /// With RSA keys in the keys folder.
+    pub fn with_keys() -> Self {
+        let program = Self::new();
+        fs::create_dir(program.path("keys")).unwrap();
+        put_rsa_keys(&program.path("keys"));
+        program
+    }
+
+    /// The same with a variable in its environment.
+    pub fn and(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// The same with this file in its working directory.
+    fn holding(self, name: &str, text: impl AsRef<[u8]>) -> Self {
+        fs::write(self.path(name), text).unwrap();
+        self
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub fn read(&self, name: &str) -> String {
+        fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hallpass"));
+        command.current_dir(self.folder.path()).env_clear().args(arguments);
+        command.envs(self.variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
+        command
+    }
+
+    fn run(&self, arguments: &[&str]) -> Done {
+        Done::of(&mut self.command(arguments))
+    }
+
+    /// Runs with this standard input.
+    fn fed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Done {
+        let file = self.path("input");
+        fs::write(&file, input).unwrap();
+        Done::of(self.command(arguments).stdin(fs::File::open(file).unwrap()))
+    }
+
+    /// Prints one token.
+    fn sign(&self, arguments: &[&str]) -> String {
+        let done = self.run(&[&["sign"], arguments].concat());
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        assert_eq!(done.stdout.matches('\n').count(), 1, "one token and its line's end");
+        done.stdout.trim_end().to_owned()
+    }
+
+    /// `inspect --json` of one token: the exit code and the verdict.
+    fn inspect(&self, arguments: &[&str], token: &str) -> (i32, Value) {
+        let done = self.run(&[&["inspect", "--json"], arguments, &[token]].concat());
+        assert_eq!(done.stderr, "", "{arguments:?}");
+        (done.code.unwrap(), serde_json::from_str(&done.stdout).unwrap())
+    }
+
+    pub fn serve(&self, arguments: &[&str]) -> Serving {
+        Serving::start(self, arguments)
+    }
+}
+
+impl Done {
+    fn of(command: &mut Command) -> Self {
+        let output = command.output().unwrap();
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
+    /// Asserts exit code 2, nothing on standard output, and one line that says all of `words`.
+    fn assert_failed(&self, words: &[&str]) {
+        assert_eq!((self.code, self.stdout.as_str()), (Some(2), ""), "{}", self.stderr);
+        assert!(self.stderr.starts_with("hallpass: ") && self.stderr.ends_with('\n'), "{:?}", self.stderr);
+        assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
+        for word in words {
+            assert!(self.stderr.contains(word), "{word:?} is missing: {}", self.stderr);
+        }
+    }
+}
+
+/// A server that is killed when the test is over.
+pub struct Serving {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    log: PathBuf,
+    pub url: String,
+}
+
+impl Serving {
+    fn start(program: &Program, arguments: &[&str]) -> Self {
+        let log = program.path("log");
+        let mut command = program.command(arguments);
+        let stderr = fs::File::create(&log).unwrap();
+        let mut child = command.args(["--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        stdout.read_line(&mut line).unwrap();
+        let url = line.strip_prefix("listening on ").unwrap_or_else(|| {
+            panic!("{line:?} {}", fs::read_to_string(&log).unwrap());
+        });
+        Self { child, stdout, url: url.trim_end_matches('\n').to_owned(), log }
+    }
+
+    fn get(&self, path: &str) -> RawAnswer {
+        let host = self.url.trim_start_matches("http://");
+        RawAnswer::to(&self.url, format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
+    }
+
+    fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for the end, and hands back what was printed after the first line, and the log.
+    fn ended(mut self) -> Done {
+        let deadline = Instant::now() + Duration::from_secs(15);
+        while self.child.try_wait().unwrap().is_none() {
+            assert!(Instant::now() < deadline, "it does not end");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        let mut stdout = String::new();
+        self.stdout.read_to_string(&mut stdout).unwrap();
+        let code = self.child.wait().unwrap().code();
+        Done { code, stdout, stderr: fs::read_to_string(&self.log).unwrap() }
+    }
+
+    /// Ends it in good order.
+    pub fn stop(self) -> Done {
+        self.signal("-TERM");
+        self.ended()
+    }
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One decoded segment of a token, as the text that it is.
+fn decoded(token: &str, index: usize) -> String {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(token.split('.').nth(index).unwrap()).unwrap()).unwrap()
+}
+
+fn claims(token: &str) -> Value {
+    serde_json::from_str(&decoded(token, 1)).unwrap()
+}
+
+fn path_of(fixture_name: &str) -> String {
+    fixture(fixture_name).to_str().unwrap().to_owned()
+}
+
+fn mode(path: &Path) -> u32 {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+// ── serve
+
+#[test]
+fn without_a_command_it_serves_and_its_one_line_says_where() {
+    let program = Program::new();
+    let serving = program.serve(&[]);
+    let port = serving.url.strip_prefix("http://127.0.0.1:").unwrap();
+    assert!(port.parse::<u16>().unwrap() > 0, "{port}");
+    let answer = serving.get("/healthz");
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
+    for file in ["hs256.secret", "jwt_key", "jwt_key.pub", "session.key"] {
+        assert_eq!(mode(&program.path("keys").join(file)), 0o600, "{file}");
+    }
+    let done = serving.stop();
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{}", done.stderr);
+    assert!(done.stderr.lines().all(|line| line.starts_with('[')), "only log lines: {}", done.stderr);
+}
+
+#[test]
+fn it_ends_with_0_after_sigterm_and_sigint() {
+    for (signal, command) in [("-TERM", "serve"), ("-INT", "serve")] {
+        let program = Program::with_keys();
+        let serving = program.serve(&[command]);
+        let url = serving.url.clone();
+        assert_eq!(serving.get("/").status, 200);
+        serving.signal(signal);
+        let done = serving.ended();
+        assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""), "{signal}: {}", done.stderr);
+        assert!(TcpStream::connect(url.trim_start_matches("http://")).is_err(), "nobody listens any more");
+    }
+}
+
+#[test]
+fn what_is_in_flight_is_finished_after_sigterm() {
+    let program = Program::with_keys();
+    // One worker takes connections in their order, so the second answer says that the first request was heard.
+    let serving = program.serve(&["--workers", "1"]);
+    let address = serving.url.trim_start_matches("http://").to_owned();
+    let mut socket = TcpStream::connect(&address).unwrap();
+    let head = format!(
+        "POST /algorithm HTTP/1.1\r\nHost: {address}\r\nContent-Length: 15\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\nalgorithm"
+    );
+    socket.write_all(head.as_bytes()).unwrap();
+    assert_eq!(serving.get("/healthz").status, 200, "the first request is being answered by now");
+    serving.signal("-TERM");
+    std::thread::sleep(Duration::from_millis(200));
+    socket.write_all(b"=RS256").unwrap();
+    let mut answer = [0; 12];
+    socket.read_exact(&mut answer).unwrap();
+    assert_eq!(answer, *b"HTTP/1.1 303");
+    drop(socket);
+    assert_eq!(serving.ended().code, Some(0));
+}
+
+#[test]
+fn an_idle_connection_does_not_hold_up_the_end() {
+    let program = Program::with_keys();
+    let serving = program.serve(&["--shutdown-timeout", "2"]);
+    let address = serving.url.trim_start_matches("http://").to_owned();
+    let mut socket = TcpStream::connect(&address).unwrap();
+    write!(socket, "GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n").unwrap();
+    socket.read_exact(&mut [0; 12]).unwrap();
+    let started = Instant::now();
+    assert_eq!(serving.stop().code, Some(0));
+    assert!(started.elapsed() < Duration::from_secs(4), "{:?}", started.elapsed());
+}
+
+#[test]
+fn a_taken_port_ends_the_start() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let done = Program::with_keys().run(&["--bind", &address]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+    let last = done.stderr.lines().find(|line| line.starts_with("hallpass: ")).unwrap();
+    assert!(last.contains(&format!("cannot listen on {address}: ")), "{last}");
+}
+
+#[test]
+fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
+    for (file, key, words) in [
+        ("jwt_key", "", ["cannot use key `keys/jwt_key`", "it is empty"]),
+        ("jwt_key", &fs::read_to_string(fixture("rsa-1024-openssh")).unwrap(), ["keys/jwt_key", "1024 bits"]),
+        ("hs256.secret", &fs::read_to_string(fixture("rsa-openssh.pub")).unwrap(), ["keys/hs256.secret", "public key"]),
+        ("session.key", "short", ["keys/session.key", "remove it, and a new one is made"]),
+    ] {
+        let program = Program::with_keys();
+        fs::write(program.path("keys").join(file), key).unwrap();
+        let done = program.run(&["--bind", "127.0.0.1:0"]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+        let last = done.stderr.lines().last().unwrap();
+        assert!(last.starts_with("hallpass: ") && words.iter().all(|word| last.contains(word)), "{last}");
+    }
+    let program = Program::new().holding("keys", "a file, and no folder");
+    program.run(&["--bind", "127.0.0.1:0"]).assert_failed(&["`keys`"]);
+}
+
+// ── settings
+
+/// A flag with a value that it does not take, and what it takes.
+const BAD: [(&str, &str, &str); 14] = [
+    ("bind", "localhost:5000", "an IP address and a port"),
+    ("bind", "127.0.0.1", "an IP address and a port"),
+    ("bind", "127.0.0.1:65536", "an IP address and a port"),
+    ("algorithm", "hs256", "HS256 or RS256"),
+    ("algorithm", "none", "HS256 or RS256"),
+    ("token-ttl", "0", "whole seconds from 1 to 86400"),
+    ("token-ttl", "86401", "whole seconds from 1 to 86400"),
+    ("public-url", "demo.example", "http:// or https:// with a host"),
+    ("public-url", "https://demo.example/path", "nothing after it"),
+    ("public-url", "ftp://demo.example", "http:// or https:// with a host"),
+    ("workers", "0", "a number from 1 to 512"),
+    ("workers", "513", "a number from 1 to 512"),
+    ("shutdown-timeout", "3601", "whole seconds from 0 to 3600"),
+    ("shutdown-timeout", "-1", "whole seconds from 0 to 3600"),
+];
+
+fn variable(flag: &str) -> String {
+    SETTINGS.iter().find(|setting| setting.flag == flag).unwrap().variable()
+}
+
+#[test]
+fn a_bad_value_ends_the_start_with_one_line_that_names_setting_value_and_what_is_accepted() {
+    for (flag, value, accepted) in BAD {
+        let by_flag = Program::new().run(&[&format!("--{flag}={value}")]);
+        let in_environment = Program::new().and(&variable(flag), value).run(&[]);
+        let in_file = Program::new().holding(".env", format!("{}={value}\n", variable(flag))).run(&["serve"]);
+        for (done, origin) in
+            [(by_flag, "on the command line"), (in_environment, "in the environment"), (in_file, "in .env")]
+        {
+            done.assert_failed(&[&format!("--{flag} is `{value}` {origin}; accepted: "), accepted]);
+        }
+    }
+}
+
+#[test]
+fn a_bad_value_is_one_line_whatever_is_in_it() {
+    Program::new().run(&["--bind", "a\nb\r\u{1b}[31mc"]).assert_failed(&["--bind is `a\\nb\\r\\u{1b}[31mc`"]);
+}
+
+#[test]
+fn a_variable_that_is_no_text_is_refused_by_name() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let program = Program::new();
+    let done = Done::of(program.command(&[]).env("HALLPASS_KEYS", OsStr::from_bytes(b"\xff\xfe")));
+    done.assert_failed(&["HALLPASS_KEYS", "not UTF-8"]);
+}
+
+#[test]
+fn a_broken_env_file_is_named_and_not_shown() {
+    let done = Program::new().holding(".env", "HALLPASS_BIND=127.0.0.1:0\nAPI SECRET hunter2\n").run(&[]);
+    done.assert_failed(&["entry 2 of `.env`", "NAME=value"]);
+    assert!(!done.stderr.contains("hunter2"), "{}", done.stderr);
+
+    let program = Program::new();
+    fs::create_dir(program.path(".env")).unwrap();
+    program.run(&[]).assert_failed(&["`.env`"]);
+}
+
+/// What the page of a server says of the token's lifetime.
+fn lifetime(program: &Program, arguments: &[&str]) -> String {
+    let page = program.serve(arguments).get("/").body;
+    let (before, _) = page.split_once(" seconds. Your browser").unwrap();
+    before.rsplit(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_flag_wins_over_the_environment_and_that_over_the_file() {
+    let name = "HALLPASS_TOKEN_TTL";
+    let file = "HALLPASS_TOKEN_TTL=7\n";
+    assert_eq!(lifetime(&Program::with_keys(), &[]), "60");
+    assert_eq!(lifetime(&Program::with_keys().holding(".env", file), &[]), "7");
+    assert_eq!(lifetime(&Program::with_keys().holding(".env", file).and(name, "6"), &[]), "6");
+    let all = Program::with_keys().holding(".env", file).and(name, "6");
+    assert_eq!(lifetime(&all, &["--token-ttl", "5"]), "5");
+    assert_eq!(lifetime(&all, &["--token-ttl", "5", "serve"]), "5");
+    assert_eq!(lifetime(&all, &["--token-ttl", "5", "serve", "--token-ttl", "4"]), "4");
+}
+
+#[test]
+fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
+    let empty = SETTINGS.iter().fold(Program::with_keys(), |program, setting| program.and(&setting.variable(), ""));
+    assert_eq!(lifetime(&empty, &[]), "60");
+    let filled = empty.holding(".env", "HALLPASS_TOKEN_TTL=7\nHALLPASS_ALGORITHM=\n");
+    assert_eq!(lifetime(&filled, &[]), "7", "an empty variable does not hide the file's");
+}
+
+#[test]
+fn what_the_program_does_not_know_is_refused() {
+    for arguments in [&["--frobnicate"][..], &["frobnicate"], &["--bind"], &["sign", "--frobnicate"]] {
+        let done = Program::new().run(arguments);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(done.stderr.starts_with("error: "), "{}", done.stderr);
+    }
+}
+
+// ── help
+
+#[test]
+fn help_names_every_setting_with_its_variable_and_its_default() {
+    for arguments in [&["--help"][..], &["-h"], &["help"], &["serve", "--help"]] {
+        let done = Program::new().run(arguments);
+        assert_eq!(done.code, Some(0));
+        let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        for setting in SETTINGS {
+            let sources = format!("[env: {}] [default: {}]", setting.variable(), setting.default);
+            assert!(text.contains(&format!("--{} <{}>", setting.flag, setting.value)), "{}", setting.flag);
+            assert!(text.contains(&format!("{} {sources}", setting.help)), "{}: {text}", setting.flag);
+        }
+    }
+    let text = Program::new().run(&["--help"]).stdout;
+    for name in ["serve", "keygen", "sign", "inspect", "RUST_LOG"] {
+        assert!(text.contains(name), "{name} is missing: {text}");
+    }
+}
+
+#[test]
+fn every_help_fits_100_columns() {
+    for command in ["", "serve", "keygen", "sign", "inspect"] {
+        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
+        let done = Program::new().run(&arguments);
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+        for line in done.stdout.lines() {
+            assert!(line.chars().count() <= 100, "{command}: {line}");
+            assert!(!line.contains('`'), "backticks are for Markdown: {line}");
+        }
+    }
+}
+
+#[test]
+fn the_version_is_that_of_the_package() {
+    let done = Program::new().run(&["--version"]);
+    assert_eq!((done.code, done.stdout), (Some(0), format!("hallpass {}\n", env!("CARGO_PKG_VERSION"))));
+}
+
+// ── keygen
+
+#[test]
+fn keygen_makes_a_secret_or_a_pair_that_the_owner_alone_may_read() {
+    let program = Program::new();
+    let done = program.run(&["keygen"]);
+    assert_eq!((done.code, done.stdout.as_str(), done.stderr.as_str()), (Some(0), "made keys/hs256.secret\n", ""));
+    assert_eq!(mode(&program.path("keys/hs256.secret")), 0o600);
+    let secret = program.read("keys/hs256.secret");
+    assert_eq!((secret.len(), secret.ends_with('\n')), (44, true), "256 bits as text");
+
+    let done = program.run(&["keygen", "--algorithm", "RS256"]);
+    assert_eq!((done.code, done.stdout.as_str()), (Some(0), "made keys/jwt_key\nmade keys/jwt_key.pub\n"));
+    assert_eq!(mode(&program.path("keys/jwt_key")), 0o600);
+    let public = RsaPublicKey::parse(program.read("keys/jwt_key.pub").as_bytes()).unwrap();
+    assert_eq!(public.modulus().len() * 8, 2048);
+}
+
+#[test]
+fn keygen_replaces_a_key_only_by_force() {
+    for (algorithm, file) in [("HS256", "keys/hs256.secret"), ("RS256", "keys/jwt_key")] {
+        let program = Program::new();
+        let arguments = ["keygen", "--algorithm", algorithm];
+        assert_eq!(program.run(&arguments).code, Some(0));
+        let first = program.read(file);
+        program.run(&arguments).assert_failed(&["is there already", "--force"]);
+        assert_eq!(program.read(file), first);
+        assert_eq!(program.run(&[&arguments[..], &["--force"]].concat()).code, Some(0));
+        assert_ne!(program.read(file), first);
+        assert_eq!(mode(&program.path(file)), 0o600);
+        let algorithm = ["--algorithm", algorithm];
+        assert_eq!(program.inspect(&[], &program.sign(&algorithm)).0, 0, "both halves are new");
+    }
+}
+
+#[test]
+fn keygen_makes_keys_of_the_sizes_that_are_safe() {
+    let program = Program::new();
+    let done = program.run(&["keygen", "--algorithm", "RS256", "--bits", "3072"]);
+    assert_eq!(done.code, Some(0), "{}", done.stderr);
+    let public = RsaPublicKey::parse(program.read("keys/jwt_key.pub").as_bytes()).unwrap();
+    assert_eq!(public.modulus().len() * 8, 3072);
+    for bits in ["1024", "2047", "0", "16384"] {
+        let done = Program::new().run(&["keygen", "--algorithm", "RS256", "--bits", bits]);
+        done.assert_failed(&[bits, "2048, 3072, 4096 and 8192"]);
+    }
+}
+
+#[test]
+fn every_command_takes_the_keys_folder_from_where_the_server_takes_it() {
+    let in_file = Program::new().holding(".env", "HALLPASS_KEYS=from-file\n");
+    let in_environment = Program::new().and("HALLPASS_KEYS", "from-environment");
+    for (program, arguments, folder) in [
+        (&in_file, &[][..], "from-file"),
+        (&in_environment, &[], "from-environment"),
+        (&in_environment, &["--keys", "from-flag"], "from-flag"),
+    ] {
+        assert_eq!(program.run(&[&["keygen"], arguments].concat()).code, Some(0));
+        assert!(program.path(folder).join("hs256.secret").is_file(), "{folder}");
+        assert_eq!(program.inspect(arguments, &program.sign(arguments)).0, 0, "{folder}");
+        let before_the_command = program.run(&[arguments, &["sign"]].concat());
+        assert_eq!(before_the_command.code, Some(0), "{}", before_the_command.stderr);
+    }
+}
+
+// ── sign
+
+#[test]
+fn sign_prints_the_demo_s_token() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let token = program.sign(&[]);
+    assert_eq!(decoded(&token, 0), r#"{"alg":"HS256","typ":"JWT"}"#);
+    let iat = claims(&token)["iat"].as_i64().unwrap();
+    assert_eq!(decoded(&token, 1), format!(r#"{{"sub":"bob","iat":{iat},"exp":{}}}"#, iat + 60));
+    let now = chrono::DateTime::<chrono::Utc>::from(fs::metadata(program.path("keys")).unwrap().modified().unwrap());
+    assert!((now.timestamp()..now.timestamp() + 60).contains(&iat), "{iat}");
+}
+
+#[test]
+fn sign_takes_a_subject_and_a_lifetime_or_any_claims() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let signed = claims(&program.sign(&["--sub", "alice", "--ttl", "86400"]));
+    assert_eq!(signed["sub"], "alice");
+    assert_eq!(signed["exp"].as_i64().unwrap() - signed["iat"].as_i64().unwrap(), 86_400);
+
+    let given = r#"{"z":[1,{"b":null}],"a":"\u00e9","exp":4102444800}"#;
+    assert_eq!(decoded(&program.sign(&["--claims", given]), 1), given, "as they are, in their order");
+    assert_eq!(decoded(&program.sign(&["--claims", "{}"]), 1), "{}");
+    let put_in = program.sign(&["--claims", r#"{"sub":"x","a":1}"#, "--sub", "alice", "--ttl", "5"]);
+    let members: Vec<String> = claims(&put_in).as_object().unwrap().keys().cloned().collect();
+    assert_eq!((members.join(" "), &claims(&put_in)["sub"]), ("sub a iat exp".to_owned(), &json!("alice")));
+}
+
+#[test]
+fn sign_refuses_what_is_no_claims_subject_lifetime_or_algorithm() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    for bad in ["", "[1]", "{", "null", r#"{"a":1,"a":2}"#, r#"{"a":1}x"#, "{\"a\":\n}"] {
+        program.run(&["sign", "--claims", bad]).assert_failed(&["--claims"]);
+    }
+    for bad in ["", "..", "a\nb", &"x".repeat(65)] {
+        program.run(&["sign", "--sub", bad]).assert_failed(&["--sub"]);
+    }
+    for arguments in [["--ttl", "0"], ["--ttl", "86401"], ["--algorithm", "none"], ["--algorithm", "ES256"]] {
+        let done = program.run(&["sign", arguments[0], arguments[1]]);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""));
+        assert!(done.stderr.contains(arguments[0]) && done.stderr.contains(arguments[1]), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn sign_says_what_the_folder_lacks() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    program.run(&["sign", "--algorithm", "RS256"]).assert_failed(&["`keys`", "keygen --algorithm RS256"]);
+    program.run(&["sign", "--algorithm", "HS512"]).assert_failed(&["HS512", "--key"]);
+    Program::new().run(&["sign"]).assert_failed(&["`keys`"]);
+}
+
+#[test]
+fn sign_takes_a_key_in_any_form_and_inspect_its_other_half() {
+    let program = Program::new()
+        .holding("secret.txt", "correct horse battery staple is long\n")
+        .holding("oct.jwk", r#"{"kty":"oct","k":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSBpcyBsb25n"}"#);
+    let publics = ["rsa-public-spki.pem", "rsa-public-pkcs1.pem", "rsa-openssh.pub", "rsa-public.jwk.json"];
+    let privates = ["rsa-openssh", "rsa-pkcs1.pem", "rsa-pkcs8.pem", "rsa-private.jwk.json"];
+    let thumbprint = fs::read_to_string(fixture("rsa-thumbprint.txt")).unwrap();
+    let mut tokens = Vec::new();
+    for private in privates {
+        let token = program.sign(&["--key", &path_of(private)]);
+        let header: Value = serde_json::from_str(&decoded(&token, 0)).unwrap();
+        assert_eq!(header["alg"], "RS256", "{private}");
+        assert!(header.get("kid").is_none_or(|kid| kid == thumbprint.trim()), "{private}: {header}");
+        tokens.push(token);
+    }
+    for key in publics.into_iter().chain(privates) {
+        for token in &tokens {
+            let (code, verdict) = program.inspect(&["--key", &path_of(key)], token);
+            assert_eq!((code, &verdict["code"]), (0, &json!("accepted")), "{key}");
+        }
+        assert_eq!(program.inspect(&["--key", "secret.txt"], &tokens[0]).1["code"], "alg_not_allowed");
+    }
+    for key in ["secret.txt", "oct.jwk"] {
+        let token = program.sign(&["--key", key]);
+        for other in ["secret.txt", "oct.jwk"] {
+            assert_eq!(program.inspect(&["--key", other], &token).0, 0, "{key} and {other} are one key");
+        }
+    }
+}
+
+#[test]
+fn sign_uses_every_algorithm_that_fits_the_key() {
+    let program = Program::new().holding("secret.txt", "correct horse battery staple is long\n");
+    let rsa = path_of("rsa-openssh");
+    for (key, algorithms) in [
+        ("secret.txt", &["HS256", "HS384", "HS512"][..]),
+        (&rsa, &["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
+    ] {
+        for algorithm in algorithms {
+            let token = program.sign(&["--key", key, "--algorithm", algorithm]);
+            let (code, verdict) = program.inspect(&["--key", key, "--algorithm", algorithm], &token);
+            assert_eq!((code, &verdict["header"]["alg"]), (0, &json!(algorithm)));
+            let (code, verdict) = program.inspect(&["--key", key], &token);
+            let usual = matches!(*algorithm, "HS256" | "RS256");
+            assert_eq!((code == 0, verdict["code"] == "alg_not_allowed"), (usual, !usual), "{algorithm}");
+        }
+    }
+}
+
+#[test]
+fn a_public_key_signs_nothing() {
+    for key in ["rsa-public-spki.pem", "rsa-public-pkcs1.pem", "rsa-openssh.pub", "rsa-public.jwk.json"] {
+        let done = Program::new().run(&["sign", "--key", &path_of(key)]);
+        done.assert_failed(&[key, "public key where the private key belongs"]);
+    }
+}
+
+// ── inspect
+
+#[test]
+fn what_sign_prints_inspect_accepts_with_the_same_folder() {
+    let program = Program::with_keys();
+    program.run(&["keygen"]);
+    for algorithm in ["HS256", "RS256"] {
+        let token = program.sign(&["--algorithm", algorithm]);
+        for (code, verdict) in [program.inspect(&[], &token), program.inspect(&["--algorithm", algorithm], &token)] {
+            assert_eq!((code, &verdict["accepted"]), (0, &json!(true)));
+            assert_eq!(verdict["claims"]["sub"], "bob");
+        }
+        let piped = program.fed(&["inspect"], format!("{token}\n"));
+        assert_eq!(piped.code, Some(0));
+        assert!(piped.stdout.starts_with("accepted: every check passed\n"), "{}", piped.stdout);
+    }
+    let token = program.sign(&["--algorithm", "RS256"]);
+    let (code, verdict) = program.inspect(&["--algorithm", "HS256"], &token);
+    assert_eq!((code, &verdict["code"]), (1, &json!("alg_not_allowed")));
+}
+
+#[test]
+fn inspect_judges_signature_and_times_and_no_profile() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let (code, verdict) = program.inspect(&[], &program.sign(&["--claims", r#"{"anything":1,"iss":"x","aud":"y"}"#]));
+    assert_eq!(code, 0);
+    let checks: Vec<&str> =
+        verdict["checks"].as_array().unwrap().iter().map(|it| it["check"].as_str().unwrap()).collect();
+    let ten = "shape encoding header algorithm key signature payload issued_at not_before expiry";
+    assert_eq!(checks.join(" "), ten);
+    for (given, code) in [
+        (r#"{"exp":1}"#, "expired"),
+        (r#"{"nbf":4102444800}"#, "not_yet_valid"),
+        (r#"{"iat":4102444800}"#, "not_yet_valid"),
+        (r#"{"exp":"4102444800"}"#, "bad_claim"),
+        (r#"{"exp":4102444800000}"#, "bad_claim"),
+    ] {
+        let (exit, verdict) = program.inspect(&[], &program.sign(&["--claims", given]));
+        assert_eq!((exit, &verdict["code"]), (1, &json!(code)), "{given}");
+    }
+}
+
+#[test]
+fn inspect_shows_claims_as_unverified_when_the_token_is_refused() {
+    let program = Program::new().holding("other.txt", "another secret that is long enough\n");
+    program.run(&["keygen"]);
+    let token = program.sign(&["--claims", r#"{"sub":"eve"}"#]);
+    let (code, verdict) = program.inspect(&[], &token);
+    assert_eq!((code, &verdict["claims"], verdict.get("unverified_claims")), (0, &json!({"sub": "eve"}), None));
+
+    let (code, verdict) = program.inspect(&["--key", "other.txt"], &token);
+    assert_eq!((code, &verdict["code"]), (1, &json!("bad_signature")));
+    let members: Vec<&String> = verdict.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["accepted", "code", "message", "checks", "header", "unverified_claims"]);
+    assert_eq!(verdict["unverified_claims"], json!({"sub": "eve"}));
+    let failed = &verdict["checks"][5];
+    let members: Vec<&String> = failed.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["check", "outcome", "code", "message", "expected", "found", "rfc"]);
+}
+
+#[test]
+fn inspect_answers_each_line_with_one_object() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let good = program.sign(&["--ttl", "86400"]);
+    let long = "x".repeat(5_000_000);
+    for (input, codes) in [
+        (format!("{good}\n"), &["accepted"][..]),
+        (good.clone(), &["accepted"]),
+        (format!("{good}\r\n{good}\r\n"), &["accepted", "accepted"]),
+        ("\n".to_owned(), &["no_token"]),
+        ("\r\n".to_owned(), &["no_token"]),
+        (format!("{good}\n\n{good}"), &["accepted", "no_token", "accepted"]),
+        (format!(" {good}\n{good} \n\t{good}\n"), &["malformed", "malformed", "malformed"]),
+        (format!("{good}\r"), &["malformed"]),
+        (format!("{good}\r\r\n"), &["malformed"]),
+        (format!("{long}\n{good}\n{long}"), &["too_large", "accepted", "too_large"]),
+        (format!("{}\r\n{}\n", "x".repeat(8192), "x".repeat(8193)), &["malformed", "too_large"]),
+        ("{\"a\":1}\nhello\na.b\na.b.c.d\n".to_owned(), &["malformed"; 4]),
+        ("a\0b\n\u{1b}[31m.\u{9b}.\n".to_owned(), &["malformed"; 2]),
+    ] {
+        let done = program.fed(&["inspect", "--json"], &input);
+        let verdicts: Vec<Value> = done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let found: Vec<&str> = verdicts.iter().map(|verdict| verdict["code"].as_str().unwrap()).collect();
+        assert_eq!(found, codes, "{}", &input[..input.len().min(60)]);
+        let all_accepted = codes.iter().all(|code| *code == "accepted");
+        assert_eq!((done.code, done.stderr.as_str()), (Some(i32::from(!all_accepted)), ""));
+    }
+}
+
+#[test]
+fn inspect_takes_bytes_that_are_no_text() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let good = program.sign(&[]);
+    let done = program.fed(&["inspect", "--json"], [b"\xff\xfe.\x80.\xc3\x28\n", good.as_bytes(), b"\n"].concat());
+    let codes: Vec<Value> = done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((done.code, &codes[0]["code"], &codes[1]["code"]), (Some(1), &json!("malformed"), &json!("accepted")));
+    let nothing = program.fed(&["inspect", "--json"], "");
+    assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(0), ""), "no line, no verdict");
+}
+
+#[test]
+fn inspect_trims_nothing_of_its_argument() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let good = program.sign(&[]);
+    for (token, code) in [
+        (good.clone(), "accepted"),
+        (format!(" {good}"), "malformed"),
+        (format!("{good}\n"), "malformed"),
+        (format!("Bearer {good}"), "malformed"),
+        (format!("{good}="), "malformed"),
+        (String::new(), "no_token"),
+        ("-".to_owned(), "malformed"),
+        ("-a.b.c".to_owned(), "malformed"),
+    ] {
+        let (exit, verdict) = program.inspect(&[], &token);
+        assert_eq!((exit, &verdict["code"]), (i32::from(code != "accepted"), &json!(code)), "{token:?}");
+    }
+}
+
+#[test]
+fn a_key_that_is_given_is_the_only_one_and_no_kid_matters() {
+    let program = Program::with_keys();
+    let of_folder = program.sign(&["--algorithm", "RS256"]);
+    let other = path_of("rsa-openssh");
+    assert_eq!(program.inspect(&["--key", &other], &of_folder).1["code"], "bad_signature");
+
+    let jwk = fs::read_to_string(fixture("rsa-private.jwk.json")).unwrap();
+    let named = jwk.replacen('{', r#"{"kid":"../../etc/passwd","#, 1);
+    let program = program.holding("named.jwk", named);
+    let token = program.sign(&["--key", "named.jwk"]);
+    assert!(decoded(&token, 0).contains(r#""kid":"../../etc/passwd""#), "a JWK's own kid goes into the header");
+    assert_eq!(program.inspect(&["--key", &path_of("rsa-openssh.pub")], &token).0, 0);
+    assert_eq!(program.inspect(&[], &token).1["code"], "unknown_kid", "the folder knows no such key");
+}
+
+#[test]
+fn an_algorithm_that_does_not_fit_the_key_ends_it() {
+    let program = Program::new().holding("secret.txt", "correct horse battery staple is long\n");
+    let rsa = path_of("rsa-public-spki.pem");
+    for (key, algorithm) in [("secret.txt", "RS256"), ("secret.txt", "PS512"), (&rsa, "HS256"), (&rsa, "HS512")] {
+        let done = program.run(&["inspect", "--key", key, "--algorithm", algorithm, "x"]);
+        done.assert_failed(&[key, algorithm, "does not fit"]);
+    }
+    let done = program.run(&["inspect", "--key", &rsa, "--algorithm", "none", "x"]);
+    assert_eq!(done.code, Some(2));
+}
+
+#[test]
+fn what_a_jwk_says_of_its_use_binds() {
+    let oct = |more: &str| format!(r#"{{"kty":"oct","k":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSBpcyBsb25n"{more}}}"#);
+    for (more, word) in [
+        (r#","use":"enc""#, "`use`"),
+        (r#","use":"""#, "`use`"),
+        (r#","key_ops":["encrypt"]"#, "`key_ops`"),
+        (r#","key_ops":["verify","wrapKey"]"#, "`key_ops`"),
+        (r#","alg":"RS256""#, "RS256 does not fit"),
+        (r#","alg":"HS1""#, "`alg`"),
+        (r#","alg":"none""#, "`alg`"),
+    ] {
+        let program = Program::new().holding("key.jwk", oct(more));
+        for command in ["inspect", "sign"] {
+            let token: &[&str] = if command == "inspect" { &["x.y.z"] } else { &[] };
+            let done = program.run(&[&[command, "--key", "key.jwk"], token].concat());
+            done.assert_failed(&["key.jwk", word]);
+        }
+    }
+    let program = Program::new().holding("key.jwk", oct(r#","alg":"HS384","use":"sig","key_ops":["sign","verify"]"#));
+    let token = program.sign(&["--key", "key.jwk"]);
+    assert_eq!(decoded(&token, 0), r#"{"alg":"HS384","typ":"JWT"}"#, "its own alg binds");
+    assert_eq!(program.inspect(&["--key", "key.jwk"], &token).0, 0);
+    let done = program.run(&["inspect", "--key", "key.jwk", "--algorithm", "HS256", &token]);
+    done.assert_failed(&["key.jwk", "HS384", "HS256"]);
+}
+
+#[test]
+fn an_unreadable_or_unfit_key_ends_it() {
+    let program = Program::new().holding("empty", "").holding("broken.jwk", "{\"kty\":").holding("blank", " \n");
+    fs::create_dir(program.path("folder")).unwrap();
+    for key in ["missing", "folder", "empty", "broken.jwk", "blank"] {
+        program.run(&["inspect", "--key", key, "x"]).assert_failed(&[&format!("`{key}`")]);
+    }
+    for key in ["rsa-openssh-encrypted", "rsa-1024-openssh", "ed25519-openssh", "ec-public-spki.pem"] {
+        program.run(&["inspect", "--key", &path_of(key), "x"]).assert_failed(&[key]);
+    }
+    program.run(&["inspect", "x"]).assert_failed(&["`keys`"]);
+    program.run(&["inspect", "--keys", "nowhere", "x"]).assert_failed(&["`nowhere`"]);
+}
+
+#[test]
+fn the_trace_for_people_says_what_was_expected_and_found() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let done = program.run(&["inspect", &program.sign(&["--claims", r#"{"exp":1}"#])]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stdout.starts_with("refused: the token expired "), "{}", done.stdout);
+    for line in ["  ✓ Signature ", "  ✗ Expiry ", "expected: later than ", "found:    1970-01-01 00:00:01 UTC"] {
+        assert!(done.stdout.contains(line), "{line:?} is missing: {}", done.stdout);
+    }
+    assert!(done.stdout.contains("code:     expired, RFC 7519 §4.1.4"), "{}", done.stdout);
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_causes_no_fault() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    fs::write(program.path("lines"), "x\n".repeat(2000)).unwrap();
+    for arguments in [&["inspect", "--json"][..], &["inspect"], &["sign"]] {
+        let mut command = program.command(arguments);
+        command.stdin(fs::File::open(program.path("lines")).unwrap()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(child.stdout.take());
+        let output = child.wait_with_output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(matches!(output.status.code(), Some(0..=2)), "{arguments:?}: {stderr}");
+        assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
+}

@@ -1,0 +1,258 @@
+//! What bad input gets: a status, a stable code and one sentence, as a page or as JSON, and never a 5xx.
+
+use std::time::{Duration, Instant};
+
+use reqwest::{Method, Response};
+use serde_json::Value;
+
+use crate::app::{TestApp, Visitor, set_cookies};
+
+/// Every route, and the methods that it takes.
+const ROUTES: [(&str, &str); 11] = [
+    ("/", "GET, HEAD"),
+    ("/x", "GET, HEAD"),
+    ("/generate", "GET, HEAD"),
+    ("/validate", "GET, HEAD"),
+    ("/algorithm", "POST"),
+    ("/logout", "POST"),
+    ("/healthz", "GET, HEAD"),
+    ("/robots.txt", "GET, HEAD"),
+    ("/favicon.ico", "GET, HEAD"),
+    ("/.well-known/jwks.json", "GET, HEAD"),
+    ("/static/hallpass.css", "GET, HEAD"),
+];
+
+async fn send(visitor: &Visitor, method: &str, path: &str, accept: &str) -> Response {
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    visitor.request(method, path).header("accept", accept).send().await.unwrap()
+}
+
+/// Asserts that a refusal has this status and code, and one sentence.
+async fn assert_json(response: Response, status: u16, code: &str) -> String {
+    assert_eq!(response.status(), status, "{code}");
+    assert_eq!(response.headers()["content-type"], "application/json");
+    let refusal: Value = response.json().await.unwrap();
+    let members: Vec<&String> = refusal.as_object().unwrap().keys().collect();
+    assert_eq!(members, ["error", "message"]);
+    assert_eq!(refusal["error"], code);
+    let message = refusal["message"].as_str().unwrap().to_owned();
+    assert!(message.ends_with('.') && !message.contains('\n'), "{message}");
+    message
+}
+
+async fn assert_page(response: Response, status: u16, code: &str) {
+    assert_eq!(response.status(), status, "{code}");
+    assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
+    let page = response.text().await.unwrap();
+    assert!(page.contains(&format!("<p class=\"kicker\">{status} <code>{code}</code></p>")), "{page}");
+    assert!(page.contains("<a class=\"button primary\" href=\"/\">"), "a page leads back: {page}");
+}
+
+#[tokio::test]
+async fn an_address_with_nothing_there_is_404_whatever_the_method() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let paths = ["/a/b", "/generate/", "/validate/x", "/static/none.css", "/static/", "/.well-known/x", "//", "/x//y"];
+    for path in paths {
+        assert_page(send(&visitor, "GET", path, "text/html").await, 404, "not_found").await;
+        assert_json(send(&visitor, "GET", path, "*/*").await, 404, "not_found").await;
+    }
+    for path in ["/a/b", "/generate/", "/validate/x", "//"] {
+        for method in ["POST", "DELETE", "OPTIONS", "PROPFIND"] {
+            assert_json(send(&visitor, method, path, "*/*").await, 404, "not_found").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_route_does_not_know_is_405_whatever_its_name() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for (path, allowed) in ROUTES {
+        let methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO", "PROPFIND", "get"];
+        for method in methods.into_iter().filter(|method| !allowed.split(", ").any(|it| it == *method)) {
+            let response = send(&visitor, method, path, "*/*").await;
+            assert_eq!(response.headers()["allow"], allowed, "{method} {path}");
+            let message = assert_json(response, 405, "method_not_allowed").await;
+            assert!(message.contains(allowed), "{message}");
+            let response = send(&visitor, method, path, "text/html").await;
+            assert_eq!(response.headers()["allow"], allowed, "{method} {path}");
+            assert_page(response, 405, "method_not_allowed").await;
+        }
+    }
+    for path in ["/algorithm", "/logout"] {
+        let response = send(&visitor, "HEAD", path, "*/*").await;
+        assert_eq!((response.status().as_u16(), &response.headers()["allow"]), (405, &"POST".parse().unwrap()));
+    }
+}
+
+#[tokio::test]
+async fn a_form_without_its_field_or_with_it_twice_is_refused() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for body in ["", "x=1", "Algorithm=RS256", "algorithm", "algorithm=HS256&algorithm=RS256", "=RS256", "&&&"] {
+        let request = visitor.request(Method::POST, "/algorithm");
+        let form = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        let response = form.send().await.unwrap();
+        assert!(set_cookies(&response).is_empty(), "{body}");
+        assert_json(response, 400, "bad_request").await;
+    }
+}
+
+#[tokio::test]
+async fn a_field_of_the_query_that_comes_twice_is_refused() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for query in ["sub=a&sub=b", "sub=a&sub=a", "ttl=1&ttl=2", "sub=&sub=x", "s%75b=a&sub=b"] {
+        let path = format!("/generate?{query}");
+        let response = visitor.get(&path).await;
+        assert!(set_cookies(&response).is_empty(), "{query}");
+        assert_json(response, 400, "bad_request").await;
+        assert_page(send(&visitor, "GET", &path, "text/html").await, 400, "bad_request").await;
+    }
+}
+
+#[tokio::test]
+async fn a_body_beyond_any_form_is_413() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let form = |body: String| {
+        let request = visitor.request(Method::POST, "/algorithm");
+        request.header("content-type", "application/x-www-form-urlencoded").body(body).send()
+    };
+    let response = form(format!("algorithm={}", "x".repeat(16 * 1024))).await.unwrap();
+    assert!(assert_json(response, 413, "too_large").await.contains("16384 bytes"));
+    let response = form(format!("algorithm=RS256&x={}", "x".repeat(16_000))).await.unwrap();
+    assert_eq!(response.status(), 303, "what fits is read, and fields of no meaning are ignored");
+
+    let head = format!(
+        "POST /algorithm HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\n\r\n",
+        app.host()
+    );
+    let chunk = format!("8000\r\n{}\r\n", "x".repeat(0x8000));
+    assert_eq!(
+        app.raw(head + chunk.repeat(8).as_str() + "0\r\n\r\n").status,
+        413,
+        "a body that does not say its length is counted"
+    );
+}
+
+#[test]
+fn a_head_of_a_megabyte_is_refused_at_once_and_the_server_lives_on() {
+    let app = TestApp::spawn();
+    let megabyte = "a".repeat(1 << 20);
+    let host = app.host();
+    for request in [
+        format!("GET /{megabyte} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        format!("GET /generate?sub={megabyte} HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {host}\r\nX-Long: {megabyte}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {host}\r\nCookie: hallpass={megabyte}\r\n\r\n"),
+        format!("GET / HTTP/1.1\r\nHost: {host}\r\n{}\r\n", "X-Many: x\r\n".repeat(1000)),
+        format!("{megabyte} / HTTP/1.1\r\nHost: {host}\r\n\r\n"),
+        megabyte.clone(),
+    ] {
+        let started = Instant::now();
+        let answer = app.raw(&request);
+        assert!(matches!(answer.status, 0 | 400 | 414 | 431), "{} {}", answer.status, &request[..40]);
+        assert!(started.elapsed() < Duration::from_secs(5), "{}", &request[..40]);
+    }
+    let answer = app.raw(format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"));
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
+}
+
+/// What stands in addresses, queries, cookies and headers when somebody tries things out.
+const ODD: [&[u8]; 18] = [
+    b"%",
+    b"%zz",
+    b"%f",
+    b"%00",
+    b"%FF%FE",
+    b"%C3%28",
+    b"%ED%A0%80",
+    b"%2e%2e%2f%2e%2e%2fetc%2fpasswd",
+    b"%252e%252e",
+    b"..%5c..%5c",
+    b"\xff\xfe",
+    b"\xc3\xa9",
+    b"\x01",
+    b"\x00",
+    b"%E2%80%AE",
+    b"{\"a\":1}",
+    b"' OR 1=1 --",
+    b"${jndi:ldap://127.0.0.1/a}",
+];
+
+#[test]
+fn nothing_in_address_query_cookie_or_header_is_a_fault_of_the_server() {
+    let app = TestApp::spawn();
+    let request = |line: &[u8], header: &[u8]| {
+        let tail = format!(" HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", app.host());
+        let bytes = [line, tail.as_bytes(), header, b"\r\n\r\n"].concat();
+        let status = app.raw(&bytes).status;
+        assert!((200..500).contains(&status), "{status} to {:?}", String::from_utf8_lossy(&bytes));
+    };
+    for odd in ODD {
+        request(&[b"GET /", odd].concat(), b"X: x");
+        request(&[b"GET /static/", odd].concat(), b"X: x");
+        request(&[b"GET /generate?sub=", odd].concat(), b"X: x");
+        request(&[b"GET /generate?ttl=", odd].concat(), b"X: x");
+        request(&[b"GET /generate?", odd].concat(), b"X: x");
+        for path in ["/", "/validate", "/generate"] {
+            request(&[b"GET ", path.as_bytes()].concat(), &[b"Cookie: hallpass=", odd].concat());
+            request(&[b"GET ", path.as_bytes()].concat(), &[b"Cookie: ", odd, b"; =; ;;"].concat());
+        }
+        request(b"GET /validate", &[b"Accept: ", odd].concat());
+        request(b"POST /algorithm", &[b"Content-Type: ", odd].concat());
+        request(b"POST /logout", &[b"Origin: ", odd].concat());
+        request(b"POST /logout", &[b"Cookie: hallpass=", odd].concat());
+        request(b"GET /", &[b"Content-Length: ", odd].concat());
+    }
+}
+
+#[tokio::test]
+async fn a_form_of_odd_bytes_is_no_fault_of_the_server() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for odd in ODD {
+        let request = visitor.request(Method::POST, "/algorithm");
+        let body = [b"algorithm=", odd].concat();
+        let form = request.header("content-type", "application/x-www-form-urlencoded").body(body);
+        assert_json(form.send().await.unwrap(), 400, "bad_request").await;
+    }
+}
+
+#[test]
+fn what_is_no_http_is_answered_with_400_or_nothing() {
+    let app = TestApp::spawn();
+    for bytes in [
+        &b"\r\n\r\n"[..],
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET  /  HTTP/1.1\r\n\r\n",
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03 a client that speaks TLS \r\n\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        b"POST /logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        b"POST /logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST /logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+    ] {
+        let answer =
+            app.raw([bytes, b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"].concat());
+        assert!(matches!(answer.status, 0 | 200 | 400), "{}: {}", answer.status, String::from_utf8_lossy(bytes));
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_nothing_of_the_server_s_insides() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let keys = app.keys().to_str().unwrap();
+    for path in ["/a/b", "/generate?ttl=0", "/generate?sub=a&sub=b", "/static/x", "/logout", "/validate/"] {
+        for accept in ["text/html", "application/json"] {
+            let body = visitor.asking(path, accept).await.text().await.unwrap();
+            for inside in [keys, "src/", ".rs", "actix", "deserialize", "panicked", "Error {"] {
+                assert!(!body.contains(inside), "{path} says {inside}: {body}");
+            }
+        }
+    }
+}

@@ -1,0 +1,769 @@
+//! The document against the running server: every route, every status, every shape, every curl line.
+//!
+//! The requests are made from the document's own examples and from what spoils them, so an operation that is added is
+//! tried as well. Whatever is answered must be documented; at the end everything documented must have been answered.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use hallpass::accounts::{Password, hash_password};
+use hallpass::store::{Sqlite, Store as _};
+use jsonwebtoken::{EncodingKey, Header};
+use serde_json::{Value, json};
+use sqlx::{Connection as _, SqliteConnection};
+use tempfile::TempDir;
+use url::form_urlencoded;
+
+use crate::app::{RawAnswer, START, TestApp, fixture, put_rsa_keys};
+use crate::tools;
+
+/// The statuses that no request of a test provokes, and why.
+const NOT_PROVOKED: [(&str, &str); 1] =
+    [("500", "it takes a template that cannot be rendered, a key that ceases to sign, or a system without randomness")];
+
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "BREW"];
+
+/// More than any body that is read.
+const TOO_MUCH: &str = "10000000";
+
+/// One request, as it goes over the wire.
+#[derive(Clone, Debug)]
+struct Call {
+    method: String,
+    path: String,
+    headers: Vec<(String, String)>,
+    body: String,
+}
+
+impl Call {
+    fn new(method: &str, path: &str) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned(), headers: Vec::new(), body: String::new() }
+    }
+
+    fn by(&self, method: &str) -> Self {
+        Self { method: method.to_owned(), ..self.clone() }
+    }
+
+    fn at(&self, path: impl Into<String>) -> Self {
+        Self { path: path.into(), ..self.clone() }
+    }
+
+    /// The same without this header.
+    fn without(&self, name: &str) -> Self {
+        let headers = self.headers.iter().filter(|(known, _)| !known.eq_ignore_ascii_case(name));
+        Self { headers: headers.cloned().collect(), ..self.clone() }
+    }
+
+    /// The same with this header in place of any other of its name.
+    fn with(&self, name: &str, value: &str) -> Self {
+        let mut call = self.without(name);
+        call.headers.push((name.to_owned(), value.to_owned()));
+        call
+    }
+
+    fn saying(&self, body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..self.clone() }
+    }
+
+    fn bytes(&self, host: &str) -> String {
+        let mut call = self.clone();
+        let has = |name: &str| self.headers.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        for (name, value) in [("Host", host), ("Content-Length", &self.body.len().to_string()), ("Connection", "close")]
+        {
+            if !has(name) {
+                call = call.with(name, value);
+            }
+        }
+        let lines: String = call.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!("{} {} HTTP/1.1\r\n{lines}\r\n{}", call.method, call.path, call.body)
+    }
+
+    fn send(&self, app: &TestApp) -> RawAnswer {
+        app.raw(self.bytes(app.host()))
+    }
+}
+
+fn header<'a>(answer: &'a RawAnswer, name: &str) -> Option<&'a str> {
+    let lines = answer.head.lines().filter_map(|line| line.split_once(": "));
+    lines.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+}
+
+/// One operation as the document describes it.
+#[derive(Clone)]
+struct Operation {
+    id: String,
+    method: String,
+    path: String,
+    described: Value,
+}
+
+impl Operation {
+    fn statuses(&self) -> impl Iterator<Item = &str> {
+        self.described["responses"].as_object().unwrap().keys().map(String::as_str)
+    }
+
+    fn parameters(&self, place: &str) -> Vec<(&str, &str)> {
+        let all = self.described["parameters"].as_array().unwrap().iter().filter(|it| it["in"] == place);
+        all.map(|it| (it["name"].as_str().unwrap(), it["example"].as_str().unwrap())).collect()
+    }
+
+    fn needs(&self, scheme: &str) -> bool {
+        self.described["security"].as_array().unwrap().iter().any(|it| it.get(scheme).is_some())
+    }
+
+    /// The media type of the body, and the example of it.
+    fn body(&self) -> Option<(&str, &Value)> {
+        let content = self.described["requestBody"]["content"].as_object()?;
+        content.iter().next().map(|(media, it)| (media.as_str(), &it["example"]))
+    }
+
+    /// The address with these values in the places of its parameters.
+    fn address(&self, value: impl Fn(&str, &str) -> String) -> String {
+        let filled = self.parameters("path").into_iter().fold(self.path.clone(), |path, (name, example)| {
+            path.replace(&format!("{{{name}}}"), &value(name, example))
+        });
+        let query =
+            self.parameters("query").into_iter().map(|(name, example)| format!("{name}={}", value(name, example)));
+        let query = query.collect::<Vec<_>>().join("&");
+        if query.is_empty() { filled } else { format!("{filled}?{query}") }
+    }
+
+    /// The documented example, with what it takes to be let in.
+    fn example(&self, app: &TestApp) -> Call {
+        let mut call = Call::new(&self.method, &self.address(|_, example| example.to_owned()));
+        if self.path.starts_with("/v1/transactions/") {
+            phone_token(app, "15555551212/order-7");
+        }
+        if self.needs("basic") {
+            call = call.with("Authorization", &basic("susan", "secret"));
+        }
+        if self.needs("telesignBasic") {
+            let (id, key) = (credential(app, "TELESIGN_CUSTOMER_ID"), credential(app, "TELESIGN_API_KEY"));
+            call = call.with("Authorization", &basic(&id, &key));
+        }
+        if self.needs("bearer") {
+            call = call.with("Authorization", &format!("Bearer {}", bearer_token(app)));
+        }
+        if self.needs("restToken") {
+            call = call.with("TOKEN", &rest_token(app));
+        }
+        match self.body() {
+            Some((media, example)) => call.with("Content-Type", media).saying(self.example_body(app, media, example)),
+            None => call,
+        }
+    }
+
+    /// The example's `eyJ…` stands for a token.
+    fn example_body(&self, app: &TestApp, media: &str, example: &Value) -> String {
+        let token = match self.id.as_str() {
+            "exchange" => api_key_token(app),
+            "verify" => phone_token(app, "15555551212"),
+            _ => String::new(),
+        };
+        let text = example.to_string().replace("eyJ…", &token);
+        if media == "application/json" {
+            return text;
+        }
+        let members: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(members).finish()
+    }
+}
+
+fn basic(username: &str, password: &str) -> String {
+    format!("Basic {}", STANDARD.encode(format!("{username}:{password}")))
+}
+
+/// A value that was made up in the keys folder.
+fn credential(app: &TestApp, name: &str) -> String {
+    let text = fs::read_to_string(app.keys().join("demo-credentials.env")).unwrap();
+    text.lines().find_map(|line| line.strip_prefix(&format!("{name}="))).unwrap().to_owned()
+}
+
+fn form(path: &str, body: &str) -> Call {
+    Call::new("POST", path).with("Content-Type", "application/x-www-form-urlencoded").saying(body)
+}
+
+fn member(answer: &RawAnswer, name: &str) -> String {
+    let body: Value = serde_json::from_str(&answer.body).unwrap();
+    body[name].as_str().unwrap_or_else(|| panic!("no {name} in {body}")).to_owned()
+}
+
+fn api_key_token(app: &TestApp) -> String {
+    let call = Call::new("POST", "/zoom/token").with("Authorization", &basic("susan", "secret"));
+    member(&call.send(app), "token")
+}
+
+fn grant(assertion: &str) -> String {
+    format!("grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion={assertion}")
+}
+
+fn bearer_token(app: &TestApp) -> String {
+    member(&form("/oauth/token", &grant(&api_key_token(app))).send(app), "access_token")
+}
+
+fn rest_token(app: &TestApp) -> String {
+    member(&form("/loginEndpoint", "username=susan&password=secret").send(app), "token")
+}
+
+fn phone_token(app: &TestApp, path: &str) -> String {
+    let answer = Call::new("GET", &format!("/v1/token/{path}")).send(app);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body
+}
+
+/// The document of a running server.
+struct Document(Value);
+
+impl Document {
+    fn of(app: &TestApp) -> Self {
+        let answer = Call::new("GET", "/openapi.json").send(app);
+        assert_eq!(answer.status, 200);
+        assert_eq!(header(&answer, "content-type"), Some("application/json"));
+        Self(serde_json::from_str(&answer.body).unwrap())
+    }
+
+    fn operations(&self) -> Vec<Operation> {
+        let of_path = |(path, methods): (&String, &Value)| {
+            let methods = methods.as_object().unwrap().clone();
+            let path = path.clone();
+            methods.into_iter().map(move |(method, described)| Operation {
+                id: described["operationId"].as_str().unwrap().to_owned(),
+                method: method.to_uppercase(),
+                path: path.clone(),
+                described,
+            })
+        };
+        self.0["paths"].as_object().unwrap().iter().flat_map(of_path).collect()
+    }
+
+    fn operation(&self, id: &str) -> Operation {
+        self.operations().into_iter().find(|operation| operation.id == id).unwrap()
+    }
+
+    /// The methods of each address.
+    fn addresses(&self) -> BTreeMap<String, BTreeSet<String>> {
+        let mut addresses: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for operation in self.operations() {
+            addresses.entry(operation.path).or_default().insert(operation.method);
+        }
+        addresses
+    }
+
+    fn resolve<'a>(&'a self, schema: &'a Value) -> &'a Value {
+        let Some(reference) = schema["$ref"].as_str() else { return schema };
+        let found = self.0.pointer(reference.trim_start_matches('#'));
+        found.unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    }
+
+    /// Asserts that `value` is what `schema` says, with no member beside those that it names.
+    fn assert_fits(&self, value: &Value, schema: &Value) {
+        let misfit = self.misfit(value, schema);
+        assert!(misfit.is_none(), "{}: {value}", misfit.unwrap());
+        let names = self.names(schema);
+        for name in value.as_object().unwrap().keys() {
+            assert!(names.contains(name), "{name} is not documented: {value}");
+        }
+    }
+
+    fn names(&self, schema: &Value) -> BTreeSet<String> {
+        let schema = self.resolve(schema);
+        let own = schema["properties"].as_object().into_iter().flat_map(|it| it.keys().cloned());
+        let inherited = schema["allOf"].as_array().into_iter().flatten().flat_map(|it| self.names(it));
+        own.chain(inherited).collect()
+    }
+
+    /// What in `value` is not as `schema` says.
+    fn misfit(&self, value: &Value, schema: &Value) -> Option<String> {
+        let schema = self.resolve(schema);
+        let list = |name: &str| schema[name].as_array().into_iter().flatten();
+        if let Some(kind) = schema["type"].as_str().filter(|kind| !is_of(kind, value)) {
+            return Some(format!("{value} is no {kind}"));
+        }
+        if schema["enum"].is_array() && list("enum").all(|it| it != value) {
+            return Some(format!("{value} is none of {}", schema["enum"]));
+        }
+        if schema["anyOf"].is_array() && list("anyOf").all(|it| self.misfit(value, it).is_some()) {
+            return Some(format!("{value} is none of {}", schema["anyOf"]));
+        }
+        if let Some(absent) = list("required").find(|name| value.get(name.as_str().unwrap()).is_none()) {
+            return Some(format!("{absent} is missing"));
+        }
+        let length = value.as_str().map_or(0, |text| text.chars().count() as u64);
+        if !(schema["minLength"].as_u64().unwrap_or(0)..=schema["maxLength"].as_u64().unwrap_or(u64::MAX))
+            .contains(&length)
+        {
+            return Some(format!("{value} is too short or too long"));
+        }
+        let members = schema["properties"].as_object().into_iter().flatten();
+        let mut inner = members.filter_map(|(name, it)| value.get(name).map(|value| (value, it)));
+        let mut items = value.as_array().into_iter().flatten().map(|item| (item, &schema["items"]));
+        let mut bases = list("allOf").map(|it| (value, it));
+        let misfit = |(value, schema): (&Value, &Value)| self.misfit(value, schema);
+        inner.find_map(misfit).or_else(|| items.find_map(misfit)).or_else(|| bases.find_map(misfit))
+    }
+}
+
+fn is_of(kind: &str, value: &Value) -> bool {
+    match kind {
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        "string" => value.is_string(),
+        "integer" => value.is_i64(),
+        "number" => value.is_number(),
+        "boolean" => value.is_boolean(),
+        "null" => value.is_null(),
+        other => panic!("{other} is no type of JSON Schema"),
+    }
+}
+
+/// Holds every answer against the document, and remembers which statuses came.
+struct Witness {
+    document: Document,
+    seen: BTreeSet<(String, String)>,
+}
+
+impl Witness {
+    fn new(document: Document) -> Self {
+        Self { document, seen: BTreeSet::new() }
+    }
+
+    fn ask(&mut self, app: &TestApp, operation: &Operation, call: &Call) -> u16 {
+        let answer = call.send(app);
+        self.hear(operation, call, &answer);
+        answer.status
+    }
+
+    /// The same call by every method of this address that reads.
+    fn ask_by_get_and_head(&mut self, app: &TestApp, id: &str, call: &Call) -> u16 {
+        let operation = self.document.operation(id);
+        let status = self.ask(app, &operation, call);
+        if self.document.addresses()[&operation.path].contains("HEAD") {
+            let head = self.document.operation(&format!("{id}Head"));
+            assert_eq!(self.ask(app, &head, &call.by("HEAD")), status, "{call:?}");
+        }
+        status
+    }
+
+    fn hear(&mut self, operation: &Operation, call: &Call, answer: &RawAnswer) {
+        let status = answer.status.to_string();
+        let response = &operation.described["responses"][&status];
+        assert!(response.is_object(), "{} answers {status}, undocumented, to {call:?}: {}", operation.id, answer.body);
+        for name in response["headers"].as_object().into_iter().flat_map(|it| it.keys()) {
+            assert!(header(answer, name).is_some(), "{} {status} without {name} to {call:?}", operation.id);
+        }
+        self.assert_content(operation, response, answer);
+        self.seen.insert((operation.id.clone(), status));
+    }
+
+    fn assert_content(&self, operation: &Operation, response: &Value, answer: &RawAnswer) {
+        let Some(content) = response["content"].as_object() else {
+            return assert_eq!(answer.body, "", "{} {} has no body", operation.id, answer.status);
+        };
+        if operation.method == "HEAD" || answer.head.starts_with("HTTP/1.1 405") && answer.body.is_empty() {
+            return;
+        }
+        let kind = header(answer, "content-type").unwrap().split(';').next().unwrap();
+        let schema = content.get(kind).or_else(|| content.get("*/*"));
+        let schema = schema.unwrap_or_else(|| panic!("{} {} is {kind}", operation.id, answer.status));
+        if kind == "application/json" {
+            self.document.assert_fits(&serde_json::from_str(&answer.body).unwrap(), &schema["schema"]);
+        }
+    }
+
+    /// What is documented and was never answered.
+    fn missing(&self) -> Vec<(String, String)> {
+        let documented = self.document.operations().into_iter().flat_map(|operation| {
+            let id = operation.id.clone();
+            operation.statuses().map(|status| (id.clone(), status.to_owned())).collect::<Vec<_>>()
+        });
+        documented.filter(|it| !self.seen.contains(it)).collect()
+    }
+}
+
+fn open_app() -> TestApp {
+    TestApp::with(&[("phone-rate", "off")])
+}
+
+#[test]
+fn the_document_is_an_openapi_document_whose_references_resolve() {
+    let app = open_app();
+    let document = Document::of(&app);
+    assert_eq!(document.0["openapi"], "3.1.0");
+    assert_eq!(document.0["info"]["title"], "Hallpass");
+    assert_eq!(document.0["info"]["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(document.0["servers"], json!([{ "url": app.url }]));
+    assert_references_resolve(&document, &document.0);
+    let mut ids = BTreeSet::new();
+    for operation in document.operations() {
+        assert!(ids.insert(operation.id.clone()), "{} stands twice", operation.id);
+        assert_operation_is_whole(&document, &operation);
+    }
+}
+
+fn assert_references_resolve(document: &Document, value: &Value) {
+    document.resolve(value);
+    let members = value.as_object().into_iter().flat_map(|it| it.values());
+    for inner in members.chain(value.as_array().into_iter().flatten()) {
+        assert_references_resolve(document, inner);
+    }
+}
+
+fn assert_operation_is_whole(document: &Document, operation: &Operation) {
+    let described = &operation.described;
+    let tags = document.0["tags"].as_array().unwrap();
+    assert!(tags.iter().any(|tag| tag["name"] == described["tags"][0]), "{} has a tag", operation.id);
+    for response in described["responses"].as_object().unwrap().values() {
+        assert!(!response["description"].as_str().unwrap().is_empty(), "{}", operation.id);
+    }
+    for scheme in described["security"].as_array().unwrap().iter().flat_map(|it| it.as_object().unwrap().keys()) {
+        assert!(document.0["components"]["securitySchemes"][scheme].is_object(), "{scheme}");
+    }
+    let in_path: BTreeSet<&str> = operation.path.split('{').skip(1).map(|it| it.split_once('}').unwrap().0).collect();
+    assert_eq!(in_path, operation.parameters("path").into_iter().map(|(name, _)| name).collect(), "{}", operation.id);
+}
+
+/// The route table, as `src/web.rs` writes it.
+fn routes() -> BTreeMap<String, BTreeSet<String>> {
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web.rs")).unwrap();
+    let table = text.split_once("fn routes(").unwrap().1.split_once("\n}\n").unwrap().0;
+    let helpers = [("get(\"", &["GET", "HEAD"][..]), ("get_only(\"", &["GET"]), ("post(\"", &["POST"])];
+    let mut routes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for service in
+        table.split(".service(").skip(1).map(str::trim_start).filter(|it| !it.starts_with("web::scope(\"\")"))
+    {
+        let helper = helpers.iter().find_map(|(helper, methods)| Some((service.strip_prefix(helper)?, methods)));
+        let (rest, methods) = helper.unwrap_or_else(|| panic!("this test cannot read the route {service}"));
+        let path = rest.split_once('"').unwrap().0.to_owned();
+        routes.entry(path).or_default().extend(methods.iter().map(|&method| method.to_owned()));
+    }
+    routes
+}
+
+#[test]
+fn the_routes_of_the_server_are_those_of_the_document() {
+    assert_eq!(Document::of(&open_app()).addresses(), routes());
+}
+
+#[test]
+fn every_documented_example_is_answered_with_success() {
+    let app = open_app();
+    let mut witness = Witness::new(Document::of(&app));
+    for operation in witness.document.operations() {
+        let status = witness.ask(&app, &operation, &operation.example(&app));
+        assert!((200..400).contains(&status), "{} answers {status}", operation.id);
+    }
+}
+
+#[test]
+fn every_other_method_is_405_and_allow_names_the_documented_ones() {
+    let app = open_app();
+    let mut witness = Witness::new(Document::of(&app));
+    for (path, allowed) in witness.document.addresses() {
+        let operation = witness.document.operations().into_iter().find(|it| it.path == path).unwrap();
+        let example = operation.example(&app);
+        for method in METHODS.into_iter().filter(|method| !allowed.contains(*method)) {
+            let answer = example.by(method).send(&app);
+            let named = header(&answer, "allow").unwrap_or_default().split(", ").map(str::to_owned);
+            assert_eq!((answer.status, named.collect()), (405, allowed.clone()), "{method} {path}");
+            if method != "HEAD" {
+                witness.hear(&operation, &example.by(method), &answer);
+            }
+        }
+    }
+}
+
+/// What stands in a parameter when somebody tries things out, and some values of another kind.
+const ODD: [&str; 14] = [
+    "0",
+    "x",
+    "",
+    "-1",
+    "1e3",
+    "%00",
+    "%FF%FE",
+    "%2e%2e%2f",
+    "a%20b",
+    "%E2%80%AE",
+    "%zz",
+    "a&sub=b&limit=1",
+    "99999999999999999999",
+    "%7B%22a%22%3A1%7D",
+];
+
+const ODD_BODIES: [&str; 20] = [
+    "",
+    "x",
+    "[]",
+    "null",
+    "{}",
+    "{",
+    "\u{0}",
+    "{\"token\":1}",
+    "{\"token\":\"x\"}",
+    "{\"status\":\"\"}",
+    "{\"username\":1,\"password\":[]}",
+    "{\"username\":\"susan\"}",
+    "{\"username\":\"a\",\"password\":\"b\",\"ttl\":0}",
+    "{\"username\":\"a\",\"password\":\"b\",\"ttl\":1.5}",
+    "{\"username\":\"a\",\"password\":\"b\",\"grants\":{\"x\":{}}}",
+    "{\"username\":\"a\",\"password\":\"b\",\"region\":7}",
+    "algorithm=none",
+    "algorithm=HS256&algorithm=HS256",
+    "grant_type=password&assertion=x",
+    "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c",
+];
+
+const ODD_HEADERS: [(&str, &str); 22] = [
+    ("Host", "evil.example"),
+    ("Origin", "http://evil.example"),
+    ("Origin", "null"),
+    ("Sec-Fetch-Site", "cross-site"),
+    ("Content-Length", TOO_MUCH),
+    ("Content-Type", "text/plain"),
+    ("Content-Type", "application/json; charset=utf-16"),
+    ("Content-Type", "application/x-www-form-urlencoded; charset=latin1"),
+    ("Content-Type", "é"),
+    ("Accept", "text/html"),
+    ("Accept", "application/json"),
+    ("Accept", "text/html;q=0.1, application/json"),
+    ("Cookie", "hallpass=a; hallpass=b"),
+    ("Cookie", "hallpass=%00"),
+    ("Cookie", "é=é; =;;"),
+    ("Authorization", "Basic"),
+    ("Authorization", "Basic %%%"),
+    ("Authorization", "Basic Og=="),
+    ("Authorization", "Bearer x"),
+    ("Authorization", "Digest é"),
+    ("TOKEN", "a.b.c"),
+    ("X-Forwarded-For", "é, 1.2.3.4"),
+];
+
+/// The example, and what spoils it in every way that the document lets one guess.
+fn variants(operation: &Operation, example: &Call) -> Vec<Call> {
+    let places = [operation.parameters("path"), operation.parameters("query")].concat();
+    let long = "x".repeat(300);
+    let odd = ODD.into_iter().chain([long.as_str()]);
+    let addresses = odd.flat_map(|odd| places.iter().map(move |(spoilt, _)| (*spoilt, odd)));
+    let addresses = addresses.map(|(spoilt, odd)| {
+        example.at(operation.address(|name, it| if name == spoilt { odd } else { it }.to_owned()))
+    });
+    let bodies = ODD_BODIES.into_iter().flat_map(|body| {
+        let body = example.saying(body);
+        [body.clone(), body.without("Authorization"), body.without("Content-Type")]
+    });
+    let headers = ODD_HEADERS.into_iter().map(|(name, value)| example.with(name, value));
+    let bare = ["Authorization", "TOKEN", "Content-Type"].into_iter().map(|name| example.without(name));
+    let query =
+        [example.at(format!("{}?x=1&x=1", operation.address(|_, it| it.to_owned()).split('?').next().unwrap()))];
+    // An empty segment is another address, with nothing there.
+    let is_there = |call: &Call| !call.path.contains("//") && !call.path.split('?').next().unwrap().ends_with('/');
+    let all = addresses.chain(bodies).chain(headers).chain(bare).chain(query);
+    all.filter(|call| is_there(call) || operation.path == "/").collect()
+}
+
+#[test]
+fn every_documented_status_is_answered_and_no_other() {
+    let app = open_app();
+    let mut witness = Witness::new(Document::of(&app));
+    for operation in witness.document.operations() {
+        let example = operation.example(&app);
+        for call in variants(&operation, &example).iter().chain([&example, &example.by("BREW")]) {
+            witness.ask(&app, &operation, call);
+        }
+    }
+    judge_sessions(&mut witness, &app);
+    settle_transactions(&mut witness, &app);
+    outgrow_the_cookie(&mut witness);
+    ask_too_often(&mut witness);
+    lose_the_store(&mut witness);
+    send_slowly(&mut witness, &app);
+
+    let rare = |(id, status): &(String, String)| {
+        let is_rare = witness.document.operation(id).described["responses"][status]["x-rare"] == true;
+        is_rare && NOT_PROVOKED.iter().any(|(known, _)| known == status)
+    };
+    let missing: Vec<_> = witness.missing().into_iter().filter(|it| !rare(it)).collect();
+    assert!(missing.is_empty(), "documented and never answered: {missing:?}");
+}
+
+fn judge_sessions(witness: &mut Witness, app: &TestApp) {
+    let generated = Call::new("GET", "/generate").send(app);
+    let cookie = header(&generated, "set-cookie").unwrap().split(';').next().unwrap();
+    let call = Call::new("GET", "/validate").with("Accept", "application/json");
+    assert_eq!(witness.ask_by_get_and_head(app, "validate", &call.with("Cookie", cookie)), 200);
+    assert_eq!(witness.ask_by_get_and_head(app, "validate", &call), 401);
+}
+
+fn settle_transactions(witness: &mut Witness, app: &TestApp) {
+    let of_xid = witness.document.operation("phoneTokenOfXid");
+    let verify = witness.document.operation("verify");
+    let present = |token: &str| {
+        let body = json!({ "token": token }).to_string();
+        Call::new("POST", "/v1/verify").with("Content-Type", "application/json").saying(body)
+    };
+    let early = phone_token(app, "15555551212/order-8");
+    app.advance(1);
+    let late = phone_token(app, "15555551212/order-8");
+    assert_eq!(witness.ask(app, &verify, &present(&early)), 404);
+    assert_eq!(witness.ask(app, &verify, &present(&late)), 200);
+    assert_eq!(witness.ask(app, &verify, &present(&late)), 409);
+    for path in ["/v1/token/15555551212/order-8", "/v1/token/15555551213/order-8"] {
+        assert_eq!(witness.ask(app, &of_xid, &Call::new("GET", path)), 409, "{path}");
+    }
+    let customer = witness.document.operation("transaction").example(app);
+    assert_eq!(witness.ask_by_get_and_head(app, "transaction", &customer.at("/v1/transactions/none")), 404);
+    let report = witness.document.operation("reportStatus");
+    let call = report.example(app).at("/v1/transactions/none/status");
+    assert_eq!(witness.ask(app, &report, &call), 404);
+    let of_order = customer.at("/v1/transactions?phone_number=15555551212&limit=1");
+    assert_eq!(witness.ask_by_get_and_head(app, "transactions", &of_order), 200);
+}
+
+/// A key so large that the longest subject's token fits no cookie.
+fn outgrow_the_cookie(witness: &mut Witness) {
+    let folder = TempDir::new().unwrap();
+    put_rsa_keys(folder.path());
+    fs::copy(fixture("rsa-8192-pkcs8.pem"), folder.path().join("jwt_key")).unwrap();
+    let app = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
+    let call = Call::new("GET", &format!("/generate?sub={}", "%F0%9F%8E%AB".repeat(64)));
+    assert_eq!(witness.ask_by_get_and_head(&app, "generate", &call), 413);
+}
+
+const LOGINS: [&str; 3] = ["accessToken", "apiKeyToken", "login"];
+
+fn ask_too_often(witness: &mut Witness) {
+    let app = TestApp::with(&[("phone-rate", "1/m"), ("login-rate", "1/m"), ("credentials", "users")]);
+    for id in LOGINS.into_iter().chain(["phoneToken", "phoneTokenOfXid"]) {
+        let operation = witness.document.operation(id);
+        let call = operation.example(&app);
+        witness.ask(&app, &operation, &call);
+        assert_eq!(witness.ask(&app, &operation, &call), 429, "{id}");
+    }
+}
+
+/// A server that knows susan.
+async fn app_with_susan() -> TestApp {
+    let app = TestApp::with(&[("phone-rate", "off"), ("login-rate", "off"), ("credentials", "users")]);
+    let store = Sqlite::open(&database(&app)).await.unwrap();
+    store.put_user("susan", &hash_password(&Password::new("secret"), [7; 16]).unwrap()).await.unwrap();
+    store.close().await;
+    app
+}
+
+fn database(app: &TestApp) -> String {
+    format!("sqlite:{}", app.keys().join("hallpass.db").display())
+}
+
+async fn drop_tables(app: &TestApp) {
+    let mut connection = SqliteConnection::connect(&database(app)).await.unwrap();
+    for statement in ["DROP TABLE transactions", "DROP TABLE used_tokens", "DROP TABLE users"] {
+        sqlx::query(statement).execute(&mut connection).await.unwrap();
+    }
+}
+
+/// Every operation is asked as before; those that need the store say that it is away.
+fn lose_the_store(witness: &mut Witness) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let app = runtime.block_on(app_with_susan());
+    let calls: Vec<_> = witness.document.operations().into_iter().map(|it| (it.example(&app), it)).collect();
+    runtime.block_on(drop_tables(&app));
+    for (call, operation) in calls {
+        let status = witness.ask(&app, &operation, &call);
+        let is_documented = operation.statuses().any(|status| status == "503");
+        assert_eq!(status == 503, is_documented && operation.id != "exchange", "{} {status}", operation.id);
+    }
+    let exchange = witness.document.operation("exchange");
+    let claims = json!({ "iss": credential(&app, "ZOOM_API_KEY"), "exp": START + 60, "jti": "once" });
+    let key = EncodingKey::from_secret(credential(&app, "ZOOM_API_SECRET").as_bytes());
+    let assertion = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
+    assert_eq!(witness.ask(&app, &exchange, &form("/oauth/token", &grant(&assertion))), 503);
+}
+
+/// Every body that is announced and does not come, all at once: the server waits a quarter of a minute.
+fn send_slowly(witness: &mut Witness, app: &TestApp) {
+    let all = witness.document.operations();
+    let waiting = all.into_iter().filter(|it| it.body().is_some()).map(|operation| {
+        let call = operation.example(app).saying("").with("Content-Length", "10");
+        let (url, bytes) = (app.url.clone(), call.bytes(app.host()));
+        (operation, call, std::thread::spawn(move || patiently(&url, &bytes)))
+    });
+    for (operation, call, thread) in waiting.collect::<Vec<_>>() {
+        let answer = thread.join().unwrap();
+        assert_eq!(answer.status, 408, "{}", operation.id);
+        witness.hear(&operation, &call, &answer);
+    }
+}
+
+/// The answer to what [`RawAnswer::to`] would not wait for.
+fn patiently(url: &str, request: &str) -> RawAnswer {
+    let mut socket = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
+    socket.write_all(request.as_bytes()).unwrap();
+    let mut bytes = Vec::new();
+    socket.read_to_end(&mut bytes).unwrap();
+    let text = String::from_utf8(bytes).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    RawAnswer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
+}
+
+/// The text of a page's element, as a browser shows it.
+fn unescaped(html: &str) -> String {
+    let mut pieces = html.split("&#");
+    let mut text = pieces.next().unwrap().to_owned();
+    for piece in pieces {
+        let (code, rest) = piece.split_once(';').unwrap();
+        text.push(char::from_u32(code.parse().unwrap()).unwrap());
+        text.push_str(rest);
+    }
+    text
+}
+
+/// The lines of the page, each with what is before it.
+fn curl_lines(page: &str) -> Vec<String> {
+    let blocks = page.split("<pre><code>").skip(1).map(|it| unescaped(it.split_once("</code>").unwrap().0));
+    blocks.filter(|block| block.contains("curl ")).collect()
+}
+
+#[test]
+fn the_page_s_curl_lines_work_as_they_stand() {
+    if !tools::are_here(&["curl", "bash", "cut"]) {
+        return;
+    }
+    let app = open_app();
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(app.keys(), folder.path().join("keys")).unwrap();
+    let page = Call::new("GET", "/docs").with("Accept", "text/html").send(&app).body;
+    let lines = curl_lines(&page);
+    let operations = Document::of(&app).operations();
+    assert_eq!(lines.len(), operations.iter().filter(|it| it.method != "HEAD").count());
+    for line in lines {
+        let script = format!("set -eo pipefail\ncurl() {{ command curl --fail \"$@\"; }}\n{line}");
+        let run = Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+        assert!(run.status.success(), "{line}\n{}", String::from_utf8_lossy(&run.stdout));
+    }
+}
+
+#[test]
+fn the_page_shows_every_operation_every_status_and_every_shape() {
+    let app = open_app();
+    let document = Document::of(&app);
+    let page = Call::new("GET", "/docs").send(&app).body;
+    for operation in document.operations().iter().filter(|it| it.method != "HEAD") {
+        let (_, article) = page.split_once(&format!("id=\"operation-{}\"", operation.id)).unwrap();
+        let article = unescaped(article.split_once("</article>").unwrap().0);
+        assert!(article.contains(&operation.path), "{}", operation.id);
+        for status in operation.statuses() {
+            assert!(article.contains(&format!("<th scope=\"row\">{status}</th>")), "{} {status}", operation.id);
+        }
+    }
+    for name in document.0["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(page.contains(&format!("id=\"shape-{name}\"")), "{name}");
+    }
+}

@@ -1,0 +1,103 @@
+//! The house's rules that no compiler knows: who may import whom, and where the foreign crates stay.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// The modules from the inside out: each may import those before it.
+const LAYERS: [&str; 12] =
+    ["code", "clock", "keys", "token", "profiles", "store", "limits", "accounts", "settings", "web", "log", "cli"];
+
+/// Which modules a foreign crate may be named in.
+const CONFINED: [(&str, &[&str]); 11] = [
+    ("argon2", &["accounts"]),
+    ("ipnet", &["limits"]),
+    ("rpassword", &["cli"]),
+    ("actix_web", &["web", "cli"]),
+    ("actix_session", &["web"]),
+    ("askama", &["web"]),
+    ("clap", &["settings", "cli"]),
+    ("jsonwebtoken", &["keys", "token"]),
+    ("sqlx", &["store"]),
+    ("std::env", &["settings"]),
+    ("env_logger", &["log"]),
+];
+
+/// Every source file with the top-level module it belongs to.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut files = Vec::new();
+    let mut folders = vec![root.clone()];
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|it| it == "rs") {
+                let relative = path.strip_prefix(&root).unwrap();
+                let first = relative.iter().next().unwrap().to_str().unwrap();
+                let module = first.trim_end_matches(".rs").to_owned();
+                let text = fs::read_to_string(&path).unwrap();
+                files.push((module, path, text));
+            }
+        }
+    }
+    files
+}
+
+/// The code without comment lines, which may speak of anything.
+fn code(text: &str) -> impl Iterator<Item = &str> {
+    text.lines().filter(|line| !line.trim_start().starts_with("//"))
+}
+
+#[test]
+fn modules_import_only_those_before_them() {
+    for (module, path, text) in sources() {
+        let Some(own) = LAYERS.iter().position(|layer| *layer == module) else {
+            assert!(matches!(module.as_str(), "main" | "lib"), "{} is in no layer", path.display());
+            continue;
+        };
+        for line in code(&text) {
+            for later in &LAYERS[own + 1..] {
+                let imports = line.contains(&format!("crate::{later}::")) || line.contains(&format!("crate::{later};"));
+                assert!(!imports, "{} imports {later}: {line}", path.display());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_layer_has_a_file() {
+    let modules: Vec<String> = sources().into_iter().map(|(module, ..)| module).collect();
+    for layer in LAYERS {
+        assert!(modules.iter().any(|module| module == layer), "there is no module {layer}");
+    }
+}
+
+#[test]
+fn foreign_crates_stay_where_they_belong() {
+    for (module, path, text) in sources() {
+        for (foreign, allowed) in CONFINED {
+            let used = code(&text).any(|line| line.contains(&format!("{foreign}::")));
+            assert!(!used || allowed.contains(&module.as_str()), "{} uses {foreign}", path.display());
+        }
+    }
+}
+
+#[test]
+fn every_file_opens_with_what_it_is_for() {
+    for (_, path, text) in sources() {
+        assert!(text.starts_with("//! "), "{} does not open with its purpose", path.display());
+    }
+}
+
+#[test]
+fn lints_are_expected_with_a_reason_and_never_allowed() {
+    for (_, path, text) in sources() {
+        for line in code(&text).filter(|line| line.contains("#[expect(") || line.contains("#![expect(")) {
+            let whole = &text[text.find(line).unwrap()..];
+            let attribute = &whole[..whole.find(")]").unwrap()];
+            assert!(attribute.contains("reason = "), "{}: {line} has no reason", path.display());
+        }
+        assert!(code(&text).all(|line| !line.contains("#[allow(")), "{} allows a lint", path.display());
+    }
+}
