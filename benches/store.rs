@@ -1,7 +1,9 @@
 //! How fast the store is, and whether it stays so when it is full: `cargo bench --bench store`.
 //!
-//! The file lies in the folder for temporary files (`TMPDIR`); every number depends on that folder's disk.
+//! The files lie in the folder for temporary files (`TMPDIR`), and every number depends on that folder's disk. One call
+//! at a time is made to a small and to a large store by turns, so that whatever else the machine does hits both alike.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -12,37 +14,74 @@ use hallpass::store::{NewTransaction, Recorded, Sqlite, Store};
 /// How many record at once.
 const TASKS: u64 = 64;
 
-/// Where the cost of one call is measured.
+/// How many rows the two stores hold.
 const SIZES: [u64; 2] = [10_000, 1_000_000];
 
-/// How many calls one measurement makes.
-const CALLS: u64 = 2_000;
+/// How many calls of each kind are made to each of them.
+const CALLS: u64 = 4_000;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let url = format!("sqlite:{}", folder.path().join("bench.db").display());
-    let store: Arc<dyn Store> = Arc::new(Sqlite::open(&url).await.expect("the store opens"));
-    let mut rows = 0;
-    let mut costs = Vec::new();
-    for size in SIZES {
-        let missing = size - rows;
-        let elapsed = record_at_once(&store, rows, missing).await;
-        rows = size;
-        println!("{:>9.0} records a second, {TASKS} tasks, up to {size} rows", per_second(missing, elapsed));
-        let record = each(CALLS, |call| record_one(&store, rows + call)).await;
-        rows += CALLS;
-        let look_up = each(CALLS, |call| look_up(&store, call * size / CALLS)).await;
-        println!("{record:>9.1?} one record, {look_up:.1?} one look-up, at {size} rows");
-        costs.push([record, look_up]);
+    let small = Filled::new(folder.path(), SIZES[0]).await;
+    let large = Filled::new(folder.path(), SIZES[1]).await;
+    for filled in [&small, &large] {
+        let elapsed = record_at_once(&filled.store, filled.rows, CALLS * 25).await;
+        println!(
+            "{:>9.0} records a second from {TASKS} tasks, beyond {} rows",
+            per_second(CALLS * 25, elapsed),
+            filled.rows
+        );
     }
-    for (index, name) in ["record", "look-up"].iter().enumerate() {
-        let ratio = costs[1][index].as_secs_f64() / costs[0][index].as_secs_f64();
-        println!("{ratio:>9.2} times the cost of one {name} at {} rows", SIZES[0]);
+    compare("record", &small, &large, async |filled, call| {
+        record_one(&filled.store, filled.rows + CALLS * 25 + call).await;
+    })
+    .await;
+    compare("look-up", &small, &large, async |filled, call| {
+        look_up(&filled.store, call * filled.rows / CALLS).await;
+    })
+    .await;
+    small.store.close().await;
+    large.store.close().await;
+}
+
+/// A store with so many rows.
+struct Filled {
+    store: Arc<dyn Store>,
+    rows: u64,
+}
+
+impl Filled {
+    async fn new(folder: &Path, rows: u64) -> Self {
+        let url = format!("sqlite:{}", folder.join(format!("{rows}.db")).display());
+        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&url).await.expect("the store opens"));
+        let elapsed = record_at_once(&store, 0, rows).await;
+        println!("{:>9.0} records a second from {TASKS} tasks, up to {rows} rows", per_second(rows, elapsed));
+        Self { store, rows }
     }
-    let elapsed = record_at_once(&store, rows, 100_000).await;
-    println!("{:>9.0} records a second, {TASKS} tasks, beyond {rows} rows", per_second(100_000, elapsed));
-    store.close().await;
+}
+
+/// Makes the call on both by turns, and prints the mean and the median of each and what they grow by.
+async fn compare(name: &str, small: &Filled, large: &Filled, call: impl AsyncFn(&Filled, u64)) {
+    let mut times = [Vec::new(), Vec::new()];
+    for number in 0..CALLS {
+        for (filled, times) in [small, large].into_iter().zip(&mut times) {
+            let start = Instant::now();
+            call(filled, number).await;
+            times.push(start.elapsed());
+        }
+    }
+    let [(mean, median), (large_mean, large_median)] = times.map(mean_and_median);
+    println!("{mean:>9.1?} mean, {median:.1?} median, of one {name} at {} rows", small.rows);
+    println!("{large_mean:>9.1?} mean, {large_median:.1?} median, of one {name} at {} rows", large.rows);
+    let growth = |small: Duration, large: Duration| large.as_secs_f64() / small.as_secs_f64();
+    println!("{:>9.2} times the mean, {:.2} the median", growth(mean, large_mean), growth(median, large_median));
+}
+
+fn mean_and_median(mut times: Vec<Duration>) -> (Duration, Duration) {
+    times.sort();
+    let mean = times.iter().sum::<Duration>().div_f64(per_second(CALLS, Duration::from_secs(1)));
+    (mean, times[times.len() / 2])
 }
 
 /// Records so many rows, from as many tasks as there are.
@@ -70,18 +109,6 @@ async fn record_one(store: &Arc<dyn Store>, number: u64) {
 async fn look_up(store: &Arc<dyn Store>, number: u64) {
     let found = store.transaction(&xid(number)).await.expect("the store answers");
     assert!(found.is_some(), "{number} was recorded");
-}
-
-/// The median time of a call.
-async fn each<F: Future>(calls: u64, call: impl Fn(u64) -> F) -> Duration {
-    let mut times = Vec::new();
-    for number in 0..calls {
-        let start = Instant::now();
-        call(number).await;
-        times.push(start.elapsed());
-    }
-    times.sort();
-    times[times.len() / 2]
 }
 
 fn per_second(count: u64, elapsed: Duration) -> f64 {

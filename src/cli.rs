@@ -54,7 +54,7 @@ pub fn main() -> ExitCode {
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("hallpass: {}", one_line(failure.as_ref()));
+            eprintln!("hallpass: {}", crate::log::chain(failure.as_ref()));
             ExitCode::from(2)
         }
     }
@@ -97,15 +97,4 @@ fn announce(url: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
     writeln!(out, "listening on {url}")?;
     out.flush()
-}
-
-/// An error and its causes, joined by colons. A value in it may hold a line feed, which must not end the line.
-fn one_line(error: &dyn Error) -> String {
-    let mut line = error.to_string();
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        line = format!("{line}: {error}");
-        cause = error.source();
-    }
-    line.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
 }

@@ -55,7 +55,7 @@ codes! {
     TooOften "too_often" "this client asked more often than it may",
     XidTaken "xid_taken" "the xid belongs to the transaction of another phone number",
     AlreadyVerified "already_verified" "the transaction was verified before",
-    UnknownTransaction "unknown_transaction" "no transaction is stored under that",
+    UnknownTransaction "unknown_transaction" "no transaction has this xid, or none holds this token",
     StoreAway "store_away" "the store does not answer",
     Timeout "timeout" "the request took too long to arrive",
     Internal "internal" "a fault of this server",

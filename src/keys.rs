@@ -381,7 +381,7 @@ pub enum KeyFault {
     #[error("it holds a private key where a public key belongs; remove it, and publish only the public half")]
     PrivateForPublic,
     #[error(
-        "it holds {0} key where an HMAC secret belongs, and a secret that has a public half is none; put random text into it"
+        "it holds {0} key where an HMAC secret belongs, and whoever has its public half could sign tokens; put random text into it"
     )]
     KeyForSecret(&'static str),
     #[error("its numbers do not make a working RSA key; make a new one with `ssh-keygen -t rsa -f keys/jwt_key`")]

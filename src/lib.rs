@@ -11,8 +11,8 @@
 //! - [`limits`]: how often a client may ask
 //! - [`accounts`]: who may ask
 //! - [`settings`]: flags, environment, `.env`, defaults
-//! - [`web`]: the server, its routes and pages
 //! - [`log`]: what goes to standard error
+//! - [`web`]: the server, its routes and pages
 //! - [`cli`]: the commands
 
 pub mod accounts;

@@ -3,8 +3,21 @@
 //! Libraries below an error are silenced whatever `RUST_LOG` says: at their finer levels they print headers and
 //! statements, and so tokens and cookies. The HTTP parser is silent altogether, for any client can make it complain.
 
+use std::error::Error;
+
 use log::{LevelFilter, Log, Metadata, Record};
 use thiserror::Error;
+
+/// An error and its causes in one line, joined by colons. A value in it may hold a line feed, which must not end it.
+pub fn chain(error: &dyn Error) -> String {
+    let mut line = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        line = format!("{line}: {error}");
+        cause = error.source();
+    }
+    line.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
 
 /// The text is no filter.
 #[derive(Debug, Error)]

@@ -159,8 +159,9 @@ impl Args for Flags {
     }
 }
 
-/// The variables of the process and of `.env`. A variable that is set to nothing counts as not set.
-#[derive(Debug, Default)]
+/// The variables of the process and of `.env`; some are secrets, so it does not print them. A variable that is set to
+/// nothing counts as not set.
+#[derive(Default)]
 pub struct Environment {
     process: HashMap<String, String>,
     file: HashMap<String, String>,
@@ -245,8 +246,10 @@ impl fmt::Display for Origin {
 pub enum BadSetting {
     #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
     Value { flag: &'static str, value: String, origin: Origin, accepted: String },
-    #[error("--bind is `{bind}`, which others reach; choose --credentials users, or any if everybody may have tokens")]
-    NobodyAsked { bind: SocketAddr },
+    #[error(
+        "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
+    )]
+    CredentialsNotChosen { bind: SocketAddr },
     #[error("{name} in the environment is not UTF-8 text")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]
@@ -275,8 +278,9 @@ impl PublicUrl {
         self.url.origin().ascii_serialization()
     }
 
-    pub fn scheme(&self) -> &str {
-        self.url.scheme()
+    /// Whether it names this very machine.
+    pub fn is_local(&self) -> bool {
+        matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
     }
 
     pub fn is_https(&self) -> bool {
@@ -315,16 +319,16 @@ impl Settings {
         let given = Given { flags, environment };
         let bind: SocketAddr =
             given.parsed("bind", "an IP address and a port, such as 127.0.0.1:5000", |it| it.parse().ok())?;
+        let public_url = given.optional(
+            "public-url",
+            "http:// or https:// with a host and, if need be, a port, and nothing after it",
+            PublicUrl::parse,
+        )?;
         Ok(Self {
             bind,
             keys: given.keys(),
             algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
             token_ttl: given.parsed("token-ttl", "whole seconds from 1 to 86400", |it| it.parse().ok())?,
-            public_url: given.optional(
-                "public-url",
-                "http:// or https:// with a host and, if need be, a port, and nothing after it",
-                PublicUrl::parse,
-            )?,
             database: given.text("database"),
             keep: given.parsed("keep", "days from 1d to 3650d", days)?,
             phone_rate: given.parsed("phone-rate", RATE, |it| it.parse().ok())?,
@@ -332,6 +336,7 @@ impl Settings {
                 .optional("trusted-proxy", "IP addresses or CIDRs with commas between", |it| it.parse().ok())?
                 .unwrap_or_default(),
             credentials: given.credentials(bind)?,
+            public_url,
             login_rate: given.parsed("login-rate", RATE, |it| it.parse().ok())?,
             accounts: environment.credentials(),
             workers: given
@@ -403,7 +408,7 @@ impl Given<'_> {
         match chosen {
             Some(chosen) => Ok(chosen),
             None if bind.ip().is_loopback() => Ok(Credentials::Any),
-            None => Err(BadSetting::NobodyAsked { bind }),
+            None => Err(BadSetting::CredentialsNotChosen { bind }),
         }
     }
 

@@ -26,7 +26,7 @@ use std::time::Duration;
 use actix_web::dev::{Handler, ServerHandle};
 use actix_web::middleware::from_fn;
 use actix_web::rt::time::interval;
-use actix_web::web::{self, Data, ServiceConfig};
+use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder};
 use aws_lc_rs::rand::SystemRandom;
 use chrono::TimeDelta;
@@ -34,7 +34,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::keys::{KeyError, KeyRing, Warning};
-use crate::settings::Settings;
+use crate::settings::{Credentials, Settings};
 use crate::store::{OpenError, Sqlite, Store};
 use state::State;
 
@@ -44,7 +44,8 @@ const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How often old transactions are looked for.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 
-/// The whole route table. What needs a session stands in the last scope, behind the session middleware.
+/// The whole route table. What needs a session stands behind its middleware: the last scope, and the way out of it,
+/// which takes also a session that the others refuse.
 fn routes(config: &mut ServiceConfig, state: &State) {
     config
         .service(get("/healthz", ops::healthz))
@@ -135,6 +136,9 @@ impl Server {
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
+        if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
+            log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
+        }
         for service in &ring.accounts().made_up {
             log::warn!("{service}'s account values are made up here, so {service} would not accept these tokens");
         }
@@ -171,6 +175,7 @@ impl Server {
         let server = HttpServer::new(move || {
             App::new()
                 .app_data(state.clone())
+                .app_data(PayloadConfig::new(error::LARGEST_BODY))
                 .app_data(error::form_config())
                 .app_data(error::query_config())
                 .app_data(error::path_config())

@@ -139,7 +139,8 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
         return Err(KeyError::Exists { path: public_path });
     }
     replace(&path, &pem, force)?;
-    replace(&public_path, &private.public().to_pem().unwrap_or_default(), force)?;
+    let unsound = || KeyError::Unfit { path: public_path.clone(), source: KeyFault::Unsound };
+    replace(&public_path, &private.public().to_pem().ok_or_else(unsound)?, force)?;
     Ok(vec![path, public_path])
 }
 
@@ -290,7 +291,8 @@ impl Folder<'_> {
         if path.exists() {
             return;
         }
-        match link_into_place(&path, &private.public().to_pem().unwrap_or_default()) {
+        let Some(pem) = private.public().to_pem() else { return };
+        match link_into_place(&path, &pem) {
             Ok(made) => self.warnings.extend(made.then_some(Warning::Made(path))),
             Err(KeyError::Unwritable { path, source: why }) => self.warnings.push(Warning::NotSaved { path, why }),
             Err(_) => {}

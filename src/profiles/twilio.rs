@@ -41,6 +41,8 @@ pub enum BadGrants {
     WrongType { grant: &'static str, field: String, accepted: &'static str },
     #[error("chat and conversations are one grant in the token; name one of them")]
     ChatTwice,
+    #[error("the grant `{0}` must be an object")]
+    GrantNotAnObject(&'static str),
     #[error("the grant `{0}` holds a number that is no 64-bit integer")]
     Number(&'static str),
 }
@@ -88,7 +90,7 @@ impl Grants {
 
 impl Shape {
     fn read(&self, value: &Value) -> Result<Map<String, Value>, BadGrants> {
-        let fields = value.as_object().ok_or_else(|| self.wrong("value", "an object"))?;
+        let fields = value.as_object().ok_or(BadGrants::GrantNotAnObject(self.name))?;
         if !has_only_integers(value) {
             return Err(BadGrants::Number(self.name));
         }

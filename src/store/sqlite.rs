@@ -1,4 +1,4 @@
-//! The store in one SQLite file: all that one process needs, and no server to install.
+//! The store in one `SQLite` file: all that one process needs, and no server to install.
 //!
 //! One connection writes, on a thread of its own, and commits all that waits for it in one go; a few others only read.
 //! The file is in WAL mode with `synchronous = FULL`: neither a killed process nor a power cut loses what was answered.

@@ -196,28 +196,49 @@ pub struct Rejection {
     pub reason: Reason,
 }
 
+impl Rejection {
+    /// What a verdict without any check comes to, which [`verify`](super::verify) never makes.
+    fn unjudged() -> Self {
+        let (code, check) = (Code::Malformed, Check::Shape);
+        let (expected, found) = ("a token that was judged".to_owned(), "one that was not".to_owned());
+        Self {
+            check,
+            reason: Reason { code, message: "the token was not judged".into(), expected, found, rfc: check.rfc() },
+        }
+    }
+}
+
 /// Whether an answer may show what a refused token claims.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// In the lab and on the command line, where a person inspects the token in hand.
+    /// On the command line, where a person inspects the token in hand.
     UnverifiedClaims,
     /// Everywhere else.
     VerifiedClaimsOnly,
 }
 
-/// The ordered checks of one token. Claims leave it only through [`accept`](Self::accept).
-#[derive(Clone, Debug)]
+/// The ordered checks of one token. Its claims are out of reach, through [`accept`](Self::accept) and
+/// [`claims`](Self::claims) alike, unless every check passed.
+#[derive(Clone)]
 pub struct Verdict {
     checks: Vec<(Check, Outcome)>,
     header: Option<Map<String, Value>>,
     payload: Option<Vec<u8>>,
-    claims: Option<Claims>,
+    /// There once the last check has passed, and never before.
+    accepted: Option<Claims>,
+}
+
+/// Claims may name people, so a verdict prints only what it came to.
+impl fmt::Debug for Verdict {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verdict({})", self.code())
+    }
 }
 
 impl Verdict {
     pub(super) fn new(checks: &[Check]) -> Self {
         let capacity = checks.len();
-        Self { checks: Vec::with_capacity(capacity), header: None, payload: None, claims: None }
+        Self { checks: Vec::with_capacity(capacity), header: None, payload: None, accepted: None }
     }
 
     pub(super) fn record(&mut self, check: Check, outcome: Outcome) {
@@ -237,8 +258,8 @@ impl Verdict {
         self.header = Some(header);
     }
 
-    pub(super) fn set_claims(&mut self, claims: Claims) {
-        self.claims = Some(claims);
+    pub(super) fn accept_as(&mut self, claims: Claims) {
+        self.accepted = Some(claims);
     }
 
     /// Every check of the verifier with its outcome, in order.
@@ -252,7 +273,7 @@ impl Verdict {
     }
 
     pub fn is_accepted(&self) -> bool {
-        self.rejection().is_none()
+        self.accepted.is_some()
     }
 
     /// The first check that failed.
@@ -265,15 +286,13 @@ impl Verdict {
 
     /// The claims, when every check passed.
     pub fn accept(self) -> Result<Claims, Rejection> {
-        match self.rejection() {
-            Some((check, reason)) => Err(Rejection { check, reason: reason.clone() }),
-            None => Ok(self.claims.unwrap_or_default()),
-        }
+        let rejection = self.rejection().map(|(check, reason)| Rejection { check, reason: reason.clone() });
+        self.accepted.ok_or_else(|| rejection.unwrap_or_else(Rejection::unjudged))
     }
 
     /// The claims, when every check passed, without giving the verdict up.
     pub fn claims(&self) -> Option<&Claims> {
-        self.claims.as_ref().filter(|_| self.is_accepted())
+        self.accepted.as_ref()
     }
 
     /// What the payload says although the token is refused, when it can be read at all.
@@ -283,7 +302,11 @@ impl Verdict {
     }
 
     pub fn code(&self) -> Code {
-        self.rejection().map_or(Code::Accepted, |(_, reason)| reason.code)
+        match (&self.accepted, self.rejection()) {
+            (Some(_), _) => Code::Accepted,
+            (None, Some((_, reason))) => reason.code,
+            (None, None) => Code::Malformed,
+        }
     }
 
     /// One sentence for a person.

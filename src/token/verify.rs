@@ -131,9 +131,9 @@ impl<'a> Trial<'a> {
         let signed = &token[..token.len() - signature.len() - 1];
         self.signature(&keys, signed, signature)?;
         let claims = self.payload()?;
-        let judged = self.claims(&claims);
-        self.verdict.set_claims(claims);
-        judged
+        self.claims(&claims)?;
+        self.verdict.accept_as(claims);
+        Ok(())
     }
 
     /// A member of the decoded header.
@@ -482,7 +482,7 @@ fn header_not_allowed(name: &str, why: &str, rfc: &'static str, value: &Value) -
 fn no_key() -> Reason {
     Reason {
         code: Code::UnknownKid,
-        message: "there is no key here to check this algorithm with".into(),
+        message: "no key of this algorithm is loaded here".into(),
         expected: "a key ring with a key of this algorithm".into(),
         found: "none".into(),
         rfc: Check::Key.rfc(),
@@ -559,7 +559,7 @@ fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
 fn another_audience(found: &Value) -> Reason {
     Reason {
         code: Code::BadClaim,
-        message: "the token is meant for an audience, and this verifier is none".into(),
+        message: "the token names an audience, and this verifier is not in it".into(),
         expected: "no `aud`".into(),
         found: clip(&found.to_string()),
         rfc: Check::Audience.rfc(),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use super::error::{self, Problem};
 use super::session::Visitor;
 use super::state::State;
+use crate::log::chain;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, IssueError, Subject};
 use crate::token::{Show, Verdict};
@@ -52,7 +53,7 @@ pub(super) async fn generate(
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
         Err(error @ IssueError::Signing(_)) => {
-            log::error!("no token was made: {error}");
+            log::error!("no token was made: {}", chain(&error));
             Ok(show(ERROR_400))
         }
     }

@@ -13,10 +13,11 @@ use thiserror::Error;
 
 use super::assets::Assets;
 use crate::code::Code;
+use crate::log::chain;
 use crate::store::StoreError;
 
-/// More than any form of this site needs.
-const LARGEST_FORM: usize = 16 * 1024;
+/// More than any body of this site needs.
+pub(super) const LARGEST_BODY: usize = 16 * 1024;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, Error)]
@@ -55,14 +56,19 @@ impl Problem {
     }
 
     /// Logs the cause here and now, and shows nothing of it.
-    pub fn internal(cause: &dyn std::fmt::Display) -> Self {
-        log::error!("a request failed: {cause}");
+    pub fn internal(cause: &dyn std::error::Error) -> Self {
+        Self::broken(&chain(cause))
+    }
+
+    /// The same for a fault that no error describes.
+    pub fn broken(what: &str) -> Self {
+        log::error!("a request failed: {what}");
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "This server made a mistake; its log says more.")
     }
 
     /// Logs what the store said, and shows nothing of it.
     pub fn store_away(error: &StoreError) -> Self {
-        log::error!("the store failed: {error}");
+        log::error!("the store failed: {}", chain(error));
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, "The store does not answer; try again soon.")
     }
 
@@ -128,7 +134,7 @@ struct ErrorPage<'a> {
     can_forget: bool,
 }
 
-/// The problem in the client's form. `Allow` and its like survive from the response that it replaces.
+/// The problem in the client's form.
 pub(super) fn present(problem: &Problem, presentation: Presentation, assets: &Assets) -> HttpResponse {
     let mut response = HttpResponseBuilder::new(problem.status);
     if presentation == Presentation::Json {
@@ -157,7 +163,7 @@ pub(super) async fn not_found() -> Result<HttpResponse, Problem> {
 }
 
 pub(super) fn form_config() -> FormConfig {
-    FormConfig::default().limit(LARGEST_FORM).error_handler(|error, _| bad_form(&error).into())
+    FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| bad_form(&error).into())
 }
 
 pub(super) fn query_config() -> QueryConfig {
@@ -189,7 +195,7 @@ pub(super) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderValue) {
 }
 
 fn too_large() -> Problem {
-    let message = format!("The body is over the {LARGEST_FORM} bytes that are read here.");
+    let message = format!("The body is over the {LARGEST_BODY} bytes that are read here.");
     Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
 }
 

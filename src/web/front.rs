@@ -71,7 +71,7 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
 fn unrouted(error: &Error, presentation: Presentation, state: &State) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
-        None => Problem::internal(error),
+        None => Problem::broken(&error.to_string()),
     };
     log::info!("- - {} {}", problem.status.as_u16(), problem.code);
     let mut response = presented(&problem, presentation, &HeaderMap::new(), state);
@@ -98,7 +98,7 @@ async fn answer<B: MessageBody + 'static>(
 }
 
 fn too_slow() -> Problem {
-    let message = format!("The body did not arrive within {} s.", BODY_TIMEOUT.as_secs());
+    let message = format!("The request was not read and answered within {} s.", BODY_TIMEOUT.as_secs());
     Problem::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, message)
 }
 

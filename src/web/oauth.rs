@@ -6,13 +6,14 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 use url::form_urlencoded;
 
 use super::auth;
 use super::state::State;
 use crate::code::Code;
+use crate::log::chain;
 use crate::profiles::{bearer, zoom};
 use crate::store::StoreError;
 use crate::token::{Claims, Rejection, Token};
@@ -80,11 +81,12 @@ fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims
     })
 }
 
-/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
+/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7). The store counts whole seconds, and the
+/// one that its end falls into belongs to its life.
 async fn take_once(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
     let Some(jti) = claims.get("jti").and_then(|it| it.as_str()) else { return Ok(()) };
     let ends = claims.expires_at().ok_or(Failure::Broken("an accepted assertion has no exp"))?;
-    if state.store.use_once("zoom", jti, ends, now).await? {
+    if state.store.use_once("zoom", jti, ends + TimeDelta::seconds(1), now).await? {
         return Ok(());
     }
     Err(refused("invalid_grant", "the assertion was used before"))
@@ -129,7 +131,7 @@ fn invalid_request(description: &str) -> Failure {
 }
 
 fn unavailable(error: &StoreError) -> HttpResponse {
-    log::error!("a request failed: {error}");
+    log::error!("a request failed: {}", chain(error));
     HttpResponse::ServiceUnavailable().json(json!({ "error": "temporarily_unavailable" }))
 }
 

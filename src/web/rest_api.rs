@@ -10,6 +10,7 @@ use super::error::retry_after_header;
 use super::state::State;
 use crate::accounts::{Login, Refusal};
 use crate::code::Code;
+use crate::log::chain;
 use crate::profiles::rest_api;
 
 /// Signs a token for the user of a form.
@@ -71,8 +72,8 @@ fn not_admitted(refusal: &Refusal) -> HttpResponse {
 }
 
 /// A fault of this server, which is what the tutorial keeps its third error for.
-fn fault(status: StatusCode, error: &dyn std::fmt::Display) -> HttpResponse {
-    log::error!("a request failed: {error}");
+fn fault(status: StatusCode, error: &dyn std::error::Error) -> HttpResponse {
+    log::error!("a request failed: {}", chain(error));
     answer(status, "3", "An error occured")
 }
 

@@ -215,7 +215,7 @@ impl FromRequest for Visitor {
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let Some(state) = request.app_data::<Data<State>>() else {
-            return ready(Err(Problem::internal(&"the server lost its state")));
+            return ready(Err(Problem::broken("the server lost its state")));
         };
         if state.cookie.values(request.headers()).len() > 1 {
             return ready(Err(duplicate_cookie(state.cookie.name())));

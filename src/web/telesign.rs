@@ -65,7 +65,7 @@ fn parse_xid(text: &str) -> Result<Xid, Problem> {
 
 fn random_xid() -> Result<Xid, Problem> {
     let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::internal(&"the system gave no random bytes"))?;
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
     Ok(Xid::of_random(bytes))
 }
 
@@ -198,11 +198,11 @@ fn conflict(code: Code, message: &str) -> Problem {
 }
 
 fn already_verified() -> Problem {
-    conflict(Code::AlreadyVerified, "This transaction was verified before, and a token is good for one.")
+    conflict(Code::AlreadyVerified, "This transaction was verified before, and it can be verified only once.")
 }
 
 fn unknown() -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, Code::UnknownTransaction, "No transaction is stored under that.")
+    Problem::new(StatusCode::NOT_FOUND, Code::UnknownTransaction, "No transaction has this xid and holds this token.")
 }
 
 /// A transaction in the shape that programs rely on.

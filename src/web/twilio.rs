@@ -26,7 +26,7 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
 
 /// The `ttl` of a request, in seconds.
 pub(super) fn lifetime(asked: &TokenRequest, default: Lifetime) -> Result<Lifetime, Problem> {
-    let Some(value) = asked.members.get("ttl") else { return Ok(default) };
+    let Some(value) = asked.members.get("ttl").filter(|it| !it.is_null()) else { return Ok(default) };
     let lifetime = value.as_i64().and_then(|seconds| Lifetime::of(seconds).ok());
     lifetime.ok_or_else(|| Problem::bad_request("`ttl` must be a number of whole seconds from 1 to 86400."))
 }

@@ -20,6 +20,7 @@ mod pyjwt;
 mod readme;
 mod rest_api;
 mod security;
+mod store;
 mod telesign;
 mod tidy;
 mod tokens;

@@ -257,7 +257,7 @@ async fn an_audience_may_be_the_endpoint_or_the_issuer_alone_or_among_others() {
 
 #[tokio::test]
 async fn behind_a_public_url_that_alone_is_issuer_and_audience() {
-    let app = TestApp::with(&[("public-url", "https://demo.example")]);
+    let app = TestApp::with(&[("public-url", "https://demo.example"), ("credentials", "any")]);
     let ring = app.ring();
     let exchange = async |aud: &str| {
         let claims = json!({ "iss": ring.accounts().zoom_api_key, "exp": START + 60, "aud": aud });
@@ -287,6 +287,7 @@ async fn an_assertion_with_a_jti_is_taken_once_and_one_without_again() {
     }
     desk.app.advance(60);
     assert_refused(&desk.exchange(&once).await, "invalid_grant", "expired");
+    desk.app.advance(1);
     assert_eq!(desk.exchange(&desk.assertion(json!({ "jti": "a", "exp": START + 120 }))).await.status, 200);
 }
 
@@ -297,6 +298,17 @@ async fn an_assertion_that_was_refused_has_not_used_up_its_jti() {
     assert_refused(&desk.exchange(&early).await, "invalid_grant", "not_yet_valid");
     desk.app.advance(1);
     assert_eq!(desk.exchange(&early).await.status, 200);
+}
+
+#[tokio::test]
+async fn an_end_within_a_second_gives_no_second_use_in_its_last_moment() {
+    let desk = Desk::new();
+    let once = desk.assertion(json!({ "jti": "a", "exp": 1_800_000_060.5 }));
+    assert_eq!(desk.exchange(&once).await.status, 200);
+    desk.app.clock.advance(TimeDelta::milliseconds(60_200));
+    assert_refused(&desk.exchange(&once).await, "invalid_grant", "used before");
+    desk.app.clock.advance(TimeDelta::milliseconds(300));
+    assert_refused(&desk.exchange(&once).await, "invalid_grant", "expired");
 }
 
 #[tokio::test]
@@ -375,13 +387,14 @@ async fn a_token_that_does_not_hold_is_invalid_and_the_challenge_says_why() {
         hallpass::profiles::Lifetime::MINUTE,
         hallpass::clock::Clock::now(&*desk.app.clock),
     );
-    let bad_signature = format!("{}A", desk.bearer().await.rsplit_once('.').unwrap().0.to_owned() + ".");
+    let signed = desk.bearer().await;
+    let cut = signed[..signed.len() - 4].to_owned();
     for (token, code) in [
         ("x".to_owned(), "malformed"),
         ("a b".to_owned(), "malformed"),
         (desk.assertion(json!({})), "alg_not_allowed"),
         (demo.unwrap().as_str().to_owned(), "unknown_kid"),
-        (bad_signature, "malformed"),
+        (cut, "bad_signature"),
         (desk.forged_bearer(json!({ "typ": "JWT" }), json!({})), "wrong_type"),
         (desk.forged_bearer(json!({ "typ": null }), json!({})), "wrong_type"),
         (desk.forged_bearer(json!({ "kid": "other" }), json!({})), "unknown_kid"),

@@ -81,12 +81,12 @@ impl Call {
                 call = call.with(name, value);
             }
         }
-        let lines: String = call.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
-        format!("{} {} HTTP/1.1\r\n{lines}\r\n{}", call.method, call.path, call.body)
+        let lines: Vec<String> = call.headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+        format!("{} {} HTTP/1.1\r\n{}\r\n{}", call.method, call.path, lines.concat(), call.body)
     }
 
     fn send(&self, app: &TestApp) -> RawAnswer {
-        app.raw(self.bytes(app.host()))
+        converse(&app.url, &self.bytes(app.host()))
     }
 }
 
@@ -340,7 +340,7 @@ impl Witness {
         answer.status
     }
 
-    /// The same call by every method of this address that reads.
+    /// Asks by GET, and by HEAD where the address takes it.
     fn ask_by_get_and_head(&mut self, app: &TestApp, id: &str, call: &Call) -> u16 {
         let operation = self.document.operation(id);
         let status = self.ask(app, &operation, call);
@@ -366,9 +366,6 @@ impl Witness {
         let Some(content) = response["content"].as_object() else {
             return assert_eq!(answer.body, "", "{} {} has no body", operation.id, answer.status);
         };
-        if operation.method == "HEAD" || answer.head.starts_with("HTTP/1.1 405") && answer.body.is_empty() {
-            return;
-        }
         let kind = header(answer, "content-type").unwrap().split(';').next().unwrap();
         let schema = content.get(kind).or_else(|| content.get("*/*"));
         let schema = schema.unwrap_or_else(|| panic!("{} {} is {kind}", operation.id, answer.status));
@@ -554,11 +551,14 @@ fn variants(operation: &Operation, example: &Call) -> Vec<Call> {
     let addresses = addresses.map(|(spoilt, odd)| {
         example.at(operation.address(|name, it| if name == spoilt { odd } else { it }.to_owned()))
     });
-    let bodies = ODD_BODIES.into_iter().flat_map(|body| {
+    // A HEAD ends with its connection, which the server keeps for a second more when it did not read the body.
+    let bodies = ODD_BODIES.into_iter().filter(|_| operation.method != "HEAD").flat_map(|body| {
         let body = example.saying(body);
         [body.clone(), body.without("Authorization"), body.without("Content-Type")]
     });
-    let headers = ODD_HEADERS.into_iter().map(|(name, value)| example.with(name, value));
+    // Where no body is read, one that is announced and never comes only keeps the connection open.
+    let headers = ODD_HEADERS.into_iter().filter(|(name, _)| *name != "Content-Length" || operation.body().is_some());
+    let headers = headers.map(|(name, value)| example.with(name, value));
     let bare = ["Authorization", "TOKEN", "Content-Type"].into_iter().map(|name| example.without(name));
     let query =
         [example.at(format!("{}?x=1&x=1", operation.address(|_, it| it.to_owned()).split('?').next().unwrap()))];
@@ -692,7 +692,7 @@ fn send_slowly(witness: &mut Witness, app: &TestApp) {
     let waiting = all.into_iter().filter(|it| it.body().is_some()).map(|operation| {
         let call = operation.example(app).saying("").with("Content-Length", "10");
         let (url, bytes) = (app.url.clone(), call.bytes(app.host()));
-        (operation, call, std::thread::spawn(move || patiently(&url, &bytes)))
+        (operation, call, std::thread::spawn(move || converse(&url, &bytes)))
     });
     for (operation, call, thread) in waiting.collect::<Vec<_>>() {
         let answer = thread.join().unwrap();
@@ -701,14 +701,34 @@ fn send_slowly(witness: &mut Witness, app: &TestApp) {
     }
 }
 
-/// The answer to what [`RawAnswer::to`] would not wait for.
-fn patiently(url: &str, request: &str) -> RawAnswer {
+/// Sends a request and reads its answer to the announced end: where a body is announced that never comes, the server
+/// keeps the connection for a while after its answer.
+fn converse(url: &str, request: &str) -> RawAnswer {
     let mut socket = TcpStream::connect(url.trim_start_matches("http://")).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(25))).unwrap();
     socket.write_all(request.as_bytes()).unwrap();
     let mut bytes = Vec::new();
-    socket.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8(bytes).unwrap();
+    let mut piece = [0; 8192];
+    loop {
+        let read = socket.read(&mut piece).unwrap();
+        bytes.extend(&piece[..read]);
+        if read == 0 || !request.starts_with("HEAD ") && is_whole(&bytes) {
+            break;
+        }
+    }
+    parsed(&bytes)
+}
+
+fn is_whole(bytes: &[u8]) -> bool {
+    if !bytes.windows(4).any(|it| it == b"\r\n\r\n") {
+        return false;
+    }
+    let answer = parsed(bytes);
+    header(&answer, "content-length").is_some_and(|length| answer.body.len() >= length.parse::<usize>().unwrap())
+}
+
+fn parsed(bytes: &[u8]) -> RawAnswer {
+    let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     RawAnswer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
 }

@@ -12,9 +12,10 @@ use hallpass::profiles::telesign::{PhoneNumber, Xid};
 use hallpass::profiles::twilio::{Grants, Wish};
 use hallpass::profiles::{Lifetime, bearer, rest_api, telesign, twilio, zoom};
 use hallpass::token::Verdict;
+use reqwest::Method;
 use tempfile::TempDir;
 
-use crate::app::put_rsa_keys;
+use crate::app::{Answer, START, TestApp, put_rsa_keys};
 
 const ISSUER: &str = "http://127.0.0.1:5000";
 
@@ -102,5 +103,27 @@ fn no_profile_accepts_a_token_of_another_folder() {
     // The RSA keys of the tests are the same files everywhere; the secrets are not.
     for index in [0, 2, 3, 5, 6] {
         assert!(judge(&here, index, &tokens[index]).accept().is_err(), "{}", PROFILES[index]);
+    }
+}
+
+#[tokio::test]
+async fn each_endpoint_takes_the_tokens_of_its_own_profile_alone() {
+    let app = TestApp::with(&[("public-url", ISSUER), ("credentials", "any")]);
+    let visitor = app.visitor();
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    for (issued, token) in tokens(&app.ring(), DateTime::from_timestamp(START, 0).unwrap()).iter().enumerate() {
+        let post = |path: &str| visitor.request(Method::POST, path);
+        let requests = [
+            (3, post("/oauth/token").form(&[("grant_type", grant), ("assertion", token)]), 200, 400),
+            (4, visitor.request(Method::GET, "/api/me").bearer_auth(token), 200, 401),
+            (5, post("/anEndpoint").header("TOKEN", token), 200, 401),
+            // Rightly signed, and by nobody who stored it.
+            (6, post("/v1/verify").json(&serde_json::json!({ "token": token })), 404, 401),
+        ];
+        for (own, request, taken, refused) in requests {
+            let status = Answer::to(request).await.status;
+            let expected = if issued == own { taken } else { refused };
+            assert_eq!(status, expected, "{} where {} is taken", PROFILES[issued], PROFILES[own]);
+        }
     }
 }

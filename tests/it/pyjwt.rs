@@ -76,13 +76,13 @@ fn generated_keys_sign_what_pyjwt_verifies_and_nothing_else_does() {
 }
 
 /// For each of a JSON array of tokens, what each of the keys says of it: `ok`, or the name of `PyJWT`'s exception. A key
-/// is a secret in hexadecimal or a JWK.
+/// is a secret in base64 or a JWK.
 const DECODE_ALL: &str = "
-import json, jwt, sys
+import base64, json, jwt, sys
 asked = json.load(sys.stdin)
 
 def key(it):
-    return jwt.PyJWK.from_dict(it) if isinstance(it, dict) else bytes.fromhex(it)
+    return jwt.PyJWK.from_dict(it) if isinstance(it, dict) else base64.b64decode(it)
 
 def decode(token, algorithm, key):
     try:
@@ -98,7 +98,6 @@ json.dump([[decode(token, *it) for it in keys] for token in asked['tokens']], sy
 /// The key of each profile, in the order of [`PROFILES`].
 fn keys(ring: &KeyRing, secrets: &HashMap<&str, String>, tokens: &[String]) -> Vec<Value> {
     let published = serde_json::to_value(ring.published()).unwrap();
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let of_kid = |token: &str| {
         let header: Value = serde_json::from_str(&part(token, 0)).unwrap();
         let found = published["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]);
@@ -107,7 +106,7 @@ fn keys(ring: &KeyRing, secrets: &HashMap<&str, String>, tokens: &[String]) -> V
     let of_secret = |name: &str| {
         let text = &secrets[name];
         let bytes = if name == "TELESIGN_API_KEY" { STANDARD.decode(text).unwrap() } else { text.as_bytes().to_vec() };
-        json!({ "algorithm": "HS256", "key": hex(&bytes) })
+        json!({ "algorithm": "HS256", "key": STANDARD.encode(bytes) })
     };
     vec![
         of_secret("hs256.secret"),

@@ -5,7 +5,8 @@ use hallpass::profiles::telesign::{self, PhoneNumber, Xid};
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use crate::app::{Answer, START, TestApp, part};
+use crate::app::{Answer, START, TestApp, Visitor, part};
+use crate::cli::Program;
 use crate::tokens::compact;
 
 const PHONE: &str = "15555551212";
@@ -173,6 +174,27 @@ async fn an_xid_issued_again_replaces_token_and_times_and_the_old_token_is_unkno
     app.advance(1);
     assert_refused(&get(&app, &format!("/v1/token/{PHONE}/abc")).await, 409, "already_verified");
     assert_eq!(look_up(&app, "/v1/transactions/abc").await.text("token"), second);
+}
+
+#[tokio::test]
+async fn of_two_phones_that_ask_for_one_xid_at_once_only_one_ever_gets_it() {
+    let app = app();
+    for round in 0..5 {
+        let request = |phone: &str| app.visitor().request(Method::GET, &format!("/v1/token/{phone}/x{round}"));
+        let asking = [PHONE, OTHER].repeat(8);
+        let sent: Vec<_> = asking.into_iter().map(|it| (it, tokio::spawn(Answer::to(request(it))))).collect();
+        let mut owners = std::collections::HashSet::new();
+        for (phone, answer) in sent {
+            let answer = answer.await.unwrap();
+            if answer.status == 200 {
+                owners.insert(phone);
+            } else {
+                assert_refused(&answer, 409, "xid_taken");
+            }
+        }
+        let stored = look_up(&app, &format!("/v1/transactions/x{round}")).await.text("phone_number");
+        assert_eq!(owners.into_iter().collect::<Vec<_>>(), [stored.as_str()]);
+    }
 }
 
 // ── Get Status
@@ -498,4 +520,52 @@ async fn the_next_server_on_the_same_database_knows_every_transaction() {
     assert_refused(&verify(&app, &done).await, 409, "already_verified");
     assert_eq!(verify(&app, &open).await.status, 200);
     assert_refused(&get(&app, &format!("/v1/token/{OTHER}/open")).await, 409, "xid_taken");
+}
+
+// ── what is kept to itself
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_phone_number_xid_token_name_or_password_reaches_the_log_at_any_level() {
+    let program = Program::with_keys().and("RUST_LOG", "trace");
+    let serving = program.serve(&["--phone-rate", "off"]);
+    let visitor = Visitor::of(&serving.url);
+    let mut secrets: Vec<String> = Vec::new();
+    for path in ["/v1/token/15557770001/xid-zaphod", "/v1/token/15557770001", "/v1/token/15557770002/xid-zaphod"] {
+        secrets.push(visitor.get(path).await.text().await.unwrap());
+    }
+    let credentials = program.read("keys/demo-credentials.env");
+    let value = |name: &str| credentials.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix('=')).unwrap();
+    let (id, key) = (value("TELESIGN_CUSTOMER_ID"), value("TELESIGN_API_KEY"));
+    for path in ["/v1/transactions/xid-zaphod", "/v1/transactions?phone_number=15557770001&limit=7&after=424242"] {
+        for key in [key, "zaphod-wrong"] {
+            Answer::to(visitor.request(Method::GET, path).basic_auth(id, Some(key))).await;
+        }
+    }
+    let status = visitor.request(Method::POST, "/v1/transactions/xid-zaphod/status").basic_auth(id, Some(key));
+    assert_eq!(Answer::to(status.json(&json!({ "status": "zaphod-status" }))).await.status, 200);
+    let token = secrets[0].clone();
+    for body in [json!({ "token": token }), json!({ "token": token }), json!({ "token": "zaphod.eyJ6.x" })] {
+        Answer::to(visitor.request(Method::POST, "/v1/verify").json(&body)).await;
+    }
+    let login = json!({ "username": "zaphod", "password": "zaphod-secret" });
+    for path in ["/token", "/zoom/token"] {
+        secrets.push(Answer::to(visitor.request(Method::POST, path).json(&login)).await.text("token"));
+    }
+    let form = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &secrets[4])];
+    let bearer = Answer::to(visitor.request(Method::POST, "/oauth/token").form(&form)).await.text("access_token");
+    assert_eq!(Answer::to(visitor.request(Method::GET, "/api/me").bearer_auth(&bearer)).await.status, 200);
+    secrets.push(bearer);
+    let rest = Answer::to(visitor.request(Method::POST, "/loginEndpoint").form(&login)).await.text("token");
+    assert_eq!(Answer::to(visitor.request(Method::POST, &format!("/anEndpoint?token={rest}"))).await.status, 200);
+    Answer::to(visitor.request(Method::POST, "/anEndpoint").header("TOKEN", "zaphod")).await;
+    secrets.push(rest);
+
+    let log = serving.stop().stderr;
+    assert!(log.contains("GET /v1/token/{phone} 200"), "the log is on: {log}");
+    secrets.retain(|token| token.matches('.').count() == 2);
+    assert_eq!(secrets.len(), 6);
+    let parts = secrets.iter().flat_map(|token| token.split('.').skip(1));
+    for said in parts.chain(["zaphod", "1555777", "424242", id, key]) {
+        assert_eq!(log.lines().find(|line| line.contains(said)), None, "the log holds {said}");
+    }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 /// The modules from the inside out: each may import those before it.
 const LAYERS: [&str; 12] =
-    ["code", "clock", "keys", "token", "profiles", "store", "limits", "accounts", "settings", "web", "log", "cli"];
+    ["code", "clock", "keys", "token", "profiles", "store", "limits", "accounts", "settings", "log", "web", "cli"];
 
 /// Which modules a foreign crate may be named in.
 const CONFINED: [(&str, &[&str]); 11] = [

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 
 use chrono::DateTime;
+use hallpass::accounts::{Password, hash_password};
+use hallpass::store::{Sqlite, Store as _};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -302,6 +304,39 @@ async fn basic_needs_no_body_and_its_refusal_asks_again() {
     }
 }
 
+/// Adds a user to the store of a server that runs.
+async fn add_user(app: &TestApp, name: &str, password: &str) {
+    let store = Sqlite::open(&format!("sqlite:{}", app.keys().join("hallpass.db").display())).await.unwrap();
+    store.put_user(name, &hash_password(&Password::new(password), [7; 16]).unwrap()).await.unwrap();
+    store.close().await;
+}
+
+#[tokio::test]
+async fn with_users_a_token_is_for_the_right_password_and_for_no_endless_guessing() {
+    let app = TestApp::with(&[("credentials", "users"), ("login-rate", "3/m")]);
+    add_user(&app, "susan", "secret").await;
+    for path in ["/token", "/zoom/token"] {
+        let ask = |username: &str, password: &str| {
+            let body = json!({ "username": username, "password": password });
+            Answer::to(app.visitor().request(Method::POST, path).json(&body))
+        };
+        assert_eq!(ask("susan", "secret").await.status, 200, "{path}");
+        for (username, password) in [("susan", "wrong"), ("eve", "secret")] {
+            let answer = ask(username, password).await;
+            assert_eq!((answer.status, answer.text("error").as_str()), (401, "bad_credentials"), "{path}");
+            assert_eq!(answer.text("message"), "The username or the password is wrong.");
+        }
+        let by_basic = app.visitor().request(Method::POST, path).basic_auth("susan", Some("wrong"));
+        let answer = Answer::to(by_basic).await;
+        assert!(answer.header("www-authenticate").starts_with("Basic "), "{}", answer.body);
+        for answer in [ask("susan", "secret").await, ask("susan", "wrong").await] {
+            assert_eq!((answer.status, answer.text("error").as_str()), (429, "too_often"));
+            assert_eq!(answer.header("retry-after"), "60");
+        }
+        app.advance(60);
+    }
+}
+
 // ── what is refused
 
 #[tokio::test]
@@ -421,10 +456,22 @@ async fn another_method_is_405_and_told_post() {
 }
 
 #[tokio::test]
-async fn a_body_over_the_limit_is_413() {
+async fn a_body_over_the_limit_is_413_wherever_a_body_is_read() {
     let app = app();
-    let answer = post(&app, &asking(json!({ "more": "x".repeat(1 << 20) }))).await;
-    assert_eq!((answer.status, answer.text("error").as_str()), (413, "too_large"));
+    let filled = |size: usize| {
+        let empty = asking(json!({ "more": "" })).len();
+        asking(json!({ "more": "x".repeat(size - empty) }))
+    };
+    assert_eq!(post(&app, &filled(16_384)).await.status, 200);
+    for size in [16_385, 1 << 20] {
+        let answer = post(&app, &filled(size)).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (413, "too_large"), "{size}");
+        assert!(answer.text("message").contains("16384"), "{}", answer.body);
+    }
+    for path in ["/zoom/token", "/oauth/token", "/loginEndpoint", "/v1/verify", "/v1/transactions/abc/status"] {
+        let request = app.visitor().request(Method::POST, path).form(&[("more", "x".repeat(20_000))]);
+        assert_eq!(Answer::to(request).await.status, 413, "{path}");
+    }
 }
 
 #[tokio::test]

@@ -22,6 +22,10 @@ const APPLICATION_ID: i64 = 0x7061_7373;
 /// How many connections read.
 const READERS: u32 = 4;
 
+/// After how many pages of 4 KiB the WAL is folded into the file: more of them save writing a page twice, fewer keep the
+/// one commit that pays for it short.
+const LARGEST_WAL: &str = "4000";
+
 /// How long to wait for another process that writes to the same file; less than a caller waits.
 const BUSY: Duration = Duration::from_secs(1);
 
@@ -92,8 +96,8 @@ fn path_in(url: &str) -> Result<PathBuf, OpenError> {
 struct File(PathBuf);
 
 impl File {
-    /// Makes the file where there is none. One that is there is not opened: to close it again would drop the locks that
-    /// SQLite holds on it elsewhere in this process (POSIX advisory locks).
+    /// Makes the file where there is none. One that is there is not opened, since to close it again would drop the locks
+    /// that `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
     fn create(&self) -> Result<(), OpenError> {
         let unusable = |source| OpenError::Unusable { path: self.0.clone(), source };
         match private(OpenOptions::new().write(true).create_new(true)).open(&self.0) {
@@ -114,6 +118,7 @@ impl File {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .pragma("temp_store", "MEMORY")
+            .pragma("wal_autocheckpoint", LARGEST_WAL)
             .row_buffer_size(128)
             .disable_statement_logging())
     }
@@ -167,7 +172,7 @@ impl File {
         }
     }
 
-    /// By SQLite's primary result code: <https://www.sqlite.org/rescode.html>.
+    /// By the primary result code: <https://www.sqlite.org/rescode.html>.
     fn explain(&self, source: Error) -> OpenError {
         let path = self.0.clone();
         let code = source.as_database_error().and_then(|error| error.code()?.parse::<i32>().ok());

@@ -45,8 +45,7 @@ type Held = (String, bool);
 async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, Held>> {
     let select = "SELECT xid, phone_number, verified_at IS NOT NULL AS verified FROM transactions
                   WHERE xid IN (SELECT value ->> 0 FROM json_each($1))";
-    let held =
-        |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("phone_number")?, row.try_get("verified")?)));
+    let held = |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("phone_number")?, row.try_get("verified")?)));
     sqlx::query(select).bind(as_json(new)).fetch_all(connection).await?.into_iter().map(held).collect()
 }
 

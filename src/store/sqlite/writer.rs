@@ -80,10 +80,12 @@ trait Call: Send {
 
 /// Work, then its answer, which is held back until it is committed.
 struct Errand<T> {
-    work: Option<Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send>>,
+    work: Option<Starter<T>>,
     answer: Option<T>,
     caller: Caller<T>,
 }
+
+type Starter<T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send>;
 
 impl<T: Send> Call for Errand<T> {
     fn is_abandoned(&self) -> bool {
@@ -126,7 +128,7 @@ impl Desk {
             }
             if !batch.is_empty() {
                 let outcome = self.commit(&mut batch).await;
-                batch.answer(outcome);
+                batch.answer(&outcome);
             }
         }
         self.hang_up().await;
@@ -206,7 +208,7 @@ impl Batch {
     }
 
     /// Tells every caller what became of theirs; one that went away does not hear it.
-    fn answer(self, outcome: Result<Vec<Recorded>, StoreError>) {
+    fn answer(self, outcome: &Result<Vec<Recorded>, StoreError>) {
         for (index, caller) in self.recorders.into_iter().enumerate() {
             let _ = caller.send(outcome.as_ref().map(|recorded| recorded[index]).map_err(Clone::clone));
         }

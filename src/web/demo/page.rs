@@ -254,7 +254,10 @@ impl ClaimRow {
             ("iat", Some(iat)) => format!("issued {}", told(iat, now)),
             ("nbf", Some(_)) => "not good before then".to_owned(),
             ("exp", Some(_)) => "not good from then on".to_owned(),
-            _ => "a claim that this server does not judge".to_owned(),
+            ("iat" | "nbf" | "exp", None) => "not a date: a number of seconds belongs here".to_owned(),
+            ("aud", _) => "whom it is meant for; this server takes tokens for nobody in particular".to_owned(),
+            ("jti", _) => "the name of this one token".to_owned(),
+            _ => "a claim that is not judged here".to_owned(),
         };
         Self { name: shortened(name), value: date.map_or_else(|| shortened(&text), |date| date.beside(now)), meaning }
     }

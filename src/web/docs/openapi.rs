@@ -57,12 +57,12 @@ fn described(operation: &Operation) -> Value {
     described
 }
 
-/// HEAD has the statuses of GET and none of its bodies (RFC 9110 §9.3.2).
+/// HEAD has the statuses of GET and none of its bodies (RFC 9110 §9.3.2); another method than HEAD gets one.
 fn head_of(operation: &Operation) -> Value {
     let mut head = described(operation);
     head["operationId"] = format!("{}Head", operation.id).into();
     head["summary"] = format!("The head alone of: {}", operation.summary).into();
-    head["responses"] = responses(operation, |_| None);
+    head["responses"] = responses(operation, |answer| content(answer).filter(|_| answer.status == 405));
     head
 }
 
@@ -165,7 +165,7 @@ fn shape(schema: &Schema) -> Value {
     let own = json!({
         "type": "object",
         "description": schema.says,
-        "properties": Map::from_iter(schema.members.iter().map(|it| (it.name.to_owned(), member(it)))),
+        "properties": schema.members.iter().map(|it| (it.name.to_owned(), member(it))).collect::<Map<_, _>>(),
         "required": required.collect::<Vec<_>>(),
     });
     match schema.extends {

@@ -14,7 +14,7 @@ const fn schema(name: &'static str, says: &'static str, members: &'static [Membe
     Schema { name, says, extends: None, members }
 }
 
-const TTL: Member = optional("ttl", Kind::Whole(1, 86_400), "The token's life in seconds.");
+const TTL: Member = optional("ttl", Kind::Nullable(&Kind::Whole(1, 86_400)), "The token's life in seconds.");
 const USERNAME: Member = optional("username", Kind::Text, "Left out where HTTP Basic gives it.");
 const PASSWORD: Member = optional("password", Kind::Text, "Left out where HTTP Basic gives it.");
 const TOKEN: Member = needed("token", Kind::Text, "A JWT in its compact form.");
