@@ -87,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: "login-rate",
         value: "RATE",
         default: "10/m",
-        help: "How many passwords a client may try for one name: N/s, N/m or off",
+        help: "How many logins a client may try for one name, right ones too: N/s, N/m or off",
     },
     Setting {
         flag: "workers",

@@ -117,9 +117,9 @@ where
 pub enum StartError {
     #[error(transparent)]
     Keys(#[from] KeyError),
-    #[error(transparent)]
-    Store(#[from] OpenError),
-    #[error("cannot listen on {address}")]
+    #[error("cannot use --database `{url}`")]
+    Store { url: String, source: OpenError },
+    #[error("cannot listen on --bind {address}; port 0 takes a free one")]
     Bind { address: SocketAddr, source: io::Error },
 }
 
@@ -132,20 +132,22 @@ pub struct Server {
 }
 
 impl Server {
-    /// Reads the keys, making what is missing, and binds the socket.
+    /// Binds the socket, reads the keys, making what is missing, and opens the store.
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let unbound = |source| StartError::Bind { address: settings.bind, source };
+        let listener = TcpListener::bind(settings.bind).map_err(unbound)?;
+        let address = listener.local_addr().map_err(unbound)?;
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
         if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
             log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
         }
         for service in &ring.accounts().made_up {
-            log::warn!("{service}'s account values are made up here, so {service} would not accept these tokens");
+            log::warn!(
+                "the account values of {service} that were not given are made up here; {service} would not accept these tokens"
+            );
         }
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&settings.database).await?);
-        let unbound = |source| StartError::Bind { address: settings.bind, source };
-        let listener = TcpListener::bind(settings.bind).map_err(unbound)?;
-        let address = listener.local_addr().map_err(unbound)?;
+        let store: Arc<dyn Store> = Arc::new(open_store(&settings.database).await?);
         let state = Data::new(State::new(ring, clock, store, &settings, address));
         Ok(Self { listener, address, settings, state })
     }
@@ -196,6 +198,10 @@ impl Server {
         purging.abort();
         end
     }
+}
+
+async fn open_store(url: &str) -> Result<Sqlite, StartError> {
+    Sqlite::open(url).await.map_err(|source| StartError::Store { url: url.to_owned(), source })
 }
 
 /// Whether SIGTERM and SIGINT stop the server.

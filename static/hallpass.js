@@ -23,6 +23,9 @@ for (const left of document.querySelectorAll("[data-exp]")) {
     left.textContent = "0 s left";
     bar.value = 0;
     ended.textContent = "The token has just expired. Show details asks the server again.";
+    for (const said of document.querySelectorAll("[data-then]")) {
+      said.textContent = said.dataset.then;
+    }
   };
 
   const tick = () => {

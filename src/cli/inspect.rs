@@ -34,10 +34,11 @@ pub(super) struct Options {
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let judge = options.judge(flags, environment)?;
     let print = if options.json { print_json } else { print_trace };
-    let mut all_accepted = true;
+    let (mut any, mut all_accepted) = (false, true);
     let mut out = io::stdout().lock();
     let mut inspect = |token: &str| {
         let verdict = judge.verdict(token, System.now());
+        any = true;
         all_accepted &= verdict.is_accepted();
         print(&verdict, &mut out)
     };
@@ -50,6 +51,9 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         done => done?,
     }
+    if !any {
+        return Err("no token came on standard input".into());
+    }
     Ok(if all_accepted { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
@@ -60,7 +64,12 @@ impl Options {
             return Ok(Judge::Key(key));
         }
         let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
-        let (hs256, rs256) = KeyRing::read(&Settings::keys_folder(&flags, environment))?;
+        let folder = Settings::keys_folder(&flags, environment);
+        let (hs256, rs256) = KeyRing::read(&folder)?;
+        if hs256.verifiers().is_empty() && rs256.verifiers().is_empty() {
+            let folder = folder.display();
+            return Err(format!("`{folder}` has no key to verify with; `hallpass keygen` makes one").into());
+        }
         Ok(Judge::Folder { hs256, rs256, only: self.algorithm })
     }
 }

@@ -273,7 +273,11 @@ impl Folder<'_> {
     fn retired(&self) -> Result<Vec<PathBuf>, KeyError> {
         let unreadable = |source| KeyError::Unreadable { path: self.path.to_owned(), source };
         let mut paths = Vec::new();
-        for entry in fs::read_dir(self.path).map_err(unreadable)? {
+        let entries = match fs::read_dir(self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(paths),
+            entries => entries.map_err(unreadable)?,
+        };
+        for entry in entries {
             let name = entry.map_err(unreadable)?.file_name();
             let Some(name) = name.to_str() else { continue };
             let public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));

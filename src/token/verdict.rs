@@ -167,8 +167,10 @@ impl fmt::Display for Finding {
             Self::NeverEnds => f.write_str("no exp, and none is required: this token never ends"),
             Self::Matches(value) => write!(f, "{value}, as expected"),
             Self::NoneSet(what) => write!(f, "none in the token, and none is set here: {what}"),
-            Self::OfProfile(profile) => write!(f, "what a token of the {profile} profile must say is there"),
-            Self::NotRevocable => f.write_str("no jti is looked up for this profile: the token is good until exp"),
+            Self::OfProfile(profile) => write!(f, "all that the {profile} profile requires is there, and typ fits"),
+            Self::NotRevocable => {
+                f.write_str("no list of revoked tokens is kept for this profile: only exp ends this one")
+            }
         }
     }
 }

@@ -77,7 +77,7 @@ impl SessionCookie {
             },
             Attribute {
                 text: "SameSite=Lax",
-                meaning: "Other sites' forms and images do not carry it; a link that is followed here does.",
+                meaning: "Other sites' POST forms and images do not carry it; a link or a GET form that leads here does.",
             },
             Attribute {
                 text: "Path=/",

@@ -677,12 +677,22 @@ mod sqlite {
     }
 
     #[tokio::test]
-    async fn what_is_broken_names_no_secret() {
+    async fn what_is_broken_names_no_secret_and_works_again_when_mended() {
         let (store, folder) = fresh().await;
         let mut other = other_program(&folder.path().join("hallpass.db")).await;
-        sqlx::raw_sql("DROP TABLE transactions").execute(&mut other).await.unwrap();
-        let error = store.record(new("a", "15550001", "s3cret")).await.unwrap_err();
-        let line = format!("{error} {error:?} {}", error.source().unwrap());
-        assert!(line.contains("no such table") && !line.contains("s3cret") && !line.contains("15550001"), "{line}");
+        sqlx::raw_sql("ALTER TABLE transactions RENAME TO gone").execute(&mut other).await.unwrap();
+        let answers = [
+            store.record(new("a", "15550001", "s3cret")).await.map(drop),
+            store.present(&xid("a"), "s3cret", moment(0)).await.map(drop),
+            store.transactions(&phone("15550001"), None, 1).await.map(drop),
+        ];
+        for error in answers.map(Result::unwrap_err) {
+            let line = format!("{error} {error:?} {}", error.source().unwrap());
+            assert!(line.contains("no such table") && !line.contains("s3cret") && !line.contains("15550001"), "{line}");
+        }
+        store.put_user("bob", "hash").await.unwrap();
+        sqlx::raw_sql("ALTER TABLE gone RENAME TO transactions").execute(&mut other).await.unwrap();
+        assert_eq!(record(&store, "a", "15550001", "t").await, Recorded::Stored);
+        assert!(matches!(present(&store, "a", "t").await, Presented::Verified(_)));
     }
 }
