@@ -25,5 +25,6 @@ mod telesign;
 mod tidy;
 mod tokens;
 mod tools;
+mod tutorials;
 mod twilio;
 mod vectors;

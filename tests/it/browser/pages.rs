@@ -1,4 +1,4 @@
-//! Every kind of page that the demo shows, and how a visitor gets there.
+//! Every kind of page that the site shows, and how a visitor gets there.
 
 use serde_json::json;
 use thirtyfour::prelude::*;
@@ -16,10 +16,13 @@ pub enum Page {
     NotFound,
     BadRequest,
     DuplicateCookie,
+    Tutorials,
+    Tutorial,
+    Docs,
 }
 
 impl Page {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 12] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -29,6 +32,9 @@ impl Page {
         Self::NotFound,
         Self::BadRequest,
         Self::DuplicateCookie,
+        Self::Tutorials,
+        Self::Tutorial,
+        Self::Docs,
     ];
 
     /// What the page says that no other does.
@@ -43,6 +49,9 @@ impl Page {
             Self::NotFound => (".kicker", "404"),
             Self::BadRequest => (".kicker", "400 bad_request"),
             Self::DuplicateCookie => (".kicker", "400 duplicate_cookie"),
+            Self::Tutorials => ("h1", "Tutorials"),
+            Self::Tutorial => ("h1", "Zoom"),
+            Self::Docs => ("h1", "API"),
         }
     }
 
@@ -86,6 +95,9 @@ impl Page {
             Self::NotFound => visit.open("/no/such/page").await,
             Self::BadRequest => visit.open("/generate?ttl=0").await,
             Self::DuplicateCookie => visit.open_with_two_cookies().await,
+            Self::Tutorials => visit.open("/tutorials").await,
+            Self::Tutorial => visit.open("/tutorials/zoom").await,
+            Self::Docs => visit.open("/docs").await,
         }
     }
 }

@@ -1,0 +1,64 @@
+//! The tutorials' pages: each command on them works as it stands and answers what the page says.
+
+use std::process::Command;
+
+use tempfile::TempDir;
+
+use crate::app::TestApp;
+use crate::tools;
+
+const PAGES: [&str; 5] = ["demo", "twilio", "zoom", "rest-api", "telesign"];
+
+/// The text of an element, its entities resolved.
+fn unescaped(html: &str) -> String {
+    let entities = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
+    entities.iter().fold(html.to_owned(), |text, (entity, character)| text.replace(entity, character))
+}
+
+/// Each command of a page with the answer that is shown under it.
+fn steps(page: &str) -> Vec<(String, String)> {
+    let code = |text: &str| unescaped(text.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0);
+    let cards = page.split("class=\"card step\"").skip(1);
+    cards.map(|card| (code(card), code(card.split_once("class=\"answer\"").unwrap().1))).collect()
+}
+
+/// Whether `output` is `shown`, in which an ellipsis stands for anything.
+fn is_as_shown(output: &str, shown: &str) -> bool {
+    let mut rest = output;
+    shown.split('…').enumerate().all(|(index, piece)| match rest.find(piece) {
+        Some(at) if index > 0 || at == 0 => {
+            rest = &rest[at + piece.len()..];
+            true
+        }
+        _ => false,
+    }) && (rest.is_empty() || shown.ends_with('…'))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_command_of_a_tutorial_answers_what_its_page_says() {
+    if !tools::are_here(&["curl", "bash"]) {
+        return;
+    }
+    for profile in PAGES {
+        let (app, folder) = (TestApp::spawn(), TempDir::new().unwrap());
+        let page = app.visitor().page(&format!("/tutorials/{profile}")).await;
+        let steps = steps(&page);
+        assert!(steps.len() >= 2, "{profile} lost its commands");
+        for (command, shown) in steps {
+            let run = Command::new("bash").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
+            let output = String::from_utf8(run.stdout).unwrap();
+            assert!(is_as_shown(output.trim_end(), &shown), "{command}\nanswers {output}\nand not {shown}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_home_page_names_every_command_of_the_tutorials() {
+    let app = TestApp::spawn();
+    let home = unescaped(&app.visitor().page("/").await);
+    for profile in PAGES {
+        for (command, _) in steps(&app.visitor().page(&format!("/tutorials/{profile}")).await) {
+            assert!(home.contains(&command), "{command}");
+        }
+    }
+}
