@@ -7,6 +7,7 @@ mod claims;
 mod date;
 mod issue;
 mod json;
+mod refusal;
 mod verdict;
 mod verify;
 

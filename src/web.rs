@@ -152,11 +152,6 @@ impl Server {
         Ok(Self { listener, address, settings, state })
     }
 
-    /// The address that is served, with the port that was taken.
-    pub const fn address(&self) -> SocketAddr {
-        self.address
-    }
-
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
@@ -173,6 +168,7 @@ impl Server {
 
     async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
         let state = self.state;
+        let store = state.store.clone();
         let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), self.settings.keep));
         let server = HttpServer::new(move || {
             App::new()
@@ -196,6 +192,7 @@ impl Server {
         started(running.handle());
         let end = running.await;
         purging.abort();
+        store.close().await;
         end
     }
 }

@@ -4,14 +4,16 @@
 //! validation allows a minute of leeway, skips `nbf`, ignores `crit` and takes a missing issuer for a right one.
 //! The signature is judged before the payload is read, so nobody without the key can make the server parse one.
 
-use std::borrow::Cow;
-
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use super::json::kind;
+use super::refusal::{
+    alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, header_not_allowed,
+    in_milliseconds, malformed_header, no_key, shown, stray_character, unknown_kid, wrong_shape, wrong_type,
+};
 use super::{
     Check, Claims, Finding, JsonFault, LARGEST_TOKEN, NumericDate, Outcome, Reason, Verdict, parse_object, segments,
     words,
@@ -396,7 +398,7 @@ impl Typ {
         }
     }
 
-    const fn wanted(self) -> &'static str {
+    pub(super) const fn wanted(self) -> &'static str {
         match self {
             Self::Jwt => "JWT, or none",
             Self::Only(wanted) => wanted,
@@ -427,177 +429,4 @@ fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, Reason> {
         };
         bad_encoding(part, &fault, text)
     })
-}
-
-fn stray_character(c: char) -> Cow<'static, str> {
-    match c {
-        '=' => "padding, which the compact form leaves out".into(),
-        '+' | '/' => "a character of plain base64, where base64url has - and _".into(),
-        c if c.is_whitespace() => "white space".into(),
-        c => format!("the character {c:?}").into(),
-    }
-}
-
-fn bad_encoding(part: &str, fault: &str, text: &str) -> Reason {
-    Reason {
-        code: Code::Malformed,
-        message: format!("the {part} is not base64url: it has {fault}"),
-        expected: "A to Z, a to z, 0 to 9, - and _, without padding, unused bits zero".into(),
-        found: format!("{} characters with {fault}", text.chars().count()),
-        rfc: Check::Encoding.rfc(),
-    }
-}
-
-fn wrong_shape(token: &str, dots: usize) -> String {
-    if token.trim_start().starts_with('{') {
-        return "this is JSON; only the compact form is read, three parts with dots between".into();
-    }
-    match dots {
-        4 => "five parts make an encrypted token (JWE), and only signed ones are read".into(),
-        0 => "a token has three parts with dots between, and this has no dot".into(),
-        dots => format!("a token has three parts with dots between, and this has {}", dots + 1),
-    }
-}
-
-fn malformed_header(fault: &str) -> Reason {
-    Reason {
-        code: Code::Malformed,
-        message: "the header is not a JSON object that names its algorithm".into(),
-        expected: "one JSON object with the string `alg`, each member once".into(),
-        found: clip(fault),
-        rfc: Check::Header.rfc(),
-    }
-}
-
-fn header_not_allowed(name: &str, why: &str, rfc: &'static str, value: &Value) -> Reason {
-    Reason {
-        code: Code::HeaderNotAllowed,
-        message: format!("by `{name}` the token {why}"),
-        expected: format!("a header without `{name}`"),
-        found: format!("{name}: {}", clip(&value.to_string())),
-        rfc,
-    }
-}
-
-fn no_key() -> Reason {
-    Reason {
-        code: Code::UnknownKid,
-        message: "no key of this algorithm is loaded here".into(),
-        expected: "a key ring with a key of this algorithm".into(),
-        found: "none".into(),
-        rfc: Check::Key.rfc(),
-    }
-}
-
-fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
-    let nameless = ring.iter().all(|key| key.kid().is_none());
-    let message = match kid {
-        _ if nameless => "the token names a key, and the key of this algorithm has no name here",
-        Value::String(_) => "`kid` names none of the keys here; it only ever picks among those loaded at the start",
-        _ => "`kid` is not a string",
-    };
-    Reason {
-        code: Code::UnknownKid,
-        message: message.into(),
-        expected: if nameless { "no kid" } else { "the kid of a key in the ring, or none" }.into(),
-        found: clip(&kid.to_string()),
-        rfc: Check::Key.rfc(),
-    }
-}
-
-fn alg_not_allowed(found: &str, expected: Algorithm) -> Reason {
-    let message = match found {
-        _ if found.eq_ignore_ascii_case("none") => "the token says that it needs no signature; every token does".into(),
-        _ if found.parse::<Algorithm>().is_ok() => {
-            format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
-        }
-        _ if found.trim().eq_ignore_ascii_case(expected.as_str()) => {
-            format!("`alg` is compared letter by letter, and this is not {expected}")
-        }
-        _ => format!("the token is not signed with {expected}, the only algorithm that is accepted here"),
-    };
-    Reason {
-        code: Code::AlgNotAllowed,
-        message,
-        expected: expected.to_string(),
-        found: clip(found),
-        rfc: Check::Algorithm.rfc(),
-    }
-}
-
-/// Says nothing of the signature that would have been right.
-fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
-    let sources: Vec<&str> = keys.iter().take(3).map(|key| &**key.source()).collect();
-    let chars = keys.first().map_or(0, |key| key.signature_chars());
-    let message = match signature.len() {
-        0 => "the signature is missing".into(),
-        found if keys.iter().any(|key| key.signature_chars() == found) => {
-            "the signature does not fit: the text was changed, or another key signed it".into()
-        }
-        found => format!("the signature has {found} characters, and a whole one has {chars}"),
-    };
-    Reason {
-        code: Code::BadSignature,
-        message,
-        expected: format!("a signature over the first two parts by the key in {}", sources.join(" or ")),
-        found: format!("{} characters that do not verify", signature.len()),
-        rfc: Check::Signature.rfc(),
-    }
-}
-
-fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
-    let name = clip(name);
-    let message = if found == "no such claim" {
-        format!("the claim `{name}` is missing")
-    } else {
-        format!("the claim `{name}` is not what it must be: {expected}")
-    };
-    Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
-}
-
-/// RFC 7519 §4.1.3: whoever is not named in an `aud` that is there must refuse the token.
-fn another_audience(found: &Value) -> Reason {
-    Reason {
-        code: Code::BadClaim,
-        message: "the token names an audience, and this verifier is not in it".into(),
-        expected: "no `aud`".into(),
-        found: clip(&found.to_string()),
-        rfc: Check::Audience.rfc(),
-    }
-}
-
-fn in_milliseconds(exp: NumericDate) -> Reason {
-    Reason {
-        code: Code::BadClaim,
-        message:
-            "`exp` looks like milliseconds; it counts seconds, and read as such the token would live for millennia"
-                .into(),
-        expected: "a number of seconds under 100000000000".into(),
-        found: clip(&exp.seconds().to_string()),
-        rfc: Check::Expiry.rfc(),
-    }
-}
-
-fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
-    let found = typ.map_or_else(|| "no typ".into(), |typ| clip(&Value::from(typ).to_string()));
-    let says = if typ.is_some() { "says that this is no token" } else { "is missing, and it marks every token" };
-    Reason {
-        code: Code::WrongType,
-        message: format!("`typ` {says} of the {} profile", rules.profile),
-        expected: rules.typ.wanted().into(),
-        found,
-        rfc: "RFC 8725 §3.11",
-    }
-}
-
-fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
-}
-
-/// The first 64 characters: what a stranger wrote may be long.
-fn clip(text: &str) -> String {
-    match text.char_indices().nth(64) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }

@@ -11,6 +11,7 @@ use super::error::Problem;
 use super::state::State;
 use crate::accounts::{Login, Refusal};
 use crate::code::Code;
+use crate::profiles::Lifetime;
 
 /// What a client sees before it is asked for a password.
 const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
@@ -60,6 +61,13 @@ impl TokenRequest {
 
     fn login(&self) -> Result<Login, Problem> {
         Ok(Login::new(self.text("username")?, self.text("password")?))
+    }
+
+    /// The `ttl`, in seconds; absent and `null` mean the default.
+    pub fn lifetime(&self, default: Lifetime) -> Result<Lifetime, Problem> {
+        let Some(value) = self.members.get("ttl").filter(|it| !it.is_null()) else { return Ok(default) };
+        let lifetime = value.as_i64().and_then(|seconds| Lifetime::of(seconds).ok());
+        lifetime.ok_or_else(|| Problem::bad_request("`ttl` must be a number of whole seconds from 1 to 86400."))
     }
 
     /// A text member; absent and `null` are empty.

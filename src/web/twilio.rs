@@ -16,19 +16,12 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
     let identity = asked.admit(&request, &state).await?;
     let wish = Wish {
         identity,
-        lifetime: lifetime(&asked, Lifetime::HOUR)?,
+        lifetime: asked.lifetime(Lifetime::HOUR)?,
         grants: grants(&asked)?,
         region: asked.text("region")?.to_owned(),
     };
     let token = twilio::issue(&state.ring, &wish, state.now()).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
-}
-
-/// The `ttl` of a request, in seconds.
-pub(super) fn lifetime(asked: &TokenRequest, default: Lifetime) -> Result<Lifetime, Problem> {
-    let Some(value) = asked.members.get("ttl").filter(|it| !it.is_null()) else { return Ok(default) };
-    let lifetime = value.as_i64().and_then(|seconds| Lifetime::of(seconds).ok());
-    lifetime.ok_or_else(|| Problem::bad_request("`ttl` must be a number of whole seconds from 1 to 86400."))
 }
 
 fn grants(asked: &TokenRequest) -> Result<Grants, Problem> {

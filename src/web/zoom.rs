@@ -7,14 +7,13 @@ use serde_json::json;
 use super::auth::TokenRequest;
 use super::error::Problem;
 use super::state::State;
-use super::twilio::lifetime;
 use crate::profiles::{Lifetime, zoom};
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
     let asked = TokenRequest::read(&request, &body)?;
     asked.admit(&request, &state).await?;
-    let lifetime = lifetime(&asked, Lifetime::MINUTE)?;
+    let lifetime = asked.lifetime(Lifetime::MINUTE)?;
     let token = zoom::issue(&state.ring, lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
