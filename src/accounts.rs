@@ -100,6 +100,13 @@ impl Accounts {
         Self(Kind::Any)
     }
 
+    /// Forgets how often any name was tried.
+    pub fn forget_tries(&self) {
+        if let Kind::Users(users) = &self.0 {
+            users.tries.forget();
+        }
+    }
+
     /// The users of the store, each client with so many `tries` at each name.
     pub fn users(store: Arc<dyn Store>, tries: Limiter) -> Self {
         let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);

@@ -1,9 +1,11 @@
-//! The command line: `serve` (the default), `keygen`, `sign`, `inspect` and `user`.
+//! The command line: `serve` (the default), `check`, `keygen`, `rotate`, `sign`, `inspect` and `user`.
 //!
 //! Exit codes: 0 done, 1 `inspect` refused a token, 2 a bad setting, key or argument.
 
+mod check;
 mod inspect;
 mod keygen;
+mod rotate;
 mod sign;
 mod user;
 
@@ -14,14 +16,14 @@ use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
-use crate::clock::System;
+use crate::clock::{Clock, Settable, System};
 use crate::settings::{Environment, Flags, Settings};
 use crate::store::Sqlite;
 use crate::web::Server;
 
 /// Hands out short-lived JWTs and lets you watch every step.
 #[derive(Parser)]
-#[command(name = "hallpass", version, about, after_help = LOGGING, max_term_width = 110)]
+#[command(name = "hallpass", version = env!("HALLPASS_VERSION"), about, after_help = LOGGING, max_term_width = 110)]
 struct Cli {
     #[command(flatten)]
     settings: Flags,
@@ -29,14 +31,19 @@ struct Cli {
     command: Option<Command>,
 }
 
-const LOGGING: &str = "RUST_LOG, in the environment or in .env, says what is logged [default: info].";
+const LOGGING: &str = "Each option is also a variable, HALLPASS_BIND and so on, in the environment or in .env.\n\
+                       RUST_LOG, in the environment or in .env, says what is logged [default: info].";
 
 #[derive(Subcommand)]
 enum Command {
     /// Serve the demo; this is what happens without a command
     Serve(Flags),
+    /// Say what is wrong with settings, keys and store, without starting
+    Check(Flags),
     /// Make the key that signs tokens, in the keys folder
     Keygen(keygen::Options),
+    /// Make the next keys, published before they sign, and remove what only old keys needed
+    Rotate(rotate::Options),
     /// Sign one token and print it
     Sign(sign::Options),
     /// Say who may ask for tokens where --credentials users is chosen
@@ -66,7 +73,9 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => serve(&flags, &environment),
         Some(Command::Serve(own)) => serve(&own.or(&flags), &environment),
+        Some(Command::Check(own)) => actix_web::rt::System::new().block_on(check::run(&own.or(&flags), &environment)),
         Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
+        Some(Command::Rotate(options)) => rotate::run(options, &flags, &environment),
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
         Some(Command::User(options)) => users(&options, &flags, &environment),
         Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),
@@ -77,9 +86,9 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     let settings = Settings::resolve(flags, environment)?;
     crate::log::start(environment.log_filter())?;
     actix_web::rt::System::new().block_on(async {
-        let server = Server::build(settings, Arc::new(System)).await?;
-        announce(&server.url())?;
-        server.run().await?;
+        let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
+        let server = Server::build(settings, clock).await?;
+        server.run(announce).await?;
         Ok(ExitCode::SUCCESS)
     })
 }

@@ -2,12 +2,17 @@
 //!
 //! Issuing and verifying share one clock, so a test can go past a token's end without waiting.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
+
+    /// The same clock with its hands within reach, where tests may move them.
+    fn settable(&self) -> Option<&Settable> {
+        None
+    }
 }
 
 /// The machine's own clock.
@@ -20,25 +25,56 @@ impl Clock for System {
     }
 }
 
-/// A clock that stands still until it is moved.
-pub struct Settable(Mutex<DateTime<Utc>>);
+/// A clock that follows the machine's own until it is set; from then on it stands still until it is moved.
+pub struct Settable {
+    start: Option<DateTime<Utc>>,
+    stands_at: Mutex<Option<DateTime<Utc>>>,
+}
 
 impl Settable {
+    /// One that stands still from the start.
     pub const fn at(now: DateTime<Utc>) -> Self {
-        Self(Mutex::new(now))
+        Self { start: Some(now), stands_at: Mutex::new(Some(now)) }
+    }
+
+    /// One that runs.
+    pub const fn running() -> Self {
+        Self { start: None, stands_at: Mutex::new(None) }
     }
 
     pub fn set(&self, now: DateTime<Utc>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now;
+        *self.hands() = Some(now);
     }
 
-    pub fn advance(&self, by: TimeDelta) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) += by;
+    /// Moves it, if need be back, and says where it stands then; `None` when there is no such time, and it stays.
+    pub fn advance(&self, by: TimeDelta) -> Option<DateTime<Utc>> {
+        let mut hands = self.hands();
+        let moved = hands.unwrap_or_else(|| System.now()).checked_add_signed(by)?;
+        *hands = Some(moved);
+        Some(moved)
+    }
+
+    /// Follows the machine's clock again.
+    pub fn run(&self) {
+        *self.hands() = None;
+    }
+
+    /// As it was made.
+    pub fn reset(&self) {
+        *self.hands() = self.start;
+    }
+
+    fn hands(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+        self.stands_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for Settable {
     fn now(&self) -> DateTime<Utc> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.hands().unwrap_or_else(|| System.now())
+    }
+
+    fn settable(&self) -> Option<&Settable> {
+        Some(self)
     }
 }

@@ -9,14 +9,17 @@ mod files;
 mod folder;
 mod given;
 mod jwks;
-
+mod lab;
+mod rotation;
 mod rsa;
 mod secret;
 
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
-pub use folder::{KeyError, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256};
+pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
 pub use given::GivenKey;
 pub use jwks::{Jwk, Jwks};
+pub use lab::LabKeys;
+pub use rotation::{KeySet, OVERLAP, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
 pub use secret::Secret;
 
@@ -26,7 +29,9 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SecureRandom;
+use chrono::{DateTime, Utc};
 use jsonwebtoken::{DecodingKey, EncodingKey};
+use rotation::{Dated, Lineage, RsaKey};
 use thiserror::Error;
 
 /// The MAC and RSA algorithms of RFC 7518 §3.1.
@@ -130,7 +135,7 @@ impl FromStr for Algorithm {
 }
 
 /// A key that signs, bound to its algorithm.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Signer {
     algorithm: Algorithm,
     kid: Option<String>,
@@ -162,6 +167,11 @@ impl Signer {
         self.kid.as_deref()
     }
 
+    /// The same key under another algorithm of its family, which no verifier here expects of it.
+    pub fn under(&self, algorithm: Algorithm) -> Option<Self> {
+        (algorithm.family() == self.algorithm.family()).then(|| Self { algorithm, ..self.clone() })
+    }
+
     /// The base64url text of the signature over `message` (RFC 7515 §5.1).
     pub fn sign(&self, message: &[u8]) -> Result<String, SigningError> {
         jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.in_jsonwebtoken())
@@ -169,20 +179,30 @@ impl Signer {
     }
 }
 
-/// A key that verifies, bound to its algorithm.
-#[derive(Debug)]
+/// A key that verifies, bound to its algorithm, for as long as its signatures count.
+#[derive(Clone, Debug)]
 pub struct Verifier {
     algorithm: Algorithm,
     kid: Option<String>,
     key: DecodingKey,
     signature_bytes: usize,
     source: Arc<str>,
+    start: Start,
+    end: Option<DateTime<Utc>>,
 }
 
 impl Verifier {
     fn with_secret(secret: &Secret, algorithm: Algorithm, source: &str) -> Self {
         let key = DecodingKey::from_secret(secret.as_bytes());
-        Self { algorithm, kid: None, key, signature_bytes: algorithm.hash_bytes(), source: source.into() }
+        Self {
+            algorithm,
+            kid: None,
+            key,
+            signature_bytes: algorithm.hash_bytes(),
+            source: source.into(),
+            start: Start::ALWAYS,
+            end: None,
+        }
     }
 
     fn with_rsa(public: &RsaPublicKey, algorithm: Algorithm, source: &str) -> Self {
@@ -192,7 +212,19 @@ impl Verifier {
             key: DecodingKey::from_rsa_raw_components(public.modulus(), public.exponent()),
             signature_bytes: public.modulus().len(),
             source: source.into(),
+            start: Start::ALWAYS,
+            end: None,
         }
+    }
+
+    /// Whether the key signs only later on; it is published already, and verifies for whoever's clock is ahead.
+    pub fn is_next(&self, now: DateTime<Utc>) -> bool {
+        !self.start.has_come(now)
+    }
+
+    /// Whether every token that it signed has died.
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.end.is_some_and(|end| end <= now)
     }
 
     pub const fn algorithm(&self) -> Algorithm {
@@ -220,29 +252,8 @@ impl Verifier {
     }
 }
 
-/// The keys of one algorithm: the one that signs, when its private half is here, and all that verify, that one first.
-#[derive(Debug, Default)]
-pub struct KeySet {
-    signer: Option<Signer>,
-    verifiers: Vec<Verifier>,
-}
-
-impl KeySet {
-    pub const fn signer(&self) -> Option<&Signer> {
-        self.signer.as_ref()
-    }
-
-    pub fn into_signer(self) -> Option<Signer> {
-        self.signer
-    }
-
-    pub fn verifiers(&self) -> &[Verifier] {
-        &self.verifiers
-    }
-}
-
 /// The keys of a profile that always signs.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct ProfileKeys {
     signer: Signer,
     verifiers: Vec<Verifier>,
@@ -273,17 +284,22 @@ impl ProfileKeys {
 }
 
 /// What the `keys` folder and the credentials amount to.
+#[derive(Clone)]
 pub struct KeyRing {
+    secrets: Lineage<Secret>,
+    pairs: Lineage<RsaKey>,
+    retired: Vec<Dated<RsaPublicKey>>,
     hs256: KeySet,
     rs256: KeySet,
     twilio: ProfileKeys,
     zoom: ProfileKeys,
     bearer: ProfileKeys,
+    bearer_public: RsaPublicKey,
     rest_api: ProfileKeys,
     telesign: ProfileKeys,
+    lab: LabKeys,
     telesign_api_key: Secret,
     accounts: Accounts,
-    published: Jwks,
     session: [u8; SESSION_KEY_BYTES],
 }
 
@@ -300,6 +316,12 @@ impl KeyRing {
         random: &dyn SecureRandom,
     ) -> Result<(Self, Vec<Warning>), KeyError> {
         folder::prepare(folder, given, random)
+    }
+
+    /// Reads what is there as [`prepare_with`](Self::prepare_with) would, and makes nothing: of what is missing a warning
+    /// says that a start makes it.
+    pub fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
+        folder::check(folder, given)
     }
 
     /// The folder's keys that verify HS256 and RS256, without making anything.
@@ -335,6 +357,15 @@ impl KeyRing {
         &self.telesign
     }
 
+    pub const fn lab(&self) -> &LabKeys {
+        &self.lab
+    }
+
+    /// The public key that RS256 tokens of the demo are verified with first, as anybody may have it.
+    pub fn rs256_public(&self, now: DateTime<Utc>) -> Option<&RsaPublicKey> {
+        self.pairs.current(now).map(|pair| &pair.key.public)
+    }
+
     /// The password of TeleSign's HTTP Basic: the API key as the account shows it.
     pub const fn telesign_api_key(&self) -> &Secret {
         &self.telesign_api_key
@@ -345,9 +376,27 @@ impl KeyRing {
         &self.accounts
     }
 
-    /// The public keys, as `/.well-known/jwks.json` shows them.
-    pub const fn published(&self) -> &Jwks {
-        &self.published
+    /// The public keys, as `/.well-known/jwks.json` shows them: the demo's that signs, its next and its retired ones, and
+    /// that of bearer tokens.
+    pub fn published(&self, now: DateTime<Utc>) -> Jwks {
+        let mut pairs: Vec<_> = self.pairs.iter().filter(|pair| !pair.is_over(now)).collect();
+        pairs.sort_by_key(|pair| !pair.start.has_come(now));
+        let retired = self.retired.iter().map(|retired| &retired.key);
+        pairs.into_iter().map(|pair| &pair.key.public).chain(retired).chain([&self.bearer_public]).collect()
+    }
+
+    /// The same ring with a new HS256 secret and a new RS256 pair that sign from `start` on.
+    pub fn rotated(&self, start: DateTime<Utc>, random: &dyn SecureRandom) -> Option<Self> {
+        let secret = Secret::generate(random).ok()?;
+        let pem = RsaPrivateKey::generate_pem(2048)?.ok()?;
+        let private = RsaPrivateKey::parse(pem.as_bytes(), "memory").ok()?;
+        let (start, source) = (Start::at(start), || "memory".to_owned());
+        let pair = RsaKey { public: private.public().clone(), private: Some(private) };
+        let secrets = self.secrets.clone().with(Dated::new(start, secret, source()));
+        let pairs = self.pairs.clone().with(Dated::new(start, pair, source()));
+        let hs256 = KeySet::of_secrets(&secrets);
+        let rs256 = KeySet::of_rsa(&pairs, &self.retired);
+        Some(Self { secrets, pairs, hs256, rs256, ..self.clone() })
     }
 
     /// What the session cookie is encrypted with.

@@ -7,23 +7,32 @@
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
+//! - [`lab`]: attacks, forgeries and lessons
 //! - [`store`]: what is kept
 //! - [`limits`]: how often a client may ask
 //! - [`accounts`]: who may ask
 //! - [`settings`]: flags, environment, `.env`, defaults
 //! - [`log`]: what goes to standard error
 //! - [`web`]: the server, its routes and pages
+//! - [`testing`]: a server for the tests of Rust programs
 //! - [`cli`]: the commands
+
+/// The Rust in the README, compiled and run as it stands.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
 
 pub mod accounts;
 pub mod cli;
 pub mod clock;
 pub mod code;
 pub mod keys;
+pub mod lab;
 pub mod limits;
 pub mod log;
 pub mod profiles;
 pub mod settings;
 pub mod store;
+pub mod testing;
 pub mod token;
 pub mod web;

@@ -87,6 +87,13 @@ impl Limiter {
         }
     }
 
+    /// Forgets everything that was counted.
+    pub fn forget(&self) {
+        for shard in &self.shards {
+            *lock(shard) = Shard::default();
+        }
+    }
+
     /// How many windows are remembered now: never more than [`CAPACITY`].
     pub fn remembered(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).windows.len()).sum()

@@ -4,7 +4,10 @@
 
 pub mod bearer;
 pub mod demo;
+pub mod flawed;
+pub mod lab;
 pub mod rest_api;
+pub mod sample;
 pub mod telesign;
 pub mod twilio;
 pub mod zoom;
@@ -12,6 +15,49 @@ pub mod zoom;
 use std::str::FromStr;
 
 use thiserror::Error;
+
+/// Which profile, by name.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    #[default]
+    Demo,
+    Twilio,
+    Zoom,
+    Bearer,
+    RestApi,
+    Telesign,
+    Lab,
+}
+
+/// The text is the name of no [`Profile`].
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("one of demo, twilio, zoom, bearer, rest-api, telesign, lab")]
+pub struct UnknownProfile;
+
+impl Profile {
+    pub const ALL: [Self; 7] =
+        [Self::Demo, Self::Twilio, Self::Zoom, Self::Bearer, Self::RestApi, Self::Telesign, Self::Lab];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Demo => "demo",
+            Self::Twilio => "twilio",
+            Self::Zoom => "zoom",
+            Self::Bearer => "bearer",
+            Self::RestApi => "rest-api",
+            Self::Telesign => "telesign",
+            Self::Lab => "lab",
+        }
+    }
+}
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProfile> {
+        Self::ALL.into_iter().find(|profile| profile.as_str() == name).ok_or(UnknownProfile)
+    }
+}
 
 /// How long a token lives, in whole seconds: 1 to 86,400.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +70,7 @@ pub struct BadLifetime;
 
 impl Lifetime {
     pub const MINUTE: Self = Self(60);
+    pub const TEN_MINUTES: Self = Self(600);
     pub const HOUR: Self = Self(3600);
 
     /// From a number of seconds.

@@ -90,6 +90,18 @@ pub const SETTINGS: &[Setting] = &[
         help: "How many logins a client may try for one name, right ones too: N/s, N/m or off",
     },
     Setting {
+        flag: "cors-origin",
+        value: "ORIGINS",
+        default: "none",
+        help: "Origins, with commas between, whose scripts may call the token routes; * is every one",
+    },
+    Setting {
+        flag: "test-mode",
+        value: "off|on|exposed",
+        default: "off",
+        help: "Routes under /test for other programs' tests: a clock to set, any token signed; exposed where others reach it",
+    },
+    Setting {
         flag: "workers",
         value: "COUNT",
         default: "one a core",
@@ -110,7 +122,7 @@ impl Setting {
     }
 
     fn arg(&self) -> Arg {
-        let help = format!("{} [env: {}] [default: {}]", self.help, self.variable(), self.default);
+        let help = format!("{} [default: {}]", self.help, self.default);
         Arg::new(self.flag).long(self.flag).value_name(self.value).help(help)
     }
 }
@@ -250,6 +262,10 @@ pub enum BadSetting {
         "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
     )]
     CredentialsNotChosen { bind: SocketAddr },
+    #[error(
+        "--test-mode is on, and others reach --bind `{bind}`; accepted: exposed, if everybody may sign what they like"
+    )]
+    TestModeExposed { bind: SocketAddr },
     #[error("{name} in the environment is not UTF-8 text")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]
@@ -294,6 +310,37 @@ impl PublicUrl {
     }
 }
 
+/// The sites whose scripts may call the token routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    Any,
+    /// As browsers write them in `Origin`.
+    Listed(Vec<String>),
+}
+
+impl CorsOrigins {
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Any);
+        }
+        let origins = text.split(',').map(|one| Some(PublicUrl::parse(one.trim())?.origin()));
+        origins.collect::<Option<_>>().map(Self::Listed)
+    }
+
+    pub fn admit(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(origins) => origins.iter().any(|it| it == origin),
+        }
+    }
+}
+
+impl Default for CorsOrigins {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
 /// Every setting, read and checked.
 #[derive(Clone, Debug)]
 pub struct Settings {
@@ -310,6 +357,9 @@ pub struct Settings {
     pub login_rate: Rate,
     /// The account values of the tutorials' services, as far as they were given.
     pub accounts: GivenCredentials,
+    pub cors_origins: CorsOrigins,
+    /// Whether the routes under `/test` exist.
+    pub test_mode: bool,
     pub workers: usize,
     pub shutdown_timeout: Duration,
 }
@@ -336,9 +386,17 @@ impl Settings {
                 .optional("trusted-proxy", "IP addresses or CIDRs with commas between", |it| it.parse().ok())?
                 .unwrap_or_default(),
             credentials: given.credentials(bind)?,
-            public_url,
             login_rate: given.parsed("login-rate", RATE, |it| it.parse().ok())?,
             accounts: environment.credentials(),
+            cors_origins: given
+                .optional(
+                    "cors-origin",
+                    "* or origins such as https://app.example with commas between",
+                    CorsOrigins::parse,
+                )?
+                .unwrap_or_default(),
+            test_mode: given.test_mode(bind, public_url.as_ref())?,
+            public_url,
             workers: given
                 .optional("workers", "a number from 1 to 512", |it| within(it, 1..=512))?
                 .unwrap_or_else(cores),
@@ -409,6 +467,20 @@ impl Given<'_> {
             Some(chosen) => Ok(chosen),
             None if bind.ip().is_loopback() => Ok(Credentials::Any),
             None => Err(BadSetting::CredentialsNotChosen { bind }),
+        }
+    }
+
+    /// Whoever reaches test mode signs what they like, so others reach it only where that was chosen.
+    fn test_mode(&self, bind: SocketAddr, public_url: Option<&PublicUrl>) -> Result<bool, BadSetting> {
+        let exposed = !bind.ip().is_loopback() || public_url.is_some_and(|url| !url.is_local());
+        match self.find("test-mode").map_or("off", |(value, _)| value) {
+            "off" | "false" | "0" => Ok(false),
+            "on" | "true" | "1" if exposed => Err(BadSetting::TestModeExposed { bind }),
+            "on" | "true" | "1" | "exposed" => Ok(true),
+            other => {
+                let origin = self.find("test-mode").map_or(Origin::Flag, |(_, origin)| origin);
+                Err(bad("test-mode", other, origin, "off, on or exposed"))
+            }
         }
     }
 

@@ -1,4 +1,4 @@
-//! What is kept: the transactions of phone tokens, the users who may ask, and which single-use tokens were used.
+//! What is kept: the transactions of phone tokens, the users who may ask, and which tokens were used or called back.
 //!
 //! One trait, so that no other code knows which database stands behind it. Not found is `None`; an error means that the
 //! store is away or broken.
@@ -47,6 +47,12 @@ pub trait Store: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
+    /// Calls a token back, for as long as it would have lived.
+    async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError>;
+
+    /// Whether a token was called back.
+    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError>;
+
     /// The argon2id hash of a user's password, in PHC form.
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError>;
 
@@ -59,7 +65,7 @@ pub trait Store: Send + Sync {
     /// Every user's name, in order.
     async fn users(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Removes transactions that expired before `before`, and remembered `jti`s that are over at `now`, in small
+    /// Removes transactions that expired before `before`, and used and revoked `jti`s that are over at `now`, in small
     /// batches; says how many transactions went. Each batch has the [`TIME_OUT`] for itself.
     async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 

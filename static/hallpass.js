@@ -22,7 +22,7 @@ for (const left of document.querySelectorAll("[data-exp]")) {
   const end = () => {
     left.textContent = "0 s left";
     bar.value = 0;
-    ended.textContent = "The token has just expired. Show details asks the server again.";
+    ended.textContent = left.dataset.ended ?? "The token has just expired. Show details asks the server again.";
     for (const said of document.querySelectorAll("[data-then]")) {
       said.textContent = said.dataset.then;
     }
@@ -45,4 +45,37 @@ for (const left of document.querySelectorAll("[data-exp]")) {
   } else if (span * 1000 < 2 ** 31) {
     setTimeout(end, span * 1000);
   }
+}
+
+// What script can reach: reads what a script of this page can read, and asks for an echo of what its request carried.
+for (const table of document.querySelectorAll("[data-reach]")) {
+  const report = (cell, found, words) => {
+    cell.textContent = `${found ? "✓" : "✗"} ${words}`;
+    cell.className = found ? "passed" : "failed";
+  };
+  const read = (cell, value) => report(cell, value !== undefined, value === undefined ? "out of reach" : `found: ${value}`);
+
+  const cookies = new Map(document.cookie.split("; ").map((pair) => pair.split("=")));
+  for (const cell of table.querySelectorAll("[data-cookie]")) {
+    read(cell, cookies.get(cell.dataset.cookie));
+  }
+  for (const cell of table.querySelectorAll("[data-storage]")) {
+    try {
+      localStorage.setItem(cell.dataset.storage, "written-by-script");
+      read(cell, localStorage.getItem(cell.dataset.storage) ?? undefined);
+    } catch {
+      report(cell, false, "blocked by this browser's settings");
+    }
+  }
+  fetch(table.dataset.reach)
+    .then((answer) => answer.json())
+    .then((echo) => {
+      for (const cell of table.querySelectorAll("[data-echo]")) {
+        const came = echo.cookies.includes(cell.dataset.echo);
+        report(cell, came, came ? "arrived" : "did not arrive");
+      }
+      for (const said of document.querySelectorAll("[data-scripted]")) {
+        said.textContent = said.dataset.scripted;
+      }
+    });
 }

@@ -51,8 +51,9 @@ enum SignError {
 }
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let claims = options.claims(System.now())?;
-    let signer = options.signer(flags, environment)?;
+    let now = System.now();
+    let claims = options.claims(now)?;
+    let signer = options.signer(flags, environment, now)?;
     writeln!(io::stdout(), "{}", token::issue(&claims, &Header::of_type("JWT"), &signer)?.as_str())?;
     Ok(ExitCode::SUCCESS)
 }
@@ -74,7 +75,7 @@ impl Options {
         Ok(claims)
     }
 
-    fn signer(&self, flags: &Flags, environment: &Environment) -> Result<Signer, Failure> {
+    fn signer(&self, flags: &Flags, environment: &Environment, now: DateTime<Utc>) -> Result<Signer, Failure> {
         if let Some(path) = &self.key {
             return Ok(GivenKey::read(path)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
         }
@@ -88,6 +89,6 @@ impl Options {
             other => return Err(SignError::NotOfFolder(other).into()),
         };
         let folder = folder.display().to_string();
-        Ok(keys.into_signer().ok_or(SignError::NoKey { folder, algorithm })?)
+        Ok(keys.signer(now).cloned().ok_or(SignError::NoKey { folder, algorithm })?)
     }
 }

@@ -84,6 +84,13 @@ pub(super) fn read(
 ) -> Result<(Accounts, AccountSecrets), KeyError> {
     let path = folder.join(FILE);
     let kept = if given.0.len() == CREDENTIAL_NAMES.len() { HashMap::new() } else { kept(&path, random)? };
+    read_values(&kept, given)
+}
+
+fn read_values(
+    kept: &HashMap<String, String>,
+    given: &GivenCredentials,
+) -> Result<(Accounts, AccountSecrets), KeyError> {
     let bad = |source| KeyError::Credential { source };
     let find = |name: &'static str| {
         let value = given.0.get(name).or_else(|| kept.get(name));
@@ -107,6 +114,19 @@ pub(super) fn read(
     Ok((accounts, AccountSecrets { twilio, zoom, telesign, telesign_api_key: secret("TELESIGN_API_KEY")? }))
 }
 
+/// Judges the values that are there, and makes none.
+pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyError> {
+    let path = folder.join(FILE);
+    let is_kept = read_file(&path)?.is_some();
+    if is_kept || given.0.len() == CREDENTIAL_NAMES.len() {
+        return read_values(&pairs_of(&path)?, given).map(drop);
+    }
+    match given.0.get("TELESIGN_API_KEY").map(|key| STANDARD.decode(key.trim())) {
+        Some(Err(_)) => Err(KeyError::Credential { source: BadCredential::NotBase64 }),
+        _ => Ok(()),
+    }
+}
+
 /// Each service of which a value is missing.
 fn made_up(given: &GivenCredentials) -> Vec<&'static str> {
     let services = [("Twilio", "TWILIO_"), ("Zoom", "ZOOM_"), ("TeleSign", "TELESIGN_")];
@@ -118,6 +138,10 @@ fn kept(path: &Path, random: &dyn SecureRandom) -> Result<HashMap<String, String
     if read_file(path)?.is_none() {
         link_into_place(path, &invent(path, random)?)?;
     }
+    pairs_of(path)
+}
+
+fn pairs_of(path: &Path) -> Result<HashMap<String, String>, KeyError> {
     let text = read_file(path)?.unwrap_or_default();
     let text = String::from_utf8_lossy(&text);
     let pairs = text.lines().filter_map(|line| line.split_once('='));

@@ -1,5 +1,7 @@
 //! The `keys` folder: which file holds what, and how a missing one is made.
 
+mod rotate;
+
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,10 +12,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
 use super::files::{link_into_place, read_file, readable_by_others, replace};
+use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    Algorithm, BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, ProfileKeys, RsaPrivateKey,
-    RsaPublicKey, Secret, Signer, Verifier, credentials,
+    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey,
+    RsaPublicKey, Secret, Start, credentials,
 };
+pub use rotate::{Rotation, rotate};
 
 const HS256_SECRET: &str = "hs256.secret";
 const RS256_PRIVATE: &str = "jwt_key";
@@ -21,10 +25,13 @@ const RS256_PUBLIC: &str = "jwt_key.pub";
 const REST_API_SECRET: &str = "rest-api.secret";
 const BEARER_PRIVATE: &str = "bearer_key";
 const BEARER_PUBLIC: &str = "bearer_key.pub";
+const LAB_SECRET: &str = "lab.secret";
+const LAB_PRIVATE: &str = "lab_key";
+const LAB_PUBLIC: &str = "lab_key.pub";
 const SESSION_KEY: &str = "session.key";
 
 /// Public keys that belong to another profile, and so are no retired keys of the demo.
-const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, "lab_key.pub"];
+const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, LAB_PUBLIC];
 
 /// How many random bytes encrypt the session cookie.
 pub const SESSION_KEY_BYTES: usize = 64;
@@ -59,6 +66,7 @@ impl KeyError {
 #[derive(Debug)]
 pub enum Warning {
     Made(PathBuf),
+    Missing(PathBuf),
     ReadableByOthers(PathBuf),
     ShortSecret { path: PathBuf, bytes: usize },
     NotSaved { path: PathBuf, why: io::Error },
@@ -68,6 +76,7 @@ impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Made(path) => write!(f, "made `{}`", path.display()),
+            Self::Missing(path) => write!(f, "`{}` is not there yet; a start makes it", path.display()),
             Self::ReadableByOthers(path) => {
                 let path = path.display();
                 write!(f, "others on this machine may read `{path}`; `chmod 600 {path}` keeps it to you")
@@ -92,21 +101,31 @@ pub(super) fn prepare(
     let mut files = Folder { path: folder, warnings: Vec::new() };
     fs::create_dir_all(folder).map_err(|source| KeyError::Unwritable { path: folder.to_owned(), source })?;
     files.make_missing(random)?;
-    let rsa = files.rsa_keys()?;
-    if let Some(private) = &rsa.private {
-        files.save_public(RS256_PUBLIC, private);
+    let pairs = files.pairs()?;
+    for pair in pairs.iter() {
+        if let Some(private) = &pair.key.private {
+            files.save_public(&rs256_public(pair.start), private);
+        }
     }
-    let bearer = files.bearer_key()?;
+    let retired = files.retired(&pairs)?;
+    let hs256_secrets = files.secrets()?;
+    let bearer = files.pair(BEARER_PRIVATE, BEARER_PUBLIC)?;
+    let lab_rsa = files.pair(LAB_PRIVATE, LAB_PUBLIC)?;
+    let lab_secret = files.needed_secret(LAB_SECRET)?;
     let (accounts, secrets) = credentials::read(folder, given, random)?;
     let ring = KeyRing {
-        hs256: files.secret(HS256_SECRET)?.map(|it| hs256_keys(&it, &files.name(HS256_SECRET))).unwrap_or_default(),
-        published: rsa.publics.iter().map(|(public, _)| public).chain([bearer.public()]).collect(),
-        rs256: rs256_keys(rsa),
+        hs256: KeySet::of_secrets(&hs256_secrets),
+        rs256: KeySet::of_rsa(&pairs, &retired),
+        secrets: hs256_secrets,
+        pairs,
+        retired,
+        bearer_public: bearer.public().clone(),
         twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
         zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
         bearer: ProfileKeys::of_rsa(&bearer, &files.name(BEARER_PRIVATE)),
-        rest_api: ProfileKeys::of_secret(&files.rest_api_secret()?, &files.name(REST_API_SECRET)),
+        rest_api: ProfileKeys::of_secret(&files.needed_secret(REST_API_SECRET)?, &files.name(REST_API_SECRET)),
         telesign: ProfileKeys::of_secret(&secrets.telesign, "TELESIGN_API_KEY"),
+        lab: LabKeys::new(lab_secret, lab_rsa, &files.name(LAB_SECRET), &files.name(LAB_PRIVATE)),
         telesign_api_key: secrets.telesign_api_key,
         accounts,
         session: files.session_key()?,
@@ -117,9 +136,29 @@ pub(super) fn prepare(
 /// The folder's verifying keys as they are: HS256's, then RS256's.
 pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
-    let secret = files.secret(HS256_SECRET)?;
-    let hs256 = secret.map(|secret| hs256_keys(&secret, &files.name(HS256_SECRET))).unwrap_or_default();
-    Ok((hs256, rs256_keys(files.rsa_keys()?)))
+    let pairs = files.pairs()?;
+    let retired = files.retired(&pairs)?;
+    Ok((KeySet::of_secrets(&files.secrets()?), KeySet::of_rsa(&pairs, &retired)))
+}
+
+/// Judges what is there and makes nothing.
+pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
+    let mut files = Folder { path: folder, warnings: Vec::new() };
+    let pairs = files.pairs()?;
+    files.retired(&pairs)?;
+    files.secrets()?;
+    for name in [REST_API_SECRET, LAB_SECRET] {
+        files.secret(name)?;
+    }
+    for (private, public) in [(BEARER_PRIVATE, BEARER_PUBLIC), (LAB_PRIVATE, LAB_PUBLIC)] {
+        files.check_pair(private, public)?;
+    }
+    if folder.join(SESSION_KEY).exists() {
+        files.session_key()?;
+    }
+    credentials::check(folder, given)?;
+    files.note_missing()?;
+    Ok(files.warnings)
 }
 
 /// Makes the secret that signs HS256 and says where it is.
@@ -144,28 +183,34 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     Ok(vec![path, public_path])
 }
 
-/// The RSA keys of a folder: the private one, when it is there, and the public ones with their file's name, the
-/// signer's own first.
-struct RsaKeys {
-    private: Option<RsaPrivateKey>,
-    publics: Vec<(RsaPublicKey, String)>,
+/// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
+fn rs256_private(start: Start) -> String {
+    if start == Start::ALWAYS { RS256_PRIVATE.to_owned() } else { format!("{RS256_PRIVATE}.{start}") }
 }
 
-fn hs256_keys(secret: &Secret, source: &str) -> KeySet {
-    KeySet {
-        signer: Some(Signer::with_secret(secret, Algorithm::Hs256, None)),
-        verifiers: vec![Verifier::with_secret(secret, Algorithm::Hs256, source)],
+fn rs256_public(start: Start) -> String {
+    rs256_private(start) + ".pub"
+}
+
+/// `hs256.secret`, or with its start `hs256.20261121T215000Z.secret`.
+fn hs256_secret(start: Start) -> String {
+    if start == Start::ALWAYS { HS256_SECRET.to_owned() } else { format!("hs256.{start}.secret") }
+}
+
+/// The start in the name of a secret that signs HS256.
+fn start_of_secret(name: &str) -> Option<Start> {
+    match name {
+        HS256_SECRET => Some(Start::ALWAYS),
+        _ => Start::parse(name.strip_prefix("hs256.")?.strip_suffix(".secret")?),
     }
 }
 
-fn rs256_keys(keys: RsaKeys) -> KeySet {
-    let sign =
-        |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
-    KeySet {
-        signer: keys.private.as_ref().map(sign),
-        verifiers: (keys.publics.into_iter())
-            .map(|(public, source)| Verifier::with_rsa(&public, Algorithm::Rs256, &source))
-            .collect(),
+/// The start in the name of either half of a pair that signs RS256.
+fn start_of_pair(name: &str) -> Option<Start> {
+    let name = name.strip_suffix(".pub").unwrap_or(name);
+    match name {
+        RS256_PRIVATE => Some(Start::ALWAYS),
+        _ => Start::parse(name.strip_prefix(RS256_PRIVATE)?.strip_prefix('.')?),
     }
 }
 
@@ -176,11 +221,15 @@ struct Folder<'a> {
 
 impl Folder<'_> {
     fn make_missing(&mut self, random: &dyn SecureRandom) -> Result<(), KeyError> {
-        self.make(HS256_SECRET, |path| secret_text(path, random))?;
+        if self.starts(start_of_secret)?.is_empty() {
+            self.make(HS256_SECRET, |path| secret_text(path, random))?;
+        }
         self.make(REST_API_SECRET, |path| secret_text(path, random))?;
         self.make(BEARER_PRIVATE, |path| rsa_pem(path, 2048))?;
+        self.make(LAB_SECRET, |path| secret_text(path, random))?;
+        self.make(LAB_PRIVATE, |path| rsa_pem(path, 2048))?;
         self.make(SESSION_KEY, |path| session_key_text(path, random))?;
-        if !self.path.join(RS256_PUBLIC).exists() {
+        if self.starts(start_of_pair)?.is_empty() {
             self.make(RS256_PRIVATE, |path| rsa_pem(path, 2048))?;
         }
         Ok(())
@@ -205,16 +254,37 @@ impl Folder<'_> {
         Ok(Some(secret))
     }
 
-    fn rest_api_secret(&mut self) -> Result<Secret, KeyError> {
-        self.secret(REST_API_SECRET)?.ok_or_else(|| self.gone(REST_API_SECRET))
+    fn check_pair(&mut self, private_name: &str, public_name: &str) -> Result<(), KeyError> {
+        let private = self.rsa_private(private_name)?;
+        let public = Self::rsa_public(&self.path.join(public_name))?;
+        match private.zip(public) {
+            Some((private, public)) if *private.public() != public => Err(self.mismatch(public_name, private_name)),
+            _ => Ok(()),
+        }
     }
 
-    fn bearer_key(&mut self) -> Result<RsaPrivateKey, KeyError> {
-        let private = self.rsa_private(BEARER_PRIVATE)?.ok_or_else(|| self.gone(BEARER_PRIVATE))?;
-        match Self::rsa_public(&self.path.join(BEARER_PUBLIC))? {
-            Some(public) if public != *private.public() => return Err(self.mismatch(BEARER_PUBLIC, BEARER_PRIVATE)),
+    fn note_missing(&mut self) -> Result<(), KeyError> {
+        let mut missing: Vec<&str> = [REST_API_SECRET, BEARER_PRIVATE, LAB_SECRET, LAB_PRIVATE, SESSION_KEY]
+            .into_iter()
+            .filter(|name| !self.path.join(name).exists())
+            .collect();
+        missing.extend(self.starts(start_of_secret)?.is_empty().then_some(HS256_SECRET));
+        missing.extend(self.starts(start_of_pair)?.is_empty().then_some(RS256_PRIVATE));
+        self.warnings.extend(missing.iter().map(|name| Warning::Missing(self.path.join(name))));
+        Ok(())
+    }
+
+    fn needed_secret(&mut self, name: &str) -> Result<Secret, KeyError> {
+        self.secret(name)?.ok_or_else(|| self.gone(name))
+    }
+
+    /// The private key of a pair whose private half is always here; the public one is saved when it is missing.
+    fn pair(&mut self, private_name: &str, public_name: &str) -> Result<RsaPrivateKey, KeyError> {
+        let private = self.rsa_private(private_name)?.ok_or_else(|| self.gone(private_name))?;
+        match Self::rsa_public(&self.path.join(public_name))? {
+            Some(public) if public != *private.public() => return Err(self.mismatch(public_name, private_name)),
             Some(_) => {}
-            None => self.save_public(BEARER_PUBLIC, &private),
+            None => self.save_public(public_name, &private),
         }
         Ok(private)
     }
@@ -232,27 +302,65 @@ impl Folder<'_> {
         decoded.and_then(|key| key.try_into().ok()).ok_or(KeyError::Unfit { path, source: KeyFault::Session })
     }
 
-    fn rsa_keys(&mut self) -> Result<RsaKeys, KeyError> {
-        let private = self.rsa_private(RS256_PRIVATE)?;
-        let public = Self::rsa_public(&self.path.join(RS256_PUBLIC))?;
-        let mut publics = Vec::new();
-        match (&private, public) {
+    /// Every secret that signs or signed HS256.
+    fn secrets(&mut self) -> Result<Lineage<Secret>, KeyError> {
+        let mut secrets = Vec::new();
+        for start in self.starts(start_of_secret)? {
+            let name = hs256_secret(start);
+            if let Some(secret) = self.secret(&name)? {
+                secrets.push(Dated::new(start, secret, self.name(&name)));
+            }
+        }
+        Ok(Lineage::new(secrets))
+    }
+
+    /// Every pair that signs or signed RS256, also those of which only the public half is left.
+    fn pairs(&mut self) -> Result<Lineage<RsaKey>, KeyError> {
+        let mut pairs = Vec::new();
+        for start in self.starts(start_of_pair)? {
+            pairs.extend(self.rs256_pair(start)?);
+        }
+        Ok(Lineage::new(pairs))
+    }
+
+    fn rs256_pair(&mut self, start: Start) -> Result<Option<Dated<RsaKey>>, KeyError> {
+        let (private_name, public_name) = (rs256_private(start), rs256_public(start));
+        let private = self.rsa_private(&private_name)?;
+        let public = Self::rsa_public(&self.path.join(&public_name))?;
+        let (key, name) = match (private, public) {
             (Some(private), Some(public)) if *private.public() != public => {
-                return Err(self.mismatch(RS256_PUBLIC, RS256_PRIVATE));
+                return Err(self.mismatch(&public_name, &private_name));
             }
-            (Some(private), _) => publics.push((private.public().clone(), self.name(RS256_PRIVATE))),
-            (None, Some(public)) => publics.push((public, self.name(RS256_PUBLIC))),
-            (None, None) => {}
-        }
-        for path in self.retired()? {
-            if let Some(public) = Self::rsa_public(&path)?
-                && publics.iter().all(|(known, _)| *known != public)
-            {
-                let file = path.file_name().unwrap_or_default().to_string_lossy();
-                publics.push((public, self.name(&file)));
+            (Some(private), _) => (RsaKey { public: private.public().clone(), private: Some(private) }, private_name),
+            (None, Some(public)) => (RsaKey { private: None, public }, public_name),
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Dated::new(start, key, self.name(&name))))
+    }
+
+    /// The public keys beside those: they verify for good.
+    fn retired(&self, pairs: &Lineage<RsaKey>) -> Result<Vec<Dated<RsaPublicKey>>, KeyError> {
+        let mut retired: Vec<Dated<RsaPublicKey>> = Vec::new();
+        for name in self.names()? {
+            let is_public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));
+            if !is_public || start_of_pair(&name).is_some() || OTHER_PROFILES.contains(&name.as_str()) {
+                continue;
+            }
+            let Some(public) = Self::rsa_public(&self.path.join(&name))? else { continue };
+            let is_in_pair = pairs.iter().any(|pair| pair.key.public == public);
+            if !is_in_pair && retired.iter().all(|it| it.key != public) {
+                retired.push(Dated::new(Start::ALWAYS, public, self.name(&name)));
             }
         }
-        Ok(RsaKeys { private, publics })
+        Ok(retired)
+    }
+
+    /// The starts that files of one kind name, each once.
+    fn starts(&self, start_of: impl Fn(&str) -> Option<Start>) -> Result<Vec<Start>, KeyError> {
+        let mut starts: Vec<Start> = self.names()?.iter().filter_map(|name| start_of(name)).collect();
+        starts.sort();
+        starts.dedup();
+        Ok(starts)
     }
 
     fn rsa_private(&mut self, name: &str) -> Result<Option<RsaPrivateKey>, KeyError> {
@@ -269,24 +377,19 @@ impl Folder<'_> {
         parsed.map(Some).map_err(KeyError::unfit(path))
     }
 
-    /// Every further public key, in the order of their names.
-    fn retired(&self) -> Result<Vec<PathBuf>, KeyError> {
+    /// The names of all files, in order.
+    fn names(&self) -> Result<Vec<String>, KeyError> {
         let unreadable = |source| KeyError::Unreadable { path: self.path.to_owned(), source };
-        let mut paths = Vec::new();
         let entries = match fs::read_dir(self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(paths),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(unreadable)?,
         };
+        let mut names = Vec::new();
         for entry in entries {
-            let name = entry.map_err(unreadable)?.file_name();
-            let Some(name) = name.to_str() else { continue };
-            let public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));
-            if public && name != RS256_PUBLIC && !OTHER_PROFILES.contains(&name) {
-                paths.push(self.path.join(name));
-            }
+            names.extend(entry.map_err(unreadable)?.file_name().into_string().ok());
         }
-        paths.sort();
-        Ok(paths)
+        names.sort();
+        Ok(names)
     }
 
     /// The public half stands beside a private key that came alone, for other tools to verify with.

@@ -32,17 +32,33 @@ impl GivenKey {
         if bytes.trim_ascii_start().starts_with(b"{") {
             return Self::from_jwk(bytes, source);
         }
-        let material = match armour::asymmetric_kind(bytes) {
-            Some("a private") => Material::Private(RsaPrivateKey::parse(bytes, source)?),
-            Some(_) => Material::Public(RsaPublicKey::parse(bytes)?),
-            None => Material::Secret(Secret::from_file(bytes)?),
-        };
-        Ok(Self { material, bound_to: None, kid: None, source: source.to_owned() })
+        match armour::asymmetric_kind(bytes) {
+            Some(_) => Self::from_armour(bytes, source),
+            None => Ok(Self::plain(Material::Secret(Secret::from_file(bytes)?), source)),
+        }
     }
 
-    fn from_jwk(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let jwk: GivenJwk =
-            serde_json::from_slice(bytes).map_err(|error| jwk_fault(format!("JWK is not one: {error}")))?;
+    /// A secret, whose bytes are used as they are.
+    pub fn from_secret(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+        Ok(Self::plain(Material::Secret(Secret::from_bytes(bytes)?), source))
+    }
+
+    /// An RSA key in PEM, OpenSSH or `ssh-rsa` form, private or public.
+    pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+        let material = match armour::asymmetric_kind(bytes) {
+            Some("a private") => Material::Private(RsaPrivateKey::parse(bytes, source)?),
+            _ => Material::Public(RsaPublicKey::parse(bytes)?),
+        };
+        Ok(Self::plain(material, source))
+    }
+
+    fn plain(material: Material, source: &str) -> Self {
+        Self { material, bound_to: None, kid: None, source: source.to_owned() }
+    }
+
+    /// A key of RFC 7517.
+    pub fn from_jwk(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+        let jwk: GivenJwk = serde_json::from_slice(bytes).map_err(|error| no_jwk(&error))?;
         jwk.expect_signature_use()?;
         let material = jwk.material()?;
         let bound_to = jwk.algorithm(&material)?;
@@ -176,6 +192,18 @@ fn member(name: &str, value: Option<&str>) -> Result<Vec<u8>, KeyFault> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| jwk_fault(format!("member `{name}` is not base64url without padding")))
 }
 
+/// What is said of a member of the wrong type repeats its value, and that may be a secret.
+fn no_jwk(error: &serde_json::Error) -> KeyFault {
+    let told = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    jwk_fault(match told {
+        told if error.is_data() && told.starts_with("invalid") => {
+            format!("JWK is not one: a member has another type than RFC 7517 gives it, at {place}")
+        }
+        told => format!("JWK is not one: {told}"),
+    })
+}
+
 const fn jwk_fault(message: String) -> KeyFault {
     KeyFault::Jwk(message)
 }
@@ -196,6 +224,23 @@ mod tests {
         assert!(fault(r#"{"kty":"oct","k":"c2VjcmV0","alg":"RS256"}"#).contains("RS256 does not fit"));
         assert!(fault(r#"{"kty":"oct","k":"c2V=","alg":"HS256"}"#).contains("base64url"));
         assert!(fault(r#"{"kty":"oct"}"#).contains("lacks the member `k`"));
+    }
+
+    #[test]
+    fn a_jwk_that_is_none_is_told_without_its_values() {
+        for jwk in [r#"{"kty":"oct","k":271828}"#, r#"{"kty":"oct","key_ops":"271828"}"#, r#"["271828"]"#] {
+            let fault = GivenKey::from_jwk(jwk.as_bytes(), "key.jwk").unwrap_err().to_string();
+            assert!(fault.contains("JWK is not one") && !fault.contains("271828"), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_form_that_was_named_takes_no_other() {
+        let jwk = br#"{"kty":"oct","k":"c2VjcmV0"}"#;
+        assert!(matches!(GivenKey::from_secret(jwk, "k"), Err(KeyFault::KeyForSecret("a JWK's"))));
+        assert!(matches!(GivenKey::from_armour(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
+        assert!(GivenKey::from_armour(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
+        assert!(GivenKey::from_secret(b"{mysecret}", "k").is_ok(), "not every brace opens a JWK");
     }
 
     #[test]

@@ -41,6 +41,11 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into_bytes()))
     }
 
+    /// A text that was made to be a secret.
+    pub(super) fn of_text(text: String) -> Self {
+        Self(text.into_bytes())
+    }
+
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }

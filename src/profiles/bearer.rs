@@ -5,13 +5,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Rules, Token, Typ};
 
 /// How long a token lives, in seconds.
 pub const LIFE: i64 = 600;
 
 /// The media type of RFC 9068 §2.1, which keeps other tokens out.
-const TYP: &str = "at+jwt";
+pub const TYP: &str = "at+jwt";
 
 /// Whom a token is for.
 pub struct Grant<'a> {
@@ -36,7 +36,7 @@ pub fn issue(ring: &KeyRing, grant: &Grant<'_>, jti: [u8; 16], now: DateTime<Utc
 }
 
 /// Judges a token that this server issued under `issuer`.
-pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Verdict {
+pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Judged {
     let rules = Rules {
         profile: "bearer",
         typ: Typ::Only(TYP),
@@ -51,5 +51,5 @@ pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> 
         audience: Audience::Required(issuer.to_owned()),
     };
     let keys = Candidates::Ring(ring.bearer().verifiers());
-    token::verify(token, Expected { algorithm: Algorithm::Rs256, keys, rules: Some(&rules) }, now)
+    token::verify_revocable(token, Expected { algorithm: Algorithm::Rs256, keys, rules: Some(&rules) }, now)
 }

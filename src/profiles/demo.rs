@@ -12,17 +12,14 @@ use crate::keys::{self, KeyRing, KeySet, SigningError};
 use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
 /// What a token of this profile must say.
-static RULES: Rules = Rules {
-    profile: "demo",
-    typ: Typ::Jwt,
-    required: &[
-        Claim { name: "sub", kind: Kind::Text },
-        Claim { name: "iat", kind: Kind::Date },
-        Claim { name: "exp", kind: Kind::Date },
-    ],
-    issuer: None,
-    audience: Audience::Nobody,
-};
+pub const REQUIRED: &[Claim] = &[
+    Claim { name: "sub", kind: Kind::Text },
+    Claim { name: "iat", kind: Kind::Date },
+    Claim { name: "exp", kind: Kind::Date },
+];
+
+static RULES: Rules =
+    Rules { profile: "demo", typ: Typ::Jwt, required: REQUIRED, issuer: None, audience: Audience::Nobody };
 
 /// The two algorithms that a visitor chooses between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,7 +44,17 @@ impl Algorithm {
         }
     }
 
-    const fn keys(self, ring: &KeyRing) -> &KeySet {
+    /// The one of the two that this is.
+    pub const fn of(algorithm: keys::Algorithm) -> Option<Self> {
+        match algorithm {
+            keys::Algorithm::Hs256 => Some(Self::Hs256),
+            keys::Algorithm::Rs256 => Some(Self::Rs256),
+            _ => None,
+        }
+    }
+
+    /// The demo's keys of this algorithm.
+    pub const fn keys(self, ring: &KeyRing) -> &KeySet {
         match self {
             Self::Hs256 => ring.hs256(),
             Self::Rs256 => ring.rs256(),
@@ -140,13 +147,13 @@ pub fn issue(
     lifetime: Lifetime,
     now: DateTime<Utc>,
 ) -> Result<Token, IssueError> {
-    let signer = algorithm.keys(ring).signer().ok_or(IssueError::NoSigner(algorithm))?;
+    let signer = algorithm.keys(ring).signer(now).ok_or(IssueError::NoSigner(algorithm))?;
     Ok(token::issue(&claims(subject, lifetime, now), &Header::of_type("JWT"), signer)?)
 }
 
 /// Whether tokens can be made under `algorithm` at all.
-pub fn can_issue(ring: &KeyRing, algorithm: Algorithm) -> bool {
-    algorithm.keys(ring).signer().is_some()
+pub fn can_issue(ring: &KeyRing, algorithm: Algorithm, now: DateTime<Utc>) -> bool {
+    algorithm.keys(ring).signer(now).is_some()
 }
 
 /// Judges a token as one of this profile, issued under `algorithm`.

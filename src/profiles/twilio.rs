@@ -12,7 +12,7 @@ use crate::keys::{Accounts, Algorithm, KeyRing, SigningError};
 use crate::token::{self, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
 /// What the library names the token's content.
-const CONTENT_TYPE: &str = "twilio-fpa;v=1";
+pub const CONTENT_TYPE: &str = "twilio-fpa;v=1";
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -196,6 +196,14 @@ fn claims(account: &Accounts, wish: &Wish, now: DateTime<Utc>) -> Claims {
         .with("exp", now + wish.lifetime.seconds())
         .with("nbf", now)
         .with("sub", account.twilio_account_sid.as_str())
+}
+
+impl Wish {
+    /// What the tutorial asks for: one hour in its video room.
+    pub fn tutorial(identity: &str) -> Self {
+        let (identity, region) = (identity.to_owned(), String::new());
+        Self { identity, lifetime: Lifetime::HOUR, grants: Grants::tutorial(), region }
+    }
 }
 
 /// Signs an access token under the API key's secret.

@@ -81,6 +81,22 @@ impl Store for Sqlite {
         Ok(self.rows_written(query).await? == 1)
     }
 
+    async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO revoked_tokens (profile, jti, expires_at) VALUES ($1, $2, $3)
+             ON CONFLICT DO UPDATE SET expires_at = max(expires_at, excluded.expires_at)",
+        )
+        .bind(profile.to_owned())
+        .bind(jti.to_owned())
+        .bind(expires_at.timestamp());
+        self.rows_written(query).await.map(drop)
+    }
+
+    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = $2").bind(profile).bind(jti);
+        in_time(async { Ok(query.fetch_optional(&self.readers).await?.is_some()) }).await
+    }
+
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
         let query = sqlx::query_scalar("SELECT password_hash FROM users WHERE name = $1").bind(name);
         in_time(async { Ok(query.fetch_optional(&self.readers).await?) }).await
@@ -110,6 +126,9 @@ impl Store for Sqlite {
         let used = "DELETE FROM used_tokens WHERE (profile, jti) IN
                     (SELECT profile, jti FROM used_tokens WHERE expires_at <= $1 LIMIT $2)";
         self.purge_with(used, now).await?;
+        let revoked = "DELETE FROM revoked_tokens WHERE (profile, jti) IN
+                       (SELECT profile, jti FROM revoked_tokens WHERE expires_at <= $1 LIMIT $2)";
+        self.purge_with(revoked, now).await?;
         let transactions = "DELETE FROM transactions WHERE id IN
                             (SELECT id FROM transactions WHERE expires_at < $1 LIMIT $2)";
         self.purge_with(transactions, before).await

@@ -32,9 +32,14 @@ impl Claims {
         self.get("sub").and_then(Value::as_str)
     }
 
-    /// `exp` (RFC 7519 §4.1.4), when it is a date.
+    /// `jti` (RFC 7519 §4.1.7), when it is a string.
+    pub fn jti(&self) -> Option<&str> {
+        self.get("jti").and_then(Value::as_str)
+    }
+
+    /// `exp` (RFC 7519 §4.1.4), when it is a date: the first whole second at which the token is over.
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
-        self.get("exp").and_then(NumericDate::from_claim).and_then(NumericDate::moment)
+        self.get("exp").and_then(NumericDate::from_claim).and_then(NumericDate::whole_second_from_then)
     }
 
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Value)> {

@@ -42,6 +42,11 @@ impl NumericDate {
         DateTime::from_timestamp(self.0.floor() as i64, 0).filter(|_| self.0 < 1e11)
     }
 
+    /// The first whole second that is not before it.
+    pub fn whole_second_from_then(self) -> Option<DateTime<Utc>> {
+        Self(self.0.ceil()).moment()
+    }
+
     /// `21:47:40 UTC` when it is on the day of `now`, and the whole date otherwise.
     pub fn beside(self, now: Self) -> String {
         match self.moment().zip(now.moment()) {
@@ -87,6 +92,8 @@ mod tests {
         for bad in ["\"1700000000\"", "-1", "null", "true", "[1]"] {
             assert_eq!(date(bad), None);
         }
+        let seconds = |text| date(text).unwrap().whole_second_from_then().unwrap().timestamp();
+        assert_eq!((seconds("1700000000"), seconds("1700000000.25")), (1_700_000_000, 1_700_000_001));
         assert!(date("1e300").unwrap().looks_like_milliseconds());
         assert_eq!(date("1e300").unwrap().to_string(), "1e300 s after 1970");
     }

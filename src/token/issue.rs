@@ -46,6 +46,18 @@ impl<'a> Header<'a> {
     }
 }
 
+impl<'a> Header<'a> {
+    /// The whole header as text, for a key.
+    pub fn text(&self, signer: &Signer) -> Vec<u8> {
+        json(&self.members(signer))
+    }
+
+    fn members(&self, signer: &'a Signer) -> Members<'a> {
+        let Self { typ, cty, twr } = *self;
+        Members { alg: signer.algorithm().as_str(), cty, kid: signer.kid(), twr, typ }
+    }
+}
+
 /// The header on the wire: its members stand in alphabetical order, as `PyJWT` writes them.
 #[derive(Serialize)]
 struct Members<'a> {
@@ -61,21 +73,36 @@ struct Members<'a> {
 
 /// Signs `claims` under the signer's algorithm and, when it has one, its `kid`.
 pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<Token, SigningError> {
-    let Header { typ, cty, twr } = *header;
-    let members = Members { alg: signer.algorithm().as_str(), cty, kid: signer.kid(), twr, typ };
-    let mut token = segment(&members) + "." + &segment(claims);
+    sealed(segment(&header.members(signer)) + "." + &segment(claims), signer)
+}
+
+/// Signs a header and a payload that somebody else wrote, as they are: the header says what it says.
+pub fn seal(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, signer: &Signer) -> Result<Token, SigningError> {
+    sealed(signing_input(header, payload), signer)
+}
+
+/// What is signed (RFC 7515 §5.1).
+pub fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+    URL_SAFE_NO_PAD.encode(header) + "." + &URL_SAFE_NO_PAD.encode(payload)
+}
+
+fn sealed(mut token: String, signer: &Signer) -> Result<Token, SigningError> {
     let signature = signer.sign(token.as_bytes())?;
     token.push('.');
     token.push_str(&signature);
     Ok(Token(token))
 }
 
-#[expect(clippy::expect_used, reason = "maps with string keys, strings and numbers always serialize")]
 fn segment(part: &impl Serialize) -> String {
+    URL_SAFE_NO_PAD.encode(json(part))
+}
+
+#[expect(clippy::expect_used, reason = "maps with string keys, strings and numbers always serialize")]
+fn json(part: &impl Serialize) -> Vec<u8> {
     let mut json = Vec::with_capacity(128);
     let mut serializer = Serializer::with_formatter(&mut json, Ascii);
     part.serialize(&mut serializer).expect("a header and claims are plain JSON");
-    URL_SAFE_NO_PAD.encode(json)
+    json
 }
 
 /// JSON without blanks in ASCII alone, as Python's `json` writes it and so the tutorials' libraries do.

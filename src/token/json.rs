@@ -42,6 +42,35 @@ pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     }
 }
 
+/// The text of one JSON object, without the blanks between its parts: each number and string stands as it was written.
+pub struct ObjectText(String);
+
+impl ObjectText {
+    pub fn parse(text: &str) -> Result<Self, JsonFault> {
+        parse_object(text.as_bytes())?;
+        Ok(Self(without_blanks(text)))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Of a text that is JSON.
+fn without_blanks(text: &str) -> String {
+    let (mut in_string, mut escaped) = (false, false);
+    let is_kept = |c: &char| {
+        match c {
+            '"' if !escaped => in_string = !in_string,
+            ' ' | '\t' | '\n' | '\r' if !in_string => return false,
+            _ => {}
+        }
+        escaped = *c == '\\' && !escaped;
+        true
+    };
+    text.chars().filter(is_kept).collect()
+}
+
 /// `serde_json` refuses `1e999` as it refuses a missing brace; for a verdict the two are different faults.
 fn number_out_of_range(text: &str) -> Option<JsonFault> {
     let members: HashMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
@@ -136,6 +165,14 @@ mod tests {
     fn the_order_of_members_is_kept() {
         let members = parse_object(br#" {"z":1,"a":{"y":[true,null,"\u00e9"],"b":-1.5}} "#).unwrap();
         assert_eq!(Value::Object(members).to_string(), r#"{"z":1,"a":{"y":[true,null,"é"],"b":-1.5}}"#);
+    }
+
+    #[test]
+    fn the_text_of_an_object_loses_its_blanks_and_nothing_else() {
+        let text = "\t{ \"a b\" : [1.50, 18446744073709551616 ,1e2],\r\n\"\\\\\":\"\\\" { \\u0041\" , \"é\":{}}\n";
+        let wanted = r#"{"a b":[1.50,18446744073709551616,1e2],"\\":"\" { \u0041","é":{}}"#;
+        assert_eq!(ObjectText::parse(text).unwrap().as_str(), wanted);
+        assert!(ObjectText::parse("[1]").is_err() && ObjectText::parse(r#"{"a":1,"a":1}"#).is_err());
     }
 
     #[test]

@@ -74,7 +74,7 @@ pub(super) fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
     let nameless = ring.iter().all(|key| key.kid().is_none());
     let message = match kid {
         _ if nameless => "the token names a key, and the key of this algorithm has no name here",
-        Value::String(_) => "`kid` names none of the keys here; it only ever picks among those loaded at the start",
+        Value::String(_) => "`kid` names none of the keys here; it only ever picks among those that the server holds",
         _ => "`kid` is not a string",
     };
     Reason {
@@ -168,6 +168,26 @@ pub(super) fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
         expected: rules.typ.wanted().into(),
         found,
         rfc: "RFC 8725 §3.11",
+    }
+}
+
+pub(super) fn revoked(jti: &str) -> Reason {
+    Reason {
+        code: Code::Revoked,
+        message: "the token was revoked before its end".into(),
+        expected: "a `jti` that nobody revoked".into(),
+        found: format!("jti: {}", clip(jti)),
+        rfc: Check::Revocation.rfc(),
+    }
+}
+
+pub(super) fn not_verified() -> Reason {
+    Reason {
+        code: Code::NotVerified,
+        message: "the token was only decoded, so anybody may have written it".into(),
+        expected: "a key to verify it with".into(),
+        found: "none was asked for".into(),
+        rfc: Check::Signature.rfc(),
     }
 }
 

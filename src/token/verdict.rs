@@ -144,6 +144,8 @@ pub enum Finding {
     NoneSet(&'static str),
     OfProfile(&'static str),
     NotRevocable,
+    WithoutJti,
+    NotRevoked,
 }
 
 impl fmt::Display for Finding {
@@ -171,6 +173,8 @@ impl fmt::Display for Finding {
             Self::NotRevocable => {
                 f.write_str("no list of revoked tokens is kept for this profile: only exp ends this one")
             }
+            Self::WithoutJti => f.write_str("no jti, so it cannot be called back: only exp ends this one"),
+            Self::NotRevoked => f.write_str("its jti is not on the list of revoked tokens"),
         }
     }
 }

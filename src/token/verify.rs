@@ -12,11 +12,12 @@ use serde_json::Value;
 use super::json::kind;
 use super::refusal::{
     alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, header_not_allowed,
-    in_milliseconds, malformed_header, no_key, shown, stray_character, unknown_kid, wrong_shape, wrong_type,
+    in_milliseconds, malformed_header, no_key, not_verified, shown, stray_character, unknown_kid, wrong_shape,
+    wrong_type,
 };
 use super::{
-    Check, Claims, Finding, JsonFault, LARGEST_TOKEN, NumericDate, Outcome, Reason, Verdict, parse_object, segments,
-    words,
+    Check, Claims, Finding, JsonFault, Judged, LARGEST_TOKEN, NumericDate, Outcome, Pending, Reason, Verdict,
+    parse_object, segments, words,
 };
 use crate::code::Code;
 use crate::keys::{Algorithm, Verifier};
@@ -27,6 +28,12 @@ pub struct Expected<'a> {
     pub algorithm: Algorithm,
     pub keys: Candidates<'a>,
     pub rules: Option<&'a Rules>,
+}
+
+impl Expected<'_> {
+    const fn checks(&self) -> &'static [Check] {
+        if self.rules.is_some() { Check::ALL } else { Check::WITHOUT_PROFILE }
+    }
 }
 
 /// The keys that a signature may have been made with.
@@ -102,40 +109,90 @@ const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
 
 /// Judges one token at the moment `now`. Any text is allowed; none makes it panic.
 pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdict {
-    let checks = if expected.rules.is_some() { Check::ALL } else { Check::WITHOUT_PROFILE };
-    let mut trial = Trial { verdict: Verdict::new(checks), expected, now: NumericDate::from_moment(now) };
-    let failed = trial.run(token).err();
-    let made = trial.verdict.checks().len();
-    let mut verdict = trial.verdict;
-    if let Some(reason) = failed {
-        verdict.record(checks[made], Outcome::Failed(reason));
-        for check in &checks[made + 1..] {
-            verdict.record(*check, Outcome::NotReached);
-        }
+    let mut trial = Trial::new(expected, now);
+    match trial.run(token) {
+        Ok(claims) => trial.accept(claims, Finding::NotRevocable),
+        Err(reason) => trial.refuse(reason),
     }
-    verdict
+}
+
+/// The same for a profile whose `jti` is random: a token that has one is good only unless it was revoked.
+pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Judged {
+    let mut trial = Trial::new(expected, now);
+    let profile = expected.rules.map_or("none", |rules| rules.profile);
+    let claims = match trial.run(token) {
+        Ok(claims) => claims,
+        Err(reason) => return Judged::Final(trial.refuse(reason)),
+    };
+    let (Some(jti), Some(expires_at)) = (claims.jti().map(str::to_owned), claims.expires_at()) else {
+        return Judged::Final(trial.accept(claims, Finding::WithoutJti));
+    };
+    Judged::Pending(Pending { verdict: trial.verdict, claims, profile, jti, expires_at })
+}
+
+/// Reads one token without judging it: whatever can be decoded is, and the verdict never accepts.
+pub fn decode(token: &str) -> Verdict {
+    let nothing = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
+    let mut trial = Trial::new(nothing, DateTime::UNIX_EPOCH);
+    if let Err(reason) = trial.read(token) {
+        return trial.refuse(reason);
+    }
+    for check in [Check::Algorithm, Check::Key] {
+        trial.verdict.record(check, Outcome::NotReached);
+    }
+    trial.refuse(not_verified())
 }
 
 /// One token before the verifier. Each check records what it found, or ends the trial with a reason.
 struct Trial<'a> {
     verdict: Verdict,
     expected: Expected<'a>,
+    moment: DateTime<Utc>,
     now: NumericDate,
 }
 
 impl<'a> Trial<'a> {
-    fn run(&mut self, token: &str) -> Result<(), Reason> {
+    fn new(expected: Expected<'a>, now: DateTime<Utc>) -> Self {
+        let verdict = Verdict::new(expected.checks());
+        Self { verdict, expected, moment: now, now: NumericDate::from_moment(now) }
+    }
+
+    fn accept(mut self, claims: Claims, revocation: Finding) -> Verdict {
+        if self.expected.rules.is_some() {
+            self.passed(Check::Revocation, revocation);
+        }
+        self.verdict.accept_as(claims);
+        self.verdict
+    }
+
+    /// The check that was under way fails, and those after it are not reached.
+    fn refuse(mut self, reason: Reason) -> Verdict {
+        let checks = self.expected.checks();
+        let made = self.verdict.checks().len();
+        self.verdict.record(checks[made], Outcome::Failed(reason));
+        for check in &checks[made + 1..] {
+            self.verdict.record(*check, Outcome::NotReached);
+        }
+        self.verdict
+    }
+
+    /// The checks that need no key, but for that of the algorithm.
+    fn read<'t>(&mut self, token: &'t str) -> Result<[&'t str; 3], Reason> {
         let [header, payload, signature] = self.shape(token)?;
-        let header = self.encoding(header, payload, signature)?;
-        self.header(&header)?;
+        let decoded = self.encoding(header, payload, signature)?;
+        self.header(&decoded)?;
+        Ok([header, payload, signature])
+    }
+
+    fn run(&mut self, token: &str) -> Result<Claims, Reason> {
+        let [_, _, signature] = self.read(token)?;
         self.algorithm()?;
         let keys = self.key()?;
         let signed = &token[..token.len() - signature.len() - 1];
         self.signature(&keys, signed, signature)?;
         let claims = self.payload()?;
         self.claims(&claims)?;
-        self.verdict.accept_as(claims);
-        Ok(())
+        Ok(claims)
     }
 
     /// A member of the decoded header.
@@ -168,12 +225,12 @@ impl<'a> Trial<'a> {
     }
 
     fn encoding(&mut self, header: &str, payload: &str, signature: &str) -> Result<Vec<u8>, Reason> {
-        let header = decode("header", header)?;
-        self.verdict.set_payload(decode("payload", payload)?);
+        let header = decode_part("header", header)?;
+        self.verdict.set_payload(decode_part("payload", payload)?);
         // Of a cut signature the last character has stray bits as well; that one is told by the signature check.
         let whole = self.expected.keys.all().iter().any(|key| key.signature_chars() == signature.len());
         if whole {
-            decode("signature", signature)?;
+            decode_part("signature", signature)?;
         } else if let Some(stray) = signature.chars().find(|c| !is_base64url(*c)) {
             return Err(bad_encoding("signature", &stray_character(stray), signature));
         }
@@ -214,13 +271,16 @@ impl<'a> Trial<'a> {
         let (keys, finding) = match (self.expected.keys, self.member("kid")) {
             (Candidates::Alone(key), _) => (vec![key], Finding::KeyAlone(key.source().clone())),
             (Candidates::Ring(ring), None) => {
-                let (first, others) = ring.split_first().ok_or_else(no_key)?;
+                let mut keys: Vec<_> = ring.iter().filter(|key| !key.is_over(self.moment)).collect();
+                keys.sort_by_key(|key| key.is_next(self.moment));
+                let (first, others) = keys.split_first().ok_or_else(no_key)?;
                 let finding = Finding::KeyOfRing { first: first.source().clone(), others: others.len() };
-                (ring.iter().collect(), finding)
+                (keys, finding)
             }
             (Candidates::Ring(ring), Some(kid)) => {
                 let named = |key: &&Verifier| key.kid().is_some_and(|it| kid.as_str() == Some(it));
-                let key = ring.iter().find(named).ok_or_else(|| unknown_kid(ring, kid))?;
+                let mut alive = ring.iter().filter(|key| !key.is_over(self.moment));
+                let key = alive.find(named).ok_or_else(|| unknown_kid(ring, kid))?;
                 (vec![key], Finding::KeyByKid(key.source().clone()))
             }
         };
@@ -262,9 +322,7 @@ impl<'a> Trial<'a> {
         let Some(rules) = self.expected.rules else { return Ok(()) };
         self.issuer(claims, rules)?;
         self.audience(claims, rules)?;
-        self.profile(claims, rules)?;
-        self.passed(Check::Revocation, Finding::NotRevocable);
-        Ok(())
+        self.profile(claims, rules)
     }
 
     fn issued_at(&mut self, claims: &Claims) -> Result<(), Reason> {
@@ -420,7 +478,7 @@ const fn is_base64url(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '-' | '_')
 }
 
-fn decode(part: &'static str, text: &str) -> Result<Vec<u8>, Reason> {
+fn decode_part(part: &'static str, text: &str) -> Result<Vec<u8>, Reason> {
     URL_SAFE_NO_PAD.decode(text).map_err(|_| {
         let fault = match text.chars().find(|c| !is_base64url(*c)) {
             Some(stray) => stray_character(stray),

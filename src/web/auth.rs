@@ -82,9 +82,7 @@ impl TokenRequest {
 
 /// A JSON object of the request; a member that stands twice keeps its first place and takes its later value.
 pub(super) fn json_object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, Problem> {
-    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind != "application/json" && !(kind.starts_with("application/") && kind.ends_with("+json")) {
+    if !is_json(request) {
         let message = "The body must be JSON, with the content type application/json.";
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message));
     }
@@ -93,6 +91,13 @@ pub(super) fn json_object(request: &HttpRequest, body: &[u8]) -> Result<Map<Stri
         Ok(_) => Err(Problem::bad_request("The body must be a JSON object.")),
         Err(error) => Err(Problem::bad_request(format!("The body is not JSON: {error}."))),
     }
+}
+
+/// Whether the body is declared as JSON.
+pub(super) fn is_json(request: &HttpRequest) -> bool {
+    let kind = request.headers().get(header::CONTENT_TYPE).and_then(|it| it.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
 
 /// Only a client that used Basic is asked for it again: a browser that sent JSON would show its own dialogue.

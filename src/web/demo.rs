@@ -10,12 +10,14 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::Deserialize;
 
 use super::error::{self, Problem};
-use super::session::Visitor;
+use super::session::{Ring, Visitor};
 use super::state::State;
 use crate::log::chain;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, IssueError, Subject};
-use crate::token::{Show, Verdict};
+use crate::profiles::lab;
+use crate::store::StoreError;
+use crate::token::{Judged, Show, Verdict};
 use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED};
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
@@ -25,7 +27,10 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(super) async fn home(request: HttpRequest, visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
     let result = request.match_info().get("result");
     let result = result.map(|encoded| percent_decode_str(encoded).decode_utf8_lossy());
-    let verdict = visitor.token().map(|_| judge(&visitor, &state));
+    let verdict = match visitor.token() {
+        Some(_) => Some(judge(&visitor, &state).await?),
+        None => None,
+    };
     error::page(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))
 }
 
@@ -46,7 +51,7 @@ pub(super) async fn generate(
     let subject = wishes.subject(&request)?;
     let lifetime = wishes.lifetime(state.token_ttl)?;
     let now = state.now();
-    match demo::issue(&state.ring, visitor.algorithm(), &subject, lifetime, now) {
+    match demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now) {
         Ok(token) => {
             visitor.keep_token(token.into_string(), now)?;
             Ok(show(TOKEN_GENERATED))
@@ -80,16 +85,20 @@ impl Wishes {
 
 /// `GET /validate`: judges the session's token. Programs get the verdict, and never the token itself: a script must not
 /// read through JSON what `HttpOnly` keeps from it.
-pub(super) async fn validate(request: HttpRequest, visitor: Visitor, state: Data<State>) -> HttpResponse {
-    let verdict = judge(&visitor, &state);
+pub(super) async fn validate(
+    request: HttpRequest,
+    visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = judge(&visitor, &state).await?;
     if error::accepts(request.headers(), "application/json") {
         let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
-        return answer.json(verdict.report(Show::VerifiedClaimsOnly));
+        return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
     }
-    match verdict.accept() {
+    Ok(match verdict.accept() {
         Ok(claims) => show(claims.subject().unwrap_or_default()),
         Err(_) => show(INVALID_TOKEN),
-    }
+    })
 }
 
 /// The form of the algorithm switch.
@@ -111,14 +120,40 @@ pub(super) async fn choose_algorithm(
     Ok(see_home().finish())
 }
 
-/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice.
-pub(super) async fn logout(session: Session, state: Data<State>) -> HttpResponse {
+/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and calls back a token that
+/// has a `jti` to be called back by.
+pub(super) async fn logout(
+    session: Session,
+    visitor: Result<Visitor, Problem>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let revoked = match visitor {
+        Ok(visitor) => revoke(&visitor, &state).await,
+        Err(_) => Ok(()),
+    };
     session.purge();
-    see_home().cookie(state.cookie.removal()).finish()
+    revoked.map_err(|error| Problem::store_away(&error))?;
+    Ok(see_home().cookie(state.cookie.removal()).finish())
 }
 
-fn judge(visitor: &Visitor, state: &State) -> Verdict {
-    demo::verify(&state.ring, visitor.algorithm(), visitor.token().unwrap_or_default(), state.now())
+async fn revoke(visitor: &Visitor, state: &State) -> Result<(), StoreError> {
+    match judged(visitor, state) {
+        Judged::Pending(pending) => state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await,
+        Judged::Final(_) => Ok(()),
+    }
+}
+
+fn judged(visitor: &Visitor, state: &State) -> Judged {
+    let (token, now) = (visitor.token().unwrap_or_default(), state.now());
+    match visitor.ring() {
+        Ring::Demo => Judged::Final(demo::verify(&state.ring(), visitor.algorithm(), token, now)),
+        Ring::Lab => lab::verify(&state.ring(), visitor.algorithm(), token, now),
+    }
+}
+
+/// The verdict on the session's token; the demo's own ask no store.
+pub(super) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
+    state.settle(judged(visitor, state)).await.map_err(|error| Problem::store_away(&error))
 }
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.

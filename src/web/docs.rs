@@ -15,8 +15,8 @@ use askama::Template;
 use super::assets::Assets;
 use super::error::{self, Problem};
 use super::state::State;
-use operations::{OPERATIONS, TAGS};
-use schemas::SCHEMAS;
+use operations::{OPERATIONS, TAGS, TEST_OPERATIONS, TEST_TAG};
+use schemas::{SCHEMAS, TEST_SCHEMAS};
 
 /// A group of operations: one tutorial, or the site itself.
 pub(super) struct Tag {
@@ -29,8 +29,17 @@ pub(super) struct Tag {
 
 impl Tag {
     fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        OPERATIONS.iter().filter(|operation| operation.tag == self.name)
+        OPERATIONS.iter().chain(TEST_OPERATIONS).filter(|operation| operation.tag == self.name)
     }
+}
+
+/// The groups that a server has; one more in test mode.
+fn tags(test_mode: bool) -> impl Iterator<Item = &'static Tag> {
+    TAGS.iter().chain(test_mode.then_some(TEST_TAG))
+}
+
+fn schemas(test_mode: bool) -> impl Iterator<Item = &'static Schema> {
+    SCHEMAS.iter().chain(if test_mode { TEST_SCHEMAS } else { &[] })
 }
 
 /// One method at one address.
@@ -56,6 +65,7 @@ pub(super) enum Method {
     /// GET alone.
     GetOnly,
     Post,
+    Put,
 }
 
 /// Who may ask.
@@ -138,10 +148,13 @@ pub(super) enum Kind {
     /// RFC 3339, in UTC.
     Time,
     Object,
+    /// null.
+    Nothing,
     Nullable(&'static Self),
     List(&'static Self),
     ListOf(&'static str),
     Of(&'static str),
+    Either(&'static [Self]),
 }
 
 impl Kind {
@@ -159,10 +172,12 @@ impl Kind {
             Self::Check => "the name of a check".to_owned(),
             Self::Time => "time, RFC 3339 in UTC".to_owned(),
             Self::Object => "object".to_owned(),
+            Self::Nothing => "null".to_owned(),
             Self::Nullable(kind) => format!("{}, or null", kind.words()),
             Self::List(kind) => format!("list, each {}", kind.words()),
             Self::ListOf(schema) => format!("list of {schema}"),
             Self::Of(schema) => (*schema).to_owned(),
+            Self::Either(kinds) => kinds.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
         }
     }
 }
@@ -192,6 +207,10 @@ pub(super) enum Content {
     /// Text of this media type.
     Media(&'static str),
     Json(&'static str),
+    /// A JSON array of this shape.
+    JsonList(&'static str),
+    /// JSON of one of these shapes, or a page for the same as a form.
+    JsonOrPage(&'static [&'static str]),
     /// A refusal: JSON, or a page where `Accept` names HTML.
     Refusal,
 }
@@ -202,7 +221,10 @@ impl Content {
             Self::Nothing => "no body".to_owned(),
             Self::Media(media) => media.to_owned(),
             Self::Json(schema) => format!("application/json: {schema}"),
-            Self::Refusal => "application/json: Problem, or text/html".to_owned(),
+            Self::JsonList(schema) => format!("application/json: list of {schema}"),
+            Self::JsonOrPage(schemas) => format!("application/json: {}; or text/html", schemas.join(" or ")),
+            // The page says once what a refusal looks like.
+            Self::Refusal => String::new(),
         }
     }
 }
@@ -242,7 +264,7 @@ impl Operation {
     fn answers(&self) -> Vec<Answer> {
         let mut answers = self.own_answers.to_vec();
         answers.extend([OTHER_METHOD, WRONG_HOST]);
-        answers.extend((self.method == Method::Post).then_some(CROSS_SITE));
+        answers.extend(matches!(self.method, Method::Post | Method::Put).then_some(CROSS_SITE));
         answers.extend(self.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
         answers
@@ -253,6 +275,7 @@ impl Operation {
             Method::Get => "GET, HEAD",
             Method::GetOnly => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
         }
     }
 
@@ -279,7 +302,7 @@ pub(super) struct Member {
 
 /// `GET /openapi.json`.
 pub(super) async fn document(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(openapi::document(state.origins.issuer(), state.cookie.name()))
+    HttpResponse::Ok().json(openapi::document(state.origins.issuer(), state.cookie.name(), state.is_test_mode))
 }
 
 #[derive(Template)]
@@ -288,13 +311,14 @@ struct DocsPage<'a> {
     assets: &'a Assets,
     base: &'a str,
     before_routing: &'static str,
-    tags: &'static [Tag],
-    schemas: &'static [Schema],
+    tags: Vec<&'static Tag>,
+    schemas: Vec<&'static Schema>,
 }
 
 /// `GET /docs`.
 pub(super) async fn page(state: Data<State>) -> Result<HttpResponse, Problem> {
     let base = state.origins.issuer();
     let before_routing = BEFORE_ROUTING;
-    error::page(&DocsPage { assets: &state.assets, base, before_routing, tags: TAGS, schemas: SCHEMAS })
+    let (tags, schemas) = (tags(state.is_test_mode).collect(), schemas(state.is_test_mode).collect());
+    error::page(&DocsPage { assets: &state.assets, base, before_routing, tags, schemas })
 }

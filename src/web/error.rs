@@ -6,7 +6,7 @@ use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::web::{FormConfig, PathConfig, QueryConfig};
-use actix_web::{HttpResponse, HttpResponseBuilder, ResponseError};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, HttpResponseBuilder, ResponseError};
 use askama::Template;
 use serde_json::json;
 use thiserror::Error;
@@ -14,6 +14,7 @@ use thiserror::Error;
 use super::assets::Assets;
 use crate::code::Code;
 use crate::log::chain;
+use crate::profiles::demo::IssueError;
 use crate::store::StoreError;
 
 /// More than any body of this site needs.
@@ -72,6 +73,12 @@ impl Problem {
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, "The store does not answer; try again soon.")
     }
 
+    /// A body of more bytes than these.
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("The body is over the {limit} bytes that are read here.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
+    }
+
     /// What the framework refused by itself, without a word.
     pub fn of_status(status: StatusCode, allowed: &str) -> Self {
         match status {
@@ -80,9 +87,24 @@ impl Problem {
                 Self::new(status, Code::MethodNotAllowed, message)
             }
             StatusCode::NOT_FOUND => Self::not_found(),
-            StatusCode::PAYLOAD_TOO_LARGE => too_large(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(LARGEST_BODY),
             status if status.is_server_error() => Self::new(status, Code::Internal, "This server made a mistake."),
             status => Self::new(status, Code::BadRequest, "This request cannot be read."),
+        }
+    }
+}
+
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::NoSigner(algorithm) => {
+                let message = format!(
+                    "This needs a token under {algorithm}, and the keys folder holds no private key that signs it now: it \
+                     verifies and cannot sign."
+                );
+                Self::new(StatusCode::CONFLICT, Code::CannotSign, message)
+            }
+            IssueError::Signing(error) => Self::internal(&error),
         }
     }
 }
@@ -153,8 +175,13 @@ pub(super) fn present(problem: &Problem, presentation: Presentation, assets: &As
 
 /// A page as an answer.
 pub(super) fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
+    page_with(StatusCode::OK, template)
+}
+
+/// The same with another status.
+pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
     let html = template.render().map_err(|error| Problem::internal(&error))?;
-    Ok(HttpResponse::Ok().content_type("text/html; charset=utf-8").body(html))
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
 }
 
 /// Answers whatever no route matches.
@@ -177,9 +204,15 @@ pub(super) fn path_config() -> PathConfig {
     })
 }
 
+/// Refuses a body that is not declared as a form.
+pub(super) fn expect_form(request: &HttpRequest) -> Result<(), Problem> {
+    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if is_form { Ok(()) } else { Err(bad_form(&UrlencodedError::ContentType)) }
+}
+
 fn bad_form(error: &UrlencodedError) -> Problem {
     match error {
-        UrlencodedError::Overflow { .. } => too_large(),
+        UrlencodedError::Overflow { .. } => Problem::too_large(LARGEST_BODY),
         UrlencodedError::ContentType => Problem::new(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Code::UnsupportedMediaType,
@@ -192,11 +225,6 @@ fn bad_form(error: &UrlencodedError) -> Problem {
 /// `Retry-After` in seconds (RFC 9110 §10.2.3).
 pub(super) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderValue) {
     (header::RETRY_AFTER, HeaderValue::from(seconds))
-}
-
-fn too_large() -> Problem {
-    let message = format!("The body is over the {LARGEST_BODY} bytes that are read here.");
-    Problem::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
 }
 
 #[cfg(test)]

@@ -8,14 +8,16 @@ use std::time::{Duration, Instant};
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 
+use super::cors;
 use super::error::{self, Presentation, Problem};
+use super::lab;
 use super::security;
 use super::state::State;
 use crate::code::Code;
@@ -56,10 +58,21 @@ fn known(method: &Method) -> &str {
     }
 }
 
+/// What a refusal says in its head, also for scripts of other sites.
+const KEPT: [HeaderName; 7] = [
+    header::ALLOW,
+    header::SET_COOKIE,
+    header::RETRY_AFTER,
+    header::WWW_AUTHENTICATE,
+    header::VARY,
+    header::ACCESS_CONTROL_ALLOW_ORIGIN,
+    header::ACCESS_CONTROL_EXPOSE_HEADERS,
+];
+
 /// The problem in the client's form, with those headers of the bare refusal that it keeps.
 fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, state: &State) -> HttpResponse {
     let mut response = error::present(problem, presentation, &state.assets);
-    for name in [header::ALLOW, header::SET_COOKIE, header::RETRY_AFTER, header::WWW_AUTHENTICATE] {
+    for name in KEPT {
         for value in bare.get_all(&name) {
             response.headers_mut().append(name.clone(), value.clone());
         }
@@ -84,8 +97,9 @@ async fn answer<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if let Some(problem) = state.origins.refusal(request.head()) {
-        return Ok(request.into_response(problem.error_response()));
+    if let Some(problem) = state.origins.refusal(request.head(), cors::admits(&state.cors_origins, &request)) {
+        let explained = lab::lessons::explained(request.request(), &problem, state);
+        return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
     state.cookie.drop_foreign(&mut request);
     if request.method().is_safe() {

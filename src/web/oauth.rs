@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use serde_json::json;
 use url::form_urlencoded;
 
@@ -74,19 +74,18 @@ async fn exchange(request: &HttpRequest, body: &[u8], state: &State) -> Result<S
 fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims, Failure> {
     let issuer = state.origins.issuer();
     let endpoint = format!("{issuer}/oauth/token");
-    let verdict = zoom::verify(&state.ring, &[&endpoint, issuer], assertion, now);
+    let verdict = zoom::verify(&state.ring(), &[&endpoint, issuer], assertion, now);
     verdict.accept().map_err(|rejection| {
         let reason = rejection.reason;
         refused("invalid_grant", &format!("{}: {}", reason.code, reason.message))
     })
 }
 
-/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7). The store counts whole seconds, and the
-/// one that its end falls into belongs to its life.
+/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
 async fn take_once(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
     let Some(jti) = claims.get("jti").and_then(|it| it.as_str()) else { return Ok(()) };
     let ends = claims.expires_at().ok_or(Failure::Broken("an accepted assertion has no exp"))?;
-    if state.store.use_once("zoom", jti, ends + TimeDelta::seconds(1), now).await? {
+    if state.store.use_once("zoom", jti, ends, now).await? {
         return Ok(());
     }
     Err(refused("invalid_grant", "the assertion was used before"))
@@ -94,12 +93,13 @@ async fn take_once(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result
 
 fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, Failure> {
     let issuer = state.origins.issuer();
-    let client_id = state.ring.accounts().zoom_api_key.as_str();
+    let ring = state.ring();
+    let client_id = ring.accounts().zoom_api_key.as_str();
     let subject = claims.subject().unwrap_or(client_id);
     let mut jti = [0; 16];
     SystemRandom::new().fill(&mut jti).map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
-    let token = bearer::issue(&state.ring, &grant, jti, now);
+    let token = bearer::issue(&ring, &grant, jti, now);
     token.map(Token::into_string).map_err(|_| Failure::Broken("the bearer key cannot sign"))
 }
 
@@ -140,7 +140,12 @@ pub(super) async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse
     let Some(token) = auth::authorization(request.headers(), "Bearer") else {
         return challenge("", Code::NoToken, "A bearer token is required.");
     };
-    match bearer::verify(&state.ring, state.origins.issuer(), token, state.now()).accept() {
+    let judged = bearer::verify(&state.ring(), state.origins.issuer(), token, state.now());
+    let verdict = match state.settle(judged).await {
+        Ok(verdict) => verdict,
+        Err(error) => return unavailable(&error),
+    };
+    match verdict.accept() {
         Ok(claims) => HttpResponse::Ok().json(json!({
             "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),
         })),

@@ -22,7 +22,7 @@ pub(super) async fn login(request: HttpRequest, body: Bytes, state: Data<State>)
         Ok(Err(refusal)) => return not_admitted(&refusal),
         Err(error) => return fault(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
-    match rest_api::issue(&state.ring, login.username(), now) {
+    match rest_api::issue(&state.ring(), login.username(), now) {
         Ok(token) => successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
@@ -30,7 +30,7 @@ pub(super) async fn login(request: HttpRequest, body: Bytes, state: Data<State>)
 
 /// Lets those through whose token is good.
 pub(super) async fn protected(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let verdict = rest_api::verify(&state.ring, &presented(&request), state.now());
+    let verdict = rest_api::verify(&state.ring(), &presented(&request), state.now());
     match verdict.code() {
         Code::Accepted => answer(StatusCode::OK, "0", "You Are verified"),
         Code::NoToken => answer(StatusCode::UNAUTHORIZED, "2", "Token required"),

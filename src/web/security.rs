@@ -22,7 +22,12 @@ pub(super) struct Origins {
     served: String,
     /// The bound address, when it is one that others reach.
     address: Option<IpAddr>,
+    /// The address that stands beside `localhost`.
+    loopback: &'static str,
 }
+
+/// The one address that takes a form from any site, so that a lesson can show what comes of that. It does nothing.
+pub(super) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
     pub fn new(public: Option<&PublicUrl>, bound: SocketAddr) -> Self {
@@ -34,6 +39,7 @@ impl Origins {
             any_address: public.is_none() && ip.is_unspecified(),
             served: public.map_or_else(|| format!("http://{bound}"), PublicUrl::origin),
             address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
+            loopback: if ip.is_ipv6() && ip.is_loopback() { "[::1]" } else { "127.0.0.1" },
             public: public.cloned(),
         }
     }
@@ -53,8 +59,8 @@ impl Origins {
         self.is_https() && host.is_some_and(|host| !is_local_name(&host))
     }
 
-    /// Why a request is not meant for this site, or not sent by it.
-    pub fn refusal(&self, head: &RequestHead) -> Option<Problem> {
+    /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send it.
+    pub fn refusal(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
         let host = match authority(head) {
             Ok(host) => host,
             Err(problem) => return Some(problem),
@@ -64,8 +70,22 @@ impl Origins {
         {
             return Some(self.wrong_host());
         }
-        let safe = head.method.is_safe();
-        (!safe && !self.sent_by_this_site(&head.headers, host.as_deref())).then(cross_site)
+        let is_guarded = !head.method.is_safe() && !is_admitted && head.uri.path() != UNDEFENDED;
+        (is_guarded && !self.sent_by_this_site(&head.headers, host.as_deref())).then(cross_site)
+    }
+
+    /// This machine under the other of its two names, which to a browser is another site: the origin of it. Nothing
+    /// where only one name is served.
+    pub fn other_site(&self, head: &RequestHead) -> Option<String> {
+        let authority = authority(head).ok().flatten()?;
+        let host = host_of(&authority);
+        let port = &authority[host.len()..];
+        let other = match host.as_str() {
+            "localhost" => self.loopback,
+            "127.0.0.1" | "[::1]" => "localhost",
+            _ => return None,
+        };
+        (self.local_names && !self.is_https()).then(|| format!("http://{other}{port}"))
     }
 
     fn answers_to(&self, authority: &str) -> bool {
@@ -128,6 +148,11 @@ fn host_of(authority: &str) -> String {
     if is_port { host } else { authority }.to_ascii_lowercase()
 }
 
+/// Whether the request names the visitor's own machine, so that it never left it.
+pub(super) fn is_on_loopback(head: &RequestHead) -> bool {
+    authority(head).ok().flatten().is_some_and(|authority| is_local_name(&host_of(&authority)))
+}
+
 fn is_local_name(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "[::1]" | "localhost")
 }
@@ -142,13 +167,24 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 const PERMISSIONS_POLICY: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// Sets what every answer carries. Only an answer that says otherwise may be stored.
+/// The policy of the one page whose forms lead to another site; everything else stays as strict as elsewhere.
+pub(super) fn policy_with_forms_to(origin: &str) -> String {
+    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {origin}"))
+}
+
+/// Sets what every answer carries. Only an answer that says otherwise may be stored; a page that brings its own policy
+/// for forms and referrers keeps it.
 pub(super) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
+    let defaults =
+        [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY), (header::REFERRER_POLICY, "same-origin")];
+    for (name, value) in defaults {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    }
     let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY);
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::REFERRER_POLICY, "same-origin");
     set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
     set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");

@@ -108,6 +108,11 @@ impl SessionCookie {
         own.map(|cookie| cookie.value().to_owned()).collect()
     }
 
+    /// Why a request's cookies are refused before any of them is opened.
+    pub fn refusal(&self, headers: &HeaderMap) -> Option<Problem> {
+        (self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
+    }
+
     /// Leaves only our own cookie in a request with cookies that the framework reads otherwise than they stand there.
     /// It gives up on all of them for a line that is not UTF-8, and cookies of other programs on this host come along;
     /// and it decodes names, so that `hall%70ass`, which no prefix protects, would pass for ours.
@@ -139,8 +144,51 @@ struct Kept {
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     algorithm: Option<Algorithm>,
+    /// Whose keys judge the token; the demo's, unless the lab put it here.
+    #[serde(default, skip_serializing_if = "Ring::is_demo")]
+    ring: Ring,
+    /// Whether the lab put the token here.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    is_of_lab: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lab: Option<LabNotes>,
     /// When this state was issued, in seconds since 1970.
     issued_at: i64,
+}
+
+/// The keys that a session's token is judged with.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) enum Ring {
+    #[default]
+    #[serde(rename = "demo")]
+    Demo,
+    /// The lab signed it, and said so to the visitor.
+    #[serde(rename = "lab")]
+    Lab,
+}
+
+impl Ring {
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
+    const fn is_demo(&self) -> bool {
+        matches!(self, Self::Demo)
+    }
+}
+
+/// What the lab remembers of a visitor.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct LabNotes {
+    /// The lessons that were solved, a bit each by their place in the catalogue.
+    #[serde(default, rename = "l")]
+    pub lessons: u32,
+    /// The rows of the catalogue of which an attack was tried, a bit each by their number.
+    #[serde(default, rename = "a")]
+    pub attacks: u64,
+    /// Whose own keys these are; empty until a lesson needs them.
+    #[serde(default, rename = "v", skip_serializing_if = "String::is_empty")]
+    pub visitor: String,
+    /// The numbers of the visitor's own keys that verify, from the oldest to the one that signs.
+    #[serde(default, rename = "k")]
+    pub keys: (u32, u32),
 }
 
 /// The session of the visitor who sent the request, behind names instead of string keys.
@@ -189,8 +237,56 @@ impl Visitor {
         self.kept.algorithm.unwrap_or(self.default_algorithm)
     }
 
+    /// Whose keys judge the token.
+    pub fn ring(&self) -> Ring {
+        self.kept.ring
+    }
+
+    /// Whether the lab put the token here, whoever's keys judge it.
+    pub fn is_of_lab(&self) -> bool {
+        self.kept.is_of_lab
+    }
+
+    /// What the lab remembers.
+    pub fn lab(&self) -> LabNotes {
+        self.kept.lab.clone().unwrap_or_default()
+    }
+
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
-        self.keep(Kept { token: Some(token), ..self.kept.clone() }, now)
+        self.keep(Kept { token: Some(token), ring: Ring::Demo, is_of_lab: false, ..self.kept.clone() }, now)
+    }
+
+    /// Puts a token of the lab's into the session, to be judged by these keys under this algorithm.
+    pub fn put(
+        &mut self,
+        token: String,
+        ring: Ring,
+        algorithm: Algorithm,
+        now: DateTime<Utc>,
+    ) -> Result<(), TooLargeForCookie> {
+        self.keep(self.with(token, ring, algorithm, now), now)
+    }
+
+    /// Whether [`put`](Self::put) would find room for it.
+    pub fn has_room(
+        &self,
+        token: String,
+        ring: Ring,
+        algorithm: Algorithm,
+        now: DateTime<Utc>,
+    ) -> Result<(), TooLargeForCookie> {
+        self.with(token, ring, algorithm, now).fits()
+    }
+
+    fn with(&self, token: String, ring: Ring, algorithm: Algorithm, now: DateTime<Utc>) -> Kept {
+        let issued_at = now.timestamp();
+        Kept { token: Some(token), ring, is_of_lab: true, algorithm: Some(algorithm), issued_at, ..self.kept.clone() }
+    }
+
+    /// Remembers this for the lab; nothing at all when there is nothing to remember.
+    pub fn note(&mut self, notes: LabNotes, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+        let lab = (notes != LabNotes::default()).then_some(notes);
+        if lab == self.kept.lab { Ok(()) } else { self.keep(Kept { lab, ..self.kept.clone() }, now) }
     }
 
     /// The token stays, so that the visitor can see it refused.
@@ -200,12 +296,21 @@ impl Visitor {
 
     fn keep(&mut self, kept: Kept, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         let kept = Kept { issued_at: now.timestamp(), ..kept };
-        let bytes = serde_json::to_string(&kept).map_or(usize::MAX, |text| text.len());
-        if bytes > LARGEST_STATE || self.session.insert(ENTRY, &kept).is_err() {
-            return Err(TooLargeForCookie { bytes });
-        }
+        kept.fits()?;
+        self.session.insert(ENTRY, &kept).map_err(|_| TooLargeForCookie { bytes: kept.bytes() })?;
         self.kept = kept;
         Ok(())
+    }
+}
+
+impl Kept {
+    fn bytes(&self) -> usize {
+        serde_json::to_string(self).map_or(usize::MAX, |text| text.len())
+    }
+
+    fn fits(&self) -> Result<(), TooLargeForCookie> {
+        let bytes = self.bytes();
+        if bytes > LARGEST_STATE { Err(TooLargeForCookie { bytes }) } else { Ok(()) }
     }
 }
 
@@ -217,8 +322,8 @@ impl FromRequest for Visitor {
         let Some(state) = request.app_data::<Data<State>>() else {
             return ready(Err(Problem::broken("the server lost its state")));
         };
-        if state.cookie.values(request.headers()).len() > 1 {
-            return ready(Err(duplicate_cookie(state.cookie.name())));
+        if let Some(problem) = state.cookie.refusal(request.headers()) {
+            return ready(Err(problem));
         }
         ready(Ok(Self::open(request.get_session(), state.algorithm, state.now())))
     }

@@ -39,7 +39,7 @@ pub(super) async fn token(request: HttpRequest, state: Data<State>) -> Result<Ht
 }
 
 async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<String, Problem> {
-    let made = telesign::issue(&state.ring, &phone_number, &xid, state.now());
+    let made = telesign::issue(&state.ring(), &phone_number, &xid, state.now());
     let made = made.map_err(|error| Problem::internal(&error))?;
     let token = made.token.into_string();
     let (issued_at, expires_at) = (made.issued_at, made.expires_at);
@@ -136,7 +136,7 @@ pub(super) async fn verify(request: HttpRequest, body: Bytes, state: Data<State>
     let members = auth::json_object(&request, &body)?;
     let token = members.get("token").and_then(|it| it.as_str());
     let token = token.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
-    let verdict = telesign::verify(&state.ring, token, state.now());
+    let verdict = telesign::verify(&state.ring(), token, state.now());
     let Some(claims) = verdict.claims() else {
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
@@ -179,8 +179,9 @@ fn is_status(text: &str) -> bool {
 fn expect_customer(request: &HttpRequest, state: &State) -> Result<(), Problem> {
     let login = auth::basic(request.headers());
     let is_customer = login.is_some_and(|login| {
-        let id = state.ring.accounts().telesign_customer_id.as_bytes();
-        let key = state.ring.telesign_api_key().as_bytes();
+        let ring = state.ring();
+        let id = ring.accounts().telesign_customer_id.as_bytes();
+        let key = ring.telesign_api_key().as_bytes();
         let same_id = verify_slices_are_equal(login.username().as_bytes(), id).is_ok();
         let same_key = verify_slices_are_equal(login.password().as_bytes(), key).is_ok();
         same_id & same_key

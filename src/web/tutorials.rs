@@ -66,7 +66,7 @@ struct TutorialPage<'a> {
 /// `GET /tutorials/{profile}`.
 pub(super) async fn tutorial(profile: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
     let tutorial = TUTORIALS.iter().find(|it| it.profile == profile.as_str()).ok_or_else(Problem::not_found)?;
-    let services = &state.ring.accounts().made_up;
-    let made_up = services.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
+    let ring = state.ring();
+    let made_up = ring.accounts().made_up.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
     error::page(&TutorialPage { assets: &state.assets, tutorial, base: state.origins.issuer(), made_up })
 }

@@ -20,7 +20,7 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
         grants: grants(&asked)?,
         region: asked.text("region")?.to_owned(),
     };
-    let token = twilio::issue(&state.ring, &wish, state.now()).map_err(|error| Problem::internal(&error))?;
+    let token = twilio::issue(&state.ring(), &wish, state.now()).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

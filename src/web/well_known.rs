@@ -7,5 +7,7 @@ use super::state::State;
 
 /// `GET /.well-known/jwks.json`: the public RSA keys (RFC 7517 §5), the signing one first.
 pub(super) async fn jwks(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().insert_header((header::CACHE_CONTROL, "public, max-age=30")).json(state.ring.published())
+    HttpResponse::Ok()
+        .insert_header((header::CACHE_CONTROL, "public, max-age=30"))
+        .json(state.ring().published(state.now()))
 }

@@ -14,6 +14,6 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
     let asked = TokenRequest::read(&request, &body)?;
     asked.admit(&request, &state).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
-    let token = zoom::issue(&state.ring, lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
+    let token = zoom::issue(&state.ring(), lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

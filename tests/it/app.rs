@@ -251,7 +251,7 @@ pub fn part(token: &str, index: usize) -> String {
 
 /// Puts ready RSA keys into a keys folder: to make them takes a while.
 pub fn put_rsa_keys(folder: &Path) {
-    for (name, key) in [("jwt_key", "other-openssh"), ("bearer_key", "rsa-openssh")] {
+    for (name, key) in [("jwt_key", "other-openssh"), ("bearer_key", "rsa-openssh"), ("lab_key", "lab-openssh")] {
         fs::copy(fixture(key), folder.join(name)).unwrap();
     }
 }

@@ -219,7 +219,7 @@ fn row_5_a_word_list_finds_a_word_and_not_a_generated_secret() {
     let (ring, warnings) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
     assert!(warnings.iter().any(|it| matches!(it, Warning::ShortSecret { bytes: 8, .. })), "{warnings:?}");
     let weak = compact(header(Algorithm::Hs256).to_string(), claims().to_string(), |message| {
-        signature_of(ring.hs256().signer().unwrap(), message)
+        signature_of(ring.hs256().signer(at(NOW)).unwrap(), message)
     });
     assert_accepted(&demo::verify(&ring, Algorithm::Hs256, &weak, at(NOW)), "a short secret works");
     assert_eq!(guess(&weak), Some("mysecret"));
@@ -293,7 +293,7 @@ fn row_10_the_public_key_is_no_secret_in_any_form() {
 
 #[test]
 fn row_11_a_key_in_the_header_is_not_used() {
-    let jwks = serde_json::to_value(STRANGER.ring.published()).unwrap();
+    let jwks = serde_json::to_value(STRANGER.ring.published(at(NOW))).unwrap();
     let oct = format!(r#"{{"kty":"oct","k":"{}"}}"#, URL_SAFE_NO_PAD.encode(&STRANGER.secret_text));
     for (good, jwk) in Good::both().into_iter().zip([oct, jwks["keys"][0].to_string()]) {
         let inline = good.header.with("jwk", &jwk);

@@ -1,6 +1,8 @@
 //! Journeys through the demo in a real Chromium, with scripts and without: without them every page still says everything.
 
 mod accessibility;
+mod lab_cookies;
+mod lab_journeys;
 mod looks;
 mod pages;
 mod visit;
@@ -215,7 +217,7 @@ async fn the_keyboard_alone_does_all_that_a_pointer_does() {
 #[tokio::test]
 async fn every_page_leaves_the_console_empty_and_asks_no_other_host() {
     with_and_without_script(async |visit| {
-        for page in Page::ALL {
+        for page in Page::all() {
             page.open(visit).await;
         }
     })

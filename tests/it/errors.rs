@@ -256,3 +256,14 @@ async fn a_refusal_says_nothing_of_the_server_s_insides() {
         }
     }
 }
+
+#[test]
+fn a_page_is_answered_without_waiting_for_a_body_that_a_get_announces() {
+    let app = TestApp::spawn();
+    for path in ["/", "/lab/inspect", "/lab/lessons/anatomy"] {
+        let host = app.host();
+        let answer =
+            app.raw(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 9\r\nConnection: close\r\n\r\n"));
+        assert_eq!(answer.status, 200, "{path}");
+    }
+}

@@ -14,6 +14,7 @@ use std::thread;
 use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 use hallpass::keys::{
     Algorithm, Family, GivenKey, KeyError, KeyFault, KeyRing, KeySet, RsaPrivateKey, RsaPublicKey, Secret, Warning,
     generate_hs256, generate_rs256,
@@ -26,6 +27,9 @@ use tempfile::TempDir;
 const PRIVATE: [&str; 3] = ["rsa-openssh", "rsa-pkcs1.pem", "rsa-pkcs8.pem"];
 const ENCRYPTED: [&str; 3] = ["rsa-openssh-encrypted", "rsa-pkcs1-encrypted.pem", "rsa-pkcs8-encrypted.pem"];
 const PUBLIC: [&str; 3] = ["rsa-openssh.pub", "rsa-public-spki.pem", "rsa-public-pkcs1.pem"];
+
+/// When these keys sign and verify; none of their names has a time, so any moment will do.
+const NOW: DateTime<Utc> = DateTime::UNIX_EPOCH;
 
 const MESSAGE: &[u8] = b"header.payload";
 const LONG_SECRET: &str = "a-secret-of-more-than-thirty-two-bytes";
@@ -136,7 +140,7 @@ fn assert_says(line: &str, parts: &[&str]) {
 }
 
 fn signature(keys: &KeySet) -> String {
-    keys.signer().unwrap().sign(MESSAGE).unwrap()
+    keys.signer(NOW).unwrap().sign(MESSAGE).unwrap()
 }
 
 /// Which of the verifiers, by position, take the signature.
@@ -147,20 +151,23 @@ fn verifying(keys: &KeySet, signature: &str) -> Vec<usize> {
 
 /// The demo's published keys: all but the last, which is that of bearer tokens.
 fn published(ring: &KeyRing) -> Vec<Value> {
-    let keys = serde_json::to_value(ring.published()).unwrap()["keys"].as_array().unwrap().clone();
+    let keys = serde_json::to_value(ring.published(NOW)).unwrap()["keys"].as_array().unwrap().clone();
     let (last, others) = keys.split_last().unwrap();
     assert_eq!(last["kid"], ring.bearer().signer().kid().unwrap());
     others.to_vec()
 }
 
 /// What a start makes in an empty folder.
-const MADE: [&str; 8] = [
+const MADE: [&str; 11] = [
     "bearer_key",
     "bearer_key.pub",
     "demo-credentials.env",
     "hs256.secret",
     "jwt_key",
     "jwt_key.pub",
+    "lab.secret",
+    "lab_key",
+    "lab_key.pub",
     "rest-api.secret",
     "session.key",
 ];
@@ -177,7 +184,7 @@ fn every_private_form_signs_what_every_public_form_verifies_under_one_kid() {
     for private in PRIVATE {
         let ring = Keys::holding([("jwt_key", private)]).ring();
         let signature = signature(ring.rs256());
-        assert_eq!(ring.rs256().signer().unwrap().kid(), Some(thumbprint().as_str()), "{private}");
+        assert_eq!(ring.rs256().signer(NOW).unwrap().kid(), Some(thumbprint().as_str()), "{private}");
         for ring in verify_only.iter().chain([&ring]) {
             let [verifier] = ring.rs256().verifiers() else { panic!("{private}: one key verifies") };
             assert!(verifier.verifies(MESSAGE, &signature), "{private} and {}", verifier.source());
@@ -216,7 +223,7 @@ fn crlf_a_byte_order_mark_and_blanks_around_lines_do_not_matter() {
             let keys = Keys::empty();
             keys.write("jwt_key", mangled(private));
             keys.write("jwt_key.pub", mangled(public));
-            assert_eq!(keys.ring().rs256().signer().unwrap().kid(), Some(thumbprint().as_str()));
+            assert_eq!(keys.ring().rs256().signer(NOW).unwrap().kid(), Some(thumbprint().as_str()));
         }
     }
 }
@@ -240,8 +247,8 @@ fn a_folder_with_only_the_public_key_verifies_and_has_no_signer() {
     for public in PUBLIC {
         let keys = Keys::holding([("jwt_key.pub", public)]);
         let ring = keys.ring();
-        assert!(ring.rs256().signer().is_none());
-        assert!(ring.hs256().signer().is_some());
+        assert!(ring.rs256().signer(NOW).is_none());
+        assert!(ring.hs256().signer(NOW).is_some());
         assert_eq!(published(&ring).len(), 1);
         assert!(!keys.path("jwt_key").exists(), "no private key is made beside a public one");
     }
@@ -257,7 +264,7 @@ fn further_public_keys_verify_and_are_published_after_the_one_that_signs() {
     let by_retired = Keys::holding([("jwt_key", "other-openssh")]).ring();
     assert_eq!(verifying(ring.rs256(), &signature(by_retired.rs256())), [1]);
     assert_eq!(verifying(ring.rs256(), &signature(ring.rs256())), [0]);
-    assert_eq!(ring.rs256().signer().unwrap().kid(), ring.rs256().verifiers()[0].kid());
+    assert_eq!(ring.rs256().signer(NOW).unwrap().kid(), ring.rs256().verifiers()[0].kid());
 }
 
 #[test]
@@ -285,7 +292,7 @@ fn hs256_signs_with_the_secrets_text_and_has_no_kid() {
     let ring = keys.ring();
     let pasted = GivenKey::parse(LONG_SECRET.as_bytes(), "pasted").unwrap();
     assert_eq!(signature(ring.hs256()), pasted.signer(None).unwrap().sign(MESSAGE).unwrap());
-    assert_eq!(ring.hs256().signer().unwrap().kid(), None);
+    assert_eq!(ring.hs256().signer(NOW).unwrap().kid(), None);
     assert_eq!(verifying(ring.hs256(), &signature(ring.hs256())), [0]);
     assert_eq!(verifying(ring.hs256(), &signature(ring.rs256())), [0; 0]);
 }
@@ -294,7 +301,7 @@ fn hs256_signs_with_the_secrets_text_and_has_no_kid() {
 fn reading_a_folder_makes_nothing() {
     let keys = Keys::holding([("jwt_key", "rsa-openssh")]);
     let (hs256, rs256) = KeyRing::read(keys.folder.path()).unwrap();
-    assert!(hs256.verifiers().is_empty() && hs256.signer().is_none());
+    assert!(hs256.verifiers().is_empty() && hs256.signer(NOW).is_none());
     assert_eq!(rs256.verifiers().len(), 1);
     assert_eq!(keys.names(), ["jwt_key"]);
 }
@@ -306,13 +313,13 @@ fn an_empty_folder_gets_keys_that_only_their_owner_may_read_and_keeps_them() {
     let keys = Keys::empty();
     let (first, made) = keys.prepare().unwrap();
     assert_eq!(keys.names(), MADE);
-    assert_eq!(keys.names().iter().map(|name| keys.mode(name)).collect::<Vec<_>>(), [0o600; 8]);
-    assert_eq!(made.iter().filter(|it| matches!(it, Warning::Made(_))).count(), 7);
+    assert_eq!(keys.names().iter().map(|name| keys.mode(name)).collect::<Vec<_>>(), [0o600; MADE.len()]);
+    assert_eq!(made.iter().filter(|it| matches!(it, Warning::Made(_))).count(), 10);
 
     let (second, warnings) = keys.prepare().unwrap();
     assert_eq!(warnings.len(), 0, "{warnings:?}");
     assert_eq!(second.session_key(), first.session_key());
-    assert_eq!(second.rs256().signer().unwrap().kid(), first.rs256().signer().unwrap().kid());
+    assert_eq!(second.rs256().signer(NOW).unwrap().kid(), first.rs256().signer(NOW).unwrap().kid());
     assert_eq!(signature(second.hs256()), signature(first.hs256()));
 }
 
@@ -320,7 +327,7 @@ fn an_empty_folder_gets_keys_that_only_their_owner_may_read_and_keeps_them() {
 fn two_folders_get_different_keys() {
     let (one, other) = (Keys::empty().ring(), Keys::empty().ring());
     assert_ne!(one.session_key(), other.session_key());
-    assert_ne!(one.rs256().signer().unwrap().kid(), other.rs256().signer().unwrap().kid());
+    assert_ne!(one.rs256().signer(NOW).unwrap().kid(), other.rs256().signer(NOW).unwrap().kid());
     assert_ne!(signature(one.hs256()), signature(other.hs256()));
 }
 

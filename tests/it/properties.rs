@@ -414,7 +414,7 @@ fn oracle_accepts(algorithm: Algorithm, token: &str) -> bool {
     let (algorithm, key) = match algorithm {
         Algorithm::Hs256 => (jsonwebtoken::Algorithm::HS256, DecodingKey::from_secret(KEYS.secret_text.as_bytes())),
         Algorithm::Rs256 => {
-            let jwks = serde_json::to_value(KEYS.ring.published()).expect("a key set is JSON");
+            let jwks = serde_json::to_value(KEYS.ring.published(at(NOW))).expect("a key set is JSON");
             let number = |name| jwks["keys"][0][name].as_str().expect("an RSA key");
             let key = DecodingKey::from_rsa_components(number("n"), number("e")).expect("an RSA key");
             (jsonwebtoken::Algorithm::RS256, key)

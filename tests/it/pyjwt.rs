@@ -97,7 +97,7 @@ json.dump([[decode(token, *it) for it in keys] for token in asked['tokens']], sy
 
 /// The key of each profile, in the order of [`PROFILES`].
 fn keys(ring: &KeyRing, secrets: &HashMap<&str, String>, tokens: &[String]) -> Vec<Value> {
-    let published = serde_json::to_value(ring.published()).unwrap();
+    let published = serde_json::to_value(ring.published(chrono::DateTime::UNIX_EPOCH)).unwrap();
     let of_kid = |token: &str| {
         let header: Value = serde_json::from_str(&part(token, 0)).unwrap();
         let found = published["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]);

@@ -36,6 +36,9 @@ macro_rules! contract {
             a_caller_that_goes_away_hurts_nobody
             a_jti_is_taken_once_in_each_profile_until_it_is_over
             of_many_uses_of_a_jti_at_once_exactly_one_succeeds
+            a_revocation_holds_for_one_jti_of_one_profile
+            a_revocation_is_kept_until_the_latest_end_that_was_given
+            many_revocations_at_once_all_hold
             users_are_added_replaced_listed_and_removed
             text_of_every_kind_comes_back_as_it_was
             a_purge_removes_what_expired_before_and_nothing_else
@@ -300,6 +303,52 @@ async fn of_many_uses_of_a_jti_at_once_exactly_one_succeeds(store: &Shared) {
     assert_eq!(answers.into_iter().filter(|it| *it).count(), 1);
 }
 
+async fn is_revoked(store: &Shared, profile: &str, jti: &str) -> bool {
+    store.is_revoked(profile, jti).await.unwrap()
+}
+
+async fn a_revocation_holds_for_one_jti_of_one_profile(store: &Shared) {
+    assert!(!is_revoked(store, "lab", "j").await);
+    store.revoke("lab", "j", moment(60)).await.unwrap();
+    assert!(is_revoked(store, "lab", "j").await);
+    for (profile, jti) in
+        [("bearer", "j"), ("LAB", "j"), ("lab", "J"), ("lab", "k"), ("lab", ""), ("", "j"), ("lab", "%")]
+    {
+        assert!(!is_revoked(store, profile, jti).await, "{profile} {jti}");
+    }
+    let used = store.use_once("lab", "j", moment(60), moment(0)).await.unwrap();
+    assert!(used, "to be revoked is not to be used");
+    store.use_once("lab", "used", moment(60), moment(0)).await.unwrap();
+    assert!(!is_revoked(store, "lab", "used").await, "nor the other way round");
+}
+
+async fn a_revocation_is_kept_until_the_latest_end_that_was_given(store: &Shared) {
+    for (jti, ends) in [("longer", [10, 30]), ("shorter", [30, 10]), ("over", [9, 10])] {
+        for end in ends {
+            store.revoke("lab", jti, moment(end)).await.unwrap();
+        }
+    }
+    store.purge(moment(0), moment(9)).await.unwrap();
+    assert!(is_revoked(store, "lab", "over").await, "its end has not come");
+    store.purge(moment(0), moment(11)).await.unwrap();
+    assert!(!is_revoked(store, "lab", "over").await, "its token has ended as well");
+    for jti in ["longer", "shorter"] {
+        assert!(is_revoked(store, "lab", jti).await, "{jti}");
+    }
+    store.purge(moment(0), moment(31)).await.unwrap();
+    assert!(!is_revoked(store, "lab", "longer").await && !is_revoked(store, "lab", "shorter").await);
+}
+
+async fn many_revocations_at_once_all_hold(store: &Shared) {
+    let answers = at_once(store, async |store, number| {
+        let jti = format!("j{}", number % 50);
+        store.revoke("lab", &jti, moment(60)).await.unwrap();
+        is_revoked(&store, "lab", &jti).await
+    });
+    assert!(answers.await.into_iter().all(|it| it), "as soon as it was answered");
+    assert!(!is_revoked(store, "lab", "j50").await);
+}
+
 async fn users_are_added_replaced_listed_and_removed(store: &Shared) {
     assert_eq!(store.users().await.unwrap(), [""; 0]);
     for (name, hash) in [("bob", "1"), ("alice", "2"), ("bob", "3")] {
@@ -387,6 +436,8 @@ async fn a_closed_store_answers_every_call_with_an_error(store: &Shared) {
         store.present(&xid("a"), "t", moment(0)).await.map(drop),
         store.set_status(&xid("a"), "s").await.map(drop),
         store.use_once("lab", "j", moment(1), moment(0)).await.map(drop),
+        store.revoke("lab", "j", moment(1)).await,
+        store.is_revoked("lab", "j").await.map(drop),
         store.password_hash("bob").await.map(drop),
         store.put_user("bob", "hash").await,
         store.remove_user("bob").await.map(drop),
@@ -539,6 +590,7 @@ mod sqlite {
         present(&store, "b", "t").await;
         store.put_user("bob", "hash").await.unwrap();
         store.use_once("lab", "j", moment(60), moment(0)).await.unwrap();
+        store.revoke("lab", "r", moment(60)).await.unwrap();
         for closed in [false, true] {
             if closed {
                 store.close().await;
@@ -548,6 +600,7 @@ mod sqlite {
             assert_eq!(present(&store, "b", "t").await, Presented::AlreadyVerified);
             assert_eq!(store.users().await.unwrap(), ["bob"]);
             assert!(!store.use_once("lab", "j", moment(60), moment(0)).await.unwrap());
+            assert!(is_revoked(&store, "lab", "r").await && !is_revoked(&store, "lab", "j").await);
         }
     }
 
@@ -637,8 +690,7 @@ mod sqlite {
         store.close().await;
         let path = folder.path().join("hallpass.db");
         let mut other = other_program(&path).await;
-        let newer =
-            "INSERT INTO _sqlx_migrations SELECT 99, 'x', installed_on, success, checksum, 0 FROM _sqlx_migrations";
+        let newer = "INSERT INTO _sqlx_migrations SELECT 99, 'x', installed_on, success, checksum, 0 FROM _sqlx_migrations LIMIT 1";
         sqlx::raw_sql(newer).execute(&mut other).await.unwrap();
         let line = refusal(&path).await;
         assert!(line.contains("hallpass.db` was written by a newer hallpass (schema 99); run that one"), "{line}");

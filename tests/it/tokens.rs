@@ -13,7 +13,11 @@ use hallpass::code::Code;
 use hallpass::keys::{self, Family, GivenKey, KeyRing, Signer};
 use hallpass::profiles::Lifetime;
 use hallpass::profiles::demo::{self, Algorithm, IssueError, Subject};
-use hallpass::token::{self, Audience, Candidates, Check, Claim, Expected, Kind, Outcome, Rules, Show, Typ, Verdict};
+use hallpass::profiles::lab;
+use hallpass::token::{
+    self, Audience, Candidates, Check, Claim, Claims, Expected, Judged, Kind, Outcome, Pending, Rules, Show, Typ,
+    Verdict,
+};
 
 /// The server's own keys.
 pub static KEYS: LazyLock<Keys> = LazyLock::new(Keys::fresh);
@@ -48,7 +52,7 @@ impl Keys {
             Algorithm::Hs256 => self.ring.hs256(),
             Algorithm::Rs256 => self.ring.rs256(),
         };
-        keys.signer().expect("a new folder can sign")
+        keys.signer(at(NOW)).expect("a new folder can sign")
     }
 
     /// The same key material bound to any algorithm that fits it.
@@ -229,7 +233,7 @@ fn a_folder_with_only_the_public_key_verifies_and_cannot_sign() {
 
     let token = token_with(Algorithm::Rs256, &claims());
     assert_accepted(&demo::verify(&ring, Algorithm::Rs256, &token, at(NOW)), "signed elsewhere");
-    assert!(!demo::can_issue(&ring, Algorithm::Rs256));
+    assert!(!demo::can_issue(&ring, Algorithm::Rs256, at(NOW)));
     let refused = demo::issue(&ring, Algorithm::Rs256, &Subject::default(), Lifetime::default(), at(NOW));
     assert!(matches!(refused, Err(IssueError::NoSigner(Algorithm::Rs256))));
 }
@@ -634,4 +638,105 @@ fn a_refusal_of_the_signature_never_tells_the_right_one() {
             }
         }
     }
+}
+
+/// A token of the lab's with these claims, under its own keys.
+fn of_the_lab(under: Algorithm, claims: &Claims) -> String {
+    lab::issue(lab::keys(&KEYS.ring, under), claims).expect("a signature").into_string()
+}
+
+fn lab_claims(jti: &str) -> Claims {
+    lab::claims(&Subject::default(), Lifetime::MINUTE, jti, at(NOW))
+}
+
+#[track_caller]
+fn pending(judged: Judged, name: &str) -> Pending {
+    match judged {
+        Judged::Pending(pending) => pending,
+        Judged::Final(verdict) => panic!("{name}: {}", verdict.message()),
+    }
+}
+
+#[test]
+fn a_token_with_a_jti_is_good_only_once_its_revocation_was_asked_for() {
+    for under in BOTH {
+        let token = of_the_lab(under, &lab_claims("j7"));
+        let judge = || pending(lab::verify(&KEYS.ring, under, &token, at(NOW)), under.as_str());
+        assert_eq!((judge().profile(), judge().jti(), judge().expires_at()), ("lab", "j7", at(NOW + 60)));
+        let good = judge().with_revocation(false);
+        assert_accepted(&good, "not revoked");
+        assert_eq!(good.checks().len(), Check::ALL.len());
+        assert_refused(&judge().with_revocation(true), Check::Revocation, Code::Revoked, "revoked");
+        let settled = Judged::Pending(judge()).settle(|asked| asked.profile() == "lab" && asked.jti() == "j7");
+        assert_refused(&settled, Check::Revocation, Code::Revoked, "settled");
+    }
+}
+
+#[test]
+fn a_revocation_is_remembered_until_a_fractional_exp_has_come() {
+    let claims = lab_claims("j7").with("exp", 1_700_000_060.25);
+    let token = of_the_lab(Algorithm::Hs256, &claims);
+    let judged = pending(lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW)), "a fractional exp");
+    assert_eq!(judged.expires_at(), at(NOW + 61));
+}
+
+#[test]
+fn a_token_without_a_jti_asks_for_no_revocation() {
+    for under in BOTH {
+        let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, at(NOW));
+        let token = of_the_lab(under, &claims);
+        let verdict = lab::verify(&KEYS.ring, under, &token, at(NOW)).settle(|_| panic!("nobody needs to know"));
+        assert_accepted(&verdict, "without jti");
+        assert!(verdict.checks().last().unwrap().1.to_string().starts_with("no jti"), "and the trace says so");
+    }
+}
+
+#[test]
+fn a_token_that_is_refused_asks_for_no_revocation() {
+    let rs256 = of_the_lab(Algorithm::Rs256, &lab_claims("j"));
+    let of_the_demo = token_with(Algorithm::Hs256, &claims().with("jti", "\"j\""));
+    let numbered = of_the_lab(Algorithm::Hs256, &lab_claims("j").with("jti", 7));
+    let ended = of_the_lab(Algorithm::Hs256, &lab_claims("j").with("exp", NOW));
+    for (token, check, code) in [
+        (rs256, Check::Algorithm, Code::AlgNotAllowed),
+        (of_the_demo, Check::Signature, Code::BadSignature),
+        (numbered, Check::Profile, Code::BadClaim),
+        (ended, Check::Expiry, Code::Expired),
+    ] {
+        let verdict =
+            lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW)).settle(|_| panic!("asked of {check:?}"));
+        assert_refused(&verdict, check, code, "a lab's");
+    }
+}
+
+#[test]
+fn what_is_only_decoded_is_never_accepted() {
+    let good = token_with(Algorithm::Hs256, &claims());
+    let verdict = token::decode(&good);
+    assert_eq!((verdict.code(), verdict.is_accepted()), (Code::NotVerified, false));
+    assert_eq!(verdict.rejection().unwrap().0, Check::Signature);
+    assert_eq!(verdict.checks().len(), Check::WITHOUT_PROFILE.len());
+    let passed = verdict.checks().iter().filter(|(_, outcome)| matches!(outcome, Outcome::Passed(_)));
+    assert_eq!(passed.map(|(check, _)| *check).collect::<Vec<_>>(), [Check::Shape, Check::Encoding, Check::Header]);
+    assert_eq!(verdict.header().unwrap()["alg"], "HS256");
+    assert_eq!(verdict.unverified_claims().unwrap().for_display().subject(), Some("bob"));
+    assert!(verdict.claims().is_none() && verdict.accept().is_err());
+}
+
+#[test]
+fn what_cannot_be_decoded_says_where_it_ends() {
+    let with = |header: &str| format!("{}.e30.", URL_SAFE_NO_PAD.encode(header));
+    let long = format!("{}.e30.", "A".repeat(token::LARGEST_TOKEN));
+    for (token, check, code) in [
+        (String::new(), Check::Shape, Code::NoToken),
+        (long, Check::Shape, Code::TooLarge),
+        ("a.b".to_owned(), Check::Shape, Code::Malformed),
+        ("e30=.e30.".to_owned(), Check::Encoding, Code::Malformed),
+        (with("[]"), Check::Header, Code::Malformed),
+        (with(r#"{"alg":"HS256","jku":"https://evil.example"}"#), Check::Header, Code::HeaderNotAllowed),
+    ] {
+        assert_refused(&token::decode(&token), check, code, &token);
+    }
+    let unsigned = token::decode(&with(r#"{"alg":"none"}"#));
+    assert_eq!(unsigned.code(), Code::NotVerified, "it is readable, whatever it says of itself");
 }

@@ -1,8 +1,9 @@
 //! How the file is opened, and every way in which that fails.
 
+use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
@@ -14,7 +15,10 @@ use super::super::TIME_OUT;
 use super::{Sqlite, Writer};
 
 /// The schema, step by step; a step that was ever released stays as it is.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/sqlite/0001_tables.sql"))];
+const MIGRATIONS: [(i64, &str, &str); 2] = [
+    (1, "tables", include_str!("../migrations/sqlite/0001_tables.sql")),
+    (2, "revoked tokens", include_str!("../migrations/sqlite/0002_revoked_tokens.sql")),
+];
 
 /// What the first step writes into the file's header.
 const APPLICATION_ID: i64 = 0x7061_7373;
@@ -77,6 +81,53 @@ impl Sqlite {
             .max_lifetime(None);
         let readers = pool.connect_with(options.read_only(true)).await.map_err(|error| file.explain(error))?;
         Ok(Self { readers, writer })
+    }
+}
+
+/// What stands at the place of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing yet: a start makes it.
+    Nothing,
+    /// A store, maybe of an older schema, which a start brings up to date.
+    Store,
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "which is not there yet; a start makes it",
+            Self::Store => "which is a store",
+        })
+    }
+}
+
+impl Sqlite {
+    /// Looks at the file of `sqlite:FILE` without making or changing it.
+    pub async fn check(url: &str) -> Result<Found, OpenError> {
+        let file = File(path_in(url)?);
+        let folder = file.0.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        match fs::metadata(&file.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(folder) {
+                Ok(_) => return Ok(Found::Nothing),
+                Err(source) => return Err(OpenError::Unusable { path: file.0, source }),
+            },
+            Err(source) => return Err(OpenError::Unusable { path: file.0, source }),
+            Ok(found) if !found.is_file() => return Err(OpenError::NotAFile { path: file.0 }),
+            Ok(found) if found.len() == 0 => return Ok(Found::Nothing),
+            Ok(_) => {}
+        }
+        let options = file.options()?.read_only(true);
+        let explain = |error| file.explain(error);
+        let mut connection = SqliteConnection::connect_with(&options).await.map_err(explain)?;
+        let id: i64 = sqlx::query_scalar("PRAGMA application_id").fetch_one(&mut connection).await.map_err(explain)?;
+        if id != APPLICATION_ID {
+            return Err(OpenError::Foreign { path: file.0 });
+        }
+        let newest = "SELECT max(version) FROM _sqlx_migrations";
+        let version: i64 = sqlx::query_scalar(newest).fetch_one(&mut connection).await.map_err(explain)?;
+        let known = MIGRATIONS.iter().any(|(known, ..)| *known == version);
+        if known { Ok(Found::Store) } else { Err(OpenError::Newer { path: file.0, version }) }
     }
 }
 

@@ -3,13 +3,13 @@
 
 use actix_web::HttpRequest;
 use askama::Template;
-use serde_json::Value;
 
 use crate::profiles::demo::{self, Algorithm};
-use crate::token::{Check, Claims, NumericDate, Outcome, UnverifiedClaims, Verdict, segments, words};
+use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::assets::Assets;
-use crate::web::session::{Attribute, STATE_HOURS, Visitor, cookies};
+use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor, cookies};
 use crate::web::state::{State, TokenSizes};
+use crate::web::ticket::{ClaimRow, Part, TraceRow, shortened};
 use crate::web::tutorials::{TUTORIALS, Tutorial};
 
 /// The tutorial's words.
@@ -26,6 +26,9 @@ pub(super) struct HomePage<'a> {
     default_ttl: i64,
     sizes: &'a TokenSizes,
     session: SessionNote,
+    /// Whether the lab put the token here, so that its keys judge it.
+    /// Whose keys judge a token that the lab put here.
+    lab_ring: Option<Ring>,
     token: Option<TokenView>,
     tutorials: &'static [Tutorial],
     base: &'a str,
@@ -50,7 +53,7 @@ impl<'a> HomePage<'a> {
         verdict: Option<&Verdict>,
     ) -> Self {
         let now = NumericDate::from_moment(state.now());
-        let can_issue = demo::can_issue(&state.ring, visitor.algorithm());
+        let can_issue = demo::can_issue(&state.ring(), visitor.algorithm(), state.now());
         let token = visitor.token().zip(verdict);
         Self {
             assets: &state.assets,
@@ -59,6 +62,7 @@ impl<'a> HomePage<'a> {
             default_ttl: state.token_ttl.seconds(),
             sizes: &state.sizes,
             session: SessionNote::of(request, state, visitor),
+            lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
             tutorials: TUTORIALS,
             base: state.origins.issuer(),
@@ -149,14 +153,6 @@ fn from_address() -> (Standing, String) {
     (Standing::FromAddress, why.to_owned())
 }
 
-/// An address may be very long; the page shows its beginning.
-fn shortened(text: &str) -> String {
-    match text.char_indices().nth(200) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
-}
-
 /// Everything about the session's token.
 struct TokenView {
     accepted: bool,
@@ -182,92 +178,9 @@ impl TokenView {
             parts: Part::of(token, verdict, claims),
             clock: claims.and_then(|claims| TokenClock::new(claims, now)),
             claims: claims.map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
-            trace: verdict.checks().iter().map(|(check, outcome)| TraceRow::new(*check, outcome)).collect(),
+            trace: TraceRow::of(verdict),
             wire: Wire::new(request, state),
         }
-    }
-}
-
-/// One stub of the ticket.
-struct Part {
-    name: &'static str,
-    class: &'static str,
-    text: String,
-    decoded: Option<String>,
-    note: Option<String>,
-}
-
-impl Part {
-    fn of(token: &str, verdict: &Verdict, claims: Option<&Claims>) -> Vec<Self> {
-        let Some([header, payload, signature]) = segments(token) else { return vec![Self::whole(token)] };
-        let members = verdict.header();
-        let algorithm = members.and_then(|header| header.get("alg")).and_then(Value::as_str).unwrap_or("unknown");
-        vec![
-            Self::json("Header", "header", header, members.and_then(|it| serde_json::to_string_pretty(it).ok())),
-            Self::json("Payload", "payload", payload, claims.and_then(|it| serde_json::to_string_pretty(it).ok())),
-            Self::signature(signature, algorithm),
-        ]
-    }
-
-    fn json(name: &'static str, class: &'static str, text: &str, decoded: Option<String>) -> Self {
-        let note = decoded.is_none().then(|| "This does not decode to JSON.".to_owned());
-        Self { name, class, text: text.to_owned(), decoded, note }
-    }
-
-    fn signature(text: &str, algorithm: &str) -> Self {
-        let bytes = text.len() * 3 / 4;
-        let note = match algorithm {
-            "HS256" => format!("HMAC-SHA256 over the first two parts, {bytes} bytes"),
-            "RS256" => format!("RSA with SHA-256 over the first two parts, {bytes} bytes"),
-            _ => format!("{bytes} bytes"),
-        };
-        Self { name: "Signature", class: "signature", text: text.to_owned(), decoded: None, note: Some(note) }
-    }
-
-    fn whole(token: &str) -> Self {
-        let note = Some("This text does not fall into three parts.".to_owned());
-        Self { name: "Text", class: "payload", text: shortened(token), decoded: None, note }
-    }
-
-    fn chars(&self) -> usize {
-        self.text.chars().count()
-    }
-}
-
-/// One claim with what it means.
-struct ClaimRow {
-    name: String,
-    value: String,
-    meaning: String,
-}
-
-impl ClaimRow {
-    fn of(claims: &Claims, now: NumericDate) -> Vec<Self> {
-        claims.iter().map(|(name, value)| Self::new(name, value, now)).collect()
-    }
-
-    fn new(name: &str, value: &Value, now: NumericDate) -> Self {
-        let date = NumericDate::from_claim(value).filter(|_| matches!(name, "iat" | "nbf" | "exp"));
-        let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let meaning = match (name, date) {
-            ("sub", _) => "whom the token is about".to_owned(),
-            ("iat", Some(iat)) => format!("issued {}", told(iat, now)),
-            ("nbf", Some(_)) => "not good before then".to_owned(),
-            ("exp", Some(_)) => "not good from then on".to_owned(),
-            ("iat" | "nbf" | "exp", None) => "not a date: a number of seconds belongs here".to_owned(),
-            ("aud", _) => "whom it is meant for; this server takes tokens for nobody in particular".to_owned(),
-            ("jti", _) => "the name of this one token".to_owned(),
-            _ => "a claim that is not judged here".to_owned(),
-        };
-        Self { name: shortened(name), value: date.map_or_else(|| shortened(&text), |date| date.beside(now)), meaning }
-    }
-}
-
-fn told(date: NumericDate, now: NumericDate) -> String {
-    match now.since(date) {
-        ago if ago < 0.0 => format!("{} from now", words(ago)),
-        ago if ago < 1.0 => "just now".to_owned(),
-        ago => format!("{} ago", words(ago)),
     }
 }
 
@@ -295,49 +208,6 @@ impl TokenClock {
             running: left > 0.0,
             elapsed_of: (left.clamp(0.0, life.max(0.0)).floor(), life.max(1.0)),
         })
-    }
-}
-
-/// One check of the trace.
-struct TraceRow {
-    class: &'static str,
-    sign: &'static str,
-    word: &'static str,
-    title: &'static str,
-    sentence: String,
-    failure: Option<Failure>,
-    rfc: &'static str,
-}
-
-struct Failure {
-    expected: String,
-    found: String,
-    code: &'static str,
-}
-
-impl TraceRow {
-    fn new(check: Check, outcome: &Outcome) -> Self {
-        let (class, sign, word) = match outcome {
-            Outcome::Passed(_) => ("passed", "✓", "passed"),
-            Outcome::Failed(_) => ("failed", "✗", "failed"),
-            Outcome::NotReached => ("not-reached", "–", "not reached"),
-        };
-        let (failure, rfc) = match outcome {
-            Outcome::Failed(reason) => {
-                let (expected, found) = (reason.expected.clone(), reason.found.clone());
-                (Some(Failure { expected, found, code: reason.code.as_str() }), reason.rfc)
-            }
-            _ => (None, check.rfc()),
-        };
-        Self { class, sign, word, title: check.title(), sentence: outcome.to_string(), failure, rfc }
-    }
-
-    /// `RFC 7519 §4.1.4` as the address of that very section.
-    fn rfc_link(&self) -> String {
-        let mut parts = self.rfc.trim_start_matches("RFC ").split(" §");
-        let number = parts.next().unwrap_or_default();
-        let section = parts.next().map(|section| format!("#section-{section}")).unwrap_or_default();
-        format!("https://www.rfc-editor.org/rfc/rfc{number}{section}")
     }
 }
 

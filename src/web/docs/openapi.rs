@@ -2,14 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
-use super::operations::{OPERATIONS, TAGS};
-use super::schemas::SCHEMAS;
-use super::{Access, Answer, BEFORE_ROUTING, Body, Content, Kind, Member, Method, Operation, Parameter, Schema};
+use super::{Access, Answer, BEFORE_ROUTING, Body, Content, Kind, Member, Method, Operation, Parameter, Schema, Tag};
 use crate::code::Code;
 use crate::token::Check;
 
 /// The document of the server at `base`, whose session cookie has this name.
-pub(super) fn document(base: &str, cookie: &str) -> Value {
+pub(super) fn document(base: &str, cookie: &str, test_mode: bool) -> Value {
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -19,15 +17,15 @@ pub(super) fn document(base: &str, cookie: &str) -> Value {
             "description": BEFORE_ROUTING,
         },
         "servers": [{ "url": base }],
-        "tags": TAGS.iter().map(|tag| json!({ "name": tag.name, "description": tag.says })).collect::<Value>(),
-        "paths": paths(),
-        "components": { "schemas": schemas(), "securitySchemes": security_schemes(cookie) },
+        "tags": super::tags(test_mode).map(|tag| json!({ "name": tag.name, "description": tag.says })).collect::<Value>(),
+        "paths": paths(test_mode),
+        "components": { "schemas": schemas(test_mode), "securitySchemes": security_schemes(cookie) },
     })
 }
 
-fn paths() -> Value {
+fn paths(test_mode: bool) -> Value {
     let mut paths = Map::new();
-    for operation in OPERATIONS {
+    for operation in super::tags(test_mode).flat_map(Tag::operations) {
         let methods = paths.entry(operation.path).or_insert_with(|| json!({}));
         match operation.method {
             Method::Get => {
@@ -36,6 +34,7 @@ fn paths() -> Value {
             }
             Method::GetOnly => methods["get"] = described(operation),
             Method::Post => methods["post"] = described(operation),
+            Method::Put => methods["put"] = described(operation),
         }
     }
     paths.into()
@@ -117,6 +116,11 @@ fn content(answer: Answer) -> Option<Value> {
         Content::Nothing => None,
         Content::Media(media) => Some(json!({ media: { "schema": { "type": "string" } } })),
         Content::Json(schema) => Some(json!({ "application/json": { "schema": reference(schema) } })),
+        Content::JsonList(schema) => Some(json!({ "application/json": { "schema": kind(&Kind::ListOf(schema)) } })),
+        Content::JsonOrPage(schemas) => Some(json!({
+            "application/json": { "schema": { "anyOf": schemas.iter().map(|it| reference(it)).collect::<Value>() } },
+            "text/html": { "schema": { "type": "string" } },
+        })),
         Content::Refusal => Some(json!({
             "application/json": { "schema": reference("Problem") },
             "text/html": { "schema": { "type": "string" } },
@@ -156,8 +160,8 @@ fn security_schemes(cookie: &str) -> Value {
     })
 }
 
-fn schemas() -> Value {
-    Value::Object(SCHEMAS.iter().map(|schema| (schema.name.to_owned(), shape(schema))).collect())
+fn schemas(test_mode: bool) -> Value {
+    Value::Object(super::schemas(test_mode).map(|schema| (schema.name.to_owned(), shape(schema))).collect())
 }
 
 fn shape(schema: &Schema) -> Value {
@@ -193,10 +197,12 @@ fn kind(of: &Kind) -> Value {
         Kind::Check => json!({ "type": "string", "enum": Check::ALL }),
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Object => json!({ "type": "object" }),
+        Kind::Nothing => json!({ "type": "null" }),
         Kind::Nullable(inner) => json!({ "anyOf": [kind(inner), { "type": "null" }] }),
         Kind::List(inner) => json!({ "type": "array", "items": kind(inner) }),
         Kind::ListOf(schema) => json!({ "type": "array", "items": reference(schema) }),
         Kind::Of(schema) => reference(schema),
+        Kind::Either(several) => json!({ "anyOf": several.iter().map(kind).collect::<Value>() }),
     }
 }
 

@@ -19,6 +19,9 @@ const USERNAME: Member = optional("username", Kind::Text, "Left out where HTTP B
 const PASSWORD: Member = optional("password", Kind::Text, "Left out where HTTP Basic gives it.");
 const TOKEN: Member = needed("token", Kind::Text, "A JWT in its compact form.");
 
+/// An object, or the text of one; null counts as left out.
+const OBJECT_OR_TEXT: Kind = Kind::Either(&[Kind::Object, Kind::Text, Kind::Nothing]);
+
 pub(super) const SCHEMAS: &[Schema] = &[
     schema(
         "Problem",
@@ -179,6 +182,103 @@ pub(super) const SCHEMAS: &[Schema] = &[
         members: &[needed("transaction", Kind::Of("Transaction"), "Verified from now on.")],
     },
     schema(
+        "Inspection",
+        "What the bench is asked to do.",
+        &[
+            needed("action", Kind::OneOf(&["decode", "verify", "sign"]), "To read, to judge, or to make a token."),
+            optional(
+                "token",
+                Kind::Nullable(&Kind::Text),
+                "To decode or to verify; one over 8192 bytes is refused by its verdict.",
+            ),
+            optional(
+                "profile",
+                Kind::Nullable(&Kind::OneOf(&["demo", "twilio", "zoom", "bearer", "rest-api", "telesign", "lab"])),
+                "Whose rules and keys of this server judge the token where no key is given. Left out: demo.",
+            ),
+            optional(
+                "key",
+                Kind::Either(&[Kind::Of("PastedKey"), Kind::Text, Kind::Nothing]),
+                "This key alone, whatever kid says; to sign takes one. As text: in any of the forms.",
+            ),
+            optional(
+                "algorithm",
+                Kind::Nullable(&Kind::OneOf(&[
+                    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
+                ])),
+                "Left out: what the key is for; without a key the profile's own, for demo and lab the session's.",
+            ),
+            optional("header", OBJECT_OR_TEXT, "To sign: further members, over alg and typ; alg is always the key's."),
+            optional("claims", OBJECT_OR_TEXT, "To sign: they are signed as they are written, but for blanks."),
+        ],
+    ),
+    schema(
+        "PastedKey",
+        "A key in one of these forms; one at most.",
+        &[
+            optional("secret", Kind::Nullable(&Kind::Text), "An HMAC secret, used as it is."),
+            optional("pem", Kind::Nullable(&Kind::Text), "An RSA key in PEM, OpenSSH or ssh-rsa form."),
+            optional("jwk", OBJECT_OR_TEXT, "A JWK of kind oct or RSA."),
+        ],
+    ),
+    Schema {
+        name: "InspectedToken",
+        says: "A verdict, with what a refused token claims.",
+        extends: Some("Verdict"),
+        members: &[optional(
+            "unverified_claims",
+            Kind::Object,
+            "Of a token that is not accepted. Anybody may have written it.",
+        )],
+    },
+    schema(
+        "Attack",
+        "One attack, with the code that must answer it.",
+        &[
+            needed("slug", Kind::Text, "Its name in addresses."),
+            needed("number", Kind::Whole(1, 99), "Its row of the catalogue."),
+            needed("name", Kind::Text, "Its name for people."),
+            needed("changes", Kind::Text, "How the token or the request is forged."),
+            needed("expected_code", Kind::Code, "What every door must answer."),
+            needed("lesson", Kind::Nullable(&Kind::Text), "The lesson that it belongs to."),
+            needed("rfc", Kind::Text, "Where the rule stands."),
+        ],
+    ),
+    schema(
+        "Attempt",
+        "The form of an attack.",
+        &[
+            optional(
+                "action",
+                Kind::OneOf(&["forge", "put"]),
+                "To forge and judge, or to put it into the session as well.",
+            ),
+            optional("variant", Kind::Text, "Where the attack has several."),
+        ],
+    ),
+    schema(
+        "AttackTrial",
+        "What became of a forgery.",
+        &[
+            needed("slug", Kind::Text, "The attack."),
+            needed(
+                "original",
+                Kind::Nullable(&Kind::Text),
+                "The token that was changed; null where a request is forged.",
+            ),
+            needed("forged", Kind::Text, "What was made of it."),
+            needed("strict", Kind::Object, "What the strict verifier says."),
+            needed("naive", Kind::Object, "What a naive one would have said, and why."),
+            needed("expected_code", Kind::Code, "What must have answered."),
+            needed("door", Kind::Text, "Who judged."),
+        ],
+    ),
+    schema(
+        "LessonStep",
+        "A form of a lesson. Each has further fields of its own, which its page names.",
+        &[optional("predict", Kind::Text, "What the visitor expects, by the value of the choice.")],
+    ),
+    schema(
         "Jwks",
         "Public keys (RFC 7517 §5), the signing one first.",
         &[needed("keys", Kind::ListOf("Jwk"), "RSA alone.")],
@@ -206,5 +306,73 @@ pub(super) const SCHEMAS: &[Schema] = &[
             needed("paths", Kind::Object, "The operations by address and method."),
             needed("components", Kind::Object, "The shapes by name."),
         ],
+    ),
+];
+
+const PROFILES: Kind = Kind::OneOf(&["demo", "twilio", "zoom", "bearer", "rest-api", "telesign", "lab"]);
+
+/// Those of test mode.
+pub(super) const TEST_SCHEMAS: &[Schema] = &[
+    schema(
+        "Clock",
+        "One of the three.",
+        &[
+            optional("now", Kind::Number, "Seconds since 1970; the clock stands still there."),
+            optional("advance", Kind::Number, "Seconds to move it by, back where it is negative."),
+            optional("real", Kind::Flag, "true: it follows the machine's clock again."),
+        ],
+    ),
+    schema("Now", "What the clock shows.", &[needed("now", Kind::Number, "Seconds since 1970.")]),
+    schema(
+        "Order",
+        "What to sign, and with what.",
+        &[
+            optional("algorithm", Kind::Text, "Without, the one that the key is for; none leaves the signature out."),
+            optional("key", PROFILES, "Whose key signs; demo without."),
+            optional("header", Kind::Object, "Used as it is; without, the profile's own."),
+            optional("header_text", Kind::Text, "In its place, any text."),
+            optional("claims", Kind::Object, "The payload."),
+            optional("claims_text", Kind::Text, "In its place, any text."),
+        ],
+    ),
+    schema(
+        "TestSession",
+        "What a session holds.",
+        &[
+            needed("token", Kind::Text, "Any text."),
+            optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "What the session expects; unchanged without."),
+        ],
+    ),
+    schema(
+        "Flaw",
+        "What is to be wrong.",
+        &[
+            needed(
+                "flaw",
+                Kind::OneOf(&[
+                    "expired",
+                    "not_yet_valid",
+                    "bad_signature",
+                    "alg_none",
+                    "wrong_key",
+                    "unknown_kid",
+                    "exp_in_ms",
+                    "missing_claim",
+                ]),
+                "The one thing.",
+            ),
+            optional("profile", PROFILES, "Of which kind the token is; demo without."),
+            optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "For demo and lab."),
+        ],
+    ),
+    schema(
+        "Flawed",
+        "A token, and what a verifier must say of it.",
+        &[TOKEN, needed("expected_code", Kind::Code, "The code of the verdict.")],
+    ),
+    schema(
+        "TestRotation",
+        "When the next keys begin to sign.",
+        &[optional("after", Kind::Nullable(&Kind::Whole(0, 86_400)), "In so many seconds; at once without.")],
     ),
 ];

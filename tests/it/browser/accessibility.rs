@@ -34,7 +34,7 @@ async fn assert_accessible(colours: &str) {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit(Script::On).await;
     let mut violations = Vec::new();
-    for page in Page::ALL {
+    for page in Page::all() {
         page.open(&visit).await;
         visit.emulate("screen", &[("prefers-color-scheme", colours)]).await;
         for found in found_by(&axe, &visit).await {

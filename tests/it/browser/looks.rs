@@ -24,7 +24,7 @@ const SPACED: &str = "line-height: 1.5 !important; letter-spacing: 0.12em !impor
 async fn no_page_scrolls_sideways_on_a_small_screen_in_large_text_or_in_wide_spacing() {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit(Script::On).await;
-    for page in Page::ALL {
+    for page in Page::all() {
         page.open(&visit).await;
         // 1280 pixels zoomed to 400 %, a phone, 1280 pixels zoomed to 200 %, a desktop.
         for width in [320, 390, 640, 1280] {

@@ -1,5 +1,6 @@
 //! Every kind of page that the site shows, and how a visitor gets there.
 
+use hallpass::lab::lessons::LESSONS;
 use serde_json::json;
 use thirtyfour::prelude::*;
 
@@ -19,10 +20,30 @@ pub enum Page {
     Tutorials,
     Tutorial,
     Docs,
+    Gallery,
+    Attack,
+    RequestAttack,
+    Bench,
+    BenchVerdict,
+    BenchRefusal,
+    Lab,
+    LabWithProgress,
+    Worksheet,
+    /// A lesson, by its slug.
+    Lesson(&'static str),
+    /// The same after its form was sent.
+    Tried(&'static str),
+    Attacker,
+    CrossSiteRefusal,
 }
 
 impl Page {
-    pub const ALL: [Self; 12] = [
+    pub fn all() -> Vec<Self> {
+        let lessons = LESSONS.iter().flat_map(|lesson| [Self::Lesson(lesson.slug), Self::Tried(lesson.slug)]);
+        Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
+    }
+
+    const WITHOUT_LESSONS: [Self; 23] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -35,6 +56,17 @@ impl Page {
         Self::Tutorials,
         Self::Tutorial,
         Self::Docs,
+        Self::Gallery,
+        Self::Attack,
+        Self::RequestAttack,
+        Self::Bench,
+        Self::BenchVerdict,
+        Self::BenchRefusal,
+        Self::Lab,
+        Self::LabWithProgress,
+        Self::Worksheet,
+        Self::Attacker,
+        Self::CrossSiteRefusal,
     ];
 
     /// What the page says that no other does.
@@ -52,6 +84,19 @@ impl Page {
             Self::Tutorials => ("h1", "Tutorials"),
             Self::Tutorial => ("h1", "Zoom"),
             Self::Docs => ("h1", "API"),
+            Self::Gallery => (".done", "tried"),
+            Self::Attack => (".mark", "changed"),
+            Self::RequestAttack => (".said", "cross_site"),
+            Self::Bench => ("#blank", "The ticket"),
+            Self::BenchVerdict => (".verdict", "Not verified"),
+            Self::BenchRefusal => ("[role=alert]", "a key of yours"),
+            Self::Lab => (".opening .actions", "Start with"),
+            Self::LabWithProgress => ("#progress", "1 of 16 lessons solved, 1 of 41 rows"),
+            Self::Worksheet => ("h1", "Worksheet"),
+            Self::Lesson(_) => ("#help", "Stuck?"),
+            Self::Tried(_) => (".outcome h2", "What happened"),
+            Self::Attacker => ("h1", "The attacker’s page"),
+            Self::CrossSiteRefusal => (".kicker", "403 cross_site"),
         }
     }
 
@@ -98,11 +143,98 @@ impl Page {
             Self::Tutorials => visit.open("/tutorials").await,
             Self::Tutorial => visit.open("/tutorials/zoom").await,
             Self::Docs => visit.open("/docs").await,
+            Self::Gallery => {
+                visit.open("/lab/attacks/alg-none").await;
+                visit.send("button[value=forge]").await;
+                visit.follow("Attacks").await;
+            }
+            Self::Attack => {
+                visit.open("/generate").await;
+                visit.open("/lab/attacks/key-confusion-rs256").await;
+                visit.send("button[value=forge]").await;
+            }
+            Self::RequestAttack => {
+                visit.open("/lab/attacks/cross-site-form").await;
+                visit.send("button[value=forge]").await;
+            }
+            Self::Bench => visit.open("/lab/inspect").await,
+            Self::BenchVerdict => {
+                visit.open("/generate").await;
+                visit.open("/lab/inspect").await;
+                visit.send("button[value=mine]").await;
+            }
+            Self::BenchRefusal => {
+                visit.open("/lab/inspect").await;
+                visit.send("button[value=sign]").await;
+            }
+            Self::Lab => visit.open("/lab").await,
+            Self::LabWithProgress => {
+                visit.solve_by_choosing().await;
+                visit.open("/lab/attacks/alg-none").await;
+                visit.send("button[value=forge]").await;
+                visit.follow("Lab").await;
+            }
+            Self::Worksheet => visit.open("/lab/worksheet").await,
+            Self::Lesson(slug) => visit.open_lesson(slug).await,
+            Self::Tried(slug) => visit.try_lesson(slug).await,
+            Self::Attacker => {
+                visit.open_lesson("cross-site-forms").await;
+                visit.follow("the attacker’s page").await;
+            }
+            Self::CrossSiteRefusal => {
+                visit.open_lesson("cross-site-forms").await;
+                visit.follow("the attacker’s page").await;
+                visit.press_button("Send by POST, defence on").await;
+            }
         }
     }
 }
 
+/// What is clicked, one after the other, to see what a lesson says to an answer.
+fn clicks(slug: &str) -> &'static [&'static str] {
+    match slug {
+        "anatomy" => &[".steps form:not([action]) button"],
+        "set-cookie" | "script-reach" | "two-clocks" | "cross-site-forms" => &["button.primary", "button.primary"],
+        "tamper" => &["button[value=payload]"],
+        "hs256-or-rs256" => &["[name=hs256-service]", "button[value=answer]"],
+        "weak-secret" => &["button[value=guess]", "button[value=sign]"],
+        "cookie-laboratory" => &["[value=comes]", "button[value=set]"],
+        "logout" => &["button[value=login]", "button[value=save]", "button[value=clear]", "button[value=replay]"],
+        "rotation" => &["button[value=issue]", "button[value=abrupt]"],
+        "size-limit" => &["button[value=set]"],
+        "need-a-jwt" => &["[name=shop][value=jwt]", "[name=companies][value=jwt]", "button[value=judge]"],
+        _ => &["button[value=send]"],
+    }
+}
+
 impl Visit {
+    /// Predicts, answers, and comes to the page that says what happened and why.
+    async fn try_lesson(&self, slug: &str) {
+        self.open_lesson(slug).await;
+        for (step, css) in clicks(slug).iter().enumerate() {
+            let is_first_form = step == 0 && self.count("[name=predict]").await > 0;
+            if is_first_form || (slug == "set-cookie" && step == 1) {
+                self.tick("[name=predict]").await;
+            }
+            if css.contains("button") { self.send(css).await } else { self.tick(css).await }
+        }
+    }
+
+    /// Solves a lesson that takes one form.
+    async fn solve_by_choosing(&self) {
+        self.open_lesson("need-a-jwt").await;
+        for (case, value) in [
+            ("shop", "session"),
+            ("companies", "jwt"),
+            ("download", "opaque"),
+            ("remember", "opaque"),
+            ("services", "jwt"),
+        ] {
+            self.pick(case, value).await;
+        }
+        self.send("button[value=judge]").await;
+    }
+
     /// A second cookie of the session's name, as another program on this host could plant it.
     pub async fn open_with_two_cookies(&self) {
         self.open("/generate").await;

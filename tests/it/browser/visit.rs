@@ -164,6 +164,41 @@ impl Visit {
         self.leave_by(button.click()).await;
     }
 
+    /// Clicks the button that reads so.
+    pub async fn press_button(&self, words: &str) {
+        let button = self.find_by(&format!("//button[normalize-space()=\"{words}\"]")).await;
+        self.leave_by(button.click()).await;
+    }
+
+    pub async fn tick(&self, css: &str) {
+        self.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+    }
+
+    /// Takes this value for a field of several.
+    pub async fn pick(&self, field: &str, value: &str) {
+        self.tick(&format!("[name={field}] [value='{value}'], [name={field}][value='{value}']")).await;
+    }
+
+    /// Replaces what stands in a field.
+    pub async fn type_in(&self, css: &str, text: &str) {
+        let field = self.driver.find(By::Css(css)).await.unwrap();
+        field.clear().await.unwrap();
+        field.send_keys(text).await.unwrap();
+    }
+
+    /// The one thing at this place, which CSS has no words for.
+    pub async fn find_by(&self, xpath: &str) -> WebElement {
+        self.driver.find(By::XPath(xpath)).await.unwrap_or_else(|error| panic!("{xpath}: {error}"))
+    }
+
+    pub async fn open_lesson(&self, slug: &str) {
+        self.open(&format!("/lab/lessons/{slug}")).await;
+    }
+
+    pub async fn is_solved(&self) -> bool {
+        self.text(".kicker").await.contains("✓ solved")
+    }
+
     /// Switches the algorithm.
     pub async fn choose(&self, algorithm: &str) {
         self.send(&format!("button[value={algorithm}]")).await;
@@ -229,8 +264,10 @@ impl Visit {
     /// Ends the session, once all its pages proved quiet.
     pub async fn end(self) {
         let events = self.network_events().await;
+        // The server's other name is another site, and this very host.
+        let names = [self.app.url.clone(), self.app.url.replace("127.0.0.1", "localhost")];
         for url in of(&events, "Network.requestWillBeSent").filter_map(|event| event["request"]["url"].as_str()) {
-            let own = url.strip_prefix(&self.app.url).is_some_and(|rest| rest.starts_with('/'));
+            let own = names.iter().any(|name| url.strip_prefix(name).is_some_and(|rest| rest.starts_with('/')));
             assert!(own || url.starts_with("data:"), "{url} is asked for");
         }
         for line in self.driver.browser_log().await.unwrap() {
@@ -257,9 +294,9 @@ fn refused(events: &[Value]) -> impl Iterator<Item = &str> {
     refused.filter_map(|event| event["response"]["url"].as_str())
 }
 
-/// Whether this is the browser's own line for an error's status.
+/// Whether this is the browser's own line for an error's status; it keeps the address's fragment.
 fn is_word_on(line: &BrowserLogEntry, url: &str) -> bool {
-    let rest = line.message.strip_prefix(url);
-    let failed = rest.is_some_and(|rest| rest.starts_with(" - Failed to load resource: the server responded with"));
-    failed && line.source.as_deref() == Some("network")
+    let Some((place, told)) = line.message.split_once(" - ") else { return false };
+    let is_there = place.split('#').next() == Some(url) && line.source.as_deref() == Some("network");
+    is_there && told.starts_with("Failed to load resource: the server responded with")
 }

@@ -1,0 +1,195 @@
+//! Rotation by name: `jwt_key.20261121T215000Z` signs from that moment on, and the key before it verifies until every
+//! token that it signed has died.
+//!
+//! The name says it all and no file's time does, so every process that shares the folder decides alike, and a new key is
+//! published before it signs.
+
+use std::fmt;
+
+use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
+
+use super::{Algorithm, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
+
+/// How long a key verifies after its successor began to sign: the longest life of a token.
+pub const OVERLAP: TimeDelta = TimeDelta::days(1);
+
+/// How a start stands in a file's name.
+const FORM: &str = "%Y%m%dT%H%M%SZ";
+
+/// When a key begins to sign. The one without a time in its name has always signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Start(Option<DateTime<Utc>>);
+
+impl Start {
+    pub const ALWAYS: Self = Self(None);
+
+    /// The whole second that `moment` falls into.
+    pub fn at(moment: DateTime<Utc>) -> Self {
+        Self(DateTime::from_timestamp(moment.timestamp(), 0))
+    }
+
+    /// Reads `20261121T215000Z`, in this one spelling.
+    pub fn parse(text: &str) -> Option<Self> {
+        let moment = NaiveDateTime::parse_from_str(text, FORM).ok()?.and_utc();
+        let start = Self(Some(moment));
+        (start.to_string() == text).then_some(start)
+    }
+
+    pub fn has_come(self, now: DateTime<Utc>) -> bool {
+        self.0.is_none_or(|start| start <= now)
+    }
+
+    fn end_of_the_one_before(self) -> Option<DateTime<Utc>> {
+        self.0.map(|start| start + OVERLAP)
+    }
+}
+
+impl fmt::Display for Start {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(moment) => moment.format(FORM).fmt(f),
+            None => f.write_str("always"),
+        }
+    }
+}
+
+/// A key with its time, and the file's name for people.
+#[derive(Clone, Debug)]
+pub(super) struct Dated<K> {
+    pub start: Start,
+    /// From then on nothing that it signed counts; `None` while it has no successor.
+    pub end: Option<DateTime<Utc>>,
+    pub key: K,
+    pub source: String,
+}
+
+impl<K> Dated<K> {
+    pub const fn new(start: Start, key: K, source: String) -> Self {
+        Self { start, end: None, key, source }
+    }
+
+    pub fn is_over(&self, now: DateTime<Utc>) -> bool {
+        self.end.is_some_and(|end| end <= now)
+    }
+}
+
+/// Keys that follow one another, the newest first.
+#[derive(Clone, Debug)]
+pub(super) struct Lineage<K>(Vec<Dated<K>>);
+
+impl<K> Lineage<K> {
+    pub fn new(mut keys: Vec<Dated<K>>) -> Self {
+        keys.sort_by_key(|key| std::cmp::Reverse(key.start));
+        let mut successor: Option<Start> = None;
+        for key in &mut keys {
+            key.end = successor.and_then(Start::end_of_the_one_before);
+            successor = Some(key.start);
+        }
+        Self(keys)
+    }
+
+    /// The same with one key more.
+    pub fn with(self, key: Dated<K>) -> Self {
+        Self::new(self.0.into_iter().chain([key]).collect())
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = &Dated<K>> {
+        self.0.iter()
+    }
+
+    /// The one that signs at `now`.
+    pub fn current(&self, now: DateTime<Utc>) -> Option<&Dated<K>> {
+        self.0.iter().find(|key| key.start.has_come(now))
+    }
+}
+
+/// An RSA key of the folder; without its private half it verifies and cannot sign.
+#[derive(Clone, Debug)]
+pub(super) struct RsaKey {
+    pub private: Option<RsaPrivateKey>,
+    pub public: RsaPublicKey,
+}
+
+/// The keys of one algorithm: those that sign, each in its time, and all that verify.
+#[derive(Clone, Debug, Default)]
+pub struct KeySet {
+    /// Newest first; `None` where only the public half is here.
+    signers: Vec<(Start, Option<Signer>)>,
+    verifiers: Vec<Verifier>,
+}
+
+impl KeySet {
+    pub(super) fn of_secrets(secrets: &Lineage<Secret>) -> Self {
+        let signer = |it: &Dated<Secret>| (it.start, Some(Signer::with_secret(&it.key, Algorithm::Hs256, None)));
+        let verifier = |it: &Dated<Secret>| Verifier {
+            start: it.start,
+            end: it.end,
+            ..Verifier::with_secret(&it.key, Algorithm::Hs256, &it.source)
+        };
+        Self { signers: secrets.iter().map(signer).collect(), verifiers: secrets.iter().map(verifier).collect() }
+    }
+
+    /// The pairs that follow one another, and public keys that were retired for good.
+    pub(super) fn of_rsa(pairs: &Lineage<RsaKey>, retired: &[Dated<RsaPublicKey>]) -> Self {
+        let sign =
+            |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
+        let verifier = |start, end, public: &RsaPublicKey, source: &str| Verifier {
+            start,
+            end,
+            ..Verifier::with_rsa(public, Algorithm::Rs256, source)
+        };
+        let of_pairs = pairs.iter().map(|it| verifier(it.start, it.end, &it.key.public, &it.source));
+        let of_retired = retired.iter().map(|it| verifier(it.start, it.end, &it.key, &it.source));
+        Self {
+            signers: pairs.iter().map(|it| (it.start, it.key.private.as_ref().map(sign))).collect(),
+            verifiers: of_pairs.chain(of_retired).collect(),
+        }
+    }
+
+    /// The key that signs at `now`: of those that have begun, the one that began last.
+    pub fn signer(&self, now: DateTime<Utc>) -> Option<&Signer> {
+        self.signers.iter().find(|(start, _)| start.has_come(now)).and_then(|(_, signer)| signer.as_ref())
+    }
+
+    /// Every key that verifies, each in its time.
+    pub fn verifiers(&self) -> &[Verifier] {
+        &self.verifiers
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn moment(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn dated(start: Start) -> Dated<()> {
+        Dated::new(start, (), String::new())
+    }
+
+    #[test]
+    fn a_start_has_one_spelling() {
+        let start = Start::parse("20261121T215000Z").unwrap();
+        assert_eq!(start.to_string(), "20261121T215000Z");
+        for bad in
+            ["20261121T215000", "20261121t215000z", "2026-11-21T21:50:00Z", "20261321T215000Z", "20261121T21500Z", ""]
+        {
+            assert_eq!(Start::parse(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn the_latest_start_that_has_come_signs_and_the_one_before_verifies_for_a_day_more() {
+        let keys = [Start::at(moment(60)), Start::ALWAYS, Start::at(moment(0))].map(dated);
+        let lineage = Lineage::new(keys.into());
+        let current = |seconds| lineage.current(moment(seconds)).unwrap().start;
+        assert_eq!(current(-1), Start::ALWAYS);
+        assert_eq!(current(0), Start::at(moment(0)));
+        assert_eq!(current(59), Start::at(moment(0)));
+        assert_eq!(current(60), Start::at(moment(60)));
+        let ends: Vec<_> = lineage.iter().map(|key| key.end).collect();
+        assert_eq!(ends, [None, Some(moment(86_460)), Some(moment(86_400))]);
+    }
+}

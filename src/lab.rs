@@ -1,0 +1,11 @@
+//! The lab: what it teaches, as values. It knows tokens and keys; it opens nothing, asks nobody and grants nothing.
+//!
+//! One catalogue of attacks is the gallery, the JSON and the tests at once; one of lessons is the index, the worksheet
+//! and the tests. What a naive verifier would say is computed here and reaches no page outside `/lab`.
+
+pub mod attacks;
+pub mod bench;
+pub mod diff;
+pub mod forge;
+pub mod lessons;
+pub mod naive;

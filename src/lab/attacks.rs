@@ -1,0 +1,181 @@
+//! The catalogue of attacks: one value each, from which the gallery, its JSON and the tests are made.
+//!
+//! An attack says how it is forged, at which door it is judged, and which code must answer there. A row of the catalogue
+//! with several right answers has an attack for each.
+
+mod algorithm;
+mod claims;
+mod key_header;
+mod request;
+mod signature;
+mod text;
+
+pub use request::Request;
+
+use super::forge::{Door, Forge, Forgery};
+use super::naive::{Naive, NaiveSite};
+use crate::code::Code;
+use crate::keys::SigningError;
+use crate::profiles::demo::Algorithm;
+
+/// One attack.
+pub struct Attack {
+    /// The row of the catalogue.
+    pub number: u8,
+    /// The last part of its address.
+    pub slug: &'static str,
+    pub name: &'static str,
+    /// What it is, in two sentences. A pair of backticks marks code.
+    pub what: &'static str,
+    /// What is changed, in one phrase.
+    pub changes: &'static str,
+    /// What a right verifier answers.
+    pub expected: Code,
+    /// The lesson that goes further.
+    pub lesson: Option<&'static str>,
+    /// Where the rule stands, such as `RFC 8725 §3.1`.
+    pub rfc: &'static str,
+    /// The algorithm that the visitor's token must be of; either will do when there is none.
+    pub needs: Option<Algorithm>,
+    /// The spellings of it, all with the same answer; the first is tried unless another is chosen.
+    pub variants: &'static [Variant],
+    pub means: Means,
+}
+
+/// One spelling of an attack.
+pub struct Variant {
+    /// What the form sends for it.
+    pub value: &'static str,
+    pub says: &'static str,
+}
+
+/// How an attack is made: of a token, or of a request.
+pub enum Means {
+    Token { at: At, forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>, naive: &'static Naive },
+    Request { ask: fn(&str) -> Request, naive: &'static NaiveSite },
+}
+
+/// Where a forged token is judged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum At {
+    Demo,
+    /// By the demo's keys, after the session switched to the other algorithm.
+    DemoAfterSwitch,
+    Lab,
+    LabApi,
+    /// At the lab's door, if a cookie can carry it there.
+    Session,
+}
+
+impl At {
+    /// The door for a token that was issued under `algorithm`.
+    pub const fn door(self, algorithm: Algorithm) -> Door {
+        match self {
+            Self::Demo => Door::Demo(algorithm),
+            Self::DemoAfterSwitch => Door::Demo(other(algorithm)),
+            Self::Lab | Self::Session => Door::Lab(algorithm),
+            Self::LabApi => Door::LabApi(algorithm),
+        }
+    }
+
+    /// Whether a session has such a door, so that the forgery can be put into one.
+    pub const fn is_of_a_session(self) -> bool {
+        !matches!(self, Self::LabApi)
+    }
+}
+
+/// The algorithm that a switch leads to.
+pub const fn other(algorithm: Algorithm) -> Algorithm {
+    match algorithm {
+        Algorithm::Hs256 => Algorithm::Rs256,
+        Algorithm::Rs256 => Algorithm::Hs256,
+    }
+}
+
+/// The chapters of the gallery.
+pub struct Section {
+    pub title: &'static str,
+    pub says: &'static str,
+    pub attacks: &'static [Attack],
+}
+
+/// Every attack, by chapter.
+pub static SECTIONS: [Section; 6] = [
+    Section {
+        title: "The signature",
+        says: "Cut, left out, guessed or made with another key: whatever was changed before it, it must fit.",
+        attacks: signature::ATTACKS,
+    },
+    Section {
+        title: "The algorithm",
+        says: "The header names an algorithm, and the header is the sender's to write.",
+        attacks: algorithm::ATTACKS,
+    },
+    Section {
+        title: "Keys and rules in the header",
+        says: "A token that brings its own key, or says where one lies, vouches for itself.",
+        attacks: key_header::ATTACKS,
+    },
+    Section {
+        title: "The claims",
+        says: "What a token says, when it says it, and whom it says it to.",
+        attacks: claims::ATTACKS,
+    },
+    Section {
+        title: "The text itself",
+        says: "Where two readers read two things in one text, one of them is fooled.",
+        attacks: text::ATTACKS,
+    },
+    Section {
+        title: "The request and the session",
+        says: "A good token may still come by a wrong way, or after its time.",
+        attacks: request::ATTACKS,
+    },
+];
+
+impl Attack {
+    /// Every attack, in the order of the gallery.
+    pub fn all() -> impl Iterator<Item = &'static Self> {
+        SECTIONS.iter().flat_map(|section| section.attacks)
+    }
+
+    pub fn find(slug: &str) -> Option<&'static Self> {
+        Self::all().find(|attack| attack.slug == slug)
+    }
+
+    /// The spelling of this name, or the first; `None` when it has a name that is none of ours. An attack with one
+    /// spelling has the empty name for it.
+    pub fn variant(&self, chosen: &str) -> Option<&'static str> {
+        match self.variants {
+            [] => chosen.is_empty().then_some(""),
+            [first, ..] if chosen.is_empty() => Some(first.value),
+            several => several.iter().find(|variant| variant.value == chosen).map(|variant| variant.value),
+        }
+    }
+
+    /// Whether it can be tried on a token of this algorithm.
+    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+        self.needs.is_none_or(|needed| needed == algorithm)
+    }
+}
+
+/// Rows are long; what most of them share is said once.
+const fn attack(number: u8, slug: &'static str, name: &'static str, expected: Code, means: Means) -> Attack {
+    Attack {
+        number,
+        slug,
+        name,
+        what: "",
+        changes: "",
+        expected,
+        lesson: None,
+        rfc: "",
+        needs: None,
+        variants: &[],
+        means,
+    }
+}
+
+const fn variant(value: &'static str, says: &'static str) -> Variant {
+    Variant { value, says }
+}

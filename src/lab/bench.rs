@@ -1,0 +1,233 @@
+//! The bench: any token is decoded, judged or made, with a key that somebody pasted or, to judge one, with the server's.
+//!
+//! The server's own keys never sign here. What is wrong with an order is said of the field that it stands in.
+
+use std::str::FromStr;
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use crate::keys::{Algorithm, GivenKey, KeyFault, KeyRing, Signer, SigningError};
+use crate::profiles::{Profile, bearer, demo, lab, rest_api, telesign, twilio, zoom};
+use crate::token::{self, Candidates, Expected, Judged, ObjectText, Token, Verdict};
+
+/// What messages call a key that was pasted.
+const SOURCE: &str = "the key field";
+
+/// What can be asked of the bench.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    Decode,
+    Verify,
+    Sign,
+}
+
+impl FromStr for Action {
+    type Err = Fault;
+
+    fn from_str(name: &str) -> Result<Self, Fault> {
+        match name {
+            "decode" => Ok(Self::Decode),
+            "verify" => Ok(Self::Verify),
+            "sign" => Ok(Self::Sign),
+            _ => Err(Fault::at("action", "`action` must be decode, verify or sign.")),
+        }
+    }
+}
+
+/// Something that cannot be done as it was asked for.
+#[derive(Debug, Error)]
+#[error("{message}")]
+pub struct Fault {
+    /// The field where it is mended.
+    pub field: &'static str,
+    pub message: String,
+}
+
+impl Fault {
+    pub fn at(field: &'static str, message: impl Into<String>) -> Self {
+        Self { field, message: message.into() }
+    }
+}
+
+/// What stands in a list of profiles.
+pub const fn title(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Demo => "demo: the token of the home page",
+        Profile::Twilio => "twilio: access tokens",
+        Profile::Zoom => "zoom: API-key tokens",
+        Profile::Bearer => "bearer: what the exchange hands out",
+        Profile::RestApi => "rest-api: the REST pair",
+        Profile::Telesign => "telesign: phone tokens",
+        Profile::Lab => "lab: what the lab signs",
+    }
+}
+
+/// The one algorithm of a profile, unless a visitor chooses between two.
+const fn only_algorithm(profile: Profile) -> Option<Algorithm> {
+    match profile {
+        Profile::Demo | Profile::Lab => None,
+        Profile::Bearer => Some(Algorithm::Rs256),
+        Profile::Twilio | Profile::Zoom | Profile::RestApi | Profile::Telesign => Some(Algorithm::Hs256),
+    }
+}
+
+/// The algorithm to judge by: the one asked for, or else the visitor's `own`.
+fn algorithm_for(profile: Profile, wanted: Option<Algorithm>, own: demo::Algorithm) -> Result<demo::Algorithm, Fault> {
+    let Some(wanted) = wanted else { return Ok(own) };
+    if let Some(only) = only_algorithm(profile).filter(|only| *only != wanted) {
+        let message = format!("Tokens of the {} profile are signed with {only} alone.", profile.as_str());
+        return Err(Fault::at("algorithm", message));
+    }
+    let offered = wanted.as_str().parse();
+    offered.map_err(|accepted| Fault::at("algorithm", format!("Without a key of yours, {accepted}.")))
+}
+
+/// The name of a profile.
+pub fn profile(name: &str) -> Result<Profile, Fault> {
+    name.parse().map_err(|accepted| Fault::at("profile", format!("`profile` must be {accepted}.")))
+}
+
+/// The name of an algorithm.
+pub fn algorithm(name: &str) -> Result<Algorithm, Fault> {
+    name.parse().map_err(|accepted| Fault::at("algorithm", format!("`algorithm` must be {accepted}.")))
+}
+
+/// The server, as far as it judges tokens.
+pub struct House<'a> {
+    pub ring: &'a KeyRing,
+    /// The public URL, which bearer tokens and assertions name.
+    pub issuer: &'a str,
+    /// The visitor's own algorithm.
+    pub own: demo::Algorithm,
+}
+
+impl House<'_> {
+    /// Judges a token by the whole of a profile's rules.
+    pub fn judge(
+        &self,
+        token: &str,
+        profile: Profile,
+        wanted: Option<Algorithm>,
+        now: DateTime<Utc>,
+    ) -> Result<Judged, Fault> {
+        let Self { ring, issuer, own } = *self;
+        let algorithm = algorithm_for(profile, wanted, own)?;
+        Ok(match profile {
+            Profile::Demo => Judged::Final(demo::verify(ring, algorithm, token, now)),
+            Profile::Twilio => Judged::Final(twilio::verify(ring, token, now)),
+            Profile::Zoom => {
+                let endpoint = format!("{issuer}/oauth/token");
+                Judged::Final(zoom::verify(ring, &[&endpoint, issuer], token, now))
+            }
+            Profile::Bearer => bearer::verify(ring, issuer, token, now),
+            Profile::RestApi => Judged::Final(rest_api::verify(ring, token, now)),
+            Profile::Telesign => Judged::Final(telesign::verify(ring, token, now)),
+            Profile::Lab => lab::verify(ring, algorithm, token, now),
+        })
+    }
+}
+
+/// In which form a key was pasted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyForm {
+    /// Whatever it looks like, as in a file.
+    Any,
+    Secret,
+    Pem,
+    Jwk,
+}
+
+impl KeyForm {
+    pub const ALL: [Self; 4] = [Self::Any, Self::Secret, Self::Pem, Self::Jwk];
+
+    /// The field of the form that it comes in.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Any => "key",
+            Self::Secret => "secret",
+            Self::Pem => "pem",
+            Self::Jwk => "jwk",
+        }
+    }
+}
+
+/// A key that somebody pasted, with the algorithm that they named for it. It prints nothing of itself.
+pub struct PastedKey {
+    form: KeyForm,
+    text: String,
+    algorithm: Option<Algorithm>,
+}
+
+impl PastedKey {
+    pub const fn new(form: KeyForm, text: String, algorithm: Option<Algorithm>) -> Self {
+        Self { form, text, algorithm }
+    }
+
+    /// Judges signature and times of a token by this key alone, whatever `kid` says; no profile.
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verdict, Fault> {
+        let key = self.given()?.verifier(self.algorithm).map_err(unfit)?;
+        let expected = Expected { algorithm: key.algorithm(), keys: Candidates::Alone(&key), rules: None };
+        Ok(token::verify(token, expected, now))
+    }
+
+    /// Signs the claims, whose numbers and strings stay as they are written. `header` is the text of an object with
+    /// further members, or with another `typ` than `JWT`.
+    pub fn sign(&self, header: Option<&str>, claims: &str) -> Result<Token, SignError> {
+        let claims = ObjectText::parse(claims).map_err(|fault| {
+            Fault::at("claims", format!("`claims` must be one JSON object with one meaning; found {fault}."))
+        })?;
+        let signer = self.given()?.signer(self.algorithm).map_err(unfit)?;
+        let header = header_text(header.unwrap_or("{}"), &signer)?;
+        Ok(token::seal(header.as_str(), claims.as_str(), &signer)?)
+    }
+
+    fn given(&self) -> Result<GivenKey, Fault> {
+        let bytes = self.text.as_bytes();
+        let given = match self.form {
+            KeyForm::Any => GivenKey::parse(bytes, SOURCE),
+            KeyForm::Secret => GivenKey::from_secret(bytes, SOURCE),
+            KeyForm::Pem => GivenKey::from_armour(bytes, SOURCE),
+            KeyForm::Jwk => GivenKey::from_jwk(bytes, SOURCE),
+        };
+        given.map_err(unfit)
+    }
+}
+
+/// Why there is no token.
+#[derive(Debug, Error)]
+pub enum SignError {
+    #[error(transparent)]
+    Fault(#[from] Fault),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+fn unfit(fault: KeyFault) -> Fault {
+    let fault = match fault {
+        KeyFault::Passphrase(_) => KeyFault::Passphrase("FILE".to_owned()),
+        fault => fault,
+    };
+    let field = if matches!(fault, KeyFault::Unfit { .. }) { "algorithm" } else { "key" };
+    Fault::at(field, format!("The key cannot be used: {fault}."))
+}
+
+/// `alg` follows from the key, and `kid` where it has one; whatever else is given goes over `typ`.
+fn header_text(given: &str, signer: &Signer) -> Result<ObjectText, Fault> {
+    let fault = |why: String| Fault::at("header", why);
+    let no_object = |found| fault(format!("`header` must be one JSON object with one meaning; found {found}."));
+    let given = token::parse_object(given.as_bytes()).map_err(no_object)?;
+    let algorithm = signer.algorithm().as_str();
+    if given.get("alg").is_some_and(|alg| alg != algorithm) {
+        return Err(fault(format!(
+            "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another algorithm."
+        )));
+    }
+    let mut members = Map::new();
+    members.insert("alg".to_owned(), algorithm.into());
+    members.extend(signer.kid().map(|kid| ("kid".to_owned(), kid.into())));
+    members.insert("typ".to_owned(), "JWT".into());
+    members.extend(given);
+    ObjectText::parse(&Value::Object(members).to_string()).map_err(no_object)
+}

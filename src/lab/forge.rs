@@ -1,0 +1,337 @@
+//! Forging: a visitor's token is taken apart, changed, and put together again.
+//!
+//! Header and payload are handled as text, so that a forgery can say what no JSON library writes. A forgery that needs a
+//! right signature is signed with the lab's own keys and judged with them; before the demo's keys the very same keys
+//! are a stranger's, and play the attacker's.
+
+mod certificate;
+
+use std::borrow::Cow;
+use std::fmt;
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::{Map, Value};
+
+use crate::keys::{self, KeyRing, RsaPublicKey, SigningError, Verifier};
+use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::lab;
+use crate::token::{self, Judged, signing_input};
+
+/// What an attacker signs with who brings a secret along.
+pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough bytes";
+
+/// Whose keys and rules judge a forgery, and the algorithm that they expect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The demo's own: *Show details* as it always is.
+    Demo(Algorithm),
+    /// The lab's keys and the demo's rules, for what the lab signed.
+    Lab(Algorithm),
+    /// The lab's keys, and a profile that sets issuer, audience and media type.
+    LabApi(Algorithm),
+}
+
+impl Door {
+    pub const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Demo(algorithm) | Self::Lab(algorithm) | Self::LabApi(algorithm) => algorithm,
+        }
+    }
+
+    /// The name on the wire.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Demo(_) => "demo",
+            Self::Lab(_) => "lab",
+            Self::LabApi(_) => "lab_api",
+        }
+    }
+
+    /// What the strict verifier says at this door, but for revocation.
+    pub fn judge(self, ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Judged {
+        match self {
+            Self::Demo(algorithm) => Judged::Final(demo::verify(ring, algorithm, token, now)),
+            Self::Lab(algorithm) => lab::verify(ring, algorithm, token, now),
+            Self::LabApi(algorithm) => Judged::Final(lab::verify_at_api(ring, algorithm, token, now)),
+        }
+    }
+
+    /// The keys of this door that verify `algorithm`.
+    pub fn keys(self, ring: &KeyRing, algorithm: Algorithm) -> &[Verifier] {
+        match self {
+            Self::Demo(_) => algorithm.keys(ring).verifiers(),
+            Self::Lab(_) | Self::LabApi(_) => lab::keys(ring, algorithm).verifiers(),
+        }
+    }
+}
+
+/// A JSON object as text: its members in order, each with the text of its value, also twice and also wrong.
+#[derive(Clone)]
+pub struct Members(Vec<(String, String)>);
+
+impl Members {
+    pub fn of<'a>(members: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Self {
+        Self(members.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect())
+    }
+
+    /// With this value, in its place where the member is there already.
+    #[must_use]
+    pub fn with(&self, name: &str, value: impl Into<String>) -> Self {
+        let (mut members, value) = (self.0.clone(), value.into());
+        match members.iter_mut().find(|(found, _)| found == name) {
+            Some(member) => member.1 = value,
+            None => members.push((name.to_owned(), value)),
+        }
+        Self(members)
+    }
+
+    #[must_use]
+    pub fn without(&self, name: &str) -> Self {
+        Self(self.0.iter().filter(|(found, _)| found != name).cloned().collect())
+    }
+
+    /// With one member more at the end, whether or not its name is there.
+    #[must_use]
+    pub fn and(&self, name: &str, value: impl Into<String>) -> Self {
+        let mut members = self.0.clone();
+        members.push((name.to_owned(), value.into()));
+        Self(members)
+    }
+
+    /// The last member first.
+    #[must_use]
+    pub fn reversed(&self) -> Self {
+        Self(self.0.iter().rev().cloned().collect())
+    }
+}
+
+impl fmt::Display for Members {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let members: Vec<String> = self.0.iter().map(|(name, value)| format!("{}:{value}", quoted(name))).collect();
+        write!(f, "{{{}}}", members.join(","))
+    }
+}
+
+/// A text as JSON spells it.
+pub fn quoted(text: &str) -> String {
+    Value::from(text).to_string()
+}
+
+/// The visitor's good token, taken apart.
+pub struct Original {
+    pub token: String,
+    pub under: Algorithm,
+    pub header: Members,
+    pub claims: Members,
+}
+
+impl Original {
+    /// `None` when the text is not a token whose header and payload are JSON objects.
+    pub fn read(token: &str, under: Algorithm) -> Option<Self> {
+        let read = token::decode(token);
+        let claims = read.unverified_claims()?;
+        let header: &Map<String, Value> = read.header()?;
+        Some(Self {
+            token: token.to_owned(),
+            under,
+            header: Members::of(header.iter().map(|(name, value)| (name.as_str(), value))),
+            claims: Members::of(claims.for_display().iter()),
+        })
+    }
+
+    pub fn parts(&self) -> [&str; 3] {
+        token::segments(&self.token).unwrap_or_default()
+    }
+
+    pub fn signature(&self) -> &str {
+        self.parts()[2]
+    }
+}
+
+/// What came of an attack.
+pub struct Forgery {
+    pub token: String,
+    /// What became of the signature, in words.
+    pub fate: Cow<'static, str>,
+    /// The token whose `jti` is to be called back before the forgery is judged.
+    pub revoked: Option<Revoked>,
+}
+
+/// A token of the lab's that is over before its end.
+pub struct Revoked {
+    pub token: String,
+    pub jti: String,
+    pub expires_at: DateTime<Utc>,
+}
+
+impl Forgery {
+    pub fn new(token: impl Into<String>, fate: impl Into<Cow<'static, str>>) -> Self {
+        Self { token: token.into(), fate: fate.into(), revoked: None }
+    }
+}
+
+/// Everything that a forger has: the visitor's token, the lab's keys, the moment, and sixteen random bytes.
+pub struct Forge<'a> {
+    pub ring: &'a KeyRing,
+    pub original: &'a Original,
+    pub now: DateTime<Utc>,
+    pub random: [u8; 16],
+}
+
+impl Forge<'_> {
+    pub const fn under(&self) -> Algorithm {
+        self.original.under
+    }
+
+    /// Another header and payload under the signature that was there.
+    pub fn stale(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Forgery {
+        let token = format!("{}.{}", signing_input(header, payload), self.original.signature());
+        Forgery::new(token, "Stale: it was made over the old text.")
+    }
+
+    /// Another header and payload under a signature that fits, by the lab's key for the visitor's algorithm.
+    pub fn resigned(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Result<Forgery, SigningError> {
+        self.signing(&signing_input(header, payload))
+    }
+
+    /// Header and payload as they are given, re-signed.
+    pub fn signing(&self, message: &str) -> Result<Forgery, SigningError> {
+        let signature = lab::keys(self.ring, self.under()).signer().sign(message.as_bytes())?;
+        Ok(Forgery::new(format!("{message}.{signature}"), RESIGNED))
+    }
+
+    /// The lab's header with other claims, re-signed.
+    pub fn saying(&self, claims: &Members) -> Result<Forgery, SigningError> {
+        self.resigned(self.lab_header().to_string(), claims.to_string())
+    }
+
+    /// The lab's header with one member changed, re-signed.
+    pub fn headed(&self, name: &str, value: impl Into<String>) -> Result<Forgery, SigningError> {
+        self.resigned(self.lab_header().with(name, value).to_string(), self.original.claims.to_string())
+    }
+
+    /// The same change of the header under the signature that was there.
+    pub fn headed_stale(&self, name: &str, value: impl Into<String>) -> Forgery {
+        self.stale(self.original.header.with(name, value).to_string(), self.original.claims.to_string())
+    }
+
+    /// One claim changed under the signature that was there.
+    pub fn saying_stale(&self, name: &str, value: impl Into<String>) -> Forgery {
+        self.stale(self.original.header.to_string(), self.original.claims.with(name, value).to_string())
+    }
+
+    /// The claims as they were, with HS256 in the header, under this HMAC key.
+    pub fn maced(&self, header: &Members, key: &[u8], fate: impl Into<Cow<'static, str>>) -> Forgery {
+        let header = header.with("alg", quoted("HS256"));
+        let message = signing_input(header.to_string(), self.original.claims.to_string());
+        Forgery::new(format!("{message}.{}", mac(hmac::HMAC_SHA256, key, &message)), fate)
+    }
+
+    /// The header with the attacker's own claims, signed with the attacker's own key of the visitor's algorithm.
+    pub fn by_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
+        match self.under() {
+            Algorithm::Hs256 => Ok(self.maced(header, ATTACKER_SECRET, fate)),
+            Algorithm::Rs256 => self.by_rsa_attacker(header, fate),
+        }
+    }
+
+    /// The same with the attacker's RSA key, whatever the visitor's algorithm is.
+    pub fn by_rsa_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
+        let signer = self.ring.lab().rs256().signer();
+        Ok(Forgery::new(token::seal(header.to_string(), self.original.claims.to_string(), signer)?.into_string(), fate))
+    }
+
+    /// The visitor's header as the lab's own tokens have it: under RS256 `kid` names the lab's key.
+    pub fn lab_header(&self) -> Members {
+        match lab::keys(self.ring, self.under()).signer().kid() {
+            Some(kid) => self.original.header.with("kid", quoted(kid)),
+            None => self.original.header.without("kid"),
+        }
+    }
+
+    /// The RSA public key that everybody may have.
+    pub fn public_key(&self) -> &RsaPublicKey {
+        self.ring.rs256_public(self.now).unwrap_or_else(|| self.ring.lab().public())
+    }
+
+    /// The attacker's own key as a JWK.
+    pub fn attacker_jwk(&self) -> String {
+        let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        match self.under() {
+            Algorithm::Hs256 => format!(r#"{{"kty":"oct","k":"{}"}}"#, encoded(ATTACKER_SECRET)),
+            Algorithm::Rs256 => {
+                let key = self.ring.lab().public();
+                let (n, e) = (encoded(key.modulus()), encoded(key.exponent()));
+                format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#)
+            }
+        }
+    }
+
+    /// A certificate of the attacker's RSA key by itself, in base64.
+    pub fn attacker_certificate(&self) -> Result<String, SigningError> {
+        certificate::self_signed(self.ring.lab().public(), self.ring.lab().rs256().signer())
+    }
+
+    /// The right key of the lab under a sibling of the visitor's algorithm.
+    pub fn by_sibling(&self, sibling: keys::Algorithm) -> Result<Forgery, SigningError> {
+        let header = self.lab_header().with("alg", quoted(sibling.as_str()));
+        let signer = self.ring.lab().signer(sibling);
+        let token = token::seal(header.to_string(), self.original.claims.to_string(), &signer)?;
+        Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {sibling}.")))
+    }
+
+    /// A token of the lab's that has a name of its own, and is called back by it before it is judged.
+    pub fn revoked(&self) -> Result<Forgery, SigningError> {
+        let jti = URL_SAFE_NO_PAD.encode(self.random);
+        let claims = self.original.claims.with("jti", quoted(&jti)).with("exp", self.seconds(LIFE));
+        let forgery = self.saying(&claims)?;
+        let revoked = Revoked { token: forgery.token.clone(), jti, expires_at: self.now + TimeDelta::seconds(LIFE) };
+        Ok(Forgery { revoked: Some(revoked), ..forgery })
+    }
+
+    /// The time that many seconds from now, as a claim.
+    pub fn seconds(&self, ahead: i64) -> String {
+        (self.now.timestamp() + ahead).to_string()
+    }
+}
+
+const RESIGNED: &str = "Made anew under the lab's key, so it fits.";
+
+/// How long a token lives that is called back, in seconds.
+const LIFE: i64 = 600;
+
+/// The base64url text of an HMAC. Any bytes are a key here, also those that no key file may hold.
+pub fn mac(algorithm: hmac::Algorithm, key: &[u8], message: &str) -> String {
+    URL_SAFE_NO_PAD.encode(hmac::sign(&hmac::Key::new(algorithm, key), message.as_bytes()))
+}
+
+/// The forms in which people have a public key at hand, each with its name. An RSA key that is loaded has them all.
+pub fn public_forms(key: &RsaPublicKey) -> Vec<(&'static str, Vec<u8>)> {
+    let pem = key.to_pem().unwrap_or_default();
+    let spki = pem::parse(&pem).map(pem::Pem::into_contents).unwrap_or_default();
+    let pkcs1 = certificate::pkcs1(key);
+    vec![
+        ("pem", pem.clone().into_bytes()),
+        ("pem-without-newline", pem.trim_end().as_bytes().to_vec()),
+        ("pem-after-blank", format!("\n {pem}").into_bytes()),
+        ("spki-der", spki),
+        ("pkcs1-der", pkcs1),
+    ]
+}
+
+/// The key inside a certificate in base64, unchecked, as a verifier reads it that trusts what it is sent.
+pub fn key_of_certificate(text: &str) -> Option<RsaPublicKey> {
+    certificate::key_of(text)
+}
+
+/// The same bytes in a second spelling: the last character's unused bits are set.
+pub fn twin(signature: &str) -> String {
+    const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    let Some(last) = signature.bytes().last() else { return String::new() };
+    let place = ALPHABET.iter().position(|letter| *letter == last).unwrap_or_default();
+    // Two or four bits of the last character say nothing; an even place has its last bit free in either case.
+    format!("{}{}", &signature[..signature.len() - 1], char::from(ALPHABET[place | 1]))
+}

@@ -1,0 +1,150 @@
+//! Anatomy of a token: three parts, of which anybody reads two.
+
+use super::remark::Remark;
+use super::{Choice, Lesson, Question};
+use crate::token::{Claims, parse_object, segments};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "anatomy",
+    title: "Anatomy of a token",
+    goal: "Take a token apart by hand, and say what of it is secret.",
+    minutes: 5,
+    question: Question {
+        asks: "Which key does it take to read the payload?",
+        choices: &[
+            Choice {
+                value: "none",
+                says: "None at all",
+                is_right: true,
+                reply: "Base64url is a spelling, not a cipher.",
+            },
+            Choice {
+                value: "secret",
+                says: "The secret that signed it",
+                is_right: false,
+                reply: "The secret is needed to write a token that verifies. Reading takes no key.",
+            },
+            Choice {
+                value: "public",
+                says: "The issuer's public key",
+                is_right: false,
+                reply: "A public key checks a signature. Reading takes no key.",
+            },
+        ],
+    },
+    hints: &[
+        "A token has two dots. What stands between them is the payload.",
+        "The payload is JSON in base64url. The bench decodes it, and so does the command line that the page shows.",
+    ],
+    solution: "Press *Decode it on the bench*, or run the command line. The payload has a member `sub`. Come back here \
+               with the browser's back button, type the value of `sub` and press *Check it*.",
+    why: &[
+        "A signed token hides nothing. Header and payload are JSON, spelled in 64 letters that survive an address bar: \
+         whoever holds the token reads both.",
+        "What the signature gives is that nobody changes a letter unnoticed. So a token is no place for a password, and \
+         a claim is no place for what the visitor must not see.",
+    ],
+    rfcs: &["RFC 7515 §3", "RFC 7515 §2", "RFC 7519 §4.1.2"],
+};
+
+const MANNERS: [&str; 16] = [
+    "quiet", "brave", "early", "gentle", "lucky", "patient", "quick", "silver", "sunny", "tidy", "wise", "calm",
+    "bright", "amber", "mellow", "nimble",
+];
+
+const ANIMALS: [&str; 16] = [
+    "heron", "otter", "badger", "falcon", "lynx", "marten", "newt", "owl", "plover", "raven", "seal", "stoat", "swift",
+    "tern", "vole", "wren",
+];
+
+/// Whom the token is about: nobody can guess it, so it must be read.
+pub fn subject(random: [u8; 3]) -> String {
+    let pick = |names: &[&'static str; 16], byte: u8| names[usize::from(byte) % names.len()];
+    format!("{}-{}-{}", pick(&MANNERS, random[0]), pick(&ANIMALS, random[1]), random[2])
+}
+
+/// What is said to the subject that was typed for this token, whose claims these are.
+pub fn judge(token: &str, claims: &Claims, typed: &str) -> Remark {
+    let typed = typed.trim();
+    let subject = claims.subject().unwrap_or_default();
+    if typed == subject {
+        return Remark::right("You read it, and no key was needed.");
+    }
+    if typed.trim_matches(['"', '\'']) == subject {
+        return Remark::right("That is it. The quotation marks belong to JSON and not to the value.");
+    }
+    Remark::miss(miss(token, claims, typed, subject))
+}
+
+fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
+    let [header, payload, signature] = segments(token).unwrap_or_default();
+    let object = parse_object(typed.as_bytes()).ok();
+    let has = |name: &str| object.as_ref().is_some_and(|members| members.contains_key(name));
+    let other = claims.iter().find(|(_, value)| value.to_string().trim_matches('"') == typed);
+    match typed {
+        "" => "Nothing was typed. The value of `sub` is asked.".to_owned(),
+        _ if typed == token => {
+            "That is the whole token. Its second part is the payload, still to be decoded.".to_owned()
+        }
+        _ if typed == payload => "That is the payload as it travels. Decode it, and look for `sub`.".to_owned(),
+        _ if typed == header => "That is the header as it travels. The payload is the second part.".to_owned(),
+        _ if typed == signature => "That is the signature. It says nothing that can be read.".to_owned(),
+        _ if has("sub") => "You typed the whole payload. Only the value of `sub` is asked.".to_owned(),
+        _ if has("alg") => "That is the header, decoded. The payload is the second part.".to_owned(),
+        "HS256" | "JWT" => "That stands in the header. The payload is the second part.".to_owned(),
+        _ if typed.eq_ignore_ascii_case(subject) => {
+            "These are the letters, in another case. A `sub` is compared letter by letter, case included.".to_owned()
+        }
+        _ if typed.contains(subject) => "The value is in there. Type it alone.".to_owned(),
+        _ => match other {
+            Some((name, _)) => format!("That is the value of `{name}`. The value of `sub` is asked."),
+            None => "That is not the value of `sub` in this token.".to_owned(),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TOKEN: &str = "aGVhZGVy.cGF5bG9hZA.c2ln";
+
+    fn said(typed: &str) -> Remark {
+        let claims = Claims::new().with("sub", "quiet-heron-7").with("iat", 1_800_000_000).with("exp", 1_800_003_600);
+        judge(TOKEN, &claims, typed)
+    }
+
+    #[test]
+    fn the_subject_is_right_with_quotation_marks_and_spaces_too() {
+        for typed in ["quiet-heron-7", " quiet-heron-7\n", "\"quiet-heron-7\"", "'quiet-heron-7'"] {
+            assert!(said(typed).is_right, "{typed}");
+        }
+    }
+
+    #[test]
+    fn every_near_miss_is_named() {
+        for (typed, named) in [
+            ("", "Nothing was typed"),
+            (TOKEN, "the whole token"),
+            ("cGF5bG9hZA", "the payload as it travels"),
+            ("aGVhZGVy", "the header as it travels"),
+            ("c2ln", "the signature"),
+            (r#"{"sub":"quiet-heron-7","iat":1800000000}"#, "the whole payload"),
+            (r#"{"typ":"JWT","alg":"HS256"}"#, "the header, decoded"),
+            ("HS256", "stands in the header"),
+            ("Quiet-Heron-7", "in another case"),
+            (r#""sub": "quiet-heron-7""#, "Type it alone"),
+            ("1800003600", "the value of `exp`"),
+            ("bob", "not the value of `sub`"),
+        ] {
+            let remark = said(typed);
+            assert!(!remark.is_right && remark.says.contains(named), "{typed}: {}", remark.says);
+        }
+    }
+
+    #[test]
+    fn a_subject_is_made_of_what_is_random() {
+        assert_eq!(subject([0, 0, 7]), "quiet-heron-7");
+        assert_eq!(subject([255, 17, 255]), "nimble-otter-255");
+    }
+}

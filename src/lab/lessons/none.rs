@@ -1,0 +1,198 @@
+//! `alg: none`: a verifier that asks the token how to check it is told not to.
+
+use chrono::{DateTime, Utc};
+
+use super::gullible::{Loose, Objection, clip, wanted};
+use super::{Choice, Lesson, Question};
+use crate::keys::{Algorithm, Verifier};
+use crate::token::{Claims, signing_input};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "none",
+    title: "A token that needs no key",
+    goal: "Write a token for `admin` that a naive verifier takes, without any key.",
+    minutes: 8,
+    question: Question {
+        asks: "A verifier reads `alg` from the token and does as it says. Which key does a forger need?",
+        choices: &[
+            Choice {
+                value: "secret",
+                says: "The secret",
+                is_right: false,
+                reply: "Only for an algorithm that has a key, and the forger chooses the algorithm.",
+            },
+            Choice {
+                value: "public",
+                says: "The public key",
+                is_right: false,
+                reply: "Not for this one. The lesson on key confusion needs it.",
+            },
+            Choice {
+                value: "none",
+                says: "None",
+                is_right: true,
+                reply: "One of the registered algorithms is called `none` and has no signature.",
+            },
+        ],
+    },
+    hints: &[
+        "RFC 7518 registers an algorithm for tokens that need no protection. Its name goes into `alg`.",
+        "A token of that algorithm has an empty signature: its text ends in the second dot.",
+        "Any `exp` will do as long as it lies ahead: nobody signs it.",
+    ],
+    solution: "As the header write `{\"alg\":\"none\"}`, as the payload `{\"sub\":\"admin\",\"exp\":9999999999}`. Empty the \
+               signature's field, leave the check box alone, and press *Send it to both*.",
+    why: &[
+        "The header is part of what the token says, and a forger writes it. To let it choose the check is to \
+         let a stranger at the door say that no pass is needed.",
+        "Some libraries forbade the spelling `none` and still compared without regard to case, so `nOnE` went through. \
+         `alg` is case-sensitive; what is forbidden should be everything but the one algorithm expected.",
+        "The strict verifier is told by its own code which algorithm it expects. What the token names is only compared \
+         with that, and no value of it switches the signature off.",
+    ],
+    rfcs: &["RFC 8725 §2.1", "RFC 8725 §3.1", "RFC 7518 §3.6"],
+};
+
+/// The longest text of a field, in characters.
+pub const LONGEST_FIELD: usize = 2000;
+
+/// What the naive verifier of this lesson does wrong.
+pub const RULE: &str = "It checks the signature as the token's own `alg` says, in whatever case, and looks at `exp`.";
+
+/// A token as a visitor wrote it, part by part.
+pub struct Written<'a> {
+    pub header: &'a str,
+    pub payload: &'a str,
+    pub signature: &'a str,
+    /// Whether the second dot stands.
+    pub has_last_dot: bool,
+}
+
+impl Written<'_> {
+    pub fn token(&self) -> String {
+        let unsigned = signing_input(self.header, self.payload);
+        if self.has_last_dot { format!("{unsigned}.{}", self.signature) } else { unsigned + self.signature }
+    }
+}
+
+/// What a verifier says that does as `alg` tells it. `keys` are those of the algorithm that it was meant for.
+pub fn naive(token: &str, keys: &[Verifier], now: DateTime<Utc>) -> Result<Claims, Objection> {
+    let loose = Loose::read(token)?;
+    let alg = loose.alg()?;
+    if alg.eq_ignore_ascii_case("none") {
+        return if loose.signature.is_empty() { loose.claims(now) } else { Err(Objection::SignatureOnNone) };
+    }
+    let algorithm = Algorithm::ALL.into_iter().find(|it| it.as_str().eq_ignore_ascii_case(alg));
+    let algorithm = algorithm.ok_or_else(|| Objection::UnknownAlg(clip(alg)))?;
+    let fits = |key: &Verifier| key.algorithm() == algorithm && key.verifies(loose.signed.as_bytes(), loose.signature);
+    if keys.iter().any(fits) {
+        return loose.claims(now);
+    }
+    Err(Objection::BadSignature(format!("the server's key under {algorithm}")))
+}
+
+/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    match naive {
+        Ok(claims) => wanted(claims).map(|()| taken(written)),
+        Err(objection) => Err(missing(written, objection)),
+    }
+}
+
+fn taken(written: &Written<'_>) -> String {
+    let spelling = if written.header.contains("\"none\"") {
+        "Try `nOnE` as well: a filter that looks for `none` lets it through."
+    } else {
+        "And you spelled it so that a filter which looks for `none` lets it through."
+    };
+    format!("The naive verifier takes you for `admin`, and you had no key. {spelling}")
+}
+
+fn missing(written: &Written<'_>, objection: &Objection) -> String {
+    match objection {
+        Objection::Parts(_) if !written.has_last_dot => {
+            "Near: without the second dot the text has two parts. An empty signature is still a third part, so the dot \
+             stays."
+        }
+        Objection::Parts(_) => "A dot belongs between the parts and into none of them: take it out of the signature's field.",
+        Objection::SignatureOnNone => {
+            "Near: the algorithm is right, and the signature is still there. A token without a signature has nothing \
+             after its second dot."
+        }
+        Objection::UnknownAlg(_) => {
+            "Near: the verifier does as `alg` says, but it does not know that name. It is the English word for nothing, \
+             in four letters."
+        }
+        Objection::BadSignature(_) => {
+            "The header still names an algorithm that has a key, and the signature does not fit what you wrote. Name one \
+             that needs none."
+        }
+        Objection::NotJson("header") => "The header is no JSON object. It needs its braces, and quotes around names and texts.",
+        Objection::NotJson(_) => {
+            "Near: the verifier let the signature go, and then could not read the payload. It must be a JSON object."
+        }
+        Objection::NoAlg => "The header must name its algorithm: a member `alg` whose value is a text.",
+        Objection::Expired { .. } => {
+            "Near: nothing is left to check but `exp`, and that has passed. Nobody signs it: write a later one."
+        }
+        Objection::Encoding(_) | Objection::NoKey(_) => "The text does not decode.",
+    }
+    .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_lc_rs::hmac;
+
+    use super::*;
+    use crate::keys::GivenKey;
+    use crate::lab::forge::mac;
+
+    const HEADER: &str = r#"{"alg":"none"}"#;
+    const PAYLOAD: &str = r#"{"sub":"admin","exp":9999999999}"#;
+
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn answer(header: &str, payload: &str, signature: &str, has_last_dot: bool) -> Result<String, String> {
+        let written = Written { header, payload, signature, has_last_dot };
+        let key = GivenKey::parse(b"the secret of a test", "a test").unwrap().verifier(None).unwrap();
+        judge(&written, &naive(&written.token(), &[key], now()))
+    }
+
+    #[test]
+    fn every_spelling_of_none_is_taken() {
+        for alg in ["none", "None", "NONE", "nOnE"] {
+            assert!(answer(&format!(r#"{{"alg":"{alg}","typ":"JWT"}}"#), PAYLOAD, "", true).is_ok(), "{alg}");
+        }
+    }
+
+    #[test]
+    fn a_near_miss_is_named() {
+        let near = |header: &str, payload: &str, signature: &str, dot, word: &str| {
+            let said = answer(header, payload, signature, dot).unwrap_err();
+            assert!(said.contains(word), "{said}");
+        };
+        near(HEADER, PAYLOAD, "AAAA", true, "still there");
+        near(r#"{"alg":"nome"}"#, PAYLOAD, "", true, "does not know that name");
+        near(HEADER, PAYLOAD, "", false, "two parts");
+        near(HEADER, PAYLOAD, "a.b", true, "A dot belongs");
+        near(HEADER, r#"{"sub":"bob"}"#, "", true, "`sub` says");
+        near(HEADER, "{}", "", true, "no `sub`");
+        near(HEADER, r#"{"sub":"admin","exp":1799999997}"#, "", true, "later one");
+        near(HEADER, "admin", "", true, "could not read the payload");
+        near("none", PAYLOAD, "", true, "no JSON object");
+        near(r#"{"alg":null}"#, PAYLOAD, "", true, "must name its algorithm");
+        near(r#"{"alg":"HS256"}"#, PAYLOAD, "AAAA", true, "needs none");
+    }
+
+    #[test]
+    fn a_token_that_is_rightly_signed_is_taken_as_well() {
+        let key = GivenKey::parse(b"the secret of a test", "a test").unwrap();
+        let signed = signing_input(r#"{"alg":"HS256"}"#, PAYLOAD);
+        let signature = mac(hmac::HMAC_SHA256, b"the secret of a test", &signed);
+        let token = format!("{signed}.{signature}");
+        assert!(naive(&token, &[key.verifier(None).unwrap()], now()).is_ok());
+    }
+}

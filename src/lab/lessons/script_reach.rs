@@ -1,0 +1,151 @@
+//! What script can reach: an `HttpOnly` cookie, a plain one and localStorage, before the same script.
+
+use super::remark::Remark;
+use super::{Choice, Lesson, Question};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "script-reach",
+    title: "What script can reach",
+    goal: "Say what a script on the page reads, and what its requests carry all the same.",
+    minutes: 6,
+    question: Question {
+        asks: "A script runs on the page. From which place can it not read a token?",
+        choices: &[
+            Choice {
+                value: "http-only",
+                says: "A cookie with `HttpOnly`",
+                is_right: true,
+                reply: "`document.cookie` leaves it out.",
+            },
+            Choice {
+                value: "plain",
+                says: "A cookie without `HttpOnly`",
+                is_right: false,
+                reply: "`document.cookie` gives it away.",
+            },
+            Choice {
+                value: "storage",
+                says: "localStorage",
+                is_right: false,
+                reply: "`localStorage` exists for scripts: each of them reads all of this origin's.",
+            },
+            Choice {
+                value: "none",
+                says: "It can read all three",
+                is_right: false,
+                reply: "`HttpOnly` keeps its cookie out of `document.cookie`.",
+            },
+        ],
+    },
+    hints: &[
+        "Reading and sending are two things. The first column of the table is about the one, the second about the other.",
+        "A browser attaches every cookie that fits to every request, whoever makes it. It never attaches localStorage.",
+    ],
+    solution: "Press *Set all three*. As read by the script tick `lab-plain` and `lab-storage`. As arrived with its request \
+               tick `lab-httponly` and `lab-plain`. Press *Check it*.",
+    why: &[
+        "`HttpOnly` takes a cookie out of `document.cookie`. It does not take it out of requests, also not of those that \
+         a script makes: a script that got in cannot carry the token off, but it can use it for as long as the page is open.",
+        "And it reads every page that it can fetch. This site's home page prints the token to teach with, so a script \
+         could fetch that page and read the token there. A real site shows a token to nobody.",
+    ],
+    rfcs: &["RFC 6265 §5.2.6", "RFC 6265 §8.5"],
+};
+
+pub const HTTP_ONLY: &str = "lab-httponly";
+pub const PLAIN: &str = "lab-plain";
+/// What the script itself writes into localStorage.
+pub const STORAGE: &str = "lab-storage";
+
+/// The lesson's cookies.
+pub const COOKIES: [&str; 2] = [HTTP_ONLY, PLAIN];
+
+/// Where a token can lie, and what a script finds there.
+pub struct Place {
+    pub name: &'static str,
+    pub is: &'static str,
+    /// What reading it comes to, in words.
+    pub read: &'static str,
+    /// What a request of the script carries.
+    pub sent: &'static str,
+}
+
+pub static PLACES: [Place; 3] = [
+    Place {
+        name: HTTP_ONLY,
+        is: "a cookie with HttpOnly",
+        read: "A script would not find it.",
+        sent: "A script’s request would carry it.",
+    },
+    Place {
+        name: PLAIN,
+        is: "a cookie without HttpOnly",
+        read: "A script would read it.",
+        sent: "A script’s request would carry it.",
+    },
+    Place {
+        name: STORAGE,
+        is: "an entry in localStorage",
+        read: "A script would read it.",
+        sent: "No request carries it by itself.",
+    },
+];
+
+pub fn lines(value: &str) -> [String; 2] {
+    let rest = "SameSite=Lax; Path=/lab/lessons/script-reach; Max-Age=3600";
+    [format!("{HTTP_ONLY}={value}; HttpOnly; {rest}"), format!("{PLAIN}={value}; {rest}")]
+}
+
+/// A remark to what was ticked as read, and one to what was ticked as arrived.
+pub fn judge(read: &[&str], arrived: &[&str]) -> Vec<Remark> {
+    vec![judge_read(read), judge_arrived(arrived)]
+}
+
+fn judge_read(read: &[&str]) -> Remark {
+    let has = |name: &str| read.contains(&name);
+    match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
+        (false, true, true) => Remark::right("Read: the plain cookie and localStorage, and not the HttpOnly one."),
+        (true, ..) => {
+            Remark::miss("Read: `lab-httponly` is in no `document.cookie`. That it is sent is another thing.")
+        }
+        (_, false, false) => Remark::miss("Read: a script does read something. Look at the table's first column."),
+        (_, false, _) => {
+            Remark::miss("Read: `lab-plain` is missing. Without `HttpOnly` a cookie is in `document.cookie`.")
+        }
+        (.., false) => Remark::miss("Read: `lab-storage` is missing. Every script of this origin reads localStorage."),
+    }
+}
+
+fn judge_arrived(arrived: &[&str]) -> Remark {
+    let has = |name: &str| arrived.contains(&name);
+    match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
+        (true, true, false) => Remark::right("Arrived: both cookies, the HttpOnly one too."),
+        (.., true) => Remark::miss("Arrived: localStorage is no cookie. A request has it only where a script adds it."),
+        (false, true, _) => Remark::miss(
+            "Arrived: `lab-httponly` came as well. `HttpOnly` is about reading; the browser still sends it.",
+        ),
+        (false, false, _) => Remark::miss("Arrived: cookies came. Look at the table's second column."),
+        (true, false, _) => Remark::miss("Arrived: `lab-plain` came as well."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::remark::are_all_right;
+    use super::*;
+
+    #[test]
+    fn only_the_two_right_sets_solve_it() {
+        assert!(are_all_right(&judge(&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN])));
+        for (read, arrived) in [
+            (&[HTTP_ONLY, PLAIN, STORAGE][..], &[HTTP_ONLY, PLAIN][..]),
+            (&[PLAIN, STORAGE], &[PLAIN]),
+            (&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN, STORAGE]),
+            (&[STORAGE], &[HTTP_ONLY, PLAIN]),
+            (&[PLAIN], &[HTTP_ONLY]),
+            (&[], &[]),
+        ] {
+            assert!(!are_all_right(&judge(read, arrived)), "{read:?} {arrived:?}");
+        }
+    }
+}

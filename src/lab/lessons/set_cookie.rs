@@ -1,0 +1,169 @@
+//! What `Set-Cookie` said: one line, piece by piece, and what each piece is for.
+
+use super::remark::Remark;
+use super::{Choice, Lesson, Question};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "set-cookie",
+    title: "What Set-Cookie said",
+    goal: "Read a `Set-Cookie` line, and say which piece of it guards against what.",
+    minutes: 6,
+    question: Question {
+        asks: "The server sends a cookie with three attributes. What of it comes back with the next request?",
+        choices: &[
+            Choice {
+                value: "name-and-value",
+                says: "The name and the value",
+                is_right: true,
+                reply: "The attributes are orders to the browser. It keeps them, and tells nobody.",
+            },
+            Choice {
+                value: "everything",
+                says: "The whole line",
+                is_right: false,
+                reply: "A `Cookie` line has names and values alone, so a server cannot see how a cookie was set.",
+            },
+            Choice {
+                value: "value",
+                says: "The value alone",
+                is_right: false,
+                reply: "The name comes too: a browser sends every cookie that fits in one `Cookie` line.",
+            },
+        ],
+    },
+    hints: &[
+        "Under the line stands what each piece does. What is absent says something too.",
+        "`HttpOnly` is about reading, `SameSite` about who asks, `Max-Age` about the end, `Domain` about other hosts, \
+         `Secure` about the wire.",
+    ],
+    solution: "Press *Set the cookie*. Then choose: scripts: `HttpOnly`; another site's POST form: `SameSite=Lax`; ends \
+               with the browser: no `Max-Age`; plain http: no `Secure`; no subdomain: no `Domain`. Press *Check them*.",
+    why: &[
+        "A cookie is one line of text from the server. Each attribute closes one way in, and none closes two: `HttpOnly` \
+         does nothing against a foreign form, and `SameSite` nothing against a script on the page.",
+        "An absent attribute is a decision too. Without `Max-Age` the cookie ends with the browser, unless the browser \
+         restores its session; without `Domain` it stays on the very host that set it, which is the narrow choice.",
+    ],
+    rfcs: &["RFC 6265 §4.1", "RFC 6265 §5.4"],
+};
+
+pub const NAME: &str = "lab-set-cookie";
+
+/// A piece of the line, or one that is missing from it.
+pub struct Piece {
+    /// What a form sends for it.
+    pub value: &'static str,
+    /// As it stands in the line, or with the word `no` before it.
+    pub text: &'static str,
+    pub meaning: &'static str,
+}
+
+/// What stands in the line after the value, in its order.
+pub static ATTRIBUTES: [Piece; 3] = [
+    Piece {
+        value: "http-only",
+        text: "HttpOnly",
+        meaning: "No script reads the cookie. Requests that a script makes still carry it.",
+    },
+    Piece {
+        value: "same-site",
+        text: "SameSite=Lax",
+        meaning: "Another site's POST forms, images and frames do not carry it. A link or a GET form that leads here does.",
+    },
+    Piece {
+        value: "path",
+        text: "Path=/lab/lessons/set-cookie",
+        meaning: "Only addresses that begin so get it. It keeps nobody out: a script can ask for such an address.",
+    },
+];
+
+/// What does not stand there.
+pub static ABSENT: [Piece; 3] = [
+    Piece {
+        value: "no-max-age",
+        text: "no Max-Age",
+        meaning: "The browser forgets it when it closes. Browsers that restore a session restore it too.",
+    },
+    Piece {
+        value: "no-domain",
+        text: "no Domain",
+        meaning: "Only the very host that set it gets it. With Domain every subdomain would.",
+    },
+    Piece {
+        value: "no-secure",
+        text: "no Secure",
+        meaning: "Plain http carries it too, where whoever sits on the wire reads it.",
+    },
+];
+
+/// One thing that a piece does, of which the visitor says which piece.
+pub struct Riddle {
+    /// The field of the form.
+    pub field: &'static str,
+    pub asks: &'static str,
+    answer: &'static str,
+}
+
+pub static RIDDLES: [Riddle; 5] = [
+    Riddle { field: "script", asks: "keeps scripts from reading it", answer: "http-only" },
+    Riddle { field: "form", asks: "keeps it off another site’s POST form", answer: "same-site" },
+    Riddle { field: "end", asks: "lets it end with the browser", answer: "no-max-age" },
+    Riddle { field: "wire", asks: "lets plain http carry it", answer: "no-secure" },
+    Riddle { field: "hosts", asks: "keeps it from the host’s subdomains", answer: "no-domain" },
+];
+
+pub fn pieces() -> impl Iterator<Item = &'static Piece> {
+    ATTRIBUTES.iter().chain(&ABSENT)
+}
+
+/// The very line that is sent.
+pub fn line(value: &str) -> String {
+    let attributes: Vec<&str> = ATTRIBUTES.iter().map(|piece| piece.text).collect();
+    format!("{NAME}={value}; {}", attributes.join("; "))
+}
+
+/// A remark to each riddle; `chosen` gives the piece that was chosen in a field.
+pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
+    RIDDLES.iter().map(|riddle| riddle.judge(chosen(riddle.field))).collect()
+}
+
+impl Riddle {
+    fn judge(&self, chosen: Option<&str>) -> Remark {
+        let piece = chosen.and_then(|value| pieces().find(|piece| piece.value == value));
+        match piece {
+            None => Remark::miss(format!("What {}? Nothing was chosen.", self.asks)),
+            Some(piece) if piece.value == self.answer => Remark::right(format!("`{}` {}.", piece.text, self.asks)),
+            Some(piece) => {
+                Remark::miss(format!("`{}` is not what {}. What it does: {}", piece.text, self.asks, piece.meaning))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::remark::are_all_right;
+    use super::*;
+
+    #[test]
+    fn every_riddle_has_a_piece_for_its_answer() {
+        for riddle in &RIDDLES {
+            assert!(pieces().any(|piece| piece.value == riddle.answer), "{}", riddle.field);
+        }
+        assert!(are_all_right(&judge(|field| RIDDLES.iter().find(|it| it.field == field).map(|it| it.answer))));
+    }
+
+    #[test]
+    fn another_piece_is_told_what_it_does_and_no_piece_that_it_is_missing() {
+        let remarks = judge(|field| (field == "form").then_some("http-only"));
+        assert!(remarks.iter().all(|remark| !remark.is_right));
+        assert!(remarks[1].says.contains("`HttpOnly` is not what keeps it off"), "{}", remarks[1].says);
+        assert!(remarks[0].says.contains("Nothing was chosen"));
+    }
+
+    #[test]
+    fn the_line_has_its_pieces_in_order() {
+        let whole = "lab-set-cookie=0a1b; HttpOnly; SameSite=Lax; Path=/lab/lessons/set-cookie";
+        assert_eq!(line("0a1b"), whole);
+    }
+}

@@ -1,0 +1,150 @@
+//! The 4096-byte limit: a token that grows until the browser drops its cookie, without a word.
+
+use super::remark::Remark;
+use super::{Choice, Lesson, Question};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "size-limit",
+    title: "The 4096-byte limit",
+    goal: "Find the largest cookie that your browser keeps, and see what it says of a larger one.",
+    minutes: 5,
+    question: Question {
+        asks: "A `Set-Cookie` line brings a name and a value of 4500 bytes. What does the browser do?",
+        choices: &[
+            Choice {
+                value: "drops",
+                says: "It drops the line, and keeps what it had",
+                is_right: true,
+                reply: "The server is not told, and the visitor neither.",
+            },
+            Choice {
+                value: "cuts",
+                says: "It cuts the value at 4096 bytes",
+                is_right: false,
+                reply: "Half a token would be worth nothing, and half a cookie is not kept.",
+            },
+            Choice {
+                value: "deletes",
+                says: "It deletes the cookie",
+                is_right: false,
+                reply: "It ignores the line as a whole, so an older cookie of that name stays. That is the worse surprise.",
+            },
+            Choice {
+                value: "keeps",
+                says: "It keeps all of it",
+                is_right: false,
+                reply: "Browsers keep 4096 bytes of name and value together.",
+            },
+        ],
+    },
+    hints: &[
+        "Press the button again and again: each press asks for 500 bytes more. Watch when what comes back stops growing.",
+        "At 4500 the browser still sends back the one before.",
+    ],
+    solution: "Press *Set a cookie of this size* until the page says that another cookie came back than the one that was \
+               sent. The size before that one is `4000`: type it as the largest and press *Check it*.",
+    why: &[
+        "Browsers keep 4096 bytes of name and value together; the attributes count apart. A longer line is ignored as a \
+         whole. No error, no status: the next request brings the old cookie, or none.",
+        "A token grows with each claim that somebody adds, until one user with long names and many roles can no longer \
+         log in. So this site measures a token before it sends it, and refuses with the numbers: `token_too_large`.",
+    ],
+    rfcs: &["RFC 6265 §6.1"],
+};
+
+pub const NAME: &str = "lab-size";
+pub const SMALLEST: usize = 1000;
+pub const LARGEST: usize = 6000;
+pub const STEP: usize = 500;
+/// What browsers keep of a name and a value together.
+const KEPT: usize = 4096;
+
+pub fn line(token: &str) -> String {
+    format!("{NAME}={token}; HttpOnly; SameSite=Lax; Path=/lab/lessons/size-limit; Max-Age=300")
+}
+
+/// What browsers count: the name and the value.
+pub const fn size_of(token_bytes: usize) -> usize {
+    NAME.len() + token_bytes
+}
+
+/// How many bytes a claim must be padded with, so that name and value come to `wanted` bytes or one less: three bytes
+/// of payload are four of token. `bare` is the token's size without padding.
+pub const fn padding(bare: usize, wanted: usize) -> usize {
+    wanted.saturating_sub(size_of(bare)) * 3 / 4
+}
+
+/// The size that was asked for.
+pub fn size(text: &str) -> Option<usize> {
+    text.trim().parse().ok().filter(|size| (SMALLEST..=LARGEST).contains(size))
+}
+
+/// The size after this one.
+pub const fn next(size: usize) -> usize {
+    if size + STEP > LARGEST { LARGEST } else { size + STEP }
+}
+
+/// What is said to the size that was found.
+pub fn judge(typed: &str) -> Remark {
+    let first_dropped = KEPT / STEP * STEP + STEP;
+    let largest_kept = first_dropped - STEP;
+    // What the page counts may be a few bytes below what was asked for.
+    match typed.trim().trim_end_matches("bytes").trim_end().parse::<usize>() {
+        Err(_) => Remark::miss("A number of bytes is asked, such as `2500`."),
+        Ok(size) if size > KEPT && size < first_dropped => {
+            Remark::miss("That one is dropped already: name and value come to more than 4096 bytes.")
+        }
+        Ok(size) if size == first_dropped => {
+            Remark::miss("That is the first that is dropped. The one before it survives.")
+        }
+        Ok(size) if size > first_dropped => Remark::miss("So much is dropped. Watch which cookie came back."),
+        Ok(size) if size > largest_kept => {
+            Remark::right("Right, and finer than asked: the limit itself is 4096 bytes.")
+        }
+        Ok(size) if size + 4 >= largest_kept => Remark::right("Right: 4000 bytes survive, and 4500 do not."),
+        Ok(_) => Remark::miss("So much survives, and there is a larger one that does."),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_largest_step_that_survives_is_right_and_so_is_the_limit() {
+        for right in ["4000", " 4000 bytes", "3999", "4096", "4090"] {
+            assert!(judge(right).is_right, "{right}");
+        }
+        for (wrong, named) in [
+            ("4500", "first that is dropped"),
+            ("4097", "dropped already"),
+            ("3500", "a larger one"),
+            ("6000", "So much is dropped"),
+            ("four", "A number"),
+            ("-1", "A number"),
+        ] {
+            let remark = judge(wrong);
+            assert!(!remark.is_right && remark.says.contains(named), "{wrong}: {}", remark.says);
+        }
+    }
+
+    #[test]
+    fn padding_brings_a_token_to_the_size_asked_for_or_one_byte_less() {
+        for payload in 60..64_usize {
+            let encoded = |bytes: usize| (bytes * 4).div_ceil(3);
+            let rest = 36 + 43 + 2;
+            for wanted in SMALLEST..=LARGEST {
+                let bare = rest + encoded(payload);
+                let padded = size_of(rest + encoded(payload + padding(bare, wanted)));
+                assert!((wanted - 1..=wanted).contains(&padded), "{wanted} became {padded}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_size_stays_within_its_bounds() {
+        assert_eq!((size("1000"), size("6000")), (Some(1000), Some(6000)));
+        assert!(["999", "6001", "", "1e3", "99999999999999999999999"].iter().all(|text| size(text).is_none()));
+        assert_eq!((next(1000), next(5700), next(6000)), (1500, 6000, 6000));
+    }
+}

@@ -1,0 +1,204 @@
+//! Tamper: whoever changes a letter of the payload needs a new signature, and has none.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::gullible::{LAX, clip};
+use super::{Choice, Lesson, Question};
+use crate::token::{Check, Verdict, parse_object, segments};
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "tamper",
+    title: "Tamper with a token",
+    goal: "Change what your token says, send it with its old signature, and see which check stops it.",
+    minutes: 6,
+    question: Question {
+        asks: "The payload says something else, the signature is the old one. What does the server do?",
+        choices: &[
+            Choice {
+                value: "accepts",
+                says: "It takes the token, for the signature is a real one",
+                is_right: false,
+                reply: "The signature is real, but it is the signature of another text.",
+            },
+            Choice {
+                value: "payload",
+                says: "It reads the new `sub` and finds that nobody of that name has logged in",
+                is_right: false,
+                reply: "It never reads the new `sub`: the signature is judged before the payload is.",
+            },
+            Choice {
+                value: "signature",
+                says: "It refuses the token at the signature",
+                is_right: true,
+                reply: "The signature covers every letter of the first two parts.",
+            },
+        ],
+    },
+    hints: &[
+        "The payload is plain JSON. In the box you can write whatever you like into it.",
+        "The value of `sub` says whom the token is about. Whom would a forger rather be?",
+    ],
+    solution: "Replace the whole payload by `{\"sub\":\"admin\",\"exp\":9999999999}` and press *Send it with the old signature*.",
+    why: &[
+        "The signature is computed over the first two parts as they are spelled, not over what they mean. So any change \
+         needs a new one: another name, a later `exp`, even a blank.",
+        "The server judges the signature before it reads the payload. A stranger cannot make it parse anything, and a \
+         claim that nobody signed never reaches the code that decides.",
+        "A test that tampers changes a character in the middle, never the last one. The last character of a signature \
+         carries bits that mean nothing; a lax decoder drops them, and then a changed text is the same token.",
+    ],
+    rfcs: &["RFC 7515 §5.2", "RFC 7515 §2", "RFC 4648 §3.5"],
+};
+
+/// The longest payload that the lesson takes, in characters.
+pub const LONGEST_PAYLOAD: usize = 2000;
+
+/// What a visitor made of the payload.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Change {
+    Nothing,
+    /// Blanks or order: other letters that say the same.
+    Spelling,
+    /// No longer one JSON object, for this reason.
+    Broken(String),
+    /// What each claim that differs says now, a sentence each.
+    Claims(Vec<String>),
+}
+
+impl Change {
+    pub fn between(original: &str, written: &str) -> Self {
+        if original == written {
+            return Self::Nothing;
+        }
+        match (parse_object(original.as_bytes()), parse_object(written.as_bytes())) {
+            (_, Err(fault)) => Self::Broken(fault.to_string()),
+            (Ok(old), Ok(new)) if old == new => Self::Spelling,
+            (old, Ok(new)) => Self::Claims(differences(&old.unwrap_or_default(), &new)),
+        }
+    }
+
+    /// Whether the lesson is solved, once the changed token was refused at the signature.
+    pub const fn counts(&self) -> bool {
+        matches!(self, Self::Spelling | Self::Claims(_))
+    }
+}
+
+fn differences(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
+    let shown = |value: &Value| clip(&value.to_string());
+    let changed = new.iter().filter_map(|(name, now)| match old.get(name) {
+        Some(before) if before == now => None,
+        Some(before) => Some(format!("`{}` says {}, and said {}", clip(name), shown(now), shown(before))),
+        None => Some(format!("`{}` is new and says {}", clip(name), shown(now))),
+    });
+    let gone = old.keys().filter(|name| !new.contains_key(*name));
+    changed.chain(gone.map(|name| format!("`{}` is gone", clip(name)))).collect()
+}
+
+/// The token with another payload and its old signature. `None` for a text that is no token.
+pub fn with_payload(token: &str, payload: &str) -> Option<String> {
+    let [header, _, signature] = segments(token)?;
+    Some(format!("{header}.{}.{signature}", URL_SAFE_NO_PAD.encode(payload)))
+}
+
+/// The token with the middle character of its signature exchanged.
+pub fn with_middle_changed(token: &str) -> Option<String> {
+    let [.., signature] = segments(token)?;
+    let middle = token.len() - signature.len() / 2 - 1;
+    let other = if token.as_bytes().get(middle)? == &b'A' { "B" } else { "A" };
+    Some(format!("{}{other}{}", token.get(..middle)?, token.get(middle + 1..)?))
+}
+
+/// One way to write a token's last character.
+#[derive(Debug)]
+pub struct Spelling {
+    pub token: String,
+    pub last: char,
+    /// Of the six bits that the character stands for, those that belong to the signature.
+    pub used: String,
+    /// And those that mean nothing, zero in the one right spelling.
+    pub unused: String,
+    pub is_original: bool,
+    /// Whether a lax decoder reads the very bytes of the original.
+    pub is_same_to_lax: bool,
+}
+
+/// Every last character that stands for the same bytes of the signature, the original among them.
+pub fn spellings(token: &str) -> Option<Vec<Spelling>> {
+    let [.., signature] = segments(token)?;
+    let alphabet = base64::alphabet::URL_SAFE.as_str();
+    let (stem, last) = token.split_at_checked(token.len().checked_sub(1)?)?;
+    let digit = alphabet.find(last)?;
+    let unused = match signature.len() % 4 {
+        2 => 4,
+        3 => 2,
+        _ => 0,
+    };
+    let first = digit >> unused << unused;
+    let bytes = LAX.decode(signature).ok()?;
+    let spelling = |digit: usize, letter: char| {
+        let token = format!("{stem}{letter}");
+        let bits = format!("{digit:06b}");
+        let (used, unused) = bits.split_at(6 - unused);
+        let is_same_to_lax = LAX.decode(&token[token.len() - signature.len()..]).is_ok_and(|it| it == bytes);
+        let (used, unused) = (used.to_owned(), unused.to_owned());
+        Spelling { is_original: last.starts_with(letter), token, last: letter, used, unused, is_same_to_lax }
+    };
+    let letters = alphabet.chars().enumerate().skip(first).take(1 << unused);
+    Some(letters.map(|(digit, letter)| spelling(digit, letter)).collect())
+}
+
+/// Whether the signature is what ended it.
+pub fn fell_at_signature(verdict: &Verdict) -> bool {
+    verdict.rejection().is_some_and(|(check, _)| check == Check::Signature)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PAYLOAD: &str = r#"{"sub":"bob","iat":1,"exp":2}"#;
+
+    #[test]
+    fn a_change_is_told_claim_by_claim() {
+        let told = |written: &str| match Change::between(PAYLOAD, written) {
+            Change::Claims(told) => told.join("; "),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(told(r#"{"sub":"admin","iat":1,"exp":2}"#), r#"`sub` says "admin", and said "bob""#);
+        assert_eq!(told(r#"{"sub":"bob","exp":2,"role":"x"}"#), r#"`role` is new and says "x"; `iat` is gone"#);
+    }
+
+    #[test]
+    fn only_a_change_that_still_reads_counts() {
+        assert!(!Change::between(PAYLOAD, PAYLOAD).counts());
+        assert_eq!(Change::between(PAYLOAD, &PAYLOAD.replace(',', ", ")), Change::Spelling);
+        assert_eq!(Change::between(PAYLOAD, r#"{"exp":2,"sub":"bob","iat":1}"#), Change::Spelling);
+        assert!(Change::Spelling.counts());
+        for broken in ["", "{", "[1]", r#"{"sub":"a","sub":"b"}"#] {
+            assert!(matches!(Change::between(PAYLOAD, broken), Change::Broken(_)), "{broken}");
+        }
+    }
+
+    #[test]
+    fn an_hs256_signature_has_four_spellings_and_an_rs256_one_sixteen() {
+        for (bytes, count) in [(32, 4), (256, 16), (384, 1)] {
+            let token = format!("e30.e30.{}", URL_SAFE_NO_PAD.encode(vec![0xa7; bytes]));
+            let spellings = spellings(&token).unwrap();
+            assert_eq!(spellings.len(), count);
+            assert!(spellings.iter().all(|it| it.is_same_to_lax));
+            assert_eq!(spellings.iter().filter(|it| it.is_original && it.token == token).count(), 1);
+            let canonical = |it: &&Spelling| URL_SAFE_NO_PAD.decode(&it.token[8..]).is_ok();
+            assert_eq!(spellings.iter().filter(canonical).count(), 1);
+        }
+    }
+
+    #[test]
+    fn a_character_in_the_middle_belongs_to_the_signature_whole() {
+        let token = format!("e30.e30.{}", URL_SAFE_NO_PAD.encode([7; 32]));
+        let changed = with_middle_changed(&token).unwrap();
+        assert_eq!((changed.len(), changed == token), (token.len(), false));
+        assert_ne!(LAX.decode(&changed[8..]).unwrap(), [7; 32]);
+    }
+}

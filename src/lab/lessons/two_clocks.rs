@@ -1,0 +1,137 @@
+//! Two clocks: the cookie's, which the browser keeps, and the token's, which the server reads.
+
+use super::remark::Remark;
+use super::{Choice, Lesson, Question};
+use crate::code::Code;
+
+pub(super) static LESSON: Lesson = Lesson {
+    slug: "two-clocks",
+    title: "Two clocks",
+    goal: "Let a cookie outlive its token, or a token its cookie, and say who noticed.",
+    minutes: 6,
+    question: Question {
+        asks: "A cookie with `Max-Age=5` carries a token that is good for an hour. After ten seconds the browser asks \
+               again. What does the server say?",
+        choices: &[
+            Choice {
+                value: "no_token",
+                says: "`no_token`: nothing came",
+                is_right: true,
+                reply: "The browser dropped the cookie. The token in it was still good, and a copy of it still is.",
+            },
+            Choice {
+                value: "expired",
+                says: "`expired`: the token came too late",
+                is_right: false,
+                reply: "The token's own clock has most of an hour left. It is the cookie that ended.",
+            },
+            Choice {
+                value: "accepted",
+                says: "`accepted`: the token is still good",
+                is_right: false,
+                reply: "The token is still good, and it did not come: the browser dropped the cookie that held it.",
+            },
+        ],
+    },
+    hints: &[
+        "Choose two different ends, so that one clock stops while the other runs.",
+        "A cookie of an hour and a token that has already expired disagree at once, without any waiting.",
+    ],
+    solution: "Choose *1 hour* for the cookie and *already expired* for the token. Press *Set the cookie*, then *Send it \
+               back*.",
+    why: &[
+        "`Max-Age` is an order to the browser: forget this then. A browser obeys it, and a copy of the token elsewhere \
+         knows nothing of it. `exp` is a claim that the server checks, against its own clock, whoever sends the token.",
+        "So `exp` is the one that protects, and `Max-Age` the one that tidies up. A cookie that outlives its token only \
+         carries dead weight; set `Max-Age` no longer than the token lives.",
+    ],
+    rfcs: &["RFC 6265 §5.2.2", "RFC 7519 §4.1.4"],
+};
+
+pub const NAME: &str = "lab-clocks";
+
+/// One way to set one of the clocks.
+pub struct Setting {
+    pub value: &'static str,
+    pub says: &'static str,
+    /// From now; `None` is a cookie without Max-Age.
+    pub seconds: Option<i64>,
+}
+
+pub static COOKIE_LIVES: [Setting; 4] = [
+    Setting { value: "5", says: "5 seconds", seconds: Some(5) },
+    Setting { value: "60", says: "60 seconds", seconds: Some(60) },
+    Setting { value: "3600", says: "1 hour", seconds: Some(3600) },
+    Setting { value: "none", says: "until the browser closes", seconds: None },
+];
+
+pub static TOKEN_LIVES: [Setting; 4] = [
+    Setting { value: "5", says: "5 seconds", seconds: Some(5) },
+    Setting { value: "expired", says: "already expired", seconds: Some(-5) },
+    Setting { value: "60", says: "60 seconds", seconds: Some(60) },
+    Setting { value: "3600", says: "1 hour", seconds: Some(3600) },
+];
+
+impl Setting {
+    pub fn find(settings: &'static [Self], value: &str) -> Option<&'static Self> {
+        settings.iter().find(|setting| setting.value == value)
+    }
+}
+
+/// The line that sets the cookie.
+pub fn line(token: &str, cookie: &Setting) -> String {
+    let max_age = cookie.seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    format!("{NAME}={token}; HttpOnly; SameSite=Lax; Path=/lab/lessons/two-clocks{max_age}")
+}
+
+/// What is said once the button was pressed: `cookie` is the verdict on the token that came in the cookie, `no_token`
+/// where none came; `copy` the verdict on the copy that the page kept. The lesson is solved when the clocks disagree.
+pub fn judge(cookie: Code, copy: Code) -> Remark {
+    match (cookie, copy) {
+        (Code::Expired, _) => Remark::right(
+            "The clocks disagree. The cookie came, and the token in it has expired: the browser does not read tokens, so \
+             it sends a dead one for as long as the cookie lives.",
+        ),
+        (Code::NoToken, Code::Accepted) => Remark::right(
+            "The clocks disagree. No cookie came, so the server had nothing to check. The copy on this page is still \
+             accepted: the end of a cookie ends no token.",
+        ),
+        (Code::Accepted, _) => Remark::miss(
+            "Both clocks still run: the cookie came, and the token is good. Wait until one of them ends, and press *Send \
+             it back* again.",
+        ),
+        (Code::NoToken, _) => Remark::miss(
+            "Both clocks have run out, so they agree again. Set a cookie and a token that end at different times, and \
+             press *Send it back* in between.",
+        ),
+        (code, _) => Remark::miss(format!(
+            "A cookie came, and what is in it is no token that this lesson set: `{code}`. Set the cookie anew."
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_solved_while_one_clock_runs_and_the_other_does_not() {
+        for (cookie, copy, solved) in [
+            (Code::Expired, Code::Expired, true),
+            (Code::NoToken, Code::Accepted, true),
+            (Code::Accepted, Code::Accepted, false),
+            (Code::NoToken, Code::Expired, false),
+            (Code::BadSignature, Code::Accepted, false),
+        ] {
+            assert_eq!(judge(cookie, copy).is_right, solved, "{cookie} {copy}");
+        }
+    }
+
+    #[test]
+    fn a_cookie_until_the_browser_closes_has_no_max_age() {
+        let line_for = |value| line("t", Setting::find(&COOKIE_LIVES, value).unwrap());
+        assert!(line_for("5").ends_with("; Max-Age=5"));
+        assert!(!line_for("none").contains("Max-Age"));
+        assert!(Setting::find(&TOKEN_LIVES, "6").is_none());
+    }
+}

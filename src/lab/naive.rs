@@ -1,0 +1,414 @@
+//! Naive verifiers: what programs with one well-known mistake each would say of a forgery.
+//!
+//! Every answer is computed on the forged token itself. Nothing here opens a file, makes a request, runs a command or
+//! lets anybody in: where the mistake would do so, the answer says what would have happened.
+
+mod header_trust;
+mod reading;
+mod site;
+
+pub use header_trust::{
+    CALLS_ADDRESSES, FOLLOWS_JKU, KID_AS_COMMAND, KID_AS_PATH, KID_AS_SQL, TAKES_CERTIFICATE, TAKES_JWK,
+};
+pub use site::{
+    NaiveSite, SITE_THAT_TAKES_ANY_FORM, SITE_THAT_TAKES_THE_FIRST, SITE_WITH_MANY_DOORS, SITE_WITHOUT_A_DOOR,
+};
+
+use aws_lc_rs::digest;
+use aws_lc_rs::hmac::HMAC_SHA256;
+use chrono::{DateTime, Utc};
+
+use super::forge::{Door, Revoked, mac, public_forms};
+use crate::keys::{Algorithm as Jwa, Family, KeyRing};
+use crate::profiles::demo::Algorithm;
+use reading::Reading;
+
+/// A verifier with one mistake.
+pub struct Naive {
+    pub name: &'static str,
+    judge: Judge,
+}
+
+/// Why it accepts, or why even it refuses.
+type Judge = fn(&Case<'_>) -> Result<String, String>;
+
+/// What such a verifier would have said.
+pub struct Opinion {
+    pub name: &'static str,
+    pub accepted: bool,
+    pub why: String,
+}
+
+impl Opinion {
+    fn new(name: &'static str, outcome: Result<String, String>) -> Self {
+        let accepted = outcome.is_ok();
+        Self { name, accepted, why: outcome.unwrap_or_else(|why| why) }
+    }
+}
+
+/// A forged token before a naive verifier, with what the verifier has at hand.
+pub struct Case<'a> {
+    pub token: &'a str,
+    pub ring: &'a KeyRing,
+    pub door: Door,
+    pub revoked: Option<&'a Revoked>,
+    pub now: DateTime<Utc>,
+}
+
+impl Naive {
+    pub fn opinion(&self, case: &Case<'_>) -> Opinion {
+        Opinion::new(self.name, (self.judge)(case))
+    }
+}
+
+impl Case<'_> {
+    fn read(&self) -> Reading {
+        Reading::of(self.token)
+    }
+
+    /// Whether the signature was made with a right key of this door, under the algorithm that the door expects.
+    fn fits(&self, token: &Reading) -> bool {
+        self.fits_under(self.door.algorithm(), token)
+    }
+
+    fn fits_under(&self, algorithm: Algorithm, token: &Reading) -> bool {
+        self.door.keys(self.ring, algorithm).iter().any(|key| key.verifies(token.message.as_bytes(), &token.signature))
+    }
+
+    /// Accepts a token whose signature fits and that has not ended; `beside` says what was overlooked.
+    fn signature_and_end(&self, beside: &str) -> Result<String, String> {
+        let token = self.read();
+        if !self.fits(&token) {
+            return Err("The signature does not fit, and that much it checks.".to_owned());
+        }
+        self.unless_ended(&token, beside)
+    }
+
+    fn unless_ended(&self, token: &Reading, beside: &str) -> Result<String, String> {
+        match token.number("exp") {
+            Some(exp) if exp <= self.seconds() => Err("The token has ended, and that much it checks.".to_owned()),
+            _ => Ok(format!("{beside} It lets in {}.", token.whom())),
+        }
+    }
+
+    #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 are far below what a double counts exactly")]
+    fn seconds(&self) -> f64 {
+        self.now.timestamp() as f64
+    }
+}
+
+pub static SIGNATURE_AND_END: Naive = Naive {
+    name: "Checks the signature and the end",
+    judge: |case| case.signature_and_end("The signature fits and `exp` lies ahead; it asks for no more."),
+};
+
+pub static SKIPS_SIGNATURE: Naive = Naive {
+    name: "Skips the signature",
+    judge: |case| case.unless_ended(&case.read(), "It decodes the claims and never verifies them."),
+};
+
+pub static DECODES_ONLY: Naive = Naive {
+    name: "Decodes and obeys",
+    judge: |case| match case.read().claims.get("role") {
+        Some(role) => Ok(format!("It decodes the payload, reads the role {role}, and obeys.")),
+        None => Err("There is no role in the payload, so there is nothing to obey.".to_owned()),
+    },
+};
+
+pub static SKIPS_EMPTY_SIGNATURE: Naive = Naive {
+    name: "Checks a signature if there is one",
+    judge: |case| match case.read() {
+        token if token.signature.is_empty() => case.unless_ended(&token, "There is no signature, so none is wrong."),
+        _ => case.signature_and_end("The signature fits."),
+    },
+};
+
+/// What an operator leaves in place who copies an example.
+pub const COMMON_SECRETS: &[&str] = &[
+    "secret",
+    "mysecret",
+    "password",
+    "changeme",
+    "your-256-bit-secret",
+    "123456",
+    "jwt",
+    "key",
+    "admin",
+    "super-secret-key",
+    "hallpass",
+    "test",
+];
+
+pub static GUESSABLE_SECRET: Naive = Naive {
+    name: "Kept the example's secret",
+    judge: |case| {
+        let token = case.read();
+        let word = COMMON_SECRETS.iter().find(|word| token.was_made_with(word.as_bytes()));
+        match word {
+            Some(word) => Ok(format!("Its secret is `{word}`, as in the example that it was copied from; it fits.")),
+            None => Err("Its secret is a common word, and none of those fits.".to_owned()),
+        }
+    },
+};
+
+pub static EMPTY_SECRET: Naive = Naive {
+    name: "Never set its secret",
+    judge: |case| {
+        let fits = case.read().was_made_with(b"");
+        let why = "The variable with its secret is not set, and reads as the empty text;";
+        if fits { Ok(format!("{why} with that the signature fits.")) } else { Err(format!("{why} it does not fit.")) }
+    },
+};
+
+pub static KEEPS_RETIRED_KEYS: Naive = Naive {
+    name: "Never forgets a key",
+    judge: |case| {
+        let token = case.read();
+        let old = case.ring.lab().rs256().verifiers();
+        let named = old.iter().find(|key| key.kid().is_some() && key.kid() == token.text("kid"));
+        match named.filter(|key| key.verifies(token.message.as_bytes(), &token.signature)) {
+            Some(_) => case.unless_ended(&token, "The retired key is still on its list, and the signature fits it."),
+            None => Err("No key that it ever had fits.".to_owned()),
+        }
+    },
+};
+
+pub static TAKES_ZERO: Naive = Naive {
+    name: "Takes zero for a signature",
+    judge: |case| {
+        let token = case.read();
+        let bytes = token.signature_bytes();
+        // In DER a zero is an INTEGER of one byte; what else stands there are tags and lengths.
+        let zero = bytes.iter().all(|byte| *byte == 0) || *bytes == [0x30, 6, 2, 1, 0, 2, 1, 0];
+        match token.text("alg") {
+            Some("ES256") if zero => {
+                case.unless_ended(&token, "0 = 0: with r and s zero its sum comes out for any text.")
+            }
+            _ => Err("The signature is not zero, and does not fit.".to_owned()),
+        }
+    },
+};
+
+pub static TAKES_NONE: Naive = Naive {
+    name: "Takes `none`",
+    judge: |case| {
+        let token = case.read();
+        let none = token.text("alg").is_some_and(|alg| alg.eq_ignore_ascii_case("none"));
+        if none && token.signature.is_empty() {
+            return case.unless_ended(&token, "The header says that no signature is needed, and it takes its word.");
+        }
+        Err("The token does not say `none`.".to_owned())
+    },
+};
+
+pub static TRUSTS_ALG: Naive = Naive {
+    name: "Trusts `alg`",
+    judge: |case| {
+        let token = case.read();
+        let alg = token.text("alg").unwrap_or_default();
+        let public = case.ring.rs256_public(case.now).unwrap_or_else(|| case.ring.lab().public());
+        let confused = public_forms(public).iter().any(|(_, key)| alg == "HS256" && token.was_made_with(key));
+        if confused {
+            return case
+                .unless_ended(&token, "The header says HS256, so it takes its one key, the public one, for a secret.");
+        }
+        let fits = match alg.parse::<Algorithm>() {
+            Ok(algorithm) => case.fits_under(algorithm, &token),
+            Err(_) => alg.parse().is_ok_and(|alg| fits_sibling(case.ring, alg, &token)),
+        };
+        if fits {
+            case.unless_ended(&token, &format!("The header says {alg}, so {alg} it is, and the key fits."))
+        } else {
+            Err(format!("Its keys do not fit under {alg}, which the header names."))
+        }
+    },
+};
+
+fn fits_sibling(ring: &KeyRing, alg: Jwa, token: &Reading) -> bool {
+    match alg.family() {
+        // One secret signs and verifies, so the right signature can be made and compared.
+        Family::Hmac => ring.lab().signer(alg).sign(token.message.as_bytes()).is_ok_and(|it| it == token.signature),
+        Family::Rsa => token.verifies_with_rsa(alg, ring.lab().public()),
+    }
+}
+
+pub static COMPARES_LOOSELY: Naive = Naive {
+    name: "Compares `alg` loosely",
+    judge: |case| {
+        let expected = case.door.algorithm();
+        let token = case.read();
+        let alg = token.header.get("alg").map(|alg| alg.as_str().map_or_else(|| alg.to_string(), str::to_owned));
+        let bare = alg.unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), "");
+        let same = bare.eq_ignore_ascii_case(expected.as_str()) || expected.as_str().ends_with(&bare);
+        if same && case.fits(&token) {
+            return case
+                .unless_ended(&token, &format!("What stands there is close enough to {expected}, or a gap to fill."));
+        }
+        Err(format!("Even read loosely it is not {expected}, or the signature does not fit."))
+    },
+};
+
+pub static LENIENT_TYPES: Naive = Naive {
+    name: "Takes a wrong type for absent",
+    judge: |case| {
+        case.signature_and_end("A claim of a type that it does not expect counts as absent, and what is absent passes.")
+    },
+};
+
+pub static LEEWAY: Naive = Naive {
+    name: "Allows a minute of leeway",
+    judge: |case| {
+        let token = case.read();
+        let ended = token.number("exp").is_some_and(|exp| exp + 60.0 <= case.seconds());
+        let early = ["iat", "nbf"].iter().filter_map(|name| token.number(name)).any(|it| it > case.seconds() + 60.0);
+        if case.fits(&token) && !ended && !early {
+            Ok("By its clock a minute more or less is nothing, so the token is good.".to_owned())
+        } else {
+            Err("More than its minute is missing, or the signature does not fit.".to_owned())
+        }
+    },
+};
+
+pub static TAKES_MILLISECONDS: Naive = Naive {
+    name: "Takes any number for a date",
+    judge: |case| {
+        let years = case.read().number("exp").map(|exp| ((exp - case.seconds()) / 31_557_600.0).floor());
+        let years = years.unwrap_or_default();
+        case.signature_and_end(&format!(
+            "Read as seconds, `exp` lies {years} years ahead; it sees nothing odd in that."
+        ))
+    },
+};
+
+pub static NO_CLOCK: Naive = Naive {
+    name: "Has no clock",
+    judge: |case| {
+        let token = case.read();
+        if case.fits(&token) {
+            Ok(format!("The signature fits, and it never looks at `exp`. It lets in {}.", token.whom()))
+        } else {
+            Err("The signature does not fit.".to_owned())
+        }
+    },
+};
+
+pub static IGNORES_CRIT: Naive = Naive {
+    name: "Ignores `crit`",
+    judge: |case| {
+        case.signature_and_end("It skips header members that it does not know, also the one that forbids that.")
+    },
+};
+
+pub static IGNORES_TYP: Naive = Naive {
+    name: "Ignores `typ`",
+    judge: |case| case.signature_and_end("A token is a token to it, of whatever kind."),
+};
+
+pub static IGNORES_ISSUER_AND_AUDIENCE: Naive = Naive {
+    name: "Ignores `iss` and `aud`",
+    judge: |case| case.signature_and_end("The signature fits, so it does not ask who issued the token, and for whom."),
+};
+
+pub static LETS_NOTHING_IN: Naive = Naive {
+    name: "Lets nothing in as a guest",
+    judge: |case| match case.token {
+        "" | "null" | "undefined" | "{}" => {
+            Ok(format!("It reads {} as nothing, finds nothing to check, and lets a guest in.", case.token))
+        }
+        _ => Err("There is something, and it is no token.".to_owned()),
+    },
+};
+
+pub static TAKES_FIRST_THREE: Naive = Naive {
+    name: "Takes what it needs of the text",
+    judge: |case| {
+        let assembled = reading::from_json(case.token);
+        let text = assembled.as_deref().unwrap_or(case.token);
+        let token = Reading::of(text);
+        if token.signature.is_empty() {
+            return case.unless_ended(&token, "It finds no third part, and so no signature that could be wrong.");
+        }
+        if case.fits(&token) {
+            case.unless_ended(&token, "It picks three parts that fit, and never sees the rest.")
+        } else {
+            Err("The three parts that it picks do not fit each other.".to_owned())
+        }
+    },
+};
+
+pub static TAKES_ANY_JSON: Naive = Naive {
+    name: "Takes any payload",
+    judge: |case| {
+        case.signature_and_end(
+            "It looks each claim up, finds none that is wrong, and does not ask whether any is there.",
+        )
+    },
+};
+
+pub static LAX_BASE64: Naive = Naive {
+    name: "Decodes base64 laxly",
+    judge: |case| case.signature_and_end("It skips stray characters and unused bits, and reads the same bytes."),
+};
+
+pub static LAST_WINS: Naive = Naive {
+    name: "Keeps the last of two members",
+    judge: |case| {
+        let token = case.read();
+        let right = token.text("alg") == Some(case.door.algorithm().as_str());
+        if right && case.fits(&token) {
+            case.unless_ended(&token, "Of two members its parser keeps the last, whoever checked the first.")
+        } else {
+            Err("The last `alg` is not the right one, or the signature does not fit.".to_owned())
+        }
+    },
+};
+
+pub static NO_LIMIT: Naive = Naive {
+    name: "Has no limits",
+    judge: |case| {
+        let (bytes, depth) = (case.token.len(), case.read().depth());
+        case.signature_and_end(&format!(
+            "It reads all {bytes} bytes, nested {depth} deep, and would as gladly read a thousand times that."
+        ))
+    },
+};
+
+pub static NO_REVOCATION: Naive = Naive {
+    name: "Has no list of revoked tokens",
+    judge: |case| {
+        case.signature_and_end("A logout deletes the cookie in one browser; the token itself is good until `exp`.")
+    },
+};
+
+pub static LISTS_HASHES: Naive = Naive {
+    name: "Lists revoked texts by their hash",
+    judge: |case| {
+        let hash = |text: &str| digest::digest(&digest::SHA256, text.as_bytes());
+        let listed = case.revoked.is_some_and(|it| hash(&it.token).as_ref() == hash(case.token).as_ref());
+        if listed {
+            return Err("The hash of this text is on its list.".to_owned());
+        }
+        case.signature_and_end("The hash of this text is not on its list, though the token that it spells was revoked.")
+    },
+};
+
+pub static ONE_RING_FOR_ALL: Naive = Naive {
+    name: "Has one key ring for everything",
+    judge: |case| {
+        let token = case.read();
+        let algorithm = case.door.algorithm();
+        let doors = [Door::Demo(algorithm), Door::Lab(algorithm)];
+        if doors.into_iter().any(|door| Case { door, ..*case }.fits(&token)) {
+            case.unless_ended(&token, "Some key of the house fits, and it does not ask what that key is for.")
+        } else {
+            Err("No key of the house fits.".to_owned())
+        }
+    },
+};
+
+impl Reading {
+    /// Whether an HMAC under this key is the signature, for a verifier that takes HS256 when the token says so.
+    fn was_made_with(&self, key: &[u8]) -> bool {
+        self.text("alg") == Some("HS256") && mac(HMAC_SHA256, key, &self.message) == self.signature
+    }
+}

@@ -1,0 +1,146 @@
+//! Tokens that are wrong in one named way and right in every other, for the tests of those who verify tokens.
+
+use std::str::FromStr;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::{Map, Value};
+
+use super::Profile;
+use super::demo::Algorithm;
+use super::sample::{Sample, SampleError};
+use crate::code::Code;
+use crate::keys::{Signer, SigningError};
+use crate::token::{self, Token};
+
+/// What is wrong with a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flaw {
+    Expired,
+    NotYetValid,
+    BadSignature,
+    AlgNone,
+    WrongKey,
+    UnknownKid,
+    ExpInMs,
+    MissingClaim,
+}
+
+impl Flaw {
+    pub const ALL: [Self; 8] = [
+        Self::Expired,
+        Self::NotYetValid,
+        Self::BadSignature,
+        Self::AlgNone,
+        Self::WrongKey,
+        Self::UnknownKid,
+        Self::ExpInMs,
+        Self::MissingClaim,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Expired => "expired",
+            Self::NotYetValid => "not_yet_valid",
+            Self::BadSignature => "bad_signature",
+            Self::AlgNone => "alg_none",
+            Self::WrongKey => "wrong_key",
+            Self::UnknownKid => "unknown_kid",
+            Self::ExpInMs => "exp_in_ms",
+            Self::MissingClaim => "missing_claim",
+        }
+    }
+
+    /// What a verifier answers to it.
+    pub const fn expected(self) -> Code {
+        match self {
+            Self::Expired => Code::Expired,
+            Self::NotYetValid => Code::NotYetValid,
+            Self::BadSignature | Self::WrongKey => Code::BadSignature,
+            Self::AlgNone => Code::AlgNotAllowed,
+            Self::UnknownKid => Code::UnknownKid,
+            Self::ExpInMs | Self::MissingClaim => Code::BadClaim,
+        }
+    }
+}
+
+impl FromStr for Flaw {
+    type Err = ();
+
+    fn from_str(name: &str) -> Result<Self, ()> {
+        Self::ALL.into_iter().find(|flaw| flaw.as_str() == name).ok_or(())
+    }
+}
+
+/// A token of this profile with this flaw.
+pub fn make(profile: Profile, flaw: Flaw, sample: &Sample<'_>) -> Result<String, SampleError> {
+    let good = profile.sample(sample)?;
+    let [mut header, mut claims] = [0, 1].map(|part| object(&good, part));
+    let signer = profile.signer(sample.algorithm, sample.ring, sample.now).ok_or(SampleError::NoSigner)?;
+    let now = sample.now.timestamp();
+    match flaw {
+        Flaw::Expired => age(&mut claims, now),
+        Flaw::NotYetValid => drop(claims.insert("nbf".to_owned(), (now + 300).into())),
+        Flaw::BadSignature => return Ok(with_changed_signature(good.as_str())),
+        Flaw::AlgNone => {
+            header.insert("alg".to_owned(), "none".into());
+            return Ok(unsigned(&header, &claims));
+        }
+        Flaw::WrongKey => return Ok(sealed(&header, &claims, &stranger(sample, signer))?),
+        Flaw::UnknownKid => drop(header.insert("kid".to_owned(), "nobody-s-key".into())),
+        Flaw::ExpInMs => drop(claims.insert("exp".to_owned(), ((now + 60) * 1000).into())),
+        Flaw::MissingClaim => drop(claims.shift_remove("exp")),
+    }
+    Ok(sealed(&header, &claims, signer)?)
+}
+
+/// Every date as it was when the token was still good: it ended a second ago.
+fn age(claims: &mut Map<String, Value>, now: i64) {
+    for (name, value) in claims.iter_mut() {
+        match name.as_str() {
+            "exp" => *value = (now - 1).into(),
+            "iat" | "nbf" => *value = (now - 61).into(),
+            _ => {}
+        }
+    }
+}
+
+/// The same kind of key in the hands of somebody else. The lab's are nobody's but the lab's; before the lab's own
+/// verifier those of the REST pair and of bearer tokens are as strange.
+fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
+    let lab = sample.ring.lab();
+    let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
+    let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
+    let stranger = match Algorithm::of(right.algorithm()) {
+        Some(Algorithm::Rs256) if own => sample.ring.bearer().signer(),
+        Some(Algorithm::Rs256) => rsa,
+        _ if own => sample.ring.rest_api().signer(),
+        _ => hmac,
+    };
+    stranger.clone()
+}
+
+/// A character in the middle of the signature changed; one at its end might change nothing.
+fn with_changed_signature(token: &str) -> String {
+    let middle = token.len() - 20;
+    let other = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &token[..middle], &token[middle + 1..])
+}
+
+fn object(token: &Token, part: usize) -> Map<String, Value> {
+    let text = token.as_str().split('.').nth(part).unwrap_or_default();
+    let bytes = URL_SAFE_NO_PAD.decode(text).unwrap_or_default();
+    token::parse_object(&bytes).unwrap_or_default()
+}
+
+fn unsigned(header: &Map<String, Value>, claims: &Map<String, Value>) -> String {
+    token::signing_input(text(header), text(claims)) + "."
+}
+
+fn sealed(header: &Map<String, Value>, claims: &Map<String, Value>, signer: &Signer) -> Result<String, SigningError> {
+    Ok(token::seal(text(header), text(claims), signer)?.into_string())
+}
+
+fn text(object: &Map<String, Value>) -> String {
+    Value::Object(object.clone()).to_string()
+}

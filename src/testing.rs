@@ -1,0 +1,186 @@
+//! A real server for the tests of a Rust program: on a free port, with keys and a store of its own, stopped when dropped.
+//!
+//! ```
+//! use hallpass::profiles::{Profile, flawed::Flaw};
+//! use serde_json::json;
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let issuer = hallpass::testing::spawn()?;
+//!
+//! // What your program verifies: a good token, one with claims of your own, and one that is wrong in one named way.
+//! let good = issuer.token(Profile::RestApi)?;
+//! let own = issuer.sign(Profile::RestApi, &json!({ "user_id": "alice", "exp": issuer.now().timestamp() + 60 }))?;
+//! let (bad, code) = issuer.flawed(Profile::RestApi, Flaw::WrongKey)?;
+//! assert_eq!(code.as_str(), "bad_signature");
+//!
+//! // The clock that issuing and verifying share is yours, and so are the keys.
+//! issuer.clock().advance(chrono::TimeDelta::minutes(31));
+//! println!("{} {good} {own} {bad}", issuer.url());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The routes under `/test` are there too, for clients that only speak HTTP. Whoever shares one server shares its clock,
+//! its keys and its rate counters; a test that moves the clock spawns its own.
+
+use std::collections::HashMap;
+use std::io;
+use std::sync::{Arc, mpsc};
+use std::thread::{self, JoinHandle};
+
+use actix_web::dev::ServerHandle;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use tempfile::TempDir;
+use thiserror::Error;
+
+use crate::clock::{Clock as _, Settable};
+use crate::code::Code;
+use crate::keys::{KeyRing, SigningError};
+use crate::profiles::Profile;
+use crate::profiles::demo::Algorithm;
+use crate::profiles::flawed::{self, Flaw};
+use crate::profiles::sample::{Sample, SampleError};
+use crate::settings::{BadSetting, Environment, Flags, Settings};
+use crate::token;
+use crate::web::{Server, StartError};
+
+/// Why there is no server, or no token of it.
+#[derive(Debug, Error)]
+pub enum TestingError {
+    #[error("no temporary folder could be made for keys and store")]
+    Folder(#[source] io::Error),
+    #[error(transparent)]
+    Setting(#[from] BadSetting),
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("the server's thread ended before it was ready")]
+    Ended,
+    #[error("the system gave no random bytes")]
+    NoRandomness,
+    #[error(transparent)]
+    Sample(#[from] SampleError),
+    #[error(transparent)]
+    Signing(#[from] SigningError),
+}
+
+/// A server in test mode, without a limit on phone tokens.
+pub fn spawn() -> Result<TestServer, TestingError> {
+    spawn_with(&[])
+}
+
+/// The same with these settings, each by the name of its flag without dashes.
+pub fn spawn_with(settings: &[(&'static str, &str)]) -> Result<TestServer, TestingError> {
+    let folder = TempDir::new().map_err(TestingError::Folder)?;
+    let settings = resolve(&folder, settings)?;
+    let (clock, algorithm) = (Arc::new(Settable::running()), settings.algorithm);
+    let (sender, receiver) = mpsc::channel();
+    let shared = clock.clone();
+    let thread = thread::spawn(move || serve(settings, shared, &sender));
+    let Started { url, ring, handle } = receiver.recv().map_err(|_| TestingError::Ended)??;
+    Ok(TestServer { url, ring, algorithm, clock, handle, thread: Some(thread), _folder: folder })
+}
+
+fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settings, BadSetting> {
+    let keys = folder.path().display().to_string();
+    let database = format!("sqlite:{}", folder.path().join("hallpass.db").display());
+    let own = [
+        ("bind", "127.0.0.1:0"),
+        ("keys", &keys),
+        ("database", &database),
+        ("phone-rate", "off"),
+        ("test-mode", "on"),
+        ("workers", "1"),
+    ];
+    let all = own.iter().chain(settings);
+    let flags = all.fold(Flags::default(), |flags, (flag, value)| flags.with(flag, Some((*value).to_owned())));
+    // What stands in the environment of the tests is no business of theirs.
+    Settings::resolve(&flags, &Environment::of(HashMap::new(), HashMap::new()))
+}
+
+/// What the server's thread hands back once requests are taken.
+struct Started {
+    url: String,
+    ring: Arc<KeyRing>,
+    handle: ServerHandle,
+}
+
+fn serve(settings: Settings, clock: Arc<Settable>, sender: &mpsc::Sender<Result<Started, StartError>>) {
+    actix_web::rt::System::new().block_on(async {
+        let server = match Server::build(settings, clock).await {
+            Ok(server) => server,
+            // Whoever waits for it may be gone, and then nobody is left to hear of it.
+            Err(error) => return drop(sender.send(Err(error))),
+        };
+        let (url, ring) = (server.url(), server.ring());
+        let ready = |handle| drop(sender.send(Ok(Started { url, ring, handle })));
+        if let Err(error) = server.start(ready).await {
+            log::error!("the server of a test ended: {error}");
+        }
+    });
+}
+
+/// A server that runs until this is dropped.
+pub struct TestServer {
+    url: String,
+    ring: Arc<KeyRing>,
+    algorithm: Algorithm,
+    clock: Arc<Settable>,
+    handle: ServerHandle,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl TestServer {
+    /// Such as `http://127.0.0.1:40123`: the issuer of its bearer tokens too.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The clock of everything here. It runs until it is set.
+    pub fn clock(&self) -> &Settable {
+        &self.clock
+    }
+
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    /// The keys of the start.
+    pub fn keys(&self) -> &KeyRing {
+        &self.ring
+    }
+
+    /// A good token, as the profile's endpoint makes it; those of demo and lab under the setting `algorithm`.
+    pub fn token(&self, profile: Profile) -> Result<String, TestingError> {
+        Ok(profile.sample(&self.sample()?)?.into_string())
+    }
+
+    /// These claims under the profile's key, whatever they say, with the header that the key asks for.
+    pub fn sign(&self, profile: Profile, claims: &Value) -> Result<String, TestingError> {
+        let signer = profile.signer(self.algorithm, &self.ring, self.now()).ok_or(SampleError::NoSigner)?;
+        Ok(token::seal(profile.header().text(signer), claims.to_string(), signer)?.into_string())
+    }
+
+    /// A token that is wrong in one way, and the code that a verifier answers.
+    pub fn flawed(&self, profile: Profile, flaw: Flaw) -> Result<(String, Code), TestingError> {
+        Ok((flawed::make(profile, flaw, &self.sample()?)?, flaw.expected()))
+    }
+
+    fn sample(&self) -> Result<Sample<'_>, TestingError> {
+        let mut random = [0; 16];
+        SystemRandom::new().fill(&mut random).map_err(|_| TestingError::NoRandomness)?;
+        Ok(Sample { ring: &self.ring, algorithm: self.algorithm, issuer: &self.url, random, now: self.now() })
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        drop(self.handle.stop(false));
+        if let Some(thread) = self.thread.take() {
+            // A server that panicked has said so already.
+            let _ = thread.join();
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Which other sites' scripts may call the token routes (CORS, in the Fetch standard). Without `--cors-origin`, none.
+//!
+//! These routes read no cookie, so a script elsewhere gets no more here than any other HTTP client does.
+
+use actix_cors::Cors;
+use actix_web::dev::ServiceRequest;
+use actix_web::http::header;
+use actix_web::middleware::Condition;
+
+use crate::settings::CorsOrigins;
+
+/// How long a browser may remember what it was allowed, in seconds.
+const REMEMBERED: usize = 600;
+
+/// The patterns of the routes that are open to the scripts of those sites.
+const OPEN: [&str; 13] = [
+    "/.well-known/jwks.json",
+    "/token",
+    "/zoom/token",
+    "/oauth/token",
+    "/api/me",
+    "/loginEndpoint",
+    "/anEndpoint",
+    "/v1/token/{phone}",
+    "/v1/token/{phone}/{xid}",
+    "/v1/transactions",
+    "/v1/transactions/{xid}",
+    "/v1/transactions/{xid}/status",
+    "/v1/verify",
+];
+
+/// What answers preflights and marks answers, around one such route.
+pub(super) fn around(origins: &CorsOrigins) -> Condition<Cors> {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers(["Authorization", "Content-Type", "TOKEN"])
+        .expose_headers(["Retry-After", "WWW-Authenticate"])
+        .max_age(REMEMBERED)
+        .block_on_origin_mismatch(false);
+    let cors = match origins {
+        CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
+        CorsOrigins::Listed(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    };
+    Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
+}
+
+/// Whether this is a call of an open route by a script that may make it.
+pub(super) fn admits(origins: &CorsOrigins, request: &ServiceRequest) -> bool {
+    let mut sent = request.headers().get_all(header::ORIGIN);
+    let (Some(origin), None) = (sent.next(), sent.next()) else { return false };
+    let admitted = origin.to_str().is_ok_and(|origin| origins.admit(origin));
+    admitted && request.match_pattern().is_some_and(|pattern| OPEN.contains(&pattern.as_str()))
+}

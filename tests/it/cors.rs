@@ -1,0 +1,112 @@
+//! Scripts of other sites: shut out, unless `--cors-origin` names them, and then on the token routes alone.
+
+use reqwest::Method;
+use serde_json::json;
+
+use crate::app::{Answer, TestApp, Visitor};
+
+const FRIEND: &str = "https://app.example";
+const STRANGER: &str = "https://evil.example";
+
+/// The routes that read no cookie, each with the method that it takes.
+const OPEN: [(&str, &str); 13] = [
+    ("GET", "/.well-known/jwks.json"),
+    ("POST", "/token"),
+    ("POST", "/zoom/token"),
+    ("POST", "/oauth/token"),
+    ("GET", "/api/me"),
+    ("POST", "/loginEndpoint"),
+    ("POST", "/anEndpoint"),
+    ("GET", "/v1/token/15555551212"),
+    ("GET", "/v1/token/15555551212/x"),
+    ("GET", "/v1/transactions?phone_number=15555551212"),
+    ("GET", "/v1/transactions/x"),
+    ("POST", "/v1/transactions/x/status"),
+    ("POST", "/v1/verify"),
+];
+
+/// What is a visitor's own, or a page.
+const SHUT: [(&str, &str); 7] = [
+    ("GET", "/"),
+    ("GET", "/generate"),
+    ("GET", "/validate"),
+    ("POST", "/algorithm"),
+    ("POST", "/logout"),
+    ("POST", "/lab/inspect"),
+    ("POST", "/lab/reset"),
+];
+
+async fn preflight(visitor: &Visitor, origin: &str, (method, path): (&str, &str)) -> Answer {
+    let request = visitor.request(Method::OPTIONS, path).header("origin", origin);
+    let asks = request.header("access-control-request-method", method);
+    Answer::to(asks.header("access-control-request-headers", "content-type,authorization,token")).await
+}
+
+async fn call(visitor: &Visitor, origin: &str, (method, path): (&str, &str)) -> Answer {
+    let request = visitor.request(method.parse().unwrap(), path).header("origin", origin);
+    let request = request.header("sec-fetch-site", "cross-site").header("sec-fetch-mode", "cors");
+    Answer::to(if method == "POST" { request.json(&json!({})) } else { request }).await
+}
+
+#[tokio::test]
+async fn without_the_setting_no_other_site_s_script_gets_in() {
+    let app = TestApp::with(&[("phone-rate", "off")]);
+    let visitor = app.visitor();
+    for route in OPEN.into_iter().chain(SHUT) {
+        assert_eq!(preflight(&visitor, FRIEND, route).await.status, 405, "{route:?}");
+        let answer = call(&visitor, FRIEND, route).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{route:?}");
+        assert!(route.0 == "GET" || answer.text("error") == "cross_site", "{route:?}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn an_origin_that_is_named_may_call_the_token_routes_and_no_other() {
+    let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", "https://app.example, http://localhost:3000")]);
+    let visitor = app.visitor();
+    for route in OPEN {
+        let answer = preflight(&visitor, FRIEND, route).await;
+        assert_eq!(answer.status, 200, "{route:?}: {}", answer.body);
+        assert_eq!(answer.header("access-control-allow-origin"), FRIEND);
+        let headers = answer.header("access-control-allow-headers").to_lowercase();
+        assert!(["authorization", "content-type", "token"].iter().all(|name| headers.contains(name)), "{headers}");
+        let answer = call(&visitor, FRIEND, route).await;
+        assert_eq!(answer.header("access-control-allow-origin"), FRIEND, "{route:?}");
+        assert_ne!(answer.status, 403, "{route:?}: {}", answer.body);
+        assert_eq!(answer.header("access-control-allow-credentials"), "", "no cookie is read there");
+    }
+    for route in SHUT {
+        assert_eq!(preflight(&visitor, FRIEND, route).await.header("access-control-allow-origin"), "", "{route:?}");
+        let answer = call(&visitor, FRIEND, route).await;
+        assert_eq!(answer.header("access-control-allow-origin"), "", "{route:?}");
+        assert!(route.0 == "GET" || answer.status == 403, "{route:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_origin_is_refused_as_before() {
+    let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", FRIEND)]);
+    let visitor = app.visitor();
+    for route in OPEN {
+        for origin in [STRANGER, "null", "https://app.example.evil.example", "http://app.example"] {
+            let answer = call(&visitor, origin, route).await;
+            assert_eq!(answer.header("access-control-allow-origin"), "", "{origin} {route:?}");
+            assert!(route.0 == "GET" || answer.status == 403, "{origin} {route:?}: {}", answer.status);
+            let allowed = preflight(&visitor, origin, route).await;
+            assert_ne!(allowed.header("access-control-allow-origin"), origin, "{route:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_star_lets_every_site_in_and_a_token_is_still_asked_for() {
+    let app = TestApp::with(&[("cors-origin", "*")]);
+    let visitor = app.visitor();
+    let request = visitor.request(Method::POST, "/token").header("origin", STRANGER);
+    let answer = Answer::to(request.json(&json!({ "username": "susan", "password": "secret" }))).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"));
+    let answer = call(&visitor, STRANGER, ("GET", "/api/me")).await;
+    assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, "*"));
+    assert!(answer.header("access-control-expose-headers").to_lowercase().contains("www-authenticate"));
+    assert_eq!(call(&visitor, STRANGER, ("POST", "/algorithm")).await.status, 403);
+}

@@ -1,0 +1,436 @@
+//! The gallery of attacks: every entry of the catalogue, in every spelling and under each algorithm, gets the code that it
+//! announces: on its page, in the session, and at no other door anything but a refusal.
+
+use std::collections::BTreeSet;
+use std::process::Command;
+
+use hallpass::lab::attacks::{Attack, Means, Request, SECTIONS};
+use hallpass::profiles::demo::Algorithm;
+use reqwest::header::HeaderValue;
+use reqwest::{Method, RequestBuilder};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::app::{Answer, TestApp, Visitor, cookie_of, location, token_on};
+use crate::tools;
+
+const BOTH: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
+
+/// The spellings of an attack; one without any has the empty name for its only one.
+fn variants(attack: &Attack) -> Vec<&'static str> {
+    let named: Vec<_> = attack.variants.iter().map(|variant| variant.value).collect();
+    if named.is_empty() { vec![""] } else { named }
+}
+
+/// Each attack with each of its spellings and each algorithm that it is for.
+fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, Algorithm)> {
+    let spelled = Attack::all().flat_map(|attack| variants(attack).into_iter().map(move |variant| (attack, variant)));
+    spelled.flat_map(|(attack, variant)| {
+        let under = BOTH.into_iter().filter(|algorithm| attack.is_for(*algorithm));
+        under.map(move |algorithm| (attack, variant, algorithm))
+    })
+}
+
+fn is_request(attack: &Attack) -> bool {
+    matches!(attack.means, Means::Request { .. })
+}
+
+fn form(visitor: &Visitor, attack: &Attack, variant: &str, action: &str) -> RequestBuilder {
+    let fields = [("variant", variant), ("action", action)];
+    visitor.request(Method::POST, &format!("/lab/attacks/{}", attack.slug)).form(&fields)
+}
+
+async fn forge(visitor: &Visitor, attack: &Attack, variant: &str) -> Value {
+    let answer = Answer::to(form(visitor, attack, variant, "forge").header("accept", "application/json")).await;
+    assert_eq!(answer.status, 200, "{} {variant}: {}", attack.slug, answer.body);
+    answer.json()
+}
+
+/// A visitor with a good token under this algorithm.
+async fn visitor_under(app: &TestApp, algorithm: Algorithm) -> Visitor {
+    let visitor = app.visitor();
+    visitor.choose(algorithm.as_str()).await;
+    visitor.generate().await;
+    visitor
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_attack_gets_the_code_that_it_announces_and_the_good_token_works_directly_afterwards() {
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    for (attack, variant, algorithm) in every_try() {
+        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let name = format!("{} {variant} under {algorithm}", attack.slug);
+        let told = forge(visitor, attack, variant).await;
+        assert_eq!(told["strict"]["code"], attack.expected.as_str(), "{name}: {}", told["strict"]);
+        assert_eq!(told["expected_code"], attack.expected.as_str(), "{name}");
+        assert_eq!(told["strict"]["accepted"], attack.expected.as_str() == "accepted", "{name}");
+        let (status, verdict) = visitor.verdict().await;
+        assert_eq!((status, &verdict["code"]), (200, &json!("accepted")), "the good token after {name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_here() {
+    // Each of these did the harm before it refused, or is a form of the attack that even it survives.
+    let survived = |attack: &Attack, variant: &str, under: Algorithm| match attack.slug {
+        "spoofed-key-set" => !variant.starts_with("https://"),
+        "kid-command" => under == Algorithm::Rs256,
+        "outside-alg" | "outside-header" | "outside-kid" | "outside-claim" => true,
+        "segments" => variant == "jwe",
+        _ => false,
+    };
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    for (attack, variant, algorithm) in every_try() {
+        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let told = forge(visitor, attack, variant).await;
+        let expected = !survived(attack, variant, algorithm);
+        assert_eq!(
+            told["naive"]["accepted"], expected,
+            "{} {variant} under {algorithm}: {}",
+            attack.slug, told["naive"]
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
+    let app = TestApp::spawn();
+    for (attack, variant, algorithm) in every_try() {
+        let Means::Token { at, .. } = attack.means else { continue };
+        let name = format!("{} {variant} under {algorithm}", attack.slug);
+        let visitor = visitor_under(&app, algorithm).await;
+        let put = form(&visitor, attack, variant, "put").send().await.unwrap();
+        if !at.is_of_a_session() {
+            assert_eq!(put.status(), 400, "{name}");
+            continue;
+        }
+        if put.status() == 413 {
+            let refusal: Value = put.json().await.unwrap();
+            assert_eq!(refusal["error"], "token_too_large", "{name}");
+            assert!(["huge-kid", "oversize-token"].contains(&attack.slug), "{name} must fit a cookie");
+            assert_eq!(visitor.verdict().await.0, 200, "{name} leaves the session's token");
+            continue;
+        }
+        assert_eq!((put.status().as_u16(), location(&put)), (303, "/validate"), "{name}");
+        let (status, verdict) = visitor.verdict().await;
+        assert_eq!(verdict["code"], attack.expected.as_str(), "{name}");
+        assert_eq!(status, if attack.expected.as_str() == "accepted" { 200 } else { 401 }, "{name}");
+        visitor.generate().await;
+        let after = visitor.verdict().await;
+        assert_eq!(after.1["code"], "accepted", "a new token after {name}");
+    }
+}
+
+#[tokio::test]
+async fn the_home_page_says_when_the_lab_s_keys_judge() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let sentence = "judged with the lab’s keys";
+    assert!(!visitor.page("/").await.contains(sentence));
+    let put = form(&visitor, Attack::find("claim-injection-signed").unwrap(), "sub", "put").send().await.unwrap();
+    assert_eq!(put.status(), 303);
+    assert_eq!(location(&visitor.validate().await), "/mallory");
+    assert!(visitor.page("/mallory").await.contains(sentence));
+    let put = form(&visitor, Attack::find("alg-none").unwrap(), "none", "put").send().await.unwrap();
+    assert_eq!(put.status(), 303);
+    assert!(!visitor.page("/").await.contains(sentence), "a forgery that needs no key is judged by the demo's ring");
+    visitor.generate().await;
+    assert!(!visitor.page("/").await.contains(sentence));
+}
+
+#[tokio::test]
+async fn the_json_has_the_catalogue_and_every_row() {
+    let app = TestApp::spawn();
+    let answer = Answer::to(app.visitor().request(Method::GET, "/lab/attacks.json")).await;
+    let entries = answer.json().as_array().unwrap().clone();
+    let members = ["slug", "number", "name", "changes", "expected_code", "lesson", "rfc"];
+    for (entry, attack) in entries.iter().zip(Attack::all()) {
+        let names: Vec<&String> = entry.as_object().unwrap().keys().collect();
+        assert_eq!(names, members);
+        assert_eq!(entry["slug"], attack.slug);
+        assert_eq!(entry["expected_code"], attack.expected.as_str());
+    }
+    assert_eq!(entries.len(), Attack::all().count());
+    let rows: BTreeSet<u64> = entries.iter().map(|entry| entry["number"].as_u64().unwrap()).collect();
+    assert_eq!(rows, (1..=41).collect());
+}
+
+#[test]
+fn every_attack_says_all_that_its_page_needs() {
+    const LESSONS: [&str; 16] = [
+        "anatomy",
+        "set-cookie",
+        "script-reach",
+        "two-clocks",
+        "tamper",
+        "hs256-or-rs256",
+        "none",
+        "key-confusion",
+        "keys-in-the-header",
+        "weak-secret",
+        "cookie-laboratory",
+        "cross-site-forms",
+        "logout",
+        "rotation",
+        "size-limit",
+        "need-a-jwt",
+    ];
+    for section in &SECTIONS {
+        assert!(section.attacks.is_sorted_by_key(|attack| attack.number), "{} is out of order", section.title);
+    }
+    let slugs: BTreeSet<_> = Attack::all().map(|attack| attack.slug).collect();
+    assert_eq!(slugs.len(), Attack::all().count(), "a slug stands twice");
+    for attack in Attack::all() {
+        let slug = attack.slug;
+        assert!(!attack.changes.is_empty() && !attack.name.is_empty(), "{slug}");
+        assert!(attack.what.matches(". ").count() >= 1 || attack.what.contains("? "), "{slug} has two sentences");
+        assert!(attack.rfc.starts_with("RFC ") && attack.rfc.contains(" §"), "{slug}: {}", attack.rfc);
+        assert!(attack.lesson.is_none_or(|lesson| LESSONS.contains(&lesson)), "{slug}");
+        assert!(attack.what.matches('`').count() % 2 == 0 && attack.changes.matches('`').count() % 2 == 0, "{slug}");
+        assert!(attack.variants.len() != 1, "{slug}: one way is no choice");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_forgery_passes_at_any_other_door() {
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    for (attack, variant, algorithm) in every_try().filter(|(attack, ..)| !is_request(attack)) {
+        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let told = forge(visitor, attack, variant).await;
+        let token = told["forged"].as_str().unwrap();
+        for (door, request) in doors(&app, token) {
+            let answer = Answer::to(request).await;
+            let name = format!("{} {variant} under {algorithm} at {door}", attack.slug);
+            assert!((400..500).contains(&answer.status), "{name}: {} {}", answer.status, answer.body);
+            assert!(!answer.body.contains("mallory"), "{name} echoes a claim");
+        }
+    }
+}
+
+/// Every route outside the lab that takes a token. One that no header or address can carry is sent where it can be.
+fn doors(app: &TestApp, token: &str) -> Vec<(&'static str, RequestBuilder)> {
+    const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    let client = app.visitor();
+    let post = |path: &str| client.request(Method::POST, path);
+    let mut doors = vec![
+        ("/v1/verify", post("/v1/verify").json(&json!({ "token": token }))),
+        ("/oauth/token", post("/oauth/token").form(&[("grant_type", JWT_BEARER), ("assertion", token)])),
+    ];
+    if token.len() > 8192 {
+        return doors;
+    }
+    doors.push(("/anEndpoint by query", post("/anEndpoint").query(&[("token", token)])));
+    if let Ok(bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
+        doors.push(("/anEndpoint", post("/anEndpoint").header("token", token)));
+        doors.push(("/api/me", client.request(Method::GET, "/api/me").header("authorization", bearer)));
+    }
+    doors
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_page_of_the_gallery_is_over_100_kilobytes() {
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    assert!(visitors[0].page("/lab/attacks").await.len() < 100_000);
+    for (attack, variant, algorithm) in every_try() {
+        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let before = visitor.asking(&format!("/lab/attacks/{}", attack.slug), "text/html").await;
+        assert_eq!(before.status(), 200);
+        let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await;
+        let name = format!("{} {variant} under {algorithm}", attack.slug);
+        assert_eq!(page.status, 200, "{name}");
+        assert!(page.body.len() < 100_000, "{name}: {} bytes", page.body.len());
+        assert!(page.body.contains("As announced"), "{name}");
+        assert!(!page.body.contains('\0'), "{name}: a page has no NUL");
+    }
+}
+
+#[tokio::test]
+async fn a_page_marks_what_changed_with_a_sign_and_a_word() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let tried = |slug: &'static str, variant: &'static str| {
+        Answer::to(form(&visitor, Attack::find(slug).unwrap(), variant, "forge").header("accept", "text/html"))
+    };
+    let page = tried("claim-injection", "sub").await.body;
+    assert_eq!(page.matches("changed</p>").count(), 1, "only the payload differs");
+    assert!(
+        page.contains("<span class=\"hidden\">removed: </span><code>  &#34;sub&#34;: &#34;bob&#34;,</code>"),
+        "{page}"
+    );
+    assert!(page.contains("<span class=\"hidden\">added: </span><code>  &#34;sub&#34;: &#34;mallory&#34;,</code>"));
+    assert!(page.contains("Stale: it was made over the old text."));
+    assert!(page.contains("The token of your session."));
+    let page = tried("original", "").await.body;
+    assert!(page.contains("Not a letter of it is changed.") && !page.contains("changed</p>"));
+}
+
+#[tokio::test]
+async fn a_visitor_without_a_good_token_gets_a_fresh_one_for_the_try_and_is_told() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let attack = Attack::find("alg-none").unwrap();
+    let tried = |attack| Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html"));
+    assert!(tried(attack).await.body.contains("Your session holds no token, so a new one was issued"));
+    assert_eq!(visitor.verdict().await.1["code"], "no_token", "the fresh one is not kept");
+    visitor.get("/generate?sub=alice").await;
+    app.advance(61);
+    let page = tried(attack).await.body;
+    assert!(page.contains("is not good under this attack’s algorithm now"), "{page}");
+    assert!(page.contains("&#34;sub&#34;: &#34;alice&#34;"), "it is about the same subject");
+    assert_eq!(visitor.verdict().await.1["code"], "expired", "the session's own token stays");
+    visitor.get("/generate?sub=alice").await;
+    let needs_rs256 = tried(Attack::find("key-confusion-rs256").unwrap()).await.body;
+    assert!(needs_rs256.contains("so a new one was issued") && needs_rs256.contains("RS256"));
+}
+
+#[tokio::test]
+async fn the_gallery_remembers_the_rows_that_were_tried() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    assert!(visitor.page("/lab/attacks").await.contains("none of the 41 rows"));
+    forge(&visitor, Attack::find("alg-none").unwrap(), "").await;
+    forge(&visitor, Attack::find("lab-token-at-demo").unwrap(), "").await;
+    let page = visitor.page("/lab/attacks").await;
+    assert!(page.contains("You have tried 2 of the 41 rows."), "{page}");
+    assert!(visitor.page("/lab/attacks/alg-none").await.contains("tried</span>"));
+    assert!(!visitor.page("/lab/attacks/null-signature").await.contains("tried</span>"));
+}
+
+#[tokio::test]
+async fn a_client_cannot_pass_a_text_off_as_the_lab_s() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let before = token_on(&visitor.page("/").await);
+    let fields = [("action", "put"), ("token", "eyJ.eyJ.x"), ("forged", "eyJ.eyJ.x"), ("ring", "lab")];
+    let put = visitor.request(Method::POST, "/lab/attacks/original").form(&fields).send().await.unwrap();
+    assert_eq!(put.status(), 303);
+    assert_eq!(token_on(&visitor.page("/").await), before, "only what the server forges itself is put");
+}
+
+#[tokio::test]
+async fn what_is_unknown_is_refused_in_one_sentence() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let post = |path: &str| visitor.request(Method::POST, path);
+    for (request, status, code) in [
+        (visitor.request(Method::GET, "/lab/attacks/nothing"), 404, "not_found"),
+        (post("/lab/attacks/nothing").form(&[("variant", "")]), 404, "not_found"),
+        (post("/lab/attacks/alg-none").form(&[("variant", "some")]), 400, "bad_request"),
+        (post("/lab/attacks/original").form(&[("variant", "some")]), 400, "bad_request"),
+        (post("/lab/attacks/alg-none").form(&[("action", "grant")]), 400, "bad_request"),
+        (post("/lab/attacks/alg-none").form(&[("variant", "none"), ("variant", "None")]), 400, "bad_request"),
+        (post("/lab/attacks/no-token").form(&[("action", "put")]), 400, "bad_request"),
+        (post("/lab/attacks/alg-none").json(&json!({ "variant": "none" })), 415, "unsupported_media_type"),
+        (post("/lab/attacks/alg-none").form(&[("variant", "x".repeat(20_000))]), 413, "too_large"),
+        (post("/lab/attacks").form(&[("variant", "none")]), 405, "method_not_allowed"),
+    ] {
+        let answer = Answer::to(request).await;
+        assert_eq!((answer.status, answer.text("error")), (status, code.to_owned()), "{}", answer.body);
+    }
+}
+
+/// A request of the catalogue as it goes to the real server, with what its placeholders stand for.
+fn for_real(app: &TestApp, request: &Request, cookie: &str, token: &str) -> RequestBuilder {
+    let filled = |text: &str| text.replace("{cookie}", cookie).replace("{name}", "hallpass").replace("{token}", token);
+    let method = request.method.parse().unwrap();
+    let asked = app.visitor().request(method, &filled(request.path));
+    let asked = request.headers.iter().fold(asked, |asked, (name, value)| asked.header(*name, filled(value)));
+    match request.form {
+        Some(form) => asked.header("content-type", "application/x-www-form-urlencoded").body(form),
+        None => asked,
+    }
+}
+
+fn code_of(body: &Value) -> &str {
+    body["code"].as_str().or(body["error"].as_str()).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_real_server_answers_each_request_as_its_page_says() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let cookie = cookie_of(&visitor.generate().await);
+    let token = token_on(&visitor.page("/").await);
+    for attack in Attack::all() {
+        let Means::Request { ask, .. } = attack.means else { continue };
+        for variant in variants(attack) {
+            let answer = Answer::to(for_real(&app, &ask(variant), &cookie, &token)).await;
+            let told = forge(&visitor, attack, variant).await;
+            let name = format!("{} {variant}: {}", attack.slug, answer.body);
+            assert_eq!(code_of(&answer.json()), attack.expected.as_str(), "{name}");
+            assert_eq!(told["strict"]["code"], attack.expected.as_str(), "{name}");
+            let said = answer.json();
+            assert_eq!(said["message"], told["strict"]["message"], "page and server say the same of {name}");
+        }
+    }
+    // The same request without its fault is served, so that it is the fault that was refused.
+    let form = Request {
+        method: "POST",
+        path: "/algorithm",
+        headers: vec![("Cookie", "{cookie}")],
+        form: Some("algorithm=RS256"),
+    };
+    assert_eq!(Answer::to(for_real(&app, &form, &cookie, &token)).await.status, 303);
+    let show = Request {
+        method: "GET",
+        path: "/validate",
+        headers: vec![("Cookie", "{cookie}"), ("Accept", "application/json")],
+        form: None,
+    };
+    assert_eq!(Answer::to(for_real(&app, &show, &cookie, &token)).await.status, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_curl_lines_of_each_request_get_its_answer() {
+    if !tools::are_here(&["curl", "bash", "sed", "paste"]) {
+        return;
+    }
+    let (app, folder) = (TestApp::spawn(), TempDir::new().unwrap());
+    for attack in Attack::all() {
+        let Means::Request { ask, .. } = attack.means else { continue };
+        for variant in variants(attack) {
+            let command = ask(variant).curl(&app.url, "hallpass");
+            let run = Command::new("bash").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
+            let output = String::from_utf8(run.stdout).unwrap();
+            let body: Value =
+                serde_json::from_str(&output).unwrap_or_else(|error| panic!("{command}\n{error}: {output}"));
+            assert_eq!(code_of(&body), attack.expected.as_str(), "{command}\n{output}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_revoked_forgery_is_really_revoked_and_its_twin_is_refused_too() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let [first, second] = ["replay-after-logout", "replay-after-logout"].map(|slug| Attack::find(slug).unwrap());
+    let (first, second) = (forge(&visitor, first, "").await, forge(&visitor, second, "").await);
+    let jti = |told: &Value| told["strict"]["unverified_claims"]["jti"].as_str().unwrap().to_owned();
+    assert_ne!(jti(&first), jti(&second), "each has a random name");
+    assert_eq!(jti(&first).len(), 22);
+    let reordered = forge(&visitor, Attack::find("deny-list-reordered").unwrap(), "").await;
+    assert_eq!(reordered["strict"]["code"], "revoked");
+    assert_eq!(reordered["naive"]["accepted"], true);
+}
+
+#[tokio::test]
+async fn where_no_token_can_be_signed_a_good_one_is_forged_and_else_the_refusal_says_why() {
+    let issuing = TestApp::with(&[("algorithm", "RS256")]);
+    let folder = TempDir::new().unwrap();
+    for file in ["jwt_key.pub", "session.key", "lab_key", "hs256.secret"] {
+        std::fs::copy(issuing.keys().join(file), folder.path().join(file)).unwrap();
+    }
+    let verifying = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
+    let attack = Attack::find("key-confusion-rs256").unwrap();
+    let refused = Answer::to(form(&verifying.visitor(), attack, "", "forge")).await;
+    assert_eq!((refused.status, refused.text("error").as_str()), (409, "cannot_sign"), "{}", refused.body);
+
+    let visitor = issuing.visitor();
+    visitor.generate().await;
+    let told = forge(&visitor.before(&verifying), attack, "").await;
+    assert_eq!(told["strict"]["code"], "alg_not_allowed");
+}

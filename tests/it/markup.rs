@@ -1,0 +1,135 @@
+//! The pages' HTML is valid: every element where it may stand, closed, named once, and labelled.
+
+use std::path::Path;
+use std::process::Command;
+
+use hallpass::lab::attacks::Attack;
+use hallpass::lab::lessons::LESSONS;
+use reqwest::{Method, RequestBuilder};
+use tempfile::TempDir;
+
+use crate::app::{Answer, TestApp, Visitor};
+use crate::tools;
+
+/// Pages that are there for the asking, refusals among them.
+const ADDRESSES: [&str; 14] = [
+    "/",
+    "/bob",
+    "/%3Cb%3E%22%26",
+    "/no/such/page",
+    "/generate?ttl=0",
+    "/tutorials",
+    "/tutorials/zoom",
+    "/docs",
+    "/lab",
+    "/lab/attacks",
+    "/lab/worksheet",
+    "/lab/inspect",
+    "/lab/lessons/cross-site-forms/attacker",
+    "/lab/lessons/cross-site-forms/transfer",
+];
+
+/// A lesson, and a form of it.
+type Sent = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// Forms that bring out most of what a lesson says.
+const FORMS: [Sent; 15] = [
+    ("set-cookie", &[("step", "set")]),
+    ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
+    ("script-reach", &[("step", "set"), ("predict", "all")]),
+    ("two-clocks", &[("step", "set"), ("cookie", "3600"), ("token", "expired")]),
+    ("hs256-or-rs256", &[("step", "measure")]),
+    (
+        "hs256-or-rs256",
+        &[("step", "answer"), ("hs256-issuer", "yes"), ("hs256-service", "yes"), ("rs256-issuer", "yes")],
+    ),
+    (
+        "none",
+        &[("step", "send"), ("header", "{\"alg\":\"none\"}"), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")],
+    ),
+    ("key-confusion", &[("step", "send"), ("algorithm", "HS256"), ("key", "pem"), ("secret", "")]),
+    ("keys-in-the-header", &[("step", "send"), ("member", "jwk"), ("value", ""), ("with", "own"), ("secret", "")]),
+    ("cross-site-forms", &[("step", "set")]),
+    ("logout", &[("do", "login")]),
+    ("rotation", &[("do", "issue"), ("life", "5")]),
+    ("size-limit", &[("step", "set"), ("size", "1000")]),
+    ("need-a-jwt", &[("do", "judge"), ("shop", "session"), ("companies", "opaque"), ("predict", "all")]),
+    ("need-a-jwt", &[("do", "nonsense")]),
+];
+
+/// Pages as files, for a program that reads files.
+struct Pages {
+    folder: TempDir,
+    visitor: Visitor,
+    count: usize,
+}
+
+impl Pages {
+    fn of(app: &TestApp) -> Self {
+        Self { folder: TempDir::new().unwrap(), visitor: app.visitor(), count: 0 }
+    }
+
+    async fn get(&mut self, path: &str) {
+        self.keep(path, self.visitor.request(Method::GET, path)).await;
+    }
+
+    async fn post(&mut self, path: &str, fields: &[(&str, &str)]) {
+        self.keep(path, self.visitor.request(Method::POST, path).form(fields)).await;
+    }
+
+    async fn keep(&mut self, path: &str, request: RequestBuilder) {
+        let mut answer = Answer::to(request.header("accept", "text/html")).await;
+        if !answer.header("location").is_empty() {
+            let next = self.visitor.request(Method::GET, answer.header("location"));
+            answer = Answer::to(next.header("accept", "text/html")).await;
+        }
+        assert!(answer.header("content-type").starts_with("text/html"), "{path}: {}", answer.body);
+        self.count += 1;
+        let name: String = path.chars().map(|it| if it.is_ascii_alphanumeric() { it } else { '-' }).collect();
+        std::fs::write(self.folder.path().join(format!("{:03}{name}.html", self.count)), answer.body).unwrap();
+    }
+
+    /// Fails with what is wrong with any of them.
+    fn assert_valid(&self, modules: &Path) {
+        let rules = r#"{ "root": true, "extends": ["html-validate:standard"] }"#;
+        std::fs::write(self.folder.path().join(".htmlvalidate.json"), rules).unwrap();
+        let program = modules.join("html-validate/bin/html-validate.mjs");
+        let run = Command::new("node").arg(program).arg(".").current_dir(self.folder.path()).output().unwrap();
+        let said = [run.stdout, run.stderr].map(|it| String::from_utf8(it).unwrap()).concat();
+        assert!(run.status.success(), "{said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_is_valid_html() {
+    let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
+    if !tools::are_here(&["node"]) {
+        return;
+    }
+    let app = TestApp::spawn();
+    let mut pages = Pages::of(&app);
+    for path in ADDRESSES {
+        pages.get(path).await;
+    }
+    for path in ["/generate", "/validate", "/generate?sub=%3Cb%3E%22", "/validate"] {
+        pages.get(path).await;
+    }
+    app.advance(60);
+    pages.get("/validate").await;
+    for lesson in LESSONS {
+        pages.get(&format!("/lab/lessons/{}", lesson.slug)).await;
+    }
+    for (slug, fields) in FORMS {
+        pages.post(&format!("/lab/lessons/{slug}"), fields).await;
+    }
+    for attack in Attack::all() {
+        pages.post(&format!("/lab/attacks/{}", attack.slug), &[("action", "forge")]).await;
+    }
+    for action in ["mine", "decode", "sign", "nonsense"] {
+        pages.post("/lab/inspect", &[("action", action), ("token", "a.b.c")]).await;
+    }
+    for path in ["/lab", "/lab/attacks"] {
+        pages.get(path).await;
+    }
+    pages.assert_valid(&modules);
+}

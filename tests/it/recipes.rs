@@ -1,0 +1,120 @@
+//! The README's recipes, each run as it stands against a server in test mode, with the real client that it is for.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use hallpass::testing::{self, TestServer};
+use tempfile::TempDir;
+
+use crate::tools;
+
+const BASE: &str = "http://127.0.0.1:5000";
+
+/// The text under a heading, up to the next one.
+fn recipe(heading: &str) -> String {
+    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
+    let (_, rest) = readme.split_once(&format!("\n### {heading}\n")).unwrap();
+    rest.split("\n##").next().unwrap().to_owned()
+}
+
+/// The first block in this language.
+fn block<'a>(recipe: &'a str, language: &str) -> &'a str {
+    let (_, rest) = recipe.split_once(&format!("```{language}\n")).unwrap();
+    rest.split("```").next().unwrap()
+}
+
+fn assert_prints(recipe: &str, server: &TestServer, run: &Output) {
+    let errors = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{errors}");
+    let printed = String::from_utf8_lossy(&run.stdout).replace(server.url(), BASE);
+    assert_eq!(printed.trim_end(), block(recipe, "text").trim_end(), "{errors}");
+}
+
+/// The recipe's code as a file in a folder of its own.
+fn written(folder: &TempDir, name: &str, code: &str, server: &TestServer) -> PathBuf {
+    let path = folder.path().join(name);
+    std::fs::write(&path, code.replace(BASE, server.url())).unwrap();
+    path
+}
+
+#[test]
+fn curl_and_jq() {
+    if !tools::are_here(&["bash", "curl", "jq"]) {
+        return;
+    }
+    let (server, recipe) = (testing::spawn().unwrap(), recipe("curl and jq"));
+    let script = format!("set -e\n{}", block(&recipe, "sh").replace(BASE, server.url()));
+    assert_prints(&recipe, &server, &Command::new("bash").args(["-c", &script]).output().unwrap());
+}
+
+fn runs_in_python(heading: &str) {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    let (server, recipe, folder) = (testing::spawn().unwrap(), recipe(heading), TempDir::new().unwrap());
+    let file = written(&folder, "recipe.py", block(&recipe, "python"), &server);
+    assert_prints(&recipe, &server, &Command::new(python).arg(file).output().unwrap());
+}
+
+#[test]
+fn pyjwt() {
+    runs_in_python("PyJWT");
+}
+
+#[test]
+fn authlib() {
+    runs_in_python("Authlib");
+}
+
+#[test]
+fn node_jose_and_jsonwebtoken() {
+    let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
+    let (server, recipe) = (testing::spawn().unwrap(), recipe("Node: jose and jsonwebtoken"));
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
+    let file = written(&folder, "recipe.mjs", block(&recipe, "js"), &server);
+    assert_prints(&recipe, &server, &Command::new("node").arg(file).output().unwrap());
+}
+
+/// The script of each step of a workflow, in order.
+fn steps(workflow: &str) -> Vec<String> {
+    let steps = workflow.split("  run: |\n").skip(1);
+    steps.map(|step| step.lines().map_while(|line| line.strip_prefix("    ")).collect::<Vec<_>>().join("\n")).collect()
+}
+
+#[test]
+fn the_steps_of_a_workflow_start_use_and_stop_the_program() {
+    if !tools::are_here(&["bash", "curl", "sed", "timeout"]) {
+        return;
+    }
+    let (recipe, folder) = (recipe("GitHub Actions"), TempDir::new().unwrap());
+    let environment = folder.path().join("environment");
+    std::fs::write(&environment, "").unwrap();
+    let programs = Path::new(env!("CARGO_BIN_EXE_hallpass")).parent().unwrap().display().to_string();
+    let steps = steps(block(&recipe, "yaml"));
+    assert_eq!(steps.len(), 3);
+    for step in &steps {
+        let script =
+            format!("set -eo pipefail\nPATH={programs}:$PATH\nset -a; . {}; set +a\n{step}", environment.display());
+        // Into a file: what still runs when its step is over keeps a pipe open.
+        let log = folder.path().join("log");
+        let written = std::fs::File::create(&log).unwrap();
+        let done = Command::new("bash")
+            .args(["-c", &script])
+            .env("RUNNER_TEMP", folder.path())
+            .env("GITHUB_ENV", &environment)
+            .current_dir(folder.path())
+            .stdout(written.try_clone().unwrap())
+            .stderr(written)
+            .status()
+            .unwrap();
+        assert!(done.success(), "{step}\n{}", std::fs::read_to_string(&log).unwrap());
+    }
+    let issuer = std::fs::read_to_string(&environment).unwrap();
+    assert!(issuer.starts_with("ISSUER=http://127.0.0.1:"), "{issuer}");
+    let pid = std::fs::read_to_string(folder.path().join("hallpass.pid")).unwrap();
+    let alive = || Path::new("/proc").join(pid.trim()).join("exe").exists();
+    let patience = std::time::Instant::now();
+    while alive() {
+        assert!(patience.elapsed().as_secs() < 20, "the program still runs");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+}

@@ -1,0 +1,341 @@
+//! The routes of `--test-mode`: a suite of another program with a clock, a signer, flaws and a rotation of its own.
+
+use std::time::Instant;
+
+use hallpass::profiles::Profile;
+use hallpass::profiles::flawed::Flaw;
+use hallpass::settings::{Environment, Flags, Settings};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, START, TestApp, Visitor, location, part, token_on};
+
+fn app() -> TestApp {
+    TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")])
+}
+
+async fn post(visitor: &Visitor, path: &str, body: Value) -> Answer {
+    Answer::to(visitor.request(Method::POST, path).json(&body)).await
+}
+
+async fn set_clock(visitor: &Visitor, body: Value) -> Answer {
+    Answer::to(visitor.request(Method::PUT, "/test/clock").json(&body)).await
+}
+
+/// The code of the bench, which judges a token of every profile.
+async fn judged(visitor: &Visitor, profile: &str, algorithm: Option<&str>, token: &str) -> String {
+    let order = json!({ "action": "verify", "profile": profile, "algorithm": algorithm, "token": token });
+    post(visitor, "/lab/inspect", order).await.text("code")
+}
+
+/// Moves the clock, and puts the token back into a session that would be older than the server honours.
+async fn advance(visitor: &Visitor, seconds: i64, algorithm: &str, token: &str) {
+    set_clock(visitor, json!({ "advance": seconds })).await;
+    post(visitor, "/test/session", json!({ "token": token, "algorithm": algorithm })).await;
+}
+
+async fn key_ids(visitor: &Visitor) -> Vec<String> {
+    let keys = Answer::to(visitor.request(Method::GET, "/.well-known/jwks.json")).await.json();
+    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn without_the_flag_the_routes_do_not_exist_and_no_page_speaks_of_them() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for path in ["/test/clock", "/test/sign", "/test/session", "/test/flawed", "/test/rotate", "/test/reset"] {
+        for method in [Method::POST, Method::PUT] {
+            let answer = Answer::to(visitor.request(method, path).json(&json!({}))).await;
+            assert_eq!(answer.status, 404, "{path}");
+        }
+    }
+    assert!(!visitor.page("/").await.contains("Test mode"));
+    assert!(!Answer::to(visitor.request(Method::GET, "/openapi.json")).await.body.contains("/test/"));
+}
+
+#[tokio::test]
+async fn with_it_every_page_says_so() {
+    let app = app();
+    for path in ["/", "/tutorials", "/docs", "/lab", "/no/such"] {
+        assert!(app.visitor().page(path).await.contains("Test mode"), "{path}");
+    }
+}
+
+#[test]
+fn others_reach_test_mode_only_where_it_is_exposed() {
+    let resolve = |flags: &[(&'static str, &str)]| {
+        let flags = flags.iter().fold(Flags::default(), |all, (flag, value)| all.with(flag, Some((*value).to_owned())));
+        Settings::resolve(&flags, &Environment::default()).map(|it| it.test_mode).map_err(|error| error.to_string())
+    };
+    let outside = [("bind", "192.0.2.1:80"), ("credentials", "any")];
+    assert_eq!(resolve(&[("test-mode", "on")]), Ok(true));
+    assert!(resolve(&[&outside[..], &[("test-mode", "on")]].concat()).unwrap_err().contains("accepted: exposed"));
+    assert_eq!(resolve(&[&outside[..], &[("test-mode", "exposed")]].concat()), Ok(true));
+    assert!(resolve(&[("test-mode", "on"), ("public-url", "https://demo.example")]).is_err());
+    assert!(resolve(&[("test-mode", "maybe")]).unwrap_err().contains("off, on or exposed"));
+}
+
+#[tokio::test]
+async fn the_clock_is_set_moved_and_let_go() {
+    let app = app();
+    let visitor = app.visitor();
+    assert_eq!(set_clock(&visitor, json!({ "now": 1_900_000_000 })).await.json(), json!({ "now": 1_900_000_000 }));
+    assert_eq!(set_clock(&visitor, json!({ "advance": 60 })).await.json(), json!({ "now": 1_900_000_060 }));
+    assert_eq!(set_clock(&visitor, json!({ "advance": -0.5 })).await.json(), json!({ "now": 1_900_000_059.5 }));
+    let real = set_clock(&visitor, json!({ "real": true })).await.json();
+    assert!(real["now"].as_f64().unwrap() < 1_900_000_000.0, "{real}");
+    assert_eq!(post(&visitor, "/test/reset", json!({})).await.status, 204);
+    assert_eq!(set_clock(&visitor, json!({ "advance": 0 })).await.json(), json!({ "now": START }));
+    for bad in [
+        json!({}),
+        json!({ "now": "soon" }),
+        json!({ "now": -1 }),
+        json!({ "now": 1e300 }),
+        json!({ "advance": 1e12 }),
+        json!({ "real": false }),
+        json!({ "now": 1, "advance": 1 }),
+        json!({ "then": 1 }),
+        json!([1]),
+    ] {
+        let answer = set_clock(&visitor, bad.clone()).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{bad}");
+    }
+    assert_eq!(
+        set_clock(&visitor, json!({ "advance": 0 })).await.json(),
+        json!({ "now": START }),
+        "a bad value moves nothing"
+    );
+}
+
+#[tokio::test]
+async fn any_header_and_claims_are_signed_by_the_key_that_is_named() {
+    let app = app();
+    let visitor = app.visitor();
+    let claims = json!({ "sub": "alice", "iat": START, "exp": START + 60, "admin": true });
+    let order = json!({ "algorithm": "RS256", "key": "demo", "claims": claims });
+    let token = post(&visitor, "/test/sign", order).await.text("token");
+    assert_eq!(judged(&visitor, "demo", Some("RS256"), &token).await, "accepted");
+    assert_eq!(part(&token, 1), claims.to_string());
+    for (key, algorithm) in
+        [("rest-api", "HS256"), ("twilio", "HS256"), ("zoom", "HS512"), ("telesign", "HS384"), ("bearer", "PS256")]
+    {
+        let order = json!({ "algorithm": algorithm, "key": key, "header": { "alg": algorithm, "x": 1 }, "claims": {} });
+        let token = post(&visitor, "/test/sign", order).await.text("token");
+        assert_eq!(part(&token, 0), json!({ "alg": algorithm, "x": 1 }).to_string(), "{key}");
+        let expected = if algorithm == "HS256" { "bad_claim" } else { "alg_not_allowed" };
+        assert_eq!(judged(&visitor, key, None, &token).await, expected, "{key}");
+    }
+    let raw = json!({ "header_text": r#"{"alg":"HS256","alg":"none"}"#, "claims_text": "not json" });
+    let token = post(&visitor, "/test/sign", raw).await.text("token");
+    assert_eq!((part(&token, 0).as_str(), part(&token, 1).as_str()), (r#"{"alg":"HS256","alg":"none"}"#, "not json"));
+    assert_eq!(judged(&visitor, "demo", None, &token).await, "malformed");
+    let none = post(&visitor, "/test/sign", json!({ "algorithm": "none", "claims": {} })).await.text("token");
+    assert!(none.ends_with('.'), "{none}");
+    assert_eq!(judged(&visitor, "demo", None, &none).await, "alg_not_allowed");
+}
+
+#[tokio::test]
+async fn a_bad_order_is_told_what_is_accepted() {
+    let app = app();
+    let visitor = app.visitor();
+    let good = json!({ "claims": {} });
+    let bad = [
+        ("/test/sign", json!({ "algorithm": "HS999", "claims": {} })),
+        ("/test/sign", json!({ "algorithm": "RS256", "key": "zoom", "claims": {} })),
+        ("/test/sign", json!({ "key": "session", "claims": {} })),
+        ("/test/sign", json!({})),
+        ("/test/sign", json!({ "claims": [] })),
+        ("/test/sign", json!({ "claims": {}, "claims_text": "{}" })),
+        ("/test/flawed", json!({ "profile": "demo" })),
+        ("/test/flawed", json!({ "flaw": "ugly" })),
+        ("/test/flawed", json!({ "flaw": "expired", "profile": "none" })),
+        ("/test/session", json!({})),
+        ("/test/session", json!({ "token": 1 })),
+        ("/test/session", json!({ "token": "x", "algorithm": "none" })),
+        ("/test/rotate", json!({ "after": -1 })),
+        ("/test/rotate", json!({ "after": 1.5 })),
+        ("/test/rotate", json!({ "after": 86_401 })),
+    ];
+    for (path, body) in bad {
+        let answer = post(&visitor, path, body.clone()).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{path} {body}");
+    }
+    assert_eq!(post(&visitor, "/test/sign", good).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_session_holds_whatever_it_is_given() {
+    let app = app();
+    let visitor = app.visitor();
+    let answer = post(&visitor, "/test/session", json!({ "token": "null" })).await;
+    assert_eq!(answer.status, 200);
+    assert!(answer.header("set-cookie").starts_with("hallpass="));
+    assert_eq!(visitor.verdict().await.1["code"], "malformed");
+    let order = json!({ "flaw": "expired", "profile": "demo", "algorithm": "RS256" });
+    let token = post(&visitor, "/test/flawed", order).await.text("token");
+    post(&visitor, "/test/session", json!({ "token": token, "algorithm": "RS256" })).await;
+    let (status, verdict) = visitor.verdict().await;
+    assert_eq!((status, &verdict["code"]), (401, &json!("expired")));
+    assert_eq!(location(&visitor.validate().await), "/Invalid%20token");
+    assert_eq!(post(&visitor, "/test/session", json!({ "token": "x".repeat(4000) })).await.status, 413);
+}
+
+#[tokio::test]
+async fn every_flaw_of_every_profile_gets_the_code_that_was_announced() {
+    let app = app();
+    let visitor = app.visitor();
+    for profile in Profile::ALL.map(Profile::as_str) {
+        for algorithm in ["HS256", "RS256"] {
+            for flaw in Flaw::ALL.map(Flaw::as_str) {
+                let order = json!({ "flaw": flaw, "profile": profile, "algorithm": algorithm });
+                let answer = post(&visitor, "/test/flawed", order).await;
+                let has_both = matches!(profile, "demo" | "lab");
+                let judged = judged(&visitor, profile, has_both.then_some(algorithm), &answer.text("token")).await;
+                assert_eq!(judged, answer.text("expected_code"), "{flaw} {profile} {algorithm}");
+                assert_ne!(judged, "accepted");
+            }
+        }
+    }
+}
+
+/// What each tutorial's own door says to a flawed token.
+#[tokio::test]
+async fn flawed_tokens_are_refused_at_their_own_doors() {
+    let app = app();
+    let visitor = app.visitor();
+    let grant = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+    for flaw in Flaw::ALL.map(Flaw::as_str) {
+        for (profile, status) in [("rest-api", 401), ("telesign", 401), ("bearer", 401), ("zoom", 400)] {
+            let answer = post(&visitor, "/test/flawed", json!({ "flaw": flaw, "profile": profile })).await;
+            let token = answer.text("token");
+            let request = match profile {
+                "rest-api" => visitor.request(Method::POST, "/anEndpoint").header("TOKEN", token),
+                "telesign" => visitor.request(Method::POST, "/v1/verify").json(&json!({ "token": token })),
+                "bearer" => visitor.request(Method::GET, "/api/me").bearer_auth(token),
+                _ => {
+                    visitor.request(Method::POST, "/oauth/token").form(&[("grant_type", grant), ("assertion", &token)])
+                }
+            };
+            let refused = Answer::to(request).await;
+            assert_eq!(refused.status, status, "{flaw} {profile}: {}", refused.body);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_suite_sees_a_token_live_end_and_outlive_a_rotation() {
+    let app = app();
+    let visitor = app.visitor();
+    let start = Instant::now();
+    visitor.choose("RS256").await;
+    visitor.get("/generate?ttl=86400").await;
+    assert_eq!(visitor.verdict().await.0, 200);
+    let before = key_ids(&visitor).await;
+
+    let rotated = post(&visitor, "/test/rotate", json!({ "after": 60 })).await.json();
+    assert_eq!(rotated["keys"].as_array().unwrap().len(), before.len() + 1, "published before it signs");
+    let next = rotated["keys"][1]["kid"].as_str().unwrap().to_owned();
+    assert!(!before.contains(&next));
+    assert_eq!(key_ids(&visitor).await[0], before[0], "the old one still signs");
+
+    set_clock(&visitor, json!({ "advance": 60 })).await;
+    assert_eq!(key_ids(&visitor).await[0], next, "now the next one signs");
+    assert_eq!(visitor.verdict().await.0, 200, "and the old one verifies");
+    let other = app.visitor();
+    other.choose("RS256").await;
+    other.get("/generate?ttl=86400").await;
+    assert_eq!(other.verdict().await.1["header"]["kid"], json!(next));
+
+    let token = token_on(&visitor.page("/").await);
+    advance(&visitor, 86_399 - 60, "RS256", &token).await;
+    assert_eq!(visitor.verdict().await.0, 200, "a second before its end");
+    advance(&visitor, 1, "RS256", &token).await;
+    assert_eq!(visitor.verdict().await.1["code"], "expired");
+    advance(&visitor, 60, "RS256", &token).await;
+    assert_eq!(visitor.verdict().await.1["code"], "unknown_kid", "its key is gone with its last token");
+    assert!(!key_ids(&visitor).await.contains(&before[0]));
+
+    post(&visitor, "/test/reset", json!({})).await;
+    assert_eq!(key_ids(&visitor).await, before);
+    assert!(start.elapsed().as_secs() < 60, "a suite with a clock of its own waits for nothing");
+}
+
+/// A token of each profile from its own endpoint, with the profile's name.
+async fn a_token_of_each(visitor: &Visitor) -> [(&'static str, String); 6] {
+    let login = json!({ "username": "susan", "password": "secret" });
+    visitor.generate().await;
+    let demo = token_on(&visitor.page("/").await);
+    let twilio = post(visitor, "/token", login.clone()).await.text("token");
+    let zoom = post(visitor, "/zoom/token", login).await.text("token");
+    let exchange = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", &zoom)];
+    let bearer = Answer::to(visitor.request(Method::POST, "/oauth/token").form(&exchange)).await.text("access_token");
+    let form = [("username", "susan"), ("password", "secret")];
+    let rest = Answer::to(visitor.request(Method::POST, "/loginEndpoint").form(&form)).await.text("token");
+    let phone = visitor.get("/v1/token/15555551212").await.text().await.unwrap();
+    [("demo", demo), ("twilio", twilio), ("zoom", zoom), ("bearer", bearer), ("rest-api", rest), ("telesign", phone)]
+}
+
+#[tokio::test]
+async fn a_token_of_each_profile_is_good_until_the_clock_goes_past_its_end() {
+    let app = app();
+    let visitor = app.visitor();
+    let tokens = a_token_of_each(&visitor).await;
+    for (profile, token) in &tokens {
+        assert_eq!(judged(&visitor, profile, None, token).await, "accepted", "{profile}");
+    }
+    set_clock(&visitor, json!({ "advance": 3600 })).await;
+    for (profile, token) in &tokens {
+        assert_eq!(judged(&visitor, profile, None, token).await, "expired", "{profile}");
+    }
+}
+
+#[tokio::test]
+async fn a_rotated_secret_verifies_until_its_tokens_have_died() {
+    let app = app();
+    let visitor = app.visitor();
+    visitor.get("/generate?ttl=86400").await;
+    post(&visitor, "/test/rotate", json!({})).await;
+    assert_eq!(visitor.verdict().await.0, 200);
+    let other = app.visitor();
+    other.get("/generate?ttl=86400").await;
+    let (old, new) = (token_on(&visitor.page("/").await), token_on(&other.page("/").await));
+    advance(&visitor, 86_399, "HS256", &old).await;
+    advance(&other, 0, "HS256", &new).await;
+    assert_eq!((visitor.verdict().await.0, other.verdict().await.0), (200, 200));
+    advance(&visitor, 2, "HS256", &old).await;
+    advance(&other, 0, "HS256", &new).await;
+    assert_eq!(visitor.verdict().await.1["code"], "bad_signature", "the secret is gone, and nothing names it");
+    assert_eq!(other.verdict().await.1["code"], "expired");
+}
+
+#[tokio::test]
+async fn a_reset_forgets_who_asked_how_often() {
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "1/m")]);
+    let visitor = app.visitor();
+    let ask = async || visitor.get("/v1/token/15555551212").await.status().as_u16();
+    assert_eq!((ask().await, ask().await), (200, 429));
+    post(&visitor, "/test/reset", json!({})).await;
+    assert_eq!(ask().await, 200);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_clients_at_once_do_not_disturb_each_other() {
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off"), ("workers", "2")]);
+    let clients = (0..200).map(|number| {
+        let visitor = app.visitor();
+        tokio::spawn(async move {
+            let name = format!("client{number}");
+            visitor.get(&format!("/generate?sub={name}")).await;
+            let order = json!({ "flaw": Flaw::ALL[number % 8].as_str(), "profile": Profile::ALL[number % 7].as_str() });
+            let flawed = post(&visitor, "/test/flawed", order).await;
+            assert_eq!(flawed.status, 200);
+            let (status, verdict) = visitor.verdict().await;
+            assert_eq!((status, &verdict["claims"]["sub"]), (200, &json!(name)));
+            let phone = visitor.get(&format!("/v1/token/1555{number:07}")).await;
+            assert_eq!(phone.status(), 200);
+        })
+    });
+    for client in clients.collect::<Vec<_>>() {
+        client.await.unwrap();
+    }
+}
