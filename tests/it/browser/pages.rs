@@ -70,7 +70,7 @@ impl Page {
     ];
 
     /// What the page says that no other does.
-    const fn mark(self) -> (&'static str, &'static str) {
+    fn mark(self) -> (&'static str, &'static str) {
         match self {
             Self::Empty => (".result", "None"),
             Self::Accepted => (".result", "bob"),
@@ -94,7 +94,9 @@ impl Page {
             Self::LabWithProgress => ("#progress", "1 of 16 lessons solved, 1 of 41 rows"),
             Self::Worksheet => ("h1", "Worksheet"),
             Self::Lesson(_) => ("#help", "Stuck?"),
-            Self::Tried(_) => (".outcome h2", "What happened"),
+            // Those of several steps keep the prediction for the last one.
+            Self::Tried("logout" | "rotation" | "size-limit" | "two-clocks") => (".outcome h2", "What happened"),
+            Self::Tried(_) => (".outcome", "You predicted:"),
             Self::Attacker => ("h1", "The attacker’s page"),
             Self::CrossSiteRefusal => (".kicker", "403 cross_site"),
         }
