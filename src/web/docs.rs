@@ -7,6 +7,7 @@
 mod openapi;
 mod operations;
 mod schemas;
+mod test_mode;
 
 use actix_web::HttpResponse;
 use actix_web::web::Data;
@@ -15,8 +16,9 @@ use askama::Template;
 use super::assets::Assets;
 use super::error::{self, Problem};
 use super::state::State;
-use operations::{OPERATIONS, TAGS, TEST_OPERATIONS, TEST_TAG};
+use operations::{OPERATIONS, TAGS};
 use schemas::{SCHEMAS, TEST_SCHEMAS};
+use test_mode::{TEST_OPERATIONS, TEST_TAG};
 
 /// A group of operations: one tutorial, or the site itself.
 pub(super) struct Tag {
