@@ -1,15 +1,23 @@
-//! How fast the store is, and whether it stays so when it is full: `cargo bench --bench store`.
+//! How fast each store is, and whether it stays so when it is full: `cargo bench --bench store`, with `-- sqlite` or
+//! `-- postgres` for one of them.
 //!
-//! The files lie in the folder for temporary files (`TMPDIR`), and every number depends on that folder's disk. One call
-//! at a time is made to a small and to a large store by turns, so that whatever else the machine does hits both alike.
+//! The `SQLite` files lie in the folder for temporary files (`TMPDIR`), a private `PostgreSQL` with its own defaults in
+//! `/tmp`, and every number depends on their disk. One call at a time is made to a small and to a large store by turns,
+//! so that whatever else the machine does hits both alike.
 
-use std::path::Path;
+#[path = "../tests/it/postgres.rs"]
+#[expect(dead_code, clippy::unwrap_used, reason = "it is made for the tests, which also stop and pause it")]
+mod postgres;
+#[path = "../tests/it/tools.rs"]
+#[expect(dead_code, reason = "it is made for the tests")]
+mod tools;
+
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use hallpass::profiles::telesign::{PhoneNumber, Xid};
-use hallpass::store::{NewTransaction, Recorded, Sqlite, Store, StoreError, TIME_OUT};
+use hallpass::store::{self, DatabaseUrl, NewTransaction, Recorded, Store, StoreError, TIME_OUT};
 
 /// How many record at once.
 const TASKS: u64 = 64;
@@ -22,25 +30,45 @@ const CALLS: u64 = 4_000;
 
 #[tokio::main(worker_threads = 2)]
 async fn main() {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let small = Filled::new(folder.path(), SIZES[0]).await;
-    let large = Filled::new(folder.path(), SIZES[1]).await;
-    for filled in [&small, &large] {
-        let elapsed = record_at_once(&filled.store, filled.rows, CALLS * 25).await;
-        println!(
-            "{:>9.0} records a second from {TASKS} tasks, beyond {} rows",
-            per_second(CALLS * 25, elapsed),
-            filled.rows
-        );
+    let wanted = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    let is_wanted = |name| wanted.as_deref().is_none_or(|it| it == name);
+    if is_wanted("sqlite") {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        println!("SQLite");
+        measure(SIZES.map(|rows| format!("sqlite:{}", folder.path().join(format!("{rows}.db")).display()))).await;
     }
+    if is_wanted("postgres") {
+        let Some(server) = postgres::Postgres::start_with(&["shared_buffers=128MB"]) else { return };
+        println!("PostgreSQL");
+        measure(SIZES.map(|_| server.database())).await;
+    }
+}
+
+/// Fills a store of each size, and compares what a call costs in them.
+async fn measure(urls: [String; 2]) {
+    let [small, large] = &urls;
+    let small = Filled::new(small, SIZES[0]).await;
+    let large = Filled::new(large, SIZES[1]).await;
     compare("record", &small, &large, async |filled, call| {
-        record_one(&filled.store, filled.rows + CALLS * 25 + call).await;
+        record_one(&filled.store, filled.rows + call).await;
     })
     .await;
     compare("look-up", &small, &large, async |filled, call| {
         look_up(&filled.store, call * filled.rows / CALLS).await;
     })
     .await;
+    compare("list", &small, &large, async |filled, call| {
+        list(&filled.store, call * filled.rows / CALLS).await;
+    })
+    .await;
+    for filled in [&small, &large] {
+        let elapsed = record_at_once(&filled.store, filled.rows + CALLS, CALLS * 25).await;
+        println!(
+            "{:>9.0} records a second from {TASKS} tasks, beyond {} rows",
+            per_second(CALLS * 25, elapsed),
+            filled.rows
+        );
+    }
     small.store.close().await;
     large.store.close().await;
 }
@@ -52,9 +80,8 @@ struct Filled {
 }
 
 impl Filled {
-    async fn new(folder: &Path, rows: u64) -> Self {
-        let url = format!("sqlite:{}", folder.join(format!("{rows}.db")).display());
-        let store: Arc<dyn Store> = Arc::new(Sqlite::open(&url).await.expect("the store opens"));
+    async fn new(url: &str, rows: u64) -> Self {
+        let store = store::open(&DatabaseUrl::new(url)).await.expect("the store opens");
         let elapsed = record_at_once(&store, 0, rows).await;
         println!("{:>9.0} records a second from {TASKS} tasks, up to {rows} rows", per_second(rows, elapsed));
         Self { store, rows }
@@ -115,6 +142,11 @@ async fn record_one(store: &Arc<dyn Store>, number: u64) {
 async fn look_up(store: &Arc<dyn Store>, number: u64) {
     let found = store.transaction(&xid(number)).await.expect("the store answers");
     assert!(found.is_some(), "{number} was recorded");
+}
+
+async fn list(store: &Arc<dyn Store>, number: u64) {
+    let page = store.transactions(&transaction(number).phone_number, None, 10).await.expect("the store answers");
+    assert!(!page.transactions.is_empty(), "{number} was recorded");
 }
 
 fn per_second(count: u64, elapsed: Duration) -> f64 {

@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::task;
 
 use crate::limits::{Decision, Key, Limiter};
+use crate::redis::Away;
 use crate::store::{Store, StoreError};
 
 /// What a client says of itself; what it did not say is empty.
@@ -86,6 +87,15 @@ impl UserName {
     }
 }
 
+/// What a login cannot be judged without did not answer.
+#[derive(Debug, Error)]
+pub enum CheckError {
+    #[error("the users are not at hand")]
+    Store(#[from] StoreError),
+    #[error("the tries cannot be counted")]
+    Tries(#[from] Away),
+}
+
 /// Whose word is taken.
 pub struct Accounts(Kind);
 
@@ -101,9 +111,10 @@ impl Accounts {
     }
 
     /// Forgets how often any name was tried.
-    pub fn forget_tries(&self) {
-        if let Kind::Users(users) = &self.0 {
-            users.tries.forget();
+    pub async fn forget_tries(&self) -> Result<(), Away> {
+        match &self.0 {
+            Kind::Any => Ok(()),
+            Kind::Users(users) => users.tries.forget().await,
         }
     }
 
@@ -119,7 +130,7 @@ impl Accounts {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, StoreError> {
+    ) -> Result<Result<(), Refusal>, CheckError> {
         if login.username.is_empty() || login.password.is_empty() {
             return Ok(Err(Refusal::Missing));
         }
@@ -142,8 +153,8 @@ impl Users {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, StoreError> {
-        if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now) {
+    ) -> Result<Result<(), Refusal>, CheckError> {
+        if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now).await? {
             return Ok(Err(Refusal::TooOften { retry_after }));
         }
         // Anybody can see that these are nobody's, so they need neither the store nor the time of a hash.

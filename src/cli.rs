@@ -18,7 +18,7 @@ use clap::{Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
 use crate::settings::{Environment, Flags, Settings};
-use crate::store::Sqlite;
+use crate::store;
 use crate::web::Server;
 
 /// Hands out short-lived JWTs and lets you watch every step.
@@ -38,7 +38,7 @@ const LOGGING: &str = "Each option is also a variable, HALLPASS_BIND and so on, 
 enum Command {
     /// Serve the demo; this is what happens without a command
     Serve(Flags),
-    /// Say what is wrong with settings, keys and store, without starting
+    /// Say what is wrong with settings, keys and servers, without starting
     Check(Flags),
     /// Make the key that signs tokens, in the keys folder
     Keygen(keygen::Options),
@@ -73,7 +73,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match cli.command {
         None => serve(&flags, &environment),
         Some(Command::Serve(own)) => serve(&own.or(&flags), &environment),
-        Some(Command::Check(own)) => actix_web::rt::System::new().block_on(check::run(&own.or(&flags), &environment)),
+        Some(Command::Check(own)) => carry_out(check::run(&own.or(&flags), &environment)),
         Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
         Some(Command::Rotate(options)) => rotate::run(options, &flags, &environment),
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
@@ -85,7 +85,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
 fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
     crate::log::start(environment.log_filter())?;
-    actix_web::rt::System::new().block_on(async {
+    carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
         let server = Server::build(settings, clock).await?;
         server.run(announce).await?;
@@ -95,10 +95,18 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
 
 fn users(options: &user::Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let database = Settings::database(&options.flags(flags), environment);
-    actix_web::rt::System::new().block_on(async {
-        let store = Sqlite::open(&database).await?;
-        user::run(options, &store).await
+    carry_out(async {
+        let store = store::open(&database).await?;
+        user::run(options, store.as_ref()).await
     })
+}
+
+/// Runs `work` to its end, and waits for nothing else: it may have given up a look-up of a name that goes on for long.
+fn carry_out<T>(work: impl Future<Output = T>) -> T {
+    let system = actix_web::rt::System::new();
+    let done = system.block_on(work);
+    std::mem::forget(system);
+    done
 }
 
 /// The one line on standard output: the socket is bound, so whoever reads it can connect.

@@ -10,6 +10,7 @@ mod folder;
 mod given;
 mod jwks;
 mod lab;
+mod ready;
 mod rotation;
 mod rsa;
 mod secret;
@@ -29,8 +30,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use aws_lc_rs::rand::SecureRandom;
+use aws_lc_rs::signature::RsaKeyPair;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
-use jsonwebtoken::{DecodingKey, EncodingKey};
+use ready::{Mac, Pair, Public, ReadySigner, ReadyVerifier};
 use rotation::{Dated, Lineage, RsaKey};
 use thiserror::Error;
 
@@ -135,28 +139,42 @@ impl FromStr for Algorithm {
 }
 
 /// A key that signs, bound to its algorithm.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Signer {
     algorithm: Algorithm,
     kid: Option<String>,
-    key: EncodingKey,
+    material: SigningMaterial,
+    /// `None` when the algorithm is of another family than the key.
+    ready: Option<ReadySigner>,
 }
 
-/// The cryptographic library refused a key that was accepted when it was loaded.
+/// What a signer's key is made of.
+#[derive(Clone)]
+enum SigningMaterial {
+    Secret(Secret),
+    Pair(Arc<RsaKeyPair>),
+}
+
+/// The key does not fit its algorithm, or the cryptographic library failed.
 #[derive(Debug, Error)]
 #[error("cannot sign with {algorithm}")]
 pub struct SigningError {
     algorithm: Algorithm,
-    source: jsonwebtoken::errors::Error,
+    source: jsonwebtoken::signature::Error,
 }
 
 impl Signer {
     fn with_secret(secret: &Secret, algorithm: Algorithm, kid: Option<String>) -> Self {
-        Self { algorithm, kid, key: EncodingKey::from_secret(secret.as_bytes()) }
+        Self::new(SigningMaterial::Secret(secret.clone()), algorithm, kid)
     }
 
     fn with_rsa(private: &RsaPrivateKey, algorithm: Algorithm, kid: Option<String>) -> Self {
-        Self { algorithm, kid, key: EncodingKey::from_rsa_der(private.pkcs1_der()) }
+        Self::new(SigningMaterial::Pair(private.pair()), algorithm, kid)
+    }
+
+    fn new(material: SigningMaterial, algorithm: Algorithm, kid: Option<String>) -> Self {
+        let ready = material.ready(algorithm);
+        Self { algorithm, kid, material, ready }
     }
 
     pub const fn algorithm(&self) -> Algorithm {
@@ -169,22 +187,41 @@ impl Signer {
 
     /// The same key under another algorithm of its family, which no verifier here expects of it.
     pub fn under(&self, algorithm: Algorithm) -> Option<Self> {
-        (algorithm.family() == self.algorithm.family()).then(|| Self { algorithm, ..self.clone() })
+        let fits = algorithm.family() == self.algorithm.family();
+        fits.then(|| Self::new(self.material.clone(), algorithm, self.kid.clone()))
     }
 
     /// The base64url text of the signature over `message` (RFC 7515 §5.1).
     pub fn sign(&self, message: &[u8]) -> Result<String, SigningError> {
-        jsonwebtoken::crypto::sign(message, &self.key, self.algorithm.in_jsonwebtoken())
-            .map_err(|source| SigningError { algorithm: self.algorithm, source })
+        let ready = self.ready.as_ref().ok_or_else(jsonwebtoken::signature::Error::new);
+        let signature = ready.and_then(|key| key.try_sign(message));
+        let signature = signature.map_err(|source| SigningError { algorithm: self.algorithm, source })?;
+        Ok(URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+impl SigningMaterial {
+    fn ready(&self, algorithm: Algorithm) -> Option<ReadySigner> {
+        Some(match self {
+            Self::Secret(secret) => Arc::new(Mac::new(secret, algorithm)?),
+            Self::Pair(pair) => Arc::new(Pair::new(pair.clone(), algorithm)?),
+        })
+    }
+}
+
+impl fmt::Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Signer({}, {:?}, …)", self.algorithm, self.kid)
     }
 }
 
 /// A key that verifies, bound to its algorithm, for as long as its signatures count.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Verifier {
     algorithm: Algorithm,
     kid: Option<String>,
-    key: DecodingKey,
+    /// `None` when the algorithm is of another family than the key: nothing verifies then.
+    ready: Option<ReadyVerifier>,
     signature_bytes: usize,
     source: Arc<str>,
     start: Start,
@@ -193,11 +230,11 @@ pub struct Verifier {
 
 impl Verifier {
     fn with_secret(secret: &Secret, algorithm: Algorithm, source: &str) -> Self {
-        let key = DecodingKey::from_secret(secret.as_bytes());
+        let ready = Mac::new(secret, algorithm).map(|key| Arc::new(key) as ReadyVerifier);
         Self {
             algorithm,
             kid: None,
-            key,
+            ready,
             signature_bytes: algorithm.hash_bytes(),
             source: source.into(),
             start: Start::ALWAYS,
@@ -206,10 +243,11 @@ impl Verifier {
     }
 
     fn with_rsa(public: &RsaPublicKey, algorithm: Algorithm, source: &str) -> Self {
+        let ready = Public::new(public, algorithm).map(|key| Arc::new(key) as ReadyVerifier);
         Self {
             algorithm,
             kid: Some(public.thumbprint()),
-            key: DecodingKey::from_rsa_raw_components(public.modulus(), public.exponent()),
+            ready,
             signature_bytes: public.modulus().len(),
             source: source.into(),
             start: Start::ALWAYS,
@@ -247,8 +285,15 @@ impl Verifier {
 
     /// Whether `signature`, in base64url, was made over `message` with this key. A MAC is compared in constant time.
     pub fn verifies(&self, message: &[u8], signature: &str) -> bool {
-        let algorithm = self.algorithm.in_jsonwebtoken();
-        jsonwebtoken::crypto::verify(signature, message, &self.key, algorithm).unwrap_or(false)
+        let decoded = URL_SAFE_NO_PAD.decode(signature);
+        let judged = self.ready.as_ref().zip(decoded.ok()).map(|(key, signature)| key.verify(message, &signature));
+        judged.is_some_and(|verified| verified.is_ok())
+    }
+}
+
+impl fmt::Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Verifier({}, {})", self.algorithm, self.source)
     }
 }
 
@@ -318,8 +363,8 @@ impl KeyRing {
         folder::prepare(folder, given, random)
     }
 
-    /// Reads what is there as [`prepare_with`](Self::prepare_with) would, and makes nothing: of what is missing a warning
-    /// says that a start makes it.
+    /// Reads what is there as [`prepare_with`](Self::prepare_with) would, and makes nothing: of what is missing a
+    /// warning says that a start makes it.
     pub fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
         folder::check(folder, given)
     }
@@ -376,8 +421,8 @@ impl KeyRing {
         &self.accounts
     }
 
-    /// The public keys, as `/.well-known/jwks.json` shows them: the demo's that signs, its next and its retired ones, and
-    /// that of bearer tokens.
+    /// The public keys, as `/.well-known/jwks.json` shows them: the demo's that signs, its next and its retired ones,
+    /// and that of bearer tokens.
     pub fn published(&self, now: DateTime<Utc>) -> Jwks {
         let mut pairs: Vec<_> = self.pairs.iter().filter(|pair| !pair.is_over(now)).collect();
         pairs.sort_by_key(|pair| !pair.start.has_come(now));

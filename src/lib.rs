@@ -4,6 +4,8 @@
 //!
 //! - [`code`]: the stable name of every outcome
 //! - [`clock`]: time as an argument
+//! - [`budget`]: how long a request waits for other servers
+//! - [`redis`]: a server that several processes share
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
@@ -23,6 +25,7 @@
 pub struct Readme;
 
 pub mod accounts;
+pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod code;
@@ -31,6 +34,7 @@ pub mod lab;
 pub mod limits;
 pub mod log;
 pub mod profiles;
+pub mod redis;
 pub mod settings;
 pub mod store;
 pub mod testing;

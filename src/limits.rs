@@ -1,32 +1,27 @@
 //! How often a client may ask: at most N requests in a window, which opens with the first one admitted.
 //!
-//! The idea to know: a [`Key`] says whose requests are counted together, and of each only a fingerprint and one window
-//! are kept, in a room of fixed size. When the room is full the oldest window goes, even one that is not over. Whoever
-//! commands more networks than [`CAPACITY`] can so make the server forget what it counted; the other way out, to refuse
-//! whoever cannot be remembered, would let the same flood lock everybody out.
+//! The idea to know: a [`Key`] says whose requests are counted together, and a [`RateStore`] where: in the memory of
+//! this process, by the clock that each request brings, or in Redis, by the clock of that server, so that several
+//! processes hold one limit together. Without its Redis a limiter admits nobody, for what it cannot count it cannot
+//! limit.
 
+mod memory;
 mod proxies;
 mod rate;
+mod shared;
 
+pub use memory::{CAPACITY, Memory};
 pub use proxies::{BadProxies, TrustedProxies};
 pub use rate::{BadRate, Rate};
 
-use std::collections::{HashMap, VecDeque};
-use std::hash::{BuildHasher as _, RandomState};
-use std::iter;
 use std::net::{IpAddr, Ipv6Addr};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use rate::Quota;
-
-/// How many windows are remembered at most, of all keys together.
-pub const CAPACITY: usize = 65_536;
-
-/// Requests of different keys rarely wait for one another.
-const SHARDS: usize = 64;
+use crate::redis::{Away, Redis};
+use shared::{Secret, Shared};
 
 /// The answer to one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,112 +58,57 @@ impl From<IpAddr> for Key<'_> {
     }
 }
 
-/// Counts in the memory of this process.
-pub struct Limiter {
-    rate: Rate,
-    fingerprints: RandomState,
-    shards: Box<[Mutex<Shard>]>,
-}
+/// One limit on all who ask.
+pub struct Limiter(Box<dyn Counters>);
 
 impl Limiter {
-    pub fn new(rate: Rate) -> Self {
-        let shards = iter::repeat_with(Mutex::default).take(SHARDS).collect();
-        Self { rate, fingerprints: RandomState::new(), shards }
-    }
-
     /// Counts one request, when it is admitted; a refused one changes nothing for those after it.
-    pub fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Decision {
-        match self.rate.quota() {
-            None => Decision::Admitted,
-            Some(quota) => {
-                let fingerprint = self.fingerprints.hash_one(key.into());
-                lock(&self.shards[usize::from(fingerprint.to_le_bytes()[0]) % SHARDS]).admit(fingerprint, quota, now)
-            }
-        }
+    pub async fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Result<Decision, Away> {
+        self.0.admit(key.into(), now).await
     }
 
     /// Forgets everything that was counted.
-    pub fn forget(&self) {
-        for shard in &self.shards {
-            *lock(shard) = Shard::default();
-        }
-    }
-
-    /// How many windows are remembered now: never more than [`CAPACITY`].
-    pub fn remembered(&self) -> usize {
-        self.shards.iter().map(|shard| lock(shard).windows.len()).sum()
+    pub async fn forget(&self) -> Result<(), Away> {
+        self.0.forget().await
     }
 }
 
-/// No request leaves a shard half changed, so one that panicked does no harm to the next.
-fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
-    shard.lock().unwrap_or_else(PoisonError::into_inner)
+#[async_trait]
+trait Counters: Send + Sync {
+    async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, Away>;
+
+    async fn forget(&self) -> Result<(), Away>;
 }
 
-/// The windows of some keys, by fingerprint. Two keys share a fingerprint once in 2^64 pairs, and then a window.
-#[derive(Default)]
-struct Shard {
-    windows: HashMap<u64, Window>,
-    /// Each fingerprint of `windows` once, the oldest first.
-    order: VecDeque<u64>,
-}
+/// Where it is counted.
+pub struct RateStore(Option<(Redis, Secret)>);
 
-impl Shard {
-    const CAPACITY: usize = CAPACITY / SHARDS;
-
-    fn admit(&mut self, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
-        self.forget_what_is_over(quota, now);
-        if let Some(window) = self.windows.get_mut(&key) {
-            return window.admit(quota, now);
-        }
-        if self.windows.len() >= Self::CAPACITY {
-            self.forget_oldest();
-        }
-        self.windows.insert(key, Window { opened: now, admitted: 1 });
-        self.order.push_back(key);
-        Decision::Admitted
+impl RateStore {
+    /// In this process alone.
+    pub const fn memory() -> Self {
+        Self(None)
     }
 
-    /// All windows are equally long, so the oldest are over first; each is forgotten once, and paid for by the request
-    /// that opened it.
-    fn forget_what_is_over(&mut self, quota: Quota, now: DateTime<Utc>) {
-        while let Some(oldest) = self.order.front().and_then(|key| self.windows.get_mut(key)) {
-            if oldest.left(quota, now).is_some() {
-                break;
-            }
-            self.forget_oldest();
-        }
+    /// Together with the other processes that have this `secret`, which keeps clients' addresses and names from those
+    /// who read that server.
+    pub fn redis(redis: Redis, secret: &[u8]) -> Self {
+        Self(Some((redis, Secret::derived_from(secret))))
     }
 
-    fn forget_oldest(&mut self) {
-        if let Some(key) = self.order.pop_front() {
-            self.windows.remove(&key);
-        }
-    }
-}
-
-/// What was admitted since a moment.
-struct Window {
-    opened: DateTime<Utc>,
-    admitted: u32,
-}
-
-impl Window {
-    fn admit(&mut self, quota: Quota, now: DateTime<Utc>) -> Decision {
-        match self.left(quota, now) {
-            None => *self = Self { opened: now, admitted: 1 },
-            Some(_) if self.admitted < quota.most => self.admitted += 1,
-            Some(left) => return Decision::Refused { retry_after: whole_seconds(left) },
-        }
-        Decision::Admitted
+    /// A limit that counts apart from those on anything else than `what`.
+    pub fn limiter(&self, what: &'static str, rate: Rate) -> Limiter {
+        Limiter(match &self.0 {
+            None => Box::new(Memory::new(rate)),
+            Some((redis, secret)) => Box::new(Shared::new(redis.clone(), secret.clone(), what, rate)),
+        })
     }
 
-    /// How long the window is still open. One that opened in the future, because the clock was set back since, opens
-    /// now: what it counted stands, and nobody waits for longer than one window.
-    fn left(&mut self, quota: Quota, now: DateTime<Utc>) -> Option<Duration> {
-        self.opened = self.opened.min(now);
-        let age = (now - self.opened).to_std().unwrap_or_default();
-        quota.window.checked_sub(age).filter(|left| !left.is_zero())
+    /// Whether it can be counted now.
+    pub async fn ping(&self) -> Result<(), Away> {
+        match &self.0 {
+            None => Ok(()),
+            Some((redis, _)) => redis.ping().await,
+        }
     }
 }
 
@@ -181,111 +121,12 @@ const fn whole_seconds(time: Duration) -> u64 {
 mod tests {
     use super::*;
 
-    const CLIENT: IpAddr = IpAddr::V4(std::net::Ipv4Addr::new(203, 0, 113, 7));
-
-    fn at(milliseconds: i64) -> DateTime<Utc> {
-        DateTime::from_timestamp_millis(1_700_000_000_000 + milliseconds).unwrap()
-    }
-
-    fn limiter(rate: &str) -> Limiter {
-        Limiter::new(rate.parse().unwrap())
-    }
-
-    fn refused(retry_after: u64) -> Decision {
-        Decision::Refused { retry_after }
-    }
-
-    fn address(text: &str) -> IpAddr {
-        text.parse().unwrap()
-    }
-
-    #[test]
-    fn the_tenth_is_admitted_and_the_eleventh_waits_for_the_end_of_the_window() {
-        let limiter = limiter("10/m");
-        for request in 0..10 {
-            assert_eq!(limiter.admit(CLIENT, at(request * 100)), Decision::Admitted);
-        }
-        assert_eq!(limiter.admit(CLIENT, at(1_000)), refused(59));
-        assert_eq!(limiter.admit(CLIENT, at(1_001)), refused(59));
-        assert_eq!(limiter.admit(CLIENT, at(59_999)), refused(1));
-        assert_eq!(limiter.admit(CLIENT, at(60_000)), Decision::Admitted);
-    }
-
-    #[test]
-    fn a_window_opens_with_an_admitted_request_and_refused_ones_do_not_prolong_it() {
-        let limiter = limiter("1/s");
-        assert_eq!(limiter.admit(CLIENT, at(900)), Decision::Admitted);
-        for milliseconds in [900, 1_000, 1_500, 1_899] {
-            assert_eq!(limiter.admit(CLIENT, at(milliseconds)), refused(1));
-        }
-        assert_eq!(limiter.admit(CLIENT, at(1_900)), Decision::Admitted);
-        assert_eq!(limiter.admit(CLIENT, at(2_899)), refused(1));
-        assert_eq!(limiter.admit(CLIENT, at(2_900)), Decision::Admitted);
-    }
-
-    #[test]
-    fn without_a_rate_everything_is_admitted_and_nothing_remembered() {
-        let limiter = limiter("off");
-        assert!((0..1_000).all(|_| limiter.admit(CLIENT, at(0)) == Decision::Admitted));
-        assert_eq!(limiter.remembered(), 0);
-    }
-
-    #[test]
-    fn clients_are_counted_apart_and_the_names_that_they_try_too() {
-        let limiter = limiter("1/m");
-        let keys = [
-            Key::from(CLIENT),
-            Key::from(address("203.0.113.8")),
-            Key::login(CLIENT, "alice"),
-            Key::login(CLIENT, "bob"),
-            Key::login(address("203.0.113.8"), "bob"),
-        ];
-        for decision in [Decision::Admitted, refused(60)] {
-            assert!(keys.iter().all(|key| limiter.admit(*key, at(0)) == decision));
-        }
-    }
-
     #[test]
     fn an_ipv6_client_is_its_64_network_and_a_mapped_ipv4_client_its_ipv4_address() {
-        let key = |text| Key::from(address(text));
+        let key = |text: &str| Key::from(text.parse::<IpAddr>().unwrap());
         assert_eq!(key("2001:db8:1:2::1"), key("2001:db8:1:2:ffff:ffff:ffff:ffff"));
         assert_ne!(key("2001:db8:1:2::1"), key("2001:db8:1:3::1"));
         assert_eq!(key("::ffff:203.0.113.7"), key("203.0.113.7"));
         assert_ne!(key("::ffff:203.0.113.7"), key("::ffff:203.0.113.8"));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_back_locks_nobody_out_for_longer_than_one_window() {
-        let limiter = limiter("2/m");
-        let hour = 3_600_000;
-        assert_eq!(limiter.admit(CLIENT, at(hour)), Decision::Admitted);
-        assert_eq!(limiter.admit(CLIENT, at(0)), Decision::Admitted);
-        assert_eq!(limiter.admit(CLIENT, at(1)), refused(60));
-        assert_eq!(limiter.admit(CLIENT, at(60_000)), Decision::Admitted);
-    }
-
-    #[test]
-    fn the_ends_of_time_are_no_trouble() {
-        let limiter = limiter("1/m");
-        for now in [DateTime::<Utc>::MAX_UTC, DateTime::<Utc>::MIN_UTC] {
-            limiter.admit(CLIENT, now);
-            assert_eq!(limiter.admit(CLIENT, now), refused(60));
-        }
-        assert_eq!(limiter.admit(CLIENT, DateTime::<Utc>::MAX_UTC), Decision::Admitted);
-    }
-
-    #[test]
-    fn windows_that_are_over_are_forgotten_and_a_full_room_drops_the_oldest() {
-        let quota = "1/m".parse::<Rate>().unwrap().quota().unwrap();
-        let mut shard = Shard::default();
-        let capacity = u64::try_from(Shard::CAPACITY).unwrap();
-        for key in 0..=capacity {
-            assert_eq!(shard.admit(key, quota, at(key.cast_signed())), Decision::Admitted);
-        }
-        assert_eq!(shard.windows.len(), Shard::CAPACITY);
-        assert_eq!(shard.admit(1, quota, at(2_000)), refused(59));
-        assert_eq!(shard.admit(0, quota, at(2_000)), Decision::Admitted);
-        assert_eq!(shard.admit(capacity, quota, at(61_500)), Decision::Admitted);
-        assert_eq!((shard.windows.len(), shard.order.len()), (2, 2));
     }
 }

@@ -49,7 +49,7 @@ impl Log for Discreet {
     }
 
     fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) {
+        if self.enabled(record.metadata()) && !is_farewell(record) {
             self.0.log(record);
         }
     }
@@ -57,4 +57,9 @@ impl Log for Discreet {
     fn flush(&self) {
         self.0.flush();
     }
+}
+
+/// The acceptor's complaint about a socket that does not listen (EINVAL), which is how this program's end closes it.
+fn is_farewell(record: &Record<'_>) -> bool {
+    record.target() == "actix_server::accept" && record.args().to_string().ends_with("(os error 22)")
 }

@@ -1,345 +1,35 @@
 //! Settings: one struct, filled from flags, then the environment, then `.env`, then defaults.
 //!
-//! [`SETTINGS`] is the only list of them; the flags, `--help` and the README's table are views of it. This is also the
-//! only file that reads the environment.
+//! The idea to know: [`SETTINGS`] is the only list of them, and [`Settings::resolve`] the only reader. Each value is parsed
+//! here, with where it stood at hand, and trusted from then on.
 
-use std::collections::HashMap;
-use std::fmt;
+mod bad;
+mod environment;
+mod flags;
+mod list;
+mod origins;
+
+pub use bad::{BadSetting, Origin};
+pub use environment::Environment;
+pub use flags::Flags;
+pub use list::{SETTINGS, Setting};
+pub use origins::{CorsOrigins, PublicUrl};
+
 use std::net::SocketAddr;
 use std::num::NonZeroUsize;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
+use std::str::FromStr;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use clap::{Arg, ArgMatches, Args, Command, FromArgMatches};
-use thiserror::Error;
-use url::Url;
 
-use crate::keys::{CREDENTIAL_NAMES, GivenCredentials};
+use crate::keys::GivenCredentials;
 use crate::limits::{Rate, TrustedProxies};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::Algorithm;
-
-/// One setting as people see it.
-pub struct Setting {
-    /// The name of the flag, without dashes; the variable is `HALLPASS_` and the same in capitals.
-    pub flag: &'static str,
-    /// What the value is called in `--help`.
-    pub value: &'static str,
-    /// The value when none is given, as a person would write it.
-    pub default: &'static str,
-    pub help: &'static str,
-}
-
-/// Every setting.
-pub const SETTINGS: &[Setting] = &[
-    Setting {
-        flag: "bind",
-        value: "ADDRESS:PORT",
-        default: "127.0.0.1:5000",
-        help: "Where to listen; port 0 takes a free one, and the first line printed says which",
-    },
-    Setting { flag: "keys", value: "FOLDER", default: "keys", help: "The folder of keys; what it lacks is made" },
-    Setting {
-        flag: "algorithm",
-        value: "HS256|RS256",
-        default: "HS256",
-        help: "What a new session's tokens are signed with; a visitor may switch",
-    },
-    Setting { flag: "token-ttl", value: "SECONDS", default: "60", help: "How long a demo token lives, 1 to 86400" },
-    Setting {
-        flag: "public-url",
-        value: "URL",
-        default: "the address served",
-        help: "The origin that browsers use, such as https://demo.example; https turns on Secure, __Host- and HSTS",
-    },
-    Setting {
-        flag: "database",
-        value: "URL",
-        default: "sqlite:hallpass.db",
-        help: "Where transactions and users are kept",
-    },
-    Setting {
-        flag: "keep",
-        value: "DAYS",
-        default: "30d",
-        help: "How long the transactions of expired tokens are kept, 1d to 3650d",
-    },
-    Setting {
-        flag: "phone-rate",
-        value: "RATE",
-        default: "1/s",
-        help: "How many phone tokens a client may ask for: N/s, N/m or off",
-    },
-    Setting {
-        flag: "trusted-proxy",
-        value: "ADDRESSES",
-        default: "none",
-        help: "Addresses or CIDRs, with commas between, whose X-Forwarded-For is believed",
-    },
-    Setting {
-        flag: "credentials",
-        value: "any|users",
-        default: "any on loopback",
-        help: "Who may ask for tokens: any username and password, or the users of the store",
-    },
-    Setting {
-        flag: "login-rate",
-        value: "RATE",
-        default: "10/m",
-        help: "How many logins a client may try for one name, right ones too: N/s, N/m or off",
-    },
-    Setting {
-        flag: "cors-origin",
-        value: "ORIGINS",
-        default: "none",
-        help: "Origins, with commas between, whose scripts may call the token routes; * is every one",
-    },
-    Setting {
-        flag: "test-mode",
-        value: "off|on|exposed",
-        default: "off",
-        help: "Routes under /test for other programs' tests: a clock to set, any token signed; exposed where others reach it",
-    },
-    Setting {
-        flag: "workers",
-        value: "COUNT",
-        default: "one a core",
-        help: "How many threads answer requests, 1 to 512",
-    },
-    Setting {
-        flag: "shutdown-timeout",
-        value: "SECONDS",
-        default: "10",
-        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600",
-    },
-];
-
-impl Setting {
-    /// The environment variable and the name in `.env`.
-    pub fn variable(&self) -> String {
-        format!("HALLPASS_{}", self.flag.to_uppercase().replace('-', "_"))
-    }
-
-    fn arg(&self) -> Arg {
-        let help = format!("{} [default: {}]", self.help, self.default);
-        Arg::new(self.flag).long(self.flag).value_name(self.value).help(help)
-    }
-}
-
-/// The settings that stood on the command line, not yet read.
-#[derive(Clone, Debug, Default)]
-pub struct Flags(HashMap<&'static str, String>);
-
-impl Flags {
-    /// These flags, and where one is missing that of `outer`.
-    #[must_use]
-    pub fn or(mut self, outer: &Self) -> Self {
-        for (flag, value) in &outer.0 {
-            self.0.entry(flag).or_insert_with(|| value.clone());
-        }
-        self
-    }
-
-    /// These flags and one more.
-    #[must_use]
-    pub fn with(mut self, flag: &'static str, value: Option<String>) -> Self {
-        self.0.extend(value.map(|value| (flag, value)));
-        self
-    }
-}
-
-impl FromArgMatches for Flags {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let given = |setting: &Setting| Some((setting.flag, matches.get_one::<String>(setting.flag)?.clone()));
-        Ok(Self(SETTINGS.iter().filter_map(given).collect()))
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        *self = Self::from_arg_matches(matches)?.or(self);
-        Ok(())
-    }
-}
-
-impl Args for Flags {
-    fn augment_args(command: Command) -> Command {
-        command.args(SETTINGS.iter().map(Setting::arg))
-    }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-/// The variables of the process and of `.env`; some are secrets, so it does not print them. A variable that is set to
-/// nothing counts as not set.
-#[derive(Default)]
-pub struct Environment {
-    process: HashMap<String, String>,
-    file: HashMap<String, String>,
-}
-
-impl Environment {
-    /// The environment of this process and the `.env` of its working directory, when there is one.
-    pub fn read() -> Result<Self, BadSetting> {
-        let mut process = HashMap::new();
-        let others = ["RUST_LOG"].into_iter().chain(CREDENTIAL_NAMES).map(str::to_owned);
-        for name in SETTINGS.iter().map(Setting::variable).chain(others) {
-            if let Some(value) = process_variable(&name)? {
-                process.insert(name, value);
-            }
-        }
-        Ok(Self { process, file: read_dotenv()? })
-    }
-
-    /// An environment of just these variables.
-    pub fn of(process: HashMap<String, String>, file: HashMap<String, String>) -> Self {
-        Self { process, file }
-    }
-
-    fn get(&self, name: &str) -> Option<(&str, Origin)> {
-        let sources = [(&self.process, Origin::Environment), (&self.file, Origin::File)];
-        let mut found =
-            sources.into_iter().filter_map(|(variables, origin)| Some((variables.get(name)?.as_str(), origin)));
-        found.find(|(value, _)| !value.is_empty())
-    }
-
-    /// The account values of the tutorials' services.
-    fn credentials(&self) -> GivenCredentials {
-        GivenCredentials::collect(|name| self.get(name).map(|(value, _)| value.to_owned()))
-    }
-
-    /// `RUST_LOG`, or what is logged without it.
-    pub fn log_filter(&self) -> &str {
-        self.get("RUST_LOG").map_or("info", |(value, _)| value)
-    }
-}
-
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn process_variable(name: &str) -> Result<Option<String>, BadSetting> {
-    match std::env::var(name) {
-        Ok(value) => Ok(Some(value)),
-        Err(std::env::VarError::NotPresent) => Ok(None),
-        Err(std::env::VarError::NotUnicode(_)) => Err(BadSetting::NotText { name: name.to_owned() }),
-    }
-}
-
-/// A line that cannot be read is named by its number alone: it may hold a secret.
-fn read_dotenv() -> Result<HashMap<String, String>, BadSetting> {
-    let lines = match dotenvy::from_path_iter(".env") {
-        Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashMap::new()),
-        Err(_) => return Err(BadSetting::UnreadableFile),
-        Ok(lines) => lines,
-    };
-    let named = |(index, line): (usize, dotenvy::Result<_>)| line.map_err(|_| BadSetting::BadLine { entry: index + 1 });
-    lines.enumerate().map(named).collect()
-}
-
-/// Where a value stood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    Flag,
-    Environment,
-    File,
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag => "on the command line",
-            Self::Environment => "in the environment",
-            Self::File => "in .env",
-        })
-    }
-}
-
-/// A setting that cannot be used: one line that names it, its value and what is accepted.
-#[derive(Debug, Error)]
-pub enum BadSetting {
-    #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
-    Value { flag: &'static str, value: String, origin: Origin, accepted: String },
-    #[error(
-        "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
-    )]
-    CredentialsNotChosen { bind: SocketAddr },
-    #[error(
-        "--test-mode is on, and others reach --bind `{bind}`; accepted: exposed, if everybody may sign what they like"
-    )]
-    TestModeExposed { bind: SocketAddr },
-    #[error("{name} in the environment is not UTF-8 text")]
-    NotText { name: String },
-    #[error("cannot read `.env` in the working directory")]
-    UnreadableFile,
-    #[error("entry {entry} of `.env` is not NAME=value")]
-    BadLine { entry: usize },
-}
-
-/// The origin that browsers use: scheme, host and port, nothing after them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PublicUrl {
-    url: Url,
-}
-
-impl PublicUrl {
-    pub fn parse(text: &str) -> Option<Self> {
-        let url = Url::parse(text).ok()?;
-        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
-        let anonymous = url.username().is_empty() && url.password().is_none();
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-        (bare && anonymous && web).then_some(Self { url })
-    }
-
-    /// As browsers write it in `Origin`: no trailing slash, no default port.
-    pub fn origin(&self) -> String {
-        self.url.origin().ascii_serialization()
-    }
-
-    /// Whether it names this very machine.
-    pub fn is_local(&self) -> bool {
-        matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
-    }
-
-    pub fn is_https(&self) -> bool {
-        self.url.scheme() == "https"
-    }
-
-    /// The host, and the port when it is not the scheme's own.
-    pub fn authority(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
-        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-    }
-}
-
-/// The sites whose scripts may call the token routes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CorsOrigins {
-    Any,
-    /// As browsers write them in `Origin`.
-    Listed(Vec<String>),
-}
-
-impl CorsOrigins {
-    pub fn parse(text: &str) -> Option<Self> {
-        if text == "*" {
-            return Some(Self::Any);
-        }
-        let origins = text.split(',').map(|one| Some(PublicUrl::parse(one.trim())?.origin()));
-        origins.collect::<Option<_>>().map(Self::Listed)
-    }
-
-    pub fn admit(&self, origin: &str) -> bool {
-        match self {
-            Self::Any => true,
-            Self::Listed(origins) => origins.iter().any(|it| it == origin),
-        }
-    }
-}
-
-impl Default for CorsOrigins {
-    fn default() -> Self {
-        Self::Listed(Vec::new())
-    }
-}
+use crate::redis::RedisUrl;
+use crate::store::DatabaseUrl;
 
 /// Every setting, read and checked.
 #[derive(Clone, Debug)]
@@ -349,7 +39,11 @@ pub struct Settings {
     pub algorithm: Algorithm,
     pub token_ttl: Lifetime,
     pub public_url: Option<PublicUrl>,
-    pub database: String,
+    pub database: DatabaseUrl,
+    /// `None` is the cookie.
+    pub session_store: Option<RedisUrl>,
+    /// `None` is the memory of this process.
+    pub rate_store: Option<RedisUrl>,
     pub keep: TimeDelta,
     pub phone_rate: Rate,
     pub trusted_proxies: TrustedProxies,
@@ -360,8 +54,29 @@ pub struct Settings {
     pub cors_origins: CorsOrigins,
     /// Whether the routes under `/test` exist.
     pub test_mode: bool,
+    /// Set where the server itself speaks TLS.
+    pub certificate: Option<Certificate>,
+    pub max_connections: usize,
     pub workers: usize,
     pub shutdown_timeout: Duration,
+}
+
+/// Who may ask for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// Whoever gives a username and a password, as the tutorials have it.
+    Any,
+    /// The users of the store.
+    Users,
+}
+
+/// Where the certificate of the server comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Certificate {
+    /// Two PEM files, read anew on SIGHUP.
+    Files { chain: PathBuf, key: PathBuf },
+    /// Made at the start for this machine alone, and never written down.
+    SelfSigned,
 }
 
 impl Settings {
@@ -379,7 +94,9 @@ impl Settings {
             keys: given.keys(),
             algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
             token_ttl: given.parsed("token-ttl", "whole seconds from 1 to 86400", |it| it.parse().ok())?,
-            database: given.text("database"),
+            database: DatabaseUrl::new(given.text("database")),
+            session_store: given.redis_or("cookie", "session-store")?,
+            rate_store: given.redis_or("memory", "rate-store")?,
             keep: given.parsed("keep", "days from 1d to 3650d", days)?,
             phone_rate: given.parsed("phone-rate", RATE, |it| it.parse().ok())?,
             trusted_proxies: given
@@ -396,7 +113,10 @@ impl Settings {
                 )?
                 .unwrap_or_default(),
             test_mode: given.test_mode(bind, public_url.as_ref())?,
+            certificate: given.certificate(bind, public_url.as_ref())?,
             public_url,
+            max_connections: given
+                .parsed("max-connections", "a number from 1 to 1000000", |it| within(it, 1..=1_000_000))?,
             workers: given
                 .optional("workers", "a number from 1 to 512", |it| within(it, 1..=512))?
                 .unwrap_or_else(cores),
@@ -407,8 +127,8 @@ impl Settings {
     }
 
     /// The database alone, for commands that need nothing else.
-    pub fn database(flags: &Flags, environment: &Environment) -> String {
-        Given { flags, environment }.text("database")
+    pub fn database(flags: &Flags, environment: &Environment) -> DatabaseUrl {
+        DatabaseUrl::new(Given { flags, environment }.text("database"))
     }
 
     /// The folder of keys alone, for commands that need nothing else.
@@ -418,29 +138,6 @@ impl Settings {
 }
 
 const RATE: &str = "N/s, N/m or off";
-
-/// `30d` as a span.
-fn days(text: &str) -> Option<TimeDelta> {
-    within(text.strip_suffix('d')?, 1..=3650).map(TimeDelta::days)
-}
-
-/// Who may ask for tokens.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Credentials {
-    /// Whoever gives a username and a password, as the tutorials have it.
-    Any,
-    /// The users of the store.
-    Users,
-}
-
-/// A number that lies within `range`.
-fn within<T: std::str::FromStr + PartialOrd>(text: &str, range: std::ops::RangeInclusive<T>) -> Option<T> {
-    text.parse().ok().filter(|number| range.contains(number))
-}
-
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
-}
 
 struct Given<'a> {
     flags: &'a Flags,
@@ -454,6 +151,13 @@ impl Given<'_> {
 
     fn text(&self, flag: &'static str) -> String {
         self.find(flag).map_or_else(|| default(flag), |(value, _)| value).to_owned()
+    }
+
+    /// `None` where the value is `own`: what this process does by itself. A password in a bad value is not repeated.
+    fn redis_or(&self, own: &str, flag: &'static str) -> Result<Option<RedisUrl>, BadSetting> {
+        let Some((value, origin)) = self.find(flag).filter(|(value, _)| *value != own) else { return Ok(None) };
+        let accepted = || format!("{own}, {}", RedisUrl::ACCEPTED);
+        RedisUrl::parse(value).map(Some).ok_or_else(|| bad(flag, &elided(value), origin, &accepted()))
     }
 
     /// Anybody's word is taken on loopback alone, unless that was chosen.
@@ -484,6 +188,25 @@ impl Given<'_> {
         }
     }
 
+    /// TLS is here or in front, but not here and taken away in front.
+    fn certificate(&self, bind: SocketAddr, public_url: Option<&PublicUrl>) -> Result<Option<Certificate>, BadSetting> {
+        let file = |flag| self.find(flag).map(|(value, _)| PathBuf::from(value));
+        let is_self_signed = self.parsed("tls-self-signed", "true, false, 1 or 0", switch)?;
+        let certificate = match (file("tls-cert"), file("tls-key"), is_self_signed) {
+            (None, None, false) => return Ok(None),
+            (None, None, true) if !bind.ip().is_loopback() => return Err(BadSetting::SelfSignedExposed { bind }),
+            (None, None, true) => Certificate::SelfSigned,
+            (_, _, true) => return Err(BadSetting::TlsTwice),
+            (Some(chain), Some(key), false) => Certificate::Files { chain, key },
+            (Some(_), None, _) => return Err(BadSetting::TlsHalved { given: "tls-cert", missing: "tls-key" }),
+            (None, Some(_), _) => return Err(BadSetting::TlsHalved { given: "tls-key", missing: "tls-cert" }),
+        };
+        match public_url {
+            Some(url) if !url.is_https() => Err(BadSetting::PublicUrlWithoutTls { url: url.origin() }),
+            _ => Ok(Some(certificate)),
+        }
+    }
+
     fn parsed<T>(
         &self,
         flag: &'static str,
@@ -505,7 +228,7 @@ impl Given<'_> {
     }
 
     fn find(&self, flag: &str) -> Option<(&str, Origin)> {
-        let flagged = self.flags.0.get(flag).map(|value| (value.as_str(), Origin::Flag));
+        let flagged = self.flags.get(flag).map(|value| (value, Origin::Flag));
         let setting = SETTINGS.iter().find(|setting| setting.flag == flag)?;
         flagged.or_else(|| self.environment.get(&setting.variable()))
     }
@@ -519,8 +242,41 @@ fn bad(flag: &'static str, value: &str, origin: Origin, accepted: &str) -> BadSe
     BadSetting::Value { flag, value: value.to_owned(), origin, accepted: accepted.to_owned() }
 }
 
+/// A text that was to be a URL, without what may be a login or its password: all between the scheme and the last `@`,
+/// and the query.
+fn elided(url: &str) -> String {
+    let (rest, query) = url.split_once('?').map_or((url, ""), |(rest, _)| (rest, "?…"));
+    let Some((login, place)) = rest.rsplit_once('@') else { return format!("{rest}{query}") };
+    let scheme = login.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+    format!("{scheme}…@{place}{query}")
+}
+
+/// `30d` as a span.
+fn days(text: &str) -> Option<TimeDelta> {
+    within(text.strip_suffix('d')?, 1..=3650).map(TimeDelta::days)
+}
+
+/// A number that lies within `range`.
+fn within<T: FromStr + PartialOrd>(text: &str, range: RangeInclusive<T>) -> Option<T> {
+    text.parse().ok().filter(|number| range.contains(number))
+}
+
+fn switch(text: &str) -> Option<bool> {
+    match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, NonZeroUsize::get)
+}
+
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     fn variables(pairs: &[(&str, &str)]) -> HashMap<String, String> {
@@ -555,20 +311,5 @@ mod tests {
         let environment = Environment::of(HashMap::new(), variables(&[("HALLPASS_BIND", "localhost")]));
         let error = Settings::resolve(&Flags::default(), &environment).unwrap_err().to_string();
         assert_eq!(error, "--bind is `localhost` in .env; accepted: an IP address and a port, such as 127.0.0.1:5000");
-    }
-
-    #[test]
-    fn a_public_url_is_an_origin_and_nothing_more() {
-        let url = PublicUrl::parse("https://Demo.Example:443/").unwrap();
-        assert_eq!((url.origin().as_str(), url.authority().as_str()), ("https://demo.example", "demo.example"));
-        for bad in [
-            "demo.example",
-            "ftp://demo.example",
-            "https://demo.example/a",
-            "https://a@demo.example",
-            "https://demo.example?x",
-        ] {
-            assert_eq!(PublicUrl::parse(bad), None, "{bad}");
-        }
     }
 }

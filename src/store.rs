@@ -3,9 +3,14 @@
 //! One trait, so that no other code knows which database stands behind it. Not found is `None`; an error means that the
 //! store is away or broken.
 
+mod open;
+mod postgres;
+mod rows;
 mod sqlite;
 
-pub use sqlite::{OpenError, Sqlite};
+pub use open::{DatabaseUrl, Found, OpenError, check, open};
+pub use postgres::{OpenError as PostgresError, Postgres};
+pub use sqlite::{OpenError as SqliteError, Sqlite};
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,12 +18,14 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use sqlx::error::DatabaseError;
 use thiserror::Error;
 
+use crate::budget;
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
-/// How long any call takes at most; one that is not done by then is an error.
-pub const TIME_OUT: Duration = Duration::from_millis(1500);
+/// How long any call takes at most, also outside a request; one that is not done by then is an error.
+pub const TIME_OUT: Duration = budget::WHOLE;
 
 /// Times are kept in whole seconds.
 #[async_trait]
@@ -35,7 +42,8 @@ pub trait Store: Send + Sync {
     /// Marks the transaction of `xid` as verified, once, when `token` is the one that it holds.
     async fn present(&self, xid: &Xid, token: &str, now: DateTime<Utc>) -> Result<Presented, StoreError>;
 
-    /// Records what a callback said of a transaction. It is no more and no less verified than before, whatever was said.
+    /// Records what a callback said of a transaction. It is no more and no less verified than before, whatever was
+    /// said.
     async fn set_status(&self, xid: &Xid, status: &str) -> Result<Option<Transaction>, StoreError>;
 
     /// Takes a token's `jti` once: `false` when it was taken before. It is remembered until `expires_at`.
@@ -165,9 +173,12 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(DatabaseError::code);
         match error {
             sqlx::Error::PoolTimedOut => Self::Slow,
             sqlx::Error::PoolClosed => Self::Closed,
+            // PostgreSQL's `lock_not_available` and `query_canceled`: it gave up by itself.
+            _ if matches!(code.as_deref(), Some("55P03" | "57014")) => Self::Slow,
             error => Self::Broken(Arc::new(error)),
         }
     }
@@ -175,5 +186,5 @@ impl From<sqlx::Error> for StoreError {
 
 /// The call's answer, or [`StoreError::Slow`] when it takes too long.
 async fn in_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
-    tokio::time::timeout(TIME_OUT, call).await.unwrap_or(Err(StoreError::Slow))
+    budget::spend(call).await.unwrap_or(Err(StoreError::Slow))
 }

@@ -1,4 +1,5 @@
-//! A real server for the tests of a Rust program: on a free port, with keys and a store of its own, stopped when dropped.
+//! A real server for the tests of a Rust program: on a free port, with keys and a store of its own, stopped when
+//! dropped.
 //!
 //! ```
 //! use hallpass::profiles::{Profile, flawed::Flaw};
@@ -20,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! The routes under `/test` are there too, for clients that only speak HTTP. Whoever shares one server shares its clock,
-//! its keys and its rate counters; a test that moves the clock spawns its own.
+//! The routes under `/test` are there too, for clients that only speak HTTP. Whoever shares one server shares its
+//! clock, its keys and its rate counters; a test that moves the clock spawns its own.
 
 use std::collections::HashMap;
 use std::io;
@@ -92,6 +93,8 @@ fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settin
         ("phone-rate", "off"),
         ("test-mode", "on"),
         ("workers", "1"),
+        // So few that the limits of the process around it stay as they are.
+        ("max-connections", "256"),
     ];
     let all = own.iter().chain(settings);
     let flags = all.fold(Flags::default(), |flags, (flag, value)| flags.with(flag, Some((*value).to_owned())));

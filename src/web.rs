@@ -8,17 +8,25 @@ mod docs;
 mod error;
 mod front;
 mod lab;
+mod metrics;
 mod oauth;
 mod ops;
+mod request_id;
 mod rest_api;
 mod security;
 mod session;
+mod sessions;
+mod shutdown;
+mod sockets;
 mod state;
 mod telesign;
 mod test_mode;
 mod ticket;
+mod tls;
+mod turns;
 mod tutorials;
 mod twilio;
+mod unread;
 mod well_known;
 mod zoom;
 
@@ -27,49 +35,60 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Handler, Payload, ServerHandle, ServiceRequest, ServiceResponse};
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{Handler, Payload, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::interval;
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
 use actix_web::{App, FromRequest, HttpServer, Resource, Responder};
 use aws_lc_rs::rand::SystemRandom;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::keys::{KeyError, KeyRing, Warning};
+use crate::limits::RateStore;
 use crate::log::chain;
+use crate::redis::{Away, Redis, RedisUrl};
 use crate::settings::{Credentials, Settings};
-use crate::store::{OpenError, Sqlite, Store};
-use state::State;
+use crate::store::{self, OpenError};
+use security::Wire;
+use sessions::Sessions;
+use shutdown::Ends;
+use sockets::Entrance;
+use state::{Parts, State};
+use tls::Tls;
+pub use tls::TlsError;
+use turns::Turns;
 
-/// How long a client may take to send its request's head.
+/// How long a client may take to send its request's head, and before it to shake hands.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an idle connection stays. Longer than proxies keep theirs to a server, so that it is they who close: a
+/// request never meets a connection that is being closed from this side.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
+/// What HTTP/2 lets a client send ahead of being read, for a request and for a connection: as much as a body may have.
+const AHEAD: u32 = 65_535;
 
 /// How often old transactions are looked for.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 
-/// The whole route table. What needs a session stands behind its middleware: the last scope, and the way out of it,
-/// which takes also a session that the others refuse.
+/// The whole route table. What reads the session stands behind its middleware, [`State::session_middleware`]. What is
+/// asked most stands first, for the framework tries one after the other.
 fn routes(config: &mut ServiceConfig, state: &State) {
-    if state.is_test_mode {
-        test_routes(config, state);
-    }
     let open = |resource: Resource| resource.wrap(cors::around(&state.cors_origins));
+    let session = |resource: Resource| resource.wrap(state.session_middleware());
     config
+        .service(session(get("/generate", demo::generate)))
+        .service(session(get("/validate", demo::validate)))
+        .service(session(get("/", demo::home)))
         .service(get("/healthz", ops::healthz))
-        .service(open(get("/.well-known/jwks.json", well_known::jwks)))
-        .service(get("/openapi.json", docs::document))
-        .service(get("/docs", docs::page))
-        .service(get("/tutorials", tutorials::index))
-        .service(get("/tutorials/{profile}", tutorials::tutorial))
-        .service(get("/robots.txt", assets::robots))
-        .service(get("/favicon.ico", assets::icon))
-        .service(get("/static/{file}", assets::file))
+        .service(get("/readyz", ops::readyz))
+        .service(get("/metrics", ops::metrics))
         .service(open(post("/token", twilio::token)))
         .service(open(post("/zoom/token", zoom::token)))
         .service(open(post("/oauth/token", oauth::token)))
@@ -82,39 +101,48 @@ fn routes(config: &mut ServiceConfig, state: &State) {
         .service(open(get("/v1/transactions/{xid}", telesign::transaction)))
         .service(open(post("/v1/transactions/{xid}/status", telesign::status)))
         .service(open(post("/v1/verify", telesign::verify)))
-        .service(post("/logout", demo::logout).wrap(state.sessions()))
-        .service(
-            web::scope("")
-                .wrap(state.sessions())
-                .service(get("/", demo::home))
-                .service(get("/generate", demo::generate))
-                .service(get("/validate", demo::validate))
-                .service(post("/algorithm", demo::choose_algorithm))
-                .service(get("/lab", lab::index))
-                .service(get_and_post("/lab/lessons/{slug}", lab::lessons::lesson))
-                .service(get_and_post("/lab/lessons/{slug}/{step}", lab::lessons::step))
-                .service(get("/lab/attacks", lab::attacks::gallery))
-                .service(get("/lab/attacks.json", lab::attacks::catalogue))
-                .service(page_and_form("/lab/attacks/{slug}", lab::attacks::attack, lab::attacks::attempt))
-                .service(
-                    page_and_form("/lab/inspect", lab::bench::page, lab::bench::work).app_data(lab::bench::limit()),
-                )
-                .service(get("/lab/worksheet", lab::worksheet))
-                .service(post("/lab/reset", lab::reset))
-                .service(get("/{result}", demo::home))
-                .default_service(web::to(error::not_found)),
-        );
+        .service(open(get("/.well-known/jwks.json", well_known::jwks)))
+        .service(get("/static/{file}", assets::file))
+        .service(get("/robots.txt", assets::robots))
+        .service(get("/favicon.ico", assets::icon))
+        .service(get("/openapi.json", docs::document))
+        .service(get("/docs", docs::page))
+        .service(get("/tutorials", tutorials::index))
+        .service(get("/tutorials/{profile}", tutorials::tutorial))
+        .service(session(post("/algorithm", demo::choose_algorithm)))
+        .service(session(post("/logout", demo::logout)))
+        .service(session(get("/lab", lab::index)))
+        .service(session(get_and_post("/lab/lessons/{slug}", lab::lessons::lesson)))
+        .service(session(get_and_post("/lab/lessons/{slug}/{step}", lab::lessons::step)))
+        .service(session(get("/lab/attacks", lab::attacks::gallery)))
+        .service(get("/lab/attacks.json", lab::attacks::catalogue))
+        .service(session(page_and_form("/lab/attacks/{slug}", lab::attacks::attack, lab::attacks::attempt)))
+        .service(session(
+            page_and_form("/lab/inspect", lab::bench::page, lab::bench::work).app_data(lab::bench::limit()),
+        ))
+        .service(session(get("/lab/worksheet", lab::worksheet)))
+        .service(session(post("/lab/reset", lab::reset)));
+    if state.is_test_mode {
+        test_routes(config, state);
+    }
+    // Last, for it takes every name that no other route has.
+    config.service(session(get("/{result}", demo::home)));
 }
 
 /// What is there under `--test-mode` alone.
 fn test_routes(config: &mut ServiceConfig, state: &State) {
     config
-        .service(web::resource("/test/clock").route(web::put().to(test_mode::set_clock)))
+        .service(resource("/test/clock").route(web::put().to(test_mode::set_clock)))
         .service(post("/test/sign", test_mode::sign))
-        .service(post("/test/session", test_mode::session).wrap(state.sessions()))
+        .service(post("/test/session", test_mode::session).wrap(state.session_middleware()))
         .service(post("/test/flawed", test_mode::flawed))
         .service(post("/test/rotate", test_mode::rotate))
         .service(post("/test/reset", test_mode::reset));
+}
+
+/// A resource that goes by its own pattern, which log and metrics call it.
+fn resource(path: &str) -> Resource {
+    web::resource(path).name(path)
 }
 
 /// A resource that answers GET, and HEAD with the same head.
@@ -124,7 +152,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::get().to(handler.clone())).route(web::head().to(handler))
+    resource(path).route(web::get().to(handler.clone())).route(web::head().to(handler))
 }
 
 /// A resource that answers GET alone: a HEAD would make what nobody receives.
@@ -134,7 +162,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::get().to(handler))
+    resource(path).route(web::get().to(handler))
 }
 
 /// A resource that answers POST alone.
@@ -144,7 +172,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path).route(web::post().to(handler))
+    resource(path).route(web::post().to(handler))
 }
 
 /// A resource of which one handler answers the GET, the HEAD and the POST.
@@ -154,7 +182,7 @@ where
     Args: FromRequest + 'static,
     F::Output: Responder + 'static,
 {
-    web::resource(path)
+    resource(path)
         .route(web::get().to(handler.clone()).wrap(from_fn(without_body)))
         .route(web::head().to(handler.clone()).wrap(from_fn(without_body)))
         .route(web::post().to(handler))
@@ -187,10 +215,19 @@ where
 pub enum StartError {
     #[error(transparent)]
     Keys(#[from] KeyError),
-    #[error("cannot use --database `{url}`")]
-    Store { url: String, source: OpenError },
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("cannot use --{flag} `{url}`")]
+    Redis { flag: &'static str, url: String, source: Away },
     #[error("cannot listen on --bind {address}; port 0 takes a free one")]
     Bind { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
+pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<String, TlsError> {
+    settings.certificate.as_ref().map_or(Ok("off".to_owned()), |source| Tls::check(source, now))
 }
 
 /// A server whose socket is bound: whoever connects now is answered once it runs.
@@ -198,6 +235,7 @@ pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
     settings: Settings,
+    tls: Option<Arc<Tls>>,
     state: Data<State>,
 }
 
@@ -205,7 +243,8 @@ impl Server {
     /// Binds the socket, reads the keys, making what is missing, and opens the store.
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let unbound = |source| StartError::Bind { address: settings.bind, source };
-        let listener = TcpListener::bind(settings.bind).map_err(unbound)?;
+        let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
+        let listener = sockets::listen(settings.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
@@ -220,9 +259,29 @@ impl Server {
                 "the account values of {service} that were not given are made up here; {service} would not accept these tokens"
             );
         }
-        let store: Arc<dyn Store> = Arc::new(open_store(&settings.database).await?);
-        let state = Data::new(State::new(ring, clock, store, &settings, address));
-        Ok(Self { listener, address, settings, state })
+        let parts = Parts {
+            store: store::open(&settings.database).await?,
+            sessions: open_sessions(settings.session_store.as_ref()).await?,
+            rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
+        };
+        let wire = tls.as_ref().map_or(Wire::Plain, Tls::wire);
+        let state = Data::new(State::new(ring, clock, parts, &settings, address, wire));
+        Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
+    }
+
+    /// What answers its requests, to be asked without a network.
+    pub fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        app(&self.state)
     }
 
     /// The keys that it begins with.
@@ -231,7 +290,7 @@ impl Server {
     }
 
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
     /// Serves until SIGTERM or SIGINT; what is in flight then may finish.
@@ -252,32 +311,22 @@ impl Server {
     }
 
     async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle) -> io::Result<()>) -> io::Result<()> {
-        let state = self.state;
+        let Self { listener, settings, tls, state, .. } = self;
         let store = state.store.clone();
-        let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), self.settings.keep));
-        let reloading = match signals {
-            Signals::Heeded => Some(reload_when_told(state.clone(), self.settings.clone())?),
+        let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), settings.keep));
+        let heeded = match signals {
+            Signals::Heeded => Some((
+                reload_when_told(state.clone(), settings.clone(), tls.clone())?,
+                Ends::heed()?,
+                Entrance::of(&listener)?,
+            )),
             Signals::Ignored => None,
         };
-        let server = HttpServer::new(move || {
-            App::new()
-                .app_data(state.clone())
-                .app_data(PayloadConfig::new(error::LARGEST_BODY))
-                .app_data(error::form_config())
-                .app_data(error::query_config())
-                .app_data(error::path_config())
-                .wrap(from_fn(front::door))
-                .configure(|config| routes(config, &state))
-                .default_service(web::to(error::not_found))
-        })
-        .workers(self.settings.workers)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .shutdown_timeout(self.settings.shutdown_timeout.as_secs())
-        .listen(self.listener)?;
-        let running = match signals {
-            Signals::Heeded => server.run(),
-            Signals::Ignored => server.disable_signals().run(),
-        };
+        let running = begin(listener, &settings, tls.as_deref(), &state)?;
+        let reloading = heeded.map(|(reloading, ends, entrance)| {
+            ends.lead_to(running.handle(), state.clone(), entrance, settings.shutdown_timeout);
+            reloading
+        });
         started(running.handle())?;
         let end = running.await;
         purging.abort();
@@ -287,8 +336,75 @@ impl Server {
     }
 }
 
-async fn open_store(url: &str) -> Result<Sqlite, StartError> {
-    Sqlite::open(url).await.map_err(|source| StartError::Store { url: url.to_owned(), source })
+/// One worker's copy of all that answers requests.
+fn app(
+    state: &Data<State>,
+) -> App<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = actix_web::Error,
+        InitError = (),
+    > + use<>,
+> {
+    App::new()
+        .app_data(state.clone())
+        .app_data(Turns::new())
+        .app_data(Data::from(state.metrics.tally()))
+        .app_data(PayloadConfig::new(error::LARGEST_BODY))
+        .app_data(error::form_config())
+        .app_data(error::query_config())
+        .app_data(error::path_config())
+        .wrap(from_fn(front::door))
+        .configure(|config| routes(config, state))
+        .default_service(web::to(error::not_found))
+}
+
+/// Opens the socket to requests, of which each is answered by one of the workers' copies of the routes.
+fn begin(
+    listener: TcpListener,
+    settings: &Settings,
+    tls: Option<&Tls>,
+    state: &Data<State>,
+) -> io::Result<actix_web::dev::Server> {
+    let (state, visits) = (state.clone(), state.clone());
+    let connections = sockets::affordable(settings.max_connections).div_ceil(settings.workers);
+    let server = HttpServer::new(move || app(&state))
+        .workers(settings.workers)
+        .max_connections(connections)
+        // Beyond this many handshakes at once nobody is let in: with fewer, clients that never finish theirs would lock
+        // everybody else out.
+        .max_connection_rate(connections)
+        .on_connect(move |_, kept| drop(kept.insert(visits.metrics.connection())))
+        .keep_alive(KEEP_ALIVE)
+        .client_request_timeout(HEAD_TIMEOUT)
+        .tls_handshake_timeout(HEAD_TIMEOUT)
+        .h2_initial_window_size(AHEAD)
+        .h2_initial_connection_window_size(AHEAD)
+        .shutdown_timeout(shutdown::LAST_BYTES.as_secs())
+        .disable_signals();
+    let server = match tls {
+        Some(tls) => server.listen_rustls_0_23(listener, tls.config().map_err(io::Error::other)?)?,
+        None => server.listen(listener)?,
+    };
+    Ok(server.run())
+}
+
+async fn open_sessions(url: Option<&RedisUrl>) -> Result<Sessions, StartError> {
+    let Some(url) = url else { return Ok(Sessions::in_cookie()) };
+    let redis = open_redis("session-store", url).await?;
+    let unfit = |source| StartError::Redis { flag: "session-store", url: url.to_string(), source };
+    Sessions::in_redis(redis).await.map_err(unfit)
+}
+
+async fn open_rates(url: Option<&RedisUrl>, ring: &KeyRing) -> Result<RateStore, StartError> {
+    let Some(url) = url else { return Ok(RateStore::memory()) };
+    Ok(RateStore::redis(open_redis("rate-store", url).await?, ring.session_key()))
+}
+
+async fn open_redis(flag: &'static str, url: &RedisUrl) -> Result<Redis, StartError> {
+    Redis::open(url).await.map_err(|source| StartError::Redis { flag, url: url.to_string(), source })
 }
 
 /// Whether SIGTERM and SIGINT stop the server.
@@ -313,18 +429,21 @@ async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
 
 /// Takes the folder's keys anew on each SIGHUP. A bad folder changes nothing, and one line says what is bad.
 #[cfg(unix)]
-fn reload_when_told(state: Data<State>, settings: Settings) -> io::Result<JoinHandle<()>> {
+fn reload_when_told(state: Data<State>, settings: Settings, tls: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     // From here on, so that one which comes early does not end the process.
     let mut hang_ups = signal(SignalKind::hangup())?;
     Ok(actix_web::rt::spawn(async move {
         while hang_ups.recv().await.is_some() {
             reload(&state, &settings).await;
+            if let Some(tls) = &tls {
+                reload_certificate(tls.clone(), state.now()).await;
+            }
         }
     }))
 }
 
 #[cfg(not(unix))]
-fn reload_when_told(_: Data<State>, _: Settings) -> io::Result<JoinHandle<()>> {
+fn reload_when_told(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     Ok(actix_web::rt::spawn(async {}))
 }
 
@@ -338,6 +457,14 @@ async fn reload(state: &State, settings: &Settings) {
         }
         Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),
         Err(error) => log::error!("the keys stay as they were: {error}"),
+    }
+}
+
+async fn reload_certificate(tls: Arc<Tls>, now: DateTime<Utc>) {
+    match web::block(move || tls.reload(now)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::error!("the certificate stays as it was: {}", chain(&error)),
+        Err(error) => log::error!("the certificate stays as it was: {error}"),
     }
 }
 

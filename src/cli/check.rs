@@ -1,13 +1,16 @@
-//! `hallpass check`: reads settings, keys and store as a start would, and says what is wrong, without starting.
+//! `hallpass check`: reads settings and keys, asks the store and Redis, and says what is wrong, without starting.
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use super::Failure;
+use crate::clock::{Clock as _, System};
 use crate::keys::KeyRing;
 use crate::log::chain;
+use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Environment, Flags, Settings};
-use crate::store::Sqlite;
+use crate::store;
+use crate::web::check_tls;
 
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -15,10 +18,14 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let keys = KeyRing::check(&settings.keys, &settings.accounts);
     let notes = keys.as_ref().map(Vec::as_slice).unwrap_or_default();
     let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
-    let store = Sqlite::check(&settings.database).await;
+    let store = store::check(&settings.database).await;
+    let tls = check_tls(&settings, System.now());
     let parts = [
         ("settings", Ok(format!("listens on {}", settings.bind))),
+        ("tls", tls.map_err(|error| chain(&error))),
         ("keys", keys.map(|_| format!("`{}`", settings.keys.display())).map_err(|error| chain(&error))),
+        ("sessions", found_in(settings.session_store.as_ref(), "in an encrypted cookie").await),
+        ("rates", found_in(settings.rate_store.as_ref(), "counted in each process").await),
         ("store", store.map(|found| format!("`{}`, {found}", settings.database)).map_err(|error| chain(&error))),
     ];
     let mut out = io::stdout().lock();
@@ -32,4 +39,10 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
         writeln!(out, "note   keys: {note}")?;
     }
     Ok(if parts.iter().all(|(_, found)| found.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+async fn found_in(url: Option<&RedisUrl>, own: &str) -> Result<String, String> {
+    let Some(url) = url else { return Ok(own.to_owned()) };
+    let opened = Redis::open(url).await;
+    opened.map(|_| format!("`{url}`, answers")).map_err(|error| format!("`{url}`: {}", chain(&error)))
 }

@@ -37,11 +37,11 @@ impl LabKeys {
 
     /// The right key under any algorithm of its family, also one that no verifier here expects.
     pub fn signer(&self, algorithm: Algorithm) -> Signer {
-        let own = match algorithm.family() {
-            Family::Hmac => &self.hs256,
-            Family::Rsa => &self.rs256,
+        let Signer { material, kid, .. } = match algorithm.family() {
+            Family::Hmac => &self.hs256.signer,
+            Family::Rsa => &self.rs256.signer,
         };
-        Signer { algorithm, ..own.signer.clone() }
+        Signer::new(material.clone(), algorithm, kid.clone())
     }
 
     /// One visitor's own HS256 keys, whose `kid`s are `lab-` and their number: the last number signs, and every one

@@ -1,9 +1,9 @@
 //! RSA keys in every form that people have them: PKCS#1, PKCS#8, SPKI, OpenSSH's own, and one line of `ssh-rsa`.
 //!
-//! Whatever the form, what comes out is the two numbers of the public key, or the DER of PKCS#1 (RFC 8017 §A.1.2)
-//! for the private one; both load everywhere.
+//! Whatever the form, what comes out is the two numbers of the public key, or a key pair that has proven itself.
 
 use std::fmt;
+use std::sync::Arc;
 
 use aws_lc_rs::digest;
 use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
@@ -123,10 +123,10 @@ impl fmt::Debug for RsaPublicKey {
     }
 }
 
-/// The private half, as the DER of PKCS#1, with its public half. Its numbers are never printed.
+/// The private half, parsed once, with its public half. Its numbers are never printed.
 #[derive(Clone)]
 pub struct RsaPrivateKey {
-    pkcs1: Vec<u8>,
+    pair: Arc<RsaKeyPair>,
     public: RsaPublicKey,
 }
 
@@ -177,7 +177,7 @@ impl RsaPrivateKey {
         RsaPublicKeyComponents { n: public.modulus(), e: public.exponent() }
             .verify(&RSA_PKCS1_2048_8192_SHA256, b"proof", &signature)
             .map_err(|_| KeyFault::Unsound)?;
-        Ok(Self { pkcs1: der.to_vec(), public })
+        Ok(Self { pair: Arc::new(pair), public })
     }
 
     /// From the numbers of RFC 7518 §6.3.2: n, e, d, p, q, d mod (p−1), d mod (q−1), q⁻¹ mod p.
@@ -197,8 +197,8 @@ impl RsaPrivateKey {
         Some(generate_pem(size))
     }
 
-    pub(super) fn pkcs1_der(&self) -> &[u8] {
-        &self.pkcs1
+    pub(super) fn pair(&self) -> Arc<RsaKeyPair> {
+        self.pair.clone()
     }
 
     pub const fn public(&self) -> &RsaPublicKey {
@@ -273,7 +273,8 @@ fn block_kind(label: &str) -> String {
     }
 }
 
-/// ssh-key reads no EC key without a feature that brings its curves, so it is known by its name, which is never encrypted.
+/// ssh-key reads no EC key without a feature that brings its curves, so it is known by its name, which is never
+/// encrypted.
 fn openssh_fault(bytes: &[u8]) -> KeyFault {
     let name = b"ecdsa-sha2-";
     if bytes.windows(name.len()).any(|window| window == name) {

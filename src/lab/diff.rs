@@ -74,7 +74,9 @@ fn lines(text: &str) -> Vec<String> {
                 lines.push(std::mem::take(&mut line));
                 line.push('}');
             }
-            c => line.push(visible(c)),
+            // What a line has beyond its beginning is not shown, and a forger may write a megabyte.
+            c if line.len() <= LONGEST * 4 => line.push(visible(c)),
+            _ => {}
         }
         match c {
             '{' | '[' if structural => depth += 1,

@@ -1,7 +1,7 @@
 //! Which address a request came from, when it came through proxies.
 //!
-//! Each proxy appends to `X-Forwarded-For` whom it took the request from, so only what a trusted one wrote counts: it is
-//! read from the right, and ends at the first hop that is not trusted. Whatever stands further left may be made up.
+//! Each proxy appends to `X-Forwarded-For` whom it took the request from, so only what a trusted one wrote counts: it
+//! is read from the right, and ends at the first hop that is not trusted. Whatever stands further left may be made up.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -36,7 +36,8 @@ impl TrustedProxies {
         client
     }
 
-    fn trust(&self, address: IpAddr) -> bool {
+    /// Whether this is the address of one of them; IPv4 as IPv4.
+    pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
 }

@@ -5,7 +5,6 @@
 
 mod open;
 mod record;
-mod rows;
 mod writer;
 
 pub use open::OpenError;
@@ -17,7 +16,7 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use self::writer::Writer;
-use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time};
+use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows};
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
 /// How many rows a purge removes before others may write.

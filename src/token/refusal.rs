@@ -24,7 +24,7 @@ pub(super) fn bad_encoding(part: &str, fault: &str, text: &str) -> Reason {
         code: Code::Malformed,
         message: format!("the {part} is not base64url: it has {fault}"),
         expected: "A to Z, a to z, 0 to 9, - and _, without padding, unused bits zero".into(),
-        found: format!("{} characters with {fault}", text.chars().count()),
+        found: format!("{} with {fault}", counted(text.chars().count(), "character")),
         rfc: Check::Encoding.rfc(),
     }
 }
@@ -38,6 +38,11 @@ pub(super) fn wrong_shape(token: &str, dots: usize) -> String {
         0 => "a token has three parts with dots between, and this has no dot".into(),
         dots => format!("a token has three parts with dots between, and this has {}", dots + 1),
     }
+}
+
+/// A number of things, in the grammatical number that it asks for.
+pub(super) fn counted(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 pub(super) fn malformed_header(fault: &str) -> Reason {

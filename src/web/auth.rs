@@ -52,8 +52,7 @@ impl TokenRequest {
             Some(login) => login.clone(),
             None => self.login()?,
         };
-        let checked = state.accounts.check(&login, state.client(request), state.now()).await;
-        match checked.map_err(|error| Problem::store_away(&error))? {
+        match state.admit(&login, request).await? {
             Ok(()) => Ok(login.username().to_owned()),
             Err(refusal) => Err(refused(&refusal, self.basic.is_some())),
         }

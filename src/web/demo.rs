@@ -3,22 +3,23 @@
 mod page;
 
 use actix_session::Session;
-use actix_web::http::header;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
-use super::error::{self, Problem};
+use super::error::{self, Fault, Problem};
 use super::session::{Ring, Visitor};
 use super::state::State;
-use crate::log::chain;
-use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, IssueError, Subject};
+use super::turns::Turns;
+use crate::profiles::demo::{self, Algorithm, IssueError, Subject};
 use crate::profiles::lab;
+use crate::profiles::{Lifetime, Profile};
 use crate::store::StoreError;
 use crate::token::{Judged, Show, Verdict};
-use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED};
+use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
@@ -46,21 +47,26 @@ pub(super) async fn generate(
     request: HttpRequest,
     wishes: Query<Wishes>,
     mut visitor: Visitor,
+    turns: Turns,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let subject = wishes.subject(&request)?;
     let lifetime = wishes.lifetime(state.token_ttl)?;
+    let turn = match visitor.algorithm() {
+        Algorithm::Hs256 => None,
+        Algorithm::Rs256 => Some(turns.next().await),
+    };
     let now = state.now();
-    match demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now) {
+    let issued = demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now);
+    drop(turn);
+    match issued {
         Ok(token) => {
             visitor.keep_token(token.into_string(), now)?;
+            state.metrics.issued(Profile::Demo, visitor.algorithm());
             Ok(show(TOKEN_GENERATED))
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
-        Err(error @ IssueError::Signing(_)) => {
-            log::error!("no token was made: {}", chain(&error));
-            Ok(show(ERROR_400))
-        }
+        Err(error @ IssueError::Signing(_)) => Ok(Fault::of(&error).behind(show(ERROR_400))),
     }
 }
 
@@ -91,6 +97,7 @@ pub(super) async fn validate(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let verdict = judge(&visitor, &state).await?;
+    state.metrics.judged(visitor.ring().profile(), &verdict);
     if error::accepts(request.headers(), "application/json") {
         let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
         return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
@@ -129,6 +136,8 @@ pub(super) async fn logout(
 ) -> Result<HttpResponse, Problem> {
     let revoked = match visitor {
         Ok(visitor) => revoke(&visitor, &state).await,
+        // What it holds is not known, so it cannot be called back.
+        Err(problem) if problem.status.is_server_error() => return Err(problem),
         Err(_) => Ok(()),
     };
     session.purge();
@@ -158,7 +167,13 @@ pub(super) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, P
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.
 fn show(result: &str) -> HttpResponse {
-    HttpResponse::Found().insert_header((header::LOCATION, address(result))).finish()
+    let location = match result {
+        TOKEN_GENERATED => HeaderValue::from_static(TOKEN_GENERATED_ADDRESS),
+        result => HeaderValue::from_str(&address(result)).unwrap_or(HeaderValue::from_static("/")),
+    };
+    let mut response = HttpResponse::new(StatusCode::FOUND);
+    response.headers_mut().insert(header::LOCATION, location);
+    response
 }
 
 fn address(result: &str) -> String {
@@ -177,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_result_s_address_keeps_only_unreserved_characters_and_the_exclamation_mark() {
-        assert_eq!(address(TOKEN_GENERATED), "/Token%20Generated%20successfully!!");
+        assert_eq!(address(TOKEN_GENERATED), TOKEN_GENERATED_ADDRESS);
         assert_eq!(address("a/b\\c?d#e%f+g~"), "/a%2Fb%5Cc%3Fd%23e%25f%2Bg~");
         assert_eq!(address("//evil.example"), "/%2F%2Fevil.example");
         assert_eq!(address("é"), "/%C3%A9");

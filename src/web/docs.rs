@@ -1,8 +1,9 @@
 //! What this server answers, as an OpenAPI document for programs and as a page for people.
 //!
 //! One table of operations gives the document, the page and the curl lines, so that they cannot differ. A generator
-//! such as utoipa reads types and attributes; most answers here are the tutorials' own shapes, made by hand, so it would
-//! want this same table again as attributes, spread over the handlers, and would give neither the page nor the lines.
+//! such as utoipa reads types and attributes; most answers here are the tutorials' own shapes, made by hand, so it
+//! would want this same table again as attributes, spread over the handlers, and would give neither the page nor the
+//! lines.
 
 mod openapi;
 mod operations;
@@ -199,7 +200,7 @@ pub(super) struct Answer {
     pub status: u16,
     pub content: Content,
     pub says: &'static str,
-    /// A fault of this server, which no request provokes.
+    /// What no request provokes by itself: a fault of this server, or a race.
     pub is_rare: bool,
 }
 
@@ -253,6 +254,8 @@ impl Answer {
 const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from another site.");
 const OTHER_METHOD: Answer =
     Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
+const SESSION_ENDED: Answer = Answer::refusal(409, "The session ended meanwhile, where it is kept in Redis.").rare();
+const SESSIONS_AWAY: Answer = Answer::refusal(503, "The session cannot be read or kept, where it is kept in Redis.");
 const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
 const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
 const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
@@ -266,10 +269,17 @@ impl Operation {
     fn answers(&self) -> Vec<Answer> {
         let mut answers = self.own_answers.to_vec();
         answers.extend([OTHER_METHOD, WRONG_HOST]);
+        if matches!(self.access, Access::Session) {
+            answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
+        }
         answers.extend(matches!(self.method, Method::Post | Method::Put).then_some(CROSS_SITE));
         answers.extend(self.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
         answers
+    }
+
+    fn answers_by_itself(&self, status: u16) -> bool {
+        self.own_answers.iter().any(|answer| answer.status == status)
     }
 
     const fn methods(&self) -> &'static str {

@@ -12,10 +12,38 @@ use serde_json::json;
 use thiserror::Error;
 
 use super::assets::Assets;
+use super::request_id::RequestId;
+use crate::accounts::CheckError;
 use crate::code::Code;
 use crate::log::chain;
 use crate::profiles::demo::IssueError;
+use crate::redis::Away;
 use crate::store::StoreError;
+
+/// What a failure's log line says of its cause. The client reads nothing of it; the front door takes it off the answer
+/// and logs it, beside the request's id.
+#[derive(Clone, Debug)]
+pub(super) struct Fault(String);
+
+impl Fault {
+    pub fn of(cause: &dyn std::error::Error) -> Self {
+        Self(chain(cause))
+    }
+
+    pub fn new(what: &str) -> Self {
+        Self(what.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The answer to a request that failed so.
+    pub fn behind(self, mut response: HttpResponse) -> HttpResponse {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
 
 /// More than any body of this site needs.
 pub(super) const LARGEST_BODY: usize = 16 * 1024;
@@ -28,11 +56,12 @@ pub(super) struct Problem {
     pub code: Code,
     pub message: String,
     headers: Vec<(HeaderName, HeaderValue)>,
+    pub fault: Option<Fault>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new() }
+        Self { status, code, message: message.into(), headers: Vec::new(), fault: None }
     }
 
     /// The same, with a header that says more to programs.
@@ -56,21 +85,46 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address.")
     }
 
-    /// Logs the cause here and now, and shows nothing of it.
+    /// The cause is for the log, and the client is shown nothing of it.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
-        Self::broken(&chain(cause))
+        Self::fault(Fault::of(cause))
     }
 
     /// The same for a fault that no error describes.
     pub fn broken(what: &str) -> Self {
-        log::error!("a request failed: {what}");
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "This server made a mistake; its log says more.")
+        Self::fault(Fault::new(what))
     }
 
-    /// Logs what the store said, and shows nothing of it.
+    fn fault(fault: Fault) -> Self {
+        let message = "This server made a mistake; its log says more.";
+        Self { fault: Some(fault), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
+    }
+
+    /// What the store said is for the log.
     pub fn store_away(error: &StoreError) -> Self {
-        log::error!("the store failed: {}", chain(error));
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, "The store does not answer; try again soon.")
+        Self::away("store", error, "The store does not answer; try again soon.")
+    }
+
+    pub fn sessions_away(error: &Away) -> Self {
+        Self::away("session store", error, "The store of the sessions does not answer; try again soon.")
+    }
+
+    pub fn rates_away(error: &Away) -> Self {
+        let message = "The rate counters do not answer, and nobody is let through uncounted; try again soon.";
+        Self::away("rate store", error, message)
+    }
+
+    fn away(part: &str, error: &dyn std::error::Error, message: &str) -> Self {
+        let fault = Fault::new(&format!("the {part} failed: {}", chain(error)));
+        Self { fault: Some(fault), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
+    }
+
+    /// The same, where it is a fault of this server, with the name under which its log has more.
+    pub fn named(mut self, id: &RequestId) -> Self {
+        if self.code == Code::Internal {
+            self.message = format!("This server made a mistake; its log says more under the request id {id}.");
+        }
+        self
     }
 
     /// A body of more bytes than these.
@@ -90,6 +144,15 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(LARGEST_BODY),
             status if status.is_server_error() => Self::new(status, Code::Internal, "This server made a mistake."),
             status => Self::new(status, Code::BadRequest, "This request cannot be read."),
+        }
+    }
+}
+
+impl From<CheckError> for Problem {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Store(error) => Self::store_away(&error),
+            CheckError::Tries(error) => Self::rates_away(&error),
         }
     }
 }
@@ -120,7 +183,10 @@ impl ResponseError for Problem {
             response.headers_mut().insert(name.clone(), value.clone());
         }
         response.extensions_mut().insert(self.clone());
-        response
+        match &self.fault {
+            Some(fault) => fault.clone().behind(response),
+            None => response,
+        }
     }
 }
 
@@ -229,7 +295,18 @@ pub(super) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderValue) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::request_id::RequestIds;
     use super::*;
+
+    #[test]
+    fn a_fault_of_this_server_tells_its_request_id_and_nothing_of_its_cause() {
+        let id = RequestIds::new().of(&HeaderMap::new(), false);
+        let problem = Problem::broken("the bearer key cannot sign").named(&id);
+        let expected = format!("This server made a mistake; its log says more under the request id {id}.");
+        assert_eq!(problem.message, expected);
+        assert_eq!(problem.fault.as_ref().map(Fault::as_str), Some("the bearer key cannot sign"));
+        assert_eq!(Problem::not_found().named(&id).message, Problem::not_found().message);
+    }
 
     #[test]
     fn a_page_is_for_those_who_name_html() {

@@ -16,10 +16,16 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 
 use super::cors;
-use super::error::{self, Presentation, Problem};
+use super::error::{self, Fault, Presentation, Problem};
 use super::lab;
+use super::metrics::Tally;
+use super::request_id::{RequestId, X_REQUEST_ID};
 use super::security;
+use super::sessions;
+use super::shutdown::UnderWay;
 use super::state::State;
+use super::unread::Unread;
+use crate::budget;
 use crate::code::Code;
 
 /// How long a body may take to arrive and be answered.
@@ -27,35 +33,81 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn door<B: MessageBody + 'static>(
     state: Data<State>,
-    request: ServiceRequest,
+    tally: Data<Tally>,
+    mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let started = Instant::now();
-    let presentation = Presentation::of(request.headers());
-    let method = request.method().clone();
-    let mut response = match answer(&state, request, next).await {
+    let _in_flight = tally.enter();
+    let visit = Visit::of(&request, &state);
+    let unread = Unread::of(&mut request);
+    let under_way = state.traffic.begin();
+    let answered = answer(&state, request, next).await;
+    unread.settled().await;
+    let mut response = match answered {
         Ok(response) => response,
-        Err(error) => return Err(unrouted(&error, presentation, &state)),
+        Err(error) => return Err(unrouted(&error, &visit, &state, &tally, &under_way, unread)),
     };
+    let fault = response.response_mut().extensions_mut().remove::<Fault>();
     if let Some(problem) = problem_of(&response) {
-        let presented = presented(&problem, presentation, response.headers(), &state);
+        let presented = presented(&problem.named(&visit.id), visit.presentation, response.headers(), &state);
         response = response.into_response(presented);
     }
-    security::set_headers(response.headers_mut(), &state.origins);
-    let pattern = response.request().match_pattern().unwrap_or_else(|| "-".to_owned());
-    let status = response.status().as_u16();
-    log::info!("{} {pattern} {status} {:.1} ms", known(&method), started.elapsed().as_secs_f64() * 1e3);
-    Ok(response)
+    visit.mark(response.headers_mut(), &state);
+    under_way.part(response.response_mut().head_mut());
+    let pattern = response.request().match_name().unwrap_or("-");
+    visit.end(pattern, response.status(), fault.as_ref(), &tally);
+    Ok(response.map_body(|_, answer| unread.held_by(answer)))
 }
 
-/// The name of a method that is in use; another name is text of a client's choice, and stays out of the log.
-fn known(method: &Method) -> &str {
-    match *method {
-        Method::GET | Method::HEAD | Method::POST | Method::PUT | Method::PATCH | Method::DELETE | Method::OPTIONS => {
-            method.as_str()
+/// What is remembered of a request until it is answered: nothing that a client made up.
+struct Visit {
+    id: RequestId,
+    started: Instant,
+    /// `None` for one that is not in use: its name is text of a client's choice, and stays out of log and metrics.
+    method: Option<&'static str>,
+    presentation: Presentation,
+}
+
+impl Visit {
+    fn of(request: &ServiceRequest, state: &State) -> Self {
+        Self {
+            started: Instant::now(),
+            id: state.request_ids.of(request.headers(), state.is_by_trusted_proxy(request)),
+            method: known(request.method()),
+            presentation: Presentation::of(request.headers()),
         }
-        _ => "-",
     }
+
+    /// Sets what every answer carries.
+    fn mark(&self, headers: &mut HeaderMap, state: &State) {
+        security::set_headers(headers, &state.origins);
+        headers.insert(X_REQUEST_ID, self.id.header().clone());
+    }
+
+    /// Counts the request and logs it, once.
+    fn end(&self, pattern: &str, status: StatusCode, fault: Option<&Fault>, tally: &Tally) {
+        let (id, status, took) = (&self.id, status.as_u16(), self.started.elapsed());
+        tally.count(self.method, pattern, status, took);
+        if let Some(fault) = fault {
+            log::error!("request id={id} failed: {}", fault.as_str());
+        }
+        let method = self.method.unwrap_or("-");
+        log::info!("request id={id} {method} {pattern} {status} {:.1} ms", took.as_secs_f64() * 1e3);
+    }
+}
+
+/// The name of a method that is in use.
+fn known(method: &Method) -> Option<&'static str> {
+    Some(match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => return None,
+    })
 }
 
 /// What a refusal says in its head, also for scripts of other sites.
@@ -81,14 +133,24 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
 }
 
 /// A failure outside any handler, which takes the request with it: the answer is made of what is left.
-fn unrouted(error: &Error, presentation: Presentation, state: &State) -> Error {
+fn unrouted(
+    error: &Error,
+    visit: &Visit,
+    state: &State,
+    tally: &Tally,
+    under_way: &UnderWay<'_>,
+    unread: Unread,
+) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::broken(&error.to_string()),
     };
-    log::info!("- - {} {}", problem.status.as_u16(), problem.code);
-    let mut response = presented(&problem, presentation, &HeaderMap::new(), state);
-    security::set_headers(response.headers_mut(), &state.origins);
+    let problem = problem.named(&visit.id);
+    let mut response = presented(&problem, visit.presentation, &HeaderMap::new(), state);
+    visit.mark(response.headers_mut(), state);
+    visit.end("-", problem.status, problem.fault.as_ref(), tally);
+    under_way.part(response.head_mut());
+    let response = response.map_body(|_, answer| unread.held_by(answer));
     InternalError::from_response(problem, response).into()
 }
 
@@ -102,10 +164,12 @@ async fn answer<B: MessageBody + 'static>(
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
     state.cookie.drop_foreign(&mut request);
-    if request.method().is_safe() {
-        return Ok(next.call(request).await?.map_into_boxed_body());
+    let is_safe = request.method().is_safe();
+    let answered = budget::of_one_request(sessions::watched(async { next.call(request).await }));
+    if is_safe {
+        return Ok(answered.await?.map_into_boxed_body());
     }
-    match timeout(BODY_TIMEOUT, next.call(request)).await {
+    match timeout(BODY_TIMEOUT, answered).await {
         Ok(answered) => Ok(answered?.map_into_boxed_body()),
         Err(_) => Err(too_slow().into()),
     }

@@ -24,6 +24,13 @@ struct IndexPage<'a> {
     parts: &'static [Part],
     progress: Progress,
     next: &'static Lesson,
+    session_is_cookie: bool,
+}
+
+impl IndexPage<'_> {
+    const fn in_cookie(&self) -> &'static str {
+        if self.session_is_cookie { "the token" } else { "its key" }
+    }
 }
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
@@ -31,7 +38,8 @@ pub(super) async fn index(visitor: Visitor, state: Data<State>) -> Result<HttpRe
     let progress = Progress::of(visitor.lab());
     let unsolved = LESSONS.iter().find(|lesson| !progress.has_solved(lesson));
     let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
-    error::page(&IndexPage { assets: &state.assets, parts: PARTS, progress, next })
+    let session_is_cookie = state.sessions.are_cookies();
+    error::page(&IndexPage { assets: &state.assets, parts: PARTS, progress, next, session_is_cookie })
 }
 
 /// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.

@@ -11,12 +11,14 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use super::auth;
+use super::error::Fault;
 use super::state::State;
+use super::turns::Turns;
 use crate::code::Code;
-use crate::log::chain;
-use crate::profiles::{bearer, zoom};
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Profile, bearer, zoom};
 use crate::store::StoreError;
-use crate::token::{Claims, Rejection, Token};
+use crate::token::{Claims, Rejection};
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
@@ -40,8 +42,8 @@ impl From<StoreError> for Failure {
 }
 
 /// `POST /oauth/token`.
-pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpResponse {
-    match exchange(&request, &body, &state).await {
+pub(super) async fn token(request: HttpRequest, body: Bytes, turns: Turns, state: Data<State>) -> HttpResponse {
+    match exchange(&request, &body, &turns, &state).await {
         Ok(token) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(json!({
             "access_token": token, "token_type": "Bearer", "expires_in": bearer::LIFE,
         })),
@@ -50,13 +52,12 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
         }
         Err(Failure::StoreAway(error)) => unavailable(&error),
         Err(Failure::Broken(what)) => {
-            log::error!("a request failed: {what}");
-            HttpResponse::InternalServerError().json(json!({ "error": "server_error" }))
+            Fault::new(what).behind(HttpResponse::InternalServerError().json(json!({ "error": "server_error" })))
         }
     }
 }
 
-async fn exchange(request: &HttpRequest, body: &[u8], state: &State) -> Result<String, Failure> {
+async fn exchange(request: &HttpRequest, body: &[u8], turns: &Turns, state: &State) -> Result<String, Failure> {
     let parameters = parameters(request, body)?;
     let given = |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let grant_type = given("grant_type").ok_or_else(|| invalid_request("`grant_type` is missing"))?;
@@ -67,6 +68,7 @@ async fn exchange(request: &HttpRequest, body: &[u8], state: &State) -> Result<S
     let now = state.now();
     let claims = accepted(state, assertion, now)?;
     take_once(state, &claims, now).await?;
+    let _turn = turns.next().await;
     issue(state, &claims, now)
 }
 
@@ -75,6 +77,7 @@ fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims
     let issuer = state.origins.issuer();
     let endpoint = format!("{issuer}/oauth/token");
     let verdict = zoom::verify(&state.ring(), &[&endpoint, issuer], assertion, now);
+    state.metrics.judged(Profile::Zoom, &verdict);
     verdict.accept().map_err(|rejection| {
         let reason = rejection.reason;
         refused("invalid_grant", &format!("{}: {}", reason.code, reason.message))
@@ -99,8 +102,9 @@ fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, F
     let mut jti = [0; 16];
     SystemRandom::new().fill(&mut jti).map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
-    let token = bearer::issue(&ring, &grant, jti, now);
-    token.map(Token::into_string).map_err(|_| Failure::Broken("the bearer key cannot sign"))
+    let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
+    state.metrics.issued(Profile::Bearer, Algorithm::Rs256);
+    Ok(token.into_string())
 }
 
 /// The parameters of the form; one that stands twice is an error (RFC 6749 §3.2).
@@ -131,8 +135,8 @@ fn invalid_request(description: &str) -> Failure {
 }
 
 fn unavailable(error: &StoreError) -> HttpResponse {
-    log::error!("a request failed: {}", chain(error));
-    HttpResponse::ServiceUnavailable().json(json!({ "error": "temporarily_unavailable" }))
+    let response = HttpResponse::ServiceUnavailable().json(json!({ "error": "temporarily_unavailable" }));
+    Fault::of(error).behind(response)
 }
 
 /// `GET /api/me`: a resource for the holder of a bearer token.
@@ -145,6 +149,7 @@ pub(super) async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse
         Ok(verdict) => verdict,
         Err(error) => return unavailable(&error),
     };
+    state.metrics.judged(Profile::Bearer, &verdict);
     match verdict.accept() {
         Ok(claims) => HttpResponse::Ok().json(json!({
             "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),

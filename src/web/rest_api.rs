@@ -6,24 +6,27 @@ use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use super::error::retry_after_header;
+use super::error::{Fault, retry_after_header};
 use super::state::State;
 use crate::accounts::{Login, Refusal};
 use crate::code::Code;
-use crate::log::chain;
-use crate::profiles::rest_api;
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Profile, rest_api};
 
 /// Signs a token for the user of a form.
 pub(super) async fn login(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpResponse {
     let login = login_of(&request, &body);
     let now = state.now();
-    match state.accounts.check(&login, state.client(&request), now).await {
+    match state.admit(&login, &request).await {
         Ok(Ok(())) => {}
         Ok(Err(refusal)) => return not_admitted(&refusal),
         Err(error) => return fault(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
     match rest_api::issue(&state.ring(), login.username(), now) {
-        Ok(token) => successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string()),
+        Ok(token) => {
+            state.metrics.issued(Profile::RestApi, Algorithm::Hs256);
+            successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+        }
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),
     }
 }
@@ -31,6 +34,7 @@ pub(super) async fn login(request: HttpRequest, body: Bytes, state: Data<State>)
 /// Lets those through whose token is good.
 pub(super) async fn protected(request: HttpRequest, state: Data<State>) -> HttpResponse {
     let verdict = rest_api::verify(&state.ring(), &presented(&request), state.now());
+    state.metrics.judged(Profile::RestApi, &verdict);
     match verdict.code() {
         Code::Accepted => answer(StatusCode::OK, "0", "You Are verified"),
         Code::NoToken => answer(StatusCode::UNAUTHORIZED, "2", "Token required"),
@@ -73,8 +77,7 @@ fn not_admitted(refusal: &Refusal) -> HttpResponse {
 
 /// A fault of this server, which is what the tutorial keeps its third error for.
 fn fault(status: StatusCode, error: &dyn std::error::Error) -> HttpResponse {
-    log::error!("a request failed: {}", chain(error));
-    answer(status, "3", "An error occured")
+    Fault::of(error).behind(answer(status, "3", "An error occured"))
 }
 
 fn answer(status: StatusCode, error: &str, message: &str) -> HttpResponse {

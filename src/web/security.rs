@@ -11,9 +11,18 @@ use super::error::Problem;
 use crate::code::Code;
 use crate::settings::PublicUrl;
 
+/// Whether this very server speaks TLS, and whether its certificate says so to anybody but this machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wire {
+    Plain,
+    SelfSigned,
+    Vouched,
+}
+
 /// What this site is called from outside.
 pub(super) struct Origins {
     public: Option<PublicUrl>,
+    wire: Wire,
     scheme: &'static str,
     /// Whether a name that means this very machine is accepted.
     local_names: bool,
@@ -30,14 +39,16 @@ pub(super) struct Origins {
 pub(super) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
-    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr) -> Self {
+    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, wire: Wire) -> Self {
         let ip = bound.ip();
-        let https = public.is_some_and(PublicUrl::is_https);
+        let https = wire != Wire::Plain || public.is_some_and(PublicUrl::is_https);
+        let scheme = if https { "https" } else { "http" };
         Self {
-            scheme: if https { "https" } else { "http" },
+            wire,
+            scheme,
             local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
             any_address: public.is_none() && ip.is_unspecified(),
-            served: public.map_or_else(|| format!("http://{bound}"), PublicUrl::origin),
+            served: public.map_or_else(|| format!("{scheme}://{bound}"), PublicUrl::origin),
             address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
             loopback: if ip.is_ipv6() && ip.is_loopback() { "[::1]" } else { "127.0.0.1" },
             public: public.cloned(),
@@ -53,13 +64,15 @@ impl Origins {
         &self.served
     }
 
-    /// HSTS only under a public https name: on loopback it would lock every other local server out of http.
+    /// HSTS only under a public https name: on loopback it would lock every other local server out of http, and under a
+    /// self-signed certificate its visitors out of this one, for then no browser lets them go on.
     fn sends_hsts(&self) -> bool {
         let host = self.public.as_ref().map(|url| host_of(&url.authority()));
-        self.is_https() && host.is_some_and(|host| !is_local_name(&host))
+        self.is_https() && self.wire != Wire::SelfSigned && host.is_some_and(|host| !is_local_name(&host))
     }
 
-    /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send it.
+    /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send
+    /// it.
     pub fn refusal(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
         let host = match authority(head) {
             Ok(host) => host,
@@ -85,7 +98,8 @@ impl Origins {
             "127.0.0.1" | "[::1]" => "localhost",
             _ => return None,
         };
-        (self.local_names && !self.is_https()).then(|| format!("http://{other}{port}"))
+        let is_served_here = self.wire != Wire::Plain || !self.is_https();
+        (self.local_names && is_served_here).then(|| format!("{}://{other}{port}", self.scheme))
     }
 
     fn answers_to(&self, authority: &str) -> bool {

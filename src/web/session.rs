@@ -1,13 +1,12 @@
-//! The visitor's session: one encrypted cookie that holds the token and the chosen algorithm.
+//! The visitor's session: the token and the chosen algorithm, behind one encrypted cookie.
 //!
-//! The state is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It cannot
-//! be called back either: a copy from before a logout still opens. So the state carries its time of issue, and after
-//! twelve hours it counts as empty.
+//! The cookie is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It holds
+//! the state, or the key of a state in Redis ([`Sessions`]). A state in a cookie cannot be called back: a copy from
+//! before a logout still opens. So each state carries its time of issue, and after twelve hours it counts as empty.
 
 use std::future::{Ready, ready};
 
 use actix_session::config::{BrowserSession, CookieContentSecurity};
-use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionExt as _, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, Key, SameSite};
@@ -21,13 +20,16 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use super::error::Problem;
+use super::sessions::{self, Sessions};
 use super::state::State;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
+use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
 
 /// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
-/// third, and percent-encoding a sixteenth.
+/// third, and percent-encoding a sixteenth. A state in Redis has the same room, so that what a session takes does not
+/// depend on where it is kept.
 pub(super) const LARGEST_STATE: usize = 2560;
 
 /// How long a state is honoured after it was issued, in hours.
@@ -56,11 +58,11 @@ impl SessionCookie {
         if self.secure { "__Host-hallpass" } else { "hallpass" }
     }
 
-    pub fn middleware(&self, key: &[u8; SESSION_KEY_BYTES]) -> SessionMiddleware<CookieSessionStore> {
-        SessionMiddleware::builder(CookieSessionStore::default(), Key::from(key))
+    pub fn middleware(&self, sessions: Sessions, key: &[u8; SESSION_KEY_BYTES]) -> SessionMiddleware<Sessions> {
+        SessionMiddleware::builder(sessions, Key::from(key))
             .cookie_name(self.name().to_owned())
             .cookie_content_security(CookieContentSecurity::Private)
-            .session_lifecycle(BrowserSession::default())
+            .session_lifecycle(BrowserSession::default().state_ttl(Duration::hours(STATE_HOURS)))
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
             .cookie_path("/".to_owned())
@@ -110,16 +112,35 @@ impl SessionCookie {
 
     /// Why a request's cookies are refused before any of them is opened.
     pub fn refusal(&self, headers: &HeaderMap) -> Option<Problem> {
-        (self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
+        (!self.is_plain(headers) && self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
+    }
+
+    /// Whether the cookies are surely read by everybody alike, as those of nearly all requests are: at most one line,
+    /// of text, where no name is encoded and ours stands once at most. It is asked first because to parse them costs
+    /// more.
+    fn is_plain(&self, headers: &HeaderMap) -> bool {
+        let mut lines = headers.get_all(header::COOKIE);
+        let Some(line) = lines.next() else { return true };
+        let text = line.as_bytes().is_ascii().then(|| std::str::from_utf8(line.as_bytes()).ok()).flatten();
+        let (None, Some(text)) = (lines.next(), text) else { return false };
+        let mut ours = 0;
+        let plain = |pair: &str| {
+            let name = pair.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
+            ours += usize::from(name == self.name().as_bytes());
+            !name.contains(&b'%')
+        };
+        text.split(';').all(plain) && ours <= 1
     }
 
     /// Leaves only our own cookie in a request with cookies that the framework reads otherwise than they stand there.
     /// It gives up on all of them for a line that is not UTF-8, and cookies of other programs on this host come along;
     /// and it decodes names, so that `hall%70ass`, which no prefix protects, would pass for ours.
     pub fn drop_foreign(&self, request: &mut ServiceRequest) {
-        let mut lines = request.headers().get_all(header::COOKIE);
         let encoded = |cookie: &cookie::Cookie<'_>| cookie.name().contains('%');
-        if lines.all(|line| line.to_str().is_ok()) && !cookies(request.headers()).iter().any(encoded) {
+        let readable = |headers: &HeaderMap| {
+            headers.get_all(header::COOKIE).all(|line| line.to_str().is_ok()) && !cookies(headers).iter().any(encoded)
+        };
+        if self.is_plain(request.headers()) || readable(request.headers()) {
             return;
         }
         let own: Vec<String> =
@@ -137,7 +158,7 @@ pub(super) fn cookies(headers: &HeaderMap) -> Vec<cookie::Cookie<'static>> {
     lines.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok).collect()
 }
 
-/// What the cookie holds.
+/// What the session holds.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -172,6 +193,14 @@ impl Ring {
     const fn is_demo(&self) -> bool {
         matches!(self, Self::Demo)
     }
+
+    /// Whose tokens these keys judge.
+    pub const fn profile(self) -> Profile {
+        match self {
+            Self::Demo => Profile::Demo,
+            Self::Lab => Profile::Lab,
+        }
+    }
 }
 
 /// What the lab remembers of a visitor.
@@ -200,7 +229,7 @@ pub(super) struct Visitor {
     pub is_stale: bool,
 }
 
-/// The state would make a cookie that browsers drop in silence.
+/// The state would make a cookie that browsers drop in silence, if it is kept there.
 #[derive(Debug, Error)]
 #[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes has room for {LARGEST_STATE}")]
 pub(super) struct TooLargeForCookie {
@@ -304,11 +333,20 @@ impl Visitor {
 }
 
 impl Kept {
+    /// Whether it fits without being counted: JSON spells no byte with more than six, and all else is short.
+    fn is_short(&self) -> bool {
+        let texts = [self.token.as_deref(), self.lab.as_ref().map(|lab| lab.visitor.as_str())];
+        6 * texts.into_iter().flatten().map(str::len).sum::<usize>() + 512 <= LARGEST_STATE
+    }
+
     fn bytes(&self) -> usize {
         serde_json::to_string(self).map_or(usize::MAX, |text| text.len())
     }
 
     fn fits(&self) -> Result<(), TooLargeForCookie> {
+        if self.is_short() {
+            return Ok(());
+        }
         let bytes = self.bytes();
         if bytes > LARGEST_STATE { Err(TooLargeForCookie { bytes }) } else { Ok(()) }
     }
@@ -323,6 +361,9 @@ impl FromRequest for Visitor {
             return ready(Err(Problem::broken("the server lost its state")));
         };
         if let Some(problem) = state.cookie.refusal(request.headers()) {
+            return ready(Err(problem));
+        }
+        if let Some(problem) = sessions::trouble() {
             return ready(Err(problem));
         }
         ready(Ok(Self::open(request.get_session(), state.algorithm, state.now())))

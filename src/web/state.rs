@@ -4,19 +4,24 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use actix_session::SessionMiddleware;
-use actix_session::storage::CookieSessionStore;
 use actix_web::HttpRequest;
+use actix_web::dev::ServiceRequest;
 use chrono::{DateTime, Utc};
 
 use super::assets::Assets;
-use super::security::Origins;
+use super::metrics::{Limit, Metrics, Passage};
+use super::request_id::RequestIds;
+use super::security::{Origins, Wire};
 use super::session::SessionCookie;
-use crate::accounts::Accounts;
+use super::sessions::Sessions;
+use super::shutdown::Traffic;
+use crate::accounts::{Accounts, CheckError, Login, Refusal};
 use crate::clock::{Clock, Settable};
 use crate::keys::{KeyRing, SESSION_KEY_BYTES};
-use crate::limits::{Limiter, TrustedProxies};
+use crate::limits::{Limiter, RateStore, TrustedProxies};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::redis::Away;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
 use crate::token::{Judged, Verdict};
@@ -36,22 +41,38 @@ pub(super) struct State {
     pub cors_origins: CorsOrigins,
     pub accounts: Accounts,
     pub store: Arc<dyn Store>,
+    pub sessions: Sessions,
+    pub rates: RateStore,
     pub phone_limiter: Limiter,
+    pub metrics: Metrics,
+    pub request_ids: RequestIds,
+    pub traffic: Traffic,
     trusted_proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
+}
+
+/// What may be a server of its own, and then away.
+pub(super) struct Parts {
+    pub store: Arc<dyn Store>,
+    pub sessions: Sessions,
+    pub rates: RateStore,
 }
 
 impl State {
     pub fn new(
         ring: KeyRing,
         clock: Arc<dyn Clock>,
-        store: Arc<dyn Store>,
+        parts: Parts,
         settings: &Settings,
         address: SocketAddr,
+        wire: Wire,
     ) -> Self {
+        let Parts { store, sessions, rates } = parts;
         let first_ring = Arc::new(ring);
         let ring = &first_ring;
-        let origins = Origins::new(settings.public_url.as_ref(), address);
+        let metrics = Metrics::new(clock.now());
+        let store = metrics.metered(store);
+        let origins = Origins::new(settings.public_url.as_ref(), address, wire);
         Self {
             sizes: TokenSizes::measure(ring, clock.now()),
             cookie: SessionCookie::new(origins.is_https()),
@@ -62,15 +83,20 @@ impl State {
             token_ttl: settings.token_ttl,
             accounts: match settings.credentials {
                 Credentials::Any => Accounts::any(),
-                Credentials::Users => Accounts::users(store.clone(), Limiter::new(settings.login_rate)),
+                Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.login_rate)),
             },
-            phone_limiter: Limiter::new(settings.phone_rate),
+            phone_limiter: rates.limiter("phone", settings.phone_rate),
+            metrics,
+            request_ids: RequestIds::new(),
+            traffic: Traffic::default(),
             trusted_proxies: settings.trusted_proxies.clone(),
             session_key: *ring.session_key(),
             ring: RwLock::new(first_ring.clone()),
             first_ring,
             origins,
             store,
+            sessions,
+            rates,
             clock,
         }
     }
@@ -86,9 +112,9 @@ impl State {
     }
 
     /// Forgets how often anybody asked.
-    pub fn forget_counts(&self) {
-        self.phone_limiter.forget();
-        self.accounts.forget_tries();
+    pub async fn forget_counts(&self) -> Result<(), Away> {
+        self.phone_limiter.forget().await?;
+        self.accounts.forget_tries().await
     }
 
     /// The keys as they are now. A request that asks once sees one ring, whatever is replaced meanwhile.
@@ -113,6 +139,25 @@ impl State {
         self.trusted_proxies.client(peer, hops)
     }
 
+    /// Whether a trusted proxy handed the request on, so that what it says of it counts.
+    pub fn is_by_trusted_proxy(&self, request: &ServiceRequest) -> bool {
+        request.peer_addr().is_some_and(|peer| self.trusted_proxies.trust(peer.ip().to_canonical()))
+    }
+
+    /// Whether who asks by `login` may have a token.
+    pub async fn admit(&self, login: &Login, request: &HttpRequest) -> Result<Result<(), Refusal>, CheckError> {
+        let checked = self.accounts.check(login, self.client(request), self.now()).await;
+        match &checked {
+            Ok(Err(Refusal::Missing)) => {}
+            Ok(Err(Refusal::TooOften { .. })) => self.metrics.passed(Limit::Login, Passage::Refused),
+            Err(CheckError::Tries(_)) => self.metrics.passed(Limit::Login, Passage::Away),
+            Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => {
+                self.metrics.passed(Limit::Login, Passage::Admitted);
+            }
+        }
+        checked
+    }
+
     /// The verdict on a token, which for one with a `jti` asks the store.
     pub async fn settle(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
@@ -125,8 +170,8 @@ impl State {
     }
 
     /// The middleware that opens and seals the session cookie.
-    pub fn sessions(&self) -> SessionMiddleware<CookieSessionStore> {
-        self.cookie.middleware(&self.session_key)
+    pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
+        self.cookie.middleware(self.sessions.clone(), &self.session_key)
     }
 }
 

@@ -12,9 +12,12 @@ use serde::{Deserialize, Serialize};
 
 use super::auth;
 use super::error::Problem;
+use super::metrics::Limit;
 use super::state::State;
 use crate::code::Code;
 use crate::limits::Decision;
+use crate::profiles::Profile;
+use crate::profiles::demo::Algorithm;
 use crate::profiles::telesign::{self, PhoneNumber, Xid};
 use crate::store::{Cursor, NewTransaction, Presented, Recorded, Transaction};
 use crate::token::{Claims, Show};
@@ -24,7 +27,9 @@ const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 
 /// `GET /v1/token/{phone}` and `GET /v1/token/{phone}/{xid}`: a token, stored before it is answered.
 pub(super) async fn token(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    if let Decision::Refused { retry_after } = state.phone_limiter.admit(state.client(&request), state.now()) {
+    let decision = state.phone_limiter.admit(state.client(&request), state.now()).await;
+    state.metrics.passed(Limit::Phone, decision.as_ref().into());
+    if let Decision::Refused { retry_after } = decision.map_err(|error| Problem::rates_away(&error))? {
         return Err(Problem::too_often(retry_after, "This client asks for phone tokens too often."));
     }
     let phone = segment(&request, "phone").unwrap_or_default();
@@ -45,7 +50,10 @@ async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<St
     let (issued_at, expires_at) = (made.issued_at, made.expires_at);
     let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
     match state.store.record(new).await.map_err(|error| Problem::store_away(&error))? {
-        Recorded::Stored => Ok(token),
+        Recorded::Stored => {
+            state.metrics.issued(Profile::Telesign, Algorithm::Hs256);
+            Ok(token)
+        }
         Recorded::OtherPhone => {
             Err(conflict(Code::XidTaken, "This xid belongs to the transaction of another phone number."))
         }
@@ -138,16 +146,28 @@ pub(super) async fn verify(request: HttpRequest, body: Bytes, state: Data<State>
     let token = token.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
     let verdict = telesign::verify(&state.ring(), token, state.now());
     let Some(claims) = verdict.claims() else {
+        state.metrics.judged(Profile::Telesign, &verdict);
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
     let xid = xid_of(claims).ok_or_else(unknown)?;
-    match state.store.present(&xid, token, state.now()).await.map_err(|error| Problem::store_away(&error))? {
+    let presented = state.store.present(&xid, token, state.now()).await.map_err(|error| Problem::store_away(&error))?;
+    state.metrics.came_to(Profile::Telesign, code_of(&presented));
+    match presented {
         Presented::Verified(found) => {
             let verdict = verdict.report(Show::VerifiedClaimsOnly);
             Ok(HttpResponse::Ok().json(Verified { verdict, transaction: Shown::from(&found) }))
         }
         Presented::AlreadyVerified => Err(already_verified()),
         Presented::Unknown => Err(unknown()),
+    }
+}
+
+/// What decides when the verdict was good.
+const fn code_of(presented: &Presented) -> Code {
+    match presented {
+        Presented::Verified(_) => Code::Accepted,
+        Presented::AlreadyVerified => Code::AlreadyVerified,
+        Presented::Unknown => Code::UnknownTransaction,
     }
 }
 

@@ -242,6 +242,6 @@ pub(super) async fn rotate(request: HttpRequest, body: Bytes, state: Data<State>
 pub(super) async fn reset(state: Data<State>) -> Result<HttpResponse, Problem> {
     clock(&state)?.reset();
     state.restore_ring();
-    state.forget_counts();
+    state.forget_counts().await.map_err(|error| Problem::rates_away(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

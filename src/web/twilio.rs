@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 use super::auth::TokenRequest;
 use super::error::Problem;
 use super::state::State;
-use crate::profiles::Lifetime;
+use crate::profiles::demo::Algorithm;
 use crate::profiles::twilio::{self, Grants, Wish};
+use crate::profiles::{Lifetime, Profile};
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
@@ -21,6 +22,7 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
         region: asked.text("region")?.to_owned(),
     };
     let token = twilio::issue(&state.ring(), &wish, state.now()).map_err(|error| Problem::internal(&error))?;
+    state.metrics.issued(Profile::Twilio, Algorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

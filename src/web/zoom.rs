@@ -7,7 +7,8 @@ use serde_json::json;
 use super::auth::TokenRequest;
 use super::error::Problem;
 use super::state::State;
-use crate::profiles::{Lifetime, zoom};
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Lifetime, Profile, zoom};
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
@@ -15,5 +16,6 @@ pub(super) async fn token(request: HttpRequest, body: Bytes, state: Data<State>)
     asked.admit(&request, &state).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
     let token = zoom::issue(&state.ring(), lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
+    state.metrics.issued(Profile::Zoom, Algorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

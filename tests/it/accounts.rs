@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use hallpass::accounts::{Accounts, Login, Password, Refusal, hash_password};
-use hallpass::limits::Limiter;
+use hallpass::accounts::{Accounts, CheckError, Login, Password, Refusal, hash_password};
+use hallpass::limits::RateStore;
 use hallpass::store::{Sqlite, Store as _, StoreError};
 use tempfile::TempDir;
 
@@ -30,7 +30,7 @@ impl Desk {
         let folder = TempDir::new().unwrap();
         let database = format!("sqlite:{}", folder.path().join("hallpass.db").display());
         let store = Arc::new(Sqlite::open(&database).await.unwrap());
-        let accounts = Accounts::users(store.clone(), Limiter::new(rate.parse().unwrap()));
+        let accounts = Accounts::users(store.clone(), RateStore::memory().limiter("login", rate.parse().unwrap()));
         Self { folder, store, accounts }
     }
 
@@ -152,7 +152,7 @@ async fn a_store_that_is_away_is_an_error_and_no_refusal() {
     let desk = Desk::new("off").await;
     desk.store.close().await;
     let answer = desk.accounts.check(&Login::new("alice", RIGHT), CLIENT, DateTime::UNIX_EPOCH).await;
-    assert!(matches!(answer, Err(StoreError::Closed)), "{answer:?}");
+    assert!(matches!(answer, Err(CheckError::Store(StoreError::Closed))), "{answer:?}");
 }
 
 #[tokio::test]

@@ -58,6 +58,11 @@ impl TestApp {
         Self::sharing(self.folder.clone(), &[])
     }
 
+    /// The same with these settings.
+    pub fn twin_with(&self, settings: &[(&'static str, &str)]) -> Self {
+        Self::sharing(self.folder.clone(), settings)
+    }
+
     /// A server that finds these variables in its environment.
     pub fn given(settings: &[(&'static str, &str)], variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
@@ -124,7 +129,7 @@ impl TestApp {
 
     /// Where the server listens, as `Host` names it.
     pub fn host(&self) -> &str {
-        self.url.trim_start_matches("http://")
+        self.url.split_once("://").unwrap().1
     }
 }
 

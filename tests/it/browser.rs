@@ -1,4 +1,5 @@
-//! Journeys through the demo in a real Chromium, with scripts and without: without them every page still says everything.
+//! Journeys through the demo in a real Chromium, with scripts and without: without them every page still says
+//! everything.
 
 mod accessibility;
 mod lab_cookies;
@@ -13,6 +14,7 @@ use serde_json::json;
 use thirtyfour::prelude::*;
 use tokio::time::sleep;
 
+use crate::app::TestApp;
 use pages::Page;
 use visit::{Browser, Script, Visit};
 
@@ -57,6 +59,26 @@ async fn a_token_is_generated_and_its_details_are_shown() {
         assert!(visit.text("[aria-labelledby=claims] .intro").await.starts_with("Verified"));
     })
     .await;
+}
+
+#[tokio::test]
+async fn over_https_the_cookie_and_the_forms_work_and_the_other_site_is_https_too() {
+    let Some(browser) = Browser::start() else { return };
+    let app = TestApp::with(&[("tls-self-signed", "true")]);
+    let visit = browser.visit_to(app, Script::On).await;
+    visit.open("/").await;
+    visit.follow("Get token").await;
+    visit.follow("Show details").await;
+    assert_eq!(visit.result().await, "bob");
+    visit.choose("RS256").await;
+    assert_eq!(visit.text("button[aria-pressed=true]").await, "✓ RS256");
+    let cookies = visit.driver.get_all_cookies().await.unwrap();
+    let cookie = cookies.iter().find(|cookie| cookie.name == "__Host-hallpass").unwrap();
+    assert_eq!((cookie.secure, cookie.path.as_deref()), (Some(true), Some("/")));
+    visit.open_lesson("cross-site-forms").await;
+    let other = visit.app.url.replace("127.0.0.1", "localhost");
+    assert!(visit.count(&format!("a[href^='{other}/']")).await > 0, "the attacker's page is under {other}");
+    visit.end().await;
 }
 
 #[tokio::test]

@@ -21,6 +21,8 @@ use crate::app::{RawAnswer, fixture, put_rsa_keys};
 pub struct Program {
     folder: TempDir,
     variables: Vec<(String, String)>,
+    /// How many files it may have open; as many as this process may when none is named.
+    files: Option<u32>,
 }
 
 /// What a run came to.
@@ -32,7 +34,7 @@ pub struct Done {
 
 impl Program {
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), variables: Vec::new() }
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), files: None }
     }
 
     /// With RSA keys in the keys folder.
@@ -49,6 +51,12 @@ impl Program {
         self
     }
 
+    /// The same where so many files may be open, and no more.
+    pub fn with_files(mut self, files: u32) -> Self {
+        self.files = Some(files);
+        self
+    }
+
     /// The same with this file in its working directory.
     pub fn holding(self, name: &str, text: impl AsRef<[u8]>) -> Self {
         fs::write(self.path(name), text).unwrap();
@@ -59,13 +67,24 @@ impl Program {
         self.folder.path().join(name)
     }
 
+    /// Each server of this program has a log of its own.
+    fn new_log(&self) -> PathBuf {
+        let mut names = (1..).map(|number| self.path(&format!("log{number}")));
+        names.find(|path| !path.exists()).unwrap()
+    }
+
     pub fn read(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_hallpass"));
-        command.current_dir(self.folder.path()).env_clear().args(arguments);
+        let program = env!("CARGO_BIN_EXE_hallpass");
+        let mut command = Command::new(if self.files.is_some() { "/bin/sh" } else { program });
+        command.current_dir(self.folder.path()).env_clear();
+        if let Some(files) = self.files {
+            command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), program]);
+        }
+        command.args(arguments);
         command.envs(self.variables.iter().map(|(name, value)| (name, value))).stdin(Stdio::null());
         command
     }
@@ -97,7 +116,12 @@ impl Program {
     }
 
     pub fn serve(&self, arguments: &[&str]) -> Serving {
-        Serving::start(self, arguments)
+        self.serve_at("127.0.0.1:0", arguments)
+    }
+
+    /// The same at this address.
+    pub fn serve_at(&self, address: &str, arguments: &[&str]) -> Serving {
+        Serving::start(self, address, arguments)
     }
 }
 
@@ -109,7 +133,7 @@ impl Done {
     }
 
     /// Asserts exit code 2, nothing on standard output, and one line that says all of `words`.
-    fn assert_failed(&self, words: &[&str]) {
+    pub fn assert_failed(&self, words: &[&str]) {
         assert_eq!((self.code, self.stdout.as_str()), (Some(2), ""), "{}", self.stderr);
         assert!(self.stderr.starts_with("hallpass: ") && self.stderr.ends_with('\n'), "{:?}", self.stderr);
         assert_eq!(self.stderr.lines().count(), 1, "{}", self.stderr);
@@ -128,11 +152,11 @@ pub struct Serving {
 }
 
 impl Serving {
-    fn start(program: &Program, arguments: &[&str]) -> Self {
-        let log = program.path("log");
+    fn start(program: &Program, address: &str, arguments: &[&str]) -> Self {
+        let log = program.new_log();
         let mut command = program.command(arguments);
         let stderr = fs::File::create(&log).unwrap();
-        let mut child = command.args(["--bind", "127.0.0.1:0"]).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
+        let mut child = command.args(["--bind", address]).stdout(Stdio::piped()).stderr(stderr).spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         stdout.read_line(&mut line).unwrap();
@@ -152,13 +176,17 @@ impl Serving {
         RawAnswer::to(&self.url, format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"))
     }
 
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 
     /// Waits for the end, and hands back what was printed after the first line, and the log.
-    fn ended(mut self) -> Done {
+    pub fn ended(mut self) -> Done {
         let deadline = Instant::now() + Duration::from_secs(15);
         while self.child.try_wait().unwrap().is_none() {
             assert!(Instant::now() < deadline, "it does not end");
@@ -408,7 +436,10 @@ fn help_names_every_setting_with_its_default_and_says_where_else_it_may_stand() 
         let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         for setting in SETTINGS {
             let sources = format!("[default: {}]", setting.default);
-            assert!(text.contains(&format!("--{} <{}>", setting.flag, setting.value)), "{}", setting.flag);
+            // What is on or off may stand without its value.
+            let forms = [format!("<{}>", setting.value), format!("[<{}>]", setting.value)];
+            let is_named = |form: &String| text.contains(&format!("--{} {form}", setting.flag));
+            assert!(forms.iter().any(is_named), "{}", setting.flag);
             assert!(text.contains(&format!("{} {sources}", setting.help)), "{}: {text}", setting.flag);
         }
     }

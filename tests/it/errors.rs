@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::app::{TestApp, Visitor, set_cookies};
 
 /// Every route, and the methods that it takes.
-const ROUTES: [(&str, &str); 11] = [
+const ROUTES: [(&str, &str); 13] = [
     ("/", "GET, HEAD"),
     ("/x", "GET, HEAD"),
     ("/generate", "GET, HEAD"),
@@ -16,6 +16,8 @@ const ROUTES: [(&str, &str); 11] = [
     ("/algorithm", "POST"),
     ("/logout", "POST"),
     ("/healthz", "GET, HEAD"),
+    ("/readyz", "GET, HEAD"),
+    ("/metrics", "GET, HEAD"),
     ("/robots.txt", "GET, HEAD"),
     ("/favicon.ico", "GET, HEAD"),
     ("/.well-known/jwks.json", "GET, HEAD"),

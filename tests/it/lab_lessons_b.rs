@@ -254,7 +254,7 @@ async fn hs256_and_rs256_are_measured_on_demand() {
     let app = TestApp::spawn();
     let desk = Desk::open(&app, "hs256-or-rs256").await;
     assert!(!desk.page.contains("µs"));
-    let answer = desk.press("Measure", &[]).await;
+    let answer = desk.press("Sign and measure", &[]).await;
     assert_eq!(answer.matches(" µs <span").count(), 4, "{answer}");
     assert_eq!(answer.matches("as long</td>").count(), 2, "{answer}");
     assert!(!desk.visitor.page(&desk.path).await.contains("✓</span> solved"));
@@ -263,7 +263,7 @@ async fn hs256_and_rs256_are_measured_on_demand() {
 #[tokio::test]
 async fn both_tokens_make_the_same_claims() {
     let app = TestApp::spawn();
-    let page = Desk::open(&app, "hs256-or-rs256").await.page;
+    let page = Desk::open(&app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
     let mut tokens = page.split("<pre class=\"whole\"><code>").skip(1).map(|it| {
         let html = it.split("</code>").next().unwrap();
         html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect::<String>()
@@ -280,7 +280,7 @@ async fn both_tokens_make_the_same_claims() {
 /// The lines of the page to paste into a shell, without the one that installs a library.
 async fn lines(app: &TestApp, with: &str) -> String {
     app.clock.set(System.now());
-    let page = Desk::open(app, "hs256-or-rs256").await.page;
+    let page = Desk::open(app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
     let lines = between(&page, &format!("<summary>{with}</summary>\n<pre class=\"card\"><code>"), "</code>").unwrap();
     let to_run = lines.lines().filter(|line| !line.starts_with("pip ") && !line.starts_with("npm "));
     to_run.collect::<Vec<_>>().join("\n")
@@ -348,7 +348,8 @@ async fn where_only_a_public_key_is_the_lesson_says_so_and_can_be_solved() {
     }
     let app = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
     let desk = Desk::open(&app, "hs256-or-rs256").await;
-    assert!(desk.page.contains("has only a public key for RS256") && !desk.page.contains("PyJWT"));
+    let signed = desk.press("Sign and measure", &[]).await;
+    assert!(signed.contains("has only a public key for RS256") && !signed.contains("PyJWT"));
     let fields = [("hs256-issuer", "yes"), ("hs256-service", "yes"), ("rs256-issuer", "yes")];
     let answer = desk.press("Check my answer", &fields).await;
     desk.assert_solved(&answer).await;

@@ -1,6 +1,8 @@
 //! What reaches the log, at its finest level: the route's pattern, the method and the status, and nothing that a client
 //! or a key file says.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
@@ -159,7 +161,7 @@ async fn no_token_cookie_secret_subject_query_or_referer_reaches_the_log_at_any_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_access_line_has_method_pattern_status_and_time() {
+async fn an_access_line_has_id_method_pattern_status_and_time() {
     let program = Program::with_keys();
     let serving = program.serve(&[]);
     let visitor = Visitor::of(&serving.url);
@@ -178,6 +180,7 @@ async fn an_access_line_has_method_pattern_status_and_time() {
     }
     let log = serving.stop().stderr;
     let lines: Vec<&str> = log.lines().filter_map(|line| line.split_once("front] ")).map(|(_, line)| line).collect();
+    let mut ids = HashSet::new();
     let expected = [
         "GET /generate 302",
         "GET /{result} 200",
@@ -190,7 +193,9 @@ async fn an_access_line_has_method_pattern_status_and_time() {
     ];
     assert_eq!(lines.len(), expected.len(), "{log}");
     for (line, expected) in lines.iter().zip(expected) {
-        let rest = line.strip_prefix(expected).unwrap_or_else(|| panic!("{line} is not {expected}"));
+        let (id, rest) = line.strip_prefix("request id=").and_then(|rest| rest.split_once(' ')).unwrap();
+        assert!(id.len() == 16 && ids.insert(id), "{line}");
+        let rest = rest.strip_prefix(expected).unwrap_or_else(|| panic!("{line} is not {expected}"));
         let time = rest.strip_prefix(' ').and_then(|rest| rest.strip_suffix(" ms")).unwrap();
         assert!(time.parse::<f64>().unwrap() < 10_000.0, "{line}");
     }

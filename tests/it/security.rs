@@ -66,6 +66,7 @@ async fn every_answer_carries_the_security_headers() {
         ("POST", "/algorithm", 303),
         ("POST", "/logout", 303),
         ("GET", "/healthz", 200),
+        ("GET", "/metrics", 200),
         ("GET", "/robots.txt", 200),
         ("GET", "/favicon.ico", 200),
         ("GET", "/.well-known/jwks.json", 200),
@@ -98,7 +99,7 @@ async fn what_may_hold_a_token_is_never_stored_and_what_never_changes_is_kept() 
     let app = TestApp::spawn();
     let visitor = app.visitor();
     visitor.generate().await;
-    for path in ["/", "/bob", "/generate", "/validate", "/a/b", "/generate?ttl=0", "/logout", "/healthz"] {
+    for path in ["/", "/bob", "/generate", "/validate", "/a/b", "/generate?ttl=0", "/logout", "/healthz", "/metrics"] {
         assert_eq!(visitor.get(path).await.headers()["cache-control"], "no-store", "{path}");
     }
     let page = visitor.page("/").await;

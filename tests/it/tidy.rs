@@ -4,16 +4,17 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 14] = [
-    "code", "clock", "keys", "token", "profiles", "lab", "store", "limits", "accounts", "settings", "log", "web",
-    "testing", "cli",
+const LAYERS: [&str; 16] = [
+    "code", "clock", "budget", "redis", "keys", "token", "profiles", "lab", "store", "limits", "accounts", "settings",
+    "log", "web", "testing", "cli",
 ];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 12] = [
+const CONFINED: [(&str, &[&str]); 18] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
+    ("prometheus_client", &["web"]),
     ("rpassword", &["cli"]),
     ("actix_web", &["web", "testing", "cli"]),
     ("actix_session", &["web"]),
@@ -21,8 +22,13 @@ const CONFINED: [(&str, &[&str]); 12] = [
     ("clap", &["settings", "cli"]),
     ("jsonwebtoken", &["keys", "token"]),
     ("sqlx", &["store"]),
+    ("rustls", &["web"]),
+    ("rcgen", &["web"]),
+    ("rustix", &["web"]),
     ("std::env", &["settings"]),
     ("env_logger", &["log"]),
+    ("deadpool_redis", &["redis"]),
+    ("anyhow", &["web"]),
 ];
 
 /// Every source file with the top-level module it belongs to.

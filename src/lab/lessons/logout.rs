@@ -60,7 +60,8 @@ pub(super) static LESSON: Lesson = Lesson {
          short tokens and one long one that only the issuer sees, and that it keeps a list for.",
         "This site's own `POST /logout` does both: it clears the session cookie, and it revokes a token that carries a \
          `jti`. The session cookie is encrypted, which keeps a thief from reading it and not from sending it: a saved \
-         copy of it still opens, for twelve hours. The demo's own token has no `jti`, so only its `exp` ends it.",
+         copy of it still opens, for twelve hours. Only a server that keeps the session itself, as this one does where it \
+         is given Redis, can forget it, and then the copy is dead. The demo's own token has no `jti`, so only its `exp` ends it.",
     ],
     rfcs: &["RFC 7519 §4.1.7", "RFC 6265 §8.4", "RFC 7009 §2"],
 };

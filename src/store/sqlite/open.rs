@@ -1,6 +1,5 @@
 //! How the file is opened, and every way in which that fails.
 
-use std::fmt;
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Connection as _, Error, SqlSafeStr as _, SqliteConnection};
 use thiserror::Error;
 
-use super::super::TIME_OUT;
+use super::super::{Found, TIME_OUT};
 use super::{Sqlite, Writer};
 
 /// The schema, step by step; a step that was ever released stays as it is.
@@ -26,8 +25,8 @@ const APPLICATION_ID: i64 = 0x7061_7373;
 /// How many connections read.
 const READERS: u32 = 4;
 
-/// After how many pages of 4 KiB the WAL is folded into the file: more of them save writing a page twice, fewer keep the
-/// one commit that pays for it short.
+/// After how many pages of 4 KiB the WAL is folded into the file: more of them save writing a page twice, fewer keep
+/// the one commit that pays for it short.
 const LARGEST_WAL: &str = "4000";
 
 /// How long to wait for another process that writes to the same file; less than a caller waits.
@@ -84,24 +83,6 @@ impl Sqlite {
     }
 }
 
-/// What stands at the place of a database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Found {
-    /// Nothing yet: a start makes it.
-    Nothing,
-    /// A store, maybe of an older schema, which a start brings up to date.
-    Store,
-}
-
-impl fmt::Display for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nothing => "which is not there yet; a start makes it",
-            Self::Store => "which is a store",
-        })
-    }
-}
-
 impl Sqlite {
     /// Looks at the file of `sqlite:FILE` without making or changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
@@ -147,8 +128,8 @@ fn path_in(url: &str) -> Result<PathBuf, OpenError> {
 struct File(PathBuf);
 
 impl File {
-    /// Makes the file where there is none. One that is there is not opened, since to close it again would drop the locks
-    /// that `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
+    /// Makes the file where there is none. One that is there is not opened, since to close it again would drop the
+    /// locks that `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
     fn create(&self) -> Result<(), OpenError> {
         let unusable = |source| OpenError::Unusable { path: self.0.clone(), source };
         match private(OpenOptions::new().write(true).create_new(true)).open(&self.0) {

@@ -14,6 +14,8 @@ use crate::web::tutorials::{TUTORIALS, Tutorial};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
+/// The address of that result, which is asked for too often to be spelt each time.
+pub(super) const TOKEN_GENERATED_ADDRESS: &str = "/Token%20Generated%20successfully!!";
 pub(super) const INVALID_TOKEN: &str = "Invalid token";
 pub(super) const ERROR_400: &str = "Error 400";
 
@@ -26,7 +28,8 @@ pub(super) struct HomePage<'a> {
     default_ttl: i64,
     sizes: &'a TokenSizes,
     session: SessionNote,
-    /// Whether the lab put the token here, so that its keys judge it.
+    /// Whether the cookie holds the session itself, or the key to it.
+    session_is_cookie: bool,
     /// Whose keys judge a token that the lab put here.
     lab_ring: Option<Ring>,
     token: Option<TokenView>,
@@ -40,7 +43,7 @@ enum SessionNote {
     Nothing,
     /// It was issued more than [`STATE_HOURS`] ago.
     Stale,
-    /// The browser sent a cookie of ours that does not open.
+    /// The browser sent a cookie of ours that does not open, or with nothing behind it.
     Unreadable,
 }
 
@@ -62,6 +65,7 @@ impl<'a> HomePage<'a> {
             default_ttl: state.token_ttl.seconds(),
             sizes: &state.sizes,
             session: SessionNote::of(request, state, visitor),
+            session_is_cookie: state.sessions.are_cookies(),
             lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
             tutorials: TUTORIALS,

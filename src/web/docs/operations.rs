@@ -39,6 +39,7 @@ pub(super) const TAGS: &[Tag] = &[
 
 const HTML: Content = Content::Media("text/html");
 const PLAIN: Content = Content::Media("text/plain");
+const OPEN_METRICS: Content = Content::Media("application/openmetrics-text");
 pub(super) const JSON: &str = "application/json";
 const FORM: &str = "application/x-www-form-urlencoded";
 
@@ -660,6 +661,33 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: None,
         own_answers: &[Answer::new(200, PLAIN, "ok")],
         curl: "curl -s {base}/healthz",
+    },
+    Operation {
+        id: "readiness",
+        method: Method::Get,
+        path: "/readyz",
+        tag: "site",
+        summary: "Whether every part answers, and which is away",
+        access: Access::Anybody,
+        parameters: &[],
+        body: None,
+        own_answers: &[
+            Answer::json(200, "Readiness", "Every part answers."),
+            Answer::json(503, "Readiness", "A part is away; what does not need it is answered all the same."),
+        ],
+        curl: "curl -s {base}/readyz",
+    },
+    Operation {
+        id: "metrics",
+        method: Method::Get,
+        path: "/metrics",
+        tag: "site",
+        summary: "What was counted since the start, for a Prometheus server",
+        access: Access::Anybody,
+        parameters: &[],
+        body: None,
+        own_answers: &[Answer::new(200, OPEN_METRICS, "The counters."), FAULT],
+        curl: "curl -s {base}/metrics",
     },
     Operation {
         id: "document",

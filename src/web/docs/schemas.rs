@@ -19,6 +19,8 @@ const USERNAME: Member = optional("username", Kind::Text, "Left out where HTTP B
 const PASSWORD: Member = optional("password", Kind::Text, "Left out where HTTP Basic gives it.");
 const TOKEN: Member = needed("token", Kind::Text, "A JWT in its compact form.");
 
+const PART: Kind = Kind::OneOf(&["ok", "away"]);
+
 /// An object, or the text of one; null counts as left out.
 const OBJECT_OR_TEXT: Kind = Kind::Either(&[Kind::Object, Kind::Text, Kind::Nothing]);
 
@@ -29,6 +31,20 @@ pub(super) const SCHEMAS: &[Schema] = &[
         &[
             needed("error", Kind::Code, "Stable; the README's table says what each means."),
             needed("message", Kind::Text, "One sentence for a person."),
+        ],
+    ),
+    schema(
+        "Readiness",
+        "Whether every part answers that requests are answered with.",
+        &[needed("ready", Kind::Flag, "Whether every one does."), needed("parts", Kind::Of("Parts"), "Each of them.")],
+    ),
+    schema(
+        "Parts",
+        "The parts, of which those in this process are always there.",
+        &[
+            needed("store", PART, "Transactions and users."),
+            needed("sessions", PART, "The visitors' sessions."),
+            needed("rates", PART, "The rate counters."),
         ],
     ),
     schema(

@@ -1,5 +1,5 @@
-//! The gallery of attacks: each is forged anew of the visitor's own token, judged for real, and shown beside what a naive
-//! verifier would have said.
+//! The gallery of attacks: each is forged anew of the visitor's own token, judged for real, and shown beside what a
+//! naive verifier would have said.
 //!
 //! What is put into a session is forged here again from the attack's name, so a client can never pass a text off as the
 //! lab's.
@@ -102,7 +102,7 @@ impl AttackPage<'_> {
             At::DemoAfterSwitch => "the demo’s keys, after a switch to the other algorithm",
             At::Lab => "the lab’s keys, for the lab signs it",
             At::LabApi => "the lab’s API, which sets issuer, audience and typ",
-            At::Session => "the session, which must carry it in a cookie",
+            At::Session => "the session, which takes what fits a cookie",
         }
     }
 

@@ -28,7 +28,11 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
+use crate::keys::ProfileKeys;
 use crate::lab::lessons::{Choice, LESSONS, Lesson};
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Profile, lab};
+use crate::token::Claims;
 use crate::web::error::{self, Problem};
 use crate::web::session::Visitor;
 use crate::web::state::State;
@@ -110,6 +114,13 @@ impl Desk<'_> {
             }
             text => Ok(text),
         }
+    }
+
+    /// Signs a token of the lab's, and counts it.
+    pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
+        let token = lab::issue(keys, claims).map_err(|error| Problem::internal(&error))?;
+        self.state.metrics.issued(Profile::Lab, Algorithm::Hs256);
+        Ok(token.into_string())
     }
 
     /// What stands around the lesson; `is_solved` when this step solved it, which is remembered.

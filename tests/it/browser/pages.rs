@@ -198,7 +198,7 @@ fn clicks(slug: &str) -> &'static [&'static str] {
         "anatomy" => &[".steps form:not([action]) button"],
         "set-cookie" | "script-reach" | "two-clocks" | "cross-site-forms" => &["button.primary", "button.primary"],
         "tamper" => &["button[value=payload]"],
-        "hs256-or-rs256" => &["[name=hs256-service]", "button[value=answer]"],
+        "hs256-or-rs256" => &["button[value=measure]", "[name=hs256-service]", "button[value=answer]"],
         "weak-secret" => &["button[value=guess]", "button[value=sign]"],
         "cookie-laboratory" => &["[value=comes]", "button[value=set]"],
         "logout" => &["button[value=login]", "button[value=save]", "button[value=clear]", "button[value=replay]"],
@@ -215,7 +215,7 @@ impl Visit {
         self.open_lesson(slug).await;
         for (step, css) in clicks(slug).iter().enumerate() {
             let is_first_form = step == 0 && self.count("[name=predict]").await > 0;
-            if is_first_form || (slug == "set-cookie" && step == 1) {
+            if is_first_form || (matches!(slug, "set-cookie" | "hs256-or-rs256") && step == 1) {
                 self.tick("[name=predict]").await;
             }
             if css.contains("button") { self.send(css).await } else { self.tick(css).await }

@@ -76,8 +76,13 @@ impl Browser {
 
     /// A visitor with a fresh profile before a server with fresh keys.
     pub async fn visit(&self, script: Script) -> Visit {
-        let app = TestApp::spawn();
-        let capabilities = capabilities(&self.profiles.path().join(format!("{script:?}")), script);
+        self.visit_to(TestApp::spawn(), script).await
+    }
+
+    /// The same before this server, whose certificate nobody needs to vouch for.
+    pub async fn visit_to(&self, app: TestApp, script: Script) -> Visit {
+        let mut capabilities = capabilities(&self.profiles.path().join(format!("{script:?}")), script);
+        capabilities.accept_insecure_certs(app.url.starts_with("https")).unwrap();
         let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities).await.unwrap();
         let visit = Visit { driver, app, script };
         visit.driver.goto(PROBE).await.unwrap();

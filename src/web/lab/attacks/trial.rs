@@ -9,7 +9,7 @@ use crate::lab::attacks::{At, Attack};
 use crate::lab::diff::Line;
 use crate::lab::forge::{Door, Forge, Forgery, Original};
 use crate::lab::naive::{self, Case};
-use crate::profiles::lab;
+use crate::profiles::{Profile, lab};
 use crate::web::error::Problem;
 use crate::web::lab::own::Own;
 use crate::web::session::Visitor;
@@ -75,7 +75,9 @@ impl Trial {
 async fn strict(forgery: &Forgery, at: At, door: Door, visitor: &Visitor, state: &State) -> Result<Strict, Problem> {
     let now = state.now();
     let verdict = state.settle(door.judge(&state.ring(), &forgery.token, now)).await;
-    let strict = Strict::of_verdict(&verdict.map_err(|error| Problem::store_away(&error))?);
+    let verdict = verdict.map_err(|error| Problem::store_away(&error))?;
+    state.metrics.judged(Profile::Lab, &verdict);
+    let strict = Strict::of_verdict(&verdict);
     if at != At::Session {
         return Ok(strict);
     }

@@ -45,8 +45,7 @@ fn new_token(desk: &Desk<'_>) -> Result<String, Problem> {
     let claims = demo::claims(&subject, Lifetime::HOUR, desk.now);
     let ring = desk.state.ring();
     let keys = lab::keys(&ring, Algorithm::Hs256);
-    let token = lab::issue(keys, &claims).map_err(|error| Problem::internal(&error))?;
-    Ok(token.into_string())
+    desk.issue(keys, &claims)
 }
 
 async fn judge(desk: &Desk<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {

@@ -30,18 +30,29 @@ struct AlgorithmsPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     own: Own,
-    hs256: String,
-    /// `None` where the folder has only the public key.
-    rs256: Option<String>,
+    /// Signed for whoever sent the form: an RS256 signature costs more than the page.
+    tokens: Option<Tokens>,
+    costs: Option<Costs>,
     base: &'a str,
     ticked: Vec<String>,
     outcome: Outcome,
 }
 
+/// Two tokens with the same claims.
+struct Tokens {
+    hs256: String,
+    /// `None` where the folder has only the public key.
+    rs256: Option<String>,
+}
+
 enum Outcome {
     Nothing,
     Answer { wrong: Vec<&'static str> },
-    Costs { hs256: Cost, rs256: Cost },
+}
+
+struct Costs {
+    hs256: Cost,
+    rs256: Cost,
 }
 
 /// What one operation took, on average.
@@ -107,22 +118,28 @@ fn name(party: &Party, algorithm: &str) -> String {
 
 pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
     let own = Own::of(&desk.visitor, desk.state, desk.now)?;
-    let subject = Subject::parse(own.subject()).unwrap_or_default();
-    let (hs256, rs256) = (token(desk, Algorithm::Hs256, &subject)?, token(desk, Algorithm::Rs256, &subject)?);
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
     let ticked: Vec<String> = names.filter(|name| desk.form.get(name).is_some()).collect();
-    let outcome = match desk.form.get("step") {
-        _ if !desk.form.is_sent() => Outcome::Nothing,
+    let (outcome, costs) = match desk.form.get("step") {
+        _ if !desk.form.is_sent() => (Outcome::Nothing, None),
         Some("answer") => {
             let wrong = hs256_or_rs256::judge(|party, algorithm| ticked.contains(&name(party, algorithm)));
-            Outcome::Answer { wrong }
+            (Outcome::Answer { wrong }, None)
         }
-        Some("measure") => measure(desk).await?,
+        Some("measure") => (Outcome::Nothing, Some(measure(desk).await?)),
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
+    let tokens = if desk.form.is_sent() { Some(tokens(desk, own.subject())?) } else { None };
     let frame = desk.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
+    let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
     let (assets, base) = (&desk.state.assets, desk.state.origins.issuer());
-    answer(&AlgorithmsPage { assets, frame, own, hs256: hs256.unwrap_or_default(), rs256, base, ticked, outcome })
+    answer(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
+}
+
+fn tokens(desk: &Desk<'_>, subject: &str) -> Result<Tokens, Problem> {
+    let subject = Subject::parse(subject).unwrap_or_default();
+    let hs256 = token(desk, Algorithm::Hs256, &subject)?.unwrap_or_default();
+    Ok(Tokens { hs256, rs256: token(desk, Algorithm::Rs256, &subject)? })
 }
 
 /// A token of the demo's for ten minutes, as `/generate` makes one for whoever asks; `None` where it cannot be signed.
@@ -136,13 +153,13 @@ fn token(desk: &Desk<'_>, algorithm: Algorithm, subject: &Subject) -> Result<Opt
 }
 
 /// Signs and verifies under the lab's keys, away from the threads that answer requests.
-async fn measure(desk: &Desk<'_>) -> Result<Outcome, Problem> {
+async fn measure(desk: &Desk<'_>) -> Result<Costs, Problem> {
     let state = desk.request.app_data::<Data<State>>().cloned();
     let state = state.ok_or_else(|| Problem::broken("the server lost its state"))?;
     let costs = web::block(move || {
         let ring = state.ring();
         let keys = ring.lab();
-        Outcome::Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
+        Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
     });
     costs.await.map_err(|error| Problem::internal(&error))
 }

@@ -82,8 +82,8 @@ impl Pass {
     fn log_in(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let ring = keys.current(desk.state)?;
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text()?, desk.now);
-        let token = lab::issue(&ring, &claims).map_err(|error| Problem::internal(&error))?;
-        self.cookie = Some(cookie(desk, token.into_string(), Duration::seconds(LIFETIME.seconds())));
+        let token = desk.issue(&ring, &claims)?;
+        self.cookie = Some(cookie(desk, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way) = (String::new(), None);
         self.say(format!(
             "You are logged in as bob. The pass has a random `jti`, your key `lab-{}` signed it, and it lives for ten \

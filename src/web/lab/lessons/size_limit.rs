@@ -83,12 +83,9 @@ fn token_of(desk: &Desk<'_>, size: usize) -> Result<String, Problem> {
     let ring = desk.state.ring();
     let keys = lab::keys(&ring, Algorithm::Hs256);
     let claims = demo::claims(&Subject::default(), Lifetime::HOUR, desk.now);
-    let issue = |padding: usize| {
-        let token = lab::issue(keys, &claims.clone().with("pad", "x".repeat(padding)));
-        token.map(crate::token::Token::into_string).map_err(|error| Problem::internal(&error))
-    };
-    let bare = issue(0)?;
-    issue(padding(bare.len(), size))
+    let padded = |padding: usize| claims.clone().with("pad", "x".repeat(padding));
+    let bare = lab::issue(keys, &padded(0)).map_err(|error| Problem::internal(&error))?;
+    desk.issue(keys, &padded(padding(bare.as_str().len(), size)))
 }
 
 /// What the redirect said was sent, beside what came.

@@ -113,8 +113,7 @@ fn new_token(desk: &Desk<'_>, seconds: i64) -> Result<String, Problem> {
         Err(_) => (Lifetime::MINUTE, desk.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
     };
     let claims = demo::claims(&Subject::default(), lifetime, issued_at);
-    let token = lab::issue(lab::keys(&desk.state.ring(), Algorithm::Hs256), &claims);
-    Ok(token.map_err(|error| Problem::internal(&error))?.into_string())
+    desk.issue(lab::keys(&desk.state.ring(), Algorithm::Hs256), &claims)
 }
 
 async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {

@@ -8,8 +8,8 @@ use askama::Template;
 use super::own_keys::random_text;
 use super::{Desk, Frame, page as answer};
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
+use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
-use crate::profiles::{Lifetime, lab};
 use crate::token::Verdict;
 use crate::web::assets::Assets;
 use crate::web::error::Problem;
@@ -144,8 +144,8 @@ fn strong_token(desk: &Desk<'_>) -> Result<(String, &'static str), Problem> {
         return Ok((token.to_owned(), "your session's own token"));
     }
     let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, desk.now);
-    let token = lab::issue(desk.state.ring().lab().hs256(), &claims).map_err(|error| Problem::internal(&error))?;
-    Ok((token.into_string(), "a token that the lab signed with its generated secret"))
+    let token = desk.issue(desk.state.ring().lab().hs256(), &claims)?;
+    Ok((token, "a token that the lab signed with its generated secret"))
 }
 
 impl Timed {

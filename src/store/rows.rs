@@ -1,16 +1,21 @@
-//! From the rows of `transactions` to what the program knows.
+//! From the rows of `transactions`, which every database gives alike, to what the program knows.
 
 use std::error::Error;
 
 use chrono::{DateTime, Utc};
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row as _};
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
-use super::super::{Cursor, Page, Transaction};
+use super::{Cursor, Page, Transaction};
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
 /// One page of rows that were asked for with one more than `limit`, so that it shows whether there is a next.
-pub(super) fn page(rows: &[SqliteRow], limit: u32) -> sqlx::Result<Page> {
+pub(super) fn page<R>(rows: &[R], limit: u32) -> sqlx::Result<Page>
+where
+    R: Row,
+    Transaction: for<'r> FromRow<'r, R>,
+    &'static str: ColumnIndex<R>,
+    i64: for<'r> Decode<'r, R::Database> + Type<R::Database>,
+{
     let limit = usize::try_from(limit).map_err(damaged)?;
     let shown = &rows[..rows.len().min(limit)];
     let transactions = shown.iter().map(Transaction::from_row).collect::<Result<_, _>>()?;
@@ -19,8 +24,15 @@ pub(super) fn page(rows: &[SqliteRow], limit: u32) -> sqlx::Result<Page> {
     Ok(Page { transactions, next })
 }
 
-impl FromRow<'_, SqliteRow> for Transaction {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl<'r, R> FromRow<'r, R> for Transaction
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    String: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
         let verified_at: Option<i64> = row.try_get("verified_at")?;
         Ok(Self {
             xid: Xid::parse(row.try_get("xid")?).map_err(damaged)?,

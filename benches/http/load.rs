@@ -1,0 +1,178 @@
+//! The load: connections that ask again as soon as they are answered, all on one thread.
+
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::runtime::Runtime;
+
+use super::process::{Process, cpu_seconds, resident};
+
+/// One request to one server, again and again.
+pub struct Target {
+    pub name: String,
+    address: String,
+    request: Vec<u8>,
+    /// Of a server that this run started.
+    process: Option<u32>,
+}
+
+/// What came of asking for a while. Times are in microseconds.
+#[derive(Clone, Copy)]
+pub struct Round {
+    /// Answers a second.
+    pub rate: f64,
+    pub p50: u32,
+    pub p99: u32,
+    pub p999: u32,
+    /// Of the server, for one request.
+    pub cpu: Option<f64>,
+    /// Megabytes of the server in memory, at the end.
+    pub rss: Option<f64>,
+}
+
+impl Round {
+    /// The one in the middle, by CPU time where that is known and by rate where not.
+    pub fn median<'a>(rounds: impl Iterator<Item = &'a Self>) -> Self {
+        let mut rounds: Vec<Self> = rounds.copied().collect();
+        rounds.sort_by(|a, b| a.cpu.unwrap_or(-a.rate).total_cmp(&b.cpu.unwrap_or(-b.rate)));
+        rounds[rounds.len() / 2]
+    }
+}
+
+impl Target {
+    pub fn get(name: &str, process: &Process, path: &str, cookie: &str) -> Self {
+        let request = request(&process.address, path, cookie);
+        Self { name: name.to_owned(), address: process.address.clone(), request, process: Some(process.id()) }
+    }
+
+    pub fn post(name: &str, process: &Process, path: &str, json: &str) -> Self {
+        let (address, length) = (process.address.clone(), json.len());
+        let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json");
+        let request = format!("{head}\r\nContent-Length: {length}\r\n\r\n{json}").into_bytes();
+        Self { name: name.to_owned(), address, request, process: Some(process.id()) }
+    }
+
+    /// A program that is running already, by its URL.
+    pub fn peer(name: &str, url: &str) -> Self {
+        let rest = url.trim_start_matches("http://");
+        let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let request = request(address, &format!("/{path}"), "");
+        Self { name: name.to_owned(), address: address.to_owned(), request, process: None }
+    }
+
+    pub fn round(&self, connections: usize, duration: Duration) -> Round {
+        let before = self.process.map(cpu_seconds);
+        let mut times = runtime().block_on(asked(self, connections, Instant::now() + duration));
+        let used = self.process.map(cpu_seconds).zip(before).map(|(after, before)| after - before);
+        self.of(&mut times, duration, used)
+    }
+
+    /// One client asks this while some ask the other; the times are this one's.
+    pub fn round_beside(&self, other: &Self, connections: usize, duration: Duration) -> Round {
+        let end = Instant::now() + duration;
+        let both = async { tokio::join!(asked(self, 1, end), asked(other, connections, end)).0 };
+        self.of(&mut runtime().block_on(both), duration, None)
+    }
+
+    fn of(&self, times: &mut [u32], duration: Duration, used: Option<f64>) -> Round {
+        times.sort_unstable();
+        let answers = f64::from(u32::try_from(times.len().max(1)).unwrap_or(u32::MAX));
+        let at = |thousandth: usize| times.get(times.len() * thousandth / 1000).copied().unwrap_or_default();
+        Round {
+            rate: answers / duration.as_secs_f64(),
+            p50: at(500),
+            p99: at(990),
+            p999: at(999),
+            cpu: used.map(|seconds| seconds * 1e6 / answers),
+            rss: self.process.and_then(resident),
+        }
+    }
+}
+
+/// The session cookie of a token under this algorithm that outlives the run.
+pub fn session(address: &str, algorithm: &str) -> String {
+    runtime().block_on(async {
+        let form = format!("algorithm={algorithm}");
+        let form = format!(
+            "POST /algorithm HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\n\r\n{form}",
+            form.len()
+        );
+        let chosen = cookie_of(address, form.as_bytes()).await;
+        cookie_of(address, &request(address, "/generate?ttl=86400", &chosen)).await
+    })
+}
+
+/// The cookie that one page sets.
+pub fn set_cookie(address: &str, path: &str, cookie: &str) -> String {
+    runtime().block_on(cookie_of(address, &request(address, path, cookie)))
+}
+
+async fn cookie_of(address: &str, request: &[u8]) -> String {
+    let (mut socket, mut buffer) = (TcpStream::connect(address).await.expect("a connection"), Vec::new());
+    socket.write_all(request).await.expect("a request");
+    let head = answer(&mut socket, &mut buffer).await;
+    let text = String::from_utf8_lossy(&buffer[..head]).into_owned();
+    let line = text.lines().find_map(|line| line.strip_prefix("set-cookie: ")).expect("a cookie");
+    line.split(';').next().unwrap_or_default().to_owned()
+}
+
+fn request(address: &str, path: &str, cookie: &str) -> Vec<u8> {
+    let cookie = if cookie.is_empty() { String::new() } else { format!("Cookie: {cookie}\r\n") };
+    format!("GET {path} HTTP/1.1\r\nHost: {address}\r\n{cookie}\r\n").into_bytes()
+}
+
+fn runtime() -> Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_io().build().expect("a runtime")
+}
+
+/// Asks on that many connections until the end, and says how long each answer took.
+async fn asked(target: &Target, connections: usize, end: Instant) -> Vec<u32> {
+    let all = (0..connections).map(|_| ask(target.address.clone(), target.request.clone(), end));
+    let tasks = tokio::task::LocalSet::new();
+    let handles: Vec<_> = all.map(|one| tasks.spawn_local(one)).collect();
+    tasks.await;
+    let mut times = Vec::new();
+    for handle in handles {
+        times.extend(handle.await.expect("a connection's times"));
+    }
+    times
+}
+
+async fn ask(address: String, request: Vec<u8>, end: Instant) -> Vec<u32> {
+    let mut socket = TcpStream::connect(&address).await.expect("a connection");
+    socket.set_nodelay(true).expect("no delay");
+    let (mut buffer, mut times) = (Vec::with_capacity(1 << 16), Vec::new());
+    while Instant::now() < end {
+        let begin = Instant::now();
+        socket.write_all(&request).await.expect("a request");
+        answer(&mut socket, &mut buffer).await;
+        times.push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
+    }
+    times
+}
+
+/// Reads one answer; says how long its head is.
+async fn answer(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
+    buffer.clear();
+    loop {
+        let read = socket.read_buf(buffer).await.expect("an answer");
+        assert!(read > 0, "closed in the middle of an answer");
+        let Some(head) = buffer.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
+        let status = &buffer[9..12];
+        assert!(status == b"200" || status == b"302" || status == b"303", "{}", String::from_utf8_lossy(buffer));
+        if buffer.len() >= head + 4 + length(&buffer[..head]) {
+            return head;
+        }
+    }
+}
+
+fn length(head: &[u8]) -> usize {
+    let text = std::str::from_utf8(head).unwrap_or_default();
+    let named = |line: &str| {
+        let (name, value) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("content-length").then(|| value.trim().parse().ok())?
+    };
+    text.split("\r\n").find_map(named).unwrap_or(0)
+}

@@ -1,0 +1,94 @@
+//! The programs that are measured: started on a core of their own, watched through `/proc`, ended with the run.
+
+use std::env;
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+
+/// How many times a second the kernel counts CPU time; Linux shows user space this one on every machine.
+const TICKS: f64 = 100.0;
+
+/// A server of this run.
+pub struct Process {
+    child: Child,
+    pub address: String,
+}
+
+impl Process {
+    pub fn bare() -> Self {
+        Self::start(on_core(0, &myself()).arg("bare"))
+    }
+
+    /// This program with keys and a store of its own, and no log.
+    pub fn hallpass(folder: &Path) -> Self {
+        let database = format!("sqlite:{}", folder.join("bench.db").display());
+        let mut command = on_core(0, env!("CARGO_BIN_EXE_hallpass"));
+        command.current_dir(folder).env("RUST_LOG", "error").args(["--bind", "127.0.0.1:0", "--workers", "1"]);
+        Self::start(command.args(["--phone-rate", "off", "--login-rate", "off", "--database", &database]))
+    }
+
+    fn start(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::piped()).spawn().expect("the server starts");
+        let mut line = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut line).expect("its address");
+        let address = line.trim().rsplit('/').next().unwrap_or_default().to_owned();
+        Self { child, address }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// How many microseconds a bare signature and its verification take on the servers' core.
+pub fn raw() -> (f64, f64) {
+    let output = on_core(0, &myself()).arg("raw").output().expect("the raw measurement");
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    let mut numbers = text.split_whitespace().map(|number| number.parse().expect("microseconds"));
+    (numbers.next().expect("a signature's"), numbers.next().expect("a verification's"))
+}
+
+/// The seconds of CPU time that a process has used.
+pub fn cpu_seconds(id: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    // The name in parentheses may hold blanks; of what follows, the twelfth and thirteenth are user and system ticks.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    fields.skip(11).take(2).filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS
+}
+
+/// The megabytes that a process has in memory.
+pub fn resident(id: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{id}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
+    line.trim().trim_end_matches(" kB").parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
+}
+
+/// The program on one of the cores; where there is but one, or no `taskset`, on whichever comes.
+pub fn on_core(core: u32, program: &str) -> Command {
+    let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
+    if !has_taskset || num_cores() < 2 {
+        return Command::new(program);
+    }
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", &core.to_string(), program]);
+    command
+}
+
+/// Of the machine: what this process itself is held to does not count.
+fn num_cores() -> usize {
+    fs::read_to_string("/proc/cpuinfo").unwrap_or_default().lines().filter(|line| line.starts_with("processor")).count()
+}
+
+/// This very program.
+pub fn myself() -> String {
+    env::current_exe().expect("this program's path").display().to_string()
+}

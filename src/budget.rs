@@ -1,0 +1,65 @@
+//! How long a request may wait, in all, for the servers that this one asks: for the database and for Redis.
+//!
+//! The idea to know: the patience belongs to the request and not to the call. Each call takes from it what it waited,
+//! so that a request which asks several slow servers is still answered in time. The budget goes along with the
+//! request's task, because the framework's session store is asked without the request at hand; a call outside any
+//! request has a budget for itself.
+
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use tokio::time::timeout;
+
+/// What one request has.
+pub const WHOLE: Duration = Duration::from_millis(1500);
+
+tokio::task_local! {
+    static LEFT: Cell<Duration>;
+}
+
+/// Carries out a request, all of whose calls share one budget.
+pub async fn of_one_request<T>(request: impl Future<Output = T>) -> T {
+    LEFT.scope(Cell::new(WHOLE), request).await
+}
+
+/// The call's answer; `None` when it took longer than what was left.
+pub async fn spend<T>(call: impl Future<Output = T>) -> Option<T> {
+    let started = Instant::now();
+    let answer = timeout(LEFT.try_with(Cell::get).unwrap_or(WHOLE), call).await.ok();
+    // Outside a request there is nothing to take it from.
+    let _ = LEFT.try_with(|left| left.set(left.get().saturating_sub(started.elapsed())));
+    answer
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use tokio::time::sleep;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn all_calls_of_a_request_wait_no_longer_than_one_budget() {
+        let started = Instant::now();
+        let answers = of_one_request(async {
+            let first = spend(sleep(Duration::from_millis(300))).await;
+            let second = spend(pending::<()>()).await;
+            let third = spend(pending::<()>()).await;
+            (first, second, third)
+        });
+        assert_eq!(answers.await, (Some(()), None, None));
+        let took = started.elapsed();
+        assert!(took >= WHOLE && took < WHOLE * 3 / 2, "{took:?}");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_answered_at_once_is_heard_also_when_nothing_is_left() {
+        of_one_request(async {
+            LEFT.with(|left| left.set(Duration::ZERO));
+            assert_eq!(spend(async { 1 }).await, Some(1));
+            assert_eq!(spend(sleep(Duration::from_millis(1))).await, None);
+        })
+        .await;
+    }
+}

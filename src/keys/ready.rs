@@ -1,0 +1,143 @@
+//! Keys as the cryptography wants them: parsed once, when they are loaded.
+//!
+//! `jsonwebtoken`'s own provider parses an RSA key anew for every signature, which costs more than the signature. These
+//! implement the library's interface, [`JwtSigner`] and [`JwtVerifier`], over keys that stay parsed; the cryptography
+//! behind both is the same.
+
+use std::sync::Arc;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::rand::SystemRandom;
+use aws_lc_rs::signature::{
+    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
+    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
+    RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair, RsaParameters,
+    RsaPublicKeyComponents,
+};
+use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
+use jsonwebtoken::signature::{self, Signer, Verifier};
+
+use super::{Algorithm, RsaPublicKey, Secret};
+
+/// What signs, on any thread.
+pub(super) type ReadySigner = Arc<dyn JwtSigner + Send + Sync>;
+
+/// What verifies, on any thread.
+pub(super) type ReadyVerifier = Arc<dyn JwtVerifier + Send + Sync>;
+
+/// An HMAC key with its padded blocks hashed already (RFC 2104 §4). It signs and verifies.
+pub(super) struct Mac {
+    algorithm: Algorithm,
+    key: hmac::Key,
+}
+
+impl Mac {
+    /// For an algorithm of another family there is none.
+    pub fn new(secret: &Secret, algorithm: Algorithm) -> Option<Self> {
+        let hash = match algorithm {
+            Algorithm::Hs256 => hmac::HMAC_SHA256,
+            Algorithm::Hs384 => hmac::HMAC_SHA384,
+            Algorithm::Hs512 => hmac::HMAC_SHA512,
+            _ => return None,
+        };
+        Some(Self { algorithm, key: hmac::Key::new(hash, secret.as_bytes()) })
+    }
+}
+
+impl Signer<Vec<u8>> for Mac {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        Ok(hmac::sign(&self.key, message).as_ref().to_vec())
+    }
+}
+
+impl Verifier<Vec<u8>> for Mac {
+    /// Compares in constant time.
+    fn verify(&self, message: &[u8], tag: &Vec<u8>) -> Result<(), signature::Error> {
+        hmac::verify(&self.key, message, tag).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtSigner for Mac {
+    fn algorithm(&self) -> jsonwebtoken::Algorithm {
+        self.algorithm.in_jsonwebtoken()
+    }
+}
+
+impl JwtVerifier for Mac {
+    fn algorithm(&self) -> jsonwebtoken::Algorithm {
+        self.algorithm.in_jsonwebtoken()
+    }
+}
+
+/// An RSA pair under one of its algorithms.
+pub(super) struct Pair {
+    algorithm: Algorithm,
+    encoding: &'static dyn RsaEncoding,
+    both_halves: Arc<RsaKeyPair>,
+}
+
+impl Pair {
+    /// For an algorithm of another family there is none.
+    pub fn new(pair: Arc<RsaKeyPair>, algorithm: Algorithm) -> Option<Self> {
+        let encoding: &dyn RsaEncoding = match algorithm {
+            Algorithm::Rs256 => &RSA_PKCS1_SHA256,
+            Algorithm::Rs384 => &RSA_PKCS1_SHA384,
+            Algorithm::Rs512 => &RSA_PKCS1_SHA512,
+            Algorithm::Ps256 => &RSA_PSS_SHA256,
+            Algorithm::Ps384 => &RSA_PSS_SHA384,
+            Algorithm::Ps512 => &RSA_PSS_SHA512,
+            _ => return None,
+        };
+        Some(Self { algorithm, encoding, both_halves: pair })
+    }
+}
+
+impl Signer<Vec<u8>> for Pair {
+    fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
+        let mut signature = vec![0; self.both_halves.public_modulus_len()];
+        let signed = self.both_halves.sign(self.encoding, &SystemRandom::new(), message, &mut signature);
+        signed.map(|()| signature).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtSigner for Pair {
+    fn algorithm(&self) -> jsonwebtoken::Algorithm {
+        self.algorithm.in_jsonwebtoken()
+    }
+}
+
+/// The public half of a pair under one of its algorithms.
+pub(super) struct Public {
+    algorithm: Algorithm,
+    key: ParsedPublicKey,
+}
+
+impl Public {
+    /// For an algorithm of another family there is none, nor for a key that the library refuses.
+    pub fn new(public: &RsaPublicKey, algorithm: Algorithm) -> Option<Self> {
+        let parameters: &'static RsaParameters = match algorithm {
+            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
+            Algorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
+            Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
+            Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
+            Algorithm::Ps384 => &RSA_PSS_2048_8192_SHA384,
+            Algorithm::Ps512 => &RSA_PSS_2048_8192_SHA512,
+            _ => return None,
+        };
+        let key = RsaPublicKeyComponents { n: public.modulus(), e: public.exponent() };
+        let key = key.to_parsed_public_key(parameters).ok()?;
+        Some(Self { algorithm, key })
+    }
+}
+
+impl Verifier<Vec<u8>> for Public {
+    fn verify(&self, message: &[u8], signature: &Vec<u8>) -> Result<(), signature::Error> {
+        self.key.verify_sig(message, signature).map_err(signature::Error::from_source)
+    }
+}
+
+impl JwtVerifier for Public {
+    fn algorithm(&self) -> jsonwebtoken::Algorithm {
+        self.algorithm.in_jsonwebtoken()
+    }
+}

@@ -1,0 +1,134 @@
+//! Counters in Redis, so that several processes hold one limit together.
+//!
+//! The idea to know: a window is a key of Redis that ends by itself, and one script looks at it and counts, in one step
+//! that nothing interrupts. So it goes by the clock of that server alone: the processes' own clocks may differ, and the
+//! clock that a test sets moves no window.
+
+use std::fmt::Write as _;
+use std::net::IpAddr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_lc_rs::hmac;
+use chrono::{DateTime, Utc};
+
+use super::{Counters, Decision, Key, Rate, whole_seconds};
+use crate::redis::{Away, Redis, Step};
+
+/// Answers 0 when it is admitted, and else the milliseconds until the window's end. A key without an end, which is none
+/// of ours, begins anew.
+const ADMIT: &str = "
+local left = redis.call('PTTL', KEYS[1])
+if left <= 0 then
+    redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
+    return 0
+end
+if tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[1]) then
+    return left
+end
+redis.call('INCR', KEYS[1])
+return 0
+";
+
+/// Removes every key that begins so.
+const FORGET: &str = "
+local cursor = '0'
+repeat
+    local page = redis.call('SCAN', cursor, 'MATCH', KEYS[1] .. '*', 'COUNT', 1000)
+    for _, key in ipairs(page[2]) do
+        redis.call('DEL', key)
+    end
+    cursor = page[1]
+until cursor == '0'
+";
+
+/// What turns keys into fingerprints: the same on every process, and unknown to whoever reads the Redis server.
+#[derive(Clone)]
+pub(super) struct Secret(hmac::Key);
+
+impl Secret {
+    /// One of its own, so that nothing else which comes of the same `secret` says anything of it.
+    pub fn derived_from(secret: &[u8]) -> Self {
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"hallpass rate counters");
+        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+    }
+
+    /// Half of the digest, in hexadecimal digits.
+    fn fingerprint(&self, key: Key<'_>) -> String {
+        let mut context = hmac::Context::with_key(&self.0);
+        // An address is as long as its kind says, so where it ends and the name begins is certain.
+        match key.network {
+            IpAddr::V4(address) => context.update(&[&[4], &address.octets()[..]].concat()),
+            IpAddr::V6(address) => context.update(&[&[6], &address.octets()[..]].concat()),
+        }
+        if let Some(name) = key.name {
+            context.update(&[&[1], name.as_bytes()].concat());
+        }
+        let tag = context.sign();
+        tag.as_ref().iter().take(16).fold(String::new(), |mut digits, byte| {
+            // To write into a text does not fail.
+            let _ = write!(digits, "{byte:02x}");
+            digits
+        })
+    }
+}
+
+/// One limit's counters.
+pub(super) struct Shared {
+    redis: Redis,
+    secret: Secret,
+    prefix: String,
+    rate: Rate,
+    admit: Step,
+    forget: Step,
+}
+
+impl Shared {
+    pub fn new(redis: Redis, secret: Secret, what: &str, rate: Rate) -> Self {
+        let prefix = format!("hallpass:rate:{what}:");
+        Self { redis, secret, prefix, rate, admit: Step::new(ADMIT), forget: Step::new(FORGET) }
+    }
+}
+
+#[async_trait]
+impl Counters for Shared {
+    async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, Away> {
+        let Some(quota) = self.rate.quota() else { return Ok(Decision::Admitted) };
+        let key = format!("{}{}", self.prefix, self.secret.fingerprint(key));
+        let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
+        let left: u64 = self.redis.run(&self.admit, &key, &[quota.most.into(), window]).await?;
+        Ok(match left {
+            0 => Decision::Admitted,
+            left => Decision::Refused { retry_after: whole_seconds(Duration::from_millis(left)) },
+        })
+    }
+
+    async fn forget(&self) -> Result<(), Away> {
+        self.redis.run(&self.forget, &self.prefix, &[]).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fingerprint_is_the_same_on_every_process_and_another_for_every_key_and_secret() {
+        let address = |text: &str| text.parse::<IpAddr>().unwrap();
+        let keys = [
+            Key::from(address("203.0.113.7")),
+            Key::from(address("203.0.113.8")),
+            Key::from(address("2001:db8::1")),
+            Key::login(address("203.0.113.7"), ""),
+            Key::login(address("203.0.113.7"), "alice"),
+            Key::login(address("203.0.113.7"), "bob"),
+        ];
+        let prints = |secret: &[u8]| keys.map(|key| Secret::derived_from(secret).fingerprint(key));
+        assert_eq!(prints(b"a"), prints(b"a"));
+        let mut all = [prints(b"a"), prints(b"b")].concat();
+        assert!(all.iter().all(|print| print.len() == 32 && !print.contains("alice")));
+        all.sort();
+        all.dedup();
+        assert_eq!(all.len(), 12);
+    }
+}

@@ -1,0 +1,193 @@
+//! A Redis server that several processes share: an address without its password, and a pool of connections.
+//!
+//! The idea to know: every call takes from its request's [budget](crate::budget), the wait for a connection included,
+//! and a connection is tried before it is handed out. So a server that is away or stands still costs each request no
+//! more than the budget, and one that comes back is used at once, without a restart.
+
+use std::error::Error;
+use std::fmt;
+use std::iter;
+use std::time::Duration;
+
+use deadpool_redis::redis::{
+    ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, Script, cmd,
+};
+use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime, TimeoutType};
+use thiserror::Error as ThisError;
+use url::Url;
+
+use crate::budget;
+
+/// How many connections a process has at most to one server.
+const CONNECTIONS: usize = 16;
+
+/// How long a connection that lay idle may take to show that it is alive. Short, so that some dead ones, of which a
+/// firewall told nobody, do not use up the patience of the request that finds them.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
+
+/// Where a Redis server is and how to log in there. What it prints holds no password.
+#[derive(Clone)]
+pub struct RedisUrl {
+    connection: ConnectionInfo,
+}
+
+impl RedisUrl {
+    /// What is accepted, for people.
+    pub const ACCEPTED: &str = "redis://[[user]:password@]host[:port][/number], or unix:///path for a socket; \
+                                rediss:// is not, for this program speaks no TLS to Redis";
+
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        if !matches!(url.scheme(), "redis" | "redis+unix" | "unix") {
+            return None;
+        }
+        Some(Self { connection: url.into_connection_info().ok()? })
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let redis = &self.connection.redis;
+        let login = if redis.username.is_some() || redis.password.is_some() { "…@" } else { "" };
+        match &self.connection.addr {
+            ConnectionAddr::Unix(path) => write!(f, "unix://{login}{}", path.display())?,
+            // A host of IPv6 stands here without its brackets.
+            ConnectionAddr::Tcp(host, port) if host.contains(':') => write!(f, "redis://{login}[{host}]:{port}")?,
+            address => write!(f, "redis://{login}{address}")?,
+        }
+        if redis.db == 0 { Ok(()) } else { write!(f, "/{}", redis.db) }
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A Redis server did not do what it was asked. Its own words stay out: some of them repeat the command, and with it a
+/// password or what was to be kept.
+#[derive(Clone, Debug, PartialEq, Eq, ThisError)]
+pub enum Away {
+    #[error("Redis did not answer in time")]
+    Slow,
+    #[error("Redis cannot be reached ({0})")]
+    Unreachable(String),
+    #[error("Redis does not accept the user and password, or their absence")]
+    NotAdmitted,
+    #[error("Redis answered with an error ({0})")]
+    Refused(String),
+}
+
+impl From<&RedisError> for Away {
+    fn from(error: &RedisError) -> Self {
+        match error.code() {
+            _ if error.is_timeout() => Self::Slow,
+            _ if error.is_io_error() => Self::Unreachable(error.to_string()),
+            Some("NOAUTH" | "WRONGPASS" | "NOPERM") => Self::NotAdmitted,
+            _ if error.kind() == ErrorKind::AuthenticationFailed => Self::NotAdmitted,
+            Some(code) => Self::Refused(code.to_owned()),
+            None => Self::Refused(error.category().to_owned()),
+        }
+    }
+}
+
+impl From<&PoolError> for Away {
+    fn from(error: &PoolError) -> Self {
+        match error {
+            PoolError::Backend(error) => error.into(),
+            PoolError::Timeout(TimeoutType::Wait | TimeoutType::Create | TimeoutType::Recycle) => Self::Slow,
+            other => Self::Unreachable(other.to_string()),
+        }
+    }
+}
+
+impl Away {
+    /// The first cause in a chain that this client made.
+    pub fn in_chain(error: &(dyn Error + 'static)) -> Self {
+        let known = causes(error).find_map(|error| {
+            let of_pool = error.downcast_ref::<PoolError>().map(Self::from);
+            of_pool.or_else(|| error.downcast_ref::<RedisError>().map(Self::from))
+        });
+        known.unwrap_or_else(|| Self::Refused("something unknown".to_owned()))
+    }
+
+    /// Whether the server answered well, with a value that is not of the kind asked for.
+    pub fn is_of_another_kind(error: &(dyn Error + 'static)) -> bool {
+        causes(error)
+            .filter_map(|error| error.downcast_ref::<RedisError>())
+            .any(|error| error.kind() == ErrorKind::TypeError || error.code() == Some("WRONGTYPE"))
+    }
+}
+
+/// An error and its causes.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    iter::successors(Some(error), |error| (*error).source())
+}
+
+/// The connections to one Redis server.
+#[derive(Clone)]
+pub struct Redis {
+    pool: Pool,
+}
+
+impl Redis {
+    /// Connects, and sees whether the server answers.
+    pub async fn open(url: &RedisUrl) -> Result<Self, Away> {
+        let redis = Self::at(url)?;
+        redis.ping().await?;
+        Ok(redis)
+    }
+
+    fn at(url: &RedisUrl) -> Result<Self, Away> {
+        let manager = Manager::new(url.connection.clone()).map_err(|error| Away::from(&error))?;
+        let pool = Pool::builder(manager)
+            .max_size(CONNECTIONS)
+            .wait_timeout(Some(budget::WHOLE))
+            .create_timeout(Some(budget::WHOLE))
+            .recycle_timeout(Some(SIGN_OF_LIFE))
+            .runtime(Runtime::Tokio1)
+            .build();
+        Ok(Self { pool: pool.map_err(|error| Away::Unreachable(error.to_string()))? })
+    }
+
+    /// The pool, for the framework's session store. Whoever calls it must put the call into [`budget::spend`].
+    pub fn pool(&self) -> Pool {
+        self.pool.clone()
+    }
+
+    /// Whether the server answers.
+    pub async fn ping(&self) -> Result<(), Away> {
+        let pong: String = self.ask(async |connection| cmd("PING").query_async(connection).await).await?;
+        if pong == "PONG" { Ok(()) } else { Err(Away::Refused("no PONG".to_owned())) }
+    }
+
+    /// Carries out one script, which no other command interrupts.
+    pub async fn run<T: FromRedisValue>(&self, script: &Step, key: &str, arguments: &[u64]) -> Result<T, Away> {
+        self.ask(async |connection| {
+            let mut invocation = script.0.key(key);
+            for argument in arguments {
+                invocation.arg(*argument);
+            }
+            invocation.invoke_async(connection).await
+        })
+        .await
+    }
+
+    async fn ask<T>(&self, call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>) -> Result<T, Away> {
+        let answer = budget::spend(async {
+            let mut connection = self.pool.get().await.map_err(|error| Away::from(&error))?;
+            call(&mut connection).await.map_err(|error| Away::from(&error))
+        });
+        answer.await.unwrap_or(Err(Away::Slow))
+    }
+}
+
+/// A Lua script, sent whole once and by its hash from then on.
+pub struct Step(Script);
+
+impl Step {
+    pub fn new(lua: &str) -> Self {
+        Self(Script::new(lua))
+    }
+}

@@ -1,0 +1,56 @@
+//! What is wrong with a setting, in one line.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use thiserror::Error;
+
+/// A setting that cannot be used: one line that names it, its value and what is accepted.
+#[derive(Debug, Error)]
+pub enum BadSetting {
+    #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
+    Value { flag: &'static str, value: String, origin: Origin, accepted: String },
+    #[error(
+        "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
+    )]
+    CredentialsNotChosen { bind: SocketAddr },
+    #[error(
+        "--test-mode is on, and others reach --bind `{bind}`; accepted: exposed, if everybody may sign what they like"
+    )]
+    TestModeExposed { bind: SocketAddr },
+    #[error("--{given} is set, and --{missing} is not; accepted: both or neither")]
+    TlsHalved { given: &'static str, missing: &'static str },
+    #[error("--tls-self-signed is on, and --tls-cert is set; accepted: one of the two")]
+    TlsTwice,
+    #[error(
+        "--tls-self-signed is on, and --bind `{bind}` is no loopback address, while the certificate is one for localhost; \
+         accepted: a loopback address, or --tls-cert and --tls-key"
+    )]
+    SelfSignedExposed { bind: SocketAddr },
+    #[error("--public-url is `{url}`, and TLS is on; accepted: an https:// URL")]
+    PublicUrlWithoutTls { url: String },
+    #[error("{name} in the environment is not UTF-8 text")]
+    NotText { name: String },
+    #[error("cannot read `.env` in the working directory")]
+    UnreadableFile,
+    #[error("entry {entry} of `.env` is not NAME=value")]
+    BadLine { entry: usize },
+}
+
+/// Where a value stood.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    Flag,
+    Environment,
+    File,
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Flag => "on the command line",
+            Self::Environment => "in the environment",
+            Self::File => "in .env",
+        })
+    }
+}

@@ -1,0 +1,90 @@
+//! Origins as browsers know them: this site's own, and those of other sites whose scripts it lets in.
+
+use url::Url;
+
+/// The origin that browsers use: scheme, host and port, nothing after them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PublicUrl {
+    url: Url,
+}
+
+impl PublicUrl {
+    pub fn parse(text: &str) -> Option<Self> {
+        let url = Url::parse(text).ok()?;
+        let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        (bare && anonymous && web).then_some(Self { url })
+    }
+
+    /// As browsers write it in `Origin`: no trailing slash, no default port.
+    pub fn origin(&self) -> String {
+        self.url.origin().ascii_serialization()
+    }
+
+    /// Whether it names this very machine.
+    pub fn is_local(&self) -> bool {
+        matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
+    }
+
+    pub fn is_https(&self) -> bool {
+        self.url.scheme() == "https"
+    }
+
+    /// The host, and the port when it is not the scheme's own.
+    pub fn authority(&self) -> String {
+        let host = self.url.host_str().unwrap_or_default();
+        self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+    }
+}
+
+/// The sites whose scripts may call the token routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CorsOrigins {
+    Any,
+    /// As browsers write them in `Origin`.
+    Listed(Vec<String>),
+}
+
+impl CorsOrigins {
+    pub fn parse(text: &str) -> Option<Self> {
+        if text == "*" {
+            return Some(Self::Any);
+        }
+        let origins = text.split(',').map(|one| Some(PublicUrl::parse(one.trim())?.origin()));
+        origins.collect::<Option<_>>().map(Self::Listed)
+    }
+
+    pub fn admit(&self, origin: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Listed(origins) => origins.iter().any(|it| it == origin),
+        }
+    }
+}
+
+impl Default for CorsOrigins {
+    fn default() -> Self {
+        Self::Listed(Vec::new())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_public_url_is_an_origin_and_nothing_more() {
+        let url = PublicUrl::parse("https://Demo.Example:443/").unwrap();
+        assert_eq!((url.origin().as_str(), url.authority().as_str()), ("https://demo.example", "demo.example"));
+        for bad in [
+            "demo.example",
+            "ftp://demo.example",
+            "https://demo.example/a",
+            "https://a@demo.example",
+            "https://demo.example?x",
+        ] {
+            assert_eq!(PublicUrl::parse(bad), None, "{bad}");
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! Which store: the scheme of `--database` says so, here and nowhere else.
+
+use std::fmt;
+use std::sync::Arc;
+
+use thiserror::Error;
+use url::Url;
+
+use super::{Postgres, Store, postgres, sqlite};
+
+/// Where the store is, as `--database` says it. It prints itself without its password.
+#[derive(Clone)]
+pub struct DatabaseUrl(String);
+
+/// The store cannot be opened.
+#[derive(Debug, Error)]
+#[error("cannot use --database `{url}`")]
+pub struct OpenError {
+    url: DatabaseUrl,
+    source: Cause,
+}
+
+#[derive(Debug, Error)]
+enum Cause {
+    #[error("accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    Scheme,
+    #[error(transparent)]
+    Sqlite(#[from] sqlite::OpenError),
+    #[error(transparent)]
+    Postgres(#[from] postgres::OpenError),
+}
+
+/// What stands at the place of a database.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// Nothing yet: a start makes it.
+    Nothing,
+    /// A database without tables: a start makes them.
+    Empty,
+    /// A store, maybe of an older schema, which a start brings up to date.
+    Store,
+}
+
+/// Opens the store, and makes what it lacks.
+pub async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
+    let store: Result<Arc<dyn Store>, Cause> = match url.kind() {
+        Some(Kind::Sqlite) => sqlite::Sqlite::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
+        Some(Kind::Postgres) => Postgres::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
+        None => Err(Cause::Scheme),
+    };
+    store.map_err(|source| OpenError { url: url.clone(), source })
+}
+
+/// Looks at the store without making or changing anything.
+pub async fn check(url: &DatabaseUrl) -> Result<Found, OpenError> {
+    let found = match url.kind() {
+        Some(Kind::Sqlite) => sqlite::Sqlite::check(&url.0).await.map_err(Cause::from),
+        Some(Kind::Postgres) => Postgres::check(&url.0).await.map_err(Cause::from),
+        None => Err(Cause::Scheme),
+    };
+    found.map_err(|source| OpenError { url: url.clone(), source })
+}
+
+enum Kind {
+    Sqlite,
+    Postgres,
+}
+
+impl DatabaseUrl {
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    fn kind(&self) -> Option<Kind> {
+        match self.0.split_once(':')?.0 {
+            "sqlite" => Some(Kind::Sqlite),
+            "postgres" | "postgresql" => Some(Kind::Postgres),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.split_once(':') {
+            None | Some(("sqlite", _)) => f.write_str(&self.0),
+            Some((scheme, _)) => match without_password(&self.0) {
+                Some(url) => write!(f, "{url}"),
+                // Where it cannot be read, the password may stand anywhere.
+                None => write!(f, "{scheme}:…"),
+            },
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "DatabaseUrl({self})")
+    }
+}
+
+/// A password with an unescaped `/`, `?` or `#` ends up behind the host, and there shows by its `@`.
+fn without_password(text: &str) -> Option<Url> {
+    let mut url = Url::parse(text).ok()?;
+    let behind_host = [url.path(), url.query().unwrap_or_default(), url.fragment().unwrap_or_default()];
+    if !url.has_host() || behind_host.iter().any(|part| part.contains('@')) {
+        return None;
+    }
+    if url.password().is_some() {
+        url.set_password(Some("***")).ok()?;
+    }
+    if url.query_pairs().any(|(name, _)| name == "password") {
+        url.set_query(Some("***"));
+    }
+    Some(url)
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "which is not there yet; a start makes it",
+            Self::Empty => "which is empty; a start makes the tables",
+            Self::Store => "which is a store",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_prints_itself_without_its_password() {
+        for (url, shown) in [
+            ("postgres://bob:hunter2@db:5433/x?sslmode=require", "postgres://bob:***@db:5433/x?sslmode=require"),
+            ("postgres://bob@db/x", "postgres://bob@db/x"),
+            ("postgres://db/x?host=/run&password=hunter2", "postgres://db/x?***"),
+            ("postgres://bob:hunter2/3@db/x", "postgres:…"),
+            ("postgres://bob:12/hunter2@db/x", "postgres:…"),
+            ("postgres://bob:12?hunter2@db/x", "postgres:…"),
+            ("postgres://bob:12#hunter2@db/x", "postgres:…"),
+            ("postgres:bob:hunter2", "postgres:…"),
+            ("postgresql://bob:hunter2@", "postgresql:…"),
+            ("mysql://bob:hunter2@db/x", "mysql://bob:***@db/x"),
+            ("sqlite:a.db", "sqlite:a.db"),
+            ("hallpass.db", "hallpass.db"),
+        ] {
+            assert_eq!(DatabaseUrl::new(url).to_string(), shown, "{url}");
+            assert!(!format!("{:?}", DatabaseUrl::new(url)).contains("hunter2"), "{url}");
+        }
+    }
+}

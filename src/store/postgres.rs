@@ -1,0 +1,289 @@
+//! The store in `PostgreSQL`: what several processes share.
+//!
+//! A call that was given up must not take effect later, when the server gets round to it and its caller has long asked
+//! again. So whatever replaces or takes something is done in a transaction, whose COMMIT is sent only while the caller
+//! waits; what can only add, in a single statement.
+
+mod open;
+mod pool;
+
+pub use open::OpenError;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use sqlx::postgres::{PgArguments, PgConnection};
+use sqlx::query::Query;
+use sqlx::{Connection as _, Row as _};
+
+use self::pool::Pool;
+use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows};
+use crate::profiles::telesign::{PhoneNumber, Xid};
+
+/// How many rows a purge removes before others may write.
+const PURGED_AT_ONCE: i64 = 500;
+
+/// What a [`Transaction`] is read from. A star would break prepared statements when a newer program adds a column.
+macro_rules! columns {
+    () => {
+        "id, xid, phone_number, issued_at, expires_at, status, verified_at, token"
+    };
+}
+
+/// An open database.
+pub struct Postgres {
+    pool: Pool,
+}
+
+#[async_trait]
+impl Store for Postgres {
+    async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError> {
+        in_time(async {
+            loop {
+                if self.insert(&new).await? {
+                    return Ok(Recorded::Stored);
+                }
+                if let Some(recorded) = self.replace(&new).await? {
+                    return Ok(recorded);
+                }
+                // What stood there was purged meanwhile.
+            }
+        })
+        .await
+    }
+
+    async fn transaction(&self, xid: &Xid) -> Result<Option<Transaction>, StoreError> {
+        let select = concat!("SELECT ", columns!(), " FROM transactions WHERE xid = $1");
+        let query = sqlx::query_as(select).bind(xid.as_str());
+        in_time(self.call(async |connection| query.fetch_optional(connection).await)).await
+    }
+
+    async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
+        let newest_first = concat!(
+            "SELECT ",
+            columns!(),
+            " FROM transactions WHERE phone_number = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+        );
+        let rows = in_time(self.call(async |connection| {
+            let after = match after {
+                Some(cursor) => cursor.0,
+                None => end_of_list(connection, phone).await?,
+            };
+            let query = sqlx::query(newest_first).bind(phone.as_str()).bind(after).bind(i64::from(limit) + 1);
+            query.fetch_all(connection).await
+        }));
+        Ok(rows::page(&rows.await?, limit)?)
+    }
+
+    async fn present(&self, xid: &Xid, token: &str, now: DateTime<Utc>) -> Result<Presented, StoreError> {
+        in_time(self.commit(async |connection| present(connection, xid, token, now).await)).await
+    }
+
+    async fn set_status(&self, xid: &Xid, status: &str) -> Result<Option<Transaction>, StoreError> {
+        let update = concat!("UPDATE transactions SET status = $2 WHERE xid = $1 RETURNING ", columns!());
+        let query = sqlx::query_as(update).bind(xid.as_str()).bind(status);
+        in_time(self.commit(async |connection| query.fetch_optional(connection).await)).await
+    }
+
+    async fn use_once(
+        &self,
+        profile: &str,
+        jti: &str,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO used_tokens (profile, jti, expires_at) VALUES ($1, sha256($2), $3)
+             ON CONFLICT (profile, jti) DO UPDATE SET expires_at = excluded.expires_at
+             WHERE used_tokens.expires_at <= $4",
+        )
+        .bind(profile)
+        .bind(jti.as_bytes())
+        .bind(expires_at.timestamp())
+        .bind(now.timestamp());
+        Ok(self.rows_committed(query).await? == 1)
+    }
+
+    async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO revoked_tokens (profile, jti, expires_at) VALUES ($1, sha256($2), $3)
+             ON CONFLICT (profile, jti)
+             DO UPDATE SET expires_at = greatest(revoked_tokens.expires_at, excluded.expires_at)",
+        )
+        .bind(profile)
+        .bind(jti.as_bytes())
+        .bind(expires_at.timestamp());
+        in_time(self.call(async |connection| query.execute(connection).await)).await.map(drop)
+    }
+
+    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = sha256($2)")
+            .bind(profile)
+            .bind(jti.as_bytes());
+        let found = in_time(self.call(async |connection| query.fetch_optional(connection).await)).await?;
+        Ok(found.is_some())
+    }
+
+    async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT password_hash FROM users WHERE name = $1").bind(name);
+        in_time(self.call(async |connection| query.fetch_optional(connection).await)).await
+    }
+
+    async fn put_user(&self, name: &str, password_hash: &str) -> Result<(), StoreError> {
+        let query = sqlx::query(
+            "INSERT INTO users (name, password_hash) VALUES ($1, $2)
+             ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash",
+        )
+        .bind(name)
+        .bind(password_hash);
+        self.rows_committed(query).await.map(drop)
+    }
+
+    async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
+        let query = sqlx::query("DELETE FROM users WHERE name = $1").bind(name);
+        Ok(self.rows_committed(query).await? == 1)
+    }
+
+    async fn users(&self) -> Result<Vec<String>, StoreError> {
+        let query = sqlx::query_scalar("SELECT name FROM users ORDER BY name");
+        in_time(self.call(async |connection| query.fetch_all(connection).await)).await
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        let used = "DELETE FROM used_tokens WHERE ctid = ANY (ARRAY(SELECT ctid FROM used_tokens
+                    WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        self.purge_with(used, now).await?;
+        let revoked = "DELETE FROM revoked_tokens WHERE ctid = ANY (ARRAY(SELECT ctid FROM revoked_tokens
+                       WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        self.purge_with(revoked, now).await?;
+        let transactions = "DELETE FROM transactions WHERE ctid = ANY (ARRAY(SELECT ctid FROM transactions
+                            WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
+        self.purge_with(transactions, before).await
+    }
+
+    /// The lock is the one of every write, and no reader's: a standby refuses it.
+    async fn ping(&self) -> Result<(), StoreError> {
+        let answer = self.commit(async |connection| {
+            sqlx::query("LOCK TABLE transactions IN ROW EXCLUSIVE MODE").execute(&mut *connection).await?;
+            sqlx::query("SELECT 1 FROM transactions LIMIT 1").fetch_optional(connection).await
+        });
+        in_time(answer).await.map(drop)
+    }
+
+    async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+impl Postgres {
+    /// Carries out one statement, or several that only read.
+    async fn call<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, StoreError> {
+        let mut lease = self.pool.lease().await?;
+        let answer = work(&mut lease.connection).await?;
+        lease.give_back();
+        Ok(answer)
+    }
+
+    /// Carries out `work` in a transaction: when the caller goes away before its end, it was never done.
+    async fn commit<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, StoreError> {
+        self.call(async |connection| {
+            let mut transaction = connection.begin().await?;
+            let answer = work(&mut transaction).await?;
+            transaction.commit().await?;
+            Ok(answer)
+        })
+        .await
+    }
+
+    /// Carries a statement out in a transaction, and says how many rows it wrote or removed.
+    async fn rows_committed(&self, statement: Statement<'_>) -> Result<u64, StoreError> {
+        let done = in_time(self.commit(async |connection| statement.execute(connection).await)).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// Records an xid that is not there yet; `false` when it is.
+    async fn insert(&self, new: &NewTransaction) -> Result<bool, StoreError> {
+        // The number's lock comes before the id: see `end_of_list`.
+        let query = sqlx::query(
+            "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($2, 0)))
+             INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
+             SELECT $1, $2, $3, $4, 'issued', $5 FROM held ON CONFLICT (xid) DO NOTHING",
+        )
+        .bind(new.xid.as_str())
+        .bind(new.phone_number.as_str())
+        .bind(new.issued_at.timestamp())
+        .bind(new.expires_at.timestamp())
+        .bind(&new.token);
+        let done = self.call(async |connection| query.execute(connection).await).await?;
+        Ok(done.rows_affected() == 1)
+    }
+
+    /// Records an xid that is there again, if it may be; `None` when it is there no more.
+    async fn replace(&self, new: &NewTransaction) -> Result<Option<Recorded>, StoreError> {
+        self.commit(async |connection| {
+            let select = "SELECT phone_number = $2 AS same_phone, verified_at IS NOT NULL AS is_verified
+                          FROM transactions WHERE xid = $1 FOR UPDATE";
+            let query = sqlx::query(select).bind(new.xid.as_str()).bind(new.phone_number.as_str());
+            let Some(held) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
+            if !held.try_get::<bool, _>("same_phone")? {
+                return Ok(Some(Recorded::OtherPhone));
+            }
+            if held.try_get("is_verified")? {
+                return Ok(Some(Recorded::AlreadyVerified));
+            }
+            let update = "UPDATE transactions SET issued_at = $2, expires_at = $3, status = 'issued', token = $4
+                          WHERE xid = $1";
+            let query = sqlx::query(update)
+                .bind(new.xid.as_str())
+                .bind(new.issued_at.timestamp())
+                .bind(new.expires_at.timestamp())
+                .bind(&new.token);
+            query.execute(connection).await?;
+            Ok(Some(Recorded::Stored))
+        })
+        .await
+    }
+
+    /// Repeats a statement that removes, of what is over at `$1`, at most `$2` rows, until nothing is left to remove.
+    async fn purge_with(&self, delete: &'static str, over: DateTime<Utc>) -> Result<u64, StoreError> {
+        let mut removed = 0;
+        loop {
+            let statement = sqlx::query(delete).bind(over.timestamp()).bind(PURGED_AT_ONCE);
+            let done = in_time(self.call(async |connection| statement.execute(connection).await)).await?;
+            removed += done.rows_affected();
+            if done.rows_affected() < PURGED_AT_ONCE.unsigned_abs() {
+                return Ok(removed);
+            }
+        }
+    }
+}
+
+/// A statement with what it is about.
+type Statement<'s> = Query<'s, sqlx::Postgres, PgArguments>;
+
+/// The place behind all transactions of one number.
+///
+/// Ids are given out before the commit, so one could appear below others that were shown already. Whoever records holds
+/// the number's lock, shared, from before the id until the commit: once this has had the lock for itself, every id up
+/// to the last one given out is settled, for good.
+async fn end_of_list(connection: &mut PgConnection, phone: &PhoneNumber) -> sqlx::Result<i64> {
+    let query = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0)))
+                 SELECT pg_sequence_last_value(pg_get_serial_sequence('transactions', 'id')::regclass) FROM held";
+    let last: Option<i64> = sqlx::query_scalar(query).bind(phone.as_str()).fetch_one(connection).await?;
+    Ok(last.map_or(0, |id| id.saturating_add(1)))
+}
+
+async fn present(connection: &mut PgConnection, xid: &Xid, token: &str, now: DateTime<Utc>) -> sqlx::Result<Presented> {
+    let verify = concat!(
+        "UPDATE transactions SET status = 'verified', verified_at = $3
+         WHERE xid = $1 AND token = $2 AND verified_at IS NULL RETURNING ",
+        columns!()
+    );
+    let query = sqlx::query_as(verify).bind(xid.as_str()).bind(token).bind(now.timestamp());
+    if let Some(transaction) = query.fetch_optional(&mut *connection).await? {
+        return Ok(Presented::Verified(transaction));
+    }
+    let verified = "SELECT 1 FROM transactions WHERE xid = $1 AND token = $2 AND verified_at IS NOT NULL";
+    let query = sqlx::query(verified).bind(xid.as_str()).bind(token);
+    let known = query.fetch_optional(connection).await?.is_some();
+    Ok(if known { Presented::AlreadyVerified } else { Presented::Unknown })
+}

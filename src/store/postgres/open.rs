@@ -1,0 +1,206 @@
+//! How the database is opened, and every way in which that fails.
+
+use std::str::FromStr as _;
+use std::time::Duration;
+
+use sqlx::error::DatabaseError;
+use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, PgConnection, SqlSafeStr as _};
+use thiserror::Error;
+use url::Url;
+
+use super::super::{Found, TIME_OUT};
+use super::Postgres;
+use super::pool::{self, Pool};
+
+/// The schema, step by step; a step that was ever released stays as it is.
+const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/postgres/0001_tables.sql"))];
+
+/// The parameters of a URL that mean something here. Any other would be passed over in silence, also one that is
+/// mistyped and was to make the connection safer.
+const PARAMETERS: [&str; 13] = [
+    "sslmode",
+    "sslrootcert",
+    "sslcert",
+    "sslkey",
+    "host",
+    "hostaddr",
+    "port",
+    "dbname",
+    "user",
+    "password",
+    "application_name",
+    "options",
+    "statement-cache-capacity",
+];
+
+/// How long a start waits for another process that sets the database up.
+const SETTING_UP: Duration = Duration::from_secs(2);
+
+/// Why, in the words of the system, of TLS or of the server.
+type Cause = Box<dyn std::error::Error + Send + Sync>;
+
+/// The database cannot be the store.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    #[error("it is not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE; other characters are written as %XX")]
+    Malformed(#[source] Cause),
+    #[error("`{name}` is no parameter that is known here; accepted: {}", PARAMETERS.join(", "))]
+    UnknownParameter { name: String },
+    #[error("no PostgreSQL server answers there; check that it runs, its host and its port")]
+    Unreachable(#[source] Cause),
+    #[error("the server did not answer within {} ms; check that it runs, its host and its port", TIME_OUT.as_millis())]
+    Slow,
+    #[error("the server did not take this user with this password")]
+    Refused(#[source] Cause),
+    #[error("the server has no such database; make it, for example with `createdb`")]
+    NoDatabase(#[source] Cause),
+    #[error("no TLS as `sslmode` asks for it")]
+    Tls(#[source] Cause),
+    #[error("tables of another program are there; name an empty database")]
+    Foreign,
+    #[error("it was written by a newer hallpass (schema {0}); run that one or name another database")]
+    Newer(i64),
+    #[error("its schema {0} is not this program's; run the hallpass that made it or name another database")]
+    Different(i64),
+    #[error("another process has been setting it up for too long; end that one")]
+    Locked(#[source] Cause),
+    #[error("it cannot be used")]
+    Failed(#[source] Cause),
+    #[error("it cannot be set up")]
+    Migration(#[source] MigrateError),
+}
+
+impl Postgres {
+    /// Opens the database of a URL, and makes the tables where there are none.
+    pub async fn open(url: &str) -> Result<Self, OpenError> {
+        let options = options(url)?;
+        let (mut connection, schema) = in_time(look(&options)).await?;
+        if schema != Schema::Current {
+            migrate(&mut connection).await?;
+        }
+        // It is of no more use, however it ends.
+        let _ = connection.close().await;
+        Ok(Self { pool: Pool::new(options) })
+    }
+
+    /// Looks at the database of a URL without changing it.
+    pub async fn check(url: &str) -> Result<Found, OpenError> {
+        let options = options(url)?;
+        let (_, schema) = in_time(look(&options)).await?;
+        Ok(if schema == Schema::Missing { Found::Empty } else { Found::Store })
+    }
+}
+
+fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    let parsed = Url::parse(url).map_err(|source| OpenError::Malformed(source.into()))?;
+    let unknown = parsed.query_pairs().map(|(name, _)| name).find(|name| !PARAMETERS.contains(&name.as_ref()));
+    if let Some(name) = unknown {
+        return Err(OpenError::UnknownParameter { name: name.into_owned() });
+    }
+    let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Malformed(cause(error)))?;
+    Ok(options.application_name("hallpass").disable_statement_logging())
+}
+
+async fn in_time<T>(work: impl Future<Output = Result<T, OpenError>>) -> Result<T, OpenError> {
+    tokio::time::timeout(TIME_OUT, work).await.unwrap_or(Err(OpenError::Slow))
+}
+
+/// What is there of the schema.
+#[derive(Debug, PartialEq, Eq)]
+enum Schema {
+    Missing,
+    /// Some later step is missing.
+    Older,
+    Current,
+}
+
+/// Connects and reads, so that a user who may not make tables can use those that are there.
+async fn look(options: &PgConnectOptions) -> Result<(PgConnection, Schema), OpenError> {
+    let mut connection = pool::connect(options).await.map_err(OpenError::of_connecting)?;
+    let schema = schema(&mut connection).await?;
+    Ok((connection, schema))
+}
+
+async fn schema(connection: &mut PgConnection) -> Result<Schema, OpenError> {
+    if !exists(connection, &["_sqlx_migrations"]).await? {
+        let taken = exists(connection, &["transactions", "used_tokens", "revoked_tokens", "users"]).await?;
+        return if taken { Err(OpenError::Foreign) } else { Ok(Schema::Missing) };
+    }
+    let migrator = migrator();
+    let applied = connection.list_applied_migrations(&migrator.table_name).await.map_err(OpenError::Migration)?;
+    let known = |version| migrator.iter().find(|step| step.version == version);
+    for (index, step) in applied.iter().enumerate() {
+        match known(step.version) {
+            Some(own) if own.checksum == step.checksum => {}
+            _ if index == 0 => return Err(OpenError::Foreign),
+            Some(_) => return Err(OpenError::Different(step.version)),
+            None => return Err(OpenError::Newer(step.version)),
+        }
+    }
+    Ok(match applied.len() {
+        0 => Schema::Missing,
+        count if count < MIGRATIONS.len() => Schema::Older,
+        _ => Schema::Current,
+    })
+}
+
+/// Whether any of these tables is where this user's statements would find it.
+async fn exists(connection: &mut PgConnection, tables: &[&str]) -> Result<bool, OpenError> {
+    let query = "SELECT bool_or(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) AS name";
+    sqlx::query_scalar(query).bind(tables).fetch_one(connection).await.map_err(OpenError::of_statement)
+}
+
+/// Brings the schema up to date, one process at a time; a step may take as long as it needs.
+async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
+    let settings = format!("SET statement_timeout = 0; SET lock_timeout = {}", SETTING_UP.as_millis());
+    sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *connection).await.map_err(OpenError::of_statement)?;
+    migrator().run_direct(None, connection, false).await.map_err(OpenError::of_migrating)
+}
+
+impl OpenError {
+    /// By SQLSTATE: <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    fn of_connecting(source: Error) -> Self {
+        let code = source.as_database_error().and_then(DatabaseError::code);
+        match (code.as_deref(), &source) {
+            (Some("28000" | "28P01"), _) => Self::Refused(cause(source)),
+            (Some("3D000"), _) => Self::NoDatabase(cause(source)),
+            (_, Error::Io(_)) => Self::Unreachable(cause(source)),
+            (_, Error::Tls(_)) => Self::Tls(cause(source)),
+            _ => Self::Failed(cause(source)),
+        }
+    }
+
+    fn of_statement(source: Error) -> Self {
+        let code = source.as_database_error().and_then(DatabaseError::code);
+        let is_locked = code.as_deref() == Some("55P03");
+        if is_locked { Self::Locked(cause(source)) } else { Self::Failed(cause(source)) }
+    }
+
+    fn of_migrating(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            MigrateError::VersionMismatch(version) => Self::Different(version),
+            MigrateError::Execute(source) | MigrateError::ExecuteMigration(source, _) => Self::of_statement(source),
+            source => Self::Migration(source),
+        }
+    }
+}
+
+/// The error within, since the one around it only repeats it.
+fn cause(error: Error) -> Cause {
+    match error {
+        Error::Io(error) => error.into(),
+        Error::Database(error) => error.into_error(),
+        Error::Tls(error) | Error::Configuration(error) => error,
+        error => error.into(),
+    }
+}
+
+fn migrator() -> Migrator {
+    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
+        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
+    };
+    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
+}

@@ -1,0 +1,176 @@
+//! What `GET /metrics` says, in the OpenMetrics text that Prometheus reads.
+//!
+//! The idea to know: every label is one of a closed set (methods, route patterns, statuses, profiles, codes), so no
+//! client makes the text longer. Whatever is counted for each request is counted by its worker alone, and added up only
+//! when somebody reads it: see [`Tally`].
+
+mod latency;
+mod process;
+mod requests;
+mod store;
+mod tokens;
+
+pub(super) use requests::Tally;
+pub(super) use tokens::{Limit, Passage};
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use prometheus_client::encoding::text;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::Registry;
+
+use crate::code::Code;
+use crate::profiles::Profile;
+use crate::profiles::demo::Algorithm;
+use crate::store::Store;
+use crate::token::Verdict;
+use process::Process;
+use requests::Requests;
+use store::{Calls, Metered};
+use tokens::{Passages, Tokens};
+
+/// The format that the encoder writes. Its counters end in `_total` and its text in `# EOF`, which the older
+/// `text/plain; version=0.0.4` does not know.
+pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// All counters of this process.
+pub(super) struct Metrics {
+    registry: Registry,
+    requests: Arc<Requests>,
+    tokens: Arc<Tokens>,
+    passages: Arc<Passages>,
+    store: Arc<Calls>,
+    connections: Gauge,
+}
+
+impl Metrics {
+    pub fn new(started: DateTime<Utc>) -> Self {
+        let new = Self {
+            registry: Registry::with_prefix("hallpass"),
+            requests: Arc::default(),
+            tokens: Arc::default(),
+            passages: Arc::default(),
+            store: Arc::default(),
+            connections: Gauge::default(),
+        };
+        new.registered(started)
+    }
+
+    fn registered(mut self, started: DateTime<Utc>) -> Self {
+        let version = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        self.registry.register("build", "The program", version);
+        self.registry.register("connections_open", "Connections that clients hold open", self.connections.clone());
+        self.registry.register_collector(Box::new(self.requests.clone()));
+        self.registry.register_collector(Box::new(self.tokens.clone()));
+        self.registry.register_collector(Box::new(self.passages.clone()));
+        self.registry.register_collector(Box::new(self.store.clone()));
+        self.registry.register_collector(Box::new(Process { started }));
+        self
+    }
+
+    /// The whole text.
+    pub fn text(&self) -> Result<String, fmt::Error> {
+        let mut text = String::new();
+        text::encode(&mut text, &self.registry)?;
+        Ok(text)
+    }
+
+    /// Where one more worker counts its requests.
+    pub fn tally(&self) -> Arc<Tally> {
+        self.requests.tally()
+    }
+
+    /// A connection is open for as long as this is kept.
+    pub fn connection(&self) -> OpenConnection {
+        self.connections.inc();
+        OpenConnection(self.connections.clone())
+    }
+
+    /// The same store, with its calls counted.
+    pub fn metered(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        Arc::new(Metered::new(store, self.store.clone()))
+    }
+
+    /// A profile's own token was handed out.
+    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
+        self.tokens.issued(profile, algorithm);
+    }
+
+    /// A token was presented where a token lets somebody in. What a page judges only to show it does not count.
+    pub fn judged(&self, profile: Profile, verdict: &Verdict) {
+        self.came_to(profile, verdict.code());
+    }
+
+    /// The same for what decides beside the verdict.
+    pub fn came_to(&self, profile: Profile, code: Code) {
+        self.tokens.came_to(profile, code);
+    }
+
+    /// A limit on how often a client may ask was consulted.
+    pub fn passed(&self, limit: Limit, passage: Passage) {
+        self.passages.count(limit, passage);
+    }
+}
+
+/// One connection of the gauge.
+pub(super) struct OpenConnection(Gauge);
+
+impl Drop for OpenConnection {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    fn lines(metrics: &Metrics, start: &str) -> Vec<String> {
+        metrics.text().unwrap().lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
+    }
+
+    #[test]
+    fn workers_count_apart_and_the_text_adds_them_up() {
+        let metrics = Metrics::new(DateTime::UNIX_EPOCH);
+        let (one, other) = (metrics.tally(), metrics.tally());
+        for tally in [&one, &one, &other] {
+            let in_flight = tally.enter();
+            tally.count(Some("GET"), "/validate", 302, Duration::from_micros(60));
+            drop(in_flight);
+        }
+        other.count(None, "/validate", 405, Duration::from_secs(9));
+        let still = other.enter();
+        assert_eq!(lines(&metrics, "hallpass_http_requests_in_flight"), ["hallpass_http_requests_in_flight 1"]);
+        drop(still);
+        assert_eq!(
+            lines(&metrics, "hallpass_http_requests_total"),
+            [
+                r#"hallpass_http_requests_total{method="GET",route="/validate",status="302"} 3"#,
+                r#"hallpass_http_requests_total{method="other",route="/validate",status="405"} 1"#,
+            ]
+        );
+        let buckets = lines(&metrics, "hallpass_http_request_duration_seconds_bucket");
+        let counts: Vec<&str> = buckets.iter().map(|line| line.rsplit(' ').next().unwrap()).collect();
+        assert_eq!(counts, [&["0"], &["3"; 15][..], &["4"]].concat(), "{buckets:?}");
+    }
+
+    #[test]
+    fn a_code_that_never_came_has_no_line() {
+        let metrics = Metrics::new(DateTime::UNIX_EPOCH);
+        metrics.came_to(Profile::Zoom, Code::Expired);
+        metrics.came_to(Profile::Zoom, Code::Accepted);
+        assert_eq!(
+            lines(&metrics, "hallpass_tokens_refused_total"),
+            [r#"hallpass_tokens_refused_total{profile="zoom",code="expired"} 1"#]
+        );
+        assert_eq!(
+            lines(&metrics, "hallpass_tokens_accepted_total"),
+            [r#"hallpass_tokens_accepted_total{profile="zoom"} 1"#]
+        );
+    }
+}

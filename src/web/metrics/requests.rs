@@ -1,0 +1,146 @@
+//! Requests by method, route and status, and how long they took.
+//!
+//! Each worker thread has a tally of its own, whose lock only a reader of the metrics ever contends for: to count a
+//! request takes one look-up, no allocation, and no memory that another core writes.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+use prometheus_client::metrics::gauge::ConstGauge;
+
+use super::latency::Latency;
+
+/// The tallies of all workers.
+#[derive(Debug, Default)]
+pub(super) struct Requests(Mutex<Vec<Arc<Tally>>>);
+
+impl Requests {
+    pub fn tally(&self) -> Arc<Tally> {
+        let tally = Arc::<Tally>::default();
+        lock(&self.0).push(tally.clone());
+        tally
+    }
+}
+
+/// What one worker answered.
+#[derive(Debug, Default)]
+pub(in crate::web) struct Tally {
+    in_flight: AtomicI64,
+    /// By pattern, of which there are as many as the route table has.
+    routes: Mutex<HashMap<String, Route>>,
+}
+
+impl Tally {
+    /// A request is in flight for as long as this is kept, also when its client goes away.
+    pub fn enter(&self) -> InFlight<'_> {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight(self)
+    }
+
+    /// Counts an answer; without a `method` it was one that is not in use.
+    pub fn count(&self, method: Option<&'static str>, pattern: &str, status: u16, took: Duration) {
+        let mut routes = lock(&self.routes);
+        if let Some(route) = routes.get_mut(pattern) {
+            return route.count(method, status, took);
+        }
+        routes.entry(pattern.to_owned()).or_default().count(method, status, took);
+    }
+}
+
+/// One request of the gauge.
+pub(in crate::web) struct InFlight<'a>(&'a Tally);
+
+impl Drop for InFlight<'_> {
+    fn drop(&mut self) {
+        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What one route answered.
+#[derive(Clone, Debug, Default)]
+struct Route {
+    /// So few of them that they are looked through.
+    answers: Vec<(Answer, u64)>,
+    latency: Latency,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Answer {
+    method: Option<&'static str>,
+    status: u16,
+}
+
+impl Route {
+    fn count(&mut self, method: Option<&'static str>, status: u16, took: Duration) {
+        self.add_answers(Answer { method, status }, 1);
+        self.latency.observe(took);
+    }
+
+    fn add_answers(&mut self, answer: Answer, more: u64) {
+        match self.answers.iter_mut().find(|(known, _)| *known == answer) {
+            Some((_, count)) => *count += more,
+            None => self.answers.push((answer, more)),
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (answer, count) in &other.answers {
+            self.add_answers(*answer, *count);
+        }
+        self.latency.add(&other.latency);
+    }
+}
+
+impl Collector for Requests {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let tallies = lock(&self.0).clone();
+        let in_flight: i64 = tallies.iter().map(|tally| tally.in_flight.load(Ordering::Relaxed)).sum();
+        let routes = added_up(&tallies);
+        let help = "Requests that are being answered, this one included.";
+        let gauge = encoder.encode_descriptor("http_requests_in_flight", help, None, MetricType::Gauge)?;
+        ConstGauge::new(in_flight).encode(gauge)?;
+        let help = "Requests answered, by method, route pattern and status.";
+        let mut counter = encoder.encode_descriptor("http_requests", help, None, MetricType::Counter)?;
+        for (pattern, route) in &routes {
+            for (Answer { method, status }, count) in &route.answers {
+                let status = status.to_string();
+                let labels =
+                    [("method", method.unwrap_or("other")), ("route", pattern.as_str()), ("status", status.as_str())];
+                ConstCounter::new(*count).encode(counter.encode_family(&labels)?)?;
+            }
+        }
+        let help = "How long answers took, by route pattern, from the head read to the answer's head made.";
+        let mut histogram =
+            encoder.encode_descriptor("http_request_duration_seconds", help, None, MetricType::Histogram)?;
+        for (pattern, route) in &routes {
+            route.latency.encode(histogram.encode_family(&[("route", pattern.as_str())])?)?;
+        }
+        Ok(())
+    }
+}
+
+/// Each tally is locked only while it is read.
+fn added_up(tallies: &[Arc<Tally>]) -> BTreeMap<String, Route> {
+    let mut sum = BTreeMap::<String, Route>::new();
+    for tally in tallies {
+        for (pattern, route) in &*lock(&tally.routes) {
+            sum.entry(pattern.clone()).or_default().add(route);
+        }
+    }
+    for route in sum.values_mut() {
+        route.answers.sort_unstable_by_key(|(answer, _)| (answer.method.is_none(), *answer));
+    }
+    sum
+}
+
+/// A count that was cut off by a panic is wrong by one at most.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,198 @@
+//! A store whose calls are counted and timed, whichever database stands behind it.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::metrics::counter::ConstCounter;
+
+use super::latency::Latency;
+use crate::profiles::telesign::{PhoneNumber, Xid};
+use crate::store::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction};
+
+/// What is asked of a store.
+#[derive(Clone, Copy)]
+enum Operation {
+    Record,
+    Transaction,
+    Transactions,
+    Present,
+    SetStatus,
+    UseOnce,
+    Revoke,
+    IsRevoked,
+    PasswordHash,
+    PutUser,
+    RemoveUser,
+    Users,
+    Purge,
+    Ping,
+}
+
+const OPERATIONS: [&str; 14] = [
+    "record",
+    "transaction",
+    "transactions",
+    "present",
+    "set_status",
+    "use_once",
+    "revoke",
+    "is_revoked",
+    "password_hash",
+    "put_user",
+    "remove_user",
+    "users",
+    "purge",
+    "ping",
+];
+
+const OUTCOMES: [&str; 4] = ["ok", "slow", "broken", "closed"];
+
+/// The calls of all operations.
+#[derive(Debug, Default)]
+pub(super) struct Calls([Mutex<Counts>; OPERATIONS.len()]);
+
+#[derive(Clone, Debug, Default)]
+struct Counts {
+    outcomes: [u64; OUTCOMES.len()],
+    latency: Latency,
+}
+
+impl Calls {
+    /// A call that nobody waits for any longer is not counted.
+    async fn measure<T>(
+        &self,
+        operation: Operation,
+        call: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        let started = Instant::now();
+        let answer = call.await;
+        let took = started.elapsed();
+        let mut counts = lock(&self.0[operation as usize]);
+        counts.outcomes[outcome(&answer)] += 1;
+        counts.latency.observe(took);
+        drop(counts);
+        answer
+    }
+}
+
+/// Its place among the outcomes.
+const fn outcome<T>(answer: &Result<T, StoreError>) -> usize {
+    match answer {
+        Ok(_) => 0,
+        Err(StoreError::Slow) => 1,
+        Err(StoreError::Broken(_)) => 2,
+        Err(StoreError::Closed) => 3,
+    }
+}
+
+fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Collector for Calls {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let all = OPERATIONS.iter().zip(self.0.iter().map(|counts| lock(counts).clone()));
+        let asked: Vec<_> = all.filter(|(_, counts)| counts.outcomes.iter().sum::<u64>() > 0).collect();
+        let help = "Calls of the store, by operation and outcome.";
+        let mut calls = encoder.encode_descriptor("store_calls", help, None, MetricType::Counter)?;
+        for (operation, counts) in &asked {
+            for (outcome, count) in OUTCOMES.iter().zip(counts.outcomes) {
+                ConstCounter::new(count)
+                    .encode(calls.encode_family(&[("operation", **operation), ("outcome", *outcome)])?)?;
+            }
+        }
+        let help = "How long calls of the store took.";
+        let mut took = encoder.encode_descriptor("store_call_duration_seconds", help, None, MetricType::Histogram)?;
+        for (operation, counts) in &asked {
+            counts.latency.encode(took.encode_family(&[("operation", **operation)])?)?;
+        }
+        Ok(())
+    }
+}
+
+/// The store with its calls counted.
+pub(super) struct Metered {
+    store: Arc<dyn Store>,
+    calls: Arc<Calls>,
+}
+
+impl Metered {
+    pub fn new(store: Arc<dyn Store>, calls: Arc<Calls>) -> Self {
+        Self { store, calls }
+    }
+}
+
+#[async_trait]
+impl Store for Metered {
+    async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError> {
+        self.calls.measure(Operation::Record, self.store.record(new)).await
+    }
+
+    async fn transaction(&self, xid: &Xid) -> Result<Option<Transaction>, StoreError> {
+        self.calls.measure(Operation::Transaction, self.store.transaction(xid)).await
+    }
+
+    async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
+        self.calls.measure(Operation::Transactions, self.store.transactions(phone, after, limit)).await
+    }
+
+    async fn present(&self, xid: &Xid, token: &str, now: DateTime<Utc>) -> Result<Presented, StoreError> {
+        self.calls.measure(Operation::Present, self.store.present(xid, token, now)).await
+    }
+
+    async fn set_status(&self, xid: &Xid, status: &str) -> Result<Option<Transaction>, StoreError> {
+        self.calls.measure(Operation::SetStatus, self.store.set_status(xid, status)).await
+    }
+
+    async fn use_once(
+        &self,
+        profile: &str,
+        jti: &str,
+        expires_at: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::UseOnce, self.store.use_once(profile, jti, expires_at, now)).await
+    }
+
+    async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.calls.measure(Operation::Revoke, self.store.revoke(profile, jti, expires_at)).await
+    }
+
+    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::IsRevoked, self.store.is_revoked(profile, jti)).await
+    }
+
+    async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.calls.measure(Operation::PasswordHash, self.store.password_hash(name)).await
+    }
+
+    async fn put_user(&self, name: &str, password_hash: &str) -> Result<(), StoreError> {
+        self.calls.measure(Operation::PutUser, self.store.put_user(name, password_hash)).await
+    }
+
+    async fn remove_user(&self, name: &str) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::RemoveUser, self.store.remove_user(name)).await
+    }
+
+    async fn users(&self) -> Result<Vec<String>, StoreError> {
+        self.calls.measure(Operation::Users, self.store.users()).await
+    }
+
+    async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+        self.calls.measure(Operation::Purge, self.store.purge(before, now)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.calls.measure(Operation::Ping, self.store.ping()).await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}

@@ -1,0 +1,136 @@
+//! The end in good order: nobody new is let in, who is in is answered and sent away, and only then are the doors shut.
+//!
+//! The framework's own end drops a request that has arrived and was not read yet, which under load is one of many. So
+//! this one takes its time first: from SIGTERM on every answer closes its connection, and the framework's end begins
+//! once nothing is under way any more.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use actix_web::dev::{ResponseHead, ServerHandle};
+use actix_web::http::ConnectionType;
+use actix_web::rt::time::{sleep, timeout};
+use actix_web::web::Data;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::sockets::Entrance;
+use super::state::State;
+
+/// How long the framework waits for connections that are left over: those that are still written to, and idle ones of
+/// HTTP/2, which it tells nothing.
+pub(super) const LAST_BYTES: Duration = Duration::from_secs(1);
+
+/// No request for this long, and none is to be expected: what had arrived was read long before.
+const CALM: Duration = Duration::from_millis(300);
+
+/// The requests that are being answered, and whether more are wanted.
+#[derive(Default)]
+pub(super) struct Traffic {
+    under_way: AtomicUsize,
+    begun: AtomicU64,
+    is_ending: AtomicBool,
+}
+
+impl Traffic {
+    pub fn begin(&self) -> UnderWay<'_> {
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        self.under_way.fetch_add(1, Ordering::Relaxed);
+        UnderWay(self)
+    }
+
+    /// Waits until nothing has been under way for a while.
+    async fn ceases(&self) {
+        loop {
+            let begun = self.begun.load(Ordering::Relaxed);
+            sleep(CALM).await;
+            if self.begun.load(Ordering::Relaxed) == begun && self.under_way.load(Ordering::Relaxed) == 0 {
+                return;
+            }
+        }
+    }
+}
+
+/// A request from its head to its answer's.
+pub(super) struct UnderWay<'a>(&'a Traffic);
+
+impl UnderWay<'_> {
+    /// Lets this answer be the connection's last when the server ends. HTTP/2 has no such header, and ignores it.
+    pub fn part(&self, answer: &mut ResponseHead) {
+        if self.0.is_ending.load(Ordering::Relaxed) {
+            answer.set_connection_type(ConnectionType::Close);
+        }
+    }
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// The signals that end the server, heeded from their making on.
+#[cfg(unix)]
+pub(super) struct Ends {
+    orderly: Signal,
+    interrupt: Signal,
+    quit: Signal,
+}
+
+#[cfg(unix)]
+impl Ends {
+    pub fn heed() -> io::Result<Self> {
+        Ok(Self {
+            orderly: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            quit: signal(SignalKind::quit())?,
+        })
+    }
+
+    /// SIGTERM ends in good order; who sends SIGINT or SIGQUIT sits before it, and waits for nothing.
+    pub fn lead_to(self, handle: ServerHandle, state: Data<State>, entrance: Entrance, patience: Duration) {
+        let Self { mut orderly, interrupt, quit } = self;
+        for mut at_once in [interrupt, quit] {
+            let handle = handle.clone();
+            actix_web::rt::spawn(async move {
+                at_once.recv().await;
+                handle.stop(false).await;
+            });
+        }
+        actix_web::rt::spawn(async move {
+            orderly.recv().await;
+            end(&handle, &state.traffic, &entrance, patience).await;
+        });
+    }
+}
+
+#[cfg(not(unix))]
+pub(super) struct Ends;
+
+#[cfg(not(unix))]
+impl Ends {
+    pub fn heed() -> io::Result<Self> {
+        Ok(Self)
+    }
+
+    pub fn lead_to(self, handle: ServerHandle, state: Data<State>, entrance: Entrance, patience: Duration) {
+        actix_web::rt::spawn(async move {
+            if tokio::signal::ctrl_c().await.is_ok() {
+                end(&handle, &state.traffic, &entrance, patience).await;
+            }
+        });
+    }
+}
+
+async fn end(handle: &ServerHandle, traffic: &Traffic, entrance: &Entrance, patience: Duration) {
+    if patience.is_zero() {
+        return handle.stop(false).await;
+    }
+    log::info!("the server ends once what is under way is answered");
+    traffic.is_ending.store(true, Ordering::Relaxed);
+    entrance.close().await;
+    // What is still under way when patience ends is the framework's to wait for, for as long as it waits.
+    let _ = timeout(patience.saturating_sub(LAST_BYTES).max(patience / 2), traffic.ceases()).await;
+    handle.stop(true).await;
+}

@@ -1,0 +1,152 @@
+//! TLS: the certificate that is shown, and how it is exchanged while the server runs.
+//!
+//! rustls asks for the certificate at each handshake, so a new pair counts from the next connection on, and the open
+//! ones never notice. A bad pair changes nothing.
+
+mod facts;
+mod files;
+
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::{default_provider, sign};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use thiserror::Error;
+
+use super::security::Wire;
+use crate::settings::Certificate;
+use facts::Facts;
+pub(super) use files::BadPair;
+
+/// Why the server cannot speak TLS.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    #[error(transparent)]
+    Pair(#[from] BadPair),
+    #[error("no certificate could be made for --tls-self-signed")]
+    NotMade(#[source] rcgen::Error),
+    #[error("the TLS library refuses its own settings")]
+    Library(#[from] rustls::Error),
+}
+
+/// A certificate with its key, for all connections to come.
+pub(super) struct Tls {
+    source: Certificate,
+    shown: Arc<Shown>,
+    wire: Wire,
+}
+
+impl Tls {
+    /// Reads the pair, or makes one, and says of it what people should know.
+    pub fn prepare(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
+        let key = pair(source, now)?;
+        let facts = facts(&key);
+        tell(source, &key, facts.as_ref(), now);
+        let wire = if facts.is_some_and(|facts| facts.is_self_signed) { Wire::SelfSigned } else { Wire::Vouched };
+        Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), wire })
+    }
+
+    /// What keeps a server from being started with this certificate; otherwise until when it holds.
+    pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<String, TlsError> {
+        match source {
+            Certificate::SelfSigned => Ok("a certificate for localhost is made at the start".to_owned()),
+            Certificate::Files { chain, .. } => {
+                let ends = facts(&pair(source, now)?).map(|facts| facts.standing(now));
+                Ok(format!("`{}`{}", chain.display(), ends.unwrap_or_default()))
+            }
+        }
+    }
+
+    pub fn wire(&self) -> Wire {
+        self.wire
+    }
+
+    /// TLS 1.2 and 1.3; the framework adds the names of HTTP/2 and HTTP/1.1.
+    pub fn config(&self) -> Result<ServerConfig, TlsError> {
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_protocol_versions(&[&TLS13, &TLS12])?;
+        Ok(builder.with_no_client_auth().with_cert_resolver(self.shown.clone()))
+    }
+
+    /// Takes the files' pair as it is now. A certificate that was made here stays: it is in no file.
+    pub fn reload(&self, now: DateTime<Utc>) -> Result<(), TlsError> {
+        if self.source == Certificate::SelfSigned {
+            return Ok(());
+        }
+        let key = pair(&self.source, now)?;
+        tell(&self.source, &key, facts(&key).as_ref(), now);
+        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+        log::info!("the certificate was read anew");
+        Ok(())
+    }
+}
+
+struct Shown(RwLock<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// The key is not for printing, and the rest of it says nothing.
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shown(..)")
+    }
+}
+
+fn pair(source: &Certificate, now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
+    match source {
+        Certificate::Files { chain, key } => Ok(files::read(chain, key)?),
+        Certificate::SelfSigned => self_signed(now),
+    }
+}
+
+/// For this machine alone, and for a year, which is longer than any process of it runs.
+fn self_signed(now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut params = CertificateParams::new(names).map_err(TlsError::NotMade)?;
+    params.distinguished_name.push(DnType::CommonName, "Hallpass on this machine");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let midnight = |day: DateTime<Utc>| {
+        let [month, date] = [day.month(), day.day()].map(|number| u8::try_from(number).unwrap_or(1));
+        date_time_ymd(day.year(), month, date)
+    };
+    params.not_before = midnight(now - TimeDelta::days(1));
+    params.not_after = midnight(now + TimeDelta::days(365));
+    let key = KeyPair::generate().map_err(TlsError::NotMade)?;
+    let certificate = params.self_signed(&key).map_err(TlsError::NotMade)?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], sign::any_supported_type(&key)?))
+}
+
+fn facts(key: &CertifiedKey) -> Option<Facts> {
+    Facts::of(key.cert.first()?)
+}
+
+fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
+    match source {
+        Certificate::Files { chain, key } => {
+            if let Some(facts) = facts.filter(|facts| !facts.holds(now)) {
+                log::warn!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now));
+            }
+            if files::is_readable_by_others(key) {
+                let file = key.display();
+                log::warn!("--tls-key `{file}` can be read by others; `chmod 600 {file}` keeps it to its owner");
+            }
+        }
+        Certificate::SelfSigned => {
+            let print = key.cert.first().map(|certificate| digest(&SHA256, certificate));
+            let print: Vec<String> = print.iter().flat_map(AsRef::as_ref).map(|byte| format!("{byte:02X}")).collect();
+            log::info!("a certificate for localhost was made for this run; its SHA-256 is {}", print.join(":"));
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The two files of a certificate and its key, and each way in which they can be unfit.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use rustls::crypto::aws_lc_rs::sign;
+use rustls::pki_types::pem::{self, PemObject as _};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use rustls::{Error, InconsistentKeys};
+use thiserror::Error as ErrorDerive;
+
+/// More than any chain needs.
+const LARGEST_FILE: u64 = 1024 * 1024;
+
+/// A pair that the server cannot be started with: which file, what is wrong with it and what helps.
+#[derive(Debug, ErrorDerive)]
+pub enum BadPair {
+    #[error("cannot read --{flag} `{path}`")]
+    Unreadable { flag: &'static str, path: PathBuf, source: io::Error },
+    #[error("cannot use --{flag} `{path}`: it is empty; put the PEM text there")]
+    Empty { flag: &'static str, path: PathBuf },
+    #[error("cannot use --{flag} `{path}`: its PEM text is damaged or cut off; copy the file anew")]
+    Damaged { flag: &'static str, path: PathBuf, source: pem::Error },
+    #[error(
+        "cannot use --tls-cert `{path}`: no certificate is in it; accepted: PEM, the server's own certificate first, \
+         then those that vouch for it"
+    )]
+    NoCertificate { path: PathBuf },
+    #[error(
+        "cannot use --tls-cert `{path}`: its first certificate cannot be read; take the file that the CA handed out"
+    )]
+    BadCertificate { path: PathBuf, source: Error },
+    #[error("cannot use --tls-key `{path}`: no private key is in it; accepted: PEM, PKCS#8, PKCS#1 or SEC1")]
+    NoKey { path: PathBuf },
+    #[error(
+        "cannot use --tls-key `{path}`: it has a passphrase; `openssl pkey -in {path} -out FILE` writes it without"
+    )]
+    Encrypted { path: PathBuf },
+    #[error(
+        "cannot use --tls-key `{path}`: it is an OpenSSH key; `ssh-keygen -p -m PKCS8 -f {path}` rewrites it as PKCS#8"
+    )]
+    OpenSsh { path: PathBuf },
+    #[error(
+        "cannot use --tls-key `{path}`: TLS cannot sign with it; accepted: RSA of 2048 to 8192 bits, ECDSA on P-256, \
+         P-384 or P-521, Ed25519"
+    )]
+    UnfitKey { path: PathBuf, source: Error },
+    #[error(
+        "--tls-key `{key}` is not the key of the certificate in --tls-cert `{chain}`; give the two that belong together, \
+         the server's own certificate first"
+    )]
+    Mismatch { key: PathBuf, chain: PathBuf },
+}
+
+/// A certificate with the chain that vouches for it and its key, which belong together.
+pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, BadPair> {
+    let certificates = certificates(chain)?;
+    let signer = sign::any_supported_type(&private_key(key)?)
+        .map_err(|source| BadPair::UnfitKey { path: key.to_owned(), source })?;
+    let pair = CertifiedKey::new(certificates, signer);
+    match pair.keys_match() {
+        Ok(()) => Ok(pair),
+        Err(Error::InconsistentKeys(InconsistentKeys::KeyMismatch)) => {
+            Err(BadPair::Mismatch { key: key.to_owned(), chain: chain.to_owned() })
+        }
+        Err(source) => Err(BadPair::BadCertificate { path: chain.to_owned(), source }),
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn is_readable_by_others(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
+}
+
+#[cfg(not(unix))]
+pub(super) fn is_readable_by_others(_: &Path) -> bool {
+    false
+}
+
+fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BadPair> {
+    let text = text("tls-cert", path)?;
+    let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<_, _>>()
+        .map_err(|source| BadPair::Damaged { flag: "tls-cert", path: path.to_owned(), source })?;
+    if found.is_empty() { Err(BadPair::NoCertificate { path: path.to_owned() }) } else { Ok(found) }
+}
+
+fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, BadPair> {
+    let text = text("tls-key", path)?;
+    let says = |words: &str| text.windows(words.len()).any(|window| window == words.as_bytes());
+    let path = path.to_owned();
+    if says("ENCRYPTED") {
+        return Err(BadPair::Encrypted { path });
+    }
+    if says("BEGIN OPENSSH PRIVATE KEY") {
+        return Err(BadPair::OpenSsh { path });
+    }
+    PrivateKeyDer::from_pem_slice(&text).map_err(|source| match source {
+        pem::Error::NoItemsFound => BadPair::NoKey { path },
+        source => BadPair::Damaged { flag: "tls-key", path, source },
+    })
+}
+
+fn text(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
+    let unreadable = |source| BadPair::Unreadable { flag, path: path.to_owned(), source };
+    let meta = fs::metadata(path).map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(unreadable(io::Error::other("it is not a regular file")));
+    }
+    if meta.len() > LARGEST_FILE {
+        return Err(unreadable(io::Error::other("it is over 1 MiB, which neither a chain nor a key is")));
+    }
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(unreadable)?;
+    file.take(LARGEST_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.trim_ascii().is_empty() { Err(BadPair::Empty { flag, path: path.to_owned() }) } else { Ok(bytes) }
+}

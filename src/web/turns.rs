@@ -1,0 +1,47 @@
+//! Turns at signing: of one worker's RSA signatures each waits for the one before it, and for whatever else has come.
+//!
+//! A signature holds its thread for a third of a millisecond. Eight clients that want one at the same time would keep a
+//! page waiting for all eight; so it waits for one.
+
+use std::convert::Infallible;
+use std::future::{Ready, ready};
+use std::rc::Rc;
+
+use actix_web::dev::Payload;
+use actix_web::{FromRequest, HttpRequest};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::task::yield_now;
+
+/// One worker's queue.
+#[derive(Clone)]
+pub(super) struct Turns(Rc<Semaphore>);
+
+/// For as long as it lives nobody else of this worker signs.
+pub(super) struct Turn<'a> {
+    /// A queue is never closed, but if it were, nobody would have to wait.
+    _permit: Option<SemaphorePermit<'a>>,
+}
+
+impl Turns {
+    pub fn new() -> Self {
+        Self(Rc::new(Semaphore::new(1)))
+    }
+
+    /// Waits for those who came before, and then once for the network: the runtime hears of new requests only when
+    /// nothing is ready to run.
+    pub async fn next(&self) -> Turn<'_> {
+        let permit = self.0.acquire().await.ok();
+        yield_now().await;
+        Turn { _permit: permit }
+    }
+}
+
+impl FromRequest for Turns {
+    type Error = Infallible;
+    type Future = Ready<Result<Self, Infallible>>;
+
+    /// Where the server has no queue, everybody has one of their own.
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(request.app_data::<Self>().cloned().unwrap_or_else(Self::new)))
+    }
+}
