@@ -10,7 +10,7 @@ use std::iter;
 use std::time::Duration;
 
 use deadpool_redis::redis::{
-    ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, Script, cmd,
+    self, ConnectionAddr, ConnectionInfo, ErrorKind, FromRedisValue, IntoConnectionInfo as _, RedisError, cmd,
 };
 use deadpool_redis::{Connection, Manager, Pool, PoolError, Runtime, TimeoutType};
 use thiserror::Error as ThisError;
@@ -163,7 +163,7 @@ impl Redis {
     }
 
     /// Carries out one script, which no other command interrupts.
-    pub async fn run<T: FromRedisValue>(&self, script: &Step, key: &str, arguments: &[u64]) -> Result<T, Away> {
+    pub async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[u64]) -> Result<T, Away> {
         self.ask(async |connection| {
             let mut invocation = script.0.key(key);
             for argument in arguments {
@@ -184,10 +184,10 @@ impl Redis {
 }
 
 /// A Lua script, sent whole once and by its hash from then on.
-pub struct Step(Script);
+pub struct Script(redis::Script);
 
-impl Step {
+impl Script {
     pub fn new(lua: &str) -> Self {
-        Self(Script::new(lua))
+        Self(redis::Script::new(lua))
     }
 }

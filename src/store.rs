@@ -3,6 +3,7 @@
 //! One trait, so that no other code knows which database stands behind it. Not found is `None`; an error means that the
 //! store is away or broken.
 
+mod migrations;
 mod open;
 mod postgres;
 mod rows;
@@ -26,6 +27,9 @@ use crate::profiles::telesign::{PhoneNumber, Xid};
 
 /// How long any call takes at most, also outside a request; one that is not done by then is an error.
 pub const TIME_OUT: Duration = budget::WHOLE;
+
+/// How many rows a purge removes before others may write.
+const PURGED_AT_ONCE: i64 = 500;
 
 /// Times are kept in whole seconds.
 #[async_trait]

@@ -11,6 +11,7 @@ mod lab;
 mod metrics;
 mod oauth;
 mod ops;
+mod reload;
 mod request_id;
 mod rest_api;
 mod security;
@@ -45,20 +46,17 @@ use actix_web::{App, FromRequest, HttpServer, Resource, Responder};
 use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
-#[cfg(unix)]
-use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::Clock;
 use crate::keys::{KeyError, KeyRing, Warning};
 use crate::limits::RateStore;
-use crate::log::chain;
 use crate::redis::{Away, Redis, RedisUrl};
 use crate::settings::{Credentials, Settings};
 use crate::store::{self, OpenError};
-use security::Wire;
+use security::Transport;
 use sessions::Sessions;
-use shutdown::Ends;
-use sockets::Entrance;
+use shutdown::StopSignals;
+use sockets::ListeningSocket;
 use state::{Parts, State};
 use tls::Tls;
 pub use tls::TlsError;
@@ -225,11 +223,6 @@ pub enum StartError {
     Tls(#[from] TlsError),
 }
 
-/// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
-pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<String, TlsError> {
-    settings.certificate.as_ref().map_or(Ok("off".to_owned()), |source| Tls::check(source, now))
-}
-
 /// A server whose socket is bound: whoever connects now is answered once it runs.
 pub struct Server {
     listener: TcpListener,
@@ -248,24 +241,15 @@ impl Server {
         let address = listener.local_addr().map_err(unbound)?;
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
-        if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
-            log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
-        }
-        if settings.test_mode {
-            log::warn!("test mode: whoever reaches this server sets its clock and signs what they like");
-        }
-        for service in &ring.accounts().made_up {
-            log::warn!(
-                "the account values of {service} that were not given are made up here; {service} would not accept these tokens"
-            );
-        }
+        warn_of_exposure(&settings);
+        warn_of_made_up(&ring);
         let parts = Parts {
             store: store::open(&settings.database).await?,
             sessions: open_sessions(settings.session_store.as_ref()).await?,
             rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
         };
-        let wire = tls.as_ref().map_or(Wire::Plain, Tls::wire);
-        let state = Data::new(State::new(ring, clock, parts, &settings, address, wire));
+        let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
+        let state = Data::new(State::new(ring, clock, parts, &settings, address, transport));
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
     }
 
@@ -316,15 +300,15 @@ impl Server {
         let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), settings.keep));
         let heeded = match signals {
             Signals::Heeded => Some((
-                reload_when_told(state.clone(), settings.clone(), tls.clone())?,
-                Ends::heed()?,
-                Entrance::of(&listener)?,
+                reload::when_told(state.clone(), settings.clone(), tls.clone())?,
+                StopSignals::heed()?,
+                ListeningSocket::of(&listener)?,
             )),
             Signals::Ignored => None,
         };
         let running = begin(listener, &settings, tls.as_deref(), &state)?;
-        let reloading = heeded.map(|(reloading, ends, entrance)| {
-            ends.lead_to(running.handle(), state.clone(), entrance, settings.shutdown_timeout);
+        let reloading = heeded.map(|(reloading, signals, socket)| {
+            signals.stop(running.handle(), state.clone(), socket, settings.shutdown_timeout);
             reloading
         });
         started(running.handle())?;
@@ -334,6 +318,11 @@ impl Server {
         store.close().await;
         end
     }
+}
+
+/// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
+pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<String, TlsError> {
+    settings.certificate.as_ref().map_or(Ok("off".to_owned()), |source| Tls::check(source, now))
 }
 
 /// One worker's copy of all that answers requests.
@@ -391,6 +380,25 @@ fn begin(
     Ok(server.run())
 }
 
+/// Says what these settings open to everybody.
+fn warn_of_exposure(settings: &Settings) {
+    if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
+        log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
+    }
+    if settings.test_mode {
+        log::warn!("test mode: whoever reaches this server sets its clock and signs what they like");
+    }
+}
+
+fn warn_of_made_up(ring: &KeyRing) {
+    for service in &ring.accounts().made_up {
+        log::warn!(
+            "the account values of {service} that were not given are made up here; {service} would not accept these \
+             tokens"
+        );
+    }
+}
+
 async fn open_sessions(url: Option<&RedisUrl>) -> Result<Sessions, StartError> {
     let Some(url) = url else { return Ok(Sessions::in_cookie()) };
     let redis = open_redis("session-store", url).await?;
@@ -424,47 +432,6 @@ async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
             Ok(purged) => log::info!("purged {purged} transactions"),
             Err(error) => log::error!("old transactions are not purged: {error}"),
         }
-    }
-}
-
-/// Takes the folder's keys anew on each SIGHUP. A bad folder changes nothing, and one line says what is bad.
-#[cfg(unix)]
-fn reload_when_told(state: Data<State>, settings: Settings, tls: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
-    // From here on, so that one which comes early does not end the process.
-    let mut hang_ups = signal(SignalKind::hangup())?;
-    Ok(actix_web::rt::spawn(async move {
-        while hang_ups.recv().await.is_some() {
-            reload(&state, &settings).await;
-            if let Some(tls) = &tls {
-                reload_certificate(tls.clone(), state.now()).await;
-            }
-        }
-    }))
-}
-
-#[cfg(not(unix))]
-fn reload_when_told(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
-    Ok(actix_web::rt::spawn(async {}))
-}
-
-async fn reload(state: &State, settings: &Settings) {
-    let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
-    match web::block(move || KeyRing::prepare_with(&folder, &accounts, &SystemRandom::new())).await {
-        Ok(Ok((ring, warnings))) => {
-            warnings.iter().for_each(tell);
-            state.replace_ring(ring);
-            log::info!("the keys were read anew");
-        }
-        Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),
-        Err(error) => log::error!("the keys stay as they were: {error}"),
-    }
-}
-
-async fn reload_certificate(tls: Arc<Tls>, now: DateTime<Utc>) {
-    match web::block(move || tls.reload(now)).await {
-        Ok(Ok(())) => {}
-        Ok(Err(error)) => log::error!("the certificate stays as it was: {}", chain(&error)),
-        Err(error) => log::error!("the certificate stays as it was: {error}"),
     }
 }
 

@@ -73,7 +73,7 @@ impl JwtVerifier for Mac {
 pub(super) struct Pair {
     algorithm: Algorithm,
     encoding: &'static dyn RsaEncoding,
-    both_halves: Arc<RsaKeyPair>,
+    key: Arc<RsaKeyPair>,
 }
 
 impl Pair {
@@ -88,14 +88,14 @@ impl Pair {
             Algorithm::Ps512 => &RSA_PSS_SHA512,
             _ => return None,
         };
-        Some(Self { algorithm, encoding, both_halves: pair })
+        Some(Self { algorithm, encoding, key: pair })
     }
 }
 
 impl Signer<Vec<u8>> for Pair {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        let mut signature = vec![0; self.both_halves.public_modulus_len()];
-        let signed = self.both_halves.sign(self.encoding, &SystemRandom::new(), message, &mut signature);
+        let mut signature = vec![0; self.key.public_modulus_len()];
+        let signed = self.key.sign(self.encoding, &SystemRandom::new(), message, &mut signature);
         signed.map(|()| signature).map_err(signature::Error::from_source)
     }
 }

@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 
 use super::{Counters, Decision, Key, Rate, whole_seconds};
-use crate::redis::{Away, Redis, Step};
+use crate::redis::{Away, Redis, Script};
 
 /// Answers 0 when it is admitted, and else the milliseconds until the window's end. A key without an end, which is none
 /// of ours, begins anew.
@@ -79,14 +79,14 @@ pub(super) struct Shared {
     secret: Secret,
     prefix: String,
     rate: Rate,
-    admit: Step,
-    forget: Step,
+    admit: Script,
+    forget: Script,
 }
 
 impl Shared {
     pub fn new(redis: Redis, secret: Secret, what: &str, rate: Rate) -> Self {
         let prefix = format!("hallpass:rate:{what}:");
-        Self { redis, secret, prefix, rate, admit: Step::new(ADMIT), forget: Step::new(FORGET) }
+        Self { redis, secret, prefix, rate, admit: Script::new(ADMIT), forget: Script::new(FORGET) }
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use thiserror::Error;
 use url::Url;
 
-use super::{Postgres, Store, postgres, sqlite};
+use super::{Postgres, Sqlite, Store, postgres, sqlite};
 
 /// Where the store is, as `--database` says it. It prints itself without its password.
 #[derive(Clone)]
@@ -41,10 +41,20 @@ pub enum Found {
     Store,
 }
 
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nothing => "which is not there yet; a start makes it",
+            Self::Empty => "which is empty; a start makes the tables",
+            Self::Store => "which is a store",
+        })
+    }
+}
+
 /// Opens the store, and makes what it lacks.
 pub async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
     let store: Result<Arc<dyn Store>, Cause> = match url.kind() {
-        Some(Kind::Sqlite) => sqlite::Sqlite::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
+        Some(Kind::Sqlite) => Sqlite::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
         Some(Kind::Postgres) => Postgres::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
         None => Err(Cause::Scheme),
     };
@@ -54,7 +64,7 @@ pub async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
 /// Looks at the store without making or changing anything.
 pub async fn check(url: &DatabaseUrl) -> Result<Found, OpenError> {
     let found = match url.kind() {
-        Some(Kind::Sqlite) => sqlite::Sqlite::check(&url.0).await.map_err(Cause::from),
+        Some(Kind::Sqlite) => Sqlite::check(&url.0).await.map_err(Cause::from),
         Some(Kind::Postgres) => Postgres::check(&url.0).await.map_err(Cause::from),
         None => Err(Cause::Scheme),
     };
@@ -113,16 +123,6 @@ fn without_password(text: &str) -> Option<Url> {
         url.set_query(Some("***"));
     }
     Some(url)
-}
-
-impl fmt::Display for Found {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Nothing => "which is not there yet; a start makes it",
-            Self::Empty => "which is empty; a start makes the tables",
-            Self::Store => "which is a store",
-        })
-    }
 }
 
 #[cfg(test)]

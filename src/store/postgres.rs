@@ -16,11 +16,10 @@ use sqlx::query::Query;
 use sqlx::{Connection as _, Row as _};
 
 use self::pool::Pool;
-use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows};
+use super::{
+    Cursor, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows,
+};
 use crate::profiles::telesign::{PhoneNumber, Xid};
-
-/// How many rows a purge removes before others may write.
-const PURGED_AT_ONCE: i64 = 500;
 
 /// What a [`Transaction`] is read from. A star would break prepared statements when a newer program adds a column.
 macro_rules! columns {

@@ -16,11 +16,10 @@ use sqlx::sqlite::SqliteArguments;
 use sqlx::{SqliteConnection, SqlitePool};
 
 use self::writer::Writer;
-use super::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows};
+use super::{
+    Cursor, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows,
+};
 use crate::profiles::telesign::{PhoneNumber, Xid};
-
-/// How many rows a purge removes before others may write.
-const PURGED_AT_ONCE: i64 = 500;
 
 /// An open file.
 pub struct Sqlite {

@@ -20,6 +20,20 @@ use crate::profiles::demo::IssueError;
 use crate::redis::Away;
 use crate::store::StoreError;
 
+/// More than any body of this site needs.
+pub(super) const LARGEST_BODY: usize = 16 * 1024;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, Error)]
+#[error("{message}")]
+pub(super) struct Problem {
+    pub status: StatusCode,
+    pub code: Code,
+    pub message: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    pub fault: Option<Fault>,
+}
+
 /// What a failure's log line says of its cause. The client reads nothing of it; the front door takes it off the answer
 /// and logs it, beside the request's id.
 #[derive(Clone, Debug)]
@@ -43,20 +57,6 @@ impl Fault {
         response.extensions_mut().insert(self);
         response
     }
-}
-
-/// More than any body of this site needs.
-pub(super) const LARGEST_BODY: usize = 16 * 1024;
-
-/// Why a request is refused.
-#[derive(Clone, Debug, Error)]
-#[error("{message}")]
-pub(super) struct Problem {
-    pub status: StatusCode,
-    pub code: Code,
-    pub message: String,
-    headers: Vec<(HeaderName, HeaderValue)>,
-    pub fault: Option<Fault>,
 }
 
 impl Problem {

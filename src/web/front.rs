@@ -6,7 +6,7 @@
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
-use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{Method, StatusCode};
@@ -22,7 +22,6 @@ use super::metrics::Tally;
 use super::request_id::{RequestId, X_REQUEST_ID};
 use super::security;
 use super::sessions;
-use super::shutdown::UnderWay;
 use super::state::State;
 use super::unread::Unread;
 use crate::budget;
@@ -40,20 +39,18 @@ pub(super) async fn door<B: MessageBody + 'static>(
     let _in_flight = tally.enter();
     let visit = Visit::of(&request, &state);
     let unread = Unread::of(&mut request);
-    let under_way = state.traffic.begin();
     let answered = answer(&state, request, next).await;
     unread.settled().await;
     let mut response = match answered {
         Ok(response) => response,
-        Err(error) => return Err(unrouted(&error, &visit, &state, &tally, &under_way, unread)),
+        Err(error) => return Err(unrouted(&error, &visit, &state, &tally, unread)),
     };
     let fault = response.response_mut().extensions_mut().remove::<Fault>();
     if let Some(problem) = problem_of(&response) {
         let presented = presented(&problem.named(&visit.id), visit.presentation, response.headers(), &state);
         response = response.into_response(presented);
     }
-    visit.mark(response.headers_mut(), &state);
-    under_way.part(response.response_mut().head_mut());
+    visit.mark(response.response_mut().head_mut(), &state);
     let pattern = response.request().match_name().unwrap_or("-");
     visit.end(pattern, response.status(), fault.as_ref(), &tally);
     Ok(response.map_body(|_, answer| unread.held_by(answer)))
@@ -79,9 +76,10 @@ impl Visit {
     }
 
     /// Sets what every answer carries.
-    fn mark(&self, headers: &mut HeaderMap, state: &State) {
-        security::set_headers(headers, &state.origins);
-        headers.insert(X_REQUEST_ID, self.id.header().clone());
+    fn mark(&self, answer: &mut ResponseHead, state: &State) {
+        security::set_headers(&mut answer.headers, &state.origins);
+        answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
+        state.ending.part(answer);
     }
 
     /// Counts the request and logs it, once.
@@ -133,23 +131,15 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
 }
 
 /// A failure outside any handler, which takes the request with it: the answer is made of what is left.
-fn unrouted(
-    error: &Error,
-    visit: &Visit,
-    state: &State,
-    tally: &Tally,
-    under_way: &UnderWay<'_>,
-    unread: Unread,
-) -> Error {
+fn unrouted(error: &Error, visit: &Visit, state: &State, tally: &Tally, unread: Unread) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::broken(&error.to_string()),
     };
     let problem = problem.named(&visit.id);
     let mut response = presented(&problem, visit.presentation, &HeaderMap::new(), state);
-    visit.mark(response.headers_mut(), state);
+    visit.mark(response.head_mut(), state);
     visit.end("-", problem.status, problem.fault.as_ref(), tally);
-    under_way.part(response.head_mut());
     let response = response.map_body(|_, answer| unread.held_by(answer));
     InternalError::from_response(problem, response).into()
 }

@@ -10,8 +10,8 @@ mod requests;
 mod store;
 mod tokens;
 
-pub(super) use requests::Tally;
-pub(super) use tokens::{Limit, Passage};
+pub(super) use requests::{Tally, Traffic};
+pub(super) use tokens::{Limit, RateDecision};
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,7 +30,7 @@ use crate::token::Verdict;
 use process::Process;
 use requests::Requests;
 use store::{Calls, Metered};
-use tokens::{Passages, Tokens};
+use tokens::{RateDecisions, Tokens};
 
 /// The format that the encoder writes. Its counters end in `_total` and its text in `# EOF`, which the older
 /// `text/plain; version=0.0.4` does not know.
@@ -41,7 +41,7 @@ pub(super) struct Metrics {
     registry: Registry,
     requests: Arc<Requests>,
     tokens: Arc<Tokens>,
-    passages: Arc<Passages>,
+    rate_decisions: Arc<RateDecisions>,
     store: Arc<Calls>,
     connections: Gauge,
 }
@@ -52,7 +52,7 @@ impl Metrics {
             registry: Registry::with_prefix("hallpass"),
             requests: Arc::default(),
             tokens: Arc::default(),
-            passages: Arc::default(),
+            rate_decisions: Arc::default(),
             store: Arc::default(),
             connections: Gauge::default(),
         };
@@ -65,7 +65,7 @@ impl Metrics {
         self.registry.register("connections_open", "Connections that clients hold open", self.connections.clone());
         self.registry.register_collector(Box::new(self.requests.clone()));
         self.registry.register_collector(Box::new(self.tokens.clone()));
-        self.registry.register_collector(Box::new(self.passages.clone()));
+        self.registry.register_collector(Box::new(self.rate_decisions.clone()));
         self.registry.register_collector(Box::new(self.store.clone()));
         self.registry.register_collector(Box::new(Process { started }));
         self
@@ -81,6 +81,11 @@ impl Metrics {
     /// Where one more worker counts its requests.
     pub fn tally(&self) -> Arc<Tally> {
         self.requests.tally()
+    }
+
+    /// The requests of all workers.
+    pub fn traffic(&self) -> Traffic {
+        self.requests.traffic()
     }
 
     /// A connection is open for as long as this is kept.
@@ -110,8 +115,8 @@ impl Metrics {
     }
 
     /// A limit on how often a client may ask was consulted.
-    pub fn passed(&self, limit: Limit, passage: Passage) {
-        self.passages.count(limit, passage);
+    pub fn rate_decided(&self, limit: Limit, decision: RateDecision) {
+        self.rate_decisions.count(limit, decision);
     }
 }
 

@@ -11,18 +11,18 @@ use super::error::Problem;
 use crate::code::Code;
 use crate::settings::PublicUrl;
 
-/// Whether this very server speaks TLS, and whether its certificate says so to anybody but this machine.
+/// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Wire {
+pub(super) enum Transport {
     Plain,
     SelfSigned,
-    Vouched,
+    Trusted,
 }
 
 /// What this site is called from outside.
 pub(super) struct Origins {
     public: Option<PublicUrl>,
-    wire: Wire,
+    transport: Transport,
     scheme: &'static str,
     /// Whether a name that means this very machine is accepted.
     local_names: bool,
@@ -39,12 +39,12 @@ pub(super) struct Origins {
 pub(super) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
-    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, wire: Wire) -> Self {
+    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, transport: Transport) -> Self {
         let ip = bound.ip();
-        let https = wire != Wire::Plain || public.is_some_and(PublicUrl::is_https);
+        let https = transport != Transport::Plain || public.is_some_and(PublicUrl::is_https);
         let scheme = if https { "https" } else { "http" };
         Self {
-            wire,
+            transport,
             scheme,
             local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
             any_address: public.is_none() && ip.is_unspecified(),
@@ -68,7 +68,7 @@ impl Origins {
     /// self-signed certificate its visitors out of this one, for then no browser lets them go on.
     fn sends_hsts(&self) -> bool {
         let host = self.public.as_ref().map(|url| host_of(&url.authority()));
-        self.is_https() && self.wire != Wire::SelfSigned && host.is_some_and(|host| !is_local_name(&host))
+        self.is_https() && self.transport != Transport::SelfSigned && host.is_some_and(|host| !is_local_name(&host))
     }
 
     /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send
@@ -98,7 +98,7 @@ impl Origins {
             "127.0.0.1" | "[::1]" => "localhost",
             _ => return None,
         };
-        let is_served_here = self.wire != Wire::Plain || !self.is_https();
+        let is_served_here = self.transport != Transport::Plain || !self.is_https();
         (self.local_names && is_served_here).then(|| format!("{}://{other}{port}", self.scheme))
     }
 

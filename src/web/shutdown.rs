@@ -5,7 +5,7 @@
 //! once nothing is under way any more.
 
 use std::io;
-use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use actix_web::dev::{ResponseHead, ServerHandle};
@@ -15,7 +15,8 @@ use actix_web::web::Data;
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::sockets::Entrance;
+use super::metrics::Metrics;
+use super::sockets::ListeningSocket;
 use super::state::State;
 
 /// How long the framework waits for connections that are left over: those that are still written to, and idle ones of
@@ -25,61 +26,29 @@ pub(super) const LAST_BYTES: Duration = Duration::from_secs(1);
 /// No request for this long, and none is to be expected: what had arrived was read long before.
 const CALM: Duration = Duration::from_millis(300);
 
-/// The requests that are being answered, and whether more are wanted.
+/// Whether the server is about to end.
 #[derive(Default)]
-pub(super) struct Traffic {
-    under_way: AtomicUsize,
-    begun: AtomicU64,
-    is_ending: AtomicBool,
-}
+pub(super) struct Ending(AtomicBool);
 
-impl Traffic {
-    pub fn begin(&self) -> UnderWay<'_> {
-        self.begun.fetch_add(1, Ordering::Relaxed);
-        self.under_way.fetch_add(1, Ordering::Relaxed);
-        UnderWay(self)
-    }
-
-    /// Waits until nothing has been under way for a while.
-    async fn ceases(&self) {
-        loop {
-            let begun = self.begun.load(Ordering::Relaxed);
-            sleep(CALM).await;
-            if self.begun.load(Ordering::Relaxed) == begun && self.under_way.load(Ordering::Relaxed) == 0 {
-                return;
-            }
-        }
-    }
-}
-
-/// A request from its head to its answer's.
-pub(super) struct UnderWay<'a>(&'a Traffic);
-
-impl UnderWay<'_> {
+impl Ending {
     /// Lets this answer be the connection's last when the server ends. HTTP/2 has no such header, and ignores it.
     pub fn part(&self, answer: &mut ResponseHead) {
-        if self.0.is_ending.load(Ordering::Relaxed) {
+        if self.0.load(Ordering::Relaxed) {
             answer.set_connection_type(ConnectionType::Close);
         }
     }
 }
 
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.0.under_way.fetch_sub(1, Ordering::Relaxed);
-    }
-}
-
 /// The signals that end the server, heeded from their making on.
 #[cfg(unix)]
-pub(super) struct Ends {
+pub(super) struct StopSignals {
     orderly: Signal,
     interrupt: Signal,
     quit: Signal,
 }
 
 #[cfg(unix)]
-impl Ends {
+impl StopSignals {
     pub fn heed() -> io::Result<Self> {
         Ok(Self {
             orderly: signal(SignalKind::terminate())?,
@@ -89,7 +58,7 @@ impl Ends {
     }
 
     /// SIGTERM ends in good order; who sends SIGINT or SIGQUIT sits before it, and waits for nothing.
-    pub fn lead_to(self, handle: ServerHandle, state: Data<State>, entrance: Entrance, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListeningSocket, patience: Duration) {
         let Self { mut orderly, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
@@ -100,37 +69,49 @@ impl Ends {
         }
         actix_web::rt::spawn(async move {
             orderly.recv().await;
-            end(&handle, &state.traffic, &entrance, patience).await;
+            end(&handle, &state, &socket, patience).await;
         });
     }
 }
 
 #[cfg(not(unix))]
-pub(super) struct Ends;
+pub(super) struct StopSignals;
 
 #[cfg(not(unix))]
-impl Ends {
+impl StopSignals {
     pub fn heed() -> io::Result<Self> {
         Ok(Self)
     }
 
-    pub fn lead_to(self, handle: ServerHandle, state: Data<State>, entrance: Entrance, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListeningSocket, patience: Duration) {
         actix_web::rt::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                end(&handle, &state.traffic, &entrance, patience).await;
+                end(&handle, &state, &socket, patience).await;
             }
         });
     }
 }
 
-async fn end(handle: &ServerHandle, traffic: &Traffic, entrance: &Entrance, patience: Duration) {
+async fn end(handle: &ServerHandle, state: &State, socket: &ListeningSocket, patience: Duration) {
     if patience.is_zero() {
         return handle.stop(false).await;
     }
     log::info!("the server ends once what is under way is answered");
-    traffic.is_ending.store(true, Ordering::Relaxed);
-    entrance.close().await;
+    state.ending.0.store(true, Ordering::Relaxed);
+    socket.close().await;
     // What is still under way when patience ends is the framework's to wait for, for as long as it waits.
-    let _ = timeout(patience.saturating_sub(LAST_BYTES).max(patience / 2), traffic.ceases()).await;
+    let _ = timeout(patience.saturating_sub(LAST_BYTES).max(patience / 2), calm(&state.metrics)).await;
     handle.stop(true).await;
+}
+
+/// Waits until nothing has been under way for a while.
+async fn calm(metrics: &Metrics) {
+    loop {
+        let before = metrics.traffic();
+        sleep(CALM).await;
+        let now = metrics.traffic();
+        if now.begun == before.begun && now.in_flight() == 0 {
+            return;
+        }
+    }
 }

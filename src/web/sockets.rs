@@ -72,9 +72,9 @@ fn raised_to(needed: u64) -> u64 {
 }
 
 /// A hold on the listening socket, by which it can be closed while the connections that came in by it go on.
-pub(super) struct Entrance(TcpListener);
+pub(super) struct ListeningSocket(TcpListener);
 
-impl Entrance {
+impl ListeningSocket {
     pub fn of(listener: &TcpListener) -> io::Result<Self> {
         listener.try_clone().map(Self)
     }

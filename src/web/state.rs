@@ -9,12 +9,12 @@ use actix_web::dev::ServiceRequest;
 use chrono::{DateTime, Utc};
 
 use super::assets::Assets;
-use super::metrics::{Limit, Metrics, Passage};
+use super::metrics::{Limit, Metrics, RateDecision};
 use super::request_id::RequestIds;
-use super::security::{Origins, Wire};
+use super::security::{Origins, Transport};
 use super::session::SessionCookie;
 use super::sessions::Sessions;
-use super::shutdown::Traffic;
+use super::shutdown::Ending;
 use crate::accounts::{Accounts, CheckError, Login, Refusal};
 use crate::clock::{Clock, Settable};
 use crate::keys::{KeyRing, SESSION_KEY_BYTES};
@@ -46,7 +46,7 @@ pub(super) struct State {
     pub phone_limiter: Limiter,
     pub metrics: Metrics,
     pub request_ids: RequestIds,
-    pub traffic: Traffic,
+    pub ending: Ending,
     trusted_proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
@@ -65,14 +65,14 @@ impl State {
         parts: Parts,
         settings: &Settings,
         address: SocketAddr,
-        wire: Wire,
+        transport: Transport,
     ) -> Self {
         let Parts { store, sessions, rates } = parts;
         let first_ring = Arc::new(ring);
         let ring = &first_ring;
         let metrics = Metrics::new(clock.now());
         let store = metrics.metered(store);
-        let origins = Origins::new(settings.public_url.as_ref(), address, wire);
+        let origins = Origins::new(settings.public_url.as_ref(), address, transport);
         Self {
             sizes: TokenSizes::measure(ring, clock.now()),
             cookie: SessionCookie::new(origins.is_https()),
@@ -88,7 +88,7 @@ impl State {
             phone_limiter: rates.limiter("phone", settings.phone_rate),
             metrics,
             request_ids: RequestIds::new(),
-            traffic: Traffic::default(),
+            ending: Ending::default(),
             trusted_proxies: settings.trusted_proxies.clone(),
             session_key: *ring.session_key(),
             ring: RwLock::new(first_ring.clone()),
@@ -149,10 +149,10 @@ impl State {
         let checked = self.accounts.check(login, self.client(request), self.now()).await;
         match &checked {
             Ok(Err(Refusal::Missing)) => {}
-            Ok(Err(Refusal::TooOften { .. })) => self.metrics.passed(Limit::Login, Passage::Refused),
-            Err(CheckError::Tries(_)) => self.metrics.passed(Limit::Login, Passage::Away),
+            Ok(Err(Refusal::TooOften { .. })) => self.metrics.rate_decided(Limit::Login, RateDecision::Refused),
+            Err(CheckError::Tries(_)) => self.metrics.rate_decided(Limit::Login, RateDecision::Away),
             Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => {
-                self.metrics.passed(Limit::Login, Passage::Admitted);
+                self.metrics.rate_decided(Limit::Login, RateDecision::Admitted);
             }
         }
         checked

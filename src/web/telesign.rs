@@ -28,7 +28,7 @@ const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 /// `GET /v1/token/{phone}` and `GET /v1/token/{phone}/{xid}`: a token, stored before it is answered.
 pub(super) async fn token(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
     let decision = state.phone_limiter.admit(state.client(&request), state.now()).await;
-    state.metrics.passed(Limit::Phone, decision.as_ref().into());
+    state.metrics.rate_decided(Limit::Phone, decision.as_ref().into());
     if let Decision::Refused { retry_after } = decision.map_err(|error| Problem::rates_away(&error))? {
         return Err(Problem::too_often(retry_after, "This client asks for phone tokens too often."));
     }

@@ -20,7 +20,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use thiserror::Error;
 
-use super::security::Wire;
+use super::security::Transport;
 use crate::settings::Certificate;
 use facts::Facts;
 pub(super) use files::BadPair;
@@ -40,7 +40,7 @@ pub enum TlsError {
 pub(super) struct Tls {
     source: Certificate,
     shown: Arc<Shown>,
-    wire: Wire,
+    transport: Transport,
 }
 
 impl Tls {
@@ -49,8 +49,9 @@ impl Tls {
         let key = pair(source, now)?;
         let facts = facts(&key);
         tell(source, &key, facts.as_ref(), now);
-        let wire = if facts.is_some_and(|facts| facts.is_self_signed) { Wire::SelfSigned } else { Wire::Vouched };
-        Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), wire })
+        let transport =
+            if facts.is_some_and(|facts| facts.is_self_signed) { Transport::SelfSigned } else { Transport::Trusted };
+        Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), transport })
     }
 
     /// What keeps a server from being started with this certificate; otherwise until when it holds.
@@ -64,8 +65,8 @@ impl Tls {
         }
     }
 
-    pub fn wire(&self) -> Wire {
-        self.wire
+    pub fn transport(&self) -> Transport {
+        self.transport
     }
 
     /// TLS 1.2 and 1.3; the framework adds the names of HTTP/2 and HTTP/1.1.

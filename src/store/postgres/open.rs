@@ -4,18 +4,19 @@ use std::str::FromStr as _;
 use std::time::Duration;
 
 use sqlx::error::DatabaseError;
-use sqlx::migrate::{Migrate as _, MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::{Migrate as _, MigrateError};
 use sqlx::postgres::PgConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, PgConnection, SqlSafeStr as _};
+use sqlx::{AssertSqlSafe, ConnectOptions as _, Connection as _, Error, PgConnection};
 use thiserror::Error;
 use url::Url;
 
+use super::super::migrations::{Step, migrator};
 use super::super::{Found, TIME_OUT};
 use super::Postgres;
 use super::pool::{self, Pool};
 
-/// The schema, step by step; a step that was ever released stays as it is.
-const MIGRATIONS: [(i64, &str, &str); 1] = [(1, "tables", include_str!("../migrations/postgres/0001_tables.sql"))];
+/// The schema.
+const MIGRATIONS: [Step; 1] = [(1, "tables", include_str!("../migrations/postgres/0001_tables.sql"))];
 
 /// The parameters of a URL that mean something here. Any other would be passed over in silence, also one that is
 /// mistyped and was to make the connection safer.
@@ -128,7 +129,7 @@ async fn schema(connection: &mut PgConnection) -> Result<Schema, OpenError> {
         let taken = exists(connection, &["transactions", "used_tokens", "revoked_tokens", "users"]).await?;
         return if taken { Err(OpenError::Foreign) } else { Ok(Schema::Missing) };
     }
-    let migrator = migrator();
+    let migrator = migrator(&MIGRATIONS);
     let applied = connection.list_applied_migrations(&migrator.table_name).await.map_err(OpenError::Migration)?;
     let known = |version| migrator.iter().find(|step| step.version == version);
     for (index, step) in applied.iter().enumerate() {
@@ -156,7 +157,7 @@ async fn exists(connection: &mut PgConnection, tables: &[&str]) -> Result<bool, 
 async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
     let settings = format!("SET statement_timeout = 0; SET lock_timeout = {}", SETTING_UP.as_millis());
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *connection).await.map_err(OpenError::of_statement)?;
-    migrator().run_direct(None, connection, false).await.map_err(OpenError::of_migrating)
+    migrator(&MIGRATIONS).run_direct(None, connection, false).await.map_err(OpenError::of_migrating)
 }
 
 impl OpenError {
@@ -196,11 +197,4 @@ fn cause(error: Error) -> Cause {
         Error::Tls(error) | Error::Configuration(error) => error,
         error => error.into(),
     }
-}
-
-fn migrator() -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
 }

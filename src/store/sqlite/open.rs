@@ -5,16 +5,17 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Connection as _, Error, SqlSafeStr as _, SqliteConnection};
+use sqlx::{ConnectOptions as _, Connection as _, Error, SqliteConnection};
 use thiserror::Error;
 
+use super::super::migrations::{Step, migrator};
 use super::super::{Found, TIME_OUT};
 use super::{Sqlite, Writer};
 
-/// The schema, step by step; a step that was ever released stays as it is.
-const MIGRATIONS: [(i64, &str, &str); 2] = [
+/// The schema.
+const MIGRATIONS: [Step; 2] = [
     (1, "tables", include_str!("../migrations/sqlite/0001_tables.sql")),
     (2, "revoked tokens", include_str!("../migrations/sqlite/0002_revoked_tokens.sql")),
 ];
@@ -191,7 +192,10 @@ impl File {
         if !of_nobody && id != APPLICATION_ID {
             return Err(OpenError::Foreign { path: self.0.clone() });
         }
-        migrator().run_direct(None, &mut *transaction, false).await.map_err(|error| self.explain_migration(error))?;
+        migrator(&MIGRATIONS)
+            .run_direct(None, &mut *transaction, false)
+            .await
+            .map_err(|error| self.explain_migration(error))?;
         transaction.commit().await.map_err(explain)
     }
 
@@ -214,13 +218,6 @@ impl File {
             _ => OpenError::Failed { path, source },
         }
     }
-}
-
-fn migrator() -> Migrator {
-    let migration = |(version, name, sql): (i64, &'static str, &'static str)| {
-        Migration::new(version, name.into(), MigrationType::Simple, sql.into_sql_str(), false)
-    };
-    Migrator::with_migrations(MIGRATIONS.map(migration).to_vec())
 }
 
 #[cfg(unix)]

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -27,12 +27,34 @@ impl Requests {
         lock(&self.0).push(tally.clone());
         tally
     }
+
+    pub fn traffic(&self) -> Traffic {
+        lock(&self.0).iter().fold(Traffic::default(), |sum, tally| {
+            // In this order, so that none has ended that had not begun.
+            let ended = sum.ended + tally.ended.load(Ordering::Acquire);
+            Traffic { begun: sum.begun + tally.begun.load(Ordering::Acquire), ended }
+        })
+    }
+}
+
+/// How many requests came and went since the start.
+#[derive(Clone, Copy, Default)]
+pub(in crate::web) struct Traffic {
+    pub begun: u64,
+    ended: u64,
+}
+
+impl Traffic {
+    pub const fn in_flight(self) -> u64 {
+        self.begun.saturating_sub(self.ended)
+    }
 }
 
 /// What one worker answered.
 #[derive(Debug, Default)]
 pub(in crate::web) struct Tally {
-    in_flight: AtomicI64,
+    begun: AtomicU64,
+    ended: AtomicU64,
     /// By pattern, of which there are as many as the route table has.
     routes: Mutex<HashMap<String, Route>>,
 }
@@ -40,7 +62,7 @@ pub(in crate::web) struct Tally {
 impl Tally {
     /// A request is in flight for as long as this is kept, also when its client goes away.
     pub fn enter(&self) -> InFlight<'_> {
-        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Release);
         InFlight(self)
     }
 
@@ -54,12 +76,12 @@ impl Tally {
     }
 }
 
-/// One request of the gauge.
+/// One request, from its head to its answer's.
 pub(in crate::web) struct InFlight<'a>(&'a Tally);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        self.0.in_flight.fetch_sub(1, Ordering::Relaxed);
+        self.0.ended.fetch_add(1, Ordering::Release);
     }
 }
 
@@ -100,9 +122,8 @@ impl Route {
 
 impl Collector for Requests {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let tallies = lock(&self.0).clone();
-        let in_flight: i64 = tallies.iter().map(|tally| tally.in_flight.load(Ordering::Relaxed)).sum();
-        let routes = added_up(&tallies);
+        let in_flight = i64::try_from(self.traffic().in_flight()).unwrap_or(i64::MAX);
+        let routes = added_up(&lock(&self.0).clone());
         let help = "Requests that are being answered, this one included.";
         let gauge = encoder.encode_descriptor("http_requests_in_flight", help, None, MetricType::Gauge)?;
         ConstGauge::new(in_flight).encode(gauge)?;

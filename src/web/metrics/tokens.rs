@@ -81,14 +81,14 @@ pub(in crate::web) enum Limit {
 
 /// What it said. Where no limit is set, every request is admitted.
 #[derive(Clone, Copy)]
-pub(in crate::web) enum Passage {
+pub(in crate::web) enum RateDecision {
     Admitted,
     Refused,
     /// Whoever counts was not reached.
     Away,
 }
 
-impl From<Result<&Decision, &Away>> for Passage {
+impl From<Result<&Decision, &Away>> for RateDecision {
     fn from(decision: Result<&Decision, &Away>) -> Self {
         match decision {
             Ok(Decision::Admitted) => Self::Admitted,
@@ -99,29 +99,29 @@ impl From<Result<&Decision, &Away>> for Passage {
 }
 
 const LIMITS: [&str; 2] = ["phone", "login"];
-const PASSAGES: [&str; 3] = ["admitted", "refused", "away"];
+const RATE_DECISIONS: [&str; 3] = ["admitted", "refused", "away"];
 
 /// The decisions of all limits.
 #[derive(Debug)]
-pub(super) struct Passages(Table<{ LIMITS.len() }, { PASSAGES.len() }>);
+pub(super) struct RateDecisions(Table<{ LIMITS.len() }, { RATE_DECISIONS.len() }>);
 
-impl Default for Passages {
+impl Default for RateDecisions {
     fn default() -> Self {
         Self(Table::new())
     }
 }
 
-impl Passages {
-    pub fn count(&self, limit: Limit, passage: Passage) {
-        self.0.count(limit as usize, passage as usize);
+impl RateDecisions {
+    pub fn count(&self, limit: Limit, decision: RateDecision) {
+        self.0.count(limit as usize, decision as usize);
     }
 }
 
-impl Collector for Passages {
+impl Collector for RateDecisions {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let help = "What rate limits said, by limit.";
         let mut decisions = encoder.encode_descriptor("rate_decisions", help, None, MetricType::Counter)?;
-        for (limit, decision, count) in self.0.cells(LIMITS, PASSAGES) {
+        for (limit, decision, count) in self.0.cells(LIMITS, RATE_DECISIONS) {
             put(&mut decisions, &[("limit", limit), ("decision", decision)], count)?;
         }
         Ok(())
