@@ -8,6 +8,7 @@ use std::future::{Ready, ready};
 use std::rc::Rc;
 
 use actix_web::dev::Payload;
+use actix_web::rt::spawn;
 use actix_web::{FromRequest, HttpRequest};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::yield_now;
@@ -31,7 +32,9 @@ impl Turns {
     /// nothing is ready to run.
     pub async fn next(&self) -> Turn<'_> {
         let permit = self.0.acquire().await.ok();
-        yield_now().await;
+        // In a task of its own, for a connection polls its handler twice at once, and `yield_now` would take the second
+        // for its return. It cannot fail.
+        let _ = spawn(yield_now()).await;
         Turn { _permit: permit }
     }
 }
@@ -43,5 +46,35 @@ impl FromRequest for Turns {
     /// Where the server has no queue, everybody has one of their own.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(request.app_data::<Self>().cloned().unwrap_or_else(Self::new)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn a_turn_waits_for_the_network_however_often_it_is_asked_for() {
+        let turns = Turns::new();
+        let mut next = pin!(turns.next());
+        let answers = poll_fn(|context| Poll::Ready([(); 3].map(|()| next.as_mut().poll(context).is_pending()))).await;
+        assert_eq!(answers, [true; 3]);
+        next.await;
+    }
+
+    #[actix_web::test]
+    async fn one_after_another() {
+        let turns = Turns::new();
+        let first = turns.next().await;
+        let mut second = pin!(turns.next());
+        yield_now().await;
+        let is_pending = poll_fn(|context| Poll::Ready(second.as_mut().poll(context).is_pending())).await;
+        assert!(is_pending, "two sign at once");
+        drop(first);
+        second.await;
     }
 }
