@@ -1,10 +1,11 @@
 //! What a request costs: a bare actix-web handler, this program's routes, and any peer that is running, in one run:
-//! `cargo bench --bench http`, or `cargo bench --bench http -- NAME=http://127.0.0.1:3000/path …` with peers, whose CPU
-//! time is not known here.
+//! `cargo bench --bench http`, or `cargo bench --bench http -- 'NAME=http://127.0.0.1:3000/path Cookie: a=b' …` with
+//! peers. `benches/peers/run` starts some and asks them all.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
 //! turn, three rounds of it, and each line is its median round. Only ratios of one run mean something: the column *of
-//! bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs.
+//! bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs. Of a
+//! peer only answers a second are known, and compared.
 
 #[path = "http/load.rs"]
 mod load;
@@ -123,10 +124,10 @@ fn table(targets: &[Target], rounds: &[Vec<Round>]) {
         "", "a second", "p50", "p99", "p99.9", "CPU", "of bare", "RSS"
     );
     let median = |place: usize| Round::median(rounds.iter().map(|round| &round[place]));
-    let bare = median(0).cpu;
+    let bare = median(0);
     for (place, target) in targets.iter().enumerate() {
         let Round { rate, p50, p99, p999, cpu, rss } = median(place);
-        let ratio = cpu.zip(bare).map_or("-".to_owned(), |(cpu, bare)| format!("{:.2}", bare / cpu));
+        let ratio = format!("{:.2}", cpu.zip(bare.cpu).map_or(rate / bare.rate, |(cpu, bare)| bare / cpu));
         let cpu = cpu.map_or("-".to_owned(), |cpu| format!("{cpu:.1} µs"));
         let rss = rss.map_or("-".to_owned(), |rss| format!("{rss:.1} MB"));
         println!("{:<36} {rate:>8.0} {p50:>5} µs {p99:>5} µs {p999:>5} µs {cpu:>9} {ratio:>8} {rss:>7}", target.name);

@@ -124,6 +124,11 @@ impl Accounts {
         Self(Kind::Users(Users { store, tries, hashing: Hashing::at_once(at_once) }))
     }
 
+    /// Whether logins are rate limited: only those of the store's users are.
+    pub const fn counts_tries(&self) -> bool {
+        matches!(self.0, Kind::Users(_))
+    }
+
     /// Whether `login` may ask. It must be awaited in a tokio runtime.
     pub async fn check(
         &self,

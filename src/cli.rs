@@ -85,6 +85,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
 fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
     crate::log::start(environment.log_filter())?;
+    environment.warnings().for_each(|warning| log::warn!("{warning}"));
     carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
         let server = Server::build(settings, clock).await?;

@@ -103,11 +103,11 @@ impl RateStore {
         })
     }
 
-    /// Whether it can be counted now.
+    /// Whether counters can be written now.
     pub async fn ping(&self) -> Result<(), Away> {
         match &self.0 {
             None => Ok(()),
-            Some((redis, _)) => redis.ping().await,
+            Some((redis, _)) => redis.check_writable().await,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! and a connection is tried before it is handed out. So a server that is away or stands still costs each request no
 //! more than the budget, and one that comes back is used at once, without a restart.
 
+use std::borrow::Cow;
 use std::error::Error;
 use std::fmt;
 use std::iter;
@@ -33,12 +34,13 @@ pub struct RedisUrl {
 
 impl RedisUrl {
     /// What is accepted, for people.
-    pub const ACCEPTED: &str = "redis://[[user]:password@]host[:port][/number], or unix:///path for a socket; \
-                                rediss:// is not, for this program speaks no TLS to Redis";
+    pub const ACCEPTED: &str = "redis://[[user]:password@]host[:port][/number], rediss:// for the same through TLS, or \
+                                unix:///path for a socket";
 
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        if !matches!(url.scheme(), "redis" | "redis+unix" | "unix") {
+        // The client takes `#insecure` for leave to believe any certificate.
+        if !matches!(url.scheme(), "redis" | "rediss" | "redis+unix" | "unix") || url.fragment().is_some() {
             return None;
         }
         Some(Self { connection: url.into_connection_info().ok()? })
@@ -51,9 +53,8 @@ impl fmt::Display for RedisUrl {
         let login = if redis.username.is_some() || redis.password.is_some() { "…@" } else { "" };
         match &self.connection.addr {
             ConnectionAddr::Unix(path) => write!(f, "unix://{login}{}", path.display())?,
-            // A host of IPv6 stands here without its brackets.
-            ConnectionAddr::Tcp(host, port) if host.contains(':') => write!(f, "redis://{login}[{host}]:{port}")?,
-            address => write!(f, "redis://{login}{address}")?,
+            ConnectionAddr::Tcp(host, port) => write!(f, "redis://{login}{}:{port}", bracketed(host))?,
+            ConnectionAddr::TcpTls { host, port, .. } => write!(f, "rediss://{login}{}:{port}", bracketed(host))?,
         }
         if redis.db == 0 { Ok(()) } else { write!(f, "/{}", redis.db) }
     }
@@ -63,6 +64,11 @@ impl fmt::Debug for RedisUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
+}
+
+/// A host as URLs have it: an address of IPv6 comes from the client without its brackets.
+fn bracketed(host: &str) -> Cow<'_, str> {
+    if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
 /// A Redis server did not do what it was asked. Its own words stay out: some of them repeat the command, and with it a
@@ -162,6 +168,13 @@ impl Redis {
         if pong == "PONG" { Ok(()) } else { Err(Away::Refused("no PONG".to_owned())) }
     }
 
+    /// Whether the server accepts writes: it sets `hallpass:ready` for a millisecond. One that is out of memory, or has
+    /// fewer replicas than `min-replicas-to-write`, still answers PING and refuses them.
+    pub async fn check_writable(&self) -> Result<(), Away> {
+        self.ask(async |connection| cmd("SET").arg(&["hallpass:ready", "1", "PX", "1"]).query_async(connection).await)
+            .await
+    }
+
     /// Carries out one script, which no other command interrupts.
     pub async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[u64]) -> Result<T, Away> {
         self.ask(async |connection| {
@@ -176,7 +189,8 @@ impl Redis {
 
     async fn ask<T>(&self, call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>) -> Result<T, Away> {
         let answer = budget::spend(async {
-            let mut connection = self.pool.get().await.map_err(|error| Away::from(&error))?;
+            // Boxed, for it has room for a handshake, and every request that may ask Redis would carry that along.
+            let mut connection = Box::pin(self.pool.get()).await.map_err(|error| Away::from(&error))?;
             call(&mut connection).await.map_err(|error| Away::from(&error))
         });
         answer.await.unwrap_or(Err(Away::Slow))

@@ -153,11 +153,11 @@ impl Given<'_> {
         self.find(flag).map_or_else(|| default(flag), |(value, _)| value).to_owned()
     }
 
-    /// `None` where the value is `own`: what this process does by itself. A password in a bad value is not repeated.
+    /// `None` where the value is `own`: what this process does by itself.
     fn redis_or(&self, own: &str, flag: &'static str) -> Result<Option<RedisUrl>, BadSetting> {
         let Some((value, origin)) = self.find(flag).filter(|(value, _)| *value != own) else { return Ok(None) };
         let accepted = || format!("{own}, {}", RedisUrl::ACCEPTED);
-        RedisUrl::parse(value).map(Some).ok_or_else(|| bad(flag, &elided(value), origin, &accepted()))
+        RedisUrl::parse(value).map(Some).ok_or_else(|| bad(flag, value, origin, &accepted()))
     }
 
     /// Anybody's word is taken on loopback alone, unless that was chosen.
@@ -239,16 +239,19 @@ fn default(flag: &str) -> &'static str {
 }
 
 fn bad(flag: &'static str, value: &str, origin: Origin, accepted: &str) -> BadSetting {
-    BadSetting::Value { flag, value: value.to_owned(), origin, accepted: accepted.to_owned() }
+    BadSetting::Value { flag, value: elided(value), origin, accepted: accepted.to_owned() }
 }
 
-/// A text that was to be a URL, without what may be a login or its password: all between the scheme and the last `@`,
-/// and the query.
-fn elided(url: &str) -> String {
-    let (rest, query) = url.split_once('?').map_or((url, ""), |(rest, _)| (rest, "?…"));
-    let Some((login, place)) = rest.rsplit_once('@') else { return format!("{rest}{query}") };
-    let scheme = login.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
-    format!("{scheme}…@{place}{query}")
+/// A value that cannot be used, without what in a URL may be a login, its password or a query. Where an `@` comes after
+/// a `?` the two cannot be told apart, and only the scheme is left.
+fn elided(value: &str) -> String {
+    let (rest, query) = value.split_once('?').map_or((value, None), |(rest, query)| (rest, Some(query)));
+    let scheme = rest.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+    if query.is_some_and(|query| query.contains('@')) {
+        return format!("{scheme}…");
+    }
+    let place = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, place)| format!("{scheme}…@{place}"));
+    if query.is_some() { format!("{place}?…") } else { place }
 }
 
 /// `30d` as a span.

@@ -59,7 +59,7 @@ use shutdown::StopSignals;
 use sockets::ListeningSocket;
 use state::{Parts, State};
 use tls::Tls;
-pub use tls::TlsError;
+pub use tls::{TlsError, TlsReport};
 use turns::Turns;
 
 /// How long a client may take to send its request's head, and before it to shake hands.
@@ -321,8 +321,11 @@ impl Server {
 }
 
 /// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
-pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<String, TlsError> {
-    settings.certificate.as_ref().map_or(Ok("off".to_owned()), |source| Tls::check(source, now))
+pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
+    settings
+        .certificate
+        .as_ref()
+        .map_or_else(|| Ok(TlsReport::without_warnings("off")), |source| Tls::check(source, now))
 }
 
 /// One worker's copy of all that answers requests.

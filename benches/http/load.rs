@@ -53,11 +53,12 @@ impl Target {
         Self { name: name.to_owned(), address, request, process: Some(process.id()) }
     }
 
-    /// A program that is running already, by its URL.
-    pub fn peer(name: &str, url: &str) -> Self {
+    /// A program that is running already: `URL`, or `URL Cookie: NAME=VALUE`.
+    pub fn peer(name: &str, target: &str) -> Self {
+        let (url, cookie) = target.split_once(" Cookie: ").unwrap_or((target, ""));
         let rest = url.trim_start_matches("http://");
         let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
-        let request = request(address, &format!("/{path}"), "");
+        let request = request(address, &format!("/{path}"), cookie);
         Self { name: name.to_owned(), address: address.to_owned(), request, process: None }
     }
 
@@ -141,16 +142,24 @@ async fn asked(target: &Target, connections: usize, end: Instant) -> Vec<u32> {
 }
 
 async fn ask(address: String, request: Vec<u8>, end: Instant) -> Vec<u32> {
-    let mut socket = TcpStream::connect(&address).await.expect("a connection");
-    socket.set_nodelay(true).expect("no delay");
+    let mut socket = connect(&address).await;
     let (mut buffer, mut times) = (Vec::with_capacity(1 << 16), Vec::new());
     while Instant::now() < end {
         let begin = Instant::now();
         socket.write_all(&request).await.expect("a request");
-        answer(&mut socket, &mut buffer).await;
+        let head = answer(&mut socket, &mut buffer).await;
+        if is_last(&buffer[..head]) {
+            socket = connect(&address).await;
+        }
         times.push(u32::try_from(begin.elapsed().as_micros()).unwrap_or(u32::MAX));
     }
     times
+}
+
+async fn connect(address: &str) -> TcpStream {
+    let socket = TcpStream::connect(address).await.expect("a connection");
+    socket.set_nodelay(true).expect("no delay");
+    socket
 }
 
 /// Reads one answer; says how long its head is.
@@ -166,6 +175,12 @@ async fn answer(socket: &mut TcpStream, buffer: &mut Vec<u8>) -> usize {
             return head;
         }
     }
+}
+
+/// Whether the server closes the connection after this answer, as gunicorn's workers do. A new one is part of what the
+/// answer costs.
+fn is_last(head: &[u8]) -> bool {
+    head.windows(19).any(|line| line.eq_ignore_ascii_case(b"\r\nconnection: close"))
 }
 
 fn length(head: &[u8]) -> usize {

@@ -5,24 +5,23 @@ use std::process::ExitCode;
 
 use super::Failure;
 use crate::clock::{Clock as _, System};
-use crate::keys::KeyRing;
+use crate::keys::{KeyRing, Warning};
 use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Environment, Flags, Settings};
 use crate::store;
-use crate::web::check_tls;
+use crate::web::{TlsReport, check_tls};
 
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
     let keys = KeyRing::check(&settings.keys, &settings.accounts);
-    let notes = keys.as_ref().map(Vec::as_slice).unwrap_or_default();
-    let notes: Vec<String> = notes.iter().map(ToString::to_string).collect();
-    let store = store::check(&settings.database).await;
     let tls = check_tls(&settings, System.now());
+    let notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
+    let store = store::check(&settings.database).await;
     let parts = [
         ("settings", Ok(format!("listens on {}", settings.bind))),
-        ("tls", tls.map_err(|error| chain(&error))),
+        ("tls", tls.map(|report| report.summary).map_err(|error| chain(&error))),
         ("keys", keys.map(|_| format!("`{}`", settings.keys.display())).map_err(|error| chain(&error))),
         ("sessions", found_in(settings.session_store.as_ref(), "in an encrypted cookie").await),
         ("rates", found_in(settings.rate_store.as_ref(), "counted in each process").await),
@@ -36,9 +35,17 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
         }
     }
     for note in notes {
-        writeln!(out, "note   keys: {note}")?;
+        writeln!(out, "note   {note}")?;
     }
     Ok(if parts.iter().all(|(_, found)| found.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// What a server that starts would warn of.
+fn notes(environment: &Environment, keys: &[Warning], tls: Option<&TlsReport>) -> Vec<String> {
+    let settings = environment.warnings().map(|warning| format!("settings: {warning}"));
+    let keys = keys.iter().map(|warning| format!("keys: {warning}"));
+    let tls = tls.into_iter().flat_map(|report| &report.warnings).map(|warning| format!("tls: {warning}"));
+    settings.chain(keys).chain(tls).collect()
 }
 
 async fn found_in(url: Option<&RedisUrl>, own: &str) -> Result<String, String> {

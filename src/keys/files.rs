@@ -69,6 +69,24 @@ fn written_beside(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, Ke
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
     fs::create_dir_all(folder).map_err(unwritable)?;
     let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
+    file.write_all(text.as_bytes()).map_err(unwritable)?;
+    chown_like(folder, &file).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
     Ok(file)
+}
+
+/// As root, gives a new file to the owner of its folder: a server that runs as that user could not read it otherwise.
+#[cfg(unix)]
+fn chown_like(folder: &Path, file: &tempfile::NamedTempFile) -> io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let (wanted, found) = (fs::metadata(folder)?, file.as_file().metadata()?);
+    if found.uid() == 0 && wanted.uid() != 0 {
+        // Without CAP_CHOWN, or where the file system has no owners, the file stays root's.
+        drop(fchown(file, Some(wanted.uid()), Some(wanted.gid())));
+    }
+    Ok(())
+}
+
+#[cfg(not(unix))]
+fn chown_like(_: &Path, _: &tempfile::NamedTempFile) -> io::Result<()> {
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The environment and `.env`, as the second and third of the sources. No other file reads them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{BadSetting, Origin, SETTINGS, Setting};
 use crate::keys::{CREDENTIAL_NAMES, GivenCredentials};
@@ -11,6 +11,8 @@ use crate::keys::{CREDENTIAL_NAMES, GivenCredentials};
 pub struct Environment {
     process: HashMap<String, String>,
     file: HashMap<String, String>,
+    /// Names that look like variables of this program's and are none.
+    unknown: BTreeSet<String>,
 }
 
 impl Environment {
@@ -23,12 +25,20 @@ impl Environment {
                 process.insert(name, value);
             }
         }
-        Ok(Self { process, file: read_dotenv()? })
+        let file = read_dotenv()?;
+        let unknown = process_names().chain(file.keys().cloned()).filter(|name| is_unknown(name)).collect();
+        Ok(Self { process, file, unknown })
     }
 
     /// An environment of just these variables.
     pub fn of(process: HashMap<String, String>, file: HashMap<String, String>) -> Self {
-        Self { process, file }
+        Self { process, file, ..Self::default() }
+    }
+
+    /// One sentence for each variable that begins with `HALLPASS_` and is no setting's.
+    pub fn warnings(&self) -> impl Iterator<Item = String> {
+        let names = self.unknown.iter();
+        names.map(|name| format!("{name} is set, but no setting has that variable; `hallpass --help` lists them"))
     }
 
     pub(super) fn get(&self, name: &str) -> Option<(&str, Origin)> {
@@ -47,6 +57,18 @@ impl Environment {
     pub fn log_filter(&self) -> &str {
         self.get("RUST_LOG").map_or("info", |(value, _)| value)
     }
+}
+
+/// For a service called hallpass Kubernetes sets variables of its own, which nobody mistyped.
+fn is_unknown(name: &str) -> bool {
+    let is_of_kubernetes = name.starts_with("HALLPASS_SERVICE_") || name.starts_with("HALLPASS_PORT");
+    name.starts_with("HALLPASS_") && !is_of_kubernetes && !SETTINGS.iter().any(|setting| setting.variable() == name)
+}
+
+/// The names in this process's environment that are text.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn process_names() -> impl Iterator<Item = String> {
+    std::env::vars_os().filter_map(|(name, _)| name.into_string().ok())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]

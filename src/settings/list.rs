@@ -48,13 +48,13 @@ pub const SETTINGS: &[Setting] = &[
         flag: "session-store",
         value: "cookie|URL",
         default: "cookie",
-        help: "Where sessions are: cookie or redis://host",
+        help: "Where sessions are: cookie, redis://host or rediss://host",
     },
     Setting {
         flag: "rate-store",
         value: "memory|URL",
         default: "memory",
-        help: "Where counters are: memory or redis://host",
+        help: "Where counters are: memory, redis://host or rediss://host",
     },
     Setting {
         flag: "keep",
@@ -84,7 +84,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: "login-rate",
         value: "RATE",
         default: "10/m",
-        help: "How many logins a client may try for one name, right ones too: N/s, N/m or off",
+        help: "How many logins, successful ones included, a client may try for one name under users: N/s, N/m or off",
     },
     Setting {
         flag: "cors-origin",

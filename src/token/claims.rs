@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::NumericDate;
+use super::json::member;
 
 /// The claims of a token that is being made, or of one that every check let through.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -24,7 +25,7 @@ impl Claims {
     }
 
     pub fn get(&self, name: &str) -> Option<&Value> {
-        self.0.get(name)
+        member(&self.0, name)
     }
 
     /// `sub` (RFC 7519 §4.1.2), when it is a string.

@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
+use serde_json::map::Entry;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
@@ -79,6 +80,11 @@ fn number_out_of_range(text: &str) -> Option<JsonFault> {
     members.into_iter().find(|(_, raw)| beyond(raw)).map(|(name, _)| JsonFault::NumberOutOfRange(name))
 }
 
+/// The member of that name. A linear search: for the few members of a token it is cheaper than hashing the name.
+pub(super) fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
+    members.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
+}
+
 /// What a JSON value is, with its article.
 pub(super) const fn kind(value: &Value) -> &'static str {
     match value {
@@ -147,11 +153,16 @@ impl<'de> Visitor<'de> for StrictVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            if members.contains_key(&name) {
-                return Err(de::Error::custom(format_args!("the member {} twice", Value::from(name))));
+            match members.entry(name) {
+                Entry::Occupied(first) => {
+                    let name = Value::from(first.key().as_str());
+                    return Err(de::Error::custom(format_args!("the member {name} twice")));
+                }
+                Entry::Vacant(place) => {
+                    let Strict(value) = map.next_value()?;
+                    place.insert(value);
+                }
             }
-            let Strict(value) = map.next_value()?;
-            members.insert(name, value);
         }
         Ok(Value::Object(members))
     }

@@ -15,8 +15,8 @@ pub(super) async fn healthz() -> HttpResponse {
     HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
 }
 
-/// `GET /readyz`: whether every part answers that requests are answered with, and which is away. What is no server of
-/// its own is always there.
+/// `GET /readyz`: 200 when the store, the sessions and the rate counters can be written now, otherwise 503; the body
+/// names each. A part that is kept in this process is always ready.
 pub(super) async fn readyz(state: Data<State>) -> HttpResponse {
     let (store, sessions, rates) = (state.clone(), state.clone(), state);
     // Tasks of their own, so that they are asked at the same time, each with a budget for itself.

@@ -33,16 +33,23 @@ pub(super) struct Origins {
     address: Option<IpAddr>,
     /// The address that stands beside `localhost`.
     loopback: &'static str,
+    /// Whether browsers are told to come by https alone from now on.
+    sends_hsts: bool,
 }
 
 /// The one address that takes a form from any site, so that a lesson can show what comes of that. It does nothing.
 pub(super) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
+
+/// Monitoring asks these at the process's own address, whatever the public URL is. An IP address or `localhost` in `Host`
+/// cannot come from DNS rebinding, which needs a name of the attacker's.
+const OPERATIONAL_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
 
 impl Origins {
     pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, transport: Transport) -> Self {
         let ip = bound.ip();
         let https = transport != Transport::Plain || public.is_some_and(PublicUrl::is_https);
         let scheme = if https { "https" } else { "http" };
+        let has_public_name = public.is_some_and(|url| !is_local_name(host_of(&url.authority())));
         Self {
             transport,
             scheme,
@@ -51,6 +58,9 @@ impl Origins {
             served: public.map_or_else(|| format!("{scheme}://{bound}"), PublicUrl::origin),
             address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
             loopback: if ip.is_ipv6() && ip.is_loopback() { "[::1]" } else { "127.0.0.1" },
+            // Only under a public name: on loopback it would lock every other local server out of http, and under a
+            // self-signed certificate its visitors out of this one, for then no browser lets them go on.
+            sends_hsts: https && transport != Transport::SelfSigned && has_public_name,
             public: public.cloned(),
         }
     }
@@ -64,13 +74,6 @@ impl Origins {
         &self.served
     }
 
-    /// HSTS only under a public https name: on loopback it would lock every other local server out of http, and under a
-    /// self-signed certificate its visitors out of this one, for then no browser lets them go on.
-    fn sends_hsts(&self) -> bool {
-        let host = self.public.as_ref().map(|url| host_of(&url.authority()));
-        self.is_https() && self.transport != Transport::SelfSigned && host.is_some_and(|host| !is_local_name(&host))
-    }
-
     /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send
     /// it.
     pub fn refusal(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
@@ -80,6 +83,7 @@ impl Origins {
         };
         if let Some(host) = &host
             && !self.answers_to(host)
+            && !answers_monitoring(head.uri.path(), host)
         {
             return Some(self.wrong_host());
         }
@@ -93,7 +97,7 @@ impl Origins {
         let authority = authority(head).ok().flatten()?;
         let host = host_of(&authority);
         let port = &authority[host.len()..];
-        let other = match host.as_str() {
+        let other = match host {
             "localhost" => self.loopback,
             "127.0.0.1" | "[::1]" => "localhost",
             _ => return None,
@@ -104,11 +108,9 @@ impl Origins {
 
     fn answers_to(&self, authority: &str) -> bool {
         let host = host_of(authority);
-        let address = host.trim_matches(['[', ']']).parse::<IpAddr>().ok();
-        let public = self.public.as_ref().is_some_and(|url| host_of(&url.authority()) == host);
-        let local = self.local_names && is_local_name(&host);
-        let own_address = address.is_some_and(|it| self.any_address || self.address == Some(it));
-        public || local || own_address
+        let is_public = || self.public.as_ref().is_some_and(|url| host_of(&url.authority()) == host);
+        let is_own = |address| self.any_address || self.address == Some(address);
+        (self.local_names && is_local_name(host)) || is_public() || address_in(host).is_some_and(is_own)
     }
 
     /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
@@ -154,17 +156,27 @@ fn authority(head: &RequestHead) -> Result<Option<String>, Problem> {
 
 /// The host without its port; an IPv6 address keeps its brackets. What is neither a host nor a host and a port stays
 /// whole, and so is nobody's name.
-fn host_of(authority: &str) -> String {
+fn host_of(authority: &str) -> &str {
     let name = authority.rfind(']').unwrap_or_default();
     let end = authority[name..].find(':').map_or(authority.len(), |colon| name + colon);
     let (host, port) = authority.split_at(end);
     let is_port = port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    if is_port { host } else { authority }.to_ascii_lowercase()
+    if is_port { host } else { authority }
+}
+
+/// The IP address that a host is, an IPv6 one in brackets.
+fn address_in(host: &str) -> Option<IpAddr> {
+    host.trim_matches(['[', ']']).parse().ok()
 }
 
 /// Whether the request names the visitor's own machine, so that it never left it.
 pub(super) fn is_on_loopback(head: &RequestHead) -> bool {
-    authority(head).ok().flatten().is_some_and(|authority| is_local_name(&host_of(&authority)))
+    authority(head).ok().flatten().is_some_and(|authority| is_local_name(host_of(&authority)))
+}
+
+fn answers_monitoring(path: &str, authority: &str) -> bool {
+    let host = host_of(authority);
+    OPERATIONAL_PATHS.contains(&path) && (address_in(host).is_some() || is_local_name(host))
 }
 
 fn is_local_name(host: &str) -> bool {
@@ -202,7 +214,7 @@ pub(super) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
     set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
     set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
-    if origins.sends_hsts() {
+    if origins.sends_hsts {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
     }
     if !headers.contains_key(header::CACHE_CONTROL) {

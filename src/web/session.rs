@@ -333,10 +333,13 @@ impl Visitor {
 }
 
 impl Kept {
-    /// Whether it fits without being counted: JSON spells no byte with more than six, and all else is short.
+    /// Whether it surely fits, without serialising it: in JSON a byte of base64url or `.` takes one byte, any other at most
+    /// six, and the remaining members take fewer than 512.
     fn is_short(&self) -> bool {
+        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        let most = |text: &str| if text.bytes().all(is_plain) { text.len() } else { 6 * text.len() };
         let texts = [self.token.as_deref(), self.lab.as_ref().map(|lab| lab.visitor.as_str())];
-        6 * texts.into_iter().flatten().map(str::len).sum::<usize>() + 512 <= LARGEST_STATE
+        texts.into_iter().flatten().map(most).sum::<usize>() + 512 <= LARGEST_STATE
     }
 
     fn bytes(&self) -> usize {

@@ -68,7 +68,7 @@ impl Sessions {
         self.0.is_cookie()
     }
 
-    /// Whether a session could be read now.
+    /// Whether a session could be read and kept now.
     pub async fn ping(&self) -> Result<(), Away> {
         self.0.ping().await
     }
@@ -153,7 +153,7 @@ impl Place for InRedis {
     }
 
     async fn ping(&self) -> Result<(), Away> {
-        self.redis.ping().await
+        self.redis.check_writable().await
     }
 
     /// A state that cannot be read now looks empty to those who do not ask for it.

@@ -147,7 +147,14 @@ impl State {
     /// Whether who asks by `login` may have a token.
     pub async fn admit(&self, login: &Login, request: &HttpRequest) -> Result<Result<(), Refusal>, CheckError> {
         let checked = self.accounts.check(login, self.client(request), self.now()).await;
-        match &checked {
+        if self.accounts.counts_tries() {
+            self.count_try(&checked);
+        }
+        checked
+    }
+
+    fn count_try(&self, checked: &Result<Result<(), Refusal>, CheckError>) {
+        match checked {
             Ok(Err(Refusal::Missing)) => {}
             Ok(Err(Refusal::TooOften { .. })) => self.metrics.rate_decided(Limit::Login, RateDecision::Refused),
             Err(CheckError::Tries(_)) => self.metrics.rate_decided(Limit::Login, RateDecision::Away),
@@ -155,7 +162,6 @@ impl State {
                 self.metrics.rate_decided(Limit::Login, RateDecision::Admitted);
             }
         }
-        checked
     }
 
     /// The verdict on a token, which for one with a `jti` asks the store.

@@ -7,6 +7,7 @@ mod facts;
 mod files;
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
@@ -36,6 +37,20 @@ pub enum TlsError {
     Library(#[from] rustls::Error),
 }
 
+/// What `hallpass check` says of a certificate that a server could start with.
+pub struct TlsReport {
+    /// The rest of the line `ok     tls: …`.
+    pub summary: String,
+    /// A certificate outside its validity; a key file that others can read.
+    pub warnings: Vec<String>,
+}
+
+impl TlsReport {
+    pub fn without_warnings(summary: &str) -> Self {
+        Self { summary: summary.to_owned(), warnings: Vec::new() }
+    }
+}
+
 /// A certificate with its key, for all connections to come.
 pub(super) struct Tls {
     source: Certificate,
@@ -55,12 +70,16 @@ impl Tls {
     }
 
     /// What keeps a server from being started with this certificate; otherwise until when it holds.
-    pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<String, TlsError> {
+    pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
         match source {
-            Certificate::SelfSigned => Ok("a certificate for localhost is made at the start".to_owned()),
-            Certificate::Files { chain, .. } => {
-                let ends = facts(&pair(source, now)?).map(|facts| facts.standing(now));
-                Ok(format!("`{}`{}", chain.display(), ends.unwrap_or_default()))
+            Certificate::SelfSigned => {
+                Ok(TlsReport::without_warnings("a certificate for localhost is made at the start"))
+            }
+            Certificate::Files { chain, key } => {
+                let facts = facts(&pair(source, now)?);
+                let good = facts.as_ref().filter(|facts| facts.holds(now)).map(|facts| facts.standing(now));
+                let summary = format!("`{}`{}", chain.display(), good.unwrap_or_default());
+                Ok(TlsReport { summary, warnings: warnings(chain, key, facts.as_ref(), now) })
             }
         }
     }
@@ -136,12 +155,8 @@ fn facts(key: &CertifiedKey) -> Option<Facts> {
 fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
     match source {
         Certificate::Files { chain, key } => {
-            if let Some(facts) = facts.filter(|facts| !facts.holds(now)) {
-                log::warn!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now));
-            }
-            if files::is_readable_by_others(key) {
-                let file = key.display();
-                log::warn!("--tls-key `{file}` can be read by others; `chmod 600 {file}` keeps it to its owner");
+            for warning in warnings(chain, key, facts, now) {
+                log::warn!("{warning}");
             }
         }
         Certificate::SelfSigned => {
@@ -150,4 +165,14 @@ fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: Da
             log::info!("a certificate for localhost was made for this run; its SHA-256 is {}", print.join(":"));
         }
     }
+}
+
+fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>) -> Vec<String> {
+    let invalid = facts
+        .filter(|facts| !facts.holds(now))
+        .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now)));
+    let file = key.display();
+    let exposed = files::is_readable_by_others(key)
+        .then(|| format!("--tls-key `{file}` can be read by others; `chmod 600 {file}` keeps it to its owner"));
+    invalid.into_iter().chain(exposed).collect()
 }

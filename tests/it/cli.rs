@@ -366,6 +366,26 @@ fn a_bad_value_ends_the_start_with_one_line_that_names_setting_value_and_what_is
 }
 
 #[test]
+fn a_bad_public_url_is_shown_without_its_password() {
+    let done = Program::new().run(&["--public-url", "https://susan:open-sesame@demo.example"]);
+    done.assert_failed(&["--public-url is `https://…@demo.example`"]);
+    assert!(!done.stderr.contains("open-sesame"), "{}", done.stderr);
+}
+
+#[test]
+fn an_unknown_hallpass_variable_is_warned_of() {
+    let program = Program::with_keys().and("HALLPASS_DATABSE", "sqlite:a.db").holding(".env", "HALLPASS_PROT=5001\n");
+    let checked = program.run(&["check"]);
+    assert_eq!(checked.code, Some(0), "{}", checked.stdout);
+    let serving = program.serve(&[]);
+    for name in ["HALLPASS_DATABSE", "HALLPASS_PROT"] {
+        let note = format!("note   settings: {name} is set, but no setting has that variable");
+        assert!(checked.stdout.contains(&note), "{}", checked.stdout);
+        assert!(serving.log().contains(&format!("{name} is set")), "{}", serving.log());
+    }
+}
+
+#[test]
 fn a_bad_value_is_one_line_whatever_is_in_it() {
     Program::new().run(&["--bind", "a\nb\r\u{1b}[31mc"]).assert_failed(&["--bind is `a\\nb\\r\\u{1b}[31mc`"]);
 }

@@ -170,7 +170,8 @@ async fn tokens_are_counted_where_they_are_handed_out_and_where_they_are_present
             (r#"store_calls_total{operation="record",outcome="slow"}"#, 0),
             (r#"store_call_duration_seconds_count{operation="present"}"#, 2),
             (r#"rate_decisions_total{limit="phone",decision="admitted"}"#, 1),
-            (r#"rate_decisions_total{limit="login",decision="admitted"}"#, 3),
+            // Anybody's word is taken, so nobody's tries are counted.
+            (r#"rate_decisions_total{limit="login",decision="admitted"}"#, 0),
         ],
     );
 }
@@ -220,7 +221,15 @@ async fn a_thousand_paths_methods_tokens_and_numbers_add_no_series() {
     let app = TestApp::with(&[("phone-rate", "off")]);
     let visitor = app.visitor();
     every_kind(&visitor, 0).await;
-    Readings::of(&visitor).await;
+    let has_purged = |readings: &Readings| readings.0.keys().any(|series| series.contains("operation=\"purge\""));
+    let mut before = Readings::of(&visitor).await;
+    // A start purges once, beside the first requests.
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while !has_purged(&before) {
+        assert!(Instant::now() < deadline, "it does not purge");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        before = Readings::of(&visitor).await;
+    }
     let before = Readings::of(&visitor).await;
     for number in 1..=1_000 {
         every_kind(&visitor, number).await;

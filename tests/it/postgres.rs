@@ -5,7 +5,8 @@
 //! the pipe closes, and the watchdog ends the server and removes its folder.
 
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -34,8 +35,8 @@ const WATCHDOG: &str = r#"
     rm -rf "$1"
 "#;
 
-/// The role `guarded` needs its password, which is `right`; everybody else is let in.
-const WHO_MAY: &str = "local all guarded scram-sha-256\nlocal all all trust\n";
+/// The role `guarded` needs its password, which is `right`; everybody else is let in, over TCP through TLS alone.
+const WHO_MAY: &str = "local all guarded scram-sha-256\nlocal all all trust\nhostssl all all 127.0.0.1/32 trust\n";
 
 /// A server that runs until this is dropped, or this process ends.
 pub struct Postgres {
@@ -121,6 +122,25 @@ impl Postgres {
             assert!(Instant::now() < deadline, "{}", fs::read_to_string(self.home.join("log")).unwrap());
             sleep(Duration::from_millis(10));
         }
+    }
+
+    /// Starts it again with this certificate and its key, both PEM, at the TCP port that is answered.
+    pub fn speak_tls(&mut self, certificate: &str, key: &str) -> u16 {
+        self.stop();
+        for (name, text) in [("server.crt", certificate), ("server.key", key)] {
+            let path = self.data().join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if self.as_root {
+                assert!(Command::new("chown").arg("postgres:").arg(&path).status().unwrap().success());
+            }
+        }
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let path = self.data().join("postgresql.auto.conf");
+        let lines = format!("\nlisten_addresses='127.0.0.1'\nport={port}\nssl=on\n");
+        fs::write(&path, fs::read_to_string(&path).unwrap() + lines.as_str()).unwrap();
+        self.bring_back();
+        port
     }
 
     /// The eighth line of its file says so, and the first whose it is.

@@ -2,13 +2,13 @@
 
 use std::fs;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use deadpool_redis::redis::{Client, Connection, cmd};
+use deadpool_redis::redis::{Client, Connection, TlsCertificates, cmd};
 use hallpass::limits::{Decision, Key, Limiter, Rate, RateStore};
 use hallpass::redis::{Redis, RedisUrl};
 use tempfile::TempDir;
@@ -45,6 +45,23 @@ impl RedisServer {
         })
     }
 
+    /// The same through TLS alone, with a certificate that only whoever knows [`Self::certificate`] believes.
+    pub fn over_tls(password: &str) -> Option<Self> {
+        let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let found = (0..10).find_map(|_| {
+            let folder = TempDir::new().unwrap();
+            fs::write(folder.path().join("cert.pem"), pair.cert.pem()).unwrap();
+            fs::write(folder.path().join("key.pem"), pair.signing_key.serialize_pem()).unwrap();
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+            let arguments = ["--bind", "127.0.0.1", "--port", "0", "--tls-port", &port, "--tls-cert-file", "cert.pem"];
+            let others = ["--tls-key-file", "key.pem", "--tls-auth-clients", "no", "--requirepass", password];
+            let arguments = arguments.into_iter().chain(others).map(str::to_owned).collect();
+            Self::run(folder, arguments, format!("rediss://:{password}@localhost:{port}"))
+        });
+        assert!(found.is_some() || !tools::are_here(&["redis-server"]), "redis-server does not start with TLS");
+        found
+    }
+
     fn run(folder: TempDir, arguments: Vec<String>, url: String) -> Option<Self> {
         if !tools::are_here(&["redis-server"]) {
             return None;
@@ -52,6 +69,19 @@ impl RedisServer {
         let child = launch(folder.path(), &arguments);
         let mut server = Self { child, arguments, url, folder };
         server.wait().then_some(server)
+    }
+
+    /// The file with the certificate of [`Self::over_tls`].
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("cert.pem")
+    }
+
+    fn client(&self) -> Client {
+        match fs::read(self.certificate()) {
+            Ok(root) => Client::build_with_tls(self.url(), TlsCertificates { client_tls: None, root_cert: Some(root) }),
+            Err(_) => Client::open(self.url()),
+        }
+        .unwrap()
     }
 
     pub fn url(&self) -> &str {
@@ -64,7 +94,7 @@ impl RedisServer {
     }
 
     pub fn connection(&self) -> Connection {
-        Client::open(self.url.as_str()).unwrap().get_connection().unwrap()
+        self.client().get_connection().unwrap()
     }
 
     /// The names of all that is kept here.
@@ -101,8 +131,7 @@ impl RedisServer {
     fn wait(&mut self) -> bool {
         let deadline = Instant::now() + Duration::from_secs(10);
         while Instant::now() < deadline && self.child.try_wait().unwrap().is_none() {
-            let connection =
-                Client::open(self.url.as_str()).unwrap().get_connection_with_timeout(Duration::from_secs(1));
+            let connection = self.client().get_connection_with_timeout(Duration::from_secs(1));
             let info = connection.and_then(|mut it| cmd("INFO").arg("server").query::<String>(&mut it));
             if info.is_ok_and(|info| info.contains(&format!("process_id:{}\r\n", self.child.id()))) {
                 return true;
@@ -141,17 +170,18 @@ const PASSWORD: &str = "open-sesame";
 #[test]
 fn a_url_that_is_none_ends_the_start_with_a_line_that_repeats_no_password() {
     for (url, shown) in [
-        ("rediss://user:open-sesame@host", "`rediss://…@host`"),
+        ("rediss://user:open-sesame@host#insecure", "`rediss://…@host#insecure`"),
         ("redis:/:open-sesame@host", "`…@host`"),
         ("redis://:open-sesame@host:port", "`redis://…@host:port`"),
         ("redis://:open-sesame@host/x", "`redis://…@host/x`"),
+        ("redis://:open-sesame?x@host", "`redis://…`"),
         ("http://open-sesame@host", "`http://…@host`"),
         ("unix:relative?pass=open-sesame", "`unix:relative?…`"),
         ("nonsense", "`nonsense`"),
     ] {
         for flag in ["--session-store", "--rate-store"] {
             let done = started(&[flag, url]);
-            done.assert_failed(&[&format!("{flag} is {shown}"), "accepted: ", "redis://", "no TLS to Redis"]);
+            done.assert_failed(&[&format!("{flag} is {shown}"), "accepted: ", "redis://", "rediss://"]);
             assert!(!done.stderr.contains(PASSWORD), "{}", done.stderr);
         }
     }
@@ -185,6 +215,21 @@ fn a_server_that_is_away_or_does_not_admit_us_ends_the_start_in_time_and_check_s
     );
     redis.pause();
     assert_refused(redis.url(), &format!("redis://…@{place}"), "did not answer in time");
+}
+
+#[test]
+fn rediss_is_tls_to_a_server_whose_certificate_the_system_vouches_for() {
+    let Some(redis) = RedisServer::over_tls(PASSWORD) else { return };
+    let place = redis.url().rsplit_once('@').unwrap().1.to_owned();
+    started(&["--session-store", redis.url()])
+        .assert_failed(&[&format!("cannot use --session-store `rediss://…@{place}`"), "UnknownIssuer"]);
+    let program = Program::with_keys().and("SSL_CERT_FILE", redis.certificate().to_str().unwrap());
+    let serving = program.serve(&["--session-store", redis.url(), "--rate-store", redis.url()]);
+    let generated = serving.get("/generate");
+    assert_eq!(generated.status, 302, "{}", generated.body);
+    assert_eq!(redis.keys("*").len(), 1, "the session");
+    assert_eq!(serving.get("/v1/token/15555551212").status, 200);
+    assert_eq!(redis.keys("hallpass:rate:*").len(), 1, "and the counter");
 }
 
 // ── limits

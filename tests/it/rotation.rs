@@ -49,6 +49,21 @@ fn code(ring: &KeyRing, algorithm: demo::Algorithm, token: &str, now: DateTime<U
     demo::verify(ring, algorithm, token, now).code().as_str()
 }
 
+/// As root it rotates for a server that runs as another user.
+#[test]
+fn new_keys_belong_to_the_owner_of_the_folder() {
+    use std::os::unix::fs::{MetadataExt as _, chown};
+    let folder = folder();
+    // Only root may give a folder away; anybody else has it already.
+    let _ = chown(folder.path(), Some(65534), Some(65534));
+    let owner = |path: &Path| fs::metadata(path).unwrap().uid();
+    let made = rotate(&folder, 0, at(0)).made;
+    assert_eq!(made.len(), 3);
+    for path in made {
+        assert_eq!(owner(&path), owner(folder.path()), "{}", path.display());
+    }
+}
+
 #[test]
 fn the_next_keys_are_published_before_they_sign_and_the_old_ones_verify_for_a_day_more() {
     let folder = folder();

@@ -290,6 +290,23 @@ async fn the_public_url_names_a_further_host() {
 }
 
 #[tokio::test]
+async fn monitoring_reaches_a_process_by_any_address_under_a_public_url_too() {
+    let app = TestApp::with(&[("public-url", "https://demo.example"), ("bind", "0.0.0.0:0"), ("credentials", "any")]);
+    let status = async |path: &str, host: &str| {
+        app.visitor().request(Method::GET, path).header("host", host).send().await.unwrap().status().as_u16()
+    };
+    for host in ["127.0.0.1:5000", "localhost", "[::1]", "192.0.2.7:80", "demo.example"] {
+        for path in ["/healthz", "/readyz", "/metrics"] {
+            assert_eq!(status(path, host).await, 200, "{path} at {host}");
+        }
+        assert_eq!(status("/", host).await, if host == "demo.example" { 200 } else { 421 }, "{host}");
+    }
+    for host in ["evil.example", "192.0.2.7.evil.example", "192.0.2.7@evil.example", ""] {
+        assert_ne!(status("/healthz", host).await, 200, "{host}");
+    }
+}
+
+#[tokio::test]
 async fn under_a_public_url_a_form_comes_from_that_very_origin() {
     let app = TestApp::with(HTTPS);
     let visitor = app.visitor();

@@ -290,6 +290,17 @@ async fn a_redis_that_stands_still_costs_the_routes_that_need_it_a_503_in_time_a
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_redis_that_is_full_is_not_ready() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&redis.settings());
+    assert_eq!(get(&app, "/readyz", "").await.status, 200);
+    let _: () = cmd("CONFIG").arg("SET").arg("maxmemory").arg(1).query(&mut redis.connection()).unwrap();
+    let ready = get(&app, "/readyz", "").await;
+    assert_eq!(ready.status, 503);
+    assert_eq!(ready.json()["parts"], json!({ "store": "ok", "sessions": "away", "rates": "away" }));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_redis_that_is_gone_costs_the_same_and_its_successor_is_found() {
     let Some(mut redis) = RedisServer::start() else { return };
     let app = TestApp::with(&redis.settings());

@@ -22,7 +22,7 @@ const CONFINED: [(&str, &[&str]); 18] = [
     ("clap", &["settings", "cli"]),
     ("jsonwebtoken", &["keys", "token"]),
     ("sqlx", &["store"]),
-    ("rustls", &["web"]),
+    ("rustls", &["store", "web"]),
     ("rcgen", &["web"]),
     ("rustix", &["web"]),
     ("std::env", &["settings"]),

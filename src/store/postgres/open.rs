@@ -1,5 +1,6 @@
 //! How the database is opened, and every way in which that fails.
 
+use std::error::Error as StdError;
 use std::str::FromStr as _;
 use std::time::Duration;
 
@@ -40,7 +41,7 @@ const PARAMETERS: [&str; 13] = [
 const SETTING_UP: Duration = Duration::from_secs(2);
 
 /// Why, in the words of the system, of TLS or of the server.
-type Cause = Box<dyn std::error::Error + Send + Sync>;
+type Cause = Box<dyn StdError + Send + Sync>;
 
 /// The database cannot be the store.
 #[derive(Debug, Error)]
@@ -167,6 +168,10 @@ impl OpenError {
         match (code.as_deref(), &source) {
             (Some("28000" | "28P01"), _) => Self::Refused(cause(source)),
             (Some("3D000"), _) => Self::NoDatabase(cause(source)),
+            // rustls' rejection of a certificate arrives wrapped in an I/O error.
+            (_, Error::Io(error)) if error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>) => {
+                Self::Tls(cause(source))
+            }
             (_, Error::Io(_)) => Self::Unreachable(cause(source)),
             (_, Error::Tls(_)) => Self::Tls(cause(source)),
             _ => Self::Failed(cause(source)),

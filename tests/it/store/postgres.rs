@@ -353,6 +353,36 @@ async fn a_database_that_cannot_be_used_is_refused_in_one_line_without_its_passw
 }
 
 #[tokio::test]
+async fn tls_follows_sslmode() {
+    let Some(mut server) = private::Postgres::start() else { return };
+    let url = server.database();
+    let database = name_in(&url);
+    let line = refusal(&format!("{url}&sslmode=require")).await.1;
+    assert!(line.contains("no TLS as `sslmode` asks for it"), "{line}");
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("root.pem");
+    std::fs::write(&root, pair.cert.pem()).unwrap();
+    let port = server.speak_tls(&pair.cert.pem(), &pair.signing_key.serialize_pem());
+    let at = |host, mode| format!("postgres://postgres@{host}:{port}/{database}?sslmode={mode}");
+    let known = |host, mode| format!("{}&sslrootcert={}", at(host, mode), root.display());
+    for url in [
+        at("127.0.0.1", "prefer"),
+        at("127.0.0.1", "require"),
+        known("127.0.0.1", "verify-ca"),
+        known("localhost", "verify-full"),
+    ] {
+        assert!(open(&url).await.ping().await.is_ok(), "{url}");
+    }
+    for url in [at("localhost", "verify-ca"), at("localhost", "verify-full"), known("127.0.0.1", "verify-full")] {
+        let line = refusal(&url).await.1;
+        assert!(line.contains("no TLS as `sslmode` asks for it"), "{url}: {line}");
+    }
+    let line = refusal(&at("127.0.0.1", "disable")).await.1;
+    assert!(line.contains("did not take this user"), "{line}");
+}
+
+#[tokio::test]
 async fn a_server_that_takes_the_connection_and_says_nothing_is_given_up() {
     let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let (error, _) = refusal(&format!("postgres://bob@{}/x", silent.local_addr().unwrap())).await;
@@ -380,6 +410,15 @@ async fn a_check_changes_nothing_and_a_user_who_may_make_no_table_can_use_those_
     assert_eq!(record(&store, "a", "15550001", "t").await, Recorded::Stored);
     assert_eq!(list(&store, "15550001", None, 1).await.0, ["a"]);
     assert_eq!(store.purge(moment(91), moment(0)).await.unwrap(), 1);
+}
+
+#[tokio::test]
+async fn a_database_that_may_only_be_read_is_not_ready() {
+    let Some(server) = private::Postgres::shared() else { return };
+    let url = server.database();
+    open(&url).await.ping().await.unwrap();
+    server.tell("postgres", &format!("ALTER DATABASE {} SET default_transaction_read_only TO on", name_in(&url)));
+    assert!(open(&url).await.ping().await.is_err());
 }
 
 #[tokio::test]
