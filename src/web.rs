@@ -235,6 +235,7 @@ pub struct Server {
 impl Server {
     /// Binds the socket, reads the keys, making what is missing, and opens the store.
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
         let unbound = |source| StartError::Bind { address: settings.bind, source };
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
         let listener = sockets::listen(settings.bind).map_err(unbound)?;
@@ -361,7 +362,7 @@ fn begin(
     state: &Data<State>,
 ) -> io::Result<actix_web::dev::Server> {
     let (state, visits) = (state.clone(), state.clone());
-    let connections = sockets::affordable(settings.max_connections).div_ceil(settings.workers);
+    let connections = settings.max_connections.div_ceil(settings.workers);
     let server = HttpServer::new(move || app(&state))
         .workers(settings.workers)
         .max_connections(connections)

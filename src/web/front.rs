@@ -9,7 +9,7 @@ use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ResponseHead, ServiceRequest, ServiceResponse};
 use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
@@ -79,7 +79,10 @@ impl Visit {
     fn mark(&self, answer: &mut ResponseHead, state: &State) {
         security::set_headers(&mut answer.headers, &state.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
-        state.ending.part(answer);
+        if state.ending.has_begun() || state.is_crowded() {
+            // HTTP/2 has no such header, and ignores it.
+            answer.set_connection_type(ConnectionType::Close);
+        }
     }
 
     /// Counts the request and logs it, once.

@@ -94,6 +94,10 @@ impl Metrics {
         OpenConnection(self.connections.clone())
     }
 
+    pub fn connections_open(&self) -> usize {
+        usize::try_from(self.connections.get()).unwrap_or_default()
+    }
+
     /// The same store, with its calls counted.
     pub fn metered(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(Metered::new(store, self.store.clone()))

@@ -8,8 +8,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use actix_web::dev::{ResponseHead, ServerHandle};
-use actix_web::http::ConnectionType;
+use actix_web::dev::ServerHandle;
 use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 #[cfg(unix)]
@@ -31,11 +30,8 @@ const CALM: Duration = Duration::from_millis(300);
 pub(super) struct Ending(AtomicBool);
 
 impl Ending {
-    /// Lets this answer be the connection's last when the server ends. HTTP/2 has no such header, and ignores it.
-    pub fn part(&self, answer: &mut ResponseHead) {
-        if self.0.load(Ordering::Relaxed) {
-            answer.set_connection_type(ConnectionType::Close);
-        }
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
     }
 }
 

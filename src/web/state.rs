@@ -47,6 +47,8 @@ pub(super) struct State {
     pub metrics: Metrics,
     pub request_ids: RequestIds,
     pub ending: Ending,
+    /// How many connections may be open before answers close theirs.
+    crowded_beyond: usize,
     trusted_proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
@@ -89,6 +91,7 @@ impl State {
             metrics,
             request_ids: RequestIds::new(),
             ending: Ending::default(),
+            crowded_beyond: settings.max_connections - settings.max_connections / 4,
             trusted_proxies: settings.trusted_proxies.clone(),
             session_key: *ring.session_key(),
             ring: RwLock::new(first_ring.clone()),
@@ -115,6 +118,12 @@ impl State {
     pub async fn forget_counts(&self) -> Result<(), Away> {
         self.phone_limiter.forget().await?;
         self.accounts.forget_tries().await
+    }
+
+    /// Whether so many connections are taken that each answer closes its own. The framework times only the first head of
+    /// a connection: clients that begin a second one and stop could otherwise take all of them, for good.
+    pub fn is_crowded(&self) -> bool {
+        self.metrics.connections_open() > self.crowded_beyond
     }
 
     /// The keys as they are now. A request that asks once sees one ring, whatever is replaced meanwhile.

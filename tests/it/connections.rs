@@ -298,6 +298,24 @@ fn beyond_the_limit_one_waits_until_another_leaves() {
     assert_eq!(answered.into_inner().unwrap(), Some(200));
 }
 
+/// Nothing times the second head of a connection, so that clients who begin one and stop must not get all connections.
+#[test]
+fn where_three_quarters_of_the_connections_are_taken_answers_close_theirs() {
+    let (_program, serving) = serve(&["--workers", "1", "--max-connections", "8"]);
+    let closes = |line: &mut Line| line.get("/healthz").unwrap().is_last;
+    let mut inside: Vec<Line> = (0..6).map(|_| Line::to(&serving.url).unwrap()).collect();
+    for line in &mut inside {
+        assert!(!closes(line));
+        line.send(b"GET /healthz HTTP/1.1\r\nHost: 127").unwrap();
+    }
+    for _ in 0..20 {
+        let mut late = Line::to(&serving.url).unwrap();
+        assert!(closes(&mut late));
+        assert!(late.rest().is_empty());
+    }
+    inside.pop();
+}
+
 #[test]
 fn where_few_files_may_be_open_fewer_connections_are_served_and_the_server_lives() {
     let program = Program::with_keys().with_files(100);
