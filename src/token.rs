@@ -5,6 +5,7 @@
 
 mod claims;
 mod date;
+mod expected;
 mod issue;
 mod json;
 mod pending;
@@ -14,11 +15,12 @@ mod verify;
 
 pub use claims::{Claims, UnverifiedClaims};
 pub use date::{NumericDate, words};
+pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, seal, signing_input};
 pub use json::{JsonFault, ObjectText, parse_object};
 pub use pending::{Judged, Pending};
 pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
-pub use verify::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ, decode, verify, verify_revocable};
+pub use verify::{decode, verify, verify_revocable};
 
 /// The longest token, in bytes, that a verifier reads. Every check costs time in proportion to it.
 pub const LARGEST_TOKEN: usize = 8192;

@@ -9,6 +9,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::expected::{Audience, Candidates, Claim, Expected, Kind, Rules};
 use super::json::{kind, member};
 use super::refusal::{
     alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, header_not_allowed,
@@ -21,80 +22,6 @@ use super::{
 };
 use crate::code::Code;
 use crate::keys::{Algorithm, Verifier};
-
-/// What a verifier demands of a token: one algorithm, some keys and, unless a bare signature is judged, a profile.
-#[derive(Clone, Copy)]
-pub struct Expected<'a> {
-    pub algorithm: Algorithm,
-    pub keys: Candidates<'a>,
-    pub rules: Option<&'a Rules>,
-}
-
-impl Expected<'_> {
-    const fn checks(&self) -> &'static [Check] {
-        if self.rules.is_some() { Check::ALL } else { Check::WITHOUT_PROFILE }
-    }
-}
-
-/// The keys that a signature may have been made with.
-#[derive(Clone, Copy)]
-pub enum Candidates<'a> {
-    /// `kid` picks among these; without one the first is tried first, for it is the one that signs.
-    Ring(&'a [Verifier]),
-    /// This key alone, whatever `kid` says.
-    Alone(&'a Verifier),
-}
-
-impl<'a> Candidates<'a> {
-    const fn all(self) -> &'a [Verifier] {
-        match self {
-            Self::Ring(keys) => keys,
-            Self::Alone(key) => std::slice::from_ref(key),
-        }
-    }
-}
-
-/// What a profile demands of its tokens beyond a good signature. Further claims are let through untrusted.
-pub struct Rules {
-    pub profile: &'static str,
-    pub typ: Typ,
-    pub required: &'static [Claim],
-    /// The one `iss` that is accepted; `None` when the profile sets none.
-    pub issuer: Option<String>,
-    pub audience: Audience,
-}
-
-/// What `aud` must say (RFC 7519 §4.1.3).
-pub enum Audience {
-    /// The profile sets none, so a token that is meant for somebody is refused.
-    Nobody,
-    /// It must name this one.
-    Required(String),
-    /// It may be absent; where it stands it must name one of these.
-    WhenThere(Vec<String>),
-}
-
-/// The `typ` that a profile's tokens carry.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Typ {
-    /// `JWT` in any case, or absent.
-    Jwt,
-    /// Exactly this media type, in any case, and never absent.
-    Only(&'static str),
-}
-
-/// A claim that a profile requires.
-pub struct Claim {
-    pub name: &'static str,
-    pub kind: Kind,
-}
-
-/// The JSON type of a required claim.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    Text,
-    Date,
-}
 
 /// Header members that let a token bring its own key or its own rules, and so are refused unread.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
@@ -447,23 +374,6 @@ impl<'a> Trial<'a> {
         }
         self.passed(Check::Profile, Finding::OfProfile(rules.profile));
         Ok(())
-    }
-}
-
-impl Typ {
-    fn admits(self, typ: Option<&str>) -> bool {
-        match (self, typ) {
-            (Self::Jwt, None) => true,
-            (Self::Jwt, Some(found)) => found.eq_ignore_ascii_case("JWT"),
-            (Self::Only(wanted), found) => found.is_some_and(|found| found.eq_ignore_ascii_case(wanted)),
-        }
-    }
-
-    pub(super) const fn wanted(self) -> &'static str {
-        match self {
-            Self::Jwt => "JWT, or none",
-            Self::Only(wanted) => wanted,
-        }
     }
 }
 
