@@ -3,9 +3,10 @@
 //! peers. `benches/peers/run` starts some and asks them all.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
-//! turn, three rounds of it, and each line is its median round. Only ratios of one run mean something: the column *of
-//! bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs. Of a
-//! peer only answers a second are known, and compared.
+//! turn, many short rounds of it, and each line is its median round. Only ratios of one run mean something: the column
+//! *of bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs.
+//! The last lines compare, round by round, with what nobody can do without: the raw signature, and a bare handler behind
+//! the same session middleware whose cookie is as long. Of a peer only answers a second are known, and compared.
 
 #[path = "http/load.rs"]
 mod load;
@@ -13,25 +14,46 @@ mod load;
 mod process;
 
 use std::env;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::Key;
-use actix_web::{App, HttpServer, web};
+use actix_web::{App, HttpRequest, HttpServer, web};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
 use load::{Round, Target};
-use process::Process;
+use process::{Process, Raw};
 
 /// How many connections ask at once.
 const CONNECTIONS: usize = 64;
 
 /// How long each target is asked, each round.
-const DURATION: Duration = Duration::from_secs(3);
+const DURATION: Duration = Duration::from_secs(1);
 
-const ROUNDS: usize = 3;
+/// Many and short: other load on a shared machine changes within seconds, and a ratio is taken inside one round.
+const ROUNDS: usize = 9;
+
+/// How long a page is asked for beside those who sign.
+const STARVING: Duration = Duration::from_secs(6);
+
+/// How many bytes of text make a bare session as long as one with a token of the demo under HS256, and under RS256.
+const STATE_BYTES: [usize; 2] = [205, 574];
+
+/// What is signed.
+const MESSAGE: [u8; 160] = [b'e'; 160];
+
+/// The targets that are compared with one another, by name.
+const OPENED: &str = "bare, HS256's session opened";
+const SEALED: &str = "bare, the same opened and sealed";
+const LONG_OPENED: &str = "bare, RS256's session opened";
+const SIGNED: &str = "bare, a signature made";
+const VALIDATE_HS256: &str = "GET /validate, HS256";
+const GENERATE_HS256: &str = "GET /generate, HS256";
+const VALIDATE_RS256: &str = "GET /validate, RS256";
+const GENERATE_RS256: &str = "GET /generate, RS256";
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
@@ -48,21 +70,34 @@ fn main() {
     }
 }
 
-/// Handlers that do nothing, on a server that has nothing else: one alone, and two behind actix-session's encrypted
-/// cookie, of which one opens a session and the other seals it anew.
+/// Handlers on a server that has nothing else. One does nothing; two stand behind actix-session's encrypted cookie, of
+/// which one opens a session and the other seals it anew, with as many bytes as the query says; one makes a signature and
+/// throws it away.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();
+    let pair = Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
     let server = HttpServer::new(move || {
+        let pair = pair.clone();
         let sessions = || SessionMiddleware::builder(CookieSessionStore::default(), key.clone()).build();
         App::new()
             .route("/", web::get().to(|| async { "ok\n" }))
+            .route(
+                "/signed",
+                web::get().to(move || {
+                    sign(&pair);
+                    async { "ok\n" }
+                }),
+            )
             .service(web::resource("/opened").wrap(sessions()).to(|session: Session| async move {
                 session.get::<String>("demo").ok().flatten().map_or("no session\n", |_| "ok\n")
             }))
-            .service(web::resource("/sealed").wrap(sessions()).to(|session: Session| async move {
-                session.insert("demo", "e".repeat(200)).map_or("no session\n", |()| "ok\n")
-            }))
+            .service(web::resource("/sealed").wrap(sessions()).to(
+                |request: HttpRequest, session: Session| async move {
+                    let state = "e".repeat(request.query_string().parse().unwrap_or_default());
+                    session.insert("demo", state).map_or("no session\n", |()| "ok\n")
+                },
+            ))
     });
     let server = server.workers(1);
     let server = server.bind("127.0.0.1:0").expect("a free port");
@@ -70,15 +105,21 @@ fn serve_bare() {
     system.block_on(server.run()).expect("the bare server runs");
 }
 
+/// What a token of the demo costs at the least.
+fn sign(pair: &RsaKeyPair) -> Vec<u8> {
+    let mut signature = vec![0; pair.public_modulus_len()];
+    pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), &MESSAGE, &mut signature).expect("a signature");
+    signature
+}
+
 /// How many microseconds a bare RSA signature takes, and to verify it.
 fn print_raw() {
     let pair = RsaKeyPair::generate(KeySize::Rsa2048).expect("a key");
     let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, pair.public_key()).expect("its public half");
-    let (random, message) = (SystemRandom::new(), [b'e'; 160]);
-    let mut signature = vec![0; pair.public_modulus_len()];
-    let sign = mean(4_000, || pair.sign(&RSA_PKCS1_SHA256, &random, &message, &mut signature).expect("a signature"));
-    let verify = mean(80_000, || public.verify_sig(&message, &signature).expect("it fits"));
-    println!("{sign} {verify}");
+    let signature = sign(&pair);
+    let signing = mean(1_000, || drop(sign(&pair)));
+    let verifying = mean(20_000, || public.verify_sig(&MESSAGE, &signature).expect("it fits"));
+    println!("{signing} {verifying}");
 }
 
 /// In CPU time, as it is compared with CPU time.
@@ -90,43 +131,70 @@ fn mean(runs: u32, mut operation: impl FnMut()) -> f64 {
 
 fn measure(peers: &[String]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (sign, verify) = process::raw();
-    println!("raw RSA-2048 on one core: a signature {sign:.1} µs, to verify {verify:.1} µs\n");
-    let bare = Process::bare();
-    let hallpass = Process::hallpass(folder.path());
+    let (bare, hallpass) = (Process::bare(), Process::hallpass(folder.path()));
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
-    let get = |name: &str, path: &str, cookie: &str| Target::get(name, &hallpass, path, cookie);
-    let bare_session = load::set_cookie(&bare.address, "/sealed", "");
-    let mut targets = vec![
-        Target::get("bare actix-web handler", &bare, "/", ""),
-        Target::get("bare, a session opened", &bare, "/opened", &bare_session),
-        Target::get("bare, a session opened and sealed", &bare, "/sealed", &bare_session),
-        get("GET /healthz, the same middleware", "/healthz", ""),
-        get("GET /validate, HS256", "/validate", &hs256),
-        get("GET /generate, HS256", "/generate", &hs256),
-        get("GET /validate, RS256", "/validate", &rs256),
-        get("GET /generate, RS256", "/generate", &rs256),
-        get("GET /", "/", ""),
-        get("GET /, with a token", "/", &hs256),
-        get("GET /v1/token/{phone}", "/v1/token/15555551212", ""),
-        Target::post("POST /token", &hallpass, "/token", r#"{"username":"alice","password":"x"}"#),
-    ];
+    let mut targets = bare_targets(&bare);
+    targets.extend(own_targets(&hallpass, &hs256, &rs256));
     targets.extend(peers.iter().filter_map(|peer| peer.split_once('=')).map(|(name, url)| Target::peer(name, url)));
-    let rounds: Vec<Vec<Round>> =
-        (0..ROUNDS).map(|_| targets.iter().map(|target| target.round(CONNECTIONS, DURATION)).collect()).collect();
-    table(&targets, &rounds);
+    let turn = || {
+        let raw = process::raw();
+        Turn { raw, rounds: targets.iter().map(|target| target.round(CONNECTIONS, DURATION)).collect() }
+    };
+    let turns: Vec<Turn> = (0..ROUNDS).map(|_| turn()).collect();
+    table(&targets, &turns);
+    let sign = median(turns.iter().map(|turn| turn.raw.sign));
+    let verify = median(turns.iter().map(|turn| turn.raw.verify));
+    println!("\nraw RSA-2048 on one core: a signature {sign:.1} µs, to verify {verify:.1} µs");
+    reached(&targets, &turns);
     starving(&hallpass, &rs256, sign);
 }
 
-fn table(targets: &[Target], rounds: &[Vec<Round>]) {
+fn bare_targets(bare: &Process) -> Vec<Target> {
+    let sealed = STATE_BYTES.map(|bytes| format!("/sealed?{bytes}"));
+    let kept = sealed.clone().map(|path| load::set_cookie(&bare.address, &path, ""));
+    let get = |name: &str, path: &str, cookie: &str| Target::get(name, bare, path, cookie);
+    vec![
+        get("bare actix-web handler", "/", ""),
+        get(OPENED, "/opened", &kept[0]),
+        get(SEALED, &sealed[0], &kept[0]),
+        get(LONG_OPENED, "/opened", &kept[1]),
+        get(SIGNED, "/signed", ""),
+    ]
+}
+
+fn own_targets(hallpass: &Process, hs256: &str, rs256: &str) -> Vec<Target> {
+    let get = |name: &str, path: &str, cookie: &str| Target::get(name, hallpass, path, cookie);
+    vec![
+        get(VALIDATE_HS256, "/validate", hs256),
+        get(GENERATE_HS256, "/generate", hs256),
+        get(VALIDATE_RS256, "/validate", rs256),
+        get(GENERATE_RS256, "/generate", rs256),
+        get("GET /healthz", "/healthz", ""),
+        get("GET /", "/", ""),
+        get("GET /, with a token", "/", hs256),
+        get("GET /v1/token/{phone}", "/v1/token/15555551212", ""),
+        Target::post("POST /token", hallpass, "/token", r#"{"username":"alice","password":"x"}"#),
+    ]
+}
+
+/// What one turn through all targets measured.
+struct Turn {
+    raw: Raw,
+    rounds: Vec<Round>,
+}
+
+/// The percentiles are those of all turns together, the rest is the turn in the middle.
+fn table(targets: &[Target], turns: &[Turn]) {
     println!(
         "{:<36} {:>8} {:>7} {:>8} {:>8} {:>9} {:>8} {:>7}",
         "", "a second", "p50", "p99", "p99.9", "CPU", "of bare", "RSS"
     );
-    let median = |place: usize| Round::median(rounds.iter().map(|round| &round[place]));
-    let bare = median(0);
+    let all = |place: usize| Round::together(turns.iter().map(|turn| &turn.rounds[place]));
+    let bare = all(0);
     for (place, target) in targets.iter().enumerate() {
-        let Round { rate, p50, p99, p999, cpu, rss } = median(place);
+        let round = all(place);
+        let [p50, p99, p999] = round.percentiles();
+        let Round { rate, cpu, rss, .. } = round;
         let ratio = format!("{:.2}", cpu.zip(bare.cpu).map_or(rate / bare.rate, |(cpu, bare)| bare / cpu));
         let cpu = cpu.map_or("-".to_owned(), |cpu| format!("{cpu:.1} µs"));
         let rss = rss.map_or("-".to_owned(), |rss| format!("{rss:.1} MB"));
@@ -134,11 +202,34 @@ fn table(targets: &[Target], rounds: &[Vec<Round>]) {
     }
 }
 
+/// How much is reached of what is possible: the median of the turns' ratios.
+fn reached(targets: &[Target], turns: &[Turn]) {
+    let cpu = |turn: &Turn, name: &str| {
+        let place = targets.iter().position(|target| target.name == name).expect("a target of that name");
+        turn.rounds[place].cpu.expect("a server of this run")
+    };
+    let share = |ratio: &dyn Fn(&Turn) -> f64| format!("{:.2}", median(turns.iter().map(ratio)));
+    let validate = share(&|turn| cpu(turn, OPENED) / cpu(turn, VALIDATE_HS256));
+    let generate = share(&|turn| cpu(turn, SEALED) / cpu(turn, GENERATE_HS256));
+    println!("HS256, of a bare handler with such a session: /validate {validate}, /generate {generate}");
+    let validate = share(&|turn| (cpu(turn, LONG_OPENED) + turn.raw.verify) / cpu(turn, VALIDATE_RS256));
+    let generate = share(&|turn| turn.raw.sign / cpu(turn, GENERATE_RS256));
+    let signed = share(&|turn| turn.raw.sign / cpu(turn, SIGNED));
+    println!("RS256 /validate, of a bare handler with such a session and the raw verification: {validate}");
+    println!("RS256 /generate, of the raw signature: {generate}; a bare handler that signs: {signed}");
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
 /// Eight clients sign without pause; how long does somebody wait for a page?
 fn starving(hallpass: &Process, rs256: &str, sign: f64) {
     let signing = Target::get("", hallpass, "/generate", rs256);
     let page = Target::get("", hallpass, "/", "");
-    let Round { p50, p99, p999, .. } = page.round_beside(&signing, 8, DURATION * 2);
+    let [p50, p99, p999] = page.round_beside(&signing, 8, STARVING).percentiles();
     let signatures = f64::from(p99) / sign;
     println!(
         "\nGET / while eight clients generate RS256 tokens: p50 {p50} µs, p99 {p99} µs ({signatures:.1} signatures), p99.9 {p999} µs"

@@ -17,26 +17,32 @@ pub struct Target {
     process: Option<u32>,
 }
 
-/// What came of asking for a while. Times are in microseconds.
-#[derive(Clone, Copy)]
+/// What came of asking for a while.
 pub struct Round {
     /// Answers a second.
     pub rate: f64,
-    pub p50: u32,
-    pub p99: u32,
-    pub p999: u32,
-    /// Of the server, for one request.
+    /// Of the server, for one request, in microseconds.
     pub cpu: Option<f64>,
     /// Megabytes of the server in memory, at the end.
     pub rss: Option<f64>,
+    /// How long each answer took, in microseconds.
+    times: Vec<u32>,
 }
 
 impl Round {
-    /// The one in the middle, by CPU time where that is known and by rate where not.
-    pub fn median<'a>(rounds: impl Iterator<Item = &'a Self>) -> Self {
-        let mut rounds: Vec<Self> = rounds.copied().collect();
+    /// The times of all; for the rest the one in the middle, by CPU time where that is known and by rate where not.
+    pub fn together<'a>(rounds: impl Iterator<Item = &'a Self>) -> Self {
+        let mut rounds: Vec<&Self> = rounds.collect();
         rounds.sort_by(|a, b| a.cpu.unwrap_or(-a.rate).total_cmp(&b.cpu.unwrap_or(-b.rate)));
-        rounds[rounds.len() / 2]
+        let Self { rate, cpu, rss, .. } = *rounds[rounds.len() / 2];
+        Self { rate, cpu, rss, times: rounds.iter().flat_map(|round| &round.times).copied().collect() }
+    }
+
+    /// How long half of the answers took at most, 99 of 100, and 999 of 1,000.
+    pub fn percentiles(&self) -> [u32; 3] {
+        let mut times = self.times.clone();
+        times.sort_unstable();
+        [500, 990, 999].map(|thousandth| times.get(times.len() * thousandth / 1000).copied().unwrap_or_default())
     }
 }
 
@@ -64,29 +70,25 @@ impl Target {
 
     pub fn round(&self, connections: usize, duration: Duration) -> Round {
         let before = self.process.map(cpu_seconds);
-        let mut times = runtime().block_on(asked(self, connections, Instant::now() + duration));
+        let times = runtime().block_on(asked(self, connections, Instant::now() + duration));
         let used = self.process.map(cpu_seconds).zip(before).map(|(after, before)| after - before);
-        self.of(&mut times, duration, used)
+        self.of(times, duration, used)
     }
 
     /// One client asks this while some ask the other; the times are this one's.
     pub fn round_beside(&self, other: &Self, connections: usize, duration: Duration) -> Round {
         let end = Instant::now() + duration;
         let both = async { tokio::join!(asked(self, 1, end), asked(other, connections, end)).0 };
-        self.of(&mut runtime().block_on(both), duration, None)
+        self.of(runtime().block_on(both), duration, None)
     }
 
-    fn of(&self, times: &mut [u32], duration: Duration, used: Option<f64>) -> Round {
-        times.sort_unstable();
+    fn of(&self, times: Vec<u32>, duration: Duration, used: Option<f64>) -> Round {
         let answers = f64::from(u32::try_from(times.len().max(1)).unwrap_or(u32::MAX));
-        let at = |thousandth: usize| times.get(times.len() * thousandth / 1000).copied().unwrap_or_default();
         Round {
             rate: answers / duration.as_secs_f64(),
-            p50: at(500),
-            p99: at(990),
-            p999: at(999),
             cpu: used.map(|seconds| seconds * 1e6 / answers),
             rss: self.process.and_then(resident),
+            times,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm and the way out.
 
+mod home_details;
 mod page;
 
 use actix_session::Session;
@@ -19,6 +20,7 @@ use crate::profiles::lab;
 use crate::profiles::{Lifetime, Profile};
 use crate::store::StoreError;
 use crate::token::{Judged, Show, Verdict};
+pub(super) use home_details::HomeDetails;
 use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.

@@ -11,6 +11,7 @@ mod schemas;
 mod test_mode;
 
 use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use askama::Template;
 
@@ -314,7 +315,8 @@ pub(super) struct Member {
 
 /// `GET /openapi.json`.
 pub(super) async fn document(state: Data<State>) -> HttpResponse {
-    HttpResponse::Ok().json(openapi::document(state.origins.issuer(), state.cookie.name(), state.is_test_mode))
+    let make = || openapi::document(state.origins.issuer(), state.cookie.name(), state.is_test_mode).to_string().into();
+    HttpResponse::Ok().content_type(ContentType::json()).body(state.openapi.get_or_init(make).clone())
 }
 
 #[derive(Template)]

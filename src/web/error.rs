@@ -239,14 +239,18 @@ pub(super) fn present(problem: &Problem, presentation: Presentation, assets: &As
     }
 }
 
+/// In bytes, room for most pages: one that outgrows its buffer is copied into a larger one.
+const USUAL_PAGE: usize = 32 * 1024;
+
 /// A page as an answer.
-pub(super) fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
+pub(super) fn page<T: Template>(template: &T) -> Result<HttpResponse, Problem> {
     page_with(StatusCode::OK, template)
 }
 
 /// The same with another status.
-pub(super) fn page_with(status: StatusCode, template: &impl Template) -> Result<HttpResponse, Problem> {
-    let html = template.render().map_err(|error| Problem::internal(&error))?;
+pub(super) fn page_with<T: Template>(status: StatusCode, template: &T) -> Result<HttpResponse, Problem> {
+    let mut html = String::with_capacity(T::SIZE_HINT.max(USUAL_PAGE));
+    template.render_into(&mut html).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
 }
 

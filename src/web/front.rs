@@ -156,7 +156,7 @@ async fn answer<B: MessageBody + 'static>(
         let explained = lab::lessons::explained(request.request(), &problem, state);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
-    state.cookie.drop_foreign(&mut request);
+    state.cookie.screen(&mut request);
     let is_safe = request.method().is_safe();
     let answered = budget::of_one_request(sessions::watched(async { next.call(request).await }));
     if is_safe {

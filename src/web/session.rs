@@ -14,9 +14,10 @@ use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpRequest};
+use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use super::error::Problem;
@@ -47,6 +48,9 @@ pub(super) struct Attribute {
     pub text: &'static str,
     pub meaning: &'static str,
 }
+
+/// What the front door leaves beside a request whose cookies it screened: why whoever reads the session must refuse it.
+struct Screened(Option<Problem>);
 
 impl SessionCookie {
     pub const fn new(secure: bool) -> Self {
@@ -110,9 +114,19 @@ impl SessionCookie {
         own.map(|cookie| cookie.value().to_owned()).collect()
     }
 
-    /// Why a request's cookies are refused before any of them is opened.
+    /// Why a request with these cookies is refused by whoever reads its session.
     pub fn refusal(&self, headers: &HeaderMap) -> Option<Problem> {
-        (!self.is_plain(headers) && self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
+        (self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
+    }
+
+    /// Before the session is opened: leaves a refusal for whoever reads it, and drops what the framework would misread.
+    pub fn screen(&self, request: &mut ServiceRequest) {
+        let is_plain = self.is_plain(request.headers());
+        let refusal = if is_plain { None } else { self.refusal(request.headers()) };
+        request.extensions_mut().insert(Screened(refusal));
+        if !is_plain {
+            self.drop_foreign(request);
+        }
     }
 
     /// Whether the cookies are surely read by everybody alike, as those of nearly all requests are: at most one line,
@@ -135,12 +149,12 @@ impl SessionCookie {
     /// Leaves only our own cookie in a request with cookies that the framework reads otherwise than they stand there.
     /// It gives up on all of them for a line that is not UTF-8, and cookies of other programs on this host come along;
     /// and it decodes names, so that `hall%70ass`, which no prefix protects, would pass for ours.
-    pub fn drop_foreign(&self, request: &mut ServiceRequest) {
+    fn drop_foreign(&self, request: &mut ServiceRequest) {
         let encoded = |cookie: &cookie::Cookie<'_>| cookie.name().contains('%');
         let readable = |headers: &HeaderMap| {
             headers.get_all(header::COOKIE).all(|line| line.to_str().is_ok()) && !cookies(headers).iter().any(encoded)
         };
-        if self.is_plain(request.headers()) || readable(request.headers()) {
+        if readable(request.headers()) {
             return;
         }
         let own: Vec<String> =
@@ -304,7 +318,7 @@ impl Visitor {
         algorithm: Algorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
-        self.with(token, ring, algorithm, now).fits()
+        self.with(token, ring, algorithm, now).to_json().map(drop)
     }
 
     fn with(&self, token: String, ring: Ring, algorithm: Algorithm, now: DateTime<Utc>) -> Kept {
@@ -323,35 +337,23 @@ impl Visitor {
         self.keep(Kept { algorithm: Some(algorithm), ..self.kept.clone() }, now)
     }
 
+    #[expect(clippy::expect_used, reason = "what is JSON already needs no serialising")]
     fn keep(&mut self, kept: Kept, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         let kept = Kept { issued_at: now.timestamp(), ..kept };
-        kept.fits()?;
-        self.session.insert(ENTRY, &kept).map_err(|_| TooLargeForCookie { bytes: kept.bytes() })?;
+        let text = kept.to_json()?;
+        self.session.insert(ENTRY, text).expect("JSON is written as it is");
         self.kept = kept;
         Ok(())
     }
 }
 
 impl Kept {
-    /// Whether it surely fits, without serialising it: in JSON a byte of base64url or `.` takes one byte, any other at most
-    /// six, and the remaining members take fewer than 512.
-    fn is_short(&self) -> bool {
-        let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        let most = |text: &str| if text.bytes().all(is_plain) { text.len() } else { 6 * text.len() };
-        let texts = [self.token.as_deref(), self.lab.as_ref().map(|lab| lab.visitor.as_str())];
-        texts.into_iter().flatten().map(most).sum::<usize>() + 512 <= LARGEST_STATE
-    }
-
-    fn bytes(&self) -> usize {
-        serde_json::to_string(self).map_or(usize::MAX, |text| text.len())
-    }
-
-    fn fits(&self) -> Result<(), TooLargeForCookie> {
-        if self.is_short() {
-            return Ok(());
-        }
-        let bytes = self.bytes();
-        if bytes > LARGEST_STATE { Err(TooLargeForCookie { bytes }) } else { Ok(()) }
+    /// The state as JSON, if that fits; raw, so that the session takes the text over and does not serialise it anew.
+    #[expect(clippy::expect_used, reason = "texts and numbers have a JSON form")]
+    fn to_json(&self) -> Result<Box<RawValue>, TooLargeForCookie> {
+        let text = to_raw_value(self).expect("texts and numbers have a JSON form");
+        let bytes = text.get().len();
+        if bytes > LARGEST_STATE { Err(TooLargeForCookie { bytes }) } else { Ok(text) }
     }
 }
 
@@ -363,8 +365,10 @@ impl FromRequest for Visitor {
         let Some(state) = request.app_data::<Data<State>>() else {
             return ready(Err(Problem::broken("the server lost its state")));
         };
-        if let Some(problem) = state.cookie.refusal(request.headers()) {
-            return ready(Err(problem));
+        match request.extensions().get() {
+            Some(Screened(None)) => {}
+            Some(Screened(Some(problem))) => return ready(Err(problem.clone())),
+            None => return ready(Err(Problem::broken("a session is read that did not come through the front door"))),
         }
         if let Some(problem) = sessions::trouble() {
             return ready(Err(problem));

@@ -1,14 +1,16 @@
 //! What every request shares: built once, in the server's constructor.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use actix_session::SessionMiddleware;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
+use actix_web::web::Bytes;
 use chrono::{DateTime, Utc};
 
 use super::assets::Assets;
+use super::demo::HomeDetails;
 use super::metrics::{Limit, Metrics, RateDecision};
 use super::request_id::RequestIds;
 use super::security::{Origins, Transport};
@@ -20,7 +22,7 @@ use crate::clock::{Clock, Settable};
 use crate::keys::{KeyRing, SESSION_KEY_BYTES};
 use crate::limits::{Limiter, RateStore, TrustedProxies};
 use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::Algorithm;
 use crate::redis::Away;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
@@ -36,7 +38,9 @@ pub(super) struct State {
     pub assets: Assets,
     pub algorithm: Algorithm,
     pub token_ttl: Lifetime,
-    pub sizes: TokenSizes,
+    pub home_details: HomeDetails,
+    /// The OpenAPI document, made when it is first asked for: most servers are never asked.
+    pub openapi: OnceLock<Bytes>,
     pub is_test_mode: bool,
     pub cors_origins: CorsOrigins,
     pub accounts: Accounts,
@@ -76,7 +80,8 @@ impl State {
         let store = metrics.metered(store);
         let origins = Origins::new(settings.public_url.as_ref(), address, transport);
         Self {
-            sizes: TokenSizes::measure(ring, clock.now()),
+            home_details: HomeDetails::render(ring, clock.now(), origins.issuer()),
+            openapi: OnceLock::new(),
             cookie: SessionCookie::new(origins.is_https()),
             assets: Assets::new(settings.test_mode),
             algorithm: settings.algorithm,
@@ -187,21 +192,5 @@ impl State {
     /// The middleware that opens and seals the session cookie.
     pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
         self.cookie.middleware(self.sessions.clone(), &self.session_key)
-    }
-}
-
-/// How long the tutorial's own token is under each algorithm, in bytes; `None` where it cannot be signed.
-pub(super) struct TokenSizes {
-    pub hs256: Option<usize>,
-    pub rs256: Option<usize>,
-}
-
-impl TokenSizes {
-    fn measure(ring: &KeyRing, now: DateTime<Utc>) -> Self {
-        let size = |algorithm| {
-            let token = demo::issue(ring, algorithm, &Subject::default(), Lifetime::default(), now);
-            token.ok().map(|token| token.as_str().len())
-        };
-        Self { hs256: size(Algorithm::Hs256), rs256: size(Algorithm::Rs256) }
     }
 }

@@ -192,10 +192,10 @@ fn printable(text: &str) -> String {
 
 /// `RFC 7519 §4.1.4` as the address of that very section.
 pub(super) fn rfc_link(rfc: &str) -> String {
-    let mut parts = rfc.trim_start_matches("RFC ").split(" §");
-    let number = parts.next().unwrap_or_default();
-    let section = parts.next().map(|section| format!("#section-{section}")).unwrap_or_default();
-    format!("https://www.rfc-editor.org/rfc/rfc{number}{section}")
+    let rfc = rfc.strip_prefix("RFC ").unwrap_or(rfc);
+    let (number, section) = rfc.split_once(' ').unwrap_or((rfc, ""));
+    let fragment = if section.is_empty() { "" } else { "#section-" };
+    format!("https://www.rfc-editor.org/rfc/rfc{number}{fragment}{}", section.trim_start_matches('§'))
 }
 
 /// An address may be very long; the page shows its beginning.
@@ -227,6 +227,12 @@ mod tests {
         assert_eq!(row("iat", 1_799_999_999.5).meaning, "when it was issued: just now");
         assert_eq!(row("nbf", 1_799_999_940).meaning, "not good before then: 1 min ago");
         assert!(row("exp", "soon").meaning.starts_with("not a date"));
+    }
+
+    #[test]
+    fn an_rfc_is_linked_by_its_section() {
+        assert_eq!(rfc_link("RFC 7519 §4.1.4"), "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4");
+        assert_eq!(rfc_link("RFC 8725"), "https://www.rfc-editor.org/rfc/rfc8725");
     }
 
     #[test]

@@ -3,14 +3,15 @@
 
 use actix_web::HttpRequest;
 use askama::Template;
+use askama::filters::HtmlSafeOutput;
+use cookie::Cookie;
 
 use crate::profiles::demo::{self, Algorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::assets::Assets;
 use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor, cookies};
-use crate::web::state::{State, TokenSizes};
+use crate::web::state::State;
 use crate::web::ticket::{ClaimRow, Part, TraceRow, shortened};
-use crate::web::tutorials::{TUTORIALS, Tutorial};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
@@ -26,15 +27,13 @@ pub(super) struct HomePage<'a> {
     result: ResultLine,
     algorithm: Algorithm,
     default_ttl: i64,
-    sizes: &'a TokenSizes,
     session: SessionNote,
     /// Whether the cookie holds the session itself, or the key to it.
     session_is_cookie: bool,
     /// Whose keys judge a token that the lab put here.
     lab_ring: Option<Ring>,
     token: Option<TokenView>,
-    tutorials: &'static [Tutorial],
-    base: &'a str,
+    details: &'a HtmlSafeOutput<String>,
 }
 
 /// What is to be said of the session beside its token.
@@ -63,30 +62,21 @@ impl<'a> HomePage<'a> {
             result: ResultLine::new(result, verdict, can_issue),
             algorithm: visitor.algorithm(),
             default_ttl: state.token_ttl.seconds(),
-            sizes: &state.sizes,
             session: SessionNote::of(request, state, visitor),
             session_is_cookie: state.sessions.are_cookies(),
             lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
-            tutorials: TUTORIALS,
-            base: state.origins.issuer(),
+            details: state.home_details.html(),
         }
-    }
-
-    fn size_of(size: Option<usize>) -> String {
-        size.map_or_else(
-            || "not signed here: the private key is elsewhere".to_owned(),
-            |bytes| format!("{bytes} bytes"),
-        )
     }
 }
 
 impl SessionNote {
     fn of(request: &HttpRequest, state: &State, visitor: &Visitor) -> Self {
-        let sent = !state.cookie.values(request.headers()).is_empty();
+        let is_sent = || !state.cookie.values(request.headers()).is_empty();
         match visitor.token() {
             _ if visitor.is_stale => Self::Stale,
-            None if sent && !visitor.is_open() => Self::Unreadable,
+            None if !visitor.is_open() && is_sent() => Self::Unreadable,
             _ => Self::Nothing,
         }
     }
@@ -227,13 +217,15 @@ struct Wire {
 impl Wire {
     fn new(request: &HttpRequest, state: &State) -> Self {
         let name = state.cookie.name();
-        let value = state.cookie.values(request.headers()).pop().unwrap_or_default();
+        let (own, others): (Vec<_>, Vec<_>) =
+            cookies(request.headers()).into_iter().partition(|cookie| cookie.name() == name);
+        let value = own.last().map(Cookie::value).unwrap_or_default();
         Self {
             name,
-            value: elided(&value),
+            value: elided(value),
             bytes: name.len() + 1 + value.len(),
             attributes: state.cookie.attributes(),
-            others: cookies(request.headers()).iter().filter(|cookie| cookie.name() != name).count(),
+            others: others.len(),
         }
     }
 }
