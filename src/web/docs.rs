@@ -8,7 +8,6 @@
 mod openapi;
 mod operations;
 mod schemas;
-mod test_mode;
 
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
@@ -18,9 +17,8 @@ use askama::Template;
 use super::assets::Assets;
 use super::error::{self, Problem};
 use super::state::State;
-use operations::{OPERATIONS, TAGS};
+use operations::{TAGS, TEST_TAG};
 use schemas::{SCHEMAS, TEST_SCHEMAS};
-use test_mode::{TEST_OPERATIONS, TEST_TAG};
 
 /// A group of operations: one tutorial, or the site itself.
 pub(super) struct Tag {
@@ -29,12 +27,7 @@ pub(super) struct Tag {
     pub says: &'static str,
     /// Whether `/tutorials/{name}` is its tutorial.
     pub is_tutorial: bool,
-}
-
-impl Tag {
-    fn operations(&self) -> impl Iterator<Item = &'static Operation> {
-        OPERATIONS.iter().chain(TEST_OPERATIONS).filter(|operation| operation.tag == self.name)
-    }
+    pub operations: &'static [Operation],
 }
 
 /// The groups that a server has; one more in test mode.
@@ -51,7 +44,6 @@ pub(super) struct Operation {
     pub id: &'static str,
     pub method: Method,
     pub path: &'static str,
-    pub tag: &'static str,
     pub summary: &'static str,
     pub access: Access,
     pub parameters: &'static [Parameter],

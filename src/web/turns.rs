@@ -1,6 +1,6 @@
 //! Turns at signing: of one worker's RSA signatures each waits for the one before it, and for whatever else has come.
 //!
-//! A signature holds its thread for a third of a millisecond. Eight clients that want one at the same time would keep a
+//! A signature holds its thread for most of a millisecond. Eight clients that want one at the same time would keep a
 //! page waiting for all eight; so it waits for one.
 
 use std::convert::Infallible;

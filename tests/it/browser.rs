@@ -236,14 +236,15 @@ async fn the_keyboard_alone_does_all_that_a_pointer_does() {
     .await;
 }
 
+/// With scripts every page is opened where axe judges it, and whatever a visit opened proves quiet at its end.
 #[tokio::test]
-async fn every_page_leaves_the_console_empty_and_asks_no_other_host() {
-    with_and_without_script(async |visit| {
-        for page in Page::all() {
-            page.open(visit).await;
-        }
-    })
-    .await;
+async fn without_scripts_every_page_leaves_the_console_empty_and_asks_no_other_host() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    for page in Page::all() {
+        page.open(&visit).await;
+    }
+    visit.end().await;
 }
 
 impl Visit {

@@ -25,25 +25,28 @@ pub(super) fn document(base: &str, cookie: &str, test_mode: bool) -> Value {
 
 fn paths(test_mode: bool) -> Value {
     let mut paths = Map::new();
-    for operation in super::tags(test_mode).flat_map(Tag::operations) {
+    let all = super::tags(test_mode).flat_map(|tag| tag.operations.iter().map(move |operation| (tag, operation)));
+    for (tag, operation) in all {
         let methods = paths.entry(operation.path).or_insert_with(|| json!({}));
+        let described = described(operation, tag);
         match operation.method {
             Method::Get => {
-                methods["get"] = described(operation);
-                methods["head"] = head_of(operation);
+                let head = head_of(operation, &described);
+                methods["get"] = described;
+                methods["head"] = head;
             }
-            Method::GetOnly => methods["get"] = described(operation),
-            Method::Post => methods["post"] = described(operation),
-            Method::Put => methods["put"] = described(operation),
+            Method::GetOnly => methods["get"] = described,
+            Method::Post => methods["post"] = described,
+            Method::Put => methods["put"] = described,
         }
     }
     paths.into()
 }
 
-fn described(operation: &Operation) -> Value {
+fn described(operation: &Operation, tag: &Tag) -> Value {
     let mut described = json!({
         "operationId": operation.id,
-        "tags": [operation.tag],
+        "tags": [tag.name],
         "summary": operation.summary,
         "description": operation.access.says(),
         "parameters": operation.parameters.iter().map(parameter).collect::<Value>(),
@@ -57,8 +60,8 @@ fn described(operation: &Operation) -> Value {
 }
 
 /// HEAD has the statuses of GET and none of its bodies (RFC 9110 §9.3.2); another method than HEAD gets one.
-fn head_of(operation: &Operation) -> Value {
-    let mut head = described(operation);
+fn head_of(operation: &Operation, get: &Value) -> Value {
+    let mut head = get.clone();
     head["operationId"] = format!("{}Head", operation.id).into();
     head["summary"] = format!("The head alone of: {}", operation.summary).into();
     head["responses"] = responses(operation, |answer| content(answer).filter(|_| answer.status == 405));

@@ -1,0 +1,193 @@
+//! The lab: bench, lessons and attacks.
+
+use super::{DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY};
+use crate::web::docs::{Access, Answer, Body, Content, Kind, Method, Operation, Parameter, Place, Tag};
+
+const LESSON: Parameter = Parameter {
+    place: Place::Path,
+    name: "slug",
+    kind: Kind::Text,
+    says: "The lesson, as /lab names it.",
+    example: "anatomy",
+};
+const ATTACK: Parameter = Parameter {
+    place: Place::Path,
+    name: "slug",
+    kind: Kind::Text,
+    says: "The attack, as the gallery names it.",
+    example: "alg-none",
+};
+const NO_ATTACK: Answer = Answer::refusal(404, "There is no such attack.");
+const NO_LESSON: Answer = Answer::refusal(404, "There is no such lesson.");
+
+pub(super) const TAG: Tag = Tag {
+    name: "lab",
+    title: "The lab",
+    says: "Any token taken apart, judged or made; the lessons, and every attack.",
+    is_tutorial: false,
+    operations: &[
+        Operation {
+            id: "inspect",
+            method: Method::Post,
+            path: "/lab/inspect",
+            summary: "The bench: decodes a token, verifies one, or signs one with a key of yours. A form with the same fields \
+                      does the same, and gets a page unless Accept names application/json",
+            access: Access::Session,
+            parameters: &[],
+            body: Some(Body {
+                media: JSON,
+                schema: "Inspection",
+                is_required: true,
+                example: r#"{"action":"verify","token":"eyJ…","profile":"zoom"}"#,
+            }),
+            own_answers: &[
+                Answer::new(
+                    200,
+                    Content::JsonOrPage(&["InspectedToken", "Token"]),
+                    "The verdict, also on a token that is refused; for sign, the token.",
+                ),
+                Answer::refusal(
+                    400,
+                    "A member is none of those accepted, the key is unfit, or two session cookies came.",
+                ),
+                Answer::refusal(415, "The body is declared neither as JSON nor as a form."),
+                FAULT,
+                STORE_AWAY,
+            ],
+            curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
+                   curl -s {base}/lab/inspect -H 'Content-Type: application/json' \
+                   -d \"{\\\"action\\\":\\\"verify\\\",\\\"profile\\\":\\\"zoom\\\",\\\"token\\\":\\\"$TOKEN\\\"}\"",
+        },
+        Operation {
+            id: "bench",
+            method: Method::Get,
+            path: "/lab/inspect",
+            summary: "The bench as a page",
+            access: Access::Session,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+            curl: "curl -s {base}/lab/inspect",
+        },
+        Operation {
+            id: "lab",
+            method: Method::Get,
+            path: "/lab",
+            summary: "The lab: its lessons and attacks, and how far this session came",
+            access: Access::Session,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+            curl: "curl -s {base}/lab",
+        },
+        Operation {
+            id: "lesson",
+            method: Method::Get,
+            path: "/lab/lessons/{slug}",
+            summary: "One lesson",
+            access: Access::Session,
+            parameters: &[LESSON],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, NO_LESSON, FAULT],
+            curl: "curl -s {base}/lab/lessons/anatomy",
+        },
+        Operation {
+            id: "lessonStep",
+            method: Method::Post,
+            path: "/lab/lessons/{slug}",
+            summary: "One step of a lesson, as its own form sends it",
+            access: Access::Session,
+            parameters: &[LESSON],
+            body: Some(Body { media: FORM, schema: "LessonStep", is_required: false, example: "predict=none" }),
+            own_answers: &[
+                Answer::new(200, HTML, "The page, with what happened and why."),
+                DUPLICATE_COOKIE,
+                NO_LESSON,
+                Answer::refusal(415, "The body is not declared as a form."),
+                FAULT,
+            ],
+            curl: "curl -s {base}/lab/lessons/anatomy -d predict=none",
+        },
+        Operation {
+            id: "attacks",
+            method: Method::Get,
+            path: "/lab/attacks",
+            summary: "The gallery: every attack on a token, and the check that stops it",
+            access: Access::Session,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+            curl: "curl -s {base}/lab/attacks",
+        },
+        Operation {
+            id: "attackList",
+            method: Method::Get,
+            path: "/lab/attacks.json",
+            summary: "The same for programs",
+            access: Access::Anybody,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(
+                200,
+                Content::JsonList("Attack"),
+                "Every attack; a row with several codes stands there as often.",
+            )],
+            curl: "curl -s {base}/lab/attacks.json",
+        },
+        Operation {
+            id: "attack",
+            method: Method::Get,
+            path: "/lab/attacks/{slug}",
+            summary: "One attack: what it changes, and who falls for it",
+            access: Access::Session,
+            parameters: &[ATTACK],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, NO_ATTACK, FAULT],
+            curl: "curl -s {base}/lab/attacks/alg-none",
+        },
+        Operation {
+            id: "attempt",
+            method: Method::Post,
+            path: "/lab/attacks/{slug}",
+            summary: "Forges a token of one's own, and has it judged by the strict verifier and by a naive one",
+            access: Access::Session,
+            parameters: &[ATTACK],
+            body: Some(Body { media: FORM, schema: "Attempt", is_required: true, example: "action=forge" }),
+            own_answers: &[
+                Answer::new(
+                    200,
+                    Content::JsonOrPage(&["AttackTrial"]),
+                    "What the two verifiers say; JSON where Accept names application/json.",
+                ),
+                Answer::new(303, Content::Nothing, "To Show details: the forgery is in the session."),
+                Answer::refusal(400, "A field is none of those accepted, or two session cookies came."),
+                NO_ATTACK,
+                Answer::refusal(415, "The body is not declared as a form."),
+                FAULT,
+            ],
+            curl: "curl -s {base}/lab/attacks/alg-none -H 'Accept: application/json' -d action=forge",
+        },
+        Operation {
+            id: "worksheet",
+            method: Method::Get,
+            path: "/lab/worksheet",
+            summary: "What a class writes its answers on",
+            access: Access::Anybody,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+            curl: "curl -s {base}/lab/worksheet",
+        },
+        Operation {
+            id: "resetLab",
+            method: Method::Post,
+            path: "/lab/reset",
+            summary: "Forgets what the lab remembers of this session, and nothing else of it",
+            access: Access::Session,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::new(303, Content::Nothing, "To the lab."), DUPLICATE_COOKIE],
+            curl: "curl -s -i -X POST {base}/lab/reset",
+        },
+    ],
+};
