@@ -24,6 +24,15 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const DUPLICATE_COOKIE: Answer = Answer::refusal(400, "Two session cookies came in one request.");
 const FAULT: Answer = Answer::refusal(500, "A fault of this server.").rare();
 const STORE_AWAY: Answer = Answer::refusal(503, "The store does not answer.");
-const NOT_ADMITTED: Answer = Answer::refusal(401, "The username or the password is missing or wrong.");
-const NAME_TOO_OFTEN: Answer = Answer::refusal(429, "This client tried this name too often, where users are kept.");
 const NOT_JSON: Answer = Answer::refusal(415, "The body is not declared as JSON.");
+
+/// What is answered to a login that asks for a token.
+const TOKEN_FOR_LOGIN: &[Answer] = &[
+    Answer::json(200, "Token", "The token."),
+    Answer::refusal(400, "The body is no JSON object, or a member is out of its limits."),
+    Answer::refusal(401, "The username or the password is missing or wrong."),
+    NOT_JSON,
+    Answer::refusal(429, "This client tried this name too often, where users are kept."),
+    FAULT,
+    STORE_AWAY,
+];

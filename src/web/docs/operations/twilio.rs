@@ -1,7 +1,7 @@
 //! The access token.
 
-use super::{FAULT, JSON, NAME_TOO_OFTEN, NOT_ADMITTED, NOT_JSON, STORE_AWAY};
-use crate::web::docs::{Access, Answer, Body, Method, Operation, Tag};
+use super::{JSON, TOKEN_FOR_LOGIN};
+use crate::web::docs::{Access, Body, Method, Operation, Tag};
 
 pub(super) const TAG: Tag = Tag {
     name: "twilio",
@@ -21,15 +21,7 @@ pub(super) const TAG: Tag = Tag {
             is_required: false,
             example: r#"{"username":"susan","password":"secret"}"#,
         }),
-        own_answers: &[
-            Answer::json(200, "Token", "The token."),
-            Answer::refusal(400, "The body is no JSON object, or a member is out of its limits."),
-            NOT_ADMITTED,
-            NOT_JSON,
-            NAME_TOO_OFTEN,
-            FAULT,
-            STORE_AWAY,
-        ],
+        own_answers: TOKEN_FOR_LOGIN,
         curl: r#"curl -s {base}/token -H 'Content-Type: application/json' -d '{"username":"susan","password":"secret"}'"#,
     }],
 };

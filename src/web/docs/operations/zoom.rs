@@ -1,6 +1,6 @@
 //! The API-key token, what it is exchanged for, and the resource behind that.
 
-use super::{FAULT, FORM, JSON, NAME_TOO_OFTEN, NOT_ADMITTED, NOT_JSON, STORE_AWAY};
+use super::{FORM, JSON, TOKEN_FOR_LOGIN};
 use crate::web::docs::{Access, Answer, Body, Method, Operation, Tag};
 
 pub(super) const TAG: Tag = Tag {
@@ -22,15 +22,7 @@ pub(super) const TAG: Tag = Tag {
                 is_required: false,
                 example: r#"{"username":"susan","password":"secret","ttl":60}"#,
             }),
-            own_answers: &[
-                Answer::json(200, "Token", "The token."),
-                Answer::refusal(400, "The body is no JSON object, or a member is out of its limits."),
-                NOT_ADMITTED,
-                NOT_JSON,
-                NAME_TOO_OFTEN,
-                FAULT,
-                STORE_AWAY,
-            ],
+            own_answers: TOKEN_FOR_LOGIN,
             curl: "curl -s {base}/zoom/token -u susan:secret -X POST",
         },
         Operation {
