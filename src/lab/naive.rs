@@ -313,7 +313,7 @@ pub static LETS_NOTHING_IN: Naive = Naive {
     name: "Lets nothing in as a guest",
     judge: |case| match case.token {
         "" | "null" | "undefined" | "{}" => {
-            Ok(format!("It reads {} as nothing, finds nothing to check, and lets a guest in.", case.token))
+            Ok(format!("It reads `{}` as nothing, finds nothing to check, and lets a guest in.", case.token))
         }
         _ => Err("There is something, and it is no token.".to_owned()),
     },

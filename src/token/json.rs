@@ -22,7 +22,7 @@ pub enum JsonFault {
     #[error("{0}, not an object")]
     NotAnObject(&'static str),
     /// A member of the object is a number beyond what a double holds.
-    #[error("a number for `{0}` that is beyond every double")]
+    #[error("a number for {0:?} that is beyond every double")]
     NumberOutOfRange(String),
     #[error("{0}")]
     Syntax(String),

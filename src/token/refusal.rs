@@ -12,6 +12,8 @@ use crate::keys::{Algorithm, Verifier};
 
 pub(super) fn stray_character(c: char) -> Cow<'static, str> {
     match c {
+        '`' => "a backquote".into(),
+        '*' => "an asterisk".into(),
         '=' => "padding, which the compact form leaves out".into(),
         '+' | '/' => "a character of plain base64, where base64url has - and _".into(),
         c if c.is_whitespace() => "white space".into(),

@@ -290,6 +290,14 @@ impl Verdict {
         })
     }
 
+    /// Whether the signature was checked and verifies. A token that is refused after that was written by a holder of the
+    /// key; before it, anybody may have written it.
+    pub fn is_signed(&self) -> bool {
+        let is_signature =
+            |(check, outcome): &(Check, Outcome)| *check == Check::Signature && matches!(outcome, Outcome::Passed(_));
+        self.checks.iter().any(is_signature)
+    }
+
     /// The claims, when every check passed.
     pub fn accept(self) -> Result<Claims, Rejection> {
         let rejection = self.rejection().map(|(check, reason)| Rejection { check, reason: reason.clone() });

@@ -172,10 +172,10 @@ impl<'a> Trial<'a> {
             return Err(refused);
         }
         match (self.member("alg"), self.member("typ")) {
-            (None, _) => return Err(malformed_header("no `alg`")),
+            (None, _) => return Err(malformed_header("no alg")),
             (Some(Value::String(_)), None | Some(Value::String(_))) => {}
-            (Some(Value::String(_)), Some(typ)) => return Err(malformed_header(&format!("`typ` is {}", kind(typ)))),
-            (Some(alg), _) => return Err(malformed_header(&format!("`alg` is {}", kind(alg)))),
+            (Some(Value::String(_)), Some(typ)) => return Err(malformed_header(&format!("typ is {}", kind(typ)))),
+            (Some(alg), _) => return Err(malformed_header(&format!("alg is {}", kind(alg)))),
         }
         self.passed(Check::Header, Finding::PlainHeader);
         Ok(())

@@ -215,6 +215,7 @@ impl Content {
     fn words(self) -> String {
         match self {
             Self::Nothing => "no body".to_owned(),
+            Self::Media("*/*") => "any type".to_owned(),
             Self::Media(media) => media.to_owned(),
             Self::Json(schema) => format!("application/json: {schema}"),
             Self::JsonList(schema) => format!("application/json: list of {schema}"),

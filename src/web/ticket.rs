@@ -5,6 +5,7 @@ mod known;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::code::Code;
 use crate::lab::diff::visible;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
 
@@ -45,6 +46,16 @@ impl Part {
         ]
     }
 
+    /// The same parts with the payload only in its encoded form: claims that are not accepted are nobody's claims.
+    pub fn without_claims(mut parts: Vec<Self>) -> Vec<Self> {
+        for part in parts.iter_mut().filter(|part| part.class == "payload") {
+            if part.decoded.take().is_some() {
+                part.note = Some("The claims are shown here once every check has passed.".to_owned());
+            }
+        }
+        parts
+    }
+
     fn json(name: &'static str, class: &'static str, text: &str, decoded: Option<String>) -> Self {
         let note = decoded.is_none().then(|| "This does not decode to JSON.".to_owned());
         Self { name, class, text: printable(text), decoded, note }
@@ -74,6 +85,33 @@ impl Part {
 fn pretty(part: &impl Serialize) -> Option<String> {
     let set_out = serde_json::to_string_pretty(part).ok()?;
     if set_out.len() <= LARGEST_TOKEN * 2 { Some(set_out) } else { serde_json::to_string(part).ok() }
+}
+
+/// Whose key a signature was checked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum KeyOwner {
+    Server,
+    /// The visitor gave the key.
+    Visitor,
+}
+
+/// Who wrote the claims, as far as the verdict tells. A signature that verifies says so even when a later check refuses
+/// the token.
+pub(super) fn authorship(verdict: &Verdict, owner: KeyOwner) -> String {
+    if verdict.is_accepted() {
+        return "Verified: every check passed.".to_owned();
+    }
+    if verdict.is_signed() {
+        let signed = match owner {
+            KeyOwner::Server => "Signed by this server",
+            KeyOwner::Visitor => "Signed with the given key",
+        };
+        return format!("{signed}, refused because {}.", verdict.message());
+    }
+    match verdict.code() {
+        Code::NotVerified => "Not verified: anyone may have written this.".to_owned(),
+        _ => "Not verified: the token is refused, so anyone may have written this.".to_owned(),
+    }
 }
 
 /// One claim, or one member of a header, with what it means.

@@ -91,7 +91,9 @@ async fn an_expired_token_is_refused_and_the_page_says_when_it_ended() {
         assert!(visit.text(".standing").await.starts_with("✗ Refused. The server refuses your token (expired)"));
         assert!(visit.text(".trace .failed").await.contains("code: expired"));
         assert!(visit.text("[aria-labelledby=clocks]").await.contains("ended just now"));
-        assert!(visit.text("[aria-labelledby=claims] .intro").await.starts_with("Not verified"));
+        assert!(
+            visit.text("[aria-labelledby=claims] .intro").await.starts_with("Signed by this server, refused because")
+        );
 
         visit.follow("Get token").await;
         visit.follow("Show details").await;

@@ -76,12 +76,12 @@ async fn without_a_result_the_page_says_so_in_words() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
     let page = visitor.page("/").await;
-    assert!(page.contains("Result - <strong>None</strong>"), "{page}");
+    assert!(page.contains("Result - None<"), "{page}");
     assert!(page.contains("Nothing yet: get a token, then show its details."), "{page}");
 
     visitor.generate().await;
     let page = visitor.page("/").await;
-    assert!(page.contains("Result - <strong>None</strong>"), "{page}");
+    assert!(page.contains("Result - None<"), "{page}");
     assert!(page.contains("a token that passes every check"), "{page}");
 
     app.advance(60);
@@ -170,7 +170,7 @@ async fn a_subject_that_is_the_name_of_a_page_of_this_site_is_refused() {
     for free in ["Generate", "generate.", "static", "generate/", "/generate", "gener%61te", "robots"] {
         assert_eq!(location(&generate_for(&visitor, free).await), TOKEN_GENERATED, "{free}");
         let shown = visitor.page(location(&visitor.validate().await)).await;
-        assert!(shown.contains(&format!("Result - <strong>{free}</strong>")), "{free}: {shown}");
+        assert!(shown.contains(&format!("Result - {free}<")), "{free}: {shown}");
     }
 }
 
@@ -275,7 +275,7 @@ async fn a_result_is_always_escaped() {
         assert!(!refused.contains("<img") && !refused.contains("<script>alert"), "{refused}");
     }
     let page = visitor.page(&address).await;
-    assert!(page.contains("Result - <strong>&#60;img src=x onerror=alert(1)&#62;</strong>"), "{page}");
+    assert!(page.contains("Result - &lt;img src=x onerror=alert(1)&gt;<"), "{page}");
 }
 
 #[tokio::test]
@@ -317,7 +317,7 @@ async fn a_refusal_in_the_address_stands_with_its_reason() {
 #[tokio::test]
 async fn a_very_long_result_is_shortened() {
     let page = TestApp::spawn().visitor().page(&format!("/{}", "é".repeat(5000))).await;
-    assert!(page.contains(&format!("<strong>{}…</strong>", "é".repeat(200))), "{page}");
+    assert!(page.contains(&format!("Result - {}…<", "é".repeat(200))), "{page}");
 }
 
 #[tokio::test]
@@ -744,7 +744,7 @@ async fn the_trace_of_a_refused_token_stops_at_the_check_that_failed() {
     assert_eq!(page.matches("<li class=\"passed\">").count(), 9, "{page}");
     assert_eq!(page.matches("<li class=\"failed\">").count(), 1, "{page}");
     assert_eq!(page.matches("<li class=\"not-reached\">").count(), 4, "{page}");
-    assert!(page.contains("Not verified: the token is refused"), "{page}");
+    assert!(page.contains("Signed by this server, refused because the token expired just now."), "{page}");
 }
 
 #[tokio::test]

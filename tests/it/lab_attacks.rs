@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use crate::app::{Answer, TestApp, Visitor, cookie_of, location, token_on};
 use crate::tools;
 
-const BOTH: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
+pub const BOTH: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
 
 /// The spellings of an attack; one without any has the empty name for its only one.
 fn variants(attack: &Attack) -> Vec<&'static str> {
@@ -23,7 +23,7 @@ fn variants(attack: &Attack) -> Vec<&'static str> {
 }
 
 /// Each attack with each of its spellings and each algorithm that it is for.
-fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, Algorithm)> {
+pub fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, Algorithm)> {
     let spelled = Attack::all().flat_map(|attack| variants(attack).into_iter().map(move |variant| (attack, variant)));
     spelled.flat_map(|(attack, variant)| {
         let under = BOTH.into_iter().filter(|algorithm| attack.is_for(*algorithm));
@@ -47,7 +47,7 @@ async fn forge(visitor: &Visitor, attack: &Attack, variant: &str) -> Value {
 }
 
 /// A visitor with a good token under this algorithm.
-async fn visitor_under(app: &TestApp, algorithm: Algorithm) -> Visitor {
+pub async fn visitor_under(app: &TestApp, algorithm: Algorithm) -> Visitor {
     let visitor = app.visitor();
     visitor.choose(algorithm.as_str()).await;
     visitor.generate().await;

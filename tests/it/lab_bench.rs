@@ -549,7 +549,7 @@ async fn a_verdict_on_the_page_has_ticket_claims_and_trace() {
     assert_eq!(page.matches("<li class=\"passed\">").count(), 14);
     let page = submit(&app.visitor(), &[("action", "verify"), ("token", &token), ("key", SECRET)]).await.body;
     assert!(page.contains("<strong>Refused</strong>") && page.contains("<li class=\"failed\">"));
-    assert!(page.contains("Not verified: anyone may have written this."));
+    assert!(page.contains("Not verified: the token is refused, so anyone may have written this."));
 }
 
 #[tokio::test]

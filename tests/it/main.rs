@@ -51,3 +51,4 @@ mod tools;
 mod tutorials;
 mod twilio;
 mod vectors;
+mod visible_text;

@@ -12,7 +12,7 @@ use crate::app::{Answer, TestApp, Visitor};
 use crate::tools;
 
 /// Pages that are there for the asking, refusals among them.
-const ADDRESSES: [&str; 14] = [
+pub const ADDRESSES: [&str; 14] = [
     "/",
     "/bob",
     "/%3Cb%3E%22%26",
@@ -30,10 +30,10 @@ const ADDRESSES: [&str; 14] = [
 ];
 
 /// A lesson, and a form of it.
-type Sent = (&'static str, &'static [(&'static str, &'static str)]);
+pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-const FORMS: [Sent; 15] = [
+pub const FORMS: [Sent; 15] = [
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),

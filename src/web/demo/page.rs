@@ -11,7 +11,7 @@ use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::assets::Assets;
 use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor, cookies};
 use crate::web::state::State;
-use crate::web::ticket::{ClaimRow, Part, TraceRow, shortened};
+use crate::web::ticket::{ClaimRow, KeyOwner, Part, TraceRow, authorship, shortened};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
@@ -84,7 +84,8 @@ impl SessionNote {
 
 /// The tutorial's *Result*, and whether the verdict bears it out.
 struct ResultLine {
-    text: String,
+    /// Escaped as the tutorial's own templates escape.
+    text: HtmlSafeOutput<String>,
     standing: Standing,
     why: String,
 }
@@ -101,7 +102,7 @@ impl ResultLine {
     fn new(result: Option<&str>, verdict: Option<&Verdict>, can_issue: bool) -> Self {
         let Some(text) = result else { return Self::nothing(verdict) };
         let (standing, why) = Self::standing(text, verdict, can_issue);
-        Self { text: shortened(text), standing, why }
+        Self { text: escaped(&shortened(text)), standing, why }
     }
 
     fn nothing(verdict: Option<&Verdict>) -> Self {
@@ -110,7 +111,7 @@ impl ResultLine {
             Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        Self { text: "None".to_owned(), standing: Standing::Nothing, why }
+        Self { text: escaped("None"), standing: Standing::Nothing, why }
     }
 
     fn standing(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (Standing, String) {
@@ -142,6 +143,13 @@ impl ResultLine {
     }
 }
 
+/// The text as HTML. The tutorial's programs, and what tests them, spell the five characters like this.
+fn escaped(text: &str) -> HtmlSafeOutput<String> {
+    let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;"), ("'", "&#39;")];
+    let escaped = entities.iter().fold(text.to_owned(), |text, (character, entity)| text.replace(character, entity));
+    HtmlSafeOutput(escaped)
+}
+
 fn from_address() -> (Standing, String) {
     let why = "This text comes from the address alone. The server has verified nothing of the kind.";
     (Standing::FromAddress, why.to_owned())
@@ -154,6 +162,9 @@ struct TokenView {
     message: String,
     bytes: usize,
     parts: Vec<Part>,
+    /// Who wrote the claims, in a sentence.
+    authorship: String,
+    /// Empty unless every check passed: this page names nobody on the word of a refused token.
     claims: Vec<ClaimRow>,
     clock: Option<TokenClock>,
     trace: Vec<TraceRow>,
@@ -164,14 +175,16 @@ impl TokenView {
     fn new(request: &HttpRequest, state: &State, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
+        let parts = Part::of(token, verdict, claims);
         Self {
             accepted: verdict.is_accepted(),
             code: verdict.code().as_str(),
             message: verdict.message().to_owned(),
             bytes: token.len(),
-            parts: Part::of(token, verdict, claims),
+            parts: if verdict.is_accepted() { parts } else { Part::without_claims(parts) },
+            authorship: authorship(verdict, KeyOwner::Server),
             clock: claims.and_then(|claims| TokenClock::new(claims, now)),
-            claims: claims.map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
+            claims: verdict.claims().map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
             trace: TraceRow::of(verdict),
             wire: Wire::new(request, state),
         }

@@ -244,7 +244,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         members: &[optional(
             "unverified_claims",
             Kind::Object,
-            "Of a token that is not accepted. Anybody may have written it.",
+            "Of a token that is not accepted. Unless the check `signature` passed, anybody may have written it.",
         )],
     },
     schema(

@@ -17,6 +17,7 @@ use crate::web::auth;
 use crate::web::error::{self, Problem};
 use crate::web::session::Visitor;
 use crate::web::state::State;
+use crate::web::ticket::KeyOwner;
 use page::{BenchPage, Outcome};
 use sent::Sent;
 
@@ -122,7 +123,10 @@ impl Bench<'_> {
         let now = self.state.now();
         let done = if sent.asks_for_own_token() { self.own_token(&mut sent) } else { self.carry_out(&sent).await };
         let (status, outcome) = match done {
-            Ok(Done::Judged(verdict)) => (StatusCode::OK, Outcome::judged(&sent.token, &verdict, now)),
+            Ok(Done::Judged(verdict)) => {
+                let owner = if sent.has_key() { KeyOwner::Visitor } else { KeyOwner::Server };
+                (StatusCode::OK, Outcome::judged(&sent.token, &verdict, owner, now))
+            }
             Ok(Done::Signed(token)) => {
                 sent.token = token.into_string();
                 (StatusCode::OK, Outcome::signed(&sent.token, now))

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::keys::KeyRing;
 use crate::lab::lessons::WANTED;
 use crate::profiles::demo::{self, Algorithm, Subject};
-use crate::token::{Check, Claims, Outcome, Verdict};
+use crate::token::Claims;
 use crate::web::error::Problem;
 use crate::web::session::{Ring, Visitor};
 use crate::web::state::State;
@@ -70,14 +70,9 @@ impl Own {
     }
 }
 
-/// Whether the checks came as far as a signature that fits.
-pub(super) fn is_signed(verdict: &Verdict) -> bool {
-    verdict.checks().iter().any(|(check, outcome)| *check == Check::Signature && matches!(outcome, Outcome::Passed(_)))
-}
-
 /// Whom a refused token is about, when the demo signed it all the same.
 fn subject_of(token: &str, ring: &KeyRing, now: DateTime<Utc>) -> Option<Subject> {
     let verdicts = [Algorithm::Hs256, Algorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));
-    let claims = verdicts.iter().find(|verdict| is_signed(verdict))?.unverified_claims()?;
+    let claims = verdicts.iter().find(|verdict| verdict.is_signed())?.unverified_claims()?;
     Subject::parse(claims.for_display().subject()?).ok()
 }

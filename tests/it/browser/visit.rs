@@ -235,7 +235,7 @@ impl Visit {
 
     /// The tutorial's *Result*.
     pub async fn result(&self) -> String {
-        self.text(".result strong").await
+        self.text(".result").await.strip_prefix("Result - ").unwrap().to_owned()
     }
 
     /// Waits until the text there is this.

@@ -11,7 +11,7 @@ use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::assets::Assets;
 use crate::web::session::Visitor;
 use crate::web::state::State;
-use crate::web::ticket::{ClaimRow, Part, TraceRow};
+use crate::web::ticket::{ClaimRow, KeyOwner, Part, TraceRow, authorship};
 
 /// A token may hold thousands of claims; a page shows as many.
 const MOST_ROWS: usize = 64;
@@ -78,6 +78,8 @@ pub(super) struct Shown {
     pub code: &'static str,
     pub message: String,
     pub parts: Vec<Part>,
+    /// Who wrote the claims, in a sentence.
+    pub authorship: String,
     pub claims: Vec<ClaimRow>,
     pub header: Vec<ClaimRow>,
     /// How many claims and members are left out.
@@ -86,18 +88,19 @@ pub(super) struct Shown {
 }
 
 impl Outcome {
-    pub fn judged(token: &str, verdict: &Verdict, now: DateTime<Utc>) -> Self {
-        Self::Token(Box::new(Shown::new(token, verdict, now)))
+    /// The verdict by a key of this owner's.
+    pub fn judged(token: &str, verdict: &Verdict, owner: KeyOwner, now: DateTime<Utc>) -> Self {
+        Self::Token(Box::new(Shown::new(token, verdict, owner, now)))
     }
 
     pub fn signed(token: &str, now: DateTime<Utc>) -> Self {
-        let shown = Shown::new(token, &token::decode(token), now);
+        let shown = Shown::new(token, &token::decode(token), KeyOwner::Visitor, now);
         Self::Token(Box::new(Shown { signed: Some(token.to_owned()), ..shown }))
     }
 }
 
 impl Shown {
-    fn new(token: &str, verdict: &Verdict, now: DateTime<Utc>) -> Self {
+    fn new(token: &str, verdict: &Verdict, owner: KeyOwner, now: DateTime<Utc>) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
         let (class, sign, word) = standing(verdict);
@@ -115,6 +118,7 @@ impl Shown {
             code: verdict.code().as_str(),
             message: verdict.message().to_owned(),
             parts: Part::of(token, verdict, claims),
+            authorship: authorship(verdict, owner),
             others: all - rows.len() - header.len(),
             claims: rows,
             header,

@@ -96,6 +96,10 @@ impl Sent {
         }
     }
 
+    pub fn has_key(&self) -> bool {
+        !self.keys.is_empty()
+    }
+
     /// What stands in the one field for a key.
     pub fn key_text(&self) -> &str {
         self.keys.first().map_or("", |(_, text)| text)

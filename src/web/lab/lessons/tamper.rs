@@ -13,7 +13,7 @@ use crate::profiles::demo::{self, Algorithm};
 use crate::token::Verdict;
 use crate::web::assets::Assets;
 use crate::web::error::Problem;
-use crate::web::lab::own::{Own, is_signed};
+use crate::web::lab::own::Own;
 
 #[derive(Template)]
 #[template(path = "lab/lessons/tamper.html")]
@@ -73,7 +73,7 @@ pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
     };
     let judge = |token: &str| demo::verify(&desk.state.ring(), algorithm, token, desk.now);
     let before = judge(&original);
-    if !is_signed(&before) {
+    if !before.is_signed() {
         return Err(not_ours());
     }
     let said = text_of(&original, 1).unwrap_or_default();
