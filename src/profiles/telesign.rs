@@ -16,10 +16,20 @@ const BACKDATED: i64 = 10;
 /// From `iat` to `exp`, in seconds.
 const LIFE: i64 = 90;
 
-/// A phone number: 7 to 15 digits (ITU-T E.164), with or without a plus. It does not print itself: logs are no place
-/// for it.
-#[derive(Clone, PartialEq, Eq)]
+/// A phone number: 7 to 15 digits (ITU-T E.164), with or without a plus.
+///
+/// The text is kept as it was given, because the tutorial's `phn` claim repeats it. Its digits decide which number it
+/// is: `+15555551212` equals `15555551212`. It does not print itself: logs are no place for it.
+#[derive(Clone)]
 pub struct PhoneNumber(String);
+
+impl PartialEq for PhoneNumber {
+    fn eq(&self, other: &Self) -> bool {
+        self.digits() == other.digits()
+    }
+}
+
+impl Eq for PhoneNumber {}
 
 /// The text is no [`PhoneNumber`].
 #[derive(Debug, PartialEq, Eq, Error)]
@@ -38,8 +48,19 @@ impl PhoneNumber {
         Self("15555551212".to_owned())
     }
 
+    /// The number as it was given.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The number without its plus.
+    pub fn digits(&self) -> &str {
+        self.0.strip_prefix('+').unwrap_or(&self.0)
+    }
+
+    /// The two texts that name this number: its digits, and its digits after a plus.
+    pub fn spellings(&self) -> [String; 2] {
+        [self.digits().to_owned(), format!("+{}", self.digits())]
     }
 }
 

@@ -57,17 +57,22 @@ impl Store for Postgres {
     }
 
     async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
+        // One look-up for each spelling of the number, so that both use the index and stop at the limit.
         let newest_first = concat!(
-            "SELECT ",
+            "(SELECT ",
             columns!(),
-            " FROM transactions WHERE phone_number = $1 AND id < $2 ORDER BY id DESC LIMIT $3"
+            " FROM transactions WHERE phone_number = $1 AND id < $3 ORDER BY id DESC LIMIT $4) UNION ALL (SELECT ",
+            columns!(),
+            " FROM transactions WHERE phone_number = $2 AND id < $3 ORDER BY id DESC LIMIT $4)
+             ORDER BY id DESC LIMIT $4"
         );
+        let [digits, with_plus] = phone.spellings();
         let rows = in_time(self.call(async |connection| {
             let after = match after {
                 Some(cursor) => cursor.0,
                 None => end_of_list(connection, phone).await?,
             };
-            let query = sqlx::query(newest_first).bind(phone.as_str()).bind(after).bind(i64::from(limit) + 1);
+            let query = sqlx::query(newest_first).bind(digits).bind(with_plus).bind(after).bind(i64::from(limit) + 1);
             query.fetch_all(connection).await
         }));
         Ok(rows::page(&rows.await?, limit)?)
@@ -203,7 +208,7 @@ impl Postgres {
     async fn insert(&self, new: &NewTransaction) -> Result<bool, StoreError> {
         // The number's lock comes before the id: see `end_of_list`.
         let query = sqlx::query(
-            "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($2, 0)))
+            "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($6, 0)))
              INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
              SELECT $1, $2, $3, $4, 'issued', $5 FROM held ON CONFLICT (xid) DO NOTHING",
         )
@@ -211,7 +216,8 @@ impl Postgres {
         .bind(new.phone_number.as_str())
         .bind(new.issued_at.timestamp())
         .bind(new.expires_at.timestamp())
-        .bind(&new.token);
+        .bind(&new.token)
+        .bind(new.phone_number.digits());
         let done = self.call(async |connection| query.execute(connection).await).await?;
         Ok(done.rows_affected() == 1)
     }
@@ -219,9 +225,9 @@ impl Postgres {
     /// Records an xid that is there again, if it may be; `None` when it is there no more.
     async fn replace(&self, new: &NewTransaction) -> Result<Option<Recorded>, StoreError> {
         self.commit(async |connection| {
-            let select = "SELECT phone_number = $2 AS same_phone, verified_at IS NOT NULL AS is_verified
+            let select = "SELECT ltrim(phone_number, '+') = $2 AS same_phone, verified_at IS NOT NULL AS is_verified
                           FROM transactions WHERE xid = $1 FOR UPDATE";
-            let query = sqlx::query(select).bind(new.xid.as_str()).bind(new.phone_number.as_str());
+            let query = sqlx::query(select).bind(new.xid.as_str()).bind(new.phone_number.digits());
             let Some(held) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
             if !held.try_get::<bool, _>("same_phone")? {
                 return Ok(Some(Recorded::OtherPhone));
@@ -229,13 +235,15 @@ impl Postgres {
             if held.try_get("is_verified")? {
                 return Ok(Some(Recorded::AlreadyVerified));
             }
-            let update = "UPDATE transactions SET issued_at = $2, expires_at = $3, status = 'issued', token = $4
+            let update = "UPDATE transactions
+                          SET issued_at = $2, expires_at = $3, status = 'issued', token = $4, phone_number = $5
                           WHERE xid = $1";
             let query = sqlx::query(update)
                 .bind(new.xid.as_str())
                 .bind(new.issued_at.timestamp())
                 .bind(new.expires_at.timestamp())
-                .bind(&new.token);
+                .bind(&new.token)
+                .bind(new.phone_number.as_str());
             query.execute(connection).await?;
             Ok(Some(Recorded::Stored))
         })
@@ -267,7 +275,7 @@ type Statement<'s> = Query<'s, sqlx::Postgres, PgArguments>;
 async fn end_of_list(connection: &mut PgConnection, phone: &PhoneNumber) -> sqlx::Result<i64> {
     let query = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0)))
                  SELECT pg_sequence_last_value(pg_get_serial_sequence('transactions', 'id')::regclass) FROM held";
-    let last: Option<i64> = sqlx::query_scalar(query).bind(phone.as_str()).fetch_one(connection).await?;
+    let last: Option<i64> = sqlx::query_scalar(query).bind(phone.digits()).fetch_one(connection).await?;
     Ok(last.map_or(0, |id| id.saturating_add(1)))
 }
 

@@ -39,9 +39,16 @@ impl Store for Sqlite {
     }
 
     async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
-        let newest_first = "SELECT * FROM transactions WHERE phone_number = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+        // One look-up for each spelling of the number, so that both use the index and stop at the limit.
+        let newest_first = "
+            SELECT * FROM (SELECT * FROM transactions WHERE phone_number = $1 AND id < $3 ORDER BY id DESC LIMIT $4)
+            UNION ALL
+            SELECT * FROM (SELECT * FROM transactions WHERE phone_number = $2 AND id < $3 ORDER BY id DESC LIMIT $4)
+            ORDER BY id DESC LIMIT $4";
+        let [digits, with_plus] = phone.spellings();
         let query = sqlx::query(newest_first)
-            .bind(phone.as_str())
+            .bind(digits)
+            .bind(with_plus)
             .bind(after.map_or(i64::MAX, |cursor| cursor.0))
             .bind(i64::from(limit) + 1);
         let rows = in_time(async { Ok(query.fetch_all(&self.readers).await?) }).await?;

@@ -22,6 +22,8 @@ macro_rules! contract {
             a_transaction_is_found_by_its_xid
             an_unknown_xid_is_none
             the_same_xid_and_number_again_replaces_token_and_times
+            a_number_with_a_plus_is_the_number_without_it
+            pages_hold_both_spellings_of_a_number_in_one_order
             an_xid_of_another_number_is_refused_and_left_as_it_was
             a_verified_transaction_is_not_recorded_again
             a_token_is_verified_once
@@ -141,9 +143,39 @@ async fn the_same_xid_and_number_again_replaces_token_and_times(store: &Shared) 
     assert_eq!(find(store, "a").await, Some(issued(again)));
 }
 
+async fn a_number_with_a_plus_is_the_number_without_it(store: &Shared) {
+    for (id, first, second) in [("a", "15550001", "+15550001"), ("b", "+15550001", "15550001")] {
+        assert_eq!(record(store, id, first, "old").await, Recorded::Stored, "{first}");
+        assert_eq!(record(store, id, second, "young").await, Recorded::Stored, "{second} is {first}");
+        assert_eq!(find(store, id).await.unwrap().phone_number.as_str(), second, "what the token says");
+        present(store, id, "young").await;
+        for number in [first, second] {
+            assert_eq!(record(store, id, number, "late").await, Recorded::AlreadyVerified, "{number}");
+        }
+    }
+}
+
+async fn pages_hold_both_spellings_of_a_number_in_one_order(store: &Shared) {
+    for id in ["1", "2", "3", "4", "5"] {
+        let number = if id == "2" || id == "5" { "+15550001" } else { "15550001" };
+        record(store, id, number, "t").await;
+        record(store, &format!("other-{id}"), "15550002", "t").await;
+    }
+    for number in ["15550001", "+15550001"] {
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let (shown, next) = list(store, number, after, 2).await;
+            seen.extend(shown);
+            let Some(next) = next else { break };
+            after = Some(next);
+        }
+        assert_eq!(seen, ["5", "4", "3", "2", "1"], "{number}");
+    }
+}
+
 async fn an_xid_of_another_number_is_refused_and_left_as_it_was(store: &Shared) {
     record(store, "a", "15550001", "mine").await;
-    for number in ["15550002", "+15550001"] {
+    for number in ["15550002", "+15550002", "115550001"] {
         assert_eq!(record(store, "a", number, "theirs").await, Recorded::OtherPhone);
     }
     assert_eq!(find(store, "a").await, Some(issued(new("a", "15550001", "mine"))));
@@ -196,7 +228,7 @@ async fn a_list_holds_one_number_and_begins_with_the_newest(store: &Shared) {
     assert_eq!(list(store, "15550001", None, 10).await, (vec![], None));
     for id in ["c", "a", "b"] {
         record(store, id, "15550001", "t").await;
-        record(store, &format!("other-{id}"), "+15550001", "t").await;
+        record(store, &format!("other-{id}"), "+15550002", "t").await;
     }
     assert_eq!(list(store, "15550001", None, 10).await.0, ["b", "a", "c"]);
     let page = store.transactions(&phone("15550001"), None, 1).await.unwrap();
@@ -478,7 +510,7 @@ enum Call {
 fn calls() -> impl Strategy<Value = Call> {
     let id = || select(vec!["a", "b"]);
     let token = || select(vec!["s", "t", "u"]);
-    let number = select(vec!["15550001", "15550001", "15550002"]);
+    let number = select(vec!["15550001", "+15550001", "15550002"]);
     prop_oneof![
         3 => (id(), number, token(), 0..9_i64).prop_map(|(id, number, token, at)| Call::Record(id, number, token, at)),
         2 => (id(), token(), 0..9_i64).prop_map(|(id, token, at)| Call::Present(id, token, at)),

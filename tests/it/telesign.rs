@@ -155,9 +155,30 @@ async fn an_xid_of_another_phone_is_taken_and_its_transaction_stays_as_it_is() {
     let app = app();
     let first = token(&app, PHONE, "abc").await;
     assert_refused(&get(&app, &format!("/v1/token/{OTHER}/abc")).await, 409, "xid_taken");
-    assert_refused(&get(&app, &format!("/v1/token/+{PHONE}/abc")).await, 409, "xid_taken");
     let found = look_up(&app, "/v1/transactions/abc").await;
     assert_eq!((found.text("phone_number").as_str(), found.text("token")), (PHONE, first));
+}
+
+#[tokio::test]
+async fn a_number_with_and_without_its_plus_is_one_number() {
+    let app = app();
+    for (round, spellings) in [[PHONE, "+15555551212"], ["%2B15555551212", PHONE]].iter().enumerate() {
+        let xid = format!("x{round}");
+        let tokens = [token(&app, spellings[0], &xid).await, token(&app, spellings[1], &xid).await];
+        for number in [PHONE, "+15555551212", "%2B15555551212", "%2015555551212"] {
+            let found = look_up(&app, &format!("/v1/transactions?phone_number={number}&limit=1")).await.json();
+            let last = &found["transactions"][0];
+            assert_eq!((&last["xid"], &last["token"]), (&json!(xid), &json!(tokens[1])), "{number}");
+            let claims: Value = serde_json::from_str(&part(&tokens[1], 1)).unwrap();
+            assert_eq!(last["phone_number"], claims["phn"], "the stored number is that of the last token");
+        }
+        assert_refused(&verify(&app, &tokens[0]).await, 404, "unknown_transaction");
+        assert_eq!(verify(&app, &tokens[1]).await.status, 200);
+        for number in spellings {
+            assert_refused(&get(&app, &format!("/v1/token/{number}/{xid}")).await, 409, "already_verified");
+        }
+        assert_refused(&get(&app, &format!("/v1/token/+{OTHER}/{xid}")).await, 409, "xid_taken");
+    }
 }
 
 #[tokio::test]

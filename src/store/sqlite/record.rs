@@ -25,8 +25,9 @@ async fn write(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sql
         INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, 'issued', value ->> 4 FROM json_each($1) WHERE true
         ON CONFLICT (xid) DO UPDATE SET
-            issued_at = excluded.issued_at, expires_at = excluded.expires_at, status = 'issued', token = excluded.token
-        WHERE phone_number = excluded.phone_number AND verified_at IS NULL";
+            phone_number = excluded.phone_number, issued_at = excluded.issued_at, expires_at = excluded.expires_at,
+            status = 'issued', token = excluded.token
+        WHERE ltrim(phone_number, '+') = ltrim(excluded.phone_number, '+') AND verified_at IS NULL";
     Ok(sqlx::query(upsert).bind(as_json(new)).execute(connection).await?.rows_affected())
 }
 
@@ -39,19 +40,19 @@ fn as_json(new: &[NewTransaction]) -> String {
     new.iter().map(row).collect::<serde_json::Value>().to_string()
 }
 
-/// What stands under an xid: its phone number, and whether it was verified.
+/// What stands under an xid: the digits of its phone number, and whether it was verified.
 type Held = (String, bool);
 
 async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, Held>> {
-    let select = "SELECT xid, phone_number, verified_at IS NOT NULL AS verified FROM transactions
+    let select = "SELECT xid, ltrim(phone_number, '+') AS digits, verified_at IS NOT NULL AS verified FROM transactions
                   WHERE xid IN (SELECT value ->> 0 FROM json_each($1))";
-    let held = |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("phone_number")?, row.try_get("verified")?)));
+    let held = |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("digits")?, row.try_get("verified")?)));
     sqlx::query(select).bind(as_json(new)).fetch_all(connection).await?.into_iter().map(held).collect()
 }
 
 fn outcome(new: &NewTransaction, held: Option<&Held>) -> Recorded {
     match held {
-        Some((phone_number, _)) if phone_number != new.phone_number.as_str() => Recorded::OtherPhone,
+        Some((digits, _)) if digits != new.phone_number.digits() => Recorded::OtherPhone,
         Some((_, true)) => Recorded::AlreadyVerified,
         _ => Recorded::Stored,
     }

@@ -170,7 +170,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "One phone token that was issued.",
         &[
             needed("xid", Kind::Short(1, 128), "The external id."),
-            needed("phone_number", Kind::Short(7, 16), "As it was given."),
+            needed("phone_number", Kind::Short(7, 16), "As it was given last, with or without a plus; both name one number."),
             needed("issued_at", Kind::Time, "The token's iat."),
             needed("expires_at", Kind::Time, "The token's exp."),
             needed("status", Kind::Short(1, 64), "issued, verified, or what the callback said."),
