@@ -2,6 +2,7 @@
 
 mod assets;
 mod auth;
+mod cookie_header;
 mod cors;
 mod demo;
 mod docs;

@@ -12,7 +12,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, Key, SameSite};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use chrono::{DateTime, TimeDelta, Utc};
@@ -20,6 +20,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
+use super::cookie_header;
 use super::error::Problem;
 use super::sessions::{self, Sessions};
 use super::state::State;
@@ -108,10 +109,9 @@ impl SessionCookie {
             .finish()
     }
 
-    /// Every value that the request brings under the cookie's name.
+    /// Every value that the request brings under the cookie's exact name.
     pub fn values(&self, headers: &HeaderMap) -> Vec<String> {
-        let own = cookies(headers).into_iter().filter(|cookie| cookie.name() == self.name());
-        own.map(|cookie| cookie.value().to_owned()).collect()
+        cookie_header::values_named(headers, self.name())
     }
 
     /// Why a request with these cookies is refused by whoever reads its session.
@@ -119,57 +119,16 @@ impl SessionCookie {
         (self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
     }
 
-    /// Before the session is opened: leaves a refusal for whoever reads it, and drops what the framework would misread.
+    /// Before the session is opened: leaves a refusal for whoever reads it, and takes away whatever the framework would
+    /// misread. It decodes names, trims Unicode white space from them, and reads no cookie at all where one is not UTF-8.
     pub fn screen(&self, request: &mut ServiceRequest) {
-        let is_plain = self.is_plain(request.headers());
+        let is_plain = cookie_header::is_plain(request.headers(), self.name());
         let refusal = if is_plain { None } else { self.refusal(request.headers()) };
         request.extensions_mut().insert(Screened(refusal));
         if !is_plain {
-            self.drop_foreign(request);
+            cookie_header::keep_only(request, self.name());
         }
     }
-
-    /// Whether the cookies are surely read by everybody alike, as those of nearly all requests are: at most one line,
-    /// of text, where no name is encoded and ours stands once at most. It is asked first because to parse them costs
-    /// more.
-    fn is_plain(&self, headers: &HeaderMap) -> bool {
-        let mut lines = headers.get_all(header::COOKIE);
-        let Some(line) = lines.next() else { return true };
-        let text = line.as_bytes().is_ascii().then(|| std::str::from_utf8(line.as_bytes()).ok()).flatten();
-        let (None, Some(text)) = (lines.next(), text) else { return false };
-        let mut ours = 0;
-        let plain = |pair: &str| {
-            let name = pair.as_bytes().split(|byte| *byte == b'=').next().unwrap_or_default().trim_ascii();
-            ours += usize::from(name == self.name().as_bytes());
-            !name.contains(&b'%')
-        };
-        text.split(';').all(plain) && ours <= 1
-    }
-
-    /// Leaves only our own cookie in a request with cookies that the framework reads otherwise than they stand there.
-    /// It gives up on all of them for a line that is not UTF-8, and cookies of other programs on this host come along;
-    /// and it decodes names, so that `hall%70ass`, which no prefix protects, would pass for ours.
-    fn drop_foreign(&self, request: &mut ServiceRequest) {
-        let encoded = |cookie: &cookie::Cookie<'_>| cookie.name().contains('%');
-        let readable = |headers: &HeaderMap| {
-            headers.get_all(header::COOKIE).all(|line| line.to_str().is_ok()) && !cookies(headers).iter().any(encoded)
-        };
-        if readable(request.headers()) {
-            return;
-        }
-        let own: Vec<String> =
-            self.values(request.headers()).iter().map(|value| format!("{}={value}", self.name())).collect();
-        request.headers_mut().remove(header::COOKIE);
-        if let Ok(line) = HeaderValue::from_str(&own.join("; ")) {
-            request.headers_mut().insert(header::COOKIE, line);
-        }
-    }
-}
-
-/// The pairs of all `Cookie` lines (RFC 6265 §4.2) as they are, without those that are none.
-pub(super) fn cookies(headers: &HeaderMap) -> Vec<cookie::Cookie<'static>> {
-    let lines = headers.get_all(header::COOKIE).map(|line| String::from_utf8_lossy(line.as_bytes()).into_owned());
-    lines.flat_map(cookie::Cookie::split_parse).filter_map(Result::ok).collect()
 }
 
 /// What the session holds.

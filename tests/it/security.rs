@@ -524,3 +524,67 @@ async fn a_cookie_whose_name_only_decodes_to_ours_is_not_ours() {
         }
     }
 }
+
+/// The value of the session cookie that `GET /generate` with this subject sets.
+async fn session_of(app: &TestApp, subject: &str) -> String {
+    let cookie = cookie_of(&app.visitor().get(&format!("/generate?sub={subject}")).await);
+    cookie.split_once('=').unwrap().1.to_owned()
+}
+
+/// Browsers let any neighbouring host set a cookie whose name is ours but for a character that is no part of it.
+#[tokio::test]
+async fn a_cookie_whose_name_is_not_exactly_ours_is_not_there_at_all() {
+    for (settings, name) in [(&[][..], "hallpass"), (HTTPS, "__Host-hallpass")] {
+        let app = TestApp::with(settings);
+        let (own, planted) = (session_of(&app, "bob").await, session_of(&app, "mallory").await);
+        let validate = |cookies: &[u8]| {
+            let head = format!(
+                "GET /validate HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nAccept: application/json\r\nCookie: ",
+                if name == "hallpass" { app.host() } else { "demo.example" }
+            );
+            app.raw([head.as_bytes(), cookies, b"\r\n\r\n"].concat())
+        };
+        let named = |name: &[u8], value: &str| [name, b"=", value.as_bytes()].concat();
+        let own = named(name.as_bytes(), &own);
+        let blanks = "\u{85}\u{a0}\u{1680}\u{2000}\u{2003}\u{2009}\u{200a}\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
+        let mut names: Vec<Vec<u8>> = Vec::new();
+        for blank in blanks.chars() {
+            names.extend(
+                [format!("{blank}{name}"), format!("{name}{blank}"), format!("\t{blank} {name}")].map(Into::into),
+            );
+        }
+        names.extend(
+            [name.to_uppercase(), format!("\"{name}\""), format!("{name}%00"), format!("%20{name}")].map(Into::into),
+        );
+        names.extend([format!("={name}"), format!("$Version=1 {name}"), format!("a=b, {name}")].map(Into::into));
+        names.extend([&b"\xa0"[..], b"\xff", b"\xe2\x80"].map(|bytes| [bytes, name.as_bytes()].concat()));
+        for planted in names.iter().map(|name| named(name, &planted)) {
+            let shown = String::from_utf8_lossy(&planted).into_owned();
+            assert!(validate(&planted).body.contains("no_token"), "{shown} alone");
+            let both = [[&planted[..], b"; ", &own].concat(), [&own[..], b"; ", &planted].concat()];
+            let lines =
+                [[&planted[..], b"\r\nCookie: ", &own].concat(), [&own[..], b"\r\nCookie: ", &planted].concat()];
+            for cookies in both.into_iter().chain(lines) {
+                let answer = validate(&cookies);
+                assert!(answer.status == 200 && answer.body.contains(r#""sub":"bob""#), "{shown}: {}", answer.body);
+            }
+        }
+        let spaced = [b" \t", &own[..]].concat();
+        assert_eq!(validate(&spaced).status, 200, "a space or a tab before a name is no part of it");
+    }
+}
+
+/// The lessons' cookies grant nothing, but what a lesson says of them must be true.
+#[tokio::test]
+async fn a_lesson_s_cookie_is_read_by_its_exact_name_beside_whatever_else_comes() {
+    let app = TestApp::spawn();
+    let echo = async |cookies: &[u8]| {
+        let line = reqwest::header::HeaderValue::from_bytes(cookies).unwrap();
+        let request = app.visitor().request(Method::GET, "/lab/lessons/script-reach/echo").header("cookie", line);
+        request.send().await.unwrap().json::<serde_json::Value>().await.unwrap()["cookies"].to_string()
+    };
+    let name = hallpass::lab::lessons::script_reach::COOKIES[0];
+    assert_eq!(echo(format!("{name}=1").as_bytes()).await, format!("[\"{name}\"]"));
+    assert_eq!(echo(format!("caf\u{e9}=1; {name}=1; a=\u{2000}").as_bytes()).await, format!("[\"{name}\"]"));
+    assert_eq!(echo(format!("\u{2000}{name}=1; {name}\u{a0}=1; %6{name}=1").as_bytes()).await, "[]");
+}

@@ -4,12 +4,12 @@
 use actix_web::HttpRequest;
 use askama::Template;
 use askama::filters::HtmlSafeOutput;
-use cookie::Cookie;
 
 use crate::profiles::demo::{self, Algorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::assets::Assets;
-use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor, cookies};
+use crate::web::cookie_header;
+use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor};
 use crate::web::state::State;
 use crate::web::ticket::{ClaimRow, KeyOwner, Part, TraceRow, authorship, shortened};
 
@@ -230,15 +230,14 @@ struct Wire {
 impl Wire {
     fn new(request: &HttpRequest, state: &State) -> Self {
         let name = state.cookie.name();
-        let (own, others): (Vec<_>, Vec<_>) =
-            cookies(request.headers()).into_iter().partition(|cookie| cookie.name() == name);
-        let value = own.last().map(Cookie::value).unwrap_or_default();
+        let own = cookie_header::received_values(request, name);
+        let value = own.last().map(String::as_str).unwrap_or_default();
         Self {
             name,
             value: elided(value),
             bytes: name.len() + 1 + value.len(),
             attributes: state.cookie.attributes(),
-            others: others.len(),
+            others: cookie_header::received_count(request) - own.len(),
         }
     }
 }

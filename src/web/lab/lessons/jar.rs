@@ -6,13 +6,12 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use url::form_urlencoded;
 
 use super::Desk;
+use crate::web::cookie_header;
 use crate::web::error::Problem;
-use crate::web::session;
 
 /// The value of the first cookie of this name that came with the request, as it came.
 pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
-    let cookies = session::cookies(request.headers());
-    cookies.iter().find(|cookie| cookie.name() == name).map(|cookie| cookie.value().to_owned())
+    cookie_header::received_values(request, name).into_iter().next()
 }
 
 /// Adds this very `Set-Cookie` line to an answer.

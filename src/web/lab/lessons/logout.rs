@@ -6,14 +6,13 @@ use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 
 use super::own_keys::{OwnKeys, random_text};
-use super::{Desk, Frame, page as answer};
+use super::{Desk, Frame, jar, page as answer};
 use crate::lab::lessons::logout::{COOKIE, LIFETIME, PATH, Replay, Tried, Way};
 use crate::profiles::demo::{Algorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict};
 use crate::web::assets::Assets;
 use crate::web::error::Problem;
-use crate::web::session::cookies;
 use crate::web::ticket::TraceRow;
 
 #[derive(Template)]
@@ -188,8 +187,7 @@ impl Pass {
 
 /// The pass that the browser sent, when it sent one.
 fn sent(desk: &Desk<'_>) -> Option<String> {
-    let mut all = cookies(desk.request.headers()).into_iter().filter(|cookie| cookie.name() == COOKIE);
-    all.next().map(|cookie| cookie.value().to_owned()).filter(|value| !value.is_empty())
+    jar::came(desk.request, COOKIE).filter(|value| !value.is_empty())
 }
 
 fn cookie(desk: &Desk<'_>, value: String, max_age: Duration) -> Cookie<'static> {
