@@ -2,8 +2,8 @@
 //!
 //! The idea to know: a wrong password, a user that there is not and a name that nobody can have look alike. The first
 //! two also take equally long, since the password of an unknown user is held against a hash that none matches. Hashing
-//! is slow on purpose, so it runs on threads of its own, a few at a time, and each client has only so many tries at a
-//! name.
+//! is slow on purpose, so it runs in a [pool](crate::work) where clients take turns, and each client has only so many
+//! tries at a name.
 
 mod password;
 
@@ -13,15 +13,23 @@ use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
-use tokio::sync::Semaphore;
-use tokio::task;
 
-use crate::limits::{Decision, Key, Limiter};
+use crate::limits::{Decision, Key, Limiter, network_of};
 use crate::redis::Away;
 use crate::store::{Store, StoreError};
+use crate::work::{self, Bounds, NotDone, WorkPool};
+
+/// How many logins of one client, and of all together, may be under way at once. A hash takes some 30 ms of a core.
+const LOGINS_OF_A_CLIENT: usize = 64;
+const LOGINS_IN_ALL: usize = 512;
+
+/// How long a login waits for its turn while only other clients delay it, and behind others of its own client.
+const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE_BEHIND_OWN: Duration = Duration::from_secs(10);
 
 /// What a client says of itself; what it did not say is empty.
 #[derive(Clone, Debug, Default)]
@@ -53,6 +61,8 @@ pub enum Refusal {
     Wrong,
     /// This client has tried this name too often, whether rightly or wrongly: it may in so many seconds.
     TooOften { retry_after: u64 },
+    /// More logins are under way than are taken on. Nothing was judged or counted against the name.
+    Busy { retry_after: u64 },
 }
 
 /// The name of a user: 1 to 64 characters without blanks, controls and colons, so that it fits a line and HTTP Basic
@@ -120,8 +130,14 @@ impl Accounts {
 
     /// The users of the store, each client with so many `tries` at each name.
     pub fn users(store: Arc<dyn Store>, tries: Limiter) -> Self {
-        let at_once = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self(Kind::Users(Users { store, tries, hashing: Hashing::at_once(at_once) }))
+        let bounds = Bounds {
+            threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
+            per_client: LOGINS_OF_A_CLIENT,
+            in_all: LOGINS_IN_ALL,
+            patience: PATIENCE,
+            patience_behind_own: PATIENCE_BEHIND_OWN,
+        };
+        Self(Kind::Users(Users { store, tries, hashing: WorkPool::new("passwords", bounds) }))
     }
 
     /// Whether logins are rate limited: only those of the store's users are.
@@ -149,49 +165,41 @@ impl Accounts {
 struct Users {
     store: Arc<dyn Store>,
     tries: Limiter,
-    hashing: Hashing,
+    hashing: WorkPool,
 }
 
 impl Users {
+    /// A try is counted once its name can be somebody's and the hashing has a place for it. So names that cost nothing
+    /// to refuse take up no counter, and a login that is turned away for want of a place costs no try.
     async fn check(
         &self,
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Refusal>, CheckError> {
+        if UserName::parse(&login.username).is_err() {
+            return Ok(Err(Refusal::Wrong));
+        }
+        let Ok(place) = self.hashing.reserve(network_of(client)) else { return Ok(Err(BUSY)) };
         if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now).await? {
             return Ok(Err(Refusal::TooOften { retry_after }));
         }
-        // Anybody can see that these are nobody's, so they need neither the store nor the time of a hash.
-        if UserName::parse(&login.username).is_err() || login.password.is_too_long() {
+        // No user has such a password, so it needs neither the store nor the time of a hash.
+        if login.password.is_too_long() {
             return Ok(Err(Refusal::Wrong));
         }
         let hash = self.store.password_hash(&login.username).await?;
-        let matches = self.hashing.matches(login.password.clone(), hash).await;
-        Ok(if matches { Ok(()) } else { Err(Refusal::Wrong) })
+        let password = login.password.clone();
+        Ok(match place.run(move || password.matches(hash.as_deref())).await {
+            Ok(true) => Ok(()),
+            // Work that was cut off has confirmed nothing.
+            Ok(false) | Err(NotDone::Failed) => Err(Refusal::Wrong),
+            Err(NotDone::Busy) => Err(BUSY),
+        })
     }
 }
 
-/// The threads that hash, with a permit for each hash that may be in the making; each takes a core and 19 MiB.
-struct Hashing(Arc<Semaphore>);
-
-impl Hashing {
-    fn at_once(permits: usize) -> Self {
-        Self(Arc::new(Semaphore::new(permits)))
-    }
-
-    /// The permit goes with the work, which goes on when nobody waits for it any more.
-    async fn matches(&self, password: Password, hash: Option<String>) -> bool {
-        let Ok(permit) = Arc::clone(&self.0).acquire_owned().await else { return false };
-        let work = task::spawn_blocking(move || {
-            let matches = password.matches(hash.as_deref());
-            drop(permit);
-            matches
-        });
-        // Work that was cut off has confirmed nothing.
-        work.await.unwrap_or(false)
-    }
-}
+const BUSY: Refusal = Refusal::Busy { retry_after: work::RETRY_AFTER };
 
 #[cfg(test)]
 mod tests {
@@ -226,24 +234,5 @@ mod tests {
         for (username, password) in [("", "x"), ("alice", ""), ("", "")] {
             assert_eq!(ask(username, password).await, Err(Refusal::Missing));
         }
-    }
-
-    /// A hash that was asked for and then given up, at the first chance to do something else.
-    async fn give_up(hashing: &Hashing, hash: &str) {
-        tokio::select! {
-            biased;
-            _ = hashing.matches(Password::new("x"), Some(hash.to_owned())) => panic!("it held up the thread"),
-            () = task::yield_now() => {}
-        }
-    }
-
-    #[tokio::test]
-    async fn a_hash_holds_up_no_thread_and_keeps_its_permit_until_it_is_done() {
-        let hashing = Hashing::at_once(1);
-        let hash = hash_password(&Password::new("x"), [7; 16]).unwrap();
-        give_up(&hashing, &hash).await;
-        assert_eq!(hashing.0.available_permits(), 0);
-        assert!(hashing.matches(Password::new("x"), Some(hash)).await);
-        assert_eq!(hashing.0.available_permits(), 1);
     }
 }

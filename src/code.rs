@@ -55,6 +55,7 @@ codes! {
     TokenTooLarge "token_too_large" "the token does not fit the cookie that would carry it",
     BadCredentials "bad_credentials" "the username and password are missing or wrong",
     TooOften "too_often" "this client asked more often than it may",
+    TooBusy "too_busy" "more work of this kind is waiting than the server takes on",
     XidTaken "xid_taken" "the xid belongs to the transaction of another phone number",
     AlreadyVerified "already_verified" "the transaction was verified before",
     UnknownTransaction "unknown_transaction" "no transaction has this xid, or none holds this token",

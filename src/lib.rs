@@ -5,6 +5,7 @@
 //! - [`code`]: the stable name of every outcome
 //! - [`clock`]: time as an argument
 //! - [`budget`]: how long a request waits for other servers
+//! - [`work`]: what takes a while and anybody may ask for
 //! - [`redis`]: a server that several processes share
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
@@ -40,3 +41,4 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod web;
+pub mod work;

@@ -10,7 +10,7 @@ mod proxies;
 mod rate;
 mod shared;
 
-pub use memory::{CAPACITY, Memory};
+pub use memory::{CAPACITY, Memory, NAMES_OF_A_CLIENT};
 pub use proxies::{BadProxies, TrustedProxies};
 pub use rate::{BadRate, Rate};
 
@@ -50,11 +50,15 @@ impl<'a> Key<'a> {
 
 impl From<IpAddr> for Key<'_> {
     fn from(client: IpAddr) -> Self {
-        let network = match client.to_canonical() {
-            IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into(),
-            v4 @ IpAddr::V4(_) => v4,
-        };
-        Self { network, name: None }
+        Self { network: network_of(client), name: None }
+    }
+}
+
+/// What stands for a client wherever clients are told apart: its IPv4 address, or its IPv6 /64 network.
+pub fn network_of(client: IpAddr) -> IpAddr {
+    match client.to_canonical() {
+        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into(),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

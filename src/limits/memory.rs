@@ -1,8 +1,9 @@
 //! Counters in the memory of one process: a fingerprint and one window for each key, in a room of fixed size.
 //!
-//! The idea to know: when the room is full the oldest window goes, even one that is not over. Whoever commands more
-//! networks than [`CAPACITY`] can so make the server forget what it counted; the other way out, to refuse whoever
-//! cannot be remembered, would let the same flood lock everybody out.
+//! The idea to know: when the room is full the oldest window goes, even one that is not over. Whoever commands thousands
+//! of networks can so make the server forget what it counted; the other way out, to refuse whoever cannot be remembered,
+//! would let the same flood lock everybody out. One client alone cannot do it, whatever names it tries: it has at most
+//! [`NAMES_OF_A_CLIENT`] windows, and is refused further names until one of them is over.
 
 use std::collections::{HashMap, VecDeque};
 use std::hash::{BuildHasher as _, RandomState};
@@ -20,7 +21,10 @@ use crate::redis::Away;
 /// How many windows are remembered at most, of all keys together.
 pub const CAPACITY: usize = 65_536;
 
-/// Requests of different keys rarely wait for one another.
+/// How many windows one client can have at once for the names that it tries.
+pub const NAMES_OF_A_CLIENT: usize = 256;
+
+/// Requests of different clients rarely wait for one another.
 const SHARDS: usize = 64;
 
 /// Counts in the memory of this process.
@@ -41,8 +45,11 @@ impl Memory {
         match self.rate.quota() {
             None => Decision::Admitted,
             Some(quota) => {
-                let fingerprint = self.fingerprints.hash_one(key.into());
-                lock(&self.shards[usize::from(fingerprint.to_le_bytes()[0]) % SHARDS]).admit(fingerprint, quota, now)
+                let key = key.into();
+                // All windows of a client are in one shard, where they can be counted.
+                let network = self.fingerprints.hash_one(key.network);
+                let key = key.name.map_or(network, |name| self.fingerprints.hash_one((key.network, name)));
+                lock(&self.shards[usize::from(network.to_le_bytes()[0]) % SHARDS]).admit(network, key, quota, now)
             }
         }
     }
@@ -77,27 +84,34 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The windows of some keys, by fingerprint. Two keys share a fingerprint once in 2^64 pairs, and then a window.
+/// The windows of some clients' keys, by fingerprint. Two keys share a fingerprint once in 2^64 pairs, and then a window.
 #[derive(Default)]
 struct Shard {
     windows: HashMap<u64, Window>,
     /// Each fingerprint of `windows` once, the oldest first.
     order: VecDeque<u64>,
+    /// How many of `windows` each client has, by its fingerprint.
+    of_client: HashMap<u64, usize>,
 }
 
 impl Shard {
     const CAPACITY: usize = CAPACITY / SHARDS;
 
-    fn admit(&mut self, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
+    fn admit(&mut self, client: u64, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
         self.forget_what_is_over(quota, now);
         if let Some(window) = self.windows.get_mut(&key) {
             return window.admit(quota, now);
         }
+        if self.of_client.get(&client).is_some_and(|windows| *windows >= NAMES_OF_A_CLIENT) {
+            // By then all of its windows are over.
+            return Decision::Refused { retry_after: whole_seconds(quota.window) };
+        }
         if self.windows.len() >= Self::CAPACITY {
             self.forget_oldest();
         }
-        self.windows.insert(key, Window { opened: now, admitted: 1 });
+        self.windows.insert(key, Window { client, opened: now, admitted: 1 });
         self.order.push_back(key);
+        *self.of_client.entry(client).or_default() += 1;
         Decision::Admitted
     }
 
@@ -113,14 +127,18 @@ impl Shard {
     }
 
     fn forget_oldest(&mut self) {
-        if let Some(key) = self.order.pop_front() {
-            self.windows.remove(&key);
+        let Some(window) = self.order.pop_front().and_then(|key| self.windows.remove(&key)) else { return };
+        match self.of_client.get_mut(&window.client) {
+            Some(windows) if *windows > 1 => *windows -= 1,
+            _ => drop(self.of_client.remove(&window.client)),
         }
     }
 }
 
 /// What was admitted since a moment.
 struct Window {
+    /// Whose it is, by fingerprint.
+    client: u64,
     opened: DateTime<Utc>,
     admitted: u32,
 }
@@ -128,7 +146,7 @@ struct Window {
 impl Window {
     fn admit(&mut self, quota: Quota, now: DateTime<Utc>) -> Decision {
         match self.left(quota, now) {
-            None => *self = Self { opened: now, admitted: 1 },
+            None => *self = Self { opened: now, admitted: 1, ..*self },
             Some(_) if self.admitted < quota.most => self.admitted += 1,
             Some(left) => return Decision::Refused { retry_after: whole_seconds(left) },
         }
@@ -240,12 +258,28 @@ mod tests {
         let mut shard = Shard::default();
         let capacity = u64::try_from(Shard::CAPACITY).unwrap();
         for key in 0..=capacity {
-            assert_eq!(shard.admit(key, quota, at(key.cast_signed())), Decision::Admitted);
+            assert_eq!(shard.admit(key, key, quota, at(key.cast_signed())), Decision::Admitted);
         }
         assert_eq!(shard.windows.len(), Shard::CAPACITY);
-        assert_eq!(shard.admit(1, quota, at(2_000)), refused(59));
-        assert_eq!(shard.admit(0, quota, at(2_000)), Decision::Admitted);
-        assert_eq!(shard.admit(capacity, quota, at(61_500)), Decision::Admitted);
-        assert_eq!((shard.windows.len(), shard.order.len()), (2, 2));
+        assert_eq!(shard.admit(1, 1, quota, at(2_000)), refused(59));
+        assert_eq!(shard.admit(0, 0, quota, at(2_000)), Decision::Admitted);
+        assert_eq!(shard.admit(capacity, capacity, quota, at(61_500)), Decision::Admitted);
+        assert_eq!((shard.windows.len(), shard.order.len(), shard.of_client.len()), (2, 2, 2));
+    }
+
+    #[test]
+    fn one_client_cannot_make_the_server_forget_what_it_or_another_tried() {
+        let limiter = limiter("1/m");
+        let other = Key::login(address("203.0.113.8"), "alice");
+        assert_eq!(limiter.admit(Key::login(CLIENT, "alice"), at(0)), Decision::Admitted);
+        assert_eq!(limiter.admit(other, at(0)), Decision::Admitted);
+        let names: Vec<String> = (0..2 * CAPACITY).map(|number| format!("name-{number}")).collect();
+        let admitted = names.iter().filter(|name| limiter.admit(Key::login(CLIENT, name), at(1)) == Decision::Admitted);
+        assert_eq!(admitted.count(), NAMES_OF_A_CLIENT - 1);
+        assert_eq!(limiter.admit(Key::login(CLIENT, "alice"), at(2)), refused(60));
+        assert_eq!(limiter.admit(other, at(2)), refused(60));
+        assert_eq!(limiter.admit(Key::login(CLIENT, "one-more"), at(2)), refused(60));
+        assert_eq!(limiter.admit(Key::login(address("203.0.113.9"), "alice"), at(2)), Decision::Admitted);
+        assert_eq!(limiter.admit(Key::login(CLIENT, "one-more"), at(60_001)), Decision::Admitted);
     }
 }

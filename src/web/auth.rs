@@ -105,6 +105,7 @@ pub(super) fn refused(refusal: &Refusal, by_basic: bool) -> Problem {
         Refusal::Missing => unauthorized("A username and a password are required."),
         Refusal::Wrong => unauthorized("The username or the password is wrong."),
         Refusal::TooOften { retry_after } => return Problem::too_often(*retry_after, "This name was tried too often."),
+        Refusal::Busy { retry_after } => return Problem::too_busy(*retry_after),
     };
     if by_basic { problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)) } else { problem }
 }

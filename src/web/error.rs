@@ -19,6 +19,7 @@ use crate::log::chain;
 use crate::profiles::demo::IssueError;
 use crate::redis::Away;
 use crate::store::StoreError;
+use crate::work::{self, NotDone};
 
 /// More than any body of this site needs.
 pub(super) const LARGEST_BODY: usize = 16 * 1024;
@@ -75,6 +76,14 @@ impl Problem {
         let message = format!("{message} Try again in {retry_after} s.");
         let (name, value) = retry_after_header(retry_after);
         Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooOften, message).with(name, value)
+    }
+
+    /// More work is waiting than this server takes on; `retry_after` in seconds.
+    pub fn too_busy(retry_after: u64) -> Self {
+        let message =
+            format!("More work of this kind is waiting than this server takes on. Try again in {retry_after} s.");
+        let (name, value) = retry_after_header(retry_after);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::TooBusy, message).with(name, value)
     }
 
     pub fn bad_request(message: impl Into<String>) -> Self {
@@ -144,6 +153,15 @@ impl Problem {
             StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(LARGEST_BODY),
             status if status.is_server_error() => Self::new(status, Code::Internal, "This server made a mistake."),
             status => Self::new(status, Code::BadRequest, "This request cannot be read."),
+        }
+    }
+}
+
+impl From<NotDone> for Problem {
+    fn from(error: NotDone) -> Self {
+        match error {
+            NotDone::Busy => Self::too_busy(work::RETRY_AFTER),
+            NotDone::Failed => Self::internal(&error),
         }
     }
 }

@@ -67,12 +67,18 @@ fn not_admitted(refusal: &Refusal) -> HttpResponse {
         Refusal::Missing => answer(StatusCode::UNAUTHORIZED, "1", "Username and password required"),
         Refusal::Wrong => answer(StatusCode::UNAUTHORIZED, "1", "Invalid credentials"),
         Refusal::TooOften { retry_after } => {
-            let mut response = answer(StatusCode::TOO_MANY_REQUESTS, "1", "Too many attempts");
-            let (name, value) = retry_after_header(*retry_after);
-            response.headers_mut().insert(name, value);
-            response
+            retry_after_in(answer(StatusCode::TOO_MANY_REQUESTS, "1", "Too many attempts"), *retry_after)
+        }
+        Refusal::Busy { retry_after } => {
+            retry_after_in(answer(StatusCode::SERVICE_UNAVAILABLE, "3", "An error occured"), *retry_after)
         }
     }
+}
+
+fn retry_after_in(mut response: HttpResponse, seconds: u64) -> HttpResponse {
+    let (name, value) = retry_after_header(seconds);
+    response.headers_mut().insert(name, value);
+    response
 }
 
 /// A fault of this server, which is what the tutorial keeps its third error for.

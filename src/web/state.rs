@@ -1,7 +1,10 @@
 //! What every request shares: built once, in the server's constructor.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::thread;
+use std::time::Duration;
 
 use actix_session::SessionMiddleware;
 use actix_web::HttpRequest;
@@ -11,6 +14,7 @@ use chrono::{DateTime, Utc};
 
 use super::assets::Assets;
 use super::demo::HomeDetails;
+use super::error::Problem;
 use super::metrics::{Limit, Metrics, RateDecision};
 use super::request_id::RequestIds;
 use super::security::{Origins, Transport};
@@ -20,13 +24,22 @@ use super::shutdown::Ending;
 use crate::accounts::{Accounts, CheckError, Login, Refusal};
 use crate::clock::{Clock, Settable};
 use crate::keys::{KeyRing, SESSION_KEY_BYTES};
-use crate::limits::{Limiter, RateStore, TrustedProxies};
+use crate::limits::{Limiter, RateStore, TrustedProxies, network_of};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::Algorithm;
 use crate::redis::Away;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
 use crate::token::{Judged, Verdict};
+use crate::work::{Bounds, WorkPool};
+
+/// How many pieces of lab work of one client, and of all together, may wait or run at once. A class behind one address
+/// fits; a signature with the largest key takes some 15 ms.
+const WORK_OF_A_CLIENT: usize = 64;
+const WORK_IN_ALL: usize = 512;
+
+/// How long lab work waits for its turn: less than a request may take in all.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(super) struct State {
     ring: RwLock<Arc<KeyRing>>,
@@ -48,6 +61,10 @@ pub(super) struct State {
     pub sessions: Sessions,
     pub rates: RateStore,
     pub phone_limiter: Limiter,
+    /// Held by the rotation of a test that is under way.
+    pub rotating: tokio::sync::Mutex<()>,
+    /// Does the work whose cost a client chooses.
+    work: WorkPool,
     pub metrics: Metrics,
     pub request_ids: RequestIds,
     pub ending: Ending,
@@ -93,6 +110,8 @@ impl State {
                 Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.login_rate)),
             },
             phone_limiter: rates.limiter("phone", settings.phone_rate),
+            rotating: tokio::sync::Mutex::default(),
+            work: WorkPool::new("lab work", work_bounds()),
             metrics,
             request_ids: RequestIds::new(),
             ending: Ending::default(),
@@ -153,6 +172,16 @@ impl State {
         self.trusted_proxies.client(peer, hops)
     }
 
+    /// Does work whose cost the client chooses, away from the threads that answer requests. A refusal says that more of it
+    /// waits than is taken on.
+    pub async fn do_work<T: Send + 'static>(
+        &self,
+        request: &HttpRequest,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        Ok(self.work.run(network_of(self.client(request)), work).await?)
+    }
+
     /// Whether a trusted proxy handed the request on, so that what it says of it counts.
     pub fn is_by_trusted_proxy(&self, request: &ServiceRequest) -> bool {
         request.peer_addr().is_some_and(|peer| self.trusted_proxies.trust(peer.ip().to_canonical()))
@@ -169,7 +198,7 @@ impl State {
 
     fn count_try(&self, checked: &Result<Result<(), Refusal>, CheckError>) {
         match checked {
-            Ok(Err(Refusal::Missing)) => {}
+            Ok(Err(Refusal::Missing | Refusal::Busy { .. })) => {}
             Ok(Err(Refusal::TooOften { .. })) => self.metrics.rate_decided(Limit::Login, RateDecision::Refused),
             Err(CheckError::Tries(_)) => self.metrics.rate_decided(Limit::Login, RateDecision::Away),
             Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => {
@@ -192,5 +221,17 @@ impl State {
     /// The middleware that opens and seals the session cookie.
     pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
         self.cookie.middleware(self.sessions.clone(), &self.session_key)
+    }
+}
+
+/// One core is left to the threads that answer requests, where there are several.
+fn work_bounds() -> Bounds {
+    let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    Bounds {
+        threads: cores.saturating_sub(1).max(1),
+        per_client: WORK_OF_A_CLIENT,
+        in_all: WORK_IN_ALL,
+        patience: PATIENCE,
+        patience_behind_own: PATIENCE,
     }
 }

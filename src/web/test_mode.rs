@@ -14,6 +14,7 @@ use super::auth::json_object;
 use super::error::Problem;
 use super::session::Visitor;
 use super::state::State;
+use super::turns::Turns;
 use crate::clock::Settable;
 use crate::code::Code;
 use crate::keys::{Algorithm, Family, Signer};
@@ -76,9 +77,15 @@ fn shown(state: &State) -> Value {
 }
 
 /// `POST /test/sign`: any header and claims, signed by a chosen key.
-pub(super) async fn sign(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(super) async fn sign(
+    request: HttpRequest,
+    body: Bytes,
+    turns: Turns,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
     let members = json_object(&request, &body)?;
     let order = Order { members: &members, state: &state };
+    let _turn = turns.next().await;
     let token = match order.signer()? {
         Some(signer) => {
             let sealed = token::seal(order.header(Some(&signer))?, order.claims()?, &signer);
@@ -195,7 +202,12 @@ fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::Algorithm>, Pr
 }
 
 /// `POST /test/flawed`: a token that is wrong in one named way, and the code that it must get.
-pub(super) async fn flawed(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(super) async fn flawed(
+    request: HttpRequest,
+    body: Bytes,
+    turns: Turns,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
     let members = json_object(&request, &body)?;
     let flaw = text(&members, "flaw")?.and_then(|name| name.parse::<Flaw>().ok());
     let flaw = flaw.ok_or_else(|| unknown("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
@@ -205,6 +217,7 @@ pub(super) async fn flawed(request: HttpRequest, body: Bytes, state: Data<State>
     SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
     let ring = state.ring();
     let sample = Sample { ring: &ring, algorithm, issuer: state.origins.issuer(), random, now: state.now() };
+    let _turn = turns.next().await;
     let token = flawed::make(profile, flaw, &sample).map_err(|error| no_token(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": flaw.expected() })))
 }
@@ -229,11 +242,12 @@ pub(super) async fn rotate(request: HttpRequest, body: Bytes, state: Data<State>
     };
     let wrong =
         || Problem::bad_request(format!("`after` must be a number of whole seconds from 0 to {FARTHEST_ROTATION}."));
+    let after = TimeDelta::seconds(after.ok_or_else(wrong)?);
+    // Making an RSA key takes a while, so rotations wait for one another, and each adds to the keys of the one before.
+    let _rotating = state.rotating.lock().await;
     let (now, ring) = (state.now(), state.ring());
-    let start = now + TimeDelta::seconds(after.ok_or_else(wrong)?);
-    // Making an RSA key takes a while; whoever rotates at the same time may come first, and then this is one key more.
-    let rotated = actix_web::web::block(move || ring.rotated(start, &SystemRandom::new())).await;
-    let rotated = rotated.ok().flatten().ok_or_else(|| Problem::broken("no next key could be made"))?;
+    let rotated = state.do_work(&request, move || ring.rotated(now + after, &SystemRandom::new())).await?;
+    let rotated = rotated.ok_or_else(|| Problem::broken("no next key could be made"))?;
     state.replace_ring(rotated);
     Ok(HttpResponse::Ok().json(state.ring().published(now)))
 }

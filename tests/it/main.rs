@@ -52,3 +52,4 @@ mod tutorials;
 mod twilio;
 mod vectors;
 mod visible_text;
+mod work;

@@ -4,9 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 16] = [
-    "code", "clock", "budget", "redis", "keys", "token", "profiles", "lab", "store", "limits", "accounts", "settings",
-    "log", "web", "testing", "cli",
+const LAYERS: [&str; 17] = [
+    "code", "clock", "budget", "work", "redis", "keys", "token", "profiles", "lab", "store", "limits", "accounts",
+    "settings", "log", "web", "testing", "cli",
 ];
 
 /// Which modules a foreign crate may be named in.
@@ -24,7 +24,7 @@ const CONFINED: [(&str, &[&str]); 18] = [
     ("sqlx", &["store"]),
     ("rustls", &["store", "web"]),
     ("rcgen", &["web"]),
-    ("rustix", &["web"]),
+    ("rustix", &["web", "work"]),
     ("std::env", &["settings"]),
     ("env_logger", &["log"]),
     ("deadpool_redis", &["redis"]),

@@ -25,7 +25,7 @@ use crate::web::session::{LabNotes, Ring, Visitor};
 use crate::web::state::State;
 use request::RequestTrial;
 use show::{Naive, Strict};
-use trial::Trial;
+use trial::{Attempt, Trial};
 
 #[derive(Template)]
 #[template(path = "lab/gallery.html")]
@@ -186,7 +186,8 @@ pub(in crate::web) async fn attempt(
             shown(&request, &state, attack, variant, None, Some(trial))
         }
         Means::Token { at, forge, naive } => {
-            let trial = Trial::of(attack, at, naive, |it| forge(it, variant), &visitor, &state).await?;
+            let attempt = Attempt { attack, at, forge, variant, naive };
+            let trial = Trial::of(attempt, &request, &visitor, &state).await?;
             if is_put {
                 put(&mut visitor, trial, at, &state)
             } else {

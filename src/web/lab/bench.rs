@@ -7,7 +7,7 @@ mod page;
 mod sent;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{self, Bytes, Data, PayloadConfig};
+use actix_web::web::{Bytes, Data, PayloadConfig};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
@@ -42,7 +42,7 @@ pub(in crate::web) async fn work(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let body = body.map_err(|error| unread(&error))?;
-    let bench = Bench { state: &state, visitor: &visitor };
+    let bench = Bench { request: &request, state: &state, visitor: &visitor };
     if auth::is_json(&request) {
         return bench.answer(Sent::from_json(&body)).await;
     }
@@ -98,6 +98,7 @@ impl From<SignError> for Failure {
 
 /// The bench before one visitor.
 struct Bench<'a> {
+    request: &'a HttpRequest,
     state: &'a State,
     visitor: &'a Visitor,
 }
@@ -159,7 +160,7 @@ impl Bench<'_> {
                 let verdict = self.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
                 Ok(Done::Judged(verdict))
             }
-            (Action::Sign, Some(key)) => sign_with(key, sent).await,
+            (Action::Sign, Some(key)) => self.sign_with(key, sent).await,
             (Action::Sign, None) => {
                 let message = "Signing takes a key of yours: this server’s own keys sign nothing here.";
                 Err(Fault::at("key", message).into())
@@ -167,22 +168,20 @@ impl Bench<'_> {
         }
     }
 
-    /// A key may be large, and then its work takes a while: no other request waits for it.
+    /// Keys may be large, and then their work takes a while: no other request waits for it.
     async fn verify_with(&self, key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
         let (token, now) = (sent.token.clone(), self.state.now());
-        let verdict = aside(move || key.verify(&token, now)).await??;
+        let verdict = self.state.do_work(self.request, move || key.verify(&token, now)).await??;
         Ok(Done::Judged(verdict))
     }
-}
 
-async fn sign_with(key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
-    let claims =
-        sent.claims.clone().ok_or_else(|| Fault::at("claims", "`claims` are missing: there is nothing to sign."))?;
-    let header = sent.header.clone();
-    Ok(Done::Signed(aside(move || key.sign(header.as_deref(), &claims)).await??))
-}
-
-/// Does the work on another thread than those that answer requests.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Problem> {
-    web::block(work).await.map_err(|error| Problem::internal(&error))
+    async fn sign_with(&self, key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
+        let claims = sent
+            .claims
+            .clone()
+            .ok_or_else(|| Fault::at("claims", "`claims` are missing: there is nothing to sign."))?;
+        let header = sent.header.clone();
+        let token = self.state.do_work(self.request, move || key.sign(header.as_deref(), &claims)).await??;
+        Ok(Done::Signed(token))
+    }
 }

@@ -36,6 +36,7 @@ use crate::token::Claims;
 use crate::web::error::{self, Problem};
 use crate::web::session::Visitor;
 use crate::web::state::State;
+use crate::web::turns::Turns;
 
 /// `GET` and `POST /lab/lessons/{slug}`: the page, and one step of the lesson.
 pub(in crate::web) async fn lesson(
@@ -43,14 +44,20 @@ pub(in crate::web) async fn lesson(
     slug: Path<String>,
     body: Bytes,
     visitor: Visitor,
+    turns: Turns,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let lesson = Lesson::find(&slug).ok_or_else(Problem::not_found)?;
     let form = Form::read(&request, &body)?;
+    // These may make an RSA signature, and none of them waits for anything else.
+    let _turn = match lesson.slug {
+        "tamper" | "none" | "key-confusion" | "keys-in-the-header" => Some(turns.next().await),
+        _ => None,
+    };
     let mut desk = Desk { request: &request, state: &state, visitor, lesson, form, now: state.now() };
     match lesson.slug {
         "anatomy" => anatomy::page(&mut desk).await,
-        "weak-secret" => weak_secret::page(&mut desk),
+        "weak-secret" => weak_secret::page(&mut desk).await,
         "logout" => logout::page(&mut desk).await,
         "rotation" => rotation::page(&mut desk),
         "need-a-jwt" => need_a_jwt::page(&mut desk),
@@ -61,7 +68,7 @@ pub(in crate::web) async fn lesson(
         "cross-site-forms" => cross_site_forms::page(&mut desk),
         "size-limit" => size_limit::page(&mut desk),
         "tamper" => tamper::page(&mut desk),
-        "hs256-or-rs256" => hs256_or_rs256::page(&mut desk).await,
+        "hs256-or-rs256" => hs256_or_rs256::page(&mut desk, &turns).await,
         "none" => none::page(&mut desk),
         "key-confusion" => key_confusion::page(&mut desk),
         "keys-in-the-header" => keys_in_the_header::page(&mut desk),

@@ -10,6 +10,24 @@ use crate::web::error::Problem;
 use crate::web::session::{Ring, Visitor};
 use crate::web::state::State;
 
+/// What a session holds of a token, apart from the request, so that another thread can work on it.
+pub(super) struct Held {
+    token: Option<String>,
+    ring: Ring,
+    pub algorithm: Algorithm,
+}
+
+impl Held {
+    pub fn of(visitor: &Visitor) -> Self {
+        let token = visitor.token().map(str::to_owned);
+        Self { token, ring: visitor.ring(), algorithm: visitor.algorithm() }
+    }
+
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
 /// A token that the demo accepts at this moment.
 pub(super) struct Own {
     pub token: String,
@@ -22,22 +40,23 @@ pub(super) struct Own {
 impl Own {
     /// The session's token, or one as *Get token* would make it for the same subject.
     pub fn of(visitor: &Visitor, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let chosen = visitor.algorithm();
+        let held = Held::of(visitor);
+        let chosen = held.algorithm;
         // A folder with only a public key verifies RS256 and cannot sign it.
         let can_sign = demo::can_issue(&state.ring(), chosen, now);
         let algorithm = if can_sign { chosen } else { Algorithm::Hs256 };
-        Self::kept(visitor, state, chosen, now).or_else(|why| Self::fresh(visitor, state, algorithm, now, why))
+        Self::kept(&held, state, chosen, now).or_else(|why| Self::fresh(&held, state, algorithm, now, why))
     }
 
     /// The same under this algorithm and no other.
-    pub fn under(algorithm: Algorithm, visitor: &Visitor, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
-        Self::kept(visitor, state, algorithm, now).or_else(|why| Self::fresh(visitor, state, algorithm, now, why))
+    pub fn under(algorithm: Algorithm, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
+        Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
     }
 
     /// The session's token where it is good, or why that will not do.
-    fn kept(visitor: &Visitor, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
-        let token = visitor.token().ok_or("Your session holds no token")?;
-        if visitor.ring() == Ring::Lab {
+    fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+        let token = held.token().ok_or("Your session holds no token")?;
+        if held.ring == Ring::Lab {
             return Err("Your session’s token was put there by the lab");
         }
         let verdict = demo::verify(&state.ring(), algorithm, token, now);
@@ -46,14 +65,14 @@ impl Own {
     }
 
     fn fresh(
-        visitor: &Visitor,
+        held: &Held,
         state: &State,
         algorithm: Algorithm,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
         let ring = &state.ring();
-        let refused = visitor.token().filter(|_| visitor.ring() == Ring::Demo);
+        let refused = held.token().filter(|_| held.ring == Ring::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
         let token = demo::issue(ring, algorithm, &subject, state.token_ttl, now)?;
         let claims = demo::claims(&subject, state.token_ttl, now);

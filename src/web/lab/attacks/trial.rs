@@ -1,6 +1,9 @@
 //! One attack on one visitor's token, from the forging to both verdicts.
 
+use actix_web::HttpRequest;
+use actix_web::web::Data;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use chrono::{DateTime, Utc};
 
 use super::ring_of;
 use super::show::{Naive, Strict, Stub, comparison};
@@ -10,8 +13,9 @@ use crate::lab::diff::Line;
 use crate::lab::forge::{Door, Forge, Forgery, Original};
 use crate::lab::naive::{self, Case};
 use crate::profiles::{Profile, lab};
+use crate::token::{Judged, Verdict};
 use crate::web::error::Problem;
-use crate::web::lab::own::Own;
+use crate::web::lab::own::{Held, Own};
 use crate::web::session::Visitor;
 use crate::web::state::State;
 
@@ -31,35 +35,68 @@ pub(super) struct Trial {
     pub naive: Naive,
 }
 
-impl Trial {
-    pub async fn of(
-        attack: &Attack,
-        at: At,
-        naive: &naive::Naive,
-        forge: impl FnOnce(&Forge<'_>) -> Result<Forgery, SigningError>,
-        visitor: &Visitor,
-        state: &State,
-    ) -> Result<Self, Problem> {
-        let now = state.now();
-        let own = Own::under(attack.needs.unwrap_or(visitor.algorithm()), visitor, state, now)?;
+/// What is forged and said of it before anybody asks whether the token was revoked.
+struct Forged {
+    own: Own,
+    original: Original,
+    forgery: Forgery,
+    door: Door,
+    judged: Judged,
+    naive: Naive,
+    header: Vec<Line>,
+    payload: Vec<Line>,
+}
+
+/// What another thread needs to forge with.
+pub(super) struct Attempt {
+    pub attack: &'static Attack,
+    pub at: At,
+    pub forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>,
+    pub variant: &'static str,
+    pub naive: &'static naive::Naive,
+}
+
+impl Attempt {
+    fn carry_out(&self, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Forged, Problem> {
+        let ring = state.ring();
+        let own = Own::under(self.attack.needs.unwrap_or(held.algorithm), held, state, now)?;
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
         let mut random = [0; 16];
         SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
-        let forgery = forge(&Forge { ring: &state.ring(), original: &original, now, random });
+        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random }, self.variant);
         let forgery = forgery.map_err(|error| Problem::internal(&error))?;
+        let door = self.at.door(original.under);
+        let case = Case { token: &forgery.token, ring: &ring, door, revoked: forgery.revoked.as_ref(), now };
+        let naive = Naive::of(&self.naive.opinion(&case));
+        let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
+        let judged = door.judge(&ring, &forgery.token, now);
+        Ok(Forged { own, original, forgery, door, judged, naive, header, payload })
+    }
+}
+
+impl Trial {
+    /// An attack may make a token of a megabyte and several signatures, so it is not carried out by the thread that
+    /// answers the request.
+    pub async fn of(
+        attempt: Attempt,
+        request: &HttpRequest,
+        visitor: &Visitor,
+        state: &Data<State>,
+    ) -> Result<Self, Problem> {
+        let (held, shared, now, at) = (Held::of(visitor), state.clone(), state.now(), attempt.at);
+        let forged = state.do_work(request, move || attempt.carry_out(&held, &shared, now)).await??;
+        let Forged { own, original, forgery, door, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
             let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
             done.map_err(|error| Problem::store_away(&error))?;
         }
-        let door = at.door(original.under);
-        let strict = strict(&forgery, at, door, visitor, state).await?;
-        let case = Case { token: &forgery.token, ring: &state.ring(), door, revoked: forgery.revoked.as_ref(), now };
-        let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
+        let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let strict = strict(&forgery, at, door, &verdict, visitor, state);
         Ok(Self {
             original_stubs: Stub::all(&original.token, None),
             forged_stubs: Stub::all(&forgery.token, Some(&original.token)),
-            naive: Naive::of(&naive.opinion(&case)),
+            naive,
             original: original.token,
             forged: forgery.token,
             fate: forgery.fate.into_owned(),
@@ -72,17 +109,14 @@ impl Trial {
     }
 }
 
-async fn strict(forgery: &Forgery, at: At, door: Door, visitor: &Visitor, state: &State) -> Result<Strict, Problem> {
-    let now = state.now();
-    let verdict = state.settle(door.judge(&state.ring(), &forgery.token, now)).await;
-    let verdict = verdict.map_err(|error| Problem::store_away(&error))?;
-    state.metrics.judged(Profile::Lab, &verdict);
-    let strict = Strict::of_verdict(&verdict);
+fn strict(forgery: &Forgery, at: At, door: Door, verdict: &Verdict, visitor: &Visitor, state: &State) -> Strict {
+    state.metrics.judged(Profile::Lab, verdict);
+    let strict = Strict::of_verdict(verdict);
     if at != At::Session {
-        return Ok(strict);
+        return strict;
     }
-    Ok(match visitor.has_room(forgery.token.clone(), ring_of(door), door.algorithm(), now) {
+    match visitor.has_room(forgery.token.clone(), ring_of(door), door.algorithm(), state.now()) {
         Ok(()) => strict,
         Err(error) => Strict { trace: strict.trace, ..Strict::of_problem(&error.into()) },
-    })
+    }
 }

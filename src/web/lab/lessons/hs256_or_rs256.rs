@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::{self, Data};
+use actix_web::web::Data;
 use askama::Template;
 
 use super::{Desk, Frame, page as answer};
@@ -17,6 +17,7 @@ use crate::web::assets::Assets;
 use crate::web::error::Problem;
 use crate::web::lab::own::Own;
 use crate::web::state::State;
+use crate::web::turns::Turns;
 
 /// No kind of operation is measured longer.
 const LONGEST: Duration = Duration::from_millis(50);
@@ -116,8 +117,8 @@ fn name(party: &Party, algorithm: &str) -> String {
     format!("{}-{}", algorithm.to_lowercase(), party.value)
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&desk.visitor, desk.state, desk.now)?;
+pub(super) async fn page(desk: &mut Desk<'_>, turns: &Turns) -> Result<HttpResponse, Problem> {
+    let own = signed(turns, || Own::of(&desk.visitor, desk.state, desk.now)).await?;
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
     let ticked: Vec<String> = names.filter(|name| desk.form.get(name).is_some()).collect();
     let (outcome, costs) = match desk.form.get("step") {
@@ -129,11 +130,20 @@ pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
         Some("measure") => (Outcome::Nothing, Some(measure(desk).await?)),
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
-    let tokens = if desk.form.is_sent() { Some(tokens(desk, own.subject())?) } else { None };
+    let tokens = match desk.form.is_sent() {
+        true => Some(signed(turns, || tokens(desk, own.subject())).await?),
+        false => None,
+    };
     let frame = desk.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
     let (assets, base) = (&desk.state.assets, desk.state.origins.issuer());
     answer(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
+}
+
+/// Makes a signature when no other of this worker is being made.
+async fn signed<T>(turns: &Turns, sign: impl FnOnce() -> T) -> T {
+    let _turn = turns.next().await;
+    sign()
 }
 
 fn tokens(desk: &Desk<'_>, subject: &str) -> Result<Tokens, Problem> {
@@ -156,12 +166,12 @@ fn token(desk: &Desk<'_>, algorithm: Algorithm, subject: &Subject) -> Result<Opt
 async fn measure(desk: &Desk<'_>) -> Result<Costs, Problem> {
     let state = desk.request.app_data::<Data<State>>().cloned();
     let state = state.ok_or_else(|| Problem::broken("the server lost its state"))?;
-    let costs = web::block(move || {
+    let costs = move || {
         let ring = state.ring();
         let keys = ring.lab();
         Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
-    });
-    costs.await.map_err(|error| Problem::internal(&error))
+    };
+    desk.state.do_work(desk.request, costs).await
 }
 
 /// `GET /lab/lessons/hs256-or-rs256/public.pem`: the public key that the lesson's RS256 token is verified with.

@@ -52,11 +52,11 @@ struct Timed {
     took: Duration,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(desk)?;
     match desk.form.get("do") {
         None if !desk.form.is_sent() => {}
-        Some("guess") => work.guess(desk)?,
+        Some("guess") => work.guess(desk).await?,
         Some("sign") => work.sign(desk)?,
         Some("present") => work.present(desk, None)?,
         _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
@@ -81,15 +81,19 @@ impl Work {
         Ok(Self { case, token, secret: field("secret"), sub: field("sub"), forged, ..Self::default() })
     }
 
-    fn guess(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
-        let weak = Timed::of(&self.token);
+    /// Every word is tried on up to three tokens, away from the threads that answer requests.
+    async fn guess(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
+        let (token, own) = (self.token.clone(), desk.visitor.token().map(str::to_owned));
+        let tried = move || (Timed::of(&token), own.filter(|token| weak_secret::guess(token).is_some()));
+        let (weak, own) = desk.state.do_work(desk.request, tried).await?;
         if weak.guess.is_none() {
             "That is no token with an HMAC-SHA256 signature, so there is nothing to try the words on."
                 .clone_into(&mut self.told);
             return Ok(());
         }
-        let (strong, strong_is) = strong_token(desk)?;
-        self.guessing = Some(Guessing { weak, strong: Timed::of(&strong), strong_is });
+        let (strong, strong_is) = strong_token(desk, own)?;
+        let strong = desk.state.do_work(desk.request, move || Timed::of(&strong)).await?;
+        self.guessing = Some(Guessing { weak, strong, strong_is });
         Ok(())
     }
 
@@ -137,11 +141,10 @@ fn victim_token(desk: &Desk<'_>, case: &str) -> Result<String, Problem> {
     Ok(token.map_err(|error| Problem::internal(&error))?.into_string())
 }
 
-/// The visitor's own session token when an HMAC signed it, else one that the lab's generated secret signs.
-fn strong_token(desk: &Desk<'_>) -> Result<(String, &'static str), Problem> {
-    let own = desk.visitor.token().filter(|token| weak_secret::guess(token).is_some());
+/// The visitor's own session token, given when an HMAC signed it, else one that the lab's generated secret signs.
+fn strong_token(desk: &Desk<'_>, own: Option<String>) -> Result<(String, &'static str), Problem> {
     if let Some(token) = own {
-        return Ok((token.to_owned(), "your session's own token"));
+        return Ok((token, "your session's own token"));
     }
     let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, desk.now);
     let token = desk.issue(desk.state.ring().lab().hs256(), &claims)?;

@@ -1,0 +1,453 @@
+//! Work that takes a while and that anybody may ask for: hashing a password, signing with a pasted key.
+//!
+//! The idea to know: such work is done by a few threads of its own, at a lower priority than the threads that answer
+//! requests, so a page is answered at once however much of it is asked for. What waits is bounded twice, for each client
+//! and for all together, and clients take turns: one that asks for a thousand pieces waits behind its own, and delays
+//! another client by one piece at most. Whoever comes when there is no place, or waits too long, is told to come again.
+//! Work whose asker has gone is taken out of the queue.
+
+use std::collections::{HashMap, VecDeque};
+use std::net::IpAddr;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+/// How many seconds after a refusal it makes sense to ask again. A full queue is empty again within a few.
+pub const RETRY_AFTER: u64 = 2;
+
+/// How much a pool takes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    pub threads: usize,
+    /// How many pieces of work of one client wait or run at once.
+    pub per_client: usize,
+    /// The same of all clients together.
+    pub in_all: usize,
+    /// How long a piece waits for its turn when its client has no other in the pool, so that only others delay it.
+    pub patience: Duration,
+    /// How long it waits behind others of its own client.
+    pub patience_behind_own: Duration,
+}
+
+/// Why a piece of work was not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum NotDone {
+    #[error("more work is waiting than is taken on")]
+    Busy,
+    #[error("the work ended without a result")]
+    Failed,
+}
+
+/// Some threads, and what waits for them.
+pub struct WorkPool(Arc<Shared>);
+
+/// One place in a pool: taken before the work is known, given back when the work is done or this is dropped.
+pub struct Place {
+    held: HeldPlace,
+    has_company: bool,
+}
+
+impl WorkPool {
+    /// Its threads are started when they are first needed, and carry this name.
+    pub fn new(name: &'static str, bounds: Bounds) -> Self {
+        Self(Arc::new(Shared { name, bounds, queue: Mutex::default(), changed: Condvar::new() }))
+    }
+
+    /// A place for one piece of work, if this client may have one more.
+    pub fn reserve(&self, client: IpAddr) -> Result<Place, NotDone> {
+        let has_company = self.0.queue().take_place(client, self.0.bounds)?;
+        Ok(Place { held: HeldPlace { shared: self.0.clone(), client }, has_company })
+    }
+
+    /// Does a piece of work for a client.
+    pub async fn run<T: Send + 'static>(
+        &self,
+        client: IpAddr,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotDone> {
+        self.reserve(client)?.run(work).await
+    }
+}
+
+impl Drop for WorkPool {
+    /// Ends the threads, each after what it is doing. Nobody waits any more for what is in the queue.
+    fn drop(&mut self) {
+        let left = {
+            let mut queue = self.0.queue();
+            queue.is_closed = true;
+            std::mem::take(&mut queue.jobs)
+        };
+        self.0.changed.notify_all();
+        drop(left);
+    }
+}
+
+impl Place {
+    /// Waits for a thread, does the work there, and hands back what came of it.
+    pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotDone> {
+        let (shared, bounds) = (self.held.shared.clone(), self.held.shared.bounds);
+        let patience = if self.has_company { bounds.patience_behind_own } else { bounds.patience };
+        let (answer, mut done) = oneshot::channel();
+        // Nobody listens any more when the asker has gone; then the result is worth nothing.
+        let work = Box::new(move || drop(answer.send(work())));
+        let waiting = shared.enqueue(self.held, work);
+        let result = match timeout(patience, &mut done).await {
+            Ok(result) => result,
+            Err(_) if waiting.withdraw() => return Err(NotDone::Busy),
+            Err(_) => done.await,
+        };
+        result.map_err(|_| NotDone::Failed)
+    }
+}
+
+/// What threads and askers share.
+struct Shared {
+    name: &'static str,
+    bounds: Bounds,
+    queue: Mutex<Queue>,
+    /// A job came, or the pool was closed.
+    changed: Condvar,
+}
+
+type Work = Box<dyn FnOnce() + Send>;
+
+/// A piece of work that waits.
+struct Job {
+    id: u64,
+    work: Work,
+    place: HeldPlace,
+}
+
+/// Gives a place back when it is dropped, which must not happen while the queue is locked.
+struct HeldPlace {
+    shared: Arc<Shared>,
+    client: IpAddr,
+}
+
+impl Drop for HeldPlace {
+    fn drop(&mut self) {
+        self.shared.queue().give_back(self.client);
+    }
+}
+
+/// Takes its job out of the queue when it is dropped, as happens when the asker goes.
+struct Waiting {
+    shared: Arc<Shared>,
+    client: IpAddr,
+    id: u64,
+}
+
+impl Waiting {
+    /// Whether the job was still waiting. It will not be done then.
+    fn withdraw(&self) -> bool {
+        let job = self.shared.queue().remove(self.client, self.id);
+        job.is_some()
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.withdraw();
+    }
+}
+
+impl Shared {
+    /// No holder of the lock leaves the queue half changed, so one that panicked does no harm to the next.
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enqueue(self: &Arc<Self>, place: HeldPlace, work: Work) -> Waiting {
+        let client = place.client;
+        let mut queue = self.queue();
+        let id = queue.push(client, |id| Job { id, work, place });
+        let needs_thread = queue.waiting > queue.idle && queue.threads < self.bounds.threads;
+        queue.threads += usize::from(needs_thread);
+        drop(queue);
+        self.changed.notify_one();
+        if needs_thread {
+            self.start_thread();
+        }
+        Waiting { shared: self.clone(), client, id }
+    }
+
+    fn start_thread(self: &Arc<Self>) {
+        let shared = self.clone();
+        let started = thread::Builder::new().name(self.name.to_owned()).spawn(move || shared.work());
+        if let Err(error) = started {
+            // What waits is refused when its patience ends, and the next to come tries again.
+            self.queue().threads -= 1;
+            log::error!("a thread for {} cannot be started: {error}", self.name);
+        }
+    }
+
+    /// What a thread does until the pool is closed.
+    fn work(&self) {
+        give_way();
+        while let Some(Job { work, place, .. }) = self.next() {
+            if catch_unwind(AssertUnwindSafe(work)).is_err() {
+                log::error!("a piece of work for {} panicked", self.name);
+            }
+            drop(place);
+        }
+    }
+
+    /// Waits for a job; `None` when the pool is closed.
+    fn next(&self) -> Option<Job> {
+        let mut queue = self.queue();
+        queue.idle += 1;
+        while queue.waiting == 0 && !queue.is_closed {
+            queue = self.changed.wait(queue).unwrap_or_else(PoisonError::into_inner);
+        }
+        queue.idle -= 1;
+        if queue.is_closed { None } else { queue.pop() }
+    }
+}
+
+/// Lets the threads that answer requests go first: this one gets a tenth of a core that they need, and else all of it.
+/// Only Linux has a priority for each thread.
+fn give_way() {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::nice(10) {
+        log::debug!("a thread keeps its priority: {error}");
+    }
+}
+
+/// What waits, by client, and how many places are taken.
+#[derive(Default)]
+struct Queue {
+    jobs: HashMap<IpAddr, VecDeque<Job>>,
+    /// Each client of `jobs` once, whose turn comes first in front.
+    order: VecDeque<IpAddr>,
+    places: HashMap<IpAddr, usize>,
+    places_in_all: usize,
+    /// How many jobs wait.
+    waiting: usize,
+    threads: usize,
+    /// How many threads wait for a job.
+    idle: usize,
+    last_id: u64,
+    is_closed: bool,
+}
+
+impl Queue {
+    /// Says whether the client has other places already.
+    fn take_place(&mut self, client: IpAddr, bounds: Bounds) -> Result<bool, NotDone> {
+        let taken = self.places.get(&client).copied().unwrap_or(0);
+        if taken >= bounds.per_client || self.places_in_all >= bounds.in_all {
+            return Err(NotDone::Busy);
+        }
+        self.places.insert(client, taken + 1);
+        self.places_in_all += 1;
+        Ok(taken > 0)
+    }
+
+    fn give_back(&mut self, client: IpAddr) {
+        self.places_in_all = self.places_in_all.saturating_sub(1);
+        match self.places.get_mut(&client) {
+            Some(taken) if *taken > 1 => *taken -= 1,
+            _ => drop(self.places.remove(&client)),
+        }
+    }
+
+    fn push(&mut self, client: IpAddr, job: impl FnOnce(u64) -> Job) -> u64 {
+        self.last_id += 1;
+        let jobs = self.jobs.entry(client).or_default();
+        if jobs.is_empty() {
+            self.order.push_back(client);
+        }
+        jobs.push_back(job(self.last_id));
+        self.waiting += 1;
+        self.last_id
+    }
+
+    /// The next job of the client whose turn it is.
+    fn pop(&mut self) -> Option<Job> {
+        let client = self.order.pop_front()?;
+        let jobs = self.jobs.get_mut(&client)?;
+        let job = jobs.pop_front()?;
+        self.waiting -= 1;
+        if jobs.is_empty() {
+            self.jobs.remove(&client);
+        } else {
+            self.order.push_back(client);
+        }
+        Some(job)
+    }
+
+    /// Takes out one job that waits, if it still does. The caller drops it, once the queue is unlocked.
+    fn remove(&mut self, client: IpAddr, id: u64) -> Option<Job> {
+        let jobs = self.jobs.get_mut(&client)?;
+        let place = jobs.iter().position(|job| job.id == id)?;
+        let job = jobs.remove(place);
+        self.waiting -= 1;
+        if jobs.is_empty() {
+            self.jobs.remove(&client);
+            self.order.retain(|other| *other != client);
+        }
+        job
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::task::yield_now;
+
+    use super::*;
+
+    const BOUNDS: Bounds = Bounds {
+        threads: 1,
+        per_client: 3,
+        in_all: 5,
+        patience: Duration::from_mins(1),
+        patience_behind_own: Duration::from_mins(1),
+    };
+
+    fn client(number: u8) -> IpAddr {
+        [203, 0, 113, number].into()
+    }
+
+    /// A pool whose one thread is busy until the sender is dropped.
+    async fn busy(bounds: Bounds) -> (Arc<WorkPool>, mpsc::Sender<()>) {
+        let pool = Arc::new(WorkPool::new("test", bounds));
+        let (release, held) = mpsc::channel::<()>();
+        let (started, has_started) = oneshot::channel();
+        let place = pool.reserve(client(0)).unwrap();
+        tokio::spawn(place.run(move || {
+            started.send(()).unwrap();
+            held.recv().unwrap_err();
+        }));
+        has_started.await.unwrap();
+        (pool, release)
+    }
+
+    /// Asks for work that says who asked, in a task of its own that has come as far as the queue.
+    async fn ask(pool: &WorkPool, number: u8, done: &mpsc::Sender<u8>) -> tokio::task::JoinHandle<Result<(), NotDone>> {
+        let (place, done) = (pool.reserve(client(number)).unwrap(), done.clone());
+        let task = tokio::spawn(place.run(move || done.send(number).unwrap()));
+        yield_now().await;
+        task
+    }
+
+    #[tokio::test]
+    async fn clients_take_turns_however_much_one_of_them_asked_for_before() {
+        let (pool, release) = busy(BOUNDS).await;
+        let (done, order) = mpsc::channel();
+        let mut tasks = Vec::new();
+        for number in [1, 1, 1, 2] {
+            tasks.push(ask(&pool, number, &done).await);
+        }
+        drop((release, done));
+        for task in tasks {
+            assert_eq!(task.await.unwrap(), Ok(()));
+        }
+        assert_eq!(order.iter().collect::<Vec<_>>(), [1, 2, 1, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_client_has_only_so_many_places_and_all_together_have_only_so_many() {
+        let pool = WorkPool::new("test", BOUNDS);
+        let places: Vec<_> = (0..3).map(|_| pool.reserve(client(1)).unwrap()).collect();
+        assert_eq!(pool.reserve(client(1)).err(), Some(NotDone::Busy));
+        let others = [pool.reserve(client(2)).unwrap(), pool.reserve(client(3)).unwrap()];
+        assert_eq!(pool.reserve(client(4)).err(), Some(NotDone::Busy));
+        drop(others);
+        assert!(pool.reserve(client(4)).is_ok());
+        drop(places);
+        assert_eq!(pool.run(client(1), || 7).await, Ok(7));
+        assert!(pool.0.queue().places.len() <= 1, "who has no place is forgotten");
+    }
+
+    #[tokio::test]
+    async fn a_place_is_given_back_when_the_work_is_done() {
+        let pool = WorkPool::new("test", Bounds { per_client: 1, ..BOUNDS });
+        for number in 0..100 {
+            // The thread gives the place back right after the answer, and may come to it a moment later.
+            while pool.reserve(client(1)).is_err() {
+                yield_now().await;
+            }
+            assert_eq!(pool.run(client(2), move || number).await.unwrap_or(number), number);
+        }
+    }
+
+    #[tokio::test]
+    async fn work_whose_asker_has_gone_is_not_done_and_leaves_its_place() {
+        let (pool, release) = busy(BOUNDS).await;
+        let (done, order) = mpsc::channel();
+        let tasks = [ask(&pool, 1, &done).await, ask(&pool, 1, &done).await, ask(&pool, 1, &done).await];
+        let [first, gone, last] = tasks;
+        assert!(pool.reserve(client(1)).is_err());
+        gone.abort();
+        assert!(gone.await.is_err_and(|error| error.is_cancelled()));
+        assert!(pool.reserve(client(1)).is_ok(), "the place is free at once");
+        drop((release, done));
+        assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(()), Ok(())));
+        assert_eq!(order.iter().count(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_too_long_is_told_that_the_pool_is_busy_and_the_work_is_not_done() {
+        let (pool, release) = busy(Bounds { patience: Duration::from_millis(20), ..BOUNDS }).await;
+        let (done, order) = mpsc::channel();
+        assert_eq!(ask(&pool, 1, &done).await.await.unwrap(), Err(NotDone::Busy));
+        drop((release, done));
+        assert_eq!(order.iter().count(), 0);
+        assert_eq!(pool.run(client(1), || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn work_that_was_begun_is_waited_for_however_long_it_takes() {
+        let pool = WorkPool::new("test", Bounds { patience: Duration::from_millis(20), ..BOUNDS });
+        let work = || {
+            thread::sleep(Duration::from_millis(200));
+            7
+        };
+        assert_eq!(pool.run(client(1), work).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn a_panic_costs_its_asker_the_result_and_nobody_else() {
+        let pool = WorkPool::new("test", BOUNDS);
+        assert_eq!(pool.run(client(1), || panic!("on purpose")).await, Err::<(), _>(NotDone::Failed));
+        assert_eq!(pool.run(client(1), || 7).await, Ok(7));
+    }
+
+    #[tokio::test]
+    async fn as_many_run_at_once_as_there_are_threads() {
+        let pool = Arc::new(WorkPool::new("test", Bounds { threads: 2, ..BOUNDS }));
+        let (here, there) = (mpsc::channel(), mpsc::channel());
+        let meet = |own: mpsc::Sender<()>, other: mpsc::Receiver<()>| {
+            let pool = pool.clone();
+            tokio::spawn(async move {
+                let work = move || {
+                    own.send(()).unwrap();
+                    other.recv().unwrap();
+                };
+                pool.run(client(1), work).await
+            })
+        };
+        let (one, two) = (meet(here.0, there.1), meet(there.0, here.1));
+        assert_eq!((one.await.unwrap(), two.await.unwrap()), (Ok(()), Ok(())));
+    }
+
+    #[tokio::test]
+    async fn a_pool_that_is_dropped_ends_its_threads_and_answers_who_waits() {
+        let (pool, release) = busy(BOUNDS).await;
+        let (done, order) = mpsc::channel();
+        let waiting = ask(&pool, 1, &done).await;
+        let shared = Arc::downgrade(&pool.0);
+        drop((pool, release, done));
+        assert_eq!(waiting.await.unwrap(), Err(NotDone::Failed));
+        assert_eq!(order.iter().count(), 0);
+        while shared.strong_count() > 0 {
+            yield_now().await;
+        }
+    }
+}
