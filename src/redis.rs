@@ -26,6 +26,14 @@ const CONNECTIONS: usize = 16;
 /// firewall told nobody, do not use up the patience of the request that finds them.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
 
+const REPLACE: &str = "
+if redis.call('DEL', KEYS[1]) == 0 then
+    return 0
+end
+redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
+return 1
+";
+
 /// Where a Redis server is and how to log in there. What it prints holds no password.
 #[derive(Clone)]
 pub struct RedisUrl {
@@ -81,6 +89,8 @@ pub enum Away {
     Unreachable(String),
     #[error("Redis does not accept the user and password, or their absence")]
     NotAdmitted,
+    #[error("Redis holds a value of another kind under the key")]
+    OtherKind,
     #[error("Redis answered with an error ({0})")]
     Refused(String),
 }
@@ -91,6 +101,7 @@ impl From<&RedisError> for Away {
             _ if error.is_timeout() => Self::Slow,
             _ if error.is_io_error() => Self::Unreachable(error.to_string()),
             Some("NOAUTH" | "WRONGPASS" | "NOPERM") => Self::NotAdmitted,
+            Some("WRONGTYPE") => Self::OtherKind,
             _ if error.kind() == ErrorKind::AuthenticationFailed => Self::NotAdmitted,
             Some(code) => Self::Refused(code.to_owned()),
             None => Self::Refused(error.category().to_owned()),
@@ -116,13 +127,6 @@ impl Away {
             of_pool.or_else(|| error.downcast_ref::<RedisError>().map(Self::from))
         });
         known.unwrap_or_else(|| Self::Refused("something unknown".to_owned()))
-    }
-
-    /// Whether the server answered well, with a value that is not of the kind asked for.
-    pub fn is_of_another_kind(error: &(dyn Error + 'static)) -> bool {
-        causes(error)
-            .filter_map(|error| error.downcast_ref::<RedisError>())
-            .any(|error| error.kind() == ErrorKind::TypeError || error.code() == Some("WRONGTYPE"))
     }
 }
 
@@ -185,6 +189,30 @@ impl Redis {
             invocation.invoke_async(connection).await
         })
         .await
+    }
+
+    /// The bytes under a key with the seconds until its end, asked for at once; `None` where there is nothing.
+    pub async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, i64)>, Away> {
+        let read = self.ask(async |connection| {
+            redis::pipe().cmd("GET").arg(key).cmd("TTL").arg(key).query_async(connection).await
+        });
+        let (bytes, seconds): (Option<Vec<u8>>, i64) = read.await?;
+        Ok(bytes.map(|bytes| (bytes, seconds)))
+    }
+
+    /// Lets what is under a key live for so many seconds from now.
+    pub async fn extend(&self, key: &str, seconds: i64) -> Result<(), Away> {
+        self.ask(async |connection| cmd("EXPIRE").arg(key).arg(seconds).query_async(connection).await).await
+    }
+
+    /// Puts a value under a new key in the place of what is under the old one, in one step. Where there is nothing under
+    /// the old one, nothing is done, and the answer is `false`.
+    pub async fn replace(&self, [old, new]: [&str; 2], value: &str, seconds: i64) -> Result<bool, Away> {
+        let replaced = self.ask(async |connection| {
+            let script = redis::Script::new(REPLACE);
+            script.key(old).key(new).arg(value).arg(seconds).invoke_async(connection).await
+        });
+        replaced.await
     }
 
     async fn ask<T>(&self, call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>) -> Result<T, Away> {

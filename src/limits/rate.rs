@@ -24,6 +24,12 @@ pub(super) struct Quota {
 pub struct BadRate;
 
 impl Rate {
+    /// So many requests in each minute; 0 counts as 1.
+    pub const fn per_minute(most: u32) -> Self {
+        let most = if most == 0 { 1 } else { most };
+        Self(Some(Quota { most, window: Duration::from_mins(1) }))
+    }
+
     pub(super) const fn quota(self) -> Option<Quota> {
         self.0
     }

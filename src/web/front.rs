@@ -140,7 +140,8 @@ fn unrouted(error: &Error, visit: &Visit, state: &State, tally: &Tally, unread: 
         None => Problem::broken(&error.to_string()),
     };
     let problem = problem.named(&visit.id);
-    let mut response = presented(&problem, visit.presentation, &HeaderMap::new(), state);
+    let bare = problem.error_response();
+    let mut response = presented(&problem, visit.presentation, bare.headers(), state);
     visit.mark(response.head_mut(), state);
     visit.end("-", problem.status, problem.fault.as_ref(), tally);
     let response = response.map_body(|_, answer| unread.held_by(answer));
@@ -158,7 +159,8 @@ async fn answer<B: MessageBody + 'static>(
     }
     state.cookie.screen(&mut request);
     let is_safe = request.method().is_safe();
-    let answered = budget::of_one_request(sessions::watched(async { next.call(request).await }));
+    let (client, now) = (state.client(request.request()), state.now());
+    let answered = budget::of_one_request(sessions::watched(client, now, async { next.call(request).await }));
     if is_safe {
         return Ok(answered.await?.map_into_boxed_body());
     }

@@ -5,8 +5,9 @@
 //! itself, so it is left in a place beside the request: a state that could not be read is a refusal for whoever wants
 //! it (the [`Visitor`](super::session::Visitor) asks), and one that could not be kept takes the place of the answer.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use actix_session::storage::{
@@ -16,35 +17,74 @@ use actix_web::Error;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
 use async_trait::async_trait;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
 
 use super::error::Problem;
+use super::session::STATE_HOURS;
 use crate::budget;
 use crate::code::Code;
+use crate::limits::{Decision, Memory, Rate};
 use crate::redis::{Away, Redis};
 
 const PREFIX: &str = "hallpass:session:";
 
+/// How many sessions one client may begin in a minute where the server keeps them: ten for each pupil of a class that
+/// shares an address.
+const NEW: Rate = Rate::per_minute(300);
+
+/// How long the server keeps a session whose cookie never came back. Nearly every browser sends it at once, with the
+/// redirect; programs without a cookie jar never do.
+const UNCONFIRMED: Duration = Duration::hours(1);
+
+/// How long the server keeps any other session that nobody writes.
+pub(super) const WHOLE_LIFE: Duration = Duration::hours(STATE_HOURS);
+
 type Entries = HashMap<String, String>;
 
 tokio::task_local! {
-    /// What failed in the request under way.
-    static TROUBLE: RefCell<Option<Problem>>;
+    static REQUEST: Asking;
 }
 
-/// Carries out a request whose session may be away.
-pub(super) async fn watched<T>(request: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// What the session store must know of the request under way, and what it has to tell it.
+struct Asking {
+    client: IpAddr,
+    now: DateTime<Utc>,
+    /// What failed.
+    trouble: RefCell<Option<Problem>>,
+    /// Whether the session gets another key when it is kept.
+    renews_key: Cell<bool>,
+}
+
+/// Carries out a request of this client, whose session may be away.
+pub(super) async fn watched<T>(
+    client: IpAddr,
+    now: DateTime<Utc>,
+    request: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let request = async { request.await.map_err(|error| trouble().map_or(error, Error::from)) };
-    TROUBLE.scope(RefCell::default(), request).await
+    let asking = Asking { client, now, trouble: RefCell::default(), renews_key: Cell::new(false) };
+    REQUEST.scope(asking, request).await
 }
 
 /// Why this request's session is not there, told once.
 pub(super) fn trouble() -> Option<Problem> {
-    TROUBLE.try_with(RefCell::take).ok().flatten()
+    REQUEST.try_with(|request| request.trouble.take()).ok().flatten()
+}
+
+/// Gives the session another key when it is kept, so that whoever knew the one before cannot read what is in it now. It
+/// is called when a token is first issued and whenever somebody else is logged in: an attacker may have planted the
+/// cookie of a session of their own in the visitor's browser.
+pub(super) fn renew_key() {
+    // A session that is changed outside a request is nobody's.
+    let _ = REQUEST.try_with(|request| request.renews_key.set(true));
 }
 
 fn leave(problem: Problem) {
     // A session that is asked for outside a request has nobody to tell.
-    let _ = TROUBLE.try_with(|trouble| trouble.replace(Some(problem)));
+    let _ = REQUEST.try_with(|request| request.trouble.replace(Some(problem)));
 }
 
 /// The one store of sessions that the middleware knows.
@@ -57,10 +97,10 @@ impl Sessions {
     }
 
     pub async fn in_redis(redis: Redis) -> Result<Self, Away> {
-        let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(|key| format!("{PREFIX}{key}"));
+        let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(place_of);
         // A pool is there already, so this only puts the parts together.
         let store = builder.build().await.map_err(|error| away(&error))?;
-        Ok(Self(Arc::new(InRedis { store, redis })))
+        Ok(Self(Arc::new(InRedis { store, redis, new: Memory::new(NEW) })))
     }
 
     /// Whether the cookie holds the state itself, so that no copy of it can be called back.
@@ -71,6 +111,11 @@ impl Sessions {
     /// Whether a session could be read and kept now.
     pub async fn ping(&self) -> Result<(), Away> {
         self.0.ping().await
+    }
+
+    /// Forgets how many sessions anybody began.
+    pub fn forget_counts(&self) {
+        self.0.forget_counts();
     }
 }
 
@@ -104,6 +149,8 @@ trait Place: Send + Sync {
 
     async fn ping(&self) -> Result<(), Away>;
 
+    fn forget_counts(&self);
+
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError>;
 
     async fn save(&self, entries: Entries, ttl: &Duration) -> Result<SessionKey, SaveError>;
@@ -122,6 +169,8 @@ impl Place for CookieSessionStore {
     async fn ping(&self) -> Result<(), Away> {
         Ok(())
     }
+
+    fn forget_counts(&self) {}
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError> {
         SessionStore::load(self, key).await
@@ -144,6 +193,51 @@ impl Place for CookieSessionStore {
 struct InRedis {
     store: RedisSessionStore,
     redis: Redis,
+    /// How many sessions each client began. Every process counts for itself, so that beginning one needs no further
+    /// server.
+    new: Memory,
+}
+
+/// The key in Redis for the key of a session.
+fn place_of(key: &str) -> String {
+    format!("{PREFIX}{key}")
+}
+
+impl InRedis {
+    /// The state, which lives for its whole time once its cookie has come back.
+    async fn read(&self, key: &SessionKey) -> Result<Option<Vec<u8>>, Away> {
+        let place = place_of(key.as_ref());
+        let Some((state, seconds_left)) = self.redis.read(&place).await? else { return Ok(None) };
+        if seconds_left <= UNCONFIRMED.whole_seconds() {
+            // A server that takes no writes now can be read all the same.
+            let _ = self.redis.extend(&place, WHOLE_LIFE.whole_seconds()).await;
+        }
+        Ok(Some(state))
+    }
+
+    /// Refuses a client that begins sessions too often. Outside a request there is no client to count.
+    fn count_new(&self) -> Result<(), SaveError> {
+        let decision = REQUEST.try_with(|request| self.new.admit(request.client, request.now));
+        let Ok(Decision::Refused { retry_after }) = decision else { return Ok(()) };
+        leave(Problem::too_often(retry_after, "This client begins sessions too often; send the cookie of one."));
+        Err(SaveError::Other(anyhow::anyhow!("no further session is begun")))
+    }
+
+    /// Keeps the state under another key, and removes the one before.
+    async fn renew(&self, key: &SessionKey, entries: &Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
+        let state = serde_json::to_string(entries).map_err(|error| UpdateError::Serialization(error.into()))?;
+        let new = new_key().map_err(UpdateError::Other)?;
+        let places = [key, &new].map(|key| place_of(key.as_ref()));
+        let replaced = self.redis.replace([&places[0], &places[1]], &state, ttl.whole_seconds()).await;
+        if replaced.map_err(|away| UpdateError::Other(not_kept(away)))? { Ok(new) } else { Err(has_ended()) }
+    }
+}
+
+/// 384 random bits as text.
+fn new_key() -> Result<SessionKey, anyhow::Error> {
+    let mut bytes = [0; 48];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gave no random bytes"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes).try_into()?)
 }
 
 #[async_trait(?Send)]
@@ -156,22 +250,28 @@ impl Place for InRedis {
         self.redis.check_writable().await
     }
 
+    fn forget_counts(&self) {
+        self.new.forget();
+    }
+
     /// A state that cannot be read now looks empty to those who do not ask for it.
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError> {
-        let why = match budget::spend(self.store.load(key)).await {
-            None => Away::Slow,
-            Some(Err(LoadError::Other(error))) if is_of_another_kind(&error) => {
-                return Err(LoadError::Deserialization(error));
+        let why = match self.read(key).await {
+            Ok(None) => return Ok(None),
+            Ok(Some(state)) => {
+                let entries = serde_json::from_slice(&state);
+                return entries.map(Some).map_err(|error| LoadError::Deserialization(error.into()));
             }
-            Some(Err(LoadError::Other(error))) => away(&error),
-            Some(answer) => return answer,
+            Err(kind @ Away::OtherKind) => return Err(LoadError::Deserialization(kind.into())),
+            Err(away) => away,
         };
         leave(Problem::sessions_away(&why));
         Ok(Some(Entries::new()))
     }
 
-    async fn save(&self, entries: Entries, ttl: &Duration) -> Result<SessionKey, SaveError> {
-        match budget::spend(self.store.save(entries, ttl)).await {
+    async fn save(&self, entries: Entries, _: &Duration) -> Result<SessionKey, SaveError> {
+        self.count_new()?;
+        match budget::spend(self.store.save(entries, &UNCONFIRMED)).await {
             None => Err(SaveError::Other(not_kept(Away::Slow))),
             Some(Err(SaveError::Other(error))) => Err(SaveError::Other(not_kept(away(&error)))),
             Some(answer) => answer,
@@ -181,6 +281,9 @@ impl Place for InRedis {
     /// A session that is gone by now stays gone. The framework's store would keep its state under another key, and so
     /// whoever writes while the owner logs out would carry it past the logout.
     async fn update(&self, key: SessionKey, entries: Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
+        if REQUEST.try_with(|request| request.renews_key.get()).unwrap_or(false) {
+            return self.renew(&key, &entries, ttl).await;
+        }
         let before = key.as_ref().to_owned();
         match budget::spend(self.store.update(key, entries, ttl)).await {
             None => Err(UpdateError::Other(not_kept(Away::Slow))),
@@ -188,8 +291,7 @@ impl Place for InRedis {
             Some(Ok(other)) if other.as_ref() != before => {
                 // Nobody was told that key, so it does no harm if it stays until its end.
                 let _ = budget::spend(self.store.delete(&other)).await;
-                leave(ended());
-                Err(UpdateError::Other(anyhow::anyhow!("the session ended")))
+                Err(has_ended())
             }
             Some(answer) => answer,
         }
@@ -209,17 +311,14 @@ fn not_kept(why: Away) -> anyhow::Error {
     why.into()
 }
 
-fn ended() -> Problem {
+/// Leaves the refusal of a request whose session is gone by now.
+fn has_ended() -> UpdateError {
     let message = "The session ended while this request was answered, and nothing of it is kept; send it again.";
-    Problem::new(StatusCode::CONFLICT, Code::SessionEnded, message)
+    leave(Problem::new(StatusCode::CONFLICT, Code::SessionEnded, message));
+    UpdateError::Other(anyhow::anyhow!("the session ended"))
 }
 
 /// What the framework's store says, without the words of the server.
 fn away(error: &anyhow::Error) -> Away {
     Away::in_chain(error.as_ref())
-}
-
-/// Whether something lies under the key that is no text, and so no session.
-fn is_of_another_kind(error: &anyhow::Error) -> bool {
-    Away::is_of_another_kind(error.as_ref())
 }

@@ -141,6 +141,7 @@ impl State {
     /// Forgets how often anybody asked.
     pub async fn forget_counts(&self) -> Result<(), Away> {
         self.phone_limiter.forget().await?;
+        self.sessions.forget_counts();
         self.accounts.forget_tries().await
     }
 

@@ -211,6 +211,29 @@ async fn two_cookies_of_the_session_s_name_are_refused_until_a_log_out_drops_our
     visit.end().await;
 }
 
+/// A neighbouring host may set such a cookie: what protects `__Host-` is the name's exact bytes.
+#[tokio::test]
+async fn a_cookie_whose_name_begins_with_unicode_white_space_is_nobody_s_session() {
+    let Some(browser) = Browser::start() else { return };
+    let app = TestApp::with(&[("tls-self-signed", "true")]);
+    let visit = browser.visit_to(app, Script::On).await;
+    visit.open("/generate?sub=mallory").await;
+    let value = visit.driver.get_named_cookie("__Host-hallpass").await.unwrap().value;
+    for blank in ["\\u2000", "\\u00a0", "\\u3000", "\\ufeff"] {
+        visit.driver.delete_all_cookies().await.unwrap();
+        visit.eval(&format!("document.cookie = \"{blank}__Host-hallpass={value}; path=/; secure\"")).await;
+        let planted = visit.eval("document.cookie").await;
+        assert!(planted.as_str().unwrap().contains("__Host-hallpass="), "the browser keeps it: {planted}");
+        visit.open("/validate").await;
+        assert_eq!(visit.result().await, "Invalid token", "{blank}");
+        visit.open("/").await;
+        visit.follow("Get token").await;
+        visit.follow("Show details").await;
+        assert_eq!(visit.result().await, "bob", "{blank}: neither mallory nor two cookies");
+    }
+    visit.end().await;
+}
+
 #[tokio::test]
 async fn the_keyboard_alone_does_all_that_a_pointer_does() {
     with_and_without_script(async |visit| {

@@ -616,7 +616,7 @@ fn every_documented_status_is_answered_and_no_other() {
     outgrow_the_cookie(&mut witness);
     ask_too_often(&mut witness);
     lose_the_store(&mut witness);
-    let lost = lose_the_sessions(&mut witness);
+    let lost = lose_the_sessions(&mut witness) && begin_too_many_sessions(&mut witness);
     send_slowly(&mut witness, &app);
     if !lost {
         return;
@@ -748,6 +748,26 @@ fn lose_the_sessions(witness: &mut Witness) -> bool {
         assert_eq!(status == 503, reads_it, "{} {status}", operation.id);
     }
     true
+}
+
+/// Whatever begins a session is refused to a client that began as many as it may; `false` where there is no Redis.
+fn begin_too_many_sessions(witness: &mut Witness) -> bool {
+    let Some(redis) = RedisServer::start() else { return false };
+    let app = TestApp::with(&[&redis.settings()[..1], &[("phone-rate", "off"), ("test-mode", "on")]].concat());
+    while Call::new("GET", "/generate").send(&app).status == 302 {}
+    for operation in witness.document.operations() {
+        if operation.statuses().any(|status| status == "429") && operation.needs("session") {
+            let call = operation.example(&app);
+            let call = if operation.id == "lessonStep" { solved_lesson(&call) } else { call };
+            assert_eq!(witness.ask(&app, &operation, &call), 429, "{}", operation.id);
+        }
+    }
+    true
+}
+
+/// A step that is remembered, for the lesson is solved by it.
+fn solved_lesson(call: &Call) -> Call {
+    call.at("/lab/lessons/logout").saying("do=login")
 }
 
 /// Every body that is announced and does not come, all at once: the server waits a quarter of a minute.

@@ -6,7 +6,7 @@ use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use deadpool_redis::redis::cmd;
-use reqwest::Method;
+use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -501,4 +501,211 @@ async fn the_cookie_is_the_same_wherever_the_session_is_kept() {
         lines.push((name.to_owned(), rest.split_once(';').unwrap().1.to_owned()));
     }
     assert_eq!(lines[0], lines[1]);
+}
+
+// ── the session's key
+
+/// A request with this cookie, and the cookie that its answer sets; the one that was sent where it sets none.
+async fn with(app: &TestApp, request: RequestBuilder, cookie: &str) -> String {
+    let request = if cookie.is_empty() { request } else { request.header("cookie", cookie) };
+    let answer = request.send().await.unwrap();
+    assert!(answer.status().as_u16() < 400, "{}: {}", app.url, answer.text().await.unwrap());
+    if set_cookies(&answer).is_empty() { cookie.to_owned() } else { cookie_of(&answer) }
+}
+
+/// What a visitor may do, by name; each logs somebody in, or is how an attacker gets a session to plant.
+fn deed(app: &TestApp, name: &str) -> RequestBuilder {
+    let visitor = app.visitor();
+    let post = |path: &str| visitor.request(Method::POST, path);
+    match name {
+        "generate alice" => visitor.request(Method::GET, "/generate?sub=alice"),
+        "generate mallory" => visitor.request(Method::GET, "/generate?sub=mallory"),
+        "choose HS256" => post("/algorithm").form(&[("algorithm", "HS256")]),
+        "choose RS256" => post("/algorithm").form(&[("algorithm", "RS256")]),
+        "put a forgery" => post("/lab/attacks/alg-none").form(&[("action", "put")]),
+        "put a text" => post("/test/session").json(&json!({ "token": "not.a.token" })),
+        "take a lesson" => post("/lab/lessons/logout").form(&[("do", "login")]),
+        other => panic!("{other}"),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_that_an_attacker_planted_shows_nothing_of_who_logs_in_with_it() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&[redis.settings()[0], ("test-mode", "on")]);
+    for planting in ["choose RS256", "generate mallory", "take a lesson", "put a text", "put a forgery"] {
+        for login in ["generate alice", "put a text", "put a forgery"] {
+            // Some ways to get a session's cookie set a lesson's cookie too.
+            let answer = deed(&app, planting).send().await.unwrap();
+            let lines = set_cookies(&answer);
+            let planted = lines.iter().find(|line| line.starts_with("hallpass=")).unwrap();
+            let planted = planted.split(';').next().unwrap().to_owned();
+            let victim = with(&app, deed(&app, login), &planted).await;
+            assert_ne!(victim, planted, "{planting}, {login}");
+            let seen = get(&app, "/validate", &planted).await;
+            assert_eq!(seen.text("code"), "no_token", "{planting}, {login}");
+            assert_eq!(token_on(&ask(&app, Method::GET, "/", &planted, "text/html").await.body), "");
+            assert!(!token_on(&ask(&app, Method::GET, "/", &victim, "text/html").await.body).is_empty(), "{login}");
+            assert_eq!(redis.keys("hallpass:session:*").len(), 1, "the key before is gone: {planting}, {login}");
+            assert_eq!(ask(&app, Method::POST, "/logout", &victim, "text/html").await.status, 303);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_key_changes_with_who_is_logged_in_and_not_with_each_token() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&[redis.settings()[0], ("test-mode", "on")]);
+    let mut cookie = with(&app, deed(&app, "generate mallory"), "").await;
+    let key_of = |redis: &RedisServer| {
+        let [key] = &redis.keys("hallpass:session:*")[..] else { panic!("one session") };
+        key.clone()
+    };
+    for (deed_name, is_new) in [
+        ("generate mallory", false),
+        ("take a lesson", false),
+        ("choose HS256", false),
+        ("generate alice", true),
+        ("generate alice", false),
+        ("choose RS256", false),
+        ("generate alice", true),
+        ("put a forgery", true),
+        ("put a forgery", true),
+        ("generate alice", true),
+        ("put a text", true),
+        ("put a text", true),
+    ] {
+        let before = key_of(&redis);
+        let request = deed(&app, deed_name).header("cookie", &cookie);
+        let answer = request.send().await.unwrap();
+        let own = set_cookies(&answer).into_iter().find(|line| line.starts_with("hallpass="));
+        cookie = own.map_or(cookie, |line| line.split(';').next().unwrap().to_owned());
+        assert_eq!(key_of(&redis) != before, is_new, "{deed_name}");
+        assert_eq!(get(&app, "/", &cookie).await.status, 200);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_is_logged_in_anew_after_the_token_expired_gets_another_key() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&redis.settings()[..1]);
+    let first = with(&app, deed(&app, "generate alice"), "").await;
+    app.advance(61);
+    let second = with(&app, deed(&app, "generate alice"), &first).await;
+    assert_eq!(get(&app, "/validate", &first).await.text("code"), "no_token");
+    assert_eq!(get(&app, "/validate", &second).await.status, 200);
+    assert_eq!(redis.keys("hallpass:session:*").len(), 1);
+}
+
+/// What the visitor chose before is not lost with the key.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_with_a_new_key_holds_what_it_held_and_lives_as_long() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&redis.settings()[..1]);
+    let cookie = with(&app, deed(&app, "choose RS256"), "").await;
+    let cookie = with(&app, deed(&app, "generate alice"), &cookie).await;
+    let seen = get(&app, "/validate", &cookie).await.json();
+    assert_eq!((&seen["header"]["alg"], &seen["claims"]["sub"]), (&json!("RS256"), &json!("alice")));
+    let [key] = &redis.keys("hallpass:session:*")[..] else { panic!("one session") };
+    assert_eq!(seconds_left(&redis, key).div_ceil(3600), 12);
+}
+
+// ── how many sessions a client may begin
+
+fn seconds_left(redis: &RedisServer, key: &str) -> u64 {
+    cmd("TTL").arg(key).query(&mut redis.connection()).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_session_whose_cookie_never_comes_back_ends_within_the_hour() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&redis.settings()[..1]);
+    let cookie = session(&app).await;
+    let [key] = &redis.keys("hallpass:session:*")[..] else { panic!("one session") };
+    assert!((3_500..=3_600).contains(&seconds_left(&redis, key)));
+    assert_eq!(get(&app, "/validate", "hallpass=x").await.status, 401);
+    assert!(seconds_left(&redis, key) <= 3_600);
+    assert_eq!(get(&app, "/validate", &cookie).await.status, 200);
+    assert!((43_100..=43_200).contains(&seconds_left(&redis, key)), "one look with the cookie is enough");
+}
+
+/// As many as a client may begin in a minute.
+const NEW_SESSIONS: usize = 300;
+
+/// The status of a GET by this client, with no cookie.
+fn get_from(app: &TestApp, client: &str, path: &str) -> u16 {
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {}\r\nX-Forwarded-For: {client}\r\n", app.host());
+    app.raw(format!("{head}Connection: close\r\n\r\n")).status
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_begins_only_so_many_sessions_in_redis_and_others_go_on() {
+    let Some(redis) = RedisServer::start() else { return };
+    let settings = [redis.settings()[0], ("test-mode", "on"), ("trusted-proxy", "127.0.0.1")];
+    let app = TestApp::with(&settings);
+    let client = "203.0.113.1";
+    let first = Answer::to(deed(&app, "generate alice").header("x-forwarded-for", client)).await;
+    let own = first.header("set-cookie").split(';').next().unwrap().to_owned();
+    for _ in 1..NEW_SESSIONS {
+        assert_eq!(get_from(&app, client, "/generate"), 302);
+    }
+    let deeds = ["generate alice", "choose RS256", "put a forgery", "put a text", "take a lesson"];
+    for name in deeds {
+        let answer = Answer::to(deed(&app, name).header("x-forwarded-for", client)).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (429, "too_often"), "{name}: {}", answer.body);
+        let wait: u64 = answer.header("retry-after").parse().unwrap();
+        assert!((1..=60).contains(&wait) && !answer.headers.contains_key("set-cookie"), "{name}");
+    }
+    let page = deed(&app, "generate alice").header("x-forwarded-for", client).header("accept", "text/html");
+    let page = Answer::to(page).await;
+    assert!(page.status == 429 && page.body.contains("<code>too_often</code>"), "{}", page.body);
+    assert!(page.headers.contains_key("content-security-policy"));
+    assert_eq!(redis.keys("hallpass:session:*").len(), NEW_SESSIONS);
+
+    assert_eq!(get_from(&app, client, "/"), 200, "what begins no session is answered");
+    for name in deeds {
+        let request = deed(&app, name).header("x-forwarded-for", client);
+        assert!(Answer::to(request.header("cookie", &own)).await.status < 500, "{name}");
+    }
+    let with_own = app.visitor().request(Method::GET, "/generate?sub=alice").header("cookie", &session(&app).await);
+    assert_eq!(with_own.header("x-forwarded-for", client).send().await.unwrap().status(), 302, "a session goes on");
+    assert_eq!(get_from(&app, "203.0.113.2", "/generate"), 302, "another client begins one");
+
+    app.advance(60);
+    assert_eq!(get_from(&app, client, "/generate"), 302, "and so does this one in the next minute");
+    for _ in 1..NEW_SESSIONS {
+        get_from(&app, client, "/generate");
+    }
+    assert_eq!(get_from(&app, client, "/generate"), 429);
+    assert_eq!(app.visitor().request(Method::POST, "/test/reset").send().await.unwrap().status(), 204);
+    assert_eq!(get_from(&app, client, "/generate"), 302, "a test's reset forgets what was counted");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_class_behind_one_address_begins_its_sessions_at_once_and_each_again() {
+    let Some(redis) = RedisServer::start() else { return };
+    let app = TestApp::with(&redis.settings());
+    for _ in 0..3 {
+        let class = (0..30).map(|_| {
+            let visitor = app.visitor();
+            tokio::spawn(async move {
+                assert_eq!(visitor.choose("RS256").await.status(), 303);
+                assert_eq!(visitor.generate().await.status(), 302);
+                assert_eq!(visitor.verdict().await.0, 200);
+                assert_eq!(visitor.logout().await.status(), 303);
+                assert_eq!(visitor.generate().await.status(), 302);
+            })
+        });
+        for pupil in class.collect::<Vec<_>>() {
+            pupil.await.unwrap();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_in_cookies_are_not_counted() {
+    let app = TestApp::spawn();
+    for _ in 0..=NEW_SESSIONS {
+        assert_eq!(get_from(&app, "203.0.113.1", "/generate"), 302);
+    }
 }

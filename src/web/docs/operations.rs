@@ -24,6 +24,12 @@ const FORM: &str = "application/x-www-form-urlencoded";
 const DUPLICATE_COOKIE: Answer = Answer::refusal(400, "Two session cookies came in one request.");
 const FAULT: Answer = Answer::refusal(500, "A fault of this server.").rare();
 const STORE_AWAY: Answer = Answer::refusal(503, "The store does not answer.");
+const TOO_BUSY: Answer = Answer::refusal(
+    503,
+    "More work of this kind is waiting than this server takes on, or the store of the sessions does not answer.",
+);
+const TOO_MANY_SESSIONS: Answer =
+    Answer::refusal(429, "This client begins sessions too often, where they are kept in Redis.");
 const NOT_JSON: Answer = Answer::refusal(415, "The body is not declared as JSON.");
 
 /// What is answered to a login that asks for a token.
@@ -35,4 +41,5 @@ const TOKEN_FOR_LOGIN: &[Answer] = &[
     Answer::refusal(429, "This client tried this name too often, where users are kept."),
     FAULT,
     STORE_AWAY,
+    Answer::refusal(503, "More logins are under way than this server takes on."),
 ];

@@ -1,6 +1,6 @@
 //! The Flask tutorial in a browser.
 
-use super::{DUPLICATE_COOKIE, FAULT, FORM, HTML};
+use super::{DUPLICATE_COOKIE, FAULT, FORM, HTML, TOO_MANY_SESSIONS};
 use crate::web::docs::{Access, Answer, Body, Content, Kind, Method, Operation, Parameter, Place, Tag};
 
 pub(super) const TAG: Tag = Tag {
@@ -47,6 +47,7 @@ pub(super) const TAG: Tag = Tag {
                 Answer::new(302, Content::Nothing, "To the result: a token was made, or cannot be signed here."),
                 Answer::refusal(400, "A parameter is out of its limits or stands twice, or two session cookies came."),
                 Answer::refusal(413, "The token does not fit a cookie."),
+                TOO_MANY_SESSIONS,
                 FAULT,
             ],
             curl: "curl -s -i -c jar '{base}/generate?sub=alice&ttl=60'",
@@ -80,6 +81,7 @@ pub(super) const TAG: Tag = Tag {
                 Answer::new(303, Content::Nothing, "To the home page."),
                 Answer::refusal(400, "The field is missing, twice there or another, or two session cookies came."),
                 Answer::refusal(415, "The body is not declared as a form."),
+                TOO_MANY_SESSIONS,
                 FAULT,
             ],
             curl: "curl -s -i -c jar -d algorithm=RS256 {base}/algorithm",

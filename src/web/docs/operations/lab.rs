@@ -1,6 +1,6 @@
 //! The lab: bench, lessons and attacks.
 
-use super::{DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY};
+use super::{DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY, TOO_BUSY, TOO_MANY_SESSIONS};
 use crate::web::docs::{Access, Answer, Body, Content, Kind, Method, Operation, Parameter, Place, Tag};
 
 const LESSON: Parameter = Parameter {
@@ -53,6 +53,7 @@ pub(super) const TAG: Tag = Tag {
                 Answer::refusal(415, "The body is declared neither as JSON nor as a form."),
                 FAULT,
                 STORE_AWAY,
+                TOO_BUSY,
             ],
             curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
                    curl -s {base}/lab/inspect -H 'Content-Type: application/json' \
@@ -104,7 +105,9 @@ pub(super) const TAG: Tag = Tag {
                 DUPLICATE_COOKIE,
                 NO_LESSON,
                 Answer::refusal(415, "The body is not declared as a form."),
+                TOO_MANY_SESSIONS,
                 FAULT,
+                TOO_BUSY,
             ],
             curl: "curl -s {base}/lab/lessons/anatomy -d predict=none",
         },
@@ -163,7 +166,9 @@ pub(super) const TAG: Tag = Tag {
                 Answer::refusal(400, "A field is none of those accepted, or two session cookies came."),
                 NO_ATTACK,
                 Answer::refusal(415, "The body is not declared as a form."),
+                TOO_MANY_SESSIONS,
                 FAULT,
+                TOO_BUSY,
             ],
             curl: "curl -s {base}/lab/attacks/alg-none -H 'Accept: application/json' -d action=forge",
         },

@@ -27,7 +27,11 @@ pub(super) const TAG: Tag = Tag {
                 Answer::json(401, "RestAnswer", "A field is missing or wrong, or the body is no form."),
                 Answer::json(429, "RestAnswer", "This client tried this name too often, where users are kept."),
                 Answer::json(500, "RestAnswer", "A fault of this server.").rare(),
-                Answer::json(503, "RestAnswer", "The store does not answer."),
+                Answer::json(
+                    503,
+                    "RestAnswer",
+                    "The store does not answer, or more logins are under way than this server takes on.",
+                ),
             ],
             curl: "curl -s {base}/loginEndpoint -d username=susan -d password=secret",
         },

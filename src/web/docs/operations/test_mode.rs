@@ -1,6 +1,6 @@
 //! The operations that are there under `--test-mode` alone.
 
-use super::{FAULT, JSON, NOT_JSON};
+use super::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
 use crate::web::docs::{Access, Answer, Body, Content, Method, Operation, Tag};
 
 const MADE: Answer = Answer::json(200, "Token", "The token.");
@@ -61,6 +61,7 @@ pub(super) const TAG: Tag = Tag {
                 Answer::refusal(400, "A member is none of those accepted, or two session cookies came."),
                 Answer::refusal(413, "The text does not fit a cookie."),
                 NOT_JSON,
+                TOO_MANY_SESSIONS,
                 FAULT,
             ],
             curl: "curl -s -c jar {base}/test/session -H 'Content-Type: application/json' -d '{\"token\":\"null\"}'",
