@@ -46,7 +46,7 @@ codes! {
     NotVerified "not_verified" "the token was only decoded: no signature was judged",
     BadRequest "bad_request" "a value in the request is not one of those accepted",
     DuplicateCookie "duplicate_cookie" "two session cookies came in one request",
-    CrossSite "cross_site" "a form was sent from another origin",
+    CrossSite "cross_site" "a browser sent this for a page of another origin",
     NotFound "not_found" "there is nothing at this address",
     MethodNotAllowed "method_not_allowed" "this address does not take this method",
     WrongHost "wrong_host" "the `Host` is not one that this server answers to",

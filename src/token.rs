@@ -17,7 +17,7 @@ pub use claims::{Claims, UnverifiedClaims};
 pub use date::{NumericDate, words};
 pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, seal, signing_input};
-pub use json::{JsonFault, ObjectText, parse_object};
+pub use json::{JsonFault, ObjectText, parse_object, parse_object_keeping_last, parse_value};
 pub use pending::{Judged, Pending};
 pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
 pub use verify::{decode, verify, verify_revocable};

@@ -1,5 +1,6 @@
 //! The server: how it is built and run, and every route on one screen.
 
+mod accept;
 mod assets;
 mod auth;
 mod cookie_header;

@@ -2,6 +2,9 @@
 //!
 //! RFC 7519 §4 lets a parser keep the last of two members of one name; two parsers that choose differently read two
 //! tokens in one text, so a second member is refused here, at every depth.
+//!
+//! What others send is never read as a plain `serde_json::Value`: under the crate's feature `raw_value` that takes the
+//! string in a member `$serde_json::private::RawValue` for the JSON itself. The reader here knows no such names.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -30,13 +33,27 @@ pub enum JsonFault {
 
 /// Reads one JSON object, its members in the order of the text.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+    object::<true>(bytes)
+}
+
+/// The same as most programs read it: of two members of one name the later value counts, at the place of the first.
+pub fn parse_object_keeping_last(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
+    object::<false>(bytes)
+}
+
+/// Reads any JSON value, of two members of one name the later.
+pub fn parse_value(text: &str) -> Option<Value> {
+    serde_json::from_str::<Json<false>>(text).ok().map(|Json(value)| value)
+}
+
+fn object<const IS_STRICT: bool>(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| JsonFault::NotUtf8)?;
     if text.is_empty() {
         return Err(JsonFault::Empty);
     }
-    match serde_json::from_str::<Strict>(text) {
-        Ok(Strict(Value::Object(members))) => Ok(members),
-        Ok(Strict(other)) => Err(JsonFault::NotAnObject(kind(&other))),
+    match serde_json::from_str::<Json<IS_STRICT>>(text) {
+        Ok(Json(Value::Object(members))) => Ok(members),
+        Ok(Json(other)) => Err(JsonFault::NotAnObject(kind(&other))),
         // A member that stands twice is a fault of data; only one of syntax can be a number out of range.
         Err(error) if error.is_data() => Err(JsonFault::Syntax(error.to_string())),
         Err(error) => Err(number_out_of_range(text).unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
@@ -97,17 +114,18 @@ pub(super) const fn kind(value: &Value) -> &'static str {
     }
 }
 
-struct Strict(Value);
+/// A value, in which a member that stands twice is refused where `IS_STRICT`.
+struct Json<const IS_STRICT: bool>(Value);
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de, const IS_STRICT: bool> Deserialize<'de> for Json<IS_STRICT> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(StrictVisitor).map(Self)
+        deserializer.deserialize_any(JsonVisitor::<IS_STRICT>).map(Self)
     }
 }
 
-struct StrictVisitor;
+struct JsonVisitor<const IS_STRICT: bool>;
 
-impl<'de> Visitor<'de> for StrictVisitor {
+impl<'de, const IS_STRICT: bool> Visitor<'de> for JsonVisitor<IS_STRICT> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -144,7 +162,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
         let mut items = Vec::new();
-        while let Some(Strict(item)) = seq.next_element()? {
+        while let Some(Json::<IS_STRICT>(item)) = seq.next_element()? {
             items.push(item);
         }
         Ok(Value::Array(items))
@@ -154,12 +172,16 @@ impl<'de> Visitor<'de> for StrictVisitor {
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
             match members.entry(name) {
-                Entry::Occupied(first) => {
+                Entry::Occupied(first) if IS_STRICT => {
                     let name = Value::from(first.key().as_str());
                     return Err(de::Error::custom(format_args!("the member {name} twice")));
                 }
+                Entry::Occupied(mut first) => {
+                    let Json::<IS_STRICT>(value) = map.next_value()?;
+                    first.insert(value);
+                }
                 Entry::Vacant(place) => {
-                    let Strict(value) = map.next_value()?;
+                    let Json::<IS_STRICT>(value) = map.next_value()?;
                     place.insert(value);
                 }
             }
@@ -191,6 +213,30 @@ mod tests {
         for text in [r#"{"a":1,"a":1}"#, r#"{"a":[{"b":{"c":1,"c":2}}]}"#, r#"{"a":1,"\u0061":2}"#] {
             let fault = parse_object(text.as_bytes()).unwrap_err();
             assert!(matches!(&fault, JsonFault::Syntax(why) if why.contains("twice")), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_program_s_reading_keeps_the_last_of_two_at_the_place_of_the_first() {
+        let members = parse_object_keeping_last(br#"{"a":1,"b":2,"a":{"c":1,"c":[3]}}"#).unwrap();
+        assert_eq!(Value::Object(members).to_string(), r#"{"a":{"c":[3]},"b":2}"#);
+        assert_eq!(parse_object_keeping_last(b"[1]"), Err(JsonFault::NotAnObject("an array")));
+        assert_eq!(parse_value("[{\"a\":1,\"a\":2}]").unwrap().to_string(), r#"[{"a":2}]"#);
+        assert_eq!(parse_value("[1"), None);
+    }
+
+    /// `serde_json` itself writes such members when it carries text or numbers through serde; a client may too.
+    #[test]
+    fn no_member_s_name_makes_its_value_the_json_itself() {
+        for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+            let inner = format!(r#"{{"{name}":"{{\"sub\":\"eve\"}}"}}"#);
+            for text in [inner.clone(), format!(r#"{{"a":{inner}}}"#), format!(r#"{{"a":[{inner}]}}"#)] {
+                for read in [parse_object, parse_object_keeping_last] {
+                    assert_eq!(Value::Object(read(text.as_bytes()).unwrap()).to_string(), text);
+                }
+                assert_eq!(parse_value(&text).unwrap().to_string(), text);
+                assert_eq!(ObjectText::parse(&text).unwrap().as_str(), text);
+            }
         }
     }
 

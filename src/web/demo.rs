@@ -11,6 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
+use super::accept;
 use super::error::{self, Fault, Problem};
 use super::session::{Ring, Visitor};
 use super::state::State;
@@ -26,7 +27,8 @@ use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
 
-/// `GET /` and `GET /{result}`: the page, with the session's token judged anew.
+/// `GET /` and `GET /{result}`: the page, with the session's token judged anew. A program that takes no page gets one
+/// only at the results that this server redirects to; elsewhere it is told that there is nothing.
 pub(super) async fn home(request: HttpRequest, visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
     let result = request.match_info().get("result");
     let result = result.map(|encoded| percent_decode_str(encoded).decode_utf8_lossy());
@@ -34,6 +36,11 @@ pub(super) async fn home(request: HttpRequest, visitor: Visitor, state: Data<Sta
         Some(_) => Some(judge(&visitor, &state).await?),
         None => None,
     };
+    if accept::takes_json_alone(request.headers())
+        && !result.as_deref().is_none_or(|text| page::is_result(text, verdict.as_ref()))
+    {
+        return Err(Problem::not_found());
+    }
     error::page(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))
 }
 
@@ -100,7 +107,7 @@ pub(super) async fn validate(
 ) -> Result<HttpResponse, Problem> {
     let verdict = judge(&visitor, &state).await?;
     state.metrics.judged(visitor.ring().profile(), &verdict);
-    if error::accepts(request.headers(), "application/json") {
+    if accept::names(request.headers(), "application/json") {
         let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
         return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
     }

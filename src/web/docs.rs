@@ -131,11 +131,20 @@ pub(super) enum Kind {
     Text,
     /// Characters, at least and at most.
     Short(u32, u32),
+    /// Text that is not empty.
+    Some,
+    /// Characters, at least and at most, and no control characters among them.
+    Plain(u32, u32),
+    /// A subject of the demo's tokens: such text too, and no name of a page of this site.
+    Subject,
     Pattern(&'static str, &'static str),
     /// A whole number, at least and at most.
     Whole(i64, i64),
     Number,
+    /// A number from the one to under the other.
+    Within(i64, i64),
     Flag,
+    True,
     OneOf(&'static [&'static str]),
     /// A stable code of this program.
     Code,
@@ -159,10 +168,15 @@ impl Kind {
         match self {
             Self::Text => "text".to_owned(),
             Self::Short(least, most) => format!("text, {least} to {most} characters"),
+            Self::Some => "text, not empty".to_owned(),
+            Self::Plain(least, most) => format!("text, {least} to {most} characters, none of them a control character"),
+            Self::Subject => format!("{}, and no page of this site", Self::Plain(1, 64).words()),
             Self::Pattern(_, words) => (*words).to_owned(),
             Self::Whole(least, most) => format!("whole number, {least} to {most}"),
             Self::Number => "number".to_owned(),
+            Self::Within(least, below) => format!("number, from {least} to under {below}"),
             Self::Flag => "true or false".to_owned(),
+            Self::True => "true".to_owned(),
             Self::OneOf(values) => values.join(" or "),
             Self::Code => "one of the stable codes".to_owned(),
             Self::Check => "the name of a check".to_owned(),
@@ -297,6 +311,34 @@ pub(super) struct Schema {
     /// The schema whose members it has too.
     pub extends: Option<&'static str>,
     pub members: &'static [Member],
+    /// Whether a member beside these is refused.
+    pub is_closed: bool,
+    /// Of these members exactly one is there.
+    pub one_of: &'static [&'static str],
+    /// These two are not there at once.
+    pub apart: Option<[&'static str; 2]>,
+}
+
+impl Schema {
+    const fn closed(self) -> Self {
+        Self { is_closed: true, ..self }
+    }
+
+    const fn with_one_of(self, one_of: &'static [&'static str]) -> Self {
+        Self { one_of, ..self }
+    }
+
+    const fn apart(self, apart: [&'static str; 2]) -> Self {
+        Self { apart: Some(apart), ..self }
+    }
+
+    /// What holds of the members together, in words.
+    fn rules(&self) -> Vec<String> {
+        let one_of = (!self.one_of.is_empty()).then(|| format!("Exactly one of {} is there.", self.one_of.join(", ")));
+        let apart = self.apart.map(|[one, other]| format!("{one} and {other} exclude each other."));
+        let closed = self.is_closed.then(|| "Another member is refused.".to_owned());
+        [one_of, apart, closed].into_iter().flatten().collect()
+    }
 }
 
 pub(super) struct Member {

@@ -11,6 +11,7 @@ use askama::Template;
 use serde_json::json;
 use thiserror::Error;
 
+use super::accept;
 use super::assets::Assets;
 use super::request_id::RequestId;
 use crate::accounts::CheckError;
@@ -20,6 +21,23 @@ use crate::profiles::demo::IssueError;
 use crate::redis::Away;
 use crate::store::StoreError;
 use crate::work::{self, NotDone};
+
+/// A text of a client's as a message repeats it: the first 64 characters, in quotes, with everything else escaped that is
+/// not plain to see.
+pub(super) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(64).flat_map(shown).collect();
+    let more = if text.chars().nth(64).is_some() { "…" } else { "" };
+    format!("\"{shown}{more}\"")
+}
+
+/// A character as it is shown in a message. Backquotes and asterisks are marks there.
+fn shown(c: char) -> Vec<char> {
+    match c {
+        '\'' => vec![c],
+        '`' | '*' => c.escape_unicode().collect(),
+        c => c.escape_debug().collect(),
+    }
+}
 
 /// More than any body of this site needs.
 pub(super) const LARGEST_BODY: usize = 16 * 1024;
@@ -217,18 +235,8 @@ pub(super) enum Presentation {
 
 impl Presentation {
     pub fn of(headers: &HeaderMap) -> Self {
-        if accepts(headers, "text/html") { Self::Page } else { Self::Json }
+        if accept::names(headers, "text/html") { Self::Page } else { Self::Json }
     }
-}
-
-/// Whether `Accept` names this media type, other than as a wildcard and with a weight over nothing.
-pub(super) fn accepts(headers: &HeaderMap, media_type: &str) -> bool {
-    let values = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|range| {
-        let mut parts = range.split(';').map(str::trim);
-        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case(media_type));
-        named && !parts.any(|it| it.strip_prefix("q=").is_some_and(|q| q.parse::<f32>().is_ok_and(|q| q <= 0.0)))
-    })
 }
 
 #[derive(Template)]

@@ -153,7 +153,8 @@ async fn answer<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    if let Some(problem) = state.origins.refusal(request.head(), cors::admits(&state.cors_origins, &request)) {
+    let is_admitted = cors::admits(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
+    if let Some(problem) = state.origins.refusal(request.head(), is_admitted) {
         let explained = lab::lessons::explained(request.request(), &problem, state);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }

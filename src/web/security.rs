@@ -91,6 +91,17 @@ impl Origins {
         (is_guarded && !self.sent_by_this_site(&head.headers, host.as_deref())).then(cross_site)
     }
 
+    /// Why a GET that changes something is not carried out: another site's page made the browser send it, as an image or
+    /// a link of its own does. Programs send nothing that says so.
+    pub fn refusal_of_foreign_page(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
+        let host = authority(head).ok().flatten();
+        (!is_admitted && !self.sent_by_this_site(&head.headers, host.as_deref())).then(|| {
+            let message = "A page of another site made the browser send this request, so it is not carried out. \
+                           `--cors-origin` names the sites whose scripts may call this address.";
+            Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
+        })
+    }
+
     /// This machine under the other of its two names, which to a browser is another site: the origin of it. Nothing
     /// where only one name is served.
     pub fn other_site(&self, head: &RequestHead) -> Option<String> {

@@ -10,7 +10,7 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 
-use super::auth::json_object;
+use super::auth::json_object_of;
 use super::error::Problem;
 use super::session::Visitor;
 use super::state::State;
@@ -28,20 +28,34 @@ const FARTHEST_ROTATION: i64 = 86_400;
 
 /// `PUT /test/clock`: `{"now": seconds}`, `{"advance": seconds}` or `{"real": true}`.
 pub(super) async fn set_clock(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let members = json_object(&request, &body)?;
+    let members = read(&request, &body, &["now", "advance", "real"])?;
     let clock = clock(&state)?;
     let mut given = members.iter();
-    let (Some((name, value)), None) = (given.next(), given.next()) else { return Err(bad_clock()) };
+    let (Some((name, value)), None) = (given.next(), given.next()) else { return Err(one_of_three()) };
     match (name.as_str(), value) {
-        ("now", value) => clock.set(moment(value).ok_or_else(bad_clock)?),
+        ("now", value) => clock.set(moment(value).ok_or_else(bad_now)?),
         ("advance", value) => {
-            let by = seconds(value).and_then(TimeDelta::try_milliseconds).ok_or_else(bad_clock)?;
-            clock.advance(by).ok_or_else(bad_clock)?;
+            let by = seconds(value).and_then(TimeDelta::try_milliseconds).ok_or_else(bad_advance)?;
+            clock.advance(by).ok_or_else(bad_advance)?;
         }
         ("real", Value::Bool(true)) => clock.run(),
-        _ => return Err(bad_clock()),
+        _ => return Err(Problem::bad_request("`real` must be true, and then the clock follows the machine's.")),
     }
     Ok(HttpResponse::Ok().json(json!({ "now": shown(&state) })))
+}
+
+/// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and the
+/// test would go on with something else than it asked for.
+fn read(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
+    if !request.query_string().is_empty() {
+        return Err(Problem::bad_request("This address takes no query; what is asked for stands in the JSON body."));
+    }
+    json_object_of(request, body, known)
+}
+
+/// The same where the body may be left out.
+fn read_if_any(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
+    if body.is_empty() && request.query_string().is_empty() { Ok(Map::new()) } else { read(request, body, known) }
 }
 
 /// Test mode always has such a clock.
@@ -49,10 +63,16 @@ fn clock(state: &State) -> Result<&Settable, Problem> {
     state.settable_clock().ok_or_else(|| Problem::broken("test mode has a clock that cannot be set"))
 }
 
-fn bad_clock() -> Problem {
-    Problem::bad_request(
-        "The clock takes one of {\"now\": seconds since 1970}, {\"advance\": seconds} and {\"real\": true}, within the years 1970 to 5138.",
-    )
+fn one_of_three() -> Problem {
+    Problem::bad_request("The clock takes one of `now`, `advance` and `real`, and no two at once.")
+}
+
+fn bad_now() -> Problem {
+    Problem::bad_request("`now` must be a number of seconds since 1970, from 0 to under 100000000000.")
+}
+
+fn bad_advance() -> Problem {
+    Problem::bad_request("`advance` must be a number of seconds that leaves the clock within the years 1970 to 5138.")
 }
 
 /// A number of seconds, in milliseconds.
@@ -83,7 +103,8 @@ pub(super) async fn sign(
     turns: Turns,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let members = json_object(&request, &body)?;
+    let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
+    let members = read(&request, &body, &known)?;
     let order = Order { members: &members, state: &state };
     let _turn = turns.next().await;
     let token = match order.signer()? {
@@ -153,7 +174,7 @@ impl Order<'_> {
 /// A text member, when it is there.
 fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {
     match members.get(name) {
-        None | Some(Value::Null) => Ok(None),
+        None => Ok(None),
         Some(Value::String(text)) => Ok(Some(text)),
         Some(_) => Err(Problem::bad_request(format!("`{name}` must be a string."))),
     }
@@ -173,7 +194,7 @@ fn family(algorithm: Algorithm) -> demo::Algorithm {
     }
 }
 
-fn unknown(name: &str, accepted: &[&str]) -> Problem {
+fn none_of(name: &str, accepted: &[&str]) -> Problem {
     Problem::bad_request(format!("`{name}` must be one of {}.", accepted.join(", ")))
 }
 
@@ -184,7 +205,7 @@ pub(super) async fn session(
     mut visitor: Visitor,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let members = json_object(&request, &body)?;
+    let members = read(&request, &body, &["token", "algorithm"])?;
     let token = text(&members, "token")?.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
     let now = state.now();
     if let Some(algorithm) = algorithm(&members)? {
@@ -208,9 +229,9 @@ pub(super) async fn flawed(
     turns: Turns,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let members = json_object(&request, &body)?;
+    let members = read(&request, &body, &["flaw", "profile", "algorithm"])?;
     let flaw = text(&members, "flaw")?.and_then(|name| name.parse::<Flaw>().ok());
-    let flaw = flaw.ok_or_else(|| unknown("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
+    let flaw = flaw.ok_or_else(|| none_of("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
     let algorithm = algorithm(&members)?.unwrap_or(state.algorithm);
     let profile = profile(&members, "profile")?;
     let mut random = [0; 16];
@@ -235,9 +256,9 @@ fn no_token(error: &SampleError) -> Problem {
 
 /// `POST /test/rotate`: the demo's next keys, in memory, which sign `after` so many seconds; answers the key set.
 pub(super) async fn rotate(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let members = if body.is_empty() { Map::new() } else { json_object(&request, &body)? };
+    let members = read_if_any(&request, &body, &["after"])?;
     let after = match members.get("after") {
-        None | Some(Value::Null) => Some(0),
+        None => Some(0),
         Some(value) => value.as_i64().filter(|after| (0..=FARTHEST_ROTATION).contains(after)),
     };
     let wrong =
@@ -253,7 +274,8 @@ pub(super) async fn rotate(request: HttpRequest, body: Bytes, state: Data<State>
 }
 
 /// `POST /test/reset`: clock, keys and rate counters as they were at the start. What is stored stays.
-pub(super) async fn reset(state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(super) async fn reset(request: HttpRequest, body: Bytes, state: Data<State>) -> Result<HttpResponse, Problem> {
+    read_if_any(&request, &body, &[])?;
     clock(&state)?.reset();
     state.restore_ring();
     state.forget_counts().await.map_err(|error| Problem::rates_away(&error))?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, Response};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::app::{TestApp, Visitor, set_cookies};
 
@@ -64,6 +64,58 @@ async fn an_address_with_nothing_there_is_404_whatever_the_method() {
             assert_json(send(&visitor, method, path, "*/*").await, 404, "not_found").await;
         }
     }
+}
+
+#[tokio::test]
+async fn an_unknown_address_of_one_segment_is_a_json_404_for_programs_and_the_demo_s_page_for_the_rest() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let programs = ["application/json", "application/problem+json", "application/*", "application/json, text/html;q=0"];
+    for path in ["/x", "/users", "/bob", "/v1", "/favicon.png", "/a%2Fb", "/Result"] {
+        for accept in programs {
+            assert_json(send(&visitor, "GET", path, accept).await, 404, "not_found").await;
+            assert_eq!(send(&visitor, "HEAD", path, accept).await.status(), 404, "{path} {accept}");
+        }
+        for accept in ["text/html", "*/*", "application/json, */*", "application/json, text/html;q=0.1", "image/png"] {
+            assert_eq!(send(&visitor, "GET", path, accept).await.status(), 200, "{path} {accept}");
+        }
+    }
+    assert_eq!(visitor.get("/x").await.status(), 200, "a client that says nothing takes pages");
+}
+
+/// A name under which `serde_json` would take a string for the JSON in it.
+#[tokio::test]
+async fn no_member_s_name_makes_a_body_another_body() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    let visitor = app.visitor();
+    let inner = r#"{"username":"a","password":"b","claims":{},"token":"x","action":"decode","flaw":"expired"}"#;
+    for name in ["$serde_json::private::RawValue", "$serde_json::private::Number"] {
+        for path in
+            ["/token", "/zoom/token", "/v1/verify", "/lab/inspect", "/test/sign", "/test/session", "/test/flawed"]
+        {
+            let body = json!({ name: inner });
+            let answer = visitor.request(Method::POST, path).json(&body).send().await.unwrap();
+            assert!([400, 401].contains(&answer.status().as_u16()), "{path}: {}", answer.status());
+        }
+        let body = json!({ "username": "a", "password": "b", "grants": { name: "{\"video\":{}}" } });
+        let answer = visitor.request(Method::POST, "/token").json(&body).send().await.unwrap();
+        assert_eq!(answer.status(), 400);
+    }
+}
+
+#[tokio::test]
+async fn a_program_that_follows_the_tutorial_s_redirects_arrives() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let ask = async |path: &str| send(&visitor, "GET", path, "application/json").await.status();
+    for path in ["/", "/Token%20Generated%20successfully!!", "/Invalid%20token", "/Error%20400"] {
+        assert_eq!(ask(path).await, 200, "{path}");
+    }
+    assert_eq!(ask("/bob").await, 404);
+    visitor.generate().await;
+    assert_eq!((ask("/bob").await, ask("/alice").await), (200.try_into().unwrap(), 404.try_into().unwrap()));
+    app.advance(60);
+    assert_eq!(ask("/bob").await, 404, "nothing was verified of bob's");
 }
 
 #[tokio::test]

@@ -431,6 +431,41 @@ async fn where_no_token_can_be_signed_a_good_one_is_forged_and_else_the_refusal_
 
     let visitor = issuing.visitor();
     visitor.generate().await;
-    let told = forge(&visitor.before(&verifying), attack, "").await;
-    assert_eq!(told["strict"]["code"], "alg_not_allowed");
+    let visitor = visitor.before(&verifying);
+    let page = Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html")).await;
+    assert!(page.body.contains("As announced:</span> <code>alg_not_allowed</code>"), "{}", page.body);
+    let refused = Answer::to(form(&visitor, attack, "", "forge").header("accept", "application/json")).await;
+    assert_eq!(refused.text("error"), "cannot_sign", "JSON is never made of the session's own token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_json_of_an_attack_holds_the_session_s_token_or_a_part_of_it() {
+    let app = TestApp::spawn();
+    for algorithm in BOTH {
+        let visitor = app.visitor();
+        visitor.choose(algorithm.as_str()).await;
+        visitor.get("/generate?sub=victoria").await;
+        let token = token_on(&visitor.page("/").await);
+        let [_, payload, signature] = token.split('.').collect::<Vec<_>>()[..] else { panic!("{token}") };
+        for (attack, variant, _) in every_try().filter(|(.., under)| *under == algorithm) {
+            let told = forge(&visitor, attack, variant).await.to_string();
+            let name = format!("{} {variant} under {algorithm}", attack.slug);
+            for part in [payload, &signature[..20], &signature[signature.len() - 20..], "victoria"] {
+                let is_verified_claim = part == "victoria" && is_request(attack);
+                assert!(is_verified_claim || !told.contains(part), "{name} holds {part}: {told}");
+            }
+        }
+        assert_eq!(token_on(&visitor.page("/").await), token, "the session keeps it");
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_is_shown_is_a_token_about_nobody_else() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let original = Attack::find("original").unwrap();
+    let (first, second) = (forge(&visitor, original, "").await, forge(&visitor, original, "").await);
+    let subject = |told: &Value| told["strict"]["claims"]["sub"].as_str().unwrap().to_owned();
+    assert!(subject(&first).starts_with("example-") && subject(&first) != subject(&second));
+    assert_eq!((&first["forged"], first["strict"]["accepted"].as_bool()), (&first["original"], Some(true)));
 }

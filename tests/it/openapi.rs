@@ -309,12 +309,58 @@ impl Document {
         {
             return Some(format!("{value} is too short or too long"));
         }
+        if let Some(misfit) = self.misfit_of_limits(value, schema) {
+            return Some(misfit);
+        }
         let members = schema["properties"].as_object().into_iter().flatten();
         let mut inner = members.filter_map(|(name, it)| value.get(name).map(|value| (value, it)));
         let mut items = value.as_array().into_iter().flatten().map(|item| (item, &schema["items"]));
         let mut bases = list("allOf").map(|it| (value, it));
         let misfit = |(value, schema): (&Value, &Value)| self.misfit(value, schema);
         inner.find_map(misfit).or_else(|| items.find_map(misfit)).or_else(|| bases.find_map(misfit))
+    }
+}
+
+impl Document {
+    /// What in `value` is beyond the limits of `schema`.
+    fn misfit_of_limits(&self, value: &Value, schema: &Value) -> Option<String> {
+        let list = |name: &str| schema[name].as_array().into_iter().flatten();
+        if let Some(number) = value.as_f64() {
+            let is_over = schema["minimum"].as_f64().is_some_and(|least| number < least)
+                || schema["maximum"].as_f64().is_some_and(|most| number > most)
+                || schema["exclusiveMaximum"].as_f64().is_some_and(|end| number >= end);
+            return is_over.then(|| format!("{value} is out of its limits"));
+        }
+        if let (Some(text), Some(pattern)) = (value.as_str(), schema["pattern"].as_str())
+            && !fits_pattern(text, pattern)
+        {
+            return Some(format!("{value} is not {pattern}"));
+        }
+        if schema["additionalProperties"] == false {
+            let known = schema["properties"].as_object().unwrap();
+            let unknown = value.as_object()?.keys().find(|name| !known.contains_key(*name));
+            if let Some(unknown) = unknown {
+                return Some(format!("{unknown} is not known"));
+            }
+        }
+        if schema["oneOf"].is_array() && list("oneOf").filter(|it| self.misfit(value, it).is_none()).count() != 1 {
+            return Some(format!("{value} is not exactly one of {}", schema["oneOf"]));
+        }
+        let is_excluded = schema["not"].is_object() && self.misfit(value, &schema["not"]).is_none();
+        is_excluded.then(|| format!("{value} is what must not be: {}", schema["not"]))
+    }
+}
+
+/// The patterns of the document; a test of them needs no more.
+fn fits_pattern(text: &str, pattern: &str) -> bool {
+    match pattern {
+        "^[^\\u0000-\\u001F\\u007F-\\u009F]*$" => !text.chars().any(char::is_control),
+        "^\\+?[0-9]{7,15}$" => {
+            let digits = text.strip_prefix('+').unwrap_or(text);
+            (7..=15).contains(&digits.len()) && digits.bytes().all(|digit| digit.is_ascii_digit())
+        }
+        "^[!-~]{1,128}$" => (1..=128).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic()),
+        other => panic!("this test does not know the pattern {other}"),
     }
 }
 
@@ -488,6 +534,190 @@ fn in_test_mode_its_operations_are_documented_and_their_examples_work() {
     for operation in of_test_mode {
         let status = witness.ask(&app, &operation, &operation.example(&app));
         assert!((200..300).contains(&status), "{} answers {status}", operation.id);
+    }
+}
+
+/// Whether the server takes this body for what it asks, whatever comes of it then.
+fn is_taken(app: &TestApp, operation: &Operation, body: &Value) -> bool {
+    let (media, _) = operation.body().unwrap();
+    let example = operation.example(app);
+    let text = if media == "application/json" {
+        body.to_string()
+    } else {
+        let members = body.as_object().unwrap().iter();
+        let pairs = members.map(|(name, value)| (name, value.as_str().map_or(value.to_string(), str::to_owned)));
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+    };
+    // Who asks stands in the body alone, so that it is read.
+    let is_login = operation.needs("basic");
+    let call = if is_login { example.without("Authorization") } else { example };
+    let answer = call.saying(text).send(app);
+    let is_refused = answer.status == 400 || (is_login || operation.id == "login") && answer.status == 401;
+    !is_refused && (answer.status < 500 || panic!("{} {body}: {}", operation.id, answer.body))
+}
+
+/// Values of every kind, and some at the limits that a schema names.
+fn values_around(schema: &Value) -> Vec<Value> {
+    let mut values = vec![json!(null), json!(true), json!(7), json!(-1), json!(1.5), json!("x"), json!(""), json!([])];
+    values.extend([json!({}), json!({ "x": 1 }), json!(["x"]), json!("a\nb"), json!("a\u{7f}"), json!("\u{85}")]);
+    for limit in ["minimum", "maximum", "exclusiveMaximum"].iter().filter_map(|name| schema[name].as_i64()) {
+        values.extend([limit - 1, limit, limit.saturating_add(1)].map(Value::from));
+    }
+    for limit in ["minLength", "maxLength"].iter().filter_map(|name| schema[name].as_u64()) {
+        let length = usize::try_from(limit).unwrap();
+        values.extend([length.saturating_sub(1), length, length + 1].map(|length| Value::from("é".repeat(length))));
+    }
+    values.extend(schema["enum"].as_array().into_iter().flatten().cloned());
+    values.extend(schema["anyOf"].as_array().into_iter().flatten().flat_map(values_around));
+    values
+}
+
+/// Where the example has one member and a schema asks for one of several, this one takes its place.
+fn example_with(document: &Document, schema: &Value, example: &Value, name: &str, value: &Value) -> Value {
+    let mut body = example.clone();
+    let one_of = |name: &str| {
+        let several = document.resolve(schema)["oneOf"].as_array().into_iter().flatten();
+        several.flat_map(|it| it["required"].as_array().unwrap()).any(|it| it == name)
+    };
+    if one_of(name) {
+        body.as_object_mut().unwrap().retain(|other, _| !one_of(other));
+    }
+    body[name] = value.clone();
+    body
+}
+
+/// Bodies that the schema allows and the server refuses, for a reason between two members or outside the body.
+fn is_beyond_the_schema(operation: &Operation, name: &str, value: &Value) -> bool {
+    match (operation.id.as_str(), name) {
+        // The example's key signs some of them alone.
+        ("testSign", "algorithm" | "key") => true,
+        // What is signed or judged with is text, and not every text is a key or a token.
+        ("inspect", "key" | "action" | "profile" | "algorithm") => true,
+        // An empty subject or password is no login.
+        ("accessToken" | "apiKeyToken", "username" | "password") => value.is_null() || value == "",
+        // Each attack has variants of its own.
+        ("attempt", "variant") => true,
+        // The assertion is judged, and the refusal of a bad one is a 400 too (RFC 6749 §5.2).
+        ("exchange", "assertion") => true,
+        _ => false,
+    }
+}
+
+/// The document is neither stricter than the server nor laxer: what a schema refuses, the server refuses, and the other
+/// way round, member for member.
+#[test]
+fn a_body_is_refused_exactly_where_its_schema_refuses_it() {
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off"), ("login-rate", "off")]);
+    let document = Document::of(&app);
+    let mut tried = 0;
+    for operation in document.operations().iter().filter(|it| it.body().is_some()) {
+        let (media, example) = operation.body().unwrap();
+        let schema = &operation.described["requestBody"]["content"][media]["schema"];
+        let is_json = media == "application/json";
+        let token = operation.example_body(&app, media, example);
+        let example: Value = if is_json { serde_json::from_str(&token).unwrap() } else { form_members(&token) };
+        for (name, member) in document.resolve(schema)["properties"].as_object().unwrap() {
+            let without = without_member(&example, name);
+            assert_agree(&document, &app, operation, schema, name, &without);
+            let values = values_around(member).into_iter().chain(values_around(document.resolve(member)));
+            for value in values.filter(|value| is_json || value.is_string()) {
+                assert_agree(
+                    &document,
+                    &app,
+                    operation,
+                    schema,
+                    name,
+                    &example_with(&document, schema, &example, name, &value),
+                );
+                tried += 1;
+            }
+        }
+        if is_json {
+            assert_agree(
+                &document,
+                &app,
+                operation,
+                schema,
+                "extra",
+                &example_with(&document, schema, &example, "extra", &json!(1)),
+            );
+        }
+    }
+    assert!(tried > 500, "{tried}");
+}
+
+fn form_members(text: &str) -> Value {
+    form_urlencoded::parse(text.as_bytes()).map(|(name, value)| (name.into_owned(), Value::from(&*value))).collect()
+}
+
+fn without_member(example: &Value, name: &str) -> Value {
+    let members = example.as_object().unwrap().iter().filter(|(known, _)| *known != name);
+    members.map(|(name, value)| (name.clone(), value.clone())).collect()
+}
+
+fn assert_agree(document: &Document, app: &TestApp, operation: &Operation, schema: &Value, name: &str, body: &Value) {
+    let misfit = document.misfit(body, schema);
+    let is_taken = is_taken(app, operation, body);
+    let reset = Call::new("POST", "/test/reset").send(app);
+    assert_eq!(reset.status, 204);
+    if misfit.is_some() {
+        assert!(!is_taken, "{} takes {body}, and the document refuses it: {}", operation.id, misfit.unwrap());
+    } else if !is_beyond_the_schema(operation, name, &body[name]) && body.get(name).is_some() {
+        assert!(is_taken, "{} refuses {body}, and the document does not", operation.id);
+    }
+}
+
+/// A body that is required is required, and one that may be left out may.
+#[test]
+fn a_body_is_required_exactly_where_the_document_says_so() {
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")]);
+    for operation in Document::of(&app).operations().iter().filter(|it| it.body().is_some()) {
+        let answer = operation.example(&app).without("Content-Type").saying("").send(&app);
+        let is_required = operation.described["requestBody"]["required"] == true;
+        assert_eq!(answer.status >= 400, is_required, "{} {}: {}", operation.id, answer.status, answer.body);
+    }
+}
+
+/// The subject and the life of a token, as parameters of *Get token*.
+#[test]
+fn a_parameter_is_refused_exactly_where_its_schema_refuses_it() {
+    let app = open_app();
+    let document = Document::of(&app);
+    let refused_as = |id: &str, name: &str, value: &str| {
+        let operation = document.operation(id);
+        let encoded: String = form_urlencoded::byte_serialize(value.as_bytes()).collect::<String>().replace('+', "%20");
+        let address = operation.address(|it, example| if it == name { encoded.clone() } else { example.to_owned() });
+        let answer = operation.example(&app).at(address).send(&app);
+        let parameters = operation.described["parameters"].as_array().unwrap();
+        let schema = parameters.iter().find(|it| it["name"] == name).unwrap()["schema"].clone();
+        let typed = if schema["type"] == "integer" {
+            value.parse::<i64>().map_or(json!(value), Value::from)
+        } else {
+            json!(value)
+        };
+        let misfit = document.misfit(&typed, &schema);
+        assert_eq!(answer.status == 400, misfit.is_some(), "{id} {name}={value:?}: {} {misfit:?}", answer.status);
+    };
+    let long = "é".repeat(64);
+    let longer = "é".repeat(65);
+    let texts = ["a", "", ".", "..", "...", "a\nb", "\t", "\u{7f}", "\u{85}", "José", "a`b[c]", "validate", "Validate"];
+    let pages =
+        ["token", "loginEndpoint", "anEndpoint", "metrics", "docs", "lab", "tutorials", "openapi.json", "favicon.ico"];
+    for text in texts.into_iter().chain(pages).chain([long.as_str(), longer.as_str()]) {
+        refused_as("generate", "sub", text);
+    }
+    for ttl in ["0", "1", "60", "86400", "86401", "-1", "1.5", "x", "", "9223372036854775807"] {
+        refused_as("generate", "ttl", ttl);
+    }
+    for limit in ["0", "1", "100", "101", "x", ""] {
+        refused_as("transactions", "limit", limit);
+    }
+    for after in ["0", "1", "-1", "x", "9223372036854775807"] {
+        refused_as("transactions", "after", after);
+    }
+    for number in ["1555555", "155555", "+155555512345678", "+1555555123456789", "15x", "+", "１５５５５５５１２"]
+    {
+        refused_as("transactions", "phone_number", number);
     }
 }
 

@@ -590,3 +590,57 @@ async fn no_phone_number_xid_token_name_or_password_reaches_the_log_at_any_level
         assert_eq!(log.lines().find(|line| line.contains(said)), None, "the log holds {said}");
     }
 }
+
+/// A page of another site may carry an image whose address is this one; the browser says whose page asks.
+#[tokio::test]
+async fn another_site_s_page_replaces_no_token() {
+    let app = app();
+    let kept = token(&app, "15555551212", "order-7").await;
+    app.advance(1);
+    let own = app.url.clone();
+    let other_port = "http://127.0.0.1:1".to_owned();
+    for path in ["/v1/token/15555551212/order-7", "/v1/token/15555551212", "/v1/%74oken/15555551212/order-7"] {
+        for (name, value) in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("sec-fetch-site", "Same-Origin"),
+            ("sec-fetch-site", ""),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("origin", other_port.as_str()),
+        ] {
+            let request = app.visitor().request(Method::GET, path).header(name, value);
+            let answer = Answer::to(request.header("sec-fetch-mode", "no-cors")).await;
+            assert_refused(&answer, 403, "cross_site");
+            assert!(answer.text("message").contains("--cors-origin"), "{}", answer.body);
+        }
+    }
+    assert_eq!(verify(&app, &kept).await.status, 200, "the token that was handed out is the one that counts");
+    for (name, value) in [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("origin", own.as_str())] {
+        let request = app.visitor().request(Method::GET, "/v1/token/15555551212/order-8").header(name, value);
+        assert_eq!(Answer::to(request).await.status, 200, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_page_of_another_site_uses_up_no_client_s_rate() {
+    let app = TestApp::with(&[("phone-rate", "1/m")]);
+    for _ in 0..3 {
+        let request =
+            app.visitor().request(Method::GET, "/v1/token/15555551212").header("sec-fetch-site", "cross-site");
+        assert_eq!(Answer::to(request).await.status, 403);
+    }
+    assert_eq!(get(&app, "/v1/token/15555551212").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_script_that_cors_lets_call_gets_a_token_and_an_image_does_not() {
+    for admitted in ["https://app.example", "*"] {
+        let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", admitted)]);
+        let ask = || app.visitor().request(Method::GET, "/v1/token/15555551212").header("sec-fetch-site", "cross-site");
+        assert_eq!(Answer::to(ask().header("origin", "https://app.example")).await.status, 200, "{admitted}");
+        assert_eq!(Answer::to(ask()).await.status, 403, "an image sends no Origin");
+        let other = Answer::to(ask().header("origin", "https://evil.example")).await.status;
+        assert_eq!(other, if admitted == "*" { 200 } else { 403 });
+    }
+}

@@ -163,6 +163,105 @@ async fn a_bad_order_is_told_what_is_accepted() {
     assert_eq!(post(&visitor, "/test/sign", good).await.status, 200);
 }
 
+/// Each body with the members that it may have.
+const BODIES: [(&str, &str, &[&str]); 6] = [
+    ("PUT", "/test/clock", &["now", "advance", "real"]),
+    ("POST", "/test/sign", &["algorithm", "key", "header", "header_text", "claims", "claims_text"]),
+    ("POST", "/test/session", &["token", "algorithm"]),
+    ("POST", "/test/flawed", &["flaw", "profile", "algorithm"]),
+    ("POST", "/test/rotate", &["after"]),
+    ("POST", "/test/reset", &[]),
+];
+
+/// Sends this text as JSON, and reads the refusal.
+async fn refusal_of(visitor: &Visitor, method: &str, path: &str, body: &str) -> String {
+    let request = visitor.request(method.parse().unwrap(), path).header("content-type", "application/json");
+    let answer = Answer::to(request.body(body.to_owned())).await;
+    assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{path} {body}: {}", answer.body);
+    answer.text("message")
+}
+
+#[tokio::test]
+async fn a_member_that_a_body_does_not_have_is_named_and_so_are_those_that_it_has() {
+    let app = app();
+    let visitor = app.visitor();
+    let start = set_clock(&visitor, json!({ "advance": 0 })).await.json();
+    let good = [("/test/clock", "advance", "7"), ("/test/sign", "claims", "{}"), ("/test/session", "token", "\"x\"")];
+    for (method, path, known) in BODIES {
+        for unknown in
+            ["alg", "Algorithm", "algorithm ", "x", "", "__proto__", "claim", "$serde_json::private::RawValue"]
+        {
+            let (_, member, value) = good.iter().find(|(it, ..)| *it == path).unwrap_or(&("", "y", "1"));
+            for body in [format!("{{\"{unknown}\":\"RS256\"}}"), format!("{{\"{member}\":{value},\"{unknown}\":null}}")]
+            {
+                let said = refusal_of(&visitor, method, path, &body).await;
+                let names_it = said.contains(&format!("unknown member \"{unknown}\"")) || said.contains("\"y\"");
+                assert!(names_it && known.iter().all(|name| said.contains(&format!("`{name}`"))), "{body}: {said}");
+            }
+        }
+        let long = format!("{{\"{}\":1}}", "`*\\u001b\\u202e".repeat(500));
+        let said = refusal_of(&visitor, method, path, &long).await;
+        assert!(said.len() < 1000 && !said.contains(['\u{1b}', '\u{202e}', '*']), "{said}");
+    }
+    assert_eq!(set_clock(&visitor, json!({ "advance": 0 })).await.json(), start, "what is refused moves nothing");
+}
+
+#[tokio::test]
+async fn a_member_of_another_type_is_named_with_what_is_accepted() {
+    let app = app();
+    let visitor = app.visitor();
+    for (method, path, body, says) in [
+        ("PUT", "/test/clock", r#"{"now":"1"}"#, "`now` must be a number"),
+        ("PUT", "/test/clock", r#"{"now":null}"#, "`now` must be a number"),
+        ("PUT", "/test/clock", r#"{"advance":"60"}"#, "`advance` must be a number"),
+        ("PUT", "/test/clock", r#"{"advance":true}"#, "`advance` must be a number"),
+        ("PUT", "/test/clock", r#"{"real":1}"#, "`real` must be true"),
+        ("PUT", "/test/clock", r#"{"now":1,"real":true}"#, "one of `now`, `advance` and `real`"),
+        ("POST", "/test/sign", r#"{"algorithm":256,"claims":{}}"#, "`algorithm` must be a string"),
+        ("POST", "/test/sign", r#"{"algorithm":null,"claims":{}}"#, "`algorithm` must be a string"),
+        ("POST", "/test/sign", r#"{"algorithm":"rs256","claims":{}}"#, "RS256"),
+        ("POST", "/test/sign", r#"{"key":["demo"],"claims":{}}"#, "`key` must be a string"),
+        ("POST", "/test/sign", r#"{"header":"{}","claims":{}}"#, "`header` must be an object"),
+        ("POST", "/test/sign", r#"{"header":null,"claims":{}}"#, "`header` must be an object"),
+        ("POST", "/test/sign", r#"{"claims":"{}"}"#, "`claims` must be an object"),
+        ("POST", "/test/sign", r#"{"claims_text":{}}"#, "`claims_text` must be a string"),
+        ("POST", "/test/session", r#"{"token":null}"#, "`token` must be a string"),
+        ("POST", "/test/session", r#"{"token":"x","algorithm":1}"#, "`algorithm` must be a string"),
+        ("POST", "/test/flawed", r#"{"flaw":1}"#, "`flaw` must be a string"),
+        ("POST", "/test/flawed", r#"{"flaw":"expired","profile":7}"#, "`profile` must be a string"),
+        ("POST", "/test/rotate", r#"{"after":"60"}"#, "`after` must be a number of whole seconds"),
+        ("POST", "/test/rotate", r#"{"after":null}"#, "`after` must be a number of whole seconds"),
+        ("POST", "/test/rotate", r#"{"after":60.0}"#, "`after` must be a number of whole seconds"),
+    ] {
+        let said = refusal_of(&visitor, method, path, body).await;
+        assert!(said.contains(says), "{path} {body}: {said}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_has_one_meaning_and_stands_nowhere_else() {
+    let app = app();
+    let visitor = app.visitor();
+    for (method, path, known) in BODIES {
+        for body in ["[]", "null", "7", "\"x\"", "{", "x", "{} {}"] {
+            refusal_of(&visitor, method, path, body).await;
+        }
+        for name in known {
+            let body = format!("{{\"{name}\":\"x\",\"{name}\":\"x\"}}");
+            let said = refusal_of(&visitor, method, path, &body).await;
+            assert!(said.contains(&format!("the member \"{name}\" twice")), "{said}");
+        }
+        let said = refusal_of(&visitor, method, &format!("{path}?after=60"), "{}").await;
+        assert!(said.contains("takes no query"), "{said}");
+        let request = visitor.request(method.parse().unwrap(), path).header("content-type", "text/plain").body("{}");
+        assert_eq!(Answer::to(request).await.status, 415, "{path}");
+    }
+    for path in ["/test/rotate", "/test/reset"] {
+        let bare = Answer::to(visitor.request(Method::POST, path)).await;
+        assert!((200..300).contains(&bare.status), "{path} needs no body: {}", bare.body);
+    }
+}
+
 #[tokio::test]
 async fn a_session_holds_whatever_it_is_given() {
     let app = app();

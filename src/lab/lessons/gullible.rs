@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::lab::forge::mac;
-use crate::token::{Claims, NumericDate, segments, words};
+use crate::token::{Claims, NumericDate, parse_object_keeping_last, segments, words};
 
 /// Base64url as many libraries read it: padding may be there, and unused bits may be anything.
 pub(super) const LAX: GeneralPurpose = GeneralPurpose::new(
@@ -76,7 +76,8 @@ impl<'a> Loose<'a> {
     pub fn read(token: &'a str) -> Result<Self, Objection> {
         let [header, payload, signature] = segments(token).ok_or_else(|| Objection::Parts(token.split('.').count()))?;
         let decode = |part, text: &str| LAX.decode(text).map_err(|_| Objection::Encoding(part));
-        let header = serde_json::from_slice(&decode("header", header)?).map_err(|_| Objection::NotJson("header"))?;
+        let header = decode("header", header)?;
+        let header = parse_object_keeping_last(&header).map_err(|_| Objection::NotJson("header"))?;
         let signed = &token[..token.len() - signature.len() - 1];
         Ok(Self { header, payload: decode("payload", payload)?, signed, signature })
     }
@@ -92,8 +93,7 @@ impl<'a> Loose<'a> {
 
     /// What the payload says, once the signature was believed; of the claims only `exp` is looked at.
     pub fn claims(&self, now: DateTime<Utc>) -> Result<Claims, Objection> {
-        let claims: Map<String, Value> =
-            serde_json::from_slice(&self.payload).map_err(|_| Objection::NotJson("payload"))?;
+        let claims = parse_object_keeping_last(&self.payload).map_err(|_| Objection::NotJson("payload"))?;
         let now = NumericDate::from_moment(now);
         match claims.get("exp").and_then(NumericDate::from_claim) {
             Some(exp) if exp <= now => Err(Objection::Expired { seconds: now.since(exp) }),

@@ -9,7 +9,7 @@ use super::gullible::{Loose, Objection, clip};
 use super::{Choice, Lesson, Question};
 use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
-use crate::token::{Claims, signing_input};
+use crate::token::{Claims, parse_value, signing_input};
 
 pub(super) static LESSON: Lesson = Lesson {
     slug: "keys-in-the-header",
@@ -133,7 +133,7 @@ impl Member {
 
     /// A `jwk` is JSON where it can be; everything else is text.
     fn json(self, value: &str) -> Value {
-        let parsed = (self == Self::Jwk).then(|| serde_json::from_str(value).ok()).flatten();
+        let parsed = (self == Self::Jwk).then(|| parse_value(value)).flatten();
         parsed.unwrap_or_else(|| Value::from(value))
     }
 }

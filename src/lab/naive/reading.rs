@@ -10,6 +10,7 @@ use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use serde_json::{Map, Value};
 
 use crate::keys::{Algorithm, RsaPublicKey};
+use crate::token::parse_object_keeping_last;
 
 const LAX: GeneralPurpose = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
 
@@ -95,7 +96,7 @@ impl Reading {
 
 /// The compact form of the flattened JSON serialisation (RFC 7515 §7.2.2).
 pub(super) fn from_json(text: &str) -> Option<String> {
-    let whole: Map<String, Value> = serde_json::from_str(text).ok()?;
+    let whole = parse_object_keeping_last(text.as_bytes()).ok()?;
     let part = |name: &str| whole.get(name).and_then(Value::as_str).unwrap_or_default();
     Some(format!("{}.{}.{}", part("protected"), part("payload"), part("signature")))
 }
@@ -115,5 +116,6 @@ fn lax(text: &str) -> Vec<u8> {
 
 /// The members of an object, of two of one name the last. As in JavaScript, a number beyond every double is endless.
 fn object(text: &str) -> Map<String, Value> {
-    serde_json::from_str(text).or_else(|_| serde_json::from_str(&text.replace("1e999", "1e308"))).unwrap_or_default()
+    let read = |text: &str| parse_object_keeping_last(text.as_bytes());
+    read(text).or_else(|_| read(&text.replace("1e999", "1e308"))).unwrap_or_default()
 }

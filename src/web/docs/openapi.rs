@@ -175,6 +175,16 @@ fn shape(schema: &Schema) -> Value {
         "properties": schema.members.iter().map(|it| (it.name.to_owned(), member(it))).collect::<Map<_, _>>(),
         "required": required.collect::<Vec<_>>(),
     });
+    let mut own = own;
+    if schema.is_closed {
+        own["additionalProperties"] = false.into();
+    }
+    if !schema.one_of.is_empty() {
+        own["oneOf"] = schema.one_of.iter().map(|name| json!({ "required": [name] })).collect();
+    }
+    if let Some(apart) = schema.apart {
+        own["not"] = json!({ "required": apart });
+    }
     match schema.extends {
         Some(base) => json!({ "allOf": [reference(base), own] }),
         None => own,
@@ -191,10 +201,21 @@ fn kind(of: &Kind) -> Value {
     match of {
         Kind::Text => json!({ "type": "string" }),
         Kind::Short(least, most) => json!({ "type": "string", "minLength": least, "maxLength": most }),
+        Kind::Some => json!({ "type": "string", "minLength": 1 }),
+        Kind::Plain(least, most) => {
+            json!({ "type": "string", "minLength": least, "maxLength": most, "pattern": NO_CONTROL_CHARACTERS })
+        }
+        Kind::Subject => {
+            let mut subject = kind(&Kind::Plain(1, 64));
+            subject["not"] = json!({ "enum": pages() });
+            subject
+        }
         Kind::Pattern(pattern, _) => json!({ "type": "string", "pattern": pattern }),
         Kind::Whole(least, most) => json!({ "type": "integer", "minimum": least, "maximum": most }),
         Kind::Number => json!({ "type": "number" }),
+        Kind::Within(least, below) => json!({ "type": "number", "minimum": least, "exclusiveMaximum": below }),
         Kind::Flag => json!({ "type": "boolean" }),
+        Kind::True => json!({ "type": "boolean", "enum": [true] }),
         Kind::OneOf(values) => json!({ "type": "string", "enum": values }),
         Kind::Code => json!({ "type": "string", "enum": Code::ALL }),
         Kind::Check => json!({ "type": "string", "enum": Check::ALL }),
@@ -207,6 +228,21 @@ fn kind(of: &Kind) -> Value {
         Kind::Of(schema) => reference(schema),
         Kind::Either(several) => json!({ "anyOf": several.iter().map(kind).collect::<Value>() }),
     }
+}
+
+const NO_CONTROL_CHARACTERS: &str = "^[^\\u0000-\\u001F\\u007F-\\u009F]*$";
+
+/// What stands alone in an address and leads elsewhere than to a result.
+fn pages() -> Vec<&'static str> {
+    let paths = super::tags(false).flat_map(|tag| tag.operations).map(|operation| operation.path);
+    let names = paths.filter_map(|path| path.strip_prefix('/')).filter(|name| !name.is_empty());
+    let mut pages = vec![".", ".."];
+    for name in names.filter(|name| !name.contains(['/', '{'])) {
+        if !pages.contains(&name) {
+            pages.push(name);
+        }
+    }
+    pages
 }
 
 fn reference(schema: &str) -> Value {

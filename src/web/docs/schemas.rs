@@ -11,7 +11,12 @@ const fn optional(name: &'static str, kind: Kind, says: &'static str) -> Member 
 }
 
 const fn schema(name: &'static str, says: &'static str, members: &'static [Member]) -> Schema {
-    Schema { name, says, extends: None, members }
+    Schema { name, says, extends: None, members, is_closed: false, one_of: &[], apart: None }
+}
+
+/// The members of `base`, and these.
+const fn extended(base: &'static str, name: &'static str, says: &'static str, members: &'static [Member]) -> Schema {
+    Schema { extends: Some(base), ..schema(name, says, members) }
 }
 
 const TTL: Member = optional("ttl", Kind::Nullable(&Kind::Whole(1, 86_400)), "The token's life in seconds.");
@@ -85,11 +90,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             USERNAME,
             PASSWORD,
             TTL,
-            optional(
-                "grants",
-                Kind::Nullable(&Kind::Object),
-                "By name: voice, video, chat, conversations, sync, task_router, playback. Left out: the video room My Room.",
-            ),
+            optional("grants", Kind::Nullable(&Kind::Of("Grants")), "Left out: the video room My Room."),
             optional(
                 "region",
                 Kind::Nullable(&Kind::Text),
@@ -97,6 +98,70 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ),
         ],
     ),
+    schema(
+        "Grants",
+        "What the token lets its holder use, by name; none at all without members.",
+        &[
+            optional("voice", Kind::Of("VoiceGrant"), "Calls."),
+            optional("video", Kind::Of("VideoGrant"), "Rooms."),
+            optional("chat", Kind::Of("ChatGrant"), "The name of conversations before."),
+            optional("conversations", Kind::Of("ChatGrant"), "Conversations."),
+            optional("sync", Kind::Of("SyncGrant"), "Shared state."),
+            optional("task_router", Kind::Of("TaskRouterGrant"), "Work for agents."),
+            optional("playback", Kind::Object, "As the service returned it."),
+        ],
+    )
+    .closed()
+    .apart(["chat", "conversations"]),
+    schema(
+        "VoiceGrant",
+        "Calls.",
+        &[
+            optional("incoming", Kind::Either(&[Kind::Flag, Kind::Of("Incoming")]), "Whether calls may come in."),
+            optional("outgoing", Kind::Of("Outgoing"), "Where calls go out."),
+            optional("push_credential_sid", Kind::Text, "For notifications."),
+            optional("endpoint_id", Kind::Text, "The device."),
+        ],
+    )
+    .closed(),
+    schema("Incoming", "Whether calls may come in.", &[optional("allow", Kind::Flag, "Whether they may.")]).closed(),
+    schema(
+        "Outgoing",
+        "The application that places calls; without one, params mean nothing.",
+        &[
+            optional("application_sid", Kind::Text, "The application."),
+            optional("params", Kind::Object, "What it is handed. Its numbers are 64-bit integers."),
+        ],
+    )
+    .closed(),
+    schema("VideoGrant", "Rooms.", &[optional("room", Kind::Text, "The one room; any without.")]).closed(),
+    schema(
+        "ChatGrant",
+        "Conversations.",
+        &[
+            optional("service_sid", Kind::Text, "The service."),
+            optional("endpoint_id", Kind::Text, "The device."),
+            optional("deployment_role_sid", Kind::Text, "The role."),
+            optional("push_credential_sid", Kind::Text, "For notifications."),
+        ],
+    )
+    .closed(),
+    schema(
+        "SyncGrant",
+        "Shared state.",
+        &[optional("service_sid", Kind::Text, "The service."), optional("endpoint_id", Kind::Text, "The device.")],
+    )
+    .closed(),
+    schema(
+        "TaskRouterGrant",
+        "Work for agents.",
+        &[
+            optional("workspace_sid", Kind::Text, "The workspace."),
+            optional("worker_sid", Kind::Text, "The agent."),
+            optional("role", Kind::Text, "What the agent may do."),
+        ],
+    )
+    .closed(),
     schema("ApiKeyTokenRequest", "Who asks, and for how long.", &[USERNAME, PASSWORD, TTL]),
     schema(
         "Exchange",
@@ -149,7 +214,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
     schema(
         "Login",
         "Who asks, as a form.",
-        &[needed("username", Kind::Text, "Not empty."), needed("password", Kind::Text, "Not empty.")],
+        &[needed("username", Kind::Some, "Whom the token is for."), needed("password", Kind::Some, "The user's.")],
     ),
     schema(
         "RestAnswer",
@@ -159,12 +224,12 @@ pub(super) const SCHEMAS: &[Schema] = &[
             needed("message", Kind::Text, "In the tutorial's words."),
         ],
     ),
-    Schema {
-        name: "RestToken",
-        says: "A token in the tutorial's shape.",
-        extends: Some("RestAnswer"),
-        members: &[TOKEN, needed("Elapse_time", Kind::Text, "When it ends, in UTC.")],
-    },
+    extended(
+        "RestAnswer",
+        "RestToken",
+        "A token in the tutorial's shape.",
+        &[TOKEN, needed("Elapse_time", Kind::Text, "When it ends, in UTC.")],
+    ),
     schema(
         "Transaction",
         "One phone token that was issued.",
@@ -173,7 +238,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             needed("phone_number", Kind::Short(7, 16), "As it was given last, with or without a plus; both name one number."),
             needed("issued_at", Kind::Time, "The token's iat."),
             needed("expires_at", Kind::Time, "The token's exp."),
-            needed("status", Kind::Short(1, 64), "issued, verified, or what the callback said."),
+            needed("status", Kind::Plain(1, 64), "issued, verified, or what the callback said."),
             needed("verified_at", Kind::Nullable(&Kind::Time), "When the token was presented."),
             TOKEN,
         ],
@@ -186,17 +251,13 @@ pub(super) const SCHEMAS: &[Schema] = &[
             needed("next", Kind::Nullable(&Kind::Text), "For after, when there are more."),
         ],
     ),
-    schema(
-        "StatusReport",
-        "What a verification came to.",
-        &[needed("status", Kind::Short(1, 64), "Any text without control characters.")],
+    schema("StatusReport", "What a verification came to.", &[needed("status", Kind::Plain(1, 64), "Any such text.")]),
+    extended(
+        "Verdict",
+        "VerifiedToken",
+        "A verdict that accepts, with the transaction that it settles.",
+        &[needed("transaction", Kind::Of("Transaction"), "Verified from now on.")],
     ),
-    Schema {
-        name: "VerifiedToken",
-        says: "A verdict that accepts, with the transaction that it settles.",
-        extends: Some("Verdict"),
-        members: &[needed("transaction", Kind::Of("Transaction"), "Verified from now on.")],
-    },
     schema(
         "Inspection",
         "What the bench is asked to do.",
@@ -227,7 +288,8 @@ pub(super) const SCHEMAS: &[Schema] = &[
             optional("header", OBJECT_OR_TEXT, "To sign: further members, over alg and typ; alg is always the key's."),
             optional("claims", OBJECT_OR_TEXT, "To sign: they are signed as they are written, but for blanks."),
         ],
-    ),
+    )
+    .closed(),
     schema(
         "PastedKey",
         "A key in one of these forms; one at most.",
@@ -236,17 +298,18 @@ pub(super) const SCHEMAS: &[Schema] = &[
             optional("pem", Kind::Nullable(&Kind::Text), "An RSA key in PEM, OpenSSH or ssh-rsa form."),
             optional("jwk", OBJECT_OR_TEXT, "A JWK of kind oct or RSA."),
         ],
-    ),
-    Schema {
-        name: "InspectedToken",
-        says: "A verdict, with what a refused token claims.",
-        extends: Some("Verdict"),
-        members: &[optional(
+    )
+    .closed(),
+    extended(
+        "Verdict",
+        "InspectedToken",
+        "A verdict, with what a refused token claims.",
+        &[optional(
             "unverified_claims",
             Kind::Object,
             "Of a token that is not accepted. Unless the check `signature` passed, anybody may have written it.",
         )],
-    },
+    ),
     schema(
         "Attack",
         "One attack, with the code that must answer it.",
@@ -333,24 +396,37 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         "Clock",
         "One of the three.",
         &[
-            optional("now", Kind::Number, "Seconds since 1970; the clock stands still there."),
-            optional("advance", Kind::Number, "Seconds to move it by, back where it is negative."),
-            optional("real", Kind::Flag, "true: it follows the machine's clock again."),
+            optional("now", Kind::Within(0, 100_000_000_000), "Seconds since 1970; the clock stands still there."),
+            optional(
+                "advance",
+                Kind::Within(-99_999_999_999, 100_000_000_000),
+                "Seconds to move it by, back where it is negative.",
+            ),
+            optional("real", Kind::True, "It follows the machine's clock again."),
         ],
-    ),
+    )
+    .closed()
+    .with_one_of(&["now", "advance", "real"]),
     schema("Now", "What the clock shows.", &[needed("now", Kind::Number, "Seconds since 1970.")]),
     schema(
         "Order",
         "What to sign, and with what.",
         &[
-            optional("algorithm", Kind::Text, "Without, the one that the key is for; none leaves the signature out."),
+            optional(
+                "algorithm",
+                Kind::OneOf(&["none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
+                "Without, the one that the key is for; none leaves the signature out.",
+            ),
             optional("key", PROFILES, "Whose key signs; demo without."),
             optional("header", Kind::Object, "Used as it is; without, the profile's own."),
             optional("header_text", Kind::Text, "In its place, any text."),
             optional("claims", Kind::Object, "The payload."),
             optional("claims_text", Kind::Text, "In its place, any text."),
         ],
-    ),
+    )
+    .closed()
+    .with_one_of(&["claims", "claims_text"])
+    .apart(["header", "header_text"]),
     schema(
         "TestSession",
         "What a session holds.",
@@ -358,7 +434,8 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
             needed("token", Kind::Text, "Any text."),
             optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "What the session expects; unchanged without."),
         ],
-    ),
+    )
+    .closed(),
     schema(
         "Flaw",
         "What is to be wrong.",
@@ -380,7 +457,8 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
             optional("profile", PROFILES, "Of which kind the token is; demo without."),
             optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "For demo and lab."),
         ],
-    ),
+    )
+    .closed(),
     schema(
         "Flawed",
         "A token, and what a verifier must say of it.",
@@ -389,6 +467,8 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
     schema(
         "TestRotation",
         "When the next keys begin to sign.",
-        &[optional("after", Kind::Nullable(&Kind::Whole(0, 86_400)), "In so many seconds; at once without.")],
-    ),
+        &[optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without.")],
+    )
+    .closed(),
+    schema("TestReset", "Nothing is to be said.", &[]).closed(),
 ];

@@ -19,13 +19,14 @@ use crate::lab::attacks::{At, Attack, Means, SECTIONS, Section};
 use crate::lab::diff::Fate;
 use crate::lab::forge::Door;
 use crate::lab::lessons::Lesson;
+use crate::web::accept;
 use crate::web::assets::Assets;
 use crate::web::error::{self, Problem};
 use crate::web::session::{LabNotes, Ring, Visitor};
 use crate::web::state::State;
 use request::RequestTrial;
 use show::{Naive, Strict};
-use trial::{Attempt, Trial};
+use trial::{Attempt, Source, Trial};
 
 #[derive(Template)]
 #[template(path = "lab/gallery.html")]
@@ -167,7 +168,8 @@ impl Wish {
     }
 }
 
-/// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session.
+/// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session. What a program is shown is
+/// made of a token of its own, for JSON must not give a script what `HttpOnly` keeps from it.
 pub(in crate::web) async fn attempt(
     request: HttpRequest,
     slug: Path<String>,
@@ -186,7 +188,8 @@ pub(in crate::web) async fn attempt(
             shown(&request, &state, attack, variant, None, Some(trial))
         }
         Means::Token { at, forge, naive } => {
-            let attempt = Attempt { attack, at, forge, variant, naive };
+            let source = if is_put || !wants_json(&request) { Source::Visitor } else { Source::Example };
+            let attempt = Attempt { attack, at, forge, variant, naive, source };
             let trial = Trial::of(attempt, &request, &visitor, &state).await?;
             if is_put {
                 put(&mut visitor, trial, at, &state)
@@ -195,6 +198,12 @@ pub(in crate::web) async fn attempt(
             }
         }
     }
+}
+
+/// Whether the answer is for a program.
+fn wants_json(request: &HttpRequest) -> bool {
+    let names = |media_type| accept::names(request.headers(), media_type);
+    names("application/json") && !names("text/html")
 }
 
 /// Progress is no reason to refuse a trial: where the session has no room for it, it is not kept.
@@ -228,7 +237,7 @@ fn shown(
     trial: Option<Trial>,
     request: Option<RequestTrial>,
 ) -> Result<HttpResponse, Problem> {
-    if error::accepts(http.headers(), "text/html") || !error::accepts(http.headers(), "application/json") {
+    if !wants_json(http) {
         let assets = &state.assets;
         let page = AttackPage { assets, attack, variant, was_tried: true, trial, request, is_first_view: false };
         return error::page(&page);

@@ -13,6 +13,7 @@ use serde_json::json;
 
 use crate::lab::bench::{Action, Fault, House, PastedKey, SignError, algorithm, profile};
 use crate::token::{self, Show, Token, Verdict};
+use crate::web::accept;
 use crate::web::auth;
 use crate::web::error::{self, Problem};
 use crate::web::session::Visitor;
@@ -47,7 +48,7 @@ pub(in crate::web) async fn work(
         return bench.answer(Sent::from_json(&body)).await;
     }
     error::expect_form(&request)?;
-    if error::accepts(request.headers(), "application/json") {
+    if accept::names(request.headers(), "application/json") {
         return bench.answer(Ok(Sent::from_form(&body))).await;
     }
     bench.page(Sent::from_form(&body)).await

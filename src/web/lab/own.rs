@@ -53,6 +53,15 @@ impl Own {
         Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
     }
 
+    /// A token about nobody else, for an answer that scripts read: through JSON a script must not get the session's own,
+    /// nor what it could be put together from.
+    pub fn example(algorithm: Algorithm, state: &State, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
+        let subject = format!("example-{:08x}", u32::from_be_bytes(random));
+        let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
+        let why = "An answer in JSON never holds your session’s token";
+        Self::issue(algorithm, &subject, state, now, why)
+    }
+
     /// The session's token where it is good, or why that will not do.
     fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
@@ -74,8 +83,18 @@ impl Own {
         let ring = &state.ring();
         let refused = held.token().filter(|_| held.ring == Ring::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
-        let token = demo::issue(ring, algorithm, &subject, state.token_ttl, now)?;
-        let claims = demo::claims(&subject, state.token_ttl, now);
+        Self::issue(algorithm, &subject, state, now, why)
+    }
+
+    fn issue(
+        algorithm: Algorithm,
+        subject: &Subject,
+        state: &State,
+        now: DateTime<Utc>,
+        why: &'static str,
+    ) -> Result<Self, Problem> {
+        let token = demo::issue(&state.ring(), algorithm, subject, state.token_ttl, now)?;
+        let claims = demo::claims(subject, state.token_ttl, now);
         Ok(Self { token: token.into_string(), algorithm, claims, fresh: Some(why) })
     }
 

@@ -30,8 +30,8 @@ pub(super) const TAG: Tag = Tag {
                 Parameter {
                     place: Place::Query,
                     name: "sub",
-                    kind: Kind::Short(1, 64),
-                    says: "Whom the token is about: no control characters, not . or .., and no page of this site. Without: bob.",
+                    kind: Kind::Subject,
+                    says: "Whom the token is about; not `.` or `..`. Without: bob.",
                     example: "alice",
                 },
                 Parameter {
@@ -111,7 +111,12 @@ pub(super) const TAG: Tag = Tag {
                 example: "bob",
             }],
             body: None,
-            own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+            own_answers: &[
+                Answer::new(200, HTML, "The page."),
+                DUPLICATE_COOKIE,
+                Answer::refusal(404, "No result of this session, where `Accept` takes JSON and no page."),
+                FAULT,
+            ],
             curl: "curl -s {base}/bob",
         },
     ],

@@ -5,6 +5,7 @@ use crate::web::docs::{Access, Answer, Body, Kind, Method, Operation, Parameter,
 
 const NO_CUSTOMER: Answer = Answer::refusal(401, "The customer id or the API key is missing or wrong.");
 const NO_TRANSACTION: Answer = Answer::refusal(404, "No transaction has this xid.");
+const FROM_ANOTHER_SITE: Answer = Answer::refusal(403, "A page of another site made the browser send this.");
 const PHONE: Parameter = Parameter {
     place: Place::Path,
     name: "phone",
@@ -38,6 +39,7 @@ pub(super) const TAG: Tag = Tag {
             own_answers: &[
                 Answer::new(200, PLAIN, "The token."),
                 Answer::refusal(400, "This is no phone number."),
+                FROM_ANOTHER_SITE,
                 Answer::refusal(429, "This client asks too often."),
                 FAULT,
                 STORE_AWAY,
@@ -56,6 +58,7 @@ pub(super) const TAG: Tag = Tag {
                 Answer::new(200, PLAIN, "The token; it replaces an earlier one of the same xid and number."),
                 Answer::refusal(400, "This is no phone number, or no xid."),
                 Answer::refusal(409, "The xid belongs to another number, or its transaction was verified."),
+                FROM_ANOTHER_SITE,
                 Answer::refusal(429, "This client asks too often."),
                 FAULT,
                 STORE_AWAY,
@@ -86,7 +89,7 @@ pub(super) const TAG: Tag = Tag {
                 Parameter {
                     place: Place::Query,
                     name: "after",
-                    kind: Kind::Text,
+                    kind: Kind::Whole(1, i64::MAX),
                     says: "The next of the page before.",
                     example: "1",
                 },

@@ -8,6 +8,7 @@ use super::show::{Naive, Strict};
 use crate::lab::attacks::Request;
 use crate::lab::naive::NaiveSite;
 use crate::profiles::demo;
+use crate::token::Show;
 use crate::web::session::Visitor;
 use crate::web::state::State;
 
@@ -64,5 +65,6 @@ fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
     let cookies = state.cookie.values(&head.headers);
     let is_own = cookies.first().is_some_and(|value| value == SEALED);
     let token = visitor.token().filter(|_| is_own).unwrap_or_default();
-    Strict::of_verdict(&demo::verify(&state.ring(), visitor.algorithm(), token, state.now()))
+    let verdict = demo::verify(&state.ring(), visitor.algorithm(), token, state.now());
+    Strict::of_verdict(&verdict, Show::VerifiedClaimsOnly)
 }

@@ -77,14 +77,15 @@ pub(super) struct Strict {
 }
 
 impl Strict {
-    pub fn of_verdict(verdict: &Verdict) -> Self {
+    /// `show` says whether the report has the claims of a refused token.
+    pub fn of_verdict(verdict: &Verdict, show: Show) -> Self {
         Self {
             code: verdict.code(),
             accepted: verdict.is_accepted(),
             message: verdict.message().to_owned(),
             status: None,
             trace: TraceRow::of(verdict),
-            report: serde_json::to_value(verdict.report(Show::UnverifiedClaims)).unwrap_or_default(),
+            report: serde_json::to_value(verdict.report(show)).unwrap_or_default(),
         }
     }
 

@@ -8,12 +8,12 @@ use chrono::{DateTime, Utc};
 use super::ring_of;
 use super::show::{Naive, Strict, Stub, comparison};
 use crate::keys::SigningError;
-use crate::lab::attacks::{At, Attack};
+use crate::lab::attacks::At;
 use crate::lab::diff::Line;
 use crate::lab::forge::{Door, Forge, Forgery, Original};
 use crate::lab::naive::{self, Case};
 use crate::profiles::{Profile, lab};
-use crate::token::{Judged, Verdict};
+use crate::token::{Judged, Show, Verdict};
 use crate::web::error::Problem;
 use crate::web::lab::own::{Held, Own};
 use crate::web::session::Visitor;
@@ -54,17 +54,29 @@ pub(super) struct Attempt {
     pub forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>,
     pub variant: &'static str,
     pub naive: &'static naive::Naive,
+    pub source: Source,
+}
+
+/// Which token is forged from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The visitor's own.
+    Visitor,
+    /// One that is made for this answer.
+    Example,
 }
 
 impl Attempt {
     fn carry_out(&self, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Forged, Problem> {
         let ring = state.ring();
-        let own = Own::under(self.attack.needs.unwrap_or(held.algorithm), held, state, now)?;
+        let algorithm = self.attack.needs.unwrap_or(held.algorithm);
+        let own = match self.source {
+            Source::Visitor => Own::under(algorithm, held, state, now)?,
+            Source::Example => Own::example(algorithm, state, random()?, now)?,
+        };
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
-        let mut random = [0; 16];
-        SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
-        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random }, self.variant);
+        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant);
         let forgery = forgery.map_err(|error| Problem::internal(&error))?;
         let door = self.at.door(original.under);
         let case = Case { token: &forgery.token, ring: &ring, door, revoked: forgery.revoked.as_ref(), now };
@@ -109,9 +121,16 @@ impl Trial {
     }
 }
 
+/// Bytes of the system's random source.
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    Ok(bytes)
+}
+
 fn strict(forgery: &Forgery, at: At, door: Door, verdict: &Verdict, visitor: &Visitor, state: &State) -> Strict {
     state.metrics.judged(Profile::Lab, verdict);
-    let strict = Strict::of_verdict(verdict);
+    let strict = Strict::of_verdict(verdict, Show::UnverifiedClaims);
     if at != At::Session {
         return strict;
     }

@@ -1,5 +1,7 @@
 //! What was sent to the bench: the same fields in a form and in JSON.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::json;
@@ -7,6 +9,8 @@ use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use crate::lab::bench::{Fault, KeyForm};
+use crate::token::parse_object;
+use crate::web::auth;
 
 /// The fields as they were sent. It holds a key, so it prints nothing.
 #[derive(Default)]
@@ -74,6 +78,8 @@ impl Sent {
 
     pub fn from_json(body: &[u8]) -> Result<Self, Fault> {
         let json: Json<'_> = serde_json::from_slice(body).map_err(|error| no_object("The body", &error))?;
+        let known = ["action", "token", "profile", "key", "algorithm", "header", "claims"];
+        expect_known("The body", "action", body, &known)?;
         let action = text("action", json.action)?;
         let action = action.ok_or_else(|| Fault::at("action", "`action` is missing: decode, verify or sign."))?;
         Ok(Self {
@@ -121,16 +127,28 @@ fn no_object(what: &str, error: &serde_json::Error) -> Fault {
     Fault::at("action", message)
 }
 
+/// Refuses an object with a member that is none of these. A misspelt one would be left out in silence, and the answer be
+/// about something else than was asked.
+fn expect_known(what: &str, field: &'static str, object: &[u8], known: &[&str]) -> Result<(), Fault> {
+    let names: BTreeMap<String, &RawValue> = serde_json::from_slice(object).map_err(|error| no_object(what, &error))?;
+    let unknown = auth::unknown_member(what, names.keys().map(String::as_str), known);
+    unknown.map_or(Ok(()), |message| Err(Fault::at(field, message)))
+}
+
 /// A member that is a string.
 fn text(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, Fault> {
     let string = |raw: &RawValue| serde_json::from_str(raw.get());
     raw.map(string).transpose().map_err(|_| Fault::at(name, format!("`{name}` must be a string.")))
 }
 
-/// A member that is an object or the text of one; whether it is, is judged by whoever uses it.
+/// A member that is an object or the text of one; whether the text is, is judged by whoever uses it.
 fn object(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, Fault> {
     match raw {
         Some(raw) if raw.get().starts_with('"') => text(name, Some(raw)),
+        Some(raw) if !raw.get().starts_with('{') => {
+            let found = parse_object(raw.get().as_bytes()).err().map(|fault| fault.to_string()).unwrap_or_default();
+            Err(Fault::at(name, format!("`{name}` must be one JSON object with one meaning; found {found}.")))
+        }
         raw => Ok(raw.map(|raw| raw.get().to_owned())),
     }
 }
@@ -142,6 +160,7 @@ fn keys(raw: Option<&RawValue>) -> Result<Vec<(KeyForm, String)>, Fault> {
         return Ok(vec![(KeyForm::Any, any)]);
     }
     let key: JsonKey<'_> = serde_json::from_str(raw.get()).map_err(|error| no_object("`key`", &error))?;
+    expect_known("`key`", "key", raw.get().as_bytes(), &["secret", "pem", "jwk"])?;
     let forms = [
         (KeyForm::Secret, text("secret", key.secret)?),
         (KeyForm::Pem, text("pem", key.pem)?),
