@@ -10,15 +10,18 @@ mod sign;
 mod user;
 
 use std::error::Error;
-use std::io::Write as _;
+use std::ffi::OsString;
+use std::io::{self, Read as _, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
-use crate::settings::{Environment, Flags, Settings};
-use crate::store;
+use crate::keys::{GivenKey, KeyError};
+use crate::settings::{Environment, Flags, Settings, arguments};
+use crate::token::printable::escaped;
 use crate::web::Server;
 
 /// Hands out short-lived JWTs and lets you watch every step.
@@ -57,7 +60,10 @@ type Failure = Box<dyn Error + Send + Sync>;
 
 /// Reads the command line of this process and carries it out.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse_from(arguments()) {
+        Ok(cli) => cli,
+        Err(error) => printable(error).exit(),
+    };
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
@@ -65,6 +71,13 @@ pub fn main() -> ExitCode {
             ExitCode::from(2)
         }
     }
+}
+
+/// What is wrong with the command line, or the help that was asked for. A message repeats arguments, of which one may be a
+/// token from somewhere, so it is made from arguments that are safe to print.
+fn printable(error: clap::Error) -> clap::Error {
+    let safe = arguments().map(|argument| OsString::from(escaped(&argument.to_string_lossy()).into_owned()));
+    Cli::try_parse_from(safe).err().unwrap_or(error)
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
@@ -77,7 +90,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
         Some(Command::Rotate(options)) => rotate::run(options, &flags, &environment),
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
-        Some(Command::User(options)) => users(&options, &flags, &environment),
+        Some(Command::User(options)) => carry_out(user::run(&options, &flags, &environment)),
         Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),
     }
 }
@@ -94,12 +107,26 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     })
 }
 
-fn users(options: &user::Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let database = Settings::database(&options.flags(flags), environment);
-    carry_out(async {
-        let store = store::open(&database).await?;
-        user::run(options, store.as_ref()).await
-    })
+/// More than any key needs.
+const LARGEST_KEY: u64 = 64 * 1024;
+
+/// The key that `--key` names, where `-` is standard input.
+fn key_file(path: &Path, environment: &Environment) -> Result<GivenKey, Failure> {
+    if path.as_os_str() != "-" {
+        return Ok(GivenKey::read(&environment.path("key", path)?)?);
+    }
+    let mut bytes = Vec::new();
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    io::stdin().lock().take(LARGEST_KEY + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+    if bytes.len() as u64 > LARGEST_KEY {
+        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")).into());
+    }
+    Ok(GivenKey::parse(&bytes, "standard input").map_err(KeyError::unfit(path))?)
+}
+
+/// A duration within these bounds in seconds, as the value of an option.
+fn duration(text: &str, range: std::ops::RangeInclusive<i64>, accepted: &'static str) -> Result<i64, &'static str> {
+    crate::clock::seconds_in(text, range).ok_or(accepted)
 }
 
 /// Runs `work` to its end, and waits for nothing else: it may have given up a look-up of a name that goes on for long.

@@ -2,6 +2,10 @@
 //!
 //! Issuing and verifying share one clock, so a test can go past a token's end without waiting.
 
+mod duration;
+
+pub use duration::seconds_in;
+
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use chrono::{DateTime, TimeDelta, Utc};

@@ -5,21 +5,25 @@
 
 mod armour;
 mod credentials;
+mod env_file;
 mod files;
 mod folder;
 mod given;
 mod jwks;
 mod lab;
+mod permissions;
 mod ready;
 mod rotation;
 mod rsa;
 mod secret;
 
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
+pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
 pub use given::GivenKey;
 pub use jwks::{Jwk, Jwks};
 pub use lab::LabKeys;
+pub use permissions::{Exposed, Privacy};
 pub use rotation::{KeySet, OVERLAP, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
 pub use secret::Secret;

@@ -8,7 +8,9 @@ use std::error::Error;
 use log::{LevelFilter, Log, Metadata, Record};
 use thiserror::Error;
 
-/// An error and its causes in one line, joined by colons. A value in it may hold a line feed, which must not end it.
+use crate::token::printable::escaped;
+
+/// An error and its causes in one line, joined by colons, and [safe to print](escaped) whatever is in it.
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -16,7 +18,7 @@ pub fn chain(error: &dyn Error) -> String {
         line = format!("{line}: {error}");
         cause = error.source();
     }
-    line.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+    escaped(&line).into_owned()
 }
 
 /// The text is no filter.

@@ -16,6 +16,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::clock::seconds_in;
+
 /// Which profile, by name.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Profile {
@@ -73,9 +75,17 @@ impl Lifetime {
     pub const TEN_MINUTES: Self = Self(600);
     pub const HOUR: Self = Self(3600);
 
+    /// What [`of_duration`](Self::of_duration) takes.
+    pub const ACCEPTED: &str = "whole seconds from 1 to 86400, or a duration such as 90s, 5m, 1h or 1d";
+
     /// From a number of seconds.
     pub fn of(seconds: i64) -> Result<Self, BadLifetime> {
         if (1..=86_400).contains(&seconds) { Ok(Self(seconds)) } else { Err(BadLifetime) }
+    }
+
+    /// From a setting or a flag, which may have a unit.
+    pub fn of_duration(text: &str) -> Option<Self> {
+        seconds_in(text, 1..=86_400).map(Self)
     }
 
     pub const fn seconds(self) -> i64 {

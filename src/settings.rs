@@ -8,9 +8,10 @@ mod environment;
 mod flags;
 mod list;
 mod origins;
+mod paths;
 
 pub use bad::{BadSetting, Origin};
-pub use environment::Environment;
+pub use environment::{Environment, arguments};
 pub use flags::Flags;
 pub use list::{SETTINGS, Setting};
 pub use origins::{CorsOrigins, PublicUrl};
@@ -24,6 +25,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 
+use crate::clock::seconds_in;
 use crate::keys::GivenCredentials;
 use crate::limits::{Rate, TrustedProxies};
 use crate::profiles::Lifetime;
@@ -91,13 +93,15 @@ impl Settings {
         )?;
         Ok(Self {
             bind,
-            keys: given.keys(),
+            keys: given.keys()?,
             algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
-            token_ttl: given.parsed("token-ttl", "whole seconds from 1 to 86400", |it| it.parse().ok())?,
-            database: DatabaseUrl::new(given.text("database")),
+            token_ttl: given.parsed("token-ttl", Lifetime::ACCEPTED, Lifetime::of_duration)?,
+            database: given.database()?,
             session_store: given.redis_or("cookie", "session-store")?,
             rate_store: given.redis_or("memory", "rate-store")?,
-            keep: given.parsed("keep", "days from 1d to 3650d", days)?,
+            keep: given.parsed("keep", "a duration from 1d to 3650d, such as 30d", |it| {
+                seconds_in(it, DAY..=3650 * DAY).map(TimeDelta::seconds)
+            })?,
             phone_rate: given.parsed("phone-rate", RATE, |it| it.parse().ok())?,
             trusted_proxies: given
                 .optional("trusted-proxy", "IP addresses or CIDRs with commas between", |it| it.parse().ok())?
@@ -120,24 +124,28 @@ impl Settings {
             workers: given
                 .optional("workers", "a number from 1 to 512", |it| within(it, 1..=512))?
                 .unwrap_or_else(cores),
-            shutdown_timeout: given.parsed("shutdown-timeout", "whole seconds from 0 to 3600", |it| {
-                within(it, 0..=3600).map(Duration::from_secs)
+            shutdown_timeout: given.parsed("shutdown-timeout", SHUTDOWN_TIMEOUT, |it| {
+                seconds_in(it, 0..=3600).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
             })?,
         })
     }
 
     /// The database alone, for commands that need nothing else.
-    pub fn database(flags: &Flags, environment: &Environment) -> DatabaseUrl {
-        DatabaseUrl::new(Given { flags, environment }.text("database"))
+    pub fn database(flags: &Flags, environment: &Environment) -> Result<DatabaseUrl, BadSetting> {
+        Given { flags, environment }.database()
     }
 
     /// The folder of keys alone, for commands that need nothing else.
-    pub fn keys_folder(flags: &Flags, environment: &Environment) -> PathBuf {
+    pub fn keys_folder(flags: &Flags, environment: &Environment) -> Result<PathBuf, BadSetting> {
         Given { flags, environment }.keys()
     }
 }
 
 const RATE: &str = "N/s, N/m or off";
+const SHUTDOWN_TIMEOUT: &str = "whole seconds from 0 to 3600, or a duration such as 30s or 5m";
+
+/// In seconds.
+const DAY: i64 = 86_400;
 
 struct Given<'a> {
     flags: &'a Flags,
@@ -145,12 +153,18 @@ struct Given<'a> {
 }
 
 impl Given<'_> {
-    fn keys(&self) -> PathBuf {
-        self.text("keys").into()
+    fn keys(&self) -> Result<PathBuf, BadSetting> {
+        self.parsed("keys", paths::ACCEPTED, |it| self.path(it))
     }
 
-    fn text(&self, flag: &'static str) -> String {
-        self.find(flag).map_or_else(|| default(flag), |(value, _)| value).to_owned()
+    fn database(&self) -> Result<DatabaseUrl, BadSetting> {
+        let accepted = format!("sqlite:FILE with {}", paths::ACCEPTED);
+        let url = self.parsed("database", &accepted, |it| paths::expanded_database(it, self.environment.home()))?;
+        Ok(DatabaseUrl::new(url))
+    }
+
+    fn path(&self, text: &str) -> Option<PathBuf> {
+        paths::expanded(text, self.environment.home()).map(PathBuf::from)
     }
 
     /// `None` where the value is `own`: what this process does by itself.
@@ -190,9 +204,9 @@ impl Given<'_> {
 
     /// TLS is here or in front, but not here and taken away in front.
     fn certificate(&self, bind: SocketAddr, public_url: Option<&PublicUrl>) -> Result<Option<Certificate>, BadSetting> {
-        let file = |flag| self.find(flag).map(|(value, _)| PathBuf::from(value));
+        let file = |flag| self.optional(flag, paths::ACCEPTED, |it| self.path(it));
         let is_self_signed = self.parsed("tls-self-signed", "true, false, 1 or 0", switch)?;
-        let certificate = match (file("tls-cert"), file("tls-key"), is_self_signed) {
+        let certificate = match (file("tls-cert")?, file("tls-key")?, is_self_signed) {
             (None, None, false) => return Ok(None),
             (None, None, true) if !bind.ip().is_loopback() => return Err(BadSetting::SelfSignedExposed { bind }),
             (None, None, true) => Certificate::SelfSigned,
@@ -252,11 +266,6 @@ fn elided(value: &str) -> String {
     }
     let place = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, place)| format!("{scheme}…@{place}"));
     if query.is_some() { format!("{place}?…") } else { place }
-}
-
-/// `30d` as a span.
-fn days(text: &str) -> Option<TimeDelta> {
-    within(text.strip_suffix('d')?, 1..=3650).map(TimeDelta::days)
 }
 
 /// A number that lies within `range`.

@@ -9,7 +9,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 
-pub use open::{DatabaseUrl, Found, OpenError, check, open};
+pub use open::{DatabaseUrl, Found, OpenError, check, exposed, open};
 pub use postgres::{OpenError as PostgresError, Postgres};
 pub use sqlite::{OpenError as SqliteError, Sqlite};
 

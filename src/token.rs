@@ -8,7 +8,10 @@ mod date;
 mod expected;
 mod issue;
 mod json;
+mod pasted;
 mod pending;
+mod preview;
+pub mod printable;
 mod refusal;
 mod verdict;
 mod verify;
@@ -18,9 +21,11 @@ pub use date::{NumericDate, words};
 pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, seal, signing_input};
 pub use json::{JsonFault, ObjectText, parse_object, parse_object_keeping_last, parse_value};
+pub use pasted::{Lines, Pasted};
 pub use pending::{Judged, Pending};
+pub use preview::{Part, Preview};
 pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
-pub use verify::{decode, verify, verify_revocable};
+pub use verify::{decode, verify, verify_one_of, verify_revocable};
 
 /// The longest token, in bytes, that a verifier reads. Every check costs time in proportion to it.
 pub const LARGEST_TOKEN: usize = 8192;

@@ -50,11 +50,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::keys::{KeyError, KeyRing, Warning};
+use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
 use crate::limits::RateStore;
 use crate::redis::{Away, Redis, RedisUrl};
 use crate::settings::{Credentials, Settings};
 use crate::store::{self, OpenError};
+use crate::token::printable::escaped;
 use security::Transport;
 use sessions::Sessions;
 use shutdown::StopSignals;
@@ -251,6 +252,9 @@ impl Server {
             sessions: open_sessions(settings.session_store.as_ref()).await?,
             rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
         };
+        for exposed in exposed(&settings) {
+            log::warn!("{}", escaped(&exposed.to_string()));
+        }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
         let state = Data::new(State::new(ring, clock, parts, &settings, address, transport));
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
@@ -386,6 +390,13 @@ fn begin(
     Ok(server.run())
 }
 
+/// The keys folder itself, and the files of the store, as far as others on this machine may read or change them. Of the
+/// files in the folder the key ring warns.
+pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
+    let folder = Exposed::find(&settings.keys, Privacy::Secret);
+    folder.into_iter().chain(store::exposed(&settings.database))
+}
+
 /// Says what these settings open to everybody.
 fn warn_of_exposure(settings: &Settings) {
     if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
@@ -442,8 +453,10 @@ async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
 }
 
 fn tell(warning: &Warning) {
+    let line = warning.to_string();
+    let line = escaped(&line);
     match warning {
-        Warning::Made(_) => log::info!("{warning}"),
-        _ => log::warn!("{warning}"),
+        Warning::Made(_) => log::info!("{line}"),
+        _ => log::warn!("{line}"),
     }
 }

@@ -10,14 +10,16 @@ use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Environment, Flags, Settings};
 use crate::store;
-use crate::web::{TlsReport, check_tls};
+use crate::token::printable::escaped;
+use crate::web::{TlsReport, check_tls, exposed};
 
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
     let keys = KeyRing::check(&settings.keys, &settings.accounts);
     let tls = check_tls(&settings, System.now());
-    let notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
+    let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
+    notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
     let store = store::check(&settings.database).await;
     let parts = [
         ("settings", Ok(format!("listens on {}", settings.bind))),
@@ -30,12 +32,12 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let mut out = io::stdout().lock();
     for (name, found) in &parts {
         match found {
-            Ok(found) => writeln!(out, "ok     {name}: {found}")?,
-            Err(wrong) => writeln!(out, "wrong  {name}: {wrong}")?,
+            Ok(found) => writeln!(out, "ok     {name}: {}", escaped(found))?,
+            Err(wrong) => writeln!(out, "wrong  {name}: {}", escaped(wrong))?,
         }
     }
     for note in notes {
-        writeln!(out, "note   {note}")?;
+        writeln!(out, "note   {}", escaped(&note))?;
     }
     Ok(if parts.iter().all(|(_, found)| found.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }

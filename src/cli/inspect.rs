@@ -1,4 +1,6 @@
-//! `hallpass inspect`: the verdict on tokens from the command line or from standard input.
+//! `hallpass inspect`: what tokens from the command line or from standard input say, and the verdict on them.
+
+mod text;
 
 use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
@@ -7,24 +9,29 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, GivenKey, KeyError, KeyRing, KeySet, Verifier};
+use crate::code::Code;
+use crate::keys::{Algorithm, KeyError, KeyRing, KeySet, Verifier};
 use crate::settings::{Environment, Flags, Settings};
-use crate::token::{self, Candidates, Check, Expected, LARGEST_TOKEN, Outcome, Show, Verdict};
+use crate::token::printable::json_escaped;
+use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
+use text::Text;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// The token; without it, one a line from standard input
-    #[arg(allow_hyphen_values = true)]
+    /// The token; without it, or with -, one a line from standard input
     token: Option<String>,
-    /// This key alone: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's
+    /// Only show what the token says: no key is needed, and nothing is judged
+    #[arg(long, conflicts_with_all = ["key", "algorithm"])]
+    decode: bool,
+    /// This key alone: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's. - is standard input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The only algorithm accepted; without it, what the key is for
     #[arg(long, value_name = "ALG")]
     algorithm: Option<Algorithm>,
-    /// One JSON object a token
+    /// One JSON object a token, whose text is judged exactly as it stands
     #[arg(long)]
     json: bool,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
@@ -33,42 +40,56 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let judge = options.judge(flags, environment)?;
-    let print = if options.json { print_json } else { print_trace };
-    let (mut any, mut all_accepted) = (false, true);
     let mut out = io::stdout().lock();
-    let mut inspect = |token: &str| {
-        let verdict = judge.verdict(token, System.now());
-        any = true;
-        all_accepted &= verdict.is_accepted();
-        print(&verdict, &mut out)
-    };
-    let done = match &options.token {
-        Some(token) => inspect(token),
-        None => for_each_line(&mut io::stdin().lock(), &mut inspect),
-    };
-    match done {
+    let mut inspection = Inspection { judge: &judge, out: &mut out, tokens: 0, all_good: true };
+    match inspection.all(options) {
         // Whoever reads the verdicts may have seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         done => done?,
     }
-    if !any {
+    let Inspection { tokens, all_good, .. } = inspection;
+    if tokens == 0 {
         return Err("no token came on standard input".into());
     }
-    Ok(if all_accepted { ExitCode::SUCCESS } else { ExitCode::from(1) })
+    match judge {
+        Judge::Missing(why) => Err(why),
+        _ if all_good => Ok(ExitCode::SUCCESS),
+        _ => Ok(ExitCode::from(1)),
+    }
 }
 
 impl Options {
+    /// The token of the command line; `-` stands for standard input.
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref().filter(|token| *token != "-")
+    }
+
     fn judge(&self, flags: &Flags, environment: &Environment) -> Result<Judge, Failure> {
+        if self.decode {
+            return Ok(Judge::Nobody);
+        }
         if let Some(path) = &self.key {
-            let key = GivenKey::read(path)?.verifier(self.algorithm).map_err(KeyError::unfit(path))?;
+            if path.as_os_str() == "-" && self.token().is_none() {
+                return Err(
+                    "--key - and the tokens cannot both come from standard input; put one of them into a file \
+                            or on the command line"
+                        .into(),
+                );
+            }
+            let key = key_file(path, environment)?.verifier(self.algorithm).map_err(KeyError::unfit(path))?;
             return Ok(Judge::Key(key));
         }
         let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
-        let folder = Settings::keys_folder(&flags, environment);
+        let folder = Settings::keys_folder(&flags, environment)?;
         let (hs256, rs256) = KeyRing::read(&folder)?;
         if hs256.verifiers().is_empty() && rs256.verifiers().is_empty() {
-            let folder = folder.display();
-            return Err(format!("`{folder}` has no key to verify with; `hallpass keygen` makes one").into());
+            let why = format!(
+                "`{}` has no key to verify with; `hallpass keygen` makes one, --key FILE names another, and --decode \
+                 shows a token without judging it",
+                folder.display()
+            );
+            // Programs want a verdict or nothing; a person can do something with what the token says.
+            return if self.json { Err(why.into()) } else { Ok(Judge::Missing(why.into())) };
         }
         Ok(Judge::Folder { hs256, rs256, only: self.algorithm })
     }
@@ -77,50 +98,123 @@ impl Options {
 /// Whose signatures are accepted.
 enum Judge {
     Key(Verifier),
-    Folder { hs256: KeySet, rs256: KeySet, only: Option<Algorithm> },
+    Folder {
+        hs256: KeySet,
+        rs256: KeySet,
+        only: Option<Algorithm>,
+    },
+    /// Nothing is to be judged.
+    Nobody,
+    /// Something is to be judged, and there is no key for it.
+    Missing(Failure),
 }
 
 impl Judge {
     fn verdict(&self, token: &str, now: DateTime<Utc>) -> Verdict {
-        token::verify(token, self.expected(token), now)
+        match self {
+            Self::Key(key) => {
+                let keys = Candidates::Alone(key);
+                token::verify(token, Expected { algorithm: key.algorithm(), keys, rules: None }, now)
+            }
+            Self::Folder { hs256, rs256, only } => {
+                let expected = |algorithm| {
+                    let keys = match algorithm {
+                        Algorithm::Hs256 => hs256.verifiers(),
+                        Algorithm::Rs256 => rs256.verifiers(),
+                        _ => &[],
+                    };
+                    Expected { algorithm, keys: Candidates::Ring(keys), rules: None }
+                };
+                match only {
+                    Some(algorithm) => token::verify(token, expected(*algorithm), now),
+                    None => token::verify_one_of(token, [Algorithm::Hs256, Algorithm::Rs256].map(expected), now),
+                }
+            }
+            Self::Nobody | Self::Missing(_) => token::decode(token),
+        }
     }
 
-    fn expected(&self, token: &str) -> Expected<'_> {
-        match self {
-            Self::Key(key) => Expected { algorithm: key.algorithm(), keys: Candidates::Alone(key), rules: None },
-            Self::Folder { hs256, rs256, only } => {
-                let algorithm = only.unwrap_or_else(|| claimed_algorithm(token));
-                let keys = match algorithm {
-                    Algorithm::Hs256 => hs256.verifiers(),
-                    Algorithm::Rs256 => rs256.verifiers(),
-                    _ => &[],
-                };
-                Expected { algorithm, keys: Candidates::Ring(keys), rules: None }
-            }
-        }
+    const fn judges(&self) -> bool {
+        matches!(self, Self::Key(_) | Self::Folder { .. })
     }
 }
 
-/// What the token says of itself, when that is one of the folder's two algorithms. Each has keys of its own kind, so
-/// here, and only here, the token may choose between them.
-fn claimed_algorithm(token: &str) -> Algorithm {
-    let expected = |algorithm| Expected { algorithm, keys: Candidates::Ring(&[]), rules: None };
-    let verdict = token::verify(token, expected(Algorithm::Rs256), DateTime::UNIX_EPOCH);
-    match verdict.rejection() {
-        Some((Check::Key, _)) => Algorithm::Rs256,
-        _ => Algorithm::Hs256,
+/// One run over all tokens.
+struct Inspection<'a> {
+    judge: &'a Judge,
+    out: &'a mut dyn Write,
+    tokens: usize,
+    all_good: bool,
+}
+
+impl Inspection<'_> {
+    fn all(&mut self, options: &Options) -> io::Result<()> {
+        match (options.token(), options.json) {
+            (Some(token), true) => self.as_json(token),
+            (Some(token), false) => self.as_text(&Pasted::new(token)),
+            (None, true) => for_each_line(&mut io::stdin().lock(), &mut |line| self.as_json(&line)),
+            (None, false) => self.pasted_lines(),
+        }
+    }
+
+    /// The tokens of standard input, of which each may be broken over several lines.
+    fn pasted_lines(&mut self) -> io::Result<()> {
+        let mut lines = Lines::default();
+        for_each_line(&mut io::stdin().lock(), &mut |line| {
+            let before = lines.take(line);
+            before.into_iter().chain(lines.finish_if_whole()).try_for_each(|pasted| self.unless_blank(&pasted))
+        })?;
+        lines.finish().map_or(Ok(()), |pasted| self.unless_blank(&pasted))
+    }
+
+    fn unless_blank(&mut self, pasted: &Pasted) -> io::Result<()> {
+        if pasted.token.is_empty() { Ok(()) } else { self.as_text(pasted) }
+    }
+
+    fn as_json(&mut self, token: &str) -> io::Result<()> {
+        let verdict = self.judge.verdict(token, System.now());
+        self.count(&verdict);
+        let report = serde_json::to_string(&verdict.report(Show::UnverifiedClaims))?;
+        writeln!(self.out, "{}", json_escaped(&report))
+    }
+
+    fn as_text(&mut self, pasted: &Pasted) -> io::Result<()> {
+        let (token, now) = (pasted.token.as_str(), System.now());
+        let verdict = self.judge.verdict(token, now);
+        self.count(&verdict);
+        let mut text = Text { out: &mut *self.out };
+        let preview = Preview::of(token);
+        if let Some(note) = pasted.note().filter(|_| self.judge.judges() || preview.is_some()) {
+            text.note(&note)?;
+        }
+        if let Some(preview) = &preview {
+            let standing = if self.judge.judges() { "not verified yet" } else { "not verified" };
+            text.preview(preview, standing, now)?;
+        }
+        match self.judge {
+            Judge::Key(_) | Judge::Folder { .. } => text.verdict(&verdict),
+            Judge::Nobody => text.decoded(&verdict),
+            Judge::Missing(_) if preview.is_some() => text.end(),
+            Judge::Missing(_) => Ok(()),
+        }
+    }
+
+    fn count(&mut self, verdict: &Verdict) {
+        self.tokens += 1;
+        let wanted = if self.judge.judges() { Code::Accepted } else { Code::NotVerified };
+        self.all_good &= verdict.code() == wanted;
     }
 }
 
 /// Hands on each line without its ending. Of a line that is longer than any token, just enough is kept to be refused.
-fn for_each_line(input: &mut impl BufRead, inspect: &mut impl FnMut(&str) -> io::Result<()>) -> io::Result<()> {
+fn for_each_line(input: &mut impl BufRead, inspect: &mut impl FnMut(String) -> io::Result<()>) -> io::Result<()> {
     let mut line = Vec::new();
     while read_line(input, &mut line)? {
         if line.last() == Some(&b'\n') {
             line.pop();
             line.pop_if(|last| *last == b'\r');
         }
-        inspect(&String::from_utf8_lossy(&line))?;
+        inspect(String::from_utf8_lossy(&line).into_owned())?;
         line.clear();
     }
     Ok(())
@@ -144,29 +238,4 @@ fn read_line(input: &mut impl BufRead, line: &mut Vec<u8>) -> io::Result<bool> {
             return Ok(true);
         }
     }
-}
-
-fn print_json(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &verdict.report(Show::UnverifiedClaims))?;
-    writeln!(out)
-}
-
-fn print_trace(verdict: &Verdict, out: &mut dyn Write) -> io::Result<()> {
-    let word = if verdict.is_accepted() { "accepted" } else { "refused" };
-    writeln!(out, "{word}: {}", verdict.message())?;
-    for (check, outcome) in verdict.checks() {
-        let sign = match outcome {
-            Outcome::Passed(_) => "✓",
-            Outcome::Failed(_) => "✗",
-            Outcome::NotReached => "–",
-        };
-        writeln!(out, "  {sign} {:<11} {outcome}", check.title())?;
-        if let Outcome::Failed(reason) = outcome {
-            let indent = " ".repeat(15);
-            writeln!(out, "{indent} expected: {}", reason.expected)?;
-            writeln!(out, "{indent} found:    {}", reason.found)?;
-            writeln!(out, "{indent} code:     {}, {}", reason.code, reason.rfc)?;
-        }
-    }
-    writeln!(out)
 }

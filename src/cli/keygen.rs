@@ -11,6 +11,7 @@ use super::Failure;
 use crate::keys;
 use crate::profiles::demo::Algorithm;
 use crate::settings::{Environment, Flags, Settings};
+use crate::token::printable::escaped;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -28,13 +29,13 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment);
+    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let made: Vec<PathBuf> = match options.algorithm {
         Algorithm::Hs256 => keys::generate_hs256(&folder, options.force, &SystemRandom::new())?,
         Algorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
     };
     for path in made {
-        writeln!(io::stdout(), "made {}", path.display())?;
+        writeln!(io::stdout(), "made {}", escaped(&path.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -7,26 +7,32 @@ use aws_lc_rs::rand::SystemRandom;
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::Failure;
+use super::{Failure, duration};
 use crate::clock::{Clock as _, System};
 use crate::keys;
 use crate::profiles::demo::Algorithm;
 use crate::settings::{Environment, Flags, Settings};
+use crate::token::printable::escaped;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// In how many seconds the new keys begin to sign, up to 86400; clients refetch a key set at most every 30 s or so
-    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(i64).range(0..=86_400))]
+    /// When the new keys begin to sign: in so many seconds, or 30s, 5m, 1h, at most 1d. Clients refetch a key set at most
+    /// every 30 s or so
+    #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
-    /// Rotate only the keys of this algorithm
+    /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them
     #[arg(long, value_name = "HS256|RS256")]
     algorithm: Option<Algorithm>,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
 }
 
+fn after(text: &str) -> Result<i64, &'static str> {
+    duration(text, 0..=86_400, "whole seconds from 0 to 86400, or a duration such as 30s, 5m or 1h, is accepted")
+}
+
 pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment);
+    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let algorithms = match options.algorithm {
         Some(only) => vec![only.jwa()],
         None => vec![Algorithm::Rs256.jwa(), Algorithm::Hs256.jwa()],
@@ -34,11 +40,13 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
     let after = TimeDelta::seconds(options.after);
     let rotation = keys::rotate(&folder, &algorithms, after, System.now(), &SystemRandom::new())?;
     let mut out = io::stdout().lock();
-    for path in &rotation.made {
-        writeln!(out, "made {}", path.display())?;
+    for (done, paths) in [("made", &rotation.made), ("removed", &rotation.removed)] {
+        for path in paths {
+            writeln!(out, "{done} {}", escaped(&path.display().to_string()))?;
+        }
     }
-    for path in &rotation.removed {
-        writeln!(out, "removed {}", path.display())?;
+    for algorithm in &rotation.skipped {
+        writeln!(out, "the folder has no {algorithm} key, so none was made")?;
     }
     let start = rotation.start.format("%Y-%m-%d %H:%M:%S UTC");
     writeln!(out, "the new keys sign from {start} on; a running server takes them on SIGHUP")?;

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use thiserror::Error;
 
-use super::Failure;
+use super::{Failure, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, GivenKey, KeyError, KeyRing, Signer};
+use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::settings::{Environment, Flags, Settings};
@@ -24,17 +24,21 @@ pub(super) struct Options {
     /// Whom the token is about
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
-    /// How many seconds it lives, 1 to 86400
-    #[arg(long, value_name = "SECONDS")]
+    /// How long it lives: 1 to 86400 seconds, or 90s, 5m, 1h, 1d
+    #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<Lifetime>,
     /// What to sign with; without it, what the key is for, or HS256
     #[arg(long, value_name = "ALG")]
     algorithm: Option<Algorithm>,
-    /// The key: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's
+    /// The key: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's. - is standard input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
+}
+
+fn ttl(text: &str) -> Result<Lifetime, &'static str> {
+    Lifetime::of_duration(text).ok_or(Lifetime::ACCEPTED)
 }
 
 /// Why the command line does not amount to a token.
@@ -77,10 +81,10 @@ impl Options {
 
     fn signer(&self, flags: &Flags, environment: &Environment, now: DateTime<Utc>) -> Result<Signer, Failure> {
         if let Some(path) = &self.key {
-            return Ok(GivenKey::read(path)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
+            return Ok(key_file(path, environment)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
         }
         let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
-        let folder = Settings::keys_folder(&flags, environment);
+        let folder = Settings::keys_folder(&flags, environment)?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::Hs256);
         let (hs256, rs256) = KeyRing::read(&folder)?;
         let keys = match algorithm {

@@ -2,6 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal as _, Write as _};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use clap::{Args, Subcommand};
@@ -9,8 +10,9 @@ use thiserror::Error;
 
 use super::Failure;
 use crate::accounts::{BadUserName, Password, UserName, hash_password};
-use crate::settings::Flags;
-use crate::store::Store;
+use crate::settings::{Environment, Flags, Settings};
+use crate::store::{self, DatabaseUrl, Found, Store};
+use crate::token::printable::escaped;
 
 #[derive(Args)]
 pub(super) struct Options {
@@ -55,44 +57,64 @@ enum UserError {
 
 impl Options {
     /// The settings that say where the store is.
-    pub(super) fn flags(&self, outer: &Flags) -> Flags {
+    fn flags(&self, outer: &Flags) -> Flags {
         Flags::default().with("database", self.database.clone()).or(outer)
     }
 }
 
-pub(super) async fn run(options: &Options, store: &dyn Store) -> Result<ExitCode, Failure> {
+pub(super) async fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let database = Settings::database(&options.flags(flags), environment)?;
     match &options.action {
-        Action::Add { name } => add(&parse_name(name)?, store).await?,
-        Action::Remove { name } => remove(&parse_name(name)?, store).await?,
-        Action::List => list(store).await?,
+        Action::Add { name } => add(&parse_name(name)?, &database).await?,
+        Action::Remove { name } => remove(&parse_name(name)?, &database).await?,
+        Action::List => list(&database).await?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The store, when there is one: to look at its users, or to remove one, makes none.
+async fn existing(database: &DatabaseUrl) -> Result<Option<Arc<dyn Store>>, Failure> {
+    match store::check(database).await? {
+        Found::Nothing => Ok(None),
+        Found::Empty | Found::Store => Ok(Some(store::open(database).await?)),
+    }
 }
 
 fn parse_name(name: &str) -> Result<UserName, UserError> {
     UserName::parse(name).map_err(|source| UserError::Name { name: name.to_owned(), source })
 }
 
-async fn add(name: &UserName, store: &dyn Store) -> Result<(), Failure> {
+/// The store is opened once the password is known, so that who gives none leaves no new one behind.
+async fn add(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { ask_twice(name)? } else { first_line(&mut io::stdin().lock())? };
     let hash = hash_password(&password, random_salt()?)?;
+    let store = store::open(database).await?;
     let known = store.password_hash(name.as_str()).await?.is_some();
     store.put_user(name.as_str(), &hash).await?;
     let done = if known { "changed the password of" } else { "added" };
-    Ok(writeln!(io::stdout(), "{done} {}", name.as_str())?)
+    Ok(writeln!(io::stdout(), "{done} {}", escaped(name.as_str()))?)
 }
 
-async fn remove(name: &UserName, store: &dyn Store) -> Result<(), Failure> {
-    if !store.remove_user(name.as_str()).await? {
+async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
+    let is_removed = match existing(database).await? {
+        Some(store) => store.remove_user(name.as_str()).await?,
+        None => false,
+    };
+    if !is_removed {
         return Err(UserError::Unknown(name.as_str().to_owned()).into());
     }
-    Ok(writeln!(io::stdout(), "removed {}", name.as_str())?)
+    Ok(writeln!(io::stdout(), "removed {}", escaped(name.as_str()))?)
 }
 
-async fn list(store: &dyn Store) -> Result<(), Failure> {
+async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
+    let Some(store) = existing(database).await? else {
+        let database = database.to_string();
+        writeln!(io::stderr(), "`{}` is not there yet, so it has no users", escaped(&database))?;
+        return Ok(());
+    };
     let mut out = io::stdout().lock();
     for name in store.users().await? {
-        writeln!(out, "{name}")?;
+        writeln!(out, "{}", escaped(&name))?;
     }
     Ok(())
 }

@@ -12,10 +12,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use thiserror::Error;
 
+use super::env_file::{BadEnvFile, parse_all};
 use super::files::{link_into_place, read_file};
 use super::{KeyError, KeyFault, Secret};
 
-const FILE: &str = "demo-credentials.env";
+pub(super) const FILE: &str = "demo-credentials.env";
 
 /// The variables, by the tutorials' own names.
 pub const CREDENTIAL_NAMES: [&str; 7] = [
@@ -48,12 +49,14 @@ impl fmt::Debug for GivenCredentials {
 /// A credential that cannot be used.
 #[derive(Debug, Error)]
 pub enum BadCredential {
-    #[error("TELESIGN_API_KEY is not base64; copy it from the account as it is, padding included")]
+    #[error("TELESIGN_API_KEY is not base64; copy it from the account as it is, padding included and without blanks")]
     NotBase64,
     #[error("{0} cannot be a key")]
     Unfit(&'static str, #[source] KeyFault),
     #[error("`{FILE}` of the keys folder lacks {0}; remove the file, and it is made again")]
     Missing(&'static str),
+    #[error("`{FILE}` of the keys folder cannot be read; mend the line, or remove the file, and it is made again")]
+    File(#[source] BadEnvFile),
 }
 
 /// Everything that is not a key to sign with.
@@ -100,7 +103,7 @@ fn read_values(
         Secret::from_bytes(find(name)?.as_bytes()).map_err(|fault| bad(BadCredential::Unfit(name, fault)))
     };
     let api_key = find("TELESIGN_API_KEY")?;
-    let decoded = STANDARD.decode(api_key.trim()).map_err(|_| bad(BadCredential::NotBase64))?;
+    let decoded = STANDARD.decode(&api_key).map_err(|_| bad(BadCredential::NotBase64))?;
     let accounts = Accounts {
         twilio_account_sid: find("TWILIO_ACCOUNT_SID")?,
         twilio_api_key_sid: find("TWILIO_API_KEY_SID")?,
@@ -121,7 +124,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyEr
     if is_kept || given.0.len() == CREDENTIAL_NAMES.len() {
         return read_values(&pairs_of(&path)?, given).map(drop);
     }
-    match given.0.get("TELESIGN_API_KEY").map(|key| STANDARD.decode(key.trim())) {
+    match given.0.get("TELESIGN_API_KEY").map(|key| STANDARD.decode(key)) {
         Some(Err(_)) => Err(KeyError::Credential { source: BadCredential::NotBase64 }),
         _ => Ok(()),
     }
@@ -142,10 +145,8 @@ fn kept(path: &Path, random: &dyn SecureRandom) -> Result<HashMap<String, String
 }
 
 fn pairs_of(path: &Path) -> Result<HashMap<String, String>, KeyError> {
-    let text = read_file(path)?.unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let pairs = text.lines().filter_map(|line| line.split_once('='));
-    Ok(pairs.map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned())).collect())
+    let bytes = read_file(path)?.unwrap_or_default();
+    parse_all(&bytes).map_err(|bad| KeyError::Credential { source: BadCredential::File(bad) })
 }
 
 /// Values of the form that each service gives out.

@@ -7,22 +7,13 @@ use std::fs;
 use std::io::{self, Read as _, Write as _};
 use std::path::Path;
 
+use tempfile::NamedTempFile;
+
 use super::KeyError;
+use super::permissions::make_private_folder;
 
 /// More than any key needs.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
-
-/// Whether somebody beside the owner may read the file.
-#[cfg(unix)]
-pub(super) fn readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn readable_by_others(_: &Path) -> bool {
-    false
-}
 
 /// A key file's bytes; `None` when there is no such file.
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
@@ -46,37 +37,33 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
 
 /// Writes a whole file that its owner alone may read; `false` when another process was first, and its file stands.
 pub(super) fn link_into_place(path: &Path, text: &str) -> Result<bool, KeyError> {
+    put_into_place(path, written_beside(path, text.as_bytes())?)
+}
+
+/// Gives a written file its name; `false` when there is a file of that name already, which stands.
+pub(super) fn put_into_place(path: &Path, file: NamedTempFile) -> Result<bool, KeyError> {
     let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
-    match written_beside(path, text)?.persist_noclobber(path) {
+    match file.persist_noclobber(path) {
         Ok(_) => Ok(true),
         Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
         Err(error) => Err(unwritable(error.error)),
     }
 }
 
-/// Writes a whole file, over one that stands only when that is asked for.
-pub(super) fn replace(path: &Path, text: &str, force: bool) -> Result<(), KeyError> {
-    if force {
-        let unwritable =
-            |error: tempfile::PersistError| KeyError::Unwritable { path: path.to_owned(), source: error.error };
-        return written_beside(path, text)?.persist(path).map(drop).map_err(unwritable);
-    }
-    if link_into_place(path, text)? { Ok(()) } else { Err(KeyError::Exists { path: path.to_owned() }) }
-}
-
-fn written_beside(path: &Path, text: &str) -> Result<tempfile::NamedTempFile, KeyError> {
+/// Writes a whole file under another name in the same folder, which is made when it is missing.
+pub(super) fn written_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, KeyError> {
     let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
     let folder = path.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    fs::create_dir_all(folder).map_err(unwritable)?;
-    let mut file = tempfile::NamedTempFile::new_in(folder).map_err(unwritable)?;
-    file.write_all(text.as_bytes()).map_err(unwritable)?;
+    make_private_folder(folder).map_err(unwritable)?;
+    let mut file = NamedTempFile::new_in(folder).map_err(unwritable)?;
+    file.write_all(bytes).map_err(unwritable)?;
     chown_like(folder, &file).and_then(|()| file.as_file().sync_all()).map_err(unwritable)?;
     Ok(file)
 }
 
 /// As root, gives a new file to the owner of its folder: a server that runs as that user could not read it otherwise.
 #[cfg(unix)]
-fn chown_like(folder: &Path, file: &tempfile::NamedTempFile) -> io::Result<()> {
+fn chown_like(folder: &Path, file: &NamedTempFile) -> io::Result<()> {
     use std::os::unix::fs::{MetadataExt as _, fchown};
     let (wanted, found) = (fs::metadata(folder)?, file.as_file().metadata()?);
     if found.uid() == 0 && wanted.uid() != 0 {
@@ -87,6 +74,6 @@ fn chown_like(folder: &Path, file: &tempfile::NamedTempFile) -> io::Result<()> {
 }
 
 #[cfg(not(unix))]
-fn chown_like(_: &Path, _: &tempfile::NamedTempFile) -> io::Result<()> {
+fn chown_like(_: &Path, _: &NamedTempFile) -> io::Result<()> {
     Ok(())
 }

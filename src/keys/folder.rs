@@ -1,5 +1,6 @@
 //! The `keys` folder: which file holds what, and how a missing one is made.
 
+mod changes;
 mod rotate;
 
 use std::fs;
@@ -11,12 +12,14 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
-use super::files::{link_into_place, read_file, readable_by_others, replace};
+use super::files::{link_into_place, read_file};
+use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
     BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey,
     RsaPublicKey, Secret, Start, credentials,
 };
+use changes::Changes;
 pub use rotate::{Rotation, rotate};
 
 const HS256_SECRET: &str = "hs256.secret";
@@ -47,6 +50,11 @@ pub enum KeyError {
     Unwritable { path: PathBuf, source: io::Error },
     #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
     Exists { path: PathBuf },
+    #[error(
+        "`{folder}` has no {algorithms} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
+         all keys"
+    )]
+    NothingToRotate { folder: PathBuf, algorithms: String },
     #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
     Bits { bits: u32 },
     #[error("cannot use a credential")]
@@ -67,7 +75,7 @@ impl KeyError {
 pub enum Warning {
     Made(PathBuf),
     Missing(PathBuf),
-    ReadableByOthers(PathBuf),
+    ReadableByOthers(Exposed),
     ShortSecret { path: PathBuf, bytes: usize },
     NotSaved { path: PathBuf, why: io::Error },
 }
@@ -77,10 +85,7 @@ impl std::fmt::Display for Warning {
         match self {
             Self::Made(path) => write!(f, "made `{}`", path.display()),
             Self::Missing(path) => write!(f, "`{}` is not there yet; a start makes it", path.display()),
-            Self::ReadableByOthers(path) => {
-                let path = path.display();
-                write!(f, "others on this machine may read `{path}`; `chmod 600 {path}` keeps it to you")
-            }
+            Self::ReadableByOthers(exposed) => exposed.fmt(f),
             Self::ShortSecret { path, bytes } => {
                 let (path, least) = (path.display(), Secret::SHORTEST_SAFE);
                 write!(f, "`{path}` has {bytes} bytes and HS256 asks for {least}: a word list may find it")
@@ -99,7 +104,7 @@ pub(super) fn prepare(
     random: &dyn SecureRandom,
 ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
-    fs::create_dir_all(folder).map_err(|source| KeyError::Unwritable { path: folder.to_owned(), source })?;
+    files.keep_private()?;
     files.make_missing(random)?;
     let pairs = files.pairs()?;
     for pair in pairs.iter() {
@@ -113,6 +118,7 @@ pub(super) fn prepare(
     let lab_rsa = files.pair(LAB_PRIVATE, LAB_PUBLIC)?;
     let lab_secret = files.needed_secret(LAB_SECRET)?;
     let (accounts, secrets) = credentials::read(folder, given, random)?;
+    files.warn_of_exposed()?;
     let ring = KeyRing {
         hs256: KeySet::of_secrets(&hs256_secrets),
         rs256: KeySet::of_rsa(&pairs, &retired),
@@ -157,6 +163,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warni
         files.session_key()?;
     }
     credentials::check(folder, given)?;
+    files.warn_of_exposed()?;
     files.note_missing()?;
     Ok(files.warnings)
 }
@@ -165,8 +172,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warni
 pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> Result<Vec<PathBuf>, KeyError> {
     let path = folder.join(HS256_SECRET);
     let text = secret_text(&path, random)?;
-    replace(&path, &text, force)?;
-    Ok(vec![path])
+    generated(folder, vec![(path, text)], force)
 }
 
 /// Makes the pair that signs RS256 and says where its halves are.
@@ -174,13 +180,21 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     let (path, public_path) = (folder.join(RS256_PRIVATE), folder.join(RS256_PUBLIC));
     let pem = rsa_pem(&path, bits)?;
     let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&path))?;
-    if !force && public_path.exists() {
-        return Err(KeyError::Exists { path: public_path });
+    let public = public_pem(&public_path, &private)?;
+    generated(folder, vec![(path, pem), (public_path, public)], force)
+}
+
+/// Makes the files, all of them or none; by force over those that are there.
+fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
+    Folder { path: folder, warnings: Vec::new() }.keep_private()?;
+    let mut changes = Changes::default();
+    if force {
+        changes.replace(&files)?;
+    } else {
+        changes.make(&files)?;
     }
-    replace(&path, &pem, force)?;
-    let unsound = || KeyError::Unfit { path: public_path.clone(), source: KeyFault::Unsound };
-    replace(&public_path, &private.public().to_pem().ok_or_else(unsound)?, force)?;
-    Ok(vec![path, public_path])
+    changes.keep();
+    Ok(files.into_iter().map(|(path, _)| path).collect())
 }
 
 /// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
@@ -214,12 +228,46 @@ fn start_of_pair(name: &str) -> Option<Start> {
     }
 }
 
+/// What has to be kept private of a file with this name; `None` where it is none of ours.
+fn privacy_of(name: &str) -> Option<Privacy> {
+    let is_private = || {
+        name.ends_with(".secret")
+            || [SESSION_KEY, credentials::FILE].contains(&name)
+            || [RS256_PRIVATE, BEARER_PRIVATE, LAB_PRIVATE].iter().any(|private| name.starts_with(private))
+    };
+    if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
+}
+
+/// What a checkout of this program or an administrator puts into a folder that waits for its keys.
+const NO_KEYS: [&str; 3] = [".gitignore", ".gitkeep", "README.md"];
+
 struct Folder<'a> {
     path: &'a Path,
     warnings: Vec<Warning>,
 }
 
 impl Folder<'_> {
+    /// Makes the folder for its owner alone. One without any key becomes so too, for the keys that are made now are
+    /// their owner's; one with keys stays as it is, and a warning says what others may do.
+    fn keep_private(&self) -> Result<(), KeyError> {
+        let unwritable = |source| KeyError::Unwritable { path: self.path.to_owned(), source };
+        make_private_folder(self.path).map_err(unwritable)?;
+        let is_unused = self.names()?.iter().all(|name| NO_KEYS.contains(&name.as_str()));
+        if is_unused && Exposed::find(self.path, Privacy::Secret).is_some() {
+            // Where that is not allowed, the warning says it.
+            drop(close_folder(self.path));
+        }
+        Ok(())
+    }
+
+    /// Warns of each file of ours that others may read or change.
+    fn warn_of_exposed(&mut self) -> Result<(), KeyError> {
+        let names = self.names()?;
+        let exposed = names.iter().filter_map(|name| Exposed::find(&self.path.join(name), privacy_of(name)?));
+        self.warnings.extend(exposed.map(Warning::ReadableByOthers));
+        Ok(())
+    }
+
     fn make_missing(&mut self, random: &dyn SecureRandom) -> Result<(), KeyError> {
         if self.starts(start_of_secret)?.is_empty() {
             self.make(HS256_SECRET, |path| secret_text(path, random))?;
@@ -247,7 +295,6 @@ impl Folder<'_> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
         let secret = Secret::from_file(&bytes).map_err(KeyError::unfit(&path))?;
-        self.warn_if_readable(&path);
         if secret.is_short() {
             self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
         }
@@ -297,7 +344,6 @@ impl Folder<'_> {
     fn session_key(&mut self) -> Result<[u8; SESSION_KEY_BYTES], KeyError> {
         let path = self.path.join(SESSION_KEY);
         let bytes = read_file(&path)?.unwrap_or_default();
-        self.warn_if_readable(&path);
         let decoded = URL_SAFE_NO_PAD.decode(bytes.trim_ascii()).ok();
         decoded.and_then(|key| key.try_into().ok()).ok_or(KeyError::Unfit { path, source: KeyFault::Session })
     }
@@ -366,7 +412,6 @@ impl Folder<'_> {
     fn rsa_private(&mut self, name: &str) -> Result<Option<RsaPrivateKey>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        self.warn_if_readable(&path);
         let parsed = RsaPrivateKey::parse(&bytes, &path.display().to_string());
         parsed.map(Some).map_err(KeyError::unfit(&path))
     }
@@ -416,12 +461,6 @@ impl Folder<'_> {
         let folder = Path::new(self.path.file_name().unwrap_or_default());
         folder.join(file).display().to_string()
     }
-
-    fn warn_if_readable(&mut self, path: &Path) {
-        if readable_by_others(path) {
-            self.warnings.push(Warning::ReadableByOthers(path.to_owned()));
-        }
-    }
 }
 
 impl GivenKey {
@@ -442,6 +481,11 @@ fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, Ke
     let mut bytes = [0; SESSION_KEY_BYTES];
     random.fill(&mut bytes).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
     Ok(URL_SAFE_NO_PAD.encode(bytes) + "\n")
+}
+
+fn public_pem(path: &Path, private: &RsaPrivateKey) -> Result<String, KeyError> {
+    let unsound = || KeyError::Unfit { path: path.to_owned(), source: KeyFault::Unsound };
+    private.public().to_pem().ok_or_else(unsound)
 }
 
 fn rsa_pem(path: &Path, bits: u32) -> Result<String, KeyError> {

@@ -1,5 +1,7 @@
 //! What changed from one JSON text to another, line by line. The texts need not be JSON: a forgery often is none.
 
+use crate::token::printable::is_hidden;
+
 /// The longest line and the most lines that are shown; a forger may write more.
 const LONGEST: usize = 240;
 const MOST: usize = 40;
@@ -112,6 +114,8 @@ pub fn visible(c: char) -> char {
         code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(c),
         0x7f => '␡',
         0x80..0xa0 => '�',
+        // It would hide itself, or show what stands around it in another order.
+        _ if is_hidden(c) => '�',
         _ => c,
     }
 }

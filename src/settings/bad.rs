@@ -1,9 +1,11 @@
 //! What is wrong with a setting, in one line.
 
-use std::fmt;
 use std::net::SocketAddr;
+use std::{fmt, io};
 
 use thiserror::Error;
+
+use crate::keys::LineFault;
 
 /// A setting that cannot be used: one line that names it, its value and what is accepted.
 #[derive(Debug, Error)]
@@ -32,9 +34,9 @@ pub enum BadSetting {
     #[error("{name} in the environment is not UTF-8 text")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]
-    UnreadableFile,
-    #[error("entry {entry} of `.env` is not NAME=value")]
-    BadLine { entry: usize },
+    UnreadableFile(#[source] io::Error),
+    #[error("line {line} of `.env`: {fault}")]
+    BadLine { line: usize, fault: LineFault },
 }
 
 /// Where a value stood.

@@ -1,9 +1,28 @@
 //! The environment and `.env`, as the second and third of the sources. No other file reads them.
 
 use std::collections::{BTreeSet, HashMap};
+use std::ffi::OsString;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
 
-use super::{BadSetting, Origin, SETTINGS, Setting};
-use crate::keys::{CREDENTIAL_NAMES, GivenCredentials};
+use super::{BadSetting, Origin, SETTINGS, Setting, paths};
+use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
+use crate::token::printable::escaped;
+
+/// More than any file of settings needs.
+const LARGEST_DOTENV: u64 = 1024 * 1024;
+
+/// Variables that begin with `HALLPASS_` and are no settings: Cargo sets the first for `cargo run`, as the build script
+/// set it for the build, and the tests read the others.
+const OWN_NAMES: [&str; 6] = [
+    "HALLPASS_VERSION",
+    "HALLPASS_TESTS",
+    "HALLPASS_TEST_AXE",
+    "HALLPASS_TEST_NODE_MODULES",
+    "HALLPASS_TEST_PYTHON",
+    "HALLPASS_TEST_ROUNDS",
+];
 
 /// The variables of the process and of `.env`; some are secrets, so it does not print them. A variable that is set to
 /// nothing counts as not set.
@@ -13,6 +32,10 @@ pub struct Environment {
     file: HashMap<String, String>,
     /// Names that look like variables of this program's and are none.
     unknown: BTreeSet<String>,
+    /// `.env`, when others may read its secrets or change it.
+    exposed: Option<Exposed>,
+    /// An absolute path, when it is known and text.
+    home: Option<String>,
 }
 
 impl Environment {
@@ -25,9 +48,12 @@ impl Environment {
                 process.insert(name, value);
             }
         }
-        let file = read_dotenv()?;
+        let path = Path::new(".env");
+        let file = values_of(read_dotenv(path)?)?;
         let unknown = process_names().chain(file.keys().cloned()).filter(|name| is_unknown(name)).collect();
-        Ok(Self { process, file, unknown })
+        let privacy = if has_secret(&file) { Privacy::Secret } else { Privacy::Public };
+        let exposed = Exposed::find(path, privacy);
+        Ok(Self { process, file, unknown, exposed, home: home_folder() })
     }
 
     /// An environment of just these variables.
@@ -35,10 +61,25 @@ impl Environment {
         Self { process, file, ..Self::default() }
     }
 
-    /// One sentence for each variable that begins with `HALLPASS_` and is no setting's.
+    /// One sentence for each variable that begins with `HALLPASS_` and is no setting's, and for a `.env` that others may
+    /// read or change.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
-        let names = self.unknown.iter();
-        names.map(|name| format!("{name} is set, but no setting has that variable; `hallpass --help` lists them"))
+        let unknown = self.unknown.iter().map(|name| {
+            let name = escaped(name);
+            format!("{name} is set, but no setting has that variable; `hallpass --help` lists them")
+        });
+        unknown.chain(self.exposed.iter().map(ToString::to_string))
+    }
+
+    /// The path that an option of a command names, where `~` may be the home folder.
+    pub fn path(&self, flag: &'static str, path: &Path) -> Result<PathBuf, BadSetting> {
+        let Some(text) = path.to_str() else { return Ok(path.to_owned()) };
+        let refused = || super::bad(flag, text, Origin::Flag, paths::ACCEPTED);
+        paths::expanded(text, self.home()).map(PathBuf::from).ok_or_else(refused)
+    }
+
+    pub(super) fn home(&self) -> Option<&str> {
+        self.home.as_deref()
     }
 
     pub(super) fn get(&self, name: &str) -> Option<(&str, Origin)> {
@@ -59,10 +100,21 @@ impl Environment {
     }
 }
 
-/// For a service called hallpass Kubernetes sets variables of its own, which nobody mistyped.
+/// The arguments of this process, the program's name first.
+pub fn arguments() -> impl Iterator<Item = OsString> {
+    std::env::args_os()
+}
+
 fn is_unknown(name: &str) -> bool {
-    let is_of_kubernetes = name.starts_with("HALLPASS_SERVICE_") || name.starts_with("HALLPASS_PORT");
-    name.starts_with("HALLPASS_") && !is_of_kubernetes && !SETTINGS.iter().any(|setting| setting.variable() == name)
+    let is_known = || SETTINGS.iter().any(|setting| setting.variable() == name) || OWN_NAMES.contains(&name);
+    name.starts_with("HALLPASS_") && !is_of_kubernetes(name) && !is_known()
+}
+
+/// For each service Kubernetes sets such variables in every container, for one called hallpass or hallpass-db too.
+fn is_of_kubernetes(name: &str) -> bool {
+    let is_service = name.ends_with("_SERVICE_HOST") || name.contains("_SERVICE_PORT");
+    let is_port = name.ends_with("_PORT") || ["_TCP", "_UDP", "_SCTP"].iter().any(|kind| name.contains(kind));
+    is_service || is_port || name.starts_with("HALLPASS_PORT")
 }
 
 /// The names in this process's environment that are text.
@@ -80,13 +132,83 @@ fn process_variable(name: &str) -> Result<Option<String>, BadSetting> {
     }
 }
 
-/// A line that cannot be read is named by its number alone: it may hold a secret.
-fn read_dotenv() -> Result<HashMap<String, String>, BadSetting> {
-    let lines = match dotenvy::from_path_iter(".env") {
-        Err(dotenvy::Error::Io(error)) if error.kind() == std::io::ErrorKind::NotFound => return Ok(HashMap::new()),
-        Err(_) => return Err(BadSetting::UnreadableFile),
-        Ok(lines) => lines,
+fn home_folder() -> Option<String> {
+    let home = std::env::home_dir()?.into_os_string().into_string().ok()?;
+    Path::new(&home).is_absolute().then_some(home)
+}
+
+fn read_dotenv(path: &Path) -> Result<Vec<Entry>, BadSetting> {
+    let file = match fs::File::open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(Vec::new()),
+        file => file.map_err(BadSetting::UnreadableFile)?,
     };
-    let named = |(index, line): (usize, dotenvy::Result<_>)| line.map_err(|_| BadSetting::BadLine { entry: index + 1 });
-    lines.enumerate().map(named).collect()
+    let mut bytes = Vec::new();
+    file.take(LARGEST_DOTENV + 1).read_to_end(&mut bytes).map_err(BadSetting::UnreadableFile)?;
+    if bytes.len() as u64 > LARGEST_DOTENV {
+        return Err(BadSetting::UnreadableFile(io::Error::other("it is over 1 MiB")));
+    }
+    parse_env_file(&bytes).map_err(|bad| BadSetting::BadLine { line: bad.line, fault: bad.fault })
+}
+
+/// The values that this program takes. A `.env` may serve other programs as well, with values that only they understand.
+fn values_of(entries: Vec<Entry>) -> Result<HashMap<String, String>, BadSetting> {
+    let ours = entries.into_iter().filter(|entry| is_ours(&entry.name));
+    let value = |Entry { line, name, value }| match value {
+        Ok(value) => Ok((name, value)),
+        Err(fault) => Err(BadSetting::BadLine { line, fault }),
+    };
+    ours.map(value).collect()
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with("HALLPASS_") || name == "RUST_LOG" || CREDENTIAL_NAMES.contains(&name)
+}
+
+/// Whether a value is a secret, or a URL that may have a password.
+fn has_secret(file: &HashMap<String, String>) -> bool {
+    let is_secret = |name: &str| matches!(name, "TWILIO_API_KEY_SECRET" | "ZOOM_API_SECRET" | "TELESIGN_API_KEY");
+    file.iter().any(|(name, value)| !value.is_empty() && (is_secret(name) || value.contains('@')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mistyped_variable_is_unknown_and_one_that_others_set_is_not() {
+        for name in ["HALLPASS_PROT", "HALLPASS_DATABSE", "HALLPASS_TEST_MOD", "HALLPASS_", "HALLPASS_KEY"] {
+            assert!(is_unknown(name), "{name}");
+        }
+        let of_kubernetes = [
+            "HALLPASS_SERVICE_HOST",
+            "HALLPASS_SERVICE_PORT_HTTP",
+            "HALLPASS_PORT",
+            "HALLPASS_PORT_5000_TCP_ADDR",
+            "HALLPASS_DB_SERVICE_HOST",
+            "HALLPASS_DB_PORT",
+            "HALLPASS_DB_PORT_5432_TCP",
+        ];
+        for name in of_kubernetes.into_iter().chain(OWN_NAMES).chain(["HALLPASS_BIND", "PATH", "hallpass_prot"]) {
+            assert!(!is_unknown(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_program_may_be_unclear_and_one_of_ours_may_not() {
+        let entries = || parse_env_file(b"OTHER=a # b\nHALLPASS_KEYS=k\nMORE=\"\\n\"\n").unwrap();
+        assert_eq!(values_of(entries()).unwrap(), HashMap::from([("HALLPASS_KEYS".into(), "k".into())]));
+        for ours in ["HALLPASS_KEYS=a # b", "RUST_LOG= info", "ZOOM_API_SECRET=\"a\\b\""] {
+            let bad = values_of(parse_env_file(format!("\n{ours}\n").as_bytes()).unwrap()).unwrap_err().to_string();
+            assert!(bad.starts_with("line 2 of `.env`: "), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_file_with_a_secret_or_a_password_is_to_be_kept_from_others() {
+        let has_secret = |name: &str, value: &str| has_secret(&HashMap::from([(name.to_owned(), value.to_owned())]));
+        assert!(has_secret("ZOOM_API_SECRET", "x") && has_secret("TELESIGN_API_KEY", "x"));
+        assert!(has_secret("HALLPASS_DATABASE", "postgres://bob:pw@db/x"));
+        assert!(!has_secret("ZOOM_API_SECRET", "") && !has_secret("HALLPASS_DATABASE", "sqlite:a.db"));
+        assert!(!has_secret("HALLPASS_KEYS", "keys") && !has_secret("TWILIO_ACCOUNT_SID", "AC1"));
+    }
 }

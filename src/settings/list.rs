@@ -31,7 +31,12 @@ pub const SETTINGS: &[Setting] = &[
         default: "HS256",
         help: "What a new session's tokens are signed with; a visitor may switch",
     },
-    Setting { flag: "token-ttl", value: "SECONDS", default: "60", help: "How long a demo token lives, 1 to 86400" },
+    Setting {
+        flag: "token-ttl",
+        value: "DURATION",
+        default: "60",
+        help: "How long a demo token lives, 1 to 86400 seconds; also 90s, 5m, 1h or 1d",
+    },
     Setting {
         flag: "public-url",
         value: "URL",
@@ -58,7 +63,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "keep",
-        value: "DAYS",
+        value: "DURATION",
         default: "30d",
         help: "How long the transactions of expired tokens are kept, 1d to 3650d",
     },
@@ -120,9 +125,9 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         flag: "shutdown-timeout",
-        value: "SECONDS",
+        value: "DURATION",
         default: "10",
-        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600",
+        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600 seconds; also 30s, 5m or 1h",
     },
 ];
 

@@ -7,6 +7,7 @@ use thiserror::Error;
 use url::Url;
 
 use super::{Postgres, Sqlite, Store, postgres, sqlite};
+use crate::keys::Exposed;
 
 /// Where the store is, as `--database` says it. It prints itself without its password.
 #[derive(Clone)]
@@ -69,6 +70,11 @@ pub async fn check(url: &DatabaseUrl) -> Result<Found, OpenError> {
         None => Err(Cause::Scheme),
     };
     found.map_err(|source| OpenError { url: url.clone(), source })
+}
+
+/// The store's files that others on this machine may read or change; a server's are no concern of ours.
+pub fn exposed(url: &DatabaseUrl) -> Vec<Exposed> {
+    if matches!(url.kind(), Some(Kind::Sqlite)) { Sqlite::exposed(&url.0) } else { Vec::new() }
 }
 
 enum Kind {

@@ -6,6 +6,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
+use super::printable::escaped;
 use super::{Check, NumericDate, Reason, Rules};
 use crate::code::Code;
 use crate::keys::{Algorithm, Verifier};
@@ -17,7 +18,7 @@ pub(super) fn stray_character(c: char) -> Cow<'static, str> {
         '=' => "padding, which the compact form leaves out".into(),
         '+' | '/' => "a character of plain base64, where base64url has - and _".into(),
         c if c.is_whitespace() => "white space".into(),
-        c => format!("the character {c:?}").into(),
+        c => format!("the character {}", escaped(&format!("{c:?}"))).into(),
     }
 }
 
@@ -93,24 +94,29 @@ pub(super) fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
     }
 }
 
-pub(super) fn alg_not_allowed(found: &str, expected: Algorithm) -> Reason {
+/// `HS256 or RS256`.
+pub(super) fn either(algorithms: &[Algorithm]) -> String {
+    algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(" or ")
+}
+
+/// `accepted` are all algorithms that would do, at least one.
+pub(super) fn alg_not_allowed(found: &str, accepted: &[Algorithm]) -> Reason {
+    let expected = either(accepted);
+    let is_misspelt = |algorithm: &Algorithm| found.trim().eq_ignore_ascii_case(algorithm.as_str());
     let message = match found {
         _ if found.eq_ignore_ascii_case("none") => "the token says that it needs no signature; every token does".into(),
         _ if found.parse::<Algorithm>().is_ok() => {
             format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
         }
-        _ if found.trim().eq_ignore_ascii_case(expected.as_str()) => {
+        _ if accepted.iter().any(is_misspelt) => {
             format!("`alg` is compared letter by letter, and this is not {expected}")
+        }
+        _ if accepted.len() > 1 => {
+            format!("the token is not signed with {expected}, the only algorithms that are accepted here")
         }
         _ => format!("the token is not signed with {expected}, the only algorithm that is accepted here"),
     };
-    Reason {
-        code: Code::AlgNotAllowed,
-        message,
-        expected: expected.to_string(),
-        found: clip(found),
-        rfc: Check::Algorithm.rfc(),
-    }
+    Reason { code: Code::AlgNotAllowed, message, expected, found: clip(found), rfc: Check::Algorithm.rfc() }
 }
 
 /// Says nothing of the signature that would have been right.
@@ -202,11 +208,11 @@ pub(super) fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
 }
 
-/// The first 64 characters: what a stranger wrote may be long.
+/// The first 64 characters, safe to print: what a stranger wrote may be long, and may try to fake what stands around it.
 pub(super) fn clip(text: &str) -> String {
     match text.char_indices().nth(64) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        Some((end, _)) => format!("{}…", escaped(&text[..end])),
+        None => escaped(text).into_owned(),
     }
 }
 

@@ -12,9 +12,9 @@ use serde_json::Value;
 use super::expected::{Audience, Candidates, Claim, Expected, Kind, Rules};
 use super::json::{kind, member};
 use super::refusal::{
-    alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, header_not_allowed,
-    in_milliseconds, malformed_header, no_key, not_verified, shown, stray_character, unknown_kid, wrong_shape,
-    wrong_type,
+    alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, either,
+    header_not_allowed, in_milliseconds, malformed_header, no_key, not_verified, shown, stray_character, unknown_kid,
+    wrong_shape, wrong_type,
 };
 use super::{
     Check, Claims, Finding, JsonFault, Judged, LARGEST_TOKEN, NumericDate, Outcome, Pending, Reason, Verdict,
@@ -43,6 +43,22 @@ pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdic
     }
 }
 
+/// Judges a token under the one of two algorithms that it names. Each has keys of its own kind, so here, and only here,
+/// the token may choose between them.
+pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>) -> Verdict {
+    let mut reading = Trial::new(NOTHING, now);
+    // What cannot be read is refused below, whichever is chosen.
+    drop(reading.read(token));
+    let named = reading.member("alg").and_then(Value::as_str);
+    let choice = choices.iter().find(|choice| Some(choice.algorithm.as_str()) == named);
+    let accepted = choices.map(|choice| choice.algorithm).to_vec();
+    let mut trial = Trial { accepted, ..Trial::new(*choice.unwrap_or(&choices[0]), now) };
+    match trial.run(token) {
+        Ok(claims) => trial.accept(claims, Finding::NotRevocable),
+        Err(reason) => trial.refuse(reason),
+    }
+}
+
 /// The same for a profile whose `jti` is random: a token that has one is good only unless it was revoked.
 pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Judged {
     let mut trial = Trial::new(expected, now);
@@ -59,8 +75,7 @@ pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>)
 
 /// Reads one token without judging it: whatever can be decoded is, and the verdict never accepts.
 pub fn decode(token: &str) -> Verdict {
-    let nothing = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
-    let mut trial = Trial::new(nothing, DateTime::UNIX_EPOCH);
+    let mut trial = Trial::new(NOTHING, DateTime::UNIX_EPOCH);
     if let Err(reason) = trial.read(token) {
         return trial.refuse(reason);
     }
@@ -70,10 +85,15 @@ pub fn decode(token: &str) -> Verdict {
     trial.refuse(not_verified())
 }
 
+/// For a token that is only read.
+const NOTHING: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
+
 /// One token before the verifier. Each check records what it found, or ends the trial with a reason.
 struct Trial<'a> {
     verdict: Verdict,
     expected: Expected<'a>,
+    /// The algorithms that the token could choose from; empty when it had no choice.
+    accepted: Vec<Algorithm>,
     moment: DateTime<Utc>,
     now: NumericDate,
 }
@@ -81,7 +101,7 @@ struct Trial<'a> {
 impl<'a> Trial<'a> {
     fn new(expected: Expected<'a>, now: DateTime<Utc>) -> Self {
         let verdict = Verdict::new(expected.checks());
-        Self { verdict, expected, moment: now, now: NumericDate::from_moment(now) }
+        Self { verdict, expected, accepted: Vec::new(), moment: now, now: NumericDate::from_moment(now) }
     }
 
     fn accept(mut self, claims: Claims, revocation: Finding) -> Verdict {
@@ -189,10 +209,15 @@ impl<'a> Trial<'a> {
     fn algorithm(&mut self) -> Result<(), Reason> {
         let expected = self.expected.algorithm;
         let found = self.member("alg").and_then(Value::as_str).unwrap_or_default();
+        let accepted = if self.accepted.is_empty() { &[expected][..] } else { &self.accepted };
         if found != expected.as_str() {
-            return Err(alg_not_allowed(found, expected));
+            return Err(alg_not_allowed(found, accepted));
         }
-        self.passed(Check::Algorithm, Finding::Expected(expected));
+        let finding = match accepted {
+            [_] => Finding::Expected(expected),
+            all => Finding::Chosen { found: expected, accepted: either(all) },
+        };
+        self.passed(Check::Algorithm, finding);
         Ok(())
     }
 

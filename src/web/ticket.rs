@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::lab::diff::visible;
+use crate::token::printable::json_escaped;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
 
 /// One stub of the ticket.
@@ -57,6 +58,7 @@ impl Part {
     }
 
     fn json(name: &'static str, class: &'static str, text: &str, decoded: Option<String>) -> Self {
+        let decoded = decoded.map(|json| json_escaped(&json).into_owned());
         let note = decoded.is_none().then(|| "This does not decode to JSON.".to_owned());
         Self { name, class, text: printable(text), decoded, note }
     }
@@ -152,7 +154,7 @@ impl ClaimRow {
     }
 
     fn new(name: &str, value: &str, meaning: String, rfc: Option<&'static str>) -> Self {
-        Self { name: shortened(name), value: shortened(value), meaning, rfc }
+        Self { name: printable(&shortened(name)), value: shortened(value), meaning, rfc }
     }
 
     pub fn rfc_link(&self) -> Option<String> {
@@ -161,7 +163,7 @@ impl ClaimRow {
 }
 
 fn text_of(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), printable)
+    value.as_str().map_or_else(|| json_escaped(&value.to_string()).into_owned(), printable)
 }
 
 fn told(date: NumericDate, now: NumericDate) -> String {
@@ -215,7 +217,7 @@ impl TraceRow {
             }
             _ => (None, check.rfc()),
         };
-        Self { class, sign, word, title: check.title(), sentence: outcome.to_string(), failure, rfc }
+        Self { class, sign, word, title: check.title(), sentence: printable(&outcome.to_string()), failure, rfc }
     }
 
     pub fn rfc_link(&self) -> String {
@@ -223,7 +225,8 @@ impl TraceRow {
     }
 }
 
-/// A text that a page can hold: HTML has no place for a NUL, and a reader none for what cannot be seen.
+/// A text that a page can hold: HTML has no place for a NUL, and a reader none for what cannot be seen or shows what
+/// stands around it in another order.
 fn printable(text: &str) -> String {
     text.chars().map(visible).collect()
 }

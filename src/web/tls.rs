@@ -22,7 +22,9 @@ use rustls::version::{TLS12, TLS13};
 use thiserror::Error;
 
 use super::security::Transport;
+use crate::keys::{Exposed, Privacy};
 use crate::settings::Certificate;
+use crate::token::printable::escaped;
 use facts::Facts;
 pub(super) use files::BadPair;
 
@@ -156,7 +158,7 @@ fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: Da
     match source {
         Certificate::Files { chain, key } => {
             for warning in warnings(chain, key, facts, now) {
-                log::warn!("{warning}");
+                log::warn!("{}", escaped(&warning));
             }
         }
         Certificate::SelfSigned => {
@@ -171,8 +173,8 @@ fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>)
     let invalid = facts
         .filter(|facts| !facts.holds(now))
         .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now)));
-    let file = key.display();
-    let exposed = files::is_readable_by_others(key)
-        .then(|| format!("--tls-key `{file}` can be read by others; `chmod 600 {file}` keeps it to its owner"));
+    let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
+    let exposed =
+        files.into_iter().filter_map(|(flag, path, privacy)| Exposed::find(path, privacy).map(|it| it.of(flag)));
     invalid.into_iter().chain(exposed).collect()
 }

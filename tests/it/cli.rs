@@ -77,7 +77,7 @@ impl Program {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    fn command(&self, arguments: &[&str]) -> Command {
+    pub fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_hallpass");
         let mut command = Command::new(if self.files.is_some() { "/bin/sh" } else { program });
         command.current_dir(self.folder.path()).env_clear();
@@ -94,7 +94,7 @@ impl Program {
     }
 
     /// Runs with this standard input.
-    fn fed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Done {
+    pub fn fed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Done {
         let file = self.path("input");
         fs::write(&file, input).unwrap();
         Done::of(self.command(arguments).stdin(fs::File::open(file).unwrap()))
@@ -126,7 +126,7 @@ impl Program {
 }
 
 impl Done {
-    fn of(command: &mut Command) -> Self {
+    pub fn of(command: &mut Command) -> Self {
         let output = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         Self { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
@@ -221,11 +221,11 @@ fn claims(token: &str) -> Value {
     serde_json::from_str(&decoded(token, 1)).unwrap()
 }
 
-fn path_of(fixture_name: &str) -> String {
+pub fn path_of(fixture_name: &str) -> String {
     fixture(fixture_name).to_str().unwrap().to_owned()
 }
 
-fn mode(path: &Path) -> u32 {
+pub fn mode(path: &Path) -> u32 {
     use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
@@ -330,7 +330,7 @@ fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
 // ── settings
 
 /// A flag with a value that it does not take, and what it takes.
-const BAD: [(&str, &str, &str); 14] = [
+const BAD: [(&str, &str, &str); 22] = [
     ("bind", "localhost:5000", "an IP address and a port"),
     ("bind", "127.0.0.1", "an IP address and a port"),
     ("bind", "127.0.0.1:65536", "an IP address and a port"),
@@ -345,6 +345,14 @@ const BAD: [(&str, &str, &str); 14] = [
     ("workers", "513", "a number from 1 to 512"),
     ("shutdown-timeout", "3601", "whole seconds from 0 to 3600"),
     ("shutdown-timeout", "-1", "whole seconds from 0 to 3600"),
+    ("shutdown-timeout", "2h", "or a duration such as 30s"),
+    ("token-ttl", "2d", "or a duration such as 90s"),
+    ("keep", "12h", "a duration from 1d to 3650d"),
+    ("keep", "30", "a duration from 1d to 3650d"),
+    ("keys", "~eve/keys", "`~/` at its beginning is your home folder"),
+    ("keys", "$HOME/keys", "variables such as `$HOME` are not replaced"),
+    ("database", "sqlite:~eve/a.db", "`~/` at its beginning is your home folder"),
+    ("tls-cert", "~eve/cert.pem", "`~/` at its beginning is your home folder"),
 ];
 
 fn variable(flag: &str) -> String {
@@ -391,6 +399,27 @@ fn a_bad_value_is_one_line_whatever_is_in_it() {
 }
 
 #[test]
+fn no_argument_prints_what_a_terminal_would_obey() {
+    let hostile = "--\u{1b}[2J\u{9b}31m\u{202e}x\naccepted: every check passed";
+    let safe = "--\\u{1b}[2J\\u{9b}31m\\u{202e}x\\naccepted";
+    for arguments in
+        [&[hostile][..], &["inspect", hostile], &["sign", "--ttl", &hostile[2..]], &["user", "add", hostile]]
+    {
+        let done = Program::new().run(arguments);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(done.stderr.contains(&safe[2..]), "{}", done.stderr);
+        assert!(!done.stderr.contains(['\u{1b}', '\u{9b}', '\u{202e}']), "{:?}", done.stderr);
+    }
+    let hostile = "a\u{202e}\u{9b}\u{200b}b";
+    let done = Program::new().run(&["check", "--keys", hostile]);
+    assert!(done.stdout.contains("`a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`"), "{}", done.stdout);
+    let done = Program::new().run(&["keygen", "--keys", hostile]);
+    assert_eq!(done.stdout, "made a\\u{202e}\\u{9b}\\u{200b}b/hs256.secret\n");
+    let log = Program::new().serve(&["--keys", hostile]).log();
+    assert!(log.contains("made `a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`"), "{log}");
+}
+
+#[test]
 fn a_variable_that_is_no_text_is_refused_by_name() {
     use std::os::unix::ffi::OsStrExt as _;
     let program = Program::new();
@@ -401,12 +430,12 @@ fn a_variable_that_is_no_text_is_refused_by_name() {
 #[test]
 fn a_broken_env_file_is_named_and_not_shown() {
     let done = Program::new().holding(".env", "HALLPASS_BIND=127.0.0.1:0\nAPI SECRET hunter2\n").run(&[]);
-    done.assert_failed(&["entry 2 of `.env`", "NAME=value"]);
+    done.assert_failed(&["line 2 of `.env`", "NAME=value"]);
     assert!(!done.stderr.contains("hunter2"), "{}", done.stderr);
 
     let program = Program::new();
     fs::create_dir(program.path(".env")).unwrap();
-    program.run(&[]).assert_failed(&["`.env`"]);
+    program.run(&[]).assert_failed(&["`.env`", "Is a directory"]);
 }
 
 /// What the page of a server says of the token's lifetime.
@@ -427,6 +456,30 @@ fn a_flag_wins_over_the_environment_and_that_over_the_file() {
     assert_eq!(lifetime(&all, &["--token-ttl", "5"]), "5");
     assert_eq!(lifetime(&all, &["--token-ttl", "5", "serve"]), "5");
     assert_eq!(lifetime(&all, &["--token-ttl", "5", "serve", "--token-ttl", "4"]), "4");
+}
+
+#[test]
+fn a_duration_is_written_alike_in_every_setting_and_flag() {
+    for (written, seconds) in [("90s", "90"), ("2m", "120"), ("1h", "3600"), ("1d", "86400"), ("300", "300")] {
+        assert_eq!(lifetime(&Program::with_keys(), &["--token-ttl", written]), seconds);
+    }
+    let durations = [["--keep", "1d"], ["--keep", "720h"], ["--keep", "86400"], ["--shutdown-timeout", "1h"]];
+    for [flag, value] in durations.into_iter().chain([["--shutdown-timeout", "0"], ["--shutdown-timeout", "5m"]]) {
+        assert_eq!(Program::with_keys().run(&["check", flag, value]).code, Some(0), "{flag} {value}");
+    }
+    let program = Program::with_keys();
+    program.run(&["keygen"]);
+    for (written, seconds) in [("90s", 90), ("5m", 300), ("1h", 3600), ("1d", 86_400), ("7", 7)] {
+        let signed = claims(&program.sign(&["--ttl", written]));
+        assert_eq!(signed["exp"].as_i64().unwrap() - signed["iat"].as_i64().unwrap(), seconds, "{written}");
+    }
+    for bad in ["2d", "1w", "1.5h", "-1", "", "1h30m"] {
+        for arguments in [["sign", "--ttl"], ["rotate", "--after"]] {
+            let done = program.run(&[&arguments[..], &[bad]].concat());
+            assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?} {bad}");
+            assert!(done.stderr.contains("duration such as") || bad == "-1", "{}", done.stderr);
+        }
+    }
 }
 
 #[test]
@@ -675,7 +728,7 @@ fn what_sign_prints_inspect_accepts_with_the_same_folder() {
         }
         let piped = program.fed(&["inspect"], format!("{token}\n"));
         assert_eq!(piped.code, Some(0));
-        assert!(piped.stdout.starts_with("accepted: every check passed\n"), "{}", piped.stdout);
+        assert!(piped.stdout.contains("\naccepted: every check passed\n"), "{}", piped.stdout);
     }
     let token = program.sign(&["--algorithm", "RS256"]);
     let (code, verdict) = program.inspect(&["--algorithm", "HS256"], &token);
@@ -776,8 +829,7 @@ fn inspect_trims_nothing_of_its_argument() {
         (format!("Bearer {good}"), "malformed"),
         (format!("{good}="), "malformed"),
         (String::new(), "no_token"),
-        ("-".to_owned(), "malformed"),
-        ("-a.b.c".to_owned(), "malformed"),
+        ("a.b.c-".to_owned(), "malformed"),
     ] {
         let (exit, verdict) = program.inspect(&[], &token);
         assert_eq!((exit, &verdict["code"]), (i32::from(code != "accepted"), &json!(code)), "{token:?}");
@@ -859,7 +911,7 @@ fn the_trace_for_people_says_what_was_expected_and_found() {
     program.run(&["keygen"]);
     let done = program.run(&["inspect", &program.sign(&["--claims", r#"{"exp":1}"#])]);
     assert_eq!(done.code, Some(1));
-    assert!(done.stdout.starts_with("refused: the token expired "), "{}", done.stdout);
+    assert!(done.stdout.contains("\nrefused: the token expired "), "{}", done.stdout);
     for line in ["  ✓ Signature ", "  ✗ Expiry ", "expected: later than ", "found:    1970-01-01 00:00:01 UTC"] {
         assert!(done.stdout.contains(line), "{line:?} is missing: {}", done.stdout);
     }
@@ -880,5 +932,54 @@ fn a_reader_that_has_seen_enough_causes_no_fault() {
         let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(matches!(output.status.code(), Some(0..=2)), "{arguments:?}: {stderr}");
         assert!(!stderr.contains("panicked"), "{arguments:?}: {stderr}");
+    }
+}
+
+// ── user
+
+#[test]
+fn looking_at_users_makes_no_database() {
+    let program = Program::new();
+    let listed = program.run(&["user", "list"]);
+    assert_eq!((listed.code, listed.stdout.as_str()), (Some(0), ""));
+    assert!(listed.stderr.contains("`sqlite:hallpass.db` is not there yet"), "{}", listed.stderr);
+    program.run(&["user", "remove", "susan"]).assert_failed(&["there is no user `susan`"]);
+    program.run(&["user", "add", "a:b"]).assert_failed(&["`a:b` cannot be a user's name"]);
+    assert_eq!(program.fed(&["user", "add", "susan"], b"\xff\n").code, Some(2), "the password is no text");
+    fs::remove_file(program.path("input")).unwrap();
+    assert_eq!(fs::read_dir(program.path("")).unwrap().count(), 0, "nothing is made");
+
+    assert_eq!(program.fed(&["user", "add", "susan"], "a password\n").stdout, "added susan\n");
+    assert_eq!(program.run(&["user", "list"]).stdout, "susan\n");
+    assert_eq!(program.run(&["user", "remove", "susan"]).stdout, "removed susan\n");
+    let listed = program.run(&["user", "list"]);
+    assert_eq!((listed.code, listed.stdout.as_str(), listed.stderr.as_str()), (Some(0), "", ""));
+}
+
+#[test]
+fn commands_that_only_look_make_nothing() {
+    let program = Program::new();
+    for arguments in [
+        &["check"][..],
+        &["inspect", "x.y.z"],
+        &["inspect", "--decode", "x.y.z"],
+        &["sign"],
+        &["rotate"],
+        &["user", "list"],
+    ] {
+        program.run(arguments);
+        assert_eq!(fs::read_dir(program.path("")).unwrap().count(), 0, "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_pair_is_made_whole_or_not_at_all() {
+    let program = Program::new();
+    fs::create_dir_all(program.path("keys/jwt_key.pub")).unwrap();
+    for force in [&[][..], &["--force"]] {
+        let done = program.run(&[&["keygen", "--algorithm", "RS256"], force].concat());
+        done.assert_failed(&["keys/jwt_key.pub"]);
+        assert!(!program.path("keys/jwt_key").exists(), "the other half is not left behind");
+        assert_eq!(fs::read_dir(program.path("keys")).unwrap().count(), 1);
     }
 }

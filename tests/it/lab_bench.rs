@@ -632,3 +632,61 @@ async fn a_key_that_is_unfit_is_told_without_its_text() {
     let answer = post(&app.visitor(), "\"271828182\"").await;
     assert!(answer.status == 400 && !answer.body.contains("271828182"), "{}", answer.body);
 }
+
+// ── what is pasted along with a token
+
+#[tokio::test]
+async fn the_form_removes_what_is_pasted_along_with_a_token_and_says_so() {
+    let app = TestApp::spawn();
+    let token = demo::issue(&app.ring(), Algorithm::Hs256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
+    let token = token.as_str();
+    let (start, end) = token.split_at(40);
+    for (pasted, words) in [
+        (format!("Bearer {token}"), "<code>Bearer</code>"),
+        (format!("Authorization: bearer {token}\r\n"), "<code>Authorization:</code>, <code>Bearer</code>"),
+        (format!("\"access_token\": \"{token}\","), "<code>access_token</code>"),
+        (format!("  {token} "), "blanks"),
+        (format!("“{token}”"), "quotes"),
+        (format!("{start}\r\n{end}"), "line ends"),
+    ] {
+        for (action, verdict) in [("verify", "accepted"), ("decode", "not_verified")] {
+            let page = submit(&app.visitor(), &[("action", action), ("token", &pasted)]).await;
+            assert!(page.body.contains(&format!("<code>{verdict}</code>")), "{pasted:?}");
+            let (_, note) = page.body.split_once("Note: removed from what you pasted: ").unwrap();
+            assert!(note.split_once("</p>").unwrap().0.contains(words), "{pasted:?}");
+            assert_eq!(typed(&page.body, "token"), token);
+            let order = json!({ "action": action, "token": pasted });
+            assert_eq!(ask(&app.visitor(), order).await["code"], "malformed", "JSON is judged as it stands");
+        }
+    }
+    for plain in [token.to_owned(), format!("{token}\r\n"), String::new()] {
+        let page = submit(&app.visitor(), &[("action", "verify"), ("token", &plain)]).await;
+        assert!(!page.body.contains("Note: "), "{plain:?}");
+    }
+    let blank = submit(&app.visitor(), &[("action", "verify"), ("token", " \"\" ")]).await;
+    assert!(blank.body.contains("<code>no_token</code>"), "nothing is left of it");
+}
+
+#[tokio::test]
+async fn no_page_shows_a_token_s_text_in_another_order_than_it_has() {
+    let app = TestApp::spawn();
+    let hostile = "a\u{202e}\u{2066}\u{200b}\u{61c}\u{85}b";
+    let key = json!({ "secret": SECRET });
+    let claims = json!({ hostile: hostile, "exp": hostile, "deep": { hostile: hostile } });
+    let token = signed(&app.visitor(), key, claims).await;
+    let headed = format!("{}.e30.x", compact_part(&json!({ "alg": hostile, "kid": hostile, hostile: 1 })));
+    for (action, text, key) in
+        [("decode", &token, ""), ("verify", &token, SECRET), ("decode", &headed, ""), ("verify", &headed, SECRET)]
+    {
+        let page = submit(&app.visitor(), &[("action", action), ("token", text), ("key", key)]).await;
+        assert_eq!(page.status, 200);
+        let found = page.body.chars().find(|c| hostile.contains(*c) && !c.is_ascii());
+        assert_eq!(found, None, "{action} {text}");
+    }
+}
+
+/// One part of a token.
+fn compact_part(value: &Value) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(value.to_string())
+}

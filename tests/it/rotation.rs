@@ -11,6 +11,7 @@ use hallpass::profiles::demo::{self, Subject};
 use tempfile::TempDir;
 
 use crate::app::{fixture, put_rsa_keys};
+use crate::cli::Program;
 
 const BOTH: [demo::Algorithm; 2] = [demo::Algorithm::Hs256, demo::Algorithm::Rs256];
 
@@ -133,12 +134,114 @@ fn a_timed_pair_that_does_not_match_is_refused_by_both_names() {
 }
 
 #[test]
-fn two_rotations_to_one_second_make_one_key_and_an_error() {
+fn rotations_to_one_second_take_the_next_free_one_each() {
     let folder = folder();
-    rotate(&folder, 60, at(0));
-    let again = keys::rotate(folder.path(), &[Algorithm::Rs256], TimeDelta::seconds(60), at(0), &SystemRandom::new());
-    assert!(matches!(again, Err(KeyError::Exists { .. })));
+    let names = [0, 0, 0].map(|after| rotate(&folder, 60 + after, at(0)));
+    let starts = names.iter().map(|rotation| rotation.start.timestamp() - at(0).timestamp()).collect::<Vec<_>>();
+    assert_eq!(starts, [60, 61, 62]);
+    for rotation in &names {
+        assert_eq!(rotation.made.len(), 3);
+        let name = rotation.start.format("jwt_key.%Y%m%dT%H%M%SZ").to_string();
+        assert!(folder.path().join(&name).exists(), "{name}");
+    }
+    let after = ring(&folder);
+    assert_eq!((after.rs256().verifiers().len(), after.hs256().verifiers().len()), (4, 4));
+}
+
+#[test]
+fn rotations_at_once_make_a_whole_set_of_keys_each() {
+    let folder = folder();
+    let path = folder.path();
+    std::thread::scope(|scope| {
+        let rotation = || {
+            let both = [Algorithm::Rs256, Algorithm::Hs256];
+            keys::rotate(path, &both, TimeDelta::seconds(60), at(0), &SystemRandom::new()).unwrap()
+        };
+        let running: Vec<_> = (0..4).map(|_| scope.spawn(rotation)).collect();
+        let mut starts: Vec<_> = running.into_iter().map(|it| it.join().unwrap().start).collect();
+        starts.sort();
+        starts.dedup();
+        assert_eq!(starts.len(), 4, "each has a second of its own");
+    });
+    let timed = names(path).into_iter().filter(|name| name.contains("T0")).count();
+    assert_eq!(timed, 12, "{:?}", names(path));
+}
+
+#[test]
+fn what_the_folder_has_is_rotated_and_nothing_else_is_made() {
+    for (rotated, other) in [(Algorithm::Hs256, Algorithm::Rs256), (Algorithm::Rs256, Algorithm::Hs256)] {
+        let folder = TempDir::new().unwrap();
+        match rotated {
+            Algorithm::Hs256 => keys::generate_hs256(folder.path(), false, &SystemRandom::new()).unwrap(),
+            _ => keys::generate_rs256(folder.path(), false, 2048).unwrap(),
+        };
+        let before = names(folder.path());
+        for algorithms in [&[other][..], &[]] {
+            let failed = keys::rotate(folder.path(), algorithms, TimeDelta::zero(), at(0), &SystemRandom::new());
+            assert!(matches!(failed, Err(KeyError::NothingToRotate { .. })));
+            assert_eq!(names(folder.path()), before, "nothing is left behind");
+        }
+        let rotation = rotate(&folder, 0, at(0));
+        assert_eq!((rotation.skipped, rotation.made.len()), (vec![other], names(folder.path()).len() - before.len()));
+    }
+}
+
+#[test]
+fn a_rotation_that_fails_leaves_the_folder_as_it_was() {
+    let folder = folder();
+    rotate(&folder, 0, at(0));
+    let contents = |folder: &Path| -> Vec<_> {
+        names(folder).into_iter().map(|name| (fs::read(folder.join(&name)).unwrap(), name)).collect()
+    };
+    for second in 0..60 {
+        let start = (at(100) + TimeDelta::seconds(second)).format("hs256.%Y%m%dT%H%M%SZ.secret").to_string();
+        fs::write(folder.path().join(start), "a secret that is long enough for HS256").unwrap();
+    }
+    let before = contents(folder.path());
+    let both = [Algorithm::Rs256, Algorithm::Hs256];
+    let failed = keys::rotate(folder.path(), &both, TimeDelta::zero(), at(100), &SystemRandom::new());
+    assert!(matches!(failed, Err(KeyError::Exists { .. })), "every second is taken");
+    assert_eq!(contents(folder.path()), before);
+}
+
+#[test]
+fn a_public_half_that_is_missing_is_saved_before_its_private_half_is_removed() {
+    let folder = folder();
+    fs::remove_file(folder.path().join("jwt_key.pub")).unwrap();
+    let old = token(&ring(&folder), demo::Algorithm::Rs256, at(-1));
+    fs::remove_file(folder.path().join("jwt_key.pub")).unwrap();
+    rotate(&folder, 0, at(0));
+    let rotation = rotate(&folder, 0, at(100));
+    assert_eq!(rotation.removed, [folder.path().join("jwt_key")]);
+    assert!(rotation.made.contains(&folder.path().join("jwt_key.pub")), "{:?}", rotation.made);
+    assert_eq!(code(&ring(&folder), demo::Algorithm::Rs256, &old, at(101)), "accepted");
+}
+
+#[test]
+fn an_empty_folder_has_nothing_to_rotate_and_gets_advice() {
     let empty = TempDir::new().unwrap();
-    let nothing = keys::rotate(empty.path(), &[Algorithm::Hs256], TimeDelta::zero(), at(0), &SystemRandom::new());
-    assert!(nothing.is_err(), "there is nothing to rotate");
+    for folder in [empty.path().to_owned(), empty.path().join("missing")] {
+        let failed = keys::rotate(&folder, &[Algorithm::Rs256], TimeDelta::zero(), at(0), &SystemRandom::new());
+        let said = failed.unwrap_err().to_string();
+        assert!(said.contains(folder.to_str().unwrap()) && said.contains("hallpass keygen"), "{said}");
+    }
+    assert_eq!(names(empty.path()).len(), 0, "nothing is made");
+}
+
+#[test]
+fn the_command_rotates_twice_within_a_second_with_a_duration_or_not_at_all() {
+    let program = Program::new();
+    for arguments in [&["rotate"][..], &["rotate", "--algorithm", "HS256"], &["rotate", "--after", "1h"]] {
+        program.run(arguments).assert_failed(&["`keys` has no", "key to rotate", "hallpass keygen", "first start"]);
+        assert!(!program.path("keys").exists());
+    }
+    program.run(&["keygen"]);
+    for made in 1..=3 {
+        let done = program.run(&["rotate", "--after", "1h"]);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        assert!(done.stdout.contains("the folder has no RS256 key, so none was made"), "{}", done.stdout);
+        assert_eq!(names(&program.path("keys")).len(), 1 + made);
+    }
+    program.run(&["rotate", "--algorithm", "RS256"]).assert_failed(&["no RS256 key to rotate"]);
+    assert_eq!(names(&program.path("keys")).len(), 4);
 }

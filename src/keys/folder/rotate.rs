@@ -1,17 +1,22 @@
 //! Rotation on disk: the next keys are made with their start in their names, and what has no more use is removed.
+//!
+//! Both happen whole or not at all: a rotation that fails leaves the folder as it was.
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SecureRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::changes::Changes;
 use super::{
-    Folder, HS256_SECRET, KeyError, RS256_PRIVATE, hs256_secret, replace, rs256_private, rs256_public, rsa_pem,
+    Folder, HS256_SECRET, KeyError, RS256_PRIVATE, hs256_secret, public_pem, rs256_private, rs256_public, rsa_pem,
     secret_text,
 };
 use crate::keys::rotation::{Lineage, RsaKey};
-use crate::keys::{Algorithm, KeyFault, RsaPrivateKey, Secret, Start};
+use crate::keys::{Algorithm, RsaPrivateKey, Secret, Start};
+
+/// For how many seconds a start may be put off, because other rotations have taken those before.
+const LATEST: i64 = 60;
 
 /// What a rotation did.
 #[derive(Debug)]
@@ -21,10 +26,12 @@ pub struct Rotation {
     pub made: Vec<PathBuf>,
     /// Private halves that have no more use.
     pub removed: Vec<PathBuf>,
+    /// The algorithms of which the folder has no key, and so none was made.
+    pub skipped: Vec<Algorithm>,
 }
 
-/// Makes the next keys of these algorithms, which sign `after` so long, and removes what only could sign for keys older
-/// than the one that signs now.
+/// Makes the next keys of those of the algorithms that the folder has keys of. They sign `after` so long, or in the first
+/// second after it that is free. What could only sign, for keys older than the one that signs now, is removed.
 pub fn rotate(
     folder: &Path,
     algorithms: &[Algorithm],
@@ -34,71 +41,130 @@ pub fn rotate(
 ) -> Result<Rotation, KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let (pairs, secrets) = (files.pairs()?, files.secrets()?);
-    let start = Start::at(now + after);
-    let mut rotation = Rotation { start: now + after, made: Vec::new(), removed: Vec::new() };
-    if algorithms.contains(&Algorithm::Rs256) {
-        files.expect_any(&pairs, RS256_PRIVATE)?;
-        rotation.made.extend(files.make_next_pair(start)?);
-        rotation.removed.extend(files.remove_old_pairs(&pairs, now)?);
+    let has_keys = |algorithm: &Algorithm| match algorithm {
+        Algorithm::Rs256 => pairs.iter().next().is_some(),
+        Algorithm::Hs256 => secrets.iter().next().is_some(),
+        _ => false,
+    };
+    let (rotated, skipped): (Vec<_>, Vec<_>) = algorithms.iter().copied().partition(has_keys);
+    if rotated.is_empty() {
+        return Err(KeyError::NothingToRotate { folder: folder.to_owned(), algorithms: named(algorithms) });
     }
-    if algorithms.contains(&Algorithm::Hs256) {
-        files.expect_any(&secrets, HS256_SECRET)?;
-        rotation.made.push(files.make_next_secret(start, random)?);
-        rotation.removed.extend(files.remove_dead_secrets(&secrets, now)?);
+    let next = Next::generate(folder, &rotated, random)?;
+    let mut changes = Changes::default();
+    let (start, made) = next.make(folder, now + after, &mut changes)?;
+    let mut rotation = Rotation { start, made, removed: Vec::new(), skipped };
+    if rotated.contains(&Algorithm::Rs256) {
+        files.remove_old_pairs(&pairs, now, &mut changes, &mut rotation)?;
     }
+    if rotated.contains(&Algorithm::Hs256) {
+        files.remove_dead_secrets(&secrets, now, &mut changes, &mut rotation)?;
+    }
+    changes.keep();
     Ok(rotation)
 }
 
-impl Folder<'_> {
-    /// A folder without any key of a kind has nothing to rotate.
-    fn expect_any<K>(&self, keys: &Lineage<K>, name: &str) -> Result<(), KeyError> {
-        if keys.iter().next().is_some() { Ok(()) } else { Err(self.gone(name)) }
+fn named(algorithms: &[Algorithm]) -> String {
+    algorithms.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+}
+
+/// The texts of the next keys, for whatever second they will start in.
+struct Next {
+    /// The private half and the public one.
+    pair: Option<[String; 2]>,
+    secret: Option<String>,
+}
+
+impl Next {
+    fn generate(folder: &Path, algorithms: &[Algorithm], random: &dyn SecureRandom) -> Result<Self, KeyError> {
+        let has = |algorithm| algorithms.contains(&algorithm);
+        let pair = || {
+            let path = folder.join(RS256_PRIVATE);
+            let pem = rsa_pem(&path, 2048)?;
+            let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&path))?;
+            Ok([pem, public_pem(&path, &private)?])
+        };
+        let secret = || secret_text(&folder.join(HS256_SECRET), random);
+        Ok(Self {
+            pair: has(Algorithm::Rs256).then(pair).transpose()?,
+            secret: has(Algorithm::Hs256).then(secret).transpose()?,
+        })
     }
 
-    fn make_next_pair(&self, start: Start) -> Result<[PathBuf; 2], KeyError> {
-        let paths = [rs256_private(start), rs256_public(start)].map(|name| self.path.join(name));
-        let pem = rsa_pem(&paths[0], 2048)?;
-        let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&paths[0]))?;
-        let unsound = || KeyError::Unfit { path: paths[1].clone(), source: KeyFault::Unsound };
-        let public = private.public().to_pem().ok_or_else(unsound)?;
-        replace(&paths[0], &pem, false)?;
-        replace(&paths[1], &public, false)?;
-        Ok(paths)
-    }
-
-    fn make_next_secret(&self, start: Start, random: &dyn SecureRandom) -> Result<PathBuf, KeyError> {
-        let path = self.path.join(hs256_secret(start));
-        replace(&path, &secret_text(&path, random)?, false)?;
-        Ok(path)
-    }
-
-    /// The private halves of the pairs before the one that signs; their public halves stay, for they verify.
-    fn remove_old_pairs(&mut self, pairs: &Lineage<RsaKey>, now: DateTime<Utc>) -> Result<Vec<PathBuf>, KeyError> {
-        let Some(current) = pairs.current(now) else { return Ok(Vec::new()) };
-        let mut removed = Vec::new();
-        for pair in pairs.iter().filter(|pair| pair.start < current.start) {
-            if let Some(private) = &pair.key.private {
-                self.save_public(&rs256_public(pair.start), private);
-                removed.push(self.remove(&rs256_private(pair.start))?);
+    /// Makes all of them with one start, the first from `earliest` on that no key has yet.
+    fn make(
+        &self,
+        folder: &Path,
+        earliest: DateTime<Utc>,
+        changes: &mut Changes,
+    ) -> Result<(DateTime<Utc>, Vec<PathBuf>), KeyError> {
+        let mut taken = None;
+        for later in 0..LATEST {
+            let start = earliest + TimeDelta::seconds(later);
+            let files = self.files(folder, Start::at(start));
+            if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+                taken = Some(path.clone());
+                continue;
+            }
+            let mut attempt = Changes::default();
+            match attempt.make(&files) {
+                // Another rotation was faster.
+                Err(KeyError::Exists { path }) => taken = Some(path),
+                Err(error) => return Err(error),
+                Ok(()) => {
+                    changes.append(attempt);
+                    return Ok((start, files.into_iter().map(|(path, _)| path).collect()));
+                }
             }
         }
-        Ok(removed)
+        Err(KeyError::Exists { path: taken.unwrap_or_else(|| folder.to_owned()) })
+    }
+
+    fn files(&self, folder: &Path, start: Start) -> Vec<(PathBuf, String)> {
+        let pair = self.pair.iter().flat_map(|pair| [rs256_private(start), rs256_public(start)].into_iter().zip(pair));
+        let secret = self.secret.iter().map(|secret| (hs256_secret(start), secret));
+        pair.chain(secret).map(|(name, text)| (folder.join(name), text.clone())).collect()
+    }
+}
+
+impl Folder<'_> {
+    /// Removes the private halves of the pairs before the one that signs; their public halves stay, for they verify, and
+    /// are saved where they stand nowhere yet.
+    fn remove_old_pairs(
+        &self,
+        pairs: &Lineage<RsaKey>,
+        now: DateTime<Utc>,
+        changes: &mut Changes,
+        rotation: &mut Rotation,
+    ) -> Result<(), KeyError> {
+        let Some(current) = pairs.current(now) else { return Ok(()) };
+        for pair in pairs.iter().filter(|pair| pair.start < current.start) {
+            let Some(private) = &pair.key.private else { continue };
+            let public = self.path.join(rs256_public(pair.start));
+            if !public.exists() {
+                changes.make(&[(public.clone(), public_pem(&public, private)?)])?;
+                rotation.made.push(public);
+            }
+            let private = self.path.join(rs256_private(pair.start));
+            changes.remove(&private)?;
+            rotation.removed.push(private);
+        }
+        Ok(())
     }
 
     /// An old secret is needed for as long as it verifies.
-    fn remove_dead_secrets(&self, secrets: &Lineage<Secret>, now: DateTime<Utc>) -> Result<Vec<PathBuf>, KeyError> {
-        secrets
-            .iter()
-            .filter(|secret| secret.is_over(now))
-            .map(|secret| self.remove(&hs256_secret(secret.start)))
-            .collect()
-    }
-
-    fn remove(&self, name: &str) -> Result<PathBuf, KeyError> {
-        let path = self.path.join(name);
-        match fs::remove_file(&path) {
-            Ok(()) => Ok(path),
-            Err(source) => Err(KeyError::Unwritable { path, source }),
+    fn remove_dead_secrets(
+        &self,
+        secrets: &Lineage<Secret>,
+        now: DateTime<Utc>,
+        changes: &mut Changes,
+        rotation: &mut Rotation,
+    ) -> Result<(), KeyError> {
+        for secret in secrets.iter().filter(|secret| secret.is_over(now)) {
+            let path = self.path.join(hs256_secret(secret.start));
+            changes.remove(&path)?;
+            rotation.removed.push(path);
         }
+        Ok(())
     }
 }

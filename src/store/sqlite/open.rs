@@ -13,6 +13,7 @@ use thiserror::Error;
 use super::super::migrations::{Step, migrator};
 use super::super::{Found, TIME_OUT};
 use super::{Sqlite, Writer};
+use crate::keys::{Exposed, Privacy};
 
 /// The schema.
 const MIGRATIONS: [Step; 2] = [
@@ -85,6 +86,18 @@ impl Sqlite {
 }
 
 impl Sqlite {
+    /// The file of `sqlite:FILE` and those that `SQLite` keeps beside it, as far as others may read or change them.
+    pub fn exposed(url: &str) -> Vec<Exposed> {
+        let Ok(path) = path_in(url) else { return Vec::new() };
+        let beside = |ending: &str| {
+            let mut name = path.clone().into_os_string();
+            name.push(ending);
+            PathBuf::from(name)
+        };
+        let files = ["", "-wal", "-shm", "-journal"].map(beside);
+        files.iter().filter_map(|file| Exposed::find(file, Privacy::Secret)).collect()
+    }
+
     /// Looks at the file of `sqlite:FILE` without making or changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
         let file = File(path_in(url)?);

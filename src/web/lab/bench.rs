@@ -51,7 +51,7 @@ pub(in crate::web) async fn work(
     if accept::names(request.headers(), "application/json") {
         return bench.answer(Ok(Sent::from_form(&body))).await;
     }
-    bench.page(Sent::from_form(&body)).await
+    bench.page(Sent::from_form(&body).cleaned()).await
 }
 
 /// A body over the limit is told with this route's own number.

@@ -69,17 +69,6 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, BadPair> {
     }
 }
 
-#[cfg(unix)]
-pub(super) fn is_readable_by_others(path: &Path) -> bool {
-    use std::os::unix::fs::PermissionsExt as _;
-    fs::metadata(path).is_ok_and(|meta| meta.permissions().mode() & 0o077 != 0)
-}
-
-#[cfg(not(unix))]
-pub(super) fn is_readable_by_others(_: &Path) -> bool {
-    false
-}
-
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BadPair> {
     let text = text("tls-cert", path)?;
     let found: Vec<_> = CertificateDer::pem_slice_iter(&text)

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use url::form_urlencoded;
 
 use crate::lab::bench::{Fault, KeyForm};
-use crate::token::parse_object;
+use crate::token::{Pasted, parse_object};
 use crate::web::auth;
 
 /// The fields as they were sent. It holds a key, so it prints nothing.
@@ -18,6 +18,8 @@ pub(super) struct Sent {
     pub action: String,
     /// Empty when there is none.
     pub token: String,
+    /// What was pasted along with the token, and removed.
+    pub note: Option<String>,
     pub profile: Option<String>,
     pub algorithm: Option<String>,
     /// Every form in which a key came; one at most can be used.
@@ -68,12 +70,19 @@ impl Sent {
         Self {
             action: field("action").unwrap_or_default(),
             token: field("token").map(|text| text.trim_end_matches(['\r', '\n']).to_owned()).unwrap_or_default(),
+            note: None,
             profile: field("profile"),
             algorithm: field("algorithm"),
             keys: KeyForm::ALL.into_iter().filter_map(key).collect(),
             header: field("header"),
             claims: field("claims"),
         }
+    }
+
+    /// Without what a person pastes along with a token.
+    pub fn cleaned(self) -> Self {
+        let pasted = Pasted::new(&self.token);
+        Self { note: pasted.note(), token: pasted.token, ..self }
     }
 
     pub fn from_json(body: &[u8]) -> Result<Self, Fault> {
@@ -85,6 +94,7 @@ impl Sent {
         Ok(Self {
             action,
             token: text("token", json.token)?.unwrap_or_default(),
+            note: None,
             profile: text("profile", json.profile)?,
             algorithm: text("algorithm", json.algorithm)?,
             keys: keys(json.key)?,

@@ -1,0 +1,165 @@
+//! What `hallpass inspect` prints for people: what the token says, and then whether that can be believed.
+//!
+//! Every line is made [safe to print](escaped), so no text in a token can pass for a verdict.
+
+use std::io::{self, Write};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Map, Value};
+
+use crate::code::Code;
+use crate::token::printable::{escaped, json_escaped};
+use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, words};
+
+/// The lines for people, on standard output.
+pub(super) struct Text<'a> {
+    pub out: &'a mut dyn Write,
+}
+
+impl Text<'_> {
+    /// What was pasted along with the token and does not count.
+    pub fn note(&mut self, note: &str) -> io::Result<()> {
+        self.say(&format!("note: {note}"))
+    }
+
+    /// Header and claims as the token has them; `standing` says how far to believe them.
+    pub fn preview(&mut self, preview: &Preview, standing: &str, now: DateTime<Utc>) -> io::Result<()> {
+        self.say(&format!("header ({standing})"))?;
+        self.part(&preview.header, |_, _| None)?;
+        self.say(&format!("claims ({standing})"))?;
+        let now = NumericDate::from_moment(now);
+        self.part(&preview.payload, |name, value| time(name, value, now))
+    }
+
+    /// The verdict, check by check.
+    pub fn verdict(&mut self, verdict: &Verdict) -> io::Result<()> {
+        let word = if verdict.is_accepted() { "accepted" } else { "refused" };
+        self.say(&format!("{word}: {}", verdict.message()))?;
+        if let Some(key) = signing_key(verdict) {
+            self.say(&format!("  verified with the key in {key}"))?;
+        }
+        for (check, outcome) in verdict.checks() {
+            let sign = match outcome {
+                Outcome::Passed(_) => "✓",
+                Outcome::Failed(_) => "✗",
+                Outcome::NotReached => "–",
+            };
+            self.say(&format!("  {sign} {:<11} {outcome}", check.title()))?;
+            if let Outcome::Failed(reason) = outcome {
+                let indent = " ".repeat(15);
+                self.say(&format!("{indent} expected: {}", reason.expected))?;
+                self.say(&format!("{indent} found:    {}", reason.found))?;
+                self.say(&format!("{indent} code:     {}, {}", reason.code, reason.rfc))?;
+            }
+        }
+        self.end()
+    }
+
+    /// What became of a token that was only to be decoded.
+    pub fn decoded(&mut self, verdict: &Verdict) -> io::Result<()> {
+        let line = match verdict.code() {
+            Code::NotVerified => "decoded, not verified: anyone may have written this".to_owned(),
+            _ => format!("not a whole token: {}", verdict.message()),
+        };
+        self.say(&line)?;
+        self.end()
+    }
+
+    /// An empty line, which ends what belongs to one token.
+    pub fn end(&mut self) -> io::Result<()> {
+        writeln!(self.out)
+    }
+
+    fn part(&mut self, part: &Part, meaning: impl Fn(&str, &Value) -> Option<String>) -> io::Result<()> {
+        match part {
+            Part::Object(members) => self.members(members, meaning),
+            Part::Text(text) => self.say(&format!("  not one JSON object with one meaning: {text}")),
+            Part::Bytes(count) => self.say(&format!("  no text, {count} bytes; an encrypted token looks like this")),
+            Part::Undecodable => self.say("  cannot be decoded: it is not base64url"),
+            Part::Missing => self.say("  missing"),
+        }
+    }
+
+    fn members(
+        &mut self,
+        members: &Map<String, Value>,
+        meaning: impl Fn(&str, &Value) -> Option<String>,
+    ) -> io::Result<()> {
+        if members.is_empty() {
+            return self.say("  none");
+        }
+        for (name, value) in members {
+            let (quoted, written) = (Value::from(name.as_str()).to_string(), value.to_string());
+            let meaning = meaning(name, value).map(|it| format!("   ({it})")).unwrap_or_default();
+            self.say(&format!("  {}: {}{meaning}", json_escaped(&quoted), json_escaped(&written)))?;
+        }
+        Ok(())
+    }
+
+    fn say(&mut self, line: &str) -> io::Result<()> {
+        writeln!(self.out, "{}", escaped(line))
+    }
+}
+
+/// The file of the key that the signature was made with, also where a later check refused the token.
+fn signing_key(verdict: &Verdict) -> Option<String> {
+    verdict.checks().iter().find_map(|(_, outcome)| match outcome {
+        Outcome::Passed(Finding::MadeWith(source)) => {
+            let algorithm = verdict.header()?.get("alg")?.as_str()?;
+            Some(format!("{source}, {algorithm}"))
+        }
+        _ => None,
+    })
+}
+
+/// A claim that is a date, as people read it.
+fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
+    let told: fn(f64) -> String = match name {
+        "exp" => {
+            |ahead| if ahead > 0.0 { format!("expires in {}", words(ahead)) } else { format!("expired {}", ago(ahead)) }
+        }
+        "nbf" => |ahead| {
+            if ahead > 0.0 { format!("valid in {}", words(ahead)) } else { format!("valid since {}", ago(ahead)) }
+        },
+        "iat" => |ahead| {
+            if ahead > 0.0 { format!("issued {} from now", words(ahead)) } else { format!("issued {}", ago(ahead)) }
+        },
+        _ => return None,
+    };
+    let Some(date) = NumericDate::from_claim(value) else {
+        return Some("not a date: it must be a number of seconds".into());
+    };
+    if date.looks_like_milliseconds() {
+        let seconds = NumericDate::from_claim(&(date.seconds() / 1e3).into())?;
+        return Some(format!("looks like milliseconds, and counts seconds; as milliseconds it would be {seconds}"));
+    }
+    Some(format!("{date}, {}", told(date.since(now))))
+}
+
+fn ago(ahead: f64) -> String {
+    if ahead > -1.0 { "just now".to_owned() } else { format!("{} ago", words(ahead)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_is_told_with_its_distance_from_now() {
+        let now = NumericDate::from_claim(&1_800_000_000.into()).unwrap();
+        for (name, seconds, told) in [
+            ("exp", 1_799_999_997, "2027-01-15 07:59:57 UTC, expired 3 s ago"),
+            ("exp", 1_800_000_000, "2027-01-15 08:00:00 UTC, expired just now"),
+            ("exp", 1_800_000_057, "2027-01-15 08:00:57 UTC, expires in 57 s"),
+            ("nbf", 1_800_003_600, "2027-01-15 09:00:00 UTC, valid in 1 h"),
+            ("nbf", 1_799_996_400, "2027-01-15 07:00:00 UTC, valid since 1 h ago"),
+            ("iat", 1_799_999_880, "2027-01-15 07:58:00 UTC, issued 2 min ago"),
+            ("iat", 1_800_000_005, "2027-01-15 08:00:05 UTC, issued 5 s from now"),
+        ] {
+            assert_eq!(time(name, &seconds.into(), now).unwrap(), told);
+        }
+        assert_eq!(time("sub", &1.into(), now), None);
+        assert!(time("exp", &"1800000000".into(), now).unwrap().starts_with("not a date"));
+        assert!(time("exp", &1_800_000_000_000_i64.into(), now).unwrap().ends_with("2027-01-15 08:00:00 UTC"));
+    }
+}

@@ -1,0 +1,168 @@
+//! Which files of ours others on this machine may read or change, and the command that ends it.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+/// What a file is to be kept from others for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Privacy {
+    /// It holds secrets: nobody else may read or change it.
+    Secret,
+    /// Anybody may read it, such as a public key: nobody else may change it.
+    Public,
+}
+
+/// A file or folder that others on this machine may read or change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exposed {
+    path: PathBuf,
+    /// The permission bits, such as `0o644`.
+    mode: u32,
+    /// Those that should remain.
+    wanted: u32,
+}
+
+impl Exposed {
+    /// Looks at what is there; `None` where nothing is, where its mode is right, and on systems without modes.
+    pub fn find(path: &Path, privacy: Privacy) -> Option<Self> {
+        let (mode, is_folder) = mode_of(path)?;
+        let (surplus, wanted) = match privacy {
+            Privacy::Secret if is_folder => (0o077, 0o700),
+            Privacy::Secret => (0o077, 0o600),
+            Privacy::Public => (0o022, 0o644),
+        };
+        (mode & surplus != 0).then(|| Self { path: path.to_owned(), mode, wanted })
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The sentence about a file that this setting names.
+    pub fn of(&self, flag: &str) -> String {
+        let (path, mode) = (self.path.display(), self.mode);
+        let may = if self.is_readable() { "read" } else { "changed" };
+        let command = self.command();
+        format!("--{flag} `{path}` can be {may} by others; `{command}` keeps it to its owner (its mode is {mode:04o})")
+    }
+
+    fn is_readable(&self) -> bool {
+        self.mode & 0o044 != 0 && self.wanted != 0o644
+    }
+
+    /// What takes the others' permissions away.
+    fn command(&self) -> String {
+        format!("chmod {:o} {}", self.wanted, quoted(&self.path))
+    }
+}
+
+/// It is the file at that path, whatever its mode.
+impl PartialEq<PathBuf> for Exposed {
+    fn eq(&self, path: &PathBuf) -> bool {
+        self.path == *path
+    }
+}
+
+impl fmt::Display for Exposed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (path, mode) = (self.path.display(), self.mode);
+        let may = match (self.is_readable(), mode & 0o022 != 0) {
+            (true, true) => "read and change",
+            (false, true) => "change",
+            (true, false) => "read",
+            (false, false) => "use",
+        };
+        write!(f, "others on this machine may {may} `{path}` (mode {mode:04o}); `{}` ends that", self.command())
+    }
+}
+
+/// The path as a shell takes it.
+fn quoted(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | ':');
+    // With a hyphen in front it would be an option.
+    let path = if path.starts_with('-') { format!("./{path}") } else { path };
+    if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(unix)]
+fn mode_of(path: &Path) -> Option<(u32, bool)> {
+    use std::os::unix::fs::PermissionsExt as _;
+    let found = std::fs::metadata(path).ok()?;
+    Some((found.permissions().mode() & 0o7777, found.is_dir()))
+}
+
+#[cfg(not(unix))]
+fn mode_of(_: &Path) -> Option<(u32, bool)> {
+    None
+}
+
+/// Makes a folder, and those above it, which its owner alone may enter. One that is there stays as it is.
+pub(super) fn make_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut folders = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut folders, 0o700);
+    folders.recursive(true).create(path)
+}
+
+/// Keeps others out of a folder that is there.
+#[cfg(unix)]
+pub(super) fn close_folder(path: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o700))
+}
+
+#[cfg(not(unix))]
+pub(super) fn close_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    fn said(path: &Path, mode: u32, privacy: Privacy) -> Option<String> {
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        Exposed::find(path, privacy).map(|it| it.to_string())
+    }
+
+    #[test]
+    fn what_others_may_do_is_said_with_the_mode_and_the_command() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("it's a key");
+        fs::write(&file, "x").unwrap();
+        for (mode, may) in
+            [(0o640, "read"), (0o604, "read"), (0o622, "change"), (0o666, "read and change"), (0o601, "use")]
+        {
+            let said = said(&file, mode, Privacy::Secret).unwrap();
+            assert!(said.contains(&format!("may {may} `")) && said.contains(&format!("(mode 0{mode:o})")), "{said}");
+            assert!(said.contains("`chmod 600 '") && said.contains(r"it'\''s a key'`"), "{said}");
+        }
+        assert_eq!(said(&file, 0o600, Privacy::Secret), None);
+        assert_eq!(said(&file, 0o400, Privacy::Secret), None);
+        assert_eq!(said(&file, 0o644, Privacy::Public), None);
+        assert!(said(&file, 0o664, Privacy::Public).unwrap().contains("may change `"));
+        let of_folder = said(folder.path(), 0o755, Privacy::Secret).unwrap();
+        assert!(of_folder.contains("may read `") && of_folder.contains("`chmod 700 "), "{of_folder}");
+        assert_eq!(said(folder.path(), 0o700, Privacy::Secret), None);
+        assert_eq!(Exposed::find(&folder.path().join("missing"), Privacy::Secret), None);
+    }
+
+    #[test]
+    fn a_folder_that_is_made_is_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let keys = folder.path().join("a/keys");
+        make_private_folder(&keys).unwrap();
+        make_private_folder(&keys).unwrap();
+        assert_eq!(mode_of(&keys), Some((0o700, true)));
+        fs::set_permissions(&keys, fs::Permissions::from_mode(0o755)).unwrap();
+        make_private_folder(&keys).unwrap();
+        assert_eq!(mode_of(&keys), Some((0o755, true)));
+        close_folder(&keys).unwrap();
+        assert_eq!(mode_of(&keys), Some((0o700, true)));
+    }
+}

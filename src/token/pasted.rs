@@ -1,0 +1,360 @@
+//! A token as people paste it: with `Bearer` in front, in quotes, with a comma behind, or broken over several lines.
+//!
+//! None of that can be part of a token, whose characters are letters, digits, `-`, `_` and dots. It is removed where a
+//! person pastes, with a note of what was removed. Programs get their text judged as it stands.
+
+use super::preview::Preview;
+use super::printable::is_hidden;
+use super::{LARGEST_TOKEN, segments};
+
+/// What remains of a pasted text.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Pasted {
+    pub token: String,
+    /// What was removed, each kind once.
+    removed: Vec<&'static str>,
+}
+
+impl Pasted {
+    pub fn new(text: &str) -> Self {
+        let mut cleaning = Cleaning { text, removed: Vec::new() };
+        while cleaning.step() {}
+        let Cleaning { text, mut removed } = cleaning;
+        let mut token = text.to_owned();
+        if token.contains(is_line_end) && !has_several_tokens(&token) {
+            token = token.split(is_line_end).map(str::trim).collect();
+            note(&mut removed, "line ends");
+        }
+        if token.contains(is_invisible) {
+            token.retain(|c| !is_invisible(c));
+            note(&mut removed, "invisible characters");
+        }
+        Self { token, removed }
+    }
+
+    /// What was removed, when anything was, for whoever pasted it.
+    pub fn note(&self) -> Option<String> {
+        let removed = self.removed.join(", ");
+        (!removed.is_empty()).then(|| format!("removed from what you pasted: {removed}"))
+    }
+}
+
+/// The text that is left, and what was removed from its ends.
+struct Cleaning<'a> {
+    text: &'a str,
+    removed: Vec<&'static str>,
+}
+
+/// What stands before a token in the line of an `Authorization` header (RFC 6750 §2.1).
+const SCHEMES: [(&str, &str); 3] = [("bearer", "`Bearer`"), ("jwt", "`JWT`"), ("token", "`token`")];
+
+/// What a token is called in headers, forms and JSON; behind it stands `:` or `=`.
+const NAMES: [(&str, &str); 6] = [
+    ("authorization", "`Authorization:`"),
+    ("access_token", "`access_token`"),
+    ("id_token", "`id_token`"),
+    ("assertion", "`assertion`"),
+    ("token", "`token`"),
+    ("jwt", "`jwt`"),
+];
+
+impl Cleaning<'_> {
+    /// Removes one layer; `false` when there is none any more.
+    fn step(&mut self) -> bool {
+        let before = self.text.len();
+        self.trim("line ends", is_line_end);
+        self.trim("blanks", |c| c.is_whitespace() && !is_line_end(c));
+        self.trim("invisible characters", is_invisible);
+        self.trim("quotes", is_quote);
+        self.keep(self.text.trim_end_matches([',', ';']).len(), "punctuation");
+        for (scheme, name) in SCHEMES {
+            let rest = without_word(self.text, scheme);
+            let is_alone = |rest: &str| rest.is_empty() && scheme == "bearer";
+            self.keep_end(rest.filter(|rest| rest.starts_with(char::is_whitespace) || is_alone(rest)), name);
+        }
+        for (word, name) in NAMES {
+            let rest = without_word(self.text, word);
+            let rest = rest.map(|rest| rest.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c)));
+            self.keep_end(rest.and_then(|rest| rest.strip_prefix([':', '='])), name);
+        }
+        self.text.len() < before
+    }
+
+    fn trim(&mut self, what: &'static str, is_removed: fn(char) -> bool) {
+        let trimmed = self.text.trim_matches(is_removed);
+        if trimmed.len() < self.text.len() {
+            self.text = trimmed;
+            note(&mut self.removed, what);
+        }
+    }
+
+    /// Keeps so many bytes of the beginning.
+    fn keep(&mut self, bytes: usize, what: &'static str) {
+        if bytes < self.text.len() {
+            self.text = &self.text[..bytes];
+            note(&mut self.removed, what);
+        }
+    }
+
+    /// Keeps this end of the text, when there is one.
+    fn keep_end(&mut self, end: Option<&str>, what: &'static str) {
+        if let Some(end) = end {
+            self.text = self.text[self.text.len() - end.len()..].trim_start();
+            note(&mut self.removed, what);
+        }
+    }
+}
+
+fn note(removed: &mut Vec<&'static str>, what: &'static str) {
+    if !removed.contains(&what) {
+        removed.push(what);
+    }
+}
+
+/// The text behind this word, which it begins with in any case.
+fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
+    let (start, rest) = text.split_at_checked(word.len())?;
+    start.eq_ignore_ascii_case(word).then_some(rest)
+}
+
+const fn is_line_end(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+const fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | '\\' | '“'..='‟' | '‘'..='‛' | '«' | '»' | '‹' | '›' | '＂' | '＇')
+}
+
+/// Characters without a width, which come along from web pages and word processors.
+const fn is_invisible(c: char) -> bool {
+    is_hidden(c) && !c.is_ascii() && !matches!(c, '\u{80}'..='\u{9f}') && !is_line_end(c)
+}
+
+/// Whether two of the lines are tokens by themselves.
+fn has_several_tokens(text: &str) -> bool {
+    text.split(is_line_end).filter(|line| segments(line.trim()).is_some()).count() > 1
+}
+
+/// A token that is read line by line, and may be broken over several of them.
+#[derive(Default)]
+pub struct Lines {
+    lines: Vec<String>,
+}
+
+impl Lines {
+    /// Takes the next line. What came before it is handed back when the line does not continue it.
+    #[must_use]
+    pub fn take(&mut self, line: String) -> Option<Pasted> {
+        let finished = if self.is_continued_by(&line) { None } else { self.finish() };
+        self.lines.push(line);
+        finished
+    }
+
+    /// What is left when no line can continue it any more; a token in one line is never kept waiting for the next.
+    #[must_use]
+    pub fn finish_if_whole(&mut self) -> Option<Pasted> {
+        if matches!(self.rest(), Rest::Nothing) { self.finish() } else { None }
+    }
+
+    #[must_use]
+    pub fn finish(&mut self) -> Option<Pasted> {
+        if self.lines.is_empty() {
+            return None;
+        }
+        let pasted = Pasted::new(&self.lines.join("\n"));
+        self.lines.clear();
+        Some(pasted)
+    }
+
+    /// What may come after these lines.
+    fn rest(&self) -> Rest {
+        let Pasted { token, .. } = Pasted::new(&self.lines.join("\n"));
+        let is_begun = token.starts_with("eyJ") && (SHORTEST_LINE..=LARGEST_TOKEN).contains(&token.len());
+        if !is_begun || !is_of_token(&token) {
+            return Rest::Nothing;
+        }
+        let Some([.., signature]) = segments(&token) else {
+            return if token.matches('.').count() < 2 { Rest::Missing } else { Rest::Nothing };
+        };
+        let preview = Preview::of(&token);
+        let shortest = preview.as_ref().and_then(Preview::algorithm).map_or(0, shortest_signature);
+        match &self.lines[..] {
+            _ if signature.len() < shortest => Rest::Missing,
+            [first, .., last] if last.trim().len() >= first.trim().len() => Rest::UpTo(first.trim().len()),
+            _ => Rest::Nothing,
+        }
+    }
+
+    fn is_continued_by(&self, line: &str) -> bool {
+        let next = line.trim().trim_end_matches(|c| is_quote(c) || matches!(c, ',' | ';'));
+        let is_token_itself = next.starts_with("eyJ") && segments(next).is_some();
+        let dots: usize = self.lines.iter().map(|line| line.matches('.').count()).sum();
+        let fits = is_of_token(next) && !is_token_itself && dots + next.matches('.').count() <= 2;
+        match self.rest() {
+            Rest::Nothing => false,
+            Rest::Missing => !next.is_empty() && fits,
+            Rest::UpTo(width) => !next.is_empty() && fits && next.len() <= width,
+        }
+    }
+}
+
+/// What may come after some lines of a token.
+enum Rest {
+    Nothing,
+    /// More of the token: it has no three parts yet, or its signature is too short for its algorithm.
+    Missing,
+    /// More of the signature, in lines that are no wider: the last one was as long as the first, so the text was cut there
+    /// by its width. The length of an RSA signature tells nothing, for it depends on the key.
+    UpTo(usize),
+}
+
+/// A line that is shorter is a word, and not the beginning of a token.
+const SHORTEST_LINE: usize = 16;
+
+fn is_of_token(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
+}
+
+/// How many characters a whole signature of this algorithm has at least.
+fn shortest_signature(algorithm: &str) -> usize {
+    match algorithm {
+        "HS256" => 43,
+        "HS384" => 64,
+        "HS512" | "ES256" | "ES256K" | "EdDSA" => 86,
+        "ES384" => 128,
+        "ES512" => 176,
+        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => 342,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtMTI";
+
+    #[test]
+    fn a_token_is_found_in_what_people_paste() {
+        let (start, end) = TOKEN.split_at(40);
+        for (text, words) in [
+            (format!("Bearer {TOKEN}"), &["`Bearer`"][..]),
+            (format!("bearer\t {TOKEN}\r\n"), &["`Bearer`", "line ends"]),
+            (format!("BEARER {TOKEN}"), &["`Bearer`"]),
+            (format!("Authorization: Bearer {TOKEN}"), &["`Authorization:`", "`Bearer`"]),
+            (format!("authorization:bearer {TOKEN}"), &["`Authorization:`", "`Bearer`"]),
+            (format!("Authorization: Bearer\n  {TOKEN}\n"), &["`Authorization:`", "`Bearer`", "line ends"]),
+            (format!("\"Authorization\": \"Bearer {TOKEN}\","), &["`Authorization:`", "quotes", "punctuation"]),
+            (format!("token={TOKEN}"), &["`token`"]),
+            (format!("TOKEN: {TOKEN}"), &["`token`"]),
+            (format!("\"access_token\": \"{TOKEN}\","), &["`access_token`", "quotes", "punctuation"]),
+            (format!("  {TOKEN}\t"), &["blanks"]),
+            (format!("\u{a0}{TOKEN}\u{3000}"), &["blanks"]),
+            (format!("\"{TOKEN}\""), &["quotes"]),
+            (format!("'{TOKEN}'"), &["quotes"]),
+            (format!("`{TOKEN}`"), &["quotes"]),
+            (format!("“{TOKEN}”"), &["quotes"]),
+            (format!("„{TOKEN}“"), &["quotes"]),
+            (format!("‘{TOKEN}’"), &["quotes"]),
+            (format!("«\u{a0}{TOKEN}\u{a0}»"), &["quotes", "blanks"]),
+            (format!("\"{TOKEN}"), &["quotes"]),
+            (format!("\\\"{TOKEN}\\\""), &["quotes"]),
+            (format!("```\n{TOKEN}\n```"), &["quotes", "line ends"]),
+            (format!("{TOKEN},"), &["punctuation"]),
+            (format!("'{TOKEN}';"), &["punctuation", "quotes"]),
+            (format!("{TOKEN}\n"), &["line ends"]),
+            (format!("\n\n{TOKEN}\r\n\r\n"), &["line ends"]),
+            (format!("{start}\n{end}"), &["line ends"]),
+            (format!("{start}\r\n  {end}\r\n"), &["line ends"]),
+            (TOKEN.replace('.', ".\n"), &["line ends"]),
+            (format!("Bearer \"{start}\n{end}\""), &["`Bearer`", "quotes", "line ends"]),
+            (format!("\u{feff}{start}\u{200b}{end}"), &["invisible characters"]),
+        ] {
+            let pasted = Pasted::new(&text);
+            assert_eq!(pasted.token, TOKEN, "{text:?}");
+            let note = pasted.note().unwrap();
+            assert!(words.iter().all(|word| note.contains(word)), "{text:?}: {note}");
+        }
+        assert_eq!(Pasted::new(TOKEN), Pasted { token: TOKEN.to_owned(), removed: Vec::new() });
+        assert_eq!(Pasted::new(TOKEN).note(), None);
+    }
+
+    #[test]
+    fn nothing_but_wrapping_is_no_token() {
+        for text in ["", " ", "\r\n", "Bearer", "Bearer ", "\"\"", "Authorization:", "token=", " , "] {
+            assert_eq!(Pasted::new(text).token, "", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_may_be_part_of_a_wrong_token_stays() {
+        let two = format!("{TOKEN}\n{TOKEN}");
+        for text in ["a b", "a.b c.d", "null", "Bearertoken", "{\"a\":1}", "token", "a,b", "x\"y", "a\0b", "a=", &two] {
+            assert_eq!(Pasted::new(text).token, text, "{text:?}");
+        }
+    }
+
+    fn read(lines: &[String]) -> Vec<String> {
+        let mut reader = Lines::default();
+        let mut tokens = Vec::new();
+        for line in lines {
+            tokens.extend(reader.take(line.clone()));
+            tokens.extend(reader.finish_if_whole());
+        }
+        tokens.extend(reader.finish());
+        tokens.into_iter().map(|pasted| pasted.token).collect()
+    }
+
+    fn cut(token: &str, width: usize) -> Vec<String> {
+        token.as_bytes().chunks(width).map(|line| String::from_utf8(line.to_vec()).unwrap()).collect()
+    }
+
+    #[test]
+    fn a_token_broken_at_any_width_is_read_as_one() {
+        let rs256 = format!("eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJib2IifQ.{}", "A".repeat(342));
+        for token in [TOKEN, &rs256] {
+            for width in SHORTEST_LINE..token.len() {
+                let mut lines = cut(token, width);
+                assert_eq!(read(&lines), [token], "{width}");
+                lines[0] = format!("Bearer \"{}", lines[0]);
+                lines.last_mut().unwrap().push('"');
+                assert_eq!(read(&lines), [token], "{width}");
+                // A last line of full width may go on; behind a shorter one another text begins.
+                if token.len() % width != 0 {
+                    lines.extend(["hello", token, token].map(str::to_owned));
+                    assert_eq!(read(&lines), [token, "hello", token, token], "{width}");
+                }
+            }
+            let at_dots: Vec<_> = token.split_inclusive('.').map(str::to_owned).collect();
+            assert_eq!(read(&at_dots), [token]);
+        }
+    }
+
+    #[test]
+    fn tokens_in_lines_of_their_own_stay_apart() {
+        let cut = &TOKEN[..50];
+        let lines = [TOKEN, TOKEN, "hello", "", "a.b", TOKEN, cut, TOKEN, "eyJ", TOKEN].map(str::to_owned);
+        assert_eq!(read(&lines), lines);
+        let after_cut = [cut, "", "hello"].map(str::to_owned);
+        assert_eq!(read(&after_cut), after_cut);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_wrapped_around_a_token_goes_and_nothing_else(
+            token in "[A-Za-z0-9_-]{3,9}\\.[A-Za-z0-9_-]{0,9}\\.[A-Za-z0-9_-]{0,9}",
+            before in "( |\n|\"|'|`|“|Bearer |Authorization: |token=){0,4}",
+            after in "( |\r\n|\"|'|`|”|,|;){0,4}",
+        ) {
+            prop_assert_eq!(Pasted::new(&format!("{before}{token}{after}")).token, token);
+        }
+
+        #[test]
+        fn any_text_is_cleaned_once_and_for_all(text in "\\PC{0,40}") {
+            let once = Pasted::new(&text).token;
+            prop_assert_eq!(Pasted::new(&once).token, once);
+        }
+    }
+}
