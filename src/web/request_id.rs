@@ -1,10 +1,10 @@
 //! The name of one request, by which its log lines and its answer are found together.
 
 use std::fmt;
-use std::hash::{BuildHasher as _, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
 /// The header that carries it, both ways.
 pub(super) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -33,30 +33,48 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// Gives each request a name of its own.
-pub(super) struct RequestIds {
-    next: AtomicU64,
-}
+/// How many random bytes are fetched at once: 32 ids, which costs little more than one.
+const FETCHED: usize = 256;
+
+/// Gives each request an id of its own.
+///
+/// Ids are bytes of the system's random source, so nobody who sees some of them can compute another, and the ids of
+/// several processes and workers do not collide.
+pub(super) struct RequestIds(Mutex<RandomBytes>);
 
 impl RequestIds {
-    /// From a random beginning, so that those of several processes do not meet.
-    pub fn new() -> Self {
-        Self { next: AtomicU64::new(RandomState::new().hash_one("request ids")) }
+    pub const fn new() -> Self {
+        Self(Mutex::new(RandomBytes { bytes: [0; FETCHED], unused: 0 }))
     }
 
-    /// The name of a request with these headers, which count only when a trusted proxy sent them.
+    /// The id of a request with these headers, which count only when a trusted proxy sent them.
     pub fn of(&self, headers: &HeaderMap, by_trusted_proxy: bool) -> RequestId {
         let given = if by_trusted_proxy { RequestId::given(headers) } else { None };
         given.unwrap_or_else(|| self.made())
     }
 
-    /// Counts on, and mixes the count, so that one name tells nobody the next, nor how many there were. The mixing is
-    /// `SplitMix64`'s, which gives each count another name.
     fn made(&self) -> RequestId {
-        let mut name = self.next.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::Relaxed);
-        name = (name ^ (name >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        name = (name ^ (name >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        RequestId(hexadecimal(name ^ (name >> 31)))
+        let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        // An id only finds log lines. Where the system has no random bytes, requests are answered without one.
+        RequestId(random.next().map_or(HeaderValue::from_static("0000000000000000"), hexadecimal))
+    }
+}
+
+/// Random bytes that were fetched ahead. Each is used once.
+struct RandomBytes {
+    bytes: [u8; FETCHED],
+    unused: usize,
+}
+
+impl RandomBytes {
+    fn next(&mut self) -> Option<u64> {
+        if self.unused == 0 {
+            SystemRandom::new().fill(&mut self.bytes).ok()?;
+            self.unused = FETCHED;
+        }
+        let next = self.bytes[..self.unused].last_chunk()?;
+        self.unused -= next.len();
+        Some(u64::from_ne_bytes(*next))
     }
 }
 
@@ -88,6 +106,37 @@ mod tests {
         let names: HashSet<String> = (0..10_000).map(|_| ids.of(&HeaderMap::new(), true).to_string()).collect();
         assert_eq!(names.len(), 10_000);
         assert!(names.iter().all(|it| it.len() == 16 && it.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))));
+    }
+
+    /// What a counter was before `SplitMix64` mixed it: the mixing can be undone, so it hides nothing.
+    fn unmixed(mut id: u64) -> u64 {
+        id ^= id >> 31 ^ id >> 62;
+        id = id.wrapping_mul(0x3196_42b2_d24d_8ec3);
+        id ^= id >> 27 ^ id >> 54;
+        id = id.wrapping_mul(0x96de_1b17_3f11_9089);
+        id ^ id >> 30 ^ id >> 60
+    }
+
+    #[test]
+    fn no_id_is_computed_from_the_one_before() {
+        let ids = RequestIds::new();
+        let next = || u64::from_str_radix(&ids.of(&HeaderMap::new(), false).to_string(), 16).unwrap();
+        let ids: Vec<u64> = (0..1_000).map(|_| next()).collect();
+        let distinct = |of: &dyn Fn(u64, u64) -> u64| ids.windows(2).map(|it| of(it[0], it[1])).collect::<HashSet<_>>();
+        for (name, step) in [
+            ("difference", &(|one: u64, next: u64| next.wrapping_sub(one)) as &dyn Fn(u64, u64) -> u64),
+            ("bits that change", &|one, next| one ^ next),
+            ("difference before mixing", &|one, next| unmixed(next).wrapping_sub(unmixed(one))),
+        ] {
+            assert_eq!(distinct(step).len(), 999, "the same {name} twice");
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_used_once_and_fetched_anew_when_all_are_used() {
+        let mut random = RandomBytes { bytes: [0; FETCHED], unused: 0 };
+        let numbers: HashSet<u64> = (0..FETCHED).map(|_| random.next().unwrap()).collect();
+        assert_eq!((numbers.len(), random.unused), (FETCHED, 0));
     }
 
     #[test]
