@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use super::ring_of;
 use super::show::{Naive, Strict, Stub, comparison};
 use crate::keys::SigningError;
-use crate::lab::attacks::At;
+use crate::lab::attacks::{At, Attack};
 use crate::lab::diff::Line;
 use crate::lab::forge::{Door, Forge, Forgery, Original};
 use crate::lab::naive::{self, Case};
