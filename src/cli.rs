@@ -16,7 +16,7 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
 use crate::keys::{GivenKey, KeyError};
@@ -26,7 +26,7 @@ use crate::web::Server;
 
 /// Hands out short-lived JWTs and lets you watch every step.
 #[derive(Parser)]
-#[command(name = "hallpass", version = env!("HALLPASS_VERSION"), about, after_help = LOGGING, max_term_width = 110)]
+#[command(name = "hallpass", about, after_help = LOGGING, max_term_width = 110)]
 struct Cli {
     #[command(flatten)]
     settings: Flags,
@@ -58,11 +58,11 @@ enum Command {
 /// A command that could not be carried out; its chain of causes becomes one line.
 type Failure = Box<dyn Error + Send + Sync>;
 
-/// Reads the command line of this process and carries it out.
-pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse_from(arguments()) {
+/// Reads the command line of this process and carries it out. `--version` names the `commit`, where there is one.
+pub fn main(commit: Option<&str>) -> ExitCode {
+    let cli = match parse(commit, arguments()) {
         Ok(cli) => cli,
-        Err(error) => printable(error).exit(),
+        Err(error) => printable(commit, error).exit(),
     };
     match run(cli) {
         Ok(code) => code,
@@ -73,11 +73,19 @@ pub fn main() -> ExitCode {
     }
 }
 
+fn parse(commit: Option<&str>, arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let number = env!("CARGO_PKG_VERSION");
+    let version = commit.map_or_else(|| number.to_owned(), |commit| format!("{number} ({commit})"));
+    let mut command = Cli::command().version(&*version.leak());
+    let matches = command.try_get_matches_from_mut(arguments)?;
+    Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
 /// What is wrong with the command line, or the help that was asked for. A message repeats arguments, of which one may be a
 /// token from somewhere, so it is made from arguments that are safe to print.
-fn printable(error: clap::Error) -> clap::Error {
+fn printable(commit: Option<&str>, error: clap::Error) -> clap::Error {
     let safe = arguments().map(|argument| OsString::from(escaped(&argument.to_string_lossy()).into_owned()));
-    Cli::try_parse_from(safe).err().unwrap_or(error)
+    parse(commit, safe).err().unwrap_or(error)
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
