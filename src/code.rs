@@ -14,7 +14,7 @@ macro_rules! codes {
         }
 
         impl Code {
-            /// Every code, in the order of the README's table.
+            /// Every code, in the order of the table in `docs/codes.md`.
             pub const ALL: &[Self] = &[$(Self::$variant),+];
 
             pub const fn as_str(self) -> &'static str {

@@ -20,10 +20,10 @@
 //! - [`testing`]: a server for the tests of Rust programs
 //! - [`cli`]: the commands
 
-/// The Rust in the README, compiled and run as it stands.
+/// The Rust of the manual's recipes, compiled and run as it stands.
 #[cfg(doctest)]
-#[doc = include_str!("../README.md")]
-pub struct Readme;
+#[doc = include_str!("../docs/testing.md")]
+pub struct Recipes;
 
 pub mod accounts;
 pub mod budget;

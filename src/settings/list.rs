@@ -1,4 +1,5 @@
-//! The one list of settings: the flags, `--help`, the variables and the README's table are views of it.
+//! The one list of settings: the flags, `--help`, the variables and the table in `docs/settings.md` are views
+//! of it.
 
 use clap::Arg;
 

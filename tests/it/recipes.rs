@@ -1,4 +1,4 @@
-//! The README's recipes, each run as it stands against a server in test mode, with the real client that it is for.
+//! The recipes of `docs/testing.md`, each run as it stands against a server in test mode, with the real client that it is for.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -6,28 +6,33 @@ use std::process::{Command, Output};
 use hallpass::testing::{self, TestServer};
 use tempfile::TempDir;
 
+use crate::manual::{Block, Page, fits};
 use crate::tools;
 
 const BASE: &str = "http://127.0.0.1:5000";
 
-/// The text under a heading, up to the next one.
-fn recipe(heading: &str) -> String {
-    let readme = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md")).unwrap();
-    let (_, rest) = readme.split_once(&format!("\n### {heading}\n")).unwrap();
-    rest.split("\n##").next().unwrap().to_owned()
+/// The section of the page under this heading.
+fn recipe(heading: &str) -> Page {
+    let page = Page::read("docs/testing.md");
+    let (_, rest) = page.text.split_once(&format!("\n## {heading}\n")).unwrap();
+    Page { text: rest.split("\n## ").next().unwrap().to_owned(), ..page }
 }
 
-/// The first block in this language.
-fn block<'a>(recipe: &'a str, language: &str) -> &'a str {
-    let (_, rest) = recipe.split_once(&format!("```{language}\n")).unwrap();
-    rest.split("```").next().unwrap()
+/// The blocks in this language.
+fn blocks(recipe: &Page, language: &str) -> Vec<Block> {
+    recipe.blocks().into_iter().filter(|block| block.language == language).collect()
 }
 
-fn assert_prints(recipe: &str, server: &TestServer, run: &Output) {
+/// The first of them.
+fn block(recipe: &Page, language: &str) -> Block {
+    blocks(recipe, language).remove(0)
+}
+
+fn assert_prints(block: &Block, server: &TestServer, run: &Output) {
     let errors = String::from_utf8_lossy(&run.stderr);
     assert!(run.status.success(), "{errors}");
     let printed = String::from_utf8_lossy(&run.stdout).replace(server.url(), BASE);
-    assert_eq!(printed.trim_end(), block(recipe, "text").trim_end(), "{errors}");
+    assert_eq!(printed.trim_end(), block.printed.as_deref().unwrap().trim_end(), "{errors}");
 }
 
 /// The recipe's code as a file in a folder of its own.
@@ -42,16 +47,17 @@ fn curl_and_jq() {
     if !tools::are_here(&["bash", "curl", "jq"]) {
         return;
     }
-    let (server, recipe) = (testing::spawn().unwrap(), recipe("curl and jq"));
-    let script = format!("set -e\n{}", block(&recipe, "sh").replace(BASE, server.url()));
-    assert_prints(&recipe, &server, &Command::new("bash").args(["-c", &script]).output().unwrap());
+    let (server, block) = (testing::spawn().unwrap(), block(&recipe("curl and jq"), "sh"));
+    let script = format!("set -e\n{}", block.text.replace(BASE, server.url()));
+    assert_prints(&block, &server, &Command::new("bash").args(["-c", &script]).output().unwrap());
 }
 
 fn runs_in_python(heading: &str) {
     let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
-    let (server, recipe, folder) = (testing::spawn().unwrap(), recipe(heading), TempDir::new().unwrap());
-    let file = written(&folder, "recipe.py", block(&recipe, "python"), &server);
-    assert_prints(&recipe, &server, &Command::new(python).arg(file).output().unwrap());
+    let (server, folder) = (testing::spawn().unwrap(), TempDir::new().unwrap());
+    let block = block(&recipe(heading), "python");
+    let file = written(&folder, "recipe.py", &block.text, &server);
+    assert_prints(&block, &server, &Command::new(python).arg(file).output().unwrap());
 }
 
 #[test]
@@ -67,11 +73,32 @@ fn authlib() {
 #[test]
 fn node_jose_and_jsonwebtoken() {
     let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
-    let (server, recipe) = (testing::spawn().unwrap(), recipe("Node: jose and jsonwebtoken"));
+    let server = testing::spawn().unwrap();
+    let block = block(&recipe("Node: jose and jsonwebtoken"), "js");
     let folder = TempDir::new().unwrap();
     std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
-    let file = written(&folder, "recipe.mjs", block(&recipe, "js"), &server);
-    assert_prints(&recipe, &server, &Command::new("node").arg(file).output().unwrap());
+    let file = written(&folder, "recipe.mjs", &block.text, &server);
+    assert_prints(&block, &server, &Command::new("node").arg(file).output().unwrap());
+}
+
+/// The folder of the program.
+fn programs() -> String {
+    Path::new(env!("CARGO_BIN_EXE_hallpass")).parent().unwrap().display().to_string()
+}
+
+#[test]
+fn pytest() {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    let (files, folder) = (blocks(&recipe("pytest"), "python"), TempDir::new().unwrap());
+    let printed = block(&recipe("pytest"), "text").text;
+    assert_eq!(files.len(), 2);
+    for (name, file) in ["conftest.py", "test_verifier.py"].iter().zip(&files) {
+        std::fs::write(folder.path().join(name), &file.text).unwrap();
+    }
+    let script = format!("PATH={}:$PATH COLUMNS=80 exec {} -W error -m pytest -q", programs(), python.display());
+    let run = Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let out = String::from_utf8_lossy(&run.stdout);
+    assert!(run.status.success() && fits(&printed, &out), "{out}{}", String::from_utf8_lossy(&run.stderr));
 }
 
 /// The script of each step of a workflow, in order.
@@ -88,8 +115,8 @@ fn the_steps_of_a_workflow_start_use_and_stop_the_program() {
     let (recipe, folder) = (recipe("GitHub Actions"), TempDir::new().unwrap());
     let environment = folder.path().join("environment");
     std::fs::write(&environment, "").unwrap();
-    let programs = Path::new(env!("CARGO_BIN_EXE_hallpass")).parent().unwrap().display().to_string();
-    let steps = steps(block(&recipe, "yaml"));
+    let programs = programs();
+    let steps = steps(&block(&recipe, "yaml").text);
     assert_eq!(steps.len(), 3);
     for step in &steps {
         let script =

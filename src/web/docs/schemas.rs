@@ -34,7 +34,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "Problem",
         "Why a request is refused.",
         &[
-            needed("error", Kind::Code, "Stable; the README's table says what each means."),
+            needed("error", Kind::Code, "Stable; the manual says what each code means."),
             needed("message", Kind::Text, "One sentence for a person."),
         ],
     ),
