@@ -107,7 +107,10 @@ impl Load {
             load.tasks.push(tokio::spawn(async move {
                 let mut socket = connect(&address).await;
                 loop {
-                    let (status, wait) = ask(&mut socket, request.as_bytes()).await;
+                    let Some((status, wait)) = ask(&mut socket, request.as_bytes()).await else {
+                        socket = connect(&address).await;
+                        continue;
+                    };
                     let counter = if status == 200 { &done } else { &refused };
                     counter.fetch_add(1, Ordering::Relaxed);
                     sleep(Duration::from_secs(wait)).await;
@@ -137,8 +140,8 @@ async fn read(address: &str) -> Vec<Duration> {
     while Instant::now() < end {
         pause.tick().await;
         let begin = Instant::now();
-        let (status, _) = ask(&mut socket, request.as_bytes()).await;
-        assert_eq!(status, 200, "the home page");
+        let answer = ask(&mut socket, request.as_bytes()).await;
+        assert_eq!(answer, Some((200, 0)), "the home page");
         times.push(begin.elapsed());
     }
     times.sort_unstable();
@@ -151,18 +154,19 @@ async fn connect(address: &str) -> TcpStream {
     socket
 }
 
-/// The status of the answer, and the seconds that it says to wait.
-async fn ask(socket: &mut TcpStream, request: &[u8]) -> (u16, u64) {
-    socket.write_all(request).await.expect("a request");
+/// The status of the answer, and the seconds that it says to wait; `None` when the server closed the connection.
+async fn ask(socket: &mut TcpStream, request: &[u8]) -> Option<(u16, u64)> {
+    socket.write_all(request).await.ok()?;
     let mut buffer = Vec::new();
     loop {
-        let read = socket.read_buf(&mut buffer).await.expect("an answer");
-        assert!(read > 0, "closed in the middle of an answer");
+        if socket.read_buf(&mut buffer).await.ok()? == 0 {
+            return None;
+        }
         let Some(end) = buffer.windows(4).position(|it| it == b"\r\n\r\n") else { continue };
         let head = String::from_utf8_lossy(&buffer[..end]).to_ascii_lowercase();
         if buffer.len() >= end + 4 + field(&head, "content-length") {
             let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default();
-            return (status, u64::try_from(field(&head, "retry-after")).unwrap_or_default());
+            return Some((status, u64::try_from(field(&head, "retry-after")).unwrap_or_default()));
         }
     }
 }

@@ -4,7 +4,8 @@
 //! requests, so a page is answered at once however much of it is asked for. What waits is bounded twice, for each client
 //! and for all together, and clients take turns: one that asks for a thousand pieces waits behind its own, and delays
 //! another client by one piece at most. Whoever comes when there is no place, or waits too long, is told to come again.
-//! Work whose asker has gone is taken out of the queue.
+//! Work that nobody waits for any more, as after a time-out, is taken out of the queue. A closed connection is no such
+//! sign: the framework answers a client that has only closed its own half.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;

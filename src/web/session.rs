@@ -28,7 +28,6 @@ use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
 use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
-use crate::token;
 
 /// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
 /// third, and percent-encoding a sixteenth. A state in Redis has the same room, so that what a session takes does not
@@ -199,8 +198,6 @@ pub(super) struct Visitor {
     session: Session,
     kept: Kept,
     default_algorithm: Algorithm,
-    /// Whether the cookie is the state itself, so that whoever has a copy of it sees nothing of what comes after.
-    is_cookie: bool,
     /// The browser sent a session that was issued too long ago, so it counts as empty.
     pub is_stale: bool,
 }
@@ -220,14 +217,12 @@ impl From<TooLargeForCookie> for Problem {
 }
 
 impl Visitor {
-    fn open(session: Session, state: &State) -> Self {
-        let now = state.now();
+    fn open(session: Session, default_algorithm: Algorithm, now: DateTime<Utc>) -> Self {
         let found: Option<Kept> = session.get(ENTRY).ok().flatten();
         let oldest = (now - TimeDelta::hours(STATE_HOURS)).timestamp();
         let is_stale = found.as_ref().is_some_and(|kept| kept.issued_at <= oldest);
         let kept = found.filter(|_| !is_stale).unwrap_or_default();
-        let (default_algorithm, is_cookie) = (state.algorithm, state.sessions.are_cookies());
-        Self { session, kept, default_algorithm, is_cookie, is_stale }
+        Self { session, kept, default_algorithm, is_stale }
     }
 
     /// Whether the cookie that was sent, if any, could be opened and held something.
@@ -259,21 +254,11 @@ impl Visitor {
         self.kept.lab.clone().unwrap_or_default()
     }
 
+    /// Whoever knew the session before knows nothing of this token: it may be an attacker who planted the session's cookie
+    /// in the visitor's browser.
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
-        if !self.is_cookie && !self.is_same_login(&token, now) {
-            sessions::renew_key();
-        }
+        sessions::renew_key();
         self.keep(Kept { token: Some(token), ring: Ring::Demo, is_of_lab: false, ..self.kept.clone() }, now)
-    }
-
-    /// Whether this token of the demo's only continues a login: the one before is alive, of the same kind and about the
-    /// same subject.
-    fn is_same_login(&self, token: &str, now: DateTime<Utc>) -> bool {
-        let before = self.kept.token.as_deref().filter(|_| !self.kept.is_of_lab && self.kept.ring.is_demo());
-        let before = before.and_then(Holder::of).filter(|before| before.expires_at > now);
-        before
-            .zip(Holder::of(token))
-            .is_some_and(|(before, after)| before.subject == after.subject && before.algorithm == after.algorithm)
     }
 
     /// Puts a token of the lab's into the session, to be judged by these keys under this algorithm.
@@ -325,24 +310,6 @@ impl Visitor {
     }
 }
 
-/// Who a token says is logged in, whether it is right or not.
-struct Holder {
-    subject: String,
-    algorithm: Option<serde_json::Value>,
-    expires_at: DateTime<Utc>,
-}
-
-impl Holder {
-    /// `None` for a text that is no token, and for a token without a subject or an end.
-    fn of(token: &str) -> Option<Self> {
-        let read = token::decode(token);
-        let claims = read.unverified_claims()?;
-        let claims = claims.for_display();
-        let algorithm = read.header().and_then(|header| header.get("alg")).cloned();
-        Some(Self { subject: claims.subject()?.to_owned(), algorithm, expires_at: claims.expires_at()? })
-    }
-}
-
 impl Kept {
     /// The state as JSON, if that fits; raw, so that the session takes the text over and does not serialise it anew.
     #[expect(clippy::expect_used, reason = "texts and numbers have a JSON form")]
@@ -369,7 +336,7 @@ impl FromRequest for Visitor {
         if let Some(problem) = sessions::trouble() {
             return ready(Err(problem));
         }
-        ready(Ok(Self::open(request.get_session(), state)))
+        ready(Ok(Self::open(request.get_session(), state.algorithm, state.now())))
     }
 }
 

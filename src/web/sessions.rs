@@ -74,9 +74,8 @@ pub(super) fn trouble() -> Option<Problem> {
     REQUEST.try_with(|request| request.trouble.take()).ok().flatten()
 }
 
-/// Gives the session another key when it is kept, so that whoever knew the one before cannot read what is in it now. It
-/// is called when a token is first issued and whenever somebody else is logged in: an attacker may have planted the
-/// cookie of a session of their own in the visitor's browser.
+/// Gives the session another key when it is kept, so that whoever knew the one before cannot read what is in it now.
+/// Where the cookie is the state itself, a copy of it from before never shows what comes after.
 pub(super) fn renew_key() {
     // A session that is changed outside a request is nobody's.
     let _ = REQUEST.try_with(|request| request.renews_key.set(true));

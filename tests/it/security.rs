@@ -544,8 +544,8 @@ async fn a_cookie_whose_name_is_not_exactly_ours_is_not_there_at_all() {
             );
             app.raw([head.as_bytes(), cookies, b"\r\n\r\n"].concat())
         };
-        let named = |name: &[u8], value: &str| [name, b"=", value.as_bytes()].concat();
-        let own = named(name.as_bytes(), &own);
+        let pair = |name: &[u8], value: &str| [name, b"=", value.as_bytes()].concat();
+        let own = pair(name.as_bytes(), &own);
         let blanks = "\u{85}\u{a0}\u{1680}\u{2000}\u{2003}\u{2009}\u{200a}\u{200b}\u{2028}\u{2029}\u{202f}\u{205f}\u{3000}\u{feff}";
         let mut names: Vec<Vec<u8>> = Vec::new();
         for blank in blanks.chars() {
@@ -558,7 +558,7 @@ async fn a_cookie_whose_name_is_not_exactly_ours_is_not_there_at_all() {
         );
         names.extend([format!("={name}"), format!("$Version=1 {name}"), format!("a=b, {name}")].map(Into::into));
         names.extend([&b"\xa0"[..], b"\xff", b"\xe2\x80"].map(|bytes| [bytes, name.as_bytes()].concat()));
-        for planted in names.iter().map(|name| named(name, &planted)) {
+        for planted in names.iter().map(|name| pair(name, &planted)) {
             let shown = String::from_utf8_lossy(&planted).into_owned();
             assert!(validate(&planted).body.contains("no_token"), "{shown} alone");
             let both = [[&planted[..], b"; ", &own].concat(), [&own[..], b"; ", &planted].concat()];

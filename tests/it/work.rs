@@ -1,8 +1,7 @@
 //! Work that anybody may ask for: how much of it waits, who is told to come again, and who is answered meanwhile.
 
 use std::fs;
-use std::io::Write as _;
-use std::net::{IpAddr, TcpStream};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -151,32 +150,6 @@ async fn whatever_costs_much_in_the_lab_waits_in_the_same_queue() {
         assert!(page.status == 200 || page.body.contains("<code>too_busy</code>"), "{}", page.body);
     }
     flood.answers().await;
-}
-
-/// A client that is gone wants nothing any more.
-#[tokio::test(flavor = "multi_thread")]
-async fn work_of_clients_that_closed_their_connection_leaves_the_queue() {
-    let app = app();
-    let body = order();
-    let request = format!(
-        "POST /lab/inspect HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n{body}",
-        app.host(),
-        body.len()
-    );
-    for _ in 0..2 {
-        let mut gone = Vec::new();
-        for _ in 0..PLACES {
-            let mut socket = TcpStream::connect(app.host()).unwrap();
-            socket.write_all(request.as_bytes()).unwrap();
-            gone.push(socket);
-        }
-        drop(gone);
-    }
-    let begun = Instant::now();
-    while Answer::to(signature(&app.visitor(), "127.0.0.1")).await.status != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the places stay taken");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }
 
 #[tokio::test]

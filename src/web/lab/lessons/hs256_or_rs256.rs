@@ -130,10 +130,7 @@ pub(super) async fn page(desk: &mut Desk<'_>, turns: &Turns) -> Result<HttpRespo
         Some("measure") => (Outcome::Nothing, Some(measure(desk).await?)),
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
-    let tokens = match desk.form.is_sent() {
-        true => Some(signed(turns, || tokens(desk, own.subject())).await?),
-        false => None,
-    };
+    let tokens = if desk.form.is_sent() { Some(signed(turns, || tokens(desk, own.subject())).await?) } else { None };
     let frame = desk.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
     let (assets, base) = (&desk.state.assets, desk.state.origins.issuer());
