@@ -5,22 +5,30 @@
 
 mod armour;
 mod credentials;
+mod der;
+mod encoding;
 mod env_file;
+mod factor;
+mod fault;
 mod files;
 mod folder;
+mod foreign;
 mod given;
 mod jwks;
 mod lab;
 mod permissions;
 mod ready;
+mod recognise;
 mod rotation;
 mod rsa;
 mod secret;
+mod ssh;
 
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
+pub use fault::{KeyFault, Place};
 pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
-pub use given::GivenKey;
+pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};
 pub use lab::LabKeys;
 pub use permissions::{Exposed, Privacy};
@@ -438,7 +446,7 @@ impl KeyRing {
     pub fn rotated(&self, start: DateTime<Utc>, random: &dyn SecureRandom) -> Option<Self> {
         let secret = Secret::generate(random).ok()?;
         let pem = RsaPrivateKey::generate_pem(2048)?.ok()?;
-        let private = RsaPrivateKey::parse(pem.as_bytes(), "memory").ok()?;
+        let private = RsaPrivateKey::parse(pem.as_bytes()).ok()?;
         let (start, source) = (Start::at(start), || "memory".to_owned());
         let pair = RsaKey { public: private.public().clone(), private: Some(private) };
         let secrets = self.secrets.clone().with(Dated::new(start, secret, source()));
@@ -452,50 +460,4 @@ impl KeyRing {
     pub const fn session_key(&self) -> &[u8; SESSION_KEY_BYTES] {
         &self.session
     }
-}
-
-/// Why a text is not the key that it should be.
-#[derive(Debug, Error)]
-pub enum KeyFault {
-    #[error("it is empty; put a key into it, or remove it")]
-    Empty,
-    #[error("it is cut short or damaged; copy the whole file again")]
-    Truncated,
-    #[error(
-        "it is protected by a passphrase, which a server that starts by itself cannot type; \
-         remove it with `ssh-keygen -p -N '' -f {0}`"
-    )]
-    Passphrase(String),
-    #[error(
-        "it is {0}, and RS256 needs a plain RSA key; remove it, or make one with `ssh-keygen -t rsa -f keys/jwt_key`"
-    )]
-    WrongKind(String),
-    #[error(
-        "its RSA key has {0} bits, and 2048 to 8192 are accepted; make one with `ssh-keygen -t rsa -b 2048 -f keys/jwt_key`"
-    )]
-    Bits(usize),
-    #[error("it holds a public key where the private key belongs; a public key goes into a file that ends in .pub")]
-    PublicForPrivate,
-    #[error("it holds a private key where a public key belongs; remove it, and publish only the public half")]
-    PrivateForPublic,
-    #[error(
-        "it holds {0} key where an HMAC secret belongs, and whoever has its public half could sign tokens; put random text into it"
-    )]
-    KeyForSecret(&'static str),
-    #[error("its numbers do not make a working RSA key; make a new one with `ssh-keygen -t rsa -f keys/jwt_key`")]
-    Unsound,
-    #[error(
-        "it is not a key in PEM, OpenSSH or ssh-rsa form; remove it, or make one with `ssh-keygen -t rsa -f keys/jwt_key`"
-    )]
-    Unrecognised,
-    #[error(
-        "it is not the {SESSION_KEY_BYTES} random bytes in base64url that encrypt session cookies; remove it, and a new one is made"
-    )]
-    Session,
-    #[error("it is not the public half of {0}; remove it, and it is derived again")]
-    Mismatch(String),
-    #[error("its {0}")]
-    Jwk(String),
-    #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
-    Unfit { algorithm: Algorithm, kind: &'static str, accepted: &'static str },
 }

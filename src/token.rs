@@ -25,7 +25,7 @@ pub use pasted::{Lines, Pasted};
 pub use pending::{Judged, Pending};
 pub use preview::{Part, Preview};
 pub use verdict::{Check, Finding, Outcome, Reason, Rejection, Show, Verdict};
-pub use verify::{decode, verify, verify_one_of, verify_revocable};
+pub use verify::{decode, verify, verify_given, verify_one_of, verify_revocable};
 
 /// The longest token, in bytes, that a verifier reads. Every check costs time in proportion to it.
 pub const LARGEST_TOKEN: usize = 8192;

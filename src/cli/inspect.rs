@@ -12,7 +12,7 @@ use clap::Args;
 use super::{Failure, key_file};
 use crate::clock::{Clock as _, System};
 use crate::code::Code;
-use crate::keys::{Algorithm, KeyError, KeyRing, KeySet, Verifier};
+use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, KeySet};
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
@@ -25,7 +25,8 @@ pub(super) struct Options {
     /// Only show what the token says: no key is needed, and nothing is judged
     #[arg(long, conflicts_with_all = ["key", "algorithm"])]
     decode: bool,
-    /// This key alone: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's. - is standard input
+    /// This key alone: a secret's text, PEM, OpenSSH, a JWK or a set of them; without it, the keys folder's. - is standard
+    /// input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The only algorithm accepted; without it, what the key is for
@@ -76,8 +77,8 @@ impl Options {
                         .into(),
                 );
             }
-            let key = key_file(path, environment)?.verifier(self.algorithm).map_err(KeyError::unfit(path))?;
-            return Ok(Judge::Key(key));
+            let key = key_file(path, environment)?.verifiers(self.algorithm).map_err(KeyError::unfit(path))?;
+            return Ok(Judge::Given(key));
         }
         let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
         let folder = Settings::keys_folder(&flags, environment)?;
@@ -97,7 +98,7 @@ impl Options {
 
 /// Whose signatures are accepted.
 enum Judge {
-    Key(Verifier),
+    Given(GivenVerifier),
     Folder {
         hs256: KeySet,
         rs256: KeySet,
@@ -112,10 +113,7 @@ enum Judge {
 impl Judge {
     fn verdict(&self, token: &str, now: DateTime<Utc>) -> Verdict {
         match self {
-            Self::Key(key) => {
-                let keys = Candidates::Alone(key);
-                token::verify(token, Expected { algorithm: key.algorithm(), keys, rules: None }, now)
-            }
+            Self::Given(keys) => token::verify_given(token, keys, now),
             Self::Folder { hs256, rs256, only } => {
                 let expected = |algorithm| {
                     let keys = match algorithm {
@@ -135,7 +133,7 @@ impl Judge {
     }
 
     const fn judges(&self) -> bool {
-        matches!(self, Self::Key(_) | Self::Folder { .. })
+        matches!(self, Self::Given(_) | Self::Folder { .. })
     }
 }
 

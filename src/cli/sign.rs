@@ -30,7 +30,8 @@ pub(super) struct Options {
     /// What to sign with; without it, what the key is for, or HS256
     #[arg(long, value_name = "ALG")]
     algorithm: Option<Algorithm>,
-    /// The key: a secret's text, PEM, OpenSSH or a JWK; without it, the keys folder's. - is standard input
+    /// The key: a secret's text, PEM, OpenSSH, a JWK or a set with one that signs; without it, the keys folder's. - is
+    /// standard input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]

@@ -100,7 +100,7 @@ fn read_values(
         value.cloned().ok_or_else(|| bad(BadCredential::Missing(name)))
     };
     let secret = |name: &'static str| {
-        Secret::from_bytes(find(name)?.as_bytes()).map_err(|fault| bad(BadCredential::Unfit(name, fault)))
+        Secret::from_file(find(name)?.as_bytes()).map_err(|fault| bad(BadCredential::Unfit(name, fault)))
     };
     let api_key = find("TELESIGN_API_KEY")?;
     let decoded = STANDARD.decode(&api_key).map_err(|_| bad(BadCredential::NotBase64))?;
@@ -112,7 +112,7 @@ fn read_values(
         made_up: made_up(given),
     };
     let telesign =
-        Secret::from_bytes(&decoded).map_err(|fault| bad(BadCredential::Unfit("TELESIGN_API_KEY", fault)))?;
+        Secret::from_decoded(&decoded).map_err(|fault| bad(BadCredential::Unfit("TELESIGN_API_KEY", fault)))?;
     let (twilio, zoom) = (secret("TWILIO_API_KEY_SECRET")?, secret("ZOOM_API_SECRET")?);
     Ok((accounts, AccountSecrets { twilio, zoom, telesign, telesign_api_key: secret("TELESIGN_API_KEY")? }))
 }

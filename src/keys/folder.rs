@@ -16,7 +16,7 @@ use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey,
+    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, LabKeys, Place, ProfileKeys, RsaPrivateKey,
     RsaPublicKey, Secret, Start, credentials,
 };
 use changes::Changes;
@@ -64,9 +64,16 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// Names the file whose content is at fault.
+    /// Names the file whose content is at fault, with the advice for a file that was named on the command line.
     pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
-        move |source| Self::Unfit { path: path.to_owned(), source }
+        Self::unfit_at(path, Place::Given)
+    }
+
+    fn unfit_at(path: &Path, place: fn(String) -> Place) -> impl Fn(KeyFault) -> Self {
+        move |fault| {
+            let source = fault.advised(&place(path.display().to_string()));
+            Self::Unfit { path: path.to_owned(), source }
+        }
     }
 }
 
@@ -179,7 +186,7 @@ pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> 
 pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathBuf>, KeyError> {
     let (path, public_path) = (folder.join(RS256_PRIVATE), folder.join(RS256_PUBLIC));
     let pem = rsa_pem(&path, bits)?;
-    let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&path))?;
+    let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
     let public = public_pem(&public_path, &private)?;
     generated(folder, vec![(path, pem), (public_path, public)], force)
 }
@@ -294,7 +301,7 @@ impl Folder<'_> {
     fn secret(&mut self, name: &str) -> Result<Option<Secret>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit(&path))?;
+        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit_at(&path, Place::Secret))?;
         if secret.is_short() {
             self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
         }
@@ -345,7 +352,10 @@ impl Folder<'_> {
         let path = self.path.join(SESSION_KEY);
         let bytes = read_file(&path)?.unwrap_or_default();
         let decoded = URL_SAFE_NO_PAD.decode(bytes.trim_ascii()).ok();
-        decoded.and_then(|key| key.try_into().ok()).ok_or(KeyError::Unfit { path, source: KeyFault::Session })
+        decoded.and_then(|key| key.try_into().ok()).ok_or_else(|| {
+            let fault = KeyFault::no_session_key(&bytes);
+            KeyError::unfit_at(&path, Place::Secret)(fault)
+        })
     }
 
     /// Every secret that signs or signed HS256.
@@ -412,14 +422,12 @@ impl Folder<'_> {
     fn rsa_private(&mut self, name: &str) -> Result<Option<RsaPrivateKey>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        let parsed = RsaPrivateKey::parse(&bytes, &path.display().to_string());
-        parsed.map(Some).map_err(KeyError::unfit(&path))
+        RsaPrivateKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(&path, Place::Private))
     }
 
     fn rsa_public(path: &Path) -> Result<Option<RsaPublicKey>, KeyError> {
         let Some(bytes) = read_file(path)? else { return Ok(None) };
-        let parsed = RsaPublicKey::parse(&bytes);
-        parsed.map(Some).map_err(KeyError::unfit(path))
+        RsaPublicKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(path, Place::Public))
     }
 
     /// The names of all files, in order.
@@ -452,8 +460,8 @@ impl Folder<'_> {
     }
 
     fn mismatch(&self, public: &str, private: &str) -> KeyError {
-        let source = KeyFault::Mismatch(format!("`{}`", self.path.join(private).display()));
-        KeyError::Unfit { path: self.path.join(public), source }
+        let fault = KeyFault::Mismatch(format!("`{}`", self.path.join(private).display()));
+        KeyError::unfit_at(&self.path.join(public), Place::Public)(fault)
     }
 
     /// A file as a verdict names it, which clients read: with its folder, and without where that is.

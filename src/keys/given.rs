@@ -1,96 +1,210 @@
-//! A key that somebody hands over: a secret's text, PEM, OpenSSH, `ssh-rsa` or a JWK.
+//! A key that somebody hands over: a secret's text, or a key in any form that is recognised, a JWK and a set of them
+//! included.
 //!
 //! The key decides which algorithms it may be used with, never the token: choosing the other way round is how a
-//! public key ends up as an HMAC secret (RFC 8725 §2.1).
+//! public key ends up as an HMAC secret (RFC 8725 §2.1). The token's `kid` only picks among the keys of a set.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::Deserialize;
+mod jwk;
 
-use super::{Algorithm, Family, KeyFault, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, armour};
+use super::fault::PLAIN_SECRET;
+use super::recognise::{Key, recognise};
+use super::rsa::nothing;
+use super::{Algorithm, Family, KeyFault, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
+
+/// What somebody gave as the key: one key, or a set of them.
+#[derive(Debug)]
+pub struct GivenKey {
+    keys: Vec<OneKey>,
+    source: String,
+}
 
 /// One key on its own, with what a JWK says of its use.
 #[derive(Debug)]
-pub struct GivenKey {
+struct OneKey {
     material: Material,
     bound_to: Option<Algorithm>,
     kid: Option<String>,
-    source: String,
+    may_sign: bool,
 }
 
 #[derive(Debug)]
 enum Material {
-    Secret(Secret),
+    Secret {
+        secret: Secret,
+        kind: &'static str,
+    },
     Private(RsaPrivateKey),
+    /// A private key without its primes. They are searched for when it signs, because that takes a while.
+    WithoutPrimes {
+        public: RsaPublicKey,
+        d: PrivateExponent,
+    },
     Public(RsaPublicKey),
 }
 
+/// The private exponent of an RSA key. It is never printed.
+struct PrivateExponent(Vec<u8>);
+
+impl std::fmt::Debug for PrivateExponent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("PrivateExponent(…)")
+    }
+}
+
+/// What verifies the tokens of whoever gave the key.
+#[derive(Debug)]
+pub enum GivenVerifier {
+    /// This key alone, whatever `kid` says.
+    One(Verifier),
+    /// Several keys of a set; `kid` names one.
+    Set(Vec<Verifier>),
+}
+
 impl GivenKey {
-    /// Reads a key in any form; `source` is what messages call it.
+    /// Reads a key in any form, and every other text as a secret; `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-        if bytes.trim_ascii_start().starts_with(b"{") {
+        if let Some(found) = recognise(bytes) {
+            return Self::of_key(found.key?, source);
+        }
+        let text = encoding::text(bytes);
+        if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok() {
             return Self::from_jwk(bytes, source);
         }
-        match armour::asymmetric_kind(bytes) {
-            Some(_) => Self::from_armour(bytes, source),
-            None => Ok(Self::plain(Material::Secret(Secret::from_file(bytes)?), source)),
-        }
+        Ok(Self::secret(Secret::from_file(bytes)?, source))
     }
 
     /// A secret, whose bytes are used as they are.
     pub fn from_secret(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        Ok(Self::plain(Material::Secret(Secret::from_bytes(bytes)?), source))
+        Ok(Self::secret(Secret::from_text(bytes)?, source))
     }
 
-    /// An RSA key in PEM, OpenSSH or `ssh-rsa` form, private or public.
+    /// An RSA key in any form but a JWK, private or public.
     pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let material = match armour::asymmetric_kind(bytes) {
-            Some("a private") => Material::Private(RsaPrivateKey::parse(bytes, source)?),
-            _ => Material::Public(RsaPublicKey::parse(bytes)?),
-        };
-        Ok(Self::plain(material, source))
+        match recognise(bytes).ok_or_else(|| nothing(bytes))?.key? {
+            Key::Jwk(_) => Err(KeyFault::Jwk("text is a JWK; send it as `jwk`".to_owned())),
+            key => Self::of_key(key, source),
+        }
     }
 
-    fn plain(material: Material, source: &str) -> Self {
-        Self { material, bound_to: None, kid: None, source: source.to_owned() }
-    }
-
-    /// A key of RFC 7517.
+    /// A key of RFC 7517, or a set of them.
     pub fn from_jwk(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let jwk: GivenJwk = serde_json::from_slice(bytes).map_err(|error| no_jwk(&error))?;
-        jwk.expect_signature_use()?;
-        let material = jwk.material()?;
-        let bound_to = jwk.algorithm(&material)?;
-        Ok(Self { material, bound_to, kid: jwk.kid, source: source.to_owned() })
+        match recognise(bytes).map(|found| found.key) {
+            Some(Ok(key @ Key::Jwk(_))) => Self::of_key(key, source),
+            _ => Self::of_key(Key::Jwk(encoding::text(bytes).into_owned()), source),
+        }
+    }
+
+    fn of_key(key: Key, source: &str) -> Result<Self, KeyFault> {
+        let keys = match key {
+            Key::Private(private) => vec![OneKey::plain(Material::Private(private))],
+            Key::Public(public) => vec![OneKey::plain(Material::Public(public))],
+            Key::Jwk(text) => jwk::keys(&text)?,
+        };
+        Ok(Self { keys, source: source.to_owned() })
+    }
+
+    fn secret(secret: Secret, source: &str) -> Self {
+        let material = Material::Secret { secret, kind: PLAIN_SECRET };
+        Self { keys: vec![OneKey::plain(material)], source: source.to_owned() }
     }
 
     /// This key alone as a verifier, under `wanted` or the algorithm that follows from the key.
     pub fn verifier(&self, wanted: Option<Algorithm>) -> Result<Verifier, KeyFault> {
-        let algorithm = self.algorithm(wanted)?;
-        let source = &self.source;
-        Ok(match &self.material {
-            Material::Secret(secret) => Verifier::with_secret(secret, algorithm, source),
-            Material::Private(private) => Verifier::with_rsa(private.public(), algorithm, source),
-            Material::Public(public) => Verifier::with_rsa(public, algorithm, source),
-        })
+        match self.verifiers(wanted)? {
+            GivenVerifier::One(verifier) => Ok(verifier),
+            GivenVerifier::Set(_) => Err(self.too_many("", |_| true)),
+        }
     }
 
-    /// This key as a signer, under `wanted` or the algorithm that follows from the key.
+    /// What verifies under `wanted`, or under the algorithm that follows from each key.
+    pub fn verifiers(&self, wanted: Option<Algorithm>) -> Result<GivenVerifier, KeyFault> {
+        if let [key] = &self.keys[..] {
+            return Ok(GivenVerifier::One(key.verifier(wanted, &self.source)?));
+        }
+        let fitting = self.keys.iter().filter_map(|key| key.verifier(wanted, &self.source).ok());
+        let mut fitting: Vec<Verifier> = fitting.collect();
+        match fitting.len() {
+            0 => Err(self.too_many(", and none of them fits the algorithm that was asked for", |_| true)),
+            1 => Ok(GivenVerifier::One(fitting.remove(0))),
+            _ => Ok(GivenVerifier::Set(fitting)),
+        }
+    }
+
+    /// The key as a signer, under `wanted` or the algorithm that follows from it. Of a set, the only key that signs.
     pub fn signer(&self, wanted: Option<Algorithm>) -> Result<Signer, KeyFault> {
+        if let [key] = &self.keys[..] {
+            return key.signer(wanted);
+        }
+        let signing: Vec<_> = self.keys.iter().filter(|key| key.signs()).collect();
+        match &signing[..] {
+            [key] => key.signer(wanted),
+            [] => Err(KeyFault::PublicForPrivate),
+            _ => Err(self.too_many(" that sign, and one is wanted", OneKey::signs)),
+        }
+    }
+
+    /// Names the keys of a set, so that one can be chosen.
+    fn too_many(&self, why: &str, counted: impl Fn(&OneKey) -> bool) -> KeyFault {
+        let kids: Vec<_> = self.keys.iter().filter(|key| counted(key)).map(OneKey::shown_kid).collect();
+        KeyFault::Jwk(format!(
+            "key set has {} keys{why}; keep the one that is meant (their kids: {})",
+            kids.len(),
+            kids.join(", ")
+        ))
+    }
+}
+
+impl OneKey {
+    const fn plain(material: Material) -> Self {
+        Self { material, bound_to: None, kid: None, may_sign: true }
+    }
+
+    fn verifier(&self, wanted: Option<Algorithm>, source: &str) -> Result<Verifier, KeyFault> {
         let algorithm = self.algorithm(wanted)?;
+        let verifier = match &self.material {
+            Material::Secret { secret, .. } => Verifier::with_secret(secret, algorithm, source),
+            Material::Private(private) => Verifier::with_rsa(private.public(), algorithm, source),
+            Material::WithoutPrimes { public, .. } | Material::Public(public) => {
+                Verifier::with_rsa(public, algorithm, source)
+            }
+        };
+        // RFC 7517 §4.5: a key's own name goes before the thumbprint.
+        Ok(Verifier { kid: self.kid.clone().or_else(|| verifier.kid.clone()), ..verifier })
+    }
+
+    fn signer(&self, wanted: Option<Algorithm>) -> Result<Signer, KeyFault> {
+        let algorithm = self.algorithm(wanted)?;
+        if matches!(self.material, Material::Public(_)) {
+            return Err(KeyFault::PublicForPrivate);
+        }
+        if !self.may_sign {
+            let message = "`key_ops` does not name \"sign\", so this key only verifies; sign with another key";
+            return Err(KeyFault::Jwk(message.to_owned()));
+        }
+        let kid = self.kid.clone();
         match &self.material {
-            Material::Secret(secret) => Ok(Signer::with_secret(secret, algorithm, self.kid.clone())),
-            Material::Private(private) => Ok(Signer::with_rsa(private, algorithm, self.kid.clone())),
+            Material::Secret { secret, .. } => Ok(Signer::with_secret(secret, algorithm, kid)),
+            Material::Private(private) => Ok(Signer::with_rsa(private, algorithm, kid)),
+            Material::WithoutPrimes { public, d } => {
+                Ok(Signer::with_rsa(&RsaPrivateKey::from_exponent(public, &d.0)?, algorithm, kid))
+            }
             Material::Public(_) => Err(KeyFault::PublicForPrivate),
         }
     }
 
+    fn signs(&self) -> bool {
+        self.may_sign && !matches!(self.material, Material::Public(_))
+    }
+
+    fn shown_kid(&self) -> String {
+        self.kid.as_ref().map_or_else(|| "none".to_owned(), |kid| kid.escape_debug().take(64).collect())
+    }
+
     fn algorithm(&self, wanted: Option<Algorithm>) -> Result<Algorithm, KeyFault> {
         let algorithm = wanted.or(self.bound_to).unwrap_or_else(|| self.material.usual_algorithm());
-        if self.bound_to.is_some_and(|bound_to| bound_to != algorithm) {
-            let bound_to = self.bound_to.unwrap_or(algorithm);
-            return Err(jwk_fault(format!("`alg` binds the key to {bound_to}, and {algorithm} was asked for")));
+        if let Some(bound_to) = self.bound_to.filter(|bound_to| *bound_to != algorithm) {
+            let message = format!("`alg` binds the key to {bound_to}, and {algorithm} was asked for");
+            return Err(KeyFault::Jwk(message));
         }
         self.material.expect_fit(algorithm)?;
         Ok(algorithm)
@@ -100,8 +214,8 @@ impl GivenKey {
 impl Material {
     const fn family(&self) -> Family {
         match self {
-            Self::Secret(_) => Family::Hmac,
-            Self::Private(_) | Self::Public(_) => Family::Rsa,
+            Self::Secret { .. } => Family::Hmac,
+            Self::Private(_) | Self::WithoutPrimes { .. } | Self::Public(_) => Family::Rsa,
         }
     }
 
@@ -113,99 +227,12 @@ impl Material {
     }
 
     fn expect_fit(&self, algorithm: Algorithm) -> Result<(), KeyFault> {
-        let (kind, accepted) = match self.family() {
-            Family::Hmac => ("a secret", "HS256, HS384 and HS512"),
-            Family::Rsa => ("an RSA key", "RS256, RS384, RS512, PS256, PS384 and PS512"),
+        let (kind, accepted) = match self {
+            Self::Secret { kind, .. } => (*kind, "HS256, HS384 and HS512"),
+            _ => ("an RSA key", "RS256, RS384, RS512, PS256, PS384 and PS512"),
         };
         if algorithm.family() == self.family() { Ok(()) } else { Err(KeyFault::Unfit { algorithm, kind, accepted }) }
     }
-}
-
-/// The members of RFC 7517 §4 and RFC 7518 §6 that matter here; others are ignored, as the RFC asks.
-#[derive(Deserialize)]
-struct GivenJwk {
-    kty: String,
-    r#use: Option<String>,
-    key_ops: Option<Vec<String>>,
-    alg: Option<String>,
-    kid: Option<String>,
-    k: Option<String>,
-    n: Option<String>,
-    e: Option<String>,
-    d: Option<String>,
-    p: Option<String>,
-    q: Option<String>,
-    dp: Option<String>,
-    dq: Option<String>,
-    qi: Option<String>,
-    oth: Option<serde::de::IgnoredAny>,
-}
-
-impl GivenJwk {
-    fn expect_signature_use(&self) -> Result<(), KeyFault> {
-        if let Some(other) = self.r#use.as_deref().filter(|it| *it != "sig") {
-            return Err(jwk_fault(format!("`use` is {other:?}, and only \"sig\" signs or verifies")));
-        }
-        let ops = self.key_ops.as_deref().unwrap_or_default();
-        match ops.iter().find(|op| !matches!(op.as_str(), "sign" | "verify")) {
-            Some(op) => {
-                Err(jwk_fault(format!("`key_ops` names {op:?}, and only \"sign\" and \"verify\" are accepted")))
-            }
-            None => Ok(()),
-        }
-    }
-
-    fn material(&self) -> Result<Material, KeyFault> {
-        match self.kty.as_str() {
-            "oct" => Secret::from_bytes(&member("k", self.k.as_deref())?).map(Material::Secret),
-            "RSA" if self.d.is_some() => self.private().map(Material::Private),
-            "RSA" => {
-                let (n, e) = (member("n", self.n.as_deref())?, member("e", self.e.as_deref())?);
-                RsaPublicKey::new(&n, &e).map(Material::Public)
-            }
-            other => Err(jwk_fault(format!("`kty` is {other:?}, and \"oct\" and \"RSA\" are read"))),
-        }
-    }
-
-    fn private(&self) -> Result<RsaPrivateKey, KeyFault> {
-        if self.oth.is_some() {
-            return Err(jwk_fault("`oth` names more than two primes, which is not supported".to_owned()));
-        }
-        let number = |name, value: &Option<String>| member(name, value.as_deref());
-        let (n, e, d) = (number("n", &self.n)?, number("e", &self.e)?, number("d", &self.d)?);
-        let (p, q) = (number("p", &self.p)?, number("q", &self.q)?);
-        let (dp, dq, qi) = (number("dp", &self.dp)?, number("dq", &self.dq)?, number("qi", &self.qi)?);
-        RsaPrivateKey::from_numbers([&n, &e, &d, &p, &q, &dp, &dq, &qi])
-    }
-
-    fn algorithm(&self, material: &Material) -> Result<Option<Algorithm>, KeyFault> {
-        let Some(name) = self.alg.as_deref() else { return Ok(None) };
-        let known =
-            name.parse().map_err(|accepted| jwk_fault(format!("`alg` is {name:?}, and it must be {accepted}")))?;
-        material.expect_fit(known)?;
-        Ok(Some(known))
-    }
-}
-
-fn member(name: &str, value: Option<&str>) -> Result<Vec<u8>, KeyFault> {
-    let text = value.ok_or_else(|| jwk_fault(format!("JWK lacks the member `{name}`")))?;
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| jwk_fault(format!("member `{name}` is not base64url without padding")))
-}
-
-/// What is said of a member of the wrong type repeats its value, and that may be a secret.
-fn no_jwk(error: &serde_json::Error) -> KeyFault {
-    let told = error.to_string();
-    let place = format!("line {} column {}", error.line(), error.column());
-    jwk_fault(match told {
-        told if error.is_data() && told.starts_with("invalid") => {
-            format!("JWK is not one: a member has another type than RFC 7517 gives it, at {place}")
-        }
-        told => format!("JWK is not one: {told}"),
-    })
-}
-
-const fn jwk_fault(message: String) -> KeyFault {
-    KeyFault::Jwk(message)
 }
 
 #[cfg(test)]
@@ -237,7 +264,7 @@ mod tests {
     #[test]
     fn a_form_that_was_named_takes_no_other() {
         let jwk = br#"{"kty":"oct","k":"c2VjcmV0"}"#;
-        assert!(matches!(GivenKey::from_secret(jwk, "k"), Err(KeyFault::KeyForSecret("a JWK's"))));
+        assert!(matches!(GivenKey::from_secret(jwk, "k"), Err(KeyFault::KeyForSecret("a JWK"))));
         assert!(matches!(GivenKey::from_armour(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
         assert!(GivenKey::from_armour(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
         assert!(GivenKey::from_secret(b"{mysecret}", "k").is_ok(), "not every brace opens a JWK");
@@ -261,6 +288,6 @@ mod tests {
     #[test]
     fn a_damaged_pem_is_never_taken_for_a_secret() {
         let cut = b"-----BEGIN PUBLIC KEY-----\nMIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8A";
-        assert!(matches!(GivenKey::parse(cut, "k"), Err(KeyFault::Truncated)));
+        assert!(matches!(GivenKey::parse(cut, "k"), Err(KeyFault::Truncated(_))));
     }
 }

@@ -1,6 +1,6 @@
-//! RSA keys in every form that people have them: PKCS#1, PKCS#8, SPKI, OpenSSH's own, and one line of `ssh-rsa`.
+//! RSA keys, whatever form they come in.
 //!
-//! Whatever the form, what comes out is the two numbers of the public key, or a key pair that has proven itself.
+//! The form is told apart elsewhere; here the numbers are read and judged. Whatever the form, what comes out is the two numbers of the public key, or a key pair that has proven itself.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,13 +17,17 @@ use pkcs1::der::asn1::{AnyRef, BitStringRef, Uint, UintRef};
 use pkcs1::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
-use ssh_key::private::RsaKeypair;
 
-use super::{KeyFault, armour};
+use super::foreign::{JWK_PRIVATE, JWK_PUBLIC};
+use super::recognise::{Found, Half, Key, recognise};
+use super::{KeyFault, armour, der, encoding, factor};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
+const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
+const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
 const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
 
 /// The public half: modulus and exponent, big-endian without leading zeros.
@@ -34,44 +38,27 @@ pub struct RsaPublicKey {
 }
 
 impl RsaPublicKey {
-    /// Reads `ssh-rsa AAAA…`, SPKI or PKCS#1 in PEM.
+    /// Reads a public key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        let text = armour::tidy(bytes)?;
-        match armour::asymmetric_kind(text.as_bytes()) {
-            Some("a private") => Err(KeyFault::PrivateForPublic),
-            Some(_) if armour::is_ssh_line(&text) => Self::from_ssh_line(&text),
-            Some(_) => Self::from_pem(&text),
-            None => Err(KeyFault::Unrecognised),
+        match recognise(bytes) {
+            None => Err(nothing(bytes)),
+            Some(Found { half: Half::Private, .. }) => Err(KeyFault::PrivateForPublic),
+            Some(Found { key, .. }) => match key? {
+                Key::Public(key) => Ok(key),
+                Key::Private(_) => Err(KeyFault::PrivateForPublic),
+                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PUBLIC)),
+            },
         }
     }
 
-    fn from_ssh_line(text: &str) -> Result<Self, KeyFault> {
-        if !text.starts_with("ssh-rsa ") {
-            return Err(KeyFault::WrongKind(ssh_kind(text.split_whitespace().next().unwrap_or_default())));
-        }
-        let line = text.lines().next().unwrap_or_default();
-        let key = ssh_key::PublicKey::from_openssh(line).map_err(|_| KeyFault::Truncated)?;
-        let rsa = key.key_data().rsa().ok_or(KeyFault::Truncated)?;
-        Self::new(positive(&rsa.n)?, positive(&rsa.e)?)
-    }
-
-    fn from_pem(text: &str) -> Result<Self, KeyFault> {
-        let block = armour::first_block(text)?;
-        match block.tag() {
-            "PUBLIC KEY" => Self::from_spki(block.contents()),
-            "RSA PUBLIC KEY" => Self::from_pkcs1(block.contents()),
-            label => Err(KeyFault::WrongKind(block_kind(label))),
-        }
-    }
-
-    fn from_spki(der: &[u8]) -> Result<Self, KeyFault> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| KeyFault::Truncated)?;
+    pub(super) fn from_spki(der: &[u8]) -> Result<Self, KeyFault> {
+        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
         expect_rsa(&info.algorithm)?;
         Self::from_pkcs1(info.subject_public_key.raw_bytes())
     }
 
-    fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
-        let key = pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| KeyFault::Truncated)?;
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
+        let key = pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| unreadable(der))?;
         Self::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())
     }
 
@@ -131,45 +118,31 @@ pub struct RsaPrivateKey {
 }
 
 impl RsaPrivateKey {
-    /// Reads OpenSSH's form, PKCS#1 or PKCS#8. `file` is named in the remedy for a passphrase.
-    pub fn parse(bytes: &[u8], file: &str) -> Result<Self, KeyFault> {
-        let text = armour::tidy(bytes)?;
-        if armour::is_ssh_line(&text) {
-            return Err(KeyFault::PublicForPrivate);
-        }
-        let block = armour::first_block(&text)?;
-        if armour::is_encrypted(&block) {
-            return Err(KeyFault::Passphrase(file.to_owned()));
-        }
-        match block.tag() {
-            "OPENSSH PRIVATE KEY" => Self::from_openssh(block.contents(), file),
-            "RSA PRIVATE KEY" => Self::from_pkcs1(block.contents()),
-            "PRIVATE KEY" => Self::from_pkcs8(block.contents()),
-            label if label.ends_with("PUBLIC KEY") => Err(KeyFault::PublicForPrivate),
-            label => Err(KeyFault::WrongKind(block_kind(label))),
+    /// Reads a private key in any form that is recognised, but a JWK.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
+        match recognise(bytes) {
+            None => Err(nothing(bytes)),
+            Some(Found { half: Half::Public, key }) => match key {
+                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
+                _ => Err(KeyFault::PublicForPrivate),
+            },
+            Some(Found { key, .. }) => match key? {
+                Key::Private(key) => Ok(key),
+                Key::Public(_) => Err(KeyFault::PublicForPrivate),
+                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PRIVATE)),
+            },
         }
     }
 
-    fn from_openssh(bytes: &[u8], file: &str) -> Result<Self, KeyFault> {
-        let key = ssh_key::PrivateKey::from_bytes(bytes).map_err(|_| openssh_fault(bytes))?;
-        if key.is_encrypted() {
-            return Err(KeyFault::Passphrase(file.to_owned()));
-        }
-        match key.key_data().rsa() {
-            Some(pair) => Self::from_pkcs1(&pkcs1_of_openssh(pair)?),
-            None => Err(KeyFault::WrongKind(ssh_kind(key.algorithm().as_str()))),
-        }
-    }
-
-    fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFault> {
-        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| KeyFault::Truncated)?;
+    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFault> {
+        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
         expect_rsa(&info.algorithm)?;
         Self::from_pkcs1(info.private_key.as_bytes())
     }
 
     /// Proves the key by a signature that its public half accepts, so that a damaged one is found when it is loaded.
-    fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
-        let key = pkcs1::RsaPrivateKeyRef::from_der(der).map_err(|_| KeyFault::Truncated)?;
+    pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
+        let key = pkcs1::RsaPrivateKeyRef::from_der(der).map_err(|_| unreadable(der))?;
         let public = RsaPublicKey::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
         let pair = RsaKeyPair::from_der(der).map_err(|_| KeyFault::Unsound)?;
         let mut signature = vec![0; pair.public_modulus_len()];
@@ -183,6 +156,25 @@ impl RsaPrivateKey {
     /// From the numbers of RFC 7518 §6.3.2: n, e, d, p, q, d mod (p−1), d mod (q−1), q⁻¹ mod p.
     pub fn from_numbers(numbers: [&[u8]; 8]) -> Result<Self, KeyFault> {
         Self::from_pkcs1(&pkcs1_of_numbers(numbers)?)
+    }
+
+    /// From a public key and its private exponent: the primes are searched for, and the rest is computed.
+    pub(super) fn from_exponent(public: &RsaPublicKey, d: &[u8]) -> Result<Self, KeyFault> {
+        let numbers = [&public.modulus[..], &public.exponent[..], d].map(BigUint::from_bytes_be);
+        let [n, e, d] = &numbers;
+        if n.bits() > factor::MOST_BITS {
+            let message = format!(
+                "JWK has no `p` and `q`, and they are searched for in keys of up to {} bits; this one has {}",
+                factor::MOST_BITS,
+                n.bits()
+            );
+            return Err(KeyFault::Jwk(message));
+        }
+        let [p, q] = factor::primes(n, e, d).ok_or(KeyFault::Unsound)?;
+        let (dp, dq) = (d % (&p - 1u8), d % (&q - 1u8));
+        let qi = q.modinv(&p).ok_or(KeyFault::Unsound)?;
+        let all = [n, e, d, &p, &q, &dp, &dq, &qi].map(BigUint::to_bytes_be);
+        Self::from_numbers(all.each_ref().map(Vec::as_slice))
     }
 
     /// A new key of 2048, 3072, 4096 or 8192 bits, as PKCS#8 in PEM; `None` for another size.
@@ -218,23 +210,7 @@ fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> 
     Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
 }
 
-/// OpenSSH keeps no d mod (p−1) and d mod (q−1), so they are computed.
-fn pkcs1_of_openssh(pair: &RsaKeypair) -> Result<Vec<u8>, KeyFault> {
-    let (p, q) = (positive(&pair.private.p)?, positive(&pair.private.q)?);
-    let d = positive(&pair.private.d)?;
-    let exponent = |prime: &[u8]| -> Result<Vec<u8>, KeyFault> {
-        let prime = BigUint::from_bytes_be(prime);
-        if prime <= BigUint::from(2u8) {
-            return Err(KeyFault::Unsound);
-        }
-        Ok((BigUint::from_bytes_be(d) % (prime - 1u8)).to_bytes_be())
-    };
-    let (dp, dq) = (exponent(p)?, exponent(q)?);
-    let (n, e) = (positive(&pair.public.n)?, positive(&pair.public.e)?);
-    pkcs1_of_numbers([n, e, d, p, q, &dp, &dq, positive(&pair.private.iqmp)?])
-}
-
-fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault> {
+pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault> {
     let uint = |bytes: &[u8]| Uint::new(bytes).map_err(|_| KeyFault::Unsound);
     let [n, e, d, p, q, dp, dq, qi] = numbers;
     let key = pkcs1::RsaPrivateKeyOwned {
@@ -251,42 +227,26 @@ fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault> {
     key.to_der().map_err(|_| KeyFault::Unsound)
 }
 
-fn positive(number: &ssh_key::Mpint) -> Result<&[u8], KeyFault> {
-    number.as_positive_bytes().ok_or(KeyFault::Unsound)
+/// There is no form of a key in the bytes.
+pub(super) fn nothing(bytes: &[u8]) -> KeyFault {
+    let text = encoding::text(bytes);
+    if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
+}
+
+fn unreadable(der: &[u8]) -> KeyFault {
+    KeyFault::Truncated(der::fault(der).into())
 }
 
 fn expect_rsa(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyFault> {
-    match algorithm.oid {
-        RSA_ENCRYPTION => Ok(()),
-        EC => Err(KeyFault::WrongKind("an EC key".to_owned())),
-        ED25519 => Err(KeyFault::WrongKind("an Ed25519 key".to_owned())),
-        RSA_PSS => Err(KeyFault::WrongKind("an RSA key for PSS alone".to_owned())),
-        oid => Err(KeyFault::WrongKind(format!("a key of kind {oid}"))),
-    }
-}
-
-fn block_kind(label: &str) -> String {
-    match label {
-        "CERTIFICATE" => "a certificate".to_owned(),
-        "EC PRIVATE KEY" | "EC PARAMETERS" => "an EC key".to_owned(),
-        label => format!("a block of {label:?}"),
-    }
-}
-
-/// ssh-key reads no EC key without a feature that brings its curves, so it is known by its name, which is never
-/// encrypted.
-fn openssh_fault(bytes: &[u8]) -> KeyFault {
-    let name = b"ecdsa-sha2-";
-    if bytes.windows(name.len()).any(|window| window == name) {
-        return KeyFault::WrongKind("an EC key".to_owned());
-    }
-    KeyFault::Truncated
-}
-
-fn ssh_kind(name: &str) -> String {
-    match name {
-        "ssh-ed25519" => "an Ed25519 key".to_owned(),
-        name if name.starts_with("ecdsa-sha2-") => "an EC key".to_owned(),
-        name => format!("a key of kind {name}"),
-    }
+    let kind = match algorithm.oid {
+        RSA_ENCRYPTION => return Ok(()),
+        EC => "an EC key".into(),
+        ED25519 => "an Ed25519 key".into(),
+        ED448 => "an Ed448 key".into(),
+        X25519 => "an X25519 key, which signs nothing".into(),
+        DSA => "a DSA key".into(),
+        RSA_PSS => "an RSA key for PSS alone".into(),
+        oid => format!("a key of kind {oid}").into(),
+    };
+    Err(KeyFault::WrongKind(kind))
 }

@@ -6,7 +6,8 @@ use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{KeyFault, armour};
+use super::recognise::recognise;
+use super::{KeyFault, encoding};
 
 /// An HMAC key. Its bytes are never printed.
 #[derive(Clone)]
@@ -16,21 +17,35 @@ impl Secret {
     /// The bytes that HS256 asks for at least (RFC 7518 §3.2).
     pub const SHORTEST_SAFE: usize = 32;
 
-    /// The bytes of a secret file without its final newline; blanks before it are part of the secret.
+    /// A secret's text in a file, a variable or a text area, without its final line ending (LF or CR LF). Blanks before
+    /// that are part of the secret.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFault> {
-        let bytes = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        Self::from_bytes(bytes.strip_suffix(b"\r").unwrap_or(bytes))
+        let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+        Self::judged(bytes, whole.strip_suffix(b"\r").unwrap_or(whole), encoding::other_encoding(bytes))
     }
 
-    /// A secret given as it is, but for two things that are never one: nothing, and an asymmetric key.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyFault> {
-        if bytes.trim_ascii().is_empty() {
+    /// A secret's text, exactly as it is.
+    pub fn from_text(bytes: &[u8]) -> Result<Self, KeyFault> {
+        Self::judged(bytes, bytes, encoding::other_encoding(bytes))
+    }
+
+    /// A secret that was kept as base64. Its bytes are random, so they may also begin as a byte order mark does.
+    pub fn from_decoded(bytes: &[u8]) -> Result<Self, KeyFault> {
+        Self::judged(bytes, bytes, None)
+    }
+
+    /// Three things are never a secret: nothing, a key, and a text of which other programs read other bytes.
+    fn judged(all: &[u8], secret: &[u8], encoding: Option<&'static str>) -> Result<Self, KeyFault> {
+        if secret.trim_ascii().is_empty() {
             return Err(KeyFault::Empty);
         }
-        match armour::asymmetric_kind(bytes) {
-            Some(kind) => Err(KeyFault::KeyForSecret(kind)),
-            None if is_jwk(bytes) => Err(KeyFault::KeyForSecret("a JWK's")),
-            None => Ok(Self(bytes.to_vec())),
+        if let Some(found) = recognise(all) {
+            return Err(KeyFault::KeyForSecret(found.name()));
+        }
+        match encoding {
+            Some(_) if encoding::text(all).trim().is_empty() => Err(KeyFault::Empty),
+            Some(encoding) => Err(KeyFault::EncodedSecret(encoding)),
+            None => Ok(Self(secret.to_vec())),
         }
     }
 
@@ -54,11 +69,6 @@ impl Secret {
     pub const fn is_short(&self) -> bool {
         self.0.len() < Self::SHORTEST_SAFE
     }
-}
-
-/// The text of a JWK is never the key that it describes.
-fn is_jwk(bytes: &[u8]) -> bool {
-    bytes.trim_ascii_start().starts_with(b"{") && String::from_utf8_lossy(bytes).contains("\"kty\"")
 }
 
 impl fmt::Debug for Secret {
@@ -89,12 +99,29 @@ mod tests {
     fn a_public_key_is_never_a_secret() {
         for file in ["-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n", "ssh-rsa AAAAB3NzaC1yc2E= me@here"]
         {
-            assert!(matches!(Secret::from_file(file.as_bytes()), Err(KeyFault::KeyForSecret("a public"))));
+            assert!(matches!(Secret::from_file(file.as_bytes()), Err(KeyFault::KeyForSecret("a public key"))));
         }
     }
 
     #[test]
+    fn a_byte_order_mark_or_utf_16_is_refused_and_named() {
+        let utf16: Vec<u8> = "mysecret\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        for (file, encoding) in [
+            (b"\xef\xbb\xbfmysecret\n".to_vec(), "UTF-8 with a byte order mark"),
+            ([b"\xff\xfe", &utf16[..]].concat(), "UTF-16"),
+            (utf16, "UTF-16LE without a byte order mark"),
+        ] {
+            for read in [Secret::from_file, Secret::from_text] {
+                let fault = read(&file).unwrap_err();
+                assert!(matches!(fault, KeyFault::EncodedSecret(named) if named == encoding), "{fault}");
+            }
+            assert_eq!(Secret::from_decoded(&file).unwrap().as_bytes(), file, "random bytes may begin like this");
+        }
+        assert!(matches!(Secret::from_file(b"\xef\xbb\xbf \n"), Err(KeyFault::Empty)));
+    }
+
+    #[test]
     fn a_secret_does_not_print_itself() {
-        assert_eq!(format!("{:?}", Secret::from_bytes(b"mysecret").unwrap()), "Secret(…)");
+        assert_eq!(format!("{:?}", Secret::from_text(b"mysecret").unwrap()), "Secret(…)");
     }
 }

@@ -8,9 +8,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::keys::{Algorithm, GivenKey, KeyFault, KeyRing, Signer, SigningError};
+use crate::keys::{Algorithm, GivenKey, KeyFault, KeyRing, Place, Signer, SigningError};
 use crate::profiles::{Profile, bearer, demo, lab, rest_api, telesign, twilio, zoom};
-use crate::token::{self, Candidates, Expected, Judged, ObjectText, Token, Verdict};
+use crate::token::{self, Judged, ObjectText, Token, Verdict};
 
 /// What messages call a key that was pasted.
 const SOURCE: &str = "the key field";
@@ -167,9 +167,8 @@ impl PastedKey {
 
     /// Judges signature and times of a token by this key alone, whatever `kid` says; no profile.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verdict, Fault> {
-        let key = self.given()?.verifier(self.algorithm).map_err(unfit)?;
-        let expected = Expected { algorithm: key.algorithm(), keys: Candidates::Alone(&key), rules: None };
-        Ok(token::verify(token, expected, now))
+        let keys = self.given()?.verifiers(self.algorithm).map_err(unfit)?;
+        Ok(token::verify_given(token, &keys, now))
     }
 
     /// Signs the claims, whose numbers and strings stay as they are written. `header` is the text of an object with
@@ -205,12 +204,8 @@ pub enum SignError {
 }
 
 fn unfit(fault: KeyFault) -> Fault {
-    let fault = match fault {
-        KeyFault::Passphrase(_) => KeyFault::Passphrase("FILE".to_owned()),
-        fault => fault,
-    };
     let field = if matches!(fault, KeyFault::Unfit { .. }) { "algorithm" } else { "key" };
-    Fault::at(field, format!("The key cannot be used: {fault}."))
+    Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&Place::Pasted)))
 }
 
 /// `alg` follows from the key, and `kid` where it has one; whatever else is given goes over `typ`.

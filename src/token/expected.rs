@@ -26,12 +26,14 @@ pub enum Candidates<'a> {
     Ring(&'a [Verifier]),
     /// This key alone, whatever `kid` says.
     Alone(&'a Verifier),
+    /// The keys of a set that somebody gave, of which `kid` names none.
+    Unchosen(&'a [Verifier]),
 }
 
 impl<'a> Candidates<'a> {
     pub(super) const fn all(self) -> &'a [Verifier] {
         match self {
-            Self::Ring(keys) => keys,
+            Self::Ring(keys) | Self::Unchosen(keys) => keys,
             Self::Alone(key) => std::slice::from_ref(key),
         }
     }

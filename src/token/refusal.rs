@@ -94,6 +94,46 @@ pub(super) fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
     }
 }
 
+/// Of a set of keys, the token names none.
+pub(super) fn unchosen(keys: &[Verifier], kid: Option<&Value>) -> Reason {
+    let kids: Vec<String> = keys.iter().take(16).map(|key| clip(key.kid().unwrap_or("none"))).collect();
+    let kids = kids.join(", ");
+    let names = if kid.is_some() { "its `kid` names none of them" } else { "it has no `kid`" };
+    Reason {
+        code: Code::UnknownKid,
+        message: format!(
+            "the key set has {} keys, and the token does not say which one signed it: {names}. The kids of the set: {kids}",
+            keys.len()
+        ),
+        expected: format!("one of the kids {kids}, or a set of one key"),
+        found: kid.map_or_else(|| "no kid".into(), |kid| clip(&kid.to_string())),
+        rfc: Check::Key.rfc(),
+    }
+}
+
+/// The kind of key that an algorithm asks for, when that is no secret.
+pub(super) fn kind_of_key(algorithm: &str) -> Option<&'static str> {
+    match algorithm {
+        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => Some("an RSA key"),
+        "ES256" | "ES384" | "ES512" | "ES256K" => Some("an EC key"),
+        "EdDSA" | "Ed25519" | "Ed448" => Some("an Ed25519 key"),
+        _ => None,
+    }
+}
+
+/// The token is signed with a key pair, and what was given as the key had no form of a key.
+pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Reason {
+    Reason {
+        code: Code::AlgNotAllowed,
+        message: format!(
+            "the token says {found}, which needs {kind}. The key that was given has no form of one: this was read as a secret, for {expected}"
+        ),
+        expected: expected.to_string(),
+        found: clip(found),
+        rfc: Check::Algorithm.rfc(),
+    }
+}
+
 /// `HS256 or RS256`.
 pub(super) fn either(algorithms: &[Algorithm]) -> String {
     algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(" or ")

@@ -13,15 +13,15 @@ use super::expected::{Audience, Candidates, Claim, Expected, Kind, Rules};
 use super::json::{kind, member};
 use super::refusal::{
     alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, either,
-    header_not_allowed, in_milliseconds, malformed_header, no_key, not_verified, shown, stray_character, unknown_kid,
-    wrong_shape, wrong_type,
+    header_not_allowed, in_milliseconds, kind_of_key, malformed_header, no_key, not_verified, read_as_secret, shown,
+    stray_character, unchosen, unknown_kid, wrong_shape, wrong_type,
 };
 use super::{
     Check, Claims, Finding, JsonFault, Judged, LARGEST_TOKEN, NumericDate, Outcome, Pending, Reason, Verdict,
     parse_object, segments, words,
 };
 use crate::code::Code;
-use crate::keys::{Algorithm, Verifier};
+use crate::keys::{Algorithm, Family, GivenVerifier, Verifier};
 
 /// Header members that let a token bring its own key or its own rules, and so are refused unread.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
@@ -71,6 +71,25 @@ pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>)
         return Judged::Final(trial.accept(claims, Finding::WithoutJti));
     };
     Judged::Pending(Pending { verdict: trial.verdict, claims, profile, jti, expires_at })
+}
+
+/// Judges signature and times of a token by what somebody gave as the key. Of a set, `kid` picks the key; what the token
+/// says besides decides nothing, for each key has its own algorithm.
+pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Verdict {
+    let expected = |algorithm, keys| Expected { algorithm, keys, rules: None };
+    let keys = match keys {
+        GivenVerifier::One(key) => return verify(token, expected(key.algorithm(), Candidates::Alone(key)), now),
+        GivenVerifier::Set(keys) => keys,
+    };
+    let decoded = decode(token);
+    let said = |name| decoded.header().and_then(|header| member(header, name)).and_then(Value::as_str);
+    let is_of_algorithm = |key: &&Verifier| said("alg") == Some(key.algorithm().as_str());
+    let named = || keys.iter().filter(|key| said("kid").is_some_and(|kid| key.kid() == Some(kid)));
+    if let Some(key) = named().find(is_of_algorithm).or_else(|| named().next()) {
+        return verify(token, expected(key.algorithm(), Candidates::Alone(key)), now);
+    }
+    let any = keys.iter().find(is_of_algorithm).or(keys.first()).map_or(Algorithm::Rs256, Verifier::algorithm);
+    verify(token, expected(any, Candidates::Unchosen(keys)), now)
 }
 
 /// Reads one token without judging it: whatever can be decoded is, and the verdict never accepts.
@@ -211,7 +230,13 @@ impl<'a> Trial<'a> {
         let found = self.member("alg").and_then(Value::as_str).unwrap_or_default();
         let accepted = if self.accepted.is_empty() { &[expected][..] } else { &self.accepted };
         if found != expected.as_str() {
-            return Err(alg_not_allowed(found, accepted));
+            let is_given_secret =
+                matches!(self.expected.keys, Candidates::Alone(_)) && expected.family() == Family::Hmac;
+            let asks_for_key = is_given_secret.then(|| kind_of_key(found)).flatten();
+            return Err(match asks_for_key {
+                Some(kind) => read_as_secret(found, kind, expected),
+                None => alg_not_allowed(found, accepted),
+            });
         }
         let finding = match accepted {
             [_] => Finding::Expected(expected),
@@ -224,6 +249,7 @@ impl<'a> Trial<'a> {
     /// The keys to try, in order.
     fn key(&mut self) -> Result<Vec<&'a Verifier>, Reason> {
         let (keys, finding) = match (self.expected.keys, self.member("kid")) {
+            (Candidates::Unchosen(keys), kid) => return Err(unchosen(keys, kid)),
             (Candidates::Alone(key), _) => (vec![key], Finding::KeyAlone(key.source().clone())),
             (Candidates::Ring(ring), None) => {
                 let mut keys: Vec<_> = ring.iter().filter(|key| !key.is_over(self.moment)).collect();

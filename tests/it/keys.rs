@@ -562,11 +562,20 @@ fn an_empty_file_is_refused() {
 #[test]
 fn what_is_no_key_at_all_is_refused() {
     for name in ["jwt_key", "jwt_key.pub", "retired.pub"] {
-        for content in [&b"hello\n"[..], b"\xff\xfe\x00k", b"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n"] {
+        for content in [&b"hello\n"[..], b"\xff\xfe\x00k", b"aGVsbG8sIHRoaXMgaXMgbm8ga2V5IGF0IGFsbA==\n"] {
             let keys = Keys::holding([("jwt_key", "rsa-openssh")]);
             keys.write(name, content);
             assert_says(&keys.refusal(name), &["not a key in PEM, OpenSSH or ssh-rsa form", "ssh-keygen -t rsa"]);
         }
+    }
+}
+
+#[test]
+fn the_beginning_of_a_bare_public_key_is_refused_as_cut() {
+    for name in ["jwt_key.pub", "retired.pub"] {
+        let keys = Keys::holding([("jwt_key", "rsa-openssh")]);
+        keys.write(name, "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEA\n");
+        assert_says(&keys.refusal(name), &["cut short or damaged", "294 bytes, and only 33 are there"]);
     }
 }
 
@@ -598,8 +607,8 @@ fn a_private_key_cut_anywhere_is_refused_as_cut() {
         let whole = fixture_text(private);
         let whole = whole.trim_end();
         for cut in "-----BEGIN O".len()..whole.len() {
-            let fault = RsaPrivateKey::parse(&whole.as_bytes()[..cut], private).unwrap_err();
-            assert!(matches!(fault, KeyFault::Truncated), "{private} at {cut}: {fault}");
+            let fault = RsaPrivateKey::parse(&whole.as_bytes()[..cut]).unwrap_err();
+            assert!(matches!(fault, KeyFault::Truncated(_)), "{private} at {cut}: {fault}");
         }
     }
 }
@@ -611,8 +620,8 @@ fn a_private_key_that_lost_lines_but_not_its_last_is_refused() {
         let lines: Vec<_> = whole.lines().collect();
         for lost in 1..lines.len() - 1 {
             let fewer = [&lines[..lost], &lines[lost + 1..]].concat().join("\n");
-            let fault = RsaPrivateKey::parse(fewer.as_bytes(), private).unwrap_err();
-            assert!(matches!(fault, KeyFault::Truncated | KeyFault::Unsound), "{private} without {lost}: {fault}");
+            let fault = RsaPrivateKey::parse(fewer.as_bytes()).unwrap_err();
+            assert!(matches!(fault, KeyFault::Truncated(_) | KeyFault::Unsound), "{private} without {lost}: {fault}");
         }
     }
 }
@@ -772,8 +781,8 @@ fn no_debug_output_shows_a_secret() {
         format!("{:?} {:?}", ring.hs256(), ring.rs256()),
         format!("{secret:?} {:?} {:?}", secret.signer(None), secret.verifier(None)),
         format!("{private:?} {:?} {:?}", private.signer(None), private.verifier(None)),
-        format!("{:?}", RsaPrivateKey::parse(&fixture("rsa-pkcs8.pem"), "jwt_key")),
-        format!("{:?}", Secret::from_bytes(LONG_SECRET.as_bytes())),
+        format!("{:?}", RsaPrivateKey::parse(&fixture("rsa-pkcs8.pem"))),
+        format!("{:?}", Secret::from_text(LONG_SECRET.as_bytes())),
     ]
     .concat();
     let jwk = fixture_json("rsa-private.jwk.json");
@@ -823,7 +832,7 @@ proptest! {
             bytes[at] = byte;
         }
         let faults = [
-            RsaPrivateKey::parse(&bytes, "key").err(),
+            RsaPrivateKey::parse(&bytes).err(),
             RsaPublicKey::parse(&bytes).err(),
             GivenKey::parse(&bytes, "key").err(),
         ];
@@ -841,7 +850,7 @@ proptest! {
         let mut bytes = fixture(name);
         let at = at.index(bytes.len());
         bytes[at] = byte;
-        if let Ok(key) = RsaPrivateKey::parse(&bytes, name) {
+        if let Ok(key) = RsaPrivateKey::parse(&bytes) {
             prop_assert_eq!(key.public().thumbprint(), thumbprint());
         }
     }

@@ -16,6 +16,7 @@ mod deployment;
 mod dotenv;
 mod errors;
 mod inspect;
+mod key_forms;
 mod keys;
 mod lab_attacks;
 mod lab_bench;

@@ -81,7 +81,7 @@ impl Next {
         let pair = || {
             let path = folder.join(RS256_PRIVATE);
             let pem = rsa_pem(&path, 2048)?;
-            let private = RsaPrivateKey::parse(pem.as_bytes(), RS256_PRIVATE).map_err(KeyError::unfit(&path))?;
+            let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
             Ok([pem, public_pem(&path, &private)?])
         };
         let secret = || secret_text(&folder.join(HS256_SECRET), random);

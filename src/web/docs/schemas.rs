@@ -235,7 +235,11 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "One phone token that was issued.",
         &[
             needed("xid", Kind::Short(1, 128), "The external id."),
-            needed("phone_number", Kind::Short(7, 16), "As it was given last, with or without a plus; both name one number."),
+            needed(
+                "phone_number",
+                Kind::Short(7, 16),
+                "As it was given last, with or without a plus; both name one number.",
+            ),
             needed("issued_at", Kind::Time, "The token's iat."),
             needed("expires_at", Kind::Time, "The token's exp."),
             needed("status", Kind::Plain(1, 64), "issued, verified, or what the callback said."),
@@ -294,9 +298,13 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "PastedKey",
         "A key in one of these forms; one at most.",
         &[
-            optional("secret", Kind::Nullable(&Kind::Text), "An HMAC secret, used as it is."),
-            optional("pem", Kind::Nullable(&Kind::Text), "An RSA key in PEM, OpenSSH or ssh-rsa form."),
-            optional("jwk", OBJECT_OR_TEXT, "A JWK of kind oct or RSA."),
+            optional(
+                "secret",
+                Kind::Nullable(&Kind::Text),
+                "An HMAC secret, used as it is. A text with the form of a key is refused.",
+            ),
+            optional("pem", Kind::Nullable(&Kind::Text), "An RSA key in PEM, DER as base64, OpenSSH or ssh-rsa form."),
+            optional("jwk", OBJECT_OR_TEXT, "A JWK of kind oct or RSA, or a set of them."),
         ],
     )
     .closed(),

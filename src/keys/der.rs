@@ -1,0 +1,164 @@
+//! Which structure DER holds, told by its beginning, so that a key that was cut short is still known as one.
+
+/// The structures in which keys are kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Structure {
+    Spki,
+    Pkcs1Public,
+    Pkcs1Private,
+    Pkcs8,
+    EncryptedPkcs8,
+    Sec1,
+    Dsa,
+    Certificate,
+    Request,
+    Pkcs7,
+    Pkcs12,
+}
+
+const INTEGER: u8 = 0x02;
+const BIT_STRING: u8 = 0x03;
+const OCTET_STRING: u8 = 0x04;
+const OBJECT_IDENTIFIER: u8 = 0x06;
+const SEQUENCE: u8 = 0x30;
+const CONTEXT_0: u8 = 0xa0;
+
+/// 1.2.840.113549.1.7, PKCS #7.
+const PKCS7: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07";
+/// 1.2.840.113549.1.5 and 1.2.840.113549.1.12.1: encryption with a password.
+const PASSWORD_BASED: [&[u8]; 2] = [b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"];
+
+/// One element: its tag, its content as far as that is there, and how long the content should be.
+#[derive(Clone, Copy)]
+struct Element<'a> {
+    tag: u8,
+    content: &'a [u8],
+    declared: usize,
+    /// Tag and length.
+    head: usize,
+}
+
+impl<'a> Element<'a> {
+    fn first(bytes: &'a [u8]) -> Option<Self> {
+        let (&tag, rest) = bytes.split_first()?;
+        let (&first, rest) = rest.split_first()?;
+        let (declared, head) = match first {
+            0..=0x7f => (usize::from(first), 2),
+            // BER's indefinite length, as some programs write PKCS #12.
+            0x80 => (rest.len(), 2),
+            0x81..=0x84 => {
+                let count = usize::from(first & 0x7f);
+                let length = rest.get(..count)?.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
+                (length, 2 + count)
+            }
+            _ => return None,
+        };
+        let content = &bytes[head..];
+        Some(Self { tag, content: &content[..content.len().min(declared)], declared, head })
+    }
+
+    fn total(&self) -> usize {
+        self.head.saturating_add(self.declared)
+    }
+
+    /// The elements inside, as far as they are there.
+    fn children(&self) -> Vec<Self> {
+        let (mut rest, mut children) = (self.content, Vec::new());
+        while let Some(child) = Self::first(rest).filter(|_| children.len() < 12) {
+            rest = rest.get(child.total()..).unwrap_or_default();
+            children.push(child);
+        }
+        children
+    }
+
+    fn is_small(&self, values: &[u8]) -> bool {
+        self.tag == INTEGER && self.declared == 1 && self.content.first().is_some_and(|value| values.contains(value))
+    }
+
+    /// Whether it may be one of RSA's large numbers, which are positive.
+    fn is_large(&self) -> bool {
+        self.tag == INTEGER && self.declared >= 64 && self.content.first().is_some_and(|first| *first < 0x80)
+    }
+
+    /// The object identifier that a sequence begins with.
+    fn identifier(&self) -> Option<&'a [u8]> {
+        let first = Self::first(self.content).filter(|_| self.tag == SEQUENCE)?;
+        let is_whole = first.tag == OBJECT_IDENTIFIER && (3..=16).contains(&first.declared);
+        (is_whole && first.content.len() == first.declared && first.total() <= self.declared).then_some(first.content)
+    }
+}
+
+/// The structure that the bytes hold or begin to hold.
+pub(super) fn structure(bytes: &[u8]) -> Option<Structure> {
+    let outer = Element::first(bytes).filter(|outer| outer.tag == SEQUENCE)?;
+    let children = outer.children();
+    let second = children.get(1);
+    let first = children.first()?;
+    match first.tag {
+        INTEGER if first.is_large() => {
+            // A modulus, and an exponent that takes what is left.
+            let left = outer.declared.checked_sub(first.total())?;
+            ((3..=11).contains(&left) && second.is_none_or(|it| it.tag == INTEGER)).then_some(Structure::Pkcs1Public)
+        }
+        INTEGER => with_version(first, second?, children.get(2)),
+        OBJECT_IDENTIFIER => first.content.starts_with(PKCS7).then_some(Structure::Pkcs7),
+        SEQUENCE => match first.identifier() {
+            Some(identifier) => with_algorithm(identifier, second?),
+            None => signed(first, second),
+        },
+        _ => None,
+    }
+}
+
+fn with_version(version: &Element<'_>, second: &Element<'_>, third: Option<&Element<'_>>) -> Option<Structure> {
+    let is_dsa = third.is_some_and(|third| third.tag == INTEGER && (20..=64).contains(&third.declared));
+    match second.tag {
+        INTEGER if version.is_small(&[0, 1]) && second.is_large() => {
+            Some(if is_dsa { Structure::Dsa } else { Structure::Pkcs1Private })
+        }
+        OCTET_STRING if version.is_small(&[1]) => Some(Structure::Sec1),
+        SEQUENCE if version.is_small(&[0, 1]) => second.identifier().map(|_| Structure::Pkcs8),
+        SEQUENCE if version.is_small(&[3]) => {
+            second.identifier().filter(|it| it.starts_with(PKCS7)).map(|_| Structure::Pkcs12)
+        }
+        _ => None,
+    }
+}
+
+fn with_algorithm(identifier: &[u8], second: &Element<'_>) -> Option<Structure> {
+    match second.tag {
+        BIT_STRING => Some(Structure::Spki),
+        OCTET_STRING if PASSWORD_BASED.iter().any(|it| identifier.starts_with(it)) => Some(Structure::EncryptedPkcs8),
+        _ => None,
+    }
+}
+
+/// What is signed, the algorithm, the signature: a certificate, or the request for one.
+fn signed(first: &Element<'_>, second: Option<&Element<'_>>) -> Option<Structure> {
+    let parts = first.children();
+    let begins_as_v3 = parts.first().is_some_and(|it| it.tag == CONTEXT_0 && it.content.starts_with(b"\x02\x01"));
+    if begins_as_v3 {
+        return Some(Structure::Certificate);
+    }
+    second?.identifier()?;
+    let tags: Vec<u8> = parts.iter().map(|part| part.tag).collect();
+    match tags[..] {
+        [INTEGER, SEQUENCE, SEQUENCE, CONTEXT_0] => Some(Structure::Request),
+        [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, ..] => Some(Structure::Certificate),
+        _ => None,
+    }
+}
+
+/// What is wrong with the whole of it: another length than it says, or no DER at all.
+pub(super) fn fault(bytes: &[u8]) -> String {
+    match Element::first(bytes).filter(|outer| outer.tag == SEQUENCE) {
+        None => "what its base64 holds does not begin as a key does".to_owned(),
+        Some(outer) if outer.total() > bytes.len() => {
+            format!("by its own length it has {} bytes, and only {} are there", outer.total(), bytes.len())
+        }
+        Some(outer) if outer.total() < bytes.len() => {
+            format!("by its own length it has {} bytes, and {} are there", outer.total(), bytes.len())
+        }
+        Some(_) => "what its base64 holds is not a key that can be read".to_owned(),
+    }
+}

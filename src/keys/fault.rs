@@ -1,0 +1,304 @@
+//! Why a text is not the key that it should be, and what helps.
+//!
+//! A fault says what is wrong. What to do about it depends on where the key was found, so the advice is added by
+//! whoever knows the [`Place`]. No advice tells anyone to delete a private key: it may be the only copy.
+
+use std::borrow::Cow;
+
+use thiserror::Error;
+
+use super::foreign::ForeignForm;
+use super::recognise::recognise;
+use super::{Algorithm, SESSION_KEY_BYTES};
+
+/// Why a text is not the key that it should be.
+#[derive(Debug, Error)]
+pub enum KeyFault {
+    #[error("it is empty")]
+    Empty,
+    #[error("it is cut short or damaged: {0}")]
+    Truncated(Cow<'static, str>),
+    /// The message says how to repair it.
+    #[error("{0}")]
+    Malformed(Cow<'static, str>),
+    #[error("it is protected by a passphrase")]
+    Passphrase,
+    #[error("it is {0}")]
+    WrongKind(Cow<'static, str>),
+    #[error("it is {}", .0.name)]
+    Foreign(ForeignForm),
+    #[error("its RSA key has {0} bits, and 2048 to 8192 are accepted")]
+    Bits(usize),
+    #[error("it holds a public key where the private key belongs")]
+    PublicForPrivate,
+    #[error("it holds a private key where a public key belongs")]
+    PrivateForPublic,
+    #[error(
+        "it holds {0} where an HMAC secret belongs; used as a secret, whoever has its public half could sign tokens"
+    )]
+    KeyForSecret(&'static str),
+    #[error("it is saved as {0}, and programs would not agree on which bytes of it are the secret")]
+    EncodedSecret(&'static str),
+    #[error("its numbers do not make a working RSA key")]
+    Unsound,
+    #[error("it is not a key in PEM, OpenSSH or ssh-rsa form")]
+    Unrecognised,
+    #[error("it is not the {SESSION_KEY_BYTES} random bytes in base64url that encrypt session cookies")]
+    Session,
+    #[error("it holds {0} where the random bytes belong that encrypt session cookies")]
+    KeyForSession(&'static str),
+    #[error("it is not the public half of {0}")]
+    Mismatch(String),
+    #[error("its {0}")]
+    Jwk(String),
+    #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
+    Unfit { algorithm: Algorithm, kind: &'static str, accepted: &'static str },
+    /// A fault with what helps where the key was found.
+    #[error("{fault}; {advice}")]
+    Advised { fault: Box<KeyFault>, advice: String },
+}
+
+/// Where a key was found, which decides what advice helps.
+#[derive(Clone, Debug)]
+pub enum Place {
+    /// The file of a private key in the keys folder.
+    Private(String),
+    /// The file of a public key in the keys folder.
+    Public(String),
+    /// The file of a secret in the keys folder.
+    Secret(String),
+    /// A file that was named on the command line.
+    Given(String),
+    /// A text that was pasted or sent.
+    Pasted,
+}
+
+/// What `kind` says of a text without any form of a key.
+pub(super) const PLAIN_SECRET: &str = "a secret";
+
+impl KeyFault {
+    /// Why these bytes are not the session's key.
+    pub(super) fn no_session_key(bytes: &[u8]) -> Self {
+        recognise(bytes).map_or(Self::Session, |found| Self::KeyForSession(found.name()))
+    }
+
+    /// The same fault with the advice that fits `place`.
+    #[must_use]
+    pub fn advised(self, place: &Place) -> Self {
+        match self.advice(place) {
+            Some(advice) => Self::Advised { fault: Box::new(self), advice },
+            None => self,
+        }
+    }
+
+    fn advice(&self, place: &Place) -> Option<String> {
+        Some(match self {
+            Self::Empty => place.when_empty().to_owned(),
+            Self::Truncated(_) if matches!(place, Place::Pasted) => "copy the whole key again".to_owned(),
+            Self::Truncated(_) => "copy the whole file again".to_owned(),
+            Self::Passphrase => place.when_encrypted(),
+            Self::WrongKind(_) => place.when_unsupported(),
+            Self::Foreign(form) => place.when_foreign(form),
+            Self::Bits(_) | Self::Unsound | Self::Unrecognised => place.with_another_key(),
+            Self::PublicForPrivate => place.when_public()?,
+            Self::PrivateForPublic => place.when_private()?,
+            Self::KeyForSecret(_) => place.when_no_secret(),
+            Self::EncodedSecret(encoding) => place.when_encoded(encoding),
+            Self::KeyForSession(_) => "move the key to another file, and a start makes new random bytes".to_owned(),
+            Self::Session => "remove it, and a new one is made".to_owned(),
+            Self::Mismatch(private) => {
+                format!(
+                    "remove it, and it is derived again from {private}; or put the private key that it belongs to there"
+                )
+            }
+            Self::Unfit { kind: PLAIN_SECRET, .. } => {
+                "no form of a key was recognised in it, so this was read as a secret".to_owned()
+            }
+            Self::Malformed(_) | Self::Jwk(_) | Self::Unfit { .. } | Self::Advised { .. } => return None,
+        })
+    }
+}
+
+impl Place {
+    const fn when_empty(&self) -> &'static str {
+        match self {
+            Self::Private(_) | Self::Public(_) | Self::Secret(_) => "put a key into it, or remove it",
+            Self::Given(_) => "name a file that holds a key",
+            Self::Pasted => "give a key",
+        }
+    }
+
+    fn when_encrypted(&self) -> String {
+        let (why, file) = match self {
+            Self::Given(file) => ("", shell_word(file)),
+            Self::Pasted => ("", "FILE".to_owned()),
+            Self::Private(file) | Self::Public(file) | Self::Secret(file) => {
+                ("a server that starts by itself cannot type one, so ", shell_word(file))
+            }
+        };
+        format!("{why}take the passphrase off with `ssh-keygen -p -N '' -f {file}`")
+    }
+
+    fn when_unsupported(&self) -> String {
+        match self {
+            Self::Given(_) | Self::Pasted => {
+                format!("only RSA keys and secrets sign and verify here so far; {}", self.with_another_key())
+            }
+            _ => format!("RS256 needs a plain RSA key; {}", self.with_another_key()),
+        }
+    }
+
+    /// Says how to get an RSA key that works.
+    fn with_another_key(&self) -> String {
+        let make = |file: &str| format!("make one with `ssh-keygen -t rsa -b 2048 -f {} -N ''`", shell_word(file));
+        match self {
+            Self::Private(file) | Self::Secret(file) => format!("move it elsewhere, and {}", make(file)),
+            Self::Public(file) => format!("move it out of the folder, or {}", make(&private_beside(file))),
+            Self::Given(_) => make("jwt_key"),
+            Self::Pasted => format!("{}, and paste that", make("jwt_key")),
+        }
+    }
+
+    fn when_foreign(&self, form: &ForeignForm) -> String {
+        let advice = match form.command {
+            Some(command) => self.with_conversion(form, command),
+            None => format!("{}; {}", form.remark, self.with_another_key()),
+        };
+        match self {
+            Self::Given(_) | Self::Pasted => advice,
+            _ => format!("RS256 needs a plain RSA key; {advice}"),
+        }
+    }
+
+    /// In the folder the file is moved away first, so that no command writes over what it reads.
+    fn with_conversion(&self, form: &ForeignForm, command: &str) -> String {
+        let filled = |input: &str, output: &str| {
+            command.replace("{in}", &shell_word(input)).replace("{out}", &shell_word(output))
+        };
+        match self {
+            Self::Private(path) | Self::Public(path) | Self::Secret(path) => {
+                let kept = format!("{path}.{}", form.suffix);
+                let convert = filled(&kept, &form.output(path));
+                format!("convert it: `mv {} {} && {convert}`", shell_word(path), shell_word(&kept))
+            }
+            Self::Given(path) => {
+                let output = form.output("jwt_key");
+                format!("convert it: `{}`, and use `--key {output}`{}", filled(path, &output), form.limit())
+            }
+            Self::Pasted => {
+                let output = form.output("jwt_key");
+                let command = filled("FILE", &output);
+                format!("convert it: `{command}`, and paste what is then in `{output}`{}", form.limit())
+            }
+        }
+    }
+
+    fn when_public(&self) -> Option<String> {
+        Some(match self {
+            Self::Private(file) | Self::Secret(file) => {
+                let file = shell_word(file);
+                format!("a public key goes into a file that ends in .pub: `mv -n {file} {file}.pub`")
+            }
+            Self::Public(_) => return None,
+            Self::Given(_) | Self::Pasted => "a public key only verifies, so sign with its private half".to_owned(),
+        })
+    }
+
+    fn when_private(&self) -> Option<String> {
+        let (Self::Public(file) | Self::Private(file)) = self else { return None };
+        let (file, kept) = (shell_word(file), shell_word(&format!("{}.private", file.trim_end_matches(".pub"))));
+        Some(format!(
+            "keep it under another name, and publish only the public half: \
+             `mv -n {file} {kept} && chmod 600 {kept} && ssh-keygen -y -f {kept} > {file}`"
+        ))
+    }
+
+    fn when_no_secret(&self) -> String {
+        match self {
+            Self::Secret(file) => {
+                let file = shell_word(file);
+                format!(
+                    "move the key to another file, then put random text into it: `openssl rand -base64 48 > {file}`"
+                )
+            }
+            _ => "give it as a key in PEM or as a JWK, or give random text as the secret".to_owned(),
+        }
+    }
+
+    fn when_encoded(&self, encoding: &str) -> String {
+        let (Self::Private(file) | Self::Public(file) | Self::Secret(file) | Self::Given(file)) = self else {
+            return "send it as UTF-8 without a byte order mark (U+FEFF)".to_owned();
+        };
+        let file = shell_word(file);
+        let from = encoding.split(' ').next().unwrap_or(encoding);
+        if from == "UTF-8" {
+            return format!("save it without the mark: `sed -i '1s/^\\xEF\\xBB\\xBF//' {file}`");
+        }
+        format!("save it as UTF-8: `iconv -f {from} -t UTF-8 {file} > secret.txt && mv secret.txt {file}`")
+    }
+}
+
+/// The private key's file that a public key's file belongs to.
+fn private_beside(public: &str) -> String {
+    let stem = public.strip_suffix(".pub").unwrap_or(public);
+    if stem.ends_with("_key") {
+        return stem.to_owned();
+    }
+    std::path::Path::new(public).with_file_name("jwt_key").display().to_string()
+}
+
+/// A file's name as a shell reads it as one word.
+fn shell_word(name: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-:".contains(c);
+    if !name.is_empty() && name.chars().all(is_plain) {
+        name.to_owned()
+    } else {
+        format!("'{}'", name.replace('\'', r"'\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn places() -> [Place; 5] {
+        let file = |name: &str| format!("keys/{name}");
+        [
+            Place::Private(file("jwt_key")),
+            Place::Public(file("jwt_key.pub")),
+            Place::Secret(file("hs256.secret")),
+            Place::Given("my key.pem".to_owned()),
+            Place::Pasted,
+        ]
+    }
+
+    #[test]
+    fn no_advice_about_a_private_key_says_to_remove_it() {
+        let faults = || {
+            [
+                KeyFault::Truncated("x".into()),
+                KeyFault::Passphrase,
+                KeyFault::WrongKind("an EC key".into()),
+                KeyFault::Foreign(super::super::foreign::PUTTY),
+                KeyFault::Bits(1024),
+                KeyFault::PrivateForPublic,
+                KeyFault::KeyForSecret("a private key"),
+                KeyFault::Unsound,
+                KeyFault::Unrecognised,
+            ]
+        };
+        for place in places() {
+            for fault in faults() {
+                let told = fault.advised(&place).to_string();
+                assert!(!told.contains("remove") && !told.contains(" rm "), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_command_names_the_file_as_a_shell_reads_it() {
+        let told = KeyFault::Passphrase.advised(&Place::Given("my key.pem".to_owned())).to_string();
+        assert!(told.ends_with("`ssh-keygen -p -N '' -f 'my key.pem'`"), "{told}");
+        assert_eq!(shell_word("it's"), r"'it'\''s'");
+    }
+}

@@ -1,0 +1,153 @@
+//! Forms of keys that are recognised and not read, each with the command that converts it.
+
+use super::recognise::Half;
+
+/// A form of a key that other programs write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignForm {
+    /// With its article, to stand after "it is".
+    pub name: &'static str,
+    pub(super) half: Half,
+    /// What the name of such a file usually ends in.
+    pub(super) suffix: &'static str,
+    /// Converts the file `{in}` into the file `{out}`, in a form that is read here.
+    pub(super) command: Option<&'static str>,
+    /// Why there is no command.
+    pub(super) remark: &'static str,
+}
+
+impl ForeignForm {
+    const fn public(name: &'static str, suffix: &'static str, command: &'static str) -> Self {
+        Self { name, half: Half::Public, suffix, command: Some(command), remark: "" }
+    }
+
+    const fn private(name: &'static str, suffix: &'static str, command: &'static str) -> Self {
+        Self { name, half: Half::Private, suffix, command: Some(command), remark: "" }
+    }
+
+    const fn useless(name: &'static str, half: Half, remark: &'static str) -> Self {
+        Self { name, half, suffix: "", command: None, remark }
+    }
+
+    /// What the converted key cannot do.
+    pub(super) fn limit(&self) -> &'static str {
+        if self.half == Half::Public { "; that is a public key, which verifies and does not sign" } else { "" }
+    }
+
+    /// Where the converted key goes, beside a file that should hold a key.
+    pub(super) fn output(&self, file: &str) -> String {
+        if self.half == Half::Public && !file.to_ascii_lowercase().ends_with(".pub") {
+            return format!("{file}.pub");
+        }
+        file.to_owned()
+    }
+}
+
+pub(super) const CERTIFICATE: ForeignForm =
+    ForeignForm::public("a certificate", "crt", "openssl x509 -in {in} -pubkey -noout > {out}");
+pub(super) const CERTIFICATE_DER: ForeignForm =
+    ForeignForm::public("a certificate in DER", "crt", "openssl x509 -inform DER -in {in} -pubkey -noout > {out}");
+pub(super) const REQUEST: ForeignForm =
+    ForeignForm::public("a certificate request", "csr", "openssl req -in {in} -pubkey -noout > {out}");
+pub(super) const REQUEST_DER: ForeignForm = ForeignForm::public(
+    "a certificate request in DER",
+    "csr",
+    "openssl req -inform DER -in {in} -pubkey -noout > {out}",
+);
+pub(super) const PKCS7: ForeignForm = ForeignForm::public(
+    "a bundle of certificates (PKCS#7)",
+    "p7b",
+    "openssl pkcs7 -in {in} -print_certs | openssl x509 -pubkey -noout > {out}",
+);
+pub(super) const PKCS7_DER: ForeignForm = ForeignForm::public(
+    "a bundle of certificates (PKCS#7) in DER",
+    "p7b",
+    "openssl pkcs7 -inform DER -in {in} -print_certs | openssl x509 -pubkey -noout > {out}",
+);
+pub(super) const PKCS12: ForeignForm =
+    ForeignForm::private("a PKCS#12 file (.p12 or .pfx)", "p12", "openssl pkcs12 -in {in} -nodes -nocerts -out {out}");
+pub(super) const JAVA_KEYSTORE: ForeignForm = ForeignForm::private(
+    "a Java keystore",
+    "jks",
+    "keytool -importkeystore -srckeystore {in} -destkeystore {in}.p12 -deststoretype PKCS12 \
+     && openssl pkcs12 -in {in}.p12 -nodes -nocerts -out {out}",
+);
+pub(super) const PUTTY: ForeignForm =
+    ForeignForm::private("a private key in PuTTY's format (.ppk)", "ppk", "puttygen {in} -O private-openssh -o {out}");
+pub(super) const SSH2_PRIVATE: ForeignForm = ForeignForm::private(
+    "a private key in the format of ssh.com (SSH2)",
+    "ssh2",
+    "puttygen {in} -O private-openssh -o {out}",
+);
+pub(super) const PVK: ForeignForm = ForeignForm::private(
+    "a private key in Microsoft's PVK format",
+    "pvk",
+    "openssl rsa -inform PVK -in {in} -out {out}",
+);
+pub(super) const MICROSOFT_PRIVATE: ForeignForm = ForeignForm::private(
+    "a private key in Microsoft's blob format",
+    "blob",
+    "openssl rsa -inform MSBLOB -in {in} -out {out}",
+);
+pub(super) const MICROSOFT_PUBLIC: ForeignForm = ForeignForm::public(
+    "a public key in Microsoft's blob format",
+    "blob",
+    "openssl rsa -inform MSBLOB -pubin -in {in} -pubout -out {out}",
+);
+pub(super) const XML_PRIVATE: ForeignForm = ForeignForm::private(
+    "a private key in .NET's XML format",
+    "xml",
+    "pwsh -c '$k=[Security.Cryptography.RSA]::Create(); $k.FromXmlString((Get-Content -Raw \"{in}\")); \
+     $k.ExportPkcs8PrivateKeyPem()' > {out}",
+);
+pub(super) const XML_PUBLIC: ForeignForm = ForeignForm::public(
+    "a public key in .NET's XML format",
+    "xml",
+    "pwsh -c '$k=[Security.Cryptography.RSA]::Create(); $k.FromXmlString((Get-Content -Raw \"{in}\")); \
+     $k.ExportSubjectPublicKeyInfoPem()' > {out}",
+);
+pub(super) const PYTHON_DICT: ForeignForm = ForeignForm::private(
+    "a JWK as Python prints it, with single quotes, which is not JSON",
+    "txt",
+    "python3 -c 'import ast,json,sys; print(json.dumps(ast.literal_eval(sys.stdin.read())))' < {in} > {out}",
+);
+pub(super) const JWK_PRIVATE: ForeignForm = ForeignForm::private(
+    "a private key as a JWK, which this folder does not read",
+    "jwk",
+    "node -e \"console.log(crypto.createPrivateKey({key:JSON.parse(fs.readFileSync(0)),format:'jwk'})\
+     .export({type:'pkcs8',format:'pem'}))\" < {in} > {out}",
+);
+pub(super) const JWK_PUBLIC: ForeignForm = ForeignForm::public(
+    "a public key as a JWK, which this folder does not read",
+    "jwk",
+    "node -e \"console.log(crypto.createPublicKey({key:JSON.parse(fs.readFileSync(0)),format:'jwk'})\
+     .export({type:'spki',format:'pem'}))\" < {in} > {out}",
+);
+pub(super) const PGP_PUBLIC: ForeignForm = ForeignForm::public(
+    "an OpenPGP public key",
+    "asc",
+    "gpg --show-keys {in} && gpg --import {in} && gpg --export-ssh-key KEYID > {out}",
+);
+pub(super) const PGP_PRIVATE: ForeignForm =
+    ForeignForm::useless("an OpenPGP private key", Half::Private, "gpg does not export it in a form that signs tokens");
+pub(super) const SSH_CERTIFICATE: ForeignForm = ForeignForm::useless(
+    "an OpenSSH certificate",
+    Half::Public,
+    "use the public key that it was made for, the file without -cert in its name",
+);
+pub(super) const SSH1: ForeignForm =
+    ForeignForm::useless("a key of SSH version 1", Half::Private, "no current tool converts it");
+pub(super) const AGE: ForeignForm =
+    ForeignForm::useless("an age key", Half::Private, "age keys encrypt files and sign nothing");
+pub(super) const MINISIGN: ForeignForm = ForeignForm::useless(
+    "a minisign or signify key (Ed25519)",
+    Half::Private,
+    "Ed25519 keys cannot be used here so far",
+);
+pub(super) const OPENSSL_TEXT: ForeignForm = ForeignForm::useless(
+    "what `openssl` prints about a key with `-text` or `-modulus`",
+    Half::Private,
+    "use the key's own file, or export it with `openssl pkey -in ORIGINAL -out jwt_key`",
+);
+pub(super) const KEYBOX: ForeignForm =
+    ForeignForm::useless("a keybox of GnuPG", Half::Public, "export one key of it with `gpg --export-ssh-key KEYID`");

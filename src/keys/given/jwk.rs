@@ -1,0 +1,150 @@
+//! JSON Web Keys and sets of them (RFC 7517), as somebody hands them over.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{Material, OneKey, PrivateExponent};
+use crate::keys::{Algorithm, KeyFault, RsaPrivateKey, RsaPublicKey, Secret};
+
+/// The keys of a JWK or of a set. Of a set, those that cannot be used are left out, as RFC 7517 §5 asks.
+pub(super) fn keys(text: &str) -> Result<Vec<OneKey>, KeyFault> {
+    let Ok(KeySet { keys: texts }) = serde_json::from_str(text) else { return Ok(vec![one(text)?]) };
+    let (mut usable, mut faults) = (Vec::new(), Vec::new());
+    for text in &texts {
+        match one(text.get()) {
+            Ok(key) => usable.push(key),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    match (usable.is_empty(), &faults[..]) {
+        (false, _) => Ok(usable),
+        (true, []) => Err(jwk_fault("key set is empty".to_owned())),
+        (true, [first, ..]) => {
+            let message = format!("key set has no key that can be used here, of {}; the first: {first}", faults.len());
+            Err(jwk_fault(message))
+        }
+    }
+}
+
+/// A set, whose keys are judged one by one.
+#[derive(Deserialize)]
+struct KeySet<'a> {
+    #[serde(borrow)]
+    keys: Vec<&'a RawValue>,
+}
+
+fn one(text: &str) -> Result<OneKey, KeyFault> {
+    let jwk: GivenJwk = serde_json::from_str(text).map_err(|error| no_jwk(&error))?;
+    jwk.expect_signature_use()?;
+    let material = jwk.material()?;
+    let bound_to = jwk.algorithm(&material)?;
+    let may_sign = jwk.key_ops.as_ref().is_none_or(|ops| ops.iter().any(|op| op == "sign"));
+    Ok(OneKey { material, bound_to, kid: jwk.kid, may_sign })
+}
+
+/// The members of RFC 7517 §4 and RFC 7518 §6 that matter here; others are ignored, as the RFC asks.
+#[derive(Deserialize)]
+struct GivenJwk {
+    kty: String,
+    r#use: Option<String>,
+    key_ops: Option<Vec<String>>,
+    alg: Option<String>,
+    kid: Option<String>,
+    k: Option<String>,
+    n: Option<String>,
+    e: Option<String>,
+    d: Option<String>,
+    p: Option<String>,
+    q: Option<String>,
+    dp: Option<String>,
+    dq: Option<String>,
+    qi: Option<String>,
+    oth: Option<serde::de::IgnoredAny>,
+}
+
+impl GivenJwk {
+    fn expect_signature_use(&self) -> Result<(), KeyFault> {
+        if let Some(other) = self.r#use.as_deref().filter(|it| *it != "sig") {
+            return Err(jwk_fault(format!("`use` is {other:?}, and only \"sig\" signs or verifies")));
+        }
+        let ops = self.key_ops.as_deref().unwrap_or_default();
+        match ops.iter().find(|op| !matches!(op.as_str(), "sign" | "verify")) {
+            Some(op) => {
+                Err(jwk_fault(format!("`key_ops` names {op:?}, and only \"sign\" and \"verify\" are accepted")))
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn material(&self) -> Result<Material, KeyFault> {
+        match self.kty.as_str() {
+            "oct" => {
+                let secret = Secret::from_decoded(&member("k", self.k.as_deref())?)?;
+                Ok(Material::Secret { secret, kind: "a secret by its `kty`, \"oct\"" })
+            }
+            "RSA" if self.d.is_some() && self.p.is_none() && self.q.is_none() => self.without_primes(),
+            "RSA" if self.d.is_some() => self.private().map(Material::Private),
+            "RSA" => {
+                let (n, e) = (member("n", self.n.as_deref())?, member("e", self.e.as_deref())?);
+                RsaPublicKey::new(&n, &e).map(Material::Public)
+            }
+            other => Err(jwk_fault(format!(
+                "`kty` is {other:?}{}, and only \"oct\" and \"RSA\" keys can be used here so far",
+                match other {
+                    "EC" => ", an EC key",
+                    "OKP" => ", an Ed25519 key or one of its kind",
+                    _ => "",
+                }
+            ))),
+        }
+    }
+
+    /// RFC 7518 §6.3.2 lets all but d be left out.
+    fn without_primes(&self) -> Result<Material, KeyFault> {
+        let (n, e) = (member("n", self.n.as_deref())?, member("e", self.e.as_deref())?);
+        let d = member("d", self.d.as_deref())?;
+        Ok(Material::WithoutPrimes { public: RsaPublicKey::new(&n, &e)?, d: PrivateExponent(d) })
+    }
+
+    fn private(&self) -> Result<RsaPrivateKey, KeyFault> {
+        if self.oth.is_some() {
+            return Err(jwk_fault("`oth` names more than two primes, which is not supported".to_owned()));
+        }
+        let number = |name, value: &Option<String>| member(name, value.as_deref());
+        let (n, e, d) = (number("n", &self.n)?, number("e", &self.e)?, number("d", &self.d)?);
+        let (p, q) = (number("p", &self.p)?, number("q", &self.q)?);
+        let (dp, dq, qi) = (number("dp", &self.dp)?, number("dq", &self.dq)?, number("qi", &self.qi)?);
+        RsaPrivateKey::from_numbers([&n, &e, &d, &p, &q, &dp, &dq, &qi])
+    }
+
+    fn algorithm(&self, material: &Material) -> Result<Option<Algorithm>, KeyFault> {
+        let Some(name) = self.alg.as_deref() else { return Ok(None) };
+        let known =
+            name.parse().map_err(|accepted| jwk_fault(format!("`alg` is {name:?}, and it must be {accepted}")))?;
+        material.expect_fit(known)?;
+        Ok(Some(known))
+    }
+}
+
+fn member(name: &str, value: Option<&str>) -> Result<Vec<u8>, KeyFault> {
+    let text = value.ok_or_else(|| jwk_fault(format!("JWK lacks the member `{name}`")))?;
+    URL_SAFE_NO_PAD.decode(text).map_err(|_| jwk_fault(format!("member `{name}` is not base64url without padding")))
+}
+
+/// What is said of a member of the wrong type repeats its value, and that may be a secret.
+fn no_jwk(error: &serde_json::Error) -> KeyFault {
+    let told = error.to_string();
+    let place = format!("line {} column {}", error.line(), error.column());
+    jwk_fault(match told {
+        told if error.is_data() && told.starts_with("invalid") => {
+            format!("JWK is not one: a member has another type than RFC 7517 gives it, at {place}")
+        }
+        told => format!("JWK is not one: {told}"),
+    })
+}
+
+const fn jwk_fault(message: String) -> KeyFault {
+    KeyFault::Jwk(message)
+}
