@@ -3,6 +3,7 @@
 mod accept;
 mod assets;
 mod auth;
+mod connection;
 mod cookie_header;
 mod cors;
 mod demo;
@@ -38,13 +39,13 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::MessageBody;
 use actix_web::dev::{Handler, Payload, ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::interval;
 use actix_web::web::{self, Data, PayloadConfig, ServiceConfig};
-use actix_web::{App, FromRequest, HttpServer, Resource, Responder};
+use actix_web::{App, FromRequest, Resource, Responder};
 use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
@@ -56,6 +57,7 @@ use crate::redis::{Away, Redis, RedisUrl};
 use crate::settings::{Credentials, Settings};
 use crate::store::{self, OpenError};
 use crate::token::printable::escaped;
+use connection::{Limits, http, https};
 use security::Transport;
 use sessions::Sessions;
 use shutdown::StopSignals;
@@ -64,16 +66,6 @@ use state::{Parts, State};
 use tls::Tls;
 pub use tls::{TlsError, TlsReport};
 use turns::Turns;
-
-/// How long a client may take to send its request's head, and before it to shake hands.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long an idle connection stays. Longer than proxies keep theirs to a server, so that it is they who close: a
-/// request never meets a connection that is being closed from this side.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-
-/// What HTTP/2 lets a client send ahead of being read, for a request and for a connection: as much as a body may have.
-const AHEAD: u32 = 65_535;
 
 /// How often old transactions are looked for.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
@@ -267,7 +259,7 @@ impl Server {
         impl ServiceFactory<
             ServiceRequest,
             Config = (),
-            Response = ServiceResponse<BoxBody>,
+            Response = ServiceResponse<impl MessageBody + use<>>,
             Error = actix_web::Error,
             InitError = (),
         > + use<>,
@@ -342,7 +334,7 @@ fn app(
     impl ServiceFactory<
         ServiceRequest,
         Config = (),
-        Response = ServiceResponse<BoxBody>,
+        Response = ServiceResponse<impl MessageBody + use<>>,
         Error = actix_web::Error,
         InitError = (),
     > + use<>,
@@ -367,25 +359,27 @@ fn begin(
     tls: Option<&Tls>,
     state: &Data<State>,
 ) -> io::Result<actix_web::dev::Server> {
-    let (state, visits) = (state.clone(), state.clone());
     let connections = settings.max_connections.div_ceil(settings.workers);
-    let server = HttpServer::new(move || app(&state))
+    // Beyond this many handshakes at once nobody is let in: with fewer, clients that never finish theirs would lock
+    // everybody else out.
+    actix_tls::accept::max_concurrent_tls_connect(connections);
+    let server = actix_web::dev::Server::build()
         .workers(settings.workers)
-        .max_connections(connections)
-        // Beyond this many handshakes at once nobody is let in: with fewer, clients that never finish theirs would lock
-        // everybody else out.
-        .max_connection_rate(connections)
-        .on_connect(move |_, kept| drop(kept.insert(visits.metrics.connection())))
-        .keep_alive(KEEP_ALIVE)
-        .client_request_timeout(HEAD_TIMEOUT)
-        .tls_handshake_timeout(HEAD_TIMEOUT)
-        .h2_initial_window_size(AHEAD)
-        .h2_initial_connection_window_size(AHEAD)
+        .max_concurrent_connections(connections)
         .shutdown_timeout(shutdown::LAST_BYTES.as_secs())
         .disable_signals();
+    let draining = server.graceful_shutdown_signal();
+    let draining = move || {
+        let signal = draining.clone();
+        async move { signal.notified().await }
+    };
+    let (state, limits) = (state.clone(), Limits::STANDARD);
     let server = match tls {
-        Some(tls) => server.listen_rustls_0_23(listener, tls.config().map_err(io::Error::other)?)?,
-        None => server.listen(listener)?,
+        Some(tls) => {
+            let tls = tls.config().map_err(io::Error::other)?;
+            server.listen("https", listener, move || https(&state, limits, tls.clone(), draining.clone()))?
+        }
+        None => server.listen("http", listener, move || http(&state, limits, draining.clone()))?,
     };
     Ok(server.run())
 }

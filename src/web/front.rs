@@ -3,6 +3,7 @@
 //! The host and the form's origin are judged, the route answers within a time, a refusal gets the client's form, the
 //! security headers are set, and one line is logged that holds no value a client sent.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use actix_web::body::{BoxBody, MessageBody};
@@ -14,7 +15,9 @@ use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
+use chrono::{DateTime, Utc};
 
+use super::connection::{Limits, Refuse};
 use super::cors;
 use super::error::{self, Fault, Presentation, Problem};
 use super::lab;
@@ -23,7 +26,7 @@ use super::request_id::{RequestId, X_REQUEST_ID};
 use super::security;
 use super::sessions;
 use super::state::State;
-use super::unread::Unread;
+use super::unread::{Answer, Unread};
 use crate::budget;
 use crate::code::Code;
 
@@ -35,12 +38,11 @@ pub(super) async fn door<B: MessageBody + 'static>(
     tally: Data<Tally>,
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<BoxBody>, Error> {
+) -> Result<ServiceResponse<Answer>, Error> {
     let _in_flight = tally.enter();
     let visit = Visit::of(&request, &state);
     let unread = Unread::of(&mut request);
     let answered = answer(&state, request, next).await;
-    unread.settled().await;
     let mut response = match answered {
         Ok(response) => response,
         Err(error) => return Err(unrouted(&error, &visit, &state, &tally, unread)),
@@ -80,7 +82,6 @@ impl Visit {
         security::set_headers(&mut answer.headers, &state.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
         if state.ending.has_begun() || state.is_crowded() {
-            // HTTP/2 has no such header, and ignores it.
             answer.set_connection_type(ConnectionType::Close);
         }
     }
@@ -144,8 +145,55 @@ fn unrouted(error: &Error, visit: &Visit, state: &State, tally: &Tally, unread: 
     let mut response = presented(&problem, visit.presentation, bare.headers(), state);
     visit.mark(response.head_mut(), state);
     visit.end("-", problem.status, problem.fault.as_ref(), tally);
-    let response = response.map_body(|_, answer| unread.held_by(answer));
+    let response = response.map_body(|_, answer| BoxBody::new(unread.held_by(answer)));
     InternalError::from_response(problem, response).into()
+}
+
+/// What is answered where the parser found no request: in the same shape as all refusals, logged and counted like them.
+pub(super) fn refusals(state: &Data<State>, limits: Limits) -> Refuse {
+    let (state, tally) = (state.clone(), state.metrics.tally());
+    Rc::new(move |status| unparsed(status, limits, &state, &tally))
+}
+
+fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) -> Vec<u8> {
+    let visit = Visit {
+        started: Instant::now(),
+        id: state.request_ids.of(&HeaderMap::new(), false),
+        method: None,
+        presentation: Presentation::Json,
+    };
+    let problem = match status {
+        StatusCode::REQUEST_TIMEOUT => {
+            let message = format!("The request's head was not received within {} s.", limits.head.as_secs());
+            Problem::new(status, Code::Timeout, message)
+        }
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => {
+            let message = "The request's head is over 128 KiB, or has more than 96 header lines.";
+            Problem::new(status, Code::TooLarge, message)
+        }
+        StatusCode::BAD_REQUEST => Problem::new(status, Code::BadRequest, NOT_HTTP),
+        status => Problem::of_status(status, "none"),
+    };
+    let mut response = presented(&problem, visit.presentation, &HeaderMap::new(), state);
+    visit.mark(response.head_mut(), state);
+    visit.end("-", status, None, tally);
+    written_out(response, state.now())
+}
+
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read: a line of its head breaks RFC 9112, or the \
+                        address has a byte that must be percent-encoded.";
+
+/// The last answer of a connection, as the bytes that are sent.
+fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {
+    let date = now.format("%a, %d %b %Y %H:%M:%S GMT");
+    let mut bytes = format!("HTTP/1.1 {}\r\nconnection: close\r\ndate: {date}\r\n", response.status()).into_bytes();
+    for (name, value) in response.headers() {
+        bytes.extend([name.as_str().as_bytes(), b": ", value.as_bytes(), b"\r\n"].concat());
+    }
+    let body = response.into_body().try_into_bytes().unwrap_or_default();
+    bytes.extend(format!("content-length: {}\r\n\r\n", body.len()).into_bytes());
+    bytes.extend(body);
+    bytes
 }
 
 async fn answer<B: MessageBody + 'static>(

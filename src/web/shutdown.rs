@@ -18,8 +18,7 @@ use super::metrics::Metrics;
 use super::sockets::ListeningSocket;
 use super::state::State;
 
-/// How long the framework waits for connections that are left over: those that are still written to, and idle ones of
-/// HTTP/2, which it tells nothing.
+/// How long the framework waits for connections that are left over: those that are still written to.
 pub(super) const LAST_BYTES: Duration = Duration::from_secs(1);
 
 /// No request for this long, and none is to be expected: what had arrived was read long before.

@@ -145,8 +145,7 @@ impl State {
         self.accounts.forget_tries().await
     }
 
-    /// Whether so many connections are taken that each answer closes its own. The framework times only the first head of
-    /// a connection: clients that begin a second one and stop could otherwise take all of them, for good.
+    /// Whether so many connections are taken that each answer closes its own: otherwise idle ones could take them all.
     pub fn is_crowded(&self) -> bool {
         self.metrics.connections_open() > self.crowded_beyond
     }

@@ -90,11 +90,14 @@ impl Tls {
         self.transport
     }
 
-    /// TLS 1.2 and 1.3; the framework adds the names of HTTP/2 and HTTP/1.1.
+    /// TLS 1.2 and 1.3, with HTTP/1.1 as the only protocol to agree on: none of the limits on connections would hold for
+    /// HTTP/2. A client that offers other protocols only gets the alert of RFC 7301 §3.2.
     pub fn config(&self) -> Result<ServerConfig, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder = builder.with_protocol_versions(&[&TLS13, &TLS12])?;
-        Ok(builder.with_no_client_auth().with_cert_resolver(self.shown.clone()))
+        let mut config = builder.with_no_client_auth().with_cert_resolver(self.shown.clone());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
     }
 
     /// Takes the files' pair as it is now. A certificate that was made here stays: it is in no file.

@@ -204,6 +204,47 @@ fn a_head_that_does_not_come_and_a_handshake_that_does_not_end_their_connection(
     });
 }
 
+/// Sends a byte a second of a second head that has no end: what is answered, and when the connection closes.
+fn drip_a_second_head(url: &str) -> (String, Duration) {
+    let mut line = Line::patient_for(url, Duration::from_secs(1)).unwrap();
+    line.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+    let (mut said, mut began) = (Vec::new(), None);
+    loop {
+        match line.some() {
+            Ok(bytes) if bytes.is_empty() => break,
+            Ok(bytes) => said.extend(bytes),
+            Err(_) if began.is_none_or(|began: Instant| began.elapsed() < Duration::from_secs(40)) => {
+                let first = began.is_none();
+                began.get_or_insert_with(Instant::now);
+                let _ = line.send(if first { b"GET /healthz HTTP/1.1\r\nX-Slow: " } else { b"a" });
+            }
+            Err(_) => break,
+        }
+    }
+    (String::from_utf8(said).unwrap(), began.unwrap().elapsed())
+}
+
+#[test]
+fn a_second_head_is_timed_like_the_first_and_its_refusal_says_why() {
+    scope(|scope| {
+        for arguments in [PLAIN, TLS] {
+            scope.spawn(move || {
+                let (_program, serving) = serve(arguments);
+                let (said, took) = drip_a_second_head(&serving.url);
+                assert!((Duration::from_secs(8)..Duration::from_secs(25)).contains(&took), "{arguments:?}: {took:?}");
+                let (_, refusal) = said.split_once("\r\n\r\nok\n").unwrap();
+                let (head, body) = refusal.split_once("\r\n\r\n").unwrap();
+                assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ndate: "), "{head}");
+                let message = "The request's head was not received within 10 s.";
+                assert_eq!(body, format!(r#"{{"error":"timeout","message":"{message}"}}"#));
+                let metrics = Line::to(&serving.url).unwrap().get("/metrics").unwrap().body;
+                let counted = r#"hallpass_http_requests_total{method="other",route="-",status="408"} 1"#;
+                assert!(String::from_utf8(metrics).unwrap().contains(counted), "{arguments:?}");
+            });
+        }
+    });
+}
+
 /// A request of which the client never sends the end, and when it began.
 fn announced(app: &TestApp, method: &str, path: &str, body: &str) -> (Line, Instant) {
     let (mut line, began) = (Line::to(&app.url).unwrap(), Instant::now());
@@ -275,6 +316,153 @@ fn a_body_that_stops_is_given_up_and_its_connection_closed() {
     }
 }
 
+// ── pipelining
+
+/// What is sent and what is answered, over and over. A trusted proxy's request id comes back with the answer.
+const MIXED: [(&str, &[u16]); 9] = [
+    ("GET /healthz HTTP/1.1\r\n", &[200]),
+    ("HEAD /robots.txt HTTP/1.1\r\n", &[200]),
+    ("POST /token HTTP/1.1\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n", &[200]),
+    ("GET /a/b/c HTTP/1.1\r\n", &[404]),
+    ("POST /algorithm HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 15\r\n", &[303]),
+    ("GET / HTTP/1.1\r\n", &[200]),
+    (
+        "POST /token HTTP/1.1\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: 33\r\n",
+        &[100, 200],
+    ),
+    ("GET /healthz HTTP/1.0\r\nConnection: keep-alive\r\n", &[200]),
+    ("GET /generate HTTP/1.1\r\n", &[302]),
+];
+
+/// The bytes of one of these requests.
+fn mixed(number: usize) -> String {
+    let head = MIXED[number % MIXED.len()].0;
+    let login = r#"{"username":"amy","password":"x"}"#;
+    let body = match head {
+        chunked if chunked.contains("chunked") => format!("21\r\n{login}\r\n0\r\n\r\n"),
+        json if json.contains("json") => login.to_owned(),
+        form if form.contains("Length") => "algorithm=RS256".to_owned(),
+        _ => String::new(),
+    };
+    format!("{head}Host: localhost\r\nX-Request-Id: request-{number:05}\r\n\r\n{body}")
+}
+
+#[test]
+fn thousands_of_pipelined_requests_are_answered_in_order_and_completely() {
+    for arguments in [PLAIN, TLS] {
+        let (_program, serving) = serve(&[&["--trusted-proxy", "127.0.0.1"], arguments].concat());
+        let mut line = Line::to(&serving.url).unwrap();
+        for batch in 0..4 {
+            let numbers = batch * 500..(batch + 1) * 500;
+            line.send(numbers.clone().map(mixed).collect::<String>().as_bytes()).unwrap();
+            for number in numbers {
+                let (head, statuses) = MIXED[number % MIXED.len()];
+                for status in statuses {
+                    let reply = if head.starts_with("HEAD") { line.reply_to_head() } else { line.reply() }.unwrap();
+                    assert_eq!(reply.status, *status, "{number}: {head}");
+                    let is_its_own = reply.head.contains(&format!("x-request-id: request-{number:05}\r\n"));
+                    assert!(is_its_own || *status == 100, "{number}: {}", reply.head);
+                    assert!(!reply.is_last, "{number}: {head}");
+                }
+            }
+        }
+        line.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\nGET / HTTP/1.1\r\n\r\n")
+            .unwrap();
+        let last = line.reply().unwrap();
+        assert_eq!((last.status, last.body.as_slice(), last.is_last), (200, &b"ok\n"[..], true));
+        assert!(line.rest().is_empty(), "what comes behind the last request is not answered");
+        assert_eq!(serving.stop().code, Some(0));
+    }
+}
+
+#[test]
+fn a_head_that_can_be_read_in_two_ways_is_refused_and_what_comes_behind_it_is_not_answered() {
+    let app = TestApp::with(&[("workers", "2")]);
+    let host = app.host();
+    for fields in [
+        "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Content-Length: 5\r\nContent-Length: 6\r\n\r\nhello",
+        "Content-Length: +5\r\n\r\nhello",
+        "Content-Length: 5, 5\r\n\r\nhello",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+        "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n",
+        "Content-Length: 0\r\n folded: 5\r\n\r\nhello",
+        "Host: other\r\n\r\n",
+    ] {
+        let behind = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let answer = app.raw(format!("POST /logout HTTP/1.1\r\nHost: {host}\r\n{fields}{behind}"));
+        assert_eq!(answer.status, 400, "{fields}: {}", answer.head);
+        assert!(answer.body.starts_with(r#"{"error":"bad_request","message":""#), "{fields}: {}", answer.body);
+        assert_eq!(answer.body.matches("HTTP/1.1").count(), 1, "one answer to {fields}: {}", answer.body);
+    }
+}
+
+#[test]
+fn a_head_within_the_limits_is_read_and_one_beyond_them_refused_with_their_names() {
+    let app = TestApp::with(&[("workers", "2")]);
+    let ask = |fields: &str| {
+        app.raw(format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{fields}\r\n", app.host()))
+    };
+    let lines = |count: usize| (0..count).map(|number| format!("X-{number}: a\r\n")).collect::<String>();
+    for good in [lines(94), format!("X: {}\r\n", "x".repeat(125_000))] {
+        assert_eq!(ask(&good).status, 200);
+    }
+    for bad in [lines(95), format!("X: {}\r\n", "x".repeat(140_000))] {
+        let answer = ask(&bad);
+        assert_eq!(answer.status, 431, "{}", answer.head);
+        assert!(answer.body.contains("128 KiB") && answer.body.contains("96"), "{}", answer.body);
+    }
+}
+
+// ── clients that read nothing
+
+/// How many connections send how many requests each, and by how many MB the server's memory may grow meanwhile.
+const GREEDY: usize = 100;
+const REQUESTS: usize = 5200;
+const MOST_GROWTH: u64 = 64;
+
+/// What they ask for. All answers to the last fit into what the system keeps for a connection.
+const ASKED: [&str; 4] = ["GET /", "GET /openapi.json", "GET /lab", "HEAD /"];
+
+/// Sends thousands of requests at once, reads nothing, and goes on until the server closes: after how long it does.
+fn send_and_never_read(url: &str, asked: &str, patience: Duration) -> Duration {
+    let request = format!("{asked} HTTP/1.1\nHost:localhost\n\n");
+    let (mut line, began) = (Line::to(url).unwrap(), Instant::now());
+    let _ = line.send(request.repeat(REQUESTS).as_bytes());
+    while began.elapsed() < patience && line.send(request.as_bytes()).is_ok() {
+        sleep(Duration::from_millis(500));
+    }
+    began.elapsed()
+}
+
+#[test]
+fn clients_that_pipeline_thousands_of_requests_and_read_nothing_cost_little_memory_and_are_closed() {
+    for arguments in [PLAIN, TLS] {
+        let (_program, serving) = serve(arguments);
+        let before = memory(&serving);
+        let closed: Vec<Duration> = scope(|scope| {
+            let url = &serving.url;
+            let greedy = |client: usize| {
+                let asked = ASKED[client % ASKED.len()];
+                let patience = Duration::from_secs(if asked == "HEAD /" { 45 } else { 120 });
+                scope.spawn(move || send_and_never_read(url, asked, patience))
+            };
+            let greedy: Vec<_> = (0..GREEDY).map(greedy).collect();
+            sleep(Duration::from_secs(10));
+            assert!(slowest_of_ten(url) < Duration::from_secs(5), "others are served meanwhile");
+            greedy.into_iter().map(|client| client.join().unwrap()).collect()
+        });
+        let growth = peak_memory(&serving) - before;
+        eprintln!("{GREEDY} connections with {REQUESTS} requests each, {arguments:?}: {growth} MB more");
+        assert!(growth < MOST_GROWTH, "{arguments:?}: {growth} MB more than {before}");
+        let (first, last) = (closed.iter().min().unwrap(), closed.iter().max().unwrap());
+        assert!(*first > Duration::from_secs(25) && *last < Duration::from_secs(100), "{first:?} to {last:?}");
+        assert_eq!(serving.stop().code, Some(0));
+    }
+}
+
 // ── many
 
 #[test]
@@ -298,7 +486,7 @@ fn beyond_the_limit_one_waits_until_another_leaves() {
     assert_eq!(answered.into_inner().unwrap(), Some(200));
 }
 
-/// Nothing times the second head of a connection, so that clients who begin one and stop must not get all connections.
+/// A connection may be idle for long, so that clients which only keep theirs open must not get all connections.
 #[test]
 fn where_three_quarters_of_the_connections_are_taken_answers_close_theirs() {
     let (_program, serving) = serve(&["--workers", "1", "--max-connections", "8"]);
@@ -350,8 +538,17 @@ fn connections_at_most(wanted: usize) -> usize {
 
 /// What the process holds in memory, in MB.
 fn memory(serving: &Serving) -> u64 {
+    process_status(serving, "VmRSS:")
+}
+
+/// The most that it ever held.
+fn peak_memory(serving: &Serving) -> u64 {
+    process_status(serving, "VmHWM:")
+}
+
+fn process_status(serving: &Serving, name: &str) -> u64 {
     let status = fs::read_to_string(format!("/proc/{}/status", serving.id())).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
     line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() / 1024
 }
 

@@ -24,6 +24,9 @@ pub struct Line {
 /// An answer, read to its end.
 pub struct Reply {
     pub status: u16,
+    /// In lower case.
+    pub head: String,
+    pub body: Vec<u8>,
     /// Whether the server closes the connection after it.
     pub is_last: bool,
 }
@@ -31,10 +34,15 @@ pub struct Reply {
 impl Line {
     /// Connects and, under https, shakes hands.
     pub fn to(url: &str) -> io::Result<Self> {
+        Self::patient_for(url, Duration::from_secs(30))
+    }
+
+    /// The same for a client that waits so long for the next byte.
+    pub fn patient_for(url: &str, patience: Duration) -> io::Result<Self> {
         let (scheme, host) = url.split_once("://").unwrap();
         let socket = TcpStream::connect(host)?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(Duration::from_secs(30)))?;
+        socket.set_read_timeout(Some(patience))?;
         let wire: Box<dyn Wire> = if scheme == "https" { Box::new(under_tls(socket)?) } else { Box::new(socket) };
         Ok(Self { wire: BufReader::new(wire), host: host.to_owned() })
     }
@@ -52,6 +60,15 @@ impl Line {
 
     /// The head of an answer and the body that it announces.
     pub fn reply(&mut self) -> io::Result<Reply> {
+        self.reply_with(true)
+    }
+
+    /// The answer to a HEAD.
+    pub fn reply_to_head(&mut self) -> io::Result<Reply> {
+        self.reply_with(false)
+    }
+
+    fn reply_with(&mut self, has_body: bool) -> io::Result<Reply> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
             if self.wire.read_line(&mut head)? == 0 {
@@ -61,10 +78,18 @@ impl Line {
         head.make_ascii_lowercase();
         let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "));
         let length = field("content-length").map_or(0, |length| length.parse().unwrap());
-        self.wire.read_exact(&mut vec![0; length])?;
+        let mut body = vec![0; if has_body { length } else { 0 }];
+        self.wire.read_exact(&mut body)?;
         let status = head.split(' ').nth(1).and_then(|status| status.parse().ok());
         let is_last = field("connection") == Some("close");
-        Ok(Reply { status: status.ok_or(ErrorKind::InvalidData)?, is_last })
+        Ok(Reply { status: status.ok_or(ErrorKind::InvalidData)?, head, body, is_last })
+    }
+
+    /// What comes next, of any length; nothing once the server has closed.
+    pub fn some(&mut self) -> io::Result<Vec<u8>> {
+        let bytes = self.wire.fill_buf()?.to_vec();
+        self.wire.consume(bytes.len());
+        Ok(bytes)
     }
 
     /// Reads until the server closes: what came.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
-use crate::app::fixture;
+use crate::app::{RawAnswer, fixture};
 use crate::cli::{Program, Serving};
 use crate::line::Line;
 use crate::tools;
@@ -85,7 +85,7 @@ fn wait_for(serving: &Serving, words: &str) {
 // ── what is spoken
 
 #[test]
-fn curl_is_answered_over_tls_1_2_and_1_3_and_over_http_1_and_2() {
+fn curl_is_answered_over_tls_1_2_and_1_3_and_with_http_1_1_also_where_it_asks_for_http_2() {
     if !tools::are_here(&["curl"]) {
         return;
     }
@@ -94,10 +94,10 @@ fn curl_is_answered_over_tls_1_2_and_1_3_and_over_http_1_and_2() {
     assert!(serving.url.starts_with("https://127.0.0.1:"), "{}", serving.url);
     let url = format!("{}/healthz", serving.url);
     for version in ["1.2", "1.3"] {
-        for (http, spoken) in [("--http1.1", "1.1"), ("--http2", "2")] {
+        for http in ["--http1.1", "--http2"] {
             let least = format!("--tlsv{version}");
             let arguments = ["-k", &least, "--tls-max", version, http, "-w", "%{http_version}"];
-            assert_eq!(curl(&url, &arguments).out, format!("ok\n{spoken}"), "{version} {http}");
+            assert_eq!(curl(&url, &arguments).out, "ok\n1.1", "{version} {http}");
         }
     }
     assert_eq!(curl(&url, &[]).code, 60, "nobody vouches for the certificate");
@@ -106,9 +106,60 @@ fn curl_is_answered_over_tls_1_2_and_1_3_and_over_http_1_and_2() {
     assert_eq!(serving.stop().code, Some(0));
 }
 
-/// Over HTTP/2 a body that nobody reads must not take the answer with it.
+/// What openssl says of a connection on which it offered these protocols (RFC 7301).
+fn offered(serving: &Serving, protocols: &str) -> String {
+    let address = serving.url.trim_start_matches("https://");
+    let output = Command::new("openssl")
+        .args(["s_client", "-connect", address, "-alpn", protocols])
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    [output.stdout, output.stderr].map(|said| String::from_utf8_lossy(&said).into_owned()).concat()
+}
+
 #[test]
-fn a_form_that_is_refused_unread_gets_its_answer_over_http_2_each_time() {
+fn of_the_protocols_that_a_client_offers_http_1_1_is_taken_and_others_alone_are_refused_with_an_alert() {
+    if !tools::are_here(&["openssl"]) {
+        return;
+    }
+    let program = Program::with_keys();
+    let serving = program.serve(SELF_SIGNED);
+    for protocols in ["h2,http/1.1", "http/1.1", "http/1.1,h2"] {
+        let said = offered(&serving, protocols);
+        assert!(said.contains("ALPN protocol: http/1.1"), "{protocols}: {said}");
+    }
+    for protocols in ["h2", "h2,h2c", "http/1.0"] {
+        let said = offered(&serving, protocols);
+        assert!(said.contains("alert no application protocol"), "{protocols}: {said}");
+        assert!(!said.contains("ALPN protocol: h2"), "{protocols}: {said}");
+    }
+    assert_eq!(curl(&format!("{}/healthz", serving.url), &["-k", "--no-alpn"]).out, "ok\n");
+    assert_eq!(serving.stop().code, Some(0));
+}
+
+#[test]
+fn http_2_without_tls_is_refused_at_once_and_an_upgrade_to_it_answered_as_http_1_1() {
+    let program = Program::with_keys();
+    let serving = program.serve(&[]);
+    // What a client sends that knows the server to speak HTTP/2 (RFC 9113 §3.4), with its first frame.
+    let preface = [&b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"[..], &[0, 0, 0, 4, 0, 0, 0, 0, 0]].concat();
+    let began = Instant::now();
+    let answer = RawAnswer::to(&serving.url, preface);
+    assert_eq!(answer.status, 400, "{}", answer.head);
+    assert!(answer.body.starts_with(r#"{"error":"bad_request","message":"#), "{}", answer.body);
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+
+    let host = serving.url.trim_start_matches("http://");
+    let upgrade =
+        "Connection: Upgrade, HTTP2-Settings, close\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQAAP__\r\n\r\n";
+    let answer = RawAnswer::to(&serving.url, format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\n{upgrade}"));
+    assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
+    assert!(!answer.head.to_lowercase().contains("upgrade"), "{}", answer.head);
+    assert_eq!(serving.stop().code, Some(0));
+}
+
+#[test]
+fn a_form_that_is_refused_unread_gets_its_answer_over_tls_each_time() {
     if !tools::are_here(&["curl"]) {
         return;
     }
@@ -124,7 +175,7 @@ fn a_form_that_is_refused_unread_gets_its_answer_over_http_2_each_time() {
             ("/token", 100_000, "Content-Type: application/json", "413"),
         ] {
             let (url, body) = (format!("{}{path}", serving.url), "x".repeat(length));
-            let arguments = ["-k", "--http2", "-d", &body, "-H", header, "-o", "/dev/null", "-w", "%{http_code}"];
+            let arguments = ["-k", "-d", &body, "-H", header, "-o", "/dev/null", "-w", "%{http_code}"];
             assert_eq!(curl(&url, &arguments).out, status, "{length} bytes to {path}");
         }
     }

@@ -1,0 +1,137 @@
+//! What a connection and the request on it tell each other.
+//!
+//! The framework creates the connection, and a middleware sees the request; both run in one task. The request says when
+//! it begins and ends and when its handler waits for more of the body; the connection hands over accordingly.
+
+use std::cell::Cell;
+use std::rc::Rc;
+use std::task::Waker;
+
+use actix_web::http::header::{self, HeaderMap};
+
+/// The body of a request, or what is left of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Body {
+    /// So many bytes.
+    Bytes(u64),
+    /// As many as come, to an end that only the parser knows: chunks, and everything after a head that asks to upgrade.
+    Open,
+}
+
+impl Body {
+    pub const NONE: Self = Self::Bytes(0);
+
+    /// What the parser announced by these headers, in which it tolerates no contradiction.
+    pub fn announced_by(headers: &HeaderMap) -> Self {
+        if headers.contains_key(header::TRANSFER_ENCODING) {
+            return Self::Open;
+        }
+        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok());
+        length.and_then(|length| length.trim().parse().ok()).map_or(Self::Open, Self::Bytes)
+    }
+}
+
+/// What the connection may hand over next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Head,
+    Body(Body),
+    Nothing,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// No request is under way, and none was answered since everything was written.
+    #[default]
+    Waiting,
+    /// The parser was handed a whole head and has not said anything yet.
+    HeadHanded,
+    UnderWay(Body),
+    /// The answer is made, and may have to be written still.
+    Answered,
+}
+
+/// Shared by a connection and the request that it carries.
+#[derive(Default)]
+pub(in crate::web) struct Exchange {
+    stage: Cell<Stage>,
+    is_body_wanted: Cell<bool>,
+    waiting: Cell<Option<Waker>>,
+}
+
+impl Exchange {
+    /// The handler waits for more of the body.
+    pub fn want_body(&self, waker: &Waker) {
+        if !self.is_body_wanted.replace(true) {
+            waker.wake_by_ref();
+        }
+    }
+
+    pub(super) fn next(&self) -> Next {
+        match self.stage.get() {
+            Stage::Waiting | Stage::Answered => Next::Head,
+            Stage::UnderWay(body) if body != Body::NONE && self.is_body_wanted.get() => Next::Body(body),
+            // The parser's turn. Where it makes no request of the head, the framework discards what it is handed.
+            Stage::HeadHanded => {
+                self.stage.set(Stage::Waiting);
+                Next::Nothing
+            }
+            Stage::UnderWay(_) => Next::Nothing,
+        }
+    }
+
+    pub(super) fn expect_request(&self) {
+        self.stage.set(Stage::HeadHanded);
+    }
+
+    pub(super) fn body_handed(&self, bytes: usize) {
+        self.is_body_wanted.set(false);
+        if let Stage::UnderWay(Body::Bytes(left)) = self.stage.get() {
+            let left = left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
+            self.stage.set(Stage::UnderWay(Body::Bytes(left)));
+        }
+    }
+
+    pub(super) fn is_under_way(&self) -> bool {
+        matches!(self.stage.get(), Stage::UnderWay(_))
+    }
+
+    /// Whether what is written now belongs to a request, and is not the parser's own refusal.
+    pub(super) fn has_begun(&self) -> bool {
+        matches!(self.stage.get(), Stage::UnderWay(_) | Stage::Answered)
+    }
+
+    /// Once after each answer: everything is written, and the next request is waited for.
+    pub(super) fn has_answered(&self) -> bool {
+        let has_answered = self.stage.get() == Stage::Answered;
+        if has_answered {
+            self.stage.set(Stage::Waiting);
+        }
+        has_answered
+    }
+
+    /// Wakes this connection when the answer is made.
+    pub(super) fn wake_at_end(&self, waker: &Waker) {
+        self.waiting.set(Some(waker.clone()));
+    }
+}
+
+/// A request is under way for as long as this is kept.
+pub(in crate::web) struct UnderWay(Rc<Exchange>);
+
+impl UnderWay {
+    pub fn begin(exchange: Rc<Exchange>, body: Body) -> Self {
+        exchange.stage.set(Stage::UnderWay(body));
+        exchange.is_body_wanted.set(false);
+        Self(exchange)
+    }
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        self.0.stage.set(Stage::Answered);
+        if let Some(waiting) = self.0.waiting.take() {
+            waiting.wake();
+        }
+    }
+}
