@@ -190,7 +190,7 @@ impl Inspection<'_> {
             text.preview(preview, standing, now)?;
         }
         match self.judge {
-            Judge::Key(_) | Judge::Folder { .. } => text.verdict(&verdict),
+            Judge::Given(_) | Judge::Folder { .. } => text.verdict(&verdict),
             Judge::Nobody => text.decoded(&verdict),
             Judge::Missing(_) if preview.is_some() => text.end(),
             Judge::Missing(_) => Ok(()),
