@@ -124,8 +124,14 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyEr
     if is_kept || given.0.len() == CREDENTIAL_NAMES.len() {
         return read_values(&pairs_of(&path)?, given).map(drop);
     }
+    let bad = |source| Err(KeyError::Credential { source });
+    for name in ["TWILIO_API_KEY_SECRET", "ZOOM_API_SECRET", "TELESIGN_API_KEY"] {
+        if let Some(Err(fault)) = given.0.get(name).map(|value| Secret::from_file(value.as_bytes())) {
+            return bad(BadCredential::Unfit(name, fault));
+        }
+    }
     match given.0.get("TELESIGN_API_KEY").map(|key| STANDARD.decode(key)) {
-        Some(Err(_)) => Err(KeyError::Credential { source: BadCredential::NotBase64 }),
+        Some(Err(_)) => bad(BadCredential::NotBase64),
         _ => Ok(()),
     }
 }

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::foreign::ForeignForm;
-use super::recognise::recognise;
+use super::recognise::{Half, recognise};
 use super::{Algorithm, SESSION_KEY_BYTES};
 
 /// Why a text is not the key that it should be.
@@ -34,7 +34,7 @@ pub enum KeyFault {
     #[error("it holds a private key where a public key belongs")]
     PrivateForPublic,
     #[error(
-        "it holds {0} where an HMAC secret belongs; used as a secret, whoever has its public half could sign tokens"
+        "it holds {0} where an HMAC secret belongs, and anyone who has its public half could sign tokens with that"
     )]
     KeyForSecret(&'static str),
     #[error("it is saved as {0}, and programs would not agree on which bytes of it are the secret")]
@@ -142,7 +142,8 @@ impl Place {
     fn when_unsupported(&self) -> String {
         match self {
             Self::Given(_) | Self::Pasted => {
-                format!("only RSA keys and secrets sign and verify here so far; {}", self.with_another_key())
+                let another = self.with_another_key();
+                format!("such keys cannot sign or verify here yet, only RSA keys and secrets can; to sign, {another}")
             }
             _ => format!("RS256 needs a plain RSA key; {}", self.with_another_key()),
         }
@@ -166,6 +167,7 @@ impl Place {
         };
         match self {
             Self::Given(_) | Self::Pasted => advice,
+            Self::Public(_) if form.half == Half::Private => format!("only the public half belongs here; {advice}"),
             _ => format!("RS256 needs a plain RSA key; {advice}"),
         }
     }
@@ -176,6 +178,12 @@ impl Place {
             command.replace("{in}", &shell_word(input)).replace("{out}", &shell_word(output))
         };
         match self {
+            Self::Public(path) if form.half == Half::Private => {
+                let [kept, private] = [form.suffix, "private"].map(|end| format!("{}.{end}", without_pub(path)));
+                let convert = filled(&kept, &private);
+                let [path, kept, private] = [path, &kept, &private].map(|it| shell_word(it));
+                format!("convert it: `mv {path} {kept} && {convert} && ssh-keygen -y -f {private} > {path}`")
+            }
             Self::Private(path) | Self::Public(path) | Self::Secret(path) => {
                 let kept = format!("{path}.{}", form.suffix);
                 let convert = filled(&kept, &form.output(path));
@@ -206,7 +214,7 @@ impl Place {
 
     fn when_private(&self) -> Option<String> {
         let (Self::Public(file) | Self::Private(file)) = self else { return None };
-        let (file, kept) = (shell_word(file), shell_word(&format!("{}.private", file.trim_end_matches(".pub"))));
+        let (file, kept) = (shell_word(file), shell_word(&format!("{}.private", without_pub(file))));
         Some(format!(
             "keep it under another name, and publish only the public half: \
              `mv -n {file} {kept} && chmod 600 {kept} && ssh-keygen -y -f {kept} > {file}`"
@@ -238,9 +246,13 @@ impl Place {
     }
 }
 
+fn without_pub(file: &str) -> &str {
+    file.strip_suffix(".pub").unwrap_or(file)
+}
+
 /// The private key's file that a public key's file belongs to.
 fn private_beside(public: &str) -> String {
-    let stem = public.strip_suffix(".pub").unwrap_or(public);
+    let stem = without_pub(public);
     if stem.ends_with("_key") {
         return stem.to_owned();
     }

@@ -474,7 +474,8 @@ impl Folder<'_> {
 impl GivenKey {
     /// Reads a key from a file of any name.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let missing = || KeyError::Unreadable { path: path.to_owned(), source: io::ErrorKind::NotFound.into() };
+        let no_file = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
+        let missing = || KeyError::Unreadable { path: path.to_owned(), source: no_file() };
         let bytes = read_file(path)?.ok_or_else(missing)?;
         Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
     }

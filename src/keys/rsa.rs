@@ -42,7 +42,10 @@ impl RsaPublicKey {
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
             None => Err(nothing(bytes)),
-            Some(Found { half: Half::Private, .. }) => Err(KeyFault::PrivateForPublic),
+            Some(Found { half: Half::Private, key }) => match key {
+                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
+                _ => Err(KeyFault::PrivateForPublic),
+            },
             Some(Found { key, .. }) => match key? {
                 Key::Public(key) => Ok(key),
                 Key::Private(_) => Err(KeyFault::PrivateForPublic),

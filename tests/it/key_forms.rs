@@ -172,6 +172,7 @@ fn private_forms(made: &Made) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms: Vec<(&'static str, Vec<u8>)> = Vec::new();
     for name in ["openssh", "pkcs1.pem", "pkcs8.pem"] {
         forms.extend(journeys(&made.text(name)));
+        forms.push(("base64 in lines", made.body(name).into_bytes()));
     }
     for name in ["pkcs1.der", "pkcs8.der"] {
         let der = made.bytes(name);
@@ -182,7 +183,6 @@ fn private_forms(made: &Made) -> Vec<(&'static str, Vec<u8>)> {
         forms.push(("hexadecimal", hex(&der).into_bytes()));
         forms.push(("DER", der));
     }
-    forms.push(("base64 in lines", made.body("pkcs8.pem").into_bytes()));
     for (from, label) in [
         ("pkcs1.pem", "PRIVATE KEY"),
         ("pkcs8.pem", "RSA PRIVATE KEY"),
@@ -657,6 +657,8 @@ fn the_command_that_the_folder_names_for_a_certificate_and_a_keystore_works_ther
         ("jwt_key", "key.p12", true),
         ("jwt_key", "key.blob", true),
         ("jwt_key.pub", "pkcs8.pem", false),
+        ("jwt_key.pub", "key.p12", false),
+        ("jwt_key.pub", "key.blob", false),
         ("jwt_key", "spki.pem", false),
     ] {
         let folder = folder_with(file, &made.bytes(form));
@@ -703,6 +705,32 @@ fn a_byte_order_mark_or_utf_16_in_a_secret_is_refused_the_same_in_every_place() 
         program.run(&["inspect", "--key", "secret.txt", "x.y.z"]).assert_failed(&["`secret.txt`", word]);
         assert!(pasted(&bytes).unwrap_err().contains(word));
     }
+}
+
+#[test]
+fn a_secret_of_the_environment_is_judged_as_a_file_is() {
+    let made = Made::get();
+    for (value, words) in [
+        ("\u{feff}secret".to_owned(), "UTF-8 with a byte order mark"),
+        (made.text("spki.pem"), "it holds a public key where an HMAC secret belongs"),
+        (made.body("spki.pem"), "it holds a public key where an HMAC secret belongs"),
+    ] {
+        for name in ["ZOOM_API_SECRET", "TWILIO_API_KEY_SECRET"] {
+            let program = Program::with_keys().and(name, &value);
+            program.run(&["--bind", "127.0.0.1:0"]).assert_failed(&[name, words]);
+            let done = Program::with_keys().and(name, &value).run(&["check"]);
+            assert_eq!(done.code, Some(2), "{}", done.stdout);
+            assert_says(done.stdout.lines().find(|line| line.starts_with("wrong")).unwrap(), &[name, words], name);
+        }
+    }
+    let folder = |end: &str| {
+        let given = hallpass::keys::GivenCredentials::collect(|name| {
+            Some(if name == "TELESIGN_API_KEY" { "c2VjcmV0".to_owned() } else { format!("secret{end}") })
+        });
+        let ring = KeyRing::prepare_with(folder_with("hs256.secret", b"x").path(), &given, &SystemRandom::new());
+        ring.unwrap().0.zoom().signer().sign(MESSAGE).unwrap()
+    };
+    assert_eq!([folder("\n"), folder("\r\n")], [folder(""), folder("")], "a line ending is no part of it");
 }
 
 #[test]
