@@ -35,7 +35,7 @@ struct Cli {
 }
 
 const LOGGING: &str = "Each option is also a variable, HALLPASS_BIND and so on, in the environment or in .env.\n\
-                       RUST_LOG, in the environment or in .env, says what is logged [default: info].";
+                       A duration is seconds, or 30s, 5m, 1h, 2d. RUST_LOG filters the log [default: info].";
 
 #[derive(Subcommand)]
 enum Command {
@@ -51,7 +51,7 @@ enum Command {
     Sign(sign::Options),
     /// Say who may ask for tokens where --credentials users is chosen
     User(user::Options),
-    /// Judge a token, check by check; without one, each line of standard input
+    /// Show what a token says and judge it, check by check; without one, each line of standard input
     Inspect(inspect::Options),
 }
 

@@ -238,7 +238,7 @@ impl Server {
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
         warnings.iter().for_each(tell);
         warn_of_exposure(&settings);
-        warn_of_made_up(&ring);
+        tell_of_made_up(&ring, &settings);
         let parts = Parts {
             store: store::open(&settings.database).await?,
             sessions: open_sessions(settings.session_store.as_ref()).await?,
@@ -401,9 +401,13 @@ fn warn_of_exposure(settings: &Settings) {
     }
 }
 
-fn warn_of_made_up(ring: &KeyRing) {
+/// Who gave nothing wants the demo; who gave one value of a service and not the others has forgotten them.
+fn tell_of_made_up(ring: &KeyRing, settings: &Settings) {
     for service in &ring.accounts().made_up {
-        log::warn!(
+        let is_half_given = settings.accounts.has_any_of(service);
+        let level = if is_half_given { log::Level::Warn } else { log::Level::Info };
+        log::log!(
+            level,
             "the account values of {service} that were not given are made up here; {service} would not accept these \
              tokens"
         );

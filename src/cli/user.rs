@@ -107,11 +107,7 @@ async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> 
 }
 
 async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
-    let Some(store) = existing(database).await? else {
-        let database = database.to_string();
-        writeln!(io::stderr(), "`{}` is not there yet, so it has no users", escaped(&database))?;
-        return Ok(());
-    };
+    let Some(store) = existing(database).await? else { return Ok(()) };
     let mut out = io::stdout().lock();
     for name in store.users().await? {
         writeln!(out, "{}", escaped(&name))?;
@@ -122,7 +118,7 @@ async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
 /// What is typed is not shown, so it is typed twice.
 fn ask_twice(name: &UserName) -> Result<Password, UserError> {
     let ask = |prompt: String| rpassword::prompt_password(prompt).map_err(UserError::Input);
-    let password = ask(format!("Password for {}: ", name.as_str()))?;
+    let password = ask(format!("Password for {}: ", escaped(name.as_str())))?;
     if ask("The same again: ".to_owned())? == password { Ok(Password::new(password)) } else { Err(UserError::Differ) }
 }
 

@@ -38,6 +38,11 @@ impl GivenCredentials {
     pub fn collect(find: impl Fn(&str) -> Option<String>) -> Self {
         Self(CREDENTIAL_NAMES.into_iter().filter_map(|name| Some((name, find(name)?))).collect())
     }
+
+    /// Whether some value of this service was given: those that are missing were then forgotten or mistyped.
+    pub fn has_any_of(&self, service: &str) -> bool {
+        self.0.keys().any(|name| name.starts_with(&service.to_uppercase()))
+    }
 }
 
 impl fmt::Debug for GivenCredentials {

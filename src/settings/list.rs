@@ -36,7 +36,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: "token-ttl",
         value: "DURATION",
         default: "60",
-        help: "How long a demo token lives, 1 to 86400 seconds; also 90s, 5m, 1h or 1d",
+        help: "How long a demo token lives, 1 to 86400 (1d)",
     },
     Setting {
         flag: "public-url",
@@ -128,7 +128,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: "shutdown-timeout",
         value: "DURATION",
         default: "10",
-        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600 seconds; also 30s, 5m or 1h",
+        help: "How long requests in flight may take to finish after SIGTERM, 0 to 3600 (1h)",
     },
 ];
 
