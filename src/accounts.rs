@@ -61,7 +61,7 @@ pub enum Refusal {
     Wrong,
     /// This client has tried this name too often, whether rightly or wrongly: it may in so many seconds.
     TooOften { retry_after: u64 },
-    /// More logins are under way than are taken on. Nothing was judged or counted against the name.
+    /// More logins are under way than are taken on, so nothing was judged.
     Busy { retry_after: u64 },
 }
 
@@ -169,8 +169,8 @@ struct Users {
 }
 
 impl Users {
-    /// A try is counted once its name can be somebody's and the hashing has a place for it. So names that cost nothing
-    /// to refuse take up no counter, and a login that is turned away for want of a place costs no try.
+    /// A try is counted once its name can be somebody's and the queue for hashing has a place for it. So names that cost
+    /// nothing to refuse take up no counter, and a login that finds no place costs no try.
     async fn check(
         &self,
         login: &Login,
