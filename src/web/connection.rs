@@ -52,7 +52,7 @@ const DISCARDING: Duration = Duration::from_secs(1);
 /// How long this server waits for a client.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// For the rest of a head after its first byte; a new connection's first head is timed from the start.
+    /// For the rest of a head after its first byte, and for the first byte on a new connection.
     pub head: Duration,
     /// For the next request's first byte.
     pub idle: Duration,
@@ -86,7 +86,7 @@ pub(super) struct Connection<IO> {
 }
 
 impl<IO> Connection<IO> {
-    /// A new connection, whose client has this long to send its first head.
+    /// A new connection, which closes without a word if nothing comes.
     pub fn new(io: IO, limits: Limits, refuse: Refuse) -> Self {
         Self {
             io,
@@ -97,7 +97,7 @@ impl<IO> Connection<IO> {
             ahead: BytesMut::new(),
             has_ended: false,
             refusal: None,
-            deadline: Deadline::new(Awaited::Head, limits.head),
+            deadline: Deadline::new(Awaited::Request, limits.head),
         }
     }
 

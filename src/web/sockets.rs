@@ -16,6 +16,11 @@ use actix_web::rt::time::sleep;
 #[cfg(unix)]
 const QUEUE: i32 = 4096;
 
+/// How many bytes of its answers the system keeps for a connection until the client takes them, at most. Left to itself
+/// it would keep several megabytes for a client that reads nothing.
+#[cfg(unix)]
+const UNSENT: usize = 128 * 1024;
+
 /// The files that are open beside the connections: logs, stores with their pools, the workers' own.
 const OTHER_FILES: u64 = 256;
 
@@ -31,6 +36,9 @@ pub(super) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     // What the standard library asks for is too short for thousands who come at once.
     #[cfg(unix)]
     rustix::net::listen(&listener, QUEUE)?;
+    // Connections have it from their listener.
+    #[cfg(unix)]
+    rustix::net::sockopt::set_socket_send_buffer_size(&listener, UNSENT)?;
     Ok(listener)
 }
 

@@ -405,7 +405,7 @@ fn a_head_within_the_limits_is_read_and_one_beyond_them_refused_with_their_names
     let ask = |fields: &str| {
         app.raw(format!("GET /healthz HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n{fields}\r\n", app.host()))
     };
-    let lines = |count: usize| (0..count).map(|number| format!("X-{number}: a\r\n")).collect::<String>();
+    let lines = |count: usize| "X: a\r\n".repeat(count);
     for good in [lines(94), format!("X: {}\r\n", "x".repeat(125_000))] {
         assert_eq!(ask(&good).status, 200);
     }
