@@ -32,6 +32,7 @@ macro_rules! codes {
 codes! {
     Accepted "accepted" "every check passed",
     NoToken "no_token" "there is no token to check",
+    SessionUnreadable "session_unreadable" "the session cookie cannot be opened, so whether it holds a token is not known",
     TooLarge "too_large" "more bytes than are read: of a token, a body or an address",
     Malformed "malformed" "not a compact JWT, or a part of it is not what RFC 7515 and RFC 7519 say",
     HeaderNotAllowed "header_not_allowed" "a header member that names its own key, or that this verifier does not understand",

@@ -300,6 +300,20 @@ impl Verdict {
         self.checks.iter().any(is_signature)
     }
 
+    /// The same, told with the cause that the session knows, where there was no token to check.
+    #[must_use]
+    pub fn with_cause(mut self, code: Code, message: &str) -> Self {
+        for (_, outcome) in &mut self.checks {
+            if let Outcome::Failed(reason) = outcome
+                && reason.code == Code::NoToken
+            {
+                reason.code = code;
+                message.clone_into(&mut reason.message);
+            }
+        }
+        self
+    }
+
     /// The claims, when every check passed.
     pub fn accept(self) -> Result<Claims, Rejection> {
         let rejection = self.rejection().map(|(check, reason)| Rejection { check, reason: reason.clone() });

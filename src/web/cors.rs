@@ -43,10 +43,30 @@ pub(super) fn around(origins: &CorsOrigins) -> Condition<Cors> {
     Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
 }
 
-/// Whether this is a call of an open route by a script that may make it.
-pub(super) fn admits(origins: &CorsOrigins, headers: &HeaderMap, pattern: Option<&str>) -> bool {
+/// Whose scripts a request may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Scripts {
+    /// This site's own alone.
+    OfThisSite,
+    /// Those of other sites too that the settings name, and this request comes from none of them.
+    OfListedSites,
+    /// This very request comes from one of them.
+    Admitted,
+}
+
+impl Scripts {
+    /// Of a request with these headers to the route of this pattern.
+    pub fn of(origins: &CorsOrigins, headers: &HeaderMap, pattern: Option<&str>) -> Self {
+        match pattern.is_some_and(|pattern| OPEN.contains(&pattern)) {
+            false => Self::OfThisSite,
+            true if comes_from_one_of(origins, headers) => Self::Admitted,
+            true => Self::OfListedSites,
+        }
+    }
+}
+
+fn comes_from_one_of(origins: &CorsOrigins, headers: &HeaderMap) -> bool {
     let mut sent = headers.get_all(header::ORIGIN);
     let (Some(origin), None) = (sent.next(), sent.next()) else { return false };
-    let admitted = origin.to_str().is_ok_and(|origin| origins.admit(origin));
-    admitted && pattern.is_some_and(|pattern| OPEN.contains(&pattern))
+    origin.to_str().is_ok_and(|origin| origins.admit(origin))
 }

@@ -171,7 +171,11 @@ fn judged(visitor: &Visitor, state: &State) -> Judged {
 
 /// The verdict on the session's token; the demo's own ask no store.
 pub(super) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
-    state.settle(judged(visitor, state)).await.map_err(|error| Problem::store_away(&error))
+    let verdict = state.settle(judged(visitor, state)).await.map_err(|error| Problem::store_away(&error))?;
+    Ok(match visitor.unusable {
+        Some(why) => verdict.with_cause(why.code(), &why.message()),
+        None => verdict,
+    })
 }
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.

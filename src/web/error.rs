@@ -50,6 +50,8 @@ pub(super) struct Problem {
     pub code: Code,
     pub message: String,
     headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where the page's link leads, if not to this site's home page.
+    leads_to: Option<String>,
     pub fault: Option<Fault>,
 }
 
@@ -80,13 +82,18 @@ impl Fault {
 
 impl Problem {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), fault: None }
+        Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, fault: None }
     }
 
     /// The same, with a header that says more to programs.
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// The same, with the address where the visitor gets on.
+    pub fn leading_to(self, address: &str) -> Self {
+        Self { leads_to: Some(address.to_owned()), ..self }
     }
 
     /// `retry_after` in seconds.

@@ -18,7 +18,7 @@ use actix_web::{Error, HttpResponse, ResponseError as _};
 use chrono::{DateTime, Utc};
 
 use super::connection::{Limits, Refuse};
-use super::cors;
+use super::cors::Scripts;
 use super::error::{self, Fault, Presentation, Problem};
 use super::lab;
 use super::metrics::Tally;
@@ -201,8 +201,8 @@ async fn answer<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let is_admitted = cors::admits(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
-    if let Some(problem) = state.origins.refusal(request.head(), is_admitted) {
+    let scripts = Scripts::of(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
+    if let Some(problem) = state.origins.refusal(request.head(), scripts) {
         let explained = lab::lessons::explained(request.request(), &problem, state);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }

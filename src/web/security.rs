@@ -1,14 +1,16 @@
 //! Which hosts and origins are this site, and the headers that keep its pages to themselves.
 
-use std::net::{IpAddr, SocketAddr};
+mod refusals;
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use actix_web::dev::RequestHead;
+use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::Authority;
-use actix_web::http::{StatusCode, Uri};
 
+use super::cors::Scripts;
 use super::error::Problem;
-use crate::code::Code;
 use crate::settings::PublicUrl;
 
 /// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
@@ -29,6 +31,8 @@ pub(super) struct Origins {
     /// Whether any IP address is accepted: what is bound to every address has no name of its own.
     any_address: bool,
     served: String,
+    /// Where a visitor who came by a wrong name gets on.
+    reachable: String,
     /// The bound address, when it is one that others reach.
     address: Option<IpAddr>,
     /// The address that stands beside `localhost`.
@@ -55,6 +59,7 @@ impl Origins {
             scheme,
             local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
             any_address: public.is_none() && ip.is_unspecified(),
+            reachable: public.map_or_else(|| format!("{scheme}://{}", reachable(bound)), PublicUrl::origin),
             served: public.map_or_else(|| format!("{scheme}://{bound}"), PublicUrl::origin),
             address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
             loopback: if ip.is_ipv6() && ip.is_loopback() { "[::1]" } else { "127.0.0.1" },
@@ -74,32 +79,25 @@ impl Origins {
         &self.served
     }
 
-    /// Why a request is not meant for this site, or not sent by it; `is_admitted` when another site's script may send
-    /// it.
-    pub fn refusal(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
-        let host = match authority(head) {
-            Ok(host) => host,
-            Err(problem) => return Some(problem),
-        };
+    /// Why a request is not meant for this site, or not sent by it.
+    pub fn refusal(&self, head: &RequestHead, scripts: Scripts) -> Option<Problem> {
+        let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };
         if let Some(host) = &host
             && !self.answers_to(host)
             && !answers_monitoring(head.uri.path(), host)
         {
-            return Some(self.wrong_host());
+            return Some(self.wrong_host(host));
         }
-        let is_guarded = !head.method.is_safe() && !is_admitted && head.uri.path() != UNDEFENDED;
-        (is_guarded && !self.sent_by_this_site(&head.headers, host.as_deref())).then(cross_site)
+        let is_guarded = !head.method.is_safe() && head.uri.path() != UNDEFENDED;
+        if is_guarded { self.refusal_of_foreign_page(head, scripts) } else { None }
     }
 
     /// Why a GET that changes something is not carried out: another site's page made the browser send it, as an image or
     /// a link of its own does. Programs send nothing that says so.
-    pub fn refusal_of_foreign_page(&self, head: &RequestHead, is_admitted: bool) -> Option<Problem> {
+    pub fn refusal_of_foreign_page(&self, head: &RequestHead, scripts: Scripts) -> Option<Problem> {
         let host = authority(head).ok().flatten();
-        (!is_admitted && !self.sent_by_this_site(&head.headers, host.as_deref())).then(|| {
-            let message = "A page of another site made the browser send this request, so it is not carried out. \
-                           `--cors-origin` names the sites whose scripts may call this address.";
-            Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
-        })
+        let is_foreign = scripts != Scripts::Admitted && !self.sent_by_this_site(&head.headers, host.as_deref());
+        is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
     }
 
     /// This machine under the other of its two names, which to a browser is another site: the origin of it. Nothing
@@ -133,34 +131,43 @@ impl Origins {
 
     fn is_own_origin(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
-        let served = host.is_some_and(|host| origin.eq_ignore_ascii_case(&format!("{}://{host}", self.scheme)));
-        let by_public_name = host.zip(self.public.as_ref());
-        match by_public_name {
-            Some((host, url)) if host_of(host) == host_of(&url.authority()) => origin == url.origin(),
-            _ => served,
-        }
+        host.is_some_and(|host| match self.public_by_name(host) {
+            Some(url) => origin == url.origin(),
+            None => origin.eq_ignore_ascii_case(&self.own_origin(host)),
+        })
     }
 
-    fn wrong_host(&self) -> Problem {
-        let public = self.public.as_ref().map(PublicUrl::authority);
-        let local = self.local_names.then(|| "127.0.0.1, [::1] and localhost".to_owned());
-        let address = self.address.filter(|_| !self.local_names).map(|it| it.to_string());
-        let names: Vec<String> = [public, local, address].into_iter().flatten().collect();
-        let message = format!("This server does not answer to that Host; it answers to {}.", names.join(", "));
-        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message)
+    /// The public URL, where the request names its host.
+    fn public_by_name(&self, host: &str) -> Option<&PublicUrl> {
+        self.public.as_ref().filter(|url| host_of(host) == host_of(&url.authority()))
+    }
+
+    /// What a browser that names this host sends as the `Origin` of this site's own forms.
+    fn own_origin(&self, host: &str) -> String {
+        self.public_by_name(host).map_or_else(|| format!("{}://{host}", self.scheme), PublicUrl::origin)
     }
 }
 
+/// The address under which this machine itself reaches a server that is bound to `bound`.
+fn reachable(bound: SocketAddr) -> SocketAddr {
+    match bound.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), bound.port()),
+        _ => bound,
+    }
+}
+
+/// The request names two hosts, or one that cannot be read.
+struct UnclearHost;
+
 /// The host that the request names, with its port: `Host`, or the address of the request line when that has one.
-fn authority(head: &RequestHead) -> Result<Option<String>, Problem> {
-    let message = "The request names two hosts, or one that cannot be read.";
-    let unclear = || Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message);
-    let mut hosts = head.headers.get_all(header::HOST).map(|host| host.to_str().map_err(|_| unclear()));
+fn authority(head: &RequestHead) -> Result<Option<String>, UnclearHost> {
+    let mut hosts = head.headers.get_all(header::HOST).map(|host| host.to_str().map_err(|_| UnclearHost));
     let named = hosts.next().transpose()?;
     let in_line = Uri::authority(&head.uri).map(Authority::as_str);
     match (named, in_line, hosts.next()) {
-        (_, _, Some(_)) => Err(unclear()),
-        (Some(named), Some(in_line), _) if !named.eq_ignore_ascii_case(in_line) => Err(unclear()),
+        (_, _, Some(_)) => Err(UnclearHost),
+        (Some(named), Some(in_line), _) if !named.eq_ignore_ascii_case(in_line) => Err(UnclearHost),
         (named, in_line, _) => Ok(named.or(in_line).map(str::to_ascii_lowercase)),
     }
 }
@@ -192,11 +199,6 @@ fn answers_monitoring(path: &str, authority: &str) -> bool {
 
 fn is_local_name(host: &str) -> bool {
     matches!(host, "127.0.0.1" | "[::1]" | "localhost")
-}
-
-fn cross_site() -> Problem {
-    let message = "This form was sent from another origin than this site's own, so it is not carried out.";
-    Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
 }
 
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \

@@ -9,7 +9,7 @@ use std::future::{Ready, ready};
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_session::{Session, SessionExt as _, SessionMiddleware};
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, Key, SameSite};
+use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
 use actix_web::dev::{Payload, ServiceRequest};
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
@@ -73,6 +73,13 @@ impl SessionCookie {
             .cookie_path("/".to_owned())
             .cookie_secure(self.secure)
             .build()
+    }
+
+    /// Whether the cookie that came is one that was encrypted with this key.
+    pub fn decrypts(&self, request: &HttpRequest, key: &[u8; SESSION_KEY_BYTES]) -> bool {
+        let mut jar = CookieJar::new();
+        request.cookie(self.name()).into_iter().for_each(|cookie| jar.add_original(cookie));
+        jar.private(&Key::from(key)).get(self.name()).is_some()
     }
 
     /// What the `Set-Cookie` line says after the value, in its order.
@@ -193,13 +200,44 @@ pub(super) struct LabNotes {
     pub keys: (u32, u32),
 }
 
+/// Why the session behind a cookie that was sent counts as empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unusable {
+    /// It was issued over [`STATE_HOURS`] ago.
+    Stale,
+    /// The cookie does not decrypt.
+    Unreadable,
+    /// The cookie is good, and its session is not there any more.
+    Gone,
+}
+
+impl Unusable {
+    pub const fn code(self) -> Code {
+        match self {
+            Self::Stale | Self::Gone => Code::NoToken,
+            Self::Unreadable => Code::SessionUnreadable,
+        }
+    }
+
+    /// The cause, as pages and verdicts tell it.
+    pub fn message(self) -> String {
+        match self {
+            Self::Stale => format!("the session was issued over {STATE_HOURS} hours ago, so it counts as empty"),
+            Self::Unreadable => {
+                "the session cookie cannot be opened: it was changed, or encrypted with another key".to_owned()
+            }
+            Self::Gone => "the session of the session cookie is not there: it was logged out or is over".to_owned(),
+        }
+    }
+}
+
 /// The session of the visitor who sent the request, behind names instead of string keys.
 pub(super) struct Visitor {
     session: Session,
     kept: Kept,
     default_algorithm: Algorithm,
-    /// The browser sent a session that was issued too long ago, so it counts as empty.
-    pub is_stale: bool,
+    /// Why the session that the browser sent counts as empty, if it does.
+    pub unusable: Option<Unusable>,
 }
 
 /// The state would make a cookie that browsers drop in silence, if it is kept there.
@@ -222,7 +260,17 @@ impl Visitor {
         let oldest = (now - TimeDelta::hours(STATE_HOURS)).timestamp();
         let is_stale = found.as_ref().is_some_and(|kept| kept.issued_at <= oldest);
         let kept = found.filter(|_| !is_stale).unwrap_or_default();
-        Self { session, kept, default_algorithm, is_stale }
+        Self { session, kept, default_algorithm, unusable: is_stale.then_some(Unusable::Stale) }
+    }
+
+    /// The same with the reason why a cookie that was sent opened nothing. An empty cookie is none.
+    fn judging_the_cookie(mut self, request: &HttpRequest, state: &State) -> Self {
+        let is_sent = || state.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
+        if self.unusable.is_none() && !self.is_open() && is_sent() {
+            let decrypts = state.session_cookie_decrypts(request);
+            self.unusable = Some(if decrypts { Unusable::Gone } else { Unusable::Unreadable });
+        }
+        self
     }
 
     /// Whether the cookie that was sent, if any, could be opened and held something.
@@ -336,7 +384,8 @@ impl FromRequest for Visitor {
         if let Some(problem) = sessions::trouble() {
             return ready(Err(problem));
         }
-        ready(Ok(Self::open(request.get_session(), state.algorithm, state.now())))
+        let visitor = Self::open(request.get_session(), state.algorithm, state.now());
+        ready(Ok(visitor.judging_the_cookie(request, state)))
     }
 }
 

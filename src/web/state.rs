@@ -218,6 +218,11 @@ impl State {
         }
     }
 
+    /// Whether the session cookie that came is one of this server's.
+    pub fn session_cookie_decrypts(&self, request: &HttpRequest) -> bool {
+        self.cookie.decrypts(request, &self.session_key)
+    }
+
     /// The middleware that opens and seals the session cookie.
     pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
         self.cookie.middleware(self.sessions.clone(), &self.session_key)

@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
 use super::auth;
-use super::cors;
+use super::cors::Scripts;
 use super::error::Problem;
 use super::metrics::Limit;
 use super::state::State;
@@ -30,8 +30,8 @@ const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 ///
 /// It is a GET that replaces the token of its xid, so a page of another site must not cause one.
 pub(super) async fn token(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let is_admitted = cors::admits(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
-    if let Some(problem) = state.origins.refusal_of_foreign_page(request.head(), is_admitted) {
+    let scripts = Scripts::of(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
+    if let Some(problem) = state.origins.refusal_of_foreign_page(request.head(), scripts) {
         return Err(problem);
     }
     let decision = state.phone_limiter.admit(state.client(&request), state.now()).await;

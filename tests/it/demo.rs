@@ -702,13 +702,53 @@ async fn a_copy_of_the_cookie_from_before_a_logout_still_opens() {
 async fn a_cookie_that_cannot_be_opened_is_told_from_none() {
     let app = TestApp::spawn();
     let (visitor, note) = (app.visitor(), "that this server cannot open");
-    for cookie in ["hallpass=garbage", "hallpass=", "a=b; hallpass=%00"] {
+    for cookie in ["hallpass=garbage", "a=b; hallpass=%00"] {
         let page = visitor.with_cookie("/", cookie).await.text().await.unwrap();
         assert!(page.contains(note), "{cookie}: {page}");
     }
-    for cookie in ["other=garbage", ""] {
+    for cookie in ["other=garbage", "hallpass=", ""] {
         let page = visitor.with_cookie("/", cookie).await.text().await.unwrap();
         assert!(!page.contains(note), "{cookie}: {page}");
+    }
+}
+
+/// Page and JSON, under each cookie that brings no token.
+#[tokio::test]
+async fn the_page_and_the_json_name_the_same_cause() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let own = cookie_of(&visitor.generate().await);
+    let elsewhere = cookie_of(&TestApp::spawn().visitor().generate().await);
+    let changed = own.replace(&own[20..21], if &own[20..21] == "A" { "B" } else { "A" });
+    let old = cookie_of(&visitor.get("/generate?ttl=86400").await);
+    app.advance(12 * 3600);
+    let unreadable = "the session cookie cannot be opened: it was changed, or encrypted with another key";
+    let old_age = "the session was issued over 12 hours ago, so it counts as empty";
+    for (cookie, code, message) in [
+        ("", "no_token", "there is no token"),
+        ("hallpass=", "no_token", "there is no token"),
+        ("other=1", "no_token", "there is no token"),
+        ("hallpass=garbage", "session_unreadable", unreadable),
+        ("hallpass=%00", "session_unreadable", unreadable),
+        (changed.as_str(), "session_unreadable", unreadable),
+        (elsewhere.as_str(), "session_unreadable", unreadable),
+        (old.as_str(), "no_token", old_age),
+    ] {
+        let ask = |path: &str, accept: &str| {
+            visitor.request(Method::GET, path).header("cookie", cookie).header("accept", accept.to_owned()).send()
+        };
+        let answer = ask("/validate", "application/json").await.unwrap();
+        assert_eq!(answer.status(), 401, "{cookie}");
+        let verdict: Value = answer.json().await.unwrap();
+        assert_eq!((&verdict["code"], &verdict["message"]), (&json!(code), &json!(message)), "{cookie}");
+        let check = &verdict["checks"][0];
+        assert_eq!(
+            (&check["outcome"], &check["code"], &check["message"]),
+            (&json!("failed"), &json!(code), &json!(message))
+        );
+        let page = ask(INVALID_TOKEN, "text/html").await.unwrap().text().await.unwrap();
+        assert!(page.contains(&format!("({code})")), "{cookie}: {page}");
+        assert!(code == "no_token" && message == "there is no token" || page.contains(message), "{cookie}: {page}");
     }
 }
 

@@ -43,11 +43,13 @@ async fn with_host(visitor: &Visitor, host: &str) -> Response {
     visitor.request(Method::GET, "/").header("host", host).send().await.unwrap()
 }
 
-async fn assert_refused(response: Response, status: u16, code: &str) {
+async fn assert_refused(response: Response, status: u16, code: &str) -> String {
     assert_eq!(response.status(), status);
     assert_protected(response.headers(), code);
     assert!(set_cookies(&response).is_empty());
-    assert_eq!(response.json::<Value>().await.unwrap()["error"], code);
+    let refusal: Value = response.json().await.unwrap();
+    assert_eq!(refusal["error"], code);
+    refusal["message"].as_str().unwrap().to_owned()
 }
 
 #[tokio::test]
@@ -203,8 +205,119 @@ async fn a_wrong_host_is_refused_on_every_route_as_a_page_too() {
         assert!(set_cookies(&response).is_empty());
         let page = response.text().await.unwrap();
         assert!(page.contains("127.0.0.1, [::1] and localhost"), "{page}");
-        assert!(!page.contains("evil.example"), "{page}");
+        assert!(page.contains("names the host &#34;evil.example&#34;"), "{page}");
+        let link = format!("<a class=\"button primary\" href=\"{0}/\">Go to {0}</a>", app.url);
+        assert!(page.contains(&link), "{page}");
     }
+}
+
+/// The hosts that a refusal lists, each as a request may name it.
+fn listed_hosts(message: &str) -> Vec<String> {
+    let list = message.split_once("this server answers to ").unwrap().1.split_once(". `").unwrap().0;
+    list.replace(" and ", ", ").split(", ").map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn every_host_that_a_refusal_lists_is_answered_wherever_the_server_is_bound() {
+    let public = ("public-url", "https://demo.example:8443");
+    let any = ("credentials", "any");
+    for (settings, expected) in [
+        (&[][..], "127.0.0.1, [::1], localhost"),
+        (&[("bind", "127.0.0.2:0")], "127.0.0.1, [::1], localhost, 127.0.0.2"),
+        (&[public], "demo.example, 127.0.0.1, [::1], localhost"),
+        (&[("bind", "0.0.0.0:0"), any], "any IP address, localhost"),
+        (&[("bind", "0.0.0.0:0"), any, public], "demo.example"),
+    ] {
+        let app = TestApp::with(settings);
+        let port = app.url.rsplit_once(':').unwrap().1;
+        let visitor = Visitor::of(&format!("http://127.0.0.{}:{port}", if expected.ends_with('2') { 2 } else { 1 }));
+        let message = assert_refused(with_host(&visitor, "evil.example:81").await, 421, "wrong_host").await;
+        assert!(message.starts_with("The request names the host \"evil.example:81\", and"), "{message}");
+        assert!(message.ends_with("`--public-url` sets the address under which browsers reach it."), "{message}");
+        let hosts = listed_hosts(&message);
+        assert_eq!(hosts.join(", "), expected, "{settings:?}");
+        for host in &hosts {
+            let examples = match host.as_str() {
+                "any IP address" => vec!["192.0.2.7", "127.0.0.1", "[2001:db8::7]", "0.0.0.0", "[::1]"],
+                host => vec![host],
+            };
+            for host in examples {
+                for host in [host.to_owned(), format!("{host}:1234")] {
+                    assert_eq!(with_host(&visitor, &host).await.status(), 200, "{host} under {settings:?}");
+                }
+            }
+        }
+        for other in ["192.0.2.7", "[2001:db8::7]"] {
+            let is_listed = hosts[0] == "any IP address";
+            assert_eq!(with_host(&visitor, other).await.status() == 200, is_listed, "{other} under {settings:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn the_page_for_a_wrong_host_leads_to_an_address_that_works() {
+    for (settings, expected) in [
+        (&[][..], None),
+        (&[("bind", "0.0.0.0:0"), ("credentials", "any")], None),
+        (&[("public-url", "http://localhost:9")], Some("http://localhost:9")),
+        (&[("public-url", "https://demo.example")], Some("https://demo.example")),
+    ] {
+        let app = TestApp::with(settings);
+        let served = app.url.replace("0.0.0.0", "127.0.0.1");
+        let expected = expected.unwrap_or(&served);
+        let visitor = Visitor::of(&served);
+        let request = visitor.request(Method::GET, "/").header("host", "evil.example").header("accept", "text/html");
+        let page = request.send().await.unwrap().text().await.unwrap();
+        assert!(page.contains(&format!("href=\"{expected}/\">Go to {expected}</a>")), "{settings:?}: {page}");
+        if expected == served {
+            let arrived = Visitor::of(expected).get("/").await;
+            assert_eq!(arrived.status(), 200);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_host_is_repeated_escaped_and_short() {
+    let app = TestApp::spawn();
+    let long = "x".repeat(5000);
+    for (host, shown) in [
+        ("<b>.example", "\"<b>.example\""),
+        ("a`b*c.example", "\"a\\u{60}b\\u{2a}c.example\""),
+        (long.as_str(), &format!("\"{}…\"", "x".repeat(64))),
+    ] {
+        let raw = format!("GET /x HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
+        let answer = app.raw(format!("{raw}\r\n"));
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(answer.status, 421);
+        assert!(body["message"].as_str().unwrap().contains(shown), "{body}");
+        let page = app.raw(format!("{raw}Accept: text/html\r\n\r\n")).body;
+        assert!(!page.contains("<b>.example") && !page.contains('`'), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_refused_form_is_told_its_origin_the_accepted_one_and_the_setting() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for (name, value, came) in [
+        ("origin", "https://evil.example", "A page of \"https://evil.example\" sent this"),
+        ("origin", "null", "A page of \"null\" sent this"),
+        ("sec-fetch-site", "cross-site", "A page of another site (Sec-Fetch-Site: \"cross-site\") sent this"),
+    ] {
+        let message = assert_refused(post(&visitor, "/algorithm", &[(name, value)]).await, 403, "cross_site").await;
+        assert!(message.starts_with(came), "{message}");
+        assert!(message.contains(&format!("only a page of {} may", app.url)), "{message}");
+        assert!(message.contains("`--public-url`") && !message.contains("--cors-origin"), "{message}");
+    }
+    let open = post(&visitor, "/token", &[("origin", "https://evil.example")]).await;
+    let message = assert_refused(open, 403, "cross_site").await;
+    assert!(message.contains("`--cors-origin` names other sites"), "{message}");
+
+    let behind = TestApp::with(HTTPS);
+    let headers = [("host", "demo.example"), ("origin", "http://demo.example")];
+    let refused = post(&behind.visitor(), "/algorithm", &headers).await;
+    let message = assert_refused(refused, 403, "cross_site").await;
+    assert!(message.contains("only a page of https://demo.example may"), "{message}");
 }
 
 #[test]

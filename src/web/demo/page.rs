@@ -9,7 +9,7 @@ use crate::profiles::demo::{self, Algorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::assets::Assets;
 use crate::web::cookie_header;
-use crate::web::session::{Attribute, Ring, STATE_HOURS, Visitor};
+use crate::web::session::{Attribute, Ring, STATE_HOURS, Unusable, Visitor};
 use crate::web::state::State;
 use crate::web::ticket::{ClaimRow, KeyOwner, Part, TraceRow, authorship, shortened};
 
@@ -33,23 +33,14 @@ pub(super) struct HomePage<'a> {
     result: ResultLine,
     algorithm: Algorithm,
     default_ttl: i64,
-    session: SessionNote,
+    /// Why the session that came counts as empty.
+    unusable: Option<Unusable>,
     /// Whether the cookie holds the session itself, or the key to it.
     session_is_cookie: bool,
     /// Whose keys judge a token that the lab put here.
     lab_ring: Option<Ring>,
     token: Option<TokenView>,
     details: &'a HtmlSafeOutput<String>,
-}
-
-/// What is to be said of the session beside its token.
-#[derive(PartialEq, Eq)]
-enum SessionNote {
-    Nothing,
-    /// It was issued more than [`STATE_HOURS`] ago.
-    Stale,
-    /// The browser sent a cookie of ours that does not open, or with nothing behind it.
-    Unreadable,
 }
 
 impl<'a> HomePage<'a> {
@@ -65,25 +56,14 @@ impl<'a> HomePage<'a> {
         let token = visitor.token().zip(verdict);
         Self {
             assets: &state.assets,
-            result: ResultLine::new(result, verdict, can_issue),
+            result: ResultLine::new(result, verdict, visitor.unusable, can_issue),
             algorithm: visitor.algorithm(),
             default_ttl: state.token_ttl.seconds(),
-            session: SessionNote::of(request, state, visitor),
+            unusable: visitor.unusable,
             session_is_cookie: state.sessions.are_cookies(),
             lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
             details: state.home_details.html(),
-        }
-    }
-}
-
-impl SessionNote {
-    fn of(request: &HttpRequest, state: &State, visitor: &Visitor) -> Self {
-        let is_sent = || !state.cookie.values(request.headers()).is_empty();
-        match visitor.token() {
-            _ if visitor.is_stale => Self::Stale,
-            None if !visitor.is_open() && is_sent() => Self::Unreadable,
-            _ => Self::Nothing,
         }
     }
 }
@@ -105,9 +85,12 @@ enum Standing {
 }
 
 impl ResultLine {
-    fn new(result: Option<&str>, verdict: Option<&Verdict>, can_issue: bool) -> Self {
+    fn new(result: Option<&str>, verdict: Option<&Verdict>, unusable: Option<Unusable>, can_issue: bool) -> Self {
         let Some(text) = result else { return Self::nothing(verdict) };
-        let (standing, why) = Self::standing(text, verdict, can_issue);
+        let (standing, why) = match (text, verdict, unusable) {
+            (INVALID_TOKEN, None, unusable) => (Standing::Refused, Self::without_token(unusable)),
+            _ => Self::standing(text, verdict, can_issue),
+        };
         Self { text: escaped(&shortened(text)), standing, why }
     }
 
@@ -118,6 +101,11 @@ impl ResultLine {
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
         Self { text: escaped("None"), standing: Standing::Nothing, why }
+    }
+
+    fn without_token(unusable: Option<Unusable>) -> String {
+        let Some(why) = unusable else { return "Your session holds no token (no_token).".to_owned() };
+        format!("There is no token to check ({}): {}.", why.code(), why.message())
     }
 
     fn standing(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (Standing, String) {
@@ -133,13 +121,9 @@ impl ResultLine {
                 let why = "Your session holds a token, and it passes every check.";
                 (Standing::Confirmed, why.to_owned())
             }
-            INVALID_TOKEN => match (verdict, refused) {
-                (_, Some((_, reason))) => {
-                    (Standing::Refused, format!("The server refuses your token ({}): {}.", reason.code, reason.message))
-                }
-                (None, _) => (Standing::Refused, "Your session holds no token (no_token).".to_owned()),
-                _ => from_address(),
-            },
+            INVALID_TOKEN => refused.map_or_else(from_address, |(_, reason)| {
+                (Standing::Refused, format!("The server refuses your token ({}): {}.", reason.code, reason.message))
+            }),
             ERROR_400 if !can_issue => {
                 let why = "The keys folder holds only the public key for this algorithm: it verifies and cannot sign.";
                 (Standing::Refused, why.to_owned())

@@ -9,6 +9,7 @@ use crate::lab::attacks::Request;
 use crate::lab::naive::NaiveSite;
 use crate::profiles::demo;
 use crate::token::Show;
+use crate::web::cors::Scripts;
 use crate::web::session::Visitor;
 use crate::web::state::State;
 
@@ -58,7 +59,7 @@ fn head(request: &Request, host: &str, state: &State) -> RequestHead {
 
 /// The front door, then the session, then the verifier: whichever refuses first.
 fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
-    let refusal = state.origins.refusal(head, false).or_else(|| state.cookie.refusal(&head.headers));
+    let refusal = state.origins.refusal(head, Scripts::OfThisSite).or_else(|| state.cookie.refusal(&head.headers));
     if let Some(problem) = refusal {
         return Strict::of_problem(&problem);
     }
