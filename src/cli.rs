@@ -7,6 +7,7 @@ mod inspect;
 mod keygen;
 mod rotate;
 mod sign;
+mod stdout;
 mod user;
 
 use std::error::Error;
@@ -20,6 +21,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
 use crate::keys::{GivenKey, KeyError};
+use crate::log::Printer;
 use crate::settings::{Environment, Flags, Settings, arguments};
 use crate::token::printable::escaped;
 use crate::web::Server;
@@ -62,12 +64,12 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn main(commit: Option<&str>) -> ExitCode {
     let cli = match parse(commit, arguments()) {
         Ok(cli) => cli,
-        Err(error) => printable(commit, error).exit(),
+        Err(error) => return explain(&printable(commit, error)),
     };
     match run(cli) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("hallpass: {}", crate::log::chain(failure.as_ref()));
+            crate::log::print_error(&format!("hallpass: {}", crate::log::chain(failure.as_ref())));
             ExitCode::from(2)
         }
     }
@@ -88,6 +90,17 @@ fn printable(commit: Option<&str>, error: clap::Error) -> clap::Error {
     parse(commit, safe).err().unwrap_or(error)
 }
 
+/// Prints the help that was asked for, or what is wrong with the command line.
+fn explain(error: &clap::Error) -> ExitCode {
+    if error.use_stderr() {
+        crate::log::print_error(&error.render().to_string());
+        return ExitCode::from(2);
+    }
+    // A reader that has gone away, as `head` does, has read what it wanted.
+    let _ = error.print();
+    ExitCode::SUCCESS
+}
+
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let environment = Environment::read()?;
     let flags = cli.settings;
@@ -105,11 +118,18 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
 
 fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    crate::log::start(environment.log_filter())?;
+    let logging = crate::log::start(environment.log_filter())?;
+    let printer = Printer::start()?;
     environment.warnings().for_each(|warning| log::warn!("{warning}"));
     carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
         let server = Server::build(settings, clock).await?;
+        // The one line on standard output: the socket is bound, so whoever reads it can connect.
+        let announce = |url: &str| {
+            logging.catch_up();
+            printer.print(&format!("listening on {url}"));
+            Ok(())
+        };
         server.run(announce).await?;
         Ok(ExitCode::SUCCESS)
     })
@@ -143,11 +163,4 @@ fn carry_out<T>(work: impl Future<Output = T>) -> T {
     let done = system.block_on(work);
     std::mem::forget(system);
     done
-}
-
-/// The one line on standard output: the socket is bound, so whoever reads it can connect.
-fn announce(url: &str) -> std::io::Result<()> {
-    let mut out = std::io::stdout().lock();
-    writeln!(out, "listening on {url}")?;
-    out.flush()
 }

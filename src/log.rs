@@ -1,14 +1,42 @@
-//! Logging to standard error.
+//! Logging to standard error, and the other lines that a server prints.
 //!
 //! Libraries below an error are silenced whatever `RUST_LOG` says: at their finer levels they print headers and
 //! statements, and so tokens and cookies. The HTTP parser is silent altogether, for any client can make it complain.
+//!
+//! Nothing here waits for whoever reads: whole lines go into a bounded queue, which a thread of its own writes. Where
+//! nobody reads, the queue fills, later lines are dropped, and one line afterwards says how many.
 
+mod line;
+mod queue;
+mod writer;
+
+use std::backtrace::{Backtrace, BacktraceStatus};
+use std::cell::RefCell;
 use std::error::Error;
+use std::fmt::Arguments;
+use std::io::{self, ErrorKind, Write};
+use std::panic::PanicHookInfo;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use log::{LevelFilter, Log, Metadata, Record};
+use anstream::{AutoStream, ColorChoice};
+use env_logger::Target;
+use log::{Level, LevelFilter, Log, Metadata, Record};
 use thiserror::Error;
 
+use crate::clock::{Clock as _, System};
 use crate::token::printable::escaped;
+use line::{Draft, Entry, Format};
+use writer::{Stream, StreamWriter};
+
+/// How long an end waits for whoever reads, when nothing at all is read.
+const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
+
+/// The same before the server says that it listens.
+const PATIENCE_AT_THE_START: Duration = Duration::from_millis(250);
+
+/// The log of this process, once it has started.
+static LOG: OnceLock<StreamLog> = OnceLock::new();
 
 /// An error and its causes in one line, joined by colons, and [safe to print](escaped) whatever is in it.
 pub fn chain(error: &dyn Error) -> String {
@@ -21,47 +49,224 @@ pub fn chain(error: &dyn Error) -> String {
     escaped(&line).into_owned()
 }
 
-/// The text is no filter.
+/// Why there can be no log.
 #[derive(Debug, Error)]
-#[error("RUST_LOG is `{0}`; accepted: off, error, warn, info, debug, trace, or hallpass=LEVEL")]
-pub struct BadFilter(String);
-
-/// Starts logging for the whole process, by a filter in the form of `RUST_LOG`.
-pub fn start(filter: &str) -> Result<(), BadFilter> {
-    if env_filter::Builder::new().try_parse(filter).is_err() {
-        return Err(BadFilter(filter.to_owned()));
-    }
-    let inner = env_logger::Builder::new().parse_filters(filter).build();
-    let most = inner.filter();
-    if log::set_boxed_logger(Box::new(Discreet(inner))).is_ok() {
-        log::set_max_level(most);
-    }
-    Ok(())
+pub enum LogError {
+    #[error("RUST_LOG is `{0}`; accepted: off, error, warn, info, debug, trace, or hallpass=LEVEL")]
+    Filter(String),
+    #[error("cannot start the thread that writes the log")]
+    Thread(#[from] io::Error),
 }
 
-/// Lets through what this program says, and of its libraries only errors.
-struct Discreet(env_logger::Logger);
+/// Starts logging for the whole process, by a filter in the form of `RUST_LOG`. Panics are logged from then on, too: the
+/// standard library would write them to standard error itself, and wait there.
+pub fn start(filter: &str) -> Result<Logging, LogError> {
+    if env_filter::Builder::new().try_parse(filter).is_err() {
+        return Err(LogError::Filter(filter.to_owned()));
+    }
+    let new = StreamLog::start(filter)?;
+    let log = LOG.get_or_init(|| new);
+    if log::set_logger(log).is_ok() {
+        log::set_max_level(log.logger.filter());
+        std::panic::set_hook(Box::new(|panic| log.panicked(panic)));
+    }
+    Ok(Logging(()))
+}
 
-impl Log for Discreet {
+/// How many lines of the log were dropped since the start.
+pub fn dropped_lines() -> u64 {
+    LOG.get().map_or(0, |log| log.writer.dropped())
+}
+
+/// Logging, to the end of the process: what is still in the queue when this goes is written if somebody reads it.
+pub struct Logging(());
+
+impl Logging {
+    /// Has what was logged so far written before the server says that it listens.
+    pub fn catch_up(&self) {
+        flush(PATIENCE_AT_THE_START);
+    }
+}
+
+impl Drop for Logging {
+    fn drop(&mut self) {
+        flush(PATIENCE_AT_THE_END);
+    }
+}
+
+fn flush(patience: Duration) {
+    if let Some(log) = LOG.get() {
+        log.writer.flush(patience);
+    }
+}
+
+/// Logs what this program says, and of its libraries only errors.
+struct StreamLog {
+    logger: env_logger::Logger,
+    format: Format,
+    writer: Arc<StreamWriter>,
+}
+
+impl StreamLog {
+    fn start(filter: &str) -> io::Result<Self> {
+        let format = Format { is_coloured: AutoStream::choice(&io::stderr()) != ColorChoice::Never };
+        let stream = Stream {
+            out: standard_error(),
+            dropped: Box::new(move |count| dropped_line(format, count)),
+            failed: |_| {},
+        };
+        let writer = Arc::new(StreamWriter::start("log", stream)?);
+        let logger = env_logger::Builder::new()
+            .parse_filters(filter)
+            .target(Target::Pipe(Box::new(Lines(writer.clone()))))
+            .format(move |line, record| write_line(line, format, record))
+            .build();
+        Ok(Self { logger, format, writer })
+    }
+
+    /// What the standard library prints of a panic, with its backtrace where `RUST_BACKTRACE` asks for one.
+    fn panicked(&self, panic: &PanicHookInfo<'_>) {
+        let error = |message: Arguments<'_>| {
+            let entry = Entry { now: System.now(), level: Level::Error, target: "hallpass::panic", message };
+            self.writer.push(Draft::default().line(self.format, &entry));
+        };
+        let thread = std::thread::current();
+        let (name, payload) = (thread.name().unwrap_or("-"), panic.payload_as_str().unwrap_or("-"));
+        match panic.location() {
+            Some(place) => error(format_args!("thread `{name}` panicked at {place}: {payload}")),
+            None => error(format_args!("thread `{name}` panicked: {payload}")),
+        }
+        let backtrace = Backtrace::capture();
+        if backtrace.status() == BacktraceStatus::Captured {
+            backtrace.to_string().lines().for_each(|line| error(format_args!("{line}")));
+        }
+    }
+}
+
+impl Log for StreamLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        let target = metadata.target();
-        let heard = target.starts_with("hallpass")
-            || (metadata.level() <= LevelFilter::Error && !target.starts_with("actix_http"));
-        heard && self.0.enabled(metadata)
+        is_told(metadata) && self.logger.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
-        if self.enabled(record.metadata()) && !is_farewell(record) {
-            self.0.log(record);
+        if is_told(record.metadata()) && !is_end_of_listening(record) {
+            self.logger.log(record);
         }
     }
 
     fn flush(&self) {
-        self.0.flush();
+        self.writer.flush(PATIENCE_AT_THE_END);
     }
 }
 
+/// Whether a record is logged, if the filter lets it through.
+fn is_told(metadata: &Metadata<'_>) -> bool {
+    let target = metadata.target();
+    target.starts_with("hallpass") || (metadata.level() <= LevelFilter::Error && !target.starts_with("actix_http"))
+}
+
 /// The acceptor's complaint about a socket that does not listen (EINVAL), which is how this program's end closes it.
-fn is_farewell(record: &Record<'_>) -> bool {
+fn is_end_of_listening(record: &Record<'_>) -> bool {
     record.target() == "actix_server::accept" && record.args().to_string().ends_with("(os error 22)")
+}
+
+/// Where the logger puts its lines, each in one piece.
+struct Lines(Arc<StreamWriter>);
+
+impl Write for Lines {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.0.push(line);
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn write_line(line: &mut impl Write, format: Format, record: &Record<'_>) -> io::Result<()> {
+    thread_local!(static DRAFT: RefCell<Draft> = RefCell::default());
+    let (level, target, message) = (record.level(), record.target(), *record.args());
+    let entry = Entry { now: System.now(), level, target, message };
+    let write = |draft: &mut Draft, line: &mut dyn Write| line.write_all(draft.line(format, &entry));
+    let shared = DRAFT.try_with(|draft| draft.try_borrow_mut().ok().map(|mut draft| write(&mut draft, line)));
+    // A value that logs while it is shown, or a thread that is about to end, has no draft at hand.
+    shared.ok().flatten().unwrap_or_else(|| write(&mut Draft::default(), line))
+}
+
+fn dropped_line(format: Format, count: u64) -> Vec<u8> {
+    let what = if count == 1 { "log line was" } else { "log lines were" };
+    let message = format_args!("{count} {what} dropped: standard error was not read fast enough, or failed");
+    let entry = Entry { now: System.now(), level: Level::Warn, target: "hallpass::log", message };
+    Draft::default().line(format, &entry).to_vec()
+}
+
+/// Lines on standard output that a server prints while it serves: it goes on whether they are read or not.
+pub struct Printer(StreamWriter);
+
+impl Printer {
+    pub fn start() -> io::Result<Self> {
+        let stream = Stream { out: standard_output(), dropped: Box::new(|_| Vec::new()), failed: tell_unprinted };
+        Ok(Self(StreamWriter::start("output", stream)?))
+    }
+
+    pub fn print(&self, line: &str) {
+        self.0.push(format!("{line}\n").as_bytes());
+    }
+}
+
+impl Drop for Printer {
+    fn drop(&mut self) {
+        self.0.flush(PATIENCE_AT_THE_END);
+    }
+}
+
+/// A reader that has gone away, as `head` does, has read what it wanted.
+fn tell_unprinted(error: &io::Error) {
+    if error.kind() != ErrorKind::BrokenPipe {
+        log::warn!("cannot write to standard output: {error}");
+    }
+}
+
+/// Prints text on standard error before the process ends, and waits only a moment where nobody reads it.
+pub fn print_error(text: &str) {
+    let text = format!("{}\n", text.trim_end_matches('\n'));
+    let stream = Stream { out: standard_error(), dropped: Box::new(|_| Vec::new()), failed: |_| {} };
+    match StreamWriter::start("error", stream) {
+        Ok(writer) => {
+            writer.push(text.as_bytes());
+            writer.flush(PATIENCE_AT_THE_END);
+        }
+        // Without a thread to write it, the text matters more than the wait.
+        Err(_) => drop(io::stderr().write_all(text.as_bytes())),
+    }
+}
+
+/// Standard error under a handle of its own: a thread that waits for a reader must not hold the standard library's lock.
+#[cfg(unix)]
+fn standard_error() -> Box<dyn Write + Send> {
+    use std::os::fd::AsFd as _;
+    match io::stderr().as_fd().try_clone_to_owned() {
+        Ok(own) => Box::new(std::fs::File::from(own)),
+        Err(_) => Box::new(io::stderr()),
+    }
+}
+
+#[cfg(unix)]
+fn standard_output() -> Box<dyn Write + Send> {
+    use std::os::fd::AsFd as _;
+    match io::stdout().as_fd().try_clone_to_owned() {
+        Ok(own) => Box::new(std::fs::File::from(own)),
+        Err(_) => Box::new(io::stdout()),
+    }
+}
+
+#[cfg(not(unix))]
+fn standard_error() -> Box<dyn Write + Send> {
+    Box::new(io::stderr())
+}
+
+#[cfg(not(unix))]
+fn standard_output() -> Box<dyn Write + Send> {
+    Box::new(io::stdout())
 }

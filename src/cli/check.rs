@@ -1,9 +1,10 @@
 //! `hallpass check`: reads settings and keys, asks the store and Redis, and says what is wrong, without starting.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use super::Failure;
+use super::stdout::Stdout;
 use crate::clock::{Clock as _, System};
 use crate::keys::{KeyRing, Warning};
 use crate::log::chain;
@@ -29,7 +30,7 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
         ("rates", found_in(settings.rate_store.as_ref(), "counted in each process").await),
         ("store", store.map(|found| format!("`{}`, {found}", settings.database)).map_err(|error| chain(&error))),
     ];
-    let mut out = io::stdout().lock();
+    let mut out = Stdout::lock();
     for (name, found) in &parts {
         match found {
             Ok(found) => writeln!(out, "ok     {name}: {}", escaped(found))?,

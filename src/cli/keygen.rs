@@ -1,6 +1,6 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use aws_lc_rs::rand::SystemRandom;
 use clap::Args;
 
 use super::Failure;
+use super::stdout::Stdout;
 use crate::keys;
 use crate::profiles::demo::Algorithm;
 use crate::settings::{Environment, Flags, Settings};
@@ -35,7 +36,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
         Algorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
     };
     for path in made {
-        writeln!(io::stdout(), "made {}", escaped(&path.display().to_string()))?;
+        writeln!(Stdout::lock(), "made {}", escaped(&path.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -1,12 +1,13 @@
 //! `hallpass rotate`: makes the next keys, which are published before they sign.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use aws_lc_rs::rand::SystemRandom;
 use chrono::TimeDelta;
 use clap::Args;
 
+use super::stdout::Stdout;
 use super::{Failure, duration};
 use crate::clock::{Clock as _, System};
 use crate::keys;
@@ -39,7 +40,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
     };
     let after = TimeDelta::seconds(options.after);
     let rotation = keys::rotate(&folder, &algorithms, after, System.now(), &SystemRandom::new())?;
-    let mut out = io::stdout().lock();
+    let mut out = Stdout::lock();
     for (done, paths) in [("made", &rotation.made), ("removed", &rotation.removed)] {
         for path in paths {
             writeln!(out, "{done} {}", escaped(&path.display().to_string()))?;

@@ -1,6 +1,6 @@
 //! `hallpass sign`: prints one signed token.
 
-use std::io::{self, Write as _};
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 use thiserror::Error;
 
+use super::stdout::Stdout;
 use super::{Failure, key_file};
 use crate::clock::{Clock as _, System};
 use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
@@ -59,7 +60,7 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
     let now = System.now();
     let claims = options.claims(now)?;
     let signer = options.signer(flags, environment, now)?;
-    writeln!(io::stdout(), "{}", token::issue(&claims, &Header::of_type("JWT"), &signer)?.as_str())?;
+    writeln!(Stdout::lock(), "{}", token::issue(&claims, &Header::of_type("JWT"), &signer)?.as_str())?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,6 +9,7 @@ use clap::{Args, Subcommand};
 use thiserror::Error;
 
 use super::Failure;
+use super::stdout::Stdout;
 use crate::accounts::{BadUserName, Password, UserName, hash_password};
 use crate::settings::{Environment, Flags, Settings};
 use crate::store::{self, DatabaseUrl, Found, Store};
@@ -92,7 +93,7 @@ async fn add(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
     let known = store.password_hash(name.as_str()).await?.is_some();
     store.put_user(name.as_str(), &hash).await?;
     let done = if known { "changed the password of" } else { "added" };
-    Ok(writeln!(io::stdout(), "{done} {}", escaped(name.as_str()))?)
+    Ok(writeln!(Stdout::lock(), "{done} {}", escaped(name.as_str()))?)
 }
 
 async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
@@ -103,12 +104,12 @@ async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> 
     if !is_removed {
         return Err(UserError::Unknown(name.as_str().to_owned()).into());
     }
-    Ok(writeln!(io::stdout(), "removed {}", escaped(name.as_str()))?)
+    Ok(writeln!(Stdout::lock(), "removed {}", escaped(name.as_str()))?)
 }
 
 async fn list(database: &DatabaseUrl) -> Result<(), Failure> {
     let Some(store) = existing(database).await? else { return Ok(()) };
-    let mut out = io::stdout().lock();
+    let mut out = Stdout::lock();
     for name in store.users().await? {
         writeln!(out, "{}", escaped(&name))?;
     }

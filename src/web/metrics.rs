@@ -5,6 +5,7 @@
 //! when somebody reads it: see [`Tally`].
 
 mod latency;
+mod log;
 mod process;
 mod requests;
 mod store;
@@ -27,6 +28,7 @@ use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
 use crate::store::Store;
 use crate::token::Verdict;
+use log::DroppedLines;
 use process::Process;
 use requests::Requests;
 use store::{Calls, Metered};
@@ -67,6 +69,7 @@ impl Metrics {
         self.registry.register_collector(Box::new(self.tokens.clone()));
         self.registry.register_collector(Box::new(self.rate_decisions.clone()));
         self.registry.register_collector(Box::new(self.store.clone()));
+        self.registry.register_collector(Box::new(DroppedLines));
         self.registry.register_collector(Box::new(Process { started }));
         self
     }

@@ -32,6 +32,7 @@ mod metrics;
 mod nginx;
 mod oauth;
 mod openapi;
+mod output;
 mod postgres;
 mod privacy;
 mod profiles;

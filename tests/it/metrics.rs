@@ -65,6 +65,7 @@ for family in parse(sys.stdin.read()):
         "histogram hallpass_http_request_duration_seconds",
         "counter hallpass_tokens_issued",
         "counter hallpass_store_calls",
+        "counter hallpass_log_lines_dropped",
         "gauge hallpass_process_resident_memory_bytes",
     ] {
         assert!(families.lines().any(|line| line == family), "{family} is missing: {families}");

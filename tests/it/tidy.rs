@@ -10,7 +10,7 @@ const LAYERS: [&str; 17] = [
 ];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 18] = [
+const CONFINED: [(&str, &[&str]); 20] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
@@ -26,6 +26,8 @@ const CONFINED: [(&str, &[&str]); 18] = [
     ("rcgen", &["web"]),
     ("rustix", &["web", "work"]),
     ("std::env", &["settings"]),
+    ("anstream", &["log"]),
+    ("env_filter", &["log"]),
     ("env_logger", &["log"]),
     ("deadpool_redis", &["redis"]),
     ("anyhow", &["web"]),
