@@ -3,7 +3,8 @@
 //! peers. `benches/peers/run` starts some and asks them all.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
-//! turn, many short rounds of it, and each line is its median round. Only ratios of one run mean something: the column
+//! turn, many short rounds of it, and each line is its median round. It writes its log to a file, as it does by default to
+//! standard error; a second one, for comparison, logs nothing. Only ratios of one run mean something: the column
 //! *of bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs.
 //! The last lines compare, round by round, with what nobody can do without: the raw signature, and a bare handler behind
 //! the same session middleware whose cookie is as long. Of a peer only answers a second are known, and compared.
@@ -54,6 +55,8 @@ const VALIDATE_HS256: &str = "GET /validate, HS256";
 const GENERATE_HS256: &str = "GET /generate, HS256";
 const VALIDATE_RS256: &str = "GET /validate, RS256";
 const GENERATE_RS256: &str = "GET /generate, RS256";
+const SILENT_VALIDATE: &str = "GET /validate, HS256, without a log";
+const SILENT_GENERATE: &str = "GET /generate, HS256, without a log";
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
@@ -131,10 +134,14 @@ fn mean(runs: u32, mut operation: impl FnMut()) -> f64 {
 
 fn measure(peers: &[String]) {
     let folder = tempfile::tempdir().expect("a temporary folder");
-    let (bare, hallpass) = (Process::bare(), Process::hallpass(folder.path()));
+    let (bare, hallpass) = (Process::bare(), Process::hallpass(folder.path(), "info"));
+    // It has the same keys, and so the same sessions.
+    let silent = Process::hallpass(folder.path(), "off");
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
     let mut targets = bare_targets(&bare);
     targets.extend(own_targets(&hallpass, &hs256, &rs256));
+    targets.push(Target::get(SILENT_VALIDATE, &silent, "/validate", &hs256));
+    targets.push(Target::get(SILENT_GENERATE, &silent, "/generate", &hs256));
     targets.extend(peers.iter().filter_map(|peer| peer.split_once('=')).map(|(name, url)| Target::peer(name, url)));
     let turn = || {
         let raw = process::raw();
@@ -204,10 +211,9 @@ fn table(targets: &[Target], turns: &[Turn]) {
 
 /// How much is reached of what is possible: the median of the turns' ratios.
 fn reached(targets: &[Target], turns: &[Turn]) {
-    let cpu = |turn: &Turn, name: &str| {
-        let place = targets.iter().position(|target| target.name == name).expect("a target of that name");
-        turn.rounds[place].cpu.expect("a server of this run")
-    };
+    let place = |name: &str| targets.iter().position(|target| target.name == name).expect("a target of that name");
+    let cpu = |turn: &Turn, name: &str| turn.rounds[place(name)].cpu.expect("a server of this run");
+    let rate = |turn: &Turn, name: &str| turn.rounds[place(name)].rate;
     let share = |ratio: &dyn Fn(&Turn) -> f64| format!("{:.2}", median(turns.iter().map(ratio)));
     let validate = share(&|turn| cpu(turn, OPENED) / cpu(turn, VALIDATE_HS256));
     let generate = share(&|turn| cpu(turn, SEALED) / cpu(turn, GENERATE_HS256));
@@ -215,8 +221,16 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     let validate = share(&|turn| (cpu(turn, LONG_OPENED) + turn.raw.verify) / cpu(turn, VALIDATE_RS256));
     let generate = share(&|turn| turn.raw.sign / cpu(turn, GENERATE_RS256));
     let signed = share(&|turn| turn.raw.sign / cpu(turn, SIGNED));
+    let of_signed = share(&|turn| cpu(turn, SIGNED) / cpu(turn, GENERATE_RS256));
     println!("RS256 /validate, of a bare handler with such a session and the raw verification: {validate}");
     println!("RS256 /generate, of the raw signature: {generate}; a bare handler that signs: {signed}");
+    println!("RS256 /generate, of a bare handler that signs: {of_signed}");
+    let validate = share(&|turn| rate(turn, VALIDATE_HS256) / rate(turn, SILENT_VALIDATE));
+    let generate = share(&|turn| rate(turn, GENERATE_HS256) / rate(turn, SILENT_GENERATE));
+    println!("HS256, answers a second with the log, of those without one: /validate {validate}, /generate {generate}");
+    let validate = share(&|turn| cpu(turn, SILENT_VALIDATE) / cpu(turn, VALIDATE_HS256));
+    let generate = share(&|turn| cpu(turn, SILENT_GENERATE) / cpu(turn, GENERATE_HS256));
+    println!("the same by CPU time: /validate {validate}, /generate {generate}");
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -1,7 +1,7 @@
 //! The programs that are measured: started on a core of their own, watched through `/proc`, ended with the run.
 
 use std::env;
-use std::fs;
+use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -20,11 +20,18 @@ impl Process {
         Self::start(on_core(0, &myself()).arg("bare"))
     }
 
-    /// This program with keys and a store of its own, and no log.
-    pub fn hallpass(folder: &Path) -> Self {
-        let database = format!("sqlite:{}", folder.join("bench.db").display());
+    /// This program with its keys in this folder, a store of its own, and the log that `RUST_LOG` says, in a file.
+    pub fn hallpass(folder: &Path, log: &str) -> Self {
+        let file = |kind: &str| folder.join(format!("{log}.{kind}"));
+        let stderr = File::create(file("log")).expect("a file for the log");
+        let database = format!("sqlite:{}", file("db").display());
         let mut command = on_core(0, env!("CARGO_BIN_EXE_hallpass"));
-        command.current_dir(folder).env("RUST_LOG", "error").args(["--bind", "127.0.0.1:0", "--workers", "1"]);
+        command.current_dir(folder).stderr(stderr).env("RUST_LOG", log).args([
+            "--bind",
+            "127.0.0.1:0",
+            "--workers",
+            "1",
+        ]);
         Self::start(command.args(["--phone-rate", "off", "--login-rate", "off", "--database", &database]))
     }
 

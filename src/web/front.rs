@@ -94,7 +94,9 @@ impl Visit {
             log::error!("request id={id} failed: {}", fault.as_str());
         }
         let method = self.method.unwrap_or("-");
-        log::info!("request id={id} {method} {pattern} {status} {:.1} ms", took.as_secs_f64() * 1e3);
+        // Whole numbers are printed in a third of the time that a fraction takes.
+        let tenths = (took.as_micros() + 50) / 100;
+        log::info!("request id={id} {method} {pattern} {status} {}.{} ms", tenths / 10, tenths % 10);
     }
 }
 

@@ -3,13 +3,14 @@
 
 use std::fs::{self, OpenOptions};
 use std::io::{BufRead as _, BufReader, PipeReader, PipeWriter, Read as _, Write as _, pipe};
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::app::RawAnswer;
 use crate::cli::Program;
 use crate::line::Line;
+use crate::tools;
 
 /// The log of so many requests fits no pipe and no queue, whatever else is in them.
 const MANY: usize = 16_000;
@@ -85,7 +86,7 @@ fn spawn(program: &Program, stdout: impl Into<Stdio>, stderr: impl Into<Stdio>, 
 }
 
 fn signal(child: &Child) {
-    let sent = std::process::Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    let sent = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
     assert!(sent.success());
 }
 
@@ -267,6 +268,41 @@ fn what_cannot_be_printed_on_standard_output_is_said_in_the_log() {
     assert_eq!(running.stop(), Some(0));
     let log = read_to_the_end(reader).join().unwrap();
     assert!(log.contains("WARN  hallpass::log] cannot write to standard output: No space left"), "{log}");
+}
+
+/// Set in the process of this test that panics.
+const PANICS: &str = "HALLPASS_TEST_PANICS";
+
+#[test]
+fn a_panic_is_a_line_of_the_log_and_waits_for_nobody() {
+    if tools::variable(PANICS).is_some() {
+        panic_with_a_log();
+    }
+    let run = |stderr: PipeWriter| {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args(["--exact", "output::a_panic_is_a_line_of_the_log_and_waits_for_nobody", "--nocapture"]);
+        command.env(PANICS, "1").env("RUST_BACKTRACE", "0").stdout(Stdio::null()).stderr(stderr);
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        assert_eq!(exit_code(&mut child), Some(0));
+    };
+    let (_reader, full) = full_pipe(true);
+    run(full);
+    let (reader, writer) = pipe().unwrap();
+    run(writer);
+    let log = read_to_the_end(reader).join().unwrap();
+    assert!(log.contains(" ERROR hallpass::panic] thread `worker` panicked at tests/it/output.rs:"), "{log}");
+    assert!(log.ends_with(": one\\ntwo\\u{1b}[31m\n"), "{log}");
+    assert_eq!(log.lines().count(), 1, "{log}");
+}
+
+/// As a worker's thread does, whatever is logged of the rest.
+fn panic_with_a_log() -> ! {
+    let logging = hallpass::log::start("off").unwrap();
+    let worker = thread::Builder::new().name("worker".to_owned());
+    let ended = worker.spawn(|| panic!("one\ntwo\u{1b}[31m")).unwrap().join();
+    drop(logging);
+    std::process::exit(i32::from(ended.is_ok()))
 }
 
 /// Starts that fail, before and after the log is there: arguments, an unfit file, and what is said.

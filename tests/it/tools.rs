@@ -62,6 +62,6 @@ fn not_run(what: &str) -> bool {
 }
 
 #[expect(clippy::disallowed_methods, reason = "what tests/run tells the tests is no setting of the program")]
-fn variable(name: &str) -> Option<OsString> {
+pub fn variable(name: &str) -> Option<OsString> {
     std::env::var_os(name)
 }
