@@ -2,6 +2,7 @@
 //! everything.
 
 mod accessibility;
+mod chromium;
 mod lab_cookies;
 mod lab_journeys;
 mod looks;

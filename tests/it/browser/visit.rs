@@ -1,33 +1,16 @@
-//! A Chromium of its own, with someone in front of it who uses the demo.
+//! Someone in front of a Chromium who uses the demo.
 //!
 //! Everything that a visit asks of the pages goes through the browser. At its end the visit checks what holds for every
 //! page: the console stayed empty, and nothing was asked of another host.
 
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{Ipv4Addr, TcpStream};
-use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tempfile::TempDir;
+use thirtyfour::BrowserLogEntry;
 use thirtyfour::prelude::*;
-use thirtyfour::{BrowserLogEntry, ChromeCapabilities, LoggingPrefsLogLevel};
 
+use super::chromium::Driver;
 use crate::app::TestApp;
-use crate::tools;
-
-/// What Debian's Chromium wants as root and without a screen; the rest keeps it from calling home.
-const ARGUMENTS: [&str; 8] = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-];
 
 /// Says whether scripts run, without a server.
 const PROBE: &str = "data:text/html,<p>Off</p><script>document.querySelector('p').textContent = 'On'</script>";
@@ -45,96 +28,28 @@ pub enum Script {
     Off,
 }
 
-/// A chromedriver on a free port. Dropped, it takes its browsers with it.
-pub struct Browser {
-    driver: Child,
-    /// Kept open: a closed pipe would end chromedriver at its next word.
-    words: BufReader<ChildStdout>,
-    port: u16,
-    profiles: TempDir,
-}
+/// The browsers of this machine, for one test.
+pub struct Browser(&'static Driver);
 
 impl Browser {
     /// Nothing where there is no browser to drive.
     pub fn start() -> Option<Self> {
-        tools::are_here(&["chromedriver", "chromium"]).then(|| {
-            let mut command = Command::new("chromedriver");
-            let command = command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null());
-            let mut driver = command.spawn().unwrap();
-            let words = BufReader::new(driver.stdout.take().unwrap());
-            let mut browser = Self { driver, words, port: 0, profiles: TempDir::new().unwrap() };
-            browser.port = browser.told_port().expect("chromedriver says which port it took");
-            browser
-        })
+        Driver::shared().map(Self)
     }
 
-    fn told_port(&mut self) -> Option<u16> {
-        let mut lines = self.words.by_ref().lines().map_while(Result::ok);
-        let port = lines.find_map(|line| Some(line.split_once("started successfully on port ")?.1.to_owned()))?;
-        port.trim_end_matches('.').parse().ok()
-    }
-
-    /// A visitor with a fresh profile before a server with fresh keys.
+    /// A visitor without a past before a server with fresh keys.
     pub async fn visit(&self, script: Script) -> Visit {
         self.visit_to(TestApp::spawn(), script).await
     }
 
-    /// The same before this server, whose certificate nobody needs to vouch for.
+    /// The same before this server.
     pub async fn visit_to(&self, app: TestApp, script: Script) -> Visit {
-        let mut capabilities = capabilities(&self.profiles.path().join(format!("{script:?}")), script);
-        capabilities.accept_insecure_certs(app.url.starts_with("https")).unwrap();
-        let driver = WebDriver::new(format!("http://127.0.0.1:{}", self.port), capabilities).await.unwrap();
-        let visit = Visit { driver, app, script };
+        let visit = Visit { driver: self.0.lend(script).await, app, script, browsers: self.0 };
         visit.driver.goto(PROBE).await.unwrap();
         assert_eq!(visit.text("p").await, format!("{script:?}"), "whether scripts run");
+        assert!(visit.driver.get_all_cookies().await.unwrap().is_empty(), "an earlier visit left cookies");
         visit
     }
-
-    /// Ends every session, and waits until they have ended. Alone killed, chromedriver leaves its browsers behind.
-    fn shut_down(&self) -> io::Result<()> {
-        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        connection.set_read_timeout(Some(PATIENCE))?;
-        connection.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-        connection.read_to_end(&mut Vec::new()).map(drop)
-    }
-}
-
-impl Drop for Browser {
-    fn drop(&mut self) {
-        let ended = self.shut_down();
-        let gone = self.driver.kill().and_then(|()| self.driver.wait());
-        if let Err(error) = ended.and(gone.map(drop)) {
-            eprintln!("a browser may still run: {error}");
-        }
-    }
-}
-
-fn capabilities(profile: &Path, script: Script) -> ChromeCapabilities {
-    let mut chrome = ChromeCapabilities::new();
-    chrome.set_binary(&path_of("chromium")).unwrap();
-    let profile = format!("--user-data-dir={}", profile.display());
-    ARGUMENTS.into_iter().chain([profile.as_str()]).for_each(|it| chrome.add_arg(it).unwrap());
-    chrome.add_experimental_option("prefs", preferences(script)).unwrap();
-    for log in ["browser", "performance"] {
-        chrome.set_logging_prefs(log, LoggingPrefsLogLevel::All).unwrap();
-    }
-    chrome
-}
-
-/// The browser starts on an empty page: its own first one would be a third of the work of a short visit.
-fn preferences(script: Script) -> Value {
-    let (start_at_these, allow, block) = (4, 1, 2);
-    json!({
-        "session.restore_on_startup": start_at_these,
-        "session.startup_urls": ["about:blank"],
-        "profile.managed_default_content_settings.javascript": if script == Script::On { allow } else { block },
-    })
-}
-
-/// chromedriver takes no name, and left alone might take another browser than the one it came with.
-fn path_of(program: &str) -> String {
-    let found = Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().unwrap();
-    String::from_utf8(found.stdout).unwrap().trim().to_owned()
 }
 
 /// One session: a visitor, and the server that the visitor sees.
@@ -142,11 +57,12 @@ pub struct Visit {
     pub driver: WebDriver,
     pub app: TestApp,
     pub script: Script,
+    browsers: &'static Driver,
 }
 
 impl Drop for Visit {
     fn drop(&mut self) {
-        // A visit that failed is left to the browser's end: thirtyfour's own way out waits on the runtime it blocks.
+        // thirtyfour's own way out of a visit that failed waits on the runtime that it blocks.
         drop(self.driver.clone().leak());
     }
 }
@@ -266,7 +182,7 @@ impl Visit {
         assert_eq!(self.eval("innerWidth").await, width);
     }
 
-    /// Ends the session, once all its pages proved quiet.
+    /// Ends the visit, once all its pages proved quiet.
     pub async fn end(self) {
         let events = self.network_events().await;
         // The server's other name is another site, and this very host.
@@ -278,7 +194,7 @@ impl Visit {
         for line in self.driver.browser_log().await.unwrap() {
             assert!(refused(&events).any(|url| is_word_on(&line, url)), "on the console: {line:?}");
         }
-        self.driver.clone().quit().await.unwrap();
+        self.browsers.give_back(self.script, self.driver.clone()).await;
     }
 
     async fn network_events(&self) -> Vec<Value> {
