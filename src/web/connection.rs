@@ -106,6 +106,13 @@ impl<IO> Connection<IO> {
         self.exchange.clone()
     }
 
+    /// Times the client from now on.
+    fn wait_for(&mut self, awaited: Awaited, span: Duration, cx: &mut Context<'_>) {
+        self.deadline.set(awaited, span);
+        // The timer wakes this connection; whether the time is over is asked when it is polled again.
+        let _ = self.deadline.poll(cx);
+    }
+
     /// What is due when the client has not done in time what it was waited for.
     fn give_up(&mut self) -> io::Result<()> {
         match self.deadline.clear() {
@@ -157,8 +164,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         if handed.is_whole {
             self.exchange.expect_request();
         } else if handed.bytes > 0 && self.deadline.awaits() != Some(Awaited::Head) {
-            self.deadline.set(Awaited::Head, self.limits.head);
-            self.watch(cx);
+            self.wait_for(Awaited::Head, self.limits.head, cx);
         }
         Poll::Ready(Ok(()))
     }
@@ -216,11 +222,6 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         self.exchange.wake_at_end(cx.waker());
         Poll::Pending
     }
-
-    fn watch(&mut self, cx: &mut Context<'_>) {
-        // The runtime's timer wakes this connection; whether the time has come is asked when it is polled again.
-        let _ = self.deadline.poll(cx);
-    }
 }
 
 impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
@@ -249,8 +250,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
     /// Passes on what became of a write, and times the client while it reads nothing.
     fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_pending() && !self.is_blocked() {
-            self.deadline.set(Awaited::Reader, self.limits.write);
-            let _ = self.deadline.poll(cx);
+            self.wait_for(Awaited::Reader, self.limits.write, cx);
         }
         written
     }
@@ -307,8 +307,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
         if self.exchange.is_under_way() {
             self.deadline.clear();
         } else if self.exchange.has_answered() {
-            self.deadline.set(Awaited::Request, self.limits.idle);
-            let _ = self.deadline.poll(cx);
+            self.wait_for(Awaited::Request, self.limits.idle, cx);
         }
     }
 }

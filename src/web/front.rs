@@ -182,8 +182,8 @@ fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) ->
     written_out(response, state.now())
 }
 
-const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read: a line of its head breaks RFC 9112, or the \
-                        address has a byte that must be percent-encoded.";
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112, and its address \
+                        must be percent-encoded.";
 
 /// The last answer of a connection, as the bytes that are sent.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {

@@ -18,7 +18,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, spl
 
 use super::super::unread::{Answer, Unread};
 use super::service::http1;
-use super::{Connection, Limits, READ};
+use super::{Connection, DISCARDING, Limits, READ};
 
 /// What fits between client and server, each way, before one must wait for the other.
 const WIRE: usize = 64 * 1024;
@@ -346,6 +346,21 @@ fn a_client_that_ends_its_half_is_answered_and_closed() {
         reader.read_to_string(&mut bytes).await.unwrap();
         assert!(bytes.contains("\r\n\r\nslow") && bytes.ends_with("\r\n\r\nGET /b "), "{bytes}");
     });
+}
+
+#[test]
+fn the_limits_are_those_of_the_readme() {
+    let readme = include_str!("../../../README.md");
+    let Limits { head, idle, write } = Limits::STANDARD;
+    for row in [
+        format!("each request's head, from its first byte | {} s |", head.as_secs()),
+        format!("| an answer that its client does not read | {} s,", write.as_secs()),
+        format!("| an idle connection | {} s,", idle.as_secs()),
+        format!("and {} KiB of the next |", READ / 1024),
+        format!("| a body that nobody asked for | {} s behind the answer |", DISCARDING.as_secs()),
+    ] {
+        assert!(readme.contains(&row), "{row}");
+    }
 }
 
 // ── what is refused
