@@ -3,8 +3,8 @@
 //! peers. `benches/peers/run` starts some and asks them all.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
-//! turn, many short rounds of it, and each line is its median round. It writes its log to a file, as it does by default to
-//! standard error; a second one, for comparison, logs nothing. Only ratios of one run mean something: the column
+//! turn, many short rounds of it, and each line is its median round. The server logs each request to a file; a second
+//! server logs nothing, for comparison. Only ratios of one run mean something: the column
 //! *of bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs.
 //! The last lines compare, round by round, with what nobody can do without: the raw signature, and a bare handler behind
 //! the same session middleware whose cookie is as long. Of a peer only answers a second are known, and compared.

@@ -3,7 +3,7 @@
 //! Libraries below an error are silenced whatever `RUST_LOG` says: at their finer levels they print headers and
 //! statements, and so tokens and cookies. The HTTP parser is silent altogether, for any client can make it complain.
 //!
-//! Nothing here waits for whoever reads: whole lines go into a bounded queue, which a thread of its own writes. Where
+//! No request waits for whoever reads the log: lines go into a bounded queue, and a thread of its own writes them. When
 //! nobody reads, the queue fills, later lines are dropped, and one line afterwards says how many.
 
 mod line;
@@ -26,10 +26,10 @@ use thiserror::Error;
 
 use crate::clock::{Clock as _, System};
 use crate::token::printable::escaped;
-use line::{Draft, Entry, Format};
+use line::{LineBuffer, Entry, Format};
 use writer::{Stream, StreamWriter};
 
-/// How long an end waits for whoever reads, when nothing at all is read.
+/// How long the end of the process waits for a reader while nothing at all is read.
 const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
 
 /// The same before the server says that it listens.
@@ -78,7 +78,7 @@ pub fn dropped_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.dropped())
 }
 
-/// Logging, to the end of the process: what is still in the queue when this goes is written if somebody reads it.
+/// Dropped at the end of the process: lines that are still in the queue are then written, if somebody reads them.
 pub struct Logging(());
 
 impl Logging {
@@ -124,11 +124,11 @@ impl StreamLog {
         Ok(Self { logger, format, writer })
     }
 
-    /// What the standard library prints of a panic, with its backtrace where `RUST_BACKTRACE` asks for one.
+    /// Logs what the standard library would print of a panic, with a backtrace if `RUST_BACKTRACE` asks for one.
     fn panicked(&self, panic: &PanicHookInfo<'_>) {
         let error = |message: Arguments<'_>| {
             let entry = Entry { now: System.now(), level: Level::Error, target: "hallpass::panic", message };
-            self.writer.push(Draft::default().line(self.format, &entry));
+            self.writer.push(LineBuffer::default().line(self.format, &entry));
         };
         let thread = std::thread::current();
         let (name, payload) = (thread.name().unwrap_or("-"), panic.payload_as_str().unwrap_or("-"));
@@ -185,20 +185,20 @@ impl Write for Lines {
 }
 
 fn write_line(line: &mut impl Write, format: Format, record: &Record<'_>) -> io::Result<()> {
-    thread_local!(static DRAFT: RefCell<Draft> = RefCell::default());
+    thread_local!(static BUFFER: RefCell<LineBuffer> = RefCell::default());
     let (level, target, message) = (record.level(), record.target(), *record.args());
     let entry = Entry { now: System.now(), level, target, message };
-    let write = |draft: &mut Draft, line: &mut dyn Write| line.write_all(draft.line(format, &entry));
-    let shared = DRAFT.try_with(|draft| draft.try_borrow_mut().ok().map(|mut draft| write(&mut draft, line)));
-    // A value that logs while it is shown, or a thread that is about to end, has no draft at hand.
-    shared.ok().flatten().unwrap_or_else(|| write(&mut Draft::default(), line))
+    let write = |buffer: &mut LineBuffer, line: &mut dyn Write| line.write_all(buffer.line(format, &entry));
+    let shared = BUFFER.try_with(|buffer| buffer.try_borrow_mut().ok().map(|mut buffer| write(&mut buffer, line)));
+    // A value that logs while it is shown, or a thread that is about to end, has no buffer at hand.
+    shared.ok().flatten().unwrap_or_else(|| write(&mut LineBuffer::default(), line))
 }
 
 fn dropped_line(format: Format, count: u64) -> Vec<u8> {
     let what = if count == 1 { "log line was" } else { "log lines were" };
     let message = format_args!("{count} {what} dropped: standard error was not read fast enough, or failed");
     let entry = Entry { now: System.now(), level: Level::Warn, target: "hallpass::log", message };
-    Draft::default().line(format, &entry).to_vec()
+    LineBuffer::default().line(format, &entry).to_vec()
 }
 
 /// Lines on standard output that a server prints while it serves: it goes on whether they are read or not.
@@ -237,7 +237,7 @@ pub fn print_error(text: &str) {
             writer.push(text.as_bytes());
             writer.flush(PATIENCE_AT_THE_END);
         }
-        // Without a thread to write it, the text matters more than the wait.
+        // No thread can be started. A message that may block is better than none.
         Err(_) => drop(io::stderr().write_all(text.as_bytes())),
     }
 }

@@ -1,4 +1,4 @@
-//! One line of the log: when, how grave, from where, and what.
+//! One line of the log: its time, level, target and message.
 
 use std::fmt::{Arguments, Write as _};
 
@@ -13,9 +13,9 @@ pub(super) struct Format {
     pub is_coloured: bool,
 }
 
-/// Where a thread makes its lines. The text of a time is kept for as long as it is the same second.
+/// Where a thread formats its lines. The text of a time is reused while the second is the same.
 #[derive(Default)]
-pub(super) struct Draft {
+pub(super) struct LineBuffer {
     line: String,
     second: Option<i64>,
     time: String,
@@ -29,14 +29,14 @@ pub(super) struct Entry<'a> {
     pub message: Arguments<'a>,
 }
 
-impl Draft {
+impl LineBuffer {
     /// The line with its line feed.
     pub fn line(&mut self, format: Format, entry: &Entry<'_>) -> &[u8] {
         self.set_time(entry.now);
         let Entry { level, target, message, .. } = entry;
         let (Style { bracket, level: style, plain }, time) = (Style::of(*level, format), &self.time);
         self.line.clear();
-        // To write into a text does not fail; a value that cannot be shown leaves the line shorter.
+        // Writing into a string does not fail. A value whose `Display` fails leaves the line shorter.
         let _ = write!(self.line, "{bracket}[{plain}{time} {style}{level:<5}{plain} {target}{bracket}]{plain} ");
         let start = self.line.len();
         let _ = self.line.write_fmt(*message);
@@ -79,7 +79,7 @@ impl Style {
 }
 
 fn escape_from(start: usize, line: &mut String) {
-    // Nearly all are plain ASCII, for which this is one quick look.
+    // Nearly all messages are plain ASCII and are not copied.
     if !line.as_bytes()[start..].iter().all(|byte| matches!(byte, b' '..=b'~')) {
         let message = escaped(&line[start..]).into_owned();
         line.truncate(start);
@@ -94,7 +94,7 @@ mod tests {
     fn line(is_coloured: bool, level: Level, message: Arguments<'_>) -> String {
         let now = DateTime::from_timestamp(1_800_000_000, 999_999_999).unwrap();
         let entry = Entry { now, level, target: "hallpass::web", message };
-        String::from_utf8(Draft::default().line(Format { is_coloured }, &entry).to_vec()).unwrap()
+        String::from_utf8(LineBuffer::default().line(Format { is_coloured }, &entry).to_vec()).unwrap()
     }
 
     #[test]
@@ -126,12 +126,12 @@ mod tests {
     }
 
     #[test]
-    fn the_time_is_that_of_each_line_and_nothing_of_the_line_before_is_left() {
-        let mut draft = Draft::default();
+    fn each_line_has_its_own_time_and_nothing_of_the_line_before_it() {
+        let mut buffer = LineBuffer::default();
         let mut at = |seconds, message| {
             let now = DateTime::from_timestamp(seconds, 0).unwrap();
             let entry = Entry { now, level: Level::Info, target: "x", message };
-            String::from_utf8(draft.line(Format { is_coloured: false }, &entry).to_vec()).unwrap()
+            String::from_utf8(buffer.line(Format { is_coloured: false }, &entry).to_vec()).unwrap()
         };
         assert_eq!(at(0, format_args!("a long message")), "[1970-01-01T00:00:00Z INFO  x] a long message\n");
         assert_eq!(at(0, format_args!("short")), "[1970-01-01T00:00:00Z INFO  x] short\n");

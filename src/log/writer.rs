@@ -28,17 +28,17 @@ pub(super) struct Stream {
     pub out: Box<dyn Write + Send>,
     /// The line that says how many lines were dropped, or nothing.
     pub dropped: Box<dyn Fn(u64) -> Vec<u8> + Send>,
-    /// Is told why lines could not be written.
+    /// Called with the reason when lines cannot be written.
     pub failed: fn(&io::Error),
 }
 
-/// Writes to one stream. When it is dropped, its thread writes what is left and ends.
+/// Writes to one stream. When this is dropped, its thread writes what is left and ends.
 pub(super) struct StreamWriter(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// There are lines, or a wish for haste.
+    /// There are lines to write, or somebody waits until all are written.
     work: Condvar,
     /// A piece was written, or has failed.
     progress: Condvar,
@@ -77,7 +77,7 @@ impl StreamWriter {
         Ok(Self(shared))
     }
 
-    /// Has this text written, which ends in a line feed. It never waits; without room in the queue the text is dropped.
+    /// Queues text that ends in a line feed. It never waits: without room in the queue the text is dropped.
     pub fn push(&self, text: &[u8]) {
         let mut state = self.0.lock();
         if let Err(dropped) = state.queue.push(text) {
@@ -89,7 +89,7 @@ impl StreamWriter {
         }
     }
 
-    /// Waits until all is written, but not longer than `patience` while nothing at all is taken off the stream.
+    /// Waits until all is written, but gives up after `patience` without any progress.
     pub fn flush(&self, patience: Duration) {
         let started = Instant::now();
         let mut state = self.0.lock();
@@ -137,7 +137,7 @@ impl Shared {
                 }));
             }
             if lost > 0 && output.write(&dropped(lost)).is_err() {
-                // The next notice tells of them.
+                // The next notice counts them too.
                 self.lock().queue.drop_lines(lost);
             }
             self.collect();
@@ -170,7 +170,7 @@ impl Shared {
         self.progress.notify_all();
     }
 
-    /// Lets lines come together, unless somebody waits for them.
+    /// Waits a moment so that the next lines are written together, unless somebody waits for them.
     fn collect(&self) {
         let mut state = self.lock();
         state.is_writing = false;
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_notice_that_cannot_be_written_is_made_up_for_by_the_next() {
+    fn what_a_lost_notice_counted_is_in_the_next_one() {
         let out = Arc::<Mutex<Vec<u8>>>::default();
         let writer = StreamWriter::start("test", stream(Refusing { refusals: 3, out: out.clone() })).unwrap();
         // Refused: the first line, then the second with its notice.

@@ -55,7 +55,7 @@ impl RequestIds {
 
     fn made(&self) -> RequestId {
         let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // An id only finds log lines. Where the system has no random bytes, requests are answered without one.
+        // The id only serves to find log lines, so a system without random bytes does not stop the server.
         RequestId(random.next().map_or(HeaderValue::from_static("0000000000000000"), hexadecimal))
     }
 }

@@ -349,17 +349,17 @@ fn a_client_that_ends_its_half_is_answered_and_closed() {
 }
 
 #[test]
-fn the_limits_are_those_of_the_readme() {
-    let readme = include_str!("../../../README.md");
+fn the_limits_are_those_of_the_manual() {
+    let manual = include_str!("../../../docs/operations.md");
     let Limits { head, idle, write } = Limits::STANDARD;
     for row in [
         format!("each request's head, from its first byte | {} s |", head.as_secs()),
         format!("| an answer that its client does not read | {} s,", write.as_secs()),
         format!("| an idle connection | {} s,", idle.as_secs()),
         format!("and {} KiB of the next |", READ / 1024),
-        format!("| a body that nobody asked for | {} s behind the answer |", DISCARDING.as_secs()),
+        format!("| a body that no route asked for | {} s after the answer |", DISCARDING.as_secs()),
     ] {
-        assert!(readme.contains(&row), "{row}");
+        assert!(manual.contains(&row), "{row}");
     }
 }
 
