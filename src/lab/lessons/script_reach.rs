@@ -1,5 +1,8 @@
 //! What script can reach: an `HttpOnly` cookie, a plain one and localStorage, before the same script.
 
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
@@ -92,8 +95,10 @@ pub static PLACES: [Place; 3] = [
 ];
 
 pub fn lines(value: &str) -> [String; 2] {
-    let rest = "SameSite=Lax; Path=/lab/lessons/script-reach; Max-Age=3600";
-    [format!("{HTTP_ONLY}={value}; HttpOnly; {rest}"), format!("{PLAIN}={value}; {rest}")]
+    [(HTTP_ONLY, true), (PLAIN, false)].map(|(name, http_only)| {
+        let line = Cookie::build((name, value)).http_only(http_only).same_site(SameSite::Lax);
+        line.path("/lab/lessons/script-reach").max_age(Duration::hours(1)).to_string()
+    })
 }
 
 /// A remark to what was ticked as read, and one to what was ticked as arrived.

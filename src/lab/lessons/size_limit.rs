@@ -1,5 +1,8 @@
 //! The 4096-byte limit: a token that grows until the browser drops its cookie, without a word.
 
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
@@ -59,8 +62,10 @@ pub const STEP: usize = 500;
 /// What browsers keep of a name and a value together.
 const KEPT: usize = 4096;
 
+/// The line that sets the cookie.
 pub fn line(token: &str) -> String {
-    format!("{NAME}={token}; HttpOnly; SameSite=Lax; Path=/lab/lessons/size-limit; Max-Age=300")
+    let cookie = Cookie::build((NAME, token)).http_only(true).same_site(SameSite::Lax);
+    cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(5)).to_string()
 }
 
 /// What browsers count: the name and the value.

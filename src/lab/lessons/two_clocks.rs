@@ -1,5 +1,8 @@
 //! Two clocks: the cookie's, which the browser keeps, and the token's, which the server reads.
 
+use cookie::time::Duration;
+use cookie::{Cookie, SameSite};
+
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 use crate::code::Code;
@@ -80,8 +83,11 @@ impl Setting {
 
 /// The line that sets the cookie.
 pub fn line(token: &str, cookie: &Setting) -> String {
-    let max_age = cookie.seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    format!("{NAME}={token}; HttpOnly; SameSite=Lax; Path=/lab/lessons/two-clocks{max_age}")
+    let line = Cookie::build((NAME, token)).http_only(true).same_site(SameSite::Lax).path("/lab/lessons/two-clocks");
+    match cookie.seconds {
+        Some(seconds) => line.max_age(Duration::seconds(seconds)).to_string(),
+        None => line.to_string(),
+    }
 }
 
 /// What is said once the button was pressed: `cookie` is the verdict on the token that came in the cookie, `no_token`
