@@ -9,19 +9,22 @@
 //! - It times every head, and every pause between two requests.
 //! - It times every answer that the client does not read.
 //!
-//! The bytes pass unchanged and in order, and only the framework's parser decides what they mean.
+//! The bytes pass in order, and only the framework's parser decides what they mean. They pass unchanged but for raw
+//! characters in an address, which the parser would refuse and [`target`] percent-encodes.
 
 mod deadline;
 mod exchange;
 mod head_end;
 mod refusal;
 mod service;
+mod target;
 #[cfg(test)]
 mod tests;
 
 pub(super) use exchange::{Body, Exchange, UnderWay};
 pub(super) use refusal::Refuse;
 pub(super) use service::{http, https};
+pub(super) use target::LONGEST as LONGEST_ADDRESS;
 
 use std::io;
 use std::mem::MaybeUninit;
@@ -37,6 +40,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use deadline::{Awaited, Deadline};
 use exchange::Next;
 use head_end::HeadEnd;
+use target::Target;
 
 /// How many bytes are read from the socket at once, and so how many wait here while a request is answered.
 const READ: usize = 8 * 1024;
@@ -77,6 +81,13 @@ pub(super) struct Connection<IO> {
     exchange: Rc<Exchange>,
     refuse: Refuse,
     head_end: HeadEnd,
+    target: Target,
+    /// Of a head whose address was encoded: what the framework had no room for.
+    encoded: BytesMut,
+    /// Whether that is the end of the head.
+    is_encoded_whole: bool,
+    /// Whether the address of the last head was too long.
+    is_too_long: bool,
     /// Read from the client and not handed over yet.
     ahead: BytesMut,
     /// Whether the framework is to read the end of the stream after that.
@@ -94,6 +105,10 @@ impl<IO> Connection<IO> {
             exchange: Rc::default(),
             refuse,
             head_end: HeadEnd::default(),
+            target: Target::default(),
+            encoded: BytesMut::new(),
+            is_encoded_whole: false,
+            is_too_long: false,
             ahead: BytesMut::new(),
             has_ended: false,
             refusal: None,
@@ -129,6 +144,8 @@ impl<IO> Connection<IO> {
 
     /// Refuses what is no request, and ends the connection with that.
     fn end_with(&mut self, status: StatusCode) {
+        let is_for_length = status == StatusCode::BAD_REQUEST && self.is_too_long;
+        let status = if is_for_length { StatusCode::URI_TOO_LONG } else { status };
         self.refusal = Some(Refusal { unsent: (self.refuse)(status).as_slice().into(), is_sent: false });
         self.end();
     }
@@ -136,6 +153,7 @@ impl<IO> Connection<IO> {
     /// From now on the framework reads the end of the stream, and closes.
     fn end(&mut self) {
         self.ahead = BytesMut::new();
+        self.encoded = BytesMut::new();
         self.has_ended = true;
     }
 
@@ -160,13 +178,53 @@ struct Handed {
 impl<IO: AsyncRead + Unpin> Connection<IO> {
     /// Hands over a head, or what there is of it.
     fn hand_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let handed = ready!(self.hand_over(cx, buffer, usize::MAX, true))?;
-        if handed.is_whole {
-            self.exchange.expect_request();
-        } else if handed.bytes > 0 && self.deadline.awaits() != Some(Awaited::Head) {
-            self.wait_for(Awaited::Head, self.limits.head, cx);
+        if !self.encoded.is_empty() {
+            self.hand_encoded(buffer);
+            return Poll::Ready(Ok(()));
         }
-        Poll::Ready(Ok(()))
+        let before = buffer.filled().len();
+        loop {
+            let handed = ready!(self.hand_over(cx, buffer, usize::MAX, true))?;
+            if !self.target.passes(&buffer.filled()[before..]) {
+                self.encode(buffer, before, handed.is_whole);
+            } else if handed.is_whole {
+                self.expect_request();
+            }
+            if handed.bytes > 0 && !handed.is_whole && self.deadline.awaits() != Some(Awaited::Head) {
+                self.wait_for(Awaited::Head, self.limits.head, cx);
+            }
+            // All that came may belong to a character that has not ended; to hand over nothing would mean the end.
+            if buffer.filled().len() > before || self.has_ended {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// The parser was handed a whole head; the next one's address is another.
+    fn expect_request(&mut self) {
+        self.is_too_long = std::mem::take(&mut self.target).is_too_long();
+        self.exchange.expect_request();
+    }
+
+    /// Puts the encoded form in the place of what was handed over from `before` on.
+    fn encode(&mut self, buffer: &mut ReadBuf<'_>, before: usize, is_whole: bool) {
+        let mut encoded = self.target.encoded(&buffer.filled()[before..]);
+        if self.has_ended && self.ahead.is_empty() {
+            encoded.extend(self.target.rest());
+        }
+        buffer.set_filled(before);
+        self.encoded = BytesMut::from(encoded.as_slice());
+        self.is_encoded_whole = is_whole;
+        self.hand_encoded(buffer);
+    }
+
+    fn hand_encoded(&mut self, buffer: &mut ReadBuf<'_>) {
+        let fits = self.encoded.len().min(buffer.remaining());
+        buffer.put_slice(&self.encoded.split_to(fits));
+        if self.encoded.is_empty() && self.is_encoded_whole {
+            self.is_encoded_whole = false;
+            self.expect_request();
+        }
     }
 
     /// Hands over what was asked for of a body.

@@ -270,8 +270,8 @@ const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this s
 
 /// What is answered to what never reaches an operation.
 const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
-                              a head that is too large 431, and one that takes over 10 s 408. The connection closes \
-                              after the last three.";
+                              an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
+                              10 s 408. The connection closes after the last four.";
 
 impl Operation {
     /// Every answer, in the order of the statuses.

@@ -17,7 +17,7 @@ use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use chrono::{DateTime, Utc};
 
-use super::connection::{Limits, Refuse};
+use super::connection::{LONGEST_ADDRESS, Limits, Refuse};
 use super::cors::Scripts;
 use super::error::{self, Fault, Presentation, Problem};
 use super::lab;
@@ -173,6 +173,10 @@ fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) ->
             let message = "The request's head is over 128 KiB, or has more than 96 header lines.";
             Problem::new(status, Code::TooLarge, message)
         }
+        StatusCode::URI_TOO_LONG => {
+            let message = format!("The address is over the {LONGEST_ADDRESS} bytes that are read.");
+            Problem::new(status, Code::TooLarge, message)
+        }
         StatusCode::BAD_REQUEST => Problem::new(status, Code::BadRequest, NOT_HTTP),
         status => Problem::of_status(status, "none"),
     };
@@ -182,8 +186,8 @@ fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) ->
     written_out(response, state.now())
 }
 
-const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112, and its address \
-                        must be percent-encoded.";
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112; blanks, control \
+                        characters and bytes that are not UTF-8 must be percent-encoded in its address.";
 
 /// The last answer of a connection, as the bytes that are sent.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {

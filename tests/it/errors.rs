@@ -1,11 +1,13 @@
 //! What bad input gets: a status, a stable code and one sentence, as a page or as JSON, and never a 5xx.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, Visitor, set_cookies};
+use crate::app::{RawAnswer, TestApp, Visitor, set_cookies};
 
 /// Every route, and the methods that it takes.
 const ROUTES: [(&str, &str); 13] = [
@@ -101,6 +103,106 @@ async fn no_member_s_name_makes_a_body_another_body() {
         let answer = visitor.request(Method::POST, "/token").json(&body).send().await.unwrap();
         assert_eq!(answer.status(), 400);
     }
+}
+
+/// The answer to this target, and the cookie that came with it.
+fn asked(app: &TestApp, target: impl AsRef<[u8]>, headers: &str) -> RawAnswer {
+    let end = format!(" HTTP/1.1\r\nHost: {}\r\n{headers}Connection: close\r\n\r\n", app.host());
+    app.raw([b"GET ", target.as_ref(), end.as_bytes()].concat())
+}
+
+#[test]
+fn raw_characters_in_an_address_mean_what_they_are() {
+    let app = TestApp::spawn();
+    for subject in ["José", "字🎫", "a`b", "a[b]", "a{b}|c^d\\e", "a<b>c", "a\"b\"", "it's", "`", "\u{202e}x"] {
+        let issued = asked(&app, format!("/generate?sub={subject}"), "");
+        assert_eq!(issued.status, 302, "{subject}: {}", issued.body);
+        let cookie = issued.head.lines().find_map(|line| line.strip_prefix("set-cookie: ")).unwrap();
+        let headers = format!("Cookie: {}\r\nAccept: application/json\r\n", cookie.split(';').next().unwrap());
+        let verdict: Value = serde_json::from_str(&asked(&app, "/validate", &headers).body).unwrap();
+        assert_eq!(verdict["claims"]["sub"], subject, "{verdict}");
+        let page = asked(&app, format!("/{subject}"), "Accept: text/html\r\n");
+        assert_eq!(page.status, 200, "{subject}");
+        let shown = subject.replace('<', "&lt;").replace('>', "&gt;").replace('"', "&#34;").replace('\'', "&#39;");
+        assert!(page.body.contains(&format!("Result - {shown}<")), "{subject}: {}", page.body);
+    }
+}
+
+#[test]
+fn an_address_may_be_split_anywhere_between_two_packets() {
+    let app = TestApp::spawn();
+    let request = format!("GET /Jos\u{e9}\u{1f3ab} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", app.host());
+    for at in [1, 5, 9, 10, 11, 12, 13, 20] {
+        let mut socket = TcpStream::connect(app.host()).unwrap();
+        socket.set_nodelay(true).unwrap();
+        socket.write_all(&request.as_bytes()[..at]).unwrap();
+        std::thread::sleep(Duration::from_millis(30));
+        socket.write_all(&request.as_bytes()[at..]).unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("Result - José🎫<"), "at {at}: {answer}");
+    }
+}
+
+#[test]
+fn an_address_that_is_too_long_is_414_with_the_limit() {
+    let app = TestApp::spawn();
+    assert_eq!(asked(&app, format!("/{}", "a".repeat(65_533)), "").status, 200);
+    for long in ["a".repeat(65_534), "é".repeat(12_000), format!("x?y={}", "z".repeat(90_000))] {
+        let answer = asked(&app, format!("/{long}"), "");
+        assert_eq!(answer.status, 414, "{}", answer.body);
+        let refusal: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!(refusal["error"], "too_large");
+        assert!(refusal["message"].as_str().unwrap().contains("65534 bytes"), "{refusal}");
+    }
+}
+
+/// What is no request, each with its status and code.
+const NO_REQUESTS: [(&[u8], u16, &str); 16] = [
+    (b"GET /generate?sub=a b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /generate?sub=Jos\xe9 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /\xff\xfe HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /a\x00b HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /a\x7fb HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /a\tb HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET [ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET ` HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET http://[ HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET  / HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET / HTTP/9.9\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET /\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"G<T / HTTP/1.1\r\nHost: localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET / HTTP/1.1\r\nHost : localhost\r\n\r\n", 400, "bad_request"),
+    (b"GET / HTTP/1.1\r\nHost: localhost\r\nA: \x01\r\n\r\n", 400, "bad_request"),
+    (b"POST /logout HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n", 400, "bad_request"),
+];
+
+#[tokio::test]
+async fn what_is_no_request_is_refused_like_everything_else_and_counted() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let counted = async || {
+        let metrics = visitor.get("/metrics").await.text().await.unwrap();
+        let lines = metrics
+            .lines()
+            .filter(|line| line.contains("_total{") && line.contains("\"-\"") && line.contains("\"400\""));
+        lines.filter_map(|line| line.rsplit_once(' ')?.1.parse::<usize>().ok()).sum::<usize>()
+    };
+    let before = counted().await;
+    for (bytes, status, code) in NO_REQUESTS {
+        let name = bytes.escape_ascii();
+        let answer = app.raw(bytes);
+        assert_eq!(answer.status, status, "{name}: {}", answer.body);
+        let refusal: Value = serde_json::from_str(&answer.body).unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert_eq!((&refusal["error"], refusal.as_object().unwrap().len()), (&json!(code), 2), "{name}");
+        assert!(refusal["message"].as_str().unwrap().ends_with('.'), "{name}");
+        for header in
+            ["x-request-id: ", "content-type: application/json", "cache-control: no-store", "connection: close"]
+        {
+            assert!(answer.head.contains(header), "{name} has {header}: {}", answer.head);
+        }
+    }
+    assert_eq!(counted().await - before, NO_REQUESTS.len());
 }
 
 #[tokio::test]
