@@ -26,7 +26,7 @@ use thiserror::Error;
 
 use crate::clock::{Clock as _, System};
 use crate::token::printable::escaped;
-use line::{LineBuffer, Entry, Format};
+use line::{Entry, Format, LineBuffer};
 use writer::{Stream, StreamWriter};
 
 /// How long the end of the process waits for a reader while nothing at all is read.
