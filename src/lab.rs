@@ -9,3 +9,4 @@ pub mod diff;
 pub mod forge;
 pub mod lessons;
 pub mod naive;
+pub mod sent_request;

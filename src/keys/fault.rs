@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use thiserror::Error;
 
 use super::foreign::ForeignForm;
-use super::recognise::{Half, recognise};
+use super::foreign::Half;
 use super::{Algorithm, SESSION_KEY_BYTES};
 
 /// Why a text is not the key that it should be.
@@ -77,11 +77,6 @@ pub enum Place {
 pub(super) const PLAIN_SECRET: &str = "a secret";
 
 impl KeyFault {
-    /// Why these bytes are not the session's key.
-    pub(super) fn no_session_key(bytes: &[u8]) -> Self {
-        recognise(bytes).map_or(Self::Session, |found| Self::KeyForSession(found.name()))
-    }
-
     /// The same fault with the advice that fits `place`.
     #[must_use]
     pub fn advised(self, place: &Place) -> Self {

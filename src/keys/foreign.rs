@@ -1,6 +1,13 @@
 //! Forms of keys that are recognised and not read, each with the command that converts it.
 
-use super::recognise::Half;
+/// Which half of a key pair a text is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Half {
+    Private,
+    Public,
+    /// So little is left of it that nobody can tell.
+    Unknown,
+}
 
 /// A form of a key that other programs write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

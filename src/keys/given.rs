@@ -7,8 +7,7 @@
 mod jwk;
 
 use super::fault::PLAIN_SECRET;
-use super::recognise::{Key, recognise};
-use super::rsa::nothing;
+use super::recognise::{Key, nothing, recognise};
 use super::{Algorithm, Family, KeyFault, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
 
 /// What somebody gave as the key: one key, or a set of them.

@@ -7,21 +7,12 @@
 use serde_json::Value;
 
 use super::der::Structure;
+use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, armour, der, encoding, foreign, ssh};
-use foreign::ForeignForm;
+use super::{KeyFault, armour, der, encoding, ssh};
 
 /// How often one form may stand inside another, such as PEM in base64 in JSON.
 const DEEPEST: u8 = 3;
-
-/// Which half of a key pair a text is about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Half {
-    Private,
-    Public,
-    /// So little is left of it that nobody can tell.
-    Unknown,
-}
 
 /// A key, or what keeps it from being used.
 pub(super) struct Found {
@@ -348,4 +339,51 @@ fn surrounded(text: &str, _: u8) -> Option<Found> {
     };
     let has_key = beginnings.into_iter().any(is_key);
     has_key.then(|| Found::malformed("it has other text around a key; keep the base64 of the key alone"))
+}
+impl RsaPublicKey {
+    /// Reads a public key in any form that is recognised, but a JWK.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
+        match recognise(bytes) {
+            None => Err(nothing(bytes)),
+            Some(Found { half: Half::Private, key }) => match key {
+                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
+                _ => Err(KeyFault::PrivateForPublic),
+            },
+            Some(Found { key, .. }) => match key? {
+                Key::Public(key) => Ok(key),
+                Key::Private(_) => Err(KeyFault::PrivateForPublic),
+                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PUBLIC)),
+            },
+        }
+    }
+}
+
+impl RsaPrivateKey {
+    /// Reads a private key in any form that is recognised, but a JWK.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
+        match recognise(bytes) {
+            None => Err(nothing(bytes)),
+            Some(Found { half: Half::Public, key }) => match key {
+                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
+                _ => Err(KeyFault::PublicForPrivate),
+            },
+            Some(Found { key, .. }) => match key? {
+                Key::Private(key) => Ok(key),
+                Key::Public(_) => Err(KeyFault::PublicForPrivate),
+                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PRIVATE)),
+            },
+        }
+    }
+}
+
+impl KeyFault {
+    /// Why these bytes are not the session's key.
+    pub(super) fn no_session_key(bytes: &[u8]) -> Self {
+        recognise(bytes).map_or(Self::Session, |found| Self::KeyForSession(found.name()))
+    }
+}
+/// There is no form of a key in the bytes.
+pub(super) fn nothing(bytes: &[u8]) -> KeyFault {
+    let text = encoding::text(bytes);
+    if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
 }

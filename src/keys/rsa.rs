@@ -18,9 +18,7 @@ use pkcs1::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
-use super::foreign::{JWK_PRIVATE, JWK_PUBLIC};
-use super::recognise::{Found, Half, Key, recognise};
-use super::{KeyFault, armour, der, encoding, factor};
+use super::{KeyFault, armour, der, factor};
 
 const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
@@ -38,22 +36,6 @@ pub struct RsaPublicKey {
 }
 
 impl RsaPublicKey {
-    /// Reads a public key in any form that is recognised, but a JWK.
-    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(nothing(bytes)),
-            Some(Found { half: Half::Private, key }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PrivateForPublic),
-            },
-            Some(Found { key, .. }) => match key? {
-                Key::Public(key) => Ok(key),
-                Key::Private(_) => Err(KeyFault::PrivateForPublic),
-                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PUBLIC)),
-            },
-        }
-    }
-
     pub(super) fn from_spki(der: &[u8]) -> Result<Self, KeyFault> {
         let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
         expect_rsa(&info.algorithm)?;
@@ -121,22 +103,6 @@ pub struct RsaPrivateKey {
 }
 
 impl RsaPrivateKey {
-    /// Reads a private key in any form that is recognised, but a JWK.
-    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(nothing(bytes)),
-            Some(Found { half: Half::Public, key }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PublicForPrivate),
-            },
-            Some(Found { key, .. }) => match key? {
-                Key::Private(key) => Ok(key),
-                Key::Public(_) => Err(KeyFault::PublicForPrivate),
-                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PRIVATE)),
-            },
-        }
-    }
-
     pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFault> {
         let info = PrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
         expect_rsa(&info.algorithm)?;
@@ -228,12 +194,6 @@ pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault>
         other_prime_infos: None,
     };
     key.to_der().map_err(|_| KeyFault::Unsound)
-}
-
-/// There is no form of a key in the bytes.
-pub(super) fn nothing(bytes: &[u8]) -> KeyFault {
-    let text = encoding::text(bytes);
-    if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
 }
 
 fn unreadable(der: &[u8]) -> KeyFault {

@@ -10,12 +10,11 @@ mod request;
 mod signature;
 mod text;
 
-pub use request::Request;
-
 use super::forge::{Door, Forge, Forgery};
 use super::naive::{Naive, NaiveSite};
 use crate::code::Code;
 use crate::keys::SigningError;
+use crate::lab::sent_request::SentRequest;
 use crate::profiles::demo::Algorithm;
 
 /// One attack.
@@ -52,7 +51,7 @@ pub struct Variant {
 /// How an attack is made: of a token, or of a request.
 pub enum Means {
     Token { at: At, forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>, naive: &'static Naive },
-    Request { ask: fn(&str) -> Request, naive: &'static NaiveSite },
+    Request { ask: fn(&str) -> SentRequest, naive: &'static NaiveSite },
 }
 
 /// Where a forged token is judged.

@@ -4,7 +4,10 @@
 //! the state, or the key of a state in Redis ([`Sessions`]). A state in a cookie cannot be called back: a copy from
 //! before a logout still opens. So each state carries its time of issue, and after twelve hours it counts as empty.
 
+pub(super) mod session_store;
+
 use std::future::{Ready, ready};
+use std::sync::Arc;
 
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_session::{Session, SessionExt as _, SessionMiddleware};
@@ -20,14 +23,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
-use super::cookie_header;
-use super::error::Problem;
-use super::sessions::{self, Sessions};
-use super::state::State;
+use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
 use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
+use crate::web::http::cookie_header;
+use crate::web::http::problem::Problem;
+use session_store::Sessions;
 
 /// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
 /// third, and percent-encoding a sixteenth. A state in Redis has the same room, so that what a session takes does not
@@ -50,7 +53,7 @@ pub(super) struct Attribute {
     pub meaning: &'static str,
 }
 
-/// What the front door leaves beside a request whose cookies it screened: why whoever reads the session must refuse it.
+/// What the request pipeline leaves beside a request whose cookies it screened: why whoever reads the session must refuse it.
 struct Screened(Option<Problem>);
 
 impl SessionCookie {
@@ -67,7 +70,7 @@ impl SessionCookie {
         SessionMiddleware::builder(sessions, Key::from(key))
             .cookie_name(self.name().to_owned())
             .cookie_content_security(CookieContentSecurity::Private)
-            .session_lifecycle(BrowserSession::default().state_ttl(sessions::WHOLE_LIFE))
+            .session_lifecycle(BrowserSession::default().state_ttl(session_store::WHOLE_LIFE))
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
             .cookie_path("/".to_owned())
@@ -136,6 +139,16 @@ impl SessionCookie {
             cookie_header::keep_only(request, self.name());
         }
     }
+}
+
+/// What every session is opened with.
+pub(in crate::web) struct SessionSettings {
+    pub cookie: SessionCookie,
+    /// What the cookie is encrypted with.
+    pub key: [u8; SESSION_KEY_BYTES],
+    /// For visitors who have not chosen.
+    pub default_algorithm: Algorithm,
+    pub clock: Arc<dyn Clock>,
 }
 
 /// What the session holds.
@@ -264,10 +277,10 @@ impl Visitor {
     }
 
     /// The same with the reason why a cookie that was sent opened nothing. An empty cookie is none.
-    fn judging_the_cookie(mut self, request: &HttpRequest, state: &State) -> Self {
-        let is_sent = || state.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
+    fn judging_the_cookie(mut self, request: &HttpRequest, settings: &SessionSettings) -> Self {
+        let is_sent = || settings.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
         if self.unusable.is_none() && !self.is_open() && is_sent() {
-            let decrypts = state.session_cookie_decrypts(request);
+            let decrypts = settings.cookie.decrypts(request, &settings.key);
             self.unusable = Some(if decrypts { Unusable::Gone } else { Unusable::Unreadable });
         }
         self
@@ -305,7 +318,7 @@ impl Visitor {
     /// Whoever knew the session before knows nothing of this token: it may be an attacker who planted the session's cookie
     /// in the visitor's browser.
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
-        sessions::renew_key();
+        session_store::renew_key();
         self.keep(Kept { token: Some(token), ring: Ring::Demo, is_of_lab: false, ..self.kept.clone() }, now)
     }
 
@@ -317,7 +330,7 @@ impl Visitor {
         algorithm: Algorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
-        sessions::renew_key();
+        session_store::renew_key();
         self.keep(self.with(token, ring, algorithm, now), now)
     }
 
@@ -373,19 +386,21 @@ impl FromRequest for Visitor {
     type Future = Ready<Result<Self, Problem>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(state) = request.app_data::<Data<State>>() else {
-            return ready(Err(Problem::broken("the server lost its state")));
+        let Some(settings) = request.app_data::<Data<SessionSettings>>() else {
+            return ready(Err(Problem::broken("the server lost its session settings")));
         };
         match request.extensions().get() {
             Some(Screened(None)) => {}
             Some(Screened(Some(problem))) => return ready(Err(problem.clone())),
-            None => return ready(Err(Problem::broken("a session is read that did not come through the front door"))),
+            None => {
+                return ready(Err(Problem::broken("a session is read that did not come through the request pipeline")));
+            }
         }
-        if let Some(problem) = sessions::trouble() {
+        if let Some(problem) = session_store::trouble() {
             return ready(Err(problem));
         }
-        let visitor = Self::open(request.get_session(), state.algorithm, state.now());
-        ready(Ok(visitor.judging_the_cookie(request, state)))
+        let visitor = Self::open(request.get_session(), settings.default_algorithm, settings.clock.now());
+        ready(Ok(visitor.judging_the_cookie(request, settings)))
     }
 }
 

@@ -9,21 +9,12 @@ use std::time::Duration;
 use actix_session::SessionMiddleware;
 use actix_web::HttpRequest;
 use actix_web::dev::ServiceRequest;
-use actix_web::web::Bytes;
+use actix_web::web::{Bytes, Data};
 use chrono::{DateTime, Utc};
 
-use super::assets::Assets;
-use super::demo::HomeDetails;
-use super::error::Problem;
-use super::metrics::{Limit, Metrics, RateDecision};
-use super::request_id::RequestIds;
-use super::security::{Origins, Transport};
-use super::session::SessionCookie;
-use super::sessions::Sessions;
-use super::shutdown::Ending;
 use crate::accounts::{Accounts, CheckError, Login, Refusal};
 use crate::clock::{Clock, Settable};
-use crate::keys::{KeyRing, SESSION_KEY_BYTES};
+use crate::keys::KeyRing;
 use crate::limits::{Limiter, RateStore, TrustedProxies, network_of};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::Algorithm;
@@ -31,6 +22,14 @@ use crate::redis::Away;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
 use crate::token::{Judged, Verdict};
+use crate::web::http::ending::Ending;
+use crate::web::http::origins::{Origins, Transport};
+use crate::web::http::problem::Problem;
+use crate::web::http::request_id::RequestIds;
+use crate::web::metrics::{Limit, Metrics, RateDecision};
+use crate::web::session::session_store::Sessions;
+use crate::web::session::{SessionCookie, SessionSettings};
+use crate::web::view::assets::Assets;
 use crate::work::{Bounds, WorkPool};
 
 /// How many pieces of lab work of one client, and of all together, may wait or run at once. A class behind one address
@@ -41,17 +40,17 @@ const WORK_IN_ALL: usize = 512;
 /// How long lab work waits for its turn: less than a request may take in all.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-pub(super) struct State {
+pub(in crate::web) struct State {
     ring: RwLock<Arc<KeyRing>>,
     /// The ring of the start, to which a test goes back.
     first_ring: Arc<KeyRing>,
-    session_key: [u8; SESSION_KEY_BYTES],
     pub origins: Origins,
-    pub cookie: SessionCookie,
+    pub session: Data<SessionSettings>,
     pub assets: Assets,
     pub algorithm: Algorithm,
     pub token_ttl: Lifetime,
-    pub home_details: HomeDetails,
+    /// The parts of the home page that are the same for everybody, rendered when it is first asked for.
+    pub home_details: OnceLock<String>,
     /// The OpenAPI document, made when it is first asked for: most servers are never asked.
     pub openapi: OnceLock<Bytes>,
     pub is_test_mode: bool,
@@ -75,7 +74,7 @@ pub(super) struct State {
 }
 
 /// What may be a server of its own, and then away.
-pub(super) struct Parts {
+pub(in crate::web) struct Parts {
     pub store: Arc<dyn Store>,
     pub sessions: Sessions,
     pub rates: RateStore,
@@ -92,14 +91,18 @@ impl State {
     ) -> Self {
         let Parts { store, sessions, rates } = parts;
         let first_ring = Arc::new(ring);
-        let ring = &first_ring;
         let metrics = Metrics::new(clock.now());
         let store = metrics.metered(store);
         let origins = Origins::new(settings.public_url.as_ref(), address, transport);
         Self {
-            home_details: HomeDetails::render(ring, clock.now(), origins.issuer()),
+            home_details: OnceLock::new(),
             openapi: OnceLock::new(),
-            cookie: SessionCookie::new(origins.is_https()),
+            session: Data::new(SessionSettings {
+                cookie: SessionCookie::new(origins.is_https()),
+                key: *first_ring.session_key(),
+                default_algorithm: settings.algorithm,
+                clock: clock.clone(),
+            }),
             assets: Assets::new(settings.test_mode),
             algorithm: settings.algorithm,
             is_test_mode: settings.test_mode,
@@ -117,7 +120,6 @@ impl State {
             ending: Ending::default(),
             crowded_beyond: settings.max_connections - settings.max_connections / 4,
             trusted_proxies: settings.trusted_proxies.clone(),
-            session_key: *ring.session_key(),
             ring: RwLock::new(first_ring.clone()),
             first_ring,
             origins,
@@ -218,14 +220,9 @@ impl State {
         }
     }
 
-    /// Whether the session cookie that came is one of this server's.
-    pub fn session_cookie_decrypts(&self, request: &HttpRequest) -> bool {
-        self.cookie.decrypts(request, &self.session_key)
-    }
-
     /// The middleware that opens and seals the session cookie.
     pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
-        self.cookie.middleware(self.sessions.clone(), &self.session_key)
+        self.session.cookie.middleware(self.sessions.clone(), &self.session.key)
     }
 }
 

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use hallpass::lab::attacks::{Attack, Means, Request, SECTIONS};
+use hallpass::lab::attacks::{Attack, Means, SECTIONS};
+use hallpass::lab::sent_request::SentRequest;
 use hallpass::profiles::demo::Algorithm;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder};
@@ -334,7 +335,7 @@ async fn what_is_unknown_is_refused_in_one_sentence() {
 }
 
 /// A request of the catalogue as it goes to the real server, with what its placeholders stand for.
-fn for_real(app: &TestApp, request: &Request, cookie: &str, token: &str) -> RequestBuilder {
+fn for_real(app: &TestApp, request: &SentRequest, cookie: &str, token: &str) -> RequestBuilder {
     let filled = |text: &str| text.replace("{cookie}", cookie).replace("{name}", "hallpass").replace("{token}", token);
     let method = request.method.parse().unwrap();
     let asked = app.visitor().request(method, &filled(request.path));
@@ -368,14 +369,14 @@ async fn the_real_server_answers_each_request_as_its_page_says() {
         }
     }
     // The same request without its fault is served, so that it is the fault that was refused.
-    let form = Request {
+    let form = SentRequest {
         method: "POST",
         path: "/algorithm",
         headers: vec![("Cookie", "{cookie}")],
         form: Some("algorithm=RS256"),
     };
     assert_eq!(Answer::to(for_real(&app, &form, &cookie, &token)).await.status, 303);
-    let show = Request {
+    let show = SentRequest {
         method: "GET",
         path: "/validate",
         headers: vec![("Cookie", "{cookie}"), ("Accept", "application/json")],

@@ -483,9 +483,9 @@ fn assert_operation_is_whole(document: &Document, operation: &Operation) {
 /// Addresses of the lab's pages that only these pages lead to, and of which each lesson has its own or none.
 const UNDOCUMENTED: [&str; 1] = ["/lab/lessons/{slug}/{step}"];
 
-/// The route table, as `src/web.rs` writes it.
+/// The route table, as `src/web/routes.rs` writes it.
 fn routes() -> BTreeMap<String, BTreeSet<String>> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web.rs")).unwrap();
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/routes.rs")).unwrap();
     let table = text.split_once("fn routes(").unwrap().1.split_once("\n}\n").unwrap().0;
     let helpers = [
         ("get(\"", &["GET", "HEAD"][..]),

@@ -1,22 +1,22 @@
 //! Naive sites: the verifier is right, and the way a token comes to it is not.
 
 use super::Opinion;
-use crate::lab::attacks::Request;
+use crate::lab::sent_request::SentRequest;
 
 /// A site with one mistake in how it takes requests.
 pub struct NaiveSite {
     pub name: &'static str,
-    judge: fn(&Request) -> Result<String, String>,
+    judge: fn(&SentRequest) -> Result<String, String>,
 }
 
 impl NaiveSite {
-    pub fn opinion(&self, request: &Request) -> Opinion {
+    pub fn opinion(&self, request: &SentRequest) -> Opinion {
         Opinion::new(self.name, (self.judge)(request))
     }
 }
 
 /// The pairs of the request's `Cookie` lines.
-fn cookies(request: &Request) -> Vec<&str> {
+fn cookies(request: &SentRequest) -> Vec<&str> {
     let lines = request.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("cookie"));
     lines.flat_map(|(_, value)| value.split("; ")).collect()
 }

@@ -1,0 +1,96 @@
+//! Who sends a request: a username and password in JSON or by HTTP Basic, or a bearer token.
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Map, Value};
+
+use crate::accounts::{Login, Refusal};
+use crate::code::Code;
+use crate::profiles::Lifetime;
+use crate::web::http::json_body::json_object;
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+
+/// What a client sees before it is asked for a password.
+const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
+
+/// The value of `Authorization` after this scheme, whose name is read in any case (RFC 9110 §11.1).
+pub(in crate::web) fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (found, rest) = value.split_once(' ')?;
+    found.eq_ignore_ascii_case(scheme).then(|| rest.trim())
+}
+
+/// The username and password of HTTP Basic (RFC 7617); `None` when the header is another or none.
+pub(in crate::web) fn basic(headers: &HeaderMap) -> Option<Login> {
+    let decoded = STANDARD.decode(authorization(headers, "Basic")?).ok();
+    let text = decoded.and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default();
+    let (username, password) = text.split_once(':').unwrap_or_default();
+    Some(Login::new(username, password))
+}
+
+/// The body of a token request: a JSON object, or nothing when Basic says who asks.
+pub(in crate::web) struct TokenRequest {
+    pub members: Map<String, Value>,
+    basic: Option<Login>,
+}
+
+impl TokenRequest {
+    pub fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
+        let basic = basic(request.headers());
+        if basic.is_some() && body.is_empty() {
+            return Ok(Self { members: Map::new(), basic });
+        }
+        Ok(Self { members: json_object(request, body)?, basic })
+    }
+
+    /// Lets the request through as the user that it names, or says why not.
+    pub async fn admit(&self, request: &HttpRequest, state: &State) -> Result<String, Problem> {
+        let login = match &self.basic {
+            Some(login) => login.clone(),
+            None => self.login()?,
+        };
+        match state.admit(&login, request).await? {
+            Ok(()) => Ok(login.username().to_owned()),
+            Err(refusal) => Err(refused(&refusal, self.basic.is_some())),
+        }
+    }
+
+    fn login(&self) -> Result<Login, Problem> {
+        Ok(Login::new(self.text("username")?, self.text("password")?))
+    }
+
+    /// The `ttl`, in seconds; absent and `null` mean the default.
+    pub fn lifetime(&self, default: Lifetime) -> Result<Lifetime, Problem> {
+        let Some(value) = self.members.get("ttl").filter(|it| !it.is_null()) else { return Ok(default) };
+        let lifetime = value.as_i64().and_then(|seconds| Lifetime::of(seconds).ok());
+        lifetime.ok_or_else(|| Problem::bad_request("`ttl` must be a number of whole seconds from 1 to 86400."))
+    }
+
+    /// A text member; absent and `null` are empty.
+    pub fn text(&self, name: &str) -> Result<&str, Problem> {
+        match self.members.get(name) {
+            None | Some(Value::Null) => Ok(""),
+            Some(Value::String(text)) => Ok(text),
+            Some(_) => Err(Problem::bad_request(format!("`{name}` must be a string."))),
+        }
+    }
+}
+
+/// Only a client that used Basic is asked for it again: a browser that sent JSON would show its own dialogue.
+pub(in crate::web) fn refused(refusal: &Refusal, by_basic: bool) -> Problem {
+    let problem = match refusal {
+        Refusal::Missing => unauthorized("A username and a password are required."),
+        Refusal::Wrong => unauthorized("The username or the password is wrong."),
+        Refusal::TooOften { retry_after } => return Problem::too_often(*retry_after, "This name was tried too often."),
+        Refusal::Busy { retry_after } => return Problem::too_busy(*retry_after),
+    };
+    if by_basic { problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)) } else { problem }
+}
+
+fn unauthorized(message: &str) -> Problem {
+    Problem::new(StatusCode::UNAUTHORIZED, Code::BadCredentials, message)
+}

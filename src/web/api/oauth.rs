@@ -1,0 +1,172 @@
+//! The bearer exchange: a signed assertion becomes an access token (RFC 7523), and a resource takes it (RFC 6750).
+
+use std::collections::HashMap;
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use chrono::{DateTime, Utc};
+use serde_json::json;
+use url::form_urlencoded;
+
+use crate::code::Code;
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Profile, bearer, zoom};
+use crate::store::StoreError;
+use crate::token::{Claims, Rejection};
+use crate::web::api::credentials;
+use crate::web::http::problem::Fault;
+use crate::web::http::signing_queue::Turns;
+use crate::web::state::State;
+
+const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+
+/// A refusal of the token endpoint, in the words of RFC 6749 §5.2.
+struct Refused {
+    error: &'static str,
+    description: String,
+}
+
+/// Why no access token was made.
+enum Failure {
+    Refused(Refused),
+    StoreAway(StoreError),
+    Broken(&'static str),
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::StoreAway(error)
+    }
+}
+
+/// `POST /oauth/token`.
+pub(in crate::web) async fn token(request: HttpRequest, body: Bytes, turns: Turns, state: Data<State>) -> HttpResponse {
+    match exchange(&request, &body, &turns, &state).await {
+        Ok(token) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(json!({
+            "access_token": token, "token_type": "Bearer", "expires_in": bearer::LIFE,
+        })),
+        Err(Failure::Refused(Refused { error, description })) => {
+            HttpResponse::BadRequest().json(json!({ "error": error, "error_description": description }))
+        }
+        Err(Failure::StoreAway(error)) => unavailable(&error),
+        Err(Failure::Broken(what)) => {
+            Fault::new(what).behind(HttpResponse::InternalServerError().json(json!({ "error": "server_error" })))
+        }
+    }
+}
+
+async fn exchange(request: &HttpRequest, body: &[u8], turns: &Turns, state: &State) -> Result<String, Failure> {
+    let parameters = parameters(request, body)?;
+    let given = |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
+    let grant_type = given("grant_type").ok_or_else(|| invalid_request("`grant_type` is missing"))?;
+    if grant_type != JWT_BEARER {
+        return Err(refused("unsupported_grant_type", &format!("the only grant type is {JWT_BEARER}")));
+    }
+    let assertion = given("assertion").ok_or_else(|| invalid_request("`assertion` is missing"))?;
+    let now = state.now();
+    let claims = accepted(state, assertion, now)?;
+    take_once(state, &claims, now).await?;
+    let _turn = turns.next().await;
+    issue(state, &claims, now)
+}
+
+/// The claims of an assertion that was signed with the API secret, for this server or for nobody in particular.
+fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims, Failure> {
+    let issuer = state.origins.issuer();
+    let endpoint = format!("{issuer}/oauth/token");
+    let verdict = zoom::verify(&state.ring(), &[&endpoint, issuer], assertion, now);
+    state.metrics.judged(Profile::Zoom, &verdict);
+    verdict.accept().map_err(|rejection| {
+        let reason = rejection.reason;
+        refused("invalid_grant", &format!("{}: {}", reason.code, reason.message))
+    })
+}
+
+/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
+async fn take_once(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
+    let Some(jti) = claims.get("jti").and_then(|it| it.as_str()) else { return Ok(()) };
+    let ends = claims.expires_at().ok_or(Failure::Broken("an accepted assertion has no exp"))?;
+    if state.store.use_once("zoom", jti, ends, now).await? {
+        return Ok(());
+    }
+    Err(refused("invalid_grant", "the assertion was used before"))
+}
+
+fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, Failure> {
+    let issuer = state.origins.issuer();
+    let ring = state.ring();
+    let client_id = ring.accounts().zoom_api_key.as_str();
+    let subject = claims.subject().unwrap_or(client_id);
+    let mut jti = [0; 16];
+    SystemRandom::new().fill(&mut jti).map_err(|_| Failure::Broken("the system gave no random bytes"))?;
+    let grant = bearer::Grant { issuer, subject, client_id };
+    let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
+    state.metrics.issued(Profile::Bearer, Algorithm::Rs256);
+    Ok(token.into_string())
+}
+
+/// The parameters of the form; one that stands twice is an error (RFC 6749 §3.2).
+fn parameters(request: &HttpRequest, body: &[u8]) -> Result<HashMap<String, String>, Failure> {
+    if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(invalid_request("the body must be application/x-www-form-urlencoded"));
+    }
+    let mut parameters = HashMap::new();
+    for (name, value) in form_urlencoded::parse(body).into_owned() {
+        if parameters.insert(name, value).is_some() {
+            return Err(invalid_request("a parameter stands twice"));
+        }
+    }
+    Ok(parameters)
+}
+
+fn refused(error: &'static str, description: &str) -> Failure {
+    Failure::Refused(Refused { error, description: quotable(description) })
+}
+
+/// What RFC 6749 §5.2 and RFC 6750 §3 allow in a description: printable ASCII without quotes and backslashes.
+fn quotable(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
+}
+
+fn invalid_request(description: &str) -> Failure {
+    refused("invalid_request", description)
+}
+
+fn unavailable(error: &StoreError) -> HttpResponse {
+    let response = HttpResponse::ServiceUnavailable().json(json!({ "error": "temporarily_unavailable" }));
+    Fault::of(error).behind(response)
+}
+
+/// `GET /api/me`: a resource for the holder of a bearer token.
+pub(in crate::web) async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let Some(token) = credentials::authorization(request.headers(), "Bearer") else {
+        return challenge("", Code::NoToken, "A bearer token is required.");
+    };
+    let judged = bearer::verify(&state.ring(), state.origins.issuer(), token, state.now());
+    let verdict = match state.settle(judged).await {
+        Ok(verdict) => verdict,
+        Err(error) => return unavailable(&error),
+    };
+    state.metrics.judged(Profile::Bearer, &verdict);
+    match verdict.accept() {
+        Ok(claims) => HttpResponse::Ok().json(json!({
+            "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),
+        })),
+        Err(Rejection { reason, .. }) => {
+            let description = quotable(&format!("{}: {}", reason.code, reason.message));
+            let error = format!(r#", error="invalid_token", error_description="{description}""#);
+            challenge(&error, reason.code, &reason.message)
+        }
+    }
+}
+
+/// A refusal as RFC 6750 §3 asks: who sent no token at all is told no error.
+fn challenge(error: &str, code: Code, message: &str) -> HttpResponse {
+    let mut response = HttpResponse::Unauthorized().json(json!({ "error": code, "message": message }));
+    if let Ok(value) = HeaderValue::from_str(&format!(r#"Bearer realm="hallpass"{error}"#)) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+    response
+}

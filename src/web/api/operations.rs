@@ -1,0 +1,39 @@
+//! What operators ask.
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::rt;
+use actix_web::web::Data;
+use serde_json::json;
+
+use crate::web::http::problem::Problem;
+use crate::web::metrics;
+use crate::web::state::State;
+
+/// `GET /healthz`: the process is alive and answers; it says nothing of any other part.
+pub(in crate::web) async fn healthz() -> HttpResponse {
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ok\n")
+}
+
+/// `GET /readyz`: 200 when the store, the sessions and the rate counters can be written now, otherwise 503; the body
+/// names each. A part that is kept in this process is always ready.
+pub(in crate::web) async fn readyz(state: Data<State>) -> HttpResponse {
+    let (store, sessions, rates) = (state.clone(), state.clone(), state);
+    // Tasks of their own, so that they are asked at the same time, each with a budget for itself.
+    let store = rt::spawn(async move { store.store.ping().await.is_ok() });
+    let sessions = rt::spawn(async move { sessions.sessions.ping().await.is_ok() });
+    let rates = rt::spawn(async move { rates.rates.ping().await.is_ok() });
+    let answers = [store.await, sessions.await, rates.await].map(|answer| answer.unwrap_or(false));
+    let is_ready = answers == [true; 3];
+    let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
+    let [store, sessions, rates] = answers.map(|answers| if answers { "ok" } else { "away" });
+    response
+        .insert_header((header::CACHE_CONTROL, "no-store"))
+        .json(json!({ "ready": is_ready, "parts": { "store": store, "sessions": sessions, "rates": rates } }))
+}
+
+/// `GET /metrics`: what was counted since the start, for a Prometheus server.
+pub(in crate::web) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
+    let text = state.metrics.text().map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text))
+}

@@ -1,0 +1,103 @@
+//! The REST pair: `POST /loginEndpoint` and `POST /anEndpoint`, in the tutorial's shapes, codes and words.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use serde_json::{Map, Value};
+use url::form_urlencoded;
+
+use crate::accounts::{Login, Refusal};
+use crate::code::Code;
+use crate::profiles::demo::Algorithm;
+use crate::profiles::{Profile, rest_api};
+use crate::web::http::problem::{Fault, retry_after_header};
+use crate::web::state::State;
+
+/// Signs a token for the user of a form.
+pub(in crate::web) async fn login(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpResponse {
+    let login = login_of(&request, &body);
+    let now = state.now();
+    match state.admit(&login, &request).await {
+        Ok(Ok(())) => {}
+        Ok(Err(refusal)) => return not_admitted(&refusal),
+        Err(error) => return fault(StatusCode::SERVICE_UNAVAILABLE, &error),
+    }
+    match rest_api::issue(&state.ring(), login.username(), now) {
+        Ok(token) => {
+            state.metrics.issued(Profile::RestApi, Algorithm::Hs256);
+            successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
+        }
+        Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),
+    }
+}
+
+/// Lets those through whose token is good.
+pub(in crate::web) async fn protected(request: HttpRequest, state: Data<State>) -> HttpResponse {
+    let verdict = rest_api::verify(&state.ring(), &presented(&request), state.now());
+    state.metrics.judged(Profile::RestApi, &verdict);
+    match verdict.code() {
+        Code::Accepted => answer(StatusCode::OK, "0", "You Are verified"),
+        Code::NoToken => answer(StatusCode::UNAUTHORIZED, "2", "Token required"),
+        Code::Expired => answer(StatusCode::UNAUTHORIZED, "1", "Token has expired"),
+        _ => answer(StatusCode::UNAUTHORIZED, "1", "Invalid Token"),
+    }
+}
+
+/// The fields of a form; a body of another type has none.
+fn login_of(request: &HttpRequest, body: &[u8]) -> Login {
+    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    let field = |name: &str| {
+        let mut pairs = form_urlencoded::parse(if is_form { body } else { &[] });
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    Login::new(field("username"), field("password"))
+}
+
+/// The token of the header `TOKEN`, or of the query where the tutorial's prose puts it too.
+fn presented(request: &HttpRequest) -> String {
+    if let Some(value) = request.headers().get("TOKEN") {
+        return String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
+    }
+    let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    pairs.find(|(key, _)| key == "token").map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
+}
+
+fn not_admitted(refusal: &Refusal) -> HttpResponse {
+    match refusal {
+        Refusal::Missing => answer(StatusCode::UNAUTHORIZED, "1", "Username and password required"),
+        Refusal::Wrong => answer(StatusCode::UNAUTHORIZED, "1", "Invalid credentials"),
+        Refusal::TooOften { retry_after } => {
+            retry_after_in(answer(StatusCode::TOO_MANY_REQUESTS, "1", "Too many attempts"), *retry_after)
+        }
+        Refusal::Busy { retry_after } => {
+            retry_after_in(answer(StatusCode::SERVICE_UNAVAILABLE, "3", "An error occured"), *retry_after)
+        }
+    }
+}
+
+fn retry_after_in(mut response: HttpResponse, seconds: u64) -> HttpResponse {
+    let (name, value) = retry_after_header(seconds);
+    response.headers_mut().insert(name, value);
+    response
+}
+
+/// A fault of this server, which is what the tutorial keeps its third error for.
+fn fault(status: StatusCode, error: &dyn std::error::Error) -> HttpResponse {
+    Fault::of(error).behind(answer(status, "3", "An error occured"))
+}
+
+fn answer(status: StatusCode, error: &str, message: &str) -> HttpResponse {
+    HttpResponse::build(status).json(shape(error, message))
+}
+
+fn successful(token: &str, elapse_time: &str) -> HttpResponse {
+    let mut members = shape("0", "Successful");
+    members.insert("token".to_owned(), token.into());
+    members.insert("Elapse_time".to_owned(), elapse_time.into());
+    HttpResponse::Ok().json(members)
+}
+
+/// The tutorial's two members; its numbers are text.
+fn shape(error: &str, message: &str) -> Map<String, Value> {
+    [("error", error), ("message", message)].into_iter().map(|(name, text)| (name.to_owned(), text.into())).collect()
+}

@@ -1,0 +1,295 @@
+//! What tests of other programs ask for: a clock that they set, any token signed, a token wrong in one named way, a
+//! session with any text in it, the next keys. The routes exist only under `--test-mode`.
+//!
+//! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use chrono::{DateTime, TimeDelta};
+use serde_json::{Map, Value, json};
+
+use crate::clock::Settable;
+use crate::code::Code;
+use crate::keys::{Algorithm, Family, Signer};
+use crate::profiles::flawed::{self, Flaw};
+use crate::profiles::sample::{Sample, SampleError};
+use crate::profiles::{Profile, demo};
+use crate::token::{self, NumericDate};
+use crate::web::http::json_body::json_object_of;
+use crate::web::http::problem::Problem;
+use crate::web::http::signing_queue::Turns;
+use crate::web::session::Visitor;
+use crate::web::state::State;
+
+/// How far a rotation may be ahead, in seconds.
+const FARTHEST_ROTATION: i64 = 86_400;
+
+/// `PUT /test/clock`: `{"now": seconds}`, `{"advance": seconds}` or `{"real": true}`.
+pub(in crate::web) async fn set_clock(
+    request: HttpRequest,
+    body: Bytes,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let members = read(&request, &body, &["now", "advance", "real"])?;
+    let clock = clock(&state)?;
+    let mut given = members.iter();
+    let (Some((name, value)), None) = (given.next(), given.next()) else { return Err(one_of_three()) };
+    match (name.as_str(), value) {
+        ("now", value) => clock.set(moment(value).ok_or_else(bad_now)?),
+        ("advance", value) => {
+            let by = seconds(value).and_then(TimeDelta::try_milliseconds).ok_or_else(bad_advance)?;
+            clock.advance(by).ok_or_else(bad_advance)?;
+        }
+        ("real", Value::Bool(true)) => clock.run(),
+        _ => return Err(Problem::bad_request("`real` must be true, and then the clock follows the machine's.")),
+    }
+    Ok(HttpResponse::Ok().json(json!({ "now": shown(&state) })))
+}
+
+/// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and the
+/// test would go on with something else than it asked for.
+fn read(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
+    if !request.query_string().is_empty() {
+        return Err(Problem::bad_request("This address takes no query; what is asked for stands in the JSON body."));
+    }
+    json_object_of(request, body, known)
+}
+
+/// The same where the body may be left out.
+fn read_if_any(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
+    if body.is_empty() && request.query_string().is_empty() { Ok(Map::new()) } else { read(request, body, known) }
+}
+
+/// Test mode always has such a clock.
+fn clock(state: &State) -> Result<&Settable, Problem> {
+    state.settable_clock().ok_or_else(|| Problem::broken("test mode has a clock that cannot be set"))
+}
+
+fn one_of_three() -> Problem {
+    Problem::bad_request("The clock takes one of `now`, `advance` and `real`, and no two at once.")
+}
+
+fn bad_now() -> Problem {
+    Problem::bad_request("`now` must be a number of seconds since 1970, from 0 to under 100000000000.")
+}
+
+fn bad_advance() -> Problem {
+    Problem::bad_request("`advance` must be a number of seconds that leaves the clock within the years 1970 to 5138.")
+}
+
+/// A number of seconds, in milliseconds.
+#[expect(clippy::cast_possible_truncation, reason = "the bounds are those of a date that a token can have")]
+fn seconds(value: &Value) -> Option<i64> {
+    let seconds = value.as_f64().filter(|seconds| seconds.abs() < 1e11)?;
+    Some((seconds * 1e3).round() as i64)
+}
+
+fn moment(value: &Value) -> Option<DateTime<chrono::Utc>> {
+    DateTime::from_timestamp_millis(seconds(value).filter(|milliseconds| *milliseconds >= 0)?)
+}
+
+/// Whole seconds where the clock stands on one.
+fn shown(state: &State) -> Value {
+    let milliseconds = state.now().timestamp_millis();
+    if milliseconds % 1000 == 0 {
+        (milliseconds / 1000).into()
+    } else {
+        NumericDate::from_moment(state.now()).seconds().into()
+    }
+}
+
+/// `POST /test/sign`: any header and claims, signed by a chosen key.
+pub(in crate::web) async fn sign(
+    request: HttpRequest,
+    body: Bytes,
+    turns: Turns,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
+    let members = read(&request, &body, &known)?;
+    let order = Order { members: &members, state: &state };
+    let _turn = turns.next().await;
+    let token = match order.signer()? {
+        Some(signer) => {
+            let sealed = token::seal(order.header(Some(&signer))?, order.claims()?, &signer);
+            sealed.map_err(|error| Problem::internal(&error))?.into_string()
+        }
+        None => token::signing_input(order.header(None)?, order.claims()?) + ".",
+    };
+    Ok(HttpResponse::Ok().json(json!({ "token": token })))
+}
+
+/// What is to be signed.
+struct Order<'a> {
+    members: &'a Map<String, Value>,
+    state: &'a State,
+}
+
+impl Order<'_> {
+    /// `None` for the algorithm `none`.
+    fn signer(&self) -> Result<Option<Signer>, Problem> {
+        let Some(name) = text(self.members, "algorithm")? else {
+            let signer = self.profile()?.signer(self.state.algorithm, &self.state.ring(), self.state.now()).cloned();
+            return signer.map(Some).ok_or_else(|| no_token(&SampleError::NoSigner));
+        };
+        if name == "none" {
+            return Ok(None);
+        }
+        let algorithm: Algorithm =
+            name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))?;
+        let signer = self
+            .profile()?
+            .signer(family(algorithm), &self.state.ring(), self.state.now())
+            .and_then(|it| it.under(algorithm));
+        let unfit = || Problem::bad_request(format!("The key that `key` names signs nothing under {algorithm}."));
+        signer.map(Some).ok_or_else(unfit)
+    }
+
+    fn profile(&self) -> Result<Profile, Problem> {
+        profile(self.members, "key")
+    }
+
+    /// As it is given; the profile's own where none is.
+    fn header(&self, signer: Option<&Signer>) -> Result<Vec<u8>, Problem> {
+        if let Some(given) = self.given("header", "header_text")? {
+            return Ok(given);
+        }
+        let Some(signer) = signer else { return Ok(br#"{"alg":"none","typ":"JWT"}"#.to_vec()) };
+        Ok(self.profile()?.header().text(signer))
+    }
+
+    fn claims(&self) -> Result<Vec<u8>, Problem> {
+        let missing = || Problem::bad_request("`claims` must be an object, or `claims_text` any text.");
+        self.given("claims", "claims_text")?.ok_or_else(missing)
+    }
+
+    fn given(&self, object: &str, raw: &str) -> Result<Option<Vec<u8>>, Problem> {
+        match (self.members.get(object), text(self.members, raw)?) {
+            (Some(_), Some(_)) => Err(Problem::bad_request(format!("`{object}` and `{raw}` exclude each other."))),
+            (Some(Value::Object(members)), None) => Ok(Some(Value::Object(members.clone()).to_string().into_bytes())),
+            (Some(_), None) => Err(Problem::bad_request(format!("`{object}` must be an object."))),
+            (None, raw) => Ok(raw.map(|raw| raw.as_bytes().to_vec())),
+        }
+    }
+}
+
+/// A text member, when it is there.
+fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a str>, Problem> {
+    match members.get(name) {
+        None => Ok(None),
+        Some(Value::String(text)) => Ok(Some(text)),
+        Some(_) => Err(Problem::bad_request(format!("`{name}` must be a string."))),
+    }
+}
+
+/// The profile that a member names; the demo where it names none.
+fn profile(members: &Map<String, Value>, member: &str) -> Result<Profile, Problem> {
+    let Some(name) = text(members, member)? else { return Ok(Profile::Demo) };
+    name.parse().map_err(|accepted| Problem::bad_request(format!("`{member}` must be {accepted}.")))
+}
+
+/// Which of the demo's two keys works with an algorithm.
+fn family(algorithm: Algorithm) -> demo::Algorithm {
+    match algorithm.family() {
+        Family::Rsa => demo::Algorithm::Rs256,
+        Family::Hmac => demo::Algorithm::Hs256,
+    }
+}
+
+fn none_of(name: &str, accepted: &[&str]) -> Problem {
+    Problem::bad_request(format!("`{name}` must be one of {}.", accepted.join(", ")))
+}
+
+/// `POST /test/session`: any text as the token of the caller's session.
+pub(in crate::web) async fn session(
+    request: HttpRequest,
+    body: Bytes,
+    mut visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let members = read(&request, &body, &["token", "algorithm"])?;
+    let token = text(&members, "token")?.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
+    let now = state.now();
+    if let Some(algorithm) = algorithm(&members)? {
+        visitor.choose(algorithm, now)?;
+    }
+    visitor.keep_token(token.to_owned(), now)?;
+    Ok(HttpResponse::Ok().json(json!({ "token": token, "algorithm": visitor.algorithm() })))
+}
+
+fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::Algorithm>, Problem> {
+    let Some(name) = text(members, "algorithm")? else { return Ok(None) };
+    name.parse()
+        .map(Some)
+        .map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))
+}
+
+/// `POST /test/flawed`: a token that is wrong in one named way, and the code that it must get.
+pub(in crate::web) async fn flawed(
+    request: HttpRequest,
+    body: Bytes,
+    turns: Turns,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let members = read(&request, &body, &["flaw", "profile", "algorithm"])?;
+    let flaw = text(&members, "flaw")?.and_then(|name| name.parse::<Flaw>().ok());
+    let flaw = flaw.ok_or_else(|| none_of("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
+    let algorithm = algorithm(&members)?.unwrap_or(state.algorithm);
+    let profile = profile(&members, "profile")?;
+    let mut random = [0; 16];
+    SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    let ring = state.ring();
+    let sample = Sample { ring: &ring, algorithm, issuer: state.origins.issuer(), random, now: state.now() };
+    let _turn = turns.next().await;
+    let token = flawed::make(profile, flaw, &sample).map_err(|error| no_token(&error))?;
+    Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": flaw.expected() })))
+}
+
+fn no_token(error: &SampleError) -> Problem {
+    match error {
+        SampleError::NoSigner => Problem::new(
+            StatusCode::CONFLICT,
+            Code::CannotSign,
+            "The keys folder has no private key for this algorithm.",
+        ),
+        SampleError::Signing(error) => Problem::internal(error),
+    }
+}
+
+/// `POST /test/rotate`: the demo's next keys, in memory, which sign `after` so many seconds; answers the key set.
+pub(in crate::web) async fn rotate(
+    request: HttpRequest,
+    body: Bytes,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let members = read_if_any(&request, &body, &["after"])?;
+    let after = match members.get("after") {
+        None => Some(0),
+        Some(value) => value.as_i64().filter(|after| (0..=FARTHEST_ROTATION).contains(after)),
+    };
+    let wrong =
+        || Problem::bad_request(format!("`after` must be a number of whole seconds from 0 to {FARTHEST_ROTATION}."));
+    let after = TimeDelta::seconds(after.ok_or_else(wrong)?);
+    // Making an RSA key takes a while, so rotations wait for one another, and each adds to the keys of the one before.
+    let _rotating = state.rotating.lock().await;
+    let (now, ring) = (state.now(), state.ring());
+    let rotated = state.do_work(&request, move || ring.rotated(now + after, &SystemRandom::new())).await?;
+    let rotated = rotated.ok_or_else(|| Problem::broken("no next key could be made"))?;
+    state.replace_ring(rotated);
+    Ok(HttpResponse::Ok().json(state.ring().published(now)))
+}
+
+/// `POST /test/reset`: clock, keys and rate counters as they were at the start. What is stored stays.
+pub(in crate::web) async fn reset(
+    request: HttpRequest,
+    body: Bytes,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    read_if_any(&request, &body, &[])?;
+    clock(&state)?.reset();
+    state.restore_ring();
+    state.forget_counts().await.map_err(|error| Problem::rates_away(&error))?;
+    Ok(HttpResponse::NoContent().finish())
+}

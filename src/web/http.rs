@@ -1,0 +1,13 @@
+//! What happens to every request, whatever its route.
+
+pub(super) mod accept;
+pub(super) mod connection;
+pub(super) mod cookie_header;
+pub(super) mod cors;
+pub(super) mod ending;
+pub(super) mod json_body;
+pub(super) mod origins;
+pub(super) mod problem;
+pub(super) mod request_body;
+pub(super) mod request_id;
+pub(super) mod signing_queue;

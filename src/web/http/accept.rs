@@ -1,0 +1,124 @@
+//! The request's `Accept` header (RFC 9110 §12.5.1), as far as an answer depends on it.
+
+use actix_web::http::header::{self, HeaderMap};
+
+/// Whether `Accept` takes JSON and no HTML page. A range with a weight of nothing refuses what it names, and the most
+/// specific range that matches counts, so `text/html;q=0, */*` takes no page.
+pub(in crate::web) fn takes_json_alone(headers: &HeaderMap) -> bool {
+    let ranges: Vec<Range> = ranges(headers).collect();
+    !takes(&ranges, "text/html") && (takes(&ranges, "application/json") || ranges.iter().any(Range::names_json_kind))
+}
+
+/// Whether `Accept` names this media type, other than as a wildcard and with a weight over nothing.
+pub(in crate::web) fn names(headers: &HeaderMap, media_type: &str) -> bool {
+    ranges(headers).any(|range| range.is_wanted && range.name == media_type)
+}
+
+/// One media range of the header.
+struct Range {
+    /// In lower case.
+    name: String,
+    /// Whether its weight is over nothing; a weight that cannot be read counts as none.
+    is_wanted: bool,
+}
+
+fn ranges(headers: &HeaderMap) -> impl Iterator<Item = Range> {
+    let values = headers.get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(Range::of)
+}
+
+impl Range {
+    fn of(text: &str) -> Self {
+        let mut parts = text.split(';').map(str::trim);
+        let name = parts.next().unwrap_or_default().to_ascii_lowercase();
+        let weight = |part: &str| {
+            let (name, value) = part.split_once('=')?;
+            name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok())?
+        };
+        Self { name, is_wanted: parts.find_map(weight).is_none_or(|weight| weight > 0.0) }
+    }
+
+    /// How specifically it matches a media type: 0 for not at all.
+    fn matches(&self, media_type: &str) -> u8 {
+        let group = media_type.split_once('/').map_or("", |(group, _)| group);
+        match self.name.strip_suffix("/*") {
+            _ if self.name == media_type => 3,
+            Some("*") => 1,
+            Some(named) if named == group => 2,
+            _ => 0,
+        }
+    }
+
+    /// A media type whose suffix says that it is JSON (RFC 6839 §3.1).
+    fn names_json_kind(&self) -> bool {
+        self.is_wanted && self.name.starts_with("application/") && self.name.ends_with("+json")
+    }
+}
+
+fn takes(ranges: &[Range], media_type: &str) -> bool {
+    let matching = ranges.iter().filter(|range| range.matches(media_type) > 0);
+    matching.max_by_key(|range| (range.matches(media_type), range.is_wanted)).is_some_and(|range| range.is_wanted)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::header::HeaderValue;
+
+    use super::*;
+
+    fn accepting(values: &[&str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::ACCEPT, HeaderValue::from_str(value).unwrap());
+        }
+        headers
+    }
+
+    #[test]
+    fn json_alone_is_taken_where_json_is_named_and_no_range_takes_a_page() {
+        for accept in [
+            "application/json",
+            "APPLICATION/JSON; charset=utf-8",
+            "application/json;q=0.1",
+            "application/*",
+            "application/problem+json",
+            "application/vnd.api+json, application/json;q=0.5",
+            "application/json, text/html;q=0",
+            "application/json, text/html; Q = 0.0 , */*;q=0",
+            "application/json, text/plain, image/png",
+            "text/html;q=0, */*",
+            "text/html;q=0, text/*, application/json",
+        ] {
+            assert!(takes_json_alone(&accepting(&[accept])), "{accept}");
+        }
+        for accept in [
+            "",
+            "*/*",
+            "text/html",
+            "text/*, application/json",
+            "application/json, */*;q=0.1",
+            "application/json, text/html;q=0.1",
+            "application/json;q=0, text/plain",
+            "application/json;q=0",
+            "*/*;q=0, application/json, text/html",
+            "image/png",
+            "application/xhtml+xml",
+            "application/json;q=0, application/*;q=0",
+        ] {
+            assert!(!takes_json_alone(&accepting(&[accept])), "{accept}");
+        }
+        assert!(!takes_json_alone(&accepting(&[])), "without the header, everything is taken");
+        assert!(takes_json_alone(&accepting(&["image/png", "application/json"])));
+        assert!(!takes_json_alone(&accepting(&["application/json", "*/*"])), "the lines are one list");
+    }
+
+    #[test]
+    fn a_media_type_is_named_in_full_and_with_a_weight() {
+        let named = |accept: &str| names(&accepting(&[accept]), "application/json");
+        assert!(named("text/html;q=0.5, Application/Json") && named("application/json;q=0.1"));
+        for accept in ["*/*", "application/*", "application/json;q=0", "application/json; q=0.000", "application/jsonp"]
+        {
+            assert!(!named(accept), "{accept}");
+        }
+    }
+}

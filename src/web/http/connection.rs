@@ -1,0 +1,408 @@
+//! A client's connection, as the framework reads from it and writes to it.
+//!
+//! The framework parses everything it has read and queues the requests it finds, so a client that sends thousands of
+//! tiny requests and reads no answer could fill the memory. It also times only the first head of a connection, and no
+//! write at all. This layer between the socket and the framework prevents all three:
+//!
+//! - It hands over one request at a time: the head up to its blank line, then the body as the handler asks for it. The
+//!   next head follows once the answer is written. What the client sent ahead waits in the socket.
+//! - It times every head, and every pause between two requests.
+//! - It times every answer that the client does not read.
+//!
+//! The bytes pass in order, and only the framework's parser decides what they mean. They pass unchanged but for raw
+//! characters in an address, which the parser would refuse and [`target`] percent-encodes.
+
+mod deadline;
+mod exchange;
+mod head_end;
+mod refusal;
+mod target;
+
+pub(in crate::web) use exchange::{Body, Exchange, UnderWay};
+pub(in crate::web) use refusal::Refuse;
+pub(in crate::web) use target::LONGEST as LONGEST_ADDRESS;
+
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::web::BytesMut;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use deadline::{Awaited, Deadline};
+use exchange::Next;
+use head_end::HeadEnd;
+use target::Target;
+
+/// How many bytes are read from the socket at once, and so how many wait here while a request is answered.
+pub(in crate::web) const READ: usize = 8 * 1024;
+
+/// The slowest client that is served: how many bytes of an answer it must take each second after
+/// [`Limits::write`] has passed.
+const SLOWEST: u32 = 1024;
+
+/// How long what a client still sends is read and discarded after an answer that did not wait for it. To close at once
+/// would reset the connection, and the client could lose the answer.
+pub(in crate::web) const DISCARDING: Duration = Duration::from_secs(1);
+
+/// How long this server waits for a client.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::web) struct Limits {
+    /// For the rest of a head after its first byte, and for the first byte on a new connection.
+    pub head: Duration,
+    /// For the next request's first byte.
+    pub idle: Duration,
+    /// For a client to go on reading an answer.
+    pub write: Duration,
+}
+
+impl Limits {
+    pub const STANDARD: Self = Self {
+        head: Duration::from_secs(10),
+        // Longer than proxies keep theirs to a server, so that it is they who close: a request never meets a connection
+        // that is being closed from this side.
+        idle: Duration::from_secs(75),
+        write: Duration::from_secs(30),
+    };
+}
+
+/// A connection over a socket or a TLS session.
+pub(in crate::web) struct Connection<IO> {
+    io: IO,
+    limits: Limits,
+    exchange: Rc<Exchange>,
+    refuse: Refuse,
+    head_end: HeadEnd,
+    target: Target,
+    /// Of a head whose address was encoded: what the framework had no room for.
+    encoded: BytesMut,
+    /// Whether that is the end of the head.
+    is_encoded_whole: bool,
+    /// Whether the address of the last head was too long.
+    is_too_long: bool,
+    /// Read from the client and not handed over yet.
+    ahead: BytesMut,
+    /// Whether the framework is to read the end of the stream after that.
+    has_ended: bool,
+    refusal: Option<Refusal>,
+    deadline: Deadline,
+}
+
+impl<IO> Connection<IO> {
+    /// A new connection, which closes without a word if nothing comes.
+    pub fn new(io: IO, limits: Limits, refuse: Refuse) -> Self {
+        Self {
+            io,
+            limits,
+            exchange: Rc::default(),
+            refuse,
+            head_end: HeadEnd::default(),
+            target: Target::default(),
+            encoded: BytesMut::new(),
+            is_encoded_whole: false,
+            is_too_long: false,
+            ahead: BytesMut::new(),
+            has_ended: false,
+            refusal: None,
+            deadline: Deadline::new(Awaited::Request, limits.head),
+        }
+    }
+
+    /// Where the request that is being answered says what it needs.
+    pub fn exchange(&self) -> Rc<Exchange> {
+        self.exchange.clone()
+    }
+
+    /// Times the client from now on.
+    fn wait_for(&mut self, awaited: Awaited, span: Duration, cx: &mut Context<'_>) {
+        self.deadline.set(awaited, span);
+        // The timer wakes this connection; whether the time is over is asked when it is polled again.
+        let _ = self.deadline.poll(cx);
+    }
+
+    /// What is due when the client has not done in time what it was waited for.
+    fn give_up(&mut self) -> io::Result<()> {
+        match self.deadline.clear() {
+            Some(Awaited::Reader) => {
+                log::debug!("a connection is closed: its client does not read the answer");
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+            Some(Awaited::Head | Awaited::Request) if self.exchange.is_under_way() => {}
+            Some(Awaited::Head) => self.end_with(StatusCode::REQUEST_TIMEOUT),
+            Some(Awaited::Request | Awaited::Close) | None => self.end(),
+        }
+        Ok(())
+    }
+
+    /// Refuses what is no request, and ends the connection with that.
+    fn end_with(&mut self, status: StatusCode) {
+        let is_for_length = status == StatusCode::BAD_REQUEST && self.is_too_long;
+        let status = if is_for_length { StatusCode::URI_TOO_LONG } else { status };
+        self.refusal = Some(Refusal { unsent: (self.refuse)(status).as_slice().into(), is_sent: false });
+        self.end();
+    }
+
+    /// From now on the framework reads the end of the stream, and closes.
+    fn end(&mut self) {
+        self.ahead = BytesMut::new();
+        self.encoded = BytesMut::new();
+        self.has_ended = true;
+    }
+
+    fn is_blocked(&self) -> bool {
+        self.deadline.awaits() == Some(Awaited::Reader)
+    }
+}
+
+/// What is sent in place of the framework's own refusal.
+struct Refusal {
+    unsent: BytesMut,
+    is_sent: bool,
+}
+
+/// What was handed over.
+struct Handed {
+    bytes: usize,
+    /// Whether it ends where a head does.
+    is_whole: bool,
+}
+
+impl<IO: AsyncRead + Unpin> Connection<IO> {
+    /// Hands over a head, or what there is of it.
+    fn hand_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if !self.encoded.is_empty() {
+            self.hand_encoded(buffer);
+            return Poll::Ready(Ok(()));
+        }
+        let before = buffer.filled().len();
+        loop {
+            let handed = ready!(self.hand_over(cx, buffer, usize::MAX, true))?;
+            if !self.target.passes(&buffer.filled()[before..]) {
+                self.encode(buffer, before, handed.is_whole);
+            } else if handed.is_whole {
+                self.expect_request();
+            }
+            if handed.bytes > 0 && !handed.is_whole && self.deadline.awaits() != Some(Awaited::Head) {
+                self.wait_for(Awaited::Head, self.limits.head, cx);
+            }
+            // All that came may belong to a character that has not ended; to hand over nothing would mean the end.
+            if buffer.filled().len() > before || self.has_ended {
+                return Poll::Ready(Ok(()));
+            }
+        }
+    }
+
+    /// The parser was handed a whole head; the next one's address is another.
+    fn expect_request(&mut self) {
+        self.is_too_long = std::mem::take(&mut self.target).is_too_long();
+        self.exchange.expect_request();
+    }
+
+    /// Puts the encoded form in the place of what was handed over from `before` on.
+    fn encode(&mut self, buffer: &mut ReadBuf<'_>, before: usize, is_whole: bool) {
+        let mut encoded = self.target.encoded(&buffer.filled()[before..]);
+        if self.has_ended && self.ahead.is_empty() {
+            encoded.extend(self.target.rest());
+        }
+        buffer.set_filled(before);
+        self.encoded = BytesMut::from(encoded.as_slice());
+        self.is_encoded_whole = is_whole;
+        self.hand_encoded(buffer);
+    }
+
+    fn hand_encoded(&mut self, buffer: &mut ReadBuf<'_>) {
+        let fits = self.encoded.len().min(buffer.remaining());
+        buffer.put_slice(&self.encoded.split_to(fits));
+        if self.encoded.is_empty() && self.is_encoded_whole {
+            self.is_encoded_whole = false;
+            self.expect_request();
+        }
+    }
+
+    /// Hands over what was asked for of a body.
+    fn hand_body(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>, body: Body) -> Poll<io::Result<()>> {
+        let handed = match body {
+            Body::Bytes(left) => {
+                let most = usize::try_from(left).unwrap_or(usize::MAX);
+                ready!(self.hand_over(cx, buffer, most, false))?
+            }
+            Body::Open => ready!(self.hand_over(cx, buffer, usize::MAX, true))?,
+        };
+        self.exchange.body_handed(handed.bytes);
+        Poll::Ready(Ok(()))
+    }
+
+    /// Hands over up to `most` bytes, of which none lies beyond the next blank line with `is_cut`.
+    fn hand_over(
+        &mut self,
+        cx: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+        most: usize,
+        is_cut: bool,
+    ) -> Poll<io::Result<Handed>> {
+        let most = most.min(buffer.remaining());
+        if !self.ahead.is_empty() || self.has_ended {
+            let handed = self.head_end.part(&self.ahead, most, is_cut);
+            buffer.put_slice(&self.ahead.split_to(handed.bytes));
+            if self.ahead.is_empty() {
+                self.ahead = BytesMut::new();
+            }
+            return Poll::Ready(Ok(handed));
+        }
+        let mut space = [const { MaybeUninit::uninit() }; READ];
+        let mut read = ReadBuf::uninit(&mut space);
+        ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+        self.has_ended = read.filled().is_empty();
+        let handed = self.head_end.part(read.filled(), most, is_cut);
+        let (now, later) = read.filled().split_at(handed.bytes);
+        buffer.put_slice(now);
+        self.ahead.extend_from_slice(later);
+        Poll::Ready(Ok(handed))
+    }
+
+    /// While nothing may be handed over: notices a client that is gone, and keeps what came until it may.
+    fn look_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.ahead.is_empty() && !self.has_ended && !self.is_blocked() {
+            let mut space = [const { MaybeUninit::uninit() }; READ];
+            let mut read = ReadBuf::uninit(&mut space);
+            ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
+            self.has_ended = read.filled().is_empty();
+            self.ahead.extend_from_slice(read.filled());
+        }
+        self.exchange.wake_at_end(cx.waker());
+        Poll::Pending
+    }
+}
+
+impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
+    fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.deadline.poll(cx).is_ready() {
+            this.give_up()?;
+        }
+        if this.is_blocked() {
+            return this.look_ahead(cx);
+        }
+        match this.exchange.next() {
+            Next::Nothing => this.look_ahead(cx),
+            Next::Head => this.hand_head(cx, buffer),
+            Next::Body(body) => this.hand_body(cx, buffer, body),
+        }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
+    /// Fails when the client has not read for too long.
+    fn check_reader(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        if self.is_blocked() && self.deadline.poll(cx).is_ready() { self.give_up() } else { Ok(()) }
+    }
+
+    /// Passes on what became of a write, and times the client while it reads nothing.
+    fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        if written.is_pending() && !self.is_blocked() {
+            self.wait_for(Awaited::Reader, self.limits.write, cx);
+        }
+        written
+    }
+
+    /// Sends the refusal that ends this connection, if there is one, and reads on for a moment.
+    fn poll_refusal(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let Some(mut refusal) = self.refusal.take() else { return Poll::Ready(Ok(())) };
+        let sent = self.poll_send(cx, &mut refusal);
+        self.refusal = Some(refusal);
+        ready!(sent)?;
+        self.poll_discard(cx).map(Ok)
+    }
+
+    fn poll_send(&mut self, cx: &mut Context<'_>, refusal: &mut Refusal) -> Poll<io::Result<()>> {
+        while !refusal.unsent.is_empty() {
+            let written = Pin::new(&mut self.io).poll_write(cx, &refusal.unsent);
+            match ready!(self.timed(cx, written))? {
+                0 => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+                written => drop(refusal.unsent.split_to(written)),
+            }
+        }
+        if !refusal.is_sent {
+            let closed = Pin::new(&mut self.io).poll_shutdown(cx);
+            ready!(self.timed(cx, closed))?;
+            refusal.is_sent = true;
+            self.deadline.set(Awaited::Close, DISCARDING);
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// Reads and discards until the client closes, or takes too long.
+    fn poll_discard(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let mut space = [const { MaybeUninit::uninit() }; READ];
+            let mut read = ReadBuf::uninit(&mut space);
+            match Pin::new(&mut self.io).poll_read(cx, &mut read) {
+                Poll::Ready(Ok(())) if !read.filled().is_empty() => {}
+                Poll::Ready(_) => return Poll::Ready(()),
+                Poll::Pending => return self.deadline.poll(cx),
+            }
+            if self.deadline.poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+    }
+
+    /// Everything was written: from now on the next request is waited for, or the handler.
+    fn all_is_written(&mut self, cx: &mut Context<'_>) {
+        if self.is_blocked() {
+            self.deadline.clear();
+            // Nothing was read meanwhile.
+            cx.waker().wake_by_ref();
+        }
+        if self.exchange.is_under_way() {
+            self.deadline.clear();
+        } else if self.exchange.has_answered() {
+            self.wait_for(Awaited::Request, self.limits.idle, cx);
+        }
+    }
+}
+
+impl<IO: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Connection<IO> {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        this.check_reader(cx)?;
+        if !this.exchange.has_begun()
+            && let Some(status) = refusal::status_of(bytes)
+        {
+            if this.refusal.is_none() {
+                this.end_with(status);
+            }
+            ready!(this.poll_refusal(cx))?;
+            return Poll::Ready(Ok(bytes.len()));
+        }
+        let written = Pin::new(&mut this.io).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(written)) = written {
+            this.deadline.extend_for(written, SLOWEST);
+        }
+        this.timed(cx, written)
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        this.check_reader(cx)?;
+        ready!(this.poll_refusal(cx))?;
+        let flushed = Pin::new(&mut this.io).poll_flush(cx);
+        ready!(this.timed(cx, flushed))?;
+        this.all_is_written(cx);
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if this.refusal.as_ref().is_some_and(|refusal| refusal.is_sent) {
+            return Poll::Ready(Ok(()));
+        }
+        this.check_reader(cx)?;
+        let closed = Pin::new(&mut this.io).poll_shutdown(cx);
+        this.timed(cx, closed)
+    }
+}

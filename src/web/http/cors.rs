@@ -1,0 +1,72 @@
+//! Which other sites' scripts may call the token routes (CORS, in the Fetch standard). Without `--cors-origin`, none.
+//!
+//! These routes read no cookie, so a script elsewhere gets no more here than any other HTTP client does.
+
+use actix_cors::Cors;
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::middleware::Condition;
+
+use crate::settings::CorsOrigins;
+
+/// How long a browser may remember what it was allowed, in seconds.
+const REMEMBERED: usize = 600;
+
+/// The patterns of the routes that are open to the scripts of those sites.
+const OPEN: [&str; 13] = [
+    "/.well-known/jwks.json",
+    "/token",
+    "/zoom/token",
+    "/oauth/token",
+    "/api/me",
+    "/loginEndpoint",
+    "/anEndpoint",
+    "/v1/token/{phone}",
+    "/v1/token/{phone}/{xid}",
+    "/v1/transactions",
+    "/v1/transactions/{xid}",
+    "/v1/transactions/{xid}/status",
+    "/v1/verify",
+];
+
+/// What answers preflights and marks answers, around one such route.
+pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
+    let cors = Cors::default()
+        .allowed_methods(["GET", "POST"])
+        .allowed_headers(["Authorization", "Content-Type", "TOKEN"])
+        .expose_headers(["Retry-After", "WWW-Authenticate"])
+        .max_age(REMEMBERED)
+        .block_on_origin_mismatch(false);
+    let cors = match origins {
+        CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
+        CorsOrigins::Listed(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
+    };
+    Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
+}
+
+/// Whose scripts a request may come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Scripts {
+    /// This site's own alone.
+    OfThisSite,
+    /// Those of other sites too that the settings name, and this request comes from none of them.
+    OfListedSites,
+    /// This very request comes from one of them.
+    Admitted,
+}
+
+impl Scripts {
+    /// Of a request with these headers to the route of this pattern.
+    pub fn of(origins: &CorsOrigins, headers: &HeaderMap, pattern: Option<&str>) -> Self {
+        match pattern.is_some_and(|pattern| OPEN.contains(&pattern)) {
+            false => Self::OfThisSite,
+            true if comes_from_one_of(origins, headers) => Self::Admitted,
+            true => Self::OfListedSites,
+        }
+    }
+}
+
+fn comes_from_one_of(origins: &CorsOrigins, headers: &HeaderMap) -> bool {
+    let mut sent = headers.get_all(header::ORIGIN);
+    let (Some(origin), None) = (sent.next(), sent.next()) else { return false };
+    origin.to_str().is_ok_and(|origin| origins.admit(origin))
+}

@@ -1,0 +1,16 @@
+//! Whether the server is about to end. From then on each answer closes its connection.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+#[derive(Default)]
+pub(in crate::web) struct Ending(AtomicBool);
+
+impl Ending {
+    pub fn begin(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    pub fn has_begun(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}

@@ -1,0 +1,317 @@
+//! Refusals: a status, a stable code and one sentence, as a page for people and as JSON for programs.
+//!
+//! A handler returns a [`Problem`]; the front door presents it, for only there is the request's `Accept` at hand.
+
+use actix_web::error::{PathError, UrlencodedError};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::web::{FormConfig, PathConfig, QueryConfig};
+use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
+use thiserror::Error;
+
+use crate::accounts::CheckError;
+use crate::code::Code;
+use crate::log::chain;
+use crate::profiles::demo::IssueError;
+use crate::redis::Away;
+use crate::store::StoreError;
+use crate::web::http::accept;
+use crate::web::http::request_id::RequestId;
+use crate::work::{self, NotDone};
+
+/// A text of a client's as a message repeats it: the first 64 characters, in quotes, with everything else escaped that is
+/// not plain to see.
+pub(in crate::web) fn quoted(text: &str) -> String {
+    let shown: String = text.chars().take(64).flat_map(shown).collect();
+    let more = if text.chars().nth(64).is_some() { "…" } else { "" };
+    format!("\"{shown}{more}\"")
+}
+
+/// A character as it is shown in a message. Backquotes and asterisks are marks there.
+fn shown(c: char) -> Vec<char> {
+    match c {
+        '\'' => vec![c],
+        '`' | '*' => c.escape_unicode().collect(),
+        c => c.escape_debug().collect(),
+    }
+}
+
+/// More than any body of this site needs.
+pub(in crate::web) const LARGEST_BODY: usize = 16 * 1024;
+
+/// Why a request is refused.
+#[derive(Clone, Debug, Error)]
+#[error("{message}")]
+pub(in crate::web) struct Problem {
+    pub status: StatusCode,
+    pub code: Code,
+    pub message: String,
+    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Where the page's link leads, if not to this site's home page.
+    pub leads_to: Option<String>,
+    pub fault: Option<Fault>,
+}
+
+/// What a failure's log line says of its cause. The client reads nothing of it; the front door takes it off the answer
+/// and logs it, beside the request's id.
+#[derive(Clone, Debug)]
+pub(in crate::web) struct Fault(String);
+
+impl Fault {
+    pub fn of(cause: &dyn std::error::Error) -> Self {
+        Self(chain(cause))
+    }
+
+    pub fn new(what: &str) -> Self {
+        Self(what.to_owned())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The answer to a request that failed so.
+    pub fn behind(self, mut response: HttpResponse) -> HttpResponse {
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl Problem {
+    pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
+        Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, fault: None }
+    }
+
+    /// The same, with a header that says more to programs.
+    pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.push((name, value));
+        self
+    }
+
+    /// The same, with the address where the visitor gets on.
+    pub fn leading_to(self, address: &str) -> Self {
+        Self { leads_to: Some(address.to_owned()), ..self }
+    }
+
+    /// `retry_after` in seconds.
+    pub fn too_often(retry_after: u64, message: &str) -> Self {
+        let message = format!("{message} Try again in {retry_after} s.");
+        let (name, value) = retry_after_header(retry_after);
+        Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooOften, message).with(name, value)
+    }
+
+    /// More work is waiting than this server takes on; `retry_after` in seconds.
+    pub fn too_busy(retry_after: u64) -> Self {
+        let message =
+            format!("More work of this kind is waiting than this server takes on. Try again in {retry_after} s.");
+        let (name, value) = retry_after_header(retry_after);
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::TooBusy, message).with(name, value)
+    }
+
+    pub fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, Code::BadRequest, message)
+    }
+
+    pub fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address.")
+    }
+
+    /// The cause is for the log, and the client is shown nothing of it.
+    pub fn internal(cause: &dyn std::error::Error) -> Self {
+        Self::fault(Fault::of(cause))
+    }
+
+    /// The same for a fault that no error describes.
+    pub fn broken(what: &str) -> Self {
+        Self::fault(Fault::new(what))
+    }
+
+    fn fault(fault: Fault) -> Self {
+        let message = "This server made a mistake; its log says more.";
+        Self { fault: Some(fault), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
+    }
+
+    /// What the store said is for the log.
+    pub fn store_away(error: &StoreError) -> Self {
+        Self::away("store", error, "The store does not answer; try again soon.")
+    }
+
+    pub fn sessions_away(error: &Away) -> Self {
+        Self::away("session store", error, "The store of the sessions does not answer; try again soon.")
+    }
+
+    pub fn rates_away(error: &Away) -> Self {
+        let message = "The rate counters do not answer, and nobody is let through uncounted; try again soon.";
+        Self::away("rate store", error, message)
+    }
+
+    fn away(part: &str, error: &dyn std::error::Error, message: &str) -> Self {
+        let fault = Fault::new(&format!("the {part} failed: {}", chain(error)));
+        Self { fault: Some(fault), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
+    }
+
+    /// The same, where it is a fault of this server, with the name under which its log has more.
+    pub fn named(mut self, id: &RequestId) -> Self {
+        if self.code == Code::Internal {
+            self.message = format!("This server made a mistake; its log says more under the request id {id}.");
+        }
+        self
+    }
+
+    /// A body of more bytes than these.
+    pub fn too_large(limit: usize) -> Self {
+        let message = format!("The body is over the {limit} bytes that are read here.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
+    }
+
+    /// What the framework refused by itself, without a word.
+    pub fn of_status(status: StatusCode, allowed: &str) -> Self {
+        match status {
+            StatusCode::METHOD_NOT_ALLOWED => {
+                let message = format!("This address does not take that method; it takes {allowed}.");
+                Self::new(status, Code::MethodNotAllowed, message)
+            }
+            StatusCode::NOT_FOUND => Self::not_found(),
+            StatusCode::PAYLOAD_TOO_LARGE => Self::too_large(LARGEST_BODY),
+            status if status.is_server_error() => Self::new(status, Code::Internal, "This server made a mistake."),
+            status => Self::new(status, Code::BadRequest, "This request cannot be read."),
+        }
+    }
+}
+
+impl From<NotDone> for Problem {
+    fn from(error: NotDone) -> Self {
+        match error {
+            NotDone::Busy => Self::too_busy(work::RETRY_AFTER),
+            NotDone::Failed => Self::internal(&error),
+        }
+    }
+}
+
+impl From<CheckError> for Problem {
+    fn from(error: CheckError) -> Self {
+        match error {
+            CheckError::Store(error) => Self::store_away(&error),
+            CheckError::Tries(error) => Self::rates_away(&error),
+        }
+    }
+}
+
+impl From<IssueError> for Problem {
+    fn from(error: IssueError) -> Self {
+        match error {
+            IssueError::NoSigner(algorithm) => {
+                let message = format!(
+                    "This needs a token under {algorithm}, and the keys folder holds no private key that signs it now: it \
+                     verifies and cannot sign."
+                );
+                Self::new(StatusCode::CONFLICT, Code::CannotSign, message)
+            }
+            IssueError::Signing(error) => Self::internal(&error),
+        }
+    }
+}
+
+impl ResponseError for Problem {
+    fn status_code(&self) -> StatusCode {
+        self.status
+    }
+
+    fn error_response(&self) -> HttpResponse {
+        let mut response = HttpResponse::new(self.status);
+        for (name, value) in &self.headers {
+            response.headers_mut().insert(name.clone(), value.clone());
+        }
+        response.extensions_mut().insert(self.clone());
+        match &self.fault {
+            Some(fault) => fault.clone().behind(response),
+            None => response,
+        }
+    }
+}
+
+/// What the client reads: pages where `Accept` names HTML, JSON otherwise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Presentation {
+    Page,
+    Json,
+}
+
+impl Presentation {
+    pub fn of(headers: &HeaderMap) -> Self {
+        if accept::names(headers, "text/html") { Self::Page } else { Self::Json }
+    }
+}
+
+/// Answers whatever no route matches.
+pub(in crate::web) async fn not_found() -> Result<HttpResponse, Problem> {
+    Err(Problem::not_found())
+}
+
+pub(in crate::web) fn form_config() -> FormConfig {
+    FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| bad_form(&error).into())
+}
+
+pub(in crate::web) fn query_config() -> QueryConfig {
+    QueryConfig::default()
+        .error_handler(|_, _| Problem::bad_request("The query cannot be read: it has a field twice.").into())
+}
+
+pub(in crate::web) fn path_config() -> PathConfig {
+    PathConfig::default().error_handler(|error: PathError, _| {
+        Problem::bad_request(format!("The address cannot be read: {error}.")).into()
+    })
+}
+
+/// Refuses a body that is not declared as a form.
+pub(in crate::web) fn expect_form(request: &HttpRequest) -> Result<(), Problem> {
+    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
+    if is_form { Ok(()) } else { Err(bad_form(&UrlencodedError::ContentType)) }
+}
+
+fn bad_form(error: &UrlencodedError) -> Problem {
+    match error {
+        UrlencodedError::Overflow { .. } => Problem::too_large(LARGEST_BODY),
+        UrlencodedError::ContentType => Problem::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Code::UnsupportedMediaType,
+            "A form is read here, in application/x-www-form-urlencoded.",
+        ),
+        _ => Problem::bad_request("The form cannot be read: it lacks a field, or has one twice."),
+    }
+}
+
+/// `Retry-After` in seconds (RFC 9110 §10.2.3).
+pub(in crate::web) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderValue) {
+    (header::RETRY_AFTER, HeaderValue::from(seconds))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::web::http::request_id::RequestIds;
+
+    #[test]
+    fn a_fault_of_this_server_tells_its_request_id_and_nothing_of_its_cause() {
+        let id = RequestIds::new().of(&HeaderMap::new(), false);
+        let problem = Problem::broken("the bearer key cannot sign").named(&id);
+        let expected = format!("This server made a mistake; its log says more under the request id {id}.");
+        assert_eq!(problem.message, expected);
+        assert_eq!(problem.fault.as_ref().map(Fault::as_str), Some("the bearer key cannot sign"));
+        assert_eq!(Problem::not_found().named(&id).message, Problem::not_found().message);
+    }
+
+    #[test]
+    fn a_page_is_for_those_who_name_html() {
+        let presentation = |accept: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ACCEPT, HeaderValue::from_str(accept).unwrap());
+            Presentation::of(&headers)
+        };
+        assert_eq!(presentation("text/html,application/xhtml+xml;q=0.9,*/*;q=0.8"), Presentation::Page);
+        assert_eq!(presentation("application/json, TEXT/HTML;q=0.5"), Presentation::Page);
+        assert_eq!(presentation("text/html;q=0"), Presentation::Json);
+        assert_eq!(presentation("*/*"), Presentation::Json);
+        assert_eq!(Presentation::of(&HeaderMap::new()), Presentation::Json);
+    }
+}

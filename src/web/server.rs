@@ -1,0 +1,277 @@
+//! The server: how it is built and run, reloaded and ended.
+
+mod app;
+mod http_service;
+mod reload;
+mod request_pipeline;
+mod shutdown;
+mod sockets;
+mod tls;
+
+pub use tls::{TlsError, TlsReport};
+
+use std::io;
+use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::App;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::rt::task::JoinHandle;
+use actix_web::rt::time::interval;
+use actix_web::web::Data;
+use aws_lc_rs::rand::SystemRandom;
+use chrono::{DateTime, TimeDelta, Utc};
+use thiserror::Error;
+
+use crate::clock::Clock;
+use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
+use crate::limits::RateStore;
+use crate::redis::{Away, Redis, RedisUrl};
+use crate::settings::{Credentials, Settings};
+use crate::store::{self, OpenError};
+use crate::token::printable::escaped;
+use crate::web::http::connection::Limits;
+use crate::web::http::origins::Transport;
+use crate::web::session::session_store::Sessions;
+use crate::web::state::{Parts, State};
+use app::app;
+use http_service::{http, https};
+use shutdown::StopSignals;
+use sockets::ListeningSocket;
+use tls::Tls;
+
+/// How often old transactions are looked for.
+const PURGE_EVERY: Duration = Duration::from_mins(10);
+
+/// Why the server cannot start.
+#[derive(Debug, Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    #[error("cannot use --{flag} `{url}`")]
+    Redis { flag: &'static str, url: String, source: Away },
+    #[error("cannot listen on --bind {address}; port 0 takes a free one")]
+    Bind { address: SocketAddr, source: io::Error },
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A server whose socket is bound: whoever connects now is answered once it runs.
+pub struct Server {
+    listener: TcpListener,
+    address: SocketAddr,
+    settings: Settings,
+    tls: Option<Arc<Tls>>,
+    state: Data<State>,
+}
+
+impl Server {
+    /// Binds the socket, reads the keys, making what is missing, and opens the store.
+    pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+        let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
+        let unbound = |source| StartError::Bind { address: settings.bind, source };
+        let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
+        let listener = sockets::listen(settings.bind).map_err(unbound)?;
+        let address = listener.local_addr().map_err(unbound)?;
+        let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
+        warnings.iter().for_each(tell);
+        warn_of_exposure(&settings);
+        tell_of_made_up(&ring, &settings);
+        let parts = Parts {
+            store: store::open(&settings.database).await?,
+            sessions: open_sessions(settings.session_store.as_ref()).await?,
+            rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
+        };
+        for exposed in exposed(&settings) {
+            log::warn!("{}", escaped(&exposed.to_string()));
+        }
+        let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
+        let state = Data::new(State::new(ring, clock, parts, &settings, address, transport));
+        Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
+    }
+
+    /// What answers its requests, to be asked without a network.
+    pub fn app(
+        &self,
+    ) -> App<
+        impl ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<impl MessageBody + use<>>,
+            Error = actix_web::Error,
+            InitError = (),
+        > + use<>,
+    > {
+        app(&self.state)
+    }
+
+    /// The keys that it begins with.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.state.ring()
+    }
+
+    pub fn url(&self) -> String {
+        format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
+    }
+
+    /// Serves until SIGTERM or SIGINT; what is in flight then may finish.
+    ///
+    /// `announce` is told the address once requests are taken and signals are heeded.
+    pub async fn run(self, announce: impl FnOnce(&str) -> io::Result<()>) -> io::Result<()> {
+        let url = self.url();
+        self.serve(Signals::Heeded, |_| announce(&url)).await
+    }
+
+    /// Serves until the handle that it hands out is stopped; signals are left to the program around it.
+    pub async fn start(self, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
+        let started = |handle| {
+            started(handle);
+            Ok(())
+        };
+        self.serve(Signals::Ignored, started).await
+    }
+
+    async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle) -> io::Result<()>) -> io::Result<()> {
+        let Self { listener, settings, tls, state, .. } = self;
+        let store = state.store.clone();
+        let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), settings.keep));
+        let heeded = match signals {
+            Signals::Heeded => Some((
+                reload::when_told(state.clone(), settings.clone(), tls.clone())?,
+                StopSignals::heed()?,
+                ListeningSocket::of(&listener)?,
+            )),
+            Signals::Ignored => None,
+        };
+        let running = begin(listener, &settings, tls.as_deref(), &state)?;
+        let reloading = heeded.map(|(reloading, signals, socket)| {
+            signals.stop(running.handle(), state.clone(), socket, settings.shutdown_timeout);
+            reloading
+        });
+        started(running.handle())?;
+        let end = running.await;
+        purging.abort();
+        reloading.inspect(JoinHandle::abort);
+        store.close().await;
+        end
+    }
+}
+
+/// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
+pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
+    settings
+        .certificate
+        .as_ref()
+        .map_or_else(|| Ok(TlsReport::without_warnings("off")), |source| Tls::check(source, now))
+}
+
+/// Opens the socket to requests, of which each is answered by one of the workers' copies of the routes.
+fn begin(
+    listener: TcpListener,
+    settings: &Settings,
+    tls: Option<&Tls>,
+    state: &Data<State>,
+) -> io::Result<actix_web::dev::Server> {
+    let connections = settings.max_connections.div_ceil(settings.workers);
+    // Beyond this many handshakes at once nobody is let in: with fewer, clients that never finish theirs would lock
+    // everybody else out.
+    actix_tls::accept::max_concurrent_tls_connect(connections);
+    let server = actix_web::dev::Server::build()
+        .workers(settings.workers)
+        .max_concurrent_connections(connections)
+        .shutdown_timeout(shutdown::LAST_BYTES.as_secs())
+        .disable_signals();
+    let draining = server.graceful_shutdown_signal();
+    let draining = move || {
+        let signal = draining.clone();
+        async move { signal.notified().await }
+    };
+    let (state, limits) = (state.clone(), Limits::STANDARD);
+    let server = match tls {
+        Some(tls) => {
+            let tls = tls.config().map_err(io::Error::other)?;
+            server.listen("https", listener, move || https(&state, limits, tls.clone(), draining.clone()))?
+        }
+        None => server.listen("http", listener, move || http(&state, limits, draining.clone()))?,
+    };
+    Ok(server.run())
+}
+
+/// The keys folder itself, and the files of the store, as far as others on this machine may read or change them. Of the
+/// files in the folder the key ring warns.
+pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
+    let folder = Exposed::find(&settings.keys, Privacy::Secret);
+    folder.into_iter().chain(store::exposed(&settings.database))
+}
+
+/// Says what these settings open to everybody.
+fn warn_of_exposure(settings: &Settings) {
+    if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
+        log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
+    }
+    if settings.test_mode {
+        log::warn!("test mode: whoever reaches this server sets its clock and signs what they like");
+    }
+}
+
+/// Who gave nothing wants the demo; who gave one value of a service and not the others has forgotten them.
+fn tell_of_made_up(ring: &KeyRing, settings: &Settings) {
+    for service in &ring.accounts().made_up {
+        let is_half_given = settings.accounts.has_any_of(service);
+        let level = if is_half_given { log::Level::Warn } else { log::Level::Info };
+        log::log!(
+            level,
+            "the account values of {service} that were not given are made up here; {service} would not accept these \
+             tokens"
+        );
+    }
+}
+
+async fn open_sessions(url: Option<&RedisUrl>) -> Result<Sessions, StartError> {
+    let Some(url) = url else { return Ok(Sessions::in_cookie()) };
+    let redis = open_redis("session-store", url).await?;
+    let unfit = |source| StartError::Redis { flag: "session-store", url: url.to_string(), source };
+    Sessions::in_redis(redis).await.map_err(unfit)
+}
+
+async fn open_rates(url: Option<&RedisUrl>, ring: &KeyRing) -> Result<RateStore, StartError> {
+    let Some(url) = url else { return Ok(RateStore::memory()) };
+    Ok(RateStore::redis(open_redis("rate-store", url).await?, ring.session_key()))
+}
+
+async fn open_redis(flag: &'static str, url: &RedisUrl) -> Result<Redis, StartError> {
+    Redis::open(url).await.map_err(|source| StartError::Redis { flag, url: url.to_string(), source })
+}
+
+/// Whether SIGTERM and SIGINT stop the server.
+enum Signals {
+    Heeded,
+    Ignored,
+}
+
+/// Forgets, now and then, the transactions whose tokens expired longer ago than they are kept.
+async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
+    let mut rounds = interval(PURGE_EVERY);
+    loop {
+        rounds.tick().await;
+        let now = state.now();
+        match state.store.purge(now - keep, now).await {
+            Ok(0) => {}
+            Ok(purged) => log::info!("purged {purged} transactions"),
+            Err(error) => log::error!("old transactions are not purged: {error}"),
+        }
+    }
+}
+
+fn tell(warning: &Warning) {
+    let line = warning.to_string();
+    let line = escaped(&line);
+    match warning {
+        Warning::Made(_) => log::info!("{line}"),
+        _ => log::warn!("{line}"),
+    }
+}

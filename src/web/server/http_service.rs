@@ -1,0 +1,119 @@
+//! The framework's HTTP/1.1 over connections of this kind, plain or under TLS.
+
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use actix_http::error::DispatchError;
+use actix_http::{Extensions, HttpService, KeepAlive, Request};
+use actix_service::{IntoServiceFactory, ServiceFactory, ServiceFactoryExt as _, fn_service, map_config};
+use actix_tls::accept::TlsError;
+use actix_tls::accept::rustls_0_23::{Acceptor, TlsStream};
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{AppConfig, ServiceResponse};
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Data;
+use rustls::ServerConfig;
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::web::http::connection::{Connection, DISCARDING, Limits};
+use crate::web::server::app::app;
+use crate::web::server::request_pipeline;
+use crate::web::state::State;
+
+/// A connection and its peer's address.
+pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
+
+/// One worker's service for plain connections. When a future of `draining` ends, idle connections close.
+pub(in crate::web) fn http<F, D>(
+    state: &Data<State>,
+    limits: Limits,
+    draining: F,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<F, D>
+where
+    F: Fn() -> D + 'static,
+    D: Future<Output = ()> + 'static,
+{
+    let refuse = request_pipeline::refusals(state, limits);
+    let connect = move |socket: TcpStream| {
+        let peer = prepared(&socket);
+        let connection = Connection::new(socket, limits, refuse.clone());
+        async move { Ok::<_, DispatchError>((connection, peer)) }
+    };
+    fn_service(connect).and_then(routes(state, draining))
+}
+
+/// The same for connections under TLS.
+pub(in crate::web) fn https<F, D>(
+    state: &Data<State>,
+    limits: Limits,
+    tls: ServerConfig,
+    draining: F,
+) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = TlsError<io::Error, DispatchError>, InitError = ()>
++ use<F, D>
+where
+    F: Fn() -> D + 'static,
+    D: Future<Output = ()> + 'static,
+{
+    let refuse = request_pipeline::refusals(state, limits);
+    let mut acceptor = Acceptor::new(tls);
+    acceptor.set_handshake_timeout(limits.head);
+    let connect = move |stream: TlsStream<TcpStream>| {
+        let peer = prepared(stream.get_ref().0);
+        (Connection::new(stream, limits, refuse.clone()), peer)
+    };
+    let accepted = acceptor.map_err(TlsError::into_service_error).map(connect);
+    accepted.and_then(routes(state, draining).map_err(TlsError::Service))
+}
+
+/// Each answer is sent at once, also where the client has not confirmed the one before.
+fn prepared(socket: &TcpStream) -> Option<SocketAddr> {
+    let _ = socket.set_nodelay(true);
+    socket.peer_addr().ok()
+}
+
+/// The routes over HTTP/1.1.
+fn routes<IO, F, D>(
+    state: &Data<State>,
+    draining: F,
+) -> impl ServiceFactory<Accepted<IO>, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<IO, F, D>
+where
+    IO: AsyncRead + AsyncWrite + Unpin + 'static,
+    F: Fn() -> D + 'static,
+    D: Future<Output = ()> + 'static,
+{
+    let connected = state.clone();
+    http1(app(state), draining, move |kept| drop(kept.insert(connected.metrics.connection())))
+}
+
+/// An app over HTTP/1.1. Heads and idle connections are timed by the connection itself, and so not by the framework.
+pub(in crate::web) fn http1<A, S, B, IO, F, D>(
+    app: A,
+    draining: F,
+    connected: impl Fn(&mut Extensions) + 'static,
+) -> impl ServiceFactory<Accepted<IO>, Config = (), Response = (), Error = DispatchError, InitError = ()>
+where
+    A: IntoServiceFactory<S, Request>,
+    S: ServiceFactory<Request, Config = AppConfig, Response = ServiceResponse<B>, Error = Error, InitError = ()>
+        + 'static,
+    B: MessageBody + 'static,
+    IO: AsyncRead + AsyncWrite + Unpin + 'static,
+    F: Fn() -> D + 'static,
+    D: Future<Output = ()> + 'static,
+{
+    HttpService::build()
+        .keep_alive(KeepAlive::Os)
+        .client_request_timeout(Duration::ZERO)
+        .client_disconnect_timeout(DISCARDING)
+        .graceful_shutdown_signal(draining)
+        .on_connect_ext(move |connection: &Connection<IO>, kept| {
+            kept.insert(connection.exchange());
+            connected(kept);
+        })
+        // No route asks the framework for the server's address: `Origins` knows it.
+        .h1(map_config(app, |()| AppConfig::default()))
+}

@@ -1,0 +1,65 @@
+//! Keys and certificate, read anew on SIGHUP while requests go on.
+//!
+//! What is bad changes nothing: one line says what it is, and the server goes on with what it has.
+
+use std::io;
+use std::sync::Arc;
+
+use actix_web::rt::task::JoinHandle;
+use actix_web::web::{self, Data};
+use aws_lc_rs::rand::SystemRandom;
+use chrono::{DateTime, Utc};
+#[cfg(unix)]
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::keys::KeyRing;
+use crate::log::chain;
+use crate::settings::Settings;
+use crate::web::server::tell;
+use crate::web::server::tls::Tls;
+use crate::web::state::State;
+
+/// Reads them on each SIGHUP from now on.
+#[cfg(unix)]
+pub(in crate::web) fn when_told(
+    state: Data<State>,
+    settings: Settings,
+    tls: Option<Arc<Tls>>,
+) -> io::Result<JoinHandle<()>> {
+    // From here on, so that one which comes early does not end the process.
+    let mut hang_ups = signal(SignalKind::hangup())?;
+    Ok(actix_web::rt::spawn(async move {
+        while hang_ups.recv().await.is_some() {
+            reload_keys(&state, &settings).await;
+            if let Some(tls) = &tls {
+                reload_certificate(tls.clone(), state.now()).await;
+            }
+        }
+    }))
+}
+
+#[cfg(not(unix))]
+pub(in crate::web) fn when_told(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
+    Ok(actix_web::rt::spawn(async {}))
+}
+
+async fn reload_keys(state: &State, settings: &Settings) {
+    let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
+    match web::block(move || KeyRing::prepare_with(&folder, &accounts, &SystemRandom::new())).await {
+        Ok(Ok((ring, warnings))) => {
+            warnings.iter().for_each(tell);
+            state.replace_ring(ring);
+            log::info!("the keys were read anew");
+        }
+        Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),
+        Err(error) => log::error!("the keys stay as they were: {error}"),
+    }
+}
+
+async fn reload_certificate(tls: Arc<Tls>, now: DateTime<Utc>) {
+    match web::block(move || tls.reload(now)).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => log::error!("the certificate stays as it was: {}", chain(&error)),
+        Err(error) => log::error!("the certificate stays as it was: {error}"),
+    }
+}

@@ -1,0 +1,183 @@
+//! TLS: the certificate that is shown, and how it is exchanged while the server runs.
+//!
+//! rustls asks for the certificate at each handshake, so a new pair counts from the next connection on, and the open
+//! ones never notice. A bad pair changes nothing.
+
+mod facts;
+mod files;
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use chrono::{DateTime, Datelike as _, TimeDelta, Utc};
+use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, date_time_ymd};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs::{default_provider, sign};
+use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::sign::CertifiedKey;
+use rustls::version::{TLS12, TLS13};
+use thiserror::Error;
+
+use crate::keys::{Exposed, Privacy};
+use crate::settings::Certificate;
+use crate::token::printable::escaped;
+use crate::web::http::origins::Transport;
+use facts::Facts;
+pub(in crate::web) use files::BadPair;
+
+/// Why the server cannot speak TLS.
+#[derive(Debug, Error)]
+pub enum TlsError {
+    #[error(transparent)]
+    Pair(#[from] BadPair),
+    #[error("no certificate could be made for --tls-self-signed")]
+    NotMade(#[source] rcgen::Error),
+    #[error("the TLS library refuses its own settings")]
+    Library(#[from] rustls::Error),
+}
+
+/// What `hallpass check` says of a certificate that a server could start with.
+pub struct TlsReport {
+    /// The rest of the line `ok     tls: …`.
+    pub summary: String,
+    /// A certificate outside its validity; a key file that others can read.
+    pub warnings: Vec<String>,
+}
+
+impl TlsReport {
+    pub fn without_warnings(summary: &str) -> Self {
+        Self { summary: summary.to_owned(), warnings: Vec::new() }
+    }
+}
+
+/// A certificate with its key, for all connections to come.
+pub(in crate::web) struct Tls {
+    source: Certificate,
+    shown: Arc<Shown>,
+    transport: Transport,
+}
+
+impl Tls {
+    /// Reads the pair, or makes one, and says of it what people should know.
+    pub fn prepare(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
+        let key = pair(source, now)?;
+        let facts = facts(&key);
+        tell(source, &key, facts.as_ref(), now);
+        let transport =
+            if facts.is_some_and(|facts| facts.is_self_signed) { Transport::SelfSigned } else { Transport::Trusted };
+        Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), transport })
+    }
+
+    /// What keeps a server from being started with this certificate; otherwise until when it holds.
+    pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
+        match source {
+            Certificate::SelfSigned => {
+                Ok(TlsReport::without_warnings("a certificate for localhost is made at the start"))
+            }
+            Certificate::Files { chain, key } => {
+                let facts = facts(&pair(source, now)?);
+                let good = facts.as_ref().filter(|facts| facts.holds(now)).map(|facts| facts.standing(now));
+                let summary = format!("`{}`{}", chain.display(), good.unwrap_or_default());
+                Ok(TlsReport { summary, warnings: warnings(chain, key, facts.as_ref(), now) })
+            }
+        }
+    }
+
+    pub fn transport(&self) -> Transport {
+        self.transport
+    }
+
+    /// TLS 1.2 and 1.3, with HTTP/1.1 as the only protocol to agree on: none of the limits on connections would hold for
+    /// HTTP/2. A client that offers other protocols only gets the alert of RFC 7301 §3.2.
+    pub fn config(&self) -> Result<ServerConfig, TlsError> {
+        let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
+        let builder = builder.with_protocol_versions(&[&TLS13, &TLS12])?;
+        let mut config = builder.with_no_client_auth().with_cert_resolver(self.shown.clone());
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(config)
+    }
+
+    /// Takes the files' pair as it is now. A certificate that was made here stays: it is in no file.
+    pub fn reload(&self, now: DateTime<Utc>) -> Result<(), TlsError> {
+        if self.source == Certificate::SelfSigned {
+            return Ok(());
+        }
+        let key = pair(&self.source, now)?;
+        tell(&self.source, &key, facts(&key).as_ref(), now);
+        *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
+        log::info!("the certificate was read anew");
+        Ok(())
+    }
+}
+
+struct Shown(RwLock<Arc<CertifiedKey>>);
+
+impl ResolvesServerCert for Shown {
+    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
+        Some(self.0.read().unwrap_or_else(PoisonError::into_inner).clone())
+    }
+}
+
+/// The key is not for printing, and the rest of it says nothing.
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Shown(..)")
+    }
+}
+
+fn pair(source: &Certificate, now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
+    match source {
+        Certificate::Files { chain, key } => Ok(files::read(chain, key)?),
+        Certificate::SelfSigned => self_signed(now),
+    }
+}
+
+/// For this machine alone, and for a year, which is longer than any process of it runs.
+fn self_signed(now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
+    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+    let mut params = CertificateParams::new(names).map_err(TlsError::NotMade)?;
+    params.distinguished_name.push(DnType::CommonName, "Hallpass on this machine");
+    params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    let midnight = |day: DateTime<Utc>| {
+        let [month, date] = [day.month(), day.day()].map(|number| u8::try_from(number).unwrap_or(1));
+        date_time_ymd(day.year(), month, date)
+    };
+    params.not_before = midnight(now - TimeDelta::days(1));
+    params.not_after = midnight(now + TimeDelta::days(365));
+    let key = KeyPair::generate().map_err(TlsError::NotMade)?;
+    let certificate = params.self_signed(&key).map_err(TlsError::NotMade)?;
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    Ok(CertifiedKey::new(vec![certificate.der().clone()], sign::any_supported_type(&key)?))
+}
+
+fn facts(key: &CertifiedKey) -> Option<Facts> {
+    Facts::of(key.cert.first()?)
+}
+
+fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
+    match source {
+        Certificate::Files { chain, key } => {
+            for warning in warnings(chain, key, facts, now) {
+                log::warn!("{}", escaped(&warning));
+            }
+        }
+        Certificate::SelfSigned => {
+            let print = key.cert.first().map(|certificate| digest(&SHA256, certificate));
+            let print: Vec<String> = print.iter().flat_map(AsRef::as_ref).map(|byte| format!("{byte:02X}")).collect();
+            log::info!("a certificate for localhost was made for this run; its SHA-256 is {}", print.join(":"));
+        }
+    }
+}
+
+fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>) -> Vec<String> {
+    let invalid = facts
+        .filter(|facts| !facts.holds(now))
+        .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now)));
+    let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
+    let exposed =
+        files.into_iter().filter_map(|(flag, path, privacy)| Exposed::find(path, privacy).map(|it| it.of(flag)));
+    invalid.into_iter().chain(exposed).collect()
+}

@@ -1,0 +1,217 @@
+//! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm and the way out.
+
+mod home_details;
+mod page;
+
+use actix_session::Session;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde::Deserialize;
+
+use crate::profiles::demo::{self, Algorithm, IssueError, Subject};
+use crate::profiles::lab;
+use crate::profiles::{Lifetime, Profile};
+use crate::store::StoreError;
+use crate::token::{Judged, Show, Verdict};
+use crate::web::http::accept;
+use crate::web::http::problem::{Fault, Problem};
+use crate::web::http::signing_queue::Turns;
+use crate::web::session::{Ring, Visitor};
+use crate::web::state::State;
+use crate::web::view::page::render;
+use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
+
+/// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
+
+/// `GET /` and `GET /{result}`: the page, with the session's token judged anew. A program that takes no page gets one
+/// only at the results that this server redirects to; elsewhere it is told that there is nothing.
+pub(in crate::web) async fn home(
+    request: HttpRequest,
+    visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let result = request.match_info().get("result");
+    let result = result.map(|encoded| percent_decode_str(encoded).decode_utf8_lossy());
+    let verdict = match visitor.token() {
+        Some(_) => Some(judge(&visitor, &state).await?),
+        None => None,
+    };
+    if accept::takes_json_alone(request.headers())
+        && !result.as_deref().is_none_or(|text| page::is_result(text, verdict.as_ref()))
+    {
+        return Err(Problem::not_found());
+    }
+    render(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))
+}
+
+/// What a visitor may wish of a token.
+#[derive(Deserialize)]
+pub(in crate::web) struct Wishes {
+    sub: Option<String>,
+    ttl: Option<String>,
+}
+
+/// `GET /generate`: signs a token into the session, as the tutorial does.
+pub(in crate::web) async fn generate(
+    request: HttpRequest,
+    wishes: Query<Wishes>,
+    mut visitor: Visitor,
+    turns: Turns,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let subject = wishes.subject(&request)?;
+    let lifetime = wishes.lifetime(state.token_ttl)?;
+    let turn = match visitor.algorithm() {
+        Algorithm::Hs256 => None,
+        Algorithm::Rs256 => Some(turns.next().await),
+    };
+    let now = state.now();
+    let issued = demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now);
+    drop(turn);
+    match issued {
+        Ok(token) => {
+            visitor.keep_token(token.into_string(), now)?;
+            state.metrics.issued(Profile::Demo, visitor.algorithm());
+            Ok(show(TOKEN_GENERATED))
+        }
+        Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
+        Err(error @ IssueError::Signing(_)) => Ok(Fault::of(&error).behind(show(ERROR_400))),
+    }
+}
+
+impl Wishes {
+    fn subject(&self, request: &HttpRequest) -> Result<Subject, Problem> {
+        let Some(text) = &self.sub else { return Ok(Subject::default()) };
+        let subject = Subject::parse(text)
+            .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")))?;
+        let page = request.resource_map().match_pattern(&address(subject.as_str()));
+        if page.is_some_and(|pattern| pattern != "/{result}") {
+            let message = "`sub` is the name of one of this site's own pages, and that page would hide the result.";
+            return Err(Problem::bad_request(message));
+        }
+        Ok(subject)
+    }
+
+    fn lifetime(&self, default: Lifetime) -> Result<Lifetime, Problem> {
+        let Some(text) = &self.ttl else { return Ok(default) };
+        text.parse().map_err(|accepted| Problem::bad_request(format!("`ttl` cannot be a lifetime: {accepted}.")))
+    }
+}
+
+/// `GET /validate`: judges the session's token. Programs get the verdict, and never the token itself: a script must not
+/// read through JSON what `HttpOnly` keeps from it.
+pub(in crate::web) async fn validate(
+    request: HttpRequest,
+    visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let verdict = judge(&visitor, &state).await?;
+    state.metrics.judged(visitor.ring().profile(), &verdict);
+    if accept::names(request.headers(), "application/json") {
+        let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
+        return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
+    }
+    Ok(match verdict.accept() {
+        Ok(claims) => show(claims.subject().unwrap_or_default()),
+        Err(_) => show(INVALID_TOKEN),
+    })
+}
+
+/// The form of the algorithm switch.
+#[derive(Deserialize)]
+pub(in crate::web) struct Choice {
+    algorithm: String,
+}
+
+/// `POST /algorithm`: switches this session between HS256 and RS256.
+pub(in crate::web) async fn choose_algorithm(
+    choice: Form<Choice>,
+    mut visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let algorithm = choice.algorithm.parse();
+    let algorithm =
+        algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))?;
+    visitor.choose(algorithm, state.now())?;
+    Ok(see_home().finish())
+}
+
+/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and calls back a token that
+/// has a `jti` to be called back by.
+pub(in crate::web) async fn logout(
+    session: Session,
+    visitor: Result<Visitor, Problem>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let revoked = match visitor {
+        Ok(visitor) => revoke(&visitor, &state).await,
+        // What it holds is not known, so it cannot be called back.
+        Err(problem) if problem.status.is_server_error() => return Err(problem),
+        Err(_) => Ok(()),
+    };
+    session.purge();
+    revoked.map_err(|error| Problem::store_away(&error))?;
+    Ok(see_home().cookie(state.session.cookie.removal()).finish())
+}
+
+async fn revoke(visitor: &Visitor, state: &State) -> Result<(), StoreError> {
+    match judged(visitor, state) {
+        Judged::Pending(pending) => state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await,
+        Judged::Final(_) => Ok(()),
+    }
+}
+
+fn judged(visitor: &Visitor, state: &State) -> Judged {
+    let (token, now) = (visitor.token().unwrap_or_default(), state.now());
+    match visitor.ring() {
+        Ring::Demo => Judged::Final(demo::verify(&state.ring(), visitor.algorithm(), token, now)),
+        Ring::Lab => lab::verify(&state.ring(), visitor.algorithm(), token, now),
+    }
+}
+
+/// The verdict on the session's token; the demo's own ask no store.
+pub(in crate::web) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
+    let verdict = state.settle(judged(visitor, state)).await.map_err(|error| Problem::store_away(&error))?;
+    Ok(match visitor.unusable {
+        Some(why) => verdict.with_cause(why.code(), &why.message()),
+        None => verdict,
+    })
+}
+
+/// Redirects to the page that shows `result`, as the tutorial's programs do.
+fn show(result: &str) -> HttpResponse {
+    let location = match result {
+        TOKEN_GENERATED => HeaderValue::from_static(TOKEN_GENERATED_ADDRESS),
+        result => HeaderValue::from_str(&address(result)).unwrap_or(HeaderValue::from_static("/")),
+    };
+    let mut response = HttpResponse::new(StatusCode::FOUND);
+    response.headers_mut().insert(header::LOCATION, location);
+    response
+}
+
+fn address(result: &str) -> String {
+    format!("/{}", utf8_percent_encode(result, ENCODED))
+}
+
+fn see_home() -> actix_web::HttpResponseBuilder {
+    let mut response = HttpResponse::SeeOther();
+    response.insert_header((header::LOCATION, "/"));
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_result_s_address_keeps_only_unreserved_characters_and_the_exclamation_mark() {
+        assert_eq!(address(TOKEN_GENERATED), TOKEN_GENERATED_ADDRESS);
+        assert_eq!(address("a/b\\c?d#e%f+g~"), "/a%2Fb%5Cc%3Fd%23e%25f%2Bg~");
+        assert_eq!(address("//evil.example"), "/%2F%2Fevil.example");
+        assert_eq!(address("é"), "/%C3%A9");
+    }
+}

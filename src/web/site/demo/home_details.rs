@@ -1,0 +1,51 @@
+//! The folded parts of the home page: what the choice of algorithm means, and a curl line for each endpoint.
+//!
+//! They are the same for everybody, so they are rendered once; the sizes are those under the keys of that moment.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use crate::keys::KeyRing;
+use crate::profiles::Lifetime;
+use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::web::site::tutorials::{TUTORIALS, Tutorial};
+
+/// The parts as HTML, for a server at `base` with these keys.
+#[expect(clippy::expect_used, reason = "only a value that cannot be written fails, and these are texts and numbers")]
+pub(super) fn render(ring: &KeyRing, now: DateTime<Utc>, base: &str) -> String {
+    let parts = Parts { sizes: TokenSizes::measure(ring, now), tutorials: TUTORIALS, base };
+    parts.render().expect("texts and numbers are written")
+}
+
+#[derive(Template)]
+#[template(path = "_details.html")]
+struct Parts<'a> {
+    sizes: TokenSizes,
+    tutorials: &'static [Tutorial],
+    base: &'a str,
+}
+
+impl Parts<'_> {
+    fn size_of(size: Option<usize>) -> String {
+        size.map_or_else(
+            || "not signed here: the private key is elsewhere".to_owned(),
+            |bytes| format!("{bytes} bytes"),
+        )
+    }
+}
+
+/// How long the tutorial's own token is under each algorithm, in bytes; `None` where it cannot be signed.
+struct TokenSizes {
+    hs256: Option<usize>,
+    rs256: Option<usize>,
+}
+
+impl TokenSizes {
+    fn measure(ring: &KeyRing, now: DateTime<Utc>) -> Self {
+        let size = |algorithm| {
+            let token = demo::issue(ring, algorithm, &Subject::default(), Lifetime::default(), now);
+            token.ok().map(|token| token.as_str().len())
+        };
+        Self { hs256: size(Algorithm::Hs256), rs256: size(Algorithm::Rs256) }
+    }
+}

@@ -1,0 +1,248 @@
+//! What the home page shows. Everything on it comes from the server's own verdict; the address only ever adds a text
+//! that is marked as such.
+
+use actix_web::HttpRequest;
+use askama::Template;
+use askama::filters::HtmlSafeOutput;
+
+use super::home_details;
+use crate::profiles::demo::{self, Algorithm};
+use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
+use crate::web::http::cookie_header;
+use crate::web::session::{Attribute, Ring, STATE_HOURS, Unusable, Visitor};
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::token_view::{ClaimRow, KeyOwner, Part, TraceRow, authorship, shortened};
+
+/// The tutorial's words.
+pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
+/// The address of that result, which is asked for too often to be spelt each time.
+pub(super) const TOKEN_GENERATED_ADDRESS: &str = "/Token%20Generated%20successfully!!";
+pub(super) const INVALID_TOKEN: &str = "Invalid token";
+pub(super) const ERROR_400: &str = "Error 400";
+
+/// Whether this server redirects to this result: one of the tutorial's texts, or the subject of a token that is accepted.
+pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
+    let subject = verdict.and_then(Verdict::claims).and_then(Claims::subject);
+    matches!(text, TOKEN_GENERATED | INVALID_TOKEN | ERROR_400) || subject == Some(text)
+}
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(super) struct HomePage<'a> {
+    assets: &'a Assets,
+    result: ResultLine,
+    algorithm: Algorithm,
+    default_ttl: i64,
+    /// Why the session that came counts as empty.
+    unusable: Option<Unusable>,
+    /// Whether the cookie holds the session itself, or the key to it.
+    session_is_cookie: bool,
+    /// Whose keys judge a token that the lab put here.
+    lab_ring: Option<Ring>,
+    token: Option<TokenView>,
+    details: HtmlSafeOutput<&'a str>,
+}
+
+fn details(state: &State) -> &str {
+    let render = || home_details::render(&state.ring(), state.now(), state.origins.issuer());
+    state.home_details.get_or_init(render)
+}
+
+impl<'a> HomePage<'a> {
+    pub fn new(
+        request: &HttpRequest,
+        state: &'a State,
+        visitor: &Visitor,
+        result: Option<&str>,
+        verdict: Option<&Verdict>,
+    ) -> Self {
+        let now = NumericDate::from_moment(state.now());
+        let can_issue = demo::can_issue(&state.ring(), visitor.algorithm(), state.now());
+        let token = visitor.token().zip(verdict);
+        Self {
+            assets: &state.assets,
+            result: ResultLine::new(result, verdict, visitor.unusable, can_issue),
+            algorithm: visitor.algorithm(),
+            default_ttl: state.token_ttl.seconds(),
+            unusable: visitor.unusable,
+            session_is_cookie: state.sessions.are_cookies(),
+            lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
+            token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
+            details: HtmlSafeOutput(details(state)),
+        }
+    }
+}
+
+/// The tutorial's *Result*, and whether the verdict bears it out.
+struct ResultLine {
+    /// Escaped as the tutorial's own templates escape.
+    text: HtmlSafeOutput<String>,
+    standing: Standing,
+    why: String,
+}
+
+#[derive(PartialEq, Eq)]
+enum Standing {
+    Nothing,
+    Confirmed,
+    Refused,
+    FromAddress,
+}
+
+impl ResultLine {
+    fn new(result: Option<&str>, verdict: Option<&Verdict>, unusable: Option<Unusable>, can_issue: bool) -> Self {
+        let Some(text) = result else { return Self::nothing(verdict) };
+        let (standing, why) = match (text, verdict, unusable) {
+            (INVALID_TOKEN, None, unusable) => (Standing::Refused, Self::without_token(unusable)),
+            _ => Self::standing(text, verdict, can_issue),
+        };
+        Self { text: escaped(&shortened(text)), standing, why }
+    }
+
+    fn nothing(verdict: Option<&Verdict>) -> Self {
+        let why = match verdict.map(Verdict::rejection) {
+            None => "Nothing yet: get a token, then show its details.".to_owned(),
+            Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
+            Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
+        };
+        Self { text: escaped("None"), standing: Standing::Nothing, why }
+    }
+
+    fn without_token(unusable: Option<Unusable>) -> String {
+        let Some(why) = unusable else { return "Your session holds no token (no_token).".to_owned() };
+        format!("There is no token to check ({}): {}.", why.code(), why.message())
+    }
+
+    fn standing(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (Standing, String) {
+        let accepted = verdict.filter(|verdict| verdict.is_accepted());
+        let refused = verdict.and_then(Verdict::rejection);
+        let is_subject = |verdict: &&Verdict| verdict.claims().and_then(Claims::subject) == Some(text);
+        match text {
+            _ if accepted.is_some_and(|verdict| is_subject(&verdict)) => {
+                let why = "The subject of the token in your session, which passes every check.";
+                (Standing::Confirmed, why.to_owned())
+            }
+            TOKEN_GENERATED if accepted.is_some() => {
+                let why = "Your session holds a token, and it passes every check.";
+                (Standing::Confirmed, why.to_owned())
+            }
+            INVALID_TOKEN => refused.map_or_else(from_address, |(_, reason)| {
+                (Standing::Refused, format!("The server refuses your token ({}): {}.", reason.code, reason.message))
+            }),
+            ERROR_400 if !can_issue => {
+                let why = "The keys folder holds only the public key for this algorithm: it verifies and cannot sign.";
+                (Standing::Refused, why.to_owned())
+            }
+            _ => from_address(),
+        }
+    }
+}
+
+/// The text as HTML. The tutorial's programs, and what tests them, spell the five characters like this.
+fn escaped(text: &str) -> HtmlSafeOutput<String> {
+    let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;"), ("'", "&#39;")];
+    let escaped = entities.iter().fold(text.to_owned(), |text, (character, entity)| text.replace(character, entity));
+    HtmlSafeOutput(escaped)
+}
+
+fn from_address() -> (Standing, String) {
+    let why = "This text comes from the address alone. The server has verified nothing of the kind.";
+    (Standing::FromAddress, why.to_owned())
+}
+
+/// Everything about the session's token.
+struct TokenView {
+    accepted: bool,
+    code: &'static str,
+    message: String,
+    bytes: usize,
+    parts: Vec<Part>,
+    /// Who wrote the claims, in a sentence.
+    authorship: String,
+    /// Empty unless every check passed: this page names nobody on the word of a refused token.
+    claims: Vec<ClaimRow>,
+    clock: Option<TokenClock>,
+    trace: Vec<TraceRow>,
+    wire: Wire,
+}
+
+impl TokenView {
+    fn new(request: &HttpRequest, state: &State, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
+        let unverified = verdict.unverified_claims();
+        let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
+        let parts = Part::of(token, verdict, claims);
+        Self {
+            accepted: verdict.is_accepted(),
+            code: verdict.code().as_str(),
+            message: verdict.message().to_owned(),
+            bytes: token.len(),
+            parts: if verdict.is_accepted() { parts } else { Part::without_claims(parts) },
+            authorship: authorship(verdict, KeyOwner::Server),
+            clock: claims.and_then(|claims| TokenClock::new(claims, now)),
+            claims: verdict.claims().map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
+            trace: TraceRow::of(verdict),
+            wire: Wire::new(request, state),
+        }
+    }
+}
+
+/// The token's life as a clock: where it stood when the page was made, in whole seconds.
+struct TokenClock {
+    exp: f64,
+    now: f64,
+    left: String,
+    until: String,
+    running: bool,
+    elapsed_of: (f64, f64),
+}
+
+impl TokenClock {
+    fn new(claims: &Claims, now: NumericDate) -> Option<Self> {
+        let exp = claims.get("exp").and_then(NumericDate::from_claim).filter(|exp| !exp.looks_like_milliseconds())?;
+        let iat = claims.get("iat").and_then(NumericDate::from_claim).filter(|iat| *iat < exp);
+        let left = exp.since(now);
+        let life = iat.map_or(left, |iat| exp.since(iat));
+        Some(Self {
+            exp: exp.seconds(),
+            now: now.seconds(),
+            left: if left > -1.0 && left <= 0.0 { "just now".to_owned() } else { words(left) },
+            until: exp.beside(now),
+            running: left > 0.0,
+            elapsed_of: (left.clamp(0.0, life.max(0.0)).floor(), life.max(1.0)),
+        })
+    }
+}
+
+/// The cookie as it went over the wire.
+struct Wire {
+    name: &'static str,
+    value: String,
+    bytes: usize,
+    attributes: Vec<Attribute>,
+    others: usize,
+}
+
+impl Wire {
+    fn new(request: &HttpRequest, state: &State) -> Self {
+        let name = state.session.cookie.name();
+        let own = cookie_header::received_values(request, name);
+        let value = own.last().map(String::as_str).unwrap_or_default();
+        Self {
+            name,
+            value: elided(value),
+            bytes: name.len() + 1 + value.len(),
+            attributes: state.session.cookie.attributes(),
+            others: cookie_header::received_count(request) - own.len(),
+        }
+    }
+}
+
+/// The ends of a text that must not stand on the page whole.
+fn elided(value: &str) -> String {
+    let ends = value.get(..4).zip(value.len().checked_sub(4).and_then(|from| value.get(from..)));
+    match ends {
+        Some((first, last)) if value.len() > 16 => format!("{first}…{last}"),
+        _ => "…".to_owned(),
+    }
+}

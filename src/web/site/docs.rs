@@ -1,0 +1,377 @@
+//! What this server answers, as an OpenAPI document for programs and as a page for people.
+//!
+//! One table of operations gives the document, the page and the curl lines, so that they cannot differ. A generator
+//! such as utoipa reads types and attributes; most answers here are the tutorials' own shapes, made by hand, so it
+//! would want this same table again as attributes, spread over the handlers, and would give neither the page nor the
+//! lines.
+
+mod openapi;
+mod operations;
+mod schemas;
+
+use actix_web::HttpResponse;
+use actix_web::http::header::ContentType;
+use actix_web::web::Data;
+use askama::Template;
+
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+use operations::{TAGS, TEST_TAG};
+use schemas::{SCHEMAS, TEST_SCHEMAS};
+
+/// A group of operations: one tutorial, or the site itself.
+pub(in crate::web) struct Tag {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub says: &'static str,
+    /// Whether `/tutorials/{name}` is its tutorial.
+    pub is_tutorial: bool,
+    pub operations: &'static [Operation],
+}
+
+/// The groups that a server has; one more in test mode.
+fn tags(test_mode: bool) -> impl Iterator<Item = &'static Tag> {
+    TAGS.iter().chain(test_mode.then_some(TEST_TAG))
+}
+
+fn schemas(test_mode: bool) -> impl Iterator<Item = &'static Schema> {
+    SCHEMAS.iter().chain(if test_mode { TEST_SCHEMAS } else { &[] })
+}
+
+/// One method at one address.
+pub(in crate::web) struct Operation {
+    pub id: &'static str,
+    pub method: Method,
+    pub path: &'static str,
+    pub summary: &'static str,
+    pub access: Access,
+    pub parameters: &'static [Parameter],
+    pub body: Option<Body>,
+    /// What it answers beside the refusals that it shares with others.
+    pub own_answers: &'static [Answer],
+    /// A line for a shell, with `{base}` where the server's address goes.
+    pub curl: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Method {
+    /// GET, and HEAD with the same head.
+    Get,
+    /// GET alone.
+    GetOnly,
+    Post,
+    Put,
+}
+
+/// Who may ask.
+#[derive(Clone, Copy)]
+pub(in crate::web) enum Access {
+    Anybody,
+    Session,
+    /// A username and a password, in the body or by HTTP Basic.
+    Login,
+    Form,
+    Assertion,
+    Bearer,
+    RestToken,
+    Customer,
+}
+
+impl Access {
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Anybody => "Open to everybody.",
+            Self::Session => "The session cookie, when there is one, says whose token it is.",
+            Self::Login => "A username and a password, in the JSON body or by HTTP Basic; Basic needs no body.",
+            Self::Form => "A username and a password, in the form.",
+            Self::Assertion => "The assertion itself, signed with the API secret.",
+            Self::Bearer => "A bearer token of /oauth/token, in the header Authorization.",
+            Self::RestToken => "A token of /loginEndpoint, in the header TOKEN or in the query as token.",
+            Self::Customer => {
+                "HTTP Basic with the customer id and the API key. The line takes those that were made up in the keys \
+                 folder."
+            }
+        }
+    }
+}
+
+/// What stands in the address or its query.
+pub(in crate::web) struct Parameter {
+    pub place: Place,
+    pub name: &'static str,
+    pub kind: Kind,
+    pub says: &'static str,
+    pub example: &'static str,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(in crate::web) enum Place {
+    Path,
+    Query,
+    /// In the query, and not to be left out.
+    RequiredQuery,
+}
+
+impl Place {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query | Self::RequiredQuery => "query",
+        }
+    }
+
+    const fn is_required(self) -> bool {
+        matches!(self, Self::Path | Self::RequiredQuery)
+    }
+}
+
+/// What a value may be.
+pub(in crate::web) enum Kind {
+    Text,
+    /// Characters, at least and at most.
+    Short(u32, u32),
+    /// Text that is not empty.
+    Some,
+    /// Characters, at least and at most, and no control characters among them.
+    Plain(u32, u32),
+    /// A subject of the demo's tokens: such text too, and no name of a page of this site.
+    Subject,
+    Pattern(&'static str, &'static str),
+    /// A whole number, at least and at most.
+    Whole(i64, i64),
+    Number,
+    /// A number from the one to under the other.
+    Within(i64, i64),
+    Flag,
+    True,
+    OneOf(&'static [&'static str]),
+    /// A stable code of this program.
+    Code,
+    /// The name of a check of the verifier.
+    Check,
+    /// RFC 3339, in UTC.
+    Time,
+    Object,
+    /// null.
+    Nothing,
+    Nullable(&'static Self),
+    List(&'static Self),
+    ListOf(&'static str),
+    Of(&'static str),
+    Either(&'static [Self]),
+}
+
+impl Kind {
+    /// The kind and its limits in words.
+    fn words(&self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Short(least, most) => format!("text, {least} to {most} characters"),
+            Self::Some => "text, not empty".to_owned(),
+            Self::Plain(least, most) => format!("text, {least} to {most} characters, none of them a control character"),
+            Self::Subject => format!("{}, and no page of this site", Self::Plain(1, 64).words()),
+            Self::Pattern(_, words) => (*words).to_owned(),
+            Self::Whole(least, most) => format!("whole number, {least} to {most}"),
+            Self::Number => "number".to_owned(),
+            Self::Within(least, below) => format!("number, from {least} to under {below}"),
+            Self::Flag => "true or false".to_owned(),
+            Self::True => "true".to_owned(),
+            Self::OneOf(values) => values.join(" or "),
+            Self::Code => "one of the stable codes".to_owned(),
+            Self::Check => "the name of a check".to_owned(),
+            Self::Time => "time, RFC 3339 in UTC".to_owned(),
+            Self::Object => "object".to_owned(),
+            Self::Nothing => "null".to_owned(),
+            Self::Nullable(kind) => format!("{}, or null", kind.words()),
+            Self::List(kind) => format!("list, each {}", kind.words()),
+            Self::ListOf(schema) => format!("list of {schema}"),
+            Self::Of(schema) => (*schema).to_owned(),
+            Self::Either(kinds) => kinds.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
+        }
+    }
+}
+
+/// What a request carries.
+pub(in crate::web) struct Body {
+    pub media: &'static str,
+    pub schema: &'static str,
+    pub is_required: bool,
+    /// In the form of `media`.
+    pub example: &'static str,
+}
+
+/// One status that an operation answers with.
+#[derive(Clone, Copy)]
+pub(in crate::web) struct Answer {
+    pub status: u16,
+    pub content: Content,
+    pub says: &'static str,
+    /// What no request provokes by itself: a fault of this server, or a race.
+    pub is_rare: bool,
+}
+
+#[derive(Clone, Copy)]
+pub(in crate::web) enum Content {
+    Nothing,
+    /// Text of this media type.
+    Media(&'static str),
+    Json(&'static str),
+    /// A JSON array of this shape.
+    JsonList(&'static str),
+    /// JSON of one of these shapes, or a page for the same as a form.
+    JsonOrPage(&'static [&'static str]),
+    /// A refusal: JSON, or a page where `Accept` names HTML.
+    Refusal,
+}
+
+impl Content {
+    fn words(self) -> String {
+        match self {
+            Self::Nothing => "no body".to_owned(),
+            Self::Media("*/*") => "any type".to_owned(),
+            Self::Media(media) => media.to_owned(),
+            Self::Json(schema) => format!("application/json: {schema}"),
+            Self::JsonList(schema) => format!("application/json: list of {schema}"),
+            Self::JsonOrPage(schemas) => format!("application/json: {}; or text/html", schemas.join(" or ")),
+            // The page says once what a refusal looks like.
+            Self::Refusal => String::new(),
+        }
+    }
+}
+
+impl Answer {
+    const fn new(status: u16, content: Content, says: &'static str) -> Self {
+        Self { status, content, says, is_rare: false }
+    }
+
+    const fn json(status: u16, schema: &'static str, says: &'static str) -> Self {
+        Self::new(status, Content::Json(schema), says)
+    }
+
+    const fn refusal(status: u16, says: &'static str) -> Self {
+        Self::new(status, Content::Refusal, says)
+    }
+
+    const fn rare(self) -> Self {
+        Self { is_rare: true, ..self }
+    }
+}
+
+/// What the front door answers before or around any operation.
+const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from another site.");
+const OTHER_METHOD: Answer =
+    Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
+const SESSION_ENDED: Answer = Answer::refusal(409, "The session ended meanwhile, where it is kept in Redis.").rare();
+const SESSIONS_AWAY: Answer = Answer::refusal(503, "The session cannot be read or kept, where it is kept in Redis.");
+const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
+const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
+const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
+
+/// What is answered to what never reaches an operation.
+const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
+                              an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
+                              10 s 408. The connection closes after the last four.";
+
+impl Operation {
+    /// Every answer, in the order of the statuses.
+    fn answers(&self) -> Vec<Answer> {
+        let mut answers = self.own_answers.to_vec();
+        answers.extend([OTHER_METHOD, WRONG_HOST]);
+        if matches!(self.access, Access::Session) {
+            answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
+        }
+        answers.extend(matches!(self.method, Method::Post | Method::Put).then_some(CROSS_SITE));
+        answers.extend(self.body.iter().flat_map(|_| [SLOW, LARGE]));
+        answers.sort_by_key(|answer| answer.status);
+        answers
+    }
+
+    fn answers_by_itself(&self, status: u16) -> bool {
+        self.own_answers.iter().any(|answer| answer.status == status)
+    }
+
+    const fn methods(&self) -> &'static str {
+        match self.method {
+            Method::Get => "GET, HEAD",
+            Method::GetOnly => "GET",
+            Method::Post => "POST",
+            Method::Put => "PUT",
+        }
+    }
+
+    fn curl_at(&self, base: &str) -> String {
+        self.curl.replace("{base}", base)
+    }
+}
+
+/// The members of a JSON object or of a form.
+pub(in crate::web) struct Schema {
+    pub name: &'static str,
+    pub says: &'static str,
+    /// The schema whose members it has too.
+    pub extends: Option<&'static str>,
+    pub members: &'static [Member],
+    /// Whether a member beside these is refused.
+    pub is_closed: bool,
+    /// Of these members exactly one is there.
+    pub one_of: &'static [&'static str],
+    /// These two are not there at once.
+    pub apart: Option<[&'static str; 2]>,
+}
+
+impl Schema {
+    const fn closed(self) -> Self {
+        Self { is_closed: true, ..self }
+    }
+
+    const fn with_one_of(self, one_of: &'static [&'static str]) -> Self {
+        Self { one_of, ..self }
+    }
+
+    const fn apart(self, apart: [&'static str; 2]) -> Self {
+        Self { apart: Some(apart), ..self }
+    }
+
+    /// What holds of the members together, in words.
+    fn rules(&self) -> Vec<String> {
+        let one_of = (!self.one_of.is_empty()).then(|| format!("Exactly one of {} is there.", self.one_of.join(", ")));
+        let apart = self.apart.map(|[one, other]| format!("{one} and {other} exclude each other."));
+        let closed = self.is_closed.then(|| "Another member is refused.".to_owned());
+        [one_of, apart, closed].into_iter().flatten().collect()
+    }
+}
+
+pub(in crate::web) struct Member {
+    pub name: &'static str,
+    pub kind: Kind,
+    pub is_required: bool,
+    pub says: &'static str,
+}
+
+/// `GET /openapi.json`.
+pub(in crate::web) async fn document(state: Data<State>) -> HttpResponse {
+    let make = || {
+        openapi::document(state.origins.issuer(), state.session.cookie.name(), state.is_test_mode).to_string().into()
+    };
+    HttpResponse::Ok().content_type(ContentType::json()).body(state.openapi.get_or_init(make).clone())
+}
+
+#[derive(Template)]
+#[template(path = "docs.html")]
+struct DocsPage<'a> {
+    assets: &'a Assets,
+    base: &'a str,
+    before_routing: &'static str,
+    tags: Vec<&'static Tag>,
+    schemas: Vec<&'static Schema>,
+}
+
+/// `GET /docs`.
+pub(in crate::web) async fn page(state: Data<State>) -> Result<HttpResponse, Problem> {
+    let base = state.origins.issuer();
+    let before_routing = BEFORE_ROUTING;
+    let (tags, schemas) = (tags(state.is_test_mode).collect(), schemas(state.is_test_mode).collect());
+    render(&DocsPage { assets: &state.assets, base, before_routing, tags, schemas })
+}

@@ -1,0 +1,94 @@
+//! The lab's pages: the index, the worksheet, and below them the lessons, the gallery of attacks and the bench.
+
+pub(in crate::web) mod attacks;
+pub(in crate::web) mod bench;
+pub(in crate::web) mod lessons;
+mod own;
+
+use actix_web::HttpResponse;
+use actix_web::http::header;
+use actix_web::web::Data;
+use askama::Template;
+
+use crate::lab::attacks::Attack;
+use crate::lab::lessons::{LESSONS, Lesson, PARTS, Part};
+use crate::web::http::problem::Problem;
+use crate::web::session::{LabNotes, Visitor};
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+#[derive(Template)]
+#[template(path = "lab/index.html")]
+struct IndexPage<'a> {
+    assets: &'a Assets,
+    parts: &'static [Part],
+    progress: Progress,
+    next: &'static Lesson,
+    session_is_cookie: bool,
+}
+
+impl IndexPage<'_> {
+    const fn in_cookie(&self) -> &'static str {
+        if self.session_is_cookie { "the token" } else { "its key" }
+    }
+}
+
+/// `GET /lab`: the lessons, the attacks, and how far this visitor came.
+pub(in crate::web) async fn index(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let progress = Progress::of(visitor.lab());
+    let unsolved = LESSONS.iter().find(|lesson| !progress.has_solved(lesson));
+    let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
+    let session_is_cookie = state.sessions.are_cookies();
+    render(&IndexPage { assets: &state.assets, parts: PARTS, progress, next, session_is_cookie })
+}
+
+/// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.
+struct Progress {
+    notes: LabNotes,
+    lessons: u32,
+    attacks: u32,
+}
+
+impl Progress {
+    fn of(notes: LabNotes) -> Self {
+        Self { lessons: notes.lessons.count_ones(), attacks: notes.attacks.count_ones(), notes }
+    }
+
+    const fn is_some(&self) -> bool {
+        self.lessons > 0 || self.attacks > 0
+    }
+
+    fn has_solved(&self, lesson: &Lesson) -> bool {
+        self.notes.lessons & (1 << lesson.place()) != 0
+    }
+
+    fn of_lessons() -> usize {
+        LESSONS.len()
+    }
+
+    fn of_attacks() -> u8 {
+        Attack::all().map(|attack| attack.number).max().unwrap_or_default()
+    }
+}
+
+#[derive(Template)]
+#[template(path = "lab/worksheet.html")]
+struct WorksheetPage<'a> {
+    assets: &'a Assets,
+    lessons: &'static [&'static Lesson],
+    attacks: Vec<&'static Attack>,
+}
+
+/// `GET /lab/worksheet`: what a class writes its answers on.
+pub(in crate::web) async fn worksheet(state: Data<State>) -> Result<HttpResponse, Problem> {
+    let mut attacks: Vec<_> = Attack::all().collect();
+    attacks.sort_by_key(|attack| attack.number);
+    render(&WorksheetPage { assets: &state.assets, lessons: LESSONS, attacks })
+}
+
+/// `POST /lab/reset`: forgets this visitor's progress, and nothing else of the session.
+pub(in crate::web) async fn reset(mut visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+    visitor.note(LabNotes::default(), state.now())?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish())
+}

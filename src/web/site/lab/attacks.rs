@@ -1,0 +1,250 @@
+//! The gallery of attacks: each is forged anew of the visitor's own token, judged for real, and shown beside what a
+//! naive verifier would have said.
+//!
+//! What is put into a session is forged here again from the attack's name, so a client can never pass a text off as the
+//! lab's.
+
+mod request;
+mod show;
+mod trial;
+
+use actix_web::http::header;
+use actix_web::web::{Data, Form, Path};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use crate::lab::attacks::{At, Attack, Means, SECTIONS, Section};
+use crate::lab::diff::Fate;
+use crate::lab::forge::Door;
+use crate::lab::lessons::Lesson;
+use crate::web::http::accept;
+use crate::web::http::problem::Problem;
+use crate::web::session::{LabNotes, Ring, Visitor};
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+use request::RequestTrial;
+use show::{Naive, Strict};
+use trial::{Attempt, Source, Trial};
+
+#[derive(Template)]
+#[template(path = "lab/gallery.html")]
+struct GalleryPage<'a> {
+    assets: &'a Assets,
+    sections: &'static [Section],
+    notes: LabNotes,
+}
+
+impl GalleryPage<'_> {
+    fn was_tried(&self, attack: &Attack) -> bool {
+        self.notes.attacks & bit(attack) != 0
+    }
+
+    fn rows_tried(&self) -> u32 {
+        self.notes.attacks.count_ones()
+    }
+}
+
+/// Progress is kept by row.
+const fn bit(attack: &Attack) -> u64 {
+    1 << attack.number
+}
+
+/// `GET /lab/attacks`.
+pub(in crate::web) async fn gallery(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+    render(&GalleryPage { assets: &state.assets, sections: &SECTIONS, notes: visitor.lab() })
+}
+
+/// One attack as programs get it.
+#[derive(Serialize)]
+struct Entry {
+    slug: &'static str,
+    number: u8,
+    name: &'static str,
+    changes: &'static str,
+    expected_code: &'static str,
+    lesson: Option<&'static str>,
+    rfc: &'static str,
+}
+
+/// `GET /lab/attacks.json`. Programs read plain text, so the marks of code are left out.
+pub(in crate::web) async fn catalogue() -> HttpResponse {
+    let entries = Attack::all().map(|attack| Entry {
+        slug: attack.slug,
+        number: attack.number,
+        name: attack.name,
+        changes: attack.changes,
+        expected_code: attack.expected.as_str(),
+        lesson: attack.lesson,
+        rfc: attack.rfc,
+    });
+    HttpResponse::Ok().json(entries.collect::<Vec<_>>())
+}
+
+#[derive(Template)]
+#[template(path = "lab/attack.html")]
+struct AttackPage<'a> {
+    assets: &'a Assets,
+    attack: &'static Attack,
+    variant: &'static str,
+    was_tried: bool,
+    trial: Option<Trial>,
+    request: Option<RequestTrial>,
+    is_first_view: bool,
+}
+
+impl AttackPage<'_> {
+    /// Who judges it, in words.
+    fn judged_by(&self) -> &'static str {
+        let Means::Token { at, .. } = self.attack.means else { return "this site’s own rules for requests" };
+        match at {
+            At::Demo => "the demo’s keys, as Show details does",
+            At::DemoAfterSwitch => "the demo’s keys, after a switch to the other algorithm",
+            At::Lab => "the lab’s keys, for the lab signs it",
+            At::LabApi => "the lab’s API, which sets issuer, audience and typ",
+            At::Session => "the session, which takes what fits a cookie",
+        }
+    }
+
+    /// The attack after this one in the gallery.
+    fn next(&self) -> Option<&'static Attack> {
+        Attack::all().skip_while(|it| it.slug != self.attack.slug).nth(1)
+    }
+
+    fn can_be_put(&self) -> bool {
+        matches!(self.attack.means, Means::Token { at, .. } if at.is_of_a_session())
+    }
+}
+
+/// A lesson may be named before it is written.
+pub(super) fn lesson_title(slug: &'static str) -> &'static str {
+    Lesson::find(slug).map_or(slug, |lesson| lesson.title)
+}
+
+/// `GET /lab/attacks/{slug}`.
+pub(in crate::web) async fn attack(
+    slug: Path<String>,
+    visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
+    let variant = attack.variant("").unwrap_or_default();
+    let request = match attack.means {
+        Means::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &state)),
+        Means::Token { .. } => None,
+    };
+    let was_tried = visitor.lab().attacks & bit(attack) != 0;
+    render(&AttackPage { assets: &state.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
+}
+
+/// What the form of an attack's page says.
+#[derive(Deserialize)]
+pub(in crate::web) struct Wish {
+    variant: Option<String>,
+    action: Option<String>,
+}
+
+impl Wish {
+    fn variant(&self, attack: &Attack) -> Result<&'static str, Problem> {
+        let chosen = attack.variant(self.variant.as_deref().unwrap_or_default());
+        chosen.ok_or_else(|| Problem::bad_request("`variant` is none of those that this attack has."))
+    }
+
+    fn wants_it_put(&self) -> Result<bool, Problem> {
+        match self.action.as_deref() {
+            None | Some("forge") => Ok(false),
+            Some("put") => Ok(true),
+            Some(_) => Err(Problem::bad_request("`action` can be forge or put.")),
+        }
+    }
+}
+
+/// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session. What a program is shown is
+/// made of a token of its own, for JSON must not give a script what `HttpOnly` keeps from it.
+pub(in crate::web) async fn attempt(
+    request: HttpRequest,
+    slug: Path<String>,
+    wish: Form<Wish>,
+    mut visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
+    let variant = wish.variant(attack)?;
+    let is_put = wish.wants_it_put()?;
+    note(&mut visitor, attack, &state);
+    match attack.means {
+        Means::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
+        Means::Request { ask, naive } => {
+            let trial = RequestTrial::of(&ask(variant), naive, &visitor, &state);
+            shown(&request, &state, attack, variant, None, Some(trial))
+        }
+        Means::Token { at, forge, naive } => {
+            let source = if is_put || !wants_json(&request) { Source::Visitor } else { Source::Example };
+            let attempt = Attempt { attack, at, forge, variant, naive, source };
+            let trial = Trial::of(attempt, &request, &visitor, &state).await?;
+            if is_put {
+                put(&mut visitor, trial, at, &state)
+            } else {
+                shown(&request, &state, attack, variant, Some(trial), None)
+            }
+        }
+    }
+}
+
+/// Whether the answer is for a program.
+fn wants_json(request: &HttpRequest) -> bool {
+    let names = |media_type| accept::names(request.headers(), media_type);
+    names("application/json") && !names("text/html")
+}
+
+/// Progress is no reason to refuse a trial: where the session has no room for it, it is not kept.
+fn note(visitor: &mut Visitor, attack: &Attack, state: &State) {
+    let mut notes = visitor.lab();
+    notes.attacks |= bit(attack);
+    drop(visitor.note(notes, state.now()));
+}
+
+fn put(visitor: &mut Visitor, trial: Trial, at: At, state: &State) -> Result<HttpResponse, Problem> {
+    if !at.is_of_a_session() {
+        return Err(Problem::bad_request("This forgery is judged by the lab's API, which no session has."));
+    }
+    visitor.put(trial.forged, ring_of(trial.door), trial.door.algorithm(), state.now())?;
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/validate")).finish())
+}
+
+/// Whose keys judge a session's token that comes from this door.
+const fn ring_of(door: Door) -> Ring {
+    match door {
+        Door::Demo(_) => Ring::Demo,
+        Door::Lab(_) | Door::LabApi(_) => Ring::Lab,
+    }
+}
+
+fn shown(
+    http: &HttpRequest,
+    state: &State,
+    attack: &'static Attack,
+    variant: &'static str,
+    trial: Option<Trial>,
+    request: Option<RequestTrial>,
+) -> Result<HttpResponse, Problem> {
+    if !wants_json(http) {
+        let assets = &state.assets;
+        let page = AttackPage { assets, attack, variant, was_tried: true, trial, request, is_first_view: false };
+        return render(&page);
+    }
+    let told = |original: Option<&str>, forged: &str, strict: &Strict, naive: &Naive, door: &str| {
+        json!({
+            "slug": attack.slug, "original": original, "forged": forged, "strict": strict.report, "naive": naive,
+            "expected_code": attack.expected, "door": door,
+        })
+    };
+    let body = match (trial, request) {
+        (Some(it), _) => told(Some(&it.original), &it.forged, &it.strict, &it.naive, it.door.name()),
+        (None, Some(it)) => told(None, &it.text, &it.strict, &it.naive, "site"),
+        (None, None) => return Err(Problem::broken("an attack was neither forged nor asked")),
+    };
+    Ok(HttpResponse::Ok().json(body))
+}

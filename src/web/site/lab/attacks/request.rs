@@ -1,0 +1,72 @@
+//! An attack that is a request: judged by the very rules that the front door and the session apply.
+
+use actix_web::dev::RequestHead;
+use actix_web::http::header::{self, HeaderName, HeaderValue};
+use actix_web::http::{Method, Uri};
+
+use super::show::{Naive, Strict};
+use crate::lab::naive::NaiveSite;
+use crate::lab::sent_request::SentRequest;
+use crate::profiles::demo;
+use crate::token::Show;
+use crate::web::http::cors::Scripts;
+use crate::web::session::Visitor;
+use crate::web::state::State;
+
+/// The request, what this site says to it, and what a naive one would.
+pub(super) struct RequestTrial {
+    pub text: String,
+    pub curl: String,
+    pub strict: Strict,
+    pub naive: Naive,
+}
+
+/// What stands for the visitor's sealed cookie, which has no business on a page.
+const SEALED: &str = "sealed";
+
+impl RequestTrial {
+    pub fn of(request: &SentRequest, naive: &NaiveSite, visitor: &Visitor, state: &State) -> Self {
+        let base = state.origins.issuer();
+        let host = base.split_once("://").map_or(base, |(_, host)| host);
+        Self {
+            text: request.text(host, state.session.cookie.name()),
+            curl: request.curl(base, state.session.cookie.name()),
+            strict: judge(&head(request, host, state), visitor, state),
+            naive: Naive::of(&naive.opinion(request)),
+        }
+    }
+}
+
+/// The head as the server would receive it.
+fn head(request: &SentRequest, host: &str, state: &State) -> RequestHead {
+    let name = state.session.cookie.name();
+    let filled = |text: &str| {
+        let text = text.replace("{cookie}", &format!("{name}={SEALED}")).replace("{name}", name);
+        text.replace("{token}", "token")
+    };
+    let mut head = RequestHead::default();
+    head.method = request.method.parse().unwrap_or(Method::GET);
+    head.uri = filled(request.path).parse().unwrap_or_else(|_| Uri::from_static("/"));
+    let fields = request.headers.iter().map(|(name, value)| (*name, filled(value)));
+    for (name, value) in fields.chain([("Host", host.to_owned())]) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            head.headers.append(name, value);
+        }
+    }
+    debug_assert!(head.headers.contains_key(header::HOST), "a request names its host");
+    head
+}
+
+/// The front door, then the session, then the verifier: whichever refuses first.
+fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
+    let refusal =
+        state.origins.refusal(head, Scripts::OfThisSite).or_else(|| state.session.cookie.refusal(&head.headers));
+    if let Some(problem) = refusal {
+        return Strict::of_problem(&problem);
+    }
+    let cookies = state.session.cookie.values(&head.headers);
+    let is_own = cookies.first().is_some_and(|value| value == SEALED);
+    let token = visitor.token().filter(|_| is_own).unwrap_or_default();
+    let verdict = demo::verify(&state.ring(), visitor.algorithm(), token, state.now());
+    Strict::of_verdict(&verdict, Show::VerifiedClaimsOnly)
+}

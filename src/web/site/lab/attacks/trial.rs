@@ -1,0 +1,141 @@
+//! One attack on one visitor's token, from the forging to both verdicts.
+
+use actix_web::HttpRequest;
+use actix_web::web::Data;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use chrono::{DateTime, Utc};
+
+use super::ring_of;
+use super::show::{Naive, Strict, Stub, comparison};
+use crate::keys::SigningError;
+use crate::lab::attacks::{At, Attack};
+use crate::lab::diff::Line;
+use crate::lab::forge::{Door, Forge, Forgery, Original};
+use crate::lab::naive::{self, Case};
+use crate::profiles::{Profile, lab};
+use crate::token::{Judged, Show, Verdict};
+use crate::web::http::problem::Problem;
+use crate::web::session::Visitor;
+use crate::web::site::lab::own::{Held, Own};
+use crate::web::state::State;
+
+/// What came of it.
+pub(super) struct Trial {
+    pub original: String,
+    /// Why the original is not the session's own token, when it is not.
+    pub fresh: Option<&'static str>,
+    pub forged: String,
+    pub fate: String,
+    pub door: Door,
+    pub original_stubs: Vec<Stub>,
+    pub forged_stubs: Vec<Stub>,
+    pub header: Vec<Line>,
+    pub payload: Vec<Line>,
+    pub strict: Strict,
+    pub naive: Naive,
+}
+
+/// What is forged and said of it before anybody asks whether the token was revoked.
+struct Forged {
+    own: Own,
+    original: Original,
+    forgery: Forgery,
+    door: Door,
+    judged: Judged,
+    naive: Naive,
+    header: Vec<Line>,
+    payload: Vec<Line>,
+}
+
+/// What another thread needs to forge with.
+pub(super) struct Attempt {
+    pub attack: &'static Attack,
+    pub at: At,
+    pub forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>,
+    pub variant: &'static str,
+    pub naive: &'static naive::Naive,
+    pub source: Source,
+}
+
+/// Which token is forged from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    /// The visitor's own.
+    Visitor,
+    /// One that is made for this answer.
+    Example,
+}
+
+impl Attempt {
+    fn carry_out(&self, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Forged, Problem> {
+        let ring = state.ring();
+        let algorithm = self.attack.needs.unwrap_or(held.algorithm);
+        let own = match self.source {
+            Source::Visitor => Own::under(algorithm, held, state, now)?,
+            Source::Example => Own::example(algorithm, state, random()?, now)?,
+        };
+        let original = Original::read(&own.token, own.algorithm);
+        let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
+        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant);
+        let forgery = forgery.map_err(|error| Problem::internal(&error))?;
+        let door = self.at.door(original.under);
+        let case = Case { token: &forgery.token, ring: &ring, door, revoked: forgery.revoked.as_ref(), now };
+        let naive = Naive::of(&self.naive.opinion(&case));
+        let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
+        let judged = door.judge(&ring, &forgery.token, now);
+        Ok(Forged { own, original, forgery, door, judged, naive, header, payload })
+    }
+}
+
+impl Trial {
+    /// An attack may make a token of a megabyte and several signatures, so it is not carried out by the thread that
+    /// answers the request.
+    pub async fn of(
+        attempt: Attempt,
+        request: &HttpRequest,
+        visitor: &Visitor,
+        state: &Data<State>,
+    ) -> Result<Self, Problem> {
+        let (held, shared, now, at) = (Held::of(visitor), state.clone(), state.now(), attempt.at);
+        let forged = state.do_work(request, move || attempt.carry_out(&held, &shared, now)).await??;
+        let Forged { own, original, forgery, door, judged, naive, header, payload } = forged;
+        if let Some(revoked) = &forgery.revoked {
+            let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
+            done.map_err(|error| Problem::store_away(&error))?;
+        }
+        let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let strict = strict(&forgery, at, door, &verdict, visitor, state);
+        Ok(Self {
+            original_stubs: Stub::all(&original.token, None),
+            forged_stubs: Stub::all(&forgery.token, Some(&original.token)),
+            naive,
+            original: original.token,
+            forged: forgery.token,
+            fate: forgery.fate.into_owned(),
+            fresh: own.fresh,
+            door,
+            header,
+            payload,
+            strict,
+        })
+    }
+}
+
+/// Bytes of the system's random source.
+fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    Ok(bytes)
+}
+
+fn strict(forgery: &Forgery, at: At, door: Door, verdict: &Verdict, visitor: &Visitor, state: &State) -> Strict {
+    state.metrics.judged(Profile::Lab, verdict);
+    let strict = Strict::of_verdict(verdict, Show::UnverifiedClaims);
+    if at != At::Session {
+        return strict;
+    }
+    match visitor.has_room(forgery.token.clone(), ring_of(door), door.algorithm(), state.now()) {
+        Ok(()) => strict,
+        Err(error) => Strict { trace: strict.trace, ..Strict::of_problem(&error.into()) },
+    }
+}

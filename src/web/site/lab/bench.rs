@@ -1,0 +1,189 @@
+//! The bench: decode, verify and sign, three separate buttons; a form for people, JSON for programs.
+//!
+//! A program gets the shapes of `hallpass inspect --json`. The page gives back whatever was typed, so that nothing is
+//! lost by a refusal; it is never stored, neither here nor by the browser, and a query is never read.
+
+mod page;
+mod sent;
+
+use actix_web::http::StatusCode;
+use actix_web::web::{Bytes, Data, PayloadConfig};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use serde_json::json;
+
+use crate::lab::bench::{Action, Fault, House, PastedKey, SignError, algorithm, profile};
+use crate::token::{self, Show, Token, Verdict};
+use crate::web::http::accept;
+use crate::web::http::json_body;
+use crate::web::http::problem::{self, Problem};
+use crate::web::session::Visitor;
+use crate::web::state::State;
+use crate::web::view::page::{render, render_with};
+use crate::web::view::token_view::KeyOwner;
+use page::{BenchPage, Outcome};
+use sent::Sent;
+
+/// A token, a key and claims: more than other forms hold.
+const LARGEST_BODY: usize = 64 * 1024;
+
+pub(in crate::web) fn limit() -> PayloadConfig {
+    PayloadConfig::new(LARGEST_BODY)
+}
+
+/// `GET /lab/inspect`: a blank ticket.
+pub(in crate::web) async fn page(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let now = state.now();
+    render(&BenchPage::new(&state, &visitor, &Sent::example(now), &Outcome::Blank, now))
+}
+
+/// `POST /lab/inspect`: what was asked for, on the page or as JSON.
+pub(in crate::web) async fn work(
+    request: HttpRequest,
+    body: Result<Bytes, Error>,
+    visitor: Visitor,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let body = body.map_err(|error| unread(&error))?;
+    let bench = Bench { request: &request, state: &state, visitor: &visitor };
+    if json_body::is_json(&request) {
+        return bench.answer(Sent::from_json(&body)).await;
+    }
+    problem::expect_form(&request)?;
+    if accept::names(request.headers(), "application/json") {
+        return bench.answer(Ok(Sent::from_form(&body))).await;
+    }
+    bench.page(Sent::from_form(&body).cleaned()).await
+}
+
+/// A body over the limit is told with this route's own number.
+fn unread(error: &Error) -> Problem {
+    match error.as_response_error().status_code() {
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(LARGEST_BODY),
+        status => Problem::of_status(status, "GET, HEAD, POST"),
+    }
+}
+
+/// What came of an order that could be carried out.
+enum Done {
+    Judged(Verdict),
+    Signed(Token),
+}
+
+/// Why an order was not carried out.
+enum Failure {
+    /// What was sent cannot be used.
+    Fault(Fault),
+    /// This server is at a loss.
+    Problem(Problem),
+}
+
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(fault)
+    }
+}
+
+impl From<Problem> for Failure {
+    fn from(problem: Problem) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl From<SignError> for Failure {
+    fn from(error: SignError) -> Self {
+        match error {
+            SignError::Fault(fault) => Self::Fault(fault),
+            SignError::Signing(error) => Self::Problem(Problem::internal(&error)),
+        }
+    }
+}
+
+/// The bench before one visitor.
+struct Bench<'a> {
+    request: &'a HttpRequest,
+    state: &'a State,
+    visitor: &'a Visitor,
+}
+
+impl Bench<'_> {
+    /// For a program.
+    async fn answer(&self, sent: Result<Sent, Fault>) -> Result<HttpResponse, Problem> {
+        let done = match sent {
+            Ok(sent) => self.carry_out(&sent).await,
+            Err(fault) => Err(fault.into()),
+        };
+        match done {
+            Ok(Done::Judged(verdict)) => Ok(HttpResponse::Ok().json(verdict.report(Show::UnverifiedClaims))),
+            Ok(Done::Signed(token)) => Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() }))),
+            Err(Failure::Fault(fault)) => Err(Problem::bad_request(fault.message)),
+            Err(Failure::Problem(problem)) => Err(problem),
+        }
+    }
+
+    /// For a person. Only here can the session's own token be taken: through JSON a script would get what `HttpOnly`
+    /// keeps from it.
+    async fn page(&self, mut sent: Sent) -> Result<HttpResponse, Problem> {
+        let now = self.state.now();
+        let done = if sent.asks_for_own_token() { self.own_token(&mut sent) } else { self.carry_out(&sent).await };
+        let (status, outcome) = match done {
+            Ok(Done::Judged(verdict)) => {
+                let owner = if sent.has_key() { KeyOwner::Visitor } else { KeyOwner::Server };
+                (StatusCode::OK, Outcome::judged(&sent.token, &verdict, owner, now))
+            }
+            Ok(Done::Signed(token)) => {
+                sent.token = token.into_string();
+                (StatusCode::OK, Outcome::signed(&sent.token, now))
+            }
+            Err(Failure::Fault(fault)) => (StatusCode::BAD_REQUEST, Outcome::Fault(fault)),
+            Err(Failure::Problem(problem)) => return Err(problem),
+        };
+        render_with(status, &BenchPage::new(self.state, self.visitor, &sent, &outcome, now))
+    }
+
+    fn own_token(&self, sent: &mut Sent) -> Result<Done, Failure> {
+        let missing =
+            || Fault::at("token", "Your session holds no token. *Get token* on the demo’s page puts one there.");
+        self.visitor.token().ok_or_else(missing)?.clone_into(&mut sent.token);
+        Ok(Done::Judged(token::decode(&sent.token)))
+    }
+
+    async fn carry_out(&self, sent: &Sent) -> Result<Done, Failure> {
+        let action: Action = sent.action.parse()?;
+        let profile = sent.profile.as_deref().map(profile).transpose()?;
+        let wanted = sent.algorithm.as_deref().map(algorithm).transpose()?;
+        let key = sent.key()?.map(|(form, text)| PastedKey::new(form, text.to_owned(), wanted));
+        match (action, key) {
+            (Action::Decode, _) => Ok(Done::Judged(token::decode(&sent.token))),
+            (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
+            (Action::Verify, None) => {
+                let (ring, origins) = (self.state.ring(), &self.state.origins);
+                let house = House { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
+                let judged = house.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
+                let verdict = self.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+                Ok(Done::Judged(verdict))
+            }
+            (Action::Sign, Some(key)) => self.sign_with(key, sent).await,
+            (Action::Sign, None) => {
+                let message = "Signing takes a key of yours: this server’s own keys sign nothing here.";
+                Err(Fault::at("key", message).into())
+            }
+        }
+    }
+
+    /// Keys may be large, and then their work takes a while: no other request waits for it.
+    async fn verify_with(&self, key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
+        let (token, now) = (sent.token.clone(), self.state.now());
+        let verdict = self.state.do_work(self.request, move || key.verify(&token, now)).await??;
+        Ok(Done::Judged(verdict))
+    }
+
+    async fn sign_with(&self, key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
+        let claims = sent
+            .claims
+            .clone()
+            .ok_or_else(|| Fault::at("claims", "`claims` are missing: there is nothing to sign."))?;
+        let header = sent.header.clone();
+        let token = self.state.do_work(self.request, move || key.sign(header.as_deref(), &claims)).await??;
+        Ok(Done::Signed(token))
+    }
+}

@@ -1,0 +1,141 @@
+//! The bench as a page: the form with all that was typed, and what came of it.
+
+use askama::Template;
+use chrono::{DateTime, Utc};
+
+use super::sent::Sent;
+use crate::keys::Algorithm;
+use crate::lab::bench::{Fault, title};
+use crate::profiles::Profile;
+use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
+use crate::web::session::Visitor;
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::token_view::{ClaimRow, KeyOwner, Part, TraceRow, authorship};
+
+/// A token may hold thousands of claims; a page shows as many.
+const MOST_ROWS: usize = 64;
+
+#[derive(Template)]
+#[template(path = "lab/bench.html")]
+pub(super) struct BenchPage<'a> {
+    assets: &'a Assets,
+    sent: &'a Sent,
+    outcome: &'a Outcome,
+    /// Each by its name and with its title.
+    profiles: [(&'static str, &'static str); 7],
+    algorithms: [Algorithm; 9],
+    own_algorithm: &'static str,
+    has_own_token: bool,
+    now: String,
+}
+
+impl<'a> BenchPage<'a> {
+    pub fn new(state: &'a State, visitor: &Visitor, sent: &'a Sent, outcome: &'a Outcome, now: DateTime<Utc>) -> Self {
+        Self {
+            assets: &state.assets,
+            sent,
+            outcome,
+            profiles: Profile::ALL.map(|profile| (profile.as_str(), title(profile))),
+            algorithms: Algorithm::ALL,
+            own_algorithm: visitor.algorithm().as_str(),
+            has_own_token: visitor.token().is_some(),
+            now: now.timestamp().to_string(),
+        }
+    }
+
+    fn chosen_profile(&self) -> &str {
+        self.sent.profile.as_deref().unwrap_or("demo")
+    }
+
+    fn chosen_algorithm(&self) -> &str {
+        self.sent.algorithm.as_deref().unwrap_or_default()
+    }
+
+    fn fault_at(&self, field: &str) -> Option<&str> {
+        match self.outcome {
+            Outcome::Fault(fault) if fault.field == field => Some(&fault.message),
+            _ => None,
+        }
+    }
+}
+
+/// What came of what was asked.
+pub(super) enum Outcome {
+    /// Nothing was asked yet.
+    Blank,
+    Fault(Fault),
+    Token(Box<Shown>),
+}
+
+/// One token with everything that can be said of it.
+pub(super) struct Shown {
+    /// The token that was just signed, to be copied.
+    pub signed: Option<String>,
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub word: &'static str,
+    pub code: &'static str,
+    pub message: String,
+    pub parts: Vec<Part>,
+    /// Who wrote the claims, in a sentence.
+    pub authorship: String,
+    pub claims: Vec<ClaimRow>,
+    pub header: Vec<ClaimRow>,
+    /// How many claims and members are left out.
+    pub others: usize,
+    pub trace: Vec<TraceRow>,
+}
+
+impl Outcome {
+    /// The verdict by a key of this owner's.
+    pub fn judged(token: &str, verdict: &Verdict, owner: KeyOwner, now: DateTime<Utc>) -> Self {
+        Self::Token(Box::new(Shown::new(token, verdict, owner, now)))
+    }
+
+    pub fn signed(token: &str, now: DateTime<Utc>) -> Self {
+        let shown = Shown::new(token, &token::decode(token), KeyOwner::Visitor, now);
+        Self::Token(Box::new(Shown { signed: Some(token.to_owned()), ..shown }))
+    }
+}
+
+impl Shown {
+    fn new(token: &str, verdict: &Verdict, owner: KeyOwner, now: DateTime<Utc>) -> Self {
+        let unverified = verdict.unverified_claims();
+        let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
+        let (class, sign, word) = standing(verdict);
+        let now = NumericDate::from_moment(now);
+        let mut rows = claims.map(|claims| ClaimRow::of(claims, now)).unwrap_or_default();
+        let mut header = verdict.header().map(ClaimRow::of_header).unwrap_or_default();
+        let all = rows.len() + header.len();
+        rows.truncate(MOST_ROWS);
+        header.truncate(MOST_ROWS);
+        Self {
+            signed: None,
+            class,
+            sign,
+            word,
+            code: verdict.code().as_str(),
+            message: verdict.message().to_owned(),
+            parts: Part::of(token, verdict, claims),
+            authorship: authorship(verdict, owner),
+            others: all - rows.len() - header.len(),
+            claims: rows,
+            header,
+            trace: TraceRow::of(verdict),
+        }
+    }
+
+    fn is_accepted(&self) -> bool {
+        self.code == "accepted"
+    }
+}
+
+/// A token that was only decoded is neither accepted nor refused.
+fn standing(verdict: &Verdict) -> (&'static str, &'static str, &'static str) {
+    match verdict.code().as_str() {
+        "accepted" => ("passed", "✓", "Accepted"),
+        "not_verified" => ("", "?", "Not verified"),
+        _ => ("failed", "✗", "Refused"),
+    }
+}

@@ -1,0 +1,62 @@
+//! Anatomy of a token: the lab signs one for a subject that nobody can guess, and the form carries it.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::{Desk, Frame, jar, page as answer};
+use crate::lab::lessons::anatomy;
+use crate::lab::lessons::remark::Remark;
+use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::{Lifetime, lab};
+use crate::token::segments;
+use crate::web::http::problem::Problem;
+use crate::web::view::assets::Assets;
+
+#[derive(Template)]
+#[template(path = "lab/lessons/anatomy.html")]
+struct AnatomyPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    token: &'a str,
+    parts: [(&'static str, &'static str, &'a str); 3],
+    typed: &'a str,
+    remark: Option<Remark>,
+}
+
+pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let token = desk.form.get("token").map(str::to_owned);
+    let typed = desk.form.get("sub").unwrap_or_default().to_owned();
+    let remark = match &token {
+        Some(token) => Some(judge(desk, token, &typed).await?),
+        None => None,
+    };
+    let frame = desk.frame(remark.as_ref().is_some_and(|remark| remark.is_right))?;
+    let token = match token {
+        Some(token) if segments(&token).is_some() => token,
+        _ => new_token(desk)?,
+    };
+    let [header, payload, signature] = segments(&token).unwrap_or_default();
+    let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
+    answer(&AnatomyPage { assets: &desk.state.assets, frame, token: &token, parts, typed: &typed, remark })
+}
+
+fn new_token(desk: &Desk<'_>) -> Result<String, Problem> {
+    let subject = Subject::parse(&anatomy::subject(jar::random()?)).unwrap_or_default();
+    let claims = demo::claims(&subject, Lifetime::HOUR, desk.now);
+    let ring = desk.state.ring();
+    let keys = lab::keys(&ring, Algorithm::Hs256);
+    desk.issue(keys, &claims)
+}
+
+async fn judge(desk: &Desk<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
+    let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
+    let verdict = desk.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+    let code = verdict.code();
+    Ok(match verdict.accept() {
+        Ok(claims) => anatomy::judge(token, &claims, typed),
+        Err(_) => Remark::miss(format!(
+            "The token that came with your answer is not one that this page gave you, or its hour is over: `{code}`. Load \
+             the page anew for another."
+        )),
+    })
+}

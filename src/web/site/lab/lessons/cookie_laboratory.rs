@@ -1,0 +1,133 @@
+//! The cookie laboratory: sets what was chosen, and looks on the next page what came of it.
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use askama::Template;
+
+use super::{Desk, Form, Frame, jar, page as answer};
+use crate::lab::lessons::cookie_laboratory::{
+    Fate, Foretold, MAX_AGES, PATHS, PREFIXES, Pick, Recipe, Rule, SAME_SITES, Wire, fate, judge, removals, rules,
+};
+use crate::lab::lessons::remark::Remark;
+use crate::web::http::origins::is_on_loopback;
+use crate::web::http::problem::Problem;
+use crate::web::view::assets::Assets;
+
+#[derive(Template)]
+#[template(path = "lab/lessons/cookie-laboratory.html")]
+struct CookieLaboratoryPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    recipe: Recipe,
+    foretold: Foretold,
+    report: Option<Report>,
+}
+
+/// One field with a few ways to fill it.
+struct Group {
+    legend: &'static str,
+    field: &'static str,
+    picks: &'static [Pick],
+    chosen: &'static str,
+}
+
+impl CookieLaboratoryPage<'_> {
+    fn groups(&self) -> [Group; 4] {
+        let group = |legend, field, picks, chosen: &Pick| Group { legend, field, picks, chosen: chosen.value };
+        [
+            group("Prefix of the name", "prefix", &PREFIXES, self.recipe.prefix),
+            group("SameSite", "same-site", &SAME_SITES, self.recipe.same_site),
+            group("Path", "path", &PATHS, self.recipe.path),
+            group("End", "max-age", &MAX_AGES, self.recipe.max_age),
+        ]
+    }
+}
+
+/// What became of the cookie.
+struct Report {
+    line: String,
+    expected: Option<bool>,
+    did_come: bool,
+    /// Another cookie of the name came, from an earlier try.
+    has_older: bool,
+    fate: Fate,
+    rules: Vec<&'static Rule>,
+    remark: Remark,
+}
+
+pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    if desk.request.method() != Method::POST {
+        desk.form = Form::of_query(desk.request);
+        return show(desk);
+    }
+    match desk.form.get("step") {
+        Some("set") => set(desk),
+        Some("clear") => clear(desk),
+        _ => Err(Problem::bad_request("`step` cannot be taken: `set` or `clear` is accepted.")),
+    }
+}
+
+/// Sets the cookie and leads to the page, with all that was chosen.
+fn set(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
+    let recipe = read(desk)?;
+    let value = jar::value()?;
+    let mut fields = recipe.fields();
+    let carried = ["predict", "expect", "foretold"].into_iter();
+    fields.extend(carried.filter_map(|name| Some((name, desk.form.get(name)?))));
+    fields.push(("value", &value));
+    let mut response = jar::see_again(desk, &fields);
+    jar::set(&mut response, &recipe.line(&value))?;
+    Ok(response)
+}
+
+fn read(desk: &Desk<'_>) -> Result<Recipe, Problem> {
+    Recipe::read(|name| desk.form.get(name))
+        .map_err(|field| Problem::bad_request(format!("`{field}` is not one of the choices that the page offers.")))
+}
+
+fn clear(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
+    let mut response = jar::see_again(desk, &[]);
+    removals().iter().try_for_each(|line| jar::set(&mut response, line))?;
+    Ok(response)
+}
+
+fn show(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let before = Foretold::read(desk.form.get("foretold").unwrap_or_default());
+    let value = desk.form.get("value").filter(|value| jar::is_value(value)).map(str::to_owned);
+    let (recipe, foretold, report) = match value {
+        None => (Recipe::plain(), before, None),
+        Some(value) => {
+            let recipe = read(desk)?;
+            let (foretold, report) = report(desk, &recipe, &value, before);
+            (recipe, foretold, Some(report))
+        }
+    };
+    let frame = desk.frame(report.is_some() && foretold.is_both())?.tried_if(report.is_some());
+    answer(&CookieLaboratoryPage { assets: &desk.state.assets, frame, recipe, foretold, report })
+}
+
+fn report(desk: &Desk<'_>, recipe: &Recipe, value: &str, before: Foretold) -> (Foretold, Report) {
+    let wire = wire(desk);
+    let came = jar::came(desk.request, &recipe.name());
+    let did_come = came.as_deref() == Some(value);
+    let expected = desk.form.get("expect").map(|expected| expected == "comes");
+    let foretold = before.after(expected, did_come);
+    let report = Report {
+        line: recipe.line(value),
+        expected,
+        did_come,
+        has_older: came.is_some() && !did_come,
+        fate: fate(recipe, wire),
+        rules: rules(recipe, wire),
+        remark: judge(expected, did_come, foretold),
+    };
+    (foretold, report)
+}
+
+fn wire(desk: &Desk<'_>) -> Wire {
+    match (desk.state.origins.is_https(), is_on_loopback(desk.request.head())) {
+        (true, _) => Wire::Https,
+        (false, true) => Wire::Loopback,
+        (false, false) => Wire::Http,
+    }
+}

@@ -1,0 +1,158 @@
+//! Cross-site forms: one server under two names, of which one attacks the other.
+//!
+//! The attacker's page is the only one whose forms may leave this origin. Its targets change nothing and grant nothing,
+//! so that one of them can stand outside the front door's check of origins.
+
+use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::{Method, StatusCode};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::{Desk, Frame, jar, page as answer};
+use crate::code::Code;
+use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines};
+use crate::lab::lessons::remark::{Remark, are_all_right};
+use crate::web::http::origins::{UNDEFENDED, policy_with_forms_to};
+use crate::web::http::problem::{Presentation, Problem};
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::token_view::shortened;
+
+const PAGE: &str = "/lab/lessons/cross-site-forms";
+const DEFENDED: &str = "/lab/lessons/cross-site-forms/transfer";
+
+#[derive(Template)]
+#[template(path = "lab/lessons/cross-site-forms.html")]
+struct CrossSiteFormsPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    attacker: Option<String>,
+    /// Which of the cookies the browser has, known once they were set.
+    kept: Vec<&'static str>,
+    reported: [Vec<&'static str>; 2],
+    remarks: Vec<Remark>,
+}
+
+impl CrossSiteFormsPage<'_> {
+    fn is_ticked(&self, form: &str, cookie: &str) -> bool {
+        let [get, post] = &self.reported;
+        if form == "get" { get } else { post }.contains(&cookie)
+    }
+}
+
+pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    if desk.form.get("step") == Some("set") {
+        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, PAGE)).finish();
+        let predicted = desk.frame(false)?.predicted;
+        lines(predicted).iter().try_for_each(|line| jar::set(&mut response, line))?;
+        return Ok(response);
+    }
+    let kept = cookies(desk.request);
+    let reported = [reported(desk, "get"), reported(desk, "post")];
+    let attacker = desk.state.origins.other_site(desk.request.head());
+    let remarks = match (desk.form.is_sent(), &attacker) {
+        (false, _) => Vec::new(),
+        (true, Some(_)) if kept.is_empty() => vec![Remark::miss(
+            "None of the lesson's cookies came with your report, so there was nothing to send. Set them first; they last an \
+             hour.",
+        )],
+        // Where nothing can be tried, what the page tells counts.
+        (true, attacker) => judge(&reported[0], &reported[1], attacker.is_none() || kept.contains(&NONE)),
+    };
+    let mut frame = desk.frame(are_all_right(&remarks))?;
+    let carried = jar::came(desk.request, STRICT);
+    let choices = desk.lesson.question.choices.iter();
+    frame.predicted = frame.predicted.or(choices.into_iter().find(|choice| Some(choice.value) == carried.as_deref()));
+    answer(&CrossSiteFormsPage { assets: &desk.state.assets, frame, attacker, kept, reported, remarks })
+}
+
+fn reported(desk: &Desk<'_>, form: &str) -> Vec<&'static str> {
+    COOKIES.into_iter().filter(|name| desk.form.get(&format!("{form}-{name}")).is_some()).collect()
+}
+
+fn cookies(request: &HttpRequest) -> Vec<&'static str> {
+    COOKIES.into_iter().filter(|name| jar::came(request, name).is_some()).collect()
+}
+
+/// What stands beside the lesson's page: the attacker's, and where its forms lead.
+pub(super) fn step(desk: &Desk<'_>, step: &str) -> Result<HttpResponse, Problem> {
+    match (step, desk.request.method()) {
+        ("attacker", &Method::GET | &Method::HEAD) => attacker(desk),
+        ("transfer" | "undefended", _) => arrival(desk.request, desk.state, Refusal::None),
+        _ => Err(Problem::not_found()),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "lab/lessons/attacker.html")]
+struct AttackerPage<'a> {
+    assets: &'a Assets,
+    victim: &'a str,
+}
+
+/// A page of another site's, with the referrer policy that browsers use where a page names none.
+fn attacker(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
+    let victim = desk.state.origins.other_site(desk.request.head()).ok_or_else(Problem::not_found)?;
+    let mut response = answer(&AttackerPage { assets: &desk.state.assets, victim: &victim })?;
+    let policy = policy_with_forms_to(&victim).parse().map_err(|error| Problem::internal(&error))?;
+    response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
+    let referrer = header::HeaderValue::from_static("strict-origin-when-cross-origin");
+    response.headers_mut().insert(header::REFERRER_POLICY, referrer);
+    Ok(response)
+}
+
+/// What the front door said to the form.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    None,
+    CrossSite,
+}
+
+#[derive(Template)]
+#[template(path = "lab/lessons/arrival.html")]
+struct ArrivalPage<'a> {
+    assets: &'a Assets,
+    method: &'a str,
+    refusal: Refusal,
+    is_defended: bool,
+    came_from_elsewhere: bool,
+    rows: [(&'static str, String); 4],
+    cookies: Vec<(&'static str, bool)>,
+}
+
+/// The page on which each of the attacker's forms ends.
+fn arrival(request: &HttpRequest, state: &State, refusal: Refusal) -> Result<HttpResponse, Problem> {
+    let headers = request.headers();
+    let came = cookies(request);
+    let site = shown(headers, "sec-fetch-site");
+    let page = ArrivalPage {
+        assets: &state.assets,
+        method: if request.method() == Method::POST { "POST" } else { "GET" },
+        refusal,
+        is_defended: request.path() != UNDEFENDED,
+        came_from_elsewhere: !matches!(site.as_str(), "same-origin" | "none" | ""),
+        rows: [
+            ("Origin", shown(headers, "origin")),
+            ("Referer", shown(headers, "referer")),
+            ("Sec-Fetch-Site", site),
+            ("Sec-Fetch-Mode", shown(headers, "sec-fetch-mode")),
+        ],
+        cookies: COOKIES.into_iter().map(|name| (name, came.contains(&name))).collect(),
+    };
+    let mut response = answer(&page)?;
+    if refusal == Refusal::CrossSite {
+        *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    Ok(response)
+}
+
+fn shown(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).map(shortened).unwrap_or_default()
+}
+
+/// The refusal of a form at the defended address: the page says what the door saw.
+pub(super) fn explained(request: &HttpRequest, problem: &Problem, state: &State) -> Option<HttpResponse> {
+    let is_ours = problem.code == Code::CrossSite && request.path() == DEFENDED;
+    let wants_page = Presentation::of(request.headers()) == Presentation::Page;
+    (is_ours && wants_page).then(|| arrival(request, state, Refusal::CrossSite).ok()).flatten()
+}

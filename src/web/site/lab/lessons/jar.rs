@@ -1,0 +1,46 @@
+//! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them grants anything.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use url::form_urlencoded;
+
+use super::Desk;
+use crate::web::http::cookie_header;
+use crate::web::http::problem::Problem;
+
+/// The value of the first cookie of this name that came with the request, as it came.
+pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
+    cookie_header::received_values(request, name).into_iter().next()
+}
+
+/// Adds this very `Set-Cookie` line to an answer.
+pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem> {
+    let line = HeaderValue::from_str(line).map_err(|error| Problem::internal(&error))?;
+    response.headers_mut().append(header::SET_COOKIE, line);
+    Ok(())
+}
+
+/// Bytes that nobody guesses.
+pub(super) fn random<const N: usize>() -> Result<[u8; N], Problem> {
+    let mut bytes = [0; N];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    Ok(bytes)
+}
+
+/// A harmless value for a cookie: eight hexadecimal digits.
+pub(super) fn value() -> Result<String, Problem> {
+    Ok(format!("{:08x}", u32::from_be_bytes(random()?)))
+}
+
+/// Whether a text is such a value.
+pub(super) fn is_value(text: &str) -> bool {
+    text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Leads back to the lesson's page with these fields in its address: only the next request shows what the browser kept.
+pub(super) fn see_again(desk: &Desk<'_>, fields: &[(&str, &str)]) -> HttpResponse {
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let address = format!("/lab/lessons/{}?{query}", desk.lesson.slug);
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}

@@ -1,0 +1,70 @@
+//! Key confusion.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::seen::{Naive, Seen};
+use super::{Desk, Frame, page as answer};
+use crate::lab::lessons::key_confusion::{self, ALGORITHMS, Choices, LONGEST_SECRET, Material, RULE};
+use crate::profiles::demo::Algorithm;
+use crate::profiles::lab;
+use crate::web::http::problem::Problem;
+use crate::web::site::lab::own::Own;
+use crate::web::view::assets::Assets;
+
+#[derive(Template)]
+#[template(path = "lab/lessons/key-confusion.html")]
+struct KeyConfusionPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    own: Own,
+    pem: String,
+    algorithm: &'static str,
+    material: Material,
+    secret: String,
+    outcome: Option<Outcome>,
+}
+
+struct Outcome {
+    remark: Result<&'static str, &'static str>,
+    naive: Naive,
+    strict: Seen,
+}
+
+pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let own = Own::of(&desk.visitor, desk.state, desk.now)?;
+    let pem = desk.state.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
+    let algorithm = match desk.form.get("algorithm") {
+        None => ALGORITHMS[0],
+        Some(name) => ALGORITHMS.into_iter().find(|it| *it == name).ok_or_else(|| unknown("algorithm"))?,
+    };
+    let material = match desk.form.get("key") {
+        None => Material::ALL[0],
+        Some(value) => Material::find(value).ok_or_else(|| unknown("key"))?,
+    };
+    let secret = desk.text("secret", LONGEST_SECRET)?.unwrap_or_default().replace("\r\n", "\n");
+    let choices = Choices { algorithm, material, own: &secret };
+    let outcome = if desk.form.is_sent() { Some(outcome(desk, &own, &choices, &pem)?) } else { None };
+    let frame = desk.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
+    answer(&KeyConfusionPage { assets: &desk.state.assets, frame, own, pem, algorithm, material, secret, outcome })
+}
+
+fn outcome(desk: &Desk<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Result<Outcome, Problem> {
+    let ring = &desk.state.ring();
+    let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
+    let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
+    let says = key_confusion::naive(&token, pem, key, desk.now);
+    let strict = lab::verify(ring, Algorithm::Rs256, &token, desk.now).settle(|_| false);
+    Ok(Outcome {
+        remark: key_confusion::judge(choices, &says),
+        naive: Naive::new(RULE, &says),
+        strict: Seen::new(&token, &strict)
+            .mark(0, &format!("it names {} now", choices.algorithm))
+            .mark(1, "sub says admin")
+            .mark(2, &format!("an HMAC, keyed with {}", choices.material.says())),
+    })
+}
+
+fn unknown(name: &str) -> Problem {
+    Problem::bad_request(format!("`{name}` is none of the choices of this lesson."))
+}

@@ -1,0 +1,59 @@
+//! A visitor's own keys: made at first need, turned by a lesson, and nobody else's business.
+
+use std::ops::RangeInclusive;
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::Desk;
+use crate::keys::ProfileKeys;
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+
+/// Whose keys they are, and the numbers of the oldest that verifies and of the one that signs.
+pub(super) struct OwnKeys {
+    visitor: String,
+    pub numbers: (u32, u32),
+}
+
+impl OwnKeys {
+    /// The keys of these numbers, of which the last signs.
+    pub fn ring(&self, state: &State, numbers: RangeInclusive<u32>) -> Result<ProfileKeys, Problem> {
+        let ring = state.ring().lab().of_visitor(&self.visitor, numbers);
+        ring.ok_or_else(|| Problem::broken("a visitor's ring has no key"))
+    }
+
+    /// The keys that sign and verify now.
+    pub fn current(&self, state: &State) -> Result<ProfileKeys, Problem> {
+        self.ring(state, self.numbers.0..=self.numbers.1)
+    }
+}
+
+impl Desk<'_> {
+    /// This visitor's keys; the first call gives the visitor a random name, and key number 1.
+    pub(super) fn own_keys(&mut self) -> Result<OwnKeys, Problem> {
+        let mut notes = self.visitor.lab();
+        if notes.visitor.is_empty() {
+            notes.visitor = random_text()?;
+            notes.keys = (1, 1);
+            self.visitor.note(notes.clone(), self.now)?;
+        }
+        Ok(OwnKeys { visitor: notes.visitor, numbers: notes.keys })
+    }
+
+    /// From now on these numbers count.
+    pub(super) fn turn(&mut self, keys: &mut OwnKeys, numbers: (u32, u32)) -> Result<(), Problem> {
+        let mut notes = self.visitor.lab();
+        notes.keys = numbers;
+        keys.numbers = numbers;
+        Ok(self.visitor.note(notes, self.now)?)
+    }
+}
+
+/// 128 random bits in base64url.
+pub(super) fn random_text() -> Result<String, Problem> {
+    let mut bytes = [0; 16];
+    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gives no random bytes"))?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}

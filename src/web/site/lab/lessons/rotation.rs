@@ -1,0 +1,224 @@
+//! Rotation of keys, on the visitor's own ring.
+
+use actix_web::HttpResponse;
+use askama::Template;
+
+use super::own_keys::OwnKeys;
+use super::{Desk, Frame, page as answer};
+use crate::code::Code;
+use crate::lab::lessons::rotation::{Gap, LIVES, MOST_TOKENS, Move, Numbers, Rotation, Standing, Underway};
+use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::{Lifetime, lab};
+use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, words};
+use crate::web::http::problem::Problem;
+use crate::web::view::assets::Assets;
+
+#[derive(Template)]
+#[template(path = "lab/lessons/rotation.html")]
+struct RotationPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    work: Work,
+}
+
+/// Where a visitor stands in a rotation: what the form carries, and what this step came to.
+struct Work {
+    numbers: Numbers,
+    tokens: Vec<Carried>,
+    life: i64,
+    gap: Option<Gap>,
+    told: String,
+    rotation: Option<Rotation>,
+}
+
+/// A token that the form carries, judged now.
+struct Carried {
+    text: String,
+    underway: Underway,
+    code: Code,
+}
+
+pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let work = if desk.form.is_sent() {
+        let mut keys = desk.own_keys()?;
+        let mut work = Work::resume(desk, &keys)?;
+        work.step(desk, &mut keys)?;
+        work
+    } else {
+        Work::at(Numbers::new(desk.visitor.lab().keys, None))
+    };
+    let frame = desk.frame(work.rotation == Some(Rotation::Smooth))?.explaining_if(work.rotation.is_some());
+    answer(&RotationPage { assets: &desk.state.assets, frame, work })
+}
+
+impl Work {
+    const fn at(numbers: Numbers) -> Self {
+        Self { numbers, tokens: Vec::new(), life: LIVES[0], gap: None, told: String::new(), rotation: None }
+    }
+
+    /// Takes up what the form carried from the step before. A token that no key of this visitor signed is left out.
+    fn resume(desk: &Desk<'_>, keys: &OwnKeys) -> Result<Self, Problem> {
+        let field = |name| desk.form.get(name).unwrap_or_default();
+        let numbers = Numbers::new(keys.numbers, field("published").parse().ok());
+        let mut work = Self { gap: Gap::parse(field("gap")), ..Self::at(numbers) };
+        if let Some(life) = desk.form.get("life") {
+            let known = LIVES.into_iter().find(|it| it.to_string() == life);
+            work.life = known.ok_or_else(|| Problem::bad_request("`life` is 5 or 60: choose one of the two."))?;
+        }
+        for text in field("tokens").split_ascii_whitespace().take(MOST_TOKENS) {
+            match Carried::read(desk, keys, numbers, text)? {
+                Some(carried) => work.tokens.push(carried),
+                None => {
+                    "A token in the form is none that your keys signed, and was left out. ".clone_into(&mut work.told);
+                }
+            }
+        }
+        Ok(work)
+    }
+
+    fn step(&mut self, desk: &mut Desk<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+        let step = desk.form.get("do").unwrap_or_default().to_owned();
+        match (step.as_str(), Move::parse(&step)) {
+            (_, Some(step)) => self.turn(step, desk, keys)?,
+            ("issue", _) => self.issue(desk, keys)?,
+            ("look", _) => self.told.push_str("Every token was judged again just now."),
+            ("again", _) => {
+                *self = Self { life: self.life, ..Self::at(self.numbers.after(Move::Abrupt).unwrap_or(self.numbers)) };
+                desk.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+                self.told.push_str("A fresh key, and no token under way.");
+            }
+            _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
+        }
+        let underway: Vec<Underway> = self.underway();
+        let early = Gap::among(&underway, self.numbers);
+        self.gap = self.gap.or(early);
+        if self.rotation.is_none()
+            && let Some(gap) = early
+        {
+            self.rotation = Some(Rotation::Broken(gap));
+        }
+        Ok(())
+    }
+
+    fn turn(&mut self, step: Move, desk: &mut Desk<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+        let before = self.numbers;
+        match before.after(step) {
+            Ok(after) => self.numbers = after,
+            Err(why) => {
+                self.told.push_str(why);
+                return Ok(());
+            }
+        }
+        desk.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+        self.judge_again(desk, keys)?;
+        self.told.push_str(&told(step, before, self.numbers));
+        if step == Move::Retire {
+            self.rotation = Some(Rotation::of(&self.underway(), self.numbers, self.gap));
+        }
+        Ok(())
+    }
+
+    fn issue(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+        let Numbers { oldest, signs, .. } = self.numbers;
+        let ring = keys.ring(desk.state, oldest..=signs)?;
+        let life = Lifetime::of(self.life).unwrap_or_default();
+        // Without a jti: only the keys decide here, and no store is asked.
+        let claims = demo::claims(&Subject::default(), life, desk.now);
+        let token = desk.issue(&ring, &claims)?;
+        if let Some(carried) = Carried::read(desk, keys, self.numbers, &token)? {
+            self.tokens.push(carried);
+        }
+        if self.tokens.len() > MOST_TOKENS {
+            self.tokens.remove(0);
+        }
+        let told = format!("Your key `lab-{signs}` signed a token that lives for {} s.", self.life);
+        self.told.push_str(&told);
+        Ok(())
+    }
+
+    fn judge_again(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+        let tokens = std::mem::take(&mut self.tokens);
+        for carried in tokens {
+            self.tokens.extend(Carried::read(desk, keys, self.numbers, &carried.text)?);
+        }
+        Ok(())
+    }
+
+    fn underway(&self) -> Vec<Underway> {
+        self.tokens.iter().map(|carried| carried.underway).collect()
+    }
+
+    /// The tokens as the form carries them on.
+    fn carried(&self) -> String {
+        let texts: Vec<&str> = self.tokens.iter().map(|carried| carried.text.as_str()).collect();
+        texts.join(" ")
+    }
+
+    fn gap_name(&self) -> &'static str {
+        self.gap.map_or("", Gap::name)
+    }
+}
+
+/// What a move did to the keys, in a sentence.
+fn told(step: Move, before: Numbers, after: Numbers) -> String {
+    let Numbers { oldest, signs, published } = after;
+    match step {
+        Move::Publish => format!("`lab-{published}` is published: verifiers know it from now on."),
+        Move::Sign => format!("`lab-{signs}` signs from now on. `lab-{}` still verifies.", before.signs),
+        Move::Retire => format!("What is older than `lab-{oldest}` is dropped, and verifies nothing any more."),
+        Move::Abrupt => format!("`lab-{signs}` took the place of `lab-{}` in one moment.", before.signs),
+    }
+}
+
+impl Carried {
+    /// `None` when no key of this visitor signed it.
+    fn read(desk: &Desk<'_>, keys: &OwnKeys, numbers: Numbers, text: &str) -> Result<Option<Self>, Problem> {
+        let Some(key) = key_of(text) else { return Ok(None) };
+        let own = judge(desk, keys, key..=key, text)?;
+        let claims = own.unverified_claims();
+        let claims = own.claims().or_else(|| claims.as_ref().map(UnverifiedClaims::for_display));
+        let exp = claims.and_then(|claims| claims.get("exp")).and_then(NumericDate::from_claim);
+        let (Code::Accepted | Code::Expired, Some(exp)) = (own.code(), exp) else { return Ok(None) };
+        let verdict = judge(desk, keys, numbers.oldest..=numbers.published, text)?;
+        let seconds_left = exp.since(NumericDate::from_moment(desk.now));
+        let underway = Underway { key, seconds_left, is_accepted: verdict.is_accepted() };
+        Ok(Some(Self { text: text.to_owned(), underway, code: verdict.code() }))
+    }
+
+    /// A, B, C, … by their place.
+    fn letter(place: usize) -> char {
+        char::from(b'A' + u8::try_from(place).unwrap_or_default())
+    }
+
+    fn left(&self) -> String {
+        let seconds = self.underway.seconds_left;
+        if self.underway.is_alive() {
+            format!("{} left", words(seconds))
+        } else if seconds > -1.0 {
+            "ended just now".to_owned()
+        } else {
+            format!("ended {} ago", words(seconds))
+        }
+    }
+}
+
+/// The number in a token's `kid`, whatever it is worth.
+fn key_of(token: &str) -> Option<u32> {
+    let decoded = crate::token::decode(token);
+    let kid = decoded.header()?.get("kid")?.as_str()?;
+    kid.strip_prefix("lab-")?.parse().ok().filter(|number| *number > 0)
+}
+
+fn judge(
+    desk: &Desk<'_>,
+    keys: &OwnKeys,
+    numbers: std::ops::RangeInclusive<u32>,
+    token: &str,
+) -> Result<Verdict, Problem> {
+    let ring = keys.ring(desk.state, numbers)?;
+    // A jti is not looked up: whatever was revoked elsewhere, here the keys decide.
+    Ok(match lab::verify_with(&ring, Algorithm::Hs256, token, desk.now) {
+        Judged::Final(verdict) => verdict,
+        Judged::Pending(pending) => pending.with_revocation(false),
+    })
+}

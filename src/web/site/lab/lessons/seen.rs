@@ -1,0 +1,70 @@
+//! What a lesson shows of a token: its ticket with the changed stubs marked, and what two verifiers say of it.
+
+use crate::lab::lessons::Objection;
+use crate::token::{Claims, UnverifiedClaims, Verdict};
+use crate::web::view::token_view::{Part, TraceRow, shortened};
+
+/// A token before the strict verifier.
+pub(super) struct Seen {
+    pub parts: Vec<Part>,
+    pub is_accepted: bool,
+    pub code: &'static str,
+    pub message: String,
+    pub trace: Vec<TraceRow>,
+}
+
+impl Seen {
+    pub fn new(token: &str, verdict: &Verdict) -> Self {
+        let unverified = verdict.unverified_claims();
+        let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
+        let mut parts = Part::of(token, verdict, claims);
+        for part in &mut parts {
+            part.decoded = part.decoded.take().map(|text| bounded(&text));
+        }
+        Self {
+            parts,
+            is_accepted: verdict.is_accepted(),
+            code: verdict.code().as_str(),
+            message: verdict.message().to_owned(),
+            trace: TraceRow::of(verdict),
+        }
+    }
+
+    /// Marks a stub as changed, and says how; 0 is the header's.
+    pub fn mark(mut self, stub: usize, note: &str) -> Self {
+        if let Some(part) = self.parts.get_mut(stub) {
+            part.class = match part.class {
+                "header" => "header changed",
+                "signature" => "signature changed",
+                _ => "payload changed",
+            };
+            part.note = Some(format!("Changed: {note}"));
+        }
+        self
+    }
+}
+
+/// JSON that was written to be deep grows with its indentation.
+fn bounded(json: &str) -> String {
+    if json.len() > 2000 { shortened(json) } else { json.to_owned() }
+}
+
+/// What a naive verifier says of it.
+pub(super) struct Naive {
+    /// What it does wrong.
+    pub rule: &'static str,
+    /// Whom it takes the token's holder for.
+    pub takes_for: Option<String>,
+    pub objection: String,
+}
+
+impl Naive {
+    pub fn new(rule: &'static str, says: &Result<Claims, Objection>) -> Self {
+        let subject = |claims: &Claims| shortened(claims.subject().unwrap_or("nobody in particular"));
+        Self {
+            rule,
+            takes_for: says.as_ref().ok().map(subject),
+            objection: says.as_ref().err().map(ToString::to_string).unwrap_or_default(),
+        }
+    }
+}

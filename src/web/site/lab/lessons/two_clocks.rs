@@ -1,0 +1,178 @@
+//! Two clocks: a token in a cookie, a copy of it in the page, and a button that sends both.
+
+use actix_web::HttpResponse;
+use askama::Template;
+use chrono::{DateTime, TimeDelta};
+
+use super::{Desk, Frame, jar, page as answer};
+use crate::code::Code;
+use crate::lab::lessons::remark::Remark;
+use crate::lab::lessons::two_clocks::{COOKIE_LIVES, NAME, Setting, TOKEN_LIVES, judge, line};
+use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::{Lifetime, lab};
+use crate::token::{NumericDate, Verdict, words};
+use crate::web::http::problem::Problem;
+use crate::web::view::assets::Assets;
+use crate::web::view::token_view::TraceRow;
+
+#[derive(Template)]
+#[template(path = "lab/lessons/two-clocks.html")]
+struct TwoClocksPage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    cookie_life: String,
+    token_life: String,
+    clocks: Option<Clocks>,
+    answer: Option<Answer>,
+}
+
+/// Both clocks, as they stand when the page is made.
+struct Clocks {
+    copy: String,
+    /// When the cookie ends, in seconds since 1970; empty for one without Max-Age.
+    cookie_end: String,
+    meters: [Meter; 2],
+}
+
+/// One clock as a meter.
+struct Meter {
+    name: &'static str,
+    now: i64,
+    end: Option<i64>,
+    /// How long it ran, or would have run, from its start.
+    span: i64,
+}
+
+impl Meter {
+    fn seconds_left(&self) -> i64 {
+        self.end.map_or(0, |end| end.saturating_sub(self.now).max(0))
+    }
+
+    fn left(&self) -> String {
+        span_in_words(self.seconds_left())
+    }
+
+    fn until(&self) -> String {
+        let end = self.end.and_then(|end| DateTime::from_timestamp(end, 0)).map(NumericDate::from_moment);
+        let now = DateTime::from_timestamp(self.now, 0).map(NumericDate::from_moment);
+        end.zip(now).map(|(end, now)| end.beside(now)).unwrap_or_default()
+    }
+
+    fn ended(&self) -> String {
+        span_in_words(self.end.map_or(0, |end| self.now.saturating_sub(end)))
+    }
+}
+
+fn span_in_words(seconds: i64) -> String {
+    TimeDelta::try_seconds(seconds).map_or_else(String::new, |span| words(span.as_seconds_f64()))
+}
+
+/// What came when the button was pressed, and what the server says of it.
+struct Answer {
+    remark: Remark,
+    did_come: bool,
+    code: Code,
+    copy_code: Code,
+    trace: Vec<TraceRow>,
+}
+
+pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    match desk.form.get("step") {
+        Some("set") => set(desk),
+        Some("send") => send(desk).await,
+        Some(_) => Err(Problem::bad_request("`step` cannot be taken: `set` or `send` is accepted.")),
+        None => show(desk, None, None),
+    }
+}
+
+fn set(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let cookie = setting(desk, "cookie", &COOKIE_LIVES)?;
+    let token = setting(desk, "token", &TOKEN_LIVES)?;
+    let copy = new_token(desk, token.seconds.unwrap_or_default())?;
+    let now = desk.now.timestamp();
+    let cookie_end = cookie.seconds.map(|seconds| now + seconds);
+    let clocks = Clocks::new(desk, copy, cookie_end)?;
+    let line = line(&clocks.copy, cookie);
+    let mut response = show(desk, Some(clocks), None)?;
+    jar::set(&mut response, &line)?;
+    Ok(response)
+}
+
+fn setting(desk: &Desk<'_>, field: &str, settings: &'static [Setting]) -> Result<&'static Setting, Problem> {
+    let chosen = desk.form.get(field).and_then(|value| Setting::find(settings, value));
+    chosen.ok_or_else(|| {
+        let accepted: Vec<&str> = settings.iter().map(|setting| setting.value).collect();
+        Problem::bad_request(format!("`{field}` cannot be set so: {} is accepted.", accepted.join(", ")))
+    })
+}
+
+/// A token of the lab's that ends so many seconds from now, or ended so many before.
+fn new_token(desk: &Desk<'_>, seconds: i64) -> Result<String, Problem> {
+    let (lifetime, issued_at) = match Lifetime::of(seconds) {
+        Ok(lifetime) => (lifetime, desk.now),
+        Err(_) => (Lifetime::MINUTE, desk.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
+    };
+    let claims = demo::claims(&Subject::default(), lifetime, issued_at);
+    desk.issue(lab::keys(&desk.state.ring(), Algorithm::Hs256), &claims)
+}
+
+async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+    let copy = desk.form.get("copy").unwrap_or_default().to_owned();
+    let cookie_end = desk.form.get("cookie-end").and_then(|end| end.parse().ok());
+    let came = jar::came(desk.request, NAME);
+    let verdict = verify(desk, came.as_deref().unwrap_or_default()).await?;
+    let copy_code = verify(desk, &copy).await?.code();
+    let remark = judge(verdict.code(), copy_code);
+    let trace = TraceRow::of(&verdict);
+    let answer = Answer { remark, did_come: came.is_some(), code: verdict.code(), copy_code, trace };
+    let clocks = Clocks::new(desk, copy, cookie_end)?;
+    show(desk, Some(clocks), Some(answer))
+}
+
+async fn verify(desk: &Desk<'_>, token: &str) -> Result<Verdict, Problem> {
+    let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
+    desk.state.settle(judged).await.map_err(|error| Problem::store_away(&error))
+}
+
+impl Clocks {
+    /// Refuses a copy that has no end, for then it is none of this page's.
+    fn new(desk: &Desk<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
+        let no_copy =
+            || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
+        let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, &copy, desk.now);
+        let claims = judged.settle(|_| false).unverified_claims().ok_or_else(no_copy)?;
+        let end = claims.for_display().expires_at().ok_or_else(no_copy)?.timestamp();
+        let now = desk.now.timestamp();
+        let meter = |name, end: Option<i64>| Meter {
+            name,
+            now,
+            end,
+            span: end.map_or(1, |end| end.saturating_sub(now).max(1)),
+        };
+        Ok(Self {
+            meters: [
+                meter("the cookie’s Max-Age, kept by the browser", cookie_end),
+                meter("the token’s exp, checked by the server", Some(end)),
+            ],
+            cookie_end: cookie_end.map(|end| end.to_string()).unwrap_or_default(),
+            copy,
+        })
+    }
+}
+
+fn show(desk: &mut Desk<'_>, clocks: Option<Clocks>, shown: Option<Answer>) -> Result<HttpResponse, Problem> {
+    let is_solved = shown.as_ref().is_some_and(|answer| answer.remark.is_right);
+    let mut frame = desk.frame(is_solved)?.tried_if(shown.is_some());
+    // The prediction is about a cookie that goes before its token; another experiment says nothing of it.
+    if shown.as_ref().is_some_and(|answer| answer.did_come || answer.copy_code != Code::Accepted) {
+        frame.predicted = None;
+    }
+    answer(&TwoClocksPage {
+        assets: &desk.state.assets,
+        frame,
+        cookie_life: desk.form.get("cookie").unwrap_or("3600").to_owned(),
+        token_life: desk.form.get("token").unwrap_or("5").to_owned(),
+        clocks,
+        answer: shown,
+    })
+}

@@ -1,0 +1,116 @@
+//! The token that a lesson or an attack is about: the visitor's own, or one that is made for the page alone.
+
+use chrono::{DateTime, Utc};
+
+use crate::keys::KeyRing;
+use crate::lab::lessons::WANTED;
+use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::token::Claims;
+use crate::web::http::problem::Problem;
+use crate::web::session::{Ring, Visitor};
+use crate::web::state::State;
+
+/// What a session holds of a token, apart from the request, so that another thread can work on it.
+pub(super) struct Held {
+    token: Option<String>,
+    ring: Ring,
+    pub algorithm: Algorithm,
+}
+
+impl Held {
+    pub fn of(visitor: &Visitor) -> Self {
+        let token = visitor.token().map(str::to_owned);
+        Self { token, ring: visitor.ring(), algorithm: visitor.algorithm() }
+    }
+
+    fn token(&self) -> Option<&str> {
+        self.token.as_deref()
+    }
+}
+
+/// A token that the demo accepts at this moment.
+pub(super) struct Own {
+    pub token: String,
+    pub algorithm: Algorithm,
+    pub claims: Claims,
+    /// Why it was made for this page, where the session's own will not do. It is not put there.
+    pub fresh: Option<&'static str>,
+}
+
+impl Own {
+    /// The session's token, or one as *Get token* would make it for the same subject.
+    pub fn of(visitor: &Visitor, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
+        let held = Held::of(visitor);
+        let chosen = held.algorithm;
+        // A folder with only a public key verifies RS256 and cannot sign it.
+        let can_sign = demo::can_issue(&state.ring(), chosen, now);
+        let algorithm = if can_sign { chosen } else { Algorithm::Hs256 };
+        Self::kept(&held, state, chosen, now).or_else(|why| Self::fresh(&held, state, algorithm, now, why))
+    }
+
+    /// The same under this algorithm and no other.
+    pub fn under(algorithm: Algorithm, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
+        Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
+    }
+
+    /// A token about nobody else, for an answer that scripts read: through JSON a script must not get the session's own,
+    /// nor what it could be put together from.
+    pub fn example(algorithm: Algorithm, state: &State, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
+        let subject = format!("example-{:08x}", u32::from_be_bytes(random));
+        let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
+        let why = "An answer in JSON never holds your session’s token";
+        Self::issue(algorithm, &subject, state, now, why)
+    }
+
+    /// The session's token where it is good, or why that will not do.
+    fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+        let token = held.token().ok_or("Your session holds no token")?;
+        if held.ring == Ring::Lab {
+            return Err("Your session’s token was put there by the lab");
+        }
+        let verdict = demo::verify(&state.ring(), algorithm, token, now);
+        let claims = verdict.claims().ok_or("Your session’s token is not good under this attack’s algorithm now")?;
+        Ok(Self { token: token.to_owned(), algorithm, claims: claims.clone(), fresh: None })
+    }
+
+    fn fresh(
+        held: &Held,
+        state: &State,
+        algorithm: Algorithm,
+        now: DateTime<Utc>,
+        why: &'static str,
+    ) -> Result<Self, Problem> {
+        let ring = &state.ring();
+        let refused = held.token().filter(|_| held.ring == Ring::Demo);
+        let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
+        Self::issue(algorithm, &subject, state, now, why)
+    }
+
+    fn issue(
+        algorithm: Algorithm,
+        subject: &Subject,
+        state: &State,
+        now: DateTime<Utc>,
+        why: &'static str,
+    ) -> Result<Self, Problem> {
+        let token = demo::issue(&state.ring(), algorithm, subject, state.token_ttl, now)?;
+        let claims = demo::claims(subject, state.token_ttl, now);
+        Ok(Self { token: token.into_string(), algorithm, claims, fresh: Some(why) })
+    }
+
+    /// The same claims about whom a forger would rather be.
+    pub fn forged(&self) -> Claims {
+        self.claims.clone().with("sub", WANTED)
+    }
+
+    pub fn subject(&self) -> &str {
+        self.claims.subject().unwrap_or_default()
+    }
+}
+
+/// Whom a refused token is about, when the demo signed it all the same.
+fn subject_of(token: &str, ring: &KeyRing, now: DateTime<Utc>) -> Option<Subject> {
+    let verdicts = [Algorithm::Hs256, Algorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));
+    let claims = verdicts.iter().find(|verdict| verdict.is_signed())?.unverified_claims()?;
+    Subject::parse(claims.for_display().subject()?).ok()
+}

@@ -1,0 +1,40 @@
+//! The files that pages use, and those that browsers and robots ask for by themselves.
+
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
+
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+use crate::web::view::assets::{ICON, SCRIPT, STYLESHEET};
+
+/// `GET /static/{file}`.
+pub(in crate::web) async fn file(
+    name: Path<String>,
+    request: HttpRequest,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let (current, content, kind) = match name.as_str() {
+        "hallpass.css" => (&state.assets.stylesheet, STYLESHEET, "text/css; charset=utf-8"),
+        "hallpass.js" => (&state.assets.script, SCRIPT, "text/javascript; charset=utf-8"),
+        "ticket.svg" => (&state.assets.icon, ICON, "image/svg+xml"),
+        _ => return Err(Problem::not_found()),
+    };
+    let asked = request.uri().path_and_query().is_some_and(|it| it.as_str() == current);
+    let keep = if asked { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let keep = HeaderValue::from_static(keep);
+    Ok(HttpResponse::Ok().content_type(kind).insert_header((header::CACHE_CONTROL, keep)).body(content))
+}
+
+/// `GET /favicon.ico`, which browsers ask for unasked.
+pub(in crate::web) async fn icon() -> HttpResponse {
+    let keep = (header::CACHE_CONTROL, "public, max-age=86400");
+    HttpResponse::Ok().content_type("image/svg+xml").insert_header(keep).body(ICON)
+}
+
+/// `GET /robots.txt`: a robot that followed *Get token* would mint tokens.
+pub(in crate::web) async fn robots() -> HttpResponse {
+    HttpResponse::Ok()
+        .content_type("text/plain; charset=utf-8")
+        .body("User-agent: *\nDisallow: /generate\nDisallow: /validate\n")
+}

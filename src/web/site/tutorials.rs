@@ -1,0 +1,73 @@
+//! A page for each tutorial: what it mirrors, what was wrong with the original, and what is done here instead.
+
+mod texts;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+pub(in crate::web) use texts::TUTORIALS;
+
+/// One tutorial as its page tells it.
+pub(in crate::web) struct Tutorial {
+    /// The last part of its address: the name of its profile.
+    pub profile: &'static str,
+    pub title: &'static str,
+    /// What the program of the tutorial does, in a sentence or two.
+    pub mirrors: &'static str,
+    pub differences: &'static [Difference],
+    pub steps: &'static [Step],
+}
+
+/// Something that the original does, and what stands here in its place.
+pub(in crate::web) struct Difference {
+    pub original: &'static str,
+    pub here: &'static str,
+}
+
+/// A command to try, with `{base}` where the server's address goes, and what it answers.
+pub(in crate::web) struct Step {
+    pub says: &'static str,
+    pub command: &'static str,
+    pub answer: &'static str,
+}
+
+impl Step {
+    /// The command for a server at `base`.
+    pub fn command_at(&self, base: &str) -> String {
+        self.command.replace("{base}", base)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "tutorials.html")]
+struct IndexPage<'a> {
+    assets: &'a Assets,
+    tutorials: &'static [Tutorial],
+}
+
+/// `GET /tutorials`.
+pub(in crate::web) async fn index(state: Data<State>) -> Result<HttpResponse, Problem> {
+    render(&IndexPage { assets: &state.assets, tutorials: TUTORIALS })
+}
+
+#[derive(Template)]
+#[template(path = "tutorial.html")]
+struct TutorialPage<'a> {
+    assets: &'a Assets,
+    tutorial: &'static Tutorial,
+    base: &'a str,
+    made_up: bool,
+}
+
+/// `GET /tutorials/{profile}`.
+pub(in crate::web) async fn tutorial(profile: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
+    let tutorial = TUTORIALS.iter().find(|it| it.profile == profile.as_str()).ok_or_else(Problem::not_found)?;
+    let ring = state.ring();
+    let made_up = ring.accounts().made_up.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
+    render(&TutorialPage { assets: &state.assets, tutorial, base: state.origins.issuer(), made_up })
+}

@@ -1,0 +1,36 @@
+//! The files that every page uses, embedded in the binary: one stylesheet, one small script, the icon.
+//!
+//! Each page asks for them with their content's digest in the query, so that a browser may keep them for a year.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+pub(in crate::web) const STYLESHEET: &str = include_str!("../../../static/hallpass.css");
+pub(in crate::web) const SCRIPT: &str = include_str!("../../../static/hallpass.js");
+pub(in crate::web) const ICON: &str = include_str!("../../../static/ticket.svg");
+
+/// Where the pages find the files.
+pub(in crate::web) struct Assets {
+    pub stylesheet: String,
+    pub script: String,
+    pub icon: String,
+    /// Whether every page says that others may set the clock and sign what they like.
+    pub test_mode: bool,
+}
+
+impl Assets {
+    pub fn new(test_mode: bool) -> Self {
+        Self {
+            stylesheet: address("hallpass.css", STYLESHEET),
+            script: address("hallpass.js", SCRIPT),
+            icon: address("ticket.svg", ICON),
+            test_mode,
+        }
+    }
+}
+
+fn address(name: &str, content: &str) -> String {
+    let digest = digest::digest(&digest::SHA256, content.as_bytes());
+    format!("/static/{name}?v={}", URL_SAFE_NO_PAD.encode(&digest.as_ref()[..9]))
+}

@@ -1,0 +1,51 @@
+//! Pages as answers, and the page or the JSON that tells of a problem.
+
+use actix_web::http::StatusCode;
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use askama::Template;
+use serde_json::json;
+
+use super::assets::Assets;
+use crate::code::Code;
+use crate::web::http::problem::{Presentation, Problem};
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage<'a> {
+    assets: &'a Assets,
+    problem: &'a Problem,
+    title: &'a str,
+    can_forget: bool,
+}
+
+/// The problem in the client's form.
+pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, assets: &Assets) -> HttpResponse {
+    let mut response = HttpResponseBuilder::new(problem.status);
+    if presentation == Presentation::Json {
+        return response.json(json!({ "error": problem.code, "message": problem.message }));
+    }
+    let title = problem.status.canonical_reason().unwrap_or("Refused");
+    let can_forget = problem.code == Code::DuplicateCookie;
+    match (ErrorPage { assets, problem, title, can_forget }).render() {
+        Ok(page) => response.content_type("text/html; charset=utf-8").body(page),
+        Err(error) => {
+            log::error!("a page was not rendered: {error}");
+            response.finish()
+        }
+    }
+}
+
+/// In bytes, room for most pages: one that outgrows its buffer is copied into a larger one.
+const USUAL_PAGE: usize = 32 * 1024;
+
+/// A page as an answer.
+pub(in crate::web) fn render<T: Template>(template: &T) -> Result<HttpResponse, Problem> {
+    render_with(StatusCode::OK, template)
+}
+
+/// The same with another status.
+pub(in crate::web) fn render_with<T: Template>(status: StatusCode, template: &T) -> Result<HttpResponse, Problem> {
+    let mut html = String::with_capacity(T::SIZE_HINT.max(USUAL_PAGE));
+    template.render_into(&mut html).map_err(|error| Problem::internal(&error))?;
+    Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}

@@ -1,0 +1,307 @@
+//! A token as pages show it: the three stubs of its ticket, its claims in words, and the trace of a verdict.
+
+mod known;
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::code::Code;
+use crate::lab::diff::visible;
+use crate::token::printable::json_escaped;
+use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
+
+/// One stub of the ticket.
+pub(in crate::web) struct Part {
+    pub name: &'static str,
+    pub class: &'static str,
+    pub text: String,
+    pub decoded: Option<String>,
+    pub note: Option<String>,
+}
+
+impl Part {
+    pub fn of(token: &str, verdict: &Verdict, claims: Option<&Claims>) -> Vec<Self> {
+        let Some([header, payload, signature]) = segments(token) else { return vec![Self::whole(token)] };
+        let members = verdict.header();
+        let algorithm = members.and_then(|header| header.get("alg")).and_then(Value::as_str).unwrap_or("unknown");
+        vec![
+            Self::json("Header", "header", header, members.and_then(pretty)),
+            Self::json("Payload", "payload", payload, claims.and_then(pretty)),
+            Self::signature(signature, algorithm),
+        ]
+    }
+
+    /// The three stubs before anything stands on them.
+    pub fn blank() -> Vec<Self> {
+        let stub = |name, class, says: &str| Self {
+            name,
+            class,
+            text: String::new(),
+            decoded: None,
+            note: Some(says.to_owned()),
+        };
+        vec![
+            stub("Header", "header", "How it is signed, and by which key."),
+            stub("Payload", "payload", "The claims: whom it is about, and when it ends."),
+            stub("Signature", "signature", "What only the holder of the key can write."),
+        ]
+    }
+
+    /// The same parts with the payload only in its encoded form: claims that are not accepted are nobody's claims.
+    pub fn without_claims(mut parts: Vec<Self>) -> Vec<Self> {
+        for part in parts.iter_mut().filter(|part| part.class == "payload") {
+            if part.decoded.take().is_some() {
+                part.note = Some("The claims are shown here once every check has passed.".to_owned());
+            }
+        }
+        parts
+    }
+
+    fn json(name: &'static str, class: &'static str, text: &str, decoded: Option<String>) -> Self {
+        let decoded = decoded.map(|json| json_escaped(&json).into_owned());
+        let note = decoded.is_none().then(|| "This does not decode to JSON.".to_owned());
+        Self { name, class, text: printable(text), decoded, note }
+    }
+
+    fn signature(text: &str, algorithm: &str) -> Self {
+        let bytes = text.len() * 3 / 4;
+        let note = match algorithm {
+            "HS256" => format!("HMAC-SHA256 over the first two parts, {bytes} bytes"),
+            "RS256" => format!("RSA with SHA-256 over the first two parts, {bytes} bytes"),
+            _ => format!("{bytes} bytes"),
+        };
+        Self { name: "Signature", class: "signature", text: printable(text), decoded: None, note: Some(note) }
+    }
+
+    fn whole(token: &str) -> Self {
+        let note = Some("This text does not fall into three parts.".to_owned());
+        Self { name: "Text", class: "payload", text: printable(&shortened(token)), decoded: None, note }
+    }
+
+    pub fn chars(&self) -> usize {
+        self.text.chars().count()
+    }
+}
+
+/// Set out over lines; a text that indenting would blow up stays on one.
+fn pretty(part: &impl Serialize) -> Option<String> {
+    let set_out = serde_json::to_string_pretty(part).ok()?;
+    if set_out.len() <= LARGEST_TOKEN * 2 { Some(set_out) } else { serde_json::to_string(part).ok() }
+}
+
+/// Whose key a signature was checked with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum KeyOwner {
+    Server,
+    /// The visitor gave the key.
+    Visitor,
+}
+
+/// Who wrote the claims, as far as the verdict tells. A signature that verifies says so even when a later check refuses
+/// the token.
+pub(in crate::web) fn authorship(verdict: &Verdict, owner: KeyOwner) -> String {
+    if verdict.is_accepted() {
+        return "Verified: every check passed.".to_owned();
+    }
+    if verdict.is_signed() {
+        let signed = match owner {
+            KeyOwner::Server => "Signed by this server",
+            KeyOwner::Visitor => "Signed with the given key",
+        };
+        return format!("{signed}, refused because {}.", verdict.message());
+    }
+    match verdict.code() {
+        Code::NotVerified => "Not verified: anyone may have written this.".to_owned(),
+        _ => "Not verified: the token is refused, so anyone may have written this.".to_owned(),
+    }
+}
+
+/// One claim, or one member of a header, with what it means.
+pub(in crate::web) struct ClaimRow {
+    pub name: String,
+    pub value: String,
+    pub meaning: String,
+    /// Where the name is specified, when it is.
+    pub rfc: Option<&'static str>,
+}
+
+impl ClaimRow {
+    pub fn of(claims: &Claims, now: NumericDate) -> Vec<Self> {
+        claims.iter().map(|(name, value)| Self::claim(name, value, now)).collect()
+    }
+
+    /// The members of a header, none of which is a date.
+    pub fn of_header(header: &Map<String, Value>) -> Vec<Self> {
+        let row = |(name, value): (&String, &Value)| {
+            let (meaning, rfc) = known::member(name);
+            Self::new(name, &text_of(value), meaning.to_owned(), rfc)
+        };
+        header.iter().map(row).collect()
+    }
+
+    fn claim(name: &str, value: &Value, now: NumericDate) -> Self {
+        let (meaning, rfc) = known::claim(name);
+        if !matches!(name, "iat" | "nbf" | "exp") {
+            return Self::new(name, &text_of(value), meaning.to_owned(), rfc);
+        }
+        let Some(date) = NumericDate::from_claim(value) else {
+            return Self::new(name, &text_of(value), "not a date: a number of seconds belongs here".to_owned(), rfc);
+        };
+        if date.looks_like_milliseconds() {
+            return Self::new(name, &text_of(value), in_milliseconds(date), rfc);
+        }
+        Self::new(name, &date.beside(now), format!("{meaning}: {}", told(date, now)), rfc)
+    }
+
+    fn new(name: &str, value: &str, meaning: String, rfc: Option<&'static str>) -> Self {
+        Self { name: printable(&shortened(name)), value: shortened(value), meaning, rfc }
+    }
+
+    pub fn rfc_link(&self) -> Option<String> {
+        self.rfc.map(rfc_link)
+    }
+}
+
+fn text_of(value: &Value) -> String {
+    value.as_str().map_or_else(|| json_escaped(&value.to_string()).into_owned(), printable)
+}
+
+fn told(date: NumericDate, now: NumericDate) -> String {
+    match now.since(date) {
+        ago if ago <= -1.0 => format!("{} from now", words(ago)),
+        ago if ago < 1.0 => "just now".to_owned(),
+        ago => format!("{} ago", words(ago)),
+    }
+}
+
+fn in_milliseconds(date: NumericDate) -> String {
+    let as_milliseconds = NumericDate::from_claim(&(date.seconds() / 1e3).into());
+    let moment = as_milliseconds.filter(|date| date.moment().is_some());
+    let moment = moment.map(|date| format!(": as such it would be {date}")).unwrap_or_default();
+    format!("seconds are counted here, and this looks like milliseconds{moment}")
+}
+
+/// One check of the trace.
+pub(in crate::web) struct TraceRow {
+    pub class: &'static str,
+    pub sign: &'static str,
+    pub word: &'static str,
+    pub title: &'static str,
+    pub sentence: String,
+    pub failure: Option<Failure>,
+    pub rfc: &'static str,
+}
+
+pub(in crate::web) struct Failure {
+    pub expected: String,
+    pub found: String,
+    pub code: &'static str,
+}
+
+impl TraceRow {
+    /// Every check of a verdict, in order.
+    pub fn of(verdict: &Verdict) -> Vec<Self> {
+        verdict.checks().iter().map(|(check, outcome)| Self::new(*check, outcome)).collect()
+    }
+
+    fn new(check: Check, outcome: &Outcome) -> Self {
+        let (class, sign, word) = match outcome {
+            Outcome::Passed(_) => ("passed", "✓", "passed"),
+            Outcome::Failed(_) => ("failed", "✗", "failed"),
+            Outcome::NotReached => ("not-reached", "–", "not reached"),
+        };
+        let (failure, rfc) = match outcome {
+            Outcome::Failed(reason) => {
+                let (expected, found) = (reason.expected.clone(), printable(&reason.found));
+                (Some(Failure { expected, found, code: reason.code.as_str() }), reason.rfc)
+            }
+            _ => (None, check.rfc()),
+        };
+        Self { class, sign, word, title: check.title(), sentence: printable(&outcome.to_string()), failure, rfc }
+    }
+
+    pub fn rfc_link(&self) -> String {
+        rfc_link(self.rfc)
+    }
+}
+
+/// A text that a page can hold: HTML has no place for a NUL, and a reader none for what cannot be seen or shows what
+/// stands around it in another order.
+fn printable(text: &str) -> String {
+    text.chars().map(visible).collect()
+}
+
+/// `RFC 7519 §4.1.4` as the address of that very section.
+pub(in crate::web) fn rfc_link(rfc: &str) -> String {
+    let rfc = rfc.strip_prefix("RFC ").unwrap_or(rfc);
+    let (number, section) = rfc.split_once(' ').unwrap_or((rfc, ""));
+    let fragment = if section.is_empty() { "" } else { "#section-" };
+    format!("https://www.rfc-editor.org/rfc/rfc{number}{fragment}{}", section.trim_start_matches('§'))
+}
+
+/// An address may be very long; the page shows its beginning.
+pub(in crate::web) fn shortened(text: &str) -> String {
+    match text.char_indices().nth(200) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(name: &str, value: impl Into<Value>) -> ClaimRow {
+        let now = NumericDate::from_claim(&1_800_000_000.into()).unwrap();
+        ClaimRow::of(&Claims::new().with(name, value), now).remove(0)
+    }
+
+    #[test]
+    fn a_date_is_told_beside_now() {
+        let exp = row("exp", 1_800_000_047);
+        assert_eq!(
+            (exp.value.as_str(), exp.meaning.as_str()),
+            ("08:00:47 UTC", "not good from then on: 47 s from now")
+        );
+        assert_eq!(row("iat", 1_799_999_999.5).meaning, "when it was issued: just now");
+        assert_eq!(row("nbf", 1_799_999_940).meaning, "not good before then: 1 min ago");
+        assert!(row("exp", "soon").meaning.starts_with("not a date"));
+    }
+
+    #[test]
+    fn an_rfc_is_linked_by_its_section() {
+        assert_eq!(rfc_link("RFC 7519 §4.1.4"), "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.4");
+        assert_eq!(rfc_link("RFC 8725"), "https://www.rfc-editor.org/rfc/rfc8725");
+    }
+
+    #[test]
+    fn milliseconds_are_noticed() {
+        let exp = row("exp", 1_800_000_060_000_i64);
+        assert_eq!(exp.value, "1800000060000");
+        assert!(exp.meaning.ends_with("milliseconds: as such it would be 2027-01-15 08:01:00 UTC"), "{}", exp.meaning);
+        assert!(row("exp", 1e300).meaning.ends_with("this looks like milliseconds"));
+    }
+
+    #[test]
+    fn every_registered_claim_and_member_names_its_rfc() {
+        for name in ["iss", "sub", "aud", "exp", "nbf", "iat", "jti", "client_id"] {
+            assert!(row(name, 1).rfc_link().unwrap().starts_with("https://www.rfc-editor.org/rfc/rfc"), "{name}");
+        }
+        for name in ["grants", "user_id", "phn", "xid"] {
+            let claim = row(name, "x");
+            assert!(claim.rfc.is_none() && !claim.meaning.contains("not judged"), "{name}");
+        }
+        let header = json!({ "alg": 1, "typ": 1, "cty": 1, "kid": 1, "jku": 1, "jwk": 1, "x5u": 1, "x5c": 1, "crit": 1, "zip": 1, "b64": 1 });
+        assert!(ClaimRow::of_header(header.as_object().unwrap()).iter().all(|member| member.rfc.is_some()));
+    }
+
+    #[test]
+    fn what_indenting_would_blow_up_stays_on_one_line() {
+        let deep = format!("{}{}{}", "[".repeat(100), vec!["1"; 2000].join(","), "]".repeat(100));
+        let claims = Claims::new().with("deep", serde_json::from_str::<Value>(&deep).unwrap());
+        assert!(pretty(&claims).unwrap().len() < 5000);
+        assert_eq!(pretty(&Claims::new().with("a", 1)).unwrap(), "{\n  \"a\": 1\n}");
+    }
+}
