@@ -205,6 +205,36 @@ async fn what_is_no_request_is_refused_like_everything_else_and_counted() {
     assert_eq!(counted().await - before, NO_REQUESTS.len());
 }
 
+#[test]
+fn what_is_no_request_is_told_as_a_page_to_those_who_name_html() {
+    let app = TestApp::spawn();
+    let page = |bytes: &[u8], status: u16| {
+        let answer = app.raw(bytes);
+        let name = bytes[..bytes.len().min(60)].escape_ascii();
+        assert_eq!(answer.status, status, "{name}: {}", answer.body);
+        for header in ["x-request-id: ", "content-type: text/html; charset=utf-8", "content-security-policy: "] {
+            assert!(answer.head.contains(header), "{name} has {header}: {}", answer.head);
+        }
+        assert!(answer.body.contains(&format!("<p class=\"kicker\">{status} <code>")), "{name}: {}", answer.body);
+        assert!(answer.body.trim_end().ends_with("</html>"), "{name}: it is whole: {}", answer.body);
+    };
+    let host = app.host();
+    let with = |target: &[u8], headers: &str| {
+        [b"GET ", target, format!(" HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n").as_bytes()].concat()
+    };
+    const HTML: &str = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
+    page(&with(b"/generate?sub=Jos\xe9", HTML), 400);
+    page(&with(b"/a b", "accept:text/html\r\n"), 400);
+    page(&with(b"/", &format!("{HTML}A: \x01\r\n")), 400);
+    page(&with(b"/", &format!("{HTML}{}", "A: b\r\n".repeat(100))), 431);
+    page(&with(format!("/{}", "a".repeat(66_000)).as_bytes(), HTML), 414);
+    page(&with(format!("/{}", "\u{e9}".repeat(12_000)).as_bytes(), HTML), 414);
+    for headers in ["Accept: application/json\r\n", "Accept: text/html;q=0\r\n", "X-Accept: text/html\r\n", ""] {
+        let answer = app.raw(with(b"/\xff", headers));
+        assert!(answer.head.contains("content-type: application/json"), "{headers}: {}", answer.head);
+    }
+}
+
 #[tokio::test]
 async fn a_program_that_follows_the_tutorial_s_redirects_arrives() {
     let app = TestApp::spawn();

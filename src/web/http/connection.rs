@@ -12,6 +12,7 @@
 //! The bytes pass in order, and only the framework's parser decides what they mean. They pass unchanged but for raw
 //! characters in an address, which the parser would refuse and [`target`] percent-encodes.
 
+mod accept_lines;
 mod deadline;
 mod exchange;
 mod head_end;
@@ -33,6 +34,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::BytesMut;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
+use accept_lines::AcceptLines;
 use deadline::{Awaited, Deadline};
 use exchange::Next;
 use head_end::HeadEnd;
@@ -77,6 +79,7 @@ pub(in crate::web) struct Connection<IO> {
     exchange: Rc<Exchange>,
     refuse: Refuse,
     head_end: HeadEnd,
+    accept_lines: AcceptLines,
     target: Target,
     /// Of a head whose address was encoded: what the framework had no room for.
     encoded: BytesMut,
@@ -101,6 +104,7 @@ impl<IO> Connection<IO> {
             exchange: Rc::default(),
             refuse,
             head_end: HeadEnd::default(),
+            accept_lines: AcceptLines::default(),
             target: Target::default(),
             encoded: BytesMut::new(),
             is_encoded_whole: false,
@@ -142,7 +146,10 @@ impl<IO> Connection<IO> {
     fn end_with(&mut self, status: StatusCode) {
         let is_for_length = status == StatusCode::BAD_REQUEST && self.is_too_long;
         let status = if is_for_length { StatusCode::URI_TOO_LONG } else { status };
-        self.refusal = Some(Refusal { unsent: (self.refuse)(status).as_slice().into(), is_sent: false });
+        self.refusal = Some(Refusal {
+            unsent: (self.refuse)(status, &self.accept_lines.headers()).as_slice().into(),
+            is_sent: false,
+        });
         self.end();
     }
 
@@ -181,6 +188,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         let before = buffer.filled().len();
         loop {
             let handed = ready!(self.hand_over(cx, buffer, usize::MAX, true))?;
+            self.accept_lines.note(&buffer.filled()[before..], handed.is_whole);
             if !self.target.passes(&buffer.filled()[before..]) {
                 self.encode(buffer, before, handed.is_whole);
             } else if handed.is_whole {

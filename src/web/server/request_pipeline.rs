@@ -155,15 +155,15 @@ fn unrouted(error: &Error, visit: &Visit, state: &State, tally: &Tally, unread: 
 /// What is answered where the parser found no request: in the same shape as all refusals, logged and counted like them.
 pub(super) fn refusals(state: &Data<State>, limits: Limits) -> Refuse {
     let (state, tally) = (state.clone(), state.metrics.tally());
-    Rc::new(move |status| unparsed(status, limits, &state, &tally))
+    Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &state, &tally))
 }
 
-fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) -> Vec<u8> {
+fn unparsed(status: StatusCode, presentation: Presentation, limits: Limits, state: &State, tally: &Tally) -> Vec<u8> {
     let visit = Visit {
         started: Instant::now(),
         id: state.request_ids.of(&HeaderMap::new(), false),
         method: None,
-        presentation: Presentation::Json,
+        presentation,
     };
     let problem = match status {
         StatusCode::REQUEST_TIMEOUT => {
@@ -187,8 +187,8 @@ fn unparsed(status: StatusCode, limits: Limits, state: &State, tally: &Tally) ->
     written_out(response, state.now())
 }
 
-const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112; blanks, control \
-                        characters and bytes that are not UTF-8 must be percent-encoded in its address.";
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112. In its address, \
+                        spaces, control characters and bytes that are not UTF-8 must be percent-encoded.";
 
 /// The last answer of a connection, as the bytes that are sent.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {

@@ -4,9 +4,11 @@
 use std::rc::Rc;
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
 
-/// The whole answer for a status, as bytes; the connection closes after it.
-pub(in crate::web) type Refuse = Rc<dyn Fn(StatusCode) -> Vec<u8>>;
+/// The whole answer for a status, as bytes, to a client that sent these headers of `Accept`. The connection closes after
+/// it.
+pub(in crate::web) type Refuse = Rc<dyn Fn(StatusCode, &HeaderMap) -> Vec<u8>>;
 
 /// The status of a refusal that the framework is about to write.
 pub(super) fn status_of(answer: &[u8]) -> Option<StatusCode> {

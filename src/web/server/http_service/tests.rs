@@ -38,7 +38,7 @@ fn connect() -> DuplexStream {
             .route("/unread", web::to(|| async { "unread" }))
             .default_service(web::to(echo));
         let service = http1(app, pending::<()>, |_| {}).new_service(()).await.unwrap();
-        let refuse = Rc::new(|status: actix_web::http::StatusCode| {
+        let refuse = Rc::new(|status: actix_web::http::StatusCode, _: &actix_web::http::header::HeaderMap| {
             format!("HTTP/1.1 {}\r\ncontent-length: 7\r\n\r\nrefused", status.as_u16()).into_bytes()
         });
         let _ = service.call((Connection::new(server, LIMITS, refuse), None)).await;
