@@ -29,6 +29,9 @@ impl Clock for System {
     }
 }
 
+/// In seconds since 1970: from here on a token's date is taken for milliseconds, so no clock goes there.
+const LATEST: i64 = 100_000_000_000;
+
 /// A clock that follows the machine's own until it is set; from then on it stands still until it is moved.
 pub struct Settable {
     start: Option<DateTime<Utc>>,
@@ -50,10 +53,13 @@ impl Settable {
         *self.hands() = Some(now);
     }
 
-    /// Moves it, if need be back, and says where it stands then; `None` when there is no such time, and it stays.
+    /// Moves it, if need be back, and says where it stands then; `None` when no token can have such a date, and it stays.
     pub fn advance(&self, by: TimeDelta) -> Option<DateTime<Utc>> {
         let mut hands = self.hands();
         let moved = hands.unwrap_or_else(|| System.now()).checked_add_signed(by)?;
+        if !(0..LATEST).contains(&moved.timestamp()) {
+            return None;
+        }
         *hands = Some(moved);
         Some(moved)
     }

@@ -160,6 +160,18 @@ async fn a_subject_that_cannot_stand_in_an_address_is_refused() {
 }
 
 #[tokio::test]
+async fn a_subject_of_bytes_that_are_not_utf_8_is_refused_and_not_changed() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for query in ["sub=Jos%E9", "sub=%FF", "sub=a&x=%C3"] {
+        let answer = visitor.get(&format!("/generate?{query}")).await;
+        assert_eq!(answer.status(), 400, "{query}");
+        assert!(answer.text().await.unwrap().contains("The query is not UTF-8"), "{query}");
+    }
+    assert_eq!(visitor.get("/generate?sub=%EF%BF%BD").await.status(), 302, "the replacement character is a character");
+}
+
+#[tokio::test]
 async fn a_subject_that_is_the_name_of_a_page_of_this_site_is_refused() {
     let app = TestApp::spawn();
     let visitor = app.visitor();

@@ -135,6 +135,8 @@ impl Order<'_> {
             return signer.map(Some).ok_or_else(|| no_token(&SampleError::NoSigner));
         };
         if name == "none" {
+            // Nothing is signed, but a key that is misspelt would be left out in silence.
+            self.profile()?;
             return Ok(None);
         }
         let algorithm: Algorithm =
@@ -167,7 +169,7 @@ impl Order<'_> {
 
     fn given(&self, object: &str, raw: &str) -> Result<Option<Vec<u8>>, Problem> {
         match (self.members.get(object), text(self.members, raw)?) {
-            (Some(_), Some(_)) => Err(Problem::bad_request(format!("`{object}` and `{raw}` exclude each other."))),
+            (Some(_), Some(_)) => Err(Problem::bad_request(format!("Send `{object}` or `{raw}`, and not both."))),
             (Some(Value::Object(members)), None) => Ok(Some(Value::Object(members.clone()).to_string().into_bytes())),
             (Some(_), None) => Err(Problem::bad_request(format!("`{object}` must be an object."))),
             (None, raw) => Ok(raw.map(|raw| raw.as_bytes().to_vec())),

@@ -86,6 +86,10 @@ pub(in crate::web) async fn generate(
 impl Wishes {
     fn subject(&self, request: &HttpRequest) -> Result<Subject, Problem> {
         let Some(text) = &self.sub else { return Ok(Subject::default()) };
+        // Such bytes were replaced when the query was read, and the token would name somebody else.
+        if percent_decode_str(request.query_string()).decode_utf8().is_err() {
+            return Err(Problem::bad_request("The query is not UTF-8, so `sub` cannot be the subject of a token."));
+        }
         let subject = Subject::parse(text)
             .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")))?;
         let page = request.resource_map().match_pattern(&address(subject.as_str()));
