@@ -1,4 +1,4 @@
-//! What is kept: the transactions of phone tokens, the users who may ask, and which tokens were used or called back.
+//! What is kept: the transactions of phone tokens, the users who may ask, and which tokens were used or revoked.
 //!
 //! One trait, so that no other code knows which database stands behind it. Not found is `None`; an error means that the
 //! store is away or broken.
@@ -62,7 +62,7 @@ pub trait Store: Send + Sync {
     /// Calls a token back, for as long as it would have lived.
     async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// Whether a token was called back.
+    /// Whether a token was revoked.
     async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError>;
 
     /// The argon2id hash of a user's password, in PHC form.

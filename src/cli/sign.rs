@@ -46,7 +46,7 @@ fn ttl(text: &str) -> Result<Lifetime, &'static str> {
 /// Why the command line does not amount to a token.
 #[derive(Debug, Error)]
 enum SignError {
-    #[error("--claims is not one JSON object with one meaning")]
+    #[error("--claims must be a JSON object that has each member once")]
     Claims(#[source] JsonFault),
     #[error("--sub cannot be used")]
     Subject(#[from] demo::BadSubject),

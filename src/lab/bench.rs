@@ -175,7 +175,7 @@ impl PastedKey {
     /// further members, or with another `typ` than `JWT`.
     pub fn sign(&self, header: Option<&str>, claims: &str) -> Result<Token, SignError> {
         let claims = ObjectText::parse(claims).map_err(|fault| {
-            Fault::at("claims", format!("`claims` must be one JSON object with one meaning; found {fault}."))
+            Fault::at("claims", format!("`claims` must be a JSON object that has each member once; found {fault}."))
         })?;
         let signer = self.given()?.signer(self.algorithm).map_err(unfit)?;
         let header = header_text(header.unwrap_or("{}"), &signer)?;
@@ -211,7 +211,7 @@ fn unfit(fault: KeyFault) -> Fault {
 /// `alg` follows from the key, and `kid` where it has one; whatever else is given goes over `typ`.
 fn header_text(given: &str, signer: &Signer) -> Result<ObjectText, Fault> {
     let fault = |why: String| Fault::at("header", why);
-    let no_object = |found| fault(format!("`header` must be one JSON object with one meaning; found {found}."));
+    let no_object = |found| fault(format!("`header` must be a JSON object that has each member once; found {found}."));
     let given = token::parse_object(given.as_bytes()).map_err(no_object)?;
     let algorithm = signer.algorithm().as_str();
     if given.get("alg").is_some_and(|alg| alg != algorithm) {

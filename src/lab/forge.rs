@@ -156,7 +156,7 @@ pub struct Forgery {
     pub token: String,
     /// What became of the signature, in words.
     pub fate: Cow<'static, str>,
-    /// The token whose `jti` is to be called back before the forgery is judged.
+    /// The token whose `jti` is to be revoked before the forgery is judged.
     pub revoked: Option<Revoked>,
 }
 
@@ -283,7 +283,7 @@ impl Forge<'_> {
         Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {sibling}.")))
     }
 
-    /// A token of the lab's that has a name of its own, and is called back by it before it is judged.
+    /// A token of the lab's that has a name of its own, and is revoked by it before it is judged.
     pub fn revoked(&self) -> Result<Forgery, SigningError> {
         let jti = URL_SAFE_NO_PAD.encode(self.random);
         let claims = self.original.claims.with("jti", quoted(&jti)).with("exp", self.seconds(LIFE));
@@ -300,7 +300,7 @@ impl Forge<'_> {
 
 const RESIGNED: &str = "Made anew under the lab's key, so it fits.";
 
-/// How long a token lives that is called back, in seconds.
+/// How long a token lives that is revoked, in seconds.
 const LIFE: i64 = 600;
 
 /// The base64url text of an HMAC. Any bytes are a key here, also those that no key file may hold.

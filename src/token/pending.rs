@@ -1,4 +1,4 @@
-//! The last check: was the token called back? Only a store knows, and judging asks none; so the verifier stops before it.
+//! The last check: was the token revoked? Only a store knows, and judging asks none; so the verifier stops before it.
 
 use chrono::{DateTime, Utc};
 

@@ -144,7 +144,9 @@ pub(super) fn alg_not_allowed(found: &str, accepted: &[Algorithm]) -> Reason {
     let expected = either(accepted);
     let is_misspelt = |algorithm: &Algorithm| found.trim().eq_ignore_ascii_case(algorithm.as_str());
     let message = match found {
-        _ if found.eq_ignore_ascii_case("none") => "the token says that it needs no signature; every token does".into(),
+        _ if found.eq_ignore_ascii_case("none") => {
+            "the token says that it is not signed, and only signed tokens are accepted".into()
+        }
         _ if found.parse::<Algorithm>().is_ok() => {
             format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
         }
@@ -184,7 +186,7 @@ pub(super) fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -
     let message = if found == "no such claim" {
         format!("the claim `{name}` is missing")
     } else {
-        format!("the claim `{name}` is not what it must be: {expected}")
+        format!("the claim `{name}` must be {expected}")
     };
     Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
 }
@@ -237,7 +239,7 @@ pub(super) fn revoked(jti: &str) -> Reason {
 pub(super) fn not_verified() -> Reason {
     Reason {
         code: Code::NotVerified,
-        message: "the token was only decoded, so anybody may have written it".into(),
+        message: "the token was only decoded, so anyone may have written it".into(),
         expected: "a key to verify it with".into(),
         found: "none was asked for".into(),
         rfc: Check::Signature.rfc(),

@@ -153,7 +153,7 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ThreeParts { bytes } => write!(f, "three parts, {bytes} of at most {LARGEST_TOKEN} bytes"),
-            Self::Canonical => f.write_str("base64url without padding, in its one right spelling"),
+            Self::Canonical => f.write_str("base64url without padding, in its only correct spelling"),
             Self::PlainHeader => f.write_str("a JSON object that brings no key and asks for no extension"),
             Self::Expected(algorithm) => write!(f, "{algorithm}, the only one that is accepted here"),
             Self::Chosen { found, accepted } => write!(f, "{found}; accepted here: {accepted}"),
@@ -173,9 +173,9 @@ impl fmt::Display for Finding {
             Self::NoneSet(what) => write!(f, "none in the token, and none is set here: {what}"),
             Self::OfProfile(profile) => write!(f, "all that the {profile} profile requires is there, and typ fits"),
             Self::NotRevocable => {
-                f.write_str("no list of revoked tokens is kept for this profile: only exp ends this one")
+                f.write_str("no list of revoked tokens is kept for this profile: the token ends only at exp")
             }
-            Self::WithoutJti => f.write_str("no jti, so it cannot be called back: only exp ends this one"),
+            Self::WithoutJti => f.write_str("no jti, so it cannot be revoked: it ends only at exp"),
             Self::NotRevoked => f.write_str("its jti is not on the list of revoked tokens"),
         }
     }

@@ -25,7 +25,7 @@ use crate::keys::{Algorithm, Family, GivenVerifier, Verifier};
 
 /// Header members that let a token bring its own key or its own rules, and so are refused unread.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
-    ("crit", "RFC 7515 §4.1.11", "asks for extensions that must be understood, and none is"),
+    ("crit", "RFC 7515 §4.1.11", "asks for extensions, and none is supported here"),
     ("jwk", "RFC 8725 §3.10", "brings the key that it wants to be checked with"),
     ("jku", "RFC 8725 §3.10", "sends the verifier to an address for the key"),
     ("x5u", "RFC 8725 §3.10", "sends the verifier to an address for a certificate"),
@@ -288,7 +288,8 @@ impl<'a> Trial<'a> {
             }
             Err(fault) => Err(Reason {
                 code: Code::Malformed,
-                message: "the signature is right, but the payload is not one JSON object with one meaning".into(),
+                message: "the signature is right, but the payload is not a JSON object that has each member once"
+                    .into(),
                 expected: "one JSON object, each member once".into(),
                 found: clip(&fault.to_string()),
                 rfc: Check::Payload.rfc(),
@@ -318,7 +319,7 @@ impl<'a> Trial<'a> {
 
     fn not_before(&mut self, claims: &Claims) -> Result<(), Reason> {
         let finding = match self.date(Check::NotBefore, claims, "nbf")? {
-            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "is good only", nbf)),
+            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "becomes valid", nbf)),
             Some(nbf) => Finding::GoodSince { seconds: self.now.since(nbf) },
             None => Finding::Absent("nbf"),
         };
@@ -352,9 +353,9 @@ impl<'a> Trial<'a> {
     fn not_yet(&self, check: Check, verb: &str, date: NumericDate) -> Reason {
         let ahead = words(date.since(self.now).ceil());
         let message = if date.looks_like_milliseconds() {
-            format!("by its date the token {verb} in the far future; the date looks like milliseconds")
+            format!("the token says that it {verb} in the far future; the date looks like milliseconds")
         } else {
-            format!("by its date the token {verb} {ahead} from now")
+            format!("the token says that it {verb} {ahead} from now")
         };
         Reason {
             code: Code::NotYetValid,

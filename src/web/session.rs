@@ -1,7 +1,7 @@
 //! The visitor's session: the token and the chosen algorithm, behind one encrypted cookie.
 //!
 //! The cookie is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It holds
-//! the state, or the key of a state in Redis ([`Sessions`]). A state in a cookie cannot be called back: a copy from
+//! the state, or the key of a state in Redis ([`Sessions`]). A state in a cookie cannot be revoked: a copy from
 //! before a logout still opens. So each state carries its time of issue, and after twelve hours it counts as empty.
 
 pub(super) mod session_store;
@@ -239,7 +239,9 @@ impl Unusable {
             Self::Unreadable => {
                 "the session cookie cannot be opened: it was changed, or encrypted with another key".to_owned()
             }
-            Self::Gone => "the session of the session cookie is not there: it was logged out or is over".to_owned(),
+            Self::Gone => {
+                "the session that this cookie belongs to no longer exists: you logged out, or it ended".to_owned()
+            }
         }
     }
 }

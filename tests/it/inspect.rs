@@ -82,7 +82,7 @@ fn what_can_be_decoded_of_a_damaged_token_is_shown() {
             &[r#"  "alg": "HS256""#, "  cannot be decoded: it is not base64url"],
         ),
         (format!("{}=.{}.{}", parts[0], parts[1], parts[2]), &[r#"  "alg": "HS256""#, r#"  "sub": "bob""#]),
-        (unsigned(&json!({"alg": "HS256"}), "[1]"), &["  not one JSON object with one meaning: [1]"]),
+        (unsigned(&json!({"alg": "HS256"}), "[1]"), &["  not a JSON object that has each member once: [1]"]),
         (unsigned(&json!({"alg": "HS256"}), "{}"), &["claims (not verified yet)", "  none"]),
     ] {
         for flags in [&["inspect"][..], &["inspect", "--decode"]] {

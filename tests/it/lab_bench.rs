@@ -361,7 +361,7 @@ async fn what_cannot_be_used_is_a_400_that_says_why() {
     let pem = |name: &str| sign(&format!(r#""claims":{{}},"key":{}"#, json!({ "pem": text_of(name) })));
     let table = [
         ("[]".to_owned(), "must be a JSON object"),
-        ("{".to_owned(), "not one JSON object"),
+        ("{".to_owned(), "must be a JSON object that has each member once"),
         (r#"{"action":"verify","token":"a","token":"b"}"#.to_owned(), "duplicate field `token`"),
         ("{}".to_owned(), "decode, verify or sign"),
         (r#"{"action":"mine"}"#.to_owned(), "decode, verify or sign"),
@@ -386,10 +386,10 @@ async fn what_cannot_be_used_is_a_400_that_says_why() {
         (sign(&format!(r#"{secret},"algorithm":"RS256","claims":{{}}"#)), "RS256 does not fit it"),
         (sign(&secret), "`claims` are missing"),
         (sign(&format!(r#"{secret},"claims":[1]"#)), "found an array, not an object"),
-        (sign(&format!(r#"{secret},"claims":"x""#)), "`claims` must be one JSON object"),
+        (sign(&format!(r#"{secret},"claims":"x""#)), "`claims` must be a JSON object"),
         (sign(&format!(r#"{secret},"claims":{{"a":1,"a":2}}"#)), "twice"),
         (sign(&format!(r#"{secret},"claims":{{"exp":1e999}}"#)), "beyond every double"),
-        (sign(&format!(r#"{secret},"claims":{{}},"header":[]"#)), "`header` must be one JSON object"),
+        (sign(&format!(r#"{secret},"claims":{{}},"header":[]"#)), "`header` must be a JSON object"),
     ];
     for (body, told) in table {
         let answer = post(&app.visitor(), body.clone()).await;

@@ -77,7 +77,7 @@ async fn anatomy_is_solved_by_reading_the_payload() {
         assert!(!page.contains("<script>") && !page.contains(SOLVED));
     }
     let page = pupil.send(&[("token", &token), ("sub", &format!("\"{subject}\"")), ("predict", "secret")]).await.body;
-    assert!(page.contains("quotation marks belong to JSON") && page.contains("It came otherwise"), "{page}");
+    assert!(page.contains("quotation marks belong to JSON") && page.contains("Not what you predicted"), "{page}");
     assert!(page.contains(SOLVED) && pupil.has_solved().await);
 }
 
@@ -325,7 +325,7 @@ async fn cross_site_forms_is_solved_by_its_solution() {
     let all = "lab-strict=lax; lab-lax=1; lab-none=1";
     let page = report(all, &[("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-lax", "on")]).await;
     assert!(page.contains("POST: <code>lab-lax</code> came with it?") && !page.contains(SOLVED), "{page}");
-    assert!(page.contains("It came otherwise"), "what was predicted came back in a cookie: {page}");
+    assert!(page.contains("Not what you predicted"), "what was predicted came back in a cookie: {page}");
     let right = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on")];
     assert!(report(all, &right).await.contains(SOLVED));
     let without_none = report("lab-strict=1; lab-lax=1", &right).await;

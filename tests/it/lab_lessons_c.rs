@@ -144,7 +144,7 @@ async fn the_weak_secret_falls_by_the_lesson_s_own_solution() {
     let [guess, secret, sub, sign] = presses("weak-secret")[..] else { panic!() };
     assert_eq!((secret, sub), ("Secret", "New sub"));
     assert!(page.answer.body.contains("class=\"field\">Secret <") && page.answer.body.contains(">New sub <"));
-    page.set("predict", "none").press(guess).await.says("No server was asked.").says("It came so.");
+    page.set("predict", "none").press(guess).await.says("No server was asked.").says("You were right.");
     assert!(!page.is_solved());
     let word = found(&page);
     assert_eq!(word, weak_secret::secret_of(page.field("case")));

@@ -390,7 +390,7 @@ fn no_password_session_or_token_reaches_the_log_whatever_becomes_of_redis() {
     let cookie = line.split(';').next().unwrap().to_owned();
     let page = ask("/", &cookie).body;
     let token = crate::app::token_on(&page);
-    assert!(token.starts_with("eyJ") && page.contains("The token does not travel"), "{page}");
+    assert!(token.starts_with("eyJ") && page.contains("The token stays on the server"), "{page}");
     let key = redis.keys("hallpass:session:*").pop().unwrap();
     // Errors of the server repeat the command that they refuse.
     let renamed = ["SET", "GET", "EVALSHA"].map(str::to_owned);

@@ -213,7 +213,7 @@ async fn a_wrong_host_is_refused_on_every_route_as_a_page_too() {
 
 /// The hosts that a refusal lists, each as a request may name it.
 fn listed_hosts(message: &str) -> Vec<String> {
-    let list = message.split_once("this server answers to ").unwrap().1.split_once(". `").unwrap().0;
+    let list = message.split_once("this server answers only to ").unwrap().1.split_once(". `").unwrap().0;
     list.replace(" and ", ", ").split(", ").map(str::to_owned).collect()
 }
 
@@ -232,8 +232,8 @@ async fn every_host_that_a_refusal_lists_is_answered_wherever_the_server_is_boun
         let port = app.url.rsplit_once(':').unwrap().1;
         let visitor = Visitor::of(&format!("http://127.0.0.{}:{port}", if expected.ends_with('2') { 2 } else { 1 }));
         let message = assert_refused(with_host(&visitor, "evil.example:81").await, 421, "wrong_host").await;
-        assert!(message.starts_with("The request names the host \"evil.example:81\", and"), "{message}");
-        assert!(message.ends_with("`--public-url` sets the address under which browsers reach it."), "{message}");
+        assert!(message.starts_with("The request names the host \"evil.example:81\", but"), "{message}");
+        assert!(message.ends_with("`--public-url` sets the address that browsers use."), "{message}");
         let hosts = listed_hosts(&message);
         assert_eq!(hosts.join(", "), expected, "{settings:?}");
         for host in &hosts {
@@ -302,11 +302,11 @@ async fn a_refused_form_is_told_its_origin_the_accepted_one_and_the_setting() {
     for (name, value, came) in [
         ("origin", "https://evil.example", "A page of \"https://evil.example\" sent this"),
         ("origin", "null", "A page of \"null\" sent this"),
-        ("sec-fetch-site", "cross-site", "A page of another site (Sec-Fetch-Site: \"cross-site\") sent this"),
+        ("sec-fetch-site", "cross-site", "A page of another origin (Sec-Fetch-Site: \"cross-site\") sent this"),
     ] {
         let message = assert_refused(post(&visitor, "/algorithm", &[(name, value)]).await, 403, "cross_site").await;
         assert!(message.starts_with(came), "{message}");
-        assert!(message.contains(&format!("only a page of {} may", app.url)), "{message}");
+        assert!(message.contains(&format!("Only a page of {} may", app.url)), "{message}");
         assert!(message.contains("`--public-url`") && !message.contains("--cors-origin"), "{message}");
     }
     let open = post(&visitor, "/token", &[("origin", "https://evil.example")]).await;
@@ -317,7 +317,7 @@ async fn a_refused_form_is_told_its_origin_the_accepted_one_and_the_setting() {
     let headers = [("host", "demo.example"), ("origin", "http://demo.example")];
     let refused = post(&behind.visitor(), "/algorithm", &headers).await;
     let message = assert_refused(refused, 403, "cross_site").await;
-    assert!(message.contains("only a page of https://demo.example may"), "{message}");
+    assert!(message.contains("Only a page of https://demo.example may"), "{message}");
 }
 
 #[test]

@@ -113,8 +113,8 @@ async fn with_redis_the_token_is_not_in_the_cookie_and_the_page_says_so() {
     let (in_cookie, in_redis) = (TestApp::spawn(), TestApp::with(&redis.settings()));
     let mut lengths = Vec::new();
     for (app, says, says_not) in [
-        (&in_cookie, "The token travels inside an encrypted session cookie", "The token does not travel"),
-        (&in_redis, "The token does not travel", "The token travels"),
+        (&in_cookie, "The token travels inside an encrypted session cookie", "The token stays on the server"),
+        (&in_redis, "The token stays on the server", "The token travels"),
     ] {
         lengths.push(session(app).await.len());
         let visitor = app.visitor();
@@ -157,7 +157,7 @@ async fn a_session_made_on_one_server_works_on_the_other_and_ends_on_both() {
     for app in [&one, &other] {
         assert_eq!(get(app, "/validate", &saved).await.text("code"), "no_token", "a cookie saved before is dead");
         let page = ask(app, Method::GET, "/", &saved, "text/html").await.body;
-        assert!(page.contains("with no session behind it"), "{page}");
+        assert!(page.contains("of a session that no longer exists"), "{page}");
     }
 }
 

@@ -73,7 +73,7 @@ impl Text<'_> {
     fn part(&mut self, part: &Part, meaning: impl Fn(&str, &Value) -> Option<String>) -> io::Result<()> {
         match part {
             Part::Object(members) => self.members(members, meaning),
-            Part::Text(text) => self.say(&format!("  not one JSON object with one meaning: {text}")),
+            Part::Text(text) => self.say(&format!("  not a JSON object that has each member once: {text}")),
             Part::Bytes(count) => self.say(&format!("  no text, {count} bytes; an encrypted token looks like this")),
             Part::Undecodable => self.say("  cannot be decoded: it is not base64url"),
             Part::Missing => self.say("  missing"),

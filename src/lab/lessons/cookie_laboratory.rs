@@ -6,7 +6,7 @@ use super::{Choice, Lesson, Question};
 pub(super) static LESSON: Lesson = Lesson {
     slug: "cookie-laboratory",
     title: "The cookie laboratory",
-    goal: "Foretell of a `Set-Cookie` line whether the browser takes it, and by which rule.",
+    goal: "Predict whether the browser will accept a `Set-Cookie` line, and which rule decides.",
     minutes: 10,
     question: Question {
         asks: "A browser drops a cookie because its attributes contradict each other. How does the server learn of it?",

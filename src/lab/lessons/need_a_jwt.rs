@@ -40,7 +40,7 @@ pub(super) static LESSON: Lesson = Lesson {
                choices*.",
     why: &[
         "OWASP's advice on JWTs begins with this question. A JWT spares the verifier a look-up, and pays for it: it \
-         cannot be called back, everybody reads it, and it brings a header that verifiers were fooled with for years.",
+         cannot be revoked, everybody reads it, and it brings a header that verifiers were fooled with for years.",
         "Who issues and verifies alike has the look-up for nothing. A random session id of 128 bits means nothing to \
          whoever steals a log, and deleting one row ends it.",
         "A JWT earns its price where verifiers are many, or belong to others, and know the issuer by its public key alone. \

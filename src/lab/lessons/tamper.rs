@@ -38,7 +38,7 @@ pub(super) static LESSON: Lesson = Lesson {
     },
     hints: &[
         "The payload is plain JSON. In the box you can write whatever you like into it.",
-        "The value of `sub` says whom the token is about. Whom would a forger rather be?",
+        "The value of `sub` says who the token is about. Who would a forger rather be?",
     ],
     solution: "Replace the whole payload by `{\"sub\":\"admin\",\"exp\":9999999999}` and press *Send it with the old signature*.",
     why: &[

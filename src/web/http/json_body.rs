@@ -51,7 +51,7 @@ fn no_object(fault: &JsonFault) -> Problem {
             Problem::bad_request(format!("The body must be a JSON object, and it is {found}."))
         }
         JsonFault::Empty => Problem::bad_request("The body must be a JSON object, and it is empty."),
-        fault => Problem::bad_request(format!("The body is not one JSON object with one meaning: {fault}.")),
+        fault => Problem::bad_request(format!("The body must be a JSON object that has each member once: {fault}.")),
     }
 }
 

@@ -102,7 +102,7 @@ impl Sessions {
         Ok(Self(Arc::new(InRedis { store, redis, new: Memory::new(NEW) })))
     }
 
-    /// Whether the cookie holds the state itself, so that no copy of it can be called back.
+    /// Whether the cookie holds the state itself, so that no copy of it can be revoked.
     pub fn are_cookies(&self) -> bool {
         self.0.is_cookie()
     }

@@ -144,8 +144,8 @@ pub(in crate::web) async fn choose_algorithm(
     Ok(see_home().finish())
 }
 
-/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and calls back a token that
-/// has a `jti` to be called back by.
+/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and revokes a token that has a
+/// `jti`.
 pub(in crate::web) async fn logout(
     session: Session,
     visitor: Result<Visitor, Problem>,
@@ -153,7 +153,7 @@ pub(in crate::web) async fn logout(
 ) -> Result<HttpResponse, Problem> {
     let revoked = match visitor {
         Ok(visitor) => revoke(&visitor, &state).await,
-        // What it holds is not known, so it cannot be called back.
+        // What it holds is not known, so it cannot be revoked.
         Err(problem) if problem.status.is_server_error() => return Err(problem),
         Err(_) => Ok(()),
     };

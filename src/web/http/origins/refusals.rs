@@ -21,12 +21,12 @@ impl Origins {
         let in_line = head.uri.authority().map(|authority| quoted(authority.as_str()));
         let named = head.headers.get_all(header::HOST).map(|host| quoted(&String::from_utf8_lossy(host.as_bytes())));
         let named: Vec<String> = in_line.into_iter().chain(named).take(3).collect();
-        self.misdirected(&format!("The request does not name one host that can be read, but {}", named.join(" and ")))
+        self.misdirected(&format!("The request must name one readable host, but it names {}", named.join(" and ")))
     }
 
     fn misdirected(&self, came: &str) -> Problem {
         let message = format!(
-            "{came}, and this server answers to {}. `--public-url` sets the address under which browsers reach it.",
+            "{came}, but this server answers only to {}. `--public-url` sets the address that browsers use.",
             self.accepted_hosts()
         );
         Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message).leading_to(&self.reachable)
@@ -57,9 +57,9 @@ impl Origins {
         let came = match (origin, headers.get("sec-fetch-site")) {
             (Some(origin), _) => quoted(&String::from_utf8_lossy(origin.as_bytes())),
             (None, Some(site)) => {
-                format!("another site (Sec-Fetch-Site: {})", quoted(&String::from_utf8_lossy(site.as_bytes())))
+                format!("another origin (Sec-Fetch-Site: {})", quoted(&String::from_utf8_lossy(site.as_bytes())))
             }
-            (None, None) => "another site".to_owned(),
+            (None, None) => "another origin".to_owned(),
         };
         let own = host.map_or_else(|| self.served.clone(), |host| self.own_origin(host));
         let further = match scripts {
@@ -67,8 +67,8 @@ impl Origins {
             _ => "; `--cors-origin` names other sites whose scripts may call this address",
         };
         let message = format!(
-            "A page of {came} sent this request, and only a page of {own} may, so it is not carried out. `--public-url` \
-             sets the address under which browsers reach this site{further}."
+            "A page of {came} sent this request. Only a page of {own} may send it, so nothing was done. `--public-url` \
+             sets the address that browsers use{further}."
         );
         Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
     }

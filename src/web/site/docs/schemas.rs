@@ -408,7 +408,7 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
             optional(
                 "advance",
                 Kind::Within(-99_999_999_999, 100_000_000_000),
-                "Seconds to move it by, back where it is negative.",
+                "Seconds to move it by, back where it is negative; it stays within the years 1970 to 5138.",
             ),
             optional("real", Kind::True, "It follows the machine's clock again."),
         ],

@@ -132,7 +132,7 @@ fn no_object(what: &str, error: &serde_json::Error) -> Fault {
     let told = error.to_string();
     let message = match told {
         told if error.is_data() && !told.starts_with("duplicate") => format!("{what} must be a JSON object."),
-        told => format!("{what} is not one JSON object with one meaning: {told}."),
+        told => format!("{what} must be a JSON object that has each member once: {told}."),
     };
     Fault::at("action", message)
 }
@@ -157,7 +157,7 @@ fn object(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, 
         Some(raw) if raw.get().starts_with('"') => text(name, Some(raw)),
         Some(raw) if !raw.get().starts_with('{') => {
             let found = parse_object(raw.get().as_bytes()).err().map(|fault| fault.to_string()).unwrap_or_default();
-            Err(Fault::at(name, format!("`{name}` must be one JSON object with one meaning; found {found}.")))
+            Err(Fault::at(name, format!("`{name}` must be a JSON object that has each member once; found {found}.")))
         }
         raw => Ok(raw.map(|raw| raw.get().to_owned())),
     }
