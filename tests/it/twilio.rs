@@ -486,3 +486,18 @@ async fn deep_nesting_is_refused_or_answered_and_breaks_nothing() {
     }
     assert_eq!(post(&app, &asking(json!({}))).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_mistyped_login_in_the_body_is_told_under_basic_too() {
+    let app = TestApp::spawn();
+    for path in ["/token", "/zoom/token"] {
+        for (body, member) in [(json!({ "username": 7 }), "username"), (json!({ "password": ["x"] }), "password")] {
+            let request = app.visitor().request(Method::POST, path).basic_auth("susan", Some("secret")).json(&body);
+            let answer = Answer::to(request).await;
+            assert_eq!(answer.status, 400, "{path} {body}: {}", answer.body);
+            assert!(answer.text("message").contains(&format!("`{member}` must be a string")), "{}", answer.body);
+        }
+        let request = app.visitor().request(Method::POST, path).basic_auth("susan", Some("secret"));
+        assert_eq!(Answer::to(request.json(&json!({ "username": null, "ttl": 60 }))).await.status, 200, "{path}");
+    }
+}

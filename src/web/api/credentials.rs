@@ -49,10 +49,9 @@ impl TokenRequest {
 
     /// Lets the request through as the user that it names, or says why not.
     pub async fn admit(&self, request: &HttpRequest, state: &State) -> Result<String, Problem> {
-        let login = match &self.basic {
-            Some(login) => login.clone(),
-            None => self.login()?,
-        };
+        // What the body says is read under Basic too, so that a mistyped member is told there as well.
+        let in_body = self.login()?;
+        let login = self.basic.clone().unwrap_or(in_body);
         match state.admit(&login, request).await? {
             Ok(()) => Ok(login.username().to_owned()),
             Err(refusal) => Err(refused(&refusal, self.basic.is_some())),

@@ -51,7 +51,11 @@ fn no_object(fault: &JsonFault) -> Problem {
             Problem::bad_request(format!("The body must be a JSON object, and it is {found}."))
         }
         JsonFault::Empty => Problem::bad_request("The body must be a JSON object, and it is empty."),
-        fault => Problem::bad_request(format!("The body must be a JSON object that has each member once: {fault}.")),
+        fault => {
+            // It may repeat a name of the client's.
+            let fault: String = fault.to_string().chars().take(200).collect();
+            Problem::bad_request(format!("The body must be a JSON object that has each member once: {fault}."))
+        }
     }
 }
 

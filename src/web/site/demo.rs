@@ -40,9 +40,8 @@ pub(in crate::web) async fn home(
         Some(_) => Some(judge(&visitor, &state).await?),
         None => None,
     };
-    if accept::takes_json_alone(request.headers())
-        && !result.as_deref().is_none_or(|text| page::is_result(text, verdict.as_ref()))
-    {
+    let is_unknown = result.as_deref().is_some_and(|text| !page::is_result(text, verdict.as_ref()));
+    if is_unknown && accept::takes_json_alone(request.headers()) {
         return Err(Problem::not_found());
     }
     render(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))

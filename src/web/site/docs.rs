@@ -133,7 +133,7 @@ pub(in crate::web) enum Kind {
     /// Characters, at least and at most.
     Short(u32, u32),
     /// Text that is not empty.
-    Some,
+    NotEmpty,
     /// Characters, at least and at most, and no control characters among them.
     Plain(u32, u32),
     /// A subject of the demo's tokens: such text too, and no name of a page of this site.
@@ -169,7 +169,7 @@ impl Kind {
         match self {
             Self::Text => "text".to_owned(),
             Self::Short(least, most) => format!("text, {least} to {most} characters"),
-            Self::Some => "text, not empty".to_owned(),
+            Self::NotEmpty => "text, not empty".to_owned(),
             Self::Plain(least, most) => format!("text, {least} to {most} characters, none of them a control character"),
             Self::Subject => format!("{}, and no page of this site", Self::Plain(1, 64).words()),
             Self::Pattern(_, words) => (*words).to_owned(),
@@ -338,7 +338,7 @@ impl Schema {
     fn rules(&self) -> Vec<String> {
         let one_of = (!self.one_of.is_empty()).then(|| format!("Exactly one of {} is there.", self.one_of.join(", ")));
         let apart = self.apart.map(|[one, other]| format!("{one} and {other} exclude each other."));
-        let closed = self.is_closed.then(|| "Another member is refused.".to_owned());
+        let closed = self.is_closed.then(|| "Any other member is refused.".to_owned());
         [one_of, apart, closed].into_iter().flatten().collect()
     }
 }

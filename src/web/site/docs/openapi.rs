@@ -201,7 +201,7 @@ fn kind(of: &Kind) -> Value {
     match of {
         Kind::Text => json!({ "type": "string" }),
         Kind::Short(least, most) => json!({ "type": "string", "minLength": least, "maxLength": most }),
-        Kind::Some => json!({ "type": "string", "minLength": 1 }),
+        Kind::NotEmpty => json!({ "type": "string", "minLength": 1 }),
         Kind::Plain(least, most) => {
             json!({ "type": "string", "minLength": least, "maxLength": most, "pattern": NO_CONTROL_CHARACTERS })
         }

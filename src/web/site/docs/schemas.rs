@@ -214,7 +214,10 @@ pub(super) const SCHEMAS: &[Schema] = &[
     schema(
         "Login",
         "Who asks, as a form.",
-        &[needed("username", Kind::Some, "Whom the token is for."), needed("password", Kind::Some, "The user's.")],
+        &[
+            needed("username", Kind::NotEmpty, "Whom the token is for."),
+            needed("password", Kind::NotEmpty, "The user's."),
+        ],
     ),
     schema(
         "RestAnswer",
@@ -478,5 +481,5 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         &[optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without.")],
     )
     .closed(),
-    schema("TestReset", "Nothing is to be said.", &[]).closed(),
+    schema("TestReset", "A reset takes no settings.", &[]).closed(),
 ];
