@@ -30,13 +30,13 @@ const BOTH: [&str; 2] = ["HS256", "RS256"];
 const MESSAGE: &[u8] = &[b'e'; 160];
 
 /// A server that is asked without a network.
-struct Desk {
+struct Issuer {
     folder: TempDir,
     ring: Arc<KeyRing>,
     now: DateTime<Utc>,
 }
 
-impl Desk {
+impl Issuer {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let ring = Runtime::new().expect("a runtime").block_on(server(&folder)).ring();
@@ -73,31 +73,31 @@ fn algorithm(name: &str) -> Algorithm {
 /// The signature alone.
 #[divan::bench(args = BOTH)]
 fn sign(bencher: Bencher<'_, '_>, name: &str) {
-    let desk = Desk::new();
-    bencher.bench(|| desk.signer(algorithm(name)).sign(MESSAGE));
+    let issuer = Issuer::new();
+    bencher.bench(|| issuer.signer(algorithm(name)).sign(MESSAGE));
 }
 
 /// Whether a signature fits, alone.
 #[divan::bench(args = BOTH)]
 fn verify(bencher: Bencher<'_, '_>, name: &str) {
-    let desk = Desk::new();
-    let signature = desk.signer(algorithm(name)).sign(MESSAGE).expect("a signature");
-    bencher.bench(|| assert!(desk.verifier(algorithm(name)).verifies(MESSAGE, &signature)));
+    let issuer = Issuer::new();
+    let signature = issuer.signer(algorithm(name)).sign(MESSAGE).expect("a signature");
+    bencher.bench(|| assert!(issuer.verifier(algorithm(name)).verifies(MESSAGE, &signature)));
 }
 
 /// A whole token: claims, header, base64url, signature.
 #[divan::bench(args = BOTH)]
 fn issue(bencher: Bencher<'_, '_>, name: &str) {
-    let desk = Desk::new();
-    bencher.bench(|| desk.token(algorithm(name)));
+    let issuer = Issuer::new();
+    bencher.bench(|| issuer.token(algorithm(name)));
 }
 
 /// All fourteen checks.
 #[divan::bench(args = BOTH)]
 fn verdict(bencher: Bencher<'_, '_>, name: &str) {
-    let desk = Desk::new();
-    let token = desk.token(algorithm(name));
-    bencher.bench(|| assert!(demo::verify(&desk.ring, algorithm(name), &token, desk.now).is_accepted()));
+    let issuer = Issuer::new();
+    let token = issuer.token(algorithm(name));
+    bencher.bench(|| assert!(demo::verify(&issuer.ring, algorithm(name), &token, issuer.now).is_accepted()));
 }
 
 /// The home page without a cookie.
@@ -126,9 +126,9 @@ fn generate(bencher: Bencher<'_, '_>, name: &str) {
 
 /// One route, with the session of somebody who got a token under this algorithm.
 fn route(bencher: Bencher<'_, '_>, path: &str, algorithm: Option<&str>) {
-    let desk = Desk::new();
+    let issuer = Issuer::new();
     let runtime = Runtime::new().expect("a runtime");
-    let app = runtime.block_on(async { init_service(Box::pin(server(&desk.folder)).await.app()).await });
+    let app = runtime.block_on(async { init_service(Box::pin(server(&issuer.folder)).await.app()).await });
     let app = RefCell::new(app);
     let cookie = algorithm.map(|algorithm| {
         let form = TestRequest::post().uri("/algorithm").set_form([("algorithm", algorithm)]);

@@ -19,7 +19,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use crate::limits::{Decision, Key, Limiter, network_of};
-use crate::redis::Away;
+use crate::redis::RedisFailure;
 use crate::store::{Store, StoreError};
 use crate::work::{self, Bounds, NotDone, WorkPool};
 
@@ -103,7 +103,7 @@ pub enum CheckError {
     #[error("the users are not at hand")]
     Store(#[from] StoreError),
     #[error("the tries cannot be counted")]
-    Tries(#[from] Away),
+    Tries(#[from] RedisFailure),
 }
 
 /// Whose word is taken.
@@ -121,7 +121,7 @@ impl Accounts {
     }
 
     /// Forgets how often any name was tried.
-    pub async fn forget_tries(&self) -> Result<(), Away> {
+    pub async fn forget_tries(&self) -> Result<(), RedisFailure> {
         match &self.0 {
             Kind::Any => Ok(()),
             Kind::Users(users) => users.tries.forget().await,

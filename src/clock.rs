@@ -50,38 +50,38 @@ impl Settable {
     }
 
     pub fn set(&self, now: DateTime<Utc>) {
-        *self.hands() = Some(now);
+        *self.setting() = Some(now);
     }
 
     /// Moves it, if need be back, and says where it stands then; `None` when no token can have such a date, and it stays.
     pub fn advance(&self, by: TimeDelta) -> Option<DateTime<Utc>> {
-        let mut hands = self.hands();
-        let moved = hands.unwrap_or_else(|| System.now()).checked_add_signed(by)?;
+        let mut setting = self.setting();
+        let moved = setting.unwrap_or_else(|| System.now()).checked_add_signed(by)?;
         if !(0..LATEST).contains(&moved.timestamp()) {
             return None;
         }
-        *hands = Some(moved);
+        *setting = Some(moved);
         Some(moved)
     }
 
     /// Follows the machine's clock again.
     pub fn run(&self) {
-        *self.hands() = None;
+        *self.setting() = None;
     }
 
     /// As it was made.
     pub fn reset(&self) {
-        *self.hands() = self.start;
+        *self.setting() = self.start;
     }
 
-    fn hands(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
+    fn setting(&self) -> MutexGuard<'_, Option<DateTime<Utc>>> {
         self.stands_at.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for Settable {
     fn now(&self) -> DateTime<Utc> {
-        self.hands().unwrap_or_else(|| System.now())
+        self.setting().unwrap_or_else(|| System.now())
     }
 
     fn settable(&self) -> Option<&Settable> {

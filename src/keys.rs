@@ -26,7 +26,7 @@ mod ssh;
 
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
-pub use fault::{KeyFault, Place};
+pub use fault::{KeyFault, KeyLocation};
 pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
 pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};

@@ -20,7 +20,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use crate::redis::{Away, Redis};
+use crate::redis::{Redis, RedisFailure};
 use shared::{Secret, Shared};
 
 /// The answer to one request.
@@ -67,21 +67,21 @@ pub struct Limiter(Box<dyn Counters>);
 
 impl Limiter {
     /// Counts one request, when it is admitted; a refused one changes nothing for those after it.
-    pub async fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Result<Decision, Away> {
+    pub async fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         self.0.admit(key.into(), now).await
     }
 
     /// Forgets everything that was counted.
-    pub async fn forget(&self) -> Result<(), Away> {
+    pub async fn forget(&self) -> Result<(), RedisFailure> {
         self.0.forget().await
     }
 }
 
 #[async_trait]
 trait Counters: Send + Sync {
-    async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, Away>;
+    async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure>;
 
-    async fn forget(&self) -> Result<(), Away>;
+    async fn forget(&self) -> Result<(), RedisFailure>;
 }
 
 /// Where it is counted.
@@ -108,7 +108,7 @@ impl RateStore {
     }
 
     /// Whether counters can be written now.
-    pub async fn ping(&self) -> Result<(), Away> {
+    pub async fn ping(&self) -> Result<(), RedisFailure> {
         match &self.0 {
             None => Ok(()),
             Some((redis, _)) => redis.check_writable().await,

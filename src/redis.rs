@@ -82,7 +82,7 @@ fn bracketed(host: &str) -> Cow<'_, str> {
 /// A Redis server did not do what it was asked. Its own words stay out: some of them repeat the command, and with it a
 /// password or what was to be kept.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
-pub enum Away {
+pub enum RedisFailure {
     #[error("Redis did not answer in time")]
     Slow,
     #[error("Redis cannot be reached ({0})")]
@@ -95,7 +95,7 @@ pub enum Away {
     Refused(String),
 }
 
-impl From<&RedisError> for Away {
+impl From<&RedisError> for RedisFailure {
     fn from(error: &RedisError) -> Self {
         match error.code() {
             _ if error.is_timeout() => Self::Slow,
@@ -109,7 +109,7 @@ impl From<&RedisError> for Away {
     }
 }
 
-impl From<&PoolError> for Away {
+impl From<&PoolError> for RedisFailure {
     fn from(error: &PoolError) -> Self {
         match error {
             PoolError::Backend(error) => error.into(),
@@ -119,7 +119,7 @@ impl From<&PoolError> for Away {
     }
 }
 
-impl Away {
+impl RedisFailure {
     /// The first cause in a chain that this client made.
     pub fn in_chain(error: &(dyn Error + 'static)) -> Self {
         let known = causes(error).find_map(|error| {
@@ -143,14 +143,14 @@ pub struct Redis {
 
 impl Redis {
     /// Connects, and sees whether the server answers.
-    pub async fn open(url: &RedisUrl) -> Result<Self, Away> {
+    pub async fn open(url: &RedisUrl) -> Result<Self, RedisFailure> {
         let redis = Self::at(url)?;
         redis.ping().await?;
         Ok(redis)
     }
 
-    fn at(url: &RedisUrl) -> Result<Self, Away> {
-        let manager = Manager::new(url.connection.clone()).map_err(|error| Away::from(&error))?;
+    fn at(url: &RedisUrl) -> Result<Self, RedisFailure> {
+        let manager = Manager::new(url.connection.clone()).map_err(|error| RedisFailure::from(&error))?;
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
             .wait_timeout(Some(budget::WHOLE))
@@ -158,7 +158,7 @@ impl Redis {
             .recycle_timeout(Some(SIGN_OF_LIFE))
             .runtime(Runtime::Tokio1)
             .build();
-        Ok(Self { pool: pool.map_err(|error| Away::Unreachable(error.to_string()))? })
+        Ok(Self { pool: pool.map_err(|error| RedisFailure::Unreachable(error.to_string()))? })
     }
 
     /// The pool, for the framework's session store. Whoever calls it must put the call into [`budget::spend`].
@@ -167,20 +167,25 @@ impl Redis {
     }
 
     /// Whether the server answers.
-    pub async fn ping(&self) -> Result<(), Away> {
+    pub async fn ping(&self) -> Result<(), RedisFailure> {
         let pong: String = self.ask(async |connection| cmd("PING").query_async(connection).await).await?;
-        if pong == "PONG" { Ok(()) } else { Err(Away::Refused("no PONG".to_owned())) }
+        if pong == "PONG" { Ok(()) } else { Err(RedisFailure::Refused("no PONG".to_owned())) }
     }
 
     /// Whether the server accepts writes: it sets `hallpass:ready` for a millisecond. One that is out of memory, or has
     /// fewer replicas than `min-replicas-to-write`, still answers PING and refuses them.
-    pub async fn check_writable(&self) -> Result<(), Away> {
+    pub async fn check_writable(&self) -> Result<(), RedisFailure> {
         self.ask(async |connection| cmd("SET").arg(&["hallpass:ready", "1", "PX", "1"]).query_async(connection).await)
             .await
     }
 
     /// Carries out one script, which no other command interrupts.
-    pub async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[u64]) -> Result<T, Away> {
+    pub async fn run<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        key: &str,
+        arguments: &[u64],
+    ) -> Result<T, RedisFailure> {
         self.ask(async |connection| {
             let mut invocation = script.0.key(key);
             for argument in arguments {
@@ -192,7 +197,7 @@ impl Redis {
     }
 
     /// The bytes under a key with the seconds until its end, asked for at once; `None` where there is nothing.
-    pub async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, i64)>, Away> {
+    pub async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, i64)>, RedisFailure> {
         let read = self.ask(async |connection| {
             redis::pipe().cmd("GET").arg(key).cmd("TTL").arg(key).query_async(connection).await
         });
@@ -201,13 +206,13 @@ impl Redis {
     }
 
     /// Lets what is under a key live for so many seconds from now.
-    pub async fn extend(&self, key: &str, seconds: i64) -> Result<(), Away> {
+    pub async fn extend(&self, key: &str, seconds: i64) -> Result<(), RedisFailure> {
         self.ask(async |connection| cmd("EXPIRE").arg(key).arg(seconds).query_async(connection).await).await
     }
 
     /// Puts a value under a new key in the place of what is under the old one, in one step. Where there is nothing under
     /// the old one, nothing is done, and the answer is `false`.
-    pub async fn replace(&self, [old, new]: [&str; 2], value: &str, seconds: i64) -> Result<bool, Away> {
+    pub async fn replace(&self, [old, new]: [&str; 2], value: &str, seconds: i64) -> Result<bool, RedisFailure> {
         let replaced = self.ask(async |connection| {
             let script = redis::Script::new(REPLACE);
             script.key(old).key(new).arg(value).arg(seconds).invoke_async(connection).await
@@ -215,13 +220,16 @@ impl Redis {
         replaced.await
     }
 
-    async fn ask<T>(&self, call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>) -> Result<T, Away> {
+    async fn ask<T>(
+        &self,
+        call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>,
+    ) -> Result<T, RedisFailure> {
         let answer = budget::spend(async {
             // Boxed, for it has room for a handshake, and every request that may ask Redis would carry that along.
-            let mut connection = Box::pin(self.pool.get()).await.map_err(|error| Away::from(&error))?;
-            call(&mut connection).await.map_err(|error| Away::from(&error))
+            let mut connection = Box::pin(self.pool.get()).await.map_err(|error| RedisFailure::from(&error))?;
+            call(&mut connection).await.map_err(|error| RedisFailure::from(&error))
         });
-        answer.await.unwrap_or(Err(Away::Slow))
+        answer.await.unwrap_or(Err(RedisFailure::Slow))
     }
 }
 

@@ -3,7 +3,7 @@
 //! The idea to know: such work is done by a few threads of its own, at a lower priority than the threads that answer
 //! requests, so a page is answered at once however much of it is asked for. What waits is bounded twice, for each client
 //! and for all together, and clients take turns: one that asks for a thousand pieces waits behind its own, and delays
-//! another client by one piece at most. Whoever comes when there is no place, or waits too long, is told to come again.
+//! another client by one piece at most. Whoever comes when there is no slot, or waits too long, is told to come again.
 //! Work that nobody waits for any more, as after a time-out, is taken out of the queue. A closed connection is no such
 //! sign: the framework answers a client that has only closed its own half.
 
@@ -47,9 +47,9 @@ pub enum NotDone {
 /// Some threads, and what waits for them.
 pub struct WorkPool(Arc<Shared>);
 
-/// One place in a pool: taken before the work is known, given back when the work is done or this is dropped.
-pub struct Place {
-    held: HeldPlace,
+/// One slot in a pool: taken before the work is known, given back when the work is done or this is dropped.
+pub struct Slot {
+    held: HeldSlot,
     has_company: bool,
 }
 
@@ -59,10 +59,10 @@ impl WorkPool {
         Self(Arc::new(Shared { name, bounds, queue: Mutex::default(), changed: Condvar::new() }))
     }
 
-    /// A place for one piece of work, if this client may have one more.
-    pub fn reserve(&self, client: IpAddr) -> Result<Place, NotDone> {
-        let has_company = self.0.queue().take_place(client, self.0.bounds)?;
-        Ok(Place { held: HeldPlace { shared: self.0.clone(), client }, has_company })
+    /// A slot for one piece of work, if this client may have one more.
+    pub fn reserve(&self, client: IpAddr) -> Result<Slot, NotDone> {
+        let has_company = self.0.queue().take_slot(client, self.0.bounds)?;
+        Ok(Slot { held: HeldSlot { shared: self.0.clone(), client }, has_company })
     }
 
     /// Does a piece of work for a client.
@@ -88,7 +88,7 @@ impl Drop for WorkPool {
     }
 }
 
-impl Place {
+impl Slot {
     /// Waits for a thread, does the work there, and hands back what came of it.
     pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotDone> {
         let (shared, bounds) = (self.held.shared.clone(), self.held.shared.bounds);
@@ -121,16 +121,16 @@ type Work = Box<dyn FnOnce() + Send>;
 struct Job {
     id: u64,
     work: Work,
-    place: HeldPlace,
+    slot: HeldSlot,
 }
 
-/// Gives a place back when it is dropped, which must not happen while the queue is locked.
-struct HeldPlace {
+/// Gives a slot back when it is dropped, which must not happen while the queue is locked.
+struct HeldSlot {
     shared: Arc<Shared>,
     client: IpAddr,
 }
 
-impl Drop for HeldPlace {
+impl Drop for HeldSlot {
     fn drop(&mut self) {
         self.shared.queue().give_back(self.client);
     }
@@ -163,10 +163,10 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enqueue(self: &Arc<Self>, place: HeldPlace, work: Work) -> Waiting {
-        let client = place.client;
+    fn enqueue(self: &Arc<Self>, slot: HeldSlot, work: Work) -> Waiting {
+        let client = slot.client;
         let mut queue = self.queue();
-        let id = queue.push(client, |id| Job { id, work, place });
+        let id = queue.push(client, |id| Job { id, work, slot });
         let needs_thread = queue.waiting > queue.idle && queue.threads < self.bounds.threads;
         queue.threads += usize::from(needs_thread);
         drop(queue);
@@ -189,12 +189,12 @@ impl Shared {
 
     /// What a thread does until the pool is closed.
     fn work(&self) {
-        give_way();
-        while let Some(Job { work, place, .. }) = self.next() {
+        lower_priority();
+        while let Some(Job { work, slot, .. }) = self.next() {
             if catch_unwind(AssertUnwindSafe(work)).is_err() {
                 log::error!("a piece of work for {} panicked", self.name);
             }
-            drop(place);
+            drop(slot);
         }
     }
 
@@ -212,21 +212,21 @@ impl Shared {
 
 /// Lets the threads that answer requests go first: this one gets a tenth of a core that they need, and else all of it.
 /// Only Linux has a priority for each thread.
-fn give_way() {
+fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(10) {
         log::debug!("a thread keeps its priority: {error}");
     }
 }
 
-/// What waits, by client, and how many places are taken.
+/// What waits, by client, and how many slots are taken.
 #[derive(Default)]
 struct Queue {
     jobs: HashMap<IpAddr, VecDeque<Job>>,
     /// Each client of `jobs` once, whose turn comes first in front.
     order: VecDeque<IpAddr>,
-    places: HashMap<IpAddr, usize>,
-    places_in_all: usize,
+    slots: HashMap<IpAddr, usize>,
+    slots_in_all: usize,
     /// How many jobs wait.
     waiting: usize,
     threads: usize,
@@ -237,22 +237,22 @@ struct Queue {
 }
 
 impl Queue {
-    /// Says whether the client has other places already.
-    fn take_place(&mut self, client: IpAddr, bounds: Bounds) -> Result<bool, NotDone> {
-        let taken = self.places.get(&client).copied().unwrap_or(0);
-        if taken >= bounds.per_client || self.places_in_all >= bounds.in_all {
+    /// Says whether the client has other slots already.
+    fn take_slot(&mut self, client: IpAddr, bounds: Bounds) -> Result<bool, NotDone> {
+        let taken = self.slots.get(&client).copied().unwrap_or(0);
+        if taken >= bounds.per_client || self.slots_in_all >= bounds.in_all {
             return Err(NotDone::Busy);
         }
-        self.places.insert(client, taken + 1);
-        self.places_in_all += 1;
+        self.slots.insert(client, taken + 1);
+        self.slots_in_all += 1;
         Ok(taken > 0)
     }
 
     fn give_back(&mut self, client: IpAddr) {
-        self.places_in_all = self.places_in_all.saturating_sub(1);
-        match self.places.get_mut(&client) {
+        self.slots_in_all = self.slots_in_all.saturating_sub(1);
+        match self.slots.get_mut(&client) {
             Some(taken) if *taken > 1 => *taken -= 1,
-            _ => drop(self.places.remove(&client)),
+            _ => drop(self.slots.remove(&client)),
         }
     }
 
@@ -284,8 +284,8 @@ impl Queue {
     /// Takes out one job that waits, if it still does. The caller drops it, once the queue is unlocked.
     fn remove(&mut self, client: IpAddr, id: u64) -> Option<Job> {
         let jobs = self.jobs.get_mut(&client)?;
-        let place = jobs.iter().position(|job| job.id == id)?;
-        let job = jobs.remove(place);
+        let index = jobs.iter().position(|job| job.id == id)?;
+        let job = jobs.remove(index);
         self.waiting -= 1;
         if jobs.is_empty() {
             self.jobs.remove(&client);
@@ -320,8 +320,8 @@ mod tests {
         let pool = Arc::new(WorkPool::new("test", bounds));
         let (release, held) = mpsc::channel::<()>();
         let (started, has_started) = oneshot::channel();
-        let place = pool.reserve(client(0)).unwrap();
-        tokio::spawn(place.run(move || {
+        let slot = pool.reserve(client(0)).unwrap();
+        tokio::spawn(slot.run(move || {
             started.send(()).unwrap();
             held.recv().unwrap_err();
         }));
@@ -331,8 +331,8 @@ mod tests {
 
     /// Asks for work that says who asked, in a task of its own that has come as far as the queue.
     async fn ask(pool: &WorkPool, number: u8, done: &mpsc::Sender<u8>) -> tokio::task::JoinHandle<Result<(), NotDone>> {
-        let (place, done) = (pool.reserve(client(number)).unwrap(), done.clone());
-        let task = tokio::spawn(place.run(move || done.send(number).unwrap()));
+        let (slot, done) = (pool.reserve(client(number)).unwrap(), done.clone());
+        let task = tokio::spawn(slot.run(move || done.send(number).unwrap()));
         yield_now().await;
         task
     }
@@ -353,24 +353,24 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_client_has_only_so_many_places_and_all_together_have_only_so_many() {
+    async fn a_client_has_only_so_many_slots_and_all_together_have_only_so_many() {
         let pool = WorkPool::new("test", BOUNDS);
-        let places: Vec<_> = (0..3).map(|_| pool.reserve(client(1)).unwrap()).collect();
+        let slots: Vec<_> = (0..3).map(|_| pool.reserve(client(1)).unwrap()).collect();
         assert_eq!(pool.reserve(client(1)).err(), Some(NotDone::Busy));
         let others = [pool.reserve(client(2)).unwrap(), pool.reserve(client(3)).unwrap()];
         assert_eq!(pool.reserve(client(4)).err(), Some(NotDone::Busy));
         drop(others);
         assert!(pool.reserve(client(4)).is_ok());
-        drop(places);
+        drop(slots);
         assert_eq!(pool.run(client(1), || 7).await, Ok(7));
-        assert!(pool.0.queue().places.len() <= 1, "who has no place is forgotten");
+        assert!(pool.0.queue().slots.len() <= 1, "who has no slot is forgotten");
     }
 
     #[tokio::test]
-    async fn a_place_is_given_back_when_the_work_is_done() {
+    async fn a_slot_is_given_back_when_the_work_is_done() {
         let pool = WorkPool::new("test", Bounds { per_client: 1, ..BOUNDS });
         for number in 0..100 {
-            // The thread gives the place back right after the answer, and may come to it a moment later.
+            // The thread gives the slot back right after the answer, and may come to it a moment later.
             while pool.reserve(client(1)).is_err() {
                 yield_now().await;
             }
@@ -379,7 +379,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_whose_asker_has_gone_is_not_done_and_leaves_its_place() {
+    async fn work_whose_asker_has_gone_is_not_done_and_leaves_its_slot() {
         let (pool, release) = busy(BOUNDS).await;
         let (done, order) = mpsc::channel();
         let tasks = [ask(&pool, 1, &done).await, ask(&pool, 1, &done).await, ask(&pool, 1, &done).await];
@@ -387,7 +387,7 @@ mod tests {
         assert!(pool.reserve(client(1)).is_err());
         gone.abort();
         assert!(gone.await.is_err_and(|error| error.is_cancelled()));
-        assert!(pool.reserve(client(1)).is_ok(), "the place is free at once");
+        assert!(pool.reserve(client(1)).is_ok(), "the slot is free at once");
         drop((release, done));
         assert_eq!((first.await.unwrap(), last.await.unwrap()), (Ok(()), Ok(())));
         assert_eq!(order.iter().count(), 2);

@@ -72,7 +72,7 @@ pub struct Accounts {
     pub zoom_api_key: String,
     pub telesign_customer_id: String,
     /// The services whose values were made here, so that they work nowhere else.
-    pub made_up: Vec<&'static str>,
+    pub generated_for: Vec<&'static str>,
 }
 
 /// The secrets to sign with.
@@ -114,7 +114,7 @@ fn read_values(
         twilio_api_key_sid: find("TWILIO_API_KEY_SID")?,
         zoom_api_key: find("ZOOM_API_KEY")?,
         telesign_customer_id: find("TELESIGN_CUSTOMER_ID")?,
-        made_up: made_up(given),
+        generated_for: generated_for(given),
     };
     let telesign =
         Secret::from_decoded(&decoded).map_err(|fault| bad(BadCredential::Unfit("TELESIGN_API_KEY", fault)))?;
@@ -142,7 +142,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyEr
 }
 
 /// Each service of which a value is missing.
-fn made_up(given: &GivenCredentials) -> Vec<&'static str> {
+fn generated_for(given: &GivenCredentials) -> Vec<&'static str> {
     let services = [("Twilio", "TWILIO_"), ("Zoom", "ZOOM_"), ("TeleSign", "TELESIGN_")];
     let lacks = |prefix| CREDENTIAL_NAMES.iter().any(|name| name.starts_with(prefix) && !given.0.contains_key(name));
     services.into_iter().filter(|(_, prefix)| lacks(*prefix)).map(|(service, _)| service).collect()

@@ -1,7 +1,7 @@
 //! Why a text is not the key that it should be, and what helps.
 //!
 //! A fault says what is wrong. What to do about it depends on where the key was found, so the advice is added by
-//! whoever knows the [`Place`]. No advice tells anyone to delete a private key: it may be the only copy.
+//! whoever knows the [`KeyLocation`]. No advice tells anyone to delete a private key: it may be the only copy.
 
 use std::borrow::Cow;
 
@@ -60,7 +60,7 @@ pub enum KeyFault {
 
 /// Where a key was found, which decides what advice helps.
 #[derive(Clone, Debug)]
-pub enum Place {
+pub enum KeyLocation {
     /// The file of a private key in the keys folder.
     Private(String),
     /// The file of a public key in the keys folder.
@@ -79,17 +79,17 @@ pub(super) const PLAIN_SECRET: &str = "a secret";
 impl KeyFault {
     /// The same fault with the advice that fits `place`.
     #[must_use]
-    pub fn advised(self, place: &Place) -> Self {
+    pub fn advised(self, place: &KeyLocation) -> Self {
         match self.advice(place) {
             Some(advice) => Self::Advised { fault: Box::new(self), advice },
             None => self,
         }
     }
 
-    fn advice(&self, place: &Place) -> Option<String> {
+    fn advice(&self, place: &KeyLocation) -> Option<String> {
         Some(match self {
             Self::Empty => place.when_empty().to_owned(),
-            Self::Truncated(_) if matches!(place, Place::Pasted) => "copy the whole key again".to_owned(),
+            Self::Truncated(_) if matches!(place, KeyLocation::Pasted) => "copy the whole key again".to_owned(),
             Self::Truncated(_) => "copy the whole file again".to_owned(),
             Self::Passphrase => place.when_encrypted(),
             Self::WrongKind(_) => place.when_unsupported(),
@@ -114,7 +114,7 @@ impl KeyFault {
     }
 }
 
-impl Place {
+impl KeyLocation {
     const fn when_empty(&self) -> &'static str {
         match self {
             Self::Private(_) | Self::Public(_) | Self::Secret(_) => "put a key into it, or remove it",
@@ -268,14 +268,14 @@ fn shell_word(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn places() -> [Place; 5] {
+    fn places() -> [KeyLocation; 5] {
         let file = |name: &str| format!("keys/{name}");
         [
-            Place::Private(file("jwt_key")),
-            Place::Public(file("jwt_key.pub")),
-            Place::Secret(file("hs256.secret")),
-            Place::Given("my key.pem".to_owned()),
-            Place::Pasted,
+            KeyLocation::Private(file("jwt_key")),
+            KeyLocation::Public(file("jwt_key.pub")),
+            KeyLocation::Secret(file("hs256.secret")),
+            KeyLocation::Given("my key.pem".to_owned()),
+            KeyLocation::Pasted,
         ]
     }
 
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_command_names_the_file_as_a_shell_reads_it() {
-        let told = KeyFault::Passphrase.advised(&Place::Given("my key.pem".to_owned())).to_string();
+        let told = KeyFault::Passphrase.advised(&KeyLocation::Given("my key.pem".to_owned())).to_string();
         assert!(told.ends_with("`ssh-keygen -p -N '' -f 'my key.pem'`"), "{told}");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
     }

@@ -16,8 +16,8 @@ use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyRing, KeySet, LabKeys, Place, ProfileKeys, RsaPrivateKey,
-    RsaPublicKey, Secret, Start, credentials,
+    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys,
+    RsaPrivateKey, RsaPublicKey, Secret, Start, credentials,
 };
 use changes::Changes;
 pub use rotate::{Rotation, rotate};
@@ -66,10 +66,10 @@ pub enum KeyError {
 impl KeyError {
     /// Names the file whose content is at fault, with the advice for a file that was named on the command line.
     pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
-        Self::unfit_at(path, Place::Given)
+        Self::unfit_at(path, KeyLocation::Given)
     }
 
-    fn unfit_at(path: &Path, place: fn(String) -> Place) -> impl Fn(KeyFault) -> Self {
+    fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
         move |fault| {
             let source = fault.advised(&place(path.display().to_string()));
             Self::Unfit { path: path.to_owned(), source }
@@ -301,7 +301,7 @@ impl Folder<'_> {
     fn secret(&mut self, name: &str) -> Result<Option<Secret>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit_at(&path, Place::Secret))?;
+        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit_at(&path, KeyLocation::Secret))?;
         if secret.is_short() {
             self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
         }
@@ -354,7 +354,7 @@ impl Folder<'_> {
         let decoded = URL_SAFE_NO_PAD.decode(bytes.trim_ascii()).ok();
         decoded.and_then(|key| key.try_into().ok()).ok_or_else(|| {
             let fault = KeyFault::no_session_key(&bytes);
-            KeyError::unfit_at(&path, Place::Secret)(fault)
+            KeyError::unfit_at(&path, KeyLocation::Secret)(fault)
         })
     }
 
@@ -422,12 +422,12 @@ impl Folder<'_> {
     fn rsa_private(&mut self, name: &str) -> Result<Option<RsaPrivateKey>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        RsaPrivateKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(&path, Place::Private))
+        RsaPrivateKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(&path, KeyLocation::Private))
     }
 
     fn rsa_public(path: &Path) -> Result<Option<RsaPublicKey>, KeyError> {
         let Some(bytes) = read_file(path)? else { return Ok(None) };
-        RsaPublicKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(path, Place::Public))
+        RsaPublicKey::parse(&bytes).map(Some).map_err(KeyError::unfit_at(path, KeyLocation::Public))
     }
 
     /// The names of all files, in order.
@@ -461,7 +461,7 @@ impl Folder<'_> {
 
     fn mismatch(&self, public: &str, private: &str) -> KeyError {
         let fault = KeyFault::Mismatch(format!("`{}`", self.path.join(private).display()));
-        KeyError::unfit_at(&self.path.join(public), Place::Public)(fault)
+        KeyError::unfit_at(&self.path.join(public), KeyLocation::Public)(fault)
     }
 
     /// A file as a verdict names it, which clients read: with its folder, and without where that is.

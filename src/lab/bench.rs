@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::keys::{Algorithm, GivenKey, KeyFault, KeyRing, Place, Signer, SigningError};
+use crate::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, KeyRing, Signer, SigningError};
 use crate::profiles::{Profile, bearer, demo, lab, rest_api, telesign, twilio, zoom};
 use crate::token::{self, Judged, ObjectText, Token, Verdict};
 
@@ -205,7 +205,7 @@ pub enum SignError {
 
 fn unfit(fault: KeyFault) -> Fault {
     let field = if matches!(fault, KeyFault::Unfit { .. }) { "algorithm" } else { "key" };
-    Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&Place::Pasted)))
+    Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
 }
 
 /// `alg` follows from the key, and `kid` where it has one; whatever else is given goes over `typ`.

@@ -16,7 +16,7 @@ use chrono::{DateTime, Utc};
 
 use super::rate::Quota;
 use super::{Counters, Decision, Key, Rate, whole_seconds};
-use crate::redis::Away;
+use crate::redis::RedisFailure;
 
 /// How many windows are remembered at most, of all keys together.
 pub const CAPACITY: usize = 65_536;
@@ -69,11 +69,11 @@ impl Memory {
 
 #[async_trait]
 impl Counters for Memory {
-    async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, Away> {
+    async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         Ok(self.admit(key, now))
     }
 
-    async fn forget(&self) -> Result<(), Away> {
+    async fn forget(&self) -> Result<(), RedisFailure> {
         self.forget();
         Ok(())
     }

@@ -13,7 +13,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 
 use super::{Counters, Decision, Key, Rate, whole_seconds};
-use crate::redis::{Away, Redis, Script};
+use crate::redis::{Redis, RedisFailure, Script};
 
 /// Answers 0 when it is admitted, and else the milliseconds until the window's end. A key without an end, which is none
 /// of ours, begins anew.
@@ -92,7 +92,7 @@ impl Shared {
 
 #[async_trait]
 impl Counters for Shared {
-    async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, Away> {
+    async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         let Some(quota) = self.rate.quota() else { return Ok(Decision::Admitted) };
         let key = format!("{}{}", self.prefix, self.secret.fingerprint(key));
         let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
@@ -103,7 +103,7 @@ impl Counters for Shared {
         })
     }
 
-    async fn forget(&self) -> Result<(), Away> {
+    async fn forget(&self) -> Result<(), RedisFailure> {
         self.redis.run(&self.forget, &self.prefix, &[]).await
     }
 }

@@ -25,7 +25,7 @@ pub struct Pending {
 
 impl Judged {
     /// The verdict, if need be with what `is_revoked` says of a token.
-    pub fn settle(self, is_revoked: impl FnOnce(&Pending) -> bool) -> Verdict {
+    pub fn resolve_revocation(self, is_revoked: impl FnOnce(&Pending) -> bool) -> Verdict {
         match self {
             Self::Final(verdict) => verdict,
             Self::Pending(pending) => {

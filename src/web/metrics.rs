@@ -2,7 +2,7 @@
 //!
 //! The idea to know: every label is one of a closed set (methods, route patterns, statuses, profiles, codes), so no
 //! client makes the text longer. Whatever is counted for each request is counted by its worker alone, and added up only
-//! when somebody reads it: see [`Tally`].
+//! when somebody reads it: see [`WorkerRequests`].
 
 mod latency;
 mod log;
@@ -11,7 +11,7 @@ mod requests;
 mod store;
 mod tokens;
 
-pub(super) use requests::{Tally, Traffic};
+pub(super) use requests::{Traffic, WorkerRequests};
 pub(super) use tokens::{Limit, RateDecision};
 
 use std::fmt;
@@ -31,7 +31,7 @@ use crate::token::Verdict;
 use log::DroppedLines;
 use process::Process;
 use requests::Requests;
-use store::{Calls, Metered};
+use store::{Calls, CountedStore};
 use tokens::{RateDecisions, Tokens};
 
 /// The format that the encoder writes. Its counters end in `_total` and its text in `# EOF`, which the older
@@ -82,8 +82,8 @@ impl Metrics {
     }
 
     /// Where one more worker counts its requests.
-    pub fn tally(&self) -> Arc<Tally> {
-        self.requests.tally()
+    pub fn add_worker(&self) -> Arc<WorkerRequests> {
+        self.requests.add_worker()
     }
 
     /// The requests of all workers.
@@ -102,8 +102,8 @@ impl Metrics {
     }
 
     /// The same store, with its calls counted.
-    pub fn metered(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
-        Arc::new(Metered::new(store, self.store.clone()))
+    pub fn with_counted_calls(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
+        Arc::new(CountedStore::new(store, self.store.clone()))
     }
 
     /// A profile's own token was handed out.
@@ -113,12 +113,12 @@ impl Metrics {
 
     /// A token was presented where a token lets somebody in. What a page judges only to show it does not count.
     pub fn judged(&self, profile: Profile, verdict: &Verdict) {
-        self.came_to(profile, verdict.code());
+        self.count_verdict(profile, verdict.code());
     }
 
     /// The same for what decides beside the verdict.
-    pub fn came_to(&self, profile: Profile, code: Code) {
-        self.tokens.came_to(profile, code);
+    pub fn count_verdict(&self, profile: Profile, code: Code) {
+        self.tokens.count_verdict(profile, code);
     }
 
     /// A limit on how often a client may ask was consulted.
@@ -149,10 +149,10 @@ mod tests {
     #[test]
     fn workers_count_apart_and_the_text_adds_them_up() {
         let metrics = Metrics::new(DateTime::UNIX_EPOCH);
-        let (one, other) = (metrics.tally(), metrics.tally());
-        for tally in [&one, &one, &other] {
-            let in_flight = tally.enter();
-            tally.count(Some("GET"), "/validate", 302, Duration::from_micros(60));
+        let (one, other) = (metrics.add_worker(), metrics.add_worker());
+        for worker in [&one, &one, &other] {
+            let in_flight = worker.enter();
+            worker.count(Some("GET"), "/validate", 302, Duration::from_micros(60));
             drop(in_flight);
         }
         other.count(None, "/validate", 405, Duration::from_secs(9));
@@ -174,8 +174,8 @@ mod tests {
     #[test]
     fn a_code_that_never_came_has_no_line() {
         let metrics = Metrics::new(DateTime::UNIX_EPOCH);
-        metrics.came_to(Profile::Zoom, Code::Expired);
-        metrics.came_to(Profile::Zoom, Code::Accepted);
+        metrics.count_verdict(Profile::Zoom, Code::Expired);
+        metrics.count_verdict(Profile::Zoom, Code::Accepted);
         assert_eq!(
             lines(&metrics, "hallpass_tokens_refused_total"),
             [r#"hallpass_tokens_refused_total{profile="zoom",code="expired"} 1"#]

@@ -28,18 +28,18 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
 use crate::limits::RateStore;
-use crate::redis::{Away, Redis, RedisUrl};
+use crate::redis::{Redis, RedisFailure, RedisUrl};
 use crate::settings::{Credentials, Settings};
 use crate::store::{self, OpenError};
 use crate::token::printable::escaped;
 use crate::web::http::connection::Limits;
 use crate::web::http::origins::Transport;
-use crate::web::session::session_store::Sessions;
+use crate::web::session::session_store::SessionBackend;
 use crate::web::state::{Parts, State};
 use app::app;
 use http_service::{http, https};
 use shutdown::StopSignals;
-use sockets::ListeningSocket;
+use sockets::ListenerHandle;
 use tls::Tls;
 
 /// How often old transactions are looked for.
@@ -53,7 +53,7 @@ pub enum StartError {
     #[error(transparent)]
     Store(#[from] OpenError),
     #[error("cannot use --{flag} `{url}`")]
-    Redis { flag: &'static str, url: String, source: Away },
+    Redis { flag: &'static str, url: String, source: RedisFailure },
     #[error("cannot listen on --bind {address}; port 0 takes a free one")]
     Bind { address: SocketAddr, source: io::Error },
     #[error(transparent)]
@@ -78,12 +78,12 @@ impl Server {
         let listener = sockets::listen(settings.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
-        warnings.iter().for_each(tell);
+        warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
-        tell_of_made_up(&ring, &settings);
+        log_generated_accounts(&ring, &settings);
         let parts = Parts {
             store: store::open(&settings.database).await?,
-            sessions: open_sessions(settings.session_store.as_ref()).await?,
+            sessions: open_session_backend(settings.session_store.as_ref()).await?,
             rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
         };
         for exposed in exposed(&settings) {
@@ -123,7 +123,7 @@ impl Server {
     /// `announce` is told the address once requests are taken and signals are heeded.
     pub async fn run(self, announce: impl FnOnce(&str) -> io::Result<()>) -> io::Result<()> {
         let url = self.url();
-        self.serve(Signals::Heeded, |_| announce(&url)).await
+        self.serve(Signals::Handled, |_| announce(&url)).await
     }
 
     /// Serves until the handle that it hands out is stopped; signals are left to the program around it.
@@ -138,17 +138,17 @@ impl Server {
     async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle) -> io::Result<()>) -> io::Result<()> {
         let Self { listener, settings, tls, state, .. } = self;
         let store = state.store.clone();
-        let purging = actix_web::rt::spawn(purge_by_and_by(state.clone(), settings.keep));
-        let heeded = match signals {
-            Signals::Heeded => Some((
-                reload::when_told(state.clone(), settings.clone(), tls.clone())?,
-                StopSignals::heed()?,
-                ListeningSocket::of(&listener)?,
+        let purging = actix_web::rt::spawn(purge_periodically(state.clone(), settings.keep));
+        let handlers = match signals {
+            Signals::Handled => Some((
+                reload::on_hangup(state.clone(), settings.clone(), tls.clone())?,
+                StopSignals::install()?,
+                ListenerHandle::of(&listener)?,
             )),
             Signals::Ignored => None,
         };
         let running = begin(listener, &settings, tls.as_deref(), &state)?;
-        let reloading = heeded.map(|(reloading, signals, socket)| {
+        let reloading = handlers.map(|(reloading, signals, socket)| {
             signals.stop(running.handle(), state.clone(), socket, settings.shutdown_timeout);
             reloading
         });
@@ -183,7 +183,7 @@ fn begin(
     let server = actix_web::dev::Server::build()
         .workers(settings.workers)
         .max_concurrent_connections(connections)
-        .shutdown_timeout(shutdown::LAST_BYTES.as_secs())
+        .shutdown_timeout(shutdown::LAST_WRITES.as_secs())
         .disable_signals();
     let draining = server.graceful_shutdown_signal();
     let draining = move || {
@@ -219,8 +219,8 @@ fn warn_of_exposure(settings: &Settings) {
 }
 
 /// Who gave nothing wants the demo; who gave one value of a service and not the others has forgotten them.
-fn tell_of_made_up(ring: &KeyRing, settings: &Settings) {
-    for service in &ring.accounts().made_up {
+fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
+    for service in &ring.accounts().generated_for {
         let is_half_given = settings.accounts.has_any_of(service);
         let level = if is_half_given { log::Level::Warn } else { log::Level::Info };
         log::log!(
@@ -231,11 +231,11 @@ fn tell_of_made_up(ring: &KeyRing, settings: &Settings) {
     }
 }
 
-async fn open_sessions(url: Option<&RedisUrl>) -> Result<Sessions, StartError> {
-    let Some(url) = url else { return Ok(Sessions::in_cookie()) };
+async fn open_session_backend(url: Option<&RedisUrl>) -> Result<SessionBackend, StartError> {
+    let Some(url) = url else { return Ok(SessionBackend::in_cookie()) };
     let redis = open_redis("session-store", url).await?;
     let unfit = |source| StartError::Redis { flag: "session-store", url: url.to_string(), source };
-    Sessions::in_redis(redis).await.map_err(unfit)
+    SessionBackend::in_redis(redis).await.map_err(unfit)
 }
 
 async fn open_rates(url: Option<&RedisUrl>, ring: &KeyRing) -> Result<RateStore, StartError> {
@@ -249,12 +249,12 @@ async fn open_redis(flag: &'static str, url: &RedisUrl) -> Result<Redis, StartEr
 
 /// Whether SIGTERM and SIGINT stop the server.
 enum Signals {
-    Heeded,
+    Handled,
     Ignored,
 }
 
 /// Forgets, now and then, the transactions whose tokens expired longer ago than they are kept.
-async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
+async fn purge_periodically(state: Data<State>, keep: TimeDelta) {
     let mut rounds = interval(PURGE_EVERY);
     loop {
         rounds.tick().await;
@@ -267,7 +267,7 @@ async fn purge_by_and_by(state: Data<State>, keep: TimeDelta) {
     }
 }
 
-fn tell(warning: &Warning) {
+fn log_warning(warning: &Warning) {
     let line = warning.to_string();
     let line = escaped(&line);
     match warning {

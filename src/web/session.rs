@@ -1,7 +1,7 @@
 //! The visitor's session: the token and the chosen algorithm, behind one encrypted cookie.
 //!
 //! The cookie is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It holds
-//! the state, or the key of a state in Redis ([`Sessions`]). A state in a cookie cannot be revoked: a copy from
+//! the state, or the key of a state in Redis ([`SessionBackend`]). A state in a cookie cannot be revoked: a copy from
 //! before a logout still opens. So each state carries its time of issue, and after twelve hours it counts as empty.
 
 pub(super) mod session_store;
@@ -30,7 +30,7 @@ use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
-use session_store::Sessions;
+use session_store::SessionBackend;
 
 /// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
 /// third, and percent-encoding a sixteenth. A state in Redis has the same room, so that what a session takes does not
@@ -66,11 +66,15 @@ impl SessionCookie {
         if self.secure { "__Host-hallpass" } else { "hallpass" }
     }
 
-    pub fn middleware(&self, sessions: Sessions, key: &[u8; SESSION_KEY_BYTES]) -> SessionMiddleware<Sessions> {
+    pub fn middleware(
+        &self,
+        sessions: SessionBackend,
+        key: &[u8; SESSION_KEY_BYTES],
+    ) -> SessionMiddleware<SessionBackend> {
         SessionMiddleware::builder(sessions, Key::from(key))
             .cookie_name(self.name().to_owned())
             .cookie_content_security(CookieContentSecurity::Private)
-            .session_lifecycle(BrowserSession::default().state_ttl(session_store::WHOLE_LIFE))
+            .session_lifecycle(BrowserSession::default().state_ttl(session_store::FULL_TTL))
             .cookie_http_only(true)
             .cookie_same_site(SameSite::Lax)
             .cookie_path("/".to_owned())
@@ -159,8 +163,8 @@ struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
     algorithm: Option<Algorithm>,
     /// Whose keys judge the token; the demo's, unless the lab put it here.
-    #[serde(default, skip_serializing_if = "Ring::is_demo")]
-    ring: Ring,
+    #[serde(default, skip_serializing_if = "TokenKeys::is_demo")]
+    ring: TokenKeys,
     /// Whether the lab put the token here.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     is_of_lab: bool,
@@ -172,7 +176,7 @@ struct Kept {
 
 /// The keys that a session's token is judged with.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) enum Ring {
+pub(super) enum TokenKeys {
     #[default]
     #[serde(rename = "demo")]
     Demo,
@@ -181,7 +185,7 @@ pub(super) enum Ring {
     Lab,
 }
 
-impl Ring {
+impl TokenKeys {
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands the field over by reference")]
     const fn is_demo(&self) -> bool {
         matches!(self, Self::Demo)
@@ -303,7 +307,7 @@ impl Visitor {
     }
 
     /// Whose keys judge the token.
-    pub fn ring(&self) -> Ring {
+    pub fn token_keys(&self) -> TokenKeys {
         self.kept.ring
     }
 
@@ -321,14 +325,14 @@ impl Visitor {
     /// in the visitor's browser.
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         session_store::renew_key();
-        self.keep(Kept { token: Some(token), ring: Ring::Demo, is_of_lab: false, ..self.kept.clone() }, now)
+        self.keep(Kept { token: Some(token), ring: TokenKeys::Demo, is_of_lab: false, ..self.kept.clone() }, now)
     }
 
     /// Puts a token of the lab's into the session, to be judged by these keys under this algorithm.
     pub fn put(
         &mut self,
         token: String,
-        ring: Ring,
+        ring: TokenKeys,
         algorithm: Algorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
@@ -340,14 +344,14 @@ impl Visitor {
     pub fn has_room(
         &self,
         token: String,
-        ring: Ring,
+        ring: TokenKeys,
         algorithm: Algorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
         self.with(token, ring, algorithm, now).to_json().map(drop)
     }
 
-    fn with(&self, token: String, ring: Ring, algorithm: Algorithm, now: DateTime<Utc>) -> Kept {
+    fn with(&self, token: String, ring: TokenKeys, algorithm: Algorithm, now: DateTime<Utc>) -> Kept {
         let issued_at = now.timestamp();
         Kept { token: Some(token), ring, is_of_lab: true, algorithm: Some(algorithm), issued_at, ..self.kept.clone() }
     }
@@ -398,7 +402,7 @@ impl FromRequest for Visitor {
                 return ready(Err(Problem::broken("a session is read that did not come through the request pipeline")));
             }
         }
-        if let Some(problem) = session_store::trouble() {
+        if let Some(problem) = session_store::take_failure() {
             return ready(Err(problem));
         }
         let visitor = Self::open(request.get_session(), settings.default_algorithm, settings.clock.now());

@@ -18,16 +18,16 @@ use crate::keys::KeyRing;
 use crate::limits::{Limiter, RateStore, TrustedProxies, network_of};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::Algorithm;
-use crate::redis::Away;
+use crate::redis::RedisFailure;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
 use crate::token::{Judged, Verdict};
-use crate::web::http::ending::Ending;
 use crate::web::http::origins::{Origins, Transport};
 use crate::web::http::problem::Problem;
 use crate::web::http::request_id::RequestIds;
+use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::metrics::{Limit, Metrics, RateDecision};
-use crate::web::session::session_store::Sessions;
+use crate::web::session::session_store::SessionBackend;
 use crate::web::session::{SessionCookie, SessionSettings};
 use crate::web::view::assets::Assets;
 use crate::work::{Bounds, WorkPool};
@@ -57,7 +57,7 @@ pub(in crate::web) struct State {
     pub cors_origins: CorsOrigins,
     pub accounts: Accounts,
     pub store: Arc<dyn Store>,
-    pub sessions: Sessions,
+    pub sessions: SessionBackend,
     pub rates: RateStore,
     pub phone_limiter: Limiter,
     /// Held by the rotation of a test that is under way.
@@ -66,7 +66,7 @@ pub(in crate::web) struct State {
     work: WorkPool,
     pub metrics: Metrics,
     pub request_ids: RequestIds,
-    pub ending: Ending,
+    pub shutdown: ShutdownFlag,
     /// How many connections may be open before answers close theirs.
     crowded_beyond: usize,
     trusted_proxies: TrustedProxies,
@@ -76,7 +76,7 @@ pub(in crate::web) struct State {
 /// What may be a server of its own, and then away.
 pub(in crate::web) struct Parts {
     pub store: Arc<dyn Store>,
-    pub sessions: Sessions,
+    pub sessions: SessionBackend,
     pub rates: RateStore,
 }
 
@@ -92,7 +92,7 @@ impl State {
         let Parts { store, sessions, rates } = parts;
         let first_ring = Arc::new(ring);
         let metrics = Metrics::new(clock.now());
-        let store = metrics.metered(store);
+        let store = metrics.with_counted_calls(store);
         let origins = Origins::new(settings.public_url.as_ref(), address, transport);
         Self {
             home_details: OnceLock::new(),
@@ -117,7 +117,7 @@ impl State {
             work: WorkPool::new("lab work", work_bounds()),
             metrics,
             request_ids: RequestIds::new(),
-            ending: Ending::default(),
+            shutdown: ShutdownFlag::default(),
             crowded_beyond: settings.max_connections - settings.max_connections / 4,
             trusted_proxies: settings.trusted_proxies.clone(),
             ring: RwLock::new(first_ring.clone()),
@@ -141,7 +141,7 @@ impl State {
     }
 
     /// Forgets how often anybody asked.
-    pub async fn forget_counts(&self) -> Result<(), Away> {
+    pub async fn forget_counts(&self) -> Result<(), RedisFailure> {
         self.phone_limiter.forget().await?;
         self.sessions.forget_counts();
         self.accounts.forget_tries().await
@@ -210,7 +210,7 @@ impl State {
     }
 
     /// The verdict on a token, which for one with a `jti` asks the store.
-    pub async fn settle(&self, judged: Judged) -> Result<Verdict, StoreError> {
+    pub async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
             Judged::Final(verdict) => Ok(verdict),
             Judged::Pending(pending) => {
@@ -221,7 +221,7 @@ impl State {
     }
 
     /// The middleware that opens and seals the session cookie.
-    pub fn session_middleware(&self) -> SessionMiddleware<Sessions> {
+    pub fn session_middleware(&self) -> SessionMiddleware<SessionBackend> {
         self.session.cookie.middleware(self.sessions.clone(), &self.session.key)
     }
 }

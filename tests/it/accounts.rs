@@ -18,13 +18,13 @@ const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::new(203, 0, 113, 7));
 const RIGHT: &str = "correct horse";
 
 /// The accounts of one server, and its store.
-struct Desk {
+struct TestAccounts {
     folder: TempDir,
     store: Arc<Sqlite>,
     accounts: Accounts,
 }
 
-impl Desk {
+impl TestAccounts {
     /// Nobody is known here yet.
     async fn empty(rate: &str) -> Self {
         let folder = TempDir::new().unwrap();
@@ -36,10 +36,10 @@ impl Desk {
 
     /// One user, alice, whose password is [`RIGHT`].
     async fn new(rate: &str) -> Self {
-        let desk = Self::empty(rate).await;
+        let test = Self::empty(rate).await;
         let hash = hash_password(&Password::new(RIGHT), [7; 16]).unwrap();
-        desk.store.put_user("alice", &hash).await.unwrap();
-        desk
+        test.store.put_user("alice", &hash).await.unwrap();
+        test
     }
 
     async fn ask(&self, username: &str, password: &str) -> Result<(), Refusal> {
@@ -65,65 +65,65 @@ impl Desk {
 
 #[tokio::test]
 async fn a_user_is_let_in_with_the_right_password_alone() {
-    let desk = Desk::new("off").await;
-    assert_eq!(desk.ask("alice", RIGHT).await, Ok(()));
+    let test = TestAccounts::new("off").await;
+    assert_eq!(test.ask("alice", RIGHT).await, Ok(()));
     for (username, password) in [("alice", "wrong"), ("Alice", RIGHT), ("bob", RIGHT), ("alice", "correct horse ")] {
-        assert_eq!(desk.ask(username, password).await, Err(Refusal::Wrong), "{username} {password}");
+        assert_eq!(test.ask(username, password).await, Err(Refusal::Wrong), "{username} {password}");
     }
 }
 
 #[tokio::test]
 async fn without_a_name_or_a_password_nothing_is_counted_or_looked_up() {
-    let desk = Desk::new("1/m").await;
+    let test = TestAccounts::new("1/m").await;
     for (username, password) in [("", RIGHT), ("alice", ""), ("", ""), ("alice", "")] {
-        assert_eq!(desk.ask(username, password).await, Err(Refusal::Missing));
+        assert_eq!(test.ask(username, password).await, Err(Refusal::Missing));
     }
-    assert_eq!(desk.ask("alice", RIGHT).await, Ok(()));
-    desk.store.close().await;
-    assert_eq!(desk.ask("alice", "").await, Err(Refusal::Missing));
+    assert_eq!(test.ask("alice", RIGHT).await, Ok(()));
+    test.store.close().await;
+    assert_eq!(test.ask("alice", "").await, Err(Refusal::Missing));
 }
 
 #[tokio::test]
 async fn what_no_user_can_have_is_wrong_without_a_look_into_the_store() {
-    let desk = Desk::empty("off").await;
-    desk.store.close().await;
+    let test = TestAccounts::empty("off").await;
+    test.store.close().await;
     let (long, endless) = ("x".repeat(65), "x".repeat(1025));
     for (username, password) in [("a:b", "x"), ("a\0", "x"), (&*long, "x"), ("alice", &*endless)] {
-        assert_eq!(desk.ask(username, password).await, Err(Refusal::Wrong));
+        assert_eq!(test.ask(username, password).await, Err(Refusal::Wrong));
     }
 }
 
 #[tokio::test]
 async fn a_client_that_tries_a_name_too_often_waits_even_with_the_right_password() {
-    let desk = Desk::new("3/m").await;
+    let test = TestAccounts::new("3/m").await;
     for (password, answer) in
         [("wrong", Err(Refusal::Wrong)), (RIGHT, Ok(())), (&"x".repeat(1025), Err(Refusal::Wrong))]
     {
-        assert_eq!(desk.ask("alice", password).await, answer);
+        assert_eq!(test.ask("alice", password).await, answer);
     }
-    assert_eq!(desk.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
+    assert_eq!(test.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
 
-    assert_eq!(desk.ask("bob", RIGHT).await, Err(Refusal::Wrong));
-    assert_eq!(desk.ask_from([203, 0, 113, 8].into(), 0, "alice", RIGHT).await, Ok(()));
-    assert_eq!(desk.ask_from(CLIENT, 60, "alice", RIGHT).await, Ok(()));
+    assert_eq!(test.ask("bob", RIGHT).await, Err(Refusal::Wrong));
+    assert_eq!(test.ask_from([203, 0, 113, 8].into(), 0, "alice", RIGHT).await, Ok(()));
+    assert_eq!(test.ask_from(CLIENT, 60, "alice", RIGHT).await, Ok(()));
 }
 
 #[tokio::test]
 async fn who_is_refused_for_trying_too_often_costs_the_store_nothing() {
-    let desk = Desk::new("1/m").await;
-    assert_eq!(desk.ask("alice", "wrong").await, Err(Refusal::Wrong));
-    desk.store.close().await;
-    assert_eq!(desk.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
+    let test = TestAccounts::new("1/m").await;
+    assert_eq!(test.ask("alice", "wrong").await, Err(Refusal::Wrong));
+    test.store.close().await;
+    assert_eq!(test.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
 }
 
 #[tokio::test]
 async fn an_unknown_user_takes_the_time_of_a_hash_like_a_wrong_password() {
-    let desk = Desk::new("off").await;
+    let test = TestAccounts::new("off").await;
     let mut quickest = [Duration::MAX; 2];
     for _ in 0..5 {
         for (username, quickest) in ["alice", "bob"].into_iter().zip(&mut quickest) {
             let start = Instant::now();
-            assert_eq!(desk.ask(username, "wrong").await, Err(Refusal::Wrong));
+            assert_eq!(test.ask(username, "wrong").await, Err(Refusal::Wrong));
             *quickest = start.elapsed().min(*quickest);
         }
     }
@@ -134,11 +134,11 @@ async fn an_unknown_user_takes_the_time_of_a_hash_like_a_wrong_password() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_at_once_are_all_judged() {
-    let desk = Arc::new(Desk::new("off").await);
+    let test = Arc::new(TestAccounts::new("off").await);
     let ask = |number: usize| {
-        let desk = Arc::clone(&desk);
+        let test = Arc::clone(&test);
         tokio::spawn(
-            async move { desk.ask("alice", if number.is_multiple_of(2) { RIGHT } else { "wrong" }).await.is_ok() },
+            async move { test.ask("alice", if number.is_multiple_of(2) { RIGHT } else { "wrong" }).await.is_ok() },
         )
     };
     let tasks: Vec<_> = (0..20).map(ask).collect();
@@ -149,33 +149,33 @@ async fn many_at_once_are_all_judged() {
 
 #[tokio::test]
 async fn a_store_that_is_away_is_an_error_and_no_refusal() {
-    let desk = Desk::new("off").await;
-    desk.store.close().await;
-    let answer = desk.accounts.check(&Login::new("alice", RIGHT), CLIENT, DateTime::UNIX_EPOCH).await;
+    let test = TestAccounts::new("off").await;
+    test.store.close().await;
+    let answer = test.accounts.check(&Login::new("alice", RIGHT), CLIENT, DateTime::UNIX_EPOCH).await;
     assert!(matches!(answer, Err(CheckError::Store(StoreError::Closed))), "{answer:?}");
 }
 
 #[tokio::test]
 async fn who_was_added_is_let_in_and_who_was_removed_is_not() {
-    let desk = Desk::empty("off").await;
+    let test = TestAccounts::empty("off").await;
     let done = |line: &str| (Some(0), line.to_owned(), String::new());
-    assert_eq!(desk.user(&["add", "bob"], "a b \r\nnot this\n"), done("added bob\n"));
-    assert_eq!(desk.user(&["add", "ädam"], "x"), done("added ädam\n"));
-    assert_eq!(desk.user(&["list"], ""), done("bob\nädam\n"));
-    assert_eq!(desk.ask("bob", "a b ").await, Ok(()));
+    assert_eq!(test.user(&["add", "bob"], "a b \r\nnot this\n"), done("added bob\n"));
+    assert_eq!(test.user(&["add", "ädam"], "x"), done("added ädam\n"));
+    assert_eq!(test.user(&["list"], ""), done("bob\nädam\n"));
+    assert_eq!(test.ask("bob", "a b ").await, Ok(()));
 
-    assert_eq!(desk.user(&["add", "bob"], "other\n"), done("changed the password of bob\n"));
-    assert_eq!(desk.ask("bob", "a b ").await, Err(Refusal::Wrong));
-    assert_eq!(desk.ask("bob", "other").await, Ok(()));
+    assert_eq!(test.user(&["add", "bob"], "other\n"), done("changed the password of bob\n"));
+    assert_eq!(test.ask("bob", "a b ").await, Err(Refusal::Wrong));
+    assert_eq!(test.ask("bob", "other").await, Ok(()));
 
-    assert_eq!(desk.user(&["remove", "bob"], ""), done("removed bob\n"));
-    assert_eq!(desk.ask("bob", "other").await, Err(Refusal::Wrong));
-    assert_eq!(desk.user(&["list", "--database", "sqlite:other.db"], ""), done(""));
+    assert_eq!(test.user(&["remove", "bob"], ""), done("removed bob\n"));
+    assert_eq!(test.ask("bob", "other").await, Err(Refusal::Wrong));
+    assert_eq!(test.user(&["list", "--database", "sqlite:other.db"], ""), done(""));
 }
 
 #[tokio::test]
 async fn what_cannot_be_done_to_users_is_one_line_and_exit_code_2() {
-    let desk = Desk::empty("off").await;
+    let test = TestAccounts::empty("off").await;
     let long = "x".repeat(1025);
     for (arguments, input, words) in [
         (["add", "bob"], "\n", "the password is empty"),
@@ -186,9 +186,9 @@ async fn what_cannot_be_done_to_users_is_one_line_and_exit_code_2() {
         (["add", ""], "x\n", "it has 0 characters"),
         (["remove", "bob"], "", "there is no user `bob`"),
     ] {
-        let (code, stdout, stderr) = desk.user(&arguments, input);
+        let (code, stdout, stderr) = test.user(&arguments, input);
         assert_eq!((code, stdout.as_str(), stderr.lines().count()), (Some(2), "", 1), "{stderr}");
         assert!(stderr.starts_with("hallpass: ") && stderr.contains(words), "{stderr}");
     }
-    assert_eq!(desk.store.users().await.unwrap(), Vec::<String>::new());
+    assert_eq!(test.store.users().await.unwrap(), Vec::<String>::new());
 }

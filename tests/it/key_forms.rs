@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::DateTime;
-use hallpass::keys::{Algorithm, GivenKey, KeyRing, Place, RsaPrivateKey, RsaPublicKey, Secret};
+use hallpass::keys::{Algorithm, GivenKey, KeyLocation, KeyRing, RsaPrivateKey, RsaPublicKey, Secret};
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -428,7 +428,7 @@ fn assert_says(told: &str, words: &[&str], form: &str) {
 
 /// A key that was pasted, or what is wrong with it.
 fn pasted(bytes: &[u8]) -> Result<GivenKey, String> {
-    GivenKey::parse(bytes, "key").map_err(|fault| fault.advised(&Place::Pasted).to_string())
+    GivenKey::parse(bytes, "key").map_err(|fault| fault.advised(&KeyLocation::Pasted).to_string())
 }
 
 // ── one key on its own

@@ -11,12 +11,12 @@ use crate::app::{Answer, TestApp, Visitor, location, part, set_cookies};
 const SOLVED: &str = "solved</span>";
 
 /// A visitor at one lesson's page.
-struct Pupil {
+struct LessonVisitor {
     visitor: Visitor,
     slug: &'static str,
 }
 
-impl Pupil {
+impl LessonVisitor {
     fn at(app: &TestApp, slug: &'static str) -> Self {
         Self { visitor: app.visitor(), slug }
     }
@@ -59,8 +59,8 @@ fn solution(slug: &str) -> &'static str {
 async fn anatomy_is_solved_by_reading_the_payload() {
     assert!(solution("anatomy").contains("type the value of `sub` and press *Check it*"));
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "anatomy");
-    let token = hidden(&pupil.page().await, "token");
+    let student = LessonVisitor::at(&app, "anatomy");
+    let token = hidden(&student.page().await, "token");
     let payload: serde_json::Value = serde_json::from_str(&part(&token, 1)).unwrap();
     let subject = payload["sub"].as_str().unwrap();
 
@@ -72,27 +72,27 @@ async fn anatomy_is_solved_by_reading_the_payload() {
         ("bob".to_owned(), "not the value of <code>sub</code>"),
         ("<script>".to_owned(), "not the value of <code>sub</code>"),
     ] {
-        let page = pupil.send(&[("token", &token), ("sub", &typed)]).await.body;
+        let page = student.send(&[("token", &token), ("sub", &typed)]).await.body;
         assert!(page.contains(named), "{typed}: {page}");
         assert!(!page.contains("<script>") && !page.contains(SOLVED));
     }
-    let page = pupil.send(&[("token", &token), ("sub", &format!("\"{subject}\"")), ("predict", "secret")]).await.body;
+    let page = student.send(&[("token", &token), ("sub", &format!("\"{subject}\"")), ("predict", "secret")]).await.body;
     assert!(page.contains("quotation marks belong to JSON") && page.contains("Not what you predicted"), "{page}");
-    assert!(page.contains(SOLVED) && pupil.has_solved().await);
+    assert!(page.contains(SOLVED) && student.has_solved().await);
 }
 
 #[tokio::test]
 async fn anatomy_judges_only_a_token_that_the_lab_signed() {
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "anatomy");
-    let token = hidden(&pupil.page().await, "token");
+    let student = LessonVisitor::at(&app, "anatomy");
+    let token = hidden(&student.page().await, "token");
     let (head, signature) = (token.split('.').next().unwrap(), token.split('.').next_back().unwrap());
     let forged = format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(r#"{"sub":"me","iat":1,"exp":9999999999}"#));
     for (token, code) in [(forged.as_str(), "bad_signature"), ("", "no_token"), ("a.b", "malformed")] {
-        let page = pupil.send(&[("token", token), ("sub", "me")]).await.body;
+        let page = student.send(&[("token", token), ("sub", "me")]).await.body;
         assert!(page.contains(&format!("<code>{code}</code>")) && !page.contains(SOLVED), "{token}: {page}");
     }
-    assert_ne!(hidden(&pupil.page().await, "token"), token, "every page has a token of its own");
+    assert_ne!(hidden(&student.page().await, "token"), token, "every page has a token of its own");
 }
 
 #[tokio::test]
@@ -102,8 +102,8 @@ async fn set_cookie_shows_the_very_line_it_sends_and_is_solved_by_its_solution()
         assert!(text.contains(said), "{said}");
     }
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "set-cookie");
-    let answer = pupil.send(&[("step", "set")]).await;
+    let student = LessonVisitor::at(&app, "set-cookie");
+    let answer = student.send(&[("step", "set")]).await;
     let value = hidden(&answer.body, "value");
     assert_eq!(answer.header("set-cookie"), set_cookie::line(&value));
     assert!(
@@ -118,13 +118,13 @@ async fn set_cookie_shows_the_very_line_it_sends_and_is_solved_by_its_solution()
         ("wire", "no-secure"),
         ("hosts", "no-domain"),
     ];
-    let page = pupil.send(&fields).await.body;
+    let page = student.send(&fields).await.body;
     assert!(page.contains("is not what keeps it off another site’s POST form") && !page.contains(SOLVED), "{page}");
     fields[2].1 = "same-site";
-    let answer = pupil.send(&fields).await;
+    let answer = student.send(&fields).await;
     assert_eq!(answer.header("set-cookie").split('=').next(), Some("hallpass"), "only progress is kept");
     assert!(answer.body.contains(&format!("Cookie: lab-set-cookie={value}")), "{}", answer.body);
-    assert!(answer.body.contains(SOLVED) && pupil.has_solved().await);
+    assert!(answer.body.contains(SOLVED) && student.has_solved().await);
 }
 
 #[tokio::test]
@@ -132,56 +132,56 @@ async fn script_reach_sets_two_cookies_echoes_their_names_and_is_solved_by_its_s
     assert!(solution("script-reach").contains("read by the script tick `lab-plain` and `lab-storage`"));
     assert!(solution("script-reach").contains("request tick `lab-httponly` and `lab-plain`"));
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "script-reach");
-    let echo = async || pupil.visitor.get("/lab/lessons/script-reach/echo").await.text().await.unwrap();
+    let student = LessonVisitor::at(&app, "script-reach");
+    let echo = async || student.visitor.get("/lab/lessons/script-reach/echo").await.text().await.unwrap();
     assert_eq!(echo().await, r#"{"cookies":[]}"#);
-    let answer = pupil.visitor.request(Method::POST, &pupil.path()).form(&[("step", "set")]).send().await.unwrap();
+    let answer = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set")]).send().await.unwrap();
     let lines = set_cookies(&answer);
     assert!(lines[0].starts_with("lab-httponly=") && lines[0].contains("; HttpOnly"), "{lines:?}");
     assert!(lines[1].starts_with("lab-plain=") && !lines[1].contains("HttpOnly"), "{lines:?}");
     assert_eq!(echo().await, r#"{"cookies":["lab-httponly","lab-plain"]}"#);
 
     let read = [("step", "check"), ("read-lab-plain", "on"), ("read-lab-storage", "on")];
-    let page = pupil.send(&[&read[..], &[("arrived-lab-plain", "on")]].concat()).await.body;
+    let page = student.send(&[&read[..], &[("arrived-lab-plain", "on")]].concat()).await.body;
     assert!(page.contains("<code>HttpOnly</code> is about reading") && !page.contains(SOLVED), "{page}");
     let arrived = [("arrived-lab-httponly", "on"), ("arrived-lab-plain", "on")];
-    let page = pupil.send(&[&read[..], &arrived].concat()).await.body;
-    assert!(page.contains(SOLVED) && pupil.has_solved().await);
+    let page = student.send(&[&read[..], &arrived].concat()).await.body;
+    assert!(page.contains(SOLVED) && student.has_solved().await);
 }
 
 #[tokio::test]
 async fn two_clocks_is_solved_by_an_expired_token_in_a_living_cookie() {
     assert!(solution("two-clocks").contains("*1 hour* for the cookie and *already expired* for the token"));
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "two-clocks");
-    let answer = pupil.send(&[("step", "set"), ("cookie", "3600"), ("token", "expired")]).await;
+    let student = LessonVisitor::at(&app, "two-clocks");
+    let answer = student.send(&[("step", "set"), ("cookie", "3600"), ("token", "expired")]).await;
     assert!(answer.header("set-cookie").ends_with("; Max-Age=3600"), "{:?}", answer.headers);
     assert!(answer.body.contains("1 h left") && answer.body.contains("ended 5 s ago"), "{}", answer.body);
     let copy = hidden(&answer.body, "copy");
-    let page = pupil.send(&[("step", "send"), ("copy", &copy), ("predict", "no_token")]).await.body;
+    let page = student.send(&[("step", "send"), ("copy", &copy), ("predict", "no_token")]).await.body;
     assert!(
         page.contains("The clocks disagree. The cookie came") && page.contains("code: <code>expired</code>"),
         "{page}"
     );
-    assert!(page.contains(SOLVED) && pupil.has_solved().await);
+    assert!(page.contains(SOLVED) && student.has_solved().await);
 }
 
 #[tokio::test]
 async fn two_clocks_is_solved_by_a_token_that_outlives_its_cookie_too() {
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "two-clocks");
-    let page = pupil.send(&[("step", "set"), ("cookie", "none"), ("token", "60")]).await.body;
+    let student = LessonVisitor::at(&app, "two-clocks");
+    let page = student.send(&[("step", "set"), ("cookie", "none"), ("token", "60")]).await.body;
     let (copy, end) = (hidden(&page, "copy"), hidden(&page, "cookie-end"));
     assert_eq!(end, "", "a cookie without Max-Age has no end");
     let fields = [("step", "send"), ("copy", copy.as_str()), ("cookie-end", "")];
-    let page = pupil.send(&fields).await.body;
+    let page = student.send(&fields).await.body;
     assert!(page.contains("Both clocks still run") && !page.contains(SOLVED), "{page}");
 
-    let other = Pupil::at(&app, "two-clocks");
+    let other = LessonVisitor::at(&app, "two-clocks");
     let page = other.send(&fields).await.body;
     assert!(page.contains("No cookie came") && page.contains(SOLVED), "{page}");
     app.advance(60);
-    let page = Pupil::at(&app, "two-clocks").send(&fields).await.body;
+    let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
     assert!(page.contains("Both clocks have run out") && !page.contains(SOLVED), "{page}");
 }
 
@@ -190,8 +190,8 @@ async fn every_choice_of_the_two_clocks_can_be_set() {
     let app = TestApp::spawn();
     for cookie in &two_clocks::COOKIE_LIVES {
         for token in &two_clocks::TOKEN_LIVES {
-            let pupil = Pupil::at(&app, "two-clocks");
-            let answer = pupil.send(&[("step", "set"), ("cookie", cookie.value), ("token", token.value)]).await;
+            let student = LessonVisitor::at(&app, "two-clocks");
+            let answer = student.send(&[("step", "set"), ("cookie", cookie.value), ("token", token.value)]).await;
             assert_eq!(answer.header("set-cookie").contains("Max-Age"), cookie.seconds.is_some());
             let words = if token.value == "expired" { "ended 5 s ago" } else { " left</span>" };
             assert!(answer.body.contains(words), "{}", answer.body);
@@ -206,9 +206,9 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
         text.contains("*no prefix*, `Path=/` and *no Max-Age*") && text.contains("choose *__Host-* and leave the rest")
     );
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "cookie-laboratory");
+    let student = LessonVisitor::at(&app, "cookie-laboratory");
     let plain = [("step", "set"), ("same-site", "absent"), ("path", "root"), ("max-age", "none")];
-    let page = pupil.send(&[&plain[..], &[("prefix", "none"), ("expect", "comes")]].concat()).await.body;
+    let page = student.send(&[&plain[..], &[("prefix", "none"), ("expect", "comes")]].concat()).await.body;
     assert!(
         page.contains("<strong>sent it back</strong>") && page.contains("Now make one that your browser drops"),
         "{page}"
@@ -218,9 +218,10 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
 
     // The test's client knows no prefixes; a browser drops this line, which is as if it had never come.
     let host = [&plain[..], &[("prefix", "host"), ("expect", "away"), ("foretold", &foretold)]].concat();
-    let answer = pupil.visitor.request(Method::POST, &pupil.path()).form(&host).send().await.unwrap();
+    let answer = student.visitor.request(Method::POST, &student.path()).form(&host).send().await.unwrap();
     assert!(set_cookies(&answer)[0].starts_with("__Host-lab-cookie="), "{:?}", answer.headers());
-    let page = pupil.visitor.request(Method::GET, location(&answer)).header("cookie", "other=1").send().await.unwrap();
+    let page =
+        student.visitor.request(Method::GET, location(&answer)).header("cookie", "other=1").send().await.unwrap();
     let page = page.text().await.unwrap();
     assert!(
         page.contains("<code>__Host-</code> without <code>Secure</code>: dropped") && page.contains(SOLVED),
@@ -231,16 +232,17 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
 #[tokio::test]
 async fn the_cookie_laboratory_credits_only_what_was_foretold_rightly() {
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "cookie-laboratory");
+    let student = LessonVisitor::at(&app, "cookie-laboratory");
     let plain = cookie_laboratory::Recipe::plain().fields();
     let set = [&[("step", "set")], &plain[..]].concat();
-    let page = pupil.send(&set).await.body;
+    let page = student.send(&set).await.body;
     assert!(page.contains("You foretold nothing") && hidden(&page, "foretold").is_empty(), "{page}");
-    let page = pupil.send(&[&set[..], &[("expect", "away")]].concat()).await.body;
+    let page = student.send(&[&set[..], &[("expect", "away")]].concat()).await.body;
     assert!(page.contains("You foretold otherwise: it came back") && hidden(&page, "foretold").is_empty(), "{page}");
-    assert!(!pupil.has_solved().await);
+    assert!(!student.has_solved().await);
 
-    let answer = pupil.visitor.request(Method::POST, &pupil.path()).form(&[("step", "clear")]).send().await.unwrap();
+    let answer =
+        student.visitor.request(Method::POST, &student.path()).form(&[("step", "clear")]).send().await.unwrap();
     assert!(set_cookies(&answer).iter().all(|line| line.contains("Max-Age=0")) && set_cookies(&answer).len() == 9);
 }
 
@@ -314,12 +316,12 @@ async fn cross_site_forms_is_solved_by_its_solution() {
     let text = solution("cross-site-forms");
     assert!(text.contains("with GET came `lab-lax` and `lab-none`; with POST came `lab-none`"));
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "cross-site-forms");
-    let answer = pupil.visitor.request(Method::POST, &pupil.path()).form(&[("step", "set")]).send().await.unwrap();
+    let student = LessonVisitor::at(&app, "cross-site-forms");
+    let answer = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set")]).send().await.unwrap();
     assert_eq!(set_cookies(&answer), cross_site_forms::lines(None));
     // The test's client does not send Secure over http; a browser does on loopback.
     let report = async |cookies: &str, fields: &[(&str, &str)]| {
-        let request = pupil.visitor.request(Method::POST, &pupil.path()).header("cookie", cookies);
+        let request = student.visitor.request(Method::POST, &student.path()).header("cookie", cookies);
         Answer::to(request.header("accept", "text/html").form(fields)).await.body
     };
     let all = "lab-strict=lax; lab-lax=1; lab-none=1";
@@ -339,35 +341,35 @@ async fn cross_site_forms_is_solved_by_its_solution() {
 async fn the_size_limit_is_found_by_growing_and_solved_by_its_solution() {
     assert!(solution("size-limit").contains("`4000`: type it as the largest and press *Check it*"));
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "size-limit");
-    let page = pupil.send(&[("step", "set"), ("size", "4000"), ("predict", "drops")]).await.body;
+    let student = LessonVisitor::at(&app, "size-limit");
+    let page = student.send(&[("step", "set"), ("size", "4000"), ("predict", "drops")]).await.body;
     assert!(page.contains("the very cookie that was sent came back") && page.contains("value=\"4500\""), "{page}");
 
     // A browser would have dropped the next one, and sent the one before.
-    let next = pupil.visitor.request(Method::POST, &pupil.path()).form(&[("step", "set"), ("size", "4500")]);
+    let next = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set"), ("size", "4500")]);
     let next = next.send().await.unwrap();
     let line = set_cookies(&next)[0];
     let pair = line.split(';').next().unwrap();
     assert!((4499..=4500).contains(&(pair.len() - 1)) && line.contains("Path=/lab/lessons/size-limit"), "{line}");
     let older = format!("lab-size={}", "x".repeat(3992));
-    let page = pupil.visitor.with_cookie(location(&next), &older).await.text().await.unwrap();
+    let page = student.visitor.with_cookie(location(&next), &older).await.text().await.unwrap();
     assert!(page.contains("Another cookie came back: one of 4000 bytes"), "{page}");
-    let page = pupil.visitor.with_cookie(location(&next), "other=1").await.text().await.unwrap();
+    let page = student.visitor.with_cookie(location(&next), "other=1").await.text().await.unwrap();
     assert!(page.contains("No cookie came back"), "{page}");
 
-    assert!(pupil.send(&[("step", "check"), ("largest", "4500")]).await.body.contains("the first that is dropped"));
-    assert!(!pupil.has_solved().await);
-    assert!(pupil.send(&[("step", "check"), ("largest", "4000")]).await.body.contains(SOLVED));
-    assert!(pupil.has_solved().await);
+    assert!(student.send(&[("step", "check"), ("largest", "4500")]).await.body.contains("the first that is dropped"));
+    assert!(!student.has_solved().await);
+    assert!(student.send(&[("step", "check"), ("largest", "4000")]).await.body.contains(SOLVED));
+    assert!(student.has_solved().await);
 }
 
 #[tokio::test]
 async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
     let app = TestApp::spawn();
-    let pupil = Pupil::at(&app, "size-limit");
+    let student = LessonVisitor::at(&app, "size-limit");
     for size in (size_limit::SMALLEST..=size_limit::LARGEST).step_by(size_limit::STEP) {
         let form = [("step", "set"), ("size", &size.to_string())];
-        let answer = pupil.visitor.request(Method::POST, &pupil.path()).form(&form).send().await.unwrap();
+        let answer = student.visitor.request(Method::POST, &student.path()).form(&form).send().await.unwrap();
         let pair = set_cookies(&answer)[0].split(';').next().unwrap();
         assert!((size - 1..=size).contains(&(pair.len() - 1)), "{size}: {}", pair.len());
     }
@@ -389,7 +391,7 @@ async fn what_no_form_of_these_lessons_sends_is_refused_in_words() {
         ("size-limit", &[("step", "set")]),
         ("size-limit", &[("other", "1")]),
     ] {
-        let answer = Pupil::at(&app, slug).send(fields).await;
+        let answer = LessonVisitor::at(&app, slug).send(fields).await;
         assert_eq!(answer.status, 400, "{slug} {fields:?}: {}", answer.body);
     }
     for path in
@@ -408,11 +410,12 @@ async fn what_no_form_of_these_lessons_sends_is_refused_in_words() {
     for path in ["/lab/lessons/script-reach/no", "/lab/lessons/cross-site-forms/no", "/lab/lessons/anatomy/attacker"] {
         assert_eq!(app.visitor().get(path).await.status(), 404, "{path}");
     }
-    let page = Pupil::at(&app, "two-clocks").send(&[("step", "set"), ("cookie", "5"), ("token", "5")]).await.body;
+    let page =
+        LessonVisitor::at(&app, "two-clocks").send(&[("step", "set"), ("cookie", "5"), ("token", "5")]).await.body;
     let copy = hidden(&page, "copy");
     for end in ["-9223372036854775808", "9223372036854775807", "soon"] {
         let fields = [("step", "send"), ("copy", &copy), ("cookie-end", end)];
-        assert_eq!(Pupil::at(&app, "two-clocks").send(&fields).await.status, 200, "{end}");
+        assert_eq!(LessonVisitor::at(&app, "two-clocks").send(&fields).await.status, 200, "{end}");
     }
 }
 
@@ -421,8 +424,8 @@ async fn the_lessons_about_the_cookie_touch_the_session_for_progress_alone() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
     visitor.generate().await;
-    let pupil = Pupil { visitor, slug: "size-limit" };
-    pupil.send(&[("step", "set"), ("size", "6000")]).await;
-    pupil.send(&[("step", "check"), ("largest", "4000")]).await;
-    assert_eq!(pupil.visitor.verdict().await.0, 200, "the token is still there, and good");
+    let student = LessonVisitor { visitor, slug: "size-limit" };
+    student.send(&[("step", "set"), ("size", "6000")]).await;
+    student.send(&[("step", "check"), ("largest", "4000")]).await;
+    assert_eq!(student.visitor.verdict().await.0, 200, "the token is still there, and good");
 }

@@ -18,14 +18,14 @@ const LESSONS: [&str; 5] = ["tamper", "hs256-or-rs256", "none", "key-confusion",
 const LARGEST_PAGE: usize = 100_000;
 
 /// One lesson in a visitor's browser.
-struct Desk {
+struct LessonPage {
     visitor: Visitor,
     path: String,
     /// The lesson's page before anything was sent.
     page: String,
 }
 
-impl Desk {
+impl LessonPage {
     async fn at(visitor: Visitor, slug: &str) -> Self {
         let path = format!("/lab/lessons/{slug}");
         let page = visitor.page(&path).await;
@@ -145,10 +145,10 @@ async fn tampering_is_solved_as_its_solution_says_and_the_changed_stub_is_marked
     for algorithm in ["HS256", "RS256"] {
         let visitor = app.visitor();
         visitor.choose(algorithm).await;
-        let desk = Desk::at(visitor, "tamper").await;
-        let (codes, buttons) = desk.solution();
-        let answer = desk.press(&buttons[0], &[("payload", &codes[0]), ("predict", "signature")]).await;
-        desk.assert_solved(&answer).await;
+        let lesson = LessonPage::at(visitor, "tamper").await;
+        let (codes, buttons) = lesson.solution();
+        let answer = lesson.press(&buttons[0], &[("payload", &codes[0]), ("predict", "signature")]).await;
+        lesson.assert_solved(&answer).await;
         assert_eq!((strict(&answer).as_str(), changed(&answer)), ("bad_signature", vec!["payload".to_owned()]));
         assert!(answer.contains("You were right."), "{answer}");
         assert!(answer.contains("<code>sub</code> says &#34;admin&#34;, and said &#34;bob&#34;"), "{answer}");
@@ -158,25 +158,25 @@ async fn tampering_is_solved_as_its_solution_says_and_the_changed_stub_is_marked
 #[tokio::test]
 async fn tampering_with_the_spelling_alone_counts_as_well() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "tamper").await;
-    let payload = between(&desk.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
-    let answer = desk.press("Send it with the old signature", &[("payload", &payload.replace(',', ",\r\n "))]).await;
-    desk.assert_solved(&answer).await;
+    let lesson = LessonPage::open(&app, "tamper").await;
+    let payload = between(&lesson.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
+    let answer = lesson.press("Send it with the old signature", &[("payload", &payload.replace(',', ",\r\n "))]).await;
+    lesson.assert_solved(&answer).await;
     assert!(answer.contains("how the JSON is spelled"), "{answer}");
 }
 
 #[tokio::test]
 async fn tampering_names_what_is_still_missing() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "tamper").await;
-    let payload = between(&desk.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
+    let lesson = LessonPage::open(&app, "tamper").await;
+    let payload = between(&lesson.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
     let send = "Send it with the old signature";
-    let unchanged = desk.press(send, &[("payload", &payload)]).await;
-    desk.assert_near(&unchanged, "You sent the token as it was").await;
+    let unchanged = lesson.press(send, &[("payload", &payload)]).await;
+    lesson.assert_near(&unchanged, "You sent the token as it was").await;
     assert_eq!(strict(&unchanged), "");
     for broken in ["", "{\"sub\":\"admin\"", "[1]", "{\"sub\":\"a\",\"sub\":\"b\"}"] {
-        let answer = desk.press(send, &[("payload", broken)]).await;
-        desk.assert_near(&answer, "a forger wants a payload that reads").await;
+        let answer = lesson.press(send, &[("payload", broken)]).await;
+        lesson.assert_near(&answer, "a forger wants a payload that reads").await;
         assert_eq!(strict(&answer), "bad_signature");
     }
 }
@@ -184,14 +184,14 @@ async fn tampering_names_what_is_still_missing() {
 #[tokio::test]
 async fn a_token_that_expired_while_one_was_writing_still_falls_at_its_signature() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "tamper").await;
-    let payload = between(&desk.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
+    let lesson = LessonPage::open(&app, "tamper").await;
+    let payload = between(&lesson.page, "autocomplete=\"off\">\n", "</textarea>").unwrap();
     app.advance(63);
     let send = "Send it with the old signature";
-    let unchanged = desk.press(send, &[("payload", &payload)]).await;
-    desk.assert_near(&unchanged, "the token expired 3 s ago").await;
-    let answer = desk.press(send, &[("payload", "{\"sub\":\"admin\"}")]).await;
-    desk.assert_solved(&answer).await;
+    let unchanged = lesson.press(send, &[("payload", &payload)]).await;
+    lesson.assert_near(&unchanged, "the token expired 3 s ago").await;
+    let answer = lesson.press(send, &[("payload", "{\"sub\":\"admin\"}")]).await;
+    lesson.assert_solved(&answer).await;
 }
 
 #[tokio::test]
@@ -200,25 +200,25 @@ async fn the_last_character_has_several_spellings_and_the_middle_one_has_one() {
     for (algorithm, count) in [("HS256", 4), ("RS256", 16)] {
         let visitor = app.visitor();
         visitor.choose(algorithm).await;
-        let desk = Desk::at(visitor, "tamper").await;
-        let last = desk.press("Change the last character", &[]).await;
+        let lesson = LessonPage::at(visitor, "tamper").await;
+        let last = lesson.press("Change the last character", &[]).await;
         assert_eq!(last.matches("reads the same signature").count(), count, "{last}");
         assert_eq!(last.matches("<td><code>malformed</code>").count(), count - 1, "{last}");
         assert_eq!(last.matches("<td><code>accepted</code>").count(), 1, "{last}");
 
-        let middle = desk.press("Change a middle character", &[]).await;
+        let middle = lesson.press("Change a middle character", &[]).await;
         assert_eq!((strict(&middle).as_str(), changed(&middle)), ("bad_signature", vec!["signature".to_owned()]));
-        assert!(!desk.visitor.page(&desk.path).await.contains("✓</span> solved"));
+        assert!(!lesson.visitor.page(&lesson.path).await.contains("✓</span> solved"));
     }
 }
 
 #[tokio::test]
 async fn a_token_that_is_none_of_the_server_s_is_not_worked_on() {
     let (app, other) = (TestApp::spawn(), TestApp::spawn());
-    let desk = Desk::open(&app, "tamper").await;
-    let foreign = between(&Desk::open(&other, "tamper").await.page, "name=\"token\" value=\"", "\"").unwrap();
+    let lesson = LessonPage::open(&app, "tamper").await;
+    let foreign = between(&LessonPage::open(&other, "tamper").await.page, "name=\"token\" value=\"", "\"").unwrap();
     for token in [foreign.as_str(), "", "a.b.c", "e30.e30.", &"A".repeat(4097)] {
-        let answer = desk.post(&[("token", token), ("payload", "{}"), ("step", "payload")]).await;
+        let answer = lesson.post(&[("token", token), ("payload", "{}"), ("step", "payload")]).await;
         assert_eq!(answer.status, 400, "{token}");
         assert!(answer.body.contains("bad_request"), "{}", answer.body);
     }
@@ -227,24 +227,24 @@ async fn a_token_that_is_none_of_the_server_s_is_not_worked_on() {
 #[tokio::test]
 async fn hs256_or_rs256_is_solved_by_saying_who_can_forge() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "hs256-or-rs256").await;
-    let (_, says) = desk.solution();
+    let lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    let (_, says) = lesson.solution();
     let [hs256_issuer, hs256_service, rs256_issuer, button] = &says[..] else { panic!("{says:?}") };
     let boxes = [
-        desk.check_box("Under HS256", hs256_issuer),
-        desk.check_box("Under HS256", hs256_service),
-        desk.check_box("Under RS256", rs256_issuer),
+        lesson.check_box("Under HS256", hs256_issuer),
+        lesson.check_box("Under HS256", hs256_service),
+        lesson.check_box("Under RS256", rs256_issuer),
     ];
     let ticked: Vec<(&str, &str)> = boxes.iter().map(|name| (name.as_str(), "yes")).collect();
 
-    let near = desk.press(button, &ticked[..2]).await;
-    desk.assert_near(&near, "one of the six boxes is wrong").await;
+    let near = lesson.press(button, &ticked[..2]).await;
+    lesson.assert_near(&near, "one of the six boxes is wrong").await;
     assert!(near.contains("Under RS256 the issuer holds the private key"), "{near}");
-    let nothing = desk.press(button, &[]).await;
-    desk.assert_near(&nothing, "3 of the six boxes are wrong").await;
+    let nothing = lesson.press(button, &[]).await;
+    lesson.assert_near(&nothing, "3 of the six boxes are wrong").await;
 
-    let answer = desk.press(button, &ticked).await;
-    desk.assert_solved(&answer).await;
+    let answer = lesson.press(button, &ticked).await;
+    lesson.assert_solved(&answer).await;
     assert!(answer.contains("holds the public key: verifies</td>"), "{answer}");
     assert_eq!(answer.matches("verifies and forges").count(), 3, "{answer}");
 }
@@ -252,18 +252,18 @@ async fn hs256_or_rs256_is_solved_by_saying_who_can_forge() {
 #[tokio::test]
 async fn hs256_and_rs256_are_measured_on_demand() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "hs256-or-rs256").await;
-    assert!(!desk.page.contains("µs"));
-    let answer = desk.press("Sign and measure", &[]).await;
+    let lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    assert!(!lesson.page.contains("µs"));
+    let answer = lesson.press("Sign and measure", &[]).await;
     assert_eq!(answer.matches(" µs <span").count(), 4, "{answer}");
     assert_eq!(answer.matches("as long</td>").count(), 2, "{answer}");
-    assert!(!desk.visitor.page(&desk.path).await.contains("✓</span> solved"));
+    assert!(!lesson.visitor.page(&lesson.path).await.contains("✓</span> solved"));
 }
 
 #[tokio::test]
 async fn both_tokens_make_the_same_claims() {
     let app = TestApp::spawn();
-    let page = Desk::open(&app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
+    let page = LessonPage::open(&app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
     let mut tokens = page.split("<pre class=\"whole\"><code>").skip(1).map(|it| {
         let html = it.split("</code>").next().unwrap();
         html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect::<String>()
@@ -280,7 +280,7 @@ async fn both_tokens_make_the_same_claims() {
 /// The lines of the page to paste into a shell, without the one that installs a library.
 async fn lines(app: &TestApp, with: &str) -> String {
     app.clock.set(System.now());
-    let page = Desk::open(app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
+    let page = LessonPage::open(app, "hs256-or-rs256").await.press("Sign and measure", &[]).await;
     let lines = between(&page, &format!("<summary>{with}</summary>\n<pre class=\"card\"><code>"), "</code>").unwrap();
     let to_run = lines.lines().filter(|line| !line.starts_with("pip ") && !line.starts_with("npm "));
     to_run.collect::<Vec<_>>().join("\n")
@@ -347,12 +347,12 @@ async fn where_only_a_public_key_is_the_lesson_says_so_and_can_be_solved() {
         std::fs::copy(fixture(key), folder.path().join(name)).unwrap();
     }
     let app = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
-    let desk = Desk::open(&app, "hs256-or-rs256").await;
-    let signed = desk.press("Sign and measure", &[]).await;
+    let lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    let signed = lesson.press("Sign and measure", &[]).await;
     assert!(signed.contains("has only a public key for RS256") && !signed.contains("PyJWT"));
     let fields = [("hs256-issuer", "yes"), ("hs256-service", "yes"), ("rs256-issuer", "yes")];
-    let answer = desk.press("Check my answer", &fields).await;
-    desk.assert_solved(&answer).await;
+    let answer = lesson.press("Check my answer", &fields).await;
+    lesson.assert_solved(&answer).await;
     for slug in LESSONS {
         assert!(app.visitor().get(&format!("/lab/lessons/{slug}")).await.status().is_success(), "{slug}");
     }
@@ -364,11 +364,11 @@ async fn a_token_without_a_signature_is_written_as_the_solution_says() {
     for algorithm in ["HS256", "RS256"] {
         let visitor = app.visitor();
         visitor.choose(algorithm).await;
-        let desk = Desk::at(visitor, "none").await;
-        let (codes, buttons) = desk.solution();
+        let lesson = LessonPage::at(visitor, "none").await;
+        let (codes, buttons) = lesson.solution();
         let fields = [("header", codes[0].as_str()), ("payload", &codes[1]), ("signature", ""), ("predict", "secret")];
-        let answer = desk.press(&buttons[0], &fields).await;
-        desk.assert_solved(&answer).await;
+        let answer = lesson.press(&buttons[0], &fields).await;
+        lesson.assert_solved(&answer).await;
         assert!(naive(&answer).contains("Takes it"), "{answer}");
         assert_eq!(strict(&answer), "alg_not_allowed");
         assert!(answer.contains("Not what you predicted."), "{answer}");
@@ -379,11 +379,11 @@ async fn a_token_without_a_signature_is_written_as_the_solution_says() {
 async fn every_spelling_of_none_is_credited() {
     let app = TestApp::spawn();
     for alg in ["None", "NONE", "nOnE"] {
-        let desk = Desk::open(&app, "none").await;
+        let lesson = LessonPage::open(&app, "none").await;
         let header = format!("{{\"alg\":\"{alg}\",\r\n\"typ\":\"JWT\"}}");
         let fields = [("header", header.as_str()), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")];
-        let answer = desk.press("Send it to both", &fields).await;
-        desk.assert_solved(&answer).await;
+        let answer = lesson.press("Send it to both", &fields).await;
+        lesson.assert_solved(&answer).await;
         assert_eq!(strict(&answer), "alg_not_allowed");
     }
 }
@@ -391,10 +391,10 @@ async fn every_spelling_of_none_is_credited() {
 #[tokio::test]
 async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "none").await;
+    let lesson = LessonPage::open(&app, "none").await;
     let (header, admin) = ("{\"alg\":\"none\"}", "{\"sub\":\"admin\"}");
     let own = |name: &str| {
-        let field = raw_between(&desk.page, &format!("<textarea id=\"{name}\""), "</textarea>").unwrap();
+        let field = raw_between(&lesson.page, &format!("<textarea id=\"{name}\""), "</textarea>").unwrap();
         unescaped(field.split_once(">\n").unwrap().1)
     };
     let (own_header, own_payload, signature) = (own("header"), own("payload"), own("signature"));
@@ -413,22 +413,22 @@ async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
         ("no JSON object", vec![("header", "alg: none"), ("payload", admin), ("signature", "")]),
         ("must be a JSON object", vec![("header", header), ("payload", "admin"), ("signature", "")]),
     ] {
-        let answer = desk.press("Send it to both", &fields).await;
-        desk.assert_near(&answer, says).await;
+        let answer = lesson.press("Send it to both", &fields).await;
+        lesson.assert_near(&answer, says).await;
         assert_ne!(strict(&answer), "", "{says}");
     }
     let expired = [("header", header), ("payload", payload.as_str()), ("signature", "")];
-    assert!(naive(&desk.press("Send it to both", &expired).await).contains("the token expired 3 s ago"));
+    assert!(naive(&lesson.press("Send it to both", &expired).await).contains("the token expired 3 s ago"));
 }
 
 #[tokio::test]
 async fn a_public_key_becomes_the_secret_as_the_solution_says() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "key-confusion").await;
-    let (codes, says) = desk.solution();
-    let (algorithm, key) = (desk.option(&codes[0]), desk.option(&says[0]));
-    let answer = desk.press(&says[1], &[("algorithm", &algorithm), ("key", &key), ("secret", "")]).await;
-    desk.assert_solved(&answer).await;
+    let lesson = LessonPage::open(&app, "key-confusion").await;
+    let (codes, says) = lesson.solution();
+    let (algorithm, key) = (lesson.option(&codes[0]), lesson.option(&says[0]));
+    let answer = lesson.press(&says[1], &[("algorithm", &algorithm), ("key", &key), ("secret", "")]).await;
+    lesson.assert_solved(&answer).await;
     assert!(naive(&answer).contains("<code>admin</code>"), "{answer}");
     assert_eq!((strict(&answer).as_str(), changed(&answer).len()), ("alg_not_allowed", 3));
 }
@@ -436,7 +436,7 @@ async fn a_public_key_becomes_the_secret_as_the_solution_says() {
 #[tokio::test]
 async fn only_the_file_to_the_byte_is_the_secret() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "key-confusion").await;
+    let lesson = LessonPage::open(&app, "key-confusion").await;
     for (algorithm, key, says) in [
         ("HS256", "pem-without-newline", "one byte is missing"),
         ("HS256", "der", "in other bytes"),
@@ -444,27 +444,28 @@ async fn only_the_file_to_the_byte_is_the_secret() {
         ("HS512", "own", "no secret which the verifier knows"),
         ("RS256", "pem", "a MAC is no RSA signature"),
     ] {
-        let answer = desk.press("Forge and send", &[("algorithm", algorithm), ("key", key), ("secret", "guess")]).await;
-        desk.assert_near(&answer, says).await;
+        let answer =
+            lesson.press("Forge and send", &[("algorithm", algorithm), ("key", key), ("secret", "guess")]).await;
+        lesson.assert_near(&answer, says).await;
         let code = if algorithm == "RS256" { "bad_signature" } else { "alg_not_allowed" };
         assert_eq!(strict(&answer), code, "{algorithm} {key}");
     }
-    let pem = between(&desk.page, "<pre class=\"card\"><code>", "</code>").unwrap();
+    let pem = between(&lesson.page, "<pre class=\"card\"><code>", "</code>").unwrap();
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----") && pem.ends_with("-----\n"), "{pem}");
     let pasted = pem.replace('\n', "\r\n");
-    let answer = desk.press("Forge and send", &[("algorithm", "HS512"), ("key", "own"), ("secret", &pasted)]).await;
-    desk.assert_solved(&answer).await;
+    let answer = lesson.press("Forge and send", &[("algorithm", "HS512"), ("key", "own"), ("secret", &pasted)]).await;
+    lesson.assert_solved(&answer).await;
 }
 
 #[tokio::test]
 async fn a_token_chooses_its_key_as_the_solution_says() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "keys-in-the-header").await;
-    let (codes, says) = desk.solution();
-    let (member, with) = (desk.option(&says[0]), desk.option(&(says[1].clone() + ", HS256")));
+    let lesson = LessonPage::open(&app, "keys-in-the-header").await;
+    let (codes, says) = lesson.solution();
+    let (member, with) = (lesson.option(&says[0]), lesson.option(&(says[1].clone() + ", HS256")));
     let fields = [("member", member.as_str()), ("value", &codes[0]), ("with", &with), ("secret", "")];
-    let answer = desk.press(&says[2], &fields).await;
-    desk.assert_solved(&answer).await;
+    let answer = lesson.press(&says[2], &fields).await;
+    lesson.assert_solved(&answer).await;
     assert!(naive(&answer).contains("<code>admin</code>"), "{answer}");
     assert_eq!((strict(&answer).as_str(), changed(&answer).len()), ("unknown_kid", 3));
 }
@@ -479,12 +480,12 @@ async fn each_of_the_five_doors_opens_and_the_strict_verifier_shuts_it() {
         ("jku", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
         ("x5u", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
     ] {
-        let desk = Desk::open(&app, "keys-in-the-header").await;
-        let jwk = between(&desk.page, "<pre class=\"card\"><code>", "</code>").unwrap();
+        let lesson = LessonPage::open(&app, "keys-in-the-header").await;
+        let jwk = between(&lesson.page, "<pre class=\"card\"><code>", "</code>").unwrap();
         let value = if value.is_empty() { &jwk } else { value };
         let fields = [("member", member), ("value", value), ("with", with), ("secret", "x")];
-        let answer = desk.press("Forge and send", &fields).await;
-        desk.assert_solved(&answer).await;
+        let answer = lesson.press("Forge and send", &fields).await;
+        lesson.assert_solved(&answer).await;
         assert_eq!(strict(&answer), code, "{member}");
     }
 }
@@ -495,7 +496,7 @@ async fn a_door_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_open
     listener.set_nonblocking(true).unwrap();
     let here = format!("http://{}/jwks.json", listener.local_addr().unwrap());
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "keys-in-the-header").await;
+    let lesson = LessonPage::open(&app, "keys-in-the-header").await;
     let secret = app.keys().join("hs256.secret");
     for (member, value, with, says, code) in [
         ("jku", here.as_str(), "attacker", "where the attacker writes", "header_not_allowed"),
@@ -510,8 +511,8 @@ async fn a_door_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_open
         ("jku", "", "attacker", "needs a value", "header_not_allowed"),
     ] {
         let fields = [("member", member), ("value", value), ("with", with), ("secret", "x")];
-        let answer = desk.press("Forge and send", &fields).await;
-        desk.assert_near(&answer, says).await;
+        let answer = lesson.press("Forge and send", &fields).await;
+        lesson.assert_near(&answer, says).await;
         assert_eq!(strict(&answer), code, "{member} {value}");
     }
     assert!(listener.accept().is_err(), "the server followed an address");
@@ -521,7 +522,7 @@ async fn a_door_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_open
 async fn what_a_form_cannot_mean_is_refused_with_a_page() {
     let app = TestApp::spawn();
     let long = "x".repeat(2001);
-    let token = between(&Desk::open(&app, "tamper").await.page, "name=\"token\" value=\"", "\"").unwrap();
+    let token = between(&LessonPage::open(&app, "tamper").await.page, "name=\"token\" value=\"", "\"").unwrap();
     for (slug, fields) in [
         ("tamper", vec![("token", token.as_str()), ("step", "payload"), ("payload", &long)]),
         ("tamper", vec![("token", token.as_str()), ("step", "fly")]),
@@ -535,8 +536,8 @@ async fn what_a_form_cannot_mean_is_refused_with_a_page() {
         ("keys-in-the-header", vec![("member", "jwk"), ("with", "server")]),
         ("keys-in-the-header", vec![("value", long.as_str())]),
     ] {
-        let desk = Desk::open(&app, slug).await;
-        let answer = desk.post(&fields).await;
+        let lesson = LessonPage::open(&app, slug).await;
+        let answer = lesson.post(&fields).await;
         assert_eq!(answer.status, 400, "{slug} {fields:?}");
         assert!(answer.body.contains("<h1>") && answer.body.contains("bad_request"), "{}", answer.body);
     }
@@ -563,16 +564,16 @@ async fn whatever_is_written_makes_a_page_of_bounded_size() {
             ("key-confusion", &["secret"]),
             ("keys-in-the-header", &["value", "secret"]),
         ] {
-            let desk = Desk::open(&app, slug).await;
+            let lesson = LessonPage::open(&app, slug).await;
             let choices = [("member", "jwk"), ("with", "secret"), ("algorithm", "HS256"), ("key", "own")];
             let choices = choices.into_iter().filter(|_| slug.starts_with("key"));
             let written = fields.iter().map(|name| (*name, text));
-            let token = between(&desk.page, "name=\"token\" value=\"", "\"").unwrap_or_default();
+            let token = between(&lesson.page, "name=\"token\" value=\"", "\"").unwrap_or_default();
             let mut all: Vec<(&str, &str)> = written.chain(choices).collect();
             if slug == "tamper" {
                 all.extend([("step", "payload"), ("token", token.as_str())]);
             }
-            let answer = desk.post(&all).await;
+            let answer = lesson.post(&all).await;
             assert_eq!(answer.status, 200, "{slug} {text}: {}", answer.body);
             assert!(!answer.body.contains("<b>"), "{}", answer.body);
         }
@@ -627,9 +628,9 @@ async fn where_no_key_signs_a_lesson_says_so() {
 #[tokio::test]
 async fn what_a_trace_marks_as_code_is_shown_as_code() {
     let app = TestApp::spawn();
-    let desk = Desk::open(&app, "keys-in-the-header").await;
+    let lesson = LessonPage::open(&app, "keys-in-the-header").await;
     let page =
-        desk.press("Forge and send", &[("member", "jku"), ("value", "https://a.example/"), ("with", "attacker")]);
+        lesson.press("Forge and send", &[("member", "jku"), ("value", "https://a.example/"), ("with", "attacker")]);
     let page = page.await;
     assert!(page.contains("expected: a header without <code>jku</code>"), "{page}");
     assert!(page.contains("by <code>jku</code> the token sends"), "{page}");
@@ -638,10 +639,10 @@ async fn what_a_trace_marks_as_code_is_shown_as_code() {
 #[tokio::test]
 async fn a_form_without_any_field_is_sent_too() {
     let app = TestApp::spawn();
-    let answer = Desk::open(&app, "none").await.post(&[]).await;
+    let answer = LessonPage::open(&app, "none").await.post(&[]).await;
     assert!(answer.status == 200 && answer.body.contains("id=\"outcome\""), "{}", answer.body);
     for slug in ["tamper", "hs256-or-rs256", "logout"] {
-        let answer = Desk::open(&app, slug).await.post(&[]).await;
+        let answer = LessonPage::open(&app, slug).await.post(&[]).await;
         assert_eq!(answer.status, 400, "{slug}: {}", answer.body);
     }
 }
@@ -650,10 +651,10 @@ async fn a_form_without_any_field_is_sent_too() {
 async fn a_lesson_of_several_steps_tells_why_after_its_last_one_alone() {
     let app = TestApp::spawn();
     let explains = |answer: &Answer| answer.body.contains("id=\"why\"");
-    let logout = Desk::open(&app, "logout").await;
+    let logout = LessonPage::open(&app, "logout").await;
     let begun = logout.post(&[("do", "login")]).await;
     assert!(begun.body.contains("id=\"outcome\"") && !explains(&begun), "{}", begun.body);
-    let rotation = Desk::open(&app, "rotation").await;
+    let rotation = LessonPage::open(&app, "rotation").await;
     let begun = rotation.post(&[("do", "issue")]).await;
     assert!(begun.body.contains("id=\"outcome\"") && !explains(&begun), "{}", begun.body);
 }

@@ -16,12 +16,12 @@ const WORD: &str = "xyzzy";
 
 /// What was said, and what was answered to it.
 #[derive(Default)]
-struct Talk {
+struct Transcript {
     secrets: Vec<String>,
     refusals: Vec<String>,
 }
 
-impl Talk {
+impl Transcript {
     async fn send(&mut self, request: RequestBuilder) {
         let request = request.header("referer", format!("http://127.0.0.1/{WORD}")).header("user-agent", WORD);
         let response = request.header("x-forwarded-for", WORD).send().await.unwrap();
@@ -140,16 +140,16 @@ async fn no_token_cookie_secret_subject_query_or_referer_reaches_the_log_at_any_
     let program = Program::with_keys().and("RUST_LOG", "trace");
     let serving = program.serve(&[]);
     let visitor = Visitor::of(&serving.url);
-    let mut talk = Talk::default();
-    talk.demo(&visitor).await;
-    talk.refusals(&visitor).await;
+    let mut transcript = Transcript::default();
+    transcript.demo(&visitor).await;
+    transcript.refusals(&visitor).await;
     odd_requests(&serving.url);
     let done = serving.stop();
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));
 
     let log = done.stderr;
     assert!(log.contains("GET /generate 302"), "the log is on: {log}");
-    for secret in talk.secrets.iter().chain(&key_texts(&program)) {
+    for secret in transcript.secrets.iter().chain(&key_texts(&program)) {
         assert!(!log.contains(secret.as_str()), "the log holds {secret}");
         assert!(!log.contains(&STANDARD.encode(secret)), "the log holds {secret} in base64");
     }
@@ -165,7 +165,7 @@ async fn an_access_line_has_id_method_pattern_status_and_time() {
     let program = Program::with_keys();
     let serving = program.serve(&[]);
     let visitor = Visitor::of(&serving.url);
-    let mut talk = Talk::default();
+    let mut transcript = Transcript::default();
     for (method, path) in [
         ("GET", "/generate"),
         ("GET", "/bob"),
@@ -176,7 +176,7 @@ async fn an_access_line_has_id_method_pattern_status_and_time() {
         ("FOO", "/x"),
         ("GET", "/a/b"),
     ] {
-        talk.send(visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path)).await;
+        transcript.send(visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path)).await;
     }
     let log = serving.stop().stderr;
     let lines: Vec<&str> = log.lines().filter_map(|line| line.split_once("front] ")).map(|(_, line)| line).collect();
@@ -206,13 +206,13 @@ async fn no_refusal_tells_where_the_keys_or_the_sources_are() {
     let program = Program::with_keys();
     let serving = program.serve(&[]);
     let visitor = Visitor::of(&serving.url);
-    let mut talk = Talk::default();
-    talk.demo(&visitor).await;
-    talk.refusals(&visitor).await;
-    assert!(talk.refusals.len() > 20, "{}", talk.refusals.len());
+    let mut transcript = Transcript::default();
+    transcript.demo(&visitor).await;
+    transcript.refusals(&visitor).await;
+    assert!(transcript.refusals.len() > 20, "{}", transcript.refusals.len());
     let folder = program.path("keys");
     let inside = [folder.to_str().unwrap(), "keys/", "jwt_key", "hs256.secret", "src/", ".rs:", "actix", "panicked"];
-    for body in &talk.refusals {
+    for body in &transcript.refusals {
         for text in inside {
             // A verdict names the key files, by design: it is what is taught.
             let is_verdict = body.contains("\"checks\":");

@@ -14,12 +14,12 @@ const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const JWT: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 
 /// A server and the keys that it signs with.
-struct Desk {
+struct OauthServer {
     app: TestApp,
     ring: KeyRing,
 }
 
-impl Desk {
+impl OauthServer {
     fn new() -> Self {
         let app = TestApp::spawn();
         let ring = app.ring();
@@ -102,14 +102,14 @@ fn assert_refused(answer: &Answer, error: &str, why: &str) {
 
 #[tokio::test]
 async fn an_api_key_token_has_exactly_iss_and_exp() {
-    let desk = Desk::new();
-    let ask = |body: Value| Answer::to(desk.app.visitor().request(Method::POST, "/zoom/token").json(&body));
+    let server = OauthServer::new();
+    let ask = |body: Value| Answer::to(server.app.visitor().request(Method::POST, "/zoom/token").json(&body));
     for (members, life) in [(json!({}), 60), (json!({ "ttl": 1 }), 1), (json!({ "ttl": 86_400 }), 86_400)] {
         let answer = ask(changed(json!({ "username": "a", "password": "b" }), members)).await;
         assert_eq!((answer.status, answer.header("cache-control")), (200, "no-store"));
         let token = answer.text("token");
         assert_eq!(part(&token, 0), JWT);
-        assert_eq!(part(&token, 1), format!(r#"{{"iss":"{}","exp":{}}}"#, desk.api_key(), START + life));
+        assert_eq!(part(&token, 1), format!(r#"{{"iss":"{}","exp":{}}}"#, server.api_key(), START + life));
     }
     for bad in [json!({ "ttl": 0 }), json!({ "ttl": 86_401 }), json!({ "ttl": "60" }), json!({ "ttl": 1.5 })] {
         assert_eq!(ask(changed(json!({ "username": "a", "password": "b" }), bad)).await.status, 400);
@@ -118,7 +118,7 @@ async fn an_api_key_token_has_exactly_iss_and_exp() {
         let answer = ask(missing).await;
         assert_eq!((answer.status, answer.header("www-authenticate")), (401, ""));
     }
-    let by_basic = desk.app.visitor().request(Method::POST, "/zoom/token").basic_auth("a", Some(""));
+    let by_basic = server.app.visitor().request(Method::POST, "/zoom/token").basic_auth("a", Some(""));
     let answer = Answer::to(by_basic).await;
     assert_eq!(answer.status, 401);
     assert!(answer.header("www-authenticate").starts_with("Basic "));
@@ -128,8 +128,8 @@ async fn an_api_key_token_has_exactly_iss_and_exp() {
 
 #[tokio::test]
 async fn an_assertion_becomes_a_bearer_token_of_ten_minutes() {
-    let desk = Desk::new();
-    let answer = desk.exchange(&desk.assertion(json!({ "sub": "alice" }))).await;
+    let server = OauthServer::new();
+    let answer = server.exchange(&server.assertion(json!({ "sub": "alice" }))).await;
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!((answer.header("cache-control"), answer.header("pragma")), ("no-store", "no-cache"));
     assert_eq!(answer.header("content-type"), "application/json");
@@ -141,38 +141,38 @@ async fn an_assertion_becomes_a_bearer_token_of_ten_minutes() {
     let claims = json_of(&token, 1);
     let names: Vec<&String> = claims.as_object().unwrap().keys().collect();
     assert_eq!(names, ["iss", "sub", "aud", "client_id", "iat", "exp", "jti"]);
-    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(desk.app.url), &json!(desk.app.url)));
-    assert_eq!((&claims["sub"], &claims["client_id"]), (&json!("alice"), &json!(desk.api_key())));
+    assert_eq!((&claims["iss"], &claims["aud"]), (&json!(server.app.url), &json!(server.app.url)));
+    assert_eq!((&claims["sub"], &claims["client_id"]), (&json!("alice"), &json!(server.api_key())));
     assert_eq!((&claims["iat"], &claims["exp"]), (&json!(START), &json!(START + 600)));
 
-    let published: Value = desk.app.visitor().get("/.well-known/jwks.json").await.json().await.unwrap();
+    let published: Value = server.app.visitor().get("/.well-known/jwks.json").await.json().await.unwrap();
     let mut kids = published["keys"].as_array().unwrap().iter().map(|key| &key["kid"]);
     assert!(kids.any(|kid| *kid == header["kid"]), "{published}");
 }
 
 #[tokio::test]
 async fn without_a_sub_the_token_is_about_the_client_and_its_jti_is_new_each_time() {
-    let desk = Desk::new();
+    let server = OauthServer::new();
     let mut seen = HashSet::new();
     for _ in 0..3 {
-        let claims = json_of(&desk.bearer().await, 1);
-        assert_eq!(claims["sub"], json!(desk.api_key()));
+        let claims = json_of(&server.bearer().await, 1);
+        assert_eq!(claims["sub"], json!(server.api_key()));
         assert!(seen.insert(claims["jti"].as_str().unwrap().to_owned()), "a jti twice");
     }
 }
 
 #[tokio::test]
 async fn what_post_zoom_token_hands_out_can_be_exchanged() {
-    let desk = Desk::new();
+    let server = OauthServer::new();
     let ask =
-        desk.app.visitor().request(Method::POST, "/zoom/token").json(&json!({ "username": "a", "password": "b" }));
-    assert_eq!(desk.exchange(&Answer::to(ask).await.text("token")).await.status, 200);
+        server.app.visitor().request(Method::POST, "/zoom/token").json(&json!({ "username": "a", "password": "b" }));
+    assert_eq!(server.exchange(&Answer::to(ask).await.text("token")).await.status, 200);
 }
 
 #[tokio::test]
 async fn a_request_that_lacks_or_doubles_a_parameter_is_invalid() {
-    let desk = Desk::new();
-    let good = desk.assertion(json!({}));
+    let server = OauthServer::new();
+    let good = server.assertion(json!({}));
     for (form, why) in [
         (vec![], "grant_type"),
         (vec![("assertion", good.as_str())], "grant_type"),
@@ -183,24 +183,24 @@ async fn a_request_that_lacks_or_doubles_a_parameter_is_invalid() {
         (vec![("grant_type", GRANT), ("grant_type", GRANT), ("assertion", &good)], "twice"),
         (vec![("grant_type", GRANT), ("assertion", &good), ("x", "1"), ("x", "2")], "twice"),
     ] {
-        assert_refused(&Answer::to(desk.post(&form)).await, "invalid_request", why);
+        assert_refused(&Answer::to(server.post(&form)).await, "invalid_request", why);
     }
     let in_query = format!("/oauth/token?grant_type={GRANT}&assertion={good}");
-    let answer = Answer::to(desk.app.visitor().request(Method::POST, &in_query).form(&[("x", "1")])).await;
+    let answer = Answer::to(server.app.visitor().request(Method::POST, &in_query).form(&[("x", "1")])).await;
     assert_refused(&answer, "invalid_request", "grant_type");
     let further = [("grant_type", GRANT), ("assertion", &good), ("scope", "all")];
-    assert_eq!(Answer::to(desk.post(&further)).await.status, 200, "what is not known is ignored");
+    assert_eq!(Answer::to(server.post(&further)).await.status, 200, "what is not known is ignored");
 }
 
 #[tokio::test]
 async fn another_grant_type_or_content_type_is_refused_by_name() {
-    let desk = Desk::new();
-    let good = desk.assertion(json!({}));
+    let server = OauthServer::new();
+    let good = server.assertion(json!({}));
     for grant in ["client_credentials", "password", "jwt-bearer", &GRANT.to_uppercase()] {
-        let answer = Answer::to(desk.post(&[("grant_type", grant), ("assertion", &good)])).await;
+        let answer = Answer::to(server.post(&[("grant_type", grant), ("assertion", &good)])).await;
         assert_refused(&answer, "unsupported_grant_type", GRANT);
     }
-    let post = || desk.app.visitor().request(Method::POST, "/oauth/token");
+    let post = || server.app.visitor().request(Method::POST, "/oauth/token");
     let json = post().json(&json!({ "grant_type": GRANT, "assertion": good }));
     let form = format!("grant_type={GRANT}&assertion={good}");
     for request in
@@ -210,47 +210,47 @@ async fn another_grant_type_or_content_type_is_refused_by_name() {
     }
     let kind = "Application/X-WWW-Form-URLencoded; charset=utf-8";
     assert_eq!(Answer::to(post().header("content-type", kind).body(form)).await.status, 200);
-    let answer = Answer::to(desk.app.visitor().request(Method::GET, "/oauth/token")).await;
+    let answer = Answer::to(server.app.visitor().request(Method::GET, "/oauth/token")).await;
     assert_eq!((answer.status, answer.header("allow")), (405, "POST"));
 }
 
 #[tokio::test]
 async fn an_assertion_that_does_not_hold_is_an_invalid_grant_with_the_verdicts_code() {
-    let desk = Desk::new();
-    let wrong_key = compact(JWT, json!({ "iss": desk.api_key(), "exp": START + 60 }).to_string(), |message| {
-        desk.ring.twilio().signer().sign(message).unwrap()
+    let server = OauthServer::new();
+    let wrong_key = compact(JWT, json!({ "iss": server.api_key(), "exp": START + 60 }).to_string(), |message| {
+        server.ring.twilio().signer().sign(message).unwrap()
     });
     let none = compact(r#"{"alg":"none"}"#, "{}", |_| String::new());
     for (assertion, code) in [
         ("x".to_owned(), "malformed"),
-        (desk.assertion(json!({ "exp": START })), "expired"),
-        (desk.assertion(json!({ "exp": (START + 60) * 1000 })), "bad_claim"),
-        (desk.assertion(json!({ "exp": null })), "bad_claim"),
-        (desk.assertion(json!({ "exp": "soon" })), "bad_claim"),
-        (desk.assertion(json!({ "iss": "another" })), "bad_claim"),
-        (desk.assertion(json!({ "iss": null })), "bad_claim"),
-        (desk.assertion(json!({ "aud": "https://zoom.us" })), "bad_claim"),
-        (desk.assertion(json!({ "aud": format!("{}/", desk.app.url) })), "bad_claim"),
-        (desk.assertion(json!({ "aud": ["https://zoom.us"] })), "bad_claim"),
-        (desk.assertion(json!({ "aud": [] })), "bad_claim"),
-        (desk.assertion(json!({ "aud": 1 })), "bad_claim"),
-        (desk.assertion(json!({ "nbf": START + 1 })), "not_yet_valid"),
-        (desk.assertion(json!({ "iat": START + 1 })), "not_yet_valid"),
-        (desk.assertion(json!({ "jti": 7 })), "bad_claim"),
-        (desk.assertion(json!({ "sub": 7 })), "bad_claim"),
+        (server.assertion(json!({ "exp": START })), "expired"),
+        (server.assertion(json!({ "exp": (START + 60) * 1000 })), "bad_claim"),
+        (server.assertion(json!({ "exp": null })), "bad_claim"),
+        (server.assertion(json!({ "exp": "soon" })), "bad_claim"),
+        (server.assertion(json!({ "iss": "another" })), "bad_claim"),
+        (server.assertion(json!({ "iss": null })), "bad_claim"),
+        (server.assertion(json!({ "aud": "https://zoom.us" })), "bad_claim"),
+        (server.assertion(json!({ "aud": format!("{}/", server.app.url) })), "bad_claim"),
+        (server.assertion(json!({ "aud": ["https://zoom.us"] })), "bad_claim"),
+        (server.assertion(json!({ "aud": [] })), "bad_claim"),
+        (server.assertion(json!({ "aud": 1 })), "bad_claim"),
+        (server.assertion(json!({ "nbf": START + 1 })), "not_yet_valid"),
+        (server.assertion(json!({ "iat": START + 1 })), "not_yet_valid"),
+        (server.assertion(json!({ "jti": 7 })), "bad_claim"),
+        (server.assertion(json!({ "sub": 7 })), "bad_claim"),
         (wrong_key, "bad_signature"),
         (none, "alg_not_allowed"),
     ] {
-        assert_refused(&desk.exchange(&assertion).await, "invalid_grant", code);
+        assert_refused(&server.exchange(&assertion).await, "invalid_grant", code);
     }
 }
 
 #[tokio::test]
 async fn an_audience_may_be_the_endpoint_or_the_issuer_alone_or_among_others() {
-    let desk = Desk::new();
-    let endpoint = format!("{}/oauth/token", desk.app.url);
-    for aud in [json!(endpoint), json!(desk.app.url), json!([endpoint]), json!(["https://zoom.us", desk.app.url])] {
-        let answer = desk.exchange(&desk.assertion(json!({ "aud": aud }))).await;
+    let server = OauthServer::new();
+    let endpoint = format!("{}/oauth/token", server.app.url);
+    for aud in [json!(endpoint), json!(server.app.url), json!([endpoint]), json!(["https://zoom.us", server.app.url])] {
+        let answer = server.exchange(&server.assertion(json!({ "aud": aud }))).await;
         assert_eq!(answer.status, 200, "{aud}: {}", answer.body);
     }
 }
@@ -275,57 +275,57 @@ async fn behind_a_public_url_that_alone_is_issuer_and_audience() {
 
 #[tokio::test]
 async fn an_assertion_with_a_jti_is_taken_once_and_one_without_again() {
-    let desk = Desk::new();
-    let once = desk.assertion(json!({ "jti": "a" }));
-    assert_eq!(desk.exchange(&once).await.status, 200);
-    assert_refused(&desk.exchange(&once).await, "invalid_grant", "used before");
-    let same_jti = desk.assertion(json!({ "jti": "a", "exp": START + 61 }));
-    assert_refused(&desk.exchange(&same_jti).await, "invalid_grant", "used before");
-    assert_eq!(desk.exchange(&desk.assertion(json!({ "jti": "b" }))).await.status, 200);
+    let server = OauthServer::new();
+    let once = server.assertion(json!({ "jti": "a" }));
+    assert_eq!(server.exchange(&once).await.status, 200);
+    assert_refused(&server.exchange(&once).await, "invalid_grant", "used before");
+    let same_jti = server.assertion(json!({ "jti": "a", "exp": START + 61 }));
+    assert_refused(&server.exchange(&same_jti).await, "invalid_grant", "used before");
+    assert_eq!(server.exchange(&server.assertion(json!({ "jti": "b" }))).await.status, 200);
     for _ in 0..2 {
-        assert_eq!(desk.exchange(&desk.assertion(json!({}))).await.status, 200);
+        assert_eq!(server.exchange(&server.assertion(json!({}))).await.status, 200);
     }
-    desk.app.advance(60);
-    assert_refused(&desk.exchange(&once).await, "invalid_grant", "expired");
-    desk.app.advance(1);
-    assert_eq!(desk.exchange(&desk.assertion(json!({ "jti": "a", "exp": START + 120 }))).await.status, 200);
+    server.app.advance(60);
+    assert_refused(&server.exchange(&once).await, "invalid_grant", "expired");
+    server.app.advance(1);
+    assert_eq!(server.exchange(&server.assertion(json!({ "jti": "a", "exp": START + 120 }))).await.status, 200);
 }
 
 #[tokio::test]
 async fn an_assertion_that_was_refused_has_not_used_up_its_jti() {
-    let desk = Desk::new();
-    let early = desk.assertion(json!({ "jti": "a", "nbf": START + 1 }));
-    assert_refused(&desk.exchange(&early).await, "invalid_grant", "not_yet_valid");
-    desk.app.advance(1);
-    assert_eq!(desk.exchange(&early).await.status, 200);
+    let server = OauthServer::new();
+    let early = server.assertion(json!({ "jti": "a", "nbf": START + 1 }));
+    assert_refused(&server.exchange(&early).await, "invalid_grant", "not_yet_valid");
+    server.app.advance(1);
+    assert_eq!(server.exchange(&early).await.status, 200);
 }
 
 #[tokio::test]
 async fn an_end_within_a_second_gives_no_second_use_in_its_last_moment() {
-    let desk = Desk::new();
-    let once = desk.assertion(json!({ "jti": "a", "exp": 1_800_000_060.5 }));
-    assert_eq!(desk.exchange(&once).await.status, 200);
-    desk.app.clock.advance(TimeDelta::milliseconds(60_200));
-    assert_refused(&desk.exchange(&once).await, "invalid_grant", "used before");
-    desk.app.clock.advance(TimeDelta::milliseconds(300));
-    assert_refused(&desk.exchange(&once).await, "invalid_grant", "expired");
+    let server = OauthServer::new();
+    let once = server.assertion(json!({ "jti": "a", "exp": 1_800_000_060.5 }));
+    assert_eq!(server.exchange(&once).await.status, 200);
+    server.app.clock.advance(TimeDelta::milliseconds(60_200));
+    assert_refused(&server.exchange(&once).await, "invalid_grant", "used before");
+    server.app.clock.advance(TimeDelta::milliseconds(300));
+    assert_refused(&server.exchange(&once).await, "invalid_grant", "expired");
 }
 
 #[tokio::test]
 async fn a_used_jti_is_remembered_over_a_restart() {
-    let desk = Desk::new();
-    let once = desk.assertion(json!({ "jti": "a" }));
-    assert_eq!(desk.exchange(&once).await.status, 200);
-    let desk = Desk { app: desk.app.restarted(&[]), ring: desk.ring };
-    assert_refused(&desk.exchange(&once).await, "invalid_grant", "used before");
+    let server = OauthServer::new();
+    let once = server.assertion(json!({ "jti": "a" }));
+    assert_eq!(server.exchange(&once).await.status, 200);
+    let server = OauthServer { app: server.app.restarted(&[]), ring: server.ring };
+    assert_refused(&server.exchange(&once).await, "invalid_grant", "used before");
 }
 
 #[tokio::test]
 async fn of_twenty_that_present_one_jti_at_once_exactly_one_wins() {
-    let desk = Desk::new();
-    let once = desk.assertion(json!({ "jti": "a" }));
+    let server = OauthServer::new();
+    let once = server.assertion(json!({ "jti": "a" }));
     let form = [("grant_type", GRANT), ("assertion", once.as_str())];
-    let sent: Vec<_> = (0..20).map(|_| tokio::spawn(Answer::to(desk.post(&form)))).collect();
+    let sent: Vec<_> = (0..20).map(|_| tokio::spawn(Answer::to(server.post(&form)))).collect();
     let mut won = 0;
     for answer in sent {
         let answer = answer.await.unwrap();
@@ -342,25 +342,25 @@ async fn of_twenty_that_present_one_jti_at_once_exactly_one_wins() {
 
 #[tokio::test]
 async fn a_bearer_token_opens_the_resource_for_ten_minutes() {
-    let desk = Desk::new();
-    let token = desk.exchange(&desk.assertion(json!({ "sub": "alice" }))).await.text("access_token");
+    let server = OauthServer::new();
+    let token = server.exchange(&server.assertion(json!({ "sub": "alice" }))).await.text("access_token");
     for scheme in ["Bearer", "bearer", "BEARER"] {
-        let answer = desk.me(&format!("{scheme} {token}")).await;
+        let answer = server.me(&format!("{scheme} {token}")).await;
         assert_eq!(answer.status, 200, "{}", answer.body);
-        assert_eq!(answer.json(), json!({ "sub": "alice", "client_id": desk.api_key(), "exp": START + 600 }));
+        assert_eq!(answer.json(), json!({ "sub": "alice", "client_id": server.api_key(), "exp": START + 600 }));
         assert_eq!(answer.header("cache-control"), "no-store");
     }
-    desk.app.clock.advance(TimeDelta::milliseconds(599_999));
-    assert_eq!(desk.me(&format!("Bearer {token}")).await.status, 200);
-    desk.app.clock.advance(TimeDelta::milliseconds(1));
-    assert_eq!(desk.me(&format!("Bearer {token}")).await.text("error"), "expired");
+    server.app.clock.advance(TimeDelta::milliseconds(599_999));
+    assert_eq!(server.me(&format!("Bearer {token}")).await.status, 200);
+    server.app.clock.advance(TimeDelta::milliseconds(1));
+    assert_eq!(server.me(&format!("Bearer {token}")).await.text("error"), "expired");
 }
 
 #[tokio::test]
 async fn who_sends_no_bearer_token_is_challenged_and_told_no_error() {
-    let desk = Desk::new();
-    let token = desk.bearer().await;
-    let get = |path: String| desk.app.visitor().request(Method::GET, &path);
+    let server = OauthServer::new();
+    let token = server.bearer().await;
+    let get = |path: String| server.app.visitor().request(Method::GET, &path);
     let requests = [
         get("/api/me".to_owned()),
         get(format!("/api/me?access_token={token}")),
@@ -379,41 +379,41 @@ async fn who_sends_no_bearer_token_is_challenged_and_told_no_error() {
 
 #[tokio::test]
 async fn a_token_that_does_not_hold_is_invalid_and_the_challenge_says_why() {
-    let desk = Desk::new();
+    let server = OauthServer::new();
     let demo = hallpass::profiles::demo::issue(
-        &desk.ring,
+        &server.ring,
         hallpass::profiles::demo::Algorithm::Rs256,
         &hallpass::profiles::demo::Subject::default(),
         hallpass::profiles::Lifetime::MINUTE,
-        hallpass::clock::Clock::now(&*desk.app.clock),
+        hallpass::clock::Clock::now(&*server.app.clock),
     );
-    let signed = desk.bearer().await;
+    let signed = server.bearer().await;
     let cut = signed[..signed.len() - 4].to_owned();
     for (token, code) in [
         ("x".to_owned(), "malformed"),
         ("a b".to_owned(), "malformed"),
-        (desk.assertion(json!({})), "alg_not_allowed"),
+        (server.assertion(json!({})), "alg_not_allowed"),
         (demo.unwrap().as_str().to_owned(), "unknown_kid"),
         (cut, "bad_signature"),
-        (desk.forged_bearer(json!({ "typ": "JWT" }), json!({})), "wrong_type"),
-        (desk.forged_bearer(json!({ "typ": null }), json!({})), "wrong_type"),
-        (desk.forged_bearer(json!({ "kid": "other" }), json!({})), "unknown_kid"),
-        (desk.forged_bearer(json!({ "jku": "http://127.0.0.1/" }), json!({})), "header_not_allowed"),
-        (desk.forged_bearer(json!({}), json!({ "exp": START })), "expired"),
-        (desk.forged_bearer(json!({}), json!({ "iat": START + 1 })), "not_yet_valid"),
-        (desk.forged_bearer(json!({}), json!({ "iss": "http://other.example" })), "bad_claim"),
-        (desk.forged_bearer(json!({}), json!({ "aud": "http://other.example" })), "bad_claim"),
-        (desk.forged_bearer(json!({}), json!({ "aud": null })), "bad_claim"),
-        (desk.forged_bearer(json!({}), json!({ "client_id": null })), "bad_claim"),
-        (desk.forged_bearer(json!({}), json!({ "jti": null })), "bad_claim"),
-        (desk.forged_bearer(json!({}), json!({ "sub": null })), "bad_claim"),
+        (server.forged_bearer(json!({ "typ": "JWT" }), json!({})), "wrong_type"),
+        (server.forged_bearer(json!({ "typ": null }), json!({})), "wrong_type"),
+        (server.forged_bearer(json!({ "kid": "other" }), json!({})), "unknown_kid"),
+        (server.forged_bearer(json!({ "jku": "http://127.0.0.1/" }), json!({})), "header_not_allowed"),
+        (server.forged_bearer(json!({}), json!({ "exp": START })), "expired"),
+        (server.forged_bearer(json!({}), json!({ "iat": START + 1 })), "not_yet_valid"),
+        (server.forged_bearer(json!({}), json!({ "iss": "http://other.example" })), "bad_claim"),
+        (server.forged_bearer(json!({}), json!({ "aud": "http://other.example" })), "bad_claim"),
+        (server.forged_bearer(json!({}), json!({ "aud": null })), "bad_claim"),
+        (server.forged_bearer(json!({}), json!({ "client_id": null })), "bad_claim"),
+        (server.forged_bearer(json!({}), json!({ "jti": null })), "bad_claim"),
+        (server.forged_bearer(json!({}), json!({ "sub": null })), "bad_claim"),
     ] {
-        let answer = desk.me(&format!("Bearer {token}")).await;
+        let answer = server.me(&format!("Bearer {token}")).await;
         assert_eq!((answer.status, answer.text("error").as_str()), (401, code), "{}", answer.body);
         let challenge = answer.header("www-authenticate");
         let start = format!(r#"Bearer realm="hallpass", error="invalid_token", error_description="{code}: "#);
         assert!(challenge.starts_with(&start) && challenge.ends_with('"'), "{challenge}");
         assert_eq!(challenge.matches('"').count(), 6, "{challenge}");
     }
-    assert_eq!(desk.me(&format!("Bearer {}", desk.forged_bearer(json!({}), json!({})))).await.status, 200);
+    assert_eq!(server.me(&format!("Bearer {}", server.forged_bearer(json!({}), json!({})))).await.status, 200);
 }

@@ -378,19 +378,19 @@ fn is_of(kind: &str, value: &Value) -> bool {
 }
 
 /// Holds every answer against the document, and remembers which statuses came.
-struct Witness {
+struct DocumentChecker {
     document: Document,
     seen: BTreeSet<(String, String)>,
 }
 
-impl Witness {
+impl DocumentChecker {
     fn new(document: Document) -> Self {
         Self { document, seen: BTreeSet::new() }
     }
 
     fn ask(&mut self, app: &TestApp, operation: &Operation, call: &Call) -> u16 {
         let answer = call.send(app);
-        self.hear(operation, call, &answer);
+        self.check(operation, call, &answer);
         answer.status
     }
 
@@ -405,7 +405,7 @@ impl Witness {
         status
     }
 
-    fn hear(&mut self, operation: &Operation, call: &Call, answer: &RawAnswer) {
+    fn check(&mut self, operation: &Operation, call: &Call, answer: &RawAnswer) {
         let status = answer.status.to_string();
         let response = &operation.described["responses"][&status];
         assert!(response.is_object(), "{} answers {status}, undocumented, to {call:?}: {}", operation.id, answer.body);
@@ -517,9 +517,9 @@ fn the_routes_of_the_server_are_those_of_the_document() {
 #[test]
 fn every_documented_example_is_answered_with_success() {
     let app = open_app();
-    let mut witness = Witness::new(Document::of(&app));
-    for operation in witness.document.operations() {
-        let status = witness.ask(&app, &operation, &operation.example(&app));
+    let mut checker = DocumentChecker::new(Document::of(&app));
+    for operation in checker.document.operations() {
+        let status = checker.ask(&app, &operation, &operation.example(&app));
         assert!((200..400).contains(&status), "{} answers {status}", operation.id);
     }
 }
@@ -527,12 +527,12 @@ fn every_documented_example_is_answered_with_success() {
 #[test]
 fn in_test_mode_its_operations_are_documented_and_their_examples_work() {
     let app = TestApp::with(&[("test-mode", "on")]);
-    let mut witness = Witness::new(Document::of(&app));
-    let operations = witness.document.operations();
+    let mut checker = DocumentChecker::new(Document::of(&app));
+    let operations = checker.document.operations();
     let of_test_mode: Vec<_> = operations.into_iter().filter(|it| it.path.starts_with("/test/")).collect();
     assert_eq!(of_test_mode.len(), 6);
     for operation in of_test_mode {
-        let status = witness.ask(&app, &operation, &operation.example(&app));
+        let status = checker.ask(&app, &operation, &operation.example(&app));
         assert!((200..300).contains(&status), "{} answers {status}", operation.id);
     }
 }
@@ -726,16 +726,16 @@ fn a_parameter_is_refused_exactly_where_its_schema_refuses_it() {
 #[test]
 fn every_other_method_is_405_and_allow_names_the_documented_ones() {
     let app = open_app();
-    let mut witness = Witness::new(Document::of(&app));
-    for (path, allowed) in witness.document.addresses() {
-        let operation = witness.document.operations().into_iter().find(|it| it.path == path).unwrap();
+    let mut checker = DocumentChecker::new(Document::of(&app));
+    for (path, allowed) in checker.document.addresses() {
+        let operation = checker.document.operations().into_iter().find(|it| it.path == path).unwrap();
         let example = operation.example(&app);
         for method in METHODS.into_iter().filter(|method| !allowed.contains(*method)) {
             let answer = example.by(method).send(&app);
             let named = header(&answer, "allow").unwrap_or_default().split(", ").map(str::to_owned);
             assert_eq!((answer.status, named.collect()), (405, allowed.clone()), "{method} {path}");
             if method != "HEAD" {
-                witness.hear(&operation, &example.by(method), &answer);
+                checker.check(&operation, &example.by(method), &answer);
             }
         }
     }
@@ -836,45 +836,45 @@ fn variants(operation: &Operation, example: &Call) -> Vec<Call> {
 #[test]
 fn every_documented_status_is_answered_and_no_other() {
     let app = open_app();
-    let mut witness = Witness::new(Document::of(&app));
-    for operation in witness.document.operations() {
+    let mut checker = DocumentChecker::new(Document::of(&app));
+    for operation in checker.document.operations() {
         let example = operation.example(&app);
         for call in variants(&operation, &example).iter().chain([&example, &example.by("BREW")]) {
-            witness.ask(&app, &operation, call);
+            checker.ask(&app, &operation, call);
         }
     }
-    judge_sessions(&mut witness, &app);
-    settle_transactions(&mut witness, &app);
-    outgrow_the_cookie(&mut witness);
-    ask_too_often(&mut witness);
-    lose_the_store(&mut witness);
-    let lost = lose_the_sessions(&mut witness) && begin_too_many_sessions(&mut witness);
-    send_slowly(&mut witness, &app);
+    judge_sessions(&mut checker, &app);
+    finish_transactions(&mut checker, &app);
+    outgrow_the_cookie(&mut checker);
+    ask_too_often(&mut checker);
+    lose_the_store(&mut checker);
+    let lost = lose_the_sessions(&mut checker) && begin_too_many_sessions(&mut checker);
+    send_slowly(&mut checker, &app);
     if !lost {
         return;
     }
 
     let rare = |(id, status): &(String, String)| {
-        let is_rare = witness.document.operation(id).described["responses"][status]["x-rare"] == true;
+        let is_rare = checker.document.operation(id).described["responses"][status]["x-rare"] == true;
         is_rare && NOT_PROVOKED.iter().any(|(known, _)| known == status)
     };
-    let missing: Vec<_> = witness.missing().into_iter().filter(|it| !rare(it)).collect();
+    let missing: Vec<_> = checker.missing().into_iter().filter(|it| !rare(it)).collect();
     assert!(missing.is_empty(), "documented and never answered: {missing:?}");
 }
 
-fn judge_sessions(witness: &mut Witness, app: &TestApp) {
+fn judge_sessions(checker: &mut DocumentChecker, app: &TestApp) {
     let generated = Call::new("GET", "/generate").send(app);
     let cookie = header(&generated, "set-cookie").unwrap().split(';').next().unwrap();
     let call = Call::new("GET", "/validate").with("Accept", "application/json");
-    assert_eq!(witness.ask_by_get_and_head(app, "validate", &call.with("Cookie", cookie)), 200);
-    assert_eq!(witness.ask_by_get_and_head(app, "validate", &call), 401);
-    let attempt = witness.document.operation("attempt");
-    assert_eq!(witness.ask(app, &attempt, &attempt.example(app).saying("action=put")), 303);
+    assert_eq!(checker.ask_by_get_and_head(app, "validate", &call.with("Cookie", cookie)), 200);
+    assert_eq!(checker.ask_by_get_and_head(app, "validate", &call), 401);
+    let attempt = checker.document.operation("attempt");
+    assert_eq!(checker.ask(app, &attempt, &attempt.example(app).saying("action=put")), 303);
 }
 
-fn settle_transactions(witness: &mut Witness, app: &TestApp) {
-    let of_xid = witness.document.operation("phoneTokenOfXid");
-    let verify = witness.document.operation("verify");
+fn finish_transactions(checker: &mut DocumentChecker, app: &TestApp) {
+    let of_xid = checker.document.operation("phoneTokenOfXid");
+    let verify = checker.document.operation("verify");
     let present = |token: &str| {
         let body = json!({ "token": token }).to_string();
         Call::new("POST", "/v1/verify").with("Content-Type", "application/json").saying(body)
@@ -882,40 +882,40 @@ fn settle_transactions(witness: &mut Witness, app: &TestApp) {
     let early = phone_token(app, "15555551212/order-8");
     app.advance(1);
     let late = phone_token(app, "15555551212/order-8");
-    assert_eq!(witness.ask(app, &verify, &present(&early)), 404);
-    assert_eq!(witness.ask(app, &verify, &present(&late)), 200);
-    assert_eq!(witness.ask(app, &verify, &present(&late)), 409);
+    assert_eq!(checker.ask(app, &verify, &present(&early)), 404);
+    assert_eq!(checker.ask(app, &verify, &present(&late)), 200);
+    assert_eq!(checker.ask(app, &verify, &present(&late)), 409);
     for path in ["/v1/token/15555551212/order-8", "/v1/token/15555551213/order-8"] {
-        assert_eq!(witness.ask(app, &of_xid, &Call::new("GET", path)), 409, "{path}");
+        assert_eq!(checker.ask(app, &of_xid, &Call::new("GET", path)), 409, "{path}");
     }
-    let customer = witness.document.operation("transaction").example(app);
-    assert_eq!(witness.ask_by_get_and_head(app, "transaction", &customer.at("/v1/transactions/none")), 404);
-    let report = witness.document.operation("reportStatus");
+    let customer = checker.document.operation("transaction").example(app);
+    assert_eq!(checker.ask_by_get_and_head(app, "transaction", &customer.at("/v1/transactions/none")), 404);
+    let report = checker.document.operation("reportStatus");
     let call = report.example(app).at("/v1/transactions/none/status");
-    assert_eq!(witness.ask(app, &report, &call), 404);
+    assert_eq!(checker.ask(app, &report, &call), 404);
     let of_order = customer.at("/v1/transactions?phone_number=15555551212&limit=1");
-    assert_eq!(witness.ask_by_get_and_head(app, "transactions", &of_order), 200);
+    assert_eq!(checker.ask_by_get_and_head(app, "transactions", &of_order), 200);
 }
 
 /// A key so large that the longest subject's token fits no cookie.
-fn outgrow_the_cookie(witness: &mut Witness) {
+fn outgrow_the_cookie(checker: &mut DocumentChecker) {
     let folder = TempDir::new().unwrap();
     put_rsa_keys(folder.path());
     fs::copy(fixture("rsa-8192-pkcs8.pem"), folder.path().join("jwt_key")).unwrap();
     let app = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
     let call = Call::new("GET", &format!("/generate?sub={}", "%F0%9F%8E%AB".repeat(64)));
-    assert_eq!(witness.ask_by_get_and_head(&app, "generate", &call), 413);
+    assert_eq!(checker.ask_by_get_and_head(&app, "generate", &call), 413);
 }
 
 const LOGINS: [&str; 3] = ["accessToken", "apiKeyToken", "login"];
 
-fn ask_too_often(witness: &mut Witness) {
+fn ask_too_often(checker: &mut DocumentChecker) {
     let app = TestApp::with(&[("phone-rate", "1/m"), ("login-rate", "1/m"), ("credentials", "users")]);
     for id in LOGINS.into_iter().chain(["phoneToken", "phoneTokenOfXid"]) {
-        let operation = witness.document.operation(id);
+        let operation = checker.document.operation(id);
         let call = operation.example(&app);
-        witness.ask(&app, &operation, &call);
-        assert_eq!(witness.ask(&app, &operation, &call), 429, "{id}");
+        checker.ask(&app, &operation, &call);
+        assert_eq!(checker.ask(&app, &operation, &call), 429, "{id}");
     }
 }
 
@@ -942,40 +942,40 @@ async fn drop_tables(app: &TestApp) {
 }
 
 /// Every operation is asked as before; those that need the store say that it is away.
-fn lose_the_store(witness: &mut Witness) {
+fn lose_the_store(checker: &mut DocumentChecker) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(app_with_susan());
-    let calls: Vec<_> = witness.document.operations().into_iter().map(|it| (it.example(&app), it)).collect();
+    let calls: Vec<_> = checker.document.operations().into_iter().map(|it| (it.example(&app), it)).collect();
     let bearer = bearer_token(&app);
     runtime.block_on(drop_tables(&app));
     for (call, operation) in calls {
-        let status = witness.ask(&app, &operation, &call);
+        let status = checker.ask(&app, &operation, &call);
         let is_documented = operation.statuses().any(|status| status == "503");
         let needs_a_jti = operation.id == "exchange";
         let needs_sessions_alone = operation.needs("session");
         assert_eq!(status == 503, is_documented && !needs_a_jti && !needs_sessions_alone, "{} {status}", operation.id);
     }
-    let exchange = witness.document.operation("exchange");
+    let exchange = checker.document.operation("exchange");
     let claims = json!({ "iss": credential(&app, "ZOOM_API_KEY"), "exp": START + 60, "jti": "once" });
     let key = EncodingKey::from_secret(credential(&app, "ZOOM_API_SECRET").as_bytes());
     let assertion = jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap();
-    assert_eq!(witness.ask(&app, &exchange, &form("/oauth/token", &grant(&assertion))), 503);
-    let inspect = witness.document.operation("inspect");
+    assert_eq!(checker.ask(&app, &exchange, &form("/oauth/token", &grant(&assertion))), 503);
+    let inspect = checker.document.operation("inspect");
     let order = json!({ "action": "verify", "profile": "bearer", "token": bearer });
     let call = Call::new("POST", "/lab/inspect").with("Content-Type", "application/json").saying(order.to_string());
-    assert_eq!(witness.ask(&app, &inspect, &call), 503);
+    assert_eq!(checker.ask(&app, &inspect, &call), 503);
 }
 
 /// Those that read the session say that it is away, and no other does; `false` where there is no Redis to lose.
-fn lose_the_sessions(witness: &mut Witness) -> bool {
+fn lose_the_sessions(checker: &mut DocumentChecker) -> bool {
     let Some(mut redis) = RedisServer::start() else { return false };
     let app = TestApp::with(&[&redis.settings()[..1], &[("phone-rate", "off")]].concat());
     let generated = Call::new("GET", "/generate").send(&app);
     let cookie = header(&generated, "set-cookie").unwrap().split(';').next().unwrap();
-    let calls: Vec<_> = witness.document.operations().into_iter().map(|it| (it.example(&app), it)).collect();
+    let calls: Vec<_> = checker.document.operations().into_iter().map(|it| (it.example(&app), it)).collect();
     redis.stop();
     for (call, operation) in calls {
-        let status = witness.ask(&app, &operation, &call.with("Cookie", cookie));
+        let status = checker.ask(&app, &operation, &call.with("Cookie", cookie));
         let reads_it = operation.needs("session") || operation.path == "/readyz";
         assert_eq!(status == 503, reads_it, "{} {status}", operation.id);
     }
@@ -983,15 +983,15 @@ fn lose_the_sessions(witness: &mut Witness) -> bool {
 }
 
 /// Whatever begins a session is refused to a client that began as many as it may; `false` where there is no Redis.
-fn begin_too_many_sessions(witness: &mut Witness) -> bool {
+fn begin_too_many_sessions(checker: &mut DocumentChecker) -> bool {
     let Some(redis) = RedisServer::start() else { return false };
     let app = TestApp::with(&[&redis.settings()[..1], &[("phone-rate", "off"), ("test-mode", "on")]].concat());
     while Call::new("GET", "/generate").send(&app).status == 302 {}
-    for operation in witness.document.operations() {
+    for operation in checker.document.operations() {
         if operation.statuses().any(|status| status == "429") && operation.needs("session") {
             let call = operation.example(&app);
             let call = if operation.id == "lessonStep" { solved_lesson(&call) } else { call };
-            assert_eq!(witness.ask(&app, &operation, &call), 429, "{}", operation.id);
+            assert_eq!(checker.ask(&app, &operation, &call), 429, "{}", operation.id);
         }
     }
     true
@@ -1003,8 +1003,8 @@ fn solved_lesson(call: &Call) -> Call {
 }
 
 /// Every body that is announced and does not come, all at once: the server waits a quarter of a minute.
-fn send_slowly(witness: &mut Witness, app: &TestApp) {
-    let all = witness.document.operations();
+fn send_slowly(checker: &mut DocumentChecker, app: &TestApp) {
+    let all = checker.document.operations();
     let waiting = all.into_iter().filter(|it| it.body().is_some()).map(|operation| {
         let call = operation.example(app).saying("").with("Content-Length", "10");
         let (url, bytes) = (app.url.clone(), call.bytes(app.host()));
@@ -1013,7 +1013,7 @@ fn send_slowly(witness: &mut Witness, app: &TestApp) {
     for (operation, call, thread) in waiting.collect::<Vec<_>>() {
         let answer = thread.join().unwrap();
         assert_eq!(answer.status, 408, "{}", operation.id);
-        witness.hear(&operation, &call, &answer);
+        checker.check(&operation, &call, &answer);
     }
 }
 

@@ -64,7 +64,7 @@ fn judge(ring: &KeyRing, index: usize, token: &str) -> Verdict {
         1 => demo::verify(ring, Algorithm::Rs256, token, now),
         2 => twilio::verify(ring, token, now),
         3 => zoom::verify(ring, &[ISSUER], token, now),
-        4 => bearer::verify(ring, ISSUER, token, now).settle(|_| false),
+        4 => bearer::verify(ring, ISSUER, token, now).resolve_revocation(|_| false),
         5 => rest_api::verify(ring, token, now),
         _ => telesign::verify(ring, token, now),
     }

@@ -667,8 +667,9 @@ fn a_token_with_a_jti_is_good_only_once_its_revocation_was_asked_for() {
         assert_accepted(&good, "not revoked");
         assert_eq!(good.checks().len(), Check::ALL.len());
         assert_refused(&judge().with_revocation(true), Check::Revocation, Code::Revoked, "revoked");
-        let settled = Judged::Pending(judge()).settle(|asked| asked.profile() == "lab" && asked.jti() == "j7");
-        assert_refused(&settled, Check::Revocation, Code::Revoked, "settled");
+        let verdict =
+            Judged::Pending(judge()).resolve_revocation(|asked| asked.profile() == "lab" && asked.jti() == "j7");
+        assert_refused(&verdict, Check::Revocation, Code::Revoked, "revoked");
     }
 }
 
@@ -685,7 +686,8 @@ fn a_token_without_a_jti_asks_for_no_revocation() {
     for under in BOTH {
         let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, at(NOW));
         let token = of_the_lab(under, &claims);
-        let verdict = lab::verify(&KEYS.ring, under, &token, at(NOW)).settle(|_| panic!("nobody needs to know"));
+        let verdict =
+            lab::verify(&KEYS.ring, under, &token, at(NOW)).resolve_revocation(|_| panic!("nobody needs to know"));
         assert_accepted(&verdict, "without jti");
         assert!(verdict.checks().last().unwrap().1.to_string().starts_with("no jti"), "and the trace says so");
     }
@@ -703,8 +705,8 @@ fn a_token_that_is_refused_asks_for_no_revocation() {
         (numbered, Check::Profile, Code::BadClaim),
         (ended, Check::Expiry, Code::Expired),
     ] {
-        let verdict =
-            lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW)).settle(|_| panic!("asked of {check:?}"));
+        let verdict = lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW))
+            .resolve_revocation(|_| panic!("asked of {check:?}"));
         assert_refused(&verdict, check, code, "a lab's");
     }
 }

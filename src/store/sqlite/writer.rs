@@ -29,14 +29,14 @@ impl Writer {
     /// Starts the thread. `options` are for when the connection must be made anew.
     pub fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> io::Result<Self> {
         let (sender, inbox) = mpsc::channel(LONGEST_QUEUE);
-        let desk = Desk { connection: Some(connection), options, inbox, closing: false };
+        let thread = WriterThread { connection: Some(connection), options, inbox, closing: false };
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
-        thread::Builder::new().name("store".to_owned()).spawn(move || runtime.block_on(desk.run()))?;
+        thread::Builder::new().name("store".to_owned()).spawn(move || runtime.block_on(thread.run()))?;
         Ok(Self(sender))
     }
 
     pub async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError> {
-        self.hand_in(|caller| Job::Record(new, caller)).await
+        self.submit(|caller| Job::Record(new, caller)).await
     }
 
     /// Carries out `work`, and returns its answer once that is committed.
@@ -44,8 +44,8 @@ impl Writer {
         &self,
         work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
     ) -> Result<T, StoreError> {
-        let errand = |caller| Errand { work: Some(Box::new(work)), answer: None, caller };
-        self.hand_in(|caller| Job::Errand(Box::new(errand(caller)))).await
+        let write = |caller| PendingWrite { work: Some(Box::new(work)), answer: None, caller };
+        self.submit(|caller| Job::PendingWrite(Box::new(write(caller)))).await
     }
 
     /// Waits until all that was handed in before is committed, and the connection is closed.
@@ -55,7 +55,7 @@ impl Writer {
         self.0.closed().await;
     }
 
-    async fn hand_in<T>(&self, job: impl FnOnce(Caller<T>) -> Job) -> Result<T, StoreError> {
+    async fn submit<T>(&self, job: impl FnOnce(Caller<T>) -> Job) -> Result<T, StoreError> {
         let (caller, answer) = oneshot::channel();
         self.0.send(job(caller)).await.map_err(|_| StoreError::Closed)?;
         answer.await.unwrap_or(Err(StoreError::Closed))
@@ -67,11 +67,11 @@ type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
 
 enum Job {
     Record(NewTransaction, Caller<Recorded>),
-    Errand(Box<dyn Call>),
+    PendingWrite(Box<dyn Call>),
     Close,
 }
 
-/// An [`Errand`], whatever its answer is.
+/// A [`PendingWrite`] of any answer type.
 trait Call: Send {
     fn is_abandoned(&self) -> bool;
     fn run<'c>(&'c mut self, connection: &'c mut SqliteConnection) -> Work<'c, ()>;
@@ -79,7 +79,7 @@ trait Call: Send {
 }
 
 /// Work, then its answer, which is held back until it is committed.
-struct Errand<T> {
+struct PendingWrite<T> {
     work: Option<Starter<T>>,
     answer: Option<T>,
     caller: Caller<T>,
@@ -87,7 +87,7 @@ struct Errand<T> {
 
 type Starter<T> = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send>;
 
-impl<T: Send> Call for Errand<T> {
+impl<T: Send> Call for PendingWrite<T> {
     fn is_abandoned(&self) -> bool {
         self.caller.is_closed()
     }
@@ -111,14 +111,14 @@ impl<T: Send> Call for Errand<T> {
 }
 
 /// The thread's own side.
-struct Desk {
+struct WriterThread {
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
     inbox: mpsc::Receiver<Job>,
     closing: bool,
 }
 
-impl Desk {
+impl WriterThread {
     async fn run(mut self) {
         let mut jobs = Vec::with_capacity(LARGEST_BATCH);
         while !self.closing && self.inbox.recv_many(&mut jobs, LARGEST_BATCH).await > 0 {
@@ -131,14 +131,14 @@ impl Desk {
                 batch.answer(&outcome);
             }
         }
-        self.hang_up().await;
+        self.disconnect().await;
     }
 
     async fn commit(&mut self, batch: &mut Batch) -> Result<Vec<Recorded>, StoreError> {
         let outcome = self.attempt(batch).await;
         if outcome.is_err() {
             // That also rolls back, and a new connection has none of the old one's troubles.
-            self.hang_up().await;
+            self.disconnect().await;
         }
         Ok(outcome?)
     }
@@ -163,7 +163,7 @@ impl Desk {
         Ok(self.connection.insert(connection))
     }
 
-    async fn hang_up(&mut self) {
+    async fn disconnect(&mut self) {
         if let Some(connection) = self.connection.take() {
             // It is of no more use, however it ends.
             let _ = connection.close().await;
@@ -187,9 +187,9 @@ impl Batch {
                 self.new.push(new);
                 self.recorders.push(caller);
             }
-            Job::Errand(call) if !call.is_abandoned() => self.calls.push(call),
+            Job::PendingWrite(call) if !call.is_abandoned() => self.calls.push(call),
             Job::Close => return true,
-            Job::Record(..) | Job::Errand(_) => {}
+            Job::Record(..) | Job::PendingWrite(_) => {}
         }
         false
     }

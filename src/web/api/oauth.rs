@@ -16,8 +16,8 @@ use crate::profiles::{Profile, bearer, zoom};
 use crate::store::StoreError;
 use crate::token::{Claims, Rejection};
 use crate::web::api::credentials;
-use crate::web::http::problem::Fault;
-use crate::web::http::signing_queue::Turns;
+use crate::web::http::problem::FailureCause;
+use crate::web::http::signing_queue::SigningQueue;
 use crate::web::state::State;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -42,8 +42,13 @@ impl From<StoreError> for Failure {
 }
 
 /// `POST /oauth/token`.
-pub(in crate::web) async fn token(request: HttpRequest, body: Bytes, turns: Turns, state: Data<State>) -> HttpResponse {
-    match exchange(&request, &body, &turns, &state).await {
+pub(in crate::web) async fn token(
+    request: HttpRequest,
+    body: Bytes,
+    signing: SigningQueue,
+    state: Data<State>,
+) -> HttpResponse {
+    match exchange(&request, &body, &signing, &state).await {
         Ok(token) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(json!({
             "access_token": token, "token_type": "Bearer", "expires_in": bearer::LIFE,
         })),
@@ -52,12 +57,17 @@ pub(in crate::web) async fn token(request: HttpRequest, body: Bytes, turns: Turn
         }
         Err(Failure::StoreAway(error)) => unavailable(&error),
         Err(Failure::Broken(what)) => {
-            Fault::new(what).behind(HttpResponse::InternalServerError().json(json!({ "error": "server_error" })))
+            FailureCause::new(what).behind(HttpResponse::InternalServerError().json(json!({ "error": "server_error" })))
         }
     }
 }
 
-async fn exchange(request: &HttpRequest, body: &[u8], turns: &Turns, state: &State) -> Result<String, Failure> {
+async fn exchange(
+    request: &HttpRequest,
+    body: &[u8],
+    signing: &SigningQueue,
+    state: &State,
+) -> Result<String, Failure> {
     let parameters = parameters(request, body)?;
     let given = |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
     let grant_type = given("grant_type").ok_or_else(|| invalid_request("`grant_type` is missing"))?;
@@ -68,7 +78,7 @@ async fn exchange(request: &HttpRequest, body: &[u8], turns: &Turns, state: &Sta
     let now = state.now();
     let claims = accepted(state, assertion, now)?;
     take_once(state, &claims, now).await?;
-    let _turn = turns.next().await;
+    let _permit = signing.acquire().await;
     issue(state, &claims, now)
 }
 
@@ -136,7 +146,7 @@ fn invalid_request(description: &str) -> Failure {
 
 fn unavailable(error: &StoreError) -> HttpResponse {
     let response = HttpResponse::ServiceUnavailable().json(json!({ "error": "temporarily_unavailable" }));
-    Fault::of(error).behind(response)
+    FailureCause::of(error).behind(response)
 }
 
 /// `GET /api/me`: a resource for the holder of a bearer token.
@@ -145,7 +155,7 @@ pub(in crate::web) async fn me(request: HttpRequest, state: Data<State>) -> Http
         return challenge("", Code::NoToken, "A bearer token is required.");
     };
     let judged = bearer::verify(&state.ring(), state.origins.issuer(), token, state.now());
-    let verdict = match state.settle(judged).await {
+    let verdict = match state.resolve_revocation(judged).await {
         Ok(verdict) => verdict,
         Err(error) => return unavailable(&error),
     };

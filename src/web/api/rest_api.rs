@@ -10,7 +10,7 @@ use crate::accounts::{Login, Refusal};
 use crate::code::Code;
 use crate::profiles::demo::Algorithm;
 use crate::profiles::{Profile, rest_api};
-use crate::web::http::problem::{Fault, retry_after_header};
+use crate::web::http::problem::{FailureCause, retry_after_header};
 use crate::web::state::State;
 
 /// Signs a token for the user of a form.
@@ -83,7 +83,7 @@ fn retry_after_in(mut response: HttpResponse, seconds: u64) -> HttpResponse {
 
 /// A fault of this server, which is what the tutorial keeps its third error for.
 fn fault(status: StatusCode, error: &dyn std::error::Error) -> HttpResponse {
-    Fault::of(error).behind(answer(status, "3", "An error occured"))
+    FailureCause::of(error).behind(answer(status, "3", "An error occured"))
 }
 
 fn answer(status: StatusCode, error: &str, message: &str) -> HttpResponse {

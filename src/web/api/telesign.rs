@@ -37,7 +37,7 @@ pub(in crate::web) async fn token(request: HttpRequest, state: Data<State>) -> R
     }
     let decision = state.phone_limiter.admit(state.client(&request), state.now()).await;
     state.metrics.rate_decided(Limit::Phone, decision.as_ref().into());
-    if let Decision::Refused { retry_after } = decision.map_err(|error| Problem::rates_away(&error))? {
+    if let Decision::Refused { retry_after } = decision.map_err(|error| Problem::rates_unavailable(&error))? {
         return Err(Problem::too_often(retry_after, "This client asks for phone tokens too often."));
     }
     let phone = segment(&request, "phone").unwrap_or_default();
@@ -57,7 +57,7 @@ async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<St
     let token = made.token.into_string();
     let (issued_at, expires_at) = (made.issued_at, made.expires_at);
     let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
-    match state.store.record(new).await.map_err(|error| Problem::store_away(&error))? {
+    match state.store.record(new).await.map_err(|error| Problem::store_unavailable(&error))? {
         Recorded::Stored => {
             state.metrics.issued(Profile::Telesign, Algorithm::Hs256);
             Ok(token)
@@ -92,7 +92,7 @@ pub(in crate::web) async fn transaction(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &state)?;
-    let found = state.store.transaction(&parse_xid(&xid)?).await.map_err(|error| Problem::store_away(&error))?;
+    let found = state.store.transaction(&parse_xid(&xid)?).await.map_err(|error| Problem::store_unavailable(&error))?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 
@@ -112,7 +112,8 @@ pub(in crate::web) async fn transactions(
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &state)?;
     let (phone, limit, after) = (query.phone()?, query.limit()?, query.after()?);
-    let page = state.store.transactions(&phone, after, limit).await.map_err(|error| Problem::store_away(&error))?;
+    let page =
+        state.store.transactions(&phone, after, limit).await.map_err(|error| Problem::store_unavailable(&error))?;
     let transactions: Vec<Shown<'_>> = page.transactions.iter().map(Shown::from).collect();
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(HttpResponse::Ok().json(serde_json::json!({ "transactions": transactions, "next": next })))
@@ -162,8 +163,9 @@ pub(in crate::web) async fn verify(
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
     let xid = xid_of(claims).ok_or_else(unknown)?;
-    let presented = state.store.present(&xid, token, state.now()).await.map_err(|error| Problem::store_away(&error))?;
-    state.metrics.came_to(Profile::Telesign, code_of(&presented));
+    let presented =
+        state.store.present(&xid, token, state.now()).await.map_err(|error| Problem::store_unavailable(&error))?;
+    state.metrics.count_verdict(Profile::Telesign, code_of(&presented));
     match presented {
         Presented::Verified(found) => {
             let verdict = verdict.report(Show::VerifiedClaimsOnly);
@@ -199,7 +201,7 @@ pub(in crate::web) async fn status(
     let members = json_body::json_object(&request, &body)?;
     let status = members.get("status").and_then(|it| it.as_str()).filter(|it| is_status(it));
     let status = status.ok_or_else(|| Problem::bad_request("`status` must be 1 to 64 characters of text."))?;
-    let found = state.store.set_status(&xid, status).await.map_err(|error| Problem::store_away(&error))?;
+    let found = state.store.set_status(&xid, status).await.map_err(|error| Problem::store_unavailable(&error))?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 

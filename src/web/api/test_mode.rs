@@ -19,7 +19,7 @@ use crate::profiles::{Profile, demo};
 use crate::token::{self, NumericDate};
 use crate::web::http::json_body::json_object_of;
 use crate::web::http::problem::Problem;
-use crate::web::http::signing_queue::Turns;
+use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::Visitor;
 use crate::web::state::State;
 
@@ -104,13 +104,13 @@ fn shown(state: &State) -> Value {
 pub(in crate::web) async fn sign(
     request: HttpRequest,
     body: Bytes,
-    turns: Turns,
+    signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
     let members = read(&request, &body, &known)?;
     let order = Order { members: &members, state: &state };
-    let _turn = turns.next().await;
+    let _permit = signing.acquire().await;
     let token = match order.signer()? {
         Some(signer) => {
             let sealed = token::seal(order.header(Some(&signer))?, order.claims()?, &signer);
@@ -232,7 +232,7 @@ fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::Algorithm>, Pr
 pub(in crate::web) async fn flawed(
     request: HttpRequest,
     body: Bytes,
-    turns: Turns,
+    signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let members = read(&request, &body, &["flaw", "profile", "algorithm"])?;
@@ -244,7 +244,7 @@ pub(in crate::web) async fn flawed(
     SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
     let ring = state.ring();
     let sample = Sample { ring: &ring, algorithm, issuer: state.origins.issuer(), random, now: state.now() };
-    let _turn = turns.next().await;
+    let _permit = signing.acquire().await;
     let token = flawed::make(profile, flaw, &sample).map_err(|error| no_token(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": flaw.expected() })))
 }
@@ -292,6 +292,6 @@ pub(in crate::web) async fn reset(
     read_if_any(&request, &body, &[])?;
     clock(&state)?.reset();
     state.restore_ring();
-    state.forget_counts().await.map_err(|error| Problem::rates_away(&error))?;
+    state.forget_counts().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

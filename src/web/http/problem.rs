@@ -13,7 +13,7 @@ use crate::accounts::CheckError;
 use crate::code::Code;
 use crate::log::chain;
 use crate::profiles::demo::IssueError;
-use crate::redis::Away;
+use crate::redis::RedisFailure;
 use crate::store::StoreError;
 use crate::web::http::accept;
 use crate::web::http::request_id::RequestId;
@@ -49,15 +49,15 @@ pub(in crate::web) struct Problem {
     headers: Vec<(HeaderName, HeaderValue)>,
     /// Where the page's link leads, if not to this site's home page.
     pub leads_to: Option<String>,
-    pub fault: Option<Fault>,
+    pub cause: Option<FailureCause>,
 }
 
 /// What a failure's log line says of its cause. The client reads nothing of it; the front door takes it off the answer
 /// and logs it, beside the request's id.
 #[derive(Clone, Debug)]
-pub(in crate::web) struct Fault(String);
+pub(in crate::web) struct FailureCause(String);
 
-impl Fault {
+impl FailureCause {
     pub fn of(cause: &dyn std::error::Error) -> Self {
         Self(chain(cause))
     }
@@ -79,7 +79,7 @@ impl Fault {
 
 impl Problem {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, fault: None }
+        Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, cause: None }
     }
 
     /// The same, with a header that says more to programs.
@@ -118,36 +118,36 @@ impl Problem {
 
     /// The cause is for the log, and the client is shown nothing of it.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
-        Self::fault(Fault::of(cause))
+        Self::with_cause(FailureCause::of(cause))
     }
 
     /// The same for a fault that no error describes.
     pub fn broken(what: &str) -> Self {
-        Self::fault(Fault::new(what))
+        Self::with_cause(FailureCause::new(what))
     }
 
-    fn fault(fault: Fault) -> Self {
+    fn with_cause(cause: FailureCause) -> Self {
         let message = "This server made a mistake; its log says more.";
-        Self { fault: Some(fault), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
+        Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
     }
 
     /// What the store said is for the log.
-    pub fn store_away(error: &StoreError) -> Self {
-        Self::away("store", error, "The store does not answer; try again soon.")
+    pub fn store_unavailable(error: &StoreError) -> Self {
+        Self::unavailable("store", error, "The store does not answer; try again soon.")
     }
 
-    pub fn sessions_away(error: &Away) -> Self {
-        Self::away("session store", error, "The store of the sessions does not answer; try again soon.")
+    pub fn sessions_unavailable(error: &RedisFailure) -> Self {
+        Self::unavailable("session store", error, "The store of the sessions does not answer; try again soon.")
     }
 
-    pub fn rates_away(error: &Away) -> Self {
+    pub fn rates_unavailable(error: &RedisFailure) -> Self {
         let message = "The rate counters do not answer, and nobody is let through uncounted; try again soon.";
-        Self::away("rate store", error, message)
+        Self::unavailable("rate store", error, message)
     }
 
-    fn away(part: &str, error: &dyn std::error::Error, message: &str) -> Self {
-        let fault = Fault::new(&format!("the {part} failed: {}", chain(error)));
-        Self { fault: Some(fault), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
+    fn unavailable(part: &str, error: &dyn std::error::Error, message: &str) -> Self {
+        let cause = FailureCause::new(&format!("the {part} failed: {}", chain(error)));
+        Self { cause: Some(cause), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
     }
 
     /// The same, where it is a fault of this server, with the name under which its log has more.
@@ -191,8 +191,8 @@ impl From<NotDone> for Problem {
 impl From<CheckError> for Problem {
     fn from(error: CheckError) -> Self {
         match error {
-            CheckError::Store(error) => Self::store_away(&error),
-            CheckError::Tries(error) => Self::rates_away(&error),
+            CheckError::Store(error) => Self::store_unavailable(&error),
+            CheckError::Tries(error) => Self::rates_unavailable(&error),
         }
     }
 }
@@ -223,8 +223,8 @@ impl ResponseError for Problem {
             response.headers_mut().insert(name.clone(), value.clone());
         }
         response.extensions_mut().insert(self.clone());
-        match &self.fault {
-            Some(fault) => fault.clone().behind(response),
+        match &self.cause {
+            Some(cause) => cause.clone().behind(response),
             None => response,
         }
     }
@@ -297,7 +297,7 @@ mod tests {
         let problem = Problem::broken("the bearer key cannot sign").named(&id);
         let expected = format!("This server made a mistake; its log says more under the request id {id}.");
         assert_eq!(problem.message, expected);
-        assert_eq!(problem.fault.as_ref().map(Fault::as_str), Some("the bearer key cannot sign"));
+        assert_eq!(problem.cause.as_ref().map(FailureCause::as_str), Some("the bearer key cannot sign"));
         assert_eq!(Problem::not_found().named(&id).message, Problem::not_found().message);
     }
 

@@ -20,13 +20,13 @@ use futures_core::Stream;
 use crate::web::http::connection::{Body, Exchange, UnderWay};
 
 /// A request that is under way: its body is held, and its connection hands over no other, until the answer is written.
-pub(in crate::web) struct Unread {
+pub(in crate::web) struct HeldRequestBody {
     _body: Option<Rc<RefCell<Payload>>>,
     /// `None` where a test asks without a connection.
     _under_way: Option<UnderWay>,
 }
 
-impl Unread {
+impl HeldRequestBody {
     /// Leaves the request a body that reads as before.
     pub fn of(request: &mut ServiceRequest) -> Self {
         let exchange = request.conn_data::<Rc<Exchange>>().cloned();
@@ -46,8 +46,8 @@ impl Unread {
     }
 
     /// The answer's body, with which the request's is let go.
-    pub fn held_by(self, answer: BoxBody) -> Answer {
-        Answer { body: answer, _unread: self }
+    pub fn attach_to(self, answer: BoxBody) -> AnswerBody {
+        AnswerBody { body: answer, _request_body: self }
     }
 }
 
@@ -71,12 +71,12 @@ impl Stream for Shared {
 }
 
 /// The body of an answer. The request is over once it is dropped.
-pub(in crate::web) struct Answer {
+pub(in crate::web) struct AnswerBody {
     body: BoxBody,
-    _unread: Unread,
+    _request_body: HeldRequestBody,
 }
 
-impl MessageBody for Answer {
+impl MessageBody for AnswerBody {
     type Error = <BoxBody as MessageBody>::Error;
 
     fn size(&self) -> BodySize {

@@ -15,31 +15,31 @@ use tokio::task::yield_now;
 
 /// One worker's queue.
 #[derive(Clone)]
-pub(in crate::web) struct Turns(Rc<Semaphore>);
+pub(in crate::web) struct SigningQueue(Rc<Semaphore>);
 
 /// For as long as it lives nobody else of this worker signs.
-pub(in crate::web) struct Turn<'a> {
+pub(in crate::web) struct SigningPermit<'a> {
     /// A queue is never closed, but if it were, nobody would have to wait.
     _permit: Option<SemaphorePermit<'a>>,
 }
 
-impl Turns {
+impl SigningQueue {
     pub fn new() -> Self {
         Self(Rc::new(Semaphore::new(1)))
     }
 
     /// Waits for those who came before, and then once for the network: the runtime hears of new requests only when
     /// nothing is ready to run.
-    pub async fn next(&self) -> Turn<'_> {
+    pub async fn acquire(&self) -> SigningPermit<'_> {
         let permit = self.0.acquire().await.ok();
         // In a task of its own: actix polls a handler again within one wake-up, and a bare `yield_now` would be over at
         // that second poll. A task that is cancelled at the end is no reason to wait.
         let _ = spawn(yield_now()).await;
-        Turn { _permit: permit }
+        SigningPermit { _permit: permit }
     }
 }
 
-impl FromRequest for Turns {
+impl FromRequest for SigningQueue {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
@@ -61,19 +61,20 @@ mod tests {
     use super::*;
 
     #[actix_web::test]
-    async fn a_turn_waits_for_the_network_however_often_it_is_asked_for() {
-        let turns = Turns::new();
-        let mut next = pin!(turns.next());
-        let answers = poll_fn(|context| Poll::Ready([(); 3].map(|()| next.as_mut().poll(context).is_pending()))).await;
+    async fn a_permit_waits_for_the_network_however_often_it_is_polled() {
+        let queue = SigningQueue::new();
+        let mut permit = pin!(queue.acquire());
+        let answers =
+            poll_fn(|context| Poll::Ready([(); 3].map(|()| permit.as_mut().poll(context).is_pending()))).await;
         assert_eq!(answers, [true; 3]);
-        next.await;
+        permit.await;
     }
 
     #[actix_web::test]
-    async fn nobody_signs_before_the_one_ahead_is_done() {
-        let turns = Turns::new();
-        let first = turns.next().await;
-        let mut second = pin!(turns.next());
+    async fn a_signature_waits_until_the_one_before_it_is_done() {
+        let queue = SigningQueue::new();
+        let first = queue.acquire().await;
+        let mut second = pin!(queue.acquire());
         let early = timeout(Duration::from_millis(50), second.as_mut()).await;
         assert!(early.is_err(), "two sign at once");
         drop(first);

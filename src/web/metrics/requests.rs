@@ -1,7 +1,7 @@
 //! Requests by method, route and status, and how long they took.
 //!
-//! Each worker thread has a tally of its own, whose lock only a reader of the metrics ever contends for: to count a
-//! request takes one look-up, no allocation, and no memory that another core writes.
+//! Each worker thread counts in a `WorkerRequests`, whose lock only a reader of `/metrics` contends for. Counting a request
+//! takes one look-up, no allocation, and no memory that another core writes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -17,22 +17,22 @@ use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::latency::Latency;
 
-/// The tallies of all workers.
+/// The counts of all workers.
 #[derive(Debug, Default)]
-pub(super) struct Requests(Mutex<Vec<Arc<Tally>>>);
+pub(super) struct Requests(Mutex<Vec<Arc<WorkerRequests>>>);
 
 impl Requests {
-    pub fn tally(&self) -> Arc<Tally> {
-        let tally = Arc::<Tally>::default();
-        lock(&self.0).push(tally.clone());
-        tally
+    pub fn add_worker(&self) -> Arc<WorkerRequests> {
+        let worker = Arc::<WorkerRequests>::default();
+        lock(&self.0).push(worker.clone());
+        worker
     }
 
     pub fn traffic(&self) -> Traffic {
-        lock(&self.0).iter().fold(Traffic::default(), |sum, tally| {
+        lock(&self.0).iter().fold(Traffic::default(), |sum, worker| {
             // In this order, so that none has ended that had not begun.
-            let ended = sum.ended + tally.ended.load(Ordering::Acquire);
-            Traffic { begun: sum.begun + tally.begun.load(Ordering::Acquire), ended }
+            let ended = sum.ended + worker.ended.load(Ordering::Acquire);
+            Traffic { begun: sum.begun + worker.begun.load(Ordering::Acquire), ended }
         })
     }
 }
@@ -52,14 +52,14 @@ impl Traffic {
 
 /// What one worker answered.
 #[derive(Debug, Default)]
-pub(in crate::web) struct Tally {
+pub(in crate::web) struct WorkerRequests {
     begun: AtomicU64,
     ended: AtomicU64,
     /// By pattern, of which there are as many as the route table has.
     routes: Mutex<HashMap<String, Route>>,
 }
 
-impl Tally {
+impl WorkerRequests {
     /// A request is in flight for as long as this is kept, also when its client goes away.
     pub fn enter(&self) -> InFlight<'_> {
         self.begun.fetch_add(1, Ordering::Release);
@@ -77,7 +77,7 @@ impl Tally {
 }
 
 /// One request, from its head to its answer's.
-pub(in crate::web) struct InFlight<'a>(&'a Tally);
+pub(in crate::web) struct InFlight<'a>(&'a WorkerRequests);
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
@@ -123,7 +123,7 @@ impl Route {
 impl Collector for Requests {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let in_flight = i64::try_from(self.traffic().in_flight()).unwrap_or(i64::MAX);
-        let routes = added_up(&lock(&self.0).clone());
+        let routes = sum_of(&lock(&self.0).clone());
         let help = "Requests that are being answered, this one included.";
         let gauge = encoder.encode_descriptor("http_requests_in_flight", help, None, MetricType::Gauge)?;
         ConstGauge::new(in_flight).encode(gauge)?;
@@ -147,11 +147,11 @@ impl Collector for Requests {
     }
 }
 
-/// Each tally is locked only while it is read.
-fn added_up(tallies: &[Arc<Tally>]) -> BTreeMap<String, Route> {
+/// Each worker's counts are locked only while they are read.
+fn sum_of(workers: &[Arc<WorkerRequests>]) -> BTreeMap<String, Route> {
     let mut sum = BTreeMap::<String, Route>::new();
-    for tally in tallies {
-        for (pattern, route) in &*lock(&tally.routes) {
+    for worker in workers {
+        for (pattern, route) in &*lock(&worker.routes) {
             sum.entry(pattern.clone()).or_default().add(route);
         }
     }

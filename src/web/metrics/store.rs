@@ -117,19 +117,19 @@ impl Collector for Calls {
 }
 
 /// The store with its calls counted.
-pub(super) struct Metered {
+pub(super) struct CountedStore {
     store: Arc<dyn Store>,
     calls: Arc<Calls>,
 }
 
-impl Metered {
+impl CountedStore {
     pub fn new(store: Arc<dyn Store>, calls: Arc<Calls>) -> Self {
         Self { store, calls }
     }
 }
 
 #[async_trait]
-impl Store for Metered {
+impl Store for CountedStore {
     async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError> {
         self.calls.measure(Operation::Record, self.store.record(new)).await
     }

@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::limits::Decision;
 use crate::profiles::Profile;
 use crate::profiles::demo::Algorithm;
-use crate::redis::Away;
+use crate::redis::RedisFailure;
 
 const PROFILES: usize = Profile::ALL.len();
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
@@ -36,7 +36,7 @@ impl Tokens {
         self.issued.count(profile as usize, algorithm as usize);
     }
 
-    pub fn came_to(&self, profile: Profile, code: Code) {
+    pub fn count_verdict(&self, profile: Profile, code: Code) {
         self.judged.count(profile as usize, code as usize);
     }
 }
@@ -88,8 +88,8 @@ pub(in crate::web) enum RateDecision {
     Away,
 }
 
-impl From<Result<&Decision, &Away>> for RateDecision {
-    fn from(decision: Result<&Decision, &Away>) -> Self {
+impl From<Result<&Decision, &RedisFailure>> for RateDecision {
+    fn from(decision: Result<&Decision, &RedisFailure>) -> Self {
         match decision {
             Ok(Decision::Admitted) => Self::Admitted,
             Ok(Decision::Refused { .. }) => Self::Refused,

@@ -8,7 +8,7 @@ use actix_web::web::{self, Data, PayloadConfig};
 
 use super::request_pipeline;
 use crate::web::http::problem;
-use crate::web::http::signing_queue::Turns;
+use crate::web::http::signing_queue::SigningQueue;
 use crate::web::routes::routes;
 use crate::web::state::State;
 
@@ -27,8 +27,8 @@ pub(super) fn app(
     App::new()
         .app_data(state.clone())
         .app_data(state.session.clone())
-        .app_data(Turns::new())
-        .app_data(Data::from(state.metrics.tally()))
+        .app_data(SigningQueue::new())
+        .app_data(Data::from(state.metrics.add_worker()))
         .app_data(PayloadConfig::new(problem::LARGEST_BODY))
         .app_data(problem::form_config())
         .app_data(problem::query_config())

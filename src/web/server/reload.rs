@@ -15,13 +15,13 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::keys::KeyRing;
 use crate::log::chain;
 use crate::settings::Settings;
-use crate::web::server::tell;
+use crate::web::server::log_warning;
 use crate::web::server::tls::Tls;
 use crate::web::state::State;
 
 /// Reads them on each SIGHUP from now on.
 #[cfg(unix)]
-pub(in crate::web) fn when_told(
+pub(in crate::web) fn on_hangup(
     state: Data<State>,
     settings: Settings,
     tls: Option<Arc<Tls>>,
@@ -39,7 +39,7 @@ pub(in crate::web) fn when_told(
 }
 
 #[cfg(not(unix))]
-pub(in crate::web) fn when_told(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
+pub(in crate::web) fn on_hangup(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     Ok(actix_web::rt::spawn(async {}))
 }
 
@@ -47,7 +47,7 @@ async fn reload_keys(state: &State, settings: &Settings) {
     let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
     match web::block(move || KeyRing::prepare_with(&folder, &accounts, &SystemRandom::new())).await {
         Ok(Ok((ring, warnings))) => {
-            warnings.iter().for_each(tell);
+            warnings.iter().for_each(log_warning);
             state.replace_ring(ring);
             log::info!("the keys were read anew");
         }

@@ -22,10 +22,10 @@ use crate::code::Code;
 use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
 use crate::web::http::cors::Scripts;
 use crate::web::http::origins;
-use crate::web::http::problem::{Fault, Presentation, Problem};
-use crate::web::http::request_body::{Answer, Unread};
+use crate::web::http::problem::{FailureCause, Presentation, Problem};
+use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
 use crate::web::http::request_id::{RequestId, X_REQUEST_ID};
-use crate::web::metrics::Tally;
+use crate::web::metrics::WorkerRequests;
 use crate::web::session::session_store;
 use crate::web::site::lab;
 use crate::web::state::State;
@@ -36,31 +36,31 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn handle<B: MessageBody + 'static>(
     state: Data<State>,
-    tally: Data<Tally>,
+    requests: Data<WorkerRequests>,
     mut request: ServiceRequest,
     next: Next<B>,
-) -> Result<ServiceResponse<Answer>, Error> {
-    let _in_flight = tally.enter();
-    let visit = Visit::of(&request, &state);
-    let unread = Unread::of(&mut request);
+) -> Result<ServiceResponse<AnswerBody>, Error> {
+    let _in_flight = requests.enter();
+    let record = RequestRecord::of(&request, &state);
+    let request_body = HeldRequestBody::of(&mut request);
     let answered = answer(&state, request, next).await;
     let mut response = match answered {
         Ok(response) => response,
-        Err(error) => return Err(unrouted(&error, &visit, &state, &tally, unread)),
+        Err(error) => return Err(unrouted(&error, &record, &state, &requests, request_body)),
     };
-    let fault = response.response_mut().extensions_mut().remove::<Fault>();
+    let cause = response.response_mut().extensions_mut().remove::<FailureCause>();
     if let Some(problem) = problem_of(&response) {
-        let presented = presented(&problem.named(&visit.id), visit.presentation, response.headers(), &state);
+        let presented = presented(&problem.named(&record.id), record.presentation, response.headers(), &state);
         response = response.into_response(presented);
     }
-    visit.mark(response.response_mut().head_mut(), &state);
+    record.mark(response.response_mut().head_mut(), &state);
     let pattern = response.request().match_name().unwrap_or("-");
-    visit.end(pattern, response.status(), fault.as_ref(), &tally);
-    Ok(response.map_body(|_, answer| unread.held_by(answer)))
+    record.end(pattern, response.status(), cause.as_ref(), &requests);
+    Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
 }
 
 /// What is remembered of a request until it is answered: nothing that a client made up.
-struct Visit {
+struct RequestRecord {
     id: RequestId,
     started: Instant,
     /// `None` for one that is not in use: its name is text of a client's choice, and stays out of log and metrics.
@@ -68,7 +68,7 @@ struct Visit {
     presentation: Presentation,
 }
 
-impl Visit {
+impl RequestRecord {
     fn of(request: &ServiceRequest, state: &State) -> Self {
         Self {
             started: Instant::now(),
@@ -82,17 +82,17 @@ impl Visit {
     fn mark(&self, answer: &mut ResponseHead, state: &State) {
         origins::set_headers(&mut answer.headers, &state.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
-        if state.ending.has_begun() || state.is_crowded() {
+        if state.shutdown.has_begun() || state.is_crowded() {
             answer.set_connection_type(ConnectionType::Close);
         }
     }
 
     /// Counts the request and logs it, once.
-    fn end(&self, pattern: &str, status: StatusCode, fault: Option<&Fault>, tally: &Tally) {
+    fn end(&self, pattern: &str, status: StatusCode, cause: Option<&FailureCause>, requests: &WorkerRequests) {
         let (id, status, took) = (&self.id, status.as_u16(), self.started.elapsed());
-        tally.count(self.method, pattern, status, took);
-        if let Some(fault) = fault {
-            log::error!("request id={id} failed: {}", fault.as_str());
+        requests.count(self.method, pattern, status, took);
+        if let Some(cause) = cause {
+            log::error!("request id={id} failed: {}", cause.as_str());
         }
         let method = self.method.unwrap_or("-");
         // Whole numbers are printed in a third of the time that a fraction takes.
@@ -138,28 +138,40 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
 }
 
 /// A failure outside any handler, which takes the request with it: the answer is made of what is left.
-fn unrouted(error: &Error, visit: &Visit, state: &State, tally: &Tally, unread: Unread) -> Error {
+fn unrouted(
+    error: &Error,
+    record: &RequestRecord,
+    state: &State,
+    requests: &WorkerRequests,
+    request_body: HeldRequestBody,
+) -> Error {
     let problem = match error.as_error::<Problem>() {
         Some(problem) => problem.clone(),
         None => Problem::broken(&error.to_string()),
     };
-    let problem = problem.named(&visit.id);
+    let problem = problem.named(&record.id);
     let bare = problem.error_response();
-    let mut response = presented(&problem, visit.presentation, bare.headers(), state);
-    visit.mark(response.head_mut(), state);
-    visit.end("-", problem.status, problem.fault.as_ref(), tally);
-    let response = response.map_body(|_, answer| BoxBody::new(unread.held_by(answer)));
+    let mut response = presented(&problem, record.presentation, bare.headers(), state);
+    record.mark(response.head_mut(), state);
+    record.end("-", problem.status, problem.cause.as_ref(), requests);
+    let response = response.map_body(|_, answer| BoxBody::new(request_body.attach_to(answer)));
     InternalError::from_response(problem, response).into()
 }
 
 /// What is answered where the parser found no request: in the same shape as all refusals, logged and counted like them.
 pub(super) fn refusals(state: &Data<State>, limits: Limits) -> Refuse {
-    let (state, tally) = (state.clone(), state.metrics.tally());
-    Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &state, &tally))
+    let (state, requests) = (state.clone(), state.metrics.add_worker());
+    Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &state, &requests))
 }
 
-fn unparsed(status: StatusCode, presentation: Presentation, limits: Limits, state: &State, tally: &Tally) -> Vec<u8> {
-    let visit = Visit {
+fn unparsed(
+    status: StatusCode,
+    presentation: Presentation,
+    limits: Limits,
+    state: &State,
+    requests: &WorkerRequests,
+) -> Vec<u8> {
+    let record = RequestRecord {
         started: Instant::now(),
         id: state.request_ids.of(&HeaderMap::new(), false),
         method: None,
@@ -181,9 +193,9 @@ fn unparsed(status: StatusCode, presentation: Presentation, limits: Limits, stat
         StatusCode::BAD_REQUEST => Problem::new(status, Code::BadRequest, NOT_HTTP),
         status => Problem::of_status(status, "none"),
     };
-    let mut response = presented(&problem, visit.presentation, &HeaderMap::new(), state);
-    visit.mark(response.head_mut(), state);
-    visit.end("-", status, None, tally);
+    let mut response = presented(&problem, record.presentation, &HeaderMap::new(), state);
+    record.mark(response.head_mut(), state);
+    record.end("-", status, None, requests);
     written_out(response, state.now())
 }
 
@@ -216,7 +228,8 @@ async fn answer<B: MessageBody + 'static>(
     state.session.cookie.screen(&mut request);
     let is_safe = request.method().is_safe();
     let (client, now) = (state.client(request.request()), state.now());
-    let answered = budget::of_one_request(session_store::watched(client, now, async { next.call(request).await }));
+    let answered =
+        budget::of_one_request(session_store::with_request_scope(client, now, async { next.call(request).await }));
     if is_safe {
         return Ok(answered.await?.map_into_boxed_body());
     }

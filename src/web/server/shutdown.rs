@@ -14,14 +14,14 @@ use actix_web::web::Data;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::web::metrics::Metrics;
-use crate::web::server::sockets::ListeningSocket;
+use crate::web::server::sockets::ListenerHandle;
 use crate::web::state::State;
 
 /// How long the framework waits for connections that are left over: those that are still written to.
-pub(in crate::web) const LAST_BYTES: Duration = Duration::from_secs(1);
+pub(in crate::web) const LAST_WRITES: Duration = Duration::from_secs(1);
 
 /// No request for this long, and none is to be expected: what had arrived was read long before.
-const CALM: Duration = Duration::from_millis(300);
+const IDLE_FOR: Duration = Duration::from_millis(300);
 
 /// The signals that end the server, heeded from their making on.
 #[cfg(unix)]
@@ -33,7 +33,7 @@ pub(in crate::web) struct StopSignals {
 
 #[cfg(unix)]
 impl StopSignals {
-    pub fn heed() -> io::Result<Self> {
+    pub fn install() -> io::Result<Self> {
         Ok(Self {
             orderly: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
@@ -42,7 +42,7 @@ impl StopSignals {
     }
 
     /// SIGTERM ends in good order; who sends SIGINT or SIGQUIT sits before it, and waits for nothing.
-    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListeningSocket, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListenerHandle, patience: Duration) {
         let Self { mut orderly, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
@@ -63,11 +63,11 @@ pub(in crate::web) struct StopSignals;
 
 #[cfg(not(unix))]
 impl StopSignals {
-    pub fn heed() -> io::Result<Self> {
+    pub fn install() -> io::Result<Self> {
         Ok(Self)
     }
 
-    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListeningSocket, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListenerHandle, patience: Duration) {
         actix_web::rt::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 end(&handle, &state, &socket, patience).await;
@@ -76,23 +76,23 @@ impl StopSignals {
     }
 }
 
-async fn end(handle: &ServerHandle, state: &State, socket: &ListeningSocket, patience: Duration) {
+async fn end(handle: &ServerHandle, state: &State, socket: &ListenerHandle, patience: Duration) {
     if patience.is_zero() {
         return handle.stop(false).await;
     }
     log::info!("the server ends once what is under way is answered");
-    state.ending.begin();
+    state.shutdown.begin();
     socket.close().await;
     // What is still under way when patience ends is the framework's to wait for, for as long as it waits.
-    let _ = timeout(patience.saturating_sub(LAST_BYTES).max(patience / 2), calm(&state.metrics)).await;
+    let _ = timeout(patience.saturating_sub(LAST_WRITES).max(patience / 2), wait_until_idle(&state.metrics)).await;
     handle.stop(true).await;
 }
 
 /// Waits until nothing has been under way for a while.
-async fn calm(metrics: &Metrics) {
+async fn wait_until_idle(metrics: &Metrics) {
     loop {
         let before = metrics.traffic();
-        sleep(CALM).await;
+        sleep(IDLE_FOR).await;
         let now = metrics.traffic();
         if now.begun == before.begun && now.in_flight() == 0 {
             return;

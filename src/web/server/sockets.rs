@@ -14,12 +14,12 @@ use actix_web::rt::time::sleep;
 
 /// How many connections may wait to be taken; the system has a limit of its own, often this very number.
 #[cfg(unix)]
-const QUEUE: i32 = 4096;
+const BACKLOG: i32 = 4096;
 
 /// How many bytes of its answers the system keeps for a connection until the client takes them, at most. Left to itself
 /// it would keep several megabytes for a client that reads nothing.
 #[cfg(unix)]
-const UNSENT: usize = 128 * 1024;
+const SEND_BUFFER: usize = 128 * 1024;
 
 /// The files that are open beside the connections: logs, stores with their pools, the workers' own.
 const OTHER_FILES: u64 = 256;
@@ -27,18 +27,18 @@ const OTHER_FILES: u64 = 256;
 /// How long and how often the queue is looked at until the acceptor has emptied it. It does not while every connection
 /// that there may be is taken.
 #[cfg(unix)]
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
 #[cfg(unix)]
-const LOOKS: u32 = 250;
+const POLLS: u32 = 250;
 
 pub(in crate::web) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
     // What the standard library asks for is too short for thousands who come at once.
     #[cfg(unix)]
-    rustix::net::listen(&listener, QUEUE)?;
+    rustix::net::listen(&listener, BACKLOG)?;
     // Connections have it from their listener.
     #[cfg(unix)]
-    rustix::net::sockopt::set_socket_send_buffer_size(&listener, UNSENT)?;
+    rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER)?;
     Ok(listener)
 }
 
@@ -80,9 +80,9 @@ fn raised_to(needed: u64) -> u64 {
 }
 
 /// A hold on the listening socket, by which it can be closed while the connections that came in by it go on.
-pub(in crate::web) struct ListeningSocket(TcpListener);
+pub(in crate::web) struct ListenerHandle(TcpListener);
 
-impl ListeningSocket {
+impl ListenerHandle {
     pub fn of(listener: &TcpListener) -> io::Result<Self> {
         listener.try_clone().map(Self)
     }
@@ -91,11 +91,11 @@ impl ListeningSocket {
     /// which nobody does.
     #[cfg(unix)]
     pub async fn close(&self) {
-        for _ in 0..LOOKS {
-            if !self.has_callers() {
+        for _ in 0..POLLS {
+            if !self.has_queued_connections() {
                 break;
             }
-            sleep(BETWEEN_LOOKS).await;
+            sleep(POLL_INTERVAL).await;
         }
         if let Err(error) = rustix::net::shutdown(&self.0, rustix::net::Shutdown::Both) {
             log::debug!("the listening socket stays open until the end: {error}");
@@ -103,7 +103,7 @@ impl ListeningSocket {
     }
 
     #[cfg(unix)]
-    fn has_callers(&self) -> bool {
+    fn has_queued_connections(&self) -> bool {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         let mut socket = [PollFd::new(&self.0, PollFlags::IN)];
         poll(&mut socket, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)

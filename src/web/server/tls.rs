@@ -65,7 +65,7 @@ impl Tls {
     pub fn prepare(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
         let key = pair(source, now)?;
         let facts = facts(&key);
-        tell(source, &key, facts.as_ref(), now);
+        log_certificate(source, &key, facts.as_ref(), now);
         let transport =
             if facts.is_some_and(|facts| facts.is_self_signed) { Transport::SelfSigned } else { Transport::Trusted };
         Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), transport })
@@ -106,7 +106,7 @@ impl Tls {
             return Ok(());
         }
         let key = pair(&self.source, now)?;
-        tell(&self.source, &key, facts(&key).as_ref(), now);
+        log_certificate(&self.source, &key, facts(&key).as_ref(), now);
         *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
         log::info!("the certificate was read anew");
         Ok(())
@@ -157,7 +157,7 @@ fn facts(key: &CertifiedKey) -> Option<Facts> {
     Facts::of(key.cert.first()?)
 }
 
-fn tell(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
+fn log_certificate(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
     match source {
         Certificate::Files { chain, key } => {
             for warning in warnings(chain, key, facts, now) {

@@ -1,6 +1,6 @@
 //! Where the state of a session is kept: in the cookie itself, or in Redis under a key that the cookie holds.
 //!
-//! The idea to know: the framework's middleware asks one [`Sessions`], whichever place stands behind it, for each
+//! The idea to know: the framework's middleware asks one [`SessionBackend`], whichever place stands behind it, for each
 //! cookie that comes and opens; a request that brings none asks nothing. The middleware keeps the cause of a failure to
 //! itself, so it is left in a place beside the request: a state that could not be read is a refusal for whoever wants
 //! it (the [`Visitor`](super::session::Visitor) asks), and one that could not be kept takes the place of the answer.
@@ -25,7 +25,7 @@ use chrono::{DateTime, Utc};
 use crate::budget;
 use crate::code::Code;
 use crate::limits::{Decision, Memory, Rate};
-use crate::redis::{Away, Redis};
+use crate::redis::{Redis, RedisFailure};
 use crate::web::http::problem::Problem;
 use crate::web::session::STATE_HOURS;
 
@@ -37,41 +37,41 @@ const NEW: Rate = Rate::per_minute(300);
 
 /// How long the server keeps a session whose cookie never came back. Nearly every browser sends it at once, with the
 /// redirect; programs without a cookie jar never do.
-const UNCONFIRMED: Duration = Duration::hours(1);
+const UNCONFIRMED_TTL: Duration = Duration::hours(1);
 
 /// How long the server keeps any other session that nobody writes.
-pub(in crate::web) const WHOLE_LIFE: Duration = Duration::hours(STATE_HOURS);
+pub(in crate::web) const FULL_TTL: Duration = Duration::hours(STATE_HOURS);
 
 type Entries = HashMap<String, String>;
 
 tokio::task_local! {
-    static REQUEST: Asking;
+    static REQUEST: RequestScope;
 }
 
 /// What the session store must know of the request under way, and what it has to tell it.
-struct Asking {
+struct RequestScope {
     client: IpAddr,
     now: DateTime<Utc>,
     /// What failed.
-    trouble: RefCell<Option<Problem>>,
+    failure: RefCell<Option<Problem>>,
     /// Whether the session gets another key when it is kept.
     renews_key: Cell<bool>,
 }
 
 /// Carries out a request of this client, whose session may be away.
-pub(in crate::web) async fn watched<T>(
+pub(in crate::web) async fn with_request_scope<T>(
     client: IpAddr,
     now: DateTime<Utc>,
     request: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    let request = async { request.await.map_err(|error| trouble().map_or(error, Error::from)) };
-    let asking = Asking { client, now, trouble: RefCell::default(), renews_key: Cell::new(false) };
-    REQUEST.scope(asking, request).await
+    let request = async { request.await.map_err(|error| take_failure().map_or(error, Error::from)) };
+    let scope = RequestScope { client, now, failure: RefCell::default(), renews_key: Cell::new(false) };
+    REQUEST.scope(scope, request).await
 }
 
 /// Why this request's session is not there, told once.
-pub(in crate::web) fn trouble() -> Option<Problem> {
-    REQUEST.try_with(|request| request.trouble.take()).ok().flatten()
+pub(in crate::web) fn take_failure() -> Option<Problem> {
+    REQUEST.try_with(|request| request.failure.take()).ok().flatten()
 }
 
 /// Gives the session another key when it is kept, so that whoever knew the one before cannot read what is in it now.
@@ -81,24 +81,24 @@ pub(in crate::web) fn renew_key() {
     let _ = REQUEST.try_with(|request| request.renews_key.set(true));
 }
 
-fn leave(problem: Problem) {
+fn record_failure(problem: Problem) {
     // A session that is asked for outside a request has nobody to tell.
-    let _ = REQUEST.try_with(|request| request.trouble.replace(Some(problem)));
+    let _ = REQUEST.try_with(|request| request.failure.replace(Some(problem)));
 }
 
 /// The one store of sessions that the middleware knows.
 #[derive(Clone)]
-pub(in crate::web) struct Sessions(Arc<dyn Place>);
+pub(in crate::web) struct SessionBackend(Arc<dyn StateStorage>);
 
-impl Sessions {
+impl SessionBackend {
     pub fn in_cookie() -> Self {
         Self(Arc::new(CookieSessionStore::default()))
     }
 
-    pub async fn in_redis(redis: Redis) -> Result<Self, Away> {
-        let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(place_of);
+    pub async fn in_redis(redis: Redis) -> Result<Self, RedisFailure> {
+        let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(redis_key);
         // A pool is there already, so this only puts the parts together.
-        let store = builder.build().await.map_err(|error| away(&error))?;
+        let store = builder.build().await.map_err(|error| redis_failure(&error))?;
         Ok(Self(Arc::new(InRedis { store, redis, new: Memory::new(NEW) })))
     }
 
@@ -108,7 +108,7 @@ impl Sessions {
     }
 
     /// Whether a session could be read and kept now.
-    pub async fn ping(&self) -> Result<(), Away> {
+    pub async fn ping(&self) -> Result<(), RedisFailure> {
         self.0.ping().await
     }
 
@@ -118,7 +118,7 @@ impl Sessions {
     }
 }
 
-impl SessionStore for Sessions {
+impl SessionStore for SessionBackend {
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError> {
         self.0.load(key).await
     }
@@ -143,10 +143,10 @@ impl SessionStore for Sessions {
 
 /// The framework's [`SessionStore`] in a form of which one can be chosen at the start.
 #[async_trait(?Send)]
-trait Place: Send + Sync {
+trait StateStorage: Send + Sync {
     fn is_cookie(&self) -> bool;
 
-    async fn ping(&self) -> Result<(), Away>;
+    async fn ping(&self) -> Result<(), RedisFailure>;
 
     fn forget_counts(&self);
 
@@ -160,12 +160,12 @@ trait Place: Send + Sync {
 }
 
 #[async_trait(?Send)]
-impl Place for CookieSessionStore {
+impl StateStorage for CookieSessionStore {
     fn is_cookie(&self) -> bool {
         true
     }
 
-    async fn ping(&self) -> Result<(), Away> {
+    async fn ping(&self) -> Result<(), RedisFailure> {
         Ok(())
     }
 
@@ -198,18 +198,18 @@ struct InRedis {
 }
 
 /// The key in Redis for the key of a session.
-fn place_of(key: &str) -> String {
+fn redis_key(key: &str) -> String {
     format!("{PREFIX}{key}")
 }
 
 impl InRedis {
     /// The state, which lives for its whole time once its cookie has come back.
-    async fn read(&self, key: &SessionKey) -> Result<Option<Vec<u8>>, Away> {
-        let place = place_of(key.as_ref());
+    async fn read(&self, key: &SessionKey) -> Result<Option<Vec<u8>>, RedisFailure> {
+        let place = redis_key(key.as_ref());
         let Some((state, seconds_left)) = self.redis.read(&place).await? else { return Ok(None) };
-        if seconds_left <= UNCONFIRMED.whole_seconds() {
+        if seconds_left <= UNCONFIRMED_TTL.whole_seconds() {
             // A server that takes no writes now can be read all the same.
-            let _ = self.redis.extend(&place, WHOLE_LIFE.whole_seconds()).await;
+            let _ = self.redis.extend(&place, FULL_TTL.whole_seconds()).await;
         }
         Ok(Some(state))
     }
@@ -218,7 +218,10 @@ impl InRedis {
     fn count_new(&self) -> Result<(), SaveError> {
         let decision = REQUEST.try_with(|request| self.new.admit(request.client, request.now));
         let Ok(Decision::Refused { retry_after }) = decision else { return Ok(()) };
-        leave(Problem::too_often(retry_after, "This client begins sessions too often; send the cookie of one."));
+        record_failure(Problem::too_often(
+            retry_after,
+            "This client begins sessions too often; send the cookie of one.",
+        ));
         Err(SaveError::Other(anyhow::anyhow!("no further session is begun")))
     }
 
@@ -226,9 +229,9 @@ impl InRedis {
     async fn renew(&self, key: &SessionKey, entries: &Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
         let state = serde_json::to_string(entries).map_err(|error| UpdateError::Serialization(error.into()))?;
         let new = new_key().map_err(UpdateError::Other)?;
-        let places = [key, &new].map(|key| place_of(key.as_ref()));
+        let places = [key, &new].map(|key| redis_key(key.as_ref()));
         let replaced = self.redis.replace([&places[0], &places[1]], &state, ttl.whole_seconds()).await;
-        if replaced.map_err(|away| UpdateError::Other(not_kept(away)))? { Ok(new) } else { Err(has_ended()) }
+        if replaced.map_err(|failure| UpdateError::Other(save_failed(failure)))? { Ok(new) } else { Err(has_ended()) }
     }
 }
 
@@ -240,12 +243,12 @@ fn new_key() -> Result<SessionKey, anyhow::Error> {
 }
 
 #[async_trait(?Send)]
-impl Place for InRedis {
+impl StateStorage for InRedis {
     fn is_cookie(&self) -> bool {
         false
     }
 
-    async fn ping(&self) -> Result<(), Away> {
+    async fn ping(&self) -> Result<(), RedisFailure> {
         self.redis.check_writable().await
     }
 
@@ -261,18 +264,18 @@ impl Place for InRedis {
                 let entries = serde_json::from_slice(&state);
                 return entries.map(Some).map_err(|error| LoadError::Deserialization(error.into()));
             }
-            Err(kind @ Away::OtherKind) => return Err(LoadError::Deserialization(kind.into())),
-            Err(away) => away,
+            Err(kind @ RedisFailure::OtherKind) => return Err(LoadError::Deserialization(kind.into())),
+            Err(failure) => failure,
         };
-        leave(Problem::sessions_away(&why));
+        record_failure(Problem::sessions_unavailable(&why));
         Ok(Some(Entries::new()))
     }
 
     async fn save(&self, entries: Entries, _: &Duration) -> Result<SessionKey, SaveError> {
         self.count_new()?;
-        match budget::spend(self.store.save(entries, &UNCONFIRMED)).await {
-            None => Err(SaveError::Other(not_kept(Away::Slow))),
-            Some(Err(SaveError::Other(error))) => Err(SaveError::Other(not_kept(away(&error)))),
+        match budget::spend(self.store.save(entries, &UNCONFIRMED_TTL)).await {
+            None => Err(SaveError::Other(save_failed(RedisFailure::Slow))),
+            Some(Err(SaveError::Other(error))) => Err(SaveError::Other(save_failed(redis_failure(&error)))),
             Some(answer) => answer,
         }
     }
@@ -285,8 +288,8 @@ impl Place for InRedis {
         }
         let before = key.as_ref().to_owned();
         match budget::spend(self.store.update(key, entries, ttl)).await {
-            None => Err(UpdateError::Other(not_kept(Away::Slow))),
-            Some(Err(UpdateError::Other(error))) => Err(UpdateError::Other(not_kept(away(&error)))),
+            None => Err(UpdateError::Other(save_failed(RedisFailure::Slow))),
+            Some(Err(UpdateError::Other(error))) => Err(UpdateError::Other(save_failed(redis_failure(&error)))),
             Some(Ok(other)) if other.as_ref() != before => {
                 // Nobody was told that key, so it does no harm if it stays until its end.
                 let _ = budget::spend(self.store.delete(&other)).await;
@@ -298,26 +301,26 @@ impl Place for InRedis {
 
     async fn delete(&self, key: &SessionKey) -> Result<(), anyhow::Error> {
         match budget::spend(self.store.delete(key)).await {
-            None => Err(not_kept(Away::Slow)),
-            Some(answer) => answer.map_err(|error| not_kept(away(&error))),
+            None => Err(save_failed(RedisFailure::Slow)),
+            Some(answer) => answer.map_err(|error| save_failed(redis_failure(&error))),
         }
     }
 }
 
 /// Leaves the refusal, and gives the middleware an error of its own.
-fn not_kept(why: Away) -> anyhow::Error {
-    leave(Problem::sessions_away(&why));
+fn save_failed(why: RedisFailure) -> anyhow::Error {
+    record_failure(Problem::sessions_unavailable(&why));
     why.into()
 }
 
 /// Leaves the refusal of a request whose session is gone by now.
 fn has_ended() -> UpdateError {
     let message = "The session ended while this request was answered, and nothing of it is kept; send it again.";
-    leave(Problem::new(StatusCode::CONFLICT, Code::SessionEnded, message));
+    record_failure(Problem::new(StatusCode::CONFLICT, Code::SessionEnded, message));
     UpdateError::Other(anyhow::anyhow!("the session ended"))
 }
 
 /// What the framework's store says, without the words of the server.
-fn away(error: &anyhow::Error) -> Away {
-    Away::in_chain(error.as_ref())
+fn redis_failure(error: &anyhow::Error) -> RedisFailure {
+    RedisFailure::in_chain(error.as_ref())
 }

@@ -17,9 +17,9 @@ use crate::profiles::{Lifetime, Profile};
 use crate::store::StoreError;
 use crate::token::{Judged, Show, Verdict};
 use crate::web::http::accept;
-use crate::web::http::problem::{Fault, Problem};
-use crate::web::http::signing_queue::Turns;
-use crate::web::session::{Ring, Visitor};
+use crate::web::http::problem::{FailureCause, Problem};
+use crate::web::http::signing_queue::SigningQueue;
+use crate::web::session::{TokenKeys, Visitor};
 use crate::web::state::State;
 use crate::web::view::page::render;
 use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
@@ -59,18 +59,18 @@ pub(in crate::web) async fn generate(
     request: HttpRequest,
     wishes: Query<Wishes>,
     mut visitor: Visitor,
-    turns: Turns,
+    signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let subject = wishes.subject(&request)?;
     let lifetime = wishes.lifetime(state.token_ttl)?;
-    let turn = match visitor.algorithm() {
+    let permit = match visitor.algorithm() {
         Algorithm::Hs256 => None,
-        Algorithm::Rs256 => Some(turns.next().await),
+        Algorithm::Rs256 => Some(signing.acquire().await),
     };
     let now = state.now();
     let issued = demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now);
-    drop(turn);
+    drop(permit);
     match issued {
         Ok(token) => {
             visitor.keep_token(token.into_string(), now)?;
@@ -78,7 +78,7 @@ pub(in crate::web) async fn generate(
             Ok(show(TOKEN_GENERATED))
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
-        Err(error @ IssueError::Signing(_)) => Ok(Fault::of(&error).behind(show(ERROR_400))),
+        Err(error @ IssueError::Signing(_)) => Ok(FailureCause::of(&error).behind(show(ERROR_400))),
     }
 }
 
@@ -113,7 +113,7 @@ pub(in crate::web) async fn validate(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let verdict = judge(&visitor, &state).await?;
-    state.metrics.judged(visitor.ring().profile(), &verdict);
+    state.metrics.judged(visitor.token_keys().profile(), &verdict);
     if accept::names(request.headers(), "application/json") {
         let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
         return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
@@ -157,7 +157,7 @@ pub(in crate::web) async fn logout(
         Err(_) => Ok(()),
     };
     session.purge();
-    revoked.map_err(|error| Problem::store_away(&error))?;
+    revoked.map_err(|error| Problem::store_unavailable(&error))?;
     Ok(see_home().cookie(state.session.cookie.removal()).finish())
 }
 
@@ -170,15 +170,16 @@ async fn revoke(visitor: &Visitor, state: &State) -> Result<(), StoreError> {
 
 fn judged(visitor: &Visitor, state: &State) -> Judged {
     let (token, now) = (visitor.token().unwrap_or_default(), state.now());
-    match visitor.ring() {
-        Ring::Demo => Judged::Final(demo::verify(&state.ring(), visitor.algorithm(), token, now)),
-        Ring::Lab => lab::verify(&state.ring(), visitor.algorithm(), token, now),
+    match visitor.token_keys() {
+        TokenKeys::Demo => Judged::Final(demo::verify(&state.ring(), visitor.algorithm(), token, now)),
+        TokenKeys::Lab => lab::verify(&state.ring(), visitor.algorithm(), token, now),
     }
 }
 
 /// The verdict on the session's token; the demo's own ask no store.
 pub(in crate::web) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
-    let verdict = state.settle(judged(visitor, state)).await.map_err(|error| Problem::store_away(&error))?;
+    let verdict =
+        state.resolve_revocation(judged(visitor, state)).await.map_err(|error| Problem::store_unavailable(&error))?;
     Ok(match visitor.unusable {
         Some(why) => verdict.with_cause(why.code(), &why.message()),
         None => verdict,

@@ -68,6 +68,6 @@ struct TutorialPage<'a> {
 pub(in crate::web) async fn tutorial(profile: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
     let tutorial = TUTORIALS.iter().find(|it| it.profile == profile.as_str()).ok_or_else(Problem::not_found)?;
     let ring = state.ring();
-    let made_up = ring.accounts().made_up.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
+    let made_up = ring.accounts().generated_for.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
     render(&TutorialPage { assets: &state.assets, tutorial, base: state.origins.issuer(), made_up })
 }

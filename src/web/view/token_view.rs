@@ -11,7 +11,7 @@ use crate::token::printable::json_escaped;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
 
 /// One stub of the ticket.
-pub(in crate::web) struct Part {
+pub(in crate::web) struct TokenPart {
     pub name: &'static str,
     pub class: &'static str,
     pub text: String,
@@ -19,7 +19,7 @@ pub(in crate::web) struct Part {
     pub note: Option<String>,
 }
 
-impl Part {
+impl TokenPart {
     pub fn of(token: &str, verdict: &Verdict, claims: Option<&Claims>) -> Vec<Self> {
         let Some([header, payload, signature]) = segments(token) else { return vec![Self::whole(token)] };
         let members = verdict.header();
@@ -33,7 +33,7 @@ impl Part {
 
     /// The three stubs before anything stands on them.
     pub fn blank() -> Vec<Self> {
-        let stub = |name, class, says: &str| Self {
+        let part = |name, class, says: &str| Self {
             name,
             class,
             text: String::new(),
@@ -41,9 +41,9 @@ impl Part {
             note: Some(says.to_owned()),
         };
         vec![
-            stub("Header", "header", "How it is signed, and by which key."),
-            stub("Payload", "payload", "The claims: whom it is about, and when it ends."),
-            stub("Signature", "signature", "What only the holder of the key can write."),
+            part("Header", "header", "How it is signed, and by which key."),
+            part("Payload", "payload", "The claims: whom it is about, and when it ends."),
+            part("Signature", "signature", "What only the holder of the key can write."),
         ]
     }
 

@@ -7,7 +7,7 @@
 /// Follows one head from its first byte, however the bytes are split.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Target {
-    place: Place,
+    position: Position,
     /// The bytes of a character that has not ended, and how many they are.
     unfinished: ([u8; 4], usize),
     /// How many bytes of the encoded address there were.
@@ -18,13 +18,13 @@ pub(super) struct Target {
 pub(in crate::web) const LONGEST: usize = 65_534;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Place {
+enum Position {
     #[default]
     BeforeTheHead,
     Method,
     Target,
     /// In the rest of the head nothing is changed.
-    Behind,
+    AfterTarget,
 }
 
 /// What the parser refuses in an address although its meaning is clear.
@@ -35,14 +35,14 @@ const fn is_to_be_encoded(byte: u8) -> bool {
 impl Target {
     /// Notes that these bytes pass if none of them is to be encoded, as is so of nearly all heads.
     pub fn passes(&mut self, bytes: &[u8]) -> bool {
-        if self.place == Place::Behind {
+        if self.position == Position::AfterTarget {
             return true;
         }
         let line = bytes.split_inclusive(|byte| *byte == b'\n').next().unwrap_or_default();
-        let is_whole = self.place == Place::BeforeTheHead && line.len() > 2 && line.ends_with(b"\n");
+        let is_whole = self.position == Position::BeforeTheHead && line.len() > 2 && line.ends_with(b"\n");
         let passes = is_whole && !line.iter().copied().any(is_to_be_encoded);
         if passes {
-            self.place = Place::Behind;
+            self.position = Position::AfterTarget;
         }
         passes
     }
@@ -53,7 +53,7 @@ impl Target {
         for byte in bytes {
             let before = encoded.len();
             self.add(*byte, &mut encoded);
-            if self.place == Place::Target {
+            if self.position == Position::Target {
                 self.length += encoded.len() - before;
             }
         }
@@ -72,16 +72,16 @@ impl Target {
     }
 
     fn add(&mut self, byte: u8, encoded: &mut Vec<u8>) {
-        if self.place == Place::Target && byte >= 0x80 {
+        if self.position == Position::Target && byte >= 0x80 {
             return self.add_to_character(byte, encoded);
         }
         encoded.extend(self.rest());
-        match (self.place, byte) {
-            (Place::BeforeTheHead, b'\r' | b'\n') => {}
-            (Place::BeforeTheHead, _) => self.place = Place::Method,
-            (Place::Method, b' ') => self.place = Place::Target,
-            (Place::Method, b'\n') | (Place::Target, ..=b' ') => self.place = Place::Behind,
-            (Place::Target, byte) if is_to_be_encoded(byte) => return percent_encode(&[byte], encoded),
+        match (self.position, byte) {
+            (Position::BeforeTheHead, b'\r' | b'\n') => {}
+            (Position::BeforeTheHead, _) => self.position = Position::Method,
+            (Position::Method, b' ') => self.position = Position::Target,
+            (Position::Method, b'\n') | (Position::Target, ..=b' ') => self.position = Position::AfterTarget,
+            (Position::Target, byte) if is_to_be_encoded(byte) => return percent_encode(&[byte], encoded),
             _ => {}
         }
         encoded.push(byte);

@@ -17,7 +17,7 @@ use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
 use crate::web::http::connection::{Connection, DISCARDING, Limits, READ};
-use crate::web::http::request_body::{Answer, Unread};
+use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
 use crate::web::server::http_service::http1;
 
 /// What fits between client and server, each way, before one must wait for the other.
@@ -46,10 +46,10 @@ fn connect() -> DuplexStream {
     client
 }
 
-async fn under_way(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<Answer>, Error> {
-    let unread = Unread::of(&mut request);
+async fn under_way(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<AnswerBody>, Error> {
+    let request_body = HeldRequestBody::of(&mut request);
     let response = next.call(request).await?;
-    Ok(response.map_body(|_, body| unread.held_by(body)))
+    Ok(response.map_body(|_, body| request_body.attach_to(body)))
 }
 
 async fn echo(request: HttpRequest, body: web::Bytes) -> String {

@@ -9,10 +9,10 @@ use super::home_details;
 use crate::profiles::demo::{self, Algorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::http::cookie_header;
-use crate::web::session::{Attribute, Ring, STATE_HOURS, Unusable, Visitor};
+use crate::web::session::{Attribute, STATE_HOURS, TokenKeys, Unusable, Visitor};
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
-use crate::web::view::token_view::{ClaimRow, KeyOwner, Part, TraceRow, authorship, shortened};
+use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship, shortened};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
@@ -39,7 +39,7 @@ pub(super) struct HomePage<'a> {
     /// Whether the cookie holds the session itself, or the key to it.
     session_is_cookie: bool,
     /// Whose keys judge a token that the lab put here.
-    lab_ring: Option<Ring>,
+    lab_ring: Option<TokenKeys>,
     token: Option<TokenView>,
     details: HtmlSafeOutput<&'a str>,
 }
@@ -67,7 +67,7 @@ impl<'a> HomePage<'a> {
             default_ttl: state.token_ttl.seconds(),
             unusable: visitor.unusable,
             session_is_cookie: state.sessions.are_cookies(),
-            lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.ring()),
+            lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.token_keys()),
             token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
             details: HtmlSafeOutput(details(state)),
         }
@@ -157,7 +157,7 @@ struct TokenView {
     code: &'static str,
     message: String,
     bytes: usize,
-    parts: Vec<Part>,
+    parts: Vec<TokenPart>,
     /// Who wrote the claims, in a sentence.
     authorship: String,
     /// Empty unless every check passed: this page names nobody on the word of a refused token.
@@ -171,13 +171,13 @@ impl TokenView {
     fn new(request: &HttpRequest, state: &State, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
-        let parts = Part::of(token, verdict, claims);
+        let parts = TokenPart::of(token, verdict, claims);
         Self {
             accepted: verdict.is_accepted(),
             code: verdict.code().as_str(),
             message: verdict.message().to_owned(),
             bytes: token.len(),
-            parts: if verdict.is_accepted() { parts } else { Part::without_claims(parts) },
+            parts: if verdict.is_accepted() { parts } else { TokenPart::without_claims(parts) },
             authorship: authorship(verdict, KeyOwner::Server),
             clock: claims.and_then(|claims| TokenClock::new(claims, now)),
             claims: verdict.claims().map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),

@@ -21,7 +21,7 @@ use crate::lab::forge::Door;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
-use crate::web::session::{LabNotes, Ring, Visitor};
+use crate::web::session::{LabNotes, TokenKeys, Visitor};
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -215,10 +215,10 @@ fn put(visitor: &mut Visitor, trial: Trial, at: At, state: &State) -> Result<Htt
 }
 
 /// Whose keys judge a session's token that comes from this door.
-const fn ring_of(door: Door) -> Ring {
+const fn ring_of(door: Door) -> TokenKeys {
     match door {
-        Door::Demo(_) => Ring::Demo,
-        Door::Lab(_) | Door::LabApi(_) => Ring::Lab,
+        Door::Demo(_) => TokenKeys::Demo,
+        Door::Lab(_) | Door::LabApi(_) => TokenKeys::Lab,
     }
 }
 

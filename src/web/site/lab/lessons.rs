@@ -34,7 +34,7 @@ use crate::profiles::demo::Algorithm;
 use crate::profiles::{Profile, lab};
 use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
-use crate::web::http::signing_queue::Turns;
+use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::Visitor;
 use crate::web::state::State;
 use crate::web::view::page::render;
@@ -45,14 +45,14 @@ pub(in crate::web) async fn lesson(
     slug: Path<String>,
     body: Bytes,
     visitor: Visitor,
-    turns: Turns,
+    signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let lesson = Lesson::find(&slug).ok_or_else(Problem::not_found)?;
     let form = Form::read(&request, &body)?;
     // These may make an RSA signature, and none of them waits for anything else.
-    let _turn = match lesson.slug {
-        "tamper" | "none" | "key-confusion" | "keys-in-the-header" => Some(turns.next().await),
+    let _permit = match lesson.slug {
+        "tamper" | "none" | "key-confusion" | "keys-in-the-header" => Some(signing.acquire().await),
         _ => None,
     };
     let mut desk = Desk { request: &request, state: &state, visitor, lesson, form, now: state.now() };
@@ -69,7 +69,7 @@ pub(in crate::web) async fn lesson(
         "cross-site-forms" => cross_site_forms::page(&mut desk),
         "size-limit" => size_limit::page(&mut desk),
         "tamper" => tamper::page(&mut desk),
-        "hs256-or-rs256" => hs256_or_rs256::page(&mut desk, &turns).await,
+        "hs256-or-rs256" => hs256_or_rs256::page(&mut desk, &signing).await,
         "none" => none::page(&mut desk),
         "key-confusion" => key_confusion::page(&mut desk),
         "keys-in-the-header" => keys_in_the_header::page(&mut desk),

@@ -7,20 +7,20 @@ use crate::lab::lessons::WANTED;
 use crate::profiles::demo::{self, Algorithm, Subject};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
-use crate::web::session::{Ring, Visitor};
+use crate::web::session::{TokenKeys, Visitor};
 use crate::web::state::State;
 
 /// What a session holds of a token, apart from the request, so that another thread can work on it.
 pub(super) struct Held {
     token: Option<String>,
-    ring: Ring,
+    ring: TokenKeys,
     pub algorithm: Algorithm,
 }
 
 impl Held {
     pub fn of(visitor: &Visitor) -> Self {
         let token = visitor.token().map(str::to_owned);
-        Self { token, ring: visitor.ring(), algorithm: visitor.algorithm() }
+        Self { token, ring: visitor.token_keys(), algorithm: visitor.algorithm() }
     }
 
     fn token(&self) -> Option<&str> {
@@ -65,7 +65,7 @@ impl Own {
     /// The session's token where it is good, or why that will not do.
     fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
-        if held.ring == Ring::Lab {
+        if held.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");
         }
         let verdict = demo::verify(&state.ring(), algorithm, token, now);
@@ -81,7 +81,7 @@ impl Own {
         why: &'static str,
     ) -> Result<Self, Problem> {
         let ring = &state.ring();
-        let refused = held.token().filter(|_| held.ring == Ring::Demo);
+        let refused = held.token().filter(|_| held.ring == TokenKeys::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
         Self::issue(algorithm, &subject, state, now, why)
     }

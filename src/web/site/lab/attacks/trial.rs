@@ -101,9 +101,9 @@ impl Trial {
         let Forged { own, original, forgery, door, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
             let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
-            done.map_err(|error| Problem::store_away(&error))?;
+            done.map_err(|error| Problem::store_unavailable(&error))?;
         }
-        let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let verdict = state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
         let strict = strict(&forgery, at, door, &verdict, visitor, state);
         Ok(Self {
             original_stubs: Stub::all(&original.token, None),

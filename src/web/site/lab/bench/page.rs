@@ -11,7 +11,7 @@ use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::session::Visitor;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
-use crate::web::view::token_view::{ClaimRow, KeyOwner, Part, TraceRow, authorship};
+use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship};
 
 /// A token may hold thousands of claims; a page shows as many.
 const MOST_ROWS: usize = 64;
@@ -77,7 +77,7 @@ pub(super) struct Shown {
     pub word: &'static str,
     pub code: &'static str,
     pub message: String,
-    pub parts: Vec<Part>,
+    pub parts: Vec<TokenPart>,
     /// Who wrote the claims, in a sentence.
     pub authorship: String,
     pub claims: Vec<ClaimRow>,
@@ -117,7 +117,7 @@ impl Shown {
             word,
             code: verdict.code().as_str(),
             message: verdict.message().to_owned(),
-            parts: Part::of(token, verdict, claims),
+            parts: TokenPart::of(token, verdict, claims),
             authorship: authorship(verdict, owner),
             others: all - rows.len() - header.len(),
             claims: rows,

@@ -50,7 +50,7 @@ fn new_token(desk: &Desk<'_>) -> Result<String, Problem> {
 
 async fn judge(desk: &Desk<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
     let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
-    let verdict = desk.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+    let verdict = desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
     let code = verdict.code();
     Ok(match verdict.accept() {
         Ok(claims) => anatomy::judge(token, &claims, typed),

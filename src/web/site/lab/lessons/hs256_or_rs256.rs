@@ -14,7 +14,7 @@ use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Algorithm, Subject};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
-use crate::web::http::signing_queue::Turns;
+use crate::web::http::signing_queue::SigningQueue;
 use crate::web::site::lab::own::Own;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
@@ -117,8 +117,8 @@ fn name(party: &Party, algorithm: &str) -> String {
     format!("{}-{}", algorithm.to_lowercase(), party.value)
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>, turns: &Turns) -> Result<HttpResponse, Problem> {
-    let own = signed(turns, || Own::of(&desk.visitor, desk.state, desk.now)).await?;
+pub(super) async fn page(desk: &mut Desk<'_>, signing: &SigningQueue) -> Result<HttpResponse, Problem> {
+    let own = signed(signing, || Own::of(&desk.visitor, desk.state, desk.now)).await?;
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
     let ticked: Vec<String> = names.filter(|name| desk.form.get(name).is_some()).collect();
     let (outcome, costs) = match desk.form.get("step") {
@@ -130,7 +130,7 @@ pub(super) async fn page(desk: &mut Desk<'_>, turns: &Turns) -> Result<HttpRespo
         Some("measure") => (Outcome::Nothing, Some(measure(desk).await?)),
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
-    let tokens = if desk.form.is_sent() { Some(signed(turns, || tokens(desk, own.subject())).await?) } else { None };
+    let tokens = if desk.form.is_sent() { Some(signed(signing, || tokens(desk, own.subject())).await?) } else { None };
     let frame = desk.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
     let (assets, base) = (&desk.state.assets, desk.state.origins.issuer());
@@ -138,8 +138,8 @@ pub(super) async fn page(desk: &mut Desk<'_>, turns: &Turns) -> Result<HttpRespo
 }
 
 /// Makes a signature when no other of this worker is being made.
-async fn signed<T>(turns: &Turns, sign: impl FnOnce() -> T) -> T {
-    let _turn = turns.next().await;
+async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
+    let _permit = signing.acquire().await;
     sign()
 }
 

@@ -133,7 +133,7 @@ impl Pass {
             }
         };
         let revoked = desk.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await;
-        revoked.map_err(|error| Problem::store_away(&error))?;
+        revoked.map_err(|error| Problem::store_unavailable(&error))?;
         self.way = Some(Way::Revoke);
         self.say(format!(
             "Logged out: the `jti` {} is on the list of revoked tokens until the pass would have ended. The cookie was \
@@ -158,7 +158,8 @@ impl Pass {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
         let judged = lab::verify_with(&keys.current(desk.state)?, Algorithm::Hs256, token, desk.now);
-        let verdict = desk.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let verdict =
+            desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
         let replay = Replay::of(self.way, verdict.code(), is_own(desk, keys, token)?);
         if let Replay::Shows(way) = replay {
             self.tried.add(way);

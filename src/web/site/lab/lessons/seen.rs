@@ -2,11 +2,11 @@
 
 use crate::lab::lessons::Objection;
 use crate::token::{Claims, UnverifiedClaims, Verdict};
-use crate::web::view::token_view::{Part, TraceRow, shortened};
+use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 
 /// A token before the strict verifier.
 pub(super) struct Seen {
-    pub parts: Vec<Part>,
+    pub parts: Vec<TokenPart>,
     pub is_accepted: bool,
     pub code: &'static str,
     pub message: String,
@@ -17,7 +17,7 @@ impl Seen {
     pub fn new(token: &str, verdict: &Verdict) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
-        let mut parts = Part::of(token, verdict, claims);
+        let mut parts = TokenPart::of(token, verdict, claims);
         for part in &mut parts {
             part.decoded = part.decoded.take().map(|text| bounded(&text));
         }

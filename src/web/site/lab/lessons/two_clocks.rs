@@ -131,7 +131,7 @@ async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
 
 async fn verify(desk: &Desk<'_>, token: &str) -> Result<Verdict, Problem> {
     let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
-    desk.state.settle(judged).await.map_err(|error| Problem::store_away(&error))
+    desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))
 }
 
 impl Clocks {
@@ -140,7 +140,7 @@ impl Clocks {
         let no_copy =
             || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
         let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, &copy, desk.now);
-        let claims = judged.settle(|_| false).unverified_claims().ok_or_else(no_copy)?;
+        let claims = judged.resolve_revocation(|_| false).unverified_claims().ok_or_else(no_copy)?;
         let end = claims.for_display().expires_at().ok_or_else(no_copy)?.timestamp();
         let now = desk.now.timestamp();
         let meter = |name, end: Option<i64>| Meter {

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 #[derive(Default)]
-pub(in crate::web) struct Ending(AtomicBool);
+pub(in crate::web) struct ShutdownFlag(AtomicBool);
 
-impl Ending {
+impl ShutdownFlag {
     pub fn begin(&self) {
         self.0.store(true, Ordering::Relaxed);
     }
