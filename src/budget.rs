@@ -1,32 +1,31 @@
-//! How long a request may wait, in all, for the servers that this one asks: for the database and for Redis.
+//! How long a request may wait in total for other servers: for the database and for Redis.
 //!
-//! The idea to know: the patience belongs to the request and not to the call. Each call takes from it what it waited,
-//! so that a request which asks several slow servers is still answered in time. The budget goes along with the
-//! request's task, because the framework's session store is asked without the request at hand; a call outside any
-//! request has a budget for itself.
+//! The time budget belongs to the request, not to one call. Each call subtracts the time that it waited, so a request
+//! that calls several slow servers is still answered in time. The budget is a task-local, because the framework calls
+//! the session store without passing the request. A call outside any request gets a full budget.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use tokio::time::timeout;
 
-/// What one request has.
+/// The budget of one request.
 pub const WHOLE: Duration = Duration::from_millis(1500);
 
 tokio::task_local! {
     static LEFT: Cell<Duration>;
 }
 
-/// Carries out a request, all of whose calls share one budget.
+/// Runs a request. All its calls share one budget.
 pub async fn of_one_request<T>(request: impl Future<Output = T>) -> T {
     LEFT.scope(Cell::new(WHOLE), request).await
 }
 
-/// The call's answer; `None` when it took longer than what was left.
+/// Runs a call; `None` if it took longer than the rest of the budget.
 pub async fn spend<T>(call: impl Future<Output = T>) -> Option<T> {
     let started = Instant::now();
     let answer = timeout(LEFT.try_with(Cell::get).unwrap_or(WHOLE), call).await.ok();
-    // Outside a request there is nothing to take it from.
+    // Outside a request there is no budget to subtract from.
     let _ = LEFT.try_with(|left| left.set(left.get().saturating_sub(started.elapsed())));
     answer
 }

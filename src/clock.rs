@@ -13,13 +13,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
 
-    /// The same clock with its hands within reach, where tests may move them.
+    /// This clock as one that can be set, if tests may set it.
     fn settable(&self) -> Option<&Settable> {
         None
     }
 }
 
-/// The machine's own clock.
+/// The system clock.
 pub struct System;
 
 impl Clock for System {
@@ -29,22 +29,22 @@ impl Clock for System {
     }
 }
 
-/// In seconds since 1970: from here on a token's date is taken for milliseconds, so no clock goes there.
+/// The latest time in seconds since 1970. Larger dates in tokens are taken for milliseconds, so no clock may reach it.
 const LATEST: i64 = 100_000_000_000;
 
-/// A clock that follows the machine's own until it is set; from then on it stands still until it is moved.
+/// A clock that follows the system clock until it is set. After that it stands still until it is moved.
 pub struct Settable {
     start: Option<DateTime<Utc>>,
     stands_at: Mutex<Option<DateTime<Utc>>>,
 }
 
 impl Settable {
-    /// One that stands still from the start.
+    /// A clock that stands still at `now`.
     pub const fn at(now: DateTime<Utc>) -> Self {
         Self { start: Some(now), stands_at: Mutex::new(Some(now)) }
     }
 
-    /// One that runs.
+    /// A clock that follows the system clock.
     pub const fn running() -> Self {
         Self { start: None, stands_at: Mutex::new(None) }
     }
@@ -53,7 +53,8 @@ impl Settable {
         *self.setting() = Some(now);
     }
 
-    /// Moves it, if need be back, and says where it stands then; `None` when no token can have such a date, and it stays.
+    /// Moves the clock forwards or backwards, and returns the new time. Returns `None` and changes nothing if no token
+    /// could have that date.
     pub fn advance(&self, by: TimeDelta) -> Option<DateTime<Utc>> {
         let mut setting = self.setting();
         let moved = setting.unwrap_or_else(|| System.now()).checked_add_signed(by)?;
@@ -64,12 +65,12 @@ impl Settable {
         Some(moved)
     }
 
-    /// Follows the machine's clock again.
+    /// Follows the system clock again.
     pub fn run(&self) {
         *self.setting() = None;
     }
 
-    /// As it was made.
+    /// Goes back to the time it was created with.
     pub fn reset(&self) {
         *self.setting() = self.start;
     }

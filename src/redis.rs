@@ -1,8 +1,8 @@
 //! A Redis server that several processes share: an address without its password, and a pool of connections.
 //!
-//! The idea to know: every call takes from its request's [budget](crate::budget), the wait for a connection included,
-//! and a connection is tried before it is handed out. So a server that is away or stands still costs each request no
-//! more than the budget, and one that comes back is used at once, without a restart.
+//! Every call counts against its request's [time budget](crate::budget), including the wait for a connection, and a
+//! connection is tested before it is used. So a Redis server that is down or hangs costs each request no more than the
+//! budget. When it comes back, it is used at once, without a restart.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -22,8 +22,8 @@ use crate::budget;
 /// How many connections a process has at most to one server.
 const CONNECTIONS: usize = 16;
 
-/// How long a connection that lay idle may take to show that it is alive. Short, so that some dead ones, of which a
-/// firewall told nobody, do not use up the patience of the request that finds them.
+/// How long an idle connection may take to answer a test. It is short, so that connections which a firewall silently
+/// dropped do not use up a request's budget.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
 
 const REPLACE: &str = "
@@ -34,20 +34,20 @@ redis.call('SET', KEYS[2], ARGV[1], 'EX', ARGV[2])
 return 1
 ";
 
-/// Where a Redis server is and how to log in there. What it prints holds no password.
+/// The address of a Redis server and its login. Printing it never shows the password.
 #[derive(Clone)]
 pub struct RedisUrl {
     connection: ConnectionInfo,
 }
 
 impl RedisUrl {
-    /// What is accepted, for people.
+    /// The accepted forms, for error messages.
     pub const ACCEPTED: &str = "redis://[[user]:password@]host[:port][/number], rediss:// for the same through TLS, or \
                                 unix:///path for a socket";
 
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
-        // The client takes `#insecure` for leave to believe any certificate.
+        // Refused, because `#insecure` would make the client accept any certificate.
         if !matches!(url.scheme(), "redis" | "rediss" | "redis+unix" | "unix") || url.fragment().is_some() {
             return None;
         }
@@ -74,13 +74,13 @@ impl fmt::Debug for RedisUrl {
     }
 }
 
-/// A host as URLs have it: an address of IPv6 comes from the client without its brackets.
+/// A host as in URLs: with brackets around an IPv6 address, which the client removes.
 fn bracketed(host: &str) -> Cow<'_, str> {
     if host.contains(':') { format!("[{host}]").into() } else { host.into() }
 }
 
-/// A Redis server did not do what it was asked. Its own words stay out: some of them repeat the command, and with it a
-/// password or what was to be kept.
+/// Why a Redis command failed. It omits the server's error text, which may repeat the command and with it a password or
+/// a value.
 #[derive(Clone, Debug, PartialEq, Eq, ThisError)]
 pub enum RedisFailure {
     #[error("Redis did not answer in time")]
@@ -120,7 +120,7 @@ impl From<&PoolError> for RedisFailure {
 }
 
 impl RedisFailure {
-    /// The first cause in a chain that this client made.
+    /// The first Redis error in a chain of causes.
     pub fn in_chain(error: &(dyn Error + 'static)) -> Self {
         let known = causes(error).find_map(|error| {
             let of_pool = error.downcast_ref::<PoolError>().map(Self::from);
@@ -142,7 +142,7 @@ pub struct Redis {
 }
 
 impl Redis {
-    /// Connects, and sees whether the server answers.
+    /// Connects, and checks that the server answers.
     pub async fn open(url: &RedisUrl) -> Result<Self, RedisFailure> {
         let redis = Self::at(url)?;
         redis.ping().await?;
@@ -161,7 +161,7 @@ impl Redis {
         Ok(Self { pool: pool.map_err(|error| RedisFailure::Unreachable(error.to_string()))? })
     }
 
-    /// The pool, for the framework's session store. Whoever calls it must put the call into [`budget::spend`].
+    /// The pool, for the framework's session store. Wrap each call in [`budget::spend`].
     pub fn pool(&self) -> Pool {
         self.pool.clone()
     }
@@ -179,7 +179,7 @@ impl Redis {
             .await
     }
 
-    /// Carries out one script, which no other command interrupts.
+    /// Runs a script, which Redis executes atomically.
     pub async fn run<T: FromRedisValue>(
         &self,
         script: &Script,
@@ -196,7 +196,7 @@ impl Redis {
         .await
     }
 
-    /// The bytes under a key with the seconds until its end, asked for at once; `None` where there is nothing.
+    /// The value of a key and the seconds until it expires, in one round trip; `None` if there is no such key.
     pub async fn read(&self, key: &str) -> Result<Option<(Vec<u8>, i64)>, RedisFailure> {
         let read = self.ask(async |connection| {
             redis::pipe().cmd("GET").arg(key).cmd("TTL").arg(key).query_async(connection).await
@@ -205,13 +205,13 @@ impl Redis {
         Ok(bytes.map(|bytes| (bytes, seconds)))
     }
 
-    /// Lets what is under a key live for so many seconds from now.
+    /// Makes a key expire in so many seconds.
     pub async fn extend(&self, key: &str, seconds: i64) -> Result<(), RedisFailure> {
         self.ask(async |connection| cmd("EXPIRE").arg(key).arg(seconds).query_async(connection).await).await
     }
 
-    /// Puts a value under a new key in the place of what is under the old one, in one step. Where there is nothing under
-    /// the old one, nothing is done, and the answer is `false`.
+    /// Deletes the old key and sets the new one, atomically. Does nothing and returns `false` if the old key does not
+    /// exist.
     pub async fn replace(&self, [old, new]: [&str; 2], value: &str, seconds: i64) -> Result<bool, RedisFailure> {
         let replaced = self.ask(async |connection| {
             let script = redis::Script::new(REPLACE);
@@ -225,7 +225,7 @@ impl Redis {
         call: impl AsyncFnOnce(&mut Connection) -> Result<T, RedisError>,
     ) -> Result<T, RedisFailure> {
         let answer = budget::spend(async {
-            // Boxed, for it has room for a handshake, and every request that may ask Redis would carry that along.
+            // Boxed, because this future is large, and would enlarge every request that may call Redis.
             let mut connection = Box::pin(self.pool.get()).await.map_err(|error| RedisFailure::from(&error))?;
             call(&mut connection).await.map_err(|error| RedisFailure::from(&error))
         });
@@ -233,7 +233,7 @@ impl Redis {
     }
 }
 
-/// A Lua script, sent whole once and by its hash from then on.
+/// A Lua script. It is sent in full once, and by its hash after that.
 pub struct Script(redis::Script);
 
 impl Script {

@@ -1,11 +1,12 @@
 //! Work that takes a while and that anybody may ask for: hashing a password, signing with a pasted key.
 //!
-//! The idea to know: such work is done by a few threads of its own, at a lower priority than the threads that answer
-//! requests, so a page is answered at once however much of it is asked for. What waits is bounded twice, for each client
-//! and for all together, and clients take turns: one that asks for a thousand pieces waits behind its own, and delays
-//! another client by one piece at most. Whoever comes when there is no slot, or waits too long, is told to come again.
-//! Work that nobody waits for any more, as after a time-out, is taken out of the queue. A closed connection is no such
-//! sign: the framework answers a client that has only closed its own half.
+//! A few separate threads do such work, at a lower priority than the threads that answer requests. So pages stay fast
+//! however much work is queued.
+//!
+//! The queue is limited for each client and in total, and clients are served round-robin: a client with a thousand jobs
+//! delays another client by at most one job. When there is no slot, or a job waits too long, the client is told to try
+//! again. A job that nobody waits for any more, as after a time-out, is removed from the queue. A closed connection
+//! does not remove it: the framework still answers a client that has closed only its sending half.
 
 use std::collections::{HashMap, VecDeque};
 use std::net::IpAddr;
@@ -18,24 +19,24 @@ use thiserror::Error;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-/// How many seconds after a refusal it makes sense to ask again. A full queue is empty again within a few.
+/// The `Retry-After` of a refusal, in seconds. A full queue empties within a few seconds.
 pub const RETRY_AFTER: u64 = 2;
 
-/// How much a pool takes on.
+/// The limits of a pool.
 #[derive(Clone, Copy, Debug)]
 pub struct Bounds {
     pub threads: usize,
-    /// How many pieces of work of one client wait or run at once.
+    /// How many jobs of one client may be queued or running at once.
     pub per_client: usize,
-    /// The same of all clients together.
+    /// How many jobs of all clients together may be queued or running.
     pub in_all: usize,
-    /// How long a piece waits for its turn when its client has no other in the pool, so that only others delay it.
+    /// How long a job may wait if its client has no other job in the pool.
     pub patience: Duration,
-    /// How long it waits behind others of its own client.
+    /// How long a job may wait if its client has other jobs in the pool.
     pub patience_behind_own: Duration,
 }
 
-/// Why a piece of work was not done.
+/// Why a job was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotDone {
     #[error("more work is waiting than is taken on")]
@@ -44,28 +45,28 @@ pub enum NotDone {
     Failed,
 }
 
-/// Some threads, and what waits for them.
+/// A few threads and their queue.
 pub struct WorkPool(Arc<Shared>);
 
-/// One slot in a pool: taken before the work is known, given back when the work is done or this is dropped.
+/// A slot in a pool. It is reserved before the job is known, and released when the job is done or the slot is dropped.
 pub struct Slot {
     held: HeldSlot,
     has_company: bool,
 }
 
 impl WorkPool {
-    /// Its threads are started when they are first needed, and carry this name.
+    /// Creates a pool. Its threads have this name, and start when they are first needed.
     pub fn new(name: &'static str, bounds: Bounds) -> Self {
         Self(Arc::new(Shared { name, bounds, queue: Mutex::default(), changed: Condvar::new() }))
     }
 
-    /// A slot for one piece of work, if this client may have one more.
+    /// Reserves a slot for one job, if this client may have one more.
     pub fn reserve(&self, client: IpAddr) -> Result<Slot, NotDone> {
         let has_company = self.0.queue().take_slot(client, self.0.bounds)?;
         Ok(Slot { held: HeldSlot { shared: self.0.clone(), client }, has_company })
     }
 
-    /// Does a piece of work for a client.
+    /// Runs a job for a client, and returns its result.
     pub async fn run<T: Send + 'static>(
         &self,
         client: IpAddr,
@@ -76,7 +77,7 @@ impl WorkPool {
 }
 
 impl Drop for WorkPool {
-    /// Ends the threads, each after what it is doing. Nobody waits any more for what is in the queue.
+    /// Stops each thread after its current job. Queued jobs are dropped.
     fn drop(&mut self) {
         let left = {
             let mut queue = self.0.queue();
@@ -89,12 +90,12 @@ impl Drop for WorkPool {
 }
 
 impl Slot {
-    /// Waits for a thread, does the work there, and hands back what came of it.
+    /// Waits for a thread, runs the job there, and returns its result.
     pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotDone> {
         let (shared, bounds) = (self.held.shared.clone(), self.held.shared.bounds);
         let patience = if self.has_company { bounds.patience_behind_own } else { bounds.patience };
         let (answer, mut done) = oneshot::channel();
-        // Nobody listens any more when the asker has gone; then the result is worth nothing.
+        // Sending fails if nobody waits for the result any more; then it is not needed.
         let work = Box::new(move || drop(answer.send(work())));
         let waiting = shared.enqueue(self.held, work);
         let result = match timeout(patience, &mut done).await {
@@ -106,7 +107,7 @@ impl Slot {
     }
 }
 
-/// What threads and askers share.
+/// Shared by the threads and the callers.
 struct Shared {
     name: &'static str,
     bounds: Bounds,
@@ -117,14 +118,14 @@ struct Shared {
 
 type Work = Box<dyn FnOnce() + Send>;
 
-/// A piece of work that waits.
+/// A queued job.
 struct Job {
     id: u64,
     work: Work,
     slot: HeldSlot,
 }
 
-/// Gives a slot back when it is dropped, which must not happen while the queue is locked.
+/// Releases its slot when dropped. It must not be dropped while the queue is locked.
 struct HeldSlot {
     shared: Arc<Shared>,
     client: IpAddr,
@@ -136,7 +137,7 @@ impl Drop for HeldSlot {
     }
 }
 
-/// Takes its job out of the queue when it is dropped, as happens when the asker goes.
+/// Removes its job from the queue when dropped, which happens when the caller stops waiting.
 struct Waiting {
     shared: Arc<Shared>,
     client: IpAddr,
@@ -144,7 +145,7 @@ struct Waiting {
 }
 
 impl Waiting {
-    /// Whether the job was still waiting. It will not be done then.
+    /// Removes the job; `true` if it was still queued.
     fn withdraw(&self) -> bool {
         let job = self.shared.queue().remove(self.client, self.id);
         job.is_some()
@@ -158,7 +159,7 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// No holder of the lock leaves the queue half changed, so one that panicked does no harm to the next.
+    /// Ignores poisoning: no code that holds the lock leaves the queue half changed.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -181,13 +182,13 @@ impl Shared {
         let shared = self.clone();
         let started = thread::Builder::new().name(self.name.to_owned()).spawn(move || shared.work());
         if let Err(error) = started {
-            // What waits is refused when its patience ends, and the next to come tries again.
+            // Queued jobs will time out, and the next job tries to start a thread again.
             self.queue().threads -= 1;
             log::error!("a thread for {} cannot be started: {error}", self.name);
         }
     }
 
-    /// What a thread does until the pool is closed.
+    /// A thread's main loop, until the pool is closed.
     fn work(&self) {
         lower_priority();
         while let Some(Job { work, slot, .. }) = self.next() {
@@ -210,8 +211,8 @@ impl Shared {
     }
 }
 
-/// Lets the threads that answer requests go first: this one gets a tenth of a core that they need, and else all of it.
-/// Only Linux has a priority for each thread.
+/// Lowers the thread's priority: if the threads that answer requests need the core, this one gets a tenth of it. Only
+/// Linux has priorities for threads.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(10) {
@@ -219,11 +220,11 @@ fn lower_priority() {
     }
 }
 
-/// What waits, by client, and how many slots are taken.
+/// The queued jobs by client, and the slots in use.
 #[derive(Default)]
 struct Queue {
     jobs: HashMap<IpAddr, VecDeque<Job>>,
-    /// Each client of `jobs` once, whose turn comes first in front.
+    /// Each client in `jobs` once, the next one to be served in front.
     order: VecDeque<IpAddr>,
     slots: HashMap<IpAddr, usize>,
     slots_in_all: usize,
@@ -237,7 +238,7 @@ struct Queue {
 }
 
 impl Queue {
-    /// Says whether the client has other slots already.
+    /// Takes a slot; `true` if the client has others already.
     fn take_slot(&mut self, client: IpAddr, bounds: Bounds) -> Result<bool, NotDone> {
         let taken = self.slots.get(&client).copied().unwrap_or(0);
         if taken >= bounds.per_client || self.slots_in_all >= bounds.in_all {
@@ -267,7 +268,7 @@ impl Queue {
         self.last_id
     }
 
-    /// The next job of the client whose turn it is.
+    /// The next job of the next client, round-robin.
     fn pop(&mut self) -> Option<Job> {
         let client = self.order.pop_front()?;
         let jobs = self.jobs.get_mut(&client)?;
@@ -281,7 +282,7 @@ impl Queue {
         Some(job)
     }
 
-    /// Takes out one job that waits, if it still does. The caller drops it, once the queue is unlocked.
+    /// Removes a job if it is still queued. The caller must drop it after unlocking the queue.
     fn remove(&mut self, client: IpAddr, id: u64) -> Option<Job> {
         let jobs = self.jobs.get_mut(&client)?;
         let index = jobs.iter().position(|job| job.id == id)?;

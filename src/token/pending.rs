@@ -1,19 +1,20 @@
-//! The last check: was the token revoked? Only a store knows, and judging asks none; so the verifier stops before it.
+//! The last check: was the token revoked? Only the store knows, and the verifier does not use the store. So it stops
+//! before this check, and the caller completes the verdict.
 
 use chrono::{DateTime, Utc};
 
 use super::refusal::revoked;
 use super::{Check, Claims, Finding, Outcome, Verdict};
 
-/// What all checks but the last came to.
+/// The result of all checks except revocation.
 pub enum Judged {
-    /// There is nothing left to ask: the token is refused, or has no `jti` that could have been revoked.
+    /// The verdict is final: the token is refused, or has no `jti` by which it could be revoked.
     Final(Verdict),
     /// Every other check passed.
     Pending(Pending),
 }
 
-/// A token that is good unless it was revoked.
+/// A token that is valid unless it was revoked.
 pub struct Pending {
     /// Every check but the last, and all of them passed.
     pub(super) verdict: Verdict,
@@ -24,7 +25,7 @@ pub struct Pending {
 }
 
 impl Judged {
-    /// The verdict, if need be with what `is_revoked` says of a token.
+    /// The verdict. Calls `is_revoked` if the token passed every other check.
     pub fn resolve_revocation(self, is_revoked: impl FnOnce(&Pending) -> bool) -> Verdict {
         match self {
             Self::Final(verdict) => verdict,
@@ -37,7 +38,8 @@ impl Judged {
 }
 
 impl Pending {
-    /// With the `jti` what revocation is keyed on. A hash of the token's text would miss a second spelling of it.
+    /// Revocation is keyed on the profile and the `jti`. A hash of the token would miss another spelling of the same
+    /// token.
     pub const fn profile(&self) -> &'static str {
         self.profile
     }
@@ -46,7 +48,7 @@ impl Pending {
         &self.jti
     }
 
-    /// Until when a revocation must be remembered.
+    /// How long a revocation must be remembered.
     pub const fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
     }

@@ -1,8 +1,8 @@
-//! What `GET /metrics` says, in the OpenMetrics text that Prometheus reads.
+//! The metrics of `GET /metrics`, in the OpenMetrics text format that Prometheus reads.
 //!
-//! The idea to know: every label is one of a closed set (methods, route patterns, statuses, profiles, codes), so no
-//! client makes the text longer. Whatever is counted for each request is counted by its worker alone, and added up only
-//! when somebody reads it: see [`WorkerRequests`].
+//! Every label has a fixed set of values (methods, route patterns, statuses, profiles, codes), so clients cannot add
+//! new time series. Each worker counts its own requests, and the counts are added up only when `/metrics` is read: see
+//! [`WorkerRequests`].
 
 mod latency;
 mod log;
@@ -34,8 +34,8 @@ use requests::Requests;
 use store::{Calls, CountedStore};
 use tokens::{RateDecisions, Tokens};
 
-/// The format that the encoder writes. Its counters end in `_total` and its text in `# EOF`, which the older
-/// `text/plain; version=0.0.4` does not know.
+/// The format that the encoder writes. It differs from the older `text/plain; version=0.0.4`: counters end in `_total`,
+/// and the text ends in `# EOF`.
 pub(super) const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 /// All counters of this process.
@@ -74,24 +74,24 @@ impl Metrics {
         self
     }
 
-    /// The whole text.
+    /// The text of `/metrics`.
     pub fn text(&self) -> Result<String, fmt::Error> {
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
         Ok(text)
     }
 
-    /// Where one more worker counts its requests.
+    /// Creates the request counts of one more worker.
     pub fn add_worker(&self) -> Arc<WorkerRequests> {
         self.requests.add_worker()
     }
 
-    /// The requests of all workers.
+    /// The request counts of all workers together.
     pub fn traffic(&self) -> Traffic {
         self.requests.traffic()
     }
 
-    /// A connection is open for as long as this is kept.
+    /// Counts a connection as open until the returned value is dropped.
     pub fn connection(&self) -> OpenConnection {
         self.connections.inc();
         OpenConnection(self.connections.clone())
@@ -101,27 +101,27 @@ impl Metrics {
         usize::try_from(self.connections.get()).unwrap_or_default()
     }
 
-    /// The same store, with its calls counted.
+    /// Wraps the store so that its calls are counted.
     pub fn with_counted_calls(&self, store: Arc<dyn Store>) -> Arc<dyn Store> {
         Arc::new(CountedStore::new(store, self.store.clone()))
     }
 
-    /// A profile's own token was handed out.
+    /// Counts a token that a profile's own route issued.
     pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
         self.tokens.issued(profile, algorithm);
     }
 
-    /// A token was presented where a token lets somebody in. What a page judges only to show it does not count.
+    /// Counts a verdict on a token that was presented for access. Verdicts that a page only displays do not count.
     pub fn judged(&self, profile: Profile, verdict: &Verdict) {
         self.count_verdict(profile, verdict.code());
     }
 
-    /// The same for what decides beside the verdict.
+    /// Like [`judged`](Self::judged), for refusals that come after the verdict.
     pub fn count_verdict(&self, profile: Profile, code: Code) {
         self.tokens.count_verdict(profile, code);
     }
 
-    /// A limit on how often a client may ask was consulted.
+    /// Counts a decision of a rate limit.
     pub fn rate_decided(&self, limit: Limit, decision: RateDecision) {
         self.rate_decisions.count(limit, decision);
     }

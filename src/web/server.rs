@@ -1,4 +1,4 @@
-//! The server: how it is built and run, reloaded and ended.
+//! Builds, runs, reloads and stops the server.
 
 mod app;
 mod http_service;
@@ -42,7 +42,7 @@ use shutdown::StopSignals;
 use sockets::ListenerHandle;
 use tls::Tls;
 
-/// How often old transactions are looked for.
+/// How often expired transactions are deleted.
 const PURGE_EVERY: Duration = Duration::from_mins(10);
 
 /// Why the server cannot start.
@@ -60,7 +60,7 @@ pub enum StartError {
     Tls(#[from] TlsError),
 }
 
-/// A server whose socket is bound: whoever connects now is answered once it runs.
+/// A server whose socket is bound. Clients can connect already; they are answered once it runs.
 pub struct Server {
     listener: TcpListener,
     address: SocketAddr,
@@ -70,7 +70,7 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket, reads the keys, making what is missing, and opens the store.
+    /// Binds the socket, reads the keys (and creates missing ones), and opens the store.
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
         let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
         let unbound = |source| StartError::Bind { address: settings.bind, source };
@@ -94,7 +94,7 @@ impl Server {
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
     }
 
-    /// What answers its requests, to be asked without a network.
+    /// The app, so that benchmarks and tests can call it without a network.
     pub fn app(
         &self,
     ) -> App<
@@ -109,7 +109,7 @@ impl Server {
         app(&self.state)
     }
 
-    /// The keys that it begins with.
+    /// The keys that the server starts with.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.state.ring()
     }
@@ -118,15 +118,15 @@ impl Server {
         format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
-    /// Serves until SIGTERM or SIGINT; what is in flight then may finish.
+    /// Serves until SIGTERM or SIGINT. After SIGTERM, requests in flight may finish.
     ///
-    /// `announce` is told the address once requests are taken and signals are heeded.
+    /// Calls `announce` with the server's URL once it accepts requests and handles signals.
     pub async fn run(self, announce: impl FnOnce(&str) -> io::Result<()>) -> io::Result<()> {
         let url = self.url();
         self.serve(Signals::Handled, |_| announce(&url)).await
     }
 
-    /// Serves until the handle that it hands out is stopped; signals are left to the program around it.
+    /// Serves until the given handle is stopped. Signals are left to the calling program.
     pub async fn start(self, started: impl FnOnce(ServerHandle)) -> io::Result<()> {
         let started = |handle| {
             started(handle);
@@ -161,7 +161,7 @@ impl Server {
     }
 }
 
-/// What keeps a server from starting with the certificate of these settings; else what is to be said of it.
+/// Checks the certificate of these settings: an error if the server could not start with it, otherwise a report.
 pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
     settings
         .certificate
@@ -169,7 +169,7 @@ pub fn check_tls(settings: &Settings, now: DateTime<Utc>) -> Result<TlsReport, T
         .map_or_else(|| Ok(TlsReport::without_warnings("off")), |source| Tls::check(source, now))
 }
 
-/// Opens the socket to requests, of which each is answered by one of the workers' copies of the routes.
+/// Starts the workers. Each has its own copy of the app and accepts connections from the shared listener.
 fn begin(
     listener: TcpListener,
     settings: &Settings,
@@ -177,8 +177,8 @@ fn begin(
     state: &Data<State>,
 ) -> io::Result<actix_web::dev::Server> {
     let connections = settings.max_connections.div_ceil(settings.workers);
-    // Beyond this many handshakes at once nobody is let in: with fewer, clients that never finish theirs would lock
-    // everybody else out.
+    // The limit on simultaneous TLS handshakes. A lower one would let clients that never finish their handshake keep
+    // everyone else out.
     actix_tls::accept::max_concurrent_tls_connect(connections);
     let server = actix_web::dev::Server::build()
         .workers(settings.workers)
@@ -201,14 +201,14 @@ fn begin(
     Ok(server.run())
 }
 
-/// The keys folder itself, and the files of the store, as far as others on this machine may read or change them. Of the
-/// files in the folder the key ring warns.
+/// The keys folder and the store's files, if other users of this machine can read or change them. The key ring itself
+/// warns about the files inside the keys folder.
 pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
     let folder = Exposed::find(&settings.keys, Privacy::Secret);
     folder.into_iter().chain(store::exposed(&settings.database))
 }
 
-/// Says what these settings open to everybody.
+/// Warns if these settings give access to everyone.
 fn warn_of_exposure(settings: &Settings) {
     if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
         log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
@@ -218,7 +218,8 @@ fn warn_of_exposure(settings: &Settings) {
     }
 }
 
-/// Who gave nothing wants the demo; who gave one value of a service and not the others has forgotten them.
+/// Logs which account values were generated. It is a warning if some values of a service were given: the rest were
+/// probably forgotten. If none were given, the user wants the demo.
 fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
     for service in &ring.accounts().generated_for {
         let is_half_given = settings.accounts.has_any_of(service);
@@ -253,7 +254,7 @@ enum Signals {
     Ignored,
 }
 
-/// Forgets, now and then, the transactions whose tokens expired longer ago than they are kept.
+/// Regularly deletes transactions whose tokens expired longer than `keep` ago.
 async fn purge_periodically(state: Data<State>, keep: TimeDelta) {
     let mut rounds = interval(PURGE_EVERY);
     loop {

@@ -1,8 +1,9 @@
 //! The visitor's session: the token and the chosen algorithm, behind one encrypted cookie.
 //!
-//! The cookie is sealed with AES-256-GCM under `keys/session.key`, so the browser keeps it and cannot read it. It holds
-//! the state, or the key of a state in Redis ([`SessionBackend`]). A state in a cookie cannot be revoked: a copy from
-//! before a logout still opens. So each state carries its time of issue, and after twelve hours it counts as empty.
+//! The cookie is encrypted with AES-256-GCM under `keys/session.key`: the browser stores it but cannot read it. It
+//! holds the session's state, or the key of a state in Redis ([`SessionBackend`]). A state in a cookie cannot be
+//! revoked: a copy from before a logout still works. So each state has a time of issue, and counts as empty after
+//! twelve hours.
 
 pub(super) mod session_store;
 
@@ -32,12 +33,12 @@ use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
 use session_store::SessionBackend;
 
-/// The most bytes of state whose cookie surely fits the 4096 bytes that browsers keep: sealing adds 28 bytes, base64 a
-/// third, and percent-encoding a sixteenth. A state in Redis has the same room, so that what a session takes does not
-/// depend on where it is kept.
+/// The largest state in bytes whose cookie fits into the 4096 bytes that browsers store: encryption adds 28 bytes,
+/// base64 a third, and percent-encoding a sixteenth. A state in Redis has the same limit, so that a session can hold
+/// the same with both stores.
 pub(super) const LARGEST_STATE: usize = 2560;
 
-/// How long a state is honoured after it was issued, in hours.
+/// How many hours after its issue a state is valid.
 pub(super) const STATE_HOURS: i64 = 12;
 
 const ENTRY: &str = "demo";
@@ -47,13 +48,13 @@ pub(super) struct SessionCookie {
     secure: bool,
 }
 
-/// One attribute of the `Set-Cookie` line, and what it does.
+/// An attribute of the `Set-Cookie` line, with its meaning.
 pub(super) struct Attribute {
     pub text: &'static str,
     pub meaning: &'static str,
 }
 
-/// What the request pipeline leaves beside a request whose cookies it screened: why whoever reads the session must refuse it.
+/// Left in a request's extensions by [`SessionCookie::screen`]: why reading the session must be refused, if it must.
 struct Screened(Option<Problem>);
 
 impl SessionCookie {
@@ -61,7 +62,7 @@ impl SessionCookie {
         Self { secure }
     }
 
-    /// The `__Host-` prefix makes browsers insist on `Secure`, `Path=/` and no `Domain`.
+    /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.
     pub const fn name(&self) -> &'static str {
         if self.secure { "__Host-hallpass" } else { "hallpass" }
     }
@@ -82,14 +83,14 @@ impl SessionCookie {
             .build()
     }
 
-    /// Whether the cookie that came is one that was encrypted with this key.
+    /// Whether the request's cookie was encrypted with this key.
     pub fn decrypts(&self, request: &HttpRequest, key: &[u8; SESSION_KEY_BYTES]) -> bool {
         let mut jar = CookieJar::new();
         request.cookie(self.name()).into_iter().for_each(|cookie| jar.add_original(cookie));
         jar.private(&Key::from(key)).get(self.name()).is_some()
     }
 
-    /// What the `Set-Cookie` line says after the value, in its order.
+    /// The attributes of the `Set-Cookie` line, in order.
     pub fn attributes(&self) -> Vec<Attribute> {
         let mut attributes = vec![
             Attribute {
@@ -112,7 +113,7 @@ impl SessionCookie {
         attributes
     }
 
-    /// What makes the browser forget the cookie.
+    /// A cookie that makes the browser delete ours.
     pub fn removal(&self) -> Cookie<'static> {
         Cookie::build(self.name(), "")
             .path("/")
@@ -123,18 +124,19 @@ impl SessionCookie {
             .finish()
     }
 
-    /// Every value that the request brings under the cookie's exact name.
+    /// The value of every cookie in the request with exactly our name.
     pub fn values(&self, headers: &HeaderMap) -> Vec<String> {
         cookie_header::values_named(headers, self.name())
     }
 
-    /// Why a request with these cookies is refused by whoever reads its session.
+    /// The refusal if our cookie appears more than once.
     pub fn refusal(&self, headers: &HeaderMap) -> Option<Problem> {
         (self.values(headers).len() > 1).then(|| duplicate_cookie(self.name()))
     }
 
-    /// Before the session is opened: leaves a refusal for whoever reads it, and takes away whatever the framework would
-    /// misread. It decodes names, trims Unicode white space from them, and reads no cookie at all where one is not UTF-8.
+    /// Runs before the framework reads the session. Notes a refusal for [`Visitor`], and removes cookies that the
+    /// framework would misread: it percent-decodes names, trims Unicode white space from them, and drops all cookies if
+    /// one is not UTF-8.
     pub fn screen(&self, request: &mut ServiceRequest) {
         let is_plain = cookie_header::is_plain(request.headers(), self.name());
         let refusal = if is_plain { None } else { self.refusal(request.headers()) };
@@ -145,24 +147,24 @@ impl SessionCookie {
     }
 }
 
-/// What every session is opened with.
+/// The settings of the session cookie.
 pub(in crate::web) struct SessionSettings {
     pub cookie: SessionCookie,
-    /// What the cookie is encrypted with.
+    /// The key that encrypts the cookie.
     pub key: [u8; SESSION_KEY_BYTES],
-    /// For visitors who have not chosen.
+    /// For visitors who have not chosen an algorithm.
     pub default_algorithm: Algorithm,
     pub clock: Arc<dyn Clock>,
 }
 
-/// What the session holds.
+/// The session's state, as it is stored.
 #[derive(Clone, Default, Serialize, Deserialize)]
 struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     algorithm: Option<Algorithm>,
-    /// Whose keys judge the token; the demo's, unless the lab put it here.
+    /// The keys that verify the token: the demo's, unless the lab put the token here.
     #[serde(default, skip_serializing_if = "TokenKeys::is_demo")]
     ring: TokenKeys,
     /// Whether the lab put the token here.
@@ -174,13 +176,13 @@ struct Kept {
     issued_at: i64,
 }
 
-/// The keys that a session's token is judged with.
+/// Which keys verify the session's token.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) enum TokenKeys {
     #[default]
     #[serde(rename = "demo")]
     Demo,
-    /// The lab signed it, and said so to the visitor.
+    /// The lab signed the token, and told the visitor so.
     #[serde(rename = "lab")]
     Lab,
 }
@@ -191,7 +193,7 @@ impl TokenKeys {
         matches!(self, Self::Demo)
     }
 
-    /// Whose tokens these keys judge.
+    /// The profile whose tokens these keys verify.
     pub const fn profile(self) -> Profile {
         match self {
             Self::Demo => Profile::Demo,
@@ -200,16 +202,16 @@ impl TokenKeys {
     }
 }
 
-/// What the lab remembers of a visitor.
+/// The visitor's progress in the lab.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LabNotes {
-    /// The lessons that were solved, a bit each by their place in the catalogue.
+    /// The solved lessons, as a bit set by position in the catalogue.
     #[serde(default, rename = "l")]
     pub lessons: u32,
-    /// The rows of the catalogue of which an attack was tried, a bit each by their number.
+    /// The attacks that were tried, as a bit set by their number in the catalogue.
     #[serde(default, rename = "a")]
     pub attacks: u64,
-    /// Whose own keys these are; empty until a lesson needs them.
+    /// An id for the visitor's own keys; empty until a lesson needs it.
     #[serde(default, rename = "v", skip_serializing_if = "String::is_empty")]
     pub visitor: String,
     /// The numbers of the visitor's own keys that verify, from the oldest to the one that signs.
@@ -217,14 +219,14 @@ pub(super) struct LabNotes {
     pub keys: (u32, u32),
 }
 
-/// Why the session behind a cookie that was sent counts as empty.
+/// Why the session of a cookie counts as empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unusable {
     /// It was issued over [`STATE_HOURS`] ago.
     Stale,
     /// The cookie does not decrypt.
     Unreadable,
-    /// The cookie is good, and its session is not there any more.
+    /// The cookie is good, but its session no longer exists.
     Gone,
 }
 
@@ -236,7 +238,7 @@ impl Unusable {
         }
     }
 
-    /// The cause, as pages and verdicts tell it.
+    /// The cause, for pages and verdicts.
     pub fn message(self) -> String {
         match self {
             Self::Stale => format!("the session was issued over {STATE_HOURS} hours ago, so it counts as empty"),
@@ -250,16 +252,16 @@ impl Unusable {
     }
 }
 
-/// The session of the visitor who sent the request, behind names instead of string keys.
+/// The session of the visitor who sent the request, with a typed interface.
 pub(super) struct Visitor {
     session: Session,
     kept: Kept,
     default_algorithm: Algorithm,
-    /// Why the session that the browser sent counts as empty, if it does.
+    /// Why the cookie's session counts as empty, if it does.
     pub unusable: Option<Unusable>,
 }
 
-/// The state would make a cookie that browsers drop in silence, if it is kept there.
+/// The state would make a cookie so large that browsers silently drop it.
 #[derive(Debug, Error)]
 #[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes has room for {LARGEST_STATE}")]
 pub(super) struct TooLargeForCookie {
@@ -282,7 +284,7 @@ impl Visitor {
         Self { session, kept, default_algorithm, unusable: is_stale.then_some(Unusable::Stale) }
     }
 
-    /// The same with the reason why a cookie that was sent opened nothing. An empty cookie is none.
+    /// Finds out why a non-empty cookie led to no session.
     fn judging_the_cookie(mut self, request: &HttpRequest, settings: &SessionSettings) -> Self {
         let is_sent = || settings.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
         if self.unusable.is_none() && !self.is_open() && is_sent() {
@@ -292,7 +294,7 @@ impl Visitor {
         self
     }
 
-    /// Whether the cookie that was sent, if any, could be opened and held something.
+    /// Whether the request's cookie decrypted and its session holds something.
     pub fn is_open(&self) -> bool {
         self.kept.issued_at != 0
     }
@@ -301,17 +303,17 @@ impl Visitor {
         self.kept.token.as_deref()
     }
 
-    /// What this visitor's tokens are signed with, and so what they must be signed with.
+    /// The algorithm that signs this visitor's tokens, and the only one that verifies them.
     pub fn algorithm(&self) -> Algorithm {
         self.kept.algorithm.unwrap_or(self.default_algorithm)
     }
 
-    /// Whose keys judge the token.
+    /// Which keys verify the token.
     pub fn token_keys(&self) -> TokenKeys {
         self.kept.ring
     }
 
-    /// Whether the lab put the token here, whoever's keys judge it.
+    /// Whether the lab put the token here, with either keys.
     pub fn is_of_lab(&self) -> bool {
         self.kept.is_of_lab
     }
@@ -321,14 +323,14 @@ impl Visitor {
         self.kept.lab.clone().unwrap_or_default()
     }
 
-    /// Whoever knew the session before knows nothing of this token: it may be an attacker who planted the session's cookie
-    /// in the visitor's browser.
+    /// Stores the token under a new session key. An attacker may have planted the old session's cookie in the visitor's
+    /// browser, and must not be able to read this token (session fixation).
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         session_store::renew_key();
         self.keep(Kept { token: Some(token), ring: TokenKeys::Demo, is_of_lab: false, ..self.kept.clone() }, now)
     }
 
-    /// Puts a token of the lab's into the session, to be judged by these keys under this algorithm.
+    /// Stores a token from the lab, to be verified with these keys and this algorithm.
     pub fn put(
         &mut self,
         token: String,
@@ -340,7 +342,7 @@ impl Visitor {
         self.keep(self.with(token, ring, algorithm, now), now)
     }
 
-    /// Whether [`put`](Self::put) would find room for it.
+    /// Whether [`put`](Self::put) would succeed.
     pub fn has_room(
         &self,
         token: String,
@@ -356,13 +358,13 @@ impl Visitor {
         Kept { token: Some(token), ring, is_of_lab: true, algorithm: Some(algorithm), issued_at, ..self.kept.clone() }
     }
 
-    /// Remembers this for the lab; nothing at all when there is nothing to remember.
+    /// Stores the lab's notes; stores nothing if they are empty.
     pub fn note(&mut self, notes: LabNotes, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         let lab = (notes != LabNotes::default()).then_some(notes);
         if lab == self.kept.lab { Ok(()) } else { self.keep(Kept { lab, ..self.kept.clone() }, now) }
     }
 
-    /// The token stays, so that the visitor can see it refused.
+    /// Changes the algorithm. The token stays, so that the visitor can see it refused.
     pub fn choose(&mut self, algorithm: Algorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         self.keep(Kept { algorithm: Some(algorithm), ..self.kept.clone() }, now)
     }
@@ -378,7 +380,7 @@ impl Visitor {
 }
 
 impl Kept {
-    /// The state as JSON, if that fits; raw, so that the session takes the text over and does not serialise it anew.
+    /// The state as JSON, if it is small enough. It is raw, so that the session does not serialize it a second time.
     #[expect(clippy::expect_used, reason = "texts and numbers have a JSON form")]
     fn to_json(&self) -> Result<Box<RawValue>, TooLargeForCookie> {
         let text = to_raw_value(self).expect("texts and numbers have a JSON form");

@@ -1,4 +1,4 @@
-//! What every request shares: built once, in the server's constructor.
+//! The state that all requests share. The server's constructor builds it once.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
@@ -32,26 +32,26 @@ use crate::web::session::{SessionCookie, SessionSettings};
 use crate::web::view::assets::Assets;
 use crate::work::{Bounds, WorkPool};
 
-/// How many pieces of lab work of one client, and of all together, may wait or run at once. A class behind one address
-/// fits; a signature with the largest key takes some 15 ms.
+/// How many lab jobs may be queued or running at once, for one client and in total. A class behind one address fits; a
+/// signature with the largest key takes about 15 ms.
 const WORK_OF_A_CLIENT: usize = 64;
 const WORK_IN_ALL: usize = 512;
 
-/// How long lab work waits for its turn: less than a request may take in all.
+/// How long a lab job may wait in the queue: less than the time limit of a request.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 pub(in crate::web) struct State {
     ring: RwLock<Arc<KeyRing>>,
-    /// The ring of the start, to which a test goes back.
+    /// The keys at startup, which test mode can restore.
     first_ring: Arc<KeyRing>,
     pub origins: Origins,
     pub session: Data<SessionSettings>,
     pub assets: Assets,
     pub algorithm: Algorithm,
     pub token_ttl: Lifetime,
-    /// The parts of the home page that are the same for everybody, rendered when it is first asked for.
+    /// The parts of the home page that are the same for everyone, rendered on first use.
     pub home_details: OnceLock<String>,
-    /// The OpenAPI document, made when it is first asked for: most servers are never asked.
+    /// The OpenAPI document, built on first use: most servers are never asked for it.
     pub openapi: OnceLock<Bytes>,
     pub is_test_mode: bool,
     pub cors_origins: CorsOrigins,
@@ -60,20 +60,20 @@ pub(in crate::web) struct State {
     pub sessions: SessionBackend,
     pub rates: RateStore,
     pub phone_limiter: Limiter,
-    /// Held by the rotation of a test that is under way.
+    /// Held while test mode rotates the keys.
     pub rotating: tokio::sync::Mutex<()>,
-    /// Does the work whose cost a client chooses.
+    /// Runs jobs whose cost the client chooses.
     work: WorkPool,
     pub metrics: Metrics,
     pub request_ids: RequestIds,
     pub shutdown: ShutdownFlag,
-    /// How many connections may be open before answers close theirs.
+    /// Above this many open connections, every response closes its connection.
     crowded_beyond: usize,
     trusted_proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
 }
 
-/// What may be a server of its own, and then away.
+/// The parts that may be external servers, which can fail.
 pub(in crate::web) struct Parts {
     pub store: Arc<dyn Store>,
     pub sessions: SessionBackend,
@@ -130,34 +130,34 @@ impl State {
         }
     }
 
-    /// The clock with its hands within reach, in test mode.
+    /// The clock that test mode may set; `None` outside test mode.
     pub fn settable_clock(&self) -> Option<&Settable> {
         self.clock.settable()
     }
 
-    /// The keys of the start.
+    /// Restores the keys that the server started with.
     pub fn restore_ring(&self) {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = self.first_ring.clone();
     }
 
-    /// Forgets how often anybody asked.
+    /// Resets all rate counters.
     pub async fn forget_counts(&self) -> Result<(), RedisFailure> {
         self.phone_limiter.forget().await?;
         self.sessions.forget_counts();
         self.accounts.forget_tries().await
     }
 
-    /// Whether so many connections are taken that each answer closes its own: otherwise idle ones could take them all.
+    /// Whether responses should close their connections, so that idle ones do not use up the connection limit.
     pub fn is_crowded(&self) -> bool {
         self.metrics.connections_open() > self.crowded_beyond
     }
 
-    /// The keys as they are now. A request that asks once sees one ring, whatever is replaced meanwhile.
+    /// The current keys. Call it once in a request: the keys may be replaced between two calls.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.ring.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// From now on these keys sign and verify. What the session cookie is sealed with stays until the next start.
+    /// Replaces the keys that sign and verify. The key of the session cookie stays until the server restarts.
     pub fn replace_ring(&self, ring: KeyRing) {
         *self.ring.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(ring);
     }
@@ -166,16 +166,16 @@ impl State {
         self.clock.now()
     }
 
-    /// The address of the client, looked for behind trusted proxies. A line that is no text counts as a hop that cannot
-    /// be read, and not as absent: else a client could hide what its proxy added to it.
+    /// The client's address, seen through trusted proxies. An `X-Forwarded-For` line that is not text counts as an
+    /// unreadable hop and is not skipped: otherwise a client could hide what its proxy appended.
     pub fn client(&self, request: &HttpRequest) -> IpAddr {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let hops = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or_default());
         self.trusted_proxies.client(peer, hops)
     }
 
-    /// Does work whose cost the client chooses, away from the threads that answer requests. A refusal says that more of it
-    /// waits than is taken on.
+    /// Runs a job whose cost the client chooses on the work pool, not on the threads that answer requests. Refused if
+    /// the queue is full.
     pub async fn do_work<T: Send + 'static>(
         &self,
         request: &HttpRequest,
@@ -184,12 +184,12 @@ impl State {
         Ok(self.work.run(network_of(self.client(request)), work).await?)
     }
 
-    /// Whether a trusted proxy handed the request on, so that what it says of it counts.
+    /// Whether a trusted proxy forwarded the request, so that its headers can be trusted.
     pub fn is_by_trusted_proxy(&self, request: &ServiceRequest) -> bool {
         request.peer_addr().is_some_and(|peer| self.trusted_proxies.trust(peer.ip().to_canonical()))
     }
 
-    /// Whether who asks by `login` may have a token.
+    /// Checks a login, and counts the try.
     pub async fn admit(&self, login: &Login, request: &HttpRequest) -> Result<Result<(), Refusal>, CheckError> {
         let checked = self.accounts.check(login, self.client(request), self.now()).await;
         if self.accounts.counts_tries() {
@@ -209,7 +209,7 @@ impl State {
         }
     }
 
-    /// The verdict on a token, which for one with a `jti` asks the store.
+    /// The final verdict on a token. If it has a `jti`, this asks the store whether it was revoked.
     pub async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
             Judged::Final(verdict) => Ok(verdict),
@@ -220,13 +220,13 @@ impl State {
         }
     }
 
-    /// The middleware that opens and seals the session cookie.
+    /// The middleware that decrypts and encrypts the session cookie.
     pub fn session_middleware(&self) -> SessionMiddleware<SessionBackend> {
         self.session.cookie.middleware(self.sessions.clone(), &self.session.key)
     }
 }
 
-/// One core is left to the threads that answer requests, where there are several.
+/// Leaves one core to the threads that answer requests, if there are several.
 fn work_bounds() -> Bounds {
     let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
     Bounds {

@@ -1,7 +1,7 @@
-//! The one connection that writes, on a thread of its own, and the group commit.
+//! Group commit: one thread owns the connection that writes, and commits many writes at once.
 //!
-//! A commit waits for the disk, and that wait costs the same for one row as for hundreds. So whatever was asked for
-//! during one commit goes into the next, together: nobody waits for company, and nothing is answered before it is safe.
+//! A commit waits for the disk, and one row takes as long as hundreds. So all writes that arrive during one commit go
+//! into the next one together. No write waits for others to join it, and none is answered before it is committed.
 
 use std::pin::Pin;
 use std::{io, thread};
@@ -13,20 +13,20 @@ use tokio::sync::{mpsc, oneshot};
 use super::super::{NewTransaction, Recorded, StoreError};
 use super::record::record;
 
-/// How many calls share one commit at most.
+/// The largest number of writes in one commit.
 const LARGEST_BATCH: usize = 256;
 
-/// How many calls may wait; the next ones wait outside for a place.
+/// The length of the queue. When it is full, callers wait for room.
 const LONGEST_QUEUE: usize = 1024;
 
-/// Where calls are handed in. The thread ends when this is dropped, or closed.
+/// Sends writes to the thread. The thread ends when this is dropped or closed.
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 /// What is done to the database within a transaction.
 pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + 'c>>;
 
 impl Writer {
-    /// Starts the thread. `options` are for when the connection must be made anew.
+    /// Starts the thread. `options` are used to reconnect after an error.
     pub fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> io::Result<Self> {
         let (sender, inbox) = mpsc::channel(LONGEST_QUEUE);
         let thread = WriterThread { connection: Some(connection), options, inbox, closing: false };
@@ -39,7 +39,7 @@ impl Writer {
         self.submit(|caller| Job::Record(new, caller)).await
     }
 
-    /// Carries out `work`, and returns its answer once that is committed.
+    /// Runs `work` in a transaction, and returns its result once it is committed.
     pub async fn write<T: Send + 'static>(
         &self,
         work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
@@ -48,9 +48,9 @@ impl Writer {
         self.submit(|caller| Job::PendingWrite(Box::new(write(caller)))).await
     }
 
-    /// Waits until all that was handed in before is committed, and the connection is closed.
+    /// Waits until all earlier writes are committed and the connection is closed.
     pub async fn close(&self) {
-        // When nobody takes it, it is closed already.
+        // Sending fails if the thread has already ended.
         let _ = self.0.send(Job::Close).await;
         self.0.closed().await;
     }
@@ -62,7 +62,7 @@ impl Writer {
     }
 }
 
-/// Who waits for an answer.
+/// Sends the result to the caller.
 type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
 
 enum Job {
@@ -78,7 +78,7 @@ trait Call: Send {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
-/// Work, then its answer, which is held back until it is committed.
+/// A write and then its result, which is held back until the commit.
 struct PendingWrite<T> {
     work: Option<Starter<T>>,
     answer: Option<T>,
@@ -104,13 +104,13 @@ impl<T: Send> Call for PendingWrite<T> {
     fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
         let Self { answer, caller, .. } = *self;
         if let Some(answer) = committed.map(|()| answer).transpose() {
-            // A caller who went away does not hear it.
+            // Sending fails if the caller stopped waiting.
             let _ = caller.send(answer);
         }
     }
 }
 
-/// The thread's own side.
+/// The state of the writing thread.
 struct WriterThread {
     connection: Option<SqliteConnection>,
     options: SqliteConnectOptions,
@@ -137,7 +137,7 @@ impl WriterThread {
     async fn commit(&mut self, batch: &mut Batch) -> Result<Vec<Recorded>, StoreError> {
         let outcome = self.attempt(batch).await;
         if outcome.is_err() {
-            // That also rolls back, and a new connection has none of the old one's troubles.
+            // Closing the connection also rolls back. The next write opens a new one.
             self.disconnect().await;
         }
         Ok(outcome?)
@@ -165,13 +165,13 @@ impl WriterThread {
 
     async fn disconnect(&mut self) {
         if let Some(connection) = self.connection.take() {
-            // It is of no more use, however it ends.
+            // The connection is not used again, so an error does not matter.
             let _ = connection.close().await;
         }
     }
 }
 
-/// What goes into one commit.
+/// The writes of one commit.
 #[derive(Default)]
 struct Batch {
     new: Vec<NewTransaction>,
@@ -180,7 +180,7 @@ struct Batch {
 }
 
 impl Batch {
-    /// Takes a job in, unless nobody waits for it any more; says whether it is the last one.
+    /// Adds a job unless its caller stopped waiting; `true` if it says to close.
     fn take(&mut self, job: Job) -> bool {
         match job {
             Job::Record(new, caller) if !caller.is_closed() => {
@@ -198,7 +198,7 @@ impl Batch {
         self.new.is_empty() && self.calls.is_empty()
     }
 
-    /// All of these calls are under way at once, so any order of them is right.
+    /// Runs all writes. They are concurrent, so any order is correct.
     async fn run(&mut self, connection: &mut SqliteConnection) -> sqlx::Result<Vec<Recorded>> {
         let recorded = record(connection, &self.new).await?;
         for call in &mut self.calls {
@@ -207,7 +207,7 @@ impl Batch {
         Ok(recorded)
     }
 
-    /// Tells every caller what became of theirs; one that went away does not hear it.
+    /// Sends each caller its result. Sending fails if a caller stopped waiting.
     fn answer(self, outcome: &Result<Vec<Recorded>, StoreError>) {
         for (index, caller) in self.recorders.into_iter().enumerate() {
             let _ = caller.send(outcome.as_ref().map(|recorded| recorded[index]).map_err(Clone::clone));

@@ -1,15 +1,15 @@
-//! The request's `Accept` header (RFC 9110 §12.5.1), as far as an answer depends on it.
+//! The request's `Accept` header (RFC 9110 §12.5.1), as far as it changes what we send.
 
 use actix_web::http::header::{self, HeaderMap};
 
-/// Whether `Accept` takes JSON and no HTML page. A range with a weight of nothing refuses what it names, and the most
-/// specific range that matches counts, so `text/html;q=0, */*` takes no page.
+/// Whether `Accept` allows JSON and does not allow HTML. The most specific matching range decides, and `q=0` refuses
+/// what it names. So `text/html;q=0, */*` does not allow HTML.
 pub(in crate::web) fn takes_json_alone(headers: &HeaderMap) -> bool {
     let ranges: Vec<Range> = ranges(headers).collect();
     !takes(&ranges, "text/html") && (takes(&ranges, "application/json") || ranges.iter().any(Range::names_json_kind))
 }
 
-/// Whether `Accept` names this media type, other than as a wildcard and with a weight over nothing.
+/// Whether `Accept` names this media type exactly, not by a wildcard, with a weight above zero.
 pub(in crate::web) fn names(headers: &HeaderMap, media_type: &str) -> bool {
     ranges(headers).any(|range| range.is_wanted && range.name == media_type)
 }
@@ -18,7 +18,7 @@ pub(in crate::web) fn names(headers: &HeaderMap, media_type: &str) -> bool {
 struct Range {
     /// In lower case.
     name: String,
-    /// Whether its weight is over nothing; a weight that cannot be read counts as none.
+    /// Whether its weight is above zero. A weight that cannot be parsed is ignored.
     is_wanted: bool,
 }
 
@@ -38,7 +38,7 @@ impl Range {
         Self { name, is_wanted: parts.find_map(weight).is_none_or(|weight| weight > 0.0) }
     }
 
-    /// How specifically it matches a media type: 0 for not at all.
+    /// How specifically it matches a media type: 3 exactly, 2 by `type/*`, 1 by `*/*`, 0 not at all.
     fn matches(&self, media_type: &str) -> u8 {
         let group = media_type.split_once('/').map_or("", |(group, _)| group);
         match self.name.strip_suffix("/*") {
@@ -49,7 +49,7 @@ impl Range {
         }
     }
 
-    /// A media type whose suffix says that it is JSON (RFC 6839 §3.1).
+    /// Whether it is a media type with the suffix `+json` (RFC 6839 §3.1).
     fn names_json_kind(&self) -> bool {
         self.is_wanted && self.name.starts_with("application/") && self.name.ends_with("+json")
     }

@@ -1,16 +1,16 @@
-//! A client's connection, as the framework reads from it and writes to it.
+//! A layer between the socket and the framework that limits what a client can send and how long it can take.
 //!
 //! The framework parses everything it has read and queues the requests it finds, so a client that sends thousands of
-//! tiny requests and reads no answer could fill the memory. It also times only the first head of a connection, and no
-//! write at all. This layer between the socket and the framework prevents all three:
+//! tiny requests and reads no response could fill the memory. It also has a time limit only for the first head of a
+//! connection, and none for writes. This layer prevents all three:
 //!
-//! - It hands over one request at a time: the head up to its blank line, then the body as the handler asks for it. The
-//!   next head follows once the answer is written. What the client sent ahead waits in the socket.
-//! - It times every head, and every pause between two requests.
-//! - It times every answer that the client does not read.
+//! - It passes on one request at a time: the head up to its blank line, then the body as the handler reads it. The next
+//!   head follows once the response is written. What the client sends in advance waits in the socket.
+//! - It limits the time for every head, and for every pause between two requests.
+//! - It limits the time in which the client must read a response.
 //!
-//! The bytes pass in order, and only the framework's parser decides what they mean. They pass unchanged but for raw
-//! characters in an address, which the parser would refuse and [`target`] percent-encodes.
+//! Bytes pass in order, and only the framework's parser interprets them. They pass unchanged, except that [`target`]
+//! percent-encodes raw characters in an address, which the parser would refuse.
 
 mod accept_lines;
 mod deadline;
@@ -40,33 +40,33 @@ use exchange::Next;
 use head_end::HeadEnd;
 use target::Target;
 
-/// How many bytes are read from the socket at once, and so how many wait here while a request is answered.
+/// How many bytes are read from the socket at once, and so how many can be buffered here during a request.
 pub(in crate::web) const READ: usize = 8 * 1024;
 
-/// The slowest client that is served: how many bytes of an answer it must take each second after
-/// [`Limits::write`] has passed.
+/// The slowest client that we serve: after [`Limits::write`] has passed, it must read at least this many bytes of the
+/// response a second.
 const SLOWEST: u32 = 1024;
 
-/// How long what a client still sends is read and discarded after an answer that did not wait for it. To close at once
-/// would reset the connection, and the client could lose the answer.
+/// How long, after an early response, we keep reading and discarding what the client still sends. Closing at once would
+/// reset the connection, and the client could lose the response.
 pub(in crate::web) const DISCARDING: Duration = Duration::from_secs(1);
 
-/// How long this server waits for a client.
+/// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::web) struct Limits {
     /// For the rest of a head after its first byte, and for the first byte on a new connection.
     pub head: Duration,
     /// For the next request's first byte.
     pub idle: Duration,
-    /// For a client to go on reading an answer.
+    /// For the client to continue reading a response.
     pub write: Duration,
 }
 
 impl Limits {
     pub const STANDARD: Self = Self {
         head: Duration::from_secs(10),
-        // Longer than proxies keep theirs to a server, so that it is they who close: a request never meets a connection
-        // that is being closed from this side.
+        // Longer than proxies keep idle connections to a server. So the proxy closes first, and never sends a request
+        // on a connection that we are closing.
         idle: Duration::from_secs(75),
         write: Duration::from_secs(30),
     };
@@ -81,22 +81,22 @@ pub(in crate::web) struct Connection<IO> {
     head_end: HeadEnd,
     accept_lines: AcceptLines,
     target: Target,
-    /// Of a head whose address was encoded: what the framework had no room for.
+    /// The rest of a head with an encoded address, which did not fit into the framework's buffer.
     encoded: BytesMut,
-    /// Whether that is the end of the head.
+    /// Whether `encoded` contains the end of the head.
     is_encoded_whole: bool,
     /// Whether the address of the last head was too long.
     is_too_long: bool,
-    /// Read from the client and not handed over yet.
+    /// Read from the client and not passed on yet.
     ahead: BytesMut,
-    /// Whether the framework is to read the end of the stream after that.
+    /// Whether the stream ends after `ahead`.
     has_ended: bool,
     refusal: Option<Refusal>,
     deadline: Deadline,
 }
 
 impl<IO> Connection<IO> {
-    /// A new connection, which closes without a word if nothing comes.
+    /// A new connection. It closes without a response if the client sends nothing.
     pub fn new(io: IO, limits: Limits, refuse: Refuse) -> Self {
         Self {
             io,
@@ -116,19 +116,19 @@ impl<IO> Connection<IO> {
         }
     }
 
-    /// Where the request that is being answered says what it needs.
+    /// The state that is shared with the current request.
     pub fn exchange(&self) -> Rc<Exchange> {
         self.exchange.clone()
     }
 
-    /// Times the client from now on.
+    /// Starts a deadline.
     fn wait_for(&mut self, awaited: Awaited, span: Duration, cx: &mut Context<'_>) {
         self.deadline.set(awaited, span);
-        // The timer wakes this connection; whether the time is over is asked when it is polled again.
+        // Registers the timer. The deadline is checked when the timer wakes this connection.
         let _ = self.deadline.poll(cx);
     }
 
-    /// What is due when the client has not done in time what it was waited for.
+    /// Handles a missed deadline.
     fn give_up(&mut self) -> io::Result<()> {
         match self.deadline.clear() {
             Some(Awaited::Reader) => {
@@ -142,7 +142,7 @@ impl<IO> Connection<IO> {
         Ok(())
     }
 
-    /// Refuses what is no request, and ends the connection with that.
+    /// Refuses invalid input, and ends the connection.
     fn end_with(&mut self, status: StatusCode) {
         let is_for_length = status == StatusCode::BAD_REQUEST && self.is_too_long;
         let status = if is_for_length { StatusCode::URI_TOO_LONG } else { status };
@@ -153,7 +153,7 @@ impl<IO> Connection<IO> {
         self.end();
     }
 
-    /// From now on the framework reads the end of the stream, and closes.
+    /// Lets the framework read the end of the stream, so that it closes the connection.
     fn end(&mut self) {
         self.ahead = BytesMut::new();
         self.encoded = BytesMut::new();
@@ -165,21 +165,21 @@ impl<IO> Connection<IO> {
     }
 }
 
-/// What is sent in place of the framework's own refusal.
+/// The response that replaces the framework's own refusal.
 struct Refusal {
     unsent: BytesMut,
     is_sent: bool,
 }
 
-/// What was handed over.
+/// What was passed to the framework.
 struct Handed {
     bytes: usize,
-    /// Whether it ends where a head does.
+    /// Whether it ends at the end of a head.
     is_whole: bool,
 }
 
 impl<IO: AsyncRead + Unpin> Connection<IO> {
-    /// Hands over a head, or what there is of it.
+    /// Passes on a head, or the part of it that has arrived.
     fn hand_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.encoded.is_empty() {
             self.hand_encoded(buffer);
@@ -197,20 +197,21 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
             if handed.bytes > 0 && !handed.is_whole && self.deadline.awaits() != Some(Awaited::Head) {
                 self.wait_for(Awaited::Head, self.limits.head, cx);
             }
-            // All that came may belong to a character that has not ended; to hand over nothing would mean the end.
+            // If nothing was passed on, read again: everything may belong to an incomplete character, and an empty read
+            // would mean the end of the stream.
             if buffer.filled().len() > before || self.has_ended {
                 return Poll::Ready(Ok(()));
             }
         }
     }
 
-    /// The parser was handed a whole head; the next one's address is another.
+    /// Called when the parser has a whole head. Starts over with the next head's address.
     fn expect_request(&mut self) {
         self.is_too_long = std::mem::take(&mut self.target).is_too_long();
         self.exchange.expect_request();
     }
 
-    /// Puts the encoded form in the place of what was handed over from `before` on.
+    /// Replaces the bytes in `buffer` from `before` on by their encoded form.
     fn encode(&mut self, buffer: &mut ReadBuf<'_>, before: usize, is_whole: bool) {
         let mut encoded = self.target.encoded(&buffer.filled()[before..]);
         if self.has_ended && self.ahead.is_empty() {
@@ -231,7 +232,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         }
     }
 
-    /// Hands over what was asked for of a body.
+    /// Passes on a part of the body, as the handler asked for.
     fn hand_body(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>, body: Body) -> Poll<io::Result<()>> {
         let handed = match body {
             Body::Bytes(left) => {
@@ -244,7 +245,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         Poll::Ready(Ok(()))
     }
 
-    /// Hands over up to `most` bytes, of which none lies beyond the next blank line with `is_cut`.
+    /// Passes on up to `most` bytes; with `is_cut`, none beyond the next blank line.
     fn hand_over(
         &mut self,
         cx: &mut Context<'_>,
@@ -272,7 +273,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         Poll::Ready(Ok(handed))
     }
 
-    /// While nothing may be handed over: notices a client that is gone, and keeps what came until it may.
+    /// Used while nothing may be passed on: notices a client that disconnected, and buffers what arrives.
     fn look_ahead(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         if self.ahead.is_empty() && !self.has_ended && !self.is_blocked() {
             let mut space = [const { MaybeUninit::uninit() }; READ];
@@ -304,12 +305,12 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
 }
 
 impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
-    /// Fails when the client has not read for too long.
+    /// Fails if the client has not read for too long.
     fn check_reader(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
         if self.is_blocked() && self.deadline.poll(cx).is_ready() { self.give_up() } else { Ok(()) }
     }
 
-    /// Passes on what became of a write, and times the client while it reads nothing.
+    /// Returns the result of a write, and starts a deadline if the client is not reading.
     fn timed<T>(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         if written.is_pending() && !self.is_blocked() {
             self.wait_for(Awaited::Reader, self.limits.write, cx);

@@ -1,10 +1,9 @@
 //! The cookies of a request, read byte for byte.
 //!
-//! The idea to know: browsers protect a cookie by the exact bytes of its name. They let only this very host set a cookie
-//! whose name begins with `__Host-`. A server that reads a name more generously gives that protection away: one that
-//! trims Unicode white space takes `\u{2000}__Host-hallpass`, which any neighbouring host may set, for
-//! `__Host-hallpass`; one that decodes `%70` does the same. So names are compared here as bytes, and around a name or a
-//! value only spaces and tabs are removed (RFC 6265 §5.2).
+//! Browsers protect a cookie by the exact bytes of its name: only this host can set a cookie whose name begins with
+//! `__Host-`. A server that parses names more leniently loses that protection. If it trims Unicode white space, it
+//! reads `\u{2000}__Host-hallpass`, which any sibling host may set, as `__Host-hallpass`. If it decodes `%70`, the same
+//! happens. So this module compares names as bytes, and trims only spaces and tabs (RFC 6265 §5.2).
 
 use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
@@ -17,11 +16,11 @@ pub(in crate::web) struct CookiePair<'a> {
     pub value: &'a [u8],
 }
 
-/// The `Cookie` lines as they arrived, kept beside a request whose own lines were replaced.
+/// The original `Cookie` lines of a request, kept after [`keep_only`] replaced them.
 struct ReceivedLines(Vec<HeaderValue>);
 
 impl<'a> CookiePair<'a> {
-    /// `None` for a text without a name: a value alone, or nothing.
+    /// `None` if there is no name: no `=`, or nothing before it.
     fn parse(text: &'a [u8]) -> Option<Self> {
         let equals = text.iter().position(|byte| *byte == b'=')?;
         let (name, value) = (trim_blanks(&text[..equals]), trim_blanks(&text[equals + 1..]));
@@ -32,13 +31,13 @@ impl<'a> CookiePair<'a> {
         self.name == name.as_bytes()
     }
 
-    /// The value as text. What is not UTF-8 in it is replaced; no value that this server sets has such bytes.
+    /// The value as text. Bytes that are not UTF-8 are replaced; this server never sets such a value.
     pub fn text(&self) -> String {
         String::from_utf8_lossy(self.value).into_owned()
     }
 }
 
-/// Without spaces and tabs at both ends, and without anything else that some call white space.
+/// Trims spaces and tabs at both ends, but no other kind of white space.
 fn trim_blanks(text: &[u8]) -> &[u8] {
     let is_kept = |byte: &u8| !matches!(byte, b' ' | b'\t');
     let Some(first) = text.iter().position(is_kept) else { return &[] };
@@ -51,17 +50,17 @@ fn pairs_of_line(line: &[u8]) -> impl Iterator<Item = CookiePair<'_>> {
     line.split(|byte| *byte == b';').filter_map(CookiePair::parse)
 }
 
-/// The pairs of all `Cookie` lines in a head, in order.
+/// The pairs of all `Cookie` lines, in order.
 pub(in crate::web) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = CookiePair<'_>> {
     headers.get_all(header::COOKIE).flat_map(|line| pairs_of_line(line.as_bytes()))
 }
 
-/// The values of every cookie of this name in a head, in order.
+/// The value of every cookie with this name, in order.
 pub(in crate::web) fn values_named(headers: &HeaderMap, name: &str) -> Vec<String> {
     pairs(headers).filter(|pair| pair.is_named(name)).map(|pair| pair.text()).collect()
 }
 
-/// The same, of what arrived with a request that is being handled.
+/// Like [`values_named`], but reads the lines that the client sent, even after [`keep_only`].
 pub(in crate::web) fn received_values(request: &HttpRequest, name: &str) -> Vec<String> {
     let extensions = request.extensions();
     match extensions.get::<ReceivedLines>() {
@@ -81,8 +80,8 @@ pub(in crate::web) fn received_count(request: &HttpRequest) -> usize {
     }
 }
 
-/// Whether every parser reads these cookies alike, as it does in nearly all requests: one line at most, of visible ASCII,
-/// in which no name is percent-encoded and the one of this `name` is there once at most. It costs one look at each byte.
+/// Fast path, true for nearly all requests: at most one `Cookie` line, visible ASCII only, no percent-encoded names,
+/// and the cookie `name` at most once. Every parser reads such a line the same way.
 pub(in crate::web) fn is_plain(headers: &HeaderMap, name: &str) -> bool {
     let mut lines = headers.get_all(header::COOKIE);
     let Some(line) = lines.next() else { return true };
@@ -98,15 +97,15 @@ pub(in crate::web) fn is_plain(headers: &HeaderMap, name: &str) -> bool {
     pairs_of_line(line.as_bytes()).all(is_unencoded) && own <= 1
 }
 
-/// Leaves only the cookies of exactly this name in the head, which is all that the framework then sees. What arrived
-/// stays at hand for [`received_values`].
+/// Removes every cookie except those with exactly this name, so the framework sees no others. The original lines stay
+/// available to [`received_values`].
 pub(in crate::web) fn keep_only(request: &mut ServiceRequest, name: &str) {
     let received: Vec<HeaderValue> = request.headers().get_all(header::COOKIE).cloned().collect();
     let own: Vec<String> =
         values_named(request.headers(), name).iter().map(|value| format!("{name}={value}")).collect();
     request.extensions_mut().insert(ReceivedLines(received));
     request.headers_mut().remove(header::COOKIE);
-    // A value that is not ASCII cannot be one that this server sealed: then no session is there.
+    // A value that is not ASCII was not encrypted by this server, so there is no session.
     if let Some(line) = HeaderValue::from_str(&own.join("; ")).ok().filter(|line| !line.is_empty()) {
         request.headers_mut().insert(header::COOKIE, line);
     }

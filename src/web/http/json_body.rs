@@ -9,13 +9,13 @@ use super::problem::{self, Problem};
 use crate::code::Code;
 use crate::token::{JsonFault, parse_object, parse_object_keeping_last};
 
-/// A JSON object of the request; a member that stands twice keeps its first place and takes its later value.
+/// Parses the body as a JSON object. If a member appears twice, the later value wins.
 pub(in crate::web) fn json_object(request: &HttpRequest, body: &[u8]) -> Result<Map<String, Value>, Problem> {
     expect_json(request)?;
     parse_object_keeping_last(body).map_err(|fault| no_object(&fault))
 }
 
-/// The same for a body that has these members and no others, each once.
+/// Like [`json_object`], but refuses unknown and repeated members.
 pub(in crate::web) fn json_object_of(
     request: &HttpRequest,
     body: &[u8],
@@ -27,7 +27,7 @@ pub(in crate::web) fn json_object_of(
     unknown.map_or(Ok(members), |message| Err(Problem::bad_request(message)))
 }
 
-/// What is said of a member whose name is none of those known, as a typing error makes it; nothing where there is none.
+/// The error message for the first member that is not in `known`, such as a misspelt one.
 pub(in crate::web) fn unknown_member<'a>(
     what: &str,
     names: impl IntoIterator<Item = &'a str>,
@@ -52,7 +52,7 @@ fn no_object(fault: &JsonFault) -> Problem {
         }
         JsonFault::Empty => Problem::bad_request("The body must be a JSON object, and it is empty."),
         fault => {
-            // It may repeat a name of the client's.
+            // The parser's message may quote a name that the client chose.
             let fault: String = fault.to_string().chars().take(200).collect();
             Problem::bad_request(format!("The body must be a JSON object that has each member once: {fault}."))
         }

@@ -1,6 +1,7 @@
 //! Refusals: a status, a stable code and one sentence, as a page for people and as JSON for programs.
 //!
-//! A handler returns a [`Problem`]; the front door presents it, for only there is the request's `Accept` at hand.
+//! A handler returns a [`Problem`]. The request pipeline turns it into a page or JSON, because it knows the request's
+//! `Accept` header.
 
 use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
@@ -19,15 +20,14 @@ use crate::web::http::accept;
 use crate::web::http::request_id::RequestId;
 use crate::work::{self, NotDone};
 
-/// A text of a client's as a message repeats it: the first 64 characters, in quotes, with everything else escaped that is
-/// not plain to see.
+/// Quotes text from a client in a message: the first 64 characters, with invisible characters escaped.
 pub(in crate::web) fn quoted(text: &str) -> String {
     let shown: String = text.chars().take(64).flat_map(shown).collect();
     let more = if text.chars().nth(64).is_some() { "…" } else { "" };
     format!("\"{shown}{more}\"")
 }
 
-/// A character as it is shown in a message. Backquotes and asterisks are marks there.
+/// A character as it appears in a message. Backquotes and asterisks are escaped, because messages use them as markup.
 fn shown(c: char) -> Vec<char> {
     match c {
         '\'' => vec![c],
@@ -36,7 +36,7 @@ fn shown(c: char) -> Vec<char> {
     }
 }
 
-/// More than any body of this site needs.
+/// The largest request body in bytes, more than any form or API call needs.
 pub(in crate::web) const LARGEST_BODY: usize = 16 * 1024;
 
 /// Why a request is refused.
@@ -47,13 +47,13 @@ pub(in crate::web) struct Problem {
     pub code: Code,
     pub message: String,
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// Where the page's link leads, if not to this site's home page.
+    /// The target of the link on the error page; the home page if `None`.
     pub leads_to: Option<String>,
     pub cause: Option<FailureCause>,
 }
 
-/// What a failure's log line says of its cause. The client reads nothing of it; the front door takes it off the answer
-/// and logs it, beside the request's id.
+/// Why a request failed, for the log only. The request pipeline removes it from the response and logs it with the
+/// request id; the client never sees it.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct FailureCause(String);
 
@@ -70,7 +70,7 @@ impl FailureCause {
         &self.0
     }
 
-    /// The answer to a request that failed so.
+    /// Attaches the cause to the response, so that the request pipeline logs it.
     pub fn behind(self, mut response: HttpResponse) -> HttpResponse {
         response.extensions_mut().insert(self);
         response
@@ -82,13 +82,13 @@ impl Problem {
         Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, cause: None }
     }
 
-    /// The same, with a header that says more to programs.
+    /// Adds a response header.
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
     }
 
-    /// The same, with the address where the visitor gets on.
+    /// Sets the target of the link on the error page.
     pub fn leading_to(self, address: &str) -> Self {
         Self { leads_to: Some(address.to_owned()), ..self }
     }
@@ -100,7 +100,7 @@ impl Problem {
         Self::new(StatusCode::TOO_MANY_REQUESTS, Code::TooOften, message).with(name, value)
     }
 
-    /// More work is waiting than this server takes on; `retry_after` in seconds.
+    /// The queue of work is full; `retry_after` in seconds.
     pub fn too_busy(retry_after: u64) -> Self {
         let message =
             format!("More work of this kind is waiting than this server takes on. Try again in {retry_after} s.");
@@ -116,12 +116,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address.")
     }
 
-    /// The cause is for the log, and the client is shown nothing of it.
+    /// Something broke. The cause goes to the log; the client sees none of it.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
         Self::with_cause(FailureCause::of(cause))
     }
 
-    /// The same for a fault that no error describes.
+    /// Like [`internal`](Self::internal), for a failure without an error value.
     pub fn broken(what: &str) -> Self {
         Self::with_cause(FailureCause::new(what))
     }
@@ -131,7 +131,7 @@ impl Problem {
         Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
     }
 
-    /// What the store said is for the log.
+    /// The store's error goes to the log; the client sees none of it.
     pub fn store_unavailable(error: &StoreError) -> Self {
         Self::unavailable("store", error, "The store does not answer; try again soon.")
     }
@@ -150,7 +150,7 @@ impl Problem {
         Self { cause: Some(cause), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
     }
 
-    /// The same, where it is a fault of this server, with the name under which its log has more.
+    /// Adds the request id to the message if this is an internal error.
     pub fn named(mut self, id: &RequestId) -> Self {
         if self.code == Code::Internal {
             self.message = format!("This server made a mistake; its log says more under the request id {id}.");
@@ -158,13 +158,13 @@ impl Problem {
         self
     }
 
-    /// A body of more bytes than these.
+    /// The body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
         let message = format!("The body is over the {limit} bytes that are read here.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
     }
 
-    /// What the framework refused by itself, without a word.
+    /// For a refusal by the framework, which has a status and no message.
     pub fn of_status(status: StatusCode, allowed: &str) -> Self {
         match status {
             StatusCode::METHOD_NOT_ALLOWED => {
@@ -230,7 +230,7 @@ impl ResponseError for Problem {
     }
 }
 
-/// What the client reads: pages where `Accept` names HTML, JSON otherwise.
+/// How an error is shown: as a page if `Accept` names HTML, as JSON otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::web) enum Presentation {
     Page,
@@ -243,7 +243,7 @@ impl Presentation {
     }
 }
 
-/// Answers whatever no route matches.
+/// Handles requests that match no route.
 pub(in crate::web) async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found())
 }

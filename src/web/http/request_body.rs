@@ -1,9 +1,9 @@
-//! A request's body, from its connection to whoever handles the request, and what becomes of a body that was not read to
-//! its end when the answer was made.
+//! Passes a request's body from the connection to the handler, and closes the connection if the handler did not read
+//! all of it.
 //!
-//! When such a body comes in chunks, the framework would keep reading it after the answer, without any time-out: a body
-//! that never ends would hold its connection for ever. The framework closes the connection instead if the body still has
-//! a reader when the answer ends, so one is kept until then.
+//! After the response, the framework keeps reading an unread chunked body without any time-out. A body that never ends
+//! would hold its connection open for ever. If the body still has a reader when the response ends, the framework closes
+//! the connection instead. So we keep a reader until then.
 
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -19,15 +19,15 @@ use futures_core::Stream;
 
 use crate::web::http::connection::{Body, Exchange, UnderWay};
 
-/// A request that is under way: its body is held, and its connection hands over no other, until the answer is written.
+/// Holds a request's body until the response is written. Until then its connection passes on no further request.
 pub(in crate::web) struct HeldRequestBody {
     _body: Option<Rc<RefCell<Payload>>>,
-    /// `None` where a test asks without a connection.
+    /// `None` in tests that call the app without a connection.
     _under_way: Option<UnderWay>,
 }
 
 impl HeldRequestBody {
-    /// Leaves the request a body that reads as before.
+    /// Takes the body, and gives the request a stream that reads from it.
     pub fn of(request: &mut ServiceRequest) -> Self {
         let exchange = request.conn_data::<Rc<Exchange>>().cloned();
         let (body, announced) = match request.take_payload() {
@@ -45,7 +45,7 @@ impl HeldRequestBody {
         Self { _body: body, _under_way: exchange.map(|exchange| UnderWay::begin(exchange, announced)) }
     }
 
-    /// The answer's body, with which the request's is let go.
+    /// Drops the request's body when the response's body is dropped.
     pub fn attach_to(self, answer: BoxBody) -> AnswerBody {
         AnswerBody { body: answer, _request_body: self }
     }
@@ -70,7 +70,7 @@ impl Stream for Shared {
     }
 }
 
-/// The body of an answer. The request is over once it is dropped.
+/// A response's body. Dropping it ends the request.
 pub(in crate::web) struct AnswerBody {
     body: BoxBody,
     _request_body: HeldRequestBody,

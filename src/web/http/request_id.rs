@@ -1,4 +1,4 @@
-//! The name of one request, by which its log lines and its answer are found together.
+//! Request ids: they connect a response with its log lines.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -6,10 +6,10 @@ use std::sync::{Mutex, PoisonError};
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 
-/// The header that carries it, both ways.
+/// The header that carries the id, in requests from trusted proxies and in every response.
 pub(in crate::web) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Sixteen lower-case hexadecimal digits, or what a trusted proxy calls the request.
+/// Sixteen lower-case hexadecimal digits, or the id that a trusted proxy sent.
 #[derive(Clone, Debug)]
 pub(in crate::web) struct RequestId(HeaderValue);
 
@@ -18,7 +18,7 @@ impl RequestId {
         &self.0
     }
 
-    /// What a proxy called it: 8 to 64 letters, digits and hyphens, so that it fits any log.
+    /// An id from a proxy. It must be 8 to 64 letters, digits and hyphens, so that it is safe to log.
     fn given(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(X_REQUEST_ID)?;
         let fits = (8..=64).contains(&value.len());
@@ -33,13 +33,13 @@ impl fmt::Display for RequestId {
     }
 }
 
-/// How many random bytes are fetched at once: 32 ids, which costs little more than one.
+/// How many random bytes are fetched at once: enough for 32 ids, at little more than the cost of one.
 const FETCHED: usize = 256;
 
-/// Gives each request an id of its own.
+/// Gives each request a unique id.
 ///
-/// Ids are bytes of the system's random source, so nobody who sees some of them can compute another, and the ids of
-/// several processes and workers do not collide.
+/// Ids come from the system's random source. Nobody can compute one from others, and the ids of several processes and
+/// workers do not collide.
 pub(in crate::web) struct RequestIds(Mutex<RandomBytes>);
 
 impl RequestIds {
@@ -47,7 +47,7 @@ impl RequestIds {
         Self(Mutex::new(RandomBytes { bytes: [0; FETCHED], unused: 0 }))
     }
 
-    /// The id of a request with these headers, which count only when a trusted proxy sent them.
+    /// The id for a request with these headers. The header `X-Request-Id` is used only if a trusted proxy sent it.
     pub fn of(&self, headers: &HeaderMap, by_trusted_proxy: bool) -> RequestId {
         let given = if by_trusted_proxy { RequestId::given(headers) } else { None };
         given.unwrap_or_else(|| self.made())
@@ -55,12 +55,12 @@ impl RequestIds {
 
     fn made(&self) -> RequestId {
         let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        // The id only serves to find log lines, so a system without random bytes does not stop the server.
+        // The id only helps to find log lines, so the server goes on if the system has no random bytes.
         RequestId(random.next().map_or(HeaderValue::from_static("0000000000000000"), hexadecimal))
     }
 }
 
-/// Random bytes that were fetched ahead. Each is used once.
+/// Random bytes fetched in advance. Each is used once.
 struct RandomBytes {
     bytes: [u8; FETCHED],
     unused: usize,

@@ -1,4 +1,4 @@
-//! Whether the server is about to end. From then on each answer closes its connection.
+//! Whether the server is shutting down. Once it is, every response closes its connection.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 

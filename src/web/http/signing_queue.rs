@@ -1,7 +1,7 @@
-//! Turns at signing: of one worker's RSA signatures each waits for the one before it, and for whatever else has come.
+//! One worker makes one RSA signature at a time, and handles other requests between two signatures.
 //!
-//! A signature holds its thread for most of a millisecond. Eight clients that want one at the same time would keep a
-//! page waiting for all eight; so it waits for one.
+//! A signature blocks its thread for most of a millisecond. Without a queue, eight clients that ask for a signature at
+//! the same moment would delay a page by eight signatures. With it, the page waits for one.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -13,13 +13,13 @@ use actix_web::{FromRequest, HttpRequest};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::yield_now;
 
-/// One worker's queue.
+/// The signing queue of one worker thread.
 #[derive(Clone)]
 pub(in crate::web) struct SigningQueue(Rc<Semaphore>);
 
-/// For as long as it lives nobody else of this worker signs.
+/// Permission to sign. Until it is dropped, no other request on this worker can get one.
 pub(in crate::web) struct SigningPermit<'a> {
-    /// A queue is never closed, but if it were, nobody would have to wait.
+    /// `None` only if the semaphore is closed, which never happens; signing would then not be queued.
     _permit: Option<SemaphorePermit<'a>>,
 }
 
@@ -28,12 +28,12 @@ impl SigningQueue {
         Self(Rc::new(Semaphore::new(1)))
     }
 
-    /// Waits for those who came before, and then once for the network: the runtime hears of new requests only when
-    /// nothing is ready to run.
+    /// Waits for earlier requests to finish signing, then lets the runtime poll the network once. The runtime looks for
+    /// new requests only when no task is ready to run.
     pub async fn acquire(&self) -> SigningPermit<'_> {
         let permit = self.0.acquire().await.ok();
-        // In a task of its own: actix polls a handler again within one wake-up, and a bare `yield_now` would be over at
-        // that second poll. A task that is cancelled at the end is no reason to wait.
+        // In a separate task: actix polls a handler twice in one wake-up, and a bare `yield_now` would already be done
+        // at the second poll. The task can only fail by being cancelled at shutdown, which needs no handling.
         let _ = spawn(yield_now()).await;
         SigningPermit { _permit: permit }
     }
@@ -43,7 +43,7 @@ impl FromRequest for SigningQueue {
     type Error = Infallible;
     type Future = Ready<Result<Self, Infallible>>;
 
-    /// Where the server has no queue, everybody has one of their own.
+    /// Creates a queue for this request alone if the app has none, as in some tests.
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         ready(Ok(request.app_data::<Self>().cloned().unwrap_or_else(Self::new)))
     }

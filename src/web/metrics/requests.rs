@@ -1,7 +1,7 @@
 //! Requests by method, route and status, and how long they took.
 //!
-//! Each worker thread counts in a `WorkerRequests`, whose lock only a reader of `/metrics` contends for. Counting a request
-//! takes one look-up, no allocation, and no memory that another core writes.
+//! Each worker thread counts in a `WorkerRequests`, whose lock only a reader of `/metrics` contends for. Counting a
+//! request takes one look-up, no allocation, and no memory that another core writes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -30,14 +30,14 @@ impl Requests {
 
     pub fn traffic(&self) -> Traffic {
         lock(&self.0).iter().fold(Traffic::default(), |sum, worker| {
-            // In this order, so that none has ended that had not begun.
+            // `ended` is read first, so that it never exceeds `begun`.
             let ended = sum.ended + worker.ended.load(Ordering::Acquire);
             Traffic { begun: sum.begun + worker.begun.load(Ordering::Acquire), ended }
         })
     }
 }
 
-/// How many requests came and went since the start.
+/// How many requests began and ended since the server started.
 #[derive(Clone, Copy, Default)]
 pub(in crate::web) struct Traffic {
     pub begun: u64,
@@ -50,23 +50,23 @@ impl Traffic {
     }
 }
 
-/// What one worker answered.
+/// The requests that one worker answered.
 #[derive(Debug, Default)]
 pub(in crate::web) struct WorkerRequests {
     begun: AtomicU64,
     ended: AtomicU64,
-    /// By pattern, of which there are as many as the route table has.
+    /// By route pattern, so the map never grows beyond the route table.
     routes: Mutex<HashMap<String, Route>>,
 }
 
 impl WorkerRequests {
-    /// A request is in flight for as long as this is kept, also when its client goes away.
+    /// Counts a request as in flight until the returned value is dropped, also when the client disconnects.
     pub fn enter(&self) -> InFlight<'_> {
         self.begun.fetch_add(1, Ordering::Release);
         InFlight(self)
     }
 
-    /// Counts an answer; without a `method` it was one that is not in use.
+    /// Counts a response. `method` is `None` if it is not a standard method.
     pub fn count(&self, method: Option<&'static str>, pattern: &str, status: u16, took: Duration) {
         let mut routes = lock(&self.routes);
         if let Some(route) = routes.get_mut(pattern) {
@@ -76,7 +76,7 @@ impl WorkerRequests {
     }
 }
 
-/// One request, from its head to its answer's.
+/// A request that is being answered.
 pub(in crate::web) struct InFlight<'a>(&'a WorkerRequests);
 
 impl Drop for InFlight<'_> {
@@ -85,10 +85,10 @@ impl Drop for InFlight<'_> {
     }
 }
 
-/// What one route answered.
+/// The responses of one route.
 #[derive(Clone, Debug, Default)]
 struct Route {
-    /// So few of them that they are looked through.
+    /// A list, because there are few and a search is fast.
     answers: Vec<(Answer, u64)>,
     latency: Latency,
 }
@@ -161,7 +161,7 @@ fn sum_of(workers: &[Arc<WorkerRequests>]) -> BTreeMap<String, Route> {
     sum
 }
 
-/// A count that was cut off by a panic is wrong by one at most.
+/// Ignores poisoning: a panic leaves a count wrong by one at most.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

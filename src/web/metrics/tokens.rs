@@ -1,4 +1,4 @@
-//! Tokens by profile, and the decisions of rate limits: tables whose every cell is known beforehand.
+//! Counters for tokens by profile, and for decisions of rate limits. All label values are known in advance.
 
 use std::array;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::redis::RedisFailure;
 const PROFILES: usize = Profile::ALL.len();
 const ALGORITHMS: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
 
-/// Tokens handed out, and what became of tokens that were presented.
+/// Tokens issued, and the verdicts on tokens that were presented.
 #[derive(Debug)]
 pub(super) struct Tokens {
     issued: Table<PROFILES, { ALGORITHMS.len() }>,
@@ -70,7 +70,7 @@ fn codes() -> [Code; Code::ALL.len()] {
     array::from_fn(|place| Code::ALL[place])
 }
 
-/// What counts how often a client asks.
+/// A rate limit.
 #[derive(Clone, Copy)]
 pub(in crate::web) enum Limit {
     /// `--phone-rate`.
@@ -79,12 +79,12 @@ pub(in crate::web) enum Limit {
     Login,
 }
 
-/// What it said. Where no limit is set, every request is admitted.
+/// The decision of a rate limit. Without a limit, every request is admitted.
 #[derive(Clone, Copy)]
 pub(in crate::web) enum RateDecision {
     Admitted,
     Refused,
-    /// Whoever counts was not reached.
+    /// The rate store did not answer.
     Away,
 }
 

@@ -1,4 +1,4 @@
-//! One worker's copy of all that answers requests.
+//! Builds the actix app; each worker has its own copy.
 
 use actix_web::App;
 use actix_web::body::MessageBody;
@@ -12,7 +12,7 @@ use crate::web::http::signing_queue::SigningQueue;
 use crate::web::routes::routes;
 use crate::web::state::State;
 
-/// One worker's copy of all that answers requests.
+/// One worker's app: the routes, the shared state and the request pipeline.
 pub(super) fn app(
     state: &Data<State>,
 ) -> App<

@@ -1,4 +1,4 @@
-//! The framework's HTTP/1.1 over connections of this kind, plain or under TLS.
+//! Runs the framework's HTTP/1.1 over our [`Connection`], plain or with TLS.
 
 #[cfg(test)]
 mod tests;
@@ -25,10 +25,10 @@ use crate::web::server::app::app;
 use crate::web::server::request_pipeline;
 use crate::web::state::State;
 
-/// A connection and its peer's address.
+/// A connection and the address of its peer.
 pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
 
-/// One worker's service for plain connections. When a future of `draining` ends, idle connections close.
+/// One worker's service for plain connections. Idle connections close when a future from `draining` completes.
 pub(in crate::web) fn http<F, D>(
     state: &Data<State>,
     limits: Limits,
@@ -47,7 +47,7 @@ where
     fn_service(connect).and_then(routes(state, draining))
 }
 
-/// The same for connections under TLS.
+/// One worker's service for TLS connections.
 pub(in crate::web) fn https<F, D>(
     state: &Data<State>,
     limits: Limits,
@@ -70,7 +70,7 @@ where
     accepted.and_then(routes(state, draining).map_err(TlsError::Service))
 }
 
-/// Each answer is sent at once, also where the client has not confirmed the one before.
+/// Sends each response at once, even if the client has not acknowledged the one before (`TCP_NODELAY`).
 fn prepared(socket: &TcpStream) -> Option<SocketAddr> {
     let _ = socket.set_nodelay(true);
     socket.peer_addr().ok()
@@ -90,7 +90,7 @@ where
     http1(app(state), draining, move |kept| drop(kept.insert(connected.metrics.connection())))
 }
 
-/// An app over HTTP/1.1. Heads and idle connections are timed by the connection itself, and so not by the framework.
+/// An app over HTTP/1.1. The framework's own timeouts are off, because [`Connection`] times heads and idle connections.
 pub(in crate::web) fn http1<A, S, B, IO, F, D>(
     app: A,
     draining: F,
@@ -114,6 +114,6 @@ where
             kept.insert(connection.exchange());
             connected(kept);
         })
-        // No route asks the framework for the server's address: `Origins` knows it.
+        // No route asks the framework for the server's address: it is in `Origins`.
         .h1(map_config(app, |()| AppConfig::default()))
 }

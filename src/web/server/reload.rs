@@ -1,6 +1,6 @@
-//! Keys and certificate, read anew on SIGHUP while requests go on.
+//! Reads the keys and the certificate again on SIGHUP, while requests go on.
 //!
-//! What is bad changes nothing: one line says what it is, and the server goes on with what it has.
+//! If a file is bad, the server logs the error and keeps the keys and certificate that it has.
 
 use std::io;
 use std::sync::Arc;
@@ -19,14 +19,14 @@ use crate::web::server::log_warning;
 use crate::web::server::tls::Tls;
 use crate::web::state::State;
 
-/// Reads them on each SIGHUP from now on.
+/// Starts reloading on each SIGHUP.
 #[cfg(unix)]
 pub(in crate::web) fn on_hangup(
     state: Data<State>,
     settings: Settings,
     tls: Option<Arc<Tls>>,
 ) -> io::Result<JoinHandle<()>> {
-    // From here on, so that one which comes early does not end the process.
+    // Registered at once: without a handler, an early SIGHUP would end the process.
     let mut hang_ups = signal(SignalKind::hangup())?;
     Ok(actix_web::rt::spawn(async move {
         while hang_ups.recv().await.is_some() {

@@ -1,7 +1,10 @@
 //! The request pipeline: what happens to every request, in order.
 //!
-//! The host and the form's origin are judged, the route answers within a time, a refusal gets the client's form, the
-//! security headers are set, and one line is logged that holds no value a client sent.
+//! 1. Check the host, and the origin of a form.
+//! 2. Run the route, with a time limit.
+//! 3. Show a refusal as a page or as JSON, whichever the client accepts.
+//! 4. Set the security headers.
+//! 5. Log one line, which contains nothing that the client sent.
 
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -31,7 +34,7 @@ use crate::web::site::lab;
 use crate::web::state::State;
 use crate::web::view::page::present;
 
-/// How long a body may take to arrive and be answered.
+/// How long a request with a body may take, from its head to the response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn handle<B: MessageBody + 'static>(
@@ -59,11 +62,11 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
 }
 
-/// What is remembered of a request until it is answered: nothing that a client made up.
+/// What we remember about a request until it is answered. It contains nothing that the client chose freely.
 struct RequestRecord {
     id: RequestId,
     started: Instant,
-    /// `None` for one that is not in use: its name is text of a client's choice, and stays out of log and metrics.
+    /// `None` if it is not a standard method. The client chose its name, so it stays out of the log and metrics.
     method: Option<&'static str>,
     presentation: Presentation,
 }
@@ -78,7 +81,7 @@ impl RequestRecord {
         }
     }
 
-    /// Sets what every answer carries.
+    /// Sets the headers that every response has.
     fn mark(&self, answer: &mut ResponseHead, state: &State) {
         origins::set_headers(&mut answer.headers, &state.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
@@ -95,13 +98,13 @@ impl RequestRecord {
             log::error!("request id={id} failed: {}", cause.as_str());
         }
         let method = self.method.unwrap_or("-");
-        // Whole numbers are printed in a third of the time that a fraction takes.
+        // Formatting integers takes a third of the time that a float takes.
         let tenths = (took.as_micros() + 50) / 100;
         log::info!("request id={id} {method} {pattern} {status} {}.{} ms", tenths / 10, tenths % 10);
     }
 }
 
-/// The name of a method that is in use.
+/// The name of a standard method.
 fn known(method: &Method) -> Option<&'static str> {
     Some(match *method {
         Method::GET => "GET",
@@ -115,7 +118,7 @@ fn known(method: &Method) -> Option<&'static str> {
     })
 }
 
-/// What a refusal says in its head, also for scripts of other sites.
+/// The headers of a refusal that are kept when it is rendered as a page or JSON.
 const KEPT: [HeaderName; 7] = [
     header::ALLOW,
     header::SET_COOKIE,
@@ -126,7 +129,7 @@ const KEPT: [HeaderName; 7] = [
     header::ACCESS_CONTROL_EXPOSE_HEADERS,
 ];
 
-/// The problem in the client's form, with those headers of the bare refusal that it keeps.
+/// Renders the problem for the client, with the [`KEPT`] headers of the bare refusal.
 fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, state: &State) -> HttpResponse {
     let mut response = present(problem, presentation, &state.assets);
     for name in KEPT {
@@ -137,7 +140,7 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
     response
 }
 
-/// A failure outside any handler, which takes the request with it: the answer is made of what is left.
+/// Answers when an error outside any handler has consumed the request.
 fn unrouted(
     error: &Error,
     record: &RequestRecord,
@@ -158,7 +161,7 @@ fn unrouted(
     InternalError::from_response(problem, response).into()
 }
 
-/// What is answered where the parser found no request: in the same shape as all refusals, logged and counted like them.
+/// Answers input that is not a valid HTTP request. The refusal looks like all others, and is logged and counted.
 pub(super) fn refusals(state: &Data<State>, limits: Limits) -> Refuse {
     let (state, requests) = (state.clone(), state.metrics.add_worker());
     Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &state, &requests))
@@ -202,7 +205,7 @@ fn unparsed(
 const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112. In its address, \
                         spaces, control characters and bytes that are not UTF-8 must be percent-encoded.";
 
-/// The last answer of a connection, as the bytes that are sent.
+/// Serializes the last response of a connection.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {
     let date = now.format("%a, %d %b %Y %H:%M:%S GMT");
     let mut bytes = format!("HTTP/1.1 {}\r\nconnection: close\r\ndate: {date}\r\n", response.status()).into_bytes();
@@ -244,7 +247,7 @@ fn too_slow() -> Problem {
     Problem::new(StatusCode::REQUEST_TIMEOUT, Code::Timeout, message)
 }
 
-/// The problem that a handler named, or what the framework refused by itself.
+/// The problem that a handler returned, or one for a refusal by the framework.
 fn problem_of(response: &ServiceResponse) -> Option<Problem> {
     let status = response.status();
     if let Some(problem) = response.response().extensions().get::<Problem>() {

@@ -1,8 +1,8 @@
-//! The end in good order: nobody new is let in, who is in is answered and sent away, and only then are the doors shut.
+//! Graceful shutdown: stop accepting connections, answer the requests in flight, then stop the framework.
 //!
-//! The framework's own end drops a request that has arrived and was not read yet, which under load is one of many. So
-//! this one takes its time first: from SIGTERM on every answer closes its connection, and the framework's end begins
-//! once nothing is under way any more.
+//! The framework's own shutdown drops requests that have arrived but were not read yet. Under load there are always
+//! some. So after SIGTERM every response closes its connection, and the framework is stopped only when no request is in
+//! flight.
 
 use std::io;
 use std::time::Duration;
@@ -17,13 +17,13 @@ use crate::web::metrics::Metrics;
 use crate::web::server::sockets::ListenerHandle;
 use crate::web::state::State;
 
-/// How long the framework waits for connections that are left over: those that are still written to.
+/// How long the framework waits for connections that are still being written to.
 pub(in crate::web) const LAST_WRITES: Duration = Duration::from_secs(1);
 
-/// No request for this long, and none is to be expected: what had arrived was read long before.
+/// If no request begins for this long, none is coming: whatever had arrived has been read by then.
 const IDLE_FOR: Duration = Duration::from_millis(300);
 
-/// The signals that end the server, heeded from their making on.
+/// The signals that stop the server. Handlers are active once this is created.
 #[cfg(unix)]
 pub(in crate::web) struct StopSignals {
     orderly: Signal,
@@ -41,7 +41,7 @@ impl StopSignals {
         })
     }
 
-    /// SIGTERM ends in good order; who sends SIGINT or SIGQUIT sits before it, and waits for nothing.
+    /// SIGTERM shuts down gracefully. SIGINT and SIGQUIT stop at once: they come from someone at the terminal.
     pub fn stop(self, handle: ServerHandle, state: Data<State>, socket: ListenerHandle, patience: Duration) {
         let Self { mut orderly, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
@@ -83,12 +83,12 @@ async fn end(handle: &ServerHandle, state: &State, socket: &ListenerHandle, pati
     log::info!("the server ends once what is under way is answered");
     state.shutdown.begin();
     socket.close().await;
-    // What is still under way when patience ends is the framework's to wait for, for as long as it waits.
+    // Requests still in flight after this time get `LAST_WRITES` more, from the framework.
     let _ = timeout(patience.saturating_sub(LAST_WRITES).max(patience / 2), wait_until_idle(&state.metrics)).await;
     handle.stop(true).await;
 }
 
-/// Waits until nothing has been under way for a while.
+/// Waits until no request has been in flight for `IDLE_FOR`.
 async fn wait_until_idle(metrics: &Metrics) {
     loop {
         let before = metrics.traffic();

@@ -1,8 +1,8 @@
-//! The listening socket, and how many connections may come in by it.
+//! The listening socket, and the limit on open connections.
 //!
-//! Each connection is an open file, and a process may have only so many: a server that runs out of them can neither
-//! take a connection nor open its store. So the limit is raised at the start as far as it goes, and no more connections
-//! are taken than fit under it; those beyond wait in the socket's queue until one closes.
+//! Each connection uses an open file, and the system limits open files per process. A server that runs out of them can
+//! neither accept a connection nor open its store. So the server raises its limit at startup as far as allowed, and
+//! accepts only as many connections as fit. Further ones wait in the socket's queue until one closes.
 
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -12,20 +12,20 @@ use std::time::Duration;
 #[cfg(unix)]
 use actix_web::rt::time::sleep;
 
-/// How many connections may wait to be taken; the system has a limit of its own, often this very number.
+/// How many connections may wait to be accepted. The system has its own limit, often this number.
 #[cfg(unix)]
 const BACKLOG: i32 = 4096;
 
-/// How many bytes of its answers the system keeps for a connection until the client takes them, at most. Left to itself
-/// it would keep several megabytes for a client that reads nothing.
+/// The send buffer of a connection in bytes. By default the system would buffer several megabytes for a client that
+/// reads nothing.
 #[cfg(unix)]
 const SEND_BUFFER: usize = 128 * 1024;
 
-/// The files that are open beside the connections: logs, stores with their pools, the workers' own.
+/// Open files other than connections: logs, stores and their connection pools, the workers.
 const OTHER_FILES: u64 = 256;
 
-/// How long and how often the queue is looked at until the acceptor has emptied it. It does not while every connection
-/// that there may be is taken.
+/// How often, and how many times, we check whether the accept queue is empty. It does not empty while the server is at
+/// its connection limit.
 #[cfg(unix)]
 const POLL_INTERVAL: Duration = Duration::from_millis(1);
 #[cfg(unix)]
@@ -33,23 +33,23 @@ const POLLS: u32 = 250;
 
 pub(in crate::web) fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let listener = TcpListener::bind(address)?;
-    // What the standard library asks for is too short for thousands who come at once.
+    // The standard library's backlog is too short for thousands of simultaneous connections.
     #[cfg(unix)]
     rustix::net::listen(&listener, BACKLOG)?;
-    // Connections have it from their listener.
+    // Accepted connections inherit it.
     #[cfg(unix)]
     rustix::net::sockopt::set_socket_send_buffer_size(&listener, SEND_BUFFER)?;
     Ok(listener)
 }
 
-/// How many connections can be served when `wanted` are: as many as there may be files for.
+/// How many of the `wanted` connections can be served within the limit on open files.
 pub(in crate::web) fn affordable(wanted: usize) -> usize {
     let needed = u64::try_from(wanted).unwrap_or(u64::MAX).saturating_add(OTHER_FILES);
     let files = raised_to(needed);
     if files >= needed {
         return wanted;
     }
-    // Under a limit this low both halves are scarce.
+    // Under a very low limit, half of the files are for connections.
     let left = usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(wanted).max(1);
     log::warn!(
         "--max-connections {wanted} needs {needed} open files and {files} are allowed, so {left} connections are served \
@@ -58,7 +58,7 @@ pub(in crate::web) fn affordable(wanted: usize) -> usize {
     left
 }
 
-/// The number of files that may be open, raised to `needed` if it is lower and may be.
+/// Raises the limit on open files to `needed` if possible, and returns the limit.
 #[cfg(unix)]
 fn raised_to(needed: u64) -> u64 {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -79,7 +79,7 @@ fn raised_to(needed: u64) -> u64 {
     needed
 }
 
-/// A hold on the listening socket, by which it can be closed while the connections that came in by it go on.
+/// A second handle on the listening socket. It can close the socket while accepted connections go on.
 pub(in crate::web) struct ListenerHandle(TcpListener);
 
 impl ListenerHandle {
@@ -87,8 +87,7 @@ impl ListenerHandle {
         listener.try_clone().map(Self)
     }
 
-    /// From now on whoever connects is refused. Closing cuts off who waits in the queue, so it waits for a moment in
-    /// which nobody does.
+    /// Refuses new connections. `shutdown()` drops queued connections, so this waits until the queue is empty.
     #[cfg(unix)]
     pub async fn close(&self) {
         for _ in 0..POLLS {
@@ -109,7 +108,7 @@ impl ListenerHandle {
         poll(&mut socket, Some(&Timespec::default())).is_ok_and(|ready| ready > 0)
     }
 
-    /// Here the socket stays open until the framework closes it.
+    /// On this platform the socket stays open until the framework closes it.
     #[cfg(not(unix))]
     pub async fn close(&self) {}
 }

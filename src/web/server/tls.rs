@@ -1,7 +1,7 @@
-//! TLS: the certificate that is shown, and how it is exchanged while the server runs.
+//! TLS: the server's certificate, and how it is replaced while the server runs.
 //!
-//! rustls asks for the certificate at each handshake, so a new pair counts from the next connection on, and the open
-//! ones never notice. A bad pair changes nothing.
+//! rustls asks for the certificate at each handshake. So a new certificate is used from the next connection on, and
+//! open connections are not affected. If a new one is bad, the old one stays.
 
 mod facts;
 mod files;
@@ -28,7 +28,7 @@ use crate::web::http::origins::Transport;
 use facts::Facts;
 pub(in crate::web) use files::BadPair;
 
-/// Why the server cannot speak TLS.
+/// Why TLS cannot be set up.
 #[derive(Debug, Error)]
 pub enum TlsError {
     #[error(transparent)]
@@ -39,11 +39,11 @@ pub enum TlsError {
     Library(#[from] rustls::Error),
 }
 
-/// What `hallpass check` says of a certificate that a server could start with.
+/// What `hallpass check` reports about a usable certificate.
 pub struct TlsReport {
     /// The rest of the line `ok     tls: …`.
     pub summary: String,
-    /// A certificate outside its validity; a key file that others can read.
+    /// For example an expired certificate, or a key file that other users can read.
     pub warnings: Vec<String>,
 }
 
@@ -53,7 +53,7 @@ impl TlsReport {
     }
 }
 
-/// A certificate with its key, for all connections to come.
+/// The certificate and key for new connections.
 pub(in crate::web) struct Tls {
     source: Certificate,
     shown: Arc<Shown>,
@@ -61,7 +61,7 @@ pub(in crate::web) struct Tls {
 }
 
 impl Tls {
-    /// Reads the pair, or makes one, and says of it what people should know.
+    /// Reads or creates the certificate and its key, and logs warnings about them.
     pub fn prepare(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
         let key = pair(source, now)?;
         let facts = facts(&key);
@@ -71,7 +71,7 @@ impl Tls {
         Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), transport })
     }
 
-    /// What keeps a server from being started with this certificate; otherwise until when it holds.
+    /// An error if the server could not start with this certificate; otherwise a report with its expiry.
     pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
         match source {
             Certificate::SelfSigned => {
@@ -90,8 +90,8 @@ impl Tls {
         self.transport
     }
 
-    /// TLS 1.2 and 1.3, with HTTP/1.1 as the only protocol to agree on: none of the limits on connections would hold for
-    /// HTTP/2. A client that offers other protocols only gets the alert of RFC 7301 §3.2.
+    /// TLS 1.2 and 1.3, with HTTP/1.1 only: our connection limits would not work for HTTP/2. A client that offers only
+    /// other protocols gets the alert of RFC 7301 §3.2.
     pub fn config(&self) -> Result<ServerConfig, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::new(default_provider()));
         let builder = builder.with_protocol_versions(&[&TLS13, &TLS12])?;
@@ -100,7 +100,7 @@ impl Tls {
         Ok(config)
     }
 
-    /// Takes the files' pair as it is now. A certificate that was made here stays: it is in no file.
+    /// Reads the certificate and key files again. A self-signed certificate stays, because it is in no file.
     pub fn reload(&self, now: DateTime<Utc>) -> Result<(), TlsError> {
         if self.source == Certificate::SelfSigned {
             return Ok(());
@@ -121,7 +121,7 @@ impl ResolvesServerCert for Shown {
     }
 }
 
-/// The key is not for printing, and the rest of it says nothing.
+/// Never prints the key.
 impl fmt::Debug for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Shown(..)")
@@ -135,7 +135,7 @@ fn pair(source: &Certificate, now: DateTime<Utc>) -> Result<CertifiedKey, TlsErr
     }
 }
 
-/// For this machine alone, and for a year, which is longer than any process of it runs.
+/// A certificate for localhost, valid for a year.
 fn self_signed(now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
     let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
     let mut params = CertificateParams::new(names).map_err(TlsError::NotMade)?;

@@ -1,9 +1,9 @@
-//! Where the state of a session is kept: in the cookie itself, or in Redis under a key that the cookie holds.
+//! Stores session state: in the cookie itself, or in Redis under a key that the cookie holds.
 //!
-//! The idea to know: the framework's middleware asks one [`SessionBackend`], whichever place stands behind it, for each
-//! cookie that comes and opens; a request that brings none asks nothing. The middleware keeps the cause of a failure to
-//! itself, so it is left in a place beside the request: a state that could not be read is a refusal for whoever wants
-//! it (the [`Visitor`](super::session::Visitor) asks), and one that could not be kept takes the place of the answer.
+//! The framework's middleware calls one [`SessionBackend`] for each request whose cookie decrypts. The middleware hides
+//! why a call failed, so the backend records the failure in a task-local [`RequestScope`]. If the state could not be
+//! read, [`Visitor`](super::session::Visitor) refuses the request. If it could not be saved, the failure replaces the
+//! response.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -31,15 +31,14 @@ use crate::web::session::STATE_HOURS;
 
 const PREFIX: &str = "hallpass:session:";
 
-/// How many sessions one client may begin in a minute where the server keeps them: ten for each pupil of a class that
-/// shares an address.
+/// How many sessions in Redis one client may begin in a minute: ten for each student of a class that shares an address.
 const NEW: Rate = Rate::per_minute(300);
 
-/// How long the server keeps a session whose cookie never came back. Nearly every browser sends it at once, with the
-/// redirect; programs without a cookie jar never do.
+/// How long a session is stored if its cookie never comes back. Nearly every browser sends it at once, with the
+/// redirect; programs that store no cookies never do.
 const UNCONFIRMED_TTL: Duration = Duration::hours(1);
 
-/// How long the server keeps any other session that nobody writes.
+/// How long any other session is stored after its last write.
 pub(in crate::web) const FULL_TTL: Duration = Duration::hours(STATE_HOURS);
 
 type Entries = HashMap<String, String>;
@@ -48,17 +47,17 @@ tokio::task_local! {
     static REQUEST: RequestScope;
 }
 
-/// What the session store must know of the request under way, and what it has to tell it.
+/// What the session store needs to know about the current request, and what it reports back.
 struct RequestScope {
     client: IpAddr,
     now: DateTime<Utc>,
-    /// What failed.
+    /// Set when reading or saving the session failed.
     failure: RefCell<Option<Problem>>,
-    /// Whether the session gets another key when it is kept.
+    /// Whether the session gets a new key when it is saved.
     renews_key: Cell<bool>,
 }
 
-/// Carries out a request of this client, whose session may be away.
+/// Runs a request of this client. If it failed because of the session store, returns that failure.
 pub(in crate::web) async fn with_request_scope<T>(
     client: IpAddr,
     now: DateTime<Utc>,
@@ -69,24 +68,24 @@ pub(in crate::web) async fn with_request_scope<T>(
     REQUEST.scope(scope, request).await
 }
 
-/// Why this request's session is not there, told once.
+/// Takes the recorded failure of this request's session, if any.
 pub(in crate::web) fn take_failure() -> Option<Problem> {
     REQUEST.try_with(|request| request.failure.take()).ok().flatten()
 }
 
-/// Gives the session another key when it is kept, so that whoever knew the one before cannot read what is in it now.
-/// Where the cookie is the state itself, a copy of it from before never shows what comes after.
+/// Gives the session a new key when it is saved, so that someone who knows the old key cannot read the new state. With
+/// the state in the cookie this is not needed: an old copy never shows the new state.
 pub(in crate::web) fn renew_key() {
-    // A session that is changed outside a request is nobody's.
+    // Outside a request there is no session to renew.
     let _ = REQUEST.try_with(|request| request.renews_key.set(true));
 }
 
 fn record_failure(problem: Problem) {
-    // A session that is asked for outside a request has nobody to tell.
+    // Outside a request there is nobody to report to.
     let _ = REQUEST.try_with(|request| request.failure.replace(Some(problem)));
 }
 
-/// The one store of sessions that the middleware knows.
+/// The session store that the middleware uses: the cookie or Redis, chosen at startup.
 #[derive(Clone)]
 pub(in crate::web) struct SessionBackend(Arc<dyn StateStorage>);
 
@@ -97,22 +96,22 @@ impl SessionBackend {
 
     pub async fn in_redis(redis: Redis) -> Result<Self, RedisFailure> {
         let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(redis_key);
-        // A pool is there already, so this only puts the parts together.
+        // The pool exists already, so this does not connect.
         let store = builder.build().await.map_err(|error| redis_failure(&error))?;
         Ok(Self(Arc::new(InRedis { store, redis, new: Memory::new(NEW) })))
     }
 
-    /// Whether the cookie holds the state itself, so that no copy of it can be revoked.
+    /// Whether the state is in the cookie, so that copies of it cannot be revoked.
     pub fn are_cookies(&self) -> bool {
         self.0.is_cookie()
     }
 
-    /// Whether a session could be read and kept now.
+    /// Whether sessions can be read and saved now.
     pub async fn ping(&self) -> Result<(), RedisFailure> {
         self.0.ping().await
     }
 
-    /// Forgets how many sessions anybody began.
+    /// Resets the counts of new sessions.
     pub fn forget_counts(&self) {
         self.0.forget_counts();
     }
@@ -131,7 +130,7 @@ impl SessionStore for SessionBackend {
         self.0.update(key, entries, ttl).await
     }
 
-    /// A session's time begins anew when it is written, and at no other time.
+    /// Does nothing: only a write extends a session's life.
     async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
         Ok(())
     }
@@ -141,7 +140,7 @@ impl SessionStore for SessionBackend {
     }
 }
 
-/// The framework's [`SessionStore`] in a form of which one can be chosen at the start.
+/// The framework's [`SessionStore`] as a trait object, so that it can be chosen at startup.
 #[async_trait(?Send)]
 trait StateStorage: Send + Sync {
     fn is_cookie(&self) -> bool;
@@ -188,33 +187,32 @@ impl StateStorage for CookieSessionStore {
     }
 }
 
-/// The framework's store in Redis, each of whose calls takes from the request's budget.
+/// The framework's Redis store. Its calls count against the request's time budget.
 struct InRedis {
     store: RedisSessionStore,
     redis: Redis,
-    /// How many sessions each client began. Every process counts for itself, so that beginning one needs no further
-    /// server.
+    /// How many sessions each client began. Each process counts its own, so that no rate store is needed.
     new: Memory,
 }
 
-/// The key in Redis for the key of a session.
+/// The Redis key of a session.
 fn redis_key(key: &str) -> String {
     format!("{PREFIX}{key}")
 }
 
 impl InRedis {
-    /// The state, which lives for its whole time once its cookie has come back.
+    /// The state. Once its cookie has come back, the session gets its full lifetime.
     async fn read(&self, key: &SessionKey) -> Result<Option<Vec<u8>>, RedisFailure> {
         let place = redis_key(key.as_ref());
         let Some((state, seconds_left)) = self.redis.read(&place).await? else { return Ok(None) };
         if seconds_left <= UNCONFIRMED_TTL.whole_seconds() {
-            // A server that takes no writes now can be read all the same.
+            // Reading must work even if Redis accepts no writes now.
             let _ = self.redis.extend(&place, FULL_TTL.whole_seconds()).await;
         }
         Ok(Some(state))
     }
 
-    /// Refuses a client that begins sessions too often. Outside a request there is no client to count.
+    /// Refuses a client that begins sessions too often. Outside a request nothing is counted.
     fn count_new(&self) -> Result<(), SaveError> {
         let decision = REQUEST.try_with(|request| self.new.admit(request.client, request.now));
         let Ok(Decision::Refused { retry_after }) = decision else { return Ok(()) };
@@ -225,7 +223,7 @@ impl InRedis {
         Err(SaveError::Other(anyhow::anyhow!("no further session is begun")))
     }
 
-    /// Keeps the state under another key, and removes the one before.
+    /// Saves the state under a new key, and deletes the old one.
     async fn renew(&self, key: &SessionKey, entries: &Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
         let state = serde_json::to_string(entries).map_err(|error| UpdateError::Serialization(error.into()))?;
         let new = new_key().map_err(UpdateError::Other)?;
@@ -256,7 +254,8 @@ impl StateStorage for InRedis {
         self.new.forget();
     }
 
-    /// A state that cannot be read now looks empty to those who do not ask for it.
+    /// If the state cannot be read, records the failure and returns an empty state, so that requests which do not need
+    /// the session still work.
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError> {
         let why = match self.read(key).await {
             Ok(None) => return Ok(None),
@@ -280,8 +279,8 @@ impl StateStorage for InRedis {
         }
     }
 
-    /// A session that is gone by now stays gone. The framework's store would keep its state under another key, and so
-    /// whoever writes while the owner logs out would carry it past the logout.
+    /// Does not bring a deleted session back. The framework's store would save the state under a new key, so a request
+    /// that writes during a logout would undo the logout.
     async fn update(&self, key: SessionKey, entries: Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
         if REQUEST.try_with(|request| request.renews_key.get()).unwrap_or(false) {
             return self.renew(&key, &entries, ttl).await;
@@ -291,7 +290,7 @@ impl StateStorage for InRedis {
             None => Err(UpdateError::Other(save_failed(RedisFailure::Slow))),
             Some(Err(UpdateError::Other(error))) => Err(UpdateError::Other(save_failed(redis_failure(&error)))),
             Some(Ok(other)) if other.as_ref() != before => {
-                // Nobody was told that key, so it does no harm if it stays until its end.
+                // Nobody knows this key, so it is harmless if the deletion fails.
                 let _ = budget::spend(self.store.delete(&other)).await;
                 Err(has_ended())
             }
@@ -307,20 +306,20 @@ impl StateStorage for InRedis {
     }
 }
 
-/// Leaves the refusal, and gives the middleware an error of its own.
+/// Records the refusal, and returns an error for the middleware.
 fn save_failed(why: RedisFailure) -> anyhow::Error {
     record_failure(Problem::sessions_unavailable(&why));
     why.into()
 }
 
-/// Leaves the refusal of a request whose session is gone by now.
+/// Records the refusal of a request whose session was deleted meanwhile.
 fn has_ended() -> UpdateError {
     let message = "The session ended while this request was answered, and nothing of it is kept; send it again.";
     record_failure(Problem::new(StatusCode::CONFLICT, Code::SessionEnded, message));
     UpdateError::Other(anyhow::anyhow!("the session ended"))
 }
 
-/// What the framework's store says, without the words of the server.
+/// The cause of a failure in the framework's store, without the server's own text.
 fn redis_failure(error: &anyhow::Error) -> RedisFailure {
     RedisFailure::in_chain(error.as_ref())
 }

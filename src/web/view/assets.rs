@@ -1,6 +1,6 @@
 //! The files that every page uses, embedded in the binary: one stylesheet, one small script, the icon.
 //!
-//! Each page asks for them with their content's digest in the query, so that a browser may keep them for a year.
+//! Their URLs contain a digest of the content, so that browsers can cache them for a year.
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -10,12 +10,12 @@ pub(in crate::web) const STYLESHEET: &str = include_str!("../../../static/hallpa
 pub(in crate::web) const SCRIPT: &str = include_str!("../../../static/hallpass.js");
 pub(in crate::web) const ICON: &str = include_str!("../../../static/ticket.svg");
 
-/// Where the pages find the files.
+/// The URLs of the files.
 pub(in crate::web) struct Assets {
     pub stylesheet: String,
     pub script: String,
     pub icon: String,
-    /// Whether every page says that others may set the clock and sign what they like.
+    /// Whether every page warns that the server is in test mode.
     pub test_mode: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Pages as answers, and the page or the JSON that tells of a problem.
+//! Renders pages, and renders a problem as a page or as JSON.
 
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
@@ -18,7 +18,7 @@ struct ErrorPage<'a> {
     can_forget: bool,
 }
 
-/// The problem in the client's form.
+/// Renders the problem as a page or as JSON.
 pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, assets: &Assets) -> HttpResponse {
     let mut response = HttpResponseBuilder::new(problem.status);
     if presentation == Presentation::Json {
@@ -35,15 +35,15 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
     }
 }
 
-/// In bytes, room for most pages: one that outgrows its buffer is copied into a larger one.
+/// The initial buffer in bytes. Most pages fit; a larger page has to be copied into a larger buffer.
 const USUAL_PAGE: usize = 32 * 1024;
 
-/// A page as an answer.
+/// A page with the status 200.
 pub(in crate::web) fn render<T: Template>(template: &T) -> Result<HttpResponse, Problem> {
     render_with(StatusCode::OK, template)
 }
 
-/// The same with another status.
+/// A page with another status.
 pub(in crate::web) fn render_with<T: Template>(status: StatusCode, template: &T) -> Result<HttpResponse, Problem> {
     let mut html = String::with_capacity(T::SIZE_HINT.max(USUAL_PAGE));
     template.render_into(&mut html).map_err(|error| Problem::internal(&error))?;

@@ -1,4 +1,4 @@
-//! A token as pages show it: the three stubs of its ticket, its claims in words, and the trace of a verdict.
+//! A token as pages show it: its three parts, its claims in words, and the checks of a verdict.
 
 mod known;
 
@@ -10,7 +10,7 @@ use crate::lab::diff::visible;
 use crate::token::printable::json_escaped;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
 
-/// One stub of the ticket.
+/// One of the token's three parts, as it is shown on a page.
 pub(in crate::web) struct TokenPart {
     pub name: &'static str,
     pub class: &'static str,
@@ -31,7 +31,7 @@ impl TokenPart {
         ]
     }
 
-    /// The three stubs before anything stands on them.
+    /// The three parts of an empty token view, with a note on what each will show.
     pub fn blank() -> Vec<Self> {
         let part = |name, class, says: &str| Self {
             name,
@@ -47,7 +47,7 @@ impl TokenPart {
         ]
     }
 
-    /// The same parts with the payload only in its encoded form: claims that are not accepted are nobody's claims.
+    /// Shows the payload only in its encoded form: claims of a refused token must not be trusted.
     pub fn without_claims(mut parts: Vec<Self>) -> Vec<Self> {
         for part in parts.iter_mut().filter(|part| part.class == "payload") {
             if part.decoded.take().is_some() {
@@ -83,13 +83,13 @@ impl TokenPart {
     }
 }
 
-/// Set out over lines; a text that indenting would blow up stays on one.
+/// Indented JSON; on one line if indenting would make it too long.
 fn pretty(part: &impl Serialize) -> Option<String> {
     let set_out = serde_json::to_string_pretty(part).ok()?;
     if set_out.len() <= LARGEST_TOKEN * 2 { Some(set_out) } else { serde_json::to_string(part).ok() }
 }
 
-/// Whose key a signature was checked with.
+/// Who owns the key that a signature was checked with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::web) enum KeyOwner {
     Server,
@@ -97,8 +97,8 @@ pub(in crate::web) enum KeyOwner {
     Visitor,
 }
 
-/// Who wrote the claims, as far as the verdict tells. A signature that verifies says so even when a later check refuses
-/// the token.
+/// A sentence on who wrote the claims, as far as the verdict shows. A valid signature proves it even if a later check
+/// refuses the token.
 pub(in crate::web) fn authorship(verdict: &Verdict, owner: KeyOwner) -> String {
     if verdict.is_accepted() {
         return "Verified: every check passed.".to_owned();
@@ -130,7 +130,7 @@ impl ClaimRow {
         claims.iter().map(|(name, value)| Self::claim(name, value, now)).collect()
     }
 
-    /// The members of a header, none of which is a date.
+    /// The members of a header. None of them is a date.
     pub fn of_header(header: &Map<String, Value>) -> Vec<Self> {
         let row = |(name, value): (&String, &Value)| {
             let (meaning, rfc) = known::member(name);
@@ -225,13 +225,13 @@ impl TraceRow {
     }
 }
 
-/// A text that a page can hold: HTML has no place for a NUL, and a reader none for what cannot be seen or shows what
-/// stands around it in another order.
+/// Makes invisible characters visible: HTML cannot contain NUL, and readers must notice invisible characters and ones
+/// that reorder the text around them.
 fn printable(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-/// `RFC 7519 §4.1.4` as the address of that very section.
+/// The URL of a section such as `RFC 7519 §4.1.4`.
 pub(in crate::web) fn rfc_link(rfc: &str) -> String {
     let rfc = rfc.strip_prefix("RFC ").unwrap_or(rfc);
     let (number, section) = rfc.split_once(' ').unwrap_or((rfc, ""));
@@ -239,7 +239,7 @@ pub(in crate::web) fn rfc_link(rfc: &str) -> String {
     format!("https://www.rfc-editor.org/rfc/rfc{number}{fragment}{}", section.trim_start_matches('§'))
 }
 
-/// An address may be very long; the page shows its beginning.
+/// The first 200 characters; values may be very long.
 pub(in crate::web) fn shortened(text: &str) -> String {
     match text.char_indices().nth(200) {
         Some((end, _)) => format!("{}…", &text[..end]),

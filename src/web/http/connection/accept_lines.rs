@@ -1,29 +1,29 @@
-//! The `Accept` lines of a head, so that what the parser refuses is told in the client's form too.
+//! Collects the `Accept` lines of a head, so that a refusal by the parser can be a page or JSON as the client prefers.
 //!
-//! The parser keeps nothing of a head that it refuses. So the lines are picked out as they pass.
+//! The parser keeps nothing of a head that it refuses, so we collect the lines before it gets them.
 
 use std::io::BufRead as _;
 
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 
-/// More than any client sends. What lies beyond is not looked at.
+/// More bytes than any client sends. The rest is ignored.
 const LONGEST: usize = 1024;
 
 const NAME: &[u8] = b"accept:";
 
-/// What has passed of one head, however the bytes were split.
+/// The `Accept` lines of one head, which comes in pieces of any size.
 #[derive(Debug, Default)]
 pub(super) struct AcceptLines {
-    /// The lines, each with its end.
+    /// The complete lines, with their line endings.
     lines: Vec<u8>,
-    /// The beginning of a line that has not ended.
+    /// The beginning of an incomplete line.
     unfinished: Vec<u8>,
-    /// Whether the head has ended, so that what comes next belongs to another.
+    /// Whether the head has ended, so that the next bytes belong to another.
     is_whole: bool,
 }
 
 impl AcceptLines {
-    /// Looks at the next bytes of a head; with `is_whole` it ends with them.
+    /// Reads the next bytes of a head. `is_whole` says that the head ends with them.
     pub fn note(&mut self, bytes: &[u8], is_whole: bool) {
         if self.is_whole {
             self.lines.clear();
@@ -48,7 +48,7 @@ impl AcceptLines {
         headers
     }
 
-    /// Adds a line, or the part of one that came.
+    /// Adds a line or part of one.
     fn add(&mut self, line: &[u8]) {
         if self.unfinished.is_empty() && line.ends_with(b"\n") {
             return self.keep(line);

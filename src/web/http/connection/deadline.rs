@@ -1,7 +1,7 @@
-//! How long a client is waited for.
+//! The deadline of a connection: how long we wait for the client.
 //!
-//! Deadlines are set for each request and seldom reached. So the runtime's timer stays as it is while it is due earlier,
-//! and looks again when it fires.
+//! A deadline is set for each request and rarely reached. Changing the runtime's timer each time would be slow. So the
+//! timer is left alone if it fires before the new deadline, and is set again when it fires.
 
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -9,20 +9,20 @@ use std::time::Duration;
 
 use actix_web::rt::time::{Instant, Sleep, sleep_until};
 
-/// What a client is waited for.
+/// What the client has to do before the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Awaited {
-    /// The rest of a head.
+    /// Send the rest of a head.
     Head,
-    /// The first byte of the next request.
+    /// Send the first byte of the next request.
     Request,
-    /// To read what it was sent.
+    /// Read the response.
     Reader,
-    /// To close the connection that it was refused on.
+    /// Close the connection after a refusal.
     Close,
 }
 
-/// At most one thing is waited for at a time.
+/// At most one deadline is active at a time.
 pub(super) struct Deadline {
     end: Option<(Awaited, Instant)>,
     timer: Pin<Box<Sleep>>,
@@ -38,24 +38,24 @@ impl Deadline {
         self.end.map(|(awaited, _)| awaited)
     }
 
-    /// Waits for this from now on, in place of what it waited for. It must be polled once for the timer to heed it.
+    /// Replaces the deadline. It must be polled once to take effect.
     pub fn set(&mut self, awaited: Awaited, span: Duration) {
         self.end = Some((awaited, Instant::now() + span));
     }
 
-    /// Waits for nothing any more; what it waited for.
+    /// Removes the deadline, and returns what it was for.
     pub fn clear(&mut self) -> Option<Awaited> {
         self.end.take().map(|(awaited, _)| awaited)
     }
 
-    /// Waits longer for a reader that took so many bytes, by as long as they may take at `rate` bytes a second.
+    /// Extends the deadline of a client that read some bytes, by the time that they may take at `rate` bytes a second.
     pub fn extend_for(&mut self, bytes: usize, rate: u32) {
         if let Some((Awaited::Reader, end)) = &mut self.end {
             *end += Duration::from_secs(1) * u32::try_from(bytes).unwrap_or(u32::MAX) / rate;
         }
     }
 
-    /// Ready when the time is over.
+    /// Ready when the deadline has passed.
     pub fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some((_, end)) = self.end else { return Poll::Pending };
         if self.timer.deadline() > end {

@@ -1,7 +1,7 @@
-//! What a connection and the request on it tell each other.
+//! Shared state between a connection and the request on it.
 //!
 //! The framework creates the connection, and a middleware sees the request; both run in one task. The request says when
-//! it begins and ends and when its handler waits for more of the body; the connection hands over accordingly.
+//! it begins and ends, and when its handler waits for more of the body. The connection passes bytes on accordingly.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -9,19 +9,19 @@ use std::task::Waker;
 
 use actix_web::http::header::{self, HeaderMap};
 
-/// The body of a request, or what is left of it.
+/// The body of a request, or the unread rest of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::web) enum Body {
-    /// So many bytes.
+    /// This many bytes.
     Bytes(u64),
-    /// As many as come, to an end that only the parser knows: chunks, and everything after a head that asks to upgrade.
+    /// Any number; only the parser knows the end. For chunked bodies, and for everything after an upgrade request.
     Open,
 }
 
 impl Body {
     pub const NONE: Self = Self::Bytes(0);
 
-    /// What the parser announced by these headers, in which it tolerates no contradiction.
+    /// The body that these headers announce. The parser has already refused contradictory headers.
     pub fn announced_by(headers: &HeaderMap) -> Self {
         if headers.contains_key(header::TRANSFER_ENCODING) {
             return Self::Open;
@@ -31,7 +31,7 @@ impl Body {
     }
 }
 
-/// What the connection may hand over next.
+/// What the connection may pass to the framework next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Next {
     Head,
@@ -41,13 +41,13 @@ pub(super) enum Next {
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// No request is under way, and none was answered since everything was written.
+    /// No request is in progress, and the last response was written completely.
     #[default]
     Waiting,
-    /// The parser was handed a whole head and has not said anything yet.
+    /// The parser has a whole head and has not produced a request yet.
     HeadHanded,
     UnderWay(Body),
-    /// The answer is made, and may have to be written still.
+    /// The response is complete, but may not be written yet.
     Answered,
 }
 
@@ -71,7 +71,7 @@ impl Exchange {
         match self.stage.get() {
             Stage::Waiting | Stage::Answered => Next::Head,
             Stage::UnderWay(body) if body != Body::NONE && self.is_body_wanted.get() => Next::Body(body),
-            // The parser's turn. Where it makes no request of the head, the framework discards what it is handed.
+            // The parser must act now. If it makes no request of the head, the framework discards further bytes.
             Stage::HeadHanded => {
                 self.stage.set(Stage::Waiting);
                 Next::Nothing
@@ -96,12 +96,12 @@ impl Exchange {
         matches!(self.stage.get(), Stage::UnderWay(_))
     }
 
-    /// Whether what is written now belongs to a request, and is not the parser's own refusal.
+    /// Whether bytes written now are a response to a request, and not the parser's own refusal.
     pub(super) fn has_begun(&self) -> bool {
         matches!(self.stage.get(), Stage::UnderWay(_) | Stage::Answered)
     }
 
-    /// Once after each answer: everything is written, and the next request is waited for.
+    /// `true` once after each response, when everything is written and the next request may come.
     pub(super) fn has_answered(&self) -> bool {
         let has_answered = self.stage.get() == Stage::Answered;
         if has_answered {
@@ -110,13 +110,13 @@ impl Exchange {
         has_answered
     }
 
-    /// Wakes this connection when the answer is made.
+    /// Wakes the connection when the response is complete.
     pub(super) fn wake_at_end(&self, waker: &Waker) {
         self.waiting.set(Some(waker.clone()));
     }
 }
 
-/// A request is under way for as long as this is kept.
+/// A request is in progress until this is dropped.
 pub(in crate::web) struct UnderWay(Rc<Exchange>);
 
 impl UnderWay {

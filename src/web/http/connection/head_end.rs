@@ -1,21 +1,22 @@
 //! Where a request's head ends.
 //!
-//! A head ends at its first empty line (RFC 9112 §2.1). Empty lines before it belong to nothing (§2.2), and lines may end
-//! in a bare line feed. This decides only how much the parser is handed at once: what the bytes mean is left to it.
+//! A head ends at its first empty line (RFC 9112 §2.1). Empty lines before it are ignored (§2.2), and lines may end in
+//! a bare line feed. This module decides only how many bytes the parser gets at once; the parser decides what they
+//! mean.
 
 use std::io::BufRead as _;
 
 use super::Handed;
 
-/// Looks for the end, however the bytes are split.
+/// Finds the end of a head in pieces of any size.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeadEnd {
     line: Line,
-    /// Whether there was a line with text since the last end.
+    /// Whether a non-empty line was seen since the last head's end.
     has_text: bool,
 }
 
-/// The bytes of a line that has not ended.
+/// What was seen of an incomplete line.
 #[derive(Clone, Copy, Debug, Default)]
 enum Line {
     #[default]
@@ -25,14 +26,14 @@ enum Line {
 }
 
 impl HeadEnd {
-    /// How many of the next `bytes` are handed over: `most` of them, and none beyond the end of a head with `is_cut`.
+    /// How many of `bytes` to pass on: at most `most`, and with `is_cut` none beyond the end of the head.
     pub fn part(&mut self, bytes: &[u8], most: usize, is_cut: bool) -> Handed {
         let offered = bytes.len().min(most);
         let end = if is_cut { self.find(&bytes[..offered]) } else { None };
         Handed { bytes: end.unwrap_or(offered), is_whole: end.is_some() }
     }
 
-    /// How many of these bytes there are up to the end of the head.
+    /// The number of bytes up to the end of the head, if it is in `bytes`.
     fn find(&mut self, bytes: &[u8]) -> Option<usize> {
         let mut rest = bytes;
         while let Ok(length @ 1..) = rest_of_line(rest) {
@@ -50,7 +51,7 @@ impl HeadEnd {
         None
     }
 
-    /// With these bytes, whether a line ended that is empty.
+    /// Adds bytes of a line. If they complete it, returns whether the line is empty.
     fn add(&mut self, bytes: &[u8]) -> Option<bool> {
         let text = bytes.strip_suffix(b"\n");
         let line = match (self.line, text.unwrap_or(bytes)) {
@@ -63,7 +64,7 @@ impl HeadEnd {
     }
 }
 
-/// How many bytes there are up to the end of the line, or of what is there of it.
+/// The number of bytes up to and including the line feed, or all of them.
 fn rest_of_line(mut bytes: &[u8]) -> std::io::Result<usize> {
     bytes.skip_until(b'\n')
 }

@@ -1,13 +1,13 @@
-//! What is refused before there is a request: the framework's parser answers with a bare head, and this layer puts an
-//! answer in its place that says why.
+//! Refusals before there is a request. The framework's parser answers with a bare head; this layer replaces it with a
+//! response that says why.
 
 use std::rc::Rc;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 
-/// The whole answer for a status, as bytes, to a client that sent these headers of `Accept`. The connection closes after
-/// it.
+/// Makes the complete response for a status, as bytes, for a client that sent these `Accept` headers. The connection
+/// closes after it.
 pub(in crate::web) type Refuse = Rc<dyn Fn(StatusCode, &HeaderMap) -> Vec<u8>>;
 
 /// The status of a refusal that the framework is about to write.

@@ -1,20 +1,20 @@
 //! A request's address with raw characters, as browsers and programs send them: `/generate?sub=José`.
 //!
-//! RFC 3986 §2.1 wants them percent-encoded, and the framework's parser refuses a head where they are not. What they mean
-//! is clear, so they are encoded on the way to it. Bytes that are no UTF-8, blanks and control characters mean nothing
-//! there; they stay, and the parser refuses them.
+//! RFC 3986 §2.1 requires percent-encoding, and the framework's parser refuses a head without it. The meaning of raw
+//! characters is clear, so we encode them before the parser sees them. Invalid UTF-8, spaces and control characters
+//! have no clear meaning; they are passed on unchanged, and the parser refuses them.
 
-/// Follows one head from its first byte, however the bytes are split.
+/// Processes one request head from its first byte, in pieces of any size.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Target {
     position: Position,
-    /// The bytes of a character that has not ended, and how many they are.
+    /// The bytes of an incomplete UTF-8 character, and their number.
     unfinished: ([u8; 4], usize),
-    /// How many bytes of the encoded address there were.
+    /// The length of the encoded address so far, in bytes.
     length: usize,
 }
 
-/// The longest address that the parser keeps, in bytes.
+/// The longest address that the parser accepts, in bytes.
 pub(in crate::web) const LONGEST: usize = 65_534;
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,17 +23,17 @@ enum Position {
     BeforeTheHead,
     Method,
     Target,
-    /// In the rest of the head nothing is changed.
+    /// The rest of the head, which passes unchanged.
     AfterTarget,
 }
 
-/// What the parser refuses in an address although its meaning is clear.
+/// Bytes that the parser refuses in an address although their meaning is clear.
 const fn is_to_be_encoded(byte: u8) -> bool {
     matches!(byte, b'"' | b'<' | b'>' | b'`' | 0x80..)
 }
 
 impl Target {
-    /// Notes that these bytes pass if none of them is to be encoded, as is so of nearly all heads.
+    /// Fast path for nearly all heads: `true` if these bytes can pass unchanged.
     pub fn passes(&mut self, bytes: &[u8]) -> bool {
         if self.position == Position::AfterTarget {
             return true;
@@ -47,7 +47,7 @@ impl Target {
         passes
     }
 
-    /// The next bytes of the head, with what is to be encoded of them; those of an unfinished character follow later.
+    /// Encodes the next bytes of the head. The bytes of an incomplete character are kept for the next call.
     pub fn encoded(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut encoded = Vec::with_capacity(bytes.len() + 16);
         for byte in bytes {
@@ -60,12 +60,12 @@ impl Target {
         encoded
     }
 
-    /// Whether the parser refuses the address for its length alone.
+    /// Whether the address is longer than the parser accepts.
     pub fn is_too_long(&self) -> bool {
         self.length > LONGEST
     }
 
-    /// The bytes of a character that never ended.
+    /// The bytes of a character that was never completed.
     pub fn rest(&mut self) -> Vec<u8> {
         let (bytes, length) = std::mem::take(&mut self.unfinished);
         bytes[..length].to_vec()

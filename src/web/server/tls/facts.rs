@@ -1,7 +1,7 @@
-//! What a certificate says of itself: from when until when it holds, and whether anybody else vouches for it.
+//! A certificate's validity period, and whether it is self-signed.
 //!
-//! rustls has found the certificate to be well-formed; this reads three of its fields (RFC 5280 §4.1), and `None` comes
-//! of whatever it does not know.
+//! rustls has already checked that the certificate is well-formed. This parser reads three fields (RFC 5280 §4.1) and
+//! returns `None` for anything that it does not understand.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 
@@ -38,7 +38,7 @@ impl Facts {
         self.begins <= now && now <= self.ends
     }
 
-    /// A clause that follows the certificate's name.
+    /// A clause about the validity, to be put after the certificate's name.
     pub fn standing(&self, now: DateTime<Utc>) -> String {
         match () {
             () if now < self.begins => format!(" holds only from {} on", self.begins),
@@ -48,11 +48,11 @@ impl Facts {
     }
 }
 
-/// Elements of DER that are still to be read.
+/// The DER elements that are not parsed yet.
 struct Der<'a>(&'a [u8]);
 
 impl Der<'_> {
-    /// The content of the next element, which has this tag.
+    /// The content of the next element, if it has this tag.
     fn open(&mut self, tag: u8) -> Option<Self> {
         let (found, rest) = self.0.split_first()?;
         let (length, rest) = length(rest)?;
@@ -61,7 +61,7 @@ impl Der<'_> {
         (*found == tag).then_some(Self(content))
     }
 
-    /// Years of two digits belong to 1950 to 2049 (RFC 5280 §4.1.2.5.1).
+    /// Two-digit years mean 1950 to 2049 (RFC 5280 §4.1.2.5.1).
     fn time(&mut self) -> Option<DateTime<Utc>> {
         let tag = *self.0.first()?;
         let text = str::from_utf8(self.open(tag)?.0).ok()?;
@@ -75,7 +75,7 @@ impl Der<'_> {
     }
 }
 
-/// X.690 §8.1.3: one byte, or as many as the first says.
+/// A DER length (X.690 §8.1.3): one byte, or as many further bytes as the first one says.
 fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
     let (first, rest) = bytes.split_first()?;
     let count = match first {

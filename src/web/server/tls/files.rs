@@ -1,4 +1,4 @@
-//! The two files of a certificate and its key, and each way in which they can be unfit.
+//! Reads the certificate and key files, and explains what is wrong with them.
 
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -11,10 +11,10 @@ use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use thiserror::Error as ErrorDerive;
 
-/// More than any chain needs.
+/// In bytes; no certificate chain is this large.
 const LARGEST_FILE: u64 = 1024 * 1024;
 
-/// A pair that the server cannot be started with: which file, what is wrong with it and what helps.
+/// Why a certificate or key file cannot be used: which file, what is wrong, how to fix it.
 #[derive(Debug, ErrorDerive)]
 pub enum BadPair {
     #[error("cannot read --{flag} `{path}`")]
@@ -54,7 +54,7 @@ pub enum BadPair {
     Mismatch { key: PathBuf, chain: PathBuf },
 }
 
-/// A certificate with the chain that vouches for it and its key, which belong together.
+/// Reads the certificate chain and its key, and checks that they belong together.
 pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, BadPair> {
     let certificates = certificates(chain)?;
     let signer = sign::any_supported_type(&private_key(key)?)

@@ -1,9 +1,9 @@
-//! The names that a token is made of: what each means, and the RFC that says so. What nobody knows is said to be unknown.
+//! The meaning of known claims and header members, and the RFC that defines each.
 
-/// A name with what it means and, where one says so, its RFC.
+/// The meaning of a name, and the RFC section that defines it, if any.
 type Known = (&'static str, Option<&'static str>);
 
-/// A claim: those of RFC 7519 §4.1, and those that the profiles of this site and their neighbours use.
+/// A claim: those of RFC 7519 §4.1, and others that the profiles of this site and related specifications use.
 pub(super) fn claim(name: &str) -> Known {
     match name {
         "iss" => ("who issued the token", Some("RFC 7519 §4.1.1")),
