@@ -1,9 +1,9 @@
-//! Who may ask for a token: anybody who gives a name and a password, or the users that the store knows.
+//! Who may get a token: anyone with any name and password, or only the users in the store.
 //!
-//! The idea to know: a wrong password, a user that there is not and a name that nobody can have look alike. The first
-//! two also take equally long, since the password of an unknown user is held against a hash that none matches. Hashing
-//! is slow on purpose, so it runs in a [pool](crate::work) where clients take turns, and each client has only so many
-//! tries at a name.
+//! A wrong password, an unknown user and an invalid name get the same answer. A wrong password and an unknown user also
+//! take the same time, because the password of an unknown user is compared with a hash that matches nothing. Hashing is
+//! slow on purpose. So it runs in a [work pool](crate::work), which serves clients round-robin, and each client has a
+//! limited number of tries for each name.
 
 mod password;
 
@@ -23,15 +23,15 @@ use crate::redis::RedisFailure;
 use crate::store::{Store, StoreError};
 use crate::work::{self, Bounds, NotDone, WorkPool};
 
-/// How many logins of one client, and of all together, may be under way at once. A hash takes some 30 ms of a core.
+/// How many logins of one client, and in total, may be in progress at once. A hash takes about 30 ms of a core.
 const LOGINS_OF_A_CLIENT: usize = 64;
 const LOGINS_IN_ALL: usize = 512;
 
-/// How long a login waits for its turn while only other clients delay it, and behind others of its own client.
+/// How long a login may wait in the queue: without other logins of its client, and behind them.
 const PATIENCE: Duration = Duration::from_secs(2);
 const PATIENCE_BEHIND_OWN: Duration = Duration::from_secs(10);
 
-/// What a client says of itself; what it did not say is empty.
+/// The name and password that a client sent; a missing one is empty.
 #[derive(Clone, Debug, Default)]
 pub struct Login {
     username: String,
@@ -52,25 +52,25 @@ impl Login {
     }
 }
 
-/// Why a client may not ask.
+/// Why a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The name or the password is absent or empty.
+    /// The name or the password is missing or empty.
     Missing,
-    /// They do not belong together, or to anybody.
+    /// The user does not exist, or the password is wrong.
     Wrong,
-    /// This client has tried this name too often, whether rightly or wrongly: it may in so many seconds.
+    /// This client has tried this name too often, with right or wrong passwords. It may try again in so many seconds.
     TooOften { retry_after: u64 },
-    /// More logins are under way than are taken on, so nothing was judged.
+    /// Too many logins are in progress, so this one was not checked.
     Busy { retry_after: u64 },
 }
 
-/// The name of a user: 1 to 64 characters without blanks, controls and colons, so that it fits a line and HTTP Basic
-/// (RFC 7617 §2).
+/// The name of a user: 1 to 64 characters without white space, control characters and colons, so that it fits on a line
+/// and works with HTTP Basic (RFC 7617 §2).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserName(String);
 
-/// Why a text is no [`UserName`].
+/// Why a text is not a valid [`UserName`].
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum BadUserName {
     #[error("it has {0} characters, and 1 to 64 are accepted")]
@@ -97,7 +97,7 @@ impl UserName {
     }
 }
 
-/// What a login cannot be judged without did not answer.
+/// Why a login could not be checked: something that it needs did not answer.
 #[derive(Debug, Error)]
 pub enum CheckError {
     #[error("the users are not at hand")]
@@ -106,7 +106,7 @@ pub enum CheckError {
     Tries(#[from] RedisFailure),
 }
 
-/// Whose word is taken.
+/// Which logins are accepted.
 pub struct Accounts(Kind);
 
 enum Kind {
@@ -115,12 +115,12 @@ enum Kind {
 }
 
 impl Accounts {
-    /// Every name with every password, as in the tutorials.
+    /// Accepts every name with every password, as in the tutorials.
     pub const fn any() -> Self {
         Self(Kind::Any)
     }
 
-    /// Forgets how often any name was tried.
+    /// Resets the counts of tries.
     pub async fn forget_tries(&self) -> Result<(), RedisFailure> {
         match &self.0 {
             Kind::Any => Ok(()),
@@ -128,7 +128,7 @@ impl Accounts {
         }
     }
 
-    /// The users of the store, each client with so many `tries` at each name.
+    /// Accepts the users in the store. `tries` limits each client's tries for each name.
     pub fn users(store: Arc<dyn Store>, tries: Limiter) -> Self {
         let bounds = Bounds {
             threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
@@ -140,12 +140,12 @@ impl Accounts {
         Self(Kind::Users(Users { store, tries, hashing: WorkPool::new("passwords", bounds) }))
     }
 
-    /// Whether logins are rate limited: only those of the store's users are.
+    /// Whether logins are rate-limited, which they are only with users in the store.
     pub const fn counts_tries(&self) -> bool {
         matches!(self.0, Kind::Users(_))
     }
 
-    /// Whether `login` may ask. It must be awaited in a tokio runtime.
+    /// Checks a login. It must be awaited in a tokio runtime.
     pub async fn check(
         &self,
         login: &Login,
@@ -169,8 +169,8 @@ struct Users {
 }
 
 impl Users {
-    /// A try is counted once its name can be somebody's and the queue for hashing has a place for it. So names that cost
-    /// nothing to refuse take up no counter, and a login that finds no place costs no try.
+    /// A try is counted only if the name is valid and the hashing queue has a free slot. So invalid names, which are
+    /// cheap to refuse, use no counter, and a login that finds the queue full does not count as a try.
     async fn check(
         &self,
         login: &Login,
@@ -184,7 +184,7 @@ impl Users {
         if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now).await? {
             return Ok(Err(Refusal::TooOften { retry_after }));
         }
-        // No user has such a password, so it needs neither the store nor the time of a hash.
+        // No user can have such a password, so neither the store nor a hash is needed.
         if login.password.is_too_long() {
             return Ok(Err(Refusal::Wrong));
         }
@@ -192,7 +192,7 @@ impl Users {
         let password = login.password.clone();
         Ok(match place.run(move || password.matches(hash.as_deref())).await {
             Ok(true) => Ok(()),
-            // Work that was cut off has confirmed nothing.
+            // A job that ended without a result has confirmed nothing.
             Ok(false) | Err(NotDone::Failed) => Err(Refusal::Wrong),
             Err(NotDone::Busy) => Err(BUSY),
         })

@@ -1,9 +1,8 @@
-//! How often a client may ask: at most N requests in a window, which opens with the first one admitted.
+//! Rate limits: at most N requests in a time window, which opens with the first admitted request.
 //!
-//! The idea to know: a [`Key`] says whose requests are counted together, and a [`RateStore`] where: in the memory of
-//! this process, by the clock that each request brings, or in Redis, by the clock of that server, so that several
-//! processes hold one limit together. Without its Redis a limiter admits nobody, for what it cannot count it cannot
-//! limit.
+//! A [`Key`] says which requests are counted together. A [`RateStore`] says where they are counted: in the memory of
+//! this process, by this process's clock, or in Redis, by the Redis server's clock, so that several processes share one
+//! limit. If Redis does not answer, every request is refused: what cannot be counted cannot be limited.
 
 mod memory;
 mod proxies;
@@ -23,18 +22,18 @@ use chrono::{DateTime, Utc};
 use crate::redis::{Redis, RedisFailure};
 use shared::{Secret, Shared};
 
-/// The answer to one request.
+/// The decision on one request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
     Admitted,
-    /// Whoever waits this long is admitted: whole seconds, rounded up, at least 1, as `Retry-After` takes them.
+    /// When to try again, in whole seconds for `Retry-After`: rounded up, at least 1.
     Refused {
         retry_after: u64,
     },
 }
 
-/// Whose requests are counted together: those of a client, or of a client under one name. An IPv6 client is its /64
-/// network, in which it picks its addresses freely.
+/// Which requests are counted together: those of a client, or of a client with one user name. An IPv6 client is counted
+/// by its /64 network, because it can choose any address in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key<'a> {
     network: IpAddr,
@@ -42,7 +41,7 @@ pub struct Key<'a> {
 }
 
 impl<'a> Key<'a> {
-    /// The tries of one client at the login of one user.
+    /// The login tries of one client for one user.
     pub fn login(client: IpAddr, name: &'a str) -> Self {
         Self { name: Some(name), ..client.into() }
     }
@@ -54,7 +53,7 @@ impl From<IpAddr> for Key<'_> {
     }
 }
 
-/// What stands for a client wherever clients are told apart: its IPv4 address, or its IPv6 /64 network.
+/// What identifies a client: its IPv4 address, or its IPv6 /64 network.
 pub fn network_of(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & (!0 << 64)).into(),
@@ -62,16 +61,16 @@ pub fn network_of(client: IpAddr) -> IpAddr {
     }
 }
 
-/// One limit on all who ask.
+/// One rate limit.
 pub struct Limiter(Box<dyn Counters>);
 
 impl Limiter {
-    /// Counts one request, when it is admitted; a refused one changes nothing for those after it.
+    /// Decides on a request, and counts it if it is admitted. Refused requests are not counted.
     pub async fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         self.0.admit(key.into(), now).await
     }
 
-    /// Forgets everything that was counted.
+    /// Resets all counts.
     pub async fn forget(&self) -> Result<(), RedisFailure> {
         self.0.forget().await
     }
@@ -84,22 +83,22 @@ trait Counters: Send + Sync {
     async fn forget(&self) -> Result<(), RedisFailure>;
 }
 
-/// Where it is counted.
+/// Where requests are counted.
 pub struct RateStore(Option<(Redis, Secret)>);
 
 impl RateStore {
-    /// In this process alone.
+    /// In this process's memory.
     pub const fn memory() -> Self {
         Self(None)
     }
 
-    /// Together with the other processes that have this `secret`, which keeps clients' addresses and names from those
-    /// who read that server.
+    /// In Redis, shared with the other processes that have this `secret`. The secret hides clients' addresses and names
+    /// from anyone who can read the Redis server.
     pub fn redis(redis: Redis, secret: &[u8]) -> Self {
         Self(Some((redis, Secret::derived_from(secret))))
     }
 
-    /// A limit that counts apart from those on anything else than `what`.
+    /// A limit on `what`, counted separately from other limits.
     pub fn limiter(&self, what: &'static str, rate: Rate) -> Limiter {
         Limiter(match &self.0 {
             None => Box::new(Memory::new(rate)),
@@ -107,7 +106,7 @@ impl RateStore {
         })
     }
 
-    /// Whether counters can be written now.
+    /// Checks that counters can be written now.
     pub async fn ping(&self) -> Result<(), RedisFailure> {
         match &self.0 {
             None => Ok(()),

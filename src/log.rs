@@ -1,10 +1,10 @@
 //! Logging to standard error, and the other lines that a server prints.
 //!
-//! Libraries below an error are silenced whatever `RUST_LOG` says: at their finer levels they print headers and
-//! statements, and so tokens and cookies. The HTTP parser is silent altogether, for any client can make it complain.
+//! Libraries log only errors, whatever `RUST_LOG` says: at finer levels they print headers and SQL statements, which
+//! contain tokens and cookies. The HTTP parser logs nothing, because any client can make it log errors.
 //!
-//! No request waits for whoever reads the log: lines go into a bounded queue, and a thread of its own writes them. When
-//! nobody reads, the queue fills, later lines are dropped, and one line afterwards says how many.
+//! No request waits for the log to be read: lines go into a bounded queue, and a separate thread writes them. If nobody
+//! reads the log, the queue fills up and further lines are dropped. Later, one line says how many.
 
 mod line;
 mod queue;
@@ -29,16 +29,16 @@ use crate::token::printable::escaped;
 use line::{Entry, Format, LineBuffer};
 use writer::{Stream, StreamWriter};
 
-/// How long the end of the process waits for a reader while nothing at all is read.
+/// How long the process waits at its end for a reader that reads nothing.
 const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
 
-/// The same before the server says that it listens.
+/// How long the server waits for such a reader before it prints its address.
 const PATIENCE_AT_THE_START: Duration = Duration::from_millis(250);
 
 /// The log of this process, once it has started.
 static LOG: OnceLock<StreamLog> = OnceLock::new();
 
-/// An error and its causes in one line, joined by colons, and [safe to print](escaped) whatever is in it.
+/// An error and its causes in one line, joined by colons, and [safe to print](escaped).
 pub fn chain(error: &dyn Error) -> String {
     let mut line = error.to_string();
     let mut cause = error.source();
@@ -49,7 +49,7 @@ pub fn chain(error: &dyn Error) -> String {
     escaped(&line).into_owned()
 }
 
-/// Why there can be no log.
+/// Why logging cannot start.
 #[derive(Debug, Error)]
 pub enum LogError {
     #[error("RUST_LOG is `{0}`; accepted: off, error, warn, info, debug, trace, or hallpass=LEVEL")]
@@ -58,8 +58,8 @@ pub enum LogError {
     Thread(#[from] io::Error),
 }
 
-/// Starts logging for the whole process, by a filter in the form of `RUST_LOG`. Panics are logged from then on, too: the
-/// standard library would write them to standard error itself, and wait there.
+/// Starts logging for the whole process, with a filter in the form of `RUST_LOG`. Panics are logged too: the standard
+/// library would write them to standard error, and block there.
 pub fn start(filter: &str) -> Result<Logging, LogError> {
     if env_filter::Builder::new().try_parse(filter).is_err() {
         return Err(LogError::Filter(filter.to_owned()));
@@ -73,16 +73,16 @@ pub fn start(filter: &str) -> Result<Logging, LogError> {
     Ok(Logging(()))
 }
 
-/// How many lines of the log were dropped since the start.
+/// How many log lines were dropped since the process started.
 pub fn dropped_lines() -> u64 {
     LOG.get().map_or(0, |log| log.writer.dropped())
 }
 
-/// Dropped at the end of the process: lines that are still in the queue are then written, if somebody reads them.
+/// Writes the queued lines when it is dropped at the end of the process, if somebody reads them.
 pub struct Logging(());
 
 impl Logging {
-    /// Has what was logged so far written before the server says that it listens.
+    /// Writes the lines logged so far, before the server prints its address.
     pub fn catch_up(&self) {
         flush(PATIENCE_AT_THE_START);
     }
@@ -100,7 +100,7 @@ fn flush(patience: Duration) {
     }
 }
 
-/// Logs what this program says, and of its libraries only errors.
+/// Logs this program's records, and only errors from its libraries.
 struct StreamLog {
     logger: env_logger::Logger,
     format: Format,
@@ -124,7 +124,7 @@ impl StreamLog {
         Ok(Self { logger, format, writer })
     }
 
-    /// Logs what the standard library would print of a panic, with a backtrace if `RUST_BACKTRACE` asks for one.
+    /// Logs a panic as the standard library would print it, with a backtrace if `RUST_BACKTRACE` asks for one.
     fn panicked(&self, panic: &PanicHookInfo<'_>) {
         let error = |message: Arguments<'_>| {
             let entry = Entry { now: System.now(), level: Level::Error, target: "hallpass::panic", message };
@@ -159,18 +159,18 @@ impl Log for StreamLog {
     }
 }
 
-/// Whether a record is logged, if the filter lets it through.
+/// Whether a record that passes the filter is logged.
 fn is_told(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("hallpass") || (metadata.level() <= LevelFilter::Error && !target.starts_with("actix_http"))
 }
 
-/// The acceptor's complaint about a socket that does not listen (EINVAL), which is how this program's end closes it.
+/// The acceptor's error for a socket that no longer listens (EINVAL). Our own shutdown causes it.
 fn is_end_of_listening(record: &Record<'_>) -> bool {
     record.target() == "actix_server::accept" && record.args().to_string().ends_with("(os error 22)")
 }
 
-/// Where the logger puts its lines, each in one piece.
+/// The logger's output. Each line arrives in one piece.
 struct Lines(Arc<StreamWriter>);
 
 impl Write for Lines {
@@ -190,7 +190,7 @@ fn write_line(line: &mut impl Write, format: Format, record: &Record<'_>) -> io:
     let entry = Entry { now: System.now(), level, target, message };
     let write = |buffer: &mut LineBuffer, line: &mut dyn Write| line.write_all(buffer.line(format, &entry));
     let shared = BUFFER.try_with(|buffer| buffer.try_borrow_mut().ok().map(|mut buffer| write(&mut buffer, line)));
-    // A value that logs while it is shown, or a thread that is about to end, has no buffer at hand.
+    // The buffer is in use if a value logs while it is formatted, and gone if the thread is ending.
     shared.ok().flatten().unwrap_or_else(|| write(&mut LineBuffer::default(), line))
 }
 
@@ -201,7 +201,7 @@ fn dropped_line(format: Format, count: u64) -> Vec<u8> {
     LineBuffer::default().line(format, &entry).to_vec()
 }
 
-/// Lines on standard output that a server prints while it serves: it goes on whether they are read or not.
+/// Standard output while the server runs. The server never waits for its reader.
 pub struct Printer(StreamWriter);
 
 impl Printer {
@@ -221,14 +221,14 @@ impl Drop for Printer {
     }
 }
 
-/// A reader that has gone away, as `head` does, has read what it wanted.
+/// Ignores a closed pipe: a reader such as `head` has read what it wanted.
 fn tell_unprinted(error: &io::Error) {
     if error.kind() != ErrorKind::BrokenPipe {
         log::warn!("cannot write to standard output: {error}");
     }
 }
 
-/// Prints text on standard error before the process ends, and waits only a moment where nobody reads it.
+/// Prints text on standard error before the process ends. If nobody reads it, waits only a moment.
 pub fn print_error(text: &str) {
     let text = format!("{}\n", text.trim_end_matches('\n'));
     let stream = Stream { out: standard_error(), dropped: Box::new(|_| Vec::new()), failed: |_| {} };
@@ -237,12 +237,12 @@ pub fn print_error(text: &str) {
             writer.push(text.as_bytes());
             writer.flush(PATIENCE_AT_THE_END);
         }
-        // No thread can be started. A message that may block is better than none.
+        // No thread could be started. Printing may block, but is better than no message.
         Err(_) => drop(io::stderr().write_all(text.as_bytes())),
     }
 }
 
-/// Standard error under a handle of its own: a thread that waits for a reader must not hold the standard library's lock.
+/// A separate handle on standard error: a thread that blocks on it must not hold the standard library's lock.
 #[cfg(unix)]
 fn standard_error() -> Box<dyn Write + Send> {
     use std::os::fd::AsFd as _;

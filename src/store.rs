@@ -1,7 +1,7 @@
-//! What is kept: the transactions of phone tokens, the users who may ask, and which tokens were used or revoked.
+//! The store: transactions of phone tokens, users, and the tokens that were used or revoked.
 //!
-//! One trait, so that no other code knows which database stands behind it. Not found is `None`; an error means that the
-//! store is away or broken.
+//! One trait hides which database is used. Not found is `None`; an error means that the store does not answer or is
+//! broken.
 
 mod migrations;
 mod open;
@@ -25,32 +25,31 @@ use thiserror::Error;
 use crate::budget;
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
-/// How long any call takes at most, also outside a request; one that is not done by then is an error.
+/// The time limit of every call, also outside a request. A call that takes longer is an error.
 pub const TIME_OUT: Duration = budget::WHOLE;
 
-/// How many rows a purge removes before others may write.
+/// How many rows a purge deletes in one batch. Other writes can happen between two batches.
 const PURGED_AT_ONCE: i64 = 500;
 
-/// Times are kept in whole seconds.
+/// Times are stored in whole seconds.
 #[async_trait]
 pub trait Store: Send + Sync {
-    /// Keeps a transaction; when this returns [`Recorded::Stored`], a crash does not lose it.
+    /// Stores a transaction. Once this returns [`Recorded::Stored`], a crash cannot lose it.
     async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError>;
 
     async fn transaction(&self, xid: &Xid) -> Result<Option<Transaction>, StoreError>;
 
-    /// At most `limit` transactions of one number, the newest first, from after `after` on. A transaction has its place
-    /// from when its xid was first recorded, so that no page skips or repeats one, whatever is recorded meanwhile.
+    /// At most `limit` transactions of one number, the newest first, starting after `after`. A transaction's position
+    /// is fixed when its xid is first recorded, so pages never skip or repeat one, whatever is recorded meanwhile.
     async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError>;
 
-    /// Marks the transaction of `xid` as verified, once, when `token` is the one that it holds.
+    /// Marks the transaction of `xid` as verified if it holds this `token`. This works once.
     async fn present(&self, xid: &Xid, token: &str, now: DateTime<Utc>) -> Result<Presented, StoreError>;
 
-    /// Records what a callback said of a transaction. It is no more and no less verified than before, whatever was
-    /// said.
+    /// Records the status that a callback reported. This never changes whether the transaction is verified.
     async fn set_status(&self, xid: &Xid, status: &str) -> Result<Option<Transaction>, StoreError>;
 
-    /// Takes a token's `jti` once: `false` when it was taken before. It is remembered until `expires_at`.
+    /// Marks a token's `jti` as used; `false` if it was used before. It is remembered until `expires_at`.
     async fn use_once(
         &self,
         profile: &str,
@@ -59,7 +58,7 @@ pub trait Store: Send + Sync {
         now: DateTime<Utc>,
     ) -> Result<bool, StoreError>;
 
-    /// Calls a token back, for as long as it would have lived.
+    /// Revokes a token. The revocation is remembered until the token expires.
     async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError>;
 
     /// Whether a token was revoked.
@@ -68,27 +67,27 @@ pub trait Store: Send + Sync {
     /// The argon2id hash of a user's password, in PHC form.
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError>;
 
-    /// Adds a user, or gives one another password.
+    /// Adds a user, or changes their password.
     async fn put_user(&self, name: &str, password_hash: &str) -> Result<(), StoreError>;
 
-    /// `false` when there was no such user.
+    /// Removes a user; `false` if there was no such user.
     async fn remove_user(&self, name: &str) -> Result<bool, StoreError>;
 
     /// Every user's name, in order.
     async fn users(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Removes transactions that expired before `before`, and used and revoked `jti`s that are over at `now`, in small
-    /// batches; says how many transactions went. Each batch has the [`TIME_OUT`] for itself.
+    /// Deletes transactions that expired before `before`, and used and revoked `jti`s that have expired at `now`, in
+    /// small batches. Returns the number of deleted transactions. The [`TIME_OUT`] applies to each batch.
     async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
-    /// Whether the store answers, to readers and to writers.
+    /// Checks that the store can be read and written.
     async fn ping(&self) -> Result<(), StoreError>;
 
-    /// Finishes what is under way; every later call is [`StoreError::Closed`].
+    /// Finishes the calls in progress. Every later call returns [`StoreError::Closed`].
     async fn close(&self);
 }
 
-/// A phone token that was just made and must be kept before it is handed out.
+/// A new phone token, which must be stored before the client gets it.
 #[derive(Clone)]
 pub struct NewTransaction {
     pub xid: Xid,
@@ -98,14 +97,14 @@ pub struct NewTransaction {
     pub token: String,
 }
 
-/// What became of a [`NewTransaction`].
+/// The result of recording a [`NewTransaction`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Recorded {
-    /// It is kept, durably; an unverified one of the same xid and number was replaced.
+    /// It is stored durably. An unverified transaction with the same xid and number was replaced.
     Stored,
     /// The xid belongs to another phone number.
     OtherPhone,
-    /// The xid's transaction was verified, and so is over.
+    /// The transaction with this xid is already verified.
     AlreadyVerified,
 }
 
@@ -118,26 +117,26 @@ pub struct Transaction {
     pub expires_at: DateTime<Utc>,
     /// `issued`, `verified`, or what a callback said.
     pub status: String,
-    /// When it was presented; this, not the status, says that it was.
+    /// When the token was verified. This decides whether it was, not the status.
     pub verified_at: Option<DateTime<Utc>>,
     pub token: String,
 }
 
-/// Its token and phone number are kept out of logs.
+/// Omits the token and the phone number, so that they cannot reach a log.
 impl fmt::Debug for Transaction {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Transaction({:?}, {}, …)", self.xid, self.status)
     }
 }
 
-/// Transactions from the newest on, and where the next page begins.
+/// A page of transactions, the newest first, and where the next page begins.
 #[derive(Debug)]
 pub struct Page {
     pub transactions: Vec<Transaction>,
     pub next: Option<Cursor>,
 }
 
-/// A place in a list of transactions; its text means nothing to clients.
+/// A position in a list of transactions. Its text is opaque to clients.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cursor(i64);
 
@@ -153,18 +152,18 @@ impl fmt::Display for Cursor {
     }
 }
 
-/// What became of a token that was presented.
+/// The result of presenting a token.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Presented {
-    /// It is verified now, and this is its transaction.
+    /// The token is now verified; this is its transaction.
     Verified(Transaction),
-    /// It had been verified before.
+    /// The token was verified before.
     AlreadyVerified,
     /// No transaction holds this token: it was never stored, or replaced by a newer one.
     Unknown,
 }
 
-/// The store is away, slow or broken. One failed commit is the answer to all who waited for it, so it can be cloned.
+/// The store does not answer, is slow or is broken. It is `Clone`, because one failed commit fails several calls.
 #[derive(Clone, Debug, Error)]
 pub enum StoreError {
     #[error("the store did not answer within {} ms", TIME_OUT.as_millis())]
@@ -181,14 +180,14 @@ impl From<sqlx::Error> for StoreError {
         match error {
             sqlx::Error::PoolTimedOut => Self::Slow,
             sqlx::Error::PoolClosed => Self::Closed,
-            // PostgreSQL's `lock_not_available` and `query_canceled`: it gave up by itself.
+            // PostgreSQL's `lock_not_available` and `query_canceled`: the server gave up.
             _ if matches!(code.as_deref(), Some("55P03" | "57014")) => Self::Slow,
             error => Self::Broken(Arc::new(error)),
         }
     }
 }
 
-/// The call's answer, or [`StoreError::Slow`] when it takes too long.
+/// Runs a call; [`StoreError::Slow`] if it takes too long.
 async fn in_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     budget::spend(call).await.unwrap_or(Err(StoreError::Slow))
 }

@@ -1,8 +1,8 @@
-//! Counters in the memory of one process: a fingerprint and one window for each key, in a room of fixed size.
+//! Rate counters in the memory of one process: a fingerprint and one window for each key, in a table of fixed size.
 //!
-//! The idea to know: when the room is full the oldest window goes, even one that is not over. Whoever commands thousands
-//! of networks can so make the server forget what it counted; the other way out, to refuse whoever cannot be remembered,
-//! would let the same flood lock everybody out. One client alone cannot do it, whatever names it tries: it has at most
+//! When the table is full, the oldest window is removed, even if it is not over. So an attacker with thousands of
+//! networks can make the server forget its counts. The alternative, refusing clients that do not fit, would let the
+//! same attacker lock everyone out. A single client cannot do this with many user names: it has at most
 //! [`NAMES_OF_A_CLIENT`] windows, and is refused further names until one of them is over.
 
 use std::collections::{HashMap, VecDeque};
@@ -18,13 +18,13 @@ use super::rate::Quota;
 use super::{Counters, Decision, Key, Rate, whole_seconds};
 use crate::redis::RedisFailure;
 
-/// How many windows are remembered at most, of all keys together.
+/// The size of the table: the number of windows for all keys together.
 pub const CAPACITY: usize = 65_536;
 
-/// How many windows one client can have at once for the names that it tries.
+/// How many windows one client can have at once for the user names that it tries.
 pub const NAMES_OF_A_CLIENT: usize = 256;
 
-/// Requests of different clients rarely wait for one another.
+/// The number of shards, each with its own lock. Requests of different clients rarely wait for each other.
 const SHARDS: usize = 64;
 
 /// Counts in the memory of this process.
@@ -40,13 +40,13 @@ impl Memory {
         Self { rate, fingerprints: RandomState::new(), shards }
     }
 
-    /// Counts one request, when it is admitted; a refused one changes nothing for those after it.
+    /// Decides on a request, and counts it if it is admitted. Refused requests are not counted.
     pub fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Decision {
         match self.rate.quota() {
             None => Decision::Admitted,
             Some(quota) => {
                 let key = key.into();
-                // All windows of a client are in one shard, where they can be counted.
+                // All windows of a client are in one shard, so that they can be counted.
                 let network = self.fingerprints.hash_one(key.network);
                 let key = key.name.map_or(network, |name| self.fingerprints.hash_one((key.network, name)));
                 lock(&self.shards[usize::from(network.to_le_bytes()[0]) % SHARDS]).admit(network, key, quota, now)
@@ -54,14 +54,14 @@ impl Memory {
         }
     }
 
-    /// Forgets everything that was counted.
+    /// Resets all counts.
     pub fn forget(&self) {
         for shard in &self.shards {
             *lock(shard) = Shard::default();
         }
     }
 
-    /// How many windows are remembered now: never more than [`CAPACITY`].
+    /// The number of windows now, at most [`CAPACITY`].
     pub fn remembered(&self) -> usize {
         self.shards.iter().map(|shard| lock(shard).windows.len()).sum()
     }
@@ -79,16 +79,16 @@ impl Counters for Memory {
     }
 }
 
-/// No request leaves a shard half changed, so one that panicked does no harm to the next.
+/// Ignores poisoning: no code leaves a shard half changed.
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
     shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The windows of some clients' keys, by fingerprint. Two keys share a fingerprint once in 2^64 pairs, and then a window.
+/// The windows of some keys, by fingerprint. One in 2^64 pairs of keys has the same fingerprint and shares a window.
 #[derive(Default)]
 struct Shard {
     windows: HashMap<u64, Window>,
-    /// Each fingerprint of `windows` once, the oldest first.
+    /// Each fingerprint in `windows` once, the oldest first.
     order: VecDeque<u64>,
     /// How many of `windows` each client has, by its fingerprint.
     of_client: HashMap<u64, usize>,
@@ -103,7 +103,7 @@ impl Shard {
             return window.admit(quota, now);
         }
         if self.of_client.get(&client).is_some_and(|windows| *windows >= NAMES_OF_A_CLIENT) {
-            // By then all of its windows are over.
+            // All of the client's windows are over by then.
             return Decision::Refused { retry_after: whole_seconds(quota.window) };
         }
         if self.windows.len() >= Self::CAPACITY {
@@ -115,8 +115,8 @@ impl Shard {
         Decision::Admitted
     }
 
-    /// All windows are equally long, so the oldest are over first; each is forgotten once, and paid for by the request
-    /// that opened it.
+    /// Removes windows that are over. All windows have the same length, so the oldest are over first. Each window is
+    /// removed once, so the cost is constant for each request.
     fn forget_what_is_over(&mut self, quota: Quota, now: DateTime<Utc>) {
         while let Some(oldest) = self.order.front().and_then(|key| self.windows.get_mut(key)) {
             if oldest.left(quota, now).is_some() {
@@ -135,9 +135,9 @@ impl Shard {
     }
 }
 
-/// What was admitted since a moment.
+/// The requests that were admitted since a point in time.
 struct Window {
-    /// Whose it is, by fingerprint.
+    /// The client's fingerprint.
     client: u64,
     opened: DateTime<Utc>,
     admitted: u32,
@@ -153,8 +153,8 @@ impl Window {
         Decision::Admitted
     }
 
-    /// How long the window is still open. One that opened in the future, because the clock was set back since, opens
-    /// now: what it counted stands, and nobody waits for longer than one window.
+    /// How long the window stays open. If it opened in the future, because the clock was set back, it counts as opened
+    /// now: the count stays, and no client waits longer than one window.
     fn left(&mut self, quota: Quota, now: DateTime<Utc>) -> Option<Duration> {
         self.opened = self.opened.min(now);
         let age = (now - self.opened).to_std().unwrap_or_default();

@@ -1,7 +1,8 @@
-//! Which address a request came from, when it came through proxies.
+//! Finds the client's address behind proxies.
 //!
-//! Each proxy appends to `X-Forwarded-For` whom it took the request from, so only what a trusted one wrote counts: it
-//! is read from the right, and ends at the first hop that is not trusted. Whatever stands further left may be made up.
+//! Each proxy appends the address that it got the request from to `X-Forwarded-For`. Only what a trusted proxy wrote
+//! can be believed. So the header is read from the right, up to the first hop that is not trusted. Anything further
+//! left may be forged.
 
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
@@ -9,18 +10,18 @@ use std::str::FromStr;
 use ipnet::IpNet;
 use thiserror::Error;
 
-/// The proxies in front of this server; by default there are none.
+/// The proxies in front of this server; none by default.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TrustedProxies(Vec<IpNet>);
 
-/// The entry that is no address and no CIDR.
+/// An entry that is neither an address nor a CIDR.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("`{0}` is no IP address and no CIDR such as 10.0.0.0/8")]
 pub struct BadProxies(String);
 
 impl TrustedProxies {
-    /// The address of the client, given the one at the other end of the connection and the lines of `X-Forwarded-For`
-    /// in their order. IPv4 addresses in IPv6 come out as IPv4.
+    /// The client's address, from the address of the connection's peer and the lines of `X-Forwarded-For` in order.
+    /// IPv4-mapped IPv6 addresses are returned as IPv4.
     pub fn client<'a>(&self, peer: IpAddr, forwarded_for: impl Iterator<Item = &'a str>) -> IpAddr {
         let mut client = peer.to_canonical();
         if !self.trust(client) {
@@ -36,7 +37,7 @@ impl TrustedProxies {
         client
     }
 
-    /// Whether this is the address of one of them; IPv4 as IPv4.
+    /// Whether this is the address of a trusted proxy. IPv4 must not be in its IPv6-mapped form.
     pub fn trust(&self, address: IpAddr) -> bool {
         self.0.iter().any(|network| network.contains(&address))
     }
@@ -45,7 +46,7 @@ impl TrustedProxies {
 impl FromStr for TrustedProxies {
     type Err = BadProxies;
 
-    /// Reads a list of addresses and CIDRs, separated by commas.
+    /// Parses a list of addresses and CIDRs, separated by commas.
     fn from_str(list: &str) -> Result<Self, BadProxies> {
         let networks = list.split(',').map(|entry| parse_network(entry.trim()).ok_or(BadProxies(entry.to_owned())));
         networks.collect::<Result<_, _>>().map(Self)
@@ -58,13 +59,13 @@ fn parse_network(text: &str) -> Option<IpNet> {
     }
     let network: IpNet = text.parse().ok()?;
     match (network, network.addr().to_canonical()) {
-        // Addresses are compared as IPv4, so the network of mapped ones must be IPv4 too.
+        // Mapped addresses are compared as IPv4, so a network of mapped addresses is converted to IPv4 too.
         (IpNet::V6(_), v4 @ IpAddr::V4(_)) => IpNet::new(v4, network.prefix_len().checked_sub(96)?).ok(),
         _ => Some(network),
     }
 }
 
-/// An address as proxies write it: alone, with a port, and IPv6 also in brackets.
+/// Parses an address as proxies write it: with or without a port, IPv6 with or without brackets.
 fn parse_hop(text: &str) -> Option<IpAddr> {
     let text = text.trim();
     let alone = || text.parse::<IpAddr>().ok();

@@ -1,4 +1,4 @@
-//! A rate as people write it: `10/m`, `1/s` or `off`.
+//! A rate as it is written in settings: `10/m`, `1/s` or `off`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use thiserror::Error;
 
-/// How many requests are admitted in one window, or that they are not counted.
+/// How many requests are admitted in one window, or no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rate(Option<Quota>);
 
@@ -18,13 +18,13 @@ pub(super) struct Quota {
     pub window: Duration,
 }
 
-/// The text is no [`Rate`].
+/// The text is not a valid [`Rate`].
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("a rate is N/s, N/m or off, with N from 1 to 1000000")]
 pub struct BadRate;
 
 impl Rate {
-    /// So many requests in each minute; 0 counts as 1.
+    /// This many requests a minute; 0 counts as 1.
     pub const fn per_minute(most: u32) -> Self {
         let most = if most == 0 { 1 } else { most };
         Self(Some(Quota { most, window: Duration::from_mins(1) }))

@@ -1,8 +1,7 @@
-//! Counters in Redis, so that several processes hold one limit together.
+//! Rate counters in Redis, so that several processes share one limit.
 //!
-//! The idea to know: a window is a key of Redis that ends by itself, and one script looks at it and counts, in one step
-//! that nothing interrupts. So it goes by the clock of that server alone: the processes' own clocks may differ, and the
-//! clock that a test sets moves no window.
+//! A window is a Redis key that expires, and one script checks and counts it atomically. So only the Redis server's
+//! clock matters: the processes' clocks may differ, and setting the clock in test mode has no effect on windows.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -15,8 +14,8 @@ use chrono::{DateTime, Utc};
 use super::{Counters, Decision, Key, Rate, whole_seconds};
 use crate::redis::{Redis, RedisFailure, Script};
 
-/// Answers 0 when it is admitted, and else the milliseconds until the window's end. A key without an end, which is none
-/// of ours, begins anew.
+/// Returns 0 if the request is admitted, otherwise the milliseconds until the window ends. A key without an expiry is
+/// not ours, and is replaced.
 const ADMIT: &str = "
 local left = redis.call('PTTL', KEYS[1])
 if left <= 0 then
@@ -30,7 +29,7 @@ redis.call('INCR', KEYS[1])
 return 0
 ";
 
-/// Removes every key that begins so.
+/// Deletes every key with a prefix.
 const FORGET: &str = "
 local cursor = '0'
 repeat
@@ -42,21 +41,21 @@ repeat
 until cursor == '0'
 ";
 
-/// What turns keys into fingerprints: the same on every process, and unknown to whoever reads the Redis server.
+/// Turns keys into fingerprints: the same ones in every process, and meaningless to anyone who reads the Redis server.
 #[derive(Clone)]
 pub(super) struct Secret(hmac::Key);
 
 impl Secret {
-    /// One of its own, so that nothing else which comes of the same `secret` says anything of it.
+    /// Derives a separate key from `secret`, so that other uses of the secret reveal nothing about it.
     pub fn derived_from(secret: &[u8]) -> Self {
         let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"hallpass rate counters");
         Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
     }
 
-    /// Half of the digest, in hexadecimal digits.
+    /// The first half of the digest, in hexadecimal.
     fn fingerprint(&self, key: Key<'_>) -> String {
         let mut context = hmac::Context::with_key(&self.0);
-        // An address is as long as its kind says, so where it ends and the name begins is certain.
+        // The address has a fixed length for each kind, so the boundary between address and name is unambiguous.
         match key.network {
             IpAddr::V4(address) => context.update(&[&[4], &address.octets()[..]].concat()),
             IpAddr::V6(address) => context.update(&[&[6], &address.octets()[..]].concat()),
@@ -66,14 +65,14 @@ impl Secret {
         }
         let tag = context.sign();
         tag.as_ref().iter().take(16).fold(String::new(), |mut digits, byte| {
-            // To write into a text does not fail.
+            // Writing to a string cannot fail.
             let _ = write!(digits, "{byte:02x}");
             digits
         })
     }
 }
 
-/// One limit's counters.
+/// The counters of one limit.
 pub(super) struct Shared {
     redis: Redis,
     secret: Secret,

@@ -7,13 +7,13 @@ use log::Level;
 
 use crate::token::printable::escaped;
 
-/// How lines look.
+/// The format of log lines.
 #[derive(Clone, Copy)]
 pub(super) struct Format {
     pub is_coloured: bool,
 }
 
-/// Where a thread formats its lines. The text of a time is reused while the second is the same.
+/// A thread's buffer for formatting lines. The formatted time is reused within the same second.
 #[derive(Default)]
 pub(super) struct LineBuffer {
     line: String,
@@ -21,7 +21,7 @@ pub(super) struct LineBuffer {
     time: String,
 }
 
-/// What a line says.
+/// The content of a line.
 pub(super) struct Entry<'a> {
     pub now: DateTime<Utc>,
     pub level: Level,
@@ -36,7 +36,7 @@ impl LineBuffer {
         let Entry { level, target, message, .. } = entry;
         let (Style { bracket, level: style, plain }, time) = (Style::of(*level, format), &self.time);
         self.line.clear();
-        // Writing into a string does not fail. A value whose `Display` fails leaves the line shorter.
+        // Writing to a string cannot fail. If a value's `Display` fails, the line ends there.
         let _ = write!(self.line, "{bracket}[{plain}{time} {style}{level:<5}{plain} {target}{bracket}]{plain} ");
         let start = self.line.len();
         let _ = self.line.write_fmt(*message);
@@ -55,7 +55,7 @@ impl LineBuffer {
     }
 }
 
-/// The control sequences of a terminal that colour a line; all are empty where none is wanted.
+/// The terminal escape sequences that colour a line; all empty without colours.
 struct Style {
     bracket: &'static str,
     level: &'static str,
@@ -79,7 +79,7 @@ impl Style {
 }
 
 fn escape_from(start: usize, line: &mut String) {
-    // Nearly all messages are plain ASCII and are not copied.
+    // Fast path: nearly all messages are plain ASCII and need no copy.
     if !line.as_bytes()[start..].iter().all(|byte| matches!(byte, b' '..=b'~')) {
         let message = escaped(&line[start..]).into_owned();
         line.truncate(start);

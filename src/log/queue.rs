@@ -1,17 +1,17 @@
-//! Lines that wait to be written: a bounded buffer, which drops what does not fit and counts it.
+//! A bounded buffer of lines to be written. Lines that do not fit are dropped and counted.
 
-/// How many lines may wait.
+/// How many lines the queue holds.
 const MOST_LINES: usize = 4096;
 
-/// How many bytes they may have together.
+/// How many bytes the lines may have together.
 const MOST_BYTES: usize = 512 * 1024;
 
-/// The waiting lines, one after the other.
+/// The queued lines, one after the other.
 #[derive(Default)]
 pub(super) struct Queue {
     text: Vec<u8>,
     lines: usize,
-    /// Since lines were last taken out.
+    /// How many lines were dropped since lines were last taken out.
     dropped: u64,
 }
 
@@ -20,7 +20,7 @@ impl Queue {
         self.text.is_empty()
     }
 
-    /// Adds text that ends in a line feed. Where there is no room for all of it, says how many lines were dropped.
+    /// Adds text that ends in a line feed. If it does not fit as a whole, drops it and returns the number of its lines.
     pub fn push(&mut self, text: &[u8]) -> Result<(), u64> {
         let lines = lines_in(text);
         if self.lines + lines > MOST_LINES || self.text.len() + text.len() > MOST_BYTES {

@@ -1,7 +1,7 @@
-//! Writes lines to a stream on a thread of its own, so that nobody waits for whoever reads the stream.
+//! Writes lines to a stream on a separate thread, so that no other thread waits for the stream's reader.
 //!
-//! A write to a pipe blocks for as long as its reader reads nothing. Only this thread may block on it: all others put
-//! their lines into a bounded [`Queue`] and go on. Lines that come within a short time are written together.
+//! A write to a pipe blocks while its reader reads nothing. Only this thread may block: others put their lines into a
+//! bounded [`Queue`] and continue. Lines that arrive within a short time are written together.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -13,47 +13,47 @@ use super::queue::{Queue, lines_in};
 /// How long lines are collected after a write. The first line after a pause is written at once.
 const COLLECTING: Duration = Duration::from_millis(10);
 
-/// The most bytes of one write: what POSIX lets a pipe take in one piece, so that lines of processes that share a pipe
-/// are not mixed up.
+/// The most bytes of one write. POSIX guarantees that a write of this size to a pipe is atomic, so the lines of
+/// processes that share a pipe are not mixed.
 const PIECE: usize = 4096;
 
-/// How long to wait before the next try where a stream that does not block is full.
+/// How long to wait before the next try if a non-blocking stream is full.
 const RETRY: Duration = Duration::from_millis(20);
 
-/// How long [`StreamWriter::flush`] takes at most, however often the reader reads a little.
+/// The longest time that [`StreamWriter::flush`] takes, even if the reader makes slow progress.
 const LONGEST_FLUSH: Duration = Duration::from_secs(5);
 
-/// Where lines go.
+/// The stream that lines are written to.
 pub(super) struct Stream {
     pub out: Box<dyn Write + Send>,
-    /// The line that says how many lines were dropped, or nothing.
+    /// The line that says how many lines were dropped, if one is wanted.
     pub dropped: Box<dyn Fn(u64) -> Vec<u8> + Send>,
     /// Called with the reason when lines cannot be written.
     pub failed: fn(&io::Error),
 }
 
-/// Writes to one stream. When this is dropped, its thread writes what is left and ends.
+/// Writes to one stream. When it is dropped, its thread writes the remaining lines and ends.
 pub(super) struct StreamWriter(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// There are lines to write, or somebody waits until all are written.
+    /// Signals the thread: there are lines to write, or a flush is waiting.
     work: Condvar,
-    /// A piece was written, or has failed.
+    /// Signals flushes: a piece was written, or has failed.
     progress: Condvar,
 }
 
 #[derive(Default)]
 struct State {
     queue: Queue,
-    /// The thread waits for the next line and must be woken for it.
+    /// Whether the thread waits for a line and must be woken.
     is_idle: bool,
-    /// The thread has lines that are not written yet.
+    /// Whether the thread has lines that are not written yet.
     is_writing: bool,
-    /// How many threads wait until all is written.
+    /// How many flushes are waiting.
     flushing: u32,
-    /// How many pieces are done.
+    /// How many pieces were written or have failed.
     pieces: u64,
     dropped_in_all: u64,
     is_closed: bool,
@@ -77,7 +77,7 @@ impl StreamWriter {
         Ok(Self(shared))
     }
 
-    /// Queues text that ends in a line feed. It never waits: without room in the queue the text is dropped.
+    /// Queues text that ends in a line feed. Never blocks: if the queue is full, the text is dropped.
     pub fn push(&self, text: &[u8]) {
         let mut state = self.0.lock();
         if let Err(dropped) = state.queue.push(text) {
@@ -89,7 +89,7 @@ impl StreamWriter {
         }
     }
 
-    /// Waits until all is written, but gives up after `patience` without any progress.
+    /// Waits until everything is written, but gives up after `patience` without progress.
     pub fn flush(&self, patience: Duration) {
         let started = Instant::now();
         let mut state = self.0.lock();
@@ -108,7 +108,7 @@ impl StreamWriter {
         state.flushing -= 1;
     }
 
-    /// How many lines were dropped since the start.
+    /// How many lines were dropped since the process started.
     pub fn dropped(&self) -> u64 {
         self.0.lock().dropped_in_all
     }
@@ -137,14 +137,14 @@ impl Shared {
                 }));
             }
             if lost > 0 && output.write(&dropped(lost)).is_err() {
-                // The next notice counts them too.
+                // They are counted in the next notice.
                 self.lock().queue.drop_lines(lost);
             }
             self.collect();
         }
     }
 
-    /// Waits for lines, and says how many were dropped after them. `None` when no more can come.
+    /// Waits for lines, and returns how many were dropped after them. `None` if no more can come.
     fn next(&self, lines: &mut Vec<u8>) -> Option<u64> {
         let mut state = self.lock();
         while state.queue.is_empty() {
@@ -159,7 +159,7 @@ impl Shared {
         Some(state.queue.take(lines))
     }
 
-    /// A piece is written, or so many of its lines are lost.
+    /// Records that a piece was written, or that this many of its lines were lost.
     fn done(&self, written: Result<(), u64>) {
         let mut state = self.lock();
         if let Err(lost) = written {
@@ -170,7 +170,7 @@ impl Shared {
         self.progress.notify_all();
     }
 
-    /// Waits a moment so that the next lines are written together, unless somebody waits for them.
+    /// Waits a moment so that more lines can be written together, unless a flush is waiting.
     fn collect(&self) {
         let mut state = self.lock();
         state.is_writing = false;
@@ -179,7 +179,7 @@ impl Shared {
     }
 }
 
-/// Cuts text into pieces of whole lines that are no longer than [`PIECE`]; a longer line is a piece of its own.
+/// Cuts text into pieces of whole lines, each at most [`PIECE`] bytes. A longer line is a separate piece.
 fn pieces(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let short = &text[..text.len().min(PIECE)];
@@ -193,11 +193,11 @@ fn pieces(mut text: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 struct Output {
     out: Box<dyn Write + Send>,
-    /// What was written last was a part of a line.
+    /// Whether the last write ended in the middle of a line.
     is_cut: bool,
 }
 
-/// How many lines were not written to their end, and why.
+/// How many lines were not written completely, and why.
 struct Unwritten {
     lines: u64,
     error: io::Error,
@@ -215,7 +215,7 @@ impl Output {
         })
     }
 
-    /// Writes all of it, also where the stream is full and does not block. An error comes with how much was written.
+    /// Writes all of the text, retrying if a non-blocking stream is full. An error says how much was written.
     fn write_all(&mut self, text: &[u8]) -> Result<(), (usize, io::Error)> {
         let mut written = 0;
         while written < text.len() {

@@ -1,9 +1,9 @@
-//! How a schema is brought up to date: step by step, of which one that was ever released stays as it is.
+//! Schema migrations. A migration that was released is never changed.
 
 use sqlx::SqlSafeStr as _;
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 
-/// Its version, its name and its SQL.
+/// A migration's version, name and SQL.
 pub(super) type Step = (i64, &'static str, &'static str);
 
 pub(super) fn migrator(steps: &[Step]) -> Migrator {

@@ -1,4 +1,4 @@
-//! Which store: the scheme of `--database` says so, here and nowhere else.
+//! Chooses the store by the scheme of `--database`. No other module does.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use url::Url;
 use super::{Postgres, Sqlite, Store, postgres, sqlite};
 use crate::keys::Exposed;
 
-/// Where the store is, as `--database` says it. It prints itself without its password.
+/// The value of `--database`. Printing it never shows the password.
 #[derive(Clone)]
 pub struct DatabaseUrl(String);
 
@@ -31,14 +31,14 @@ enum Cause {
     Postgres(#[from] postgres::OpenError),
 }
 
-/// What stands at the place of a database.
+/// What exists at the location of a database.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Found {
-    /// Nothing yet: a start makes it.
+    /// Nothing. The server creates it when it starts.
     Nothing,
-    /// A database without tables: a start makes them.
+    /// A database without tables. The server creates them when it starts.
     Empty,
-    /// A store, maybe of an older schema, which a start brings up to date.
+    /// A store, perhaps with an older schema, which the server updates when it starts.
     Store,
 }
 
@@ -52,7 +52,7 @@ impl fmt::Display for Found {
     }
 }
 
-/// Opens the store, and makes what it lacks.
+/// Opens the store, and creates what is missing.
 pub async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
     let store: Result<Arc<dyn Store>, Cause> = match url.kind() {
         Some(Kind::Sqlite) => Sqlite::open(&url.0).await.map(|it| Arc::new(it) as _).map_err(Cause::from),
@@ -62,7 +62,7 @@ pub async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Store>, OpenError> {
     store.map_err(|source| OpenError { url: url.clone(), source })
 }
 
-/// Looks at the store without making or changing anything.
+/// Inspects the store without creating or changing anything.
 pub async fn check(url: &DatabaseUrl) -> Result<Found, OpenError> {
     let found = match url.kind() {
         Some(Kind::Sqlite) => Sqlite::check(&url.0).await.map_err(Cause::from),
@@ -72,7 +72,7 @@ pub async fn check(url: &DatabaseUrl) -> Result<Found, OpenError> {
     found.map_err(|source| OpenError { url: url.clone(), source })
 }
 
-/// The store's files that others on this machine may read or change; a server's are no concern of ours.
+/// The store's files that other users of this machine can read or change. A database server has none here.
 pub fn exposed(url: &DatabaseUrl) -> Vec<Exposed> {
     if matches!(url.kind(), Some(Kind::Sqlite)) { Sqlite::exposed(&url.0) } else { Vec::new() }
 }
@@ -102,7 +102,7 @@ impl fmt::Display for DatabaseUrl {
             None | Some(("sqlite", _)) => f.write_str(&self.0),
             Some((scheme, _)) => match without_password(&self.0) {
                 Some(url) => write!(f, "{url}"),
-                // Where it cannot be read, the password may stand anywhere.
+                // If the URL cannot be parsed, the password may be anywhere in it.
                 None => write!(f, "{scheme}:…"),
             },
         }
@@ -115,7 +115,7 @@ impl fmt::Debug for DatabaseUrl {
     }
 }
 
-/// A password with an unescaped `/`, `?` or `#` ends up behind the host, and there shows by its `@`.
+/// Whether an unescaped `/`, `?` or `#` in the password moved part of it behind the host, where its `@` shows it.
 fn without_password(text: &str) -> Option<Url> {
     let mut url = Url::parse(text).ok()?;
     let behind_host = [url.path(), url.query().unwrap_or_default(), url.fragment().unwrap_or_default()];

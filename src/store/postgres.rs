@@ -1,8 +1,8 @@
-//! The store in `PostgreSQL`: what several processes share.
+//! The store in `PostgreSQL`, which several processes can share.
 //!
-//! A call that was given up must not take effect later, when the server gets round to it and its caller has long asked
-//! again. So whatever replaces or takes something is done in a transaction, whose COMMIT is sent only while the caller
-//! waits; what can only add, in a single statement.
+//! A call that timed out must not take effect later, when the caller may already have tried again. So a call that
+//! replaces or uses up something runs in a transaction, and COMMIT is sent only while the caller is still waiting. A
+//! call that can only add something is a single statement.
 
 mod open;
 mod pool;
@@ -21,7 +21,7 @@ use super::{
 };
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
-/// What a [`Transaction`] is read from. A star would break prepared statements when a newer program adds a column.
+/// The columns of a [`Transaction`]. `*` would break prepared statements when a newer program adds a column.
 macro_rules! columns {
     () => {
         "id, xid, phone_number, issued_at, expires_at, status, verified_at, token"
@@ -44,7 +44,7 @@ impl Store for Postgres {
                 if let Some(recorded) = self.replace(&new).await? {
                     return Ok(recorded);
                 }
-                // What stood there was purged meanwhile.
+                // The row was purged meanwhile.
             }
         })
         .await
@@ -164,7 +164,7 @@ impl Store for Postgres {
         self.purge_with(transactions, before).await
     }
 
-    /// A write that changes no row: a standby and a read-only database refuse it.
+    /// Runs a write that changes no row. A standby or a read-only database refuses it.
     async fn ping(&self) -> Result<(), StoreError> {
         let answer = self.commit(async |connection| {
             sqlx::query("DELETE FROM transactions WHERE false").execute(&mut *connection).await?;
@@ -179,7 +179,7 @@ impl Store for Postgres {
 }
 
 impl Postgres {
-    /// Carries out one statement, or several that only read.
+    /// Runs one statement, or several that only read.
     async fn call<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, StoreError> {
         let mut lease = self.pool.lease().await?;
         let answer = work(&mut lease.connection).await?;
@@ -187,7 +187,7 @@ impl Postgres {
         Ok(answer)
     }
 
-    /// Carries out `work` in a transaction: when the caller goes away before its end, it was never done.
+    /// Runs `work` in a transaction. If the caller stops waiting, nothing is committed.
     async fn commit<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, StoreError> {
         self.call(async |connection| {
             let mut transaction = connection.begin().await?;
@@ -198,15 +198,15 @@ impl Postgres {
         .await
     }
 
-    /// Carries a statement out in a transaction, and says how many rows it wrote or removed.
+    /// Runs a statement in a transaction, and returns how many rows it changed.
     async fn rows_committed(&self, statement: Statement<'_>) -> Result<u64, StoreError> {
         let done = in_time(self.commit(async |connection| statement.execute(connection).await)).await?;
         Ok(done.rows_affected())
     }
 
-    /// Records an xid that is not there yet; `false` when it is.
+    /// Records a new xid; `false` if the xid exists already.
     async fn insert(&self, new: &NewTransaction) -> Result<bool, StoreError> {
-        // The number's lock comes before the id: see `end_of_list`.
+        // The number is locked before the id is assigned: see `end_of_list`.
         let query = sqlx::query(
             "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($6, 0)))
              INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
@@ -222,7 +222,7 @@ impl Postgres {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Records an xid that is there again, if it may be; `None` when it is there no more.
+    /// Records an existing xid again, if that is allowed; `None` if the xid no longer exists.
     async fn replace(&self, new: &NewTransaction) -> Result<Option<Recorded>, StoreError> {
         self.commit(async |connection| {
             let select = "SELECT ltrim(phone_number, '+') = $2 AS same_phone, verified_at IS NOT NULL AS is_verified
@@ -250,7 +250,7 @@ impl Postgres {
         .await
     }
 
-    /// Repeats a statement that removes, of what is over at `$1`, at most `$2` rows, until nothing is left to remove.
+    /// Repeats a statement that deletes at most `$2` rows that have expired at `$1`, until none is left.
     async fn purge_with(&self, delete: &'static str, over: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {
@@ -264,14 +264,14 @@ impl Postgres {
     }
 }
 
-/// A statement with what it is about.
+/// A statement with its arguments.
 type Statement<'s> = Query<'s, sqlx::Postgres, PgArguments>;
 
-/// The place behind all transactions of one number.
+/// The position after all transactions of one number.
 ///
-/// Ids are given out before the commit, so one could appear below others that were shown already. Whoever records holds
-/// the number's lock, shared, from before the id until the commit: once this has had the lock for itself, every id up
-/// to the last one given out is settled, for good.
+/// Ids are assigned before the commit, so a row could appear below rows that a client has already seen. To prevent
+/// that, a recording call holds a shared lock on the number from before its id is assigned until its commit. Once this
+/// function has held the lock exclusively, no row with an id up to the last assigned one can appear any more.
 async fn end_of_list(connection: &mut PgConnection, phone: &PhoneNumber) -> sqlx::Result<i64> {
     let query = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0)))
                  SELECT pg_sequence_last_value(pg_get_serial_sequence('transactions', 'id')::regclass) FROM held";

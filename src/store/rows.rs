@@ -1,4 +1,4 @@
-//! From the rows of `transactions`, which every database gives alike, to what the program knows.
+//! Converts rows of the table `transactions`, which are the same in every database.
 
 use std::error::Error;
 
@@ -8,7 +8,7 @@ use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 use super::{Cursor, Page, Transaction};
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
-/// One page of rows that were asked for with one more than `limit`, so that it shows whether there is a next.
+/// One page from up to `limit` + 1 rows: the additional row shows that there is a next page.
 pub(super) fn page<R>(rows: &[R], limit: u32) -> sqlx::Result<Page>
 where
     R: Row,

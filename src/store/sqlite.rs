@@ -1,7 +1,8 @@
-//! The store in one `SQLite` file: all that one process needs, and no server to install.
+//! The store in one `SQLite` file, for a single process. No database server is needed.
 //!
-//! One connection writes, on a thread of its own, and commits all that waits for it in one go; a few others only read.
-//! The file is in WAL mode with `synchronous = FULL`: neither a killed process nor a power cut loses what was answered.
+//! One connection writes, on a separate thread, and commits all queued writes together; a few other connections only
+//! read. The file is in WAL mode with `synchronous = FULL`, so neither a killed process nor a power cut loses an
+//! answered write.
 
 mod open;
 mod record;
@@ -150,22 +151,22 @@ impl Store for Sqlite {
 
     async fn close(&self) {
         self.readers.close().await;
-        // Last, so that it folds the WAL into the file.
+        // Closed last, so that it copies the WAL into the file.
         self.writer.close().await;
     }
 }
 
-/// A statement that holds all that it needs.
+/// A statement with owned arguments.
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
 
 impl Sqlite {
-    /// Carries a statement out and says how many rows it wrote or removed.
+    /// Runs a statement, and returns how many rows it changed.
     async fn rows_written(&self, statement: Statement) -> Result<u64, StoreError> {
         let done = self.writer.write(move |connection| Box::pin(statement.execute(connection)));
         Ok(in_time(done).await?.rows_affected())
     }
 
-    /// Repeats a statement that removes, of what is over at `$1`, at most `$2` rows, until nothing is left to remove.
+    /// Repeats a statement that deletes at most `$2` rows that have expired at `$1`, until none is left.
     async fn purge_with(&self, delete: &'static str, over: DateTime<Utc>) -> Result<u64, StoreError> {
         let mut removed = 0;
         loop {

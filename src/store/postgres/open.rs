@@ -1,4 +1,4 @@
-//! How the database is opened, and every way in which that fails.
+//! Opens the database, and explains why it cannot be opened.
 
 use std::error::Error as StdError;
 use std::str::FromStr as _;
@@ -19,8 +19,7 @@ use super::pool::{self, Pool};
 /// The schema.
 const MIGRATIONS: [Step; 1] = [(1, "tables", include_str!("../migrations/postgres/0001_tables.sql"))];
 
-/// The parameters of a URL that mean something here. Any other would be passed over in silence, also one that is
-/// mistyped and was to make the connection safer.
+/// The supported URL parameters. sqlx would silently ignore any other, such as a misspelt `sslmode`, so we refuse them.
 const PARAMETERS: [&str; 13] = [
     "sslmode",
     "sslrootcert",
@@ -37,13 +36,13 @@ const PARAMETERS: [&str; 13] = [
     "statement-cache-capacity",
 ];
 
-/// How long a start waits for another process that sets the database up.
+/// How long the server waits at startup for another process that sets up the database.
 const SETTING_UP: Duration = Duration::from_secs(2);
 
-/// Why, in the words of the system, of TLS or of the server.
+/// The cause, as the system, TLS or the server describes it.
 type Cause = Box<dyn StdError + Send + Sync>;
 
-/// The database cannot be the store.
+/// Why the database cannot be used as the store.
 #[derive(Debug, Error)]
 pub enum OpenError {
     #[error("it is not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE; other characters are written as %XX")]
@@ -75,19 +74,19 @@ pub enum OpenError {
 }
 
 impl Postgres {
-    /// Opens the database of a URL, and makes the tables where there are none.
+    /// Opens the database of a URL, and creates missing tables.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let options = options(url)?;
         let (mut connection, schema) = in_time(look(&options)).await?;
         if schema != Schema::Current {
             migrate(&mut connection).await?;
         }
-        // It is of no more use, however it ends.
+        // The connection is not used again, so an error does not matter.
         let _ = connection.close().await;
         Ok(Self { pool: Pool::new(options) })
     }
 
-    /// Looks at the database of a URL without changing it.
+    /// Inspects the database of a URL without changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
         let options = options(url)?;
         let (_, schema) = in_time(look(&options)).await?;
@@ -109,16 +108,16 @@ async fn in_time<T>(work: impl Future<Output = Result<T, OpenError>>) -> Result<
     tokio::time::timeout(TIME_OUT, work).await.unwrap_or(Err(OpenError::Slow))
 }
 
-/// What is there of the schema.
+/// How much of the schema exists.
 #[derive(Debug, PartialEq, Eq)]
 enum Schema {
     Missing,
-    /// Some later step is missing.
+    /// Later migrations are missing.
     Older,
     Current,
 }
 
-/// Connects and reads, so that a user who may not make tables can use those that are there.
+/// Connects and only reads, so that a user without the right to create tables can use existing ones.
 async fn look(options: &PgConnectOptions) -> Result<(PgConnection, Schema), OpenError> {
     let mut connection = pool::connect(options).await.map_err(OpenError::of_connecting)?;
     let schema = schema(&mut connection).await?;
@@ -148,13 +147,13 @@ async fn schema(connection: &mut PgConnection) -> Result<Schema, OpenError> {
     })
 }
 
-/// Whether any of these tables is where this user's statements would find it.
+/// Whether any of these tables is in this user's search path.
 async fn exists(connection: &mut PgConnection, tables: &[&str]) -> Result<bool, OpenError> {
     let query = "SELECT bool_or(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) AS name";
     sqlx::query_scalar(query).bind(tables).fetch_one(connection).await.map_err(OpenError::of_statement)
 }
 
-/// Brings the schema up to date, one process at a time; a step may take as long as it needs.
+/// Updates the schema, one process at a time. A migration may take any time.
 async fn migrate(connection: &mut PgConnection) -> Result<(), OpenError> {
     let settings = format!("SET statement_timeout = 0; SET lock_timeout = {}", SETTING_UP.as_millis());
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut *connection).await.map_err(OpenError::of_statement)?;
@@ -168,7 +167,7 @@ impl OpenError {
         match (code.as_deref(), &source) {
             (Some("28000" | "28P01"), _) => Self::Refused(cause(source)),
             (Some("3D000"), _) => Self::NoDatabase(cause(source)),
-            // rustls' rejection of a certificate arrives wrapped in an I/O error.
+            // When rustls rejects a certificate, its error is wrapped in an I/O error.
             (_, Error::Io(error)) if error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<rustls::Error>) => {
                 Self::Tls(cause(source))
             }
@@ -194,7 +193,7 @@ impl OpenError {
     }
 }
 
-/// The error within, since the one around it only repeats it.
+/// The inner error; the outer one only repeats it.
 fn cause(error: Error) -> Cause {
     match error {
         Error::Io(error) => error.into(),

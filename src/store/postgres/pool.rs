@@ -1,8 +1,8 @@
-//! The connections to the server, each lent to one call at a time.
+//! The connection pool. Each connection is used by one call at a time.
 //!
-//! A connection comes back only from a call that succeeded; after any other it is closed, and a transaction that it was
-//! in is undone. Hence no server that stands still keeps a place for ever, as it does in sqlx's own pool, which asks
-//! each connection that comes back whether it is alive, without a limit of time.
+//! A connection returns to the pool only after a call that succeeded. Otherwise it is closed, which rolls its
+//! transaction back. So a server that hangs cannot block a slot of the pool for ever. In sqlx's own pool it can,
+//! because that pool tests each returned connection without a time limit.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -13,17 +13,17 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::super::{StoreError, TIME_OUT};
 
-/// How many calls are carried out at once.
+/// How many calls can run at once.
 const PLACES: u32 = 16;
 
-/// A connection that was unused for longer is asked whether it is alive: the server may have been restarted since.
+/// A connection that was idle for longer is tested before use: the server may have been restarted.
 const FRESH: Duration = Duration::from_secs(1);
 
-/// A call that failed after longer than this leaves a doubt about every connection, and not its own alone.
+/// If a call fails after longer than this, all idle connections are dropped: they may be broken too.
 const DOUBTFUL: Duration = Duration::from_millis(500);
 
-/// How long a statement waits for another's rows; less than a caller waits, so that the server ends it and the
-/// connection is none the worse.
+/// How long a statement waits for row locks. It is less than a caller waits, so that the server ends the statement and
+/// the connection stays usable.
 const LOCKED: Duration = Duration::from_secs(1);
 
 pub(super) struct Pool {
@@ -54,13 +54,13 @@ impl Pool {
         Ok(Lease { connection: connect(&self.options).await?, place })
     }
 
-    /// Waits for the calls under way, a while; every later one is refused.
+    /// Waits for the calls in progress, with a time limit. Every later call is refused.
     pub async fn close(&self) {
-        // When somebody closed it before, or a call does not end, there is nothing to wait for.
+        // Ignored: the pool may be closed already, and a call may not end in time.
         let _all = tokio::time::timeout(TIME_OUT, self.places.acquire_many(PLACES)).await;
         self.places.close();
         for idle in self.take_all_idle() {
-            // It ends either way; this spares the server a line in its log.
+            // The connection ends anyway; closing it properly avoids an error in the server's log.
             let _ = tokio::time::timeout(DOUBTFUL, idle.connection.close()).await;
         }
     }
@@ -79,14 +79,14 @@ impl Pool {
     }
 }
 
-/// A connection for one call. Dropped, it is closed.
+/// A connection for one call. It is closed when dropped.
 pub(super) struct Lease<'p> {
     pub connection: PgConnection,
     place: Place<'p>,
 }
 
 impl Lease<'_> {
-    /// Gives the connection back, after a call that succeeded.
+    /// Returns the connection to the pool after a successful call.
     pub fn give_back(self) {
         let Self { connection, mut place } = self;
         place.is_settled = true;
@@ -94,7 +94,7 @@ impl Lease<'_> {
     }
 }
 
-/// A call's place among those that are carried out at once.
+/// A call's slot in the pool.
 struct Place<'p> {
     pool: &'p Pool,
     since: Instant,
@@ -110,7 +110,7 @@ impl Drop for Place<'_> {
     }
 }
 
-/// A connection on which the server gives up what nobody waits for any more, and whose commits are durable.
+/// Opens a connection with time limits for statements, and with durable commits.
 pub(super) async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgConnection> {
     let mut connection = PgConnection::connect_with(options).await?;
     let settings = format!(

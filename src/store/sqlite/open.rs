@@ -1,4 +1,4 @@
-//! How the file is opened, and every way in which that fails.
+//! Opens the `SQLite` file, and explains why it cannot be opened.
 
 use std::fs::{self, OpenOptions};
 use std::io;
@@ -21,23 +21,23 @@ const MIGRATIONS: [Step; 2] = [
     (2, "revoked tokens", include_str!("../migrations/sqlite/0002_revoked_tokens.sql")),
 ];
 
-/// What the first step writes into the file's header.
+/// The application id that the first migration writes into the file's header.
 const APPLICATION_ID: i64 = 0x7061_7373;
 
-/// How many connections read.
+/// How many connections are used for reading.
 const READERS: u32 = 4;
 
-/// After how many pages of 4 KiB the WAL is folded into the file: more of them save writing a page twice, fewer keep
-/// the one commit that pays for it short.
+/// After how many pages of 4 KiB the WAL is copied into the file (a checkpoint). A larger number writes fewer pages
+/// twice; a smaller one makes the commit that does the checkpoint faster.
 const LARGEST_WAL: &str = "4000";
 
-/// How long to wait for another process that writes to the same file; less than a caller waits.
+/// How long to wait for another process that writes to the same file. It is less than a caller waits.
 const BUSY: Duration = Duration::from_secs(1);
 
-/// How long to wait for a file that several processes want to set up at once.
+/// How long to wait if several processes set up the file at once.
 const SETTING_UP: Duration = Duration::from_secs(2);
 
-/// The file cannot be the store.
+/// Why the file cannot be used as the store.
 #[derive(Debug, Error)]
 pub enum OpenError {
     #[error("the database is not named as sqlite:FILE; write for example sqlite:hallpass.db")]
@@ -66,7 +66,7 @@ pub enum OpenError {
 }
 
 impl Sqlite {
-    /// Opens the file of `sqlite:FILE`; a new one is made so that its owner alone may read it.
+    /// Opens the file of `sqlite:FILE`. A new file is readable only by its owner.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
         let file = File(path_in(url)?);
         file.create()?;
@@ -86,7 +86,7 @@ impl Sqlite {
 }
 
 impl Sqlite {
-    /// The file of `sqlite:FILE` and those that `SQLite` keeps beside it, as far as others may read or change them.
+    /// The file of `sqlite:FILE` and `SQLite`'s files beside it, if other users can read or change them.
     pub fn exposed(url: &str) -> Vec<Exposed> {
         let Ok(path) = path_in(url) else { return Vec::new() };
         let beside = |ending: &str| {
@@ -98,7 +98,7 @@ impl Sqlite {
         files.iter().filter_map(|file| Exposed::find(file, Privacy::Secret)).collect()
     }
 
-    /// Looks at the file of `sqlite:FILE` without making or changing it.
+    /// Inspects the file of `sqlite:FILE` without creating or changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
         let file = File(path_in(url)?);
         let folder = file.0.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
@@ -132,18 +132,18 @@ fn path_in(url: &str) -> Result<PathBuf, OpenError> {
     match name {
         "" => Err(OpenError::NotSqlite),
         ":memory:" => Err(OpenError::Memory),
-        // `?mode=…` and the like mean something to other programs, and would be part of the name here.
+        // Other programs interpret `?mode=…`; here it would become part of the file name.
         _ if name.contains(['?', '\0']) => Err(OpenError::NotSqlite),
         _ => Ok(name.into()),
     }
 }
 
-/// A file by the name that it was given.
+/// A file with the name from the settings.
 struct File(PathBuf);
 
 impl File {
-    /// Makes the file where there is none. One that is there is not opened, since to close it again would drop the
-    /// locks that `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
+    /// Creates the file if it does not exist. An existing file is not opened: closing it would release the locks that
+    /// `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
     fn create(&self) -> Result<(), OpenError> {
         let unusable = |source| OpenError::Unusable { path: self.0.clone(), source };
         match private(OpenOptions::new().write(true).create_new(true)).open(&self.0) {
@@ -155,7 +155,7 @@ impl File {
     }
 
     fn options(&self) -> Result<SqliteConnectOptions, OpenError> {
-        // An absolute path is never one of the names that mean something else to SQLite.
+        // An absolute path, so that SQLite does not interpret a special name.
         let path = std::path::absolute(&self.0);
         let path = path.map_err(|source| OpenError::Unusable { path: self.0.clone(), source })?;
         Ok(SqliteConnectOptions::new()
@@ -185,7 +185,7 @@ impl File {
         let explain = |error| self.explain(error);
         let mut connection = SqliteConnection::connect_with(options).await.map_err(explain)?;
         self.migrate(&mut connection).await?;
-        // The file remembers it; without need, to ask again would want the file for itself alone.
+        // The file stores the journal mode. Setting it again would need an exclusive lock.
         let mode: String =
             sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut connection).await.map_err(explain)?;
         if mode != "wal" {
@@ -194,7 +194,7 @@ impl File {
         Ok(connection)
     }
 
-    /// Brings the schema up to date, all of it or nothing; another program's file is left as it is.
+    /// Updates the schema in one transaction. Another program's file is not changed.
     async fn migrate(&self, connection: &mut SqliteConnection) -> Result<(), OpenError> {
         let explain = |error| self.explain(error);
         let mut transaction = connection.begin_with("BEGIN IMMEDIATE").await.map_err(explain)?;

@@ -1,4 +1,4 @@
-//! How transactions are recorded: many at once, in one statement, as if one after the other.
+//! Records many transactions in one statement, with the same result as one after the other.
 
 use std::collections::HashMap;
 
@@ -7,10 +7,10 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::super::{NewTransaction, Recorded};
 
-/// Records them all; the answers stand in the order of `new`.
+/// Records all transactions, and returns the results in the order of `new`.
 ///
-/// Which of them were refused shows in what stands there afterwards: an xid keeps its phone number, and nobody can have
-/// presented a token that was not yet handed out.
+/// The rows afterwards show which were refused: an xid keeps its phone number, and no client can have presented a token
+/// that was not issued yet.
 pub(super) async fn record(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<Vec<Recorded>> {
     if new.is_empty() || write(connection, new).await? == new.len() as u64 {
         return Ok(vec![Recorded::Stored; new.len()]);
@@ -19,7 +19,7 @@ pub(super) async fn record(connection: &mut SqliteConnection, new: &[NewTransact
     Ok(new.iter().map(|new| outcome(new, held.get(new.xid.as_str()))).collect())
 }
 
-/// Writes those that may be written, and says how many they were.
+/// Writes the transactions that may be written, and returns their number.
 async fn write(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<u64> {
     let upsert = "
         INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
@@ -31,7 +31,7 @@ async fn write(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sql
     Ok(sqlx::query(upsert).bind(as_json(new)).execute(connection).await?.rows_affected())
 }
 
-/// The rows as one text, so that one statement, prepared once, writes any number of them.
+/// The rows as one JSON text, so that one prepared statement can write any number of them.
 fn as_json(new: &[NewTransaction]) -> String {
     let row = |new: &NewTransaction| {
         let NewTransaction { xid, phone_number, issued_at, expires_at, token } = new;
@@ -40,7 +40,7 @@ fn as_json(new: &[NewTransaction]) -> String {
     new.iter().map(row).collect::<serde_json::Value>().to_string()
 }
 
-/// What stands under an xid: the digits of its phone number, and whether it was verified.
+/// The row of an xid: the digits of its phone number, and whether it was verified.
 type Held = (String, bool);
 
 async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, Held>> {
