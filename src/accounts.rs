@@ -100,7 +100,7 @@ impl UserName {
 /// Why a login could not be checked: something that it needs did not answer.
 #[derive(Debug, Error)]
 pub enum CheckError {
-    #[error("the users are not at hand")]
+    #[error("the users cannot be read")]
     Store(#[from] StoreError),
     #[error("the tries cannot be counted")]
     Tries(#[from] RedisFailure),

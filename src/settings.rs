@@ -75,7 +75,7 @@ pub enum Credentials {
 /// Where the certificate of the server comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Certificate {
-    /// Two PEM files, read anew on SIGHUP.
+    /// Two PEM files, read again on SIGHUP.
     Files { chain: PathBuf, key: PathBuf },
     /// Made at the start for this machine alone, and never written down.
     SelfSigned,

@@ -211,10 +211,12 @@ pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
 /// Warns if these settings give access to everyone.
 fn warn_of_exposure(settings: &Settings) {
     if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
-        log::warn!("everybody who reaches the public URL gets tokens for any password; --credentials users asks");
+        log::warn!(
+            "anyone who can reach the public URL gets tokens with any password; use --credentials users to check passwords"
+        );
     }
     if settings.test_mode {
-        log::warn!("test mode: whoever reaches this server sets its clock and signs what they like");
+        log::warn!("test mode: anyone who can reach this server can set its clock and sign any token");
     }
 }
 
@@ -226,8 +228,7 @@ fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
         let level = if is_half_given { log::Level::Warn } else { log::Level::Info };
         log::log!(
             level,
-            "the account values of {service} that were not given are made up here; {service} would not accept these \
-             tokens"
+            "the account values of {service} that were not given were generated; {service} will not accept these tokens"
         );
     }
 }

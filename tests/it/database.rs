@@ -70,11 +70,7 @@ fn a_wrong_password_ends_the_start_and_is_not_repeated() {
     let program = Program::with_keys();
     let url = server.database();
     let wrong = server.url("guarded:hunter2", name_in(&url));
-    assert_refused(
-        &program,
-        &wrong,
-        &["`postgres://guarded:***@localhost:5432/", "did not take this user with this pass"],
-    );
+    assert_refused(&program, &wrong, &["`postgres://guarded:***@localhost:5432/", "refused this user or pass"]);
     let right = server.url("guarded:right", name_in(&url));
     server.tell(name_in(&url), "GRANT ALL ON SCHEMA public TO guarded");
     let done = program.run(&["user", "list", "--database", &right]);

@@ -151,7 +151,7 @@ fn nothing_that_the_build_or_the_tests_or_kubernetes_set_is_warned_of() {
     let log = program.serve(&[]).log();
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
     assert_eq!(warnings, [""; 0], "a first start has nothing to warn of");
-    assert!(log.contains("INFO") && log.contains("account values of Zoom that were not given are made up"), "{log}");
+    assert!(log.contains("INFO") && log.contains("account values of Zoom that were not given were generated"), "{log}");
     let half = Program::new().and("ZOOM_API_KEY", "mine").serve(&[]).log();
     let warnings: Vec<&str> = half.lines().filter(|line| line.contains("WARN")).collect();
     assert!(warnings.len() == 1 && warnings[0].contains("account values of Zoom"), "{half}");

@@ -187,7 +187,7 @@ fn a_reader_that_comes_late_learns_how_many_lines_were_dropped_and_misses_no_oth
     let written = log.lines().filter(|line| line.contains("] request id=")).count();
     assert_eq!(written + usize::try_from(dropped).unwrap(), asked, "each line is written or counted");
     assert!(log.lines().all(|line| line.starts_with("[20")), "no line is cut: {log}");
-    assert!(log.lines().last().unwrap().ends_with("the server ends once what is under way is answered"));
+    assert!(log.lines().last().unwrap().ends_with("shutting down once the requests in flight are answered"));
 }
 
 #[test]
@@ -202,7 +202,7 @@ fn the_last_lines_are_written_when_somebody_reads_only_at_the_end() {
     assert_eq!(running.stop(), Some(0));
     let log = reading.join().unwrap();
     assert_eq!(log.matches("GET /healthz 200").count(), REQUESTS);
-    assert!(log.trim_end().ends_with("the server ends once what is under way is answered"), "{log}");
+    assert!(log.trim_end().ends_with("shutting down once the requests in flight are answered"), "{log}");
 }
 
 #[test]

@@ -44,7 +44,7 @@ fn a_rotation_on_disk_is_published_on_sighup_and_signs_in_its_time() {
     assert_eq!(key_ids(&serving), before, "nothing changes unasked");
 
     serving.signal("-HUP");
-    wait_for(&serving, "the keys were read anew");
+    wait_for(&serving, "the keys were read again");
     let after = key_ids(&serving);
     assert_eq!((after.len(), &after[0]), (before.len() + 1, &before[0]), "published, and not signing yet");
     assert_eq!(serving.stop().code, Some(0));
@@ -64,7 +64,7 @@ fn a_bad_folder_is_refused_with_one_line_and_the_old_keys_stay() {
     assert_eq!(key_ids(&serving), before);
     fs::remove_file(program.path("keys/jwt_key.20200101T000000Z")).unwrap();
     serving.signal("-HUP");
-    wait_for(&serving, "the keys were read anew");
+    wait_for(&serving, "the keys were read again");
     assert_eq!(serving.stop().code, Some(0));
 }
 

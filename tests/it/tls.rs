@@ -436,8 +436,8 @@ fn sighup_takes_a_new_pair_without_a_word_to_who_is_connected_and_keeps_the_old_
     second.write(&program);
     assert!(subject().contains("first"), "nothing changes unasked");
     serving.signal("-HUP");
-    wait_for(&serving, "the certificate was read anew");
-    assert!(serving.log().contains("the keys were read anew"), "both on one signal");
+    wait_for(&serving, "the certificate was read again");
+    assert!(serving.log().contains("the keys were read again"), "both on one signal");
     assert!(subject().contains("second"));
     assert_eq!(before.get("/healthz").unwrap().status, 200, "the open connection goes on");
 

@@ -53,7 +53,7 @@ pub enum OpenError {
     Unreachable(#[source] Cause),
     #[error("the server did not answer within {} ms; check that it runs, its host and its port", TIME_OUT.as_millis())]
     Slow,
-    #[error("the server did not take this user with this password")]
+    #[error("the server refused this user or password")]
     Refused(#[source] Cause),
     #[error("the server has no such database; make it, for example with `createdb`")]
     NoDatabase(#[source] Cause),

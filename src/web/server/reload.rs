@@ -49,7 +49,7 @@ async fn reload_keys(state: &State, settings: &Settings) {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
             state.replace_ring(ring);
-            log::info!("the keys were read anew");
+            log::info!("the keys were read again");
         }
         Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),
         Err(error) => log::error!("the keys stay as they were: {error}"),

@@ -80,7 +80,7 @@ async fn end(handle: &ServerHandle, state: &State, socket: &ListenerHandle, pati
     if patience.is_zero() {
         return handle.stop(false).await;
     }
-    log::info!("the server ends once what is under way is answered");
+    log::info!("shutting down once the requests in flight are answered");
     state.shutdown.begin();
     socket.close().await;
     // Requests still in flight after this time get `LAST_WRITES` more, from the framework.

@@ -108,7 +108,7 @@ impl Tls {
         let key = pair(&self.source, now)?;
         log_certificate(&self.source, &key, facts(&key).as_ref(), now);
         *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
-        log::info!("the certificate was read anew");
+        log::info!("the certificate was read again");
         Ok(())
     }
 }

@@ -336,8 +336,8 @@ async fn a_database_that_cannot_be_used_is_refused_in_one_line_without_its_passw
     let url = server.database();
     let database = name_in(&url);
     for (url, says) in [
-        (server.url("guarded:hunter2", database), "did not take this user with this password"),
-        (server.url("nobody", database), "did not take this user with this password"),
+        (server.url("guarded:hunter2", database), "refused this user or password"),
+        (server.url("nobody", database), "refused this user or password"),
         (server.url("postgres", "hunter2x"), "has no such database; make it"),
         ("postgres://bob:hunter2@127.0.0.1:1/x".to_owned(), "no PostgreSQL server answers there"),
         ("postgres://bob:hunter2@host.invalid/x".to_owned(), "no PostgreSQL server answers there"),
@@ -379,7 +379,7 @@ async fn tls_follows_sslmode() {
         assert!(line.contains("no TLS as `sslmode` asks for it"), "{url}: {line}");
     }
     let line = refusal(&at("127.0.0.1", "disable")).await.1;
-    assert!(line.contains("did not take this user"), "{line}");
+    assert!(line.contains("refused this user"), "{line}");
 }
 
 #[tokio::test]

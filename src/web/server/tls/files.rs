@@ -21,7 +21,7 @@ pub enum BadPair {
     Unreadable { flag: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot use --{flag} `{path}`: it is empty; put the PEM text there")]
     Empty { flag: &'static str, path: PathBuf },
-    #[error("cannot use --{flag} `{path}`: its PEM text is damaged or cut off; copy the file anew")]
+    #[error("cannot use --{flag} `{path}`: its PEM text is damaged or cut off; copy the file again")]
     Damaged { flag: &'static str, path: PathBuf, source: pem::Error },
     #[error(
         "cannot use --tls-cert `{path}`: no certificate is in it; accepted: PEM, the server's own certificate first, \
