@@ -15,7 +15,7 @@ use divan::Bencher;
 use hallpass::clock::{Clock as _, System};
 use hallpass::keys::{KeyRing, Signer, Verifier};
 use hallpass::profiles::Lifetime;
-use hallpass::profiles::demo::{self, Algorithm, Subject};
+use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::settings::{Environment, Flags, Settings};
 use hallpass::web::Server;
 use tempfile::TempDir;
@@ -43,15 +43,15 @@ impl Issuer {
         Self { folder, ring, now: System.now() }
     }
 
-    fn signer(&self, algorithm: Algorithm) -> &Signer {
+    fn signer(&self, algorithm: DemoAlgorithm) -> &Signer {
         algorithm.keys(&self.ring).signer(self.now).expect("a key that signs")
     }
 
-    fn verifier(&self, algorithm: Algorithm) -> &Verifier {
+    fn verifier(&self, algorithm: DemoAlgorithm) -> &Verifier {
         &algorithm.keys(&self.ring).verifiers()[0]
     }
 
-    fn token(&self, algorithm: Algorithm) -> String {
+    fn token(&self, algorithm: DemoAlgorithm) -> String {
         let issued = demo::issue(&self.ring, algorithm, &Subject::default(), Lifetime::default(), self.now);
         issued.expect("a token").into_string()
     }
@@ -66,7 +66,7 @@ async fn server(folder: &TempDir) -> Server {
     Server::build(settings, Arc::new(System)).await.expect("a server")
 }
 
-fn algorithm(name: &str) -> Algorithm {
+fn algorithm(name: &str) -> DemoAlgorithm {
     name.parse().expect("one of the two")
 }
 

@@ -29,7 +29,7 @@ use crate::clock::seconds_in;
 use crate::keys::GivenCredentials;
 use crate::limits::{Rate, TrustedProxies};
 use crate::profiles::Lifetime;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisUrl;
 use crate::store::DatabaseUrl;
 
@@ -38,7 +38,7 @@ use crate::store::DatabaseUrl;
 pub struct Settings {
     pub bind: SocketAddr,
     pub keys: PathBuf,
-    pub algorithm: Algorithm,
+    pub algorithm: DemoAlgorithm,
     pub token_ttl: Lifetime,
     pub public_url: Option<PublicUrl>,
     pub database: DatabaseUrl,
@@ -300,7 +300,7 @@ mod tests {
         let settings = Settings::resolve(&Flags::default(), &Environment::default()).unwrap();
         assert_eq!(settings.bind.to_string(), "127.0.0.1:5000");
         assert_eq!(settings.keys, PathBuf::from("keys"));
-        assert_eq!(settings.algorithm, Algorithm::Hs256);
+        assert_eq!(settings.algorithm, DemoAlgorithm::Hs256);
         assert_eq!(settings.token_ttl.seconds(), 60);
         assert_eq!(settings.shutdown_timeout, Duration::from_secs(10));
     }

@@ -40,7 +40,7 @@ use crate::clock::{Clock as _, Settable};
 use crate::code::Code;
 use crate::keys::{KeyRing, SigningError};
 use crate::profiles::Profile;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::flawed::{self, Flaw};
 use crate::profiles::sample::{Sample, SampleError};
 use crate::settings::{BadSetting, Environment, Flags, Settings};
@@ -128,7 +128,7 @@ fn serve(settings: Settings, clock: Arc<Settable>, sender: &mpsc::Sender<Result<
 pub struct TestServer {
     url: String,
     ring: Arc<KeyRing>,
-    algorithm: Algorithm,
+    algorithm: DemoAlgorithm,
     clock: Arc<Settable>,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,

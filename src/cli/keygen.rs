@@ -10,7 +10,7 @@ use clap::Args;
 use super::Failure;
 use super::stdout::Stdout;
 use crate::keys;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::escaped;
 
@@ -18,7 +18,7 @@ use crate::token::printable::escaped;
 pub(super) struct Options {
     /// HS256 makes a secret, RS256 a pair of keys
     #[arg(long, value_name = "HS256|RS256", default_value = "HS256")]
-    algorithm: Algorithm,
+    algorithm: DemoAlgorithm,
     /// The size of an RSA key: 2048, 3072, 4096 or 8192
     #[arg(long, default_value_t = 2048)]
     bits: u32,
@@ -32,8 +32,8 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let made: Vec<PathBuf> = match options.algorithm {
-        Algorithm::Hs256 => keys::generate_hs256(&folder, options.force, &SystemRandom::new())?,
-        Algorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
+        DemoAlgorithm::Hs256 => keys::generate_hs256(&folder, options.force, &SystemRandom::new())?,
+        DemoAlgorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
     };
     for path in made {
         writeln!(Stdout::lock(), "made {}", escaped(&path.display().to_string()))?;

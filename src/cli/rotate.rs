@@ -11,7 +11,7 @@ use super::stdout::Stdout;
 use super::{Failure, duration};
 use crate::clock::{Clock as _, System};
 use crate::keys;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::escaped;
 
@@ -23,7 +23,7 @@ pub(super) struct Options {
     after: i64,
     /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them
     #[arg(long, value_name = "HS256|RS256")]
-    algorithm: Option<Algorithm>,
+    algorithm: Option<DemoAlgorithm>,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
 }
@@ -36,7 +36,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
     let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let algorithms = match options.algorithm {
         Some(only) => vec![only.jwa()],
-        None => vec![Algorithm::Rs256.jwa(), Algorithm::Hs256.jwa()],
+        None => vec![DemoAlgorithm::Rs256.jwa(), DemoAlgorithm::Hs256.jwa()],
     };
     let after = TimeDelta::seconds(options.after);
     let rotation = keys::rotate(&folder, &algorithms, after, System.now(), &SystemRandom::new())?;

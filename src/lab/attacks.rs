@@ -15,7 +15,7 @@ use super::naive::{Naive, NaiveSite};
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::sent_request::SentRequest;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 
 /// One attack.
 pub struct Attack {
@@ -35,7 +35,7 @@ pub struct Attack {
     /// Where the rule stands, such as `RFC 8725 §3.1`.
     pub rfc: &'static str,
     /// The algorithm that the visitor's token must be of; either will do when there is none.
-    pub needs: Option<Algorithm>,
+    pub needs: Option<DemoAlgorithm>,
     /// The spellings of it, all with the same answer; the first is tried unless another is chosen.
     pub variants: &'static [Variant],
     pub means: Means,
@@ -68,7 +68,7 @@ pub enum At {
 
 impl At {
     /// The door for a token that was issued under `algorithm`.
-    pub const fn door(self, algorithm: Algorithm) -> Door {
+    pub const fn door(self, algorithm: DemoAlgorithm) -> Door {
         match self {
             Self::Demo => Door::Demo(algorithm),
             Self::DemoAfterSwitch => Door::Demo(other(algorithm)),
@@ -84,10 +84,10 @@ impl At {
 }
 
 /// The algorithm that a switch leads to.
-pub const fn other(algorithm: Algorithm) -> Algorithm {
+pub const fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
     match algorithm {
-        Algorithm::Hs256 => Algorithm::Rs256,
-        Algorithm::Rs256 => Algorithm::Hs256,
+        DemoAlgorithm::Hs256 => DemoAlgorithm::Rs256,
+        DemoAlgorithm::Rs256 => DemoAlgorithm::Hs256,
     }
 }
 
@@ -153,7 +153,7 @@ impl Attack {
     }
 
     /// Whether it can be tried on a token of this algorithm.
-    pub fn is_for(&self, algorithm: Algorithm) -> bool {
+    pub fn is_for(&self, algorithm: DemoAlgorithm) -> bool {
         self.needs.is_none_or(|needed| needed == algorithm)
     }
 }

@@ -74,7 +74,11 @@ const fn only_algorithm(profile: Profile) -> Option<Algorithm> {
 }
 
 /// The algorithm to judge by: the one asked for, or else the visitor's `own`.
-fn algorithm_for(profile: Profile, wanted: Option<Algorithm>, own: demo::Algorithm) -> Result<demo::Algorithm, Fault> {
+fn algorithm_for(
+    profile: Profile,
+    wanted: Option<Algorithm>,
+    own: demo::DemoAlgorithm,
+) -> Result<demo::DemoAlgorithm, Fault> {
     let Some(wanted) = wanted else { return Ok(own) };
     if let Some(only) = only_algorithm(profile).filter(|only| *only != wanted) {
         let message = format!("Tokens of the {} profile are signed with {only} alone.", profile.as_str());
@@ -100,7 +104,7 @@ pub struct House<'a> {
     /// The public URL, which bearer tokens and assertions name.
     pub issuer: &'a str,
     /// The visitor's own algorithm.
-    pub own: demo::Algorithm,
+    pub own: demo::DemoAlgorithm,
 }
 
 impl House<'_> {

@@ -16,7 +16,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use crate::keys::{self, KeyRing, RsaPublicKey, SigningError, Verifier};
-use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::lab;
 use crate::token::{self, Judged, signing_input};
 
@@ -27,15 +27,15 @@ pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Door {
     /// The demo's own: *Show details* as it always is.
-    Demo(Algorithm),
+    Demo(DemoAlgorithm),
     /// The lab's keys and the demo's rules, for what the lab signed.
-    Lab(Algorithm),
+    Lab(DemoAlgorithm),
     /// The lab's keys, and a profile that sets issuer, audience and media type.
-    LabApi(Algorithm),
+    LabApi(DemoAlgorithm),
 }
 
 impl Door {
-    pub const fn algorithm(self) -> Algorithm {
+    pub const fn algorithm(self) -> DemoAlgorithm {
         match self {
             Self::Demo(algorithm) | Self::Lab(algorithm) | Self::LabApi(algorithm) => algorithm,
         }
@@ -60,7 +60,7 @@ impl Door {
     }
 
     /// The keys of this door that verify `algorithm`.
-    pub fn keys(self, ring: &KeyRing, algorithm: Algorithm) -> &[Verifier] {
+    pub fn keys(self, ring: &KeyRing, algorithm: DemoAlgorithm) -> &[Verifier] {
         match self {
             Self::Demo(_) => algorithm.keys(ring).verifiers(),
             Self::Lab(_) | Self::LabApi(_) => lab::keys(ring, algorithm).verifiers(),
@@ -123,14 +123,14 @@ pub fn quoted(text: &str) -> String {
 /// The visitor's good token, taken apart.
 pub struct Original {
     pub token: String,
-    pub under: Algorithm,
+    pub under: DemoAlgorithm,
     pub header: Members,
     pub claims: Members,
 }
 
 impl Original {
     /// `None` when the text is not a token whose header and payload are JSON objects.
-    pub fn read(token: &str, under: Algorithm) -> Option<Self> {
+    pub fn read(token: &str, under: DemoAlgorithm) -> Option<Self> {
         let read = token::decode(token);
         let claims = read.unverified_claims()?;
         let header: &Map<String, Value> = read.header()?;
@@ -182,7 +182,7 @@ pub struct Forge<'a> {
 }
 
 impl Forge<'_> {
-    pub const fn under(&self) -> Algorithm {
+    pub const fn under(&self) -> DemoAlgorithm {
         self.original.under
     }
 
@@ -233,8 +233,8 @@ impl Forge<'_> {
     /// The header with the attacker's own claims, signed with the attacker's own key of the visitor's algorithm.
     pub fn by_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
         match self.under() {
-            Algorithm::Hs256 => Ok(self.maced(header, ATTACKER_SECRET, fate)),
-            Algorithm::Rs256 => self.by_rsa_attacker(header, fate),
+            DemoAlgorithm::Hs256 => Ok(self.maced(header, ATTACKER_SECRET, fate)),
+            DemoAlgorithm::Rs256 => self.by_rsa_attacker(header, fate),
         }
     }
 
@@ -261,8 +261,8 @@ impl Forge<'_> {
     pub fn attacker_jwk(&self) -> String {
         let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
         match self.under() {
-            Algorithm::Hs256 => format!(r#"{{"kty":"oct","k":"{}"}}"#, encoded(ATTACKER_SECRET)),
-            Algorithm::Rs256 => {
+            DemoAlgorithm::Hs256 => format!(r#"{{"kty":"oct","k":"{}"}}"#, encoded(ATTACKER_SECRET)),
+            DemoAlgorithm::Rs256 => {
                 let key = self.ring.lab().public();
                 let (n, e) = (encoded(key.modulus()), encoded(key.exponent()));
                 format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#)

@@ -20,7 +20,7 @@ use chrono::{DateTime, Utc};
 
 use super::forge::{Door, Revoked, mac, public_forms};
 use crate::keys::{Algorithm as Jwa, Family, KeyRing};
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use reading::Reading;
 
 /// A verifier with one mistake.
@@ -71,7 +71,7 @@ impl Case<'_> {
         self.fits_under(self.door.algorithm(), token)
     }
 
-    fn fits_under(&self, algorithm: Algorithm, token: &Reading) -> bool {
+    fn fits_under(&self, algorithm: DemoAlgorithm, token: &Reading) -> bool {
         self.door.keys(self.ring, algorithm).iter().any(|key| key.verifies(token.message.as_bytes(), &token.signature))
     }
 
@@ -212,7 +212,7 @@ pub static TRUSTS_ALG: Naive = Naive {
             return case
                 .unless_ended(&token, "The header says HS256, so it takes its one key, the public one, for a secret.");
         }
-        let fits = match alg.parse::<Algorithm>() {
+        let fits = match alg.parse::<DemoAlgorithm>() {
             Ok(algorithm) => case.fits_under(algorithm, &token),
             Err(_) => alg.parse().is_ok_and(|alg| fits_sibling(case.ring, alg, &token)),
         };

@@ -23,7 +23,7 @@ static RULES: Rules =
 
 /// The two algorithms that a visitor chooses between.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Algorithm {
+pub enum DemoAlgorithm {
     #[default]
     #[serde(rename = "HS256")]
     Hs256,
@@ -31,7 +31,7 @@ pub enum Algorithm {
     Rs256,
 }
 
-impl Algorithm {
+impl DemoAlgorithm {
     pub const fn as_str(self) -> &'static str {
         self.jwa().as_str()
     }
@@ -62,13 +62,13 @@ impl Algorithm {
     }
 }
 
-impl fmt::Display for Algorithm {
+impl fmt::Display for DemoAlgorithm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
 }
 
-impl FromStr for Algorithm {
+impl FromStr for DemoAlgorithm {
     type Err = NotOffered;
 
     fn from_str(name: &str) -> Result<Self, NotOffered> {
@@ -134,7 +134,7 @@ pub fn claims(subject: &Subject, lifetime: Lifetime, now: DateTime<Utc>) -> Clai
 pub enum IssueError {
     /// The folder has only a public key for this algorithm: it verifies and cannot sign.
     #[error("the keys folder has no private key for {0}")]
-    NoSigner(Algorithm),
+    NoSigner(DemoAlgorithm),
     #[error(transparent)]
     Signing(#[from] SigningError),
 }
@@ -142,7 +142,7 @@ pub enum IssueError {
 /// Signs a new token for `subject`.
 pub fn issue(
     ring: &KeyRing,
-    algorithm: Algorithm,
+    algorithm: DemoAlgorithm,
     subject: &Subject,
     lifetime: Lifetime,
     now: DateTime<Utc>,
@@ -152,12 +152,12 @@ pub fn issue(
 }
 
 /// Whether tokens can be made under `algorithm` at all.
-pub fn can_issue(ring: &KeyRing, algorithm: Algorithm, now: DateTime<Utc>) -> bool {
+pub fn can_issue(ring: &KeyRing, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> bool {
     algorithm.keys(ring).signer(now).is_some()
 }
 
 /// Judges a token as one of this profile, issued under `algorithm`.
-pub fn verify(ring: &KeyRing, algorithm: Algorithm, token: &str, now: DateTime<Utc>) -> Verdict {
+pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
     let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
 }

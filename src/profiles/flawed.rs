@@ -7,7 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::Profile;
-use super::demo::Algorithm;
+use super::demo::DemoAlgorithm;
 use super::sample::{Sample, SampleError};
 use crate::code::Code;
 use crate::keys::{Signer, SigningError};
@@ -111,9 +111,9 @@ fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
     let lab = sample.ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
-    let stranger = match Algorithm::of(right.algorithm()) {
-        Some(Algorithm::Rs256) if own => sample.ring.bearer().signer(),
-        Some(Algorithm::Rs256) => rsa,
+    let stranger = match DemoAlgorithm::of(right.algorithm()) {
+        Some(DemoAlgorithm::Rs256) if own => sample.ring.bearer().signer(),
+        Some(DemoAlgorithm::Rs256) => rsa,
         _ if own => sample.ring.rest_api().signer(),
         _ => hmac,
     };

@@ -5,7 +5,7 @@
 use chrono::{DateTime, Utc};
 
 use super::Lifetime;
-use super::demo::{self, Algorithm, REQUIRED, Subject};
+use super::demo::{self, DemoAlgorithm, REQUIRED, Subject};
 use crate::keys::{KeyRing, ProfileKeys, SigningError};
 use crate::token::{self, Audience, Candidates, Claims, Expected, Header, Judged, Rules, Token, Typ, Verdict};
 
@@ -20,10 +20,10 @@ pub const API_AUDIENCE: &str = "https://api.lab.example";
 pub const API_TYP: &str = "at+jwt";
 
 /// The keys of this algorithm, which sign and verify.
-pub const fn keys(ring: &KeyRing, algorithm: Algorithm) -> &ProfileKeys {
+pub const fn keys(ring: &KeyRing, algorithm: DemoAlgorithm) -> &ProfileKeys {
     match algorithm {
-        Algorithm::Hs256 => ring.lab().hs256(),
-        Algorithm::Rs256 => ring.lab().rs256(),
+        DemoAlgorithm::Hs256 => ring.lab().hs256(),
+        DemoAlgorithm::Rs256 => ring.lab().rs256(),
     }
 }
 
@@ -38,18 +38,18 @@ pub fn issue(keys: &ProfileKeys, claims: &Claims) -> Result<Token, SigningError>
 }
 
 /// Judges a token as one of the lab's, issued under `algorithm`.
-pub fn verify(ring: &KeyRing, algorithm: Algorithm, token: &str, now: DateTime<Utc>) -> Judged {
+pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
     verify_with(keys(ring, algorithm), algorithm, token, now)
 }
 
 /// The same with one visitor's own keys.
-pub fn verify_with(keys: &ProfileKeys, algorithm: Algorithm, token: &str, now: DateTime<Utc>) -> Judged {
+pub fn verify_with(keys: &ProfileKeys, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
     let keys = Candidates::Ring(keys.verifiers());
     token::verify_revocable(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
 }
 
 /// Judges a token as the lab's API does, which sets issuer, audience and a media type of its own, as RFC 9068 asks.
-pub fn verify_at_api(ring: &KeyRing, algorithm: Algorithm, token: &str, now: DateTime<Utc>) -> Verdict {
+pub fn verify_at_api(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
     let rules = Rules {
         profile: "lab api",
         typ: Typ::Only(API_TYP),

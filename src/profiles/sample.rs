@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::demo::{self, Algorithm, Subject};
+use super::demo::{self, DemoAlgorithm, Subject};
 use super::telesign::{self, PhoneNumber, Xid};
 use super::{Lifetime, Profile, bearer, lab, rest_api, twilio, zoom};
 use crate::keys::{KeyRing, Signer, SigningError};
@@ -13,7 +13,7 @@ use crate::token::{Header, Token};
 pub struct Sample<'a> {
     pub ring: &'a KeyRing,
     /// For the demo and the lab, which have two.
-    pub algorithm: Algorithm,
+    pub algorithm: DemoAlgorithm,
     /// The public URL, which bearer tokens name.
     pub issuer: &'a str,
     /// What is random in a token.
@@ -41,7 +41,7 @@ impl From<demo::IssueError> for SampleError {
 
 impl Profile {
     /// The key that signs its tokens at `now`; `algorithm` is for those that have two.
-    pub fn signer(self, algorithm: Algorithm, ring: &KeyRing, now: DateTime<Utc>) -> Option<&Signer> {
+    pub fn signer(self, algorithm: DemoAlgorithm, ring: &KeyRing, now: DateTime<Utc>) -> Option<&Signer> {
         Some(match self {
             Self::Demo => return algorithm.keys(ring).signer(now),
             Self::Twilio => ring.twilio().signer(),

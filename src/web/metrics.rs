@@ -25,7 +25,7 @@ use prometheus_client::registry::Registry;
 
 use crate::code::Code;
 use crate::profiles::Profile;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::store::Store;
 use crate::token::Verdict;
 use log::DroppedLines;
@@ -107,7 +107,7 @@ impl Metrics {
     }
 
     /// Counts a token that a profile's own route issued.
-    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
+    pub fn issued(&self, profile: Profile, algorithm: DemoAlgorithm) {
         self.tokens.issued(profile, algorithm);
     }
 

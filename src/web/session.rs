@@ -28,7 +28,7 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
 use crate::profiles::Profile;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
 use session_store::SessionBackend;
@@ -153,7 +153,7 @@ pub(in crate::web) struct SessionSettings {
     /// The key that encrypts the cookie.
     pub key: [u8; SESSION_KEY_BYTES],
     /// For visitors who have not chosen an algorithm.
-    pub default_algorithm: Algorithm,
+    pub default_algorithm: DemoAlgorithm,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -163,7 +163,7 @@ struct Kept {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    algorithm: Option<Algorithm>,
+    algorithm: Option<DemoAlgorithm>,
     /// The keys that verify the token: the demo's, unless the lab put the token here.
     #[serde(default, skip_serializing_if = "TokenKeys::is_demo")]
     ring: TokenKeys,
@@ -256,7 +256,7 @@ impl Unusable {
 pub(super) struct Visitor {
     session: Session,
     kept: Kept,
-    default_algorithm: Algorithm,
+    default_algorithm: DemoAlgorithm,
     /// Why the cookie's session counts as empty, if it does.
     pub unusable: Option<Unusable>,
 }
@@ -276,7 +276,7 @@ impl From<TooLargeForCookie> for Problem {
 }
 
 impl Visitor {
-    fn open(session: Session, default_algorithm: Algorithm, now: DateTime<Utc>) -> Self {
+    fn open(session: Session, default_algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Self {
         let found: Option<Kept> = session.get(ENTRY).ok().flatten();
         let oldest = (now - TimeDelta::hours(STATE_HOURS)).timestamp();
         let is_stale = found.as_ref().is_some_and(|kept| kept.issued_at <= oldest);
@@ -304,7 +304,7 @@ impl Visitor {
     }
 
     /// The algorithm that signs this visitor's tokens, and the only one that verifies them.
-    pub fn algorithm(&self) -> Algorithm {
+    pub fn algorithm(&self) -> DemoAlgorithm {
         self.kept.algorithm.unwrap_or(self.default_algorithm)
     }
 
@@ -335,7 +335,7 @@ impl Visitor {
         &mut self,
         token: String,
         ring: TokenKeys,
-        algorithm: Algorithm,
+        algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
         session_store::renew_key();
@@ -347,13 +347,13 @@ impl Visitor {
         &self,
         token: String,
         ring: TokenKeys,
-        algorithm: Algorithm,
+        algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
     ) -> Result<(), TooLargeForCookie> {
         self.with(token, ring, algorithm, now).to_json().map(drop)
     }
 
-    fn with(&self, token: String, ring: TokenKeys, algorithm: Algorithm, now: DateTime<Utc>) -> Kept {
+    fn with(&self, token: String, ring: TokenKeys, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Kept {
         let issued_at = now.timestamp();
         Kept { token: Some(token), ring, is_of_lab: true, algorithm: Some(algorithm), issued_at, ..self.kept.clone() }
     }
@@ -365,7 +365,7 @@ impl Visitor {
     }
 
     /// Changes the algorithm. The token stays, so that the visitor can see it refused.
-    pub fn choose(&mut self, algorithm: Algorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+    pub fn choose(&mut self, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         self.keep(Kept { algorithm: Some(algorithm), ..self.kept.clone() }, now)
     }
 

@@ -17,7 +17,7 @@ use crate::clock::{Clock, Settable};
 use crate::keys::KeyRing;
 use crate::limits::{Limiter, RateStore, TrustedProxies, network_of};
 use crate::profiles::Lifetime;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisFailure;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
@@ -47,7 +47,7 @@ pub(in crate::web) struct State {
     pub origins: Origins,
     pub session: Data<SessionSettings>,
     pub assets: Assets,
-    pub algorithm: Algorithm,
+    pub algorithm: DemoAlgorithm,
     pub token_ttl: Lifetime,
     /// The parts of the home page that are the same for everyone, rendered on first use.
     pub home_details: OnceLock<String>,

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use hallpass::lab::attacks::{Attack, Means, SECTIONS};
 use hallpass::lab::sent_request::SentRequest;
-use hallpass::profiles::demo::Algorithm;
+use hallpass::profiles::demo::DemoAlgorithm;
 use reqwest::header::HeaderValue;
 use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::app::{Answer, TestApp, Visitor, cookie_of, location, token_on};
 use crate::tools;
 
-pub const BOTH: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
+pub const BOTH: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
 
 /// The spellings of an attack; one without any has the empty name for its only one.
 fn variants(attack: &Attack) -> Vec<&'static str> {
@@ -24,7 +24,7 @@ fn variants(attack: &Attack) -> Vec<&'static str> {
 }
 
 /// Each attack with each of its spellings and each algorithm that it is for.
-pub fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, Algorithm)> {
+pub fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, DemoAlgorithm)> {
     let spelled = Attack::all().flat_map(|attack| variants(attack).into_iter().map(move |variant| (attack, variant)));
     spelled.flat_map(|(attack, variant)| {
         let under = BOTH.into_iter().filter(|algorithm| attack.is_for(*algorithm));
@@ -48,7 +48,7 @@ async fn forge(visitor: &Visitor, attack: &Attack, variant: &str) -> Value {
 }
 
 /// A visitor with a good token under this algorithm.
-pub async fn visitor_under(app: &TestApp, algorithm: Algorithm) -> Visitor {
+pub async fn visitor_under(app: &TestApp, algorithm: DemoAlgorithm) -> Visitor {
     let visitor = app.visitor();
     visitor.choose(algorithm.as_str()).await;
     visitor.generate().await;
@@ -60,7 +60,7 @@ async fn every_attack_gets_the_code_that_it_announces_and_the_good_token_works_d
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         let told = forge(visitor, attack, variant).await;
         assert_eq!(told["strict"]["code"], attack.expected.as_str(), "{name}: {}", told["strict"]);
@@ -74,9 +74,9 @@ async fn every_attack_gets_the_code_that_it_announces_and_the_good_token_works_d
 #[tokio::test(flavor = "multi_thread")]
 async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_here() {
     // Each of these did the harm before it refused, or is a form of the attack that even it survives.
-    let survived = |attack: &Attack, variant: &str, under: Algorithm| match attack.slug {
+    let survived = |attack: &Attack, variant: &str, under: DemoAlgorithm| match attack.slug {
         "spoofed-key-set" => !variant.starts_with("https://"),
-        "kid-command" => under == Algorithm::Rs256,
+        "kid-command" => under == DemoAlgorithm::Rs256,
         "outside-alg" | "outside-header" | "outside-kid" | "outside-claim" => true,
         "segments" => variant == "jwe",
         _ => false,
@@ -84,7 +84,7 @@ async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_her
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
         let told = forge(visitor, attack, variant).await;
         let expected = !survived(attack, variant, algorithm);
         assert_eq!(
@@ -127,7 +127,7 @@ async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
 #[tokio::test]
 async fn the_home_page_says_when_the_lab_s_keys_judge() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     let sentence = "judged with the lab’s keys";
     assert!(!visitor.page("/").await.contains(sentence));
     let put = form(&visitor, Attack::find("claim-injection-signed").unwrap(), "sub", "put").send().await.unwrap();
@@ -199,7 +199,7 @@ async fn no_forgery_passes_at_any_other_door() {
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try().filter(|(attack, ..)| !is_request(attack)) {
-        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
         let told = forge(visitor, attack, variant).await;
         let token = told["forged"].as_str().unwrap();
         for (door, request) in doors(&app, token) {
@@ -237,7 +237,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     assert!(visitors[0].page("/lab/attacks").await.len() < 100_000);
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == Algorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
         let before = visitor.asking(&format!("/lab/attacks/{}", attack.slug), "text/html").await;
         assert_eq!(before.status(), 200);
         let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await;
@@ -252,7 +252,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
 #[tokio::test]
 async fn a_page_marks_what_changed_with_a_sign_and_a_word() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     let tried = |slug: &'static str, variant: &'static str| {
         Answer::to(form(&visitor, Attack::find(slug).unwrap(), variant, "forge").header("accept", "text/html"))
     };
@@ -291,7 +291,7 @@ async fn a_visitor_without_a_good_token_gets_a_fresh_one_for_the_try_and_is_told
 #[tokio::test]
 async fn the_gallery_remembers_the_rows_that_were_tried() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     assert!(visitor.page("/lab/attacks").await.contains("none of the 41 rows"));
     forge(&visitor, Attack::find("alg-none").unwrap(), "").await;
     forge(&visitor, Attack::find("lab-token-at-demo").unwrap(), "").await;
@@ -304,7 +304,7 @@ async fn the_gallery_remembers_the_rows_that_were_tried() {
 #[tokio::test]
 async fn a_client_cannot_pass_a_text_off_as_the_lab_s() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     let before = token_on(&visitor.page("/").await);
     let fields = [("action", "put"), ("token", "eyJ.eyJ.x"), ("forged", "eyJ.eyJ.x"), ("ring", "lab")];
     let put = visitor.request(Method::POST, "/lab/attacks/original").form(&fields).send().await.unwrap();
@@ -407,7 +407,7 @@ async fn the_curl_lines_of_each_request_get_its_answer() {
 #[tokio::test]
 async fn a_revoked_forgery_is_really_revoked_and_its_twin_is_refused_too() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     let [first, second] = ["replay-after-logout", "replay-after-logout"].map(|slug| Attack::find(slug).unwrap());
     let (first, second) = (forge(&visitor, first, "").await, forge(&visitor, second, "").await);
     let jti = |told: &Value| told["strict"]["unverified_claims"]["jti"].as_str().unwrap().to_owned();
@@ -463,7 +463,7 @@ async fn no_json_of_an_attack_holds_the_session_s_token_or_a_part_of_it() {
 #[tokio::test]
 async fn what_a_program_is_shown_is_a_token_about_nobody_else() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, Algorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
     let original = Attack::find("original").unwrap();
     let (first, second) = (forge(&visitor, original, "").await, forge(&visitor, original, "").await);
     let subject = |told: &Value| told["strict"]["claims"]["sub"].as_str().unwrap().to_owned();

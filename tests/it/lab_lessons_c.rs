@@ -6,7 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::DateTime;
 use hallpass::lab::lessons::{LESSONS, Lesson, need_a_jwt, weak_secret};
-use hallpass::profiles::demo::{Algorithm, Subject};
+use hallpass::profiles::demo::{DemoAlgorithm, Subject};
 use hallpass::profiles::{Lifetime, lab};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -507,7 +507,7 @@ fn session_with(app: &TestApp, token: &str) -> String {
 async fn a_logout_revokes_a_session_s_token_that_has_a_jti() {
     let app = TestApp::spawn();
     let (ring, now) = (app.ring(), DateTime::from_timestamp(START, 0).unwrap());
-    let keys = lab::keys(&ring, Algorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
     let issue = |jti| lab::issue(keys, &lab::claims(&Subject::default(), Lifetime::HOUR, jti, now)).unwrap();
     let (saved, other) = (session_with(&app, issue("one").as_str()), session_with(&app, issue("two").as_str()));
     let visitor = app.visitor();

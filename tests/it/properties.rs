@@ -13,7 +13,7 @@ use hallpass::clock::{Clock as _, System};
 use hallpass::code::Code;
 use hallpass::keys;
 use hallpass::profiles::Lifetime;
-use hallpass::profiles::demo::{self, Algorithm, Subject};
+use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::token::{Show, Verdict};
 use jsonwebtoken::{DecodingKey, Validation};
 use proptest::collection::vec;
@@ -25,7 +25,7 @@ use super::tokens::{BOTH, KEYS, Keys, NOW, Object, at, compact, header, judge, r
 
 static STRANGER: LazyLock<Keys> = LazyLock::new(Keys::fresh);
 
-fn algorithms() -> impl Strategy<Value = Algorithm> {
+fn algorithms() -> impl Strategy<Value = DemoAlgorithm> {
     select(&BOTH[..])
 }
 
@@ -40,7 +40,7 @@ fn lifetimes() -> impl Strategy<Value = Lifetime> {
 }
 
 /// A good token for somebody, issued now.
-fn tokens() -> impl Strategy<Value = (Algorithm, String)> {
+fn tokens() -> impl Strategy<Value = (DemoAlgorithm, String)> {
     (algorithms(), subjects()).prop_map(|(algorithm, subject)| {
         let token = demo::issue(&KEYS.ring, algorithm, &subject, Lifetime::default(), at(NOW));
         (algorithm, token.expect("a signature").into_string())
@@ -152,7 +152,7 @@ proptest! {
         }
         prop_assert_eq!(judge_at(iat + lifetime.seconds() + age).code(), Code::Expired);
         prop_assert_eq!(judge_at(iat - 1 - age).code(), Code::NotYetValid);
-        let other = if algorithm == Algorithm::Hs256 { Algorithm::Rs256 } else { Algorithm::Hs256 };
+        let other = if algorithm == DemoAlgorithm::Hs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
         prop_assert_eq!(demo::verify(&KEYS.ring, other, token.as_str(), at(iat)).code(), Code::AlgNotAllowed);
         prop_assert_eq!(demo::verify(&STRANGER.ring, algorithm, token.as_str(), at(iat)).is_accepted(), false);
     }
@@ -250,7 +250,7 @@ proptest! {
 /// A token for both verifiers, its times relative to a now that is known only when it is made.
 #[derive(Clone, Debug)]
 struct Sample {
-    algorithm: Algorithm,
+    algorithm: DemoAlgorithm,
     typ: &'static str,
     sub: &'static str,
     exp: Time,
@@ -358,8 +358,8 @@ impl Sample {
 
     fn signed(&self, claims: &str) -> String {
         let sibling = match self.algorithm {
-            Algorithm::Hs256 => keys::Algorithm::Hs384,
-            Algorithm::Rs256 => keys::Algorithm::Ps256,
+            DemoAlgorithm::Hs256 => keys::Algorithm::Hs384,
+            DemoAlgorithm::Rs256 => keys::Algorithm::Ps256,
         };
         let alg = match self.signing {
             Signing::Right | Signing::AnotherKey | Signing::HiddenSibling => self.algorithm.as_str(),
@@ -410,10 +410,10 @@ impl Damage {
 }
 
 /// `jsonwebtoken::decode` with everything on that it has.
-fn oracle_accepts(algorithm: Algorithm, token: &str) -> bool {
+fn oracle_accepts(algorithm: DemoAlgorithm, token: &str) -> bool {
     let (algorithm, key) = match algorithm {
-        Algorithm::Hs256 => (jsonwebtoken::Algorithm::HS256, DecodingKey::from_secret(KEYS.secret_text.as_bytes())),
-        Algorithm::Rs256 => {
+        DemoAlgorithm::Hs256 => (jsonwebtoken::Algorithm::HS256, DecodingKey::from_secret(KEYS.secret_text.as_bytes())),
+        DemoAlgorithm::Rs256 => {
             let jwks = serde_json::to_value(KEYS.ring.published(at(NOW))).expect("a key set is JSON");
             let number = |name| jwks["keys"][0][name].as_str().expect("an RSA key");
             let key = DecodingKey::from_rsa_components(number("n"), number("e")).expect("an RSA key");
@@ -450,7 +450,7 @@ fn the_verifier_and_jsonwebtoken_agree_on_whom_to_refuse() {
 fn what_jsonwebtoken_lets_through_and_the_verifier_does_not() {
     let now = System.now();
     let later = (now.timestamp() + 1000).to_string();
-    let good_header = header(Algorithm::Hs256);
+    let good_header = header(DemoAlgorithm::Hs256);
     let good_claims = Object::new(&[("sub", "\"bob\""), ("iat", "0"), ("exp", &later)]);
     let milliseconds = format!("{later}000");
     let claims = |name: &str, value: &str| (good_header.clone(), good_claims.with(name, value).to_string());
@@ -467,16 +467,16 @@ fn what_jsonwebtoken_lets_through_and_the_verifier_does_not() {
         (Code::UnknownKid, header("kid", "\"any\"")),
         (Code::HeaderNotAllowed, header("crit", "[\"any\"]")),
     ] {
-        let token = signed(Algorithm::Hs256, header.to_string(), &payload);
-        assert!(oracle_accepts(Algorithm::Hs256, &token), "{header} {payload}");
-        let verdict = demo::verify(&KEYS.ring, Algorithm::Hs256, &token, now);
+        let token = signed(DemoAlgorithm::Hs256, header.to_string(), &payload);
+        assert!(oracle_accepts(DemoAlgorithm::Hs256, &token), "{header} {payload}");
+        let verdict = demo::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, now);
         assert_eq!(verdict.code(), code, "{header} {payload}: {}", verdict.message());
     }
 
     let begin = System.now().timestamp();
     let ends_now = good_claims.with("exp", &begin.to_string()).to_string();
-    let token = signed(Algorithm::Hs256, good_header.to_string(), ends_now);
-    let accepted = oracle_accepts(Algorithm::Hs256, &token);
+    let token = signed(DemoAlgorithm::Hs256, good_header.to_string(), ends_now);
+    let accepted = oracle_accepts(DemoAlgorithm::Hs256, &token);
     assert!(accepted || System.now().timestamp() > begin, "exp = now is still good for the oracle");
-    assert_eq!(demo::verify(&KEYS.ring, Algorithm::Hs256, &token, at(begin)).code(), Code::Expired);
+    assert_eq!(demo::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, at(begin)).code(), Code::Expired);
 }

@@ -12,7 +12,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use hallpass::code::Code;
 use hallpass::keys::{self, Family, GivenKey, KeyRing, Signer};
 use hallpass::profiles::Lifetime;
-use hallpass::profiles::demo::{self, Algorithm, IssueError, Subject};
+use hallpass::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
 use hallpass::profiles::lab;
 use hallpass::token::{
     self, Audience, Candidates, Check, Claim, Claims, Expected, Judged, Kind, Outcome, Pending, Rules, Show, Typ,
@@ -22,7 +22,7 @@ use hallpass::token::{
 /// The server's own keys.
 pub static KEYS: LazyLock<Keys> = LazyLock::new(Keys::fresh);
 
-pub const BOTH: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
+pub const BOTH: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
 
 /// When tokens are issued and judged, unless a test says otherwise.
 pub const NOW: i64 = 1_700_000_000;
@@ -47,10 +47,10 @@ impl Keys {
         Self { secret_text, public_pem, secret: given("hs256.secret"), private: given("jwt_key"), ring }
     }
 
-    pub fn signer(&self, algorithm: Algorithm) -> &Signer {
+    pub fn signer(&self, algorithm: DemoAlgorithm) -> &Signer {
         let keys = match algorithm {
-            Algorithm::Hs256 => self.ring.hs256(),
-            Algorithm::Rs256 => self.ring.rs256(),
+            DemoAlgorithm::Hs256 => self.ring.hs256(),
+            DemoAlgorithm::Rs256 => self.ring.rs256(),
         };
         keys.signer(at(NOW)).expect("a new folder can sign")
     }
@@ -65,7 +65,7 @@ impl Keys {
     }
 
     pub fn kid(&self) -> &str {
-        self.signer(Algorithm::Rs256).kid().expect("an RSA key has a name")
+        self.signer(DemoAlgorithm::Rs256).kid().expect("an RSA key has a name")
     }
 }
 
@@ -108,10 +108,10 @@ impl fmt::Display for Object {
 }
 
 /// The header of the demo's own tokens.
-pub fn header(under: Algorithm) -> Object {
+pub fn header(under: DemoAlgorithm) -> Object {
     match under {
-        Algorithm::Hs256 => Object::new(&[("alg", "\"HS256\""), ("typ", "\"JWT\"")]),
-        Algorithm::Rs256 => {
+        DemoAlgorithm::Hs256 => Object::new(&[("alg", "\"HS256\""), ("typ", "\"JWT\"")]),
+        DemoAlgorithm::Rs256 => {
             Object::new(&[("alg", "\"RS256\""), ("kid", &format!("\"{}\"", KEYS.kid())), ("typ", "\"JWT\"")])
         }
     }
@@ -130,12 +130,12 @@ pub fn compact(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, sign: impl F
 }
 
 /// Any header and payload, signed with the server's own key.
-pub fn signed(under: Algorithm, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
+pub fn signed(under: DemoAlgorithm, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     compact(header, payload, |message| KEYS.signer(under).sign(message).expect("a signature"))
 }
 
 /// These claims in an otherwise good token.
-fn token_with(under: Algorithm, claims: &Object) -> String {
+fn token_with(under: DemoAlgorithm, claims: &Object) -> String {
     signed(under, header(under).to_string(), claims.to_string())
 }
 
@@ -143,7 +143,7 @@ pub fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(seconds, 0).expect("a moment")
 }
 
-pub fn judge(under: Algorithm, token: &str) -> Verdict {
+pub fn judge(under: DemoAlgorithm, token: &str) -> Verdict {
     demo::verify(&KEYS.ring, under, token, at(NOW))
 }
 
@@ -210,8 +210,8 @@ fn a_token_of_the_demo_is_this_text_to_the_byte() {
         assert_eq!(
             text(header),
             match under {
-                Algorithm::Hs256 => r#"{"alg":"HS256","typ":"JWT"}"#.to_owned(),
-                Algorithm::Rs256 => format!(r#"{{"alg":"RS256","kid":"{}","typ":"JWT"}}"#, KEYS.kid()),
+                DemoAlgorithm::Hs256 => r#"{"alg":"HS256","typ":"JWT"}"#.to_owned(),
+                DemoAlgorithm::Rs256 => format!(r#"{{"alg":"RS256","kid":"{}","typ":"JWT"}}"#, KEYS.kid()),
             }
         );
         assert_eq!(text(payload), r#"{"sub":"bob","iat":1700000000,"exp":1700000060}"#);
@@ -221,7 +221,8 @@ fn a_token_of_the_demo_is_this_text_to_the_byte() {
 
 #[test]
 fn a_token_does_not_print_itself() {
-    let token = demo::issue(&KEYS.ring, Algorithm::Hs256, &Subject::default(), Lifetime::default(), at(NOW)).unwrap();
+    let token =
+        demo::issue(&KEYS.ring, DemoAlgorithm::Hs256, &Subject::default(), Lifetime::default(), at(NOW)).unwrap();
     assert_eq!(format!("{token:?}"), format!("Token({} bytes)", token.as_str().len()));
 }
 
@@ -231,11 +232,11 @@ fn a_folder_with_only_the_public_key_verifies_and_cannot_sign() {
     std::fs::write(folder.path().join("jwt_key.pub"), &KEYS.public_pem).unwrap();
     let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
 
-    let token = token_with(Algorithm::Rs256, &claims());
-    assert_accepted(&demo::verify(&ring, Algorithm::Rs256, &token, at(NOW)), "signed elsewhere");
-    assert!(!demo::can_issue(&ring, Algorithm::Rs256, at(NOW)));
-    let refused = demo::issue(&ring, Algorithm::Rs256, &Subject::default(), Lifetime::default(), at(NOW));
-    assert!(matches!(refused, Err(IssueError::NoSigner(Algorithm::Rs256))));
+    let token = token_with(DemoAlgorithm::Rs256, &claims());
+    assert_accepted(&demo::verify(&ring, DemoAlgorithm::Rs256, &token, at(NOW)), "signed elsewhere");
+    assert!(!demo::can_issue(&ring, DemoAlgorithm::Rs256, at(NOW)));
+    let refused = demo::issue(&ring, DemoAlgorithm::Rs256, &Subject::default(), Lifetime::default(), at(NOW));
+    assert!(matches!(refused, Err(IssueError::NoSigner(DemoAlgorithm::Rs256))));
 }
 
 #[test]
@@ -301,7 +302,10 @@ fn an_expired_verdict_is_this_json_to_the_byte() {
 #[test]
 fn a_payload_that_cannot_be_read_shows_no_claims_at_all() {
     for payload in ["[1]", "", "{\"sub\":\"bob\",\"sub\":\"eve\"}"] {
-        let verdict = judge(Algorithm::Hs256, &signed(Algorithm::Hs256, header(Algorithm::Hs256).to_string(), payload));
+        let verdict = judge(
+            DemoAlgorithm::Hs256,
+            &signed(DemoAlgorithm::Hs256, header(DemoAlgorithm::Hs256).to_string(), payload),
+        );
         assert_refused(&verdict, Check::Payload, Code::Malformed, payload);
         assert!(verdict.unverified_claims().is_none(), "{payload}");
         assert!(!report(&verdict, Show::UnverifiedClaims).contains("claims"), "{payload}");
@@ -310,8 +314,8 @@ fn a_payload_that_cannot_be_read_shows_no_claims_at_all() {
 
 #[test]
 fn what_is_shown_of_a_refused_token_is_called_unverified() {
-    let token = compact(header(Algorithm::Hs256).to_string(), claims().to_string(), |_| "x".repeat(43));
-    let verdict = judge(Algorithm::Hs256, &token);
+    let token = compact(header(DemoAlgorithm::Hs256).to_string(), claims().to_string(), |_| "x".repeat(43));
+    let verdict = judge(DemoAlgorithm::Hs256, &token);
     let shown = verdict.unverified_claims().unwrap();
     assert_eq!(shown.for_display().subject(), Some("bob"));
     assert!(report(&verdict, Show::UnverifiedClaims).ends_with(&format!("\"unverified_claims\":{}}}", claims())));
@@ -323,10 +327,10 @@ fn a_bare_signature_and_its_times_are_ten_checks() {
     let expected =
         Expected { algorithm: keys::Algorithm::Hs256, keys: Candidates::Alone(&ring.verifiers()[0]), rules: None };
     let judge = |header: &Object, claims: &Object| {
-        let token = signed(Algorithm::Hs256, header.to_string(), claims.to_string());
+        let token = signed(DemoAlgorithm::Hs256, header.to_string(), claims.to_string());
         token::verify(&token, expected, at(NOW))
     };
-    let good = header(Algorithm::Hs256);
+    let good = header(DemoAlgorithm::Hs256);
     let nothing = Object::new(&[]);
     let verdict = judge(&good.with("kid", "\"any\"").with("typ", "\"any\""), &nothing.with("aud", "\"anyone\""));
     assert_accepted(&verdict, "no profile");
@@ -354,7 +358,10 @@ fn a_token_is_good_until_the_moment_of_its_exp_and_no_longer() {
 
 #[test]
 fn iat_and_nbf_may_be_now_and_not_a_moment_later() {
-    assert_accepted(&judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &claims().with("nbf", "1700000000"))), "");
+    assert_accepted(
+        &judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with("nbf", "1700000000"))),
+        "",
+    );
     assert_claims_refused(&[
         ("iat in a second", claims().with("iat", "1700000001"), Check::IssuedAt, Code::NotYetValid),
         ("iat in half a second", claims().with("iat", "1700000000.5"), Check::IssuedAt, Code::NotYetValid),
@@ -368,12 +375,12 @@ fn iat_and_nbf_may_be_now_and_not_a_moment_later() {
 #[test]
 fn a_date_may_have_a_fraction_or_an_exponent() {
     for (name, value) in [("exp", "1700000000.5"), ("exp", "1.70000006e9"), ("iat", "1699999999.999"), ("nbf", "0")] {
-        let token = token_with(Algorithm::Hs256, &claims().with(name, value));
-        assert_accepted(&judge(Algorithm::Hs256, &token), &format!("{name} {value}"));
+        let token = token_with(DemoAlgorithm::Hs256, &claims().with(name, value));
+        assert_accepted(&judge(DemoAlgorithm::Hs256, &token), &format!("{name} {value}"));
     }
     let past = claims().with("exp", "1699999999.999");
     assert_refused(
-        &judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &past)),
+        &judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &past)),
         Check::Expiry,
         Code::Expired,
         "exp a millisecond ago",
@@ -385,13 +392,13 @@ fn a_date_that_is_no_finite_number_from_0_up_is_a_bad_claim() {
     let values = ["\"1700000060\"", "\"never\"", "\"\"", "-1", "-0.5", "null", "true", "false", "[1700000060]", "{}"];
     for (name, check) in [("iat", Check::IssuedAt), ("nbf", Check::NotBefore), ("exp", Check::Expiry)] {
         for value in values {
-            let verdict = judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &claims().with(name, value)));
+            let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with(name, value)));
             assert_refused(&verdict, check, Code::BadClaim, &format!("{name} {value}"));
             let (_, reason) = verdict.rejection().unwrap();
             assert_eq!((&*reason.expected, &*reason.found), ("a number of seconds since 1970", value));
         }
         for value in ["1e999", "-1e999"] {
-            let verdict = judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &claims().with(name, value)));
+            let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with(name, value)));
             assert_refused(&verdict, Check::Payload, Code::BadClaim, &format!("{name} {value}"));
             assert!(verdict.message().contains(&format!("`{name}`")), "{}", verdict.message());
         }
@@ -401,13 +408,13 @@ fn a_date_that_is_no_finite_number_from_0_up_is_a_bad_claim() {
 #[test]
 fn an_exp_in_milliseconds_is_a_bad_claim_that_is_named_as_such() {
     for value in ["1700000060000", "100000000000", "1e300", "99999999999999999999"] {
-        let verdict = judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &claims().with("exp", value)));
+        let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with("exp", value)));
         assert_refused(&verdict, Check::Expiry, Code::BadClaim, value);
         assert!(verdict.message().contains("milliseconds"), "{}", verdict.message());
         assert!(verdict.rejection().unwrap().1.found.len() <= 70, "{value}");
     }
-    let token = token_with(Algorithm::Hs256, &claims().with("exp", "99999999999"));
-    assert_accepted(&judge(Algorithm::Hs256, &token), "the last second that is none of them");
+    let token = token_with(DemoAlgorithm::Hs256, &claims().with("exp", "99999999999"));
+    assert_accepted(&judge(DemoAlgorithm::Hs256, &token), "the last second that is none of them");
 }
 
 #[test]
@@ -418,7 +425,7 @@ fn a_required_claim_that_is_missing_is_a_bad_claim() {
         ("no exp", claims().without("exp"), Check::Expiry, Code::BadClaim),
         ("nothing", Object::new(&[]), Check::IssuedAt, Code::BadClaim),
     ]);
-    let verdict = judge(Algorithm::Hs256, &token_with(Algorithm::Hs256, &claims().without("exp")));
+    let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().without("exp")));
     assert_eq!(verdict.message(), "the claim `exp` is missing");
 }
 
@@ -474,20 +481,20 @@ fn typ_is_jwt_in_any_case_or_absent() {
 #[test]
 fn kid_names_a_key_of_the_ring_or_is_absent() {
     let judge = |under, header: &Object| judge(under, &signed(under, header.to_string(), claims().to_string()));
-    let named = header(Algorithm::Rs256);
-    assert_accepted(&judge(Algorithm::Rs256, &named), "the key's own name");
-    assert_accepted(&judge(Algorithm::Rs256, &named.without("kid")), "no kid");
+    let named = header(DemoAlgorithm::Rs256);
+    assert_accepted(&judge(DemoAlgorithm::Rs256, &named), "the key's own name");
+    assert_accepted(&judge(DemoAlgorithm::Rs256, &named.without("kid")), "no kid");
     for under in BOTH {
         for kid in ["\"\"", "\"default\"", "null", "5", "[]", "{}"] {
             assert_refused(&judge(under, &header(under).with("kid", kid)), Check::Key, Code::UnknownKid, kid);
         }
     }
     for kid in [KEYS.kid().to_lowercase(), format!("{} ", KEYS.kid()), KEYS.kid()[..42].to_owned()] {
-        let verdict = judge(Algorithm::Rs256, &named.with("kid", &format!("\"{kid}\"")));
+        let verdict = judge(DemoAlgorithm::Rs256, &named.with("kid", &format!("\"{kid}\"")));
         assert_refused(&verdict, Check::Key, Code::UnknownKid, "nearly the key's own name");
     }
-    let borrowed = header(Algorithm::Hs256).with("kid", &format!("\"{}\"", KEYS.kid()));
-    let verdict = judge(Algorithm::Hs256, &borrowed);
+    let borrowed = header(DemoAlgorithm::Hs256).with("kid", &format!("\"{}\"", KEYS.kid()));
+    let verdict = judge(DemoAlgorithm::Hs256, &borrowed);
     assert_refused(&verdict, Check::Key, Code::UnknownKid, "the RSA key's name under HS256");
 }
 
@@ -498,12 +505,12 @@ fn a_retired_key_still_verifies_with_its_kid_and_without() {
     std::fs::write(folder.path().join("2023.pub"), &retired.public_pem).unwrap();
     let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
 
-    let named = header(Algorithm::Rs256).with("kid", &format!("\"{}\"", retired.kid()));
+    let named = header(DemoAlgorithm::Rs256).with("kid", &format!("\"{}\"", retired.kid()));
     for header in [named.clone(), named.without("kid")] {
-        let sign = |message: &[u8]| retired.signer(Algorithm::Rs256).sign(message).unwrap();
+        let sign = |message: &[u8]| retired.signer(DemoAlgorithm::Rs256).sign(message).unwrap();
         let token = compact(header.to_string(), claims().to_string(), sign);
-        assert_accepted(&demo::verify(&ring, Algorithm::Rs256, &token, at(NOW)), &header.to_string());
-        assert!(!judge(Algorithm::Rs256, &token).is_accepted(), "a ring that never knew it");
+        assert_accepted(&demo::verify(&ring, DemoAlgorithm::Rs256, &token, at(NOW)), &header.to_string());
+        assert!(!judge(DemoAlgorithm::Rs256, &token).is_accepted(), "a ring that never knew it");
     }
 }
 
@@ -527,10 +534,10 @@ fn a_profile_that_sets_typ_issuer_and_audience_takes_no_others() {
         rules: Some(&rules),
     };
     let judge = |header: &Object, claims: &Object| {
-        let token = signed(Algorithm::Hs256, header.to_string(), claims.to_string());
+        let token = signed(DemoAlgorithm::Hs256, header.to_string(), claims.to_string());
         token::verify(&token, expected, at(NOW))
     };
-    let typed = header(Algorithm::Hs256).with("typ", "\"at+jwt\"");
+    let typed = header(DemoAlgorithm::Hs256).with("typ", "\"at+jwt\"");
     let good = Object::new(&[
         ("iss", "\"https://hallpass.example\""),
         ("aud", "\"https://api.example\""),
@@ -606,8 +613,8 @@ fn what_pyjwt_lets_through_by_mistake_is_refused_too() {
         ("exp 1e300", claims().with("exp", "1e300"), Check::Expiry, Code::BadClaim),
         ("exp twice", claims().and("exp", "1700000100"), Check::Payload, Code::Malformed),
     ]);
-    let padded = token_with(Algorithm::Hs256, &claims()) + "=";
-    assert_refused(&judge(Algorithm::Hs256, &padded), Check::Encoding, Code::Malformed, "a trailing =");
+    let padded = token_with(DemoAlgorithm::Hs256, &claims()) + "=";
+    assert_refused(&judge(DemoAlgorithm::Hs256, &padded), Check::Encoding, Code::Malformed, "a trailing =");
 }
 
 #[test]
@@ -641,7 +648,7 @@ fn a_refusal_of_the_signature_never_tells_the_right_one() {
 }
 
 /// A token of the lab's with these claims, under its own keys.
-fn of_the_lab(under: Algorithm, claims: &Claims) -> String {
+fn of_the_lab(under: DemoAlgorithm, claims: &Claims) -> String {
     lab::issue(lab::keys(&KEYS.ring, under), claims).expect("a signature").into_string()
 }
 
@@ -676,8 +683,8 @@ fn a_token_with_a_jti_is_good_only_once_its_revocation_was_asked_for() {
 #[test]
 fn a_revocation_is_remembered_until_a_fractional_exp_has_come() {
     let claims = lab_claims("j7").with("exp", 1_700_000_060.25);
-    let token = of_the_lab(Algorithm::Hs256, &claims);
-    let judged = pending(lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW)), "a fractional exp");
+    let token = of_the_lab(DemoAlgorithm::Hs256, &claims);
+    let judged = pending(lab::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, at(NOW)), "a fractional exp");
     assert_eq!(judged.expires_at(), at(NOW + 61));
 }
 
@@ -695,17 +702,17 @@ fn a_token_without_a_jti_asks_for_no_revocation() {
 
 #[test]
 fn a_token_that_is_refused_asks_for_no_revocation() {
-    let rs256 = of_the_lab(Algorithm::Rs256, &lab_claims("j"));
-    let of_the_demo = token_with(Algorithm::Hs256, &claims().with("jti", "\"j\""));
-    let numbered = of_the_lab(Algorithm::Hs256, &lab_claims("j").with("jti", 7));
-    let ended = of_the_lab(Algorithm::Hs256, &lab_claims("j").with("exp", NOW));
+    let rs256 = of_the_lab(DemoAlgorithm::Rs256, &lab_claims("j"));
+    let of_the_demo = token_with(DemoAlgorithm::Hs256, &claims().with("jti", "\"j\""));
+    let numbered = of_the_lab(DemoAlgorithm::Hs256, &lab_claims("j").with("jti", 7));
+    let ended = of_the_lab(DemoAlgorithm::Hs256, &lab_claims("j").with("exp", NOW));
     for (token, check, code) in [
         (rs256, Check::Algorithm, Code::AlgNotAllowed),
         (of_the_demo, Check::Signature, Code::BadSignature),
         (numbered, Check::Profile, Code::BadClaim),
         (ended, Check::Expiry, Code::Expired),
     ] {
-        let verdict = lab::verify(&KEYS.ring, Algorithm::Hs256, &token, at(NOW))
+        let verdict = lab::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, at(NOW))
             .resolve_revocation(|_| panic!("asked of {check:?}"));
         assert_refused(&verdict, check, code, "a lab's");
     }
@@ -713,7 +720,7 @@ fn a_token_that_is_refused_asks_for_no_revocation() {
 
 #[test]
 fn what_is_only_decoded_is_never_accepted() {
-    let good = token_with(Algorithm::Hs256, &claims());
+    let good = token_with(DemoAlgorithm::Hs256, &claims());
     let verdict = token::decode(&good);
     assert_eq!((verdict.code(), verdict.is_accepted()), (Code::NotVerified, false));
     assert_eq!(verdict.rejection().unwrap().0, Check::Signature);

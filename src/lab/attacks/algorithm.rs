@@ -8,7 +8,7 @@ use crate::code::Code;
 use crate::keys;
 use crate::lab::forge::{Forgery, public_forms, quoted};
 use crate::lab::naive;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::token::signing_input;
 
 pub(super) static ATTACKS: &[Attack] = &[
@@ -67,7 +67,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`alg` becomes HS256, signed with the RSA public key as the secret",
         lesson: Some("key-confusion"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         variants: FORMS,
         ..attack(10, "key-confusion-rs256", "Key confusion", Code::AlgNotAllowed, CONFUSED)
     },
@@ -77,7 +77,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "signed with HS256 and the RSA public key as the secret",
         lesson: Some("key-confusion"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         variants: FORMS,
         ..attack(10, "key-confusion-hs256", "Key confusion, under HS256", Code::BadSignature, CONFUSED)
     },
@@ -165,7 +165,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`alg` becomes HS512, signed with the right secret",
         lesson: Some("hs256-or-rs256"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         variants: &[variant("HS512", "HS512"), variant("HS384", "HS384")],
         ..attack(23, "sibling-hs256", "Sibling algorithm", Code::AlgNotAllowed, SIBLING)
     },
@@ -175,7 +175,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`alg` becomes RS384 or PS256, signed with the right key",
         lesson: Some("hs256-or-rs256"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         variants: &[variant("RS384", "RS384"), variant("PS256", "PS256")],
         ..attack(23, "sibling-rs256", "Sibling algorithm, under RS256", Code::AlgNotAllowed, SIBLING)
     },

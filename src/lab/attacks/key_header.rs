@@ -4,7 +4,7 @@ use super::{At, Attack, Means, Variant, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Members, quoted};
 use crate::lab::naive;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Attack] = &[
     Attack {
@@ -59,7 +59,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`kid` is a path to nothing, signed with the empty key",
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.10",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         variants: PATHS,
         ..attack(13, "kid-empty-file", "`kid` to an empty file", Code::UnknownKid, EMPTY_FILE)
     },
@@ -69,7 +69,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`kid` is a path to nothing, `alg` becomes HS256, signed with the empty key",
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         variants: PATHS,
         ..attack(13, "kid-empty-file-rs256", "`kid` to an empty file, under RS256", Code::AlgNotAllowed, EMPTY_FILE)
     },
@@ -93,10 +93,10 @@ pub(super) static ATTACKS: &[Attack] = &[
                 forge: |forge, command| {
                     let header = forge.original.header.with("kid", quoted(command));
                     Ok(match forge.under() {
-                        Algorithm::Hs256 => {
+                        DemoAlgorithm::Hs256 => {
                             forge.maced(&header, b"", "Made with the empty key, which such a command prints.")
                         }
-                        Algorithm::Rs256 => forge.stale(header.to_string(), forge.original.claims.to_string()),
+                        DemoAlgorithm::Rs256 => forge.stale(header.to_string(), forge.original.claims.to_string()),
                     })
                 },
                 naive: &naive::KID_AS_COMMAND,
@@ -109,7 +109,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`kid` is a UNION that selects a known key, signed with that key",
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.10",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         ..attack(15, "kid-sql", "`kid` as SQL", Code::UnknownKid, SQL)
     },
     Attack {
@@ -117,7 +117,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`kid` is a UNION that selects a known key, `alg` becomes HS256, signed with that key",
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         ..attack(15, "kid-sql-rs256", "`kid` as SQL, under RS256", Code::AlgNotAllowed, SQL)
     },
     Attack {

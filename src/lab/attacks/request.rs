@@ -5,7 +5,7 @@ use crate::code::Code;
 use crate::lab::forge::{Forgery, Revoked, quoted, twin};
 use crate::lab::naive;
 use crate::lab::sent_request::SentRequest;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Attack] = &[
     Attack {
@@ -212,7 +212,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                no token of one passes as another's.",
         changes: "nothing: a demo token is judged by the lab's keys",
         rfc: "RFC 8725 §3.12",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         ..attack(41, "demo-token-at-lab", "Other profile", Code::BadSignature, AT_LAB)
     },
     Attack {
@@ -220,7 +220,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                demo's.",
         changes: "nothing: a demo token is judged by the lab's keys",
         rfc: "RFC 8725 §3.12",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         ..attack(41, "demo-token-at-lab-rs256", "Other profile, under RS256", Code::UnknownKid, AT_LAB)
     },
     Attack {
@@ -228,7 +228,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                the wrong key.",
         changes: "the same claims as a token of the lab's",
         rfc: "RFC 8725 §3.12",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         ..attack(41, "lab-token-at-demo", "Other profile, the other way", Code::BadSignature, AT_DEMO)
     },
     Attack {
@@ -236,7 +236,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                which the demo's ring does not have.",
         changes: "the same claims as a token of the lab's",
         rfc: "RFC 8725 §3.12",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         ..attack(41, "lab-token-at-demo-rs256", "Other profile, the other way, under RS256", Code::UnknownKid, AT_DEMO)
     },
 ];

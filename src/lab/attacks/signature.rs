@@ -6,7 +6,7 @@ use super::{At, Attack, Means, Variant, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Forgery, mac, quoted, twin};
 use crate::lab::naive;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Attack] = &[
     Attack {
@@ -59,7 +59,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "signed anew with the likeliest word, after every word failed on your signature",
         lesson: Some("weak-secret"),
         rfc: "RFC 8725 §3.5",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         ..attack(
             5,
             "weak-secret",
@@ -73,7 +73,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "signed with HS256 and the empty key",
         lesson: Some("weak-secret"),
         rfc: "RFC 8725 §3.5",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         ..attack(6, "blank-password-hs256", "Blank password", Code::BadSignature, BLANK)
     },
     Attack {
@@ -82,7 +82,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`alg` becomes HS256, signed with the empty key",
         lesson: Some("key-confusion"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         ..attack(6, "blank-password-rs256", "Blank password, under RS256", Code::AlgNotAllowed, BLANK)
     },
     Attack {
@@ -112,7 +112,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "signed with HS256 and a common word",
         lesson: Some("weak-secret"),
         rfc: "RFC 8725 §3.5",
-        needs: Some(Algorithm::Hs256),
+        needs: Some(DemoAlgorithm::Hs256),
         variants: WORDS,
         ..attack(17, "common-secret-hs256", "Common secret", Code::BadSignature, COMMON)
     },
@@ -122,7 +122,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`alg` becomes HS256, signed with a common word",
         lesson: Some("key-confusion"),
         rfc: "RFC 8725 §3.1",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         variants: WORDS,
         ..attack(17, "common-secret-rs256", "Common secret, under RS256", Code::AlgNotAllowed, COMMON)
     },
@@ -150,7 +150,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "`kid` names a key that is not in the ring; the lab's own plays it",
         lesson: Some("rotation"),
         rfc: "RFC 7515 §4.1.4",
-        needs: Some(Algorithm::Rs256),
+        needs: Some(DemoAlgorithm::Rs256),
         ..attack(
             25,
             "retired-key",

@@ -11,7 +11,7 @@ use serde_json::json;
 use url::form_urlencoded;
 
 use crate::code::Code;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, bearer, zoom};
 use crate::store::StoreError;
 use crate::token::{Claims, Rejection};
@@ -113,7 +113,7 @@ fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, F
     SystemRandom::new().fill(&mut jti).map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
     let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
-    state.metrics.issued(Profile::Bearer, Algorithm::Rs256);
+    state.metrics.issued(Profile::Bearer, DemoAlgorithm::Rs256);
     Ok(token.into_string())
 }
 

@@ -8,7 +8,7 @@ use url::form_urlencoded;
 
 use crate::accounts::{Login, Refusal};
 use crate::code::Code;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, rest_api};
 use crate::web::http::problem::{FailureCause, retry_after_header};
 use crate::web::state::State;
@@ -24,7 +24,7 @@ pub(in crate::web) async fn login(request: HttpRequest, body: Bytes, state: Data
     }
     match rest_api::issue(&state.ring(), login.username(), now) {
         Ok(token) => {
-            state.metrics.issued(Profile::RestApi, Algorithm::Hs256);
+            state.metrics.issued(Profile::RestApi, DemoAlgorithm::Hs256);
             successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
         }
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::code::Code;
 use crate::limits::Decision;
 use crate::profiles::Profile;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::telesign::{self, PhoneNumber, Xid};
 use crate::store::{Cursor, NewTransaction, Presented, Recorded, Transaction};
 use crate::token::{Claims, Show};
@@ -59,7 +59,7 @@ async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<St
     let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
     match state.store.record(new).await.map_err(|error| Problem::store_unavailable(&error))? {
         Recorded::Stored => {
-            state.metrics.issued(Profile::Telesign, Algorithm::Hs256);
+            state.metrics.issued(Profile::Telesign, DemoAlgorithm::Hs256);
             Ok(token)
         }
         Recorded::OtherPhone => {

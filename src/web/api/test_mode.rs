@@ -193,10 +193,10 @@ fn profile(members: &Map<String, Value>, member: &str) -> Result<Profile, Proble
 }
 
 /// Which of the demo's two keys works with an algorithm.
-fn family(algorithm: Algorithm) -> demo::Algorithm {
+fn family(algorithm: Algorithm) -> demo::DemoAlgorithm {
     match algorithm.family() {
-        Family::Rsa => demo::Algorithm::Rs256,
-        Family::Hmac => demo::Algorithm::Hs256,
+        Family::Rsa => demo::DemoAlgorithm::Rs256,
+        Family::Hmac => demo::DemoAlgorithm::Hs256,
     }
 }
 
@@ -221,7 +221,7 @@ pub(in crate::web) async fn session(
     Ok(HttpResponse::Ok().json(json!({ "token": token, "algorithm": visitor.algorithm() })))
 }
 
-fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::Algorithm>, Problem> {
+fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::DemoAlgorithm>, Problem> {
     let Some(name) = text(members, "algorithm")? else { return Ok(None) };
     name.parse()
         .map(Some)

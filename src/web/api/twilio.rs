@@ -4,7 +4,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Value, json};
 
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::twilio::{self, Grants, Wish};
 use crate::profiles::{Lifetime, Profile};
 use crate::web::api::credentials::TokenRequest;
@@ -26,7 +26,7 @@ pub(in crate::web) async fn token(
         region: asked.text("region")?.to_owned(),
     };
     let token = twilio::issue(&state.ring(), &wish, state.now()).map_err(|error| Problem::internal(&error))?;
-    state.metrics.issued(Profile::Twilio, Algorithm::Hs256);
+    state.metrics.issued(Profile::Twilio, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

@@ -4,7 +4,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Lifetime, Profile, zoom};
 use crate::web::api::credentials::TokenRequest;
 use crate::web::http::problem::Problem;
@@ -20,6 +20,6 @@ pub(in crate::web) async fn token(
     asked.admit(&request, &state).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
     let token = zoom::issue(&state.ring(), lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
-    state.metrics.issued(Profile::Zoom, Algorithm::Hs256);
+    state.metrics.issued(Profile::Zoom, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

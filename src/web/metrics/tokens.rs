@@ -12,11 +12,11 @@ use prometheus_client::metrics::counter::ConstCounter;
 use crate::code::Code;
 use crate::limits::Decision;
 use crate::profiles::Profile;
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisFailure;
 
 const PROFILES: usize = Profile::ALL.len();
-const ALGORITHMS: [Algorithm; 2] = [Algorithm::Hs256, Algorithm::Rs256];
+const ALGORITHMS: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
 
 /// Tokens issued, and the verdicts on tokens that were presented.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ impl Default for Tokens {
 }
 
 impl Tokens {
-    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
+    pub fn issued(&self, profile: Profile, algorithm: DemoAlgorithm) {
         self.issued.count(profile as usize, algorithm as usize);
     }
 

@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
-use crate::profiles::demo::{self, Algorithm, IssueError, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
 use crate::profiles::lab;
 use crate::profiles::{Lifetime, Profile};
 use crate::store::StoreError;
@@ -65,8 +65,8 @@ pub(in crate::web) async fn generate(
     let subject = wishes.subject(&request)?;
     let lifetime = wishes.lifetime(state.token_ttl)?;
     let permit = match visitor.algorithm() {
-        Algorithm::Hs256 => None,
-        Algorithm::Rs256 => Some(signing.acquire().await),
+        DemoAlgorithm::Hs256 => None,
+        DemoAlgorithm::Rs256 => Some(signing.acquire().await),
     };
     let now = state.now();
     let issued = demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now);

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use crate::keys::KeyRing;
 use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::web::site::tutorials::{TUTORIALS, Tutorial};
 
 /// The parts as HTML, for a server at `base` with these keys.
@@ -46,6 +46,6 @@ impl TokenSizes {
             let token = demo::issue(ring, algorithm, &Subject::default(), Lifetime::default(), now);
             token.ok().map(|token| token.as_str().len())
         };
-        Self { hs256: size(Algorithm::Hs256), rs256: size(Algorithm::Rs256) }
+        Self { hs256: size(DemoAlgorithm::Hs256), rs256: size(DemoAlgorithm::Rs256) }
     }
 }

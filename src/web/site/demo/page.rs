@@ -6,7 +6,7 @@ use askama::Template;
 use askama::filters::HtmlSafeOutput;
 
 use super::home_details;
-use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::http::cookie_header;
 use crate::web::session::{Attribute, STATE_HOURS, TokenKeys, Unusable, Visitor};
@@ -32,7 +32,7 @@ pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
 pub(super) struct HomePage<'a> {
     assets: &'a Assets,
     result: ResultLine,
-    algorithm: Algorithm,
+    algorithm: DemoAlgorithm,
     default_ttl: i64,
     /// Why the session that came counts as empty.
     unusable: Option<Unusable>,

@@ -30,7 +30,7 @@ use url::form_urlencoded;
 
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::{Choice, LESSONS, Lesson};
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, lab};
 use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
@@ -127,7 +127,7 @@ impl Desk<'_> {
     /// Signs a token of the lab's, and counts it.
     pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
         let token = lab::issue(keys, claims).map_err(|error| Problem::internal(&error))?;
-        self.state.metrics.issued(Profile::Lab, Algorithm::Hs256);
+        self.state.metrics.issued(Profile::Lab, DemoAlgorithm::Hs256);
         Ok(token.into_string())
     }
 

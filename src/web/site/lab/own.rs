@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use crate::keys::KeyRing;
 use crate::lab::lessons::WANTED;
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
 use crate::web::session::{TokenKeys, Visitor};
@@ -14,7 +14,7 @@ use crate::web::state::State;
 pub(super) struct Held {
     token: Option<String>,
     ring: TokenKeys,
-    pub algorithm: Algorithm,
+    pub algorithm: DemoAlgorithm,
 }
 
 impl Held {
@@ -31,7 +31,7 @@ impl Held {
 /// A token that the demo accepts at this moment.
 pub(super) struct Own {
     pub token: String,
-    pub algorithm: Algorithm,
+    pub algorithm: DemoAlgorithm,
     pub claims: Claims,
     /// Why it was made for this page, where the session's own will not do. It is not put there.
     pub fresh: Option<&'static str>,
@@ -44,18 +44,23 @@ impl Own {
         let chosen = held.algorithm;
         // A folder with only a public key verifies RS256 and cannot sign it.
         let can_sign = demo::can_issue(&state.ring(), chosen, now);
-        let algorithm = if can_sign { chosen } else { Algorithm::Hs256 };
+        let algorithm = if can_sign { chosen } else { DemoAlgorithm::Hs256 };
         Self::kept(&held, state, chosen, now).or_else(|why| Self::fresh(&held, state, algorithm, now, why))
     }
 
     /// The same under this algorithm and no other.
-    pub fn under(algorithm: Algorithm, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
+    pub fn under(algorithm: DemoAlgorithm, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
         Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
     }
 
     /// A token about nobody else, for an answer that scripts read: through JSON a script must not get the session's own,
     /// nor what it could be put together from.
-    pub fn example(algorithm: Algorithm, state: &State, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
+    pub fn example(
+        algorithm: DemoAlgorithm,
+        state: &State,
+        random: [u8; 4],
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
         let why = "An answer in JSON never holds your session’s token";
@@ -63,7 +68,7 @@ impl Own {
     }
 
     /// The session's token where it is good, or why that will not do.
-    fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+    fn kept(held: &Held, state: &State, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
         if held.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");
@@ -76,7 +81,7 @@ impl Own {
     fn fresh(
         held: &Held,
         state: &State,
-        algorithm: Algorithm,
+        algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
@@ -87,7 +92,7 @@ impl Own {
     }
 
     fn issue(
-        algorithm: Algorithm,
+        algorithm: DemoAlgorithm,
         subject: &Subject,
         state: &State,
         now: DateTime<Utc>,
@@ -110,7 +115,8 @@ impl Own {
 
 /// Whom a refused token is about, when the demo signed it all the same.
 fn subject_of(token: &str, ring: &KeyRing, now: DateTime<Utc>) -> Option<Subject> {
-    let verdicts = [Algorithm::Hs256, Algorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));
+    let verdicts =
+        [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));
     let claims = verdicts.iter().find(|verdict| verdict.is_signed())?.unverified_claims()?;
     Subject::parse(claims.for_display().subject()?).ok()
 }

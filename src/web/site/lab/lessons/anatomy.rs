@@ -6,7 +6,7 @@ use askama::Template;
 use super::{Desk, Frame, jar, page as answer};
 use crate::lab::lessons::anatomy;
 use crate::lab::lessons::remark::Remark;
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
@@ -44,12 +44,12 @@ fn new_token(desk: &Desk<'_>) -> Result<String, Problem> {
     let subject = Subject::parse(&anatomy::subject(jar::random()?)).unwrap_or_default();
     let claims = demo::claims(&subject, Lifetime::HOUR, desk.now);
     let ring = desk.state.ring();
-    let keys = lab::keys(&ring, Algorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
     desk.issue(keys, &claims)
 }
 
 async fn judge(desk: &Desk<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
-    let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
+    let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, token, desk.now);
     let verdict = desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
     let code = verdict.code();
     Ok(match verdict.accept() {

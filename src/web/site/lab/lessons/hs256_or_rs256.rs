@@ -11,7 +11,7 @@ use super::{Desk, Frame, page as answer};
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::hs256_or_rs256::{self, ALGORITHMS, COMMANDS, LIFETIME, PARTIES, Party};
 use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
@@ -145,12 +145,12 @@ async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
 
 fn tokens(desk: &Desk<'_>, subject: &str) -> Result<Tokens, Problem> {
     let subject = Subject::parse(subject).unwrap_or_default();
-    let hs256 = token(desk, Algorithm::Hs256, &subject)?.unwrap_or_default();
-    Ok(Tokens { hs256, rs256: token(desk, Algorithm::Rs256, &subject)? })
+    let hs256 = token(desk, DemoAlgorithm::Hs256, &subject)?.unwrap_or_default();
+    Ok(Tokens { hs256, rs256: token(desk, DemoAlgorithm::Rs256, &subject)? })
 }
 
 /// A token of the demo's for ten minutes, as `/generate` makes one for whoever asks; `None` where it cannot be signed.
-fn token(desk: &Desk<'_>, algorithm: Algorithm, subject: &Subject) -> Result<Option<String>, Problem> {
+fn token(desk: &Desk<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
     if !demo::can_issue(&desk.state.ring(), algorithm, desk.now) {
         return Ok(None);
     }

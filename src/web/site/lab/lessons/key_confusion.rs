@@ -6,7 +6,7 @@ use askama::Template;
 use super::seen::{Naive, Seen};
 use super::{Desk, Frame, page as answer};
 use crate::lab::lessons::key_confusion::{self, ALGORITHMS, Choices, LONGEST_SECRET, Material, RULE};
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::lab;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
@@ -54,7 +54,7 @@ fn outcome(desk: &Desk<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Resu
     let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
     let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = key_confusion::naive(&token, pem, key, desk.now);
-    let strict = lab::verify(ring, Algorithm::Rs256, &token, desk.now).resolve_revocation(|_| false);
+    let strict = lab::verify(ring, DemoAlgorithm::Rs256, &token, desk.now).resolve_revocation(|_| false);
     Ok(Outcome {
         remark: key_confusion::judge(choices, &says),
         naive: Naive::new(RULE, &says),

@@ -7,7 +7,7 @@ use super::seen::{Naive, Seen};
 use super::{Desk, Frame, page as answer};
 use crate::keys::{self, Jwk};
 use crate::lab::lessons::keys_in_the_header::{self, ATTACKER, Choices, FOLDER, LONGEST_FIELD, Member, With};
-use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
@@ -61,7 +61,8 @@ fn outcome(desk: &Desk<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome,
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = keys_in_the_header::naive(&token, choices.member, key, desk.now);
     // As the server would that expects just this algorithm: what stops the token is the member, not `alg`.
-    let expected = if choices.with.algorithm() == keys::Algorithm::Rs256 { Algorithm::Rs256 } else { Algorithm::Hs256 };
+    let expected =
+        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
     Ok(Outcome {
         remark: keys_in_the_header::judge(choices, &says),
         naive: Naive::new(choices.member.rule(), &says),

@@ -8,7 +8,7 @@ use askama::Template;
 use super::own_keys::{OwnKeys, random_text};
 use super::{Desk, Frame, jar, page as answer};
 use crate::lab::lessons::logout::{COOKIE, LIFETIME, PATH, Replay, Tried, Way};
-use crate::profiles::demo::{Algorithm, Subject};
+use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict};
 use crate::web::http::problem::Problem;
@@ -122,7 +122,7 @@ impl Pass {
                     .to_owned(),
             );
         };
-        let pending = match lab::verify_with(&keys.current(desk.state)?, Algorithm::Hs256, &token, desk.now) {
+        let pending = match lab::verify_with(&keys.current(desk.state)?, DemoAlgorithm::Hs256, &token, desk.now) {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
                 let code = verdict.code().as_str();
@@ -157,7 +157,7 @@ impl Pass {
         if token.is_empty() {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
-        let judged = lab::verify_with(&keys.current(desk.state)?, Algorithm::Hs256, token, desk.now);
+        let judged = lab::verify_with(&keys.current(desk.state)?, DemoAlgorithm::Hs256, token, desk.now);
         let verdict =
             desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
         let replay = Replay::of(self.way, verdict.code(), is_own(desk, keys, token)?);
@@ -205,7 +205,7 @@ fn cookie(desk: &Desk<'_>, value: String, max_age: Duration) -> Cookie<'static> 
 fn is_own(desk: &Desk<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
     let newest = keys.numbers.1;
     let ring = keys.ring(desk.state, newest.saturating_sub(7).max(1)..=newest)?;
-    Ok(match lab::verify_with(&ring, Algorithm::Hs256, token, desk.now) {
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, desk.now) {
         Judged::Pending(_) => true,
         Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == crate::code::Code::Expired,
     })

@@ -7,7 +7,7 @@ use super::seen::{Naive, Seen};
 use super::{Desk, Frame, page as answer};
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
 use crate::lab::lessons::text_of;
-use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
@@ -56,7 +56,7 @@ fn fields(desk: &Desk<'_>, own: &Own) -> Result<[String; 3], Problem> {
     Ok([decode(0), decode(1), signature])
 }
 
-fn judge(desk: &Desk<'_>, written: &Written<'_>, algorithm: Algorithm) -> Outcome {
+fn judge(desk: &Desk<'_>, written: &Written<'_>, algorithm: DemoAlgorithm) -> Outcome {
     let (token, ring) = (written.token(), &desk.state.ring());
     let says = none::naive(&token, algorithm.keys(ring).verifiers(), desk.now);
     Outcome {

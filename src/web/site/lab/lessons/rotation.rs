@@ -7,7 +7,7 @@ use super::own_keys::OwnKeys;
 use super::{Desk, Frame, page as answer};
 use crate::code::Code;
 use crate::lab::lessons::rotation::{Gap, LIVES, MOST_TOKENS, Move, Numbers, Rotation, Standing, Underway};
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::http::problem::Problem;
@@ -217,7 +217,7 @@ fn judge(
 ) -> Result<Verdict, Problem> {
     let ring = keys.ring(desk.state, numbers)?;
     // A jti is not looked up: whatever was revoked elsewhere, here the keys decide.
-    Ok(match lab::verify_with(&ring, Algorithm::Hs256, token, desk.now) {
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, desk.now) {
         Judged::Final(verdict) => verdict,
         Judged::Pending(pending) => pending.with_revocation(false),
     })

@@ -7,7 +7,7 @@ use askama::Template;
 use super::{Desk, Form, Frame, jar, page as answer};
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::size_limit::{LARGEST, NAME, SMALLEST, STEP, judge, line, next, padding, size, size_of};
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
@@ -81,7 +81,7 @@ fn set(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
 
 fn token_of(desk: &Desk<'_>, size: usize) -> Result<String, Problem> {
     let ring = desk.state.ring();
-    let keys = lab::keys(&ring, Algorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
     let claims = demo::claims(&Subject::default(), Lifetime::HOUR, desk.now);
     let padded = |padding: usize| claims.clone().with("pad", "x".repeat(padding));
     let bare = lab::issue(keys, &padded(0)).map_err(|error| Problem::internal(&error))?;

@@ -9,7 +9,7 @@ use crate::lab::lessons::tamper::{
     Change, LONGEST_PAYLOAD, Spelling, fell_at_signature, spellings, with_middle_changed, with_payload,
 };
 use crate::lab::lessons::text_of;
-use crate::profiles::demo::{self, Algorithm};
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::Verdict;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
@@ -89,7 +89,7 @@ pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
 }
 
 /// The token that the form brings back, and the algorithm that it names.
-fn original(desk: &Desk<'_>) -> Result<(String, Algorithm), Problem> {
+fn original(desk: &Desk<'_>) -> Result<(String, DemoAlgorithm), Problem> {
     let token = desk.text("token", 4096)?.unwrap_or_default().to_owned();
     let verdict = crate::token::decode(&token);
     let named = verdict.header().and_then(|header| header.get("alg")).and_then(|alg| alg.as_str()?.parse().ok());

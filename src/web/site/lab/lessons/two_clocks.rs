@@ -8,7 +8,7 @@ use super::{Desk, Frame, jar, page as answer};
 use crate::code::Code;
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::two_clocks::{COOKIE_LIVES, NAME, Setting, TOKEN_LIVES, judge, line};
-use crate::profiles::demo::{self, Algorithm, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{NumericDate, Verdict, words};
 use crate::web::http::problem::Problem;
@@ -113,7 +113,7 @@ fn new_token(desk: &Desk<'_>, seconds: i64) -> Result<String, Problem> {
         Err(_) => (Lifetime::MINUTE, desk.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
     };
     let claims = demo::claims(&Subject::default(), lifetime, issued_at);
-    desk.issue(lab::keys(&desk.state.ring(), Algorithm::Hs256), &claims)
+    desk.issue(lab::keys(&desk.state.ring(), DemoAlgorithm::Hs256), &claims)
 }
 
 async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
@@ -130,7 +130,7 @@ async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
 }
 
 async fn verify(desk: &Desk<'_>, token: &str) -> Result<Verdict, Problem> {
-    let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, token, desk.now);
+    let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, token, desk.now);
     desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))
 }
 
@@ -139,7 +139,7 @@ impl Clocks {
     fn new(desk: &Desk<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
         let no_copy =
             || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
-        let judged = lab::verify(&desk.state.ring(), Algorithm::Hs256, &copy, desk.now);
+        let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, &copy, desk.now);
         let claims = judged.resolve_revocation(|_| false).unverified_claims().ok_or_else(no_copy)?;
         let end = claims.for_display().expires_at().ok_or_else(no_copy)?.timestamp();
         let now = desk.now.timestamp();
