@@ -117,7 +117,7 @@ pub static SECTIONS: [Section; 6] = [
     },
     Section {
         title: "The claims",
-        says: "What a token says, when it says it, and whom it says it to.",
+        says: "What a token says, when it says it, and who it is meant for.",
         attacks: claims::ATTACKS,
     },
     Section {
