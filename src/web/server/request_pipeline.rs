@@ -187,8 +187,9 @@ fn unparsed(status: StatusCode, presentation: Presentation, limits: Limits, stat
     written_out(response, state.now())
 }
 
-const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112. In its address, \
-                        spaces, control characters and bytes that are not UTF-8 must be percent-encoded.";
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112 and have one \
+                        `Host` line. In its address, spaces, control characters and bytes that are not UTF-8 must be \
+                        percent-encoded.";
 
 /// The last answer of a connection, as the bytes that are sent.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {
