@@ -180,9 +180,12 @@ impl Redis {
     }
 
     /// Carries out one script, which no other command interrupts.
-    pub async fn run<T: FromRedisValue>(&self, script: &Script, key: &str, arguments: &[u64]) -> Result<T, Away> {
+    pub async fn run<T: FromRedisValue>(&self, script: &Script, keys: &[String], arguments: &[u64]) -> Result<T, Away> {
         self.ask(async |connection| {
-            let mut invocation = script.0.key(key);
+            let mut invocation = script.0.prepare_invoke();
+            for key in keys {
+                invocation.key(key);
+            }
             for argument in arguments {
                 invocation.arg(*argument);
             }
