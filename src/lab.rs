@@ -9,4 +9,5 @@ pub mod diff;
 pub mod forge;
 pub mod lessons;
 pub mod naive;
+pub mod progress;
 pub mod sent_request;

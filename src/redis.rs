@@ -183,11 +183,14 @@ impl Redis {
     pub async fn run<T: FromRedisValue>(
         &self,
         script: &Script,
-        key: &str,
+        keys: &[String],
         arguments: &[u64],
     ) -> Result<T, RedisFailure> {
         self.ask(async |connection| {
-            let mut invocation = script.0.key(key);
+            let mut invocation = script.0.prepare_invoke();
+            for key in keys {
+                invocation.key(key);
+            }
             for argument in arguments {
                 invocation.arg(*argument);
             }

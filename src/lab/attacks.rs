@@ -10,6 +10,8 @@ mod request;
 mod signature;
 mod text;
 
+use std::collections::HashSet;
+
 use super::forge::{Door, Forge, Forgery};
 use super::naive::{Naive, NaiveSite};
 use crate::code::Code;
@@ -21,6 +23,9 @@ use crate::profiles::demo::DemoAlgorithm;
 pub struct Attack {
     /// The row of the catalogue.
     pub number: u8,
+    /// What a session keeps once it was tried: two letters that all attacks of the row share, and that no other row has or
+    /// ever had.
+    pub key: &'static str,
     /// The last part of its address.
     pub slug: &'static str,
     pub name: &'static str,
@@ -117,7 +122,7 @@ pub static SECTIONS: [Section; 6] = [
     },
     Section {
         title: "The claims",
-        says: "What a token says, when it says it, and whom it says it to.",
+        says: "What a token says, when it says it, and who it is meant for.",
         attacks: claims::ATTACKS,
     },
     Section {
@@ -142,6 +147,16 @@ impl Attack {
         Self::all().find(|attack| attack.slug == slug)
     }
 
+    /// How many rows the catalogue has.
+    pub fn rows() -> usize {
+        Self::count_rows(|_| true)
+    }
+
+    /// The rows of which at least one attack is such.
+    pub fn count_rows(is_such: impl Fn(&Self) -> bool) -> usize {
+        Self::all().filter(|attack| is_such(attack)).map(|attack| attack.key).collect::<HashSet<_>>().len()
+    }
+
     /// The spelling of this name, or the first; `None` when it has a name that is none of ours. An attack with one
     /// spelling has the empty name for it.
     pub fn variant(&self, chosen: &str) -> Option<&'static str> {
@@ -159,9 +174,17 @@ impl Attack {
 }
 
 /// Rows are long; what most of them share is said once.
-const fn attack(number: u8, slug: &'static str, name: &'static str, expected: Code, means: Means) -> Attack {
+const fn attack(
+    number: u8,
+    key: &'static str,
+    slug: &'static str,
+    name: &'static str,
+    expected: Code,
+    means: Means,
+) -> Attack {
     Attack {
         number,
+        key,
         slug,
         name,
         what: "",
@@ -177,4 +200,18 @@ const fn attack(number: u8, slug: &'static str, name: &'static str, expected: Co
 
 const fn variant(value: &'static str, says: &'static str) -> Variant {
     Variant { value, says }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn attacks_share_a_key_when_they_share_a_row() {
+        for one in Attack::all() {
+            for other in Attack::all() {
+                assert_eq!(one.key == other.key, one.number == other.number, "{} and {}", one.slug, other.slug);
+            }
+        }
+    }
 }

@@ -20,14 +20,14 @@ pub mod tamper;
 pub mod two_clocks;
 pub mod weak_secret;
 
-use std::ops::Range;
-
 pub use gullible::{Objection, WANTED, text_of};
 
 /// One lesson as its page tells it. In every text a pair of backticks marks what is code.
 pub struct Lesson {
     /// The last part of its address.
     pub slug: &'static str,
+    /// What a session keeps of it once it is solved: two letters that no other lesson has or ever had.
+    pub key: &'static str,
     pub title: &'static str,
     /// What the visitor can do or say at its end, in one sentence.
     pub goal: &'static str,
@@ -59,66 +59,65 @@ pub struct Choice {
     pub reply: &'static str,
 }
 
-/// Every lesson, in the order in which they build on each other. A lesson keeps its place for good: progress is kept by
-/// it.
-pub static LESSONS: &[&Lesson] = &[
-    &anatomy::LESSON,
-    &set_cookie::LESSON,
-    &script_reach::LESSON,
-    &two_clocks::LESSON,
-    &tamper::LESSON,
-    &hs256_or_rs256::LESSON,
-    &none::LESSON,
-    &key_confusion::LESSON,
-    &keys_in_the_header::LESSON,
-    &weak_secret::LESSON,
-    &cookie_laboratory::LESSON,
-    &cross_site_forms::LESSON,
-    &logout::LESSON,
-    &rotation::LESSON,
-    &size_limit::LESSON,
-    &need_a_jwt::LESSON,
-];
-
-/// Lessons that belong together, by their places.
+/// A few lessons that belong together.
 pub struct Part {
     pub title: &'static str,
     pub says: &'static str,
-    places: Range<usize>,
+    pub lessons: &'static [&'static Lesson],
 }
 
-/// All of them, in order.
-pub static PARTS: &[Part] = &[
-    Part {
-        title: "A token and its cookie",
-        says: "What is in them, who can read it, and when each of them ends.",
-        places: 0..4,
-    },
-    Part {
-        title: "Forging",
-        says: "Change a token, and see which check stops it, and what a verifier without that check would have said.",
-        places: 4..10,
-    },
-    Part {
-        title: "The browser’s rules",
-        says: "Which cookies it keeps, and which requests carry them.",
-        places: 10..12,
-    },
-    Part {
-        title: "The end of a token, and the limits of one",
-        says: "Logging out, new keys, too much to carry, and whether you need one at all.",
-        places: 12..16,
-    },
-];
+/// The course: its parts, and the lessons of each by the names of their modules, in the order in which they build on
+/// each other.
+///
+/// This is the only list of lessons. Whoever needs one gives the name of a macro that turns it into what they need: here
+/// into [`PARTS`] and [`LESSONS`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a `LESSON`
+/// here or a `PAGE` there does not compile.
+macro_rules! course {
+    ($make:ident) => {
+        $make! {
+            {
+                title: "A token and its cookie",
+                says: "What is in them, who can read it, and when each of them ends.",
+                lessons: [anatomy, set_cookie, script_reach, two_clocks],
+            }
+            {
+                title: "Forging",
+                says: "Change a token, and see which check stops it, and what a verifier without that check would have said.",
+                lessons: [tamper, hs256_or_rs256, none, key_confusion, keys_in_the_header, weak_secret],
+            }
+            {
+                title: "The browser’s rules",
+                says: "Which cookies it keeps, and which requests carry them.",
+                lessons: [cookie_laboratory, cross_site_forms],
+            }
+            {
+                title: "The end of a token, and the limits of one",
+                says: "Logging out, new keys, too much to carry, and whether you need one at all.",
+                lessons: [logout, rotation, size_limit, need_a_jwt],
+            }
+        }
+    };
+}
+
+pub(crate) use course;
+
+macro_rules! parts_and_lessons {
+    ($({ title: $title:literal, says: $says:literal, lessons: [$($lesson:ident),+ $(,)?], })+) => {
+        /// The parts of the course, in order.
+        pub static PARTS: &[Part] =
+            &[$(Part { title: $title, says: $says, lessons: &[$(&$lesson::LESSON),+] }),+];
+
+        /// Every lesson, in the order of the course.
+        pub static LESSONS: &[&Lesson] = &[$($(&$lesson::LESSON),+),+];
+    };
+}
+
+course!(parts_and_lessons);
 
 impl Part {
-    pub fn lessons(&self) -> &'static [&'static Lesson] {
-        &LESSONS[self.places.clone()]
-    }
-
-    /// The number of the first.
-    pub const fn first(&self) -> usize {
-        self.places.start + 1
+    /// The number of its first lesson.
+    pub fn first(&self) -> usize {
+        self.lessons.first().map_or(1, |lesson| lesson.number())
     }
 }
 
@@ -127,8 +126,53 @@ impl Lesson {
         LESSONS.iter().copied().find(|lesson| lesson.slug == slug)
     }
 
-    /// Its place among the lessons, from 0 on.
-    pub fn place(&self) -> usize {
-        LESSONS.iter().position(|lesson| lesson.slug == self.slug).unwrap_or_default()
+    /// Its number in the course, from 1 on. It is shown, and never stored.
+    pub fn number(&self) -> usize {
+        LESSONS.iter().take_while(|lesson| lesson.slug != self.slug).count() + 1
+    }
+
+    /// The lesson after this one in the course.
+    pub fn next(&self) -> Option<&'static Self> {
+        LESSONS.get(self.number()).copied()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    #[test]
+    fn no_two_lessons_have_the_same_slug_or_key() {
+        let slugs: HashSet<_> = LESSONS.iter().map(|lesson| lesson.slug).collect();
+        let keys: HashSet<_> = LESSONS.iter().map(|lesson| lesson.key).collect();
+        assert_eq!((slugs.len(), keys.len()), (LESSONS.len(), LESSONS.len()));
+    }
+
+    #[test]
+    fn no_text_of_a_lesson_is_missing() {
+        for lesson in LESSONS {
+            let texts = [lesson.slug, lesson.title, lesson.goal, lesson.question.asks, lesson.solution];
+            assert!(texts.iter().all(|text| !text.is_empty()) && lesson.minutes > 0, "{}", lesson.slug);
+            let lists = [lesson.hints, lesson.why, lesson.rfcs];
+            assert!(lists.iter().all(|list| !list.is_empty()), "{}", lesson.slug);
+            let choices = lesson.question.choices;
+            assert!(choices.len() > 1 && choices.iter().any(|choice| choice.is_right), "{}", lesson.slug);
+            assert!(
+                choices.iter().all(|choice| !choice.says.is_empty() && !choice.reply.is_empty()),
+                "{}",
+                lesson.slug
+            );
+        }
+    }
+
+    #[test]
+    fn every_lesson_leads_to_the_one_after_it() {
+        let walked = std::iter::successors(LESSONS.first().copied(), |lesson| lesson.next());
+        assert!(walked.map(|lesson| lesson.slug).eq(LESSONS.iter().map(|lesson| lesson.slug)));
+        for pair in PARTS.windows(2) {
+            assert_eq!(pair[1].first(), pair[0].first() + pair[0].lessons.len());
+        }
     }
 }

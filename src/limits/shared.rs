@@ -1,7 +1,9 @@
-//! Rate counters in Redis, so that several processes share one limit.
+//! Counters in Redis, so that several processes hold one limit together.
 //!
-//! A window is a Redis key that expires, and one script checks and counts it atomically. So only the Redis server's
-//! clock matters: the processes' clocks may differ, and setting the clock in test mode has no effect on windows.
+//! The idea to know: a window is a key of Redis that ends by itself, and one script looks at it and counts, in one step
+//! that nothing interrupts. So it goes by the clock of that server alone: the processes' own clocks may differ, and the
+//! clock that a test sets moves no window. One client alone does not fill the server with names that it tries: it
+//! begins at most [`NAMES_OF_A_CLIENT`] windows for names in the time of one window.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -11,21 +13,31 @@ use async_trait::async_trait;
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 
-use super::{Counters, Decision, Key, Rate, whole_seconds};
+use super::{Counters, Decision, Key, NAMES_OF_A_CLIENT, Rate, whole_seconds};
 use crate::redis::{Redis, RedisFailure, Script};
 
-/// Returns 0 if the request is admitted, otherwise the milliseconds until the window ends. A key without an expiry is
-/// not ours, and is replaced.
+/// Answers 0 when it is admitted, and else the milliseconds until it may be. A key without an end, which is none of
+/// ours, begins anew. The second key, if there is one, counts the names for which the client has begun a window.
 const ADMIT: &str = "
 local left = redis.call('PTTL', KEYS[1])
-if left <= 0 then
-    redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
+if left > 0 then
+    if tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[1]) then
+        return left
+    end
+    redis.call('INCR', KEYS[1])
     return 0
 end
-if tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[1]) then
-    return left
+if KEYS[2] then
+    local names_left = redis.call('PTTL', KEYS[2])
+    if names_left <= 0 then
+        redis.call('SET', KEYS[2], 1, 'PX', ARGV[2])
+    elseif tonumber(redis.call('GET', KEYS[2])) >= tonumber(ARGV[3]) then
+        return names_left
+    else
+        redis.call('INCR', KEYS[2])
+    end
 end
-redis.call('INCR', KEYS[1])
+redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
 return 0
 ";
 
@@ -93,9 +105,14 @@ impl Shared {
 impl Counters for Shared {
     async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         let Some(quota) = self.rate.quota() else { return Ok(Decision::Admitted) };
-        let key = format!("{}{}", self.prefix, self.secret.fingerprint(key));
+        let mut keys = vec![format!("{}{}", self.prefix, self.secret.fingerprint(key))];
+        if key.name.is_some() {
+            let client = Key { name: None, ..key };
+            keys.push(format!("{}names:{}", self.prefix, self.secret.fingerprint(client)));
+        }
         let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
-        let left: u64 = self.redis.run(&self.admit, &key, &[quota.most.into(), window]).await?;
+        let names = u64::try_from(NAMES_OF_A_CLIENT).unwrap_or(u64::MAX);
+        let left: u64 = self.redis.run(&self.admit, &keys, &[quota.most.into(), window, names]).await?;
         Ok(match left {
             0 => Decision::Admitted,
             left => Decision::Refused { retry_after: whole_seconds(Duration::from_millis(left)) },
@@ -103,7 +120,7 @@ impl Counters for Shared {
     }
 
     async fn forget(&self) -> Result<(), RedisFailure> {
-        self.redis.run(&self.forget, &self.prefix, &[]).await
+        self.redis.run(&self.forget, std::slice::from_ref(&self.prefix), &[]).await
     }
 }
 

@@ -164,10 +164,11 @@ fn is_ours(name: &str) -> bool {
     name.starts_with("HALLPASS_") || name == "RUST_LOG" || CREDENTIAL_NAMES.contains(&name)
 }
 
-/// Whether a value is a secret, or a URL that may have a password.
+/// Whether a value is a secret, or a URL that may have a password: before its host, or in the query.
 fn has_secret(file: &HashMap<String, String>) -> bool {
     let is_secret = |name: &str| matches!(name, "TWILIO_API_KEY_SECRET" | "ZOOM_API_SECRET" | "TELESIGN_API_KEY");
-    file.iter().any(|(name, value)| !value.is_empty() && (is_secret(name) || value.contains('@')))
+    let has_password = |value: &str| value.contains('@') || value.contains("password=");
+    file.iter().any(|(name, value)| !value.is_empty() && (is_secret(name) || has_password(value)))
 }
 
 #[cfg(test)]
@@ -208,6 +209,7 @@ mod tests {
         let has_secret = |name: &str, value: &str| has_secret(&HashMap::from([(name.to_owned(), value.to_owned())]));
         assert!(has_secret("ZOOM_API_SECRET", "x") && has_secret("TELESIGN_API_KEY", "x"));
         assert!(has_secret("HALLPASS_DATABASE", "postgres://bob:pw@db/x"));
+        assert!(has_secret("HALLPASS_DATABASE", "postgres://db/x?user=bob&password=pw"));
         assert!(!has_secret("ZOOM_API_SECRET", "") && !has_secret("HALLPASS_DATABASE", "sqlite:a.db"));
         assert!(!has_secret("HALLPASS_KEYS", "keys") && !has_secret("TWILIO_ACCOUNT_SID", "AC1"));
     }

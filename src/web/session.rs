@@ -27,6 +27,7 @@ use thiserror::Error;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
+use crate::lab::progress::KeySet;
 use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::web::http::cookie_header;
@@ -205,12 +206,13 @@ impl TokenKeys {
 /// The visitor's progress in the lab.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LabNotes {
-    /// The solved lessons, as a bit set by position in the catalogue.
-    #[serde(default, rename = "l")]
-    pub lessons: u32,
-    /// The attacks that were tried, as a bit set by their number in the catalogue.
-    #[serde(default, rename = "a")]
-    pub attacks: u64,
+    /// The keys of the lessons that were solved. Earlier versions kept bits by place here, named `l`; those are not
+    /// read any more, nor is `a` for attacks, and no session is older than [`STATE_HOURS`].
+    #[serde(default, rename = "s", skip_serializing_if = "KeySet::is_empty")]
+    pub solved: KeySet,
+    /// The keys of the attacks that were tried.
+    #[serde(default, rename = "t", skip_serializing_if = "KeySet::is_empty")]
+    pub tried: KeySet,
     /// An id for the visitor's own keys; empty until a lesson needs it.
     #[serde(default, rename = "v", skip_serializing_if = "String::is_empty")]
     pub visitor: String,
@@ -419,4 +421,30 @@ fn duplicate_cookie(name: &str) -> Problem {
          the browser's settings for this site remove it."
     );
     Problem::new(StatusCode::BAD_REQUEST, Code::DuplicateCookie, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::attacks::Attack;
+    use crate::lab::lessons::LESSONS;
+
+    #[test]
+    fn progress_that_was_kept_by_place_is_dropped_and_the_visitor_s_keys_stay() {
+        let kept: Kept =
+            serde_json::from_str(r#"{"lab":{"l":65535,"a":4398046511102,"v":"me","k":[1,2]},"issued_at":1}"#).unwrap();
+        let notes = kept.lab.unwrap();
+        assert!(notes.solved.is_empty() && notes.tried.is_empty());
+        assert_eq!((notes.visitor.as_str(), notes.keys), ("me", (1, 2)));
+    }
+
+    #[test]
+    fn the_whole_progress_leaves_most_of_a_session_to_the_token() {
+        let mut notes = LabNotes { visitor: "x".repeat(22), keys: (98, 99), ..LabNotes::default() };
+        LESSONS.iter().for_each(|lesson| notes.solved.insert(lesson.key));
+        Attack::all().for_each(|attack| notes.tried.insert(attack.key));
+        let kept = Kept { lab: Some(notes), ..Kept::default() };
+        let bytes = kept.to_json().unwrap().get().len();
+        assert!(bytes < LARGEST_STATE / 8, "{bytes} bytes");
+    }
 }

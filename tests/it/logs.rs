@@ -179,7 +179,8 @@ async fn an_access_line_has_id_method_pattern_status_and_time() {
         transcript.send(visitor.request(Method::from_bytes(method.as_bytes()).unwrap(), path)).await;
     }
     let log = serving.stop().stderr;
-    let lines: Vec<&str> = log.lines().filter_map(|line| line.split_once("front] ")).map(|(_, line)| line).collect();
+    let lines: Vec<&str> =
+        log.lines().filter_map(|line| line.split_once("request_pipeline] ")).map(|(_, line)| line).collect();
     let mut ids = HashSet::new();
     let expected = [
         "GET /generate 302",

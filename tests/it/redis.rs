@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
 use deadpool_redis::redis::{Client, Connection, TlsCertificates, cmd};
-use hallpass::limits::{Decision, Key, Limiter, Rate, RateStore};
+use hallpass::limits::{Decision, Key, Limiter, NAMES_OF_A_CLIENT, Rate, RateStore};
 use hallpass::redis::{Redis, RedisUrl};
 use tempfile::TempDir;
 
@@ -323,13 +323,53 @@ async fn what_is_counted_in_redis_ends_by_itself_and_names_neither_a_client_nor_
         limiter.admit(Key::login(client(1), name), DateTime::UNIX_EPOCH).await.unwrap();
     }
     let keys = redis.keys("*");
-    assert_eq!(keys.len(), 2);
+    assert_eq!(keys.len(), 3, "one for each name, and one that counts the names");
     for key in keys {
         let fingerprint = key.strip_prefix("hallpass:rate:login:").unwrap();
+        let fingerprint = fingerprint.strip_prefix("names:").unwrap_or(fingerprint);
         assert!(fingerprint.len() == 32 && fingerprint.bytes().all(|it| it.is_ascii_hexdigit()), "{key}");
         let left: i64 = cmd("PTTL").arg(&key).query(&mut redis.connection()).unwrap();
         assert!((1..=60_000).contains(&left), "{left}");
     }
+}
+
+#[tokio::test]
+async fn one_client_makes_only_so_many_counters_in_redis_whatever_names_it_tries() {
+    let Some(redis) = RedisServer::start() else { return };
+    let limiter = shared(&redis).await.limiter("login", "2/m".parse().unwrap());
+    let ask =
+        async |number, name: &str| limiter.admit(Key::login(client(number), name), DateTime::UNIX_EPOCH).await.unwrap();
+    let mut admitted = 0;
+    for number in 0..2 * NAMES_OF_A_CLIENT {
+        admitted += usize::from(ask(1, &format!("name-{number}")).await == Decision::Admitted);
+    }
+    assert_eq!(admitted, NAMES_OF_A_CLIENT);
+    assert_eq!(redis.keys("*").len(), NAMES_OF_A_CLIENT + 1);
+    assert!(matches!(ask(1, "one-more").await, Decision::Refused { retry_after: 1..=60 }));
+    assert_eq!(ask(1, "name-0").await, Decision::Admitted, "a name that has a counter goes by that");
+    assert!(matches!(ask(1, "name-0").await, Decision::Refused { .. }));
+    assert_eq!(ask(2, "one-more").await, Decision::Admitted, "no other client is affected");
+    limiter.forget().await.unwrap();
+    assert_eq!(redis.keys("*"), Vec::<String>::new());
+    assert_eq!(ask(1, "one-more").await, Decision::Admitted);
+}
+
+#[tokio::test]
+async fn a_client_in_redis_may_try_other_names_when_its_window_is_over() {
+    let Some(redis) = RedisServer::start() else { return };
+    let limiter = shared(&redis).await.limiter("login", "1/s".parse().unwrap());
+    let ask = async |name: &str| limiter.admit(Key::login(client(1), name), DateTime::UNIX_EPOCH).await.unwrap();
+    let begun = Instant::now();
+    let mut number = 0;
+    while ask(&format!("name-{number}")).await == Decision::Admitted {
+        number += 1;
+        // A server that is too slow for that many in a second never refuses one.
+        if begun.elapsed() > Duration::from_secs(10) {
+            return;
+        }
+    }
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    assert_eq!(ask("one-more").await, Decision::Admitted);
 }
 
 /// Two processes count as one, to the last request.

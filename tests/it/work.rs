@@ -220,7 +220,7 @@ async fn names_that_nobody_can_have_are_not_counted_in_redis_either() {
     }
     assert_eq!(redis.keys("hallpass:rate:*"), Vec::<String>::new());
     assert_eq!(check(&accounts, ONE, "alice", RIGHT).await, Ok(()));
-    assert_eq!(redis.keys("hallpass:rate:*").len(), 1);
+    assert_eq!(redis.keys("hallpass:rate:*").len(), 2, "the counter of the name, and that of the client's names");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -20,6 +20,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("raw", "64 zero bytes"), variant("der", "the two zeros in DER")],
         ..attack(
             7,
+            "ps",
             "psychic-signature",
             "Psychic signature",
             Code::AlgNotAllowed,
@@ -47,6 +48,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("none", "none"), variant("None", "None"), variant("NONE", "NONE"), variant("nOnE", "nOnE")],
         ..attack(
             9,
+            "an",
             "alg-none",
             "Algorithm none",
             Code::AlgNotAllowed,
@@ -69,7 +71,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
         variants: FORMS,
-        ..attack(10, "key-confusion-rs256", "Key confusion", Code::AlgNotAllowed, CONFUSED)
+        ..attack(10, "kc", "key-confusion-rs256", "Key confusion", Code::AlgNotAllowed, CONFUSED)
     },
     Attack {
         what: "The same token before a session that expects HS256, with a secret of its own. The algorithm is right, the \
@@ -79,7 +81,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Hs256),
         variants: FORMS,
-        ..attack(10, "key-confusion-hs256", "Key confusion, under HS256", Code::BadSignature, CONFUSED)
+        ..attack(10, "kc", "key-confusion-hs256", "Key confusion, under HS256", Code::BadSignature, CONFUSED)
     },
     Attack {
         what: "Every header member and every claim is once the address of a listener, and here it is `alg`. A library that \
@@ -88,6 +90,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         ..attack(
             16,
+            "oa",
             "outside-alg",
             "An address as `alg`",
             Code::AlgNotAllowed,
@@ -112,6 +115,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             22,
+            "as",
             "alg-spelling",
             "Spelling of `alg`",
             Code::AlgNotAllowed,
@@ -139,6 +143,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("absent", "absent"), variant("array", "an array"), variant("number", "a number")],
         ..attack(
             22,
+            "as",
             "alg-malformed",
             "`alg` of the wrong type",
             Code::Malformed,
@@ -167,7 +172,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Hs256),
         variants: &[variant("HS512", "HS512"), variant("HS384", "HS384")],
-        ..attack(23, "sibling-hs256", "Sibling algorithm", Code::AlgNotAllowed, SIBLING)
+        ..attack(23, "sh", "sibling-hs256", "Sibling algorithm", Code::AlgNotAllowed, SIBLING)
     },
     Attack {
         what: "The right private key signs, under RS384 or PS256. The signature is as good as any; yet one key has one \
@@ -177,7 +182,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
         variants: &[variant("RS384", "RS384"), variant("PS256", "PS256")],
-        ..attack(23, "sibling-rs256", "Sibling algorithm, under RS256", Code::AlgNotAllowed, SIBLING)
+        ..attack(23, "sh", "sibling-rs256", "Sibling algorithm, under RS256", Code::AlgNotAllowed, SIBLING)
     },
     Attack {
         what: "Your own good token, after your session switched to the other algorithm. It was honestly issued, and the \
@@ -187,6 +192,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         ..attack(
             24,
+            "sa",
             "switched-algorithm",
             "Switched algorithm",
             Code::AlgNotAllowed,

@@ -19,6 +19,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: CLAIMS,
         ..attack(
             4,
+            "ci",
             "claim-injection",
             "Claim injection",
             Code::BadSignature,
@@ -38,6 +39,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: CLAIMS,
         ..attack(
             4,
+            "ci",
             "claim-injection-signed",
             "Claim injection, re-signed",
             Code::Accepted,
@@ -57,6 +59,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: ADDRESSED,
         ..attack(
             16,
+            "oa",
             "outside-claim",
             "An address in a claim",
             Code::BadSignature,
@@ -78,6 +81,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: ADDRESSED,
         ..attack(
             16,
+            "oa",
             "outside-claim-signed",
             "An address in a claim, re-signed",
             Code::Accepted,
@@ -98,6 +102,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.11",
         ..attack(
             16,
+            "oa",
             "outside-typ",
             "An address as `typ`",
             Code::WrongType,
@@ -116,6 +121,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("exp", "exp"), variant("iat", "iat"), variant("nbf", "nbf"), variant("aud", "aud")],
         ..attack(
             16,
+            "oa",
             "outside-date",
             "An address as a date or audience",
             Code::BadClaim,
@@ -134,6 +140,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §5.2",
         ..attack(
             19,
+            "up",
             "unverified-payload",
             "Unverified payload",
             Code::BadSignature,
@@ -152,6 +159,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §4.3",
         ..attack(
             19,
+            "up",
             "unverified-payload-signed",
             "A role, re-signed",
             Code::Accepted,
@@ -179,6 +187,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             20,
+            "wt",
             "wrong-type-claims",
             "Claims of the wrong type",
             Code::BadClaim,
@@ -209,6 +218,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("now", "exp is now"), variant("before", "exp was a second ago")],
         ..attack(
             21,
+            "eo",
             "edge-of-expiry",
             "The edge of expiry",
             Code::Expired,
@@ -232,6 +242,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("nbf", "nbf"), variant("iat", "iat")],
         ..attack(
             21,
+            "eo",
             "not-yet",
             "Before its time",
             Code::NotYetValid,
@@ -253,6 +264,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §2",
         ..attack(
             21,
+            "eo",
             "exp-in-milliseconds",
             "`exp` in milliseconds",
             Code::BadClaim,
@@ -277,6 +289,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             33,
+            "io",
             "issuer-or-audience",
             "Issuer and audience",
             Code::BadClaim,

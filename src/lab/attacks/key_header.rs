@@ -15,6 +15,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.10",
         ..attack(
             11,
+            "ik",
             "inline-key",
             "Inline key",
             Code::HeaderNotAllowed,
@@ -41,6 +42,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             12,
+            "sk",
             "spoofed-key-set",
             "Spoofed key set",
             Code::HeaderNotAllowed,
@@ -61,7 +63,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.10",
         needs: Some(DemoAlgorithm::Hs256),
         variants: PATHS,
-        ..attack(13, "kid-empty-file", "`kid` to an empty file", Code::UnknownKid, EMPTY_FILE)
+        ..attack(13, "ke", "kid-empty-file", "`kid` to an empty file", Code::UnknownKid, EMPTY_FILE)
     },
     Attack {
         what: "The same token before a session that expects RS256. It says HS256, so it falls before anybody looks for its \
@@ -71,7 +73,14 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
         variants: PATHS,
-        ..attack(13, "kid-empty-file-rs256", "`kid` to an empty file, under RS256", Code::AlgNotAllowed, EMPTY_FILE)
+        ..attack(
+            13,
+            "ke",
+            "kid-empty-file-rs256",
+            "`kid` to an empty file, under RS256",
+            Code::AlgNotAllowed,
+            EMPTY_FILE,
+        )
     },
     Attack {
         what: "Where `kid` ends in a shell or in an `open` that knows pipes, it is a command. The damage is done before the \
@@ -85,6 +94,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             14,
+            "ki",
             "kid-command",
             "`kid` as a command",
             Code::UnknownKid,
@@ -110,7 +120,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.10",
         needs: Some(DemoAlgorithm::Hs256),
-        ..attack(15, "kid-sql", "`kid` as SQL", Code::UnknownKid, SQL)
+        ..attack(15, "ks", "kid-sql", "`kid` as SQL", Code::UnknownKid, SQL)
     },
     Attack {
         what: "The same token before a session that expects RS256. It says HS256, so no query is ever made.",
@@ -118,7 +128,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         lesson: Some("keys-in-the-header"),
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
-        ..attack(15, "kid-sql-rs256", "`kid` as SQL, under RS256", Code::AlgNotAllowed, SQL)
+        ..attack(15, "ks", "kid-sql-rs256", "`kid` as SQL, under RS256", Code::AlgNotAllowed, SQL)
     },
     Attack {
         what: "Header members that name a key or a rule hold the address of a listener. If the listener is called, the \
@@ -136,6 +146,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             16,
+            "oa",
             "outside-header",
             "An address in the header",
             Code::HeaderNotAllowed,
@@ -153,6 +164,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.10",
         ..attack(
             16,
+            "oa",
             "outside-kid",
             "An address as `kid`",
             Code::UnknownKid,
@@ -171,6 +183,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("unknown", "an extension that nobody knows"), variant("exp", "exp, as if it were one")],
         ..attack(
             31,
+            "cr",
             "crit",
             "Critical extension",
             Code::HeaderNotAllowed,
@@ -196,6 +209,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: TYPES,
         ..attack(
             32,
+            "at",
             "another-typ",
             "Another `typ`",
             Code::WrongType,
@@ -214,6 +228,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: TYPES,
         ..attack(
             32,
+            "at",
             "another-typ-stale",
             "Another `typ`, old signature",
             Code::BadSignature,
@@ -232,6 +247,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("absent", "absent"), variant("JWT", "the ordinary JWT")],
         ..attack(
             32,
+            "at",
             "typ-at-api",
             "`typ` missing at an API",
             Code::WrongType,
@@ -257,6 +273,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("x5c", "a certificate in x5c"), variant("x5u", "an address in x5u")],
         ..attack(
             34,
+            "ce",
             "certificate-in-header",
             "Certificate in the header",
             Code::HeaderNotAllowed,

@@ -17,6 +17,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("absent", "no cookie"), variant("empty", "an empty cookie")],
         ..attack(
             2,
+            "nt",
             "no-token",
             "No token",
             Code::NoToken,
@@ -36,6 +37,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §4.1.4",
         ..attack(
             18,
+            "ra",
             "replay-after-expiry",
             "Replay after expiry",
             Code::Expired,
@@ -57,6 +59,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §4.1.7",
         ..attack(
             36,
+            "re",
             "replay-after-logout",
             "Replay after logout",
             Code::Revoked,
@@ -71,6 +74,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §4.1.7",
         ..attack(
             36,
+            "re",
             "replay-without-jti",
             "Replay of a token without `jti`",
             Code::Accepted,
@@ -89,6 +93,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 4648 §3.5",
         ..attack(
             37,
+            "dl",
             "deny-list-bypass",
             "Bypass of a deny-list",
             Code::Malformed,
@@ -112,6 +117,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §4.1.7",
         ..attack(
             37,
+            "dl",
             "deny-list-reordered",
             "Bypass by another order",
             Code::Revoked,
@@ -141,6 +147,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             38,
+            "od",
             "other-door",
             "Other door",
             Code::NoToken,
@@ -163,6 +170,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("planted", "a planted one first"), variant("twice", "the good one twice")],
         ..attack(
             39,
+            "dc",
             "duplicate-cookie",
             "Duplicate cookie",
             Code::DuplicateCookie,
@@ -189,6 +197,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             40,
+            "ct",
             "cross-site-form",
             "Cross-site form",
             Code::CrossSite,
@@ -213,7 +222,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "nothing: a demo token is judged by the lab's keys",
         rfc: "RFC 8725 §3.12",
         needs: Some(DemoAlgorithm::Hs256),
-        ..attack(41, "demo-token-at-lab", "Other profile", Code::BadSignature, AT_LAB)
+        ..attack(41, "dt", "demo-token-at-lab", "Other profile", Code::BadSignature, AT_LAB)
     },
     Attack {
         what: "Your demo token at the lab's door, under RS256. There the key has a name, and the lab's ring does not know the \
@@ -221,7 +230,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "nothing: a demo token is judged by the lab's keys",
         rfc: "RFC 8725 §3.12",
         needs: Some(DemoAlgorithm::Rs256),
-        ..attack(41, "demo-token-at-lab-rs256", "Other profile, under RS256", Code::UnknownKid, AT_LAB)
+        ..attack(41, "dt", "demo-token-at-lab-rs256", "Other profile, under RS256", Code::UnknownKid, AT_LAB)
     },
     Attack {
         what: "A token of the lab's, rightly signed by it, at the demo's door. It has all the claims that the demo wants, and \
@@ -229,7 +238,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "the same claims as a token of the lab's",
         rfc: "RFC 8725 §3.12",
         needs: Some(DemoAlgorithm::Hs256),
-        ..attack(41, "lab-token-at-demo", "Other profile, the other way", Code::BadSignature, AT_DEMO)
+        ..attack(41, "dt", "lab-token-at-demo", "Other profile, the other way", Code::BadSignature, AT_DEMO)
     },
     Attack {
         what: "A token of the lab's, rightly signed by it, at the demo's door, under RS256. Its `kid` names the lab's key, \
@@ -237,7 +246,14 @@ pub(super) static ATTACKS: &[Attack] = &[
         changes: "the same claims as a token of the lab's",
         rfc: "RFC 8725 §3.12",
         needs: Some(DemoAlgorithm::Rs256),
-        ..attack(41, "lab-token-at-demo-rs256", "Other profile, the other way, under RS256", Code::UnknownKid, AT_DEMO)
+        ..attack(
+            41,
+            "dt",
+            "lab-token-at-demo-rs256",
+            "Other profile, the other way, under RS256",
+            Code::UnknownKid,
+            AT_DEMO,
+        )
     },
 ];
 

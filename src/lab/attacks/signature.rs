@@ -16,6 +16,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §7.2",
         ..attack(
             1,
+            "or",
             "original",
             "The original",
             Code::Accepted,
@@ -39,6 +40,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             3,
+            "cs",
             "cut-signature",
             "Broken signature",
             Code::BadSignature,
@@ -62,6 +64,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         needs: Some(DemoAlgorithm::Hs256),
         ..attack(
             5,
+            "ws",
             "weak-secret",
             "Weak secret",
             Code::BadSignature,
@@ -74,7 +77,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         lesson: Some("weak-secret"),
         rfc: "RFC 8725 §3.5",
         needs: Some(DemoAlgorithm::Hs256),
-        ..attack(6, "blank-password-hs256", "Blank password", Code::BadSignature, BLANK)
+        ..attack(6, "bp", "blank-password-hs256", "Blank password", Code::BadSignature, BLANK)
     },
     Attack {
         what: "The token says HS256 and is signed with the empty key, before a session that expects RS256. It needs a \
@@ -83,7 +86,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         lesson: Some("key-confusion"),
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
-        ..attack(6, "blank-password-rs256", "Blank password, under RS256", Code::AlgNotAllowed, BLANK)
+        ..attack(6, "bp", "blank-password-rs256", "Blank password, under RS256", Code::AlgNotAllowed, BLANK)
     },
     Attack {
         what: "The signature is left out and the second dot stays. A verifier that checks a signature only where there \
@@ -93,6 +96,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §5.2",
         ..attack(
             8,
+            "ns",
             "null-signature",
             "Null signature",
             Code::BadSignature,
@@ -114,7 +118,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.5",
         needs: Some(DemoAlgorithm::Hs256),
         variants: WORDS,
-        ..attack(17, "common-secret-hs256", "Common secret", Code::BadSignature, COMMON)
+        ..attack(17, "co", "common-secret-hs256", "Common secret", Code::BadSignature, COMMON)
     },
     Attack {
         what: "The token says HS256 and is signed with a common word, before a session that expects RS256. A verifier \
@@ -124,7 +128,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8725 §3.1",
         needs: Some(DemoAlgorithm::Rs256),
         variants: WORDS,
-        ..attack(17, "common-secret-rs256", "Common secret, under RS256", Code::AlgNotAllowed, COMMON)
+        ..attack(17, "co", "common-secret-rs256", "Common secret, under RS256", Code::AlgNotAllowed, COMMON)
     },
     Attack {
         what: "Somebody else signed the same claims, with a key of the same kind and under the same `kid`. The name of a \
@@ -134,6 +138,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §5.2",
         ..attack(
             25,
+            "wk",
             "wrong-key",
             "Wrong key",
             Code::BadSignature,
@@ -153,6 +158,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         needs: Some(DemoAlgorithm::Rs256),
         ..attack(
             25,
+            "wk",
             "retired-key",
             "Retired key",
             Code::UnknownKid,
@@ -171,6 +177,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 4648 §3.5",
         ..attack(
             28,
+            "ts",
             "twin-spelling",
             "Twin spelling",
             Code::Malformed,

@@ -19,6 +19,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("null", "null"), variant("undefined", "undefined"), variant("{}", "an empty JSON object")],
         ..attack(
             2,
+            "nt",
             "null-token",
             "The word null",
             Code::Malformed,
@@ -45,6 +46,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             26,
+            "se",
             "segments",
             "Segments",
             Code::Malformed,
@@ -62,6 +64,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §4",
         ..attack(
             26,
+            "se",
             "empty-header",
             "Empty header",
             Code::Malformed,
@@ -79,6 +82,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §7.2",
         ..attack(
             26,
+            "se",
             "empty-payload",
             "Empty payload",
             Code::Malformed,
@@ -96,6 +100,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §5.2",
         ..attack(
             26,
+            "se",
             "empty-payload-stale",
             "Empty payload, old signature",
             Code::BadSignature,
@@ -120,6 +125,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         ],
         ..attack(
             27,
+            "sb",
             "stray-base64",
             "Stray characters",
             Code::Malformed,
@@ -149,6 +155,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: &[variant("plus-slash", "+ and / for - and _"), variant("padding", "with padding")],
         ..attack(
             27,
+            "sb",
             "plain-base64",
             "Plain base64",
             Code::Malformed,
@@ -167,6 +174,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: TWICE,
         ..attack(
             29,
+            "dm",
             "duplicate-members",
             "Duplicate members",
             Code::Malformed,
@@ -190,6 +198,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7515 §5.2",
         ..attack(
             29,
+            "dm",
             "duplicate-sub-stale",
             "Duplicate `sub`, old signature",
             Code::BadSignature,
@@ -211,6 +220,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: BODIES,
         ..attack(
             30,
+            "pn",
             "payload-not-an-object",
             "Payload that is no object",
             Code::Malformed,
@@ -228,6 +238,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         variants: BODIES,
         ..attack(
             30,
+            "pn",
             "payload-not-an-object-stale",
             "Payload that is no object, old signature",
             Code::BadSignature,
@@ -246,6 +257,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 7519 §11.1",
         ..attack(
             35,
+            "hk",
             "huge-kid",
             "Huge `kid`",
             Code::TooLarge,
@@ -263,6 +275,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 8259 §9",
         ..attack(
             35,
+            "hk",
             "deep-payload",
             "Deep payload",
             Code::Malformed,
@@ -284,6 +297,7 @@ pub(super) static ATTACKS: &[Attack] = &[
         rfc: "RFC 6265 §6.1",
         ..attack(
             35,
+            "hk",
             "oversize-token",
             "Token too large for its cookie",
             Code::TokenTooLarge,

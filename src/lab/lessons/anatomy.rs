@@ -4,8 +4,9 @@ use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 use crate::token::{Claims, parse_object, segments};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "anatomy",
+    key: "an",
     title: "Anatomy of a token",
     goal: "Take a token apart by hand, and say what of it is secret.",
     minutes: 5,

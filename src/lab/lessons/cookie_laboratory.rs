@@ -3,8 +3,9 @@
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "cookie-laboratory",
+    key: "cl",
     title: "The cookie laboratory",
     goal: "Predict whether the browser will accept a `Set-Cookie` line, and which rule decides.",
     minutes: 10,

@@ -3,8 +3,9 @@
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "cross-site-forms",
+    key: "cf",
     title: "Cross-site forms",
     goal: "Send a form from another site to this one, and say which cookies came along and what refuses it.",
     minutes: 10,

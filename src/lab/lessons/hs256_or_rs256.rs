@@ -2,8 +2,9 @@
 
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "hs256-or-rs256",
+    key: "al",
     title: "HS256 or RS256",
     goal: "Say who can verify and who can forge under each algorithm, and what each costs.",
     minutes: 10,

@@ -10,8 +10,9 @@ use crate::keys::{Jwk, RsaPublicKey, Verifier};
 use crate::lab::forge::mac;
 use crate::token::{Claims, signing_input};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "key-confusion",
+    key: "kc",
     title: "Key confusion",
     goal: "Forge a token for `admin` with nothing but a public key.",
     minutes: 8,

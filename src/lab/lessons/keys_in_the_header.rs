@@ -11,8 +11,9 @@ use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
 use crate::token::{Claims, parse_value, signing_input};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "keys-in-the-header",
+    key: "kh",
     title: "Keys in the header",
     goal: "Let a token for `admin` choose the key that it is checked with.",
     minutes: 12,

@@ -7,8 +7,9 @@ use super::{Choice, Lesson, Question};
 use crate::code::Code;
 use crate::profiles::Lifetime;
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "logout",
+    key: "lo",
     title: "Logout three ways",
     goal: "Log out in three ways, and say which of them stops a thief who saved the cookie before.",
     minutes: 10,

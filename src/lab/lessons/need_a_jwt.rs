@@ -2,8 +2,9 @@
 
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "need-a-jwt",
+    key: "nj",
     title: "Is a JWT needed here?",
     goal: "Choose for five cases what is handed to the client, and read the reason.",
     minutes: 8,

@@ -4,8 +4,9 @@ use std::fmt;
 
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "rotation",
+    key: "ro",
     title: "Rotation of keys",
     goal: "Replace a signing key so that no token which is still alive is ever refused.",
     minutes: 10,

@@ -6,8 +6,9 @@ use cookie::{Cookie, SameSite};
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "script-reach",
+    key: "sr",
     title: "What script can reach",
     goal: "Say what a script on the page reads, and what its requests carry all the same.",
     minutes: 6,

@@ -3,8 +3,9 @@
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "set-cookie",
+    key: "sc",
     title: "What Set-Cookie said",
     goal: "Read a `Set-Cookie` line, and say which piece of it guards against what.",
     minutes: 6,

@@ -6,8 +6,9 @@ use cookie::{Cookie, SameSite};
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "size-limit",
+    key: "sl",
     title: "The 4096-byte limit",
     goal: "Find the largest cookie that your browser keeps, and see what it says of a larger one.",
     minutes: 5,

@@ -8,8 +8,9 @@ use super::gullible::{LAX, clip};
 use super::{Choice, Lesson, Question};
 use crate::token::{Check, Verdict, parse_object, segments};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "tamper",
+    key: "ta",
     title: "Tamper with a token",
     goal: "Change what your token says, send it with its old signature, and see which check stops it.",
     minutes: 6,

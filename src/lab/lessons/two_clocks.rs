@@ -7,8 +7,9 @@ use super::remark::Remark;
 use super::{Choice, Lesson, Question};
 use crate::code::Code;
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "two-clocks",
+    key: "tc",
     title: "Two clocks",
     goal: "Let a cookie outlive its token, or a token its cookie, and say who noticed.",
     minutes: 6,

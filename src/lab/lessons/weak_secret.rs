@@ -14,8 +14,9 @@ use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
 
-pub(super) static LESSON: Lesson = Lesson {
+pub static LESSON: Lesson = Lesson {
     slug: "weak-secret",
+    key: "ws",
     title: "Guessing a weak secret",
     goal: "Find the secret of a token without asking its server, and write a token of your own with it.",
     minutes: 8,

@@ -202,8 +202,9 @@ fn unparsed(
     written_out(response, state.now())
 }
 
-const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112. In its address, \
-                        spaces, control characters and bytes that are not UTF-8 must be percent-encoded.";
+const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112 and have one \
+                        `Host` line. In its address, spaces, control characters and bytes that are not UTF-8 must be \
+                        percent-encoded.";
 
 /// Serializes the last response of a connection.
 fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {

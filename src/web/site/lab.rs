@@ -46,13 +46,17 @@ pub(in crate::web) async fn index(visitor: Visitor, state: Data<State>) -> Resul
 /// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.
 struct Progress {
     notes: LabNotes,
-    lessons: u32,
-    attacks: u32,
+    lessons: usize,
+    attacks: usize,
 }
 
 impl Progress {
     fn of(notes: LabNotes) -> Self {
-        Self { lessons: notes.lessons.count_ones(), attacks: notes.attacks.count_ones(), notes }
+        Self {
+            lessons: LESSONS.iter().filter(|lesson| notes.solved.contains(lesson.key)).count(),
+            attacks: Attack::count_rows(|attack| notes.tried.contains(attack.key)),
+            notes,
+        }
     }
 
     const fn is_some(&self) -> bool {
@@ -60,15 +64,15 @@ impl Progress {
     }
 
     fn has_solved(&self, lesson: &Lesson) -> bool {
-        self.notes.lessons & (1 << lesson.place()) != 0
+        self.notes.solved.contains(lesson.key)
     }
 
     fn of_lessons() -> usize {
         LESSONS.len()
     }
 
-    fn of_attacks() -> u8 {
-        Attack::all().map(|attack| attack.number).max().unwrap_or_default()
+    fn of_attacks() -> usize {
+        Attack::rows()
     }
 }
 

@@ -42,7 +42,7 @@ impl TokenPart {
         };
         vec![
             part("Header", "header", "How it is signed, and by which key."),
-            part("Payload", "payload", "The claims: whom it is about, and when it ends."),
+            part("Payload", "payload", "The claims: who it is about, and when it expires."),
             part("Signature", "signature", "What only the holder of the key can write."),
         ]
     }
@@ -261,12 +261,9 @@ mod tests {
     #[test]
     fn a_date_is_told_beside_now() {
         let exp = row("exp", 1_800_000_047);
-        assert_eq!(
-            (exp.value.as_str(), exp.meaning.as_str()),
-            ("08:00:47 UTC", "not good from then on: 47 s from now")
-        );
+        assert_eq!((exp.value.as_str(), exp.meaning.as_str()), ("08:00:47 UTC", "when it expires: 47 s from now"));
         assert_eq!(row("iat", 1_799_999_999.5).meaning, "when it was issued: just now");
-        assert_eq!(row("nbf", 1_799_999_940).meaning, "not good before then: 1 min ago");
+        assert_eq!(row("nbf", 1_799_999_940).meaning, "when it becomes valid: 1 min ago");
         assert!(row("exp", "soon").meaning.starts_with("not a date"));
     }
 

@@ -204,7 +204,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
     ),
     schema(
         "Me",
-        "Whom the bearer token is about.",
+        "Who the bearer token is about.",
         &[
             needed("sub", Kind::Text, "The subject."),
             needed("client_id", Kind::Text, "Who asked for it."),
@@ -215,7 +215,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "Login",
         "Who asks, as a form.",
         &[
-            needed("username", Kind::NotEmpty, "Whom the token is for."),
+            needed("username", Kind::NotEmpty, "Who the token is for."),
             needed("password", Kind::NotEmpty, "The user's."),
         ],
     ),

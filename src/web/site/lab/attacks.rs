@@ -39,17 +39,12 @@ struct GalleryPage<'a> {
 
 impl GalleryPage<'_> {
     fn was_tried(&self, attack: &Attack) -> bool {
-        self.notes.attacks & bit(attack) != 0
+        self.notes.tried.contains(attack.key)
     }
 
-    fn rows_tried(&self) -> u32 {
-        self.notes.attacks.count_ones()
+    fn rows_tried(&self) -> usize {
+        Attack::count_rows(|attack| self.was_tried(attack))
     }
-}
-
-/// Progress is kept by row.
-const fn bit(attack: &Attack) -> u64 {
-    1 << attack.number
 }
 
 /// `GET /lab/attacks`.
@@ -135,7 +130,7 @@ pub(in crate::web) async fn attack(
         Means::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &state)),
         Means::Token { .. } => None,
     };
-    let was_tried = visitor.lab().attacks & bit(attack) != 0;
+    let was_tried = visitor.lab().tried.contains(attack.key);
     render(&AttackPage { assets: &state.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
 }
 
@@ -202,7 +197,7 @@ fn wants_json(request: &HttpRequest) -> bool {
 /// Progress is no reason to refuse a trial: where the session has no room for it, it is not kept.
 fn note(visitor: &mut Visitor, attack: &Attack, state: &State) {
     let mut notes = visitor.lab();
-    notes.attacks |= bit(attack);
+    notes.tried.insert(attack.key);
     drop(visitor.note(notes, state.now()));
 }
 

@@ -1,13 +1,13 @@
-//! The lessons' pages. Every lesson has a file of its own below, with one function that answers its GET and its POST;
-//! what they share stands here: the desk that a visitor works at, and the frame around every lesson's page.
+//! The lessons' pages. Every lesson has a file of its own below, with one [`LessonPage`]. Here is what they share: the
+//! handlers that find the page, the request as a lesson sees it, and the texts around every lesson.
 
 mod anatomy;
 mod cookie_laboratory;
 mod cross_site_forms;
 mod hs256_or_rs256;
-mod jar;
 mod key_confusion;
 mod keys_in_the_header;
+mod lesson_cookies;
 mod logout;
 mod need_a_jwt;
 mod none;
@@ -21,15 +21,16 @@ mod tamper;
 mod two_clocks;
 mod weak_secret;
 
+use std::pin::Pin;
+
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
-use askama::Template;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::{Choice, LESSONS, Lesson};
+use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, lab};
 use crate::token::Claims;
@@ -37,9 +38,48 @@ use crate::web::http::problem::{self, Problem};
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::Visitor;
 use crate::web::state::State;
-use crate::web::view::page::render;
 
-/// `GET` and `POST /lab/lessons/{slug}`: the page, and one step of the lesson.
+/// One lesson on the web: its texts, and what answers its addresses.
+struct LessonPage {
+    lesson: &'static Lesson,
+    page: Page,
+    /// Answers `GET` and `POST /lab/lessons/{slug}/{step}`. Most lessons have no such addresses.
+    step: fn(&LessonVisit<'_>, &str) -> Answer,
+}
+
+/// What answers `GET` and `POST /lab/lessons/{slug}`.
+enum Page {
+    /// Waits for nothing.
+    Now(fn(&mut LessonVisit<'_>) -> Answer),
+    /// May make an RSA signature, so it takes its turn in the signing queue first.
+    Signing(fn(&mut LessonVisit<'_>) -> Answer),
+    /// Waits for the store, for work on other threads or for the signing queue.
+    Later(for<'a> fn(&'a mut LessonVisit<'_>) -> Pin<Box<dyn Future<Output = Answer> + 'a>>),
+}
+
+type Answer = Result<HttpResponse, Problem>;
+
+impl LessonPage {
+    /// A lesson with one page and no further address.
+    const fn new(lesson: &'static Lesson, page: Page) -> Self {
+        Self { lesson, page, step: |_, _| Err(Problem::not_found()) }
+    }
+
+    fn find(slug: &str) -> Result<&'static Self, Problem> {
+        PAGES.iter().copied().find(|page| page.lesson.slug == slug).ok_or_else(Problem::not_found)
+    }
+}
+
+macro_rules! pages {
+    ($({ title: $title:literal, says: $says:literal, lessons: [$($lesson:ident),+ $(,)?], })+) => {
+        /// The page of every lesson, in the order of the course.
+        static PAGES: &[&LessonPage] = &[$($(&$lesson::PAGE),+),+];
+    };
+}
+
+course!(pages);
+
+/// `GET` and `POST /lab/lessons/{slug}`: the page, and what its forms send.
 pub(in crate::web) async fn lesson(
     request: HttpRequest,
     slug: Path<String>,
@@ -48,32 +88,16 @@ pub(in crate::web) async fn lesson(
     signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
-    let lesson = Lesson::find(&slug).ok_or_else(Problem::not_found)?;
-    let form = Form::read(&request, &body)?;
-    // These may make an RSA signature, and none of them waits for anything else.
-    let _permit = match lesson.slug {
-        "tamper" | "none" | "key-confusion" | "keys-in-the-header" => Some(signing.acquire().await),
-        _ => None,
-    };
-    let mut desk = Desk { request: &request, state: &state, visitor, lesson, form, now: state.now() };
-    match lesson.slug {
-        "anatomy" => anatomy::page(&mut desk).await,
-        "weak-secret" => weak_secret::page(&mut desk).await,
-        "logout" => logout::page(&mut desk).await,
-        "rotation" => rotation::page(&mut desk),
-        "need-a-jwt" => need_a_jwt::page(&mut desk),
-        "set-cookie" => set_cookie::page(&mut desk),
-        "script-reach" => script_reach::page(&mut desk),
-        "two-clocks" => two_clocks::page(&mut desk).await,
-        "cookie-laboratory" => cookie_laboratory::page(&mut desk),
-        "cross-site-forms" => cross_site_forms::page(&mut desk),
-        "size-limit" => size_limit::page(&mut desk),
-        "tamper" => tamper::page(&mut desk),
-        "hs256-or-rs256" => hs256_or_rs256::page(&mut desk, &signing).await,
-        "none" => none::page(&mut desk),
-        "key-confusion" => key_confusion::page(&mut desk),
-        "keys-in-the-header" => keys_in_the_header::page(&mut desk),
-        _ => Err(Problem::not_found()),
+    let page = LessonPage::find(&slug)?;
+    let mut visit = LessonVisit::new(page, &request, &body, visitor, &signing, &state)?;
+    match page.page {
+        Page::Now(respond) => respond(&mut visit),
+        Page::Signing(respond) => {
+            let _permit = signing.acquire().await;
+            visit.now = state.now();
+            respond(&mut visit)
+        }
+        Page::Later(respond) => respond(&mut visit).await,
     }
 }
 
@@ -83,18 +107,13 @@ pub(in crate::web) async fn step(
     path: Path<(String, String)>,
     body: Bytes,
     visitor: Visitor,
+    signing: SigningQueue,
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     let (slug, step) = path.into_inner();
-    let lesson = Lesson::find(&slug).ok_or_else(Problem::not_found)?;
-    let form = Form::read(&request, &body)?;
-    let desk = Desk { request: &request, state: &state, visitor, lesson, form, now: state.now() };
-    match (lesson.slug, step.as_str()) {
-        ("script-reach", "echo") => Ok(script_reach::echo(&desk)),
-        ("cross-site-forms", step) => cross_site_forms::step(&desk, step),
-        ("hs256-or-rs256", "public.pem") => hs256_or_rs256::public_key(&desk),
-        _ => Err(Problem::not_found()),
-    }
+    let page = LessonPage::find(&slug)?;
+    let visit = LessonVisit::new(page, &request, &body, visitor, &signing, &state)?;
+    (page.step)(&visit, &step)
 }
 
 /// The page that explains a refusal of the front door's, where a lesson is about that very refusal.
@@ -102,18 +121,31 @@ pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, state:
     cross_site_forms::explained(request, problem, state)
 }
 
-/// A visitor at work on a lesson.
-pub(super) struct Desk<'a> {
-    pub request: &'a HttpRequest,
-    pub state: &'a State,
-    pub visitor: Visitor,
-    pub lesson: &'static Lesson,
+/// One request for a lesson, with what answers it needs.
+struct LessonVisit<'a> {
+    request: &'a HttpRequest,
+    state: &'a State,
+    turns: &'a SigningQueue,
+    visitor: Visitor,
+    lesson: &'static Lesson,
     /// What was sent; empty before anything was.
-    pub form: Form,
-    pub now: DateTime<Utc>,
+    form: Form,
+    now: DateTime<Utc>,
 }
 
-impl Desk<'_> {
+impl<'a> LessonVisit<'a> {
+    fn new(
+        page: &LessonPage,
+        request: &'a HttpRequest,
+        body: &[u8],
+        visitor: Visitor,
+        turns: &'a SigningQueue,
+        state: &'a State,
+    ) -> Result<Self, Problem> {
+        let form = Form::read(request, body)?;
+        Ok(Self { request, state, turns, visitor, lesson: page.lesson, form, now: state.now() })
+    }
+
     /// What a field holds, of at most so many characters.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Problem> {
         match self.form.get(name) {
@@ -134,10 +166,9 @@ impl Desk<'_> {
     /// What stands around the lesson; `is_solved` when this step solved it, which is remembered.
     pub fn frame(&mut self, is_solved: bool) -> Result<Frame, Problem> {
         let mut notes = self.visitor.lab();
-        let bit = 1 << self.lesson.place();
-        let solved_before = notes.lessons & bit != 0;
+        let solved_before = notes.solved.contains(self.lesson.key);
         if is_solved && !solved_before {
-            notes.lessons |= bit;
+            notes.solved.insert(self.lesson.key);
             self.visitor.note(notes, self.now)?;
         }
         let predicted = self.form.get("predict");
@@ -226,7 +257,7 @@ impl Frame {
     }
 
     fn number(&self) -> usize {
-        self.lesson.place() + 1
+        self.lesson.number()
     }
 
     fn count() -> usize {
@@ -234,15 +265,10 @@ impl Frame {
     }
 
     fn next(&self) -> Option<&'static Lesson> {
-        LESSONS.get(self.lesson.place() + 1).copied()
+        self.lesson.next()
     }
 
     fn is_chosen(&self, choice: &Choice) -> bool {
         self.predicted.is_some_and(|predicted| predicted.value == choice.value)
     }
-}
-
-/// A lesson's page as an answer.
-pub(super) fn page(template: &impl Template) -> Result<HttpResponse, Problem> {
-    render(template)
 }

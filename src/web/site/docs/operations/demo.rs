@@ -31,7 +31,7 @@ pub(super) const TAG: Tag = Tag {
                     place: Place::Query,
                     name: "sub",
                     kind: Kind::Subject,
-                    says: "Whom the token is about; not `.` or `..`. Without: bob.",
+                    says: "Who the token is about; not `.` or `..`. Without: bob.",
                     example: "alice",
                 },
                 Parameter {

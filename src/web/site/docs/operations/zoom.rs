@@ -56,7 +56,7 @@ pub(super) const TAG: Tag = Tag {
             parameters: &[],
             body: None,
             own_answers: &[
-                Answer::json(200, "Me", "Whom the token is about."),
+                Answer::json(200, "Me", "Who the token is about."),
                 Answer::json(401, "Problem", "No token, or one that is refused; WWW-Authenticate says which."),
                 Answer::json(503, "OAuthError", "The store does not answer, and knows whether the token was revoked."),
             ],

@@ -3,7 +3,8 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use crate::lab::lessons;
 use crate::lab::lessons::anatomy;
 use crate::lab::lessons::remark::Remark;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -11,6 +12,10 @@ use crate::profiles::{Lifetime, lab};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage =
+    LessonPage::new(&lessons::anatomy::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/anatomy.html")]
@@ -23,34 +28,34 @@ struct AnatomyPage<'a> {
     remark: Option<Remark>,
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let token = desk.form.get("token").map(str::to_owned);
-    let typed = desk.form.get("sub").unwrap_or_default().to_owned();
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let token = visit.form.get("token").map(str::to_owned);
+    let typed = visit.form.get("sub").unwrap_or_default().to_owned();
     let remark = match &token {
-        Some(token) => Some(judge(desk, token, &typed).await?),
+        Some(token) => Some(judge(visit, token, &typed).await?),
         None => None,
     };
-    let frame = desk.frame(remark.as_ref().is_some_and(|remark| remark.is_right))?;
+    let frame = visit.frame(remark.as_ref().is_some_and(|remark| remark.is_right))?;
     let token = match token {
         Some(token) if segments(&token).is_some() => token,
-        _ => new_token(desk)?,
+        _ => new_token(visit)?,
     };
     let [header, payload, signature] = segments(&token).unwrap_or_default();
     let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
-    answer(&AnatomyPage { assets: &desk.state.assets, frame, token: &token, parts, typed: &typed, remark })
+    render(&AnatomyPage { assets: &visit.state.assets, frame, token: &token, parts, typed: &typed, remark })
 }
 
-fn new_token(desk: &Desk<'_>) -> Result<String, Problem> {
-    let subject = Subject::parse(&anatomy::subject(jar::random()?)).unwrap_or_default();
-    let claims = demo::claims(&subject, Lifetime::HOUR, desk.now);
-    let ring = desk.state.ring();
+fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
+    let subject = Subject::parse(&anatomy::subject(lesson_cookies::random()?)).unwrap_or_default();
+    let claims = demo::claims(&subject, Lifetime::HOUR, visit.now);
+    let ring = visit.state.ring();
     let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
-    desk.issue(keys, &claims)
+    visit.issue(keys, &claims)
 }
 
-async fn judge(desk: &Desk<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
-    let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, token, desk.now);
-    let verdict = desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+async fn judge(visit: &LessonVisit<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
+    let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, token, visit.now);
+    let verdict = visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
     let code = verdict.code();
     Ok(match verdict.accept() {
         Ok(claims) => anatomy::judge(token, &claims, typed),

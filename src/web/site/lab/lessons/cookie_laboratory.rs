@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use actix_web::http::Method;
 use askama::Template;
 
-use super::{Desk, Form, Frame, jar, page as answer};
+use super::{Form, Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use crate::lab::lessons;
 use crate::lab::lessons::cookie_laboratory::{
     Fate, Foretold, MAX_AGES, PATHS, PREFIXES, Pick, Recipe, Rule, SAME_SITES, Wire, fate, judge, removals, rules,
 };
@@ -12,6 +13,9 @@ use crate::lab::lessons::remark::Remark;
 use crate::web::http::origins::is_on_loopback;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::cookie_laboratory::LESSON, Page::Now(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/cookie-laboratory.html")]
@@ -55,62 +59,62 @@ struct Report {
     remark: Remark,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    if desk.request.method() != Method::POST {
-        desk.form = Form::of_query(desk.request);
-        return show(desk);
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    if visit.request.method() != Method::POST {
+        visit.form = Form::of_query(visit.request);
+        return show(visit);
     }
-    match desk.form.get("step") {
-        Some("set") => set(desk),
-        Some("clear") => clear(desk),
+    match visit.form.get("step") {
+        Some("set") => set(visit),
+        Some("clear") => clear(visit),
         _ => Err(Problem::bad_request("`step` cannot be taken: `set` or `clear` is accepted.")),
     }
 }
 
 /// Sets the cookie and leads to the page, with all that was chosen.
-fn set(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
-    let recipe = read(desk)?;
-    let value = jar::value()?;
+fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let recipe = read(visit)?;
+    let value = lesson_cookies::value()?;
     let mut fields = recipe.fields();
     let carried = ["predict", "expect", "foretold"].into_iter();
-    fields.extend(carried.filter_map(|name| Some((name, desk.form.get(name)?))));
+    fields.extend(carried.filter_map(|name| Some((name, visit.form.get(name)?))));
     fields.push(("value", &value));
-    let mut response = jar::see_again(desk, &fields);
-    jar::set(&mut response, &recipe.line(&value))?;
+    let mut response = lesson_cookies::see_again(visit, &fields);
+    lesson_cookies::set(&mut response, &recipe.line(&value))?;
     Ok(response)
 }
 
-fn read(desk: &Desk<'_>) -> Result<Recipe, Problem> {
-    Recipe::read(|name| desk.form.get(name))
+fn read(visit: &LessonVisit<'_>) -> Result<Recipe, Problem> {
+    Recipe::read(|name| visit.form.get(name))
         .map_err(|field| Problem::bad_request(format!("`{field}` is not one of the choices that the page offers.")))
 }
 
-fn clear(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
-    let mut response = jar::see_again(desk, &[]);
-    removals().iter().try_for_each(|line| jar::set(&mut response, line))?;
+fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let mut response = lesson_cookies::see_again(visit, &[]);
+    removals().iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     Ok(response)
 }
 
-fn show(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let before = Foretold::read(desk.form.get("foretold").unwrap_or_default());
-    let value = desk.form.get("value").filter(|value| jar::is_value(value)).map(str::to_owned);
+fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let before = Foretold::read(visit.form.get("foretold").unwrap_or_default());
+    let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
     let (recipe, foretold, report) = match value {
         None => (Recipe::plain(), before, None),
         Some(value) => {
-            let recipe = read(desk)?;
-            let (foretold, report) = report(desk, &recipe, &value, before);
+            let recipe = read(visit)?;
+            let (foretold, report) = report(visit, &recipe, &value, before);
             (recipe, foretold, Some(report))
         }
     };
-    let frame = desk.frame(report.is_some() && foretold.is_both())?.tried_if(report.is_some());
-    answer(&CookieLaboratoryPage { assets: &desk.state.assets, frame, recipe, foretold, report })
+    let frame = visit.frame(report.is_some() && foretold.is_both())?.tried_if(report.is_some());
+    render(&CookieLaboratoryPage { assets: &visit.state.assets, frame, recipe, foretold, report })
 }
 
-fn report(desk: &Desk<'_>, recipe: &Recipe, value: &str, before: Foretold) -> (Foretold, Report) {
-    let wire = wire(desk);
-    let came = jar::came(desk.request, &recipe.name());
+fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Foretold) -> (Foretold, Report) {
+    let wire = wire(visit);
+    let came = lesson_cookies::came(visit.request, &recipe.name());
     let did_come = came.as_deref() == Some(value);
-    let expected = desk.form.get("expect").map(|expected| expected == "comes");
+    let expected = visit.form.get("expect").map(|expected| expected == "comes");
     let foretold = before.after(expected, did_come);
     let report = Report {
         line: recipe.line(value),
@@ -124,8 +128,8 @@ fn report(desk: &Desk<'_>, recipe: &Recipe, value: &str, before: Foretold) -> (F
     (foretold, report)
 }
 
-fn wire(desk: &Desk<'_>) -> Wire {
-    match (desk.state.origins.is_https(), is_on_loopback(desk.request.head())) {
+fn wire(visit: &LessonVisit<'_>) -> Wire {
+    match (visit.state.origins.is_https(), is_on_loopback(visit.request.head())) {
         (true, _) => Wire::Https,
         (false, true) => Wire::Loopback,
         (false, false) => Wire::Http,

@@ -8,18 +8,23 @@ use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
 use crate::code::Code;
+use crate::lab::lessons;
 use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines};
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::web::http::origins::{UNDEFENDED, policy_with_forms_to};
 use crate::web::http::problem::{Presentation, Problem};
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
 
-const PAGE: &str = "/lab/lessons/cross-site-forms";
+const ADDRESS: &str = "/lab/lessons/cross-site-forms";
 const DEFENDED: &str = "/lab/lessons/cross-site-forms/transfer";
+
+pub(super) static PAGE: LessonPage =
+    LessonPage { step, ..LessonPage::new(&lessons::cross_site_forms::LESSON, Page::Now(page)) };
 
 #[derive(Template)]
 #[template(path = "lab/lessons/cross-site-forms.html")]
@@ -40,17 +45,17 @@ impl CrossSiteFormsPage<'_> {
     }
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    if desk.form.get("step") == Some("set") {
-        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, PAGE)).finish();
-        let predicted = desk.frame(false)?.predicted;
-        lines(predicted).iter().try_for_each(|line| jar::set(&mut response, line))?;
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    if visit.form.get("step") == Some("set") {
+        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, ADDRESS)).finish();
+        let predicted = visit.frame(false)?.predicted;
+        lines(predicted).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
         return Ok(response);
     }
-    let kept = cookies(desk.request);
-    let reported = [reported(desk, "get"), reported(desk, "post")];
-    let attacker = desk.state.origins.other_site(desk.request.head());
-    let remarks = match (desk.form.is_sent(), &attacker) {
+    let kept = cookies(visit.request);
+    let reported = [reported(visit, "get"), reported(visit, "post")];
+    let attacker = visit.state.origins.other_site(visit.request.head());
+    let remarks = match (visit.form.is_sent(), &attacker) {
         (false, _) => Vec::new(),
         (true, Some(_)) if kept.is_empty() => vec![Remark::miss(
             "None of the lesson's cookies came with your report, so there was nothing to send. Set them first; they last an \
@@ -59,26 +64,26 @@ pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
         // Where nothing can be tried, what the page tells counts.
         (true, attacker) => judge(&reported[0], &reported[1], attacker.is_none() || kept.contains(&NONE)),
     };
-    let mut frame = desk.frame(are_all_right(&remarks))?;
-    let carried = jar::came(desk.request, STRICT);
-    let choices = desk.lesson.question.choices.iter();
+    let mut frame = visit.frame(are_all_right(&remarks))?;
+    let carried = lesson_cookies::came(visit.request, STRICT);
+    let choices = visit.lesson.question.choices.iter();
     frame.predicted = frame.predicted.or(choices.into_iter().find(|choice| Some(choice.value) == carried.as_deref()));
-    answer(&CrossSiteFormsPage { assets: &desk.state.assets, frame, attacker, kept, reported, remarks })
+    render(&CrossSiteFormsPage { assets: &visit.state.assets, frame, attacker, kept, reported, remarks })
 }
 
-fn reported(desk: &Desk<'_>, form: &str) -> Vec<&'static str> {
-    COOKIES.into_iter().filter(|name| desk.form.get(&format!("{form}-{name}")).is_some()).collect()
+fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {
+    COOKIES.into_iter().filter(|name| visit.form.get(&format!("{form}-{name}")).is_some()).collect()
 }
 
 fn cookies(request: &HttpRequest) -> Vec<&'static str> {
-    COOKIES.into_iter().filter(|name| jar::came(request, name).is_some()).collect()
+    COOKIES.into_iter().filter(|name| lesson_cookies::came(request, name).is_some()).collect()
 }
 
 /// What stands beside the lesson's page: the attacker's, and where its forms lead.
-pub(super) fn step(desk: &Desk<'_>, step: &str) -> Result<HttpResponse, Problem> {
-    match (step, desk.request.method()) {
-        ("attacker", &Method::GET | &Method::HEAD) => attacker(desk),
-        ("transfer" | "undefended", _) => arrival(desk.request, desk.state, Refusal::None),
+fn step(visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+    match (step, visit.request.method()) {
+        ("attacker", &Method::GET | &Method::HEAD) => attacker(visit),
+        ("transfer" | "undefended", _) => arrival(visit.request, visit.state, Refusal::None),
         _ => Err(Problem::not_found()),
     }
 }
@@ -91,9 +96,9 @@ struct AttackerPage<'a> {
 }
 
 /// A page of another site's, with the referrer policy that browsers use where a page names none.
-fn attacker(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
-    let victim = desk.state.origins.other_site(desk.request.head()).ok_or_else(Problem::not_found)?;
-    let mut response = answer(&AttackerPage { assets: &desk.state.assets, victim: &victim })?;
+fn attacker(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let victim = visit.state.origins.other_site(visit.request.head()).ok_or_else(Problem::not_found)?;
+    let mut response = render(&AttackerPage { assets: &visit.state.assets, victim: &victim })?;
     let policy = policy_with_forms_to(&victim).parse().map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     let referrer = header::HeaderValue::from_static("strict-origin-when-cross-origin");
@@ -139,7 +144,7 @@ fn arrival(request: &HttpRequest, state: &State, refusal: Refusal) -> Result<Htt
         ],
         cookies: COOKIES.into_iter().map(|name| (name, came.contains(&name))).collect(),
     };
-    let mut response = answer(&page)?;
+    let mut response = render(&page)?;
     if refusal == Refusal::CrossSite {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }

@@ -7,8 +7,9 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use askama::Template;
 
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::keys::ProfileKeys;
+use crate::lab::lessons;
 use crate::lab::lessons::hs256_or_rs256::{self, ALGORITHMS, COMMANDS, LIFETIME, PARTIES, Party};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -18,12 +19,21 @@ use crate::web::http::signing_queue::SigningQueue;
 use crate::web::site::lab::own::Own;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 
 /// No kind of operation is measured longer.
 const LONGEST: Duration = Duration::from_millis(50);
 
 /// What is signed where time is measured: as long as the demo's own token without its signature.
 const MESSAGE: &[u8] = &[b'e'; 110];
+
+pub(super) static PAGE: LessonPage = LessonPage {
+    step: |visit, step| match step {
+        "public.pem" => public_key(visit),
+        _ => Err(Problem::not_found()),
+    },
+    ..LessonPage::new(&lessons::hs256_or_rs256::LESSON, Page::Later(|visit| Box::pin(page(visit))))
+};
 
 #[derive(Template)]
 #[template(path = "lab/lessons/hs256-or-rs256.html")]
@@ -117,24 +127,25 @@ fn name(party: &Party, algorithm: &str) -> String {
     format!("{}-{}", algorithm.to_lowercase(), party.value)
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>, signing: &SigningQueue) -> Result<HttpResponse, Problem> {
-    let own = signed(signing, || Own::of(&desk.visitor, desk.state, desk.now)).await?;
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let own = signed(visit.turns, || Own::of(&visit.visitor, visit.state, visit.now)).await?;
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
-    let ticked: Vec<String> = names.filter(|name| desk.form.get(name).is_some()).collect();
-    let (outcome, costs) = match desk.form.get("step") {
-        _ if !desk.form.is_sent() => (Outcome::Nothing, None),
+    let ticked: Vec<String> = names.filter(|name| visit.form.get(name).is_some()).collect();
+    let (outcome, costs) = match visit.form.get("step") {
+        _ if !visit.form.is_sent() => (Outcome::Nothing, None),
         Some("answer") => {
             let wrong = hs256_or_rs256::judge(|party, algorithm| ticked.contains(&name(party, algorithm)));
             (Outcome::Answer { wrong }, None)
         }
-        Some("measure") => (Outcome::Nothing, Some(measure(desk).await?)),
+        Some("measure") => (Outcome::Nothing, Some(measure(visit).await?)),
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
-    let tokens = if desk.form.is_sent() { Some(signed(signing, || tokens(desk, own.subject())).await?) } else { None };
-    let frame = desk.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
+    let tokens =
+        if visit.form.is_sent() { Some(signed(visit.turns, || tokens(visit, own.subject())).await?) } else { None };
+    let frame = visit.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
-    let (assets, base) = (&desk.state.assets, desk.state.origins.issuer());
-    answer(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
+    let (assets, base) = (&visit.state.assets, visit.state.origins.issuer());
+    render(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
 }
 
 /// Makes a signature when no other of this worker is being made.
@@ -143,37 +154,37 @@ async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
     sign()
 }
 
-fn tokens(desk: &Desk<'_>, subject: &str) -> Result<Tokens, Problem> {
+fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
     let subject = Subject::parse(subject).unwrap_or_default();
-    let hs256 = token(desk, DemoAlgorithm::Hs256, &subject)?.unwrap_or_default();
-    Ok(Tokens { hs256, rs256: token(desk, DemoAlgorithm::Rs256, &subject)? })
+    let hs256 = token(visit, DemoAlgorithm::Hs256, &subject)?.unwrap_or_default();
+    Ok(Tokens { hs256, rs256: token(visit, DemoAlgorithm::Rs256, &subject)? })
 }
 
 /// A token of the demo's for ten minutes, as `/generate` makes one for whoever asks; `None` where it cannot be signed.
-fn token(desk: &Desk<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
-    if !demo::can_issue(&desk.state.ring(), algorithm, desk.now) {
+fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
+    if !demo::can_issue(&visit.state.ring(), algorithm, visit.now) {
         return Ok(None);
     }
     let lifetime = Lifetime::of(LIFETIME).unwrap_or_default();
-    let token = demo::issue(&desk.state.ring(), algorithm, subject, lifetime, desk.now);
+    let token = demo::issue(&visit.state.ring(), algorithm, subject, lifetime, visit.now);
     Ok(Some(token.map_err(|error| Problem::internal(&error))?.into_string()))
 }
 
 /// Signs and verifies under the lab's keys, away from the threads that answer requests.
-async fn measure(desk: &Desk<'_>) -> Result<Costs, Problem> {
-    let state = desk.request.app_data::<Data<State>>().cloned();
+async fn measure(visit: &LessonVisit<'_>) -> Result<Costs, Problem> {
+    let state = visit.request.app_data::<Data<State>>().cloned();
     let state = state.ok_or_else(|| Problem::broken("the server lost its state"))?;
     let costs = move || {
         let ring = state.ring();
         let keys = ring.lab();
         Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
     };
-    desk.state.do_work(desk.request, costs).await
+    visit.state.do_work(visit.request, costs).await
 }
 
 /// `GET /lab/lessons/hs256-or-rs256/public.pem`: the public key that the lesson's RS256 token is verified with.
-pub(super) fn public_key(desk: &Desk<'_>) -> Result<HttpResponse, Problem> {
-    let pem = desk.state.ring().rs256_public(desk.now).and_then(crate::keys::RsaPublicKey::to_pem);
+fn public_key(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let pem = visit.state.ring().rs256_public(visit.now).and_then(crate::keys::RsaPublicKey::to_pem);
     let pem = pem.ok_or_else(Problem::not_found)?;
     let media_type = (header::CONTENT_TYPE, "application/x-pem-file");
     Ok(HttpResponse::Ok().insert_header(media_type).body(pem))

@@ -4,13 +4,17 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::seen::{Naive, Seen};
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
+use crate::lab::lessons;
 use crate::lab::lessons::key_confusion::{self, ALGORITHMS, Choices, LONGEST_SECRET, Material, RULE};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::lab;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::key_confusion::LESSON, Page::Signing(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/key-confusion.html")]
@@ -31,30 +35,30 @@ struct Outcome {
     strict: Seen,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&desk.visitor, desk.state, desk.now)?;
-    let pem = desk.state.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
-    let algorithm = match desk.form.get("algorithm") {
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
+    let pem = visit.state.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
+    let algorithm = match visit.form.get("algorithm") {
         None => ALGORITHMS[0],
         Some(name) => ALGORITHMS.into_iter().find(|it| *it == name).ok_or_else(|| unknown("algorithm"))?,
     };
-    let material = match desk.form.get("key") {
+    let material = match visit.form.get("key") {
         None => Material::ALL[0],
         Some(value) => Material::find(value).ok_or_else(|| unknown("key"))?,
     };
-    let secret = desk.text("secret", LONGEST_SECRET)?.unwrap_or_default().replace("\r\n", "\n");
+    let secret = visit.text("secret", LONGEST_SECRET)?.unwrap_or_default().replace("\r\n", "\n");
     let choices = Choices { algorithm, material, own: &secret };
-    let outcome = if desk.form.is_sent() { Some(outcome(desk, &own, &choices, &pem)?) } else { None };
-    let frame = desk.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    answer(&KeyConfusionPage { assets: &desk.state.assets, frame, own, pem, algorithm, material, secret, outcome })
+    let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices, &pem)?) } else { None };
+    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
+    render(&KeyConfusionPage { assets: &visit.state.assets, frame, own, pem, algorithm, material, secret, outcome })
 }
 
-fn outcome(desk: &Desk<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Result<Outcome, Problem> {
-    let ring = &desk.state.ring();
+fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Result<Outcome, Problem> {
+    let ring = &visit.state.ring();
     let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
     let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let says = key_confusion::naive(&token, pem, key, desk.now);
-    let strict = lab::verify(ring, DemoAlgorithm::Rs256, &token, desk.now).resolve_revocation(|_| false);
+    let says = key_confusion::naive(&token, pem, key, visit.now);
+    let strict = lab::verify(ring, DemoAlgorithm::Rs256, &token, visit.now).resolve_revocation(|_| false);
     Ok(Outcome {
         remark: key_confusion::judge(choices, &says),
         naive: Naive::new(RULE, &says),

@@ -4,13 +4,17 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::seen::{Naive, Seen};
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::keys::{self, Jwk};
+use crate::lab::lessons;
 use crate::lab::lessons::keys_in_the_header::{self, ATTACKER, Choices, FOLDER, LONGEST_FIELD, Member, With};
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::keys_in_the_header::LESSON, Page::Signing(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/keys-in-the-header.html")]
@@ -33,40 +37,40 @@ struct Outcome {
     strict: Seen,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&desk.visitor, desk.state, desk.now)?;
-    let member = match desk.form.get("member") {
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
+    let member = match visit.form.get("member") {
         None => Member::Jwk,
         Some(value) => Member::find(value).ok_or_else(|| unknown("member"))?,
     };
-    let with = match desk.form.get("with") {
+    let with = match visit.form.get("with") {
         None => With::ALL[0],
         Some(value) => With::find(value).ok_or_else(|| unknown("with"))?,
     };
-    let text = |name| Ok::<_, Problem>(desk.text(name, LONGEST_FIELD)?.unwrap_or_default().replace("\r\n", "\n"));
+    let text = |name| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.unwrap_or_default().replace("\r\n", "\n"));
     let (value, secret) = (text("value")?, text("secret")?);
     let choices = Choices { member, value: &value, with, secret: &secret };
-    let outcome = if desk.form.is_sent() { Some(outcome(desk, &own, &choices)?) } else { None };
-    let jwk = serde_json::to_string(&Jwk::from(desk.state.ring().lab().public()));
+    let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices)?) } else { None };
+    let jwk = serde_json::to_string(&Jwk::from(visit.state.ring().lab().public()));
     let jwk = jwk.map_err(|error| Problem::internal(&error))?;
-    let frame = desk.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    answer(&KeysInTheHeaderPage { assets: &desk.state.assets, frame, own, jwk, member, value, with, secret, outcome })
+    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
+    render(&KeysInTheHeaderPage { assets: &visit.state.assets, frame, own, jwk, member, value, with, secret, outcome })
 }
 
-fn outcome(desk: &Desk<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome, Problem> {
-    let ring = &desk.state.ring();
+fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome, Problem> {
+    let ring = &visit.state.ring();
     let attacker = ring.lab().rs256();
     let token = keys_in_the_header::forge(choices, &own.forged(), attacker.signer());
     let token = token.map_err(|error| Problem::internal(&error))?;
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let says = keys_in_the_header::naive(&token, choices.member, key, desk.now);
+    let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
     // As the server would that expects just this algorithm: what stops the token is the member, not `alg`.
     let expected =
         if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
     Ok(Outcome {
         remark: keys_in_the_header::judge(choices, &says),
         naive: Naive::new(choices.member.rule(), &says),
-        strict: Seen::new(&token, &demo::verify(ring, expected, &token, desk.now))
+        strict: Seen::new(&token, &demo::verify(ring, expected, &token, visit.now))
             .mark(0, "it leads to a key")
             .mark(1, "sub says admin")
             .mark(2, &format!("made with {}", choices.with.says())),

@@ -6,14 +6,19 @@ use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 
 use super::own_keys::{OwnKeys, random_text};
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use crate::lab::lessons;
 use crate::lab::lessons::logout::{COOKIE, LIFETIME, PATH, Replay, Tried, Way};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+
+pub(super) static PAGE: LessonPage =
+    LessonPage::new(&lessons::logout::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/logout.html")]
@@ -39,17 +44,17 @@ struct Pass {
     verdict: Option<Verdict>,
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut pass = Pass::default();
-    if desk.form.is_sent() {
-        pass.resume(desk);
-        pass.step(desk).await?;
+    if visit.form.is_sent() {
+        pass.resume(visit);
+        pass.step(visit).await?;
     }
-    let predicted = desk.form.get("predict");
-    let predicted_right = desk.lesson.question.choices.iter().any(|it| it.is_right && predicted == Some(it.value));
-    let frame = desk.frame(pass.tried.is_solved(predicted_right))?.explaining_if(pass.verdict.is_some());
+    let predicted = visit.form.get("predict");
+    let predicted_right = visit.lesson.question.choices.iter().any(|it| it.is_right && predicted == Some(it.value));
+    let frame = visit.frame(pass.tried.is_solved(predicted_right))?.explaining_if(pass.verdict.is_some());
     let cookie = pass.cookie.clone();
-    let mut response = answer(&LogoutPage { assets: &desk.state.assets, frame, pass })?;
+    let mut response = render(&LogoutPage { assets: &visit.state.assets, frame, pass })?;
     if let Some(cookie) = cookie {
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     }
@@ -58,31 +63,31 @@ pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
 
 impl Pass {
     /// Takes up what the form carried from the step before.
-    fn resume(&mut self, desk: &Desk<'_>) {
-        let field = |name| desk.form.get(name).unwrap_or_default();
+    fn resume(&mut self, visit: &LessonVisit<'_>) {
+        let field = |name| visit.form.get(name).unwrap_or_default();
         field("saved").trim().clone_into(&mut self.saved);
         self.way = Way::parse(field("way"));
         self.tried = Tried::parse(field("tried"));
     }
 
-    async fn step(&mut self, desk: &mut Desk<'_>) -> Result<(), Problem> {
-        let mut keys = desk.own_keys()?;
-        match desk.form.get("do").unwrap_or_default() {
-            "login" => self.log_in(desk, &keys),
-            "save" => self.save(desk),
-            "clear" => self.clear(desk),
-            "revoke" => self.revoke(desk, &keys).await,
-            "rotate" => self.rotate(desk, &mut keys),
-            "replay" => self.replay(desk, &keys).await,
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<(), Problem> {
+        let mut keys = visit.own_keys()?;
+        match visit.form.get("do").unwrap_or_default() {
+            "login" => self.log_in(visit, &keys),
+            "save" => self.save(visit),
+            "clear" => self.clear(visit),
+            "revoke" => self.revoke(visit, &keys).await,
+            "rotate" => self.rotate(visit, &mut keys),
+            "replay" => self.replay(visit, &keys).await,
             _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         }
     }
 
-    fn log_in(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let ring = keys.current(desk.state)?;
-        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text()?, desk.now);
-        let token = desk.issue(&ring, &claims)?;
-        self.cookie = Some(cookie(desk, token, Duration::seconds(LIFETIME.seconds())));
+    fn log_in(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+        let ring = keys.current(visit.state)?;
+        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text()?, visit.now);
+        let token = visit.issue(&ring, &claims)?;
+        self.cookie = Some(cookie(visit, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way) = (String::new(), None);
         self.say(format!(
             "You are logged in as bob. The pass has a random `jti`, your key `lab-{}` signed it, and it lives for ten \
@@ -91,8 +96,8 @@ impl Pass {
         ))
     }
 
-    fn save(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
-        let Some(token) = sent(desk) else {
+    fn save(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+        let Some(token) = sent(visit) else {
             return self.say(format!(
                 "Your browser sent no `{COOKIE}`, so there is nothing to save. A thief must come before the logout: \
                  press *Log in* first."
@@ -104,25 +109,25 @@ impl Pass {
         )
     }
 
-    fn clear(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
-        if sent(desk).is_none() {
+    fn clear(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+        if sent(visit).is_none() {
             return self.say("Your browser sent no pass, so there is none to clear. Press *Log in* first.".to_owned());
         }
-        self.cookie = Some(cookie(desk, String::new(), Duration::ZERO));
+        self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
         self.way = Some(Way::Clear);
         self.say(
             "Logged out: this answer tells your browser to forget the cookie. The server did nothing else.".to_owned(),
         )
     }
 
-    async fn revoke(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let Some(token) = sent(desk) else {
+    async fn revoke(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+        let Some(token) = sent(visit) else {
             return self.say(
                 "Your browser sent no pass, so the server does not know which `jti` to revoke. Press *Log in* first."
                     .to_owned(),
             );
         };
-        let pending = match lab::verify_with(&keys.current(desk.state)?, DemoAlgorithm::Hs256, &token, desk.now) {
+        let pending = match lab::verify_with(&keys.current(visit.state)?, DemoAlgorithm::Hs256, &token, visit.now) {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
                 let code = verdict.code().as_str();
@@ -132,7 +137,7 @@ impl Pass {
                 ));
             }
         };
-        let revoked = desk.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await;
+        let revoked = visit.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await;
         revoked.map_err(|error| Problem::store_unavailable(&error))?;
         self.way = Some(Way::Revoke);
         self.say(format!(
@@ -142,9 +147,9 @@ impl Pass {
         ))
     }
 
-    fn rotate(&mut self, desk: &mut Desk<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+    fn rotate(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
         let (old, new) = (keys.numbers.1, keys.numbers.1.saturating_add(1));
-        desk.turn(keys, (new, new))?;
+        visit.turn(keys, (new, new))?;
         self.way = Some(Way::Rotate);
         self.say(format!(
             "Logged out: your key `lab-{new}` signs and verifies from now on, and `lab-{old}` is dropped. The cookie was \
@@ -152,15 +157,15 @@ impl Pass {
         ))
     }
 
-    async fn replay(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+    async fn replay(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let token = self.saved.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap_or(&self.saved);
         if token.is_empty() {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
-        let judged = lab::verify_with(&keys.current(desk.state)?, DemoAlgorithm::Hs256, token, desk.now);
+        let judged = lab::verify_with(&keys.current(visit.state)?, DemoAlgorithm::Hs256, token, visit.now);
         let verdict =
-            desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
-        let replay = Replay::of(self.way, verdict.code(), is_own(desk, keys, token)?);
+            visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+        let replay = Replay::of(self.way, verdict.code(), is_own(visit, keys, token)?);
         if let Replay::Shows(way) = replay {
             self.tried.add(way);
         }
@@ -187,25 +192,25 @@ impl Pass {
 }
 
 /// The pass that the browser sent, when it sent one.
-fn sent(desk: &Desk<'_>) -> Option<String> {
-    jar::came(desk.request, COOKIE).filter(|value| !value.is_empty())
+fn sent(visit: &LessonVisit<'_>) -> Option<String> {
+    lesson_cookies::came(visit.request, COOKIE).filter(|value| !value.is_empty())
 }
 
-fn cookie(desk: &Desk<'_>, value: String, max_age: Duration) -> Cookie<'static> {
+fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'static> {
     Cookie::build(COOKIE, value)
         .path(PATH)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(desk.state.origins.is_https())
+        .secure(visit.state.origins.is_https())
         .max_age(max_age)
         .finish()
 }
 
 /// Whether one of the visitor's keys signed the token, be it retired. The last few are looked at.
-fn is_own(desk: &Desk<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
+fn is_own(visit: &LessonVisit<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
     let newest = keys.numbers.1;
-    let ring = keys.ring(desk.state, newest.saturating_sub(7).max(1)..=newest)?;
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, desk.now) {
+    let ring = keys.ring(visit.state, newest.saturating_sub(7).max(1)..=newest)?;
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
         Judged::Pending(_) => true,
         Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == crate::code::Code::Expired,
     })

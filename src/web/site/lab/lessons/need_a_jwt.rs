@@ -3,10 +3,14 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{Desk, Form, Frame, page as answer};
+use super::{Form, Frame, LessonPage, LessonVisit, Page};
+use crate::lab::lessons;
 use crate::lab::lessons::need_a_jwt::{CASES, Carrier, Case, Reply};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::need_a_jwt::LESSON, Page::Now(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/need-a-jwt.html")]
@@ -22,11 +26,11 @@ struct Answer {
     chosen: Option<Carrier>,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let answers = Answer::all(&desk.form)?;
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let answers = Answer::all(&visit.form)?;
     let is_solved = answers.iter().all(|answer| answer.reply().is_some_and(Reply::is_right));
-    let frame = desk.frame(is_solved)?;
-    answer(&NeedPage { assets: &desk.state.assets, frame, answers })
+    let frame = visit.frame(is_solved)?;
+    render(&NeedPage { assets: &visit.state.assets, frame, answers })
 }
 
 impl Answer {

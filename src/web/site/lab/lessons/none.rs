@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::seen::{Naive, Seen};
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
+use crate::lab::lessons;
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
@@ -12,6 +13,9 @@ use crate::token::segments;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::none::LESSON, Page::Signing(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/none.html")]
@@ -32,23 +36,23 @@ struct Outcome {
     strict: Seen,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&desk.visitor, desk.state, desk.now)?;
-    let [header, payload, signature] = fields(desk, &own)?;
-    let has_last_dot = desk.form.get("dot").is_none();
-    let outcome = desk.form.is_sent().then(|| {
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
+    let [header, payload, signature] = fields(visit, &own)?;
+    let has_last_dot = visit.form.get("dot").is_none();
+    let outcome = visit.form.is_sent().then(|| {
         let written = Written { header: &header, payload: &payload, signature: &signature, has_last_dot };
-        judge(desk, &written, own.algorithm)
+        judge(visit, &written, own.algorithm)
     });
-    let frame = desk.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    answer(&NonePage { assets: &desk.state.assets, frame, own, header, payload, signature, has_last_dot, outcome })
+    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
+    render(&NonePage { assets: &visit.state.assets, frame, own, header, payload, signature, has_last_dot, outcome })
 }
 
 /// What was written; before that, the parts of the visitor's own token.
-fn fields(desk: &Desk<'_>, own: &Own) -> Result<[String; 3], Problem> {
-    let text = |name: &str| Ok::<_, Problem>(desk.text(name, LONGEST_FIELD)?.map(|text| text.replace("\r\n", "\n")));
+fn fields(visit: &LessonVisit<'_>, own: &Own) -> Result<[String; 3], Problem> {
+    let text = |name: &str| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.map(|text| text.replace("\r\n", "\n")));
     let written = [text("header")?, text("payload")?, text("signature")?];
-    if desk.form.is_sent() {
+    if visit.form.is_sent() {
         return Ok(written.map(Option::unwrap_or_default));
     }
     let decode = |index| text_of(&own.token, index).unwrap_or_default();
@@ -56,12 +60,12 @@ fn fields(desk: &Desk<'_>, own: &Own) -> Result<[String; 3], Problem> {
     Ok([decode(0), decode(1), signature])
 }
 
-fn judge(desk: &Desk<'_>, written: &Written<'_>, algorithm: DemoAlgorithm) -> Outcome {
-    let (token, ring) = (written.token(), &desk.state.ring());
-    let says = none::naive(&token, algorithm.keys(ring).verifiers(), desk.now);
+fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorithm) -> Outcome {
+    let (token, ring) = (written.token(), &visit.state.ring());
+    let says = none::naive(&token, algorithm.keys(ring).verifiers(), visit.now);
     Outcome {
         remark: none::judge(written, &says),
         naive: Naive::new(RULE, &says),
-        strict: Seen::new(&token, &demo::verify(ring, algorithm, &token, desk.now)),
+        strict: Seen::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
     }
 }

@@ -6,7 +6,7 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::Desk;
+use super::LessonVisit;
 use crate::keys::ProfileKeys;
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
@@ -30,7 +30,7 @@ impl OwnKeys {
     }
 }
 
-impl Desk<'_> {
+impl LessonVisit<'_> {
     /// This visitor's keys; the first call gives the visitor a random name, and key number 1.
     pub(super) fn own_keys(&mut self) -> Result<OwnKeys, Problem> {
         let mut notes = self.visitor.lab();

@@ -4,14 +4,18 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::own_keys::OwnKeys;
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::code::Code;
+use crate::lab::lessons;
 use crate::lab::lessons::rotation::{Gap, LIVES, MOST_TOKENS, Move, Numbers, Rotation, Standing, Underway};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::rotation::LESSON, Page::Now(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/rotation.html")]
@@ -38,17 +42,17 @@ struct Carried {
     code: Code,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let work = if desk.form.is_sent() {
-        let mut keys = desk.own_keys()?;
-        let mut work = Work::resume(desk, &keys)?;
-        work.step(desk, &mut keys)?;
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let work = if visit.form.is_sent() {
+        let mut keys = visit.own_keys()?;
+        let mut work = Work::resume(visit, &keys)?;
+        work.step(visit, &mut keys)?;
         work
     } else {
-        Work::at(Numbers::new(desk.visitor.lab().keys, None))
+        Work::at(Numbers::new(visit.visitor.lab().keys, None))
     };
-    let frame = desk.frame(work.rotation == Some(Rotation::Smooth))?.explaining_if(work.rotation.is_some());
-    answer(&RotationPage { assets: &desk.state.assets, frame, work })
+    let frame = visit.frame(work.rotation == Some(Rotation::Smooth))?.explaining_if(work.rotation.is_some());
+    render(&RotationPage { assets: &visit.state.assets, frame, work })
 }
 
 impl Work {
@@ -57,16 +61,16 @@ impl Work {
     }
 
     /// Takes up what the form carried from the step before. A token that no key of this visitor signed is left out.
-    fn resume(desk: &Desk<'_>, keys: &OwnKeys) -> Result<Self, Problem> {
-        let field = |name| desk.form.get(name).unwrap_or_default();
+    fn resume(visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<Self, Problem> {
+        let field = |name| visit.form.get(name).unwrap_or_default();
         let numbers = Numbers::new(keys.numbers, field("published").parse().ok());
         let mut work = Self { gap: Gap::parse(field("gap")), ..Self::at(numbers) };
-        if let Some(life) = desk.form.get("life") {
+        if let Some(life) = visit.form.get("life") {
             let known = LIVES.into_iter().find(|it| it.to_string() == life);
             work.life = known.ok_or_else(|| Problem::bad_request("`life` is 5 or 60: choose one of the two."))?;
         }
         for text in field("tokens").split_ascii_whitespace().take(MOST_TOKENS) {
-            match Carried::read(desk, keys, numbers, text)? {
+            match Carried::read(visit, keys, numbers, text)? {
                 Some(carried) => work.tokens.push(carried),
                 None => {
                     "A token in the form is none that your keys signed, and was left out. ".clone_into(&mut work.told);
@@ -76,15 +80,15 @@ impl Work {
         Ok(work)
     }
 
-    fn step(&mut self, desk: &mut Desk<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
-        let step = desk.form.get("do").unwrap_or_default().to_owned();
+    fn step(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+        let step = visit.form.get("do").unwrap_or_default().to_owned();
         match (step.as_str(), Move::parse(&step)) {
-            (_, Some(step)) => self.turn(step, desk, keys)?,
-            ("issue", _) => self.issue(desk, keys)?,
+            (_, Some(step)) => self.turn(step, visit, keys)?,
+            ("issue", _) => self.issue(visit, keys)?,
             ("look", _) => self.told.push_str("Every token was judged again just now."),
             ("again", _) => {
                 *self = Self { life: self.life, ..Self::at(self.numbers.after(Move::Abrupt).unwrap_or(self.numbers)) };
-                desk.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+                visit.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
                 self.told.push_str("A fresh key, and no token under way.");
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
@@ -100,7 +104,7 @@ impl Work {
         Ok(())
     }
 
-    fn turn(&mut self, step: Move, desk: &mut Desk<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+    fn turn(&mut self, step: Move, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
         let before = self.numbers;
         match before.after(step) {
             Ok(after) => self.numbers = after,
@@ -109,8 +113,8 @@ impl Work {
                 return Ok(());
             }
         }
-        desk.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
-        self.judge_again(desk, keys)?;
+        visit.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+        self.judge_again(visit, keys)?;
         self.told.push_str(&told(step, before, self.numbers));
         if step == Move::Retire {
             self.rotation = Some(Rotation::of(&self.underway(), self.numbers, self.gap));
@@ -118,14 +122,14 @@ impl Work {
         Ok(())
     }
 
-    fn issue(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+    fn issue(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let Numbers { oldest, signs, .. } = self.numbers;
-        let ring = keys.ring(desk.state, oldest..=signs)?;
+        let ring = keys.ring(visit.state, oldest..=signs)?;
         let life = Lifetime::of(self.life).unwrap_or_default();
         // Without a jti: only the keys decide here, and no store is asked.
-        let claims = demo::claims(&Subject::default(), life, desk.now);
-        let token = desk.issue(&ring, &claims)?;
-        if let Some(carried) = Carried::read(desk, keys, self.numbers, &token)? {
+        let claims = demo::claims(&Subject::default(), life, visit.now);
+        let token = visit.issue(&ring, &claims)?;
+        if let Some(carried) = Carried::read(visit, keys, self.numbers, &token)? {
             self.tokens.push(carried);
         }
         if self.tokens.len() > MOST_TOKENS {
@@ -136,10 +140,10 @@ impl Work {
         Ok(())
     }
 
-    fn judge_again(&mut self, desk: &Desk<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+    fn judge_again(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let tokens = std::mem::take(&mut self.tokens);
         for carried in tokens {
-            self.tokens.extend(Carried::read(desk, keys, self.numbers, &carried.text)?);
+            self.tokens.extend(Carried::read(visit, keys, self.numbers, &carried.text)?);
         }
         Ok(())
     }
@@ -172,15 +176,15 @@ fn told(step: Move, before: Numbers, after: Numbers) -> String {
 
 impl Carried {
     /// `None` when no key of this visitor signed it.
-    fn read(desk: &Desk<'_>, keys: &OwnKeys, numbers: Numbers, text: &str) -> Result<Option<Self>, Problem> {
+    fn read(visit: &LessonVisit<'_>, keys: &OwnKeys, numbers: Numbers, text: &str) -> Result<Option<Self>, Problem> {
         let Some(key) = key_of(text) else { return Ok(None) };
-        let own = judge(desk, keys, key..=key, text)?;
+        let own = judge(visit, keys, key..=key, text)?;
         let claims = own.unverified_claims();
         let claims = own.claims().or_else(|| claims.as_ref().map(UnverifiedClaims::for_display));
         let exp = claims.and_then(|claims| claims.get("exp")).and_then(NumericDate::from_claim);
         let (Code::Accepted | Code::Expired, Some(exp)) = (own.code(), exp) else { return Ok(None) };
-        let verdict = judge(desk, keys, numbers.oldest..=numbers.published, text)?;
-        let seconds_left = exp.since(NumericDate::from_moment(desk.now));
+        let verdict = judge(visit, keys, numbers.oldest..=numbers.published, text)?;
+        let seconds_left = exp.since(NumericDate::from_moment(visit.now));
         let underway = Underway { key, seconds_left, is_accepted: verdict.is_accepted() };
         Ok(Some(Self { text: text.to_owned(), underway, code: verdict.code() }))
     }
@@ -210,14 +214,14 @@ fn key_of(token: &str) -> Option<u32> {
 }
 
 fn judge(
-    desk: &Desk<'_>,
+    visit: &LessonVisit<'_>,
     keys: &OwnKeys,
     numbers: std::ops::RangeInclusive<u32>,
     token: &str,
 ) -> Result<Verdict, Problem> {
-    let ring = keys.ring(desk.state, numbers)?;
+    let ring = keys.ring(visit.state, numbers)?;
     // A jti is not looked up: whatever was revoked elsewhere, here the keys decide.
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, desk.now) {
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
         Judged::Final(verdict) => verdict,
         Judged::Pending(pending) => pending.with_revocation(false),
     })

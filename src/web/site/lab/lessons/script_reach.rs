@@ -4,11 +4,21 @@ use actix_web::HttpResponse;
 use askama::Template;
 use serde_json::json;
 
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use crate::lab::lessons;
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::lab::lessons::script_reach::{COOKIES, PLACES, Place, STORAGE, judge, lines};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage {
+    step: |visit, step| match step {
+        "echo" => Ok(echo(visit)),
+        _ => Err(Problem::not_found()),
+    },
+    ..LessonPage::new(&lessons::script_reach::LESSON, Page::Now(page))
+};
 
 #[derive(Template)]
 #[template(path = "lab/lessons/script-reach.html")]
@@ -21,28 +31,29 @@ struct ScriptReachPage<'a> {
     remarks: Vec<Remark>,
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let is_answered = desk.form.get("step") == Some("check");
-    let is_set = desk.form.is_sent();
-    let (read, arrived) = (ticked(desk, "read"), ticked(desk, "arrived"));
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let is_answered = visit.form.get("step") == Some("check");
+    let is_set = visit.form.is_sent();
+    let (read, arrived) = (ticked(visit, "read"), ticked(visit, "arrived"));
     let remarks = if is_answered { judge(&read, &arrived) } else { Vec::new() };
-    let frame = desk.frame(are_all_right(&remarks))?.tried_if(is_answered);
-    let page = ScriptReachPage { assets: &desk.state.assets, frame, is_set, read, arrived, remarks };
-    let mut response = answer(&page)?;
+    let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
+    let page = ScriptReachPage { assets: &visit.state.assets, frame, is_set, read, arrived, remarks };
+    let mut response = render(&page)?;
     if is_set && !is_answered {
-        let value = jar::value()?;
-        lines(&value).iter().try_for_each(|line| jar::set(&mut response, line))?;
+        let value = lesson_cookies::value()?;
+        lines(&value).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     }
     Ok(response)
 }
 
-fn ticked(desk: &Desk<'_>, column: &str) -> Vec<&'static str> {
-    let is_ticked = |place: &&Place| desk.form.get(&format!("{column}-{}", place.name)).is_some();
+fn ticked(visit: &LessonVisit<'_>, column: &str) -> Vec<&'static str> {
+    let is_ticked = |place: &&Place| visit.form.get(&format!("{column}-{}", place.name)).is_some();
     PLACES.iter().filter(is_ticked).map(|place| place.name).collect()
 }
 
 /// `GET /lab/lessons/script-reach/echo`: the names of the lesson's cookies that came with this request, and no value.
-pub(super) fn echo(desk: &Desk<'_>) -> HttpResponse {
-    let came: Vec<&str> = COOKIES.into_iter().filter(|name| jar::came(desk.request, name).is_some()).collect();
+fn echo(visit: &LessonVisit<'_>) -> HttpResponse {
+    let came: Vec<&str> =
+        COOKIES.into_iter().filter(|name| lesson_cookies::came(visit.request, name).is_some()).collect();
     HttpResponse::Ok().json(json!({ "cookies": came }))
 }

@@ -3,11 +3,15 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use crate::lab::lessons;
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, RIDDLES, Riddle, judge, line};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::set_cookie::LESSON, Page::Now(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/set-cookie.html")]
@@ -17,7 +21,7 @@ struct SetCookiePage<'a> {
     sent: Option<Sent>,
     came: Option<String>,
     remarks: Vec<Remark>,
-    desk: &'a Desk<'a>,
+    visit: &'a LessonVisit<'a>,
 }
 
 /// The cookie that this page, or the one before it, set.
@@ -28,24 +32,24 @@ struct Sent {
 
 impl SetCookiePage<'_> {
     fn is_chosen(&self, riddle: &Riddle, piece: &Piece) -> bool {
-        self.desk.form.get(riddle.field) == Some(piece.value)
+        self.visit.form.get(riddle.field) == Some(piece.value)
     }
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let sent = match desk.form.get("value") {
-        Some(value) if jar::is_value(value) => Some(Sent { value: value.to_owned(), is_new: false }),
-        _ if desk.form.is_sent() => Some(Sent { value: jar::value()?, is_new: true }),
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let sent = match visit.form.get("value") {
+        Some(value) if lesson_cookies::is_value(value) => Some(Sent { value: value.to_owned(), is_new: false }),
+        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value()?, is_new: true }),
         _ => None,
     };
     let is_answered = sent.as_ref().is_some_and(|sent| !sent.is_new);
-    let remarks = if is_answered { judge(|field| desk.form.get(field)) } else { Vec::new() };
-    let frame = desk.frame(are_all_right(&remarks))?.tried_if(is_answered);
+    let remarks = if is_answered { judge(|field| visit.form.get(field)) } else { Vec::new() };
+    let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
     let new_line = sent.as_ref().filter(|sent| sent.is_new).map(|sent| line(&sent.value));
-    let came = jar::came(desk.request, NAME);
-    let mut response = answer(&SetCookiePage { assets: &desk.state.assets, frame, sent, came, remarks, desk })?;
+    let came = lesson_cookies::came(visit.request, NAME);
+    let mut response = render(&SetCookiePage { assets: &visit.state.assets, frame, sent, came, remarks, visit })?;
     if let Some(line) = new_line {
-        jar::set(&mut response, &line)?;
+        lesson_cookies::set(&mut response, &line)?;
     }
     Ok(response)
 }

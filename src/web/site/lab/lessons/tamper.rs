@@ -4,7 +4,8 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::seen::Seen;
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
+use crate::lab::lessons;
 use crate::lab::lessons::tamper::{
     Change, LONGEST_PAYLOAD, Spelling, fell_at_signature, spellings, with_middle_changed, with_payload,
 };
@@ -14,6 +15,9 @@ use crate::token::Verdict;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::tamper::LESSON, Page::Signing(page));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/tamper.html")]
@@ -65,32 +69,32 @@ impl Outcome {
     }
 }
 
-pub(super) fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let own = if desk.form.is_sent() { None } else { Some(Own::of(&desk.visitor, desk.state, desk.now)?) };
+fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let own = if visit.form.is_sent() { None } else { Some(Own::of(&visit.visitor, visit.state, visit.now)?) };
     let (original, algorithm) = match &own {
         Some(own) => (own.token.clone(), own.algorithm),
-        None => original(desk)?,
+        None => original(visit)?,
     };
-    let judge = |token: &str| demo::verify(&desk.state.ring(), algorithm, token, desk.now);
+    let judge = |token: &str| demo::verify(&visit.state.ring(), algorithm, token, visit.now);
     let before = judge(&original);
     if !before.is_signed() {
         return Err(not_ours());
     }
     let said = text_of(&original, 1).unwrap_or_default();
-    let written = desk.text("payload", LONGEST_PAYLOAD)?.map(|text| text.replace("\r\n", "\n"));
+    let written = visit.text("payload", LONGEST_PAYLOAD)?.map(|text| text.replace("\r\n", "\n"));
     let payload = written.unwrap_or_else(|| said.clone());
     let outcome = match own {
         Some(_) => Outcome::Nothing,
-        None => Outcome::of(desk.form.get("step"), &original, &said, &payload, judge)?,
+        None => Outcome::of(visit.form.get("step"), &original, &said, &payload, judge)?,
     };
-    let frame = desk.frame(outcome.is_solved())?;
+    let frame = visit.frame(outcome.is_solved())?;
     let before = Seen::new(&original, &before);
-    answer(&TamperPage { assets: &desk.state.assets, frame, own, original, before, payload, outcome })
+    render(&TamperPage { assets: &visit.state.assets, frame, own, original, before, payload, outcome })
 }
 
 /// The token that the form brings back, and the algorithm that it names.
-fn original(desk: &Desk<'_>) -> Result<(String, DemoAlgorithm), Problem> {
-    let token = desk.text("token", 4096)?.unwrap_or_default().to_owned();
+fn original(visit: &LessonVisit<'_>) -> Result<(String, DemoAlgorithm), Problem> {
+    let token = visit.text("token", 4096)?.unwrap_or_default().to_owned();
     let verdict = crate::token::decode(&token);
     let named = verdict.header().and_then(|header| header.get("alg")).and_then(|alg| alg.as_str()?.parse().ok());
     Ok((token, named.ok_or_else(not_ours)?))

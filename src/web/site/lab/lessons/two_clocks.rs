@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use askama::Template;
 use chrono::{DateTime, TimeDelta};
 
-use super::{Desk, Frame, jar, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
 use crate::code::Code;
+use crate::lab::lessons;
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::two_clocks::{COOKIE_LIVES, NAME, Setting, TOKEN_LIVES, judge, line};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -13,7 +14,11 @@ use crate::profiles::{Lifetime, lab};
 use crate::token::{NumericDate, Verdict, words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+
+pub(super) static PAGE: LessonPage =
+    LessonPage::new(&lessons::two_clocks::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/two-clocks.html")]
@@ -76,30 +81,30 @@ struct Answer {
     trace: Vec<TraceRow>,
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    match desk.form.get("step") {
-        Some("set") => set(desk),
-        Some("send") => send(desk).await,
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    match visit.form.get("step") {
+        Some("set") => set(visit),
+        Some("send") => send(visit).await,
         Some(_) => Err(Problem::bad_request("`step` cannot be taken: `set` or `send` is accepted.")),
-        None => show(desk, None, None),
+        None => show(visit, None, None),
     }
 }
 
-fn set(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let cookie = setting(desk, "cookie", &COOKIE_LIVES)?;
-    let token = setting(desk, "token", &TOKEN_LIVES)?;
-    let copy = new_token(desk, token.seconds.unwrap_or_default())?;
-    let now = desk.now.timestamp();
+fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let cookie = setting(visit, "cookie", &COOKIE_LIVES)?;
+    let token = setting(visit, "token", &TOKEN_LIVES)?;
+    let copy = new_token(visit, token.seconds.unwrap_or_default())?;
+    let now = visit.now.timestamp();
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
-    let clocks = Clocks::new(desk, copy, cookie_end)?;
+    let clocks = Clocks::new(visit, copy, cookie_end)?;
     let line = line(&clocks.copy, cookie);
-    let mut response = show(desk, Some(clocks), None)?;
-    jar::set(&mut response, &line)?;
+    let mut response = show(visit, Some(clocks), None)?;
+    lesson_cookies::set(&mut response, &line)?;
     Ok(response)
 }
 
-fn setting(desk: &Desk<'_>, field: &str, settings: &'static [Setting]) -> Result<&'static Setting, Problem> {
-    let chosen = desk.form.get(field).and_then(|value| Setting::find(settings, value));
+fn setting(visit: &LessonVisit<'_>, field: &str, settings: &'static [Setting]) -> Result<&'static Setting, Problem> {
+    let chosen = visit.form.get(field).and_then(|value| Setting::find(settings, value));
     chosen.ok_or_else(|| {
         let accepted: Vec<&str> = settings.iter().map(|setting| setting.value).collect();
         Problem::bad_request(format!("`{field}` cannot be set so: {} is accepted.", accepted.join(", ")))
@@ -107,42 +112,42 @@ fn setting(desk: &Desk<'_>, field: &str, settings: &'static [Setting]) -> Result
 }
 
 /// A token of the lab's that ends so many seconds from now, or ended so many before.
-fn new_token(desk: &Desk<'_>, seconds: i64) -> Result<String, Problem> {
+fn new_token(visit: &LessonVisit<'_>, seconds: i64) -> Result<String, Problem> {
     let (lifetime, issued_at) = match Lifetime::of(seconds) {
-        Ok(lifetime) => (lifetime, desk.now),
-        Err(_) => (Lifetime::MINUTE, desk.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
+        Ok(lifetime) => (lifetime, visit.now),
+        Err(_) => (Lifetime::MINUTE, visit.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
     };
     let claims = demo::claims(&Subject::default(), lifetime, issued_at);
-    desk.issue(lab::keys(&desk.state.ring(), DemoAlgorithm::Hs256), &claims)
+    visit.issue(lab::keys(&visit.state.ring(), DemoAlgorithm::Hs256), &claims)
 }
 
-async fn send(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let copy = desk.form.get("copy").unwrap_or_default().to_owned();
-    let cookie_end = desk.form.get("cookie-end").and_then(|end| end.parse().ok());
-    let came = jar::came(desk.request, NAME);
-    let verdict = verify(desk, came.as_deref().unwrap_or_default()).await?;
-    let copy_code = verify(desk, &copy).await?.code();
+async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let copy = visit.form.get("copy").unwrap_or_default().to_owned();
+    let cookie_end = visit.form.get("cookie-end").and_then(|end| end.parse().ok());
+    let came = lesson_cookies::came(visit.request, NAME);
+    let verdict = verify(visit, came.as_deref().unwrap_or_default()).await?;
+    let copy_code = verify(visit, &copy).await?.code();
     let remark = judge(verdict.code(), copy_code);
     let trace = TraceRow::of(&verdict);
     let answer = Answer { remark, did_come: came.is_some(), code: verdict.code(), copy_code, trace };
-    let clocks = Clocks::new(desk, copy, cookie_end)?;
-    show(desk, Some(clocks), Some(answer))
+    let clocks = Clocks::new(visit, copy, cookie_end)?;
+    show(visit, Some(clocks), Some(answer))
 }
 
-async fn verify(desk: &Desk<'_>, token: &str) -> Result<Verdict, Problem> {
-    let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, token, desk.now);
-    desk.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))
+async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem> {
+    let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, token, visit.now);
+    visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))
 }
 
 impl Clocks {
     /// Refuses a copy that has no end, for then it is none of this page's.
-    fn new(desk: &Desk<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
+    fn new(visit: &LessonVisit<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
         let no_copy =
             || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
-        let judged = lab::verify(&desk.state.ring(), DemoAlgorithm::Hs256, &copy, desk.now);
+        let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, &copy, visit.now);
         let claims = judged.resolve_revocation(|_| false).unverified_claims().ok_or_else(no_copy)?;
         let end = claims.for_display().expires_at().ok_or_else(no_copy)?.timestamp();
-        let now = desk.now.timestamp();
+        let now = visit.now.timestamp();
         let meter = |name, end: Option<i64>| Meter {
             name,
             now,
@@ -160,18 +165,18 @@ impl Clocks {
     }
 }
 
-fn show(desk: &mut Desk<'_>, clocks: Option<Clocks>, shown: Option<Answer>) -> Result<HttpResponse, Problem> {
+fn show(visit: &mut LessonVisit<'_>, clocks: Option<Clocks>, shown: Option<Answer>) -> Result<HttpResponse, Problem> {
     let is_solved = shown.as_ref().is_some_and(|answer| answer.remark.is_right);
-    let mut frame = desk.frame(is_solved)?.tried_if(shown.is_some());
+    let mut frame = visit.frame(is_solved)?.tried_if(shown.is_some());
     // The prediction is about a cookie that goes before its token; another experiment says nothing of it.
     if shown.as_ref().is_some_and(|answer| answer.did_come || answer.copy_code != Code::Accepted) {
         frame.predicted = None;
     }
-    answer(&TwoClocksPage {
-        assets: &desk.state.assets,
+    render(&TwoClocksPage {
+        assets: &visit.state.assets,
         frame,
-        cookie_life: desk.form.get("cookie").unwrap_or("3600").to_owned(),
-        token_life: desk.form.get("token").unwrap_or("5").to_owned(),
+        cookie_life: visit.form.get("cookie").unwrap_or("3600").to_owned(),
+        token_life: visit.form.get("token").unwrap_or("5").to_owned(),
         clocks,
         answer: shown,
     })

@@ -6,14 +6,19 @@ use actix_web::HttpResponse;
 use askama::Template;
 
 use super::own_keys::random_text;
-use super::{Desk, Frame, page as answer};
+use super::{Frame, LessonPage, LessonVisit, Page};
+use crate::lab::lessons;
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::Verdict;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+
+pub(super) static PAGE: LessonPage =
+    LessonPage::new(&lessons::weak_secret::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
 #[template(path = "lab/lessons/weak-secret.html")]
@@ -52,56 +57,56 @@ struct Timed {
     took: Duration,
 }
 
-pub(super) async fn page(desk: &mut Desk<'_>) -> Result<HttpResponse, Problem> {
-    let mut work = Work::resume(desk)?;
-    match desk.form.get("do") {
-        None if !desk.form.is_sent() => {}
-        Some("guess") => work.guess(desk).await?,
-        Some("sign") => work.sign(desk)?,
-        Some("present") => work.present(desk, None)?,
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let mut work = Work::resume(visit)?;
+    match visit.form.get("do") {
+        None if !visit.form.is_sent() => {}
+        Some("guess") => work.guess(visit).await?,
+        Some("sign") => work.sign(visit)?,
+        Some("present") => work.present(visit, None)?,
         _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
     }
-    let frame = desk.frame(work.verdict.as_ref().is_some_and(|(_, attempt)| attempt.is_solved()))?;
-    answer(&WeakSecretPage { assets: &desk.state.assets, frame, work })
+    let frame = visit.frame(work.verdict.as_ref().is_some_and(|(_, attempt)| attempt.is_solved()))?;
+    render(&WeakSecretPage { assets: &visit.state.assets, frame, work })
 }
 
 impl Work {
     /// Takes up what the form carried, or picks a victim.
-    fn resume(desk: &Desk<'_>) -> Result<Self, Problem> {
-        let field = |name| desk.form.get(name).unwrap_or_default().to_owned();
-        let case = match desk.form.get("case") {
+    fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
+        let case = match visit.form.get("case") {
             Some(case) => within("case", case)?.to_owned(),
             None => random_text()?,
         };
-        let token = match desk.form.get("token") {
+        let token = match visit.form.get("token") {
             Some(token) => token.trim().to_owned(),
-            None => victim_token(desk, &case)?,
+            None => victim_token(visit, &case)?,
         };
         let forged = field("forged").trim().to_owned();
         Ok(Self { case, token, secret: field("secret"), sub: field("sub"), forged, ..Self::default() })
     }
 
     /// Every word is tried on up to three tokens, away from the threads that answer requests.
-    async fn guess(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
-        let (token, own) = (self.token.clone(), desk.visitor.token().map(str::to_owned));
+    async fn guess(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+        let (token, own) = (self.token.clone(), visit.visitor.token().map(str::to_owned));
         let tried = move || (Timed::of(&token), own.filter(|token| weak_secret::guess(token).is_some()));
-        let (weak, own) = desk.state.do_work(desk.request, tried).await?;
+        let (weak, own) = visit.state.do_work(visit.request, tried).await?;
         if weak.guess.is_none() {
             "That is no token with an HMAC-SHA256 signature, so there is nothing to try the words on."
                 .clone_into(&mut self.told);
             return Ok(());
         }
-        let (strong, strong_is) = strong_token(desk, own)?;
-        let strong = desk.state.do_work(desk.request, move || Timed::of(&strong)).await?;
+        let (strong, strong_is) = strong_token(visit, own)?;
+        let strong = visit.state.do_work(visit.request, move || Timed::of(&strong)).await?;
         self.guessing = Some(Guessing { weak, strong, strong_is });
         Ok(())
     }
 
-    fn sign(&mut self, desk: &Desk<'_>) -> Result<(), Problem> {
+    fn sign(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
         let secret = within("secret", &self.secret)?.to_owned();
         let subject = Subject::parse(&self.sub)
             .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")));
-        match weak_secret::sign(&secret, &subject?, desk.now) {
+        match weak_secret::sign(&secret, &subject?, visit.now) {
             Ok(token) => self.forged = token.into_string(),
             Err(Unsigned::Secret(_)) => {
                 "Nothing is signed: a secret is some text, and neither nothing nor a key in PEM or JWK."
@@ -110,12 +115,12 @@ impl Work {
             }
             Err(error) => return Err(Problem::internal(&error)),
         }
-        self.present(desk, Some(&secret))
+        self.present(visit, Some(&secret))
     }
 
     /// Shows the forged token to the victim's server.
-    fn present(&mut self, desk: &Desk<'_>, secret: Option<&str>) -> Result<(), Problem> {
-        let verdict = weak_secret::verify(&self.case, &self.forged, desk.now);
+    fn present(&mut self, visit: &LessonVisit<'_>, secret: Option<&str>) -> Result<(), Problem> {
+        let verdict = weak_secret::verify(&self.case, &self.forged, visit.now);
         let verdict = verdict.map_err(|error| Problem::internal(&error))?;
         let attempt = Attempt::of(&self.case, secret, &verdict);
         self.verdict = Some((verdict, attempt));
@@ -135,19 +140,19 @@ fn within<'t>(name: &str, text: &'t str) -> Result<&'t str, Problem> {
     Err(Problem::bad_request(format!("`{name}` has {length} characters, and at most {LONGEST} are read here.")))
 }
 
-fn victim_token(desk: &Desk<'_>, case: &str) -> Result<String, Problem> {
+fn victim_token(visit: &LessonVisit<'_>, case: &str) -> Result<String, Problem> {
     let subject = Subject::parse(SUBJECT).map_err(|error| Problem::internal(&error))?;
-    let token = weak_secret::sign(weak_secret::secret_of(case), &subject, desk.now);
+    let token = weak_secret::sign(weak_secret::secret_of(case), &subject, visit.now);
     Ok(token.map_err(|error| Problem::internal(&error))?.into_string())
 }
 
 /// The visitor's own session token, given when an HMAC signed it, else one that the lab's generated secret signs.
-fn strong_token(desk: &Desk<'_>, own: Option<String>) -> Result<(String, &'static str), Problem> {
+fn strong_token(visit: &LessonVisit<'_>, own: Option<String>) -> Result<(String, &'static str), Problem> {
     if let Some(token) = own {
         return Ok((token, "your session's own token"));
     }
-    let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, desk.now);
-    let token = desk.issue(desk.state.ring().lab().hs256(), &claims)?;
+    let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, visit.now);
+    let token = visit.issue(visit.state.ring().lab().hs256(), &claims)?;
     Ok((token, "a token that the lab signed with its generated secret"))
 }
 

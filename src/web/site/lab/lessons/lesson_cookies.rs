@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use url::form_urlencoded;
 
-use super::Desk;
+use super::LessonVisit;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
 
@@ -39,8 +39,8 @@ pub(super) fn is_value(text: &str) -> bool {
 }
 
 /// Leads back to the lesson's page with these fields in its address: only the next request shows what the browser kept.
-pub(super) fn see_again(desk: &Desk<'_>, fields: &[(&str, &str)]) -> HttpResponse {
+pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let address = format!("/lab/lessons/{}?{query}", desk.lesson.slug);
+    let address = format!("/lab/lessons/{}?{query}", visit.lesson.slug);
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
