@@ -1,4 +1,4 @@
-//! Profiles: one tutorial's kind of token each, with its claims, key, lifetime and rules.
+//! Profiles: each is one kind of token, with its claims, key, lifetime and rules.
 //!
 //! A token of one profile is never accepted as another's (RFC 8725 §3.12).
 
@@ -31,7 +31,7 @@ pub enum Profile {
     Lab,
 }
 
-/// The text is the name of no [`Profile`].
+/// The text is not the name of a [`Profile`].
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("one of demo, twilio, zoom, bearer, rest-api, telesign, lab")]
 pub struct UnknownProfile;
@@ -65,7 +65,7 @@ impl FromStr for Profile {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lifetime(i64);
 
-/// The text is no [`Lifetime`].
+/// The text is not a valid [`Lifetime`].
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("whole seconds from 1 to 86400 are accepted")]
 pub struct BadLifetime;

@@ -1,7 +1,7 @@
 //! Settings: one struct, filled from flags, then the environment, then `.env`, then defaults.
 //!
-//! The idea to know: [`SETTINGS`] is the only list of them, and [`Settings::resolve`] the only reader. Each value is parsed
-//! here, with where it stood at hand, and trusted from then on.
+//! [`SETTINGS`] is the only list of settings, and [`Settings::resolve`] the only reader. It parses each value once, and
+//! an error names the value's source. After that the typed values are trusted.
 
 mod bad;
 mod environment;
@@ -42,9 +42,9 @@ pub struct Settings {
     pub token_ttl: Lifetime,
     pub public_url: Option<PublicUrl>,
     pub database: DatabaseUrl,
-    /// `None` is the cookie.
+    /// `None` means in the cookie.
     pub session_store: Option<RedisUrl>,
-    /// `None` is the memory of this process.
+    /// `None` means in the memory of this process.
     pub rate_store: Option<RedisUrl>,
     pub keep: TimeDelta,
     pub phone_rate: Rate,
@@ -56,7 +56,7 @@ pub struct Settings {
     pub cors_origins: CorsOrigins,
     /// Whether the routes under `/test` exist.
     pub test_mode: bool,
-    /// Set where the server itself speaks TLS.
+    /// Set if the server itself uses TLS.
     pub certificate: Option<Certificate>,
     pub max_connections: usize,
     pub workers: usize,
@@ -66,18 +66,18 @@ pub struct Settings {
 /// Who may ask for tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Credentials {
-    /// Whoever gives a username and a password, as the tutorials have it.
+    /// Any username with any password, as in the tutorials.
     Any,
-    /// The users of the store.
+    /// Only the users in the store.
     Users,
 }
 
-/// Where the certificate of the server comes from.
+/// The source of the server's certificate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Certificate {
     /// Two PEM files, read again on SIGHUP.
     Files { chain: PathBuf, key: PathBuf },
-    /// Made at the start for this machine alone, and never written down.
+    /// Generated at startup for localhost, and never stored.
     SelfSigned,
 }
 
@@ -130,12 +130,12 @@ impl Settings {
         })
     }
 
-    /// The database alone, for commands that need nothing else.
+    /// Only the database, for commands that need nothing else.
     pub fn database(flags: &Flags, environment: &Environment) -> Result<DatabaseUrl, BadSetting> {
         Given { flags, environment }.database()
     }
 
-    /// The folder of keys alone, for commands that need nothing else.
+    /// Only the keys folder, for commands that need nothing else.
     pub fn keys_folder(flags: &Flags, environment: &Environment) -> Result<PathBuf, BadSetting> {
         Given { flags, environment }.keys()
     }
@@ -167,14 +167,14 @@ impl Given<'_> {
         paths::expanded(text, self.environment.home()).map(PathBuf::from)
     }
 
-    /// `None` where the value is `own`: what this process does by itself.
+    /// `None` if the value is `own`, which means this process itself.
     fn redis_or(&self, own: &str, flag: &'static str) -> Result<Option<RedisUrl>, BadSetting> {
         let Some((value, origin)) = self.find(flag).filter(|(value, _)| *value != own) else { return Ok(None) };
         let accepted = || format!("{own}, {}", RedisUrl::ACCEPTED);
         RedisUrl::parse(value).map(Some).ok_or_else(|| bad(flag, value, origin, &accepted()))
     }
 
-    /// Anybody's word is taken on loopback alone, unless that was chosen.
+    /// By default, any password is accepted only if the server listens on a loopback address.
     fn credentials(&self, bind: SocketAddr) -> Result<Credentials, BadSetting> {
         let chosen = self.optional("credentials", "any or users", |it| match it {
             "any" => Some(Credentials::Any),
@@ -188,7 +188,7 @@ impl Given<'_> {
         }
     }
 
-    /// Whoever reaches test mode signs what they like, so others reach it only where that was chosen.
+    /// In test mode, clients can sign anything. So it is open to other machines only if the settings say so explicitly.
     fn test_mode(&self, bind: SocketAddr, public_url: Option<&PublicUrl>) -> Result<bool, BadSetting> {
         let exposed = !bind.ip().is_loopback() || public_url.is_some_and(|url| !url.is_local());
         match self.find("test-mode").map_or("off", |(value, _)| value) {
@@ -202,7 +202,7 @@ impl Given<'_> {
         }
     }
 
-    /// TLS is here or in front, but not here and taken away in front.
+    /// TLS may end here or at a proxy, but the public URL must not be `http:` if this server uses TLS.
     fn certificate(&self, bind: SocketAddr, public_url: Option<&PublicUrl>) -> Result<Option<Certificate>, BadSetting> {
         let file = |flag| self.optional(flag, paths::ACCEPTED, |it| self.path(it));
         let is_self_signed = self.parsed("tls-self-signed", "true, false, 1 or 0", switch)?;

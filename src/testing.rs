@@ -1,5 +1,5 @@
-//! A real server for the tests of a Rust program: on a free port, with keys and a store of its own, stopped when
-//! dropped.
+//! A real server for the tests of a Rust program. It uses a free port, its own keys and its own store, and stops when
+//! it is dropped.
 //!
 //! ```
 //! use hallpass::profiles::{Profile, flawed::Flaw};
@@ -21,8 +21,8 @@
 //! # }
 //! ```
 //!
-//! The routes under `/test` are there too, for clients that only speak HTTP. Whoever shares one server shares its
-//! clock, its keys and its rate counters; a test that moves the clock spawns its own.
+//! The routes under `/test` exist too, for clients that use HTTP. Tests that share a server share its clock, its keys
+//! and its rate counters. A test that moves the clock should spawn its own server.
 
 use std::collections::HashMap;
 use std::io;
@@ -47,7 +47,7 @@ use crate::settings::{BadSetting, Environment, Flags, Settings};
 use crate::token;
 use crate::web::{Server, StartError};
 
-/// Why there is no server, or no token of it.
+/// Why a server did not start, or a token could not be made.
 #[derive(Debug, Error)]
 pub enum TestingError {
     #[error("no temporary folder could be made for keys and store")]
@@ -98,7 +98,7 @@ fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settin
     ];
     let all = own.iter().chain(settings);
     let flags = all.fold(Flags::default(), |flags, (flag, value)| flags.with(flag, Some((*value).to_owned())));
-    // What stands in the environment of the tests is no business of theirs.
+    // The environment of the tests must not change the server's settings.
     Settings::resolve(&flags, &Environment::of(HashMap::new(), HashMap::new()))
 }
 
@@ -113,7 +113,7 @@ fn serve(settings: Settings, clock: Arc<Settable>, sender: &mpsc::Sender<Result<
     actix_web::rt::System::new().block_on(async {
         let server = match Server::build(settings, clock).await {
             Ok(server) => server,
-            // Whoever waits for it may be gone, and then nobody is left to hear of it.
+            // Sending fails if the caller no longer waits.
             Err(error) => return drop(sender.send(Err(error))),
         };
         let (url, ring) = (server.url(), server.ring());
@@ -141,7 +141,7 @@ impl TestServer {
         &self.url
     }
 
-    /// The clock of everything here. It runs until it is set.
+    /// The server's clock. It runs until it is set.
     pub fn clock(&self) -> &Settable {
         &self.clock
     }
@@ -150,7 +150,7 @@ impl TestServer {
         self.clock.now()
     }
 
-    /// The keys of the start.
+    /// The keys that the server started with.
     pub fn keys(&self) -> &KeyRing {
         &self.ring
     }
@@ -182,7 +182,7 @@ impl Drop for TestServer {
     fn drop(&mut self) {
         drop(self.handle.stop(false));
         if let Some(thread) = self.thread.take() {
-            // A server that panicked has said so already.
+            // If the server panicked, it has already printed the panic.
             let _ = thread.join();
         }
     }

@@ -1,9 +1,9 @@
-//! Counters in Redis, so that several processes hold one limit together.
+//! Rate counters in Redis, so that several processes share one limit.
 //!
-//! The idea to know: a window is a key of Redis that ends by itself, and one script looks at it and counts, in one step
-//! that nothing interrupts. So it goes by the clock of that server alone: the processes' own clocks may differ, and the
-//! clock that a test sets moves no window. One client alone does not fill the server with names that it tries: it
-//! begins at most [`NAMES_OF_A_CLIENT`] windows for names in the time of one window.
+//! A window is a Redis key that expires, and one script checks and counts it atomically. So only the Redis server's
+//! clock matters: the processes' clocks may differ, and setting the clock in test mode has no effect on windows. A
+//! single client cannot fill the server with user names: it begins at most [`NAMES_OF_A_CLIENT`] windows for names
+//! within one window.
 
 use std::fmt::Write as _;
 use std::net::IpAddr;
@@ -16,8 +16,8 @@ use chrono::{DateTime, Utc};
 use super::{Counters, Decision, Key, NAMES_OF_A_CLIENT, Rate, whole_seconds};
 use crate::redis::{Redis, RedisFailure, Script};
 
-/// Answers 0 when it is admitted, and else the milliseconds until it may be. A key without an end, which is none of
-/// ours, begins anew. The second key, if there is one, counts the names for which the client has begun a window.
+/// Returns 0 if the request is admitted, otherwise the milliseconds until it may be. A key without an expiry is not
+/// ours, and is replaced. The second key, if given, counts the names for which the client has begun a window.
 const ADMIT: &str = "
 local left = redis.call('PTTL', KEYS[1])
 if left > 0 then

@@ -1,4 +1,4 @@
-//! Bearer tokens: RFC 9068 access tokens for this server's own resource, ten minutes long, under a key of their own.
+//! Bearer tokens: RFC 9068 access tokens for this server's own resource. They live ten minutes and have a separate key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -13,9 +13,9 @@ pub const LIFE: i64 = 600;
 /// The media type of RFC 9068 §2.1, which keeps other tokens out.
 pub const TYP: &str = "at+jwt";
 
-/// Whom a token is for.
+/// Who a token is for.
 pub struct Grant<'a> {
-    /// The public URL: issuer and audience at once, for this server is both.
+    /// The public URL. It is both issuer and audience, because this server is both.
     pub issuer: &'a str,
     pub subject: &'a str,
     pub client_id: &'a str,

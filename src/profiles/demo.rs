@@ -11,7 +11,7 @@ use super::Lifetime;
 use crate::keys::{self, KeyRing, KeySet, SigningError};
 use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
-/// What a token of this profile must say.
+/// The claims that a token of this profile must have.
 pub const REQUIRED: &[Claim] = &[
     Claim { name: "sub", kind: Kind::Text },
     Claim { name: "iat", kind: Kind::Date },
@@ -36,7 +36,7 @@ impl DemoAlgorithm {
         self.jwa().as_str()
     }
 
-    /// The same in the registry of RFC 7518 §3.1.
+    /// The JOSE algorithm (RFC 7518 §3.1).
     pub const fn jwa(self) -> keys::Algorithm {
         match self {
             Self::Hs256 => keys::Algorithm::Hs256,
@@ -44,7 +44,7 @@ impl DemoAlgorithm {
         }
     }
 
-    /// The one of the two that this is.
+    /// The demo's choice for a JOSE algorithm, if it has one.
     pub const fn of(algorithm: keys::Algorithm) -> Option<Self> {
         match algorithm {
             keys::Algorithm::Hs256 => Some(Self::Hs256),
@@ -80,16 +80,16 @@ impl FromStr for DemoAlgorithm {
     }
 }
 
-/// The text names neither algorithm of the demo.
+/// The text is neither `HS256` nor `RS256`.
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("HS256 or RS256 is accepted")]
 pub struct NotOffered;
 
-/// Whom a token is about: 1 to 64 characters that can stand in an address.
+/// Who a token is about: 1 to 64 characters that are allowed in a URL.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject(String);
 
-/// Why a text is no [`Subject`].
+/// Why a text is not a valid [`Subject`].
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum BadSubject {
     #[error("it has {0} characters, and 1 to 64 are accepted")]
@@ -117,7 +117,7 @@ impl Subject {
 }
 
 impl Default for Subject {
-    /// The tutorial's own.
+    /// The tutorial's example.
     fn default() -> Self {
         Self("bob".to_owned())
     }
@@ -129,7 +129,7 @@ pub fn claims(subject: &Subject, lifetime: Lifetime, now: DateTime<Utc>) -> Clai
     Claims::new().with("sub", subject.as_str()).with("iat", iat).with("exp", iat + lifetime.seconds())
 }
 
-/// Why no token was made.
+/// Why no token was issued.
 #[derive(Debug, Error)]
 pub enum IssueError {
     /// The folder has only a public key for this algorithm: it verifies and cannot sign.
@@ -151,12 +151,12 @@ pub fn issue(
     Ok(token::issue(&claims(subject, lifetime, now), &Header::of_type("JWT"), signer)?)
 }
 
-/// Whether tokens can be made under `algorithm` at all.
+/// Whether there is a key that signs with `algorithm`.
 pub fn can_issue(ring: &KeyRing, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> bool {
     algorithm.keys(ring).signer(now).is_some()
 }
 
-/// Judges a token as one of this profile, issued under `algorithm`.
+/// Verifies a token of this profile, which must be signed with `algorithm`.
 pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
     let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)

@@ -1,4 +1,4 @@
-//! Tokens that are wrong in one named way and right in every other, for the tests of those who verify tokens.
+//! Tokens with exactly one flaw, for testing other verifiers.
 
 use std::str::FromStr;
 
@@ -51,7 +51,7 @@ impl Flaw {
         }
     }
 
-    /// What a verifier answers to it.
+    /// The code that a verifier must refuse it with.
     pub const fn expected(self) -> Code {
         match self {
             Self::Expired => Code::Expired,
@@ -94,7 +94,7 @@ pub fn make(profile: Profile, flaw: Flaw, sample: &Sample<'_>) -> Result<String,
     Ok(sealed(&header, &claims, signer)?)
 }
 
-/// Every date as it was when the token was still good: it ended a second ago.
+/// Moves every date back, so that the token expired a second ago.
 fn age(claims: &mut Map<String, Value>, now: i64) {
     for (name, value) in claims.iter_mut() {
         match name.as_str() {
@@ -105,8 +105,8 @@ fn age(claims: &mut Map<String, Value>, now: i64) {
     }
 }
 
-/// The same kind of key in the hands of somebody else. The lab's are nobody's but the lab's; before the lab's own
-/// verifier those of the REST pair and of bearer tokens are as strange.
+/// A key of the same kind that belongs to someone else: one of the lab's. For tokens of the lab itself, a key of the
+/// REST pair or of the bearer tokens.
 fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
     let lab = sample.ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
@@ -120,7 +120,8 @@ fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
     stranger.clone()
 }
 
-/// A character in the middle of the signature changed; one at its end might change nothing.
+/// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have
+/// no effect.
 fn with_changed_signature(token: &str) -> String {
     let middle = token.len() - 20;
     let other = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };

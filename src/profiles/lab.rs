@@ -1,6 +1,6 @@
-//! The lab's tokens: the demo's claims and, where the lab wants to call them back, a `jti`, under the lab's own keys.
+//! The lab's tokens: the demo's claims, and a `jti` if the lab wants to revoke them, signed with the lab's own keys.
 //!
-//! A forgery that the lab signs is one of these too: nobody but the lab itself and a session that says so takes it.
+//! Forgeries that the lab signs are such tokens too. Only the lab, and sessions that use the lab's keys, accept them.
 
 use chrono::{DateTime, Utc};
 
@@ -37,18 +37,18 @@ pub fn issue(keys: &ProfileKeys, claims: &Claims) -> Result<Token, SigningError>
     token::issue(claims, &Header::of_type("JWT"), keys.signer())
 }
 
-/// Judges a token as one of the lab's, issued under `algorithm`.
+/// Verifies a token of the lab, which must be signed with `algorithm`.
 pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
     verify_with(keys(ring, algorithm), algorithm, token, now)
 }
 
-/// The same with one visitor's own keys.
+/// Verifies a token with one visitor's own keys.
 pub fn verify_with(keys: &ProfileKeys, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
     let keys = Candidates::Ring(keys.verifiers());
     token::verify_revocable(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
 }
 
-/// Judges a token as the lab's API does, which sets issuer, audience and a media type of its own, as RFC 9068 asks.
+/// Verifies a token as the lab's API does: with its own issuer, audience and media type, as in RFC 9068.
 pub fn verify_at_api(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
     let rules = Rules {
         profile: "lab api",

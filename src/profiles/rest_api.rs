@@ -1,4 +1,4 @@
-//! The REST pair's tokens: `{"user_id": …, "exp": …}` for half an hour, under a secret of their own.
+//! Tokens of the two REST endpoints: `{"user_id": …, "exp": …}`, valid for half an hour, with a separate secret.
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -13,7 +13,7 @@ static RULES: Rules = Rules {
     audience: token::Audience::Nobody,
 };
 
-/// When a token that is issued `now` ends; the claim holds its whole seconds.
+/// When a token that is issued `now` expires. The claim has whole seconds.
 pub fn ends_at(now: DateTime<Utc>) -> DateTime<Utc> {
     now + TimeDelta::minutes(30)
 }
@@ -24,7 +24,7 @@ pub fn issue(ring: &KeyRing, user_id: &str, now: DateTime<Utc>) -> Result<Token,
     token::issue(&claims, &Header::of_type("JWT"), ring.rest_api().signer())
 }
 
-/// Judges a token of this profile.
+/// Verifies a token of this profile.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
     let keys = Candidates::Ring(ring.rest_api().verifiers());
     token::verify(token, Expected { algorithm: Algorithm::Hs256, keys, rules: Some(&RULES) }, now)

@@ -1,4 +1,4 @@
-//! A good token of any profile, as its endpoint makes one: what tests take for a start.
+//! A valid token of any profile, as its endpoint issues it, for tests.
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
@@ -9,19 +9,19 @@ use super::{Lifetime, Profile, bearer, lab, rest_api, twilio, zoom};
 use crate::keys::{KeyRing, Signer, SigningError};
 use crate::token::{Header, Token};
 
-/// What a token is made with when nobody asks for more than that it is good.
+/// The inputs of a sample token.
 pub struct Sample<'a> {
     pub ring: &'a KeyRing,
-    /// For the demo and the lab, which have two.
+    /// For the demo and the lab, which have two algorithms.
     pub algorithm: DemoAlgorithm,
     /// The public URL, which bearer tokens name.
     pub issuer: &'a str,
-    /// What is random in a token.
+    /// The random bytes of the token.
     pub random: [u8; 16],
     pub now: DateTime<Utc>,
 }
 
-/// Why there is no sample.
+/// Why no sample could be made.
 #[derive(Debug, Error)]
 pub enum SampleError {
     #[error("the keys folder has no private key for this algorithm")]
@@ -53,7 +53,7 @@ impl Profile {
         })
     }
 
-    /// What its tokens' headers say beside the key.
+    /// The header members of its tokens, other than those for the key.
     pub fn header(self) -> Header<'static> {
         match self {
             Self::Bearer => Header::of_type(bearer::TYP),
@@ -62,7 +62,7 @@ impl Profile {
         }
     }
 
-    /// A good token of this profile.
+    /// A valid token of this profile.
     pub fn sample(self, sample: &Sample<'_>) -> Result<Token, SampleError> {
         let Sample { ring, algorithm, issuer, random, now } = *sample;
         let subject = Subject::default();

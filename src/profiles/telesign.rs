@@ -1,6 +1,7 @@
 //! Phone tokens: who may verify which phone number, in which transaction, for the next eighty seconds.
 //!
-//! The key is the API key after base64 decoding; signing with the text itself is the mistake that the tutorial warns of.
+//! The key is the API key after base64 decoding; signing with the text itself is the mistake that the tutorial warns
+//! of.
 
 use std::fmt;
 
@@ -18,8 +19,8 @@ const LIFE: i64 = 90;
 
 /// A phone number: 7 to 15 digits (ITU-T E.164), with or without a plus.
 ///
-/// The text is kept as it was given, because the tutorial's `phn` claim repeats it. Its digits decide which number it
-/// is: `+15555551212` equals `15555551212`. It does not print itself: logs are no place for it.
+/// The text is kept as given, because the tutorial's `phn` claim repeats it. Numbers are compared by their digits:
+/// `+15555551212` equals `15555551212`. `Debug` does not print the number, so that it cannot reach a log.
 #[derive(Clone)]
 pub struct PhoneNumber(String);
 
@@ -31,7 +32,7 @@ impl PartialEq for PhoneNumber {
 
 impl Eq for PhoneNumber {}
 
-/// The text is no [`PhoneNumber`].
+/// The text is not a valid [`PhoneNumber`].
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("a phone number is 7 to 15 digits, with or without a plus before them")]
 pub struct BadPhoneNumber;
@@ -43,7 +44,7 @@ impl PhoneNumber {
         if good { Ok(Self(text.to_owned())) } else { Err(BadPhoneNumber) }
     }
 
-    /// The tutorial's own: 555 numbers are nobody's.
+    /// The tutorial's example. 555 numbers belong to nobody.
     pub fn example() -> Self {
         Self("15555551212".to_owned())
     }
@@ -74,7 +75,7 @@ impl fmt::Debug for PhoneNumber {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Xid(String);
 
-/// The text is no [`Xid`].
+/// The text is not a valid [`Xid`].
 #[derive(Debug, PartialEq, Eq, Error)]
 #[error("an xid is 1 to 128 visible ASCII characters")]
 pub struct BadXid;
@@ -98,7 +99,7 @@ impl Xid {
     }
 }
 
-/// A token and the times that it says.
+/// A token with its times.
 pub struct PhoneToken {
     pub token: Token,
     pub issued_at: DateTime<Utc>,
@@ -119,7 +120,7 @@ pub fn issue(ring: &KeyRing, phone: &PhoneNumber, xid: &Xid, now: DateTime<Utc>)
     Ok(PhoneToken { token, issued_at: moment(iat), expires_at: moment(iat + LIFE) })
 }
 
-/// Judges a token of this customer.
+/// Verifies a token of this customer.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
     let rules = Rules {
         profile: "telesign",

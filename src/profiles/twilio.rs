@@ -1,4 +1,4 @@
-//! Access tokens: byte for byte what twilio's helper library makes for the same inputs in the same second.
+//! Access tokens, byte for byte as Twilio's helper library makes them for the same inputs in the same second.
 //!
 //! A request names its grants as an object keyed by grant; what the library leaves out is left out here too. Source:
 //! twilio 9.13.0, `twilio.jwt.access_token`.
@@ -11,7 +11,7 @@ use super::Lifetime;
 use crate::keys::{Accounts, Algorithm, KeyRing, SigningError};
 use crate::token::{self, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
-/// What the library names the token's content.
+/// The library's value of `cty`.
 pub const CONTENT_TYPE: &str = "twilio-fpa;v=1";
 
 /// What a client asks for.
@@ -213,7 +213,7 @@ pub fn issue(ring: &KeyRing, wish: &Wish, now: DateTime<Utc>) -> Result<Token, S
     token::issue(&claims(ring.accounts(), wish, now), &header, ring.twilio().signer())
 }
 
-/// Judges an access token of this account.
+/// Verifies an access token of this account.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
     let account = ring.accounts();
     let rules = Rules {

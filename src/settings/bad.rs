@@ -1,4 +1,4 @@
-//! What is wrong with a setting, in one line.
+//! Errors in settings, each in one line.
 
 use std::net::SocketAddr;
 use std::{fmt, io};
@@ -7,7 +7,7 @@ use thiserror::Error;
 
 use crate::keys::LineFault;
 
-/// A setting that cannot be used: one line that names it, its value and what is accepted.
+/// A setting that cannot be used. The message names the setting, its value and what is accepted.
 #[derive(Debug, Error)]
 pub enum BadSetting {
     #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
@@ -39,7 +39,7 @@ pub enum BadSetting {
     BadLine { line: usize, fault: LineFault },
 }
 
-/// Where a value stood.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Origin {
     Flag,

@@ -1,4 +1,4 @@
-//! The environment and `.env`, as the second and third of the sources. No other file reads them.
+//! The environment and `.env`, the second and third source of settings. No other file reads them.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ffi::OsString;
@@ -10,7 +10,7 @@ use super::{BadSetting, Origin, SETTINGS, Setting, paths};
 use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
 use crate::token::printable::escaped;
 
-/// More than any file of settings needs.
+/// The largest `.env` in bytes.
 const LARGEST_DOTENV: u64 = 1024 * 1024;
 
 /// Variables that begin with `HALLPASS_` and are no settings: Cargo sets the first for `cargo run`, as the build script
@@ -24,17 +24,17 @@ const OWN_NAMES: [&str; 6] = [
     "HALLPASS_TEST_ROUNDS",
 ];
 
-/// The variables of the process and of `.env`; some are secrets, so it does not print them. A variable that is set to
-/// nothing counts as not set.
+/// The variables of the process and of `.env`. Some are secrets, so `Debug` does not print them. An empty variable
+/// counts as not set.
 #[derive(Default)]
 pub struct Environment {
     process: HashMap<String, String>,
     file: HashMap<String, String>,
-    /// Names that look like variables of this program's and are none.
+    /// Names that begin like our variables but are unknown.
     unknown: BTreeSet<String>,
     /// `.env`, when others may read its secrets or change it.
     exposed: Option<Exposed>,
-    /// An absolute path, when it is known and text.
+    /// The home folder, if it is known, absolute and valid text.
     home: Option<String>,
 }
 
@@ -56,13 +56,13 @@ impl Environment {
         Ok(Self { process, file, unknown, exposed, home: home_folder() })
     }
 
-    /// An environment of just these variables.
+    /// An environment with only these variables.
     pub fn of(process: HashMap<String, String>, file: HashMap<String, String>) -> Self {
         Self { process, file, ..Self::default() }
     }
 
-    /// One sentence for each variable that begins with `HALLPASS_` and is no setting's, and for a `.env` that others may
-    /// read or change.
+    /// One sentence for each variable that begins with `HALLPASS_` and is no setting's, and for a `.env` that others
+    /// may read or change.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let unknown = self.unknown.iter().map(|name| {
             let name = escaped(name);
@@ -94,7 +94,7 @@ impl Environment {
         GivenCredentials::collect(|name| self.get(name).map(|(value, _)| value.to_owned()))
     }
 
-    /// `RUST_LOG`, or what is logged without it.
+    /// `RUST_LOG`, or its default.
     pub fn log_filter(&self) -> &str {
         self.get("RUST_LOG").map_or("info", |(value, _)| value)
     }
@@ -150,7 +150,8 @@ fn read_dotenv(path: &Path) -> Result<Vec<Entry>, BadSetting> {
     parse_env_file(&bytes).map_err(|bad| BadSetting::BadLine { line: bad.line, fault: bad.fault })
 }
 
-/// The values that this program takes. A `.env` may serve other programs as well, with values that only they understand.
+/// The values that this program takes. A `.env` may serve other programs as well, with values that only they
+/// understand.
 fn values_of(entries: Vec<Entry>) -> Result<HashMap<String, String>, BadSetting> {
     let ours = entries.into_iter().filter(|entry| is_ours(&entry.name));
     let value = |Entry { line, name, value }| match value {

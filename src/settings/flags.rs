@@ -1,4 +1,4 @@
-//! The command line, as the first of the sources: what stood there, not yet read.
+//! The command line, the first source of settings: the values of its flags, not yet parsed.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::{SETTINGS, Setting};
 
-/// The settings that stood on the command line, not yet read.
+/// The settings from the command line, not yet parsed.
 #[derive(Clone, Debug, Default)]
 pub struct Flags(HashMap<&'static str, String>);
 
 impl Flags {
-    /// These flags, and where one is missing that of `outer`.
+    /// These flags, completed by those of `outer`.
     #[must_use]
     pub fn or(mut self, outer: &Self) -> Self {
         for (flag, value) in &outer.0 {
@@ -20,7 +20,7 @@ impl Flags {
         self
     }
 
-    /// These flags and one more.
+    /// Adds a flag.
     #[must_use]
     pub fn with(mut self, flag: &'static str, value: Option<String>) -> Self {
         self.0.extend(value.map(|value| (flag, value)));

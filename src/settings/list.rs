@@ -3,18 +3,18 @@
 
 use clap::Arg;
 
-/// One setting as people see it.
+/// The description of one setting.
 pub struct Setting {
     /// The name of the flag, without dashes; the variable is `HALLPASS_` and the same in capitals.
     pub flag: &'static str,
-    /// What the value is called in `--help`.
+    /// The placeholder of the value in `--help`.
     pub value: &'static str,
-    /// The value when none is given, as a person would write it.
+    /// The default value, as a user would write it.
     pub default: &'static str,
     pub help: &'static str,
 }
 
-/// What the value of a setting is called that is on or off; its flag alone turns it on.
+/// The placeholder of a setting that is on or off. Its flag without a value turns it on.
 const SWITCH: &str = "true|false";
 
 /// Every setting.

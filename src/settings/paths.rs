@@ -3,11 +3,11 @@
 //! A shell replaces `~` only at the beginning of a word, so `--keys=~/keys`, a variable in quotes and a line of `.env`
 //! arrive with it. Taken literally, they would make a folder called `~`.
 
-/// What a path may be, for the line that refuses another.
+/// The accepted forms of a path, for error messages.
 pub(super) const ACCEPTED: &str = "a path; `~/` at its beginning is your home folder, other users' folders are written \
                                    in full, variables such as `$HOME` are not replaced, and quotes are not removed";
 
-/// The path with the home folder put into it; `None` where it cannot be told what is meant.
+/// Replaces `~` by the home folder; `None` if the path is not understood.
 pub(super) fn expanded(path: &str, home: Option<&str>) -> Option<String> {
     match path.strip_prefix('~') {
         Some("") => home.map(str::to_owned),
@@ -18,8 +18,8 @@ pub(super) fn expanded(path: &str, home: Option<&str>) -> Option<String> {
     }
 }
 
-/// The same for a database, of which only an SQLite file has a path: in a `postgres://` URL these characters may belong to
-/// a password.
+/// The same for a database, of which only an SQLite file has a path: in a `postgres://` URL these characters may belong
+/// to a password.
 pub(super) fn expanded_database(url: &str, home: Option<&str>) -> Option<String> {
     let Some(path) = url.strip_prefix("sqlite:") else { return Some(url.to_owned()) };
     let path = path.strip_prefix("//").filter(|path| path.starts_with('~')).unwrap_or(path);

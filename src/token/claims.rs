@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::NumericDate;
 use super::json::member;
 
-/// The claims of a token that is being made, or of one that every check let through.
+/// The claims of a token to be issued, or of one that passed every check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct Claims(Map<String, Value>);
@@ -17,7 +17,7 @@ impl Claims {
         Self::default()
     }
 
-    /// The same claims and one more, at the end; a claim that is there already takes the new value in its place.
+    /// Adds a claim at the end. If it exists already, its value is replaced in place.
     #[must_use]
     pub fn with(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.0.insert(name.to_owned(), value.into());
@@ -28,17 +28,17 @@ impl Claims {
         member(&self.0, name)
     }
 
-    /// `sub` (RFC 7519 §4.1.2), when it is a string.
+    /// `sub` (RFC 7519 §4.1.2), if it is a string.
     pub fn subject(&self) -> Option<&str> {
         self.get("sub").and_then(Value::as_str)
     }
 
-    /// `jti` (RFC 7519 §4.1.7), when it is a string.
+    /// `jti` (RFC 7519 §4.1.7), if it is a string.
     pub fn jti(&self) -> Option<&str> {
         self.get("jti").and_then(Value::as_str)
     }
 
-    /// `exp` (RFC 7519 §4.1.4), when it is a date: the first whole second at which the token is over.
+    /// `exp` (RFC 7519 §4.1.4), if it is a date: the first whole second at which the token is expired.
     pub fn expires_at(&self) -> Option<DateTime<Utc>> {
         self.get("exp").and_then(NumericDate::from_claim).and_then(NumericDate::whole_second_from_then)
     }
@@ -62,7 +62,7 @@ impl From<Map<String, Value>> for Claims {
     }
 }
 
-/// What a token says that was **not** accepted. Anybody may have written it: show it, and decide nothing by it.
+/// The claims of a token that was **not** accepted. Anyone may have written them: show them, but never act on them.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(transparent)]
 pub struct UnverifiedClaims(Claims);
@@ -72,7 +72,7 @@ impl UnverifiedClaims {
         Self(claims)
     }
 
-    /// The claims for showing them to the person whose token it is.
+    /// The claims, only to show them to the person who holds the token.
     pub const fn for_display(&self) -> &Claims {
         &self.0
     }

@@ -5,17 +5,17 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-/// A moment as a claim says it. Finite and not negative.
+/// A date from a claim. It is finite and not negative.
 #[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
 pub struct NumericDate(f64);
 
 impl NumericDate {
-    /// The claim's value, when it is a date at all.
+    /// The date in a claim's value, if it is one.
     pub fn from_claim(value: &Value) -> Option<Self> {
         value.as_f64().filter(|seconds| seconds.is_finite() && *seconds >= 0.0).map(Self)
     }
 
-    /// A moment to the microsecond, which a double holds exactly enough for the next centuries.
+    /// A date with microseconds, which an `f64` can represent well enough for centuries.
     #[expect(clippy::cast_precision_loss, reason = "microseconds since 1970 fit the 53 bits of a double until 2255")]
     pub fn from_moment(moment: DateTime<Utc>) -> Self {
         Self(moment.timestamp_micros() as f64 / 1e6)
@@ -26,28 +26,28 @@ impl NumericDate {
         self.0
     }
 
-    /// No token lives until the year 5138: such a number counts milliseconds.
+    /// Whether it is beyond the year 5138: then it is probably in milliseconds.
     pub const fn looks_like_milliseconds(self) -> bool {
         self.0 >= 1e11
     }
 
-    /// How far `self` lies after `other`, in seconds; negative when it lies before.
+    /// The seconds from `other` to `self`; negative if `self` is earlier.
     pub const fn since(self, other: Self) -> f64 {
         self.0 - other.0
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the cast saturates, and chrono refuses what is out of range")]
-    /// The whole second that it falls into; `None` for a date that is none people live to see.
+    /// The whole second that it is in; `None` from the year 5138 on.
     pub fn moment(self) -> Option<DateTime<Utc>> {
         DateTime::from_timestamp(self.0.floor() as i64, 0).filter(|_| self.0 < 1e11)
     }
 
-    /// The first whole second that is not before it.
+    /// The date rounded up to a whole second.
     pub fn whole_second_from_then(self) -> Option<DateTime<Utc>> {
         Self(self.0.ceil()).moment()
     }
 
-    /// `21:47:40 UTC` when it is on the day of `now`, and the whole date otherwise.
+    /// `21:47:40 UTC` if it is on the day of `now`, otherwise with the date.
     pub fn beside(self, now: Self) -> String {
         match self.moment().zip(now.moment()) {
             Some((moment, now)) if moment.date_naive() == now.date_naive() => moment.format("%H:%M:%S UTC").to_string(),
@@ -65,7 +65,7 @@ impl fmt::Display for NumericDate {
     }
 }
 
-/// A span in the two largest units that say enough: `47 s`, `2 min 5 s`, `3 h 4 min`, `2 d 1 h`.
+/// A duration in its two largest units: `47 s`, `2 min 5 s`, `3 h 4 min`, `2 d 1 h`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a span in seconds, cut to whole ones")]
 pub fn words(seconds: f64) -> String {
     let seconds = seconds.abs() as u64;

@@ -1,11 +1,12 @@
-//! What a verifier demands of a token: the algorithm, the keys, and the rules of a profile.
+//! What a verifier requires of a token: the algorithm, the keys, and the rules of a profile.
 //!
-//! All of it is chosen before the token is looked at, so that nothing in a token has a say in it (RFC 8725 §3.1).
+//! All of it is chosen before the token is read, so that the token cannot influence it (RFC 8725 §3.1).
 
 use super::Check;
 use crate::keys::{Algorithm, Verifier};
 
-/// What a verifier demands of a token: one algorithm, some keys and, unless a bare signature is judged, a profile.
+/// What a verifier requires: one algorithm, some keys and, unless only the signature is checked, the rules of a
+/// profile.
 #[derive(Clone, Copy)]
 pub struct Expected<'a> {
     pub algorithm: Algorithm,
@@ -22,11 +23,11 @@ impl Expected<'_> {
 /// The keys that a signature may have been made with.
 #[derive(Clone, Copy)]
 pub enum Candidates<'a> {
-    /// `kid` picks among these; without one the first is tried first, for it is the one that signs.
+    /// `kid` selects one of these keys. Without `kid`, the first is tried first, because it is the one that signs.
     Ring(&'a [Verifier]),
-    /// This key alone, whatever `kid` says.
+    /// Only this key, whatever `kid` says.
     Alone(&'a Verifier),
-    /// The keys of a set that somebody gave, of which `kid` names none.
+    /// All keys of a given set, because `kid` names none of them.
     Unchosen(&'a [Verifier]),
 }
 
@@ -39,23 +40,23 @@ impl<'a> Candidates<'a> {
     }
 }
 
-/// What a profile demands of its tokens beyond a good signature. Further claims are let through untrusted.
+/// What a profile requires in addition to a valid signature. Other claims are ignored.
 pub struct Rules {
     pub profile: &'static str,
     pub typ: Typ,
     pub required: &'static [Claim],
-    /// The one `iss` that is accepted; `None` when the profile sets none.
+    /// The only accepted `iss`; `None` if the profile has none.
     pub issuer: Option<String>,
     pub audience: Audience,
 }
 
 /// What `aud` must say (RFC 7519 §4.1.3).
 pub enum Audience {
-    /// The profile sets none, so a token that is meant for somebody is refused.
+    /// The profile has no audience, so a token with `aud` is refused.
     Nobody,
-    /// It must name this one.
+    /// `aud` must name this audience.
     Required(String),
-    /// It may be absent; where it stands it must name one of these.
+    /// `aud` may be missing; if present, it must name one of these.
     WhenThere(Vec<String>),
 }
 

@@ -11,7 +11,7 @@ use serde_json::ser::{Formatter, Serializer};
 use super::Claims;
 use crate::keys::{Signer, SigningError};
 
-/// A token that this program signed. Its text is a credential, so it does not print itself.
+/// A token that this program signed. It is a credential, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
@@ -31,12 +31,12 @@ impl fmt::Debug for Token {
     }
 }
 
-/// What a profile writes into its tokens' header; `alg` and `kid` follow from the key.
+/// The header members that a profile sets; `alg` and `kid` come from the key.
 #[derive(Clone, Copy, Default)]
 pub struct Header<'a> {
     pub typ: &'a str,
     pub cty: Option<&'a str>,
-    /// Twilio's own: the region that the account is hosted in.
+    /// Twilio's member `twr`: the region that the account is hosted in.
     pub twr: Option<&'a str>,
 }
 
@@ -58,7 +58,7 @@ impl<'a> Header<'a> {
     }
 }
 
-/// The header on the wire: its members stand in alphabetical order, as `PyJWT` writes them.
+/// The serialized header. Its members are in alphabetical order, as `PyJWT` writes them.
 #[derive(Serialize)]
 struct Members<'a> {
     alg: &'static str,
@@ -71,17 +71,17 @@ struct Members<'a> {
     typ: &'a str,
 }
 
-/// Signs `claims` under the signer's algorithm and, when it has one, its `kid`.
+/// Signs `claims` with the signer's algorithm and its `kid`, if it has one.
 pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<Token, SigningError> {
     sealed(segment(&header.members(signer)) + "." + &segment(claims), signer)
 }
 
-/// Signs a header and a payload that somebody else wrote, as they are: the header says what it says.
+/// Signs a given header and payload unchanged, even if the header does not fit the key.
 pub fn seal(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, signer: &Signer) -> Result<Token, SigningError> {
     sealed(signing_input(header, payload), signer)
 }
 
-/// What is signed (RFC 7515 §5.1).
+/// The signing input (RFC 7515 §5.1).
 pub fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> String {
     URL_SAFE_NO_PAD.encode(header) + "." + &URL_SAFE_NO_PAD.encode(payload)
 }
@@ -105,7 +105,7 @@ fn json(part: &impl Serialize) -> Vec<u8> {
     json
 }
 
-/// JSON without blanks in ASCII alone, as Python's `json` writes it and so the tutorials' libraries do.
+/// JSON without white space and in ASCII only, as the tutorials' Python libraries write it.
 struct Ascii;
 
 impl Formatter for Ascii {

@@ -1,7 +1,7 @@
 //! Strict JSON: one text, one meaning.
 //!
-//! RFC 7519 §4 lets a parser keep the last of two members of one name; two parsers that choose differently read two
-//! tokens in one text, so a second member is refused here, at every depth.
+//! RFC 7519 §4 allows a parser to keep the last of two members with the same name. Parsers that choose differently
+//! would read different tokens from the same text. So duplicate members are refused here, at every depth.
 //!
 //! What others send is never read as a plain `serde_json::Value`: under the crate's feature `raw_value` that takes the
 //! string in a member `$serde_json::private::RawValue` for the JSON itself. The reader here knows no such names.
@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-/// Why bytes are not one JSON object with one meaning.
+/// Why bytes are not a valid, unambiguous JSON object.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum JsonFault {
     #[error("bytes that are not UTF-8")]
@@ -24,24 +24,24 @@ pub enum JsonFault {
     Empty,
     #[error("{0}, not an object")]
     NotAnObject(&'static str),
-    /// A member of the object is a number beyond what a double holds.
+    /// A member is a number outside the range of a double.
     #[error("a number for {0:?} that is beyond every double")]
     NumberOutOfRange(String),
     #[error("{0}")]
     Syntax(String),
 }
 
-/// Reads one JSON object, its members in the order of the text.
+/// Parses a JSON object. Its members keep the order of the text.
 pub fn parse_object(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     object::<true>(bytes)
 }
 
-/// The same as most programs read it: of two members of one name the later value counts, at the place of the first.
+/// Parses a JSON object as most programs do: of two members with the same name, the later value wins.
 pub fn parse_object_keeping_last(bytes: &[u8]) -> Result<Map<String, Value>, JsonFault> {
     object::<false>(bytes)
 }
 
-/// Reads any JSON value, of two members of one name the later.
+/// Parses any JSON value. Of two members with the same name, the later value wins.
 pub fn parse_value(text: &str) -> Option<Value> {
     serde_json::from_str::<Json<false>>(text).ok().map(|Json(value)| value)
 }
@@ -60,7 +60,7 @@ fn object<const IS_STRICT: bool>(bytes: &[u8]) -> Result<Map<String, Value>, Jso
     }
 }
 
-/// The text of one JSON object, without the blanks between its parts: each number and string stands as it was written.
+/// The text of a JSON object without white space between its tokens. Numbers and strings stay as they were written.
 pub struct ObjectText(String);
 
 impl ObjectText {
@@ -89,7 +89,7 @@ fn without_blanks(text: &str) -> String {
     text.chars().filter(is_kept).collect()
 }
 
-/// `serde_json` refuses `1e999` as it refuses a missing brace; for a verdict the two are different faults.
+/// `serde_json` reports `1e999` like a syntax error, but a verdict distinguishes the two.
 fn number_out_of_range(text: &str) -> Option<JsonFault> {
     let members: HashMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
     let is_number = |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
@@ -97,7 +97,7 @@ fn number_out_of_range(text: &str) -> Option<JsonFault> {
     members.into_iter().find(|(_, raw)| beyond(raw)).map(|(name, _)| JsonFault::NumberOutOfRange(name))
 }
 
-/// The member of that name. A linear search: for the few members of a token it is cheaper than hashing the name.
+/// The member with this name. A linear search is faster than hashing for the few members of a token.
 pub(super) fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
@@ -114,7 +114,7 @@ pub(super) const fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A value, in which a member that stands twice is refused where `IS_STRICT`.
+/// A JSON value. With `IS_STRICT`, duplicate members are refused.
 struct Json<const IS_STRICT: bool>(Value);
 
 impl<'de, const IS_STRICT: bool> Deserialize<'de> for Json<IS_STRICT> {

@@ -1,5 +1,5 @@
-//! What a token says of itself, read as far as it can be and judged by nobody: for people who look at a token that may
-//! be cut, damaged or in a form that a verifier refuses.
+//! Decodes as much of a token as possible without verifying it, for people who inspect a token that may be cut off,
+//! damaged or in a form that a verifier refuses.
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{LARGEST_TOKEN, parse_object};
 
-/// The first two parts of a token. **Anybody may have written them.**
+/// The first two parts of a token. **Anyone may have written them.**
 pub struct Preview {
     pub header: Part,
     pub payload: Part,
@@ -17,16 +17,16 @@ pub struct Preview {
 /// One part, decoded.
 pub enum Part {
     Object(Map<String, Value>),
-    /// Not one JSON object with one meaning.
+    /// Not a valid, unambiguous JSON object.
     Text(String),
-    /// Not even text, as in an encrypted token. How many bytes it has.
+    /// Not text, as in an encrypted token; the number of bytes.
     Bytes(usize),
-    /// Not base64url, not even in one of its wrong spellings.
+    /// Not base64url, even if common mistakes are tolerated.
     Undecodable,
     Missing,
 }
 
-/// Takes stray bits in the last character.
+/// Tolerates stray bits in the last character.
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &URL_SAFE,
     GeneralPurposeConfig::new()
@@ -35,7 +35,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
 );
 
 impl Preview {
-    /// `None` when nothing of it can be read, or it is longer than any token that is looked at.
+    /// `None` if nothing can be decoded, or the text is longer than the largest token.
     pub fn of(token: &str) -> Option<Self> {
         if token.len() > LARGEST_TOKEN {
             return None;

@@ -1,8 +1,8 @@
-//! Text from outside, made safe to print: what a terminal would obey, and what nobody would see, is spelled out.
+//! Makes untrusted text safe to print, by escaping control characters and invisible characters.
 //!
-//! A token, a key file's name or a setting may hold control characters that clear the screen or begin a new line, and
-//! bidirectional controls that show text in another order than it has (<https://trojansource.codes>). Such text could
-//! fake a verdict, so everything that is printed or logged passes through here.
+//! A token, a file name or a setting may contain control characters that clear the screen or begin a new line, and
+//! bidirectional controls that change the order in which text is shown (<https://trojansource.codes>). Such text could
+//! fake a verdict. So everything that is printed or logged is escaped here.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;

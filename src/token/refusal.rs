@@ -1,6 +1,6 @@
-//! The sentences of a refusal: for each way in which a check fails, what was expected, what was found, and the rule.
+//! The texts of refusals: for each way a check can fail, what was expected, what was found, and the rule.
 //!
-//! What a stranger wrote is clipped, and nothing here says which signature would have been right.
+//! Untrusted text is shortened, and no text reveals the correct signature.
 
 use std::borrow::Cow;
 
@@ -43,7 +43,7 @@ pub(super) fn wrong_shape(token: &str, dots: usize) -> String {
     }
 }
 
-/// A number of things, in the grammatical number that it asks for.
+/// A count with its noun in the singular or plural.
 pub(super) fn counted(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
@@ -94,7 +94,7 @@ pub(super) fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
     }
 }
 
-/// Of a set of keys, the token names none.
+/// The token does not say which key of the set signed it.
 pub(super) fn unchosen(keys: &[Verifier], kid: Option<&Value>) -> Reason {
     let kids: Vec<String> = keys.iter().take(16).map(|key| clip(key.kid().unwrap_or("none"))).collect();
     let kids = kids.join(", ");
@@ -111,7 +111,7 @@ pub(super) fn unchosen(keys: &[Verifier], kid: Option<&Value>) -> Reason {
     }
 }
 
-/// The kind of key that an algorithm asks for, when that is no secret.
+/// The kind of key that an algorithm needs, if it is not a secret.
 pub(super) fn kind_of_key(algorithm: &str) -> Option<&'static str> {
     match algorithm {
         "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => Some("an RSA key"),
@@ -161,7 +161,7 @@ pub(super) fn alg_not_allowed(found: &str, accepted: &[Algorithm]) -> Reason {
     Reason { code: Code::AlgNotAllowed, message, expected, found: clip(found), rfc: Check::Algorithm.rfc() }
 }
 
-/// Says nothing of the signature that would have been right.
+/// Does not reveal the correct signature.
 pub(super) fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
     let sources: Vec<&str> = keys.iter().take(3).map(|key| &**key.source()).collect();
     let chars = keys.first().map_or(0, |key| key.signature_chars());
@@ -250,7 +250,8 @@ pub(super) fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
 }
 
-/// The first 64 characters, safe to print: what a stranger wrote may be long, and may try to fake what stands around it.
+/// The first 64 characters, safe to print: what a stranger wrote may be long, and may try to fake what stands around
+/// it.
 pub(super) fn clip(text: &str) -> String {
     match text.char_indices().nth(64) {
         Some((end, _)) => format!("{}…", escaped(&text[..end])),

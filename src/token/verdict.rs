@@ -1,6 +1,6 @@
-//! The verdict: what each check of one token found, in order, and whether the whole is accepted.
+//! The verdict: the result of each check of a token, in order, and whether the token is accepted.
 //!
-//! The page, the command line and the JSON answers all render this one value.
+//! Pages, the command line and JSON responses all render this value.
 
 use std::fmt;
 use std::sync::Arc;
@@ -50,7 +50,7 @@ impl Check {
         Self::Revocation,
     ];
 
-    /// Those that need no profile: the signature, and the times.
+    /// The checks that need no profile: the signature and the times.
     pub const WITHOUT_PROFILE: &[Self] = Self::ALL.split_at(10).0;
 
     /// The name for people.
@@ -94,12 +94,12 @@ impl Check {
     }
 }
 
-/// What one check came to.
+/// The result of one check.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome {
     Passed(Finding),
     Failed(Reason),
-    /// An earlier check failed, and what comes after it could not be trusted.
+    /// An earlier check failed, so this one was not made.
     NotReached,
 }
 
@@ -123,7 +123,7 @@ impl fmt::Display for Outcome {
     }
 }
 
-/// What a check that passed found; its sentence is made only when somebody reads it.
+/// What a passed check found. Its sentence is formatted only when it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
     ThreeParts { bytes: usize },
@@ -193,7 +193,7 @@ pub struct Reason {
     pub message: String,
     pub expected: String,
     pub found: String,
-    /// Where the rule stands, such as `RFC 7519 §4.1.4`.
+    /// The section of the rule, such as `RFC 7519 §4.1.4`.
     pub rfc: &'static str,
 }
 
@@ -216,7 +216,7 @@ impl Rejection {
     }
 }
 
-/// Whether an answer may show what a refused token claims.
+/// Whether a response may show the claims of a refused token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
     /// On the command line, where a person inspects the token in hand.
@@ -225,18 +225,18 @@ pub enum Show {
     VerifiedClaimsOnly,
 }
 
-/// The ordered checks of one token. Its claims are out of reach, through [`accept`](Self::accept) and
-/// [`claims`](Self::claims) alike, unless every check passed.
+/// The ordered checks of one token. [`accept`](Self::accept) and [`claims`](Self::claims) return its claims only if
+/// every check passed.
 #[derive(Clone)]
 pub struct Verdict {
     checks: Vec<(Check, Outcome)>,
     header: Option<Map<String, Value>>,
     payload: Option<Vec<u8>>,
-    /// There once the last check has passed, and never before.
+    /// Set only after the last check has passed.
     accepted: Option<Claims>,
 }
 
-/// Claims may name people, so a verdict prints only what it came to.
+/// Claims may contain personal data, so `Debug` prints only the result.
 impl fmt::Debug for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Verdict({})", self.code())
@@ -257,7 +257,7 @@ impl Verdict {
         self.payload = Some(payload);
     }
 
-    /// The decoded payload; empty before the encoding was judged.
+    /// The decoded payload; empty if the encoding was not checked yet.
     pub(super) fn payload(&self) -> &[u8] {
         self.payload.as_deref().unwrap_or_default()
     }
@@ -275,7 +275,7 @@ impl Verdict {
         &self.checks
     }
 
-    /// The decoded header, when there was one. Anybody may have written it.
+    /// The decoded header, if there is one. Anyone may have written it.
     pub const fn header(&self) -> Option<&Map<String, Value>> {
         self.header.as_ref()
     }
@@ -292,8 +292,8 @@ impl Verdict {
         })
     }
 
-    /// Whether the signature was checked and verifies. A token that is refused after that was written by a holder of the
-    /// key; before it, anybody may have written it.
+    /// Whether the signature was checked and is valid. If so, someone with the key wrote the token, even if it was
+    /// refused later. If not, anyone may have written it.
     pub fn is_signed(&self) -> bool {
         let is_signature =
             |(check, outcome): &(Check, Outcome)| *check == Check::Signature && matches!(outcome, Outcome::Passed(_));
@@ -314,18 +314,18 @@ impl Verdict {
         self
     }
 
-    /// The claims, when every check passed.
+    /// The claims, if every check passed.
     pub fn accept(self) -> Result<Claims, Rejection> {
         let rejection = self.rejection().map(|(check, reason)| Rejection { check, reason: reason.clone() });
         self.accepted.ok_or_else(|| rejection.unwrap_or_else(Rejection::unjudged))
     }
 
-    /// The claims, when every check passed, without giving the verdict up.
+    /// The claims, if every check passed, without consuming the verdict.
     pub fn claims(&self) -> Option<&Claims> {
         self.accepted.as_ref()
     }
 
-    /// What the payload says although the token is refused, when it can be read at all.
+    /// The payload's claims even if the token is refused, if it can be decoded.
     pub fn unverified_claims(&self) -> Option<UnverifiedClaims> {
         let members = parse_object(self.payload.as_deref()?).ok()?;
         Some(UnverifiedClaims::new(members.into()))
@@ -344,7 +344,7 @@ impl Verdict {
         self.rejection().map_or("every check passed", |(_, reason)| &reason.message)
     }
 
-    /// The verdict in the shape that programs rely on.
+    /// The verdict as JSON, in the stable form that programs rely on.
     pub fn report(&self, show: Show) -> impl Serialize {
         let accepted = self.is_accepted();
         let unverified = (!accepted && show == Show::UnverifiedClaims).then(|| self.unverified_claims()).flatten();

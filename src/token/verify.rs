@@ -1,8 +1,8 @@
-//! The one verifier: fourteen checks in order, of which the first that fails ends it.
+//! The verifier: fourteen checks in order. It stops at the first that fails.
 //!
-//! `jsonwebtoken` answers one question, whether a signature fits; everything else is judged here, because its own
-//! validation allows a minute of leeway, skips `nbf`, ignores `crit` and takes a missing issuer for a right one.
-//! The signature is judged before the payload is read, so nobody without the key can make the server parse one.
+//! `jsonwebtoken` is used only to verify the signature. Everything else is checked here, because that library's
+//! validation allows a minute of leeway, skips `nbf`, ignores `crit` and accepts a missing issuer. The signature is
+//! checked before the payload is parsed, so nobody without the key can make the server parse one.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -23,7 +23,7 @@ use super::{
 use crate::code::Code;
 use crate::keys::{Algorithm, Family, GivenVerifier, Verifier};
 
-/// Header members that let a token bring its own key or its own rules, and so are refused unread.
+/// Header members by which a token brings its own key or rules. They are refused without being read.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
     ("crit", "RFC 7515 §4.1.11", "asks for extensions, and none is supported here"),
     ("jwk", "RFC 8725 §3.10", "brings the key that it wants to be checked with"),
@@ -34,7 +34,7 @@ const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
     ("b64", "RFC 7797 §6", "changes how the payload is encoded"),
 ];
 
-/// Judges one token at the moment `now`. Any text is allowed; none makes it panic.
+/// Verifies a token at the time `now`. Accepts any text and never panics.
 pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdict {
     let mut trial = Trial::new(expected, now);
     match trial.run(token) {
@@ -43,11 +43,11 @@ pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdic
     }
 }
 
-/// Judges a token under the one of two algorithms that it names. Each has keys of its own kind, so here, and only here,
-/// the token may choose between them.
+/// Verifies a token with the one of two algorithms that it names. Each algorithm has its own kind of keys, so here, and
+/// only here, the token may choose between them.
 pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>) -> Verdict {
     let mut reading = Trial::new(NOTHING, now);
-    // What cannot be read is refused below, whichever is chosen.
+    // An unreadable header is refused below, whichever algorithm is chosen.
     drop(reading.read(token));
     let named = reading.member("alg").and_then(Value::as_str);
     let choice = choices.iter().find(|choice| Some(choice.algorithm.as_str()) == named);
@@ -59,7 +59,7 @@ pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>
     }
 }
 
-/// The same for a profile whose `jti` is random: a token that has one is good only unless it was revoked.
+/// Like [`verify`], for a profile with a random `jti`: a token with a `jti` may have been revoked.
 pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Judged {
     let mut trial = Trial::new(expected, now);
     let profile = expected.rules.map_or("none", |rules| rules.profile);
@@ -73,8 +73,8 @@ pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>)
     Judged::Pending(Pending { verdict: trial.verdict, claims, profile, jti, expires_at })
 }
 
-/// Judges signature and times of a token by what somebody gave as the key. Of a set, `kid` picks the key; what the token
-/// says besides decides nothing, for each key has its own algorithm.
+/// Verifies the signature and the times of a token with a given key or key set. `kid` selects a key of a set. Nothing
+/// else in the token matters, because each key has its own algorithm.
 pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Verdict {
     let expected = |algorithm, keys| Expected { algorithm, keys, rules: None };
     let keys = match keys {
@@ -92,7 +92,7 @@ pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Ve
     verify(token, expected(any, Candidates::Unchosen(keys)), now)
 }
 
-/// Reads one token without judging it: whatever can be decoded is, and the verdict never accepts.
+/// Decodes a token without verifying it. The verdict never accepts.
 pub fn decode(token: &str) -> Verdict {
     let mut trial = Trial::new(NOTHING, DateTime::UNIX_EPOCH);
     if let Err(reason) = trial.read(token) {
@@ -107,11 +107,11 @@ pub fn decode(token: &str) -> Verdict {
 /// For a token that is only read.
 const NOTHING: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
 
-/// One token before the verifier. Each check records what it found, or ends the trial with a reason.
+/// The verification of one token. Each check records its finding, or ends the verification with a reason.
 struct Trial<'a> {
     verdict: Verdict,
     expected: Expected<'a>,
-    /// The algorithms that the token could choose from; empty when it had no choice.
+    /// The algorithms that the token could choose from; empty if it had no choice.
     accepted: Vec<Algorithm>,
     moment: DateTime<Utc>,
     now: NumericDate,
@@ -131,7 +131,7 @@ impl<'a> Trial<'a> {
         self.verdict
     }
 
-    /// The check that was under way fails, and those after it are not reached.
+    /// Fails the current check. Later checks are not reached.
     fn refuse(mut self, reason: Reason) -> Verdict {
         let checks = self.expected.checks();
         let made = self.verdict.checks().len();

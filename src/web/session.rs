@@ -206,8 +206,8 @@ impl TokenKeys {
 /// The visitor's progress in the lab.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct LabNotes {
-    /// The keys of the lessons that were solved. Earlier versions kept bits by place here, named `l`; those are not
-    /// read any more, nor is `a` for attacks, and no session is older than [`STATE_HOURS`].
+    /// The keys of the lessons that were solved. Earlier versions stored bits by position here, named `l`; those are
+    /// not read any more, nor is `a` for attacks, and no session is older than [`STATE_HOURS`].
     #[serde(default, rename = "s", skip_serializing_if = "KeySet::is_empty")]
     pub solved: KeySet,
     /// The keys of the attacks that were tried.
