@@ -1,6 +1,6 @@
-//! Every stable code that this program answers with, in one place.
+//! All stable codes that this program returns.
 //!
-//! A code is a promise: programs branch on it, so it never changes its meaning. The sentence beside it may.
+//! Programs depend on codes, so a code never changes its meaning. The message that comes with it may change.
 
 use serde::Serialize;
 

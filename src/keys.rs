@@ -1,7 +1,7 @@
 //! All key material: what is read, what it may be used for, and who may see it.
 //!
-//! A key here has one algorithm for life (RFC 8725 §3.1), a private key is another type than a public one, and
-//! nothing prints a secret. The [`KeyRing`] is what the `keys` folder amounts to.
+//! A key is bound to one algorithm (RFC 8725 §3.1), private and public keys are different types, and nothing prints a
+//! secret. The [`KeyRing`] holds all keys of the `keys` folder.
 
 mod armour;
 mod credentials;
@@ -64,7 +64,7 @@ pub enum Algorithm {
     Ps512,
 }
 
-/// What kind of key an algorithm works with.
+/// The kind of key that an algorithm uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Family {
     /// One secret signs and verifies.
@@ -86,7 +86,7 @@ impl Algorithm {
         Self::Ps512,
     ];
 
-    /// The name as `alg` spells it; case matters there.
+    /// The name in `alg`, which is case-sensitive.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Hs256 => "HS256",
@@ -137,7 +137,7 @@ impl fmt::Display for Algorithm {
     }
 }
 
-/// The text is the name of no algorithm that this program knows.
+/// The text is not the name of a known algorithm.
 #[derive(Debug, Error)]
 #[error("HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384 or PS512")]
 pub struct UnknownAlgorithm;
@@ -197,7 +197,7 @@ impl Signer {
         self.kid.as_deref()
     }
 
-    /// The same key under another algorithm of its family, which no verifier here expects of it.
+    /// The same key with another algorithm of its family, which no verifier here accepts from it.
     pub fn under(&self, algorithm: Algorithm) -> Option<Self> {
         let fits = algorithm.family() == self.algorithm.family();
         fits.then(|| Self::new(self.material.clone(), algorithm, self.kid.clone()))
@@ -227,7 +227,7 @@ impl fmt::Debug for Signer {
     }
 }
 
-/// A key that verifies, bound to its algorithm, for as long as its signatures count.
+/// A key that verifies, bound to its algorithm, with the time until which its signatures are accepted.
 #[derive(Clone)]
 pub struct Verifier {
     algorithm: Algorithm,
@@ -267,12 +267,13 @@ impl Verifier {
         }
     }
 
-    /// Whether the key signs only later on; it is published already, and verifies for whoever's clock is ahead.
+    /// Whether the key signs only later. It is already published, and verifies tokens from servers whose clock is
+    /// ahead.
     pub fn is_next(&self, now: DateTime<Utc>) -> bool {
         !self.start.has_come(now)
     }
 
-    /// Whether every token that it signed has died.
+    /// Whether every token that it signed has expired.
     pub fn is_over(&self, now: DateTime<Utc>) -> bool {
         self.end.is_some_and(|end| end <= now)
     }
@@ -285,12 +286,12 @@ impl Verifier {
         self.kid.as_deref()
     }
 
-    /// Where the key came from, for people: a file's name.
+    /// The name of the key's file, for messages.
     pub const fn source(&self) -> &Arc<str> {
         &self.source
     }
 
-    /// How many base64url characters a whole signature by this key has.
+    /// The length of this key's signatures in base64url characters.
     pub const fn signature_chars(&self) -> usize {
         (self.signature_bytes * 4).div_ceil(3)
     }
@@ -309,7 +310,7 @@ impl fmt::Debug for Verifier {
     }
 }
 
-/// The keys of a profile that always signs.
+/// The keys of a profile that can always sign.
 #[derive(Clone, Debug)]
 pub struct ProfileKeys {
     signer: Signer,
@@ -340,7 +341,7 @@ impl ProfileKeys {
     }
 }
 
-/// What the `keys` folder and the credentials amount to.
+/// All keys from the `keys` folder and the credentials.
 #[derive(Clone)]
 pub struct KeyRing {
     secrets: Lineage<Secret>,
@@ -361,12 +362,12 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Reads the folder and makes what it lacks: secrets and an RSA pair, each readable by its owner alone.
+    /// Reads the folder, and creates missing secrets and a missing RSA pair, readable only by their owner.
     pub fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
         Self::prepare_with(folder, &GivenCredentials::default(), random)
     }
 
-    /// The same, with the account values that were given instead of made-up ones.
+    /// Like [`prepare`](Self::prepare), with the given account values instead of generated ones.
     pub fn prepare_with(
         folder: &Path,
         given: &GivenCredentials,
@@ -381,7 +382,7 @@ impl KeyRing {
         folder::check(folder, given)
     }
 
-    /// The folder's keys that verify HS256 and RS256, without making anything.
+    /// The folder's keys that verify HS256 and RS256. Creates nothing.
     pub fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
         folder::read(folder)
     }
@@ -418,7 +419,7 @@ impl KeyRing {
         &self.lab
     }
 
-    /// The public key that RS256 tokens of the demo are verified with first, as anybody may have it.
+    /// The demo's current RS256 public key, which anyone may have.
     pub fn rs256_public(&self, now: DateTime<Utc>) -> Option<&RsaPublicKey> {
         self.pairs.current(now).map(|pair| &pair.key.public)
     }
@@ -428,7 +429,7 @@ impl KeyRing {
         &self.telesign_api_key
     }
 
-    /// The names that the tutorials' services know us by.
+    /// The account names at the tutorials' services.
     pub const fn accounts(&self) -> &Accounts {
         &self.accounts
     }
@@ -456,7 +457,7 @@ impl KeyRing {
         Some(Self { secrets, pairs, hs256, rs256, ..self.clone() })
     }
 
-    /// What the session cookie is encrypted with.
+    /// The key that encrypts the session cookie.
     pub const fn session_key(&self) -> &[u8; SESSION_KEY_BYTES] {
         &self.session
     }

@@ -1,10 +1,10 @@
-//! The program's entry: hands the command line to [`hallpass::cli`] and returns its exit code.
+//! The program: runs the command line with [`hallpass::cli`] and returns its exit code.
 
 use std::process::ExitCode;
 use std::str;
 
-/// A request makes and frees some hundred small texts; the system's allocator takes an eighth of its time for that, and
-/// this one half of it.
+/// A request allocates about a hundred small strings. The system's allocator takes an eighth of the request's time for
+/// that; this one takes half as long.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,7 +1,7 @@
 //! The account values that the tutorials keep in the environment: Twilio's, Zoom's and TeleSign's.
 //!
-//! What the environment gives is used; for the rest well-formed values are made once and kept in the folder, so that
-//! every token endpoint works without an account. The services themselves would not accept those.
+//! Missing values are generated once, in the right format, and kept in the folder, so that every token endpoint works
+//! without an account. The services themselves do not accept generated values.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -39,7 +39,7 @@ impl GivenCredentials {
         Self(CREDENTIAL_NAMES.into_iter().filter_map(|name| Some((name, find(name)?))).collect())
     }
 
-    /// Whether some value of this service was given: those that are missing were then forgotten or mistyped.
+    /// Whether some value of this service was given. Then the missing ones were probably forgotten or misspelt.
     pub fn has_any_of(&self, service: &str) -> bool {
         self.0.keys().any(|name| name.starts_with(&service.to_uppercase()))
     }
@@ -71,7 +71,7 @@ pub struct Accounts {
     pub twilio_api_key_sid: String,
     pub zoom_api_key: String,
     pub telesign_customer_id: String,
-    /// The services whose values were made here, so that they work nowhere else.
+    /// The services with generated values, which work only here.
     pub generated_for: Vec<&'static str>,
 }
 
@@ -122,7 +122,7 @@ fn read_values(
     Ok((accounts, AccountSecrets { twilio, zoom, telesign, telesign_api_key: secret("TELESIGN_API_KEY")? }))
 }
 
-/// Judges the values that are there, and makes none.
+/// Checks the existing values, and generates none.
 pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyError> {
     let path = folder.join(FILE);
     let is_kept = read_file(&path)?.is_some();

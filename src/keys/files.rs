@@ -1,7 +1,7 @@
-//! Files of keys: read with a bound, written whole or not at all.
+//! Key files: read with a size limit, and written completely or not at all.
 //!
-//! A new file is written under another name and linked into place, so several processes that start on one empty folder at
-//! once end up with the same keys, and nobody ever reads half a key.
+//! A new file is written under another name and then linked to its own. So several processes that start at once with an
+//! empty folder get the same keys, and no process ever reads half a key.
 
 use std::fs;
 use std::io::{self, Read as _, Write as _};
@@ -12,10 +12,10 @@ use tempfile::NamedTempFile;
 use super::KeyError;
 use super::permissions::make_private_folder;
 
-/// More than any key needs.
+/// In bytes; no key file is this large.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
 
-/// A key file's bytes; `None` when there is no such file.
+/// A key file's bytes; `None` if there is no such file.
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     let meta = match fs::metadata(path) {
@@ -35,12 +35,12 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     Ok(Some(bytes))
 }
 
-/// Writes a whole file that its owner alone may read; `false` when another process was first, and its file stands.
+/// Writes a file that only its owner can read; `false` if another process was first, whose file is kept.
 pub(super) fn link_into_place(path: &Path, text: &str) -> Result<bool, KeyError> {
     put_into_place(path, written_beside(path, text.as_bytes())?)
 }
 
-/// Gives a written file its name; `false` when there is a file of that name already, which stands.
+/// Gives a written file its name; `false` if there is already a file with that name, which is kept.
 pub(super) fn put_into_place(path: &Path, file: NamedTempFile) -> Result<bool, KeyError> {
     let unwritable = |source| KeyError::Unwritable { path: path.to_owned(), source };
     match file.persist_noclobber(path) {

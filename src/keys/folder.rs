@@ -1,4 +1,4 @@
-//! The `keys` folder: which file holds what, and how a missing one is made.
+//! The `keys` folder: the contents of each file, and how missing files are created.
 
 mod changes;
 mod rotate;
@@ -33,13 +33,13 @@ const LAB_PRIVATE: &str = "lab_key";
 const LAB_PUBLIC: &str = "lab_key.pub";
 const SESSION_KEY: &str = "session.key";
 
-/// Public keys that belong to another profile, and so are no retired keys of the demo.
+/// Public keys of other profiles, which are not retired keys of the demo.
 const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, LAB_PUBLIC];
 
 /// How many random bytes encrypt the session cookie.
 pub const SESSION_KEY_BYTES: usize = 64;
 
-/// Why the folder gives no key ring. The file is always named.
+/// Why the folder cannot be used. The message always names the file.
 #[derive(Debug, Error)]
 pub enum KeyError {
     #[error("cannot use key `{path}`")]
@@ -64,7 +64,7 @@ pub enum KeyError {
 }
 
 impl KeyError {
-    /// Names the file whose content is at fault, with the advice for a file that was named on the command line.
+    /// Adds the file's name, and advice for a file that was named on the command line.
     pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
         Self::unfit_at(path, KeyLocation::Given)
     }
@@ -77,7 +77,7 @@ impl KeyError {
     }
 }
 
-/// What a person should know of the folder, though it works.
+/// A warning about a folder that works.
 #[derive(Debug)]
 pub enum Warning {
     Made(PathBuf),
@@ -104,7 +104,7 @@ impl std::fmt::Display for Warning {
     }
 }
 
-/// The folder's keys, with what is missing made first.
+/// Reads the folder's keys, after creating missing ones.
 pub(super) fn prepare(
     folder: &Path,
     given: &GivenCredentials,
@@ -146,7 +146,7 @@ pub(super) fn prepare(
     Ok((ring, files.warnings))
 }
 
-/// The folder's verifying keys as they are: HS256's, then RS256's.
+/// The folder's keys that verify: those for HS256, then those for RS256.
 pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let pairs = files.pairs()?;
@@ -154,7 +154,7 @@ pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
     Ok((KeySet::of_secrets(&files.secrets()?), KeySet::of_rsa(&pairs, &retired)))
 }
 
-/// Judges what is there and makes nothing.
+/// Checks the existing files, and creates nothing.
 pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let pairs = files.pairs()?;
@@ -175,14 +175,14 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warni
     Ok(files.warnings)
 }
 
-/// Makes the secret that signs HS256 and says where it is.
+/// Creates the secret that signs HS256, and returns its path.
 pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> Result<Vec<PathBuf>, KeyError> {
     let path = folder.join(HS256_SECRET);
     let text = secret_text(&path, random)?;
     generated(folder, vec![(path, text)], force)
 }
 
-/// Makes the pair that signs RS256 and says where its halves are.
+/// Creates the key pair that signs RS256, and returns the paths of its halves.
 pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathBuf>, KeyError> {
     let (path, public_path) = (folder.join(RS256_PRIVATE), folder.join(RS256_PUBLIC));
     let pem = rsa_pem(&path, bits)?;
@@ -191,7 +191,7 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     generated(folder, vec![(path, pem), (public_path, public)], force)
 }
 
-/// Makes the files, all of them or none; by force over those that are there.
+/// Creates all files or none. With `force`, replaces existing ones.
 fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
     Folder { path: folder, warnings: Vec::new() }.keep_private()?;
     let mut changes = Changes::default();
@@ -235,7 +235,7 @@ fn start_of_pair(name: &str) -> Option<Start> {
     }
 }
 
-/// What has to be kept private of a file with this name; `None` where it is none of ours.
+/// How private a file with this name must be; `None` if it is not ours.
 fn privacy_of(name: &str) -> Option<Privacy> {
     let is_private = || {
         name.ends_with(".secret")
@@ -245,7 +245,7 @@ fn privacy_of(name: &str) -> Option<Privacy> {
     if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
 }
 
-/// What a checkout of this program or an administrator puts into a folder that waits for its keys.
+/// Files that may be in a folder that has no keys yet.
 const NO_KEYS: [&str; 3] = [".gitignore", ".gitkeep", "README.md"];
 
 struct Folder<'a> {
@@ -261,13 +261,13 @@ impl Folder<'_> {
         make_private_folder(self.path).map_err(unwritable)?;
         let is_unused = self.names()?.iter().all(|name| NO_KEYS.contains(&name.as_str()));
         if is_unused && Exposed::find(self.path, Privacy::Secret).is_some() {
-            // Where that is not allowed, the warning says it.
+            // If that is not allowed, there will be a warning.
             drop(close_folder(self.path));
         }
         Ok(())
     }
 
-    /// Warns of each file of ours that others may read or change.
+    /// Warns about each of our files that other users can read or change.
     fn warn_of_exposed(&mut self) -> Result<(), KeyError> {
         let names = self.names()?;
         let exposed = names.iter().filter_map(|name| Exposed::find(&self.path.join(name), privacy_of(name)?));
@@ -343,7 +343,7 @@ impl Folder<'_> {
         Ok(private)
     }
 
-    /// Somebody removed a file between its making and its reading.
+    /// The file was removed between its creation and its reading.
     fn gone(&self, name: &str) -> KeyError {
         KeyError::Unreadable { path: self.path.join(name), source: io::ErrorKind::NotFound.into() }
     }
@@ -370,7 +370,7 @@ impl Folder<'_> {
         Ok(Lineage::new(secrets))
     }
 
-    /// Every pair that signs or signed RS256, also those of which only the public half is left.
+    /// Every pair that signs or signed RS256, including those with only a public half left.
     fn pairs(&mut self) -> Result<Lineage<RsaKey>, KeyError> {
         let mut pairs = Vec::new();
         for start in self.starts(start_of_pair)? {
@@ -394,7 +394,7 @@ impl Folder<'_> {
         Ok(Some(Dated::new(start, key, self.name(&name))))
     }
 
-    /// The public keys beside those: they verify for good.
+    /// Other public keys. They verify without a time limit.
     fn retired(&self, pairs: &Lineage<RsaKey>) -> Result<Vec<Dated<RsaPublicKey>>, KeyError> {
         let mut retired: Vec<Dated<RsaPublicKey>> = Vec::new();
         for name in self.names()? {
@@ -411,7 +411,7 @@ impl Folder<'_> {
         Ok(retired)
     }
 
-    /// The starts that files of one kind name, each once.
+    /// The start times in the names of files of one kind, each once.
     fn starts(&self, start_of: impl Fn(&str) -> Option<Start>) -> Result<Vec<Start>, KeyError> {
         let mut starts: Vec<Start> = self.names()?.iter().filter_map(|name| start_of(name)).collect();
         starts.sort();

@@ -1,4 +1,4 @@
-//! The lab's own keys: what its forgeries are signed with, so that no tutorial's key ever signs one.
+//! The lab's own keys, which sign its forgeries, so that no tutorial's key ever signs a forgery.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;

@@ -1,24 +1,24 @@
-//! Which files of ours others on this machine may read or change, and the command that ends it.
+//! Finds our files that other users of this machine can read or change, and the command that fixes it.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-/// What a file is to be kept from others for.
+/// How private a file must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Privacy {
-    /// It holds secrets: nobody else may read or change it.
+    /// It contains secrets: other users must not read or change it.
     Secret,
-    /// Anybody may read it, such as a public key: nobody else may change it.
+    /// Anyone may read it, such as a public key, but other users must not change it.
     Public,
 }
 
-/// A file or folder that others on this machine may read or change.
+/// A file or folder that other users of this machine can read or change.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exposed {
     path: PathBuf,
     /// The permission bits, such as `0o644`.
     mode: u32,
-    /// Those that should remain.
+    /// The permission bits that it should have.
     wanted: u32,
 }
 
@@ -38,7 +38,7 @@ impl Exposed {
         &self.path
     }
 
-    /// The sentence about a file that this setting names.
+    /// A warning about the file, which the setting `flag` names.
     pub fn of(&self, flag: &str) -> String {
         let (path, mode) = (self.path.display(), self.mode);
         let may = if self.is_readable() { "read" } else { "changed" };
@@ -50,7 +50,7 @@ impl Exposed {
         self.mode & 0o044 != 0 && self.wanted != 0o644
     }
 
-    /// What takes the others' permissions away.
+    /// The command that removes the permissions of other users.
     fn command(&self) -> String {
         format!("chmod {:o} {}", self.wanted, quoted(&self.path))
     }
@@ -80,7 +80,7 @@ impl fmt::Display for Exposed {
 fn quoted(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '.' | '_' | '-' | '+' | ',' | '@' | ':');
-    // With a hyphen in front it would be an option.
+    // A path with a leading hyphen would be read as an option.
     let path = if path.starts_with('-') { format!("./{path}") } else { path };
     if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }

@@ -1,8 +1,7 @@
-//! Keys as the cryptography wants them: parsed once, when they are loaded.
+//! Keys in parsed form, ready for signing and verifying. They are parsed once, when they are loaded.
 //!
-//! `jsonwebtoken`'s own provider parses an RSA key anew for every signature, which costs more than the signature. These
-//! implement the library's interface, [`JwtSigner`] and [`JwtVerifier`], over keys that stay parsed; the cryptography
-//! behind both is the same.
+//! `jsonwebtoken`'s own provider parses an RSA key again for every signature, which takes longer than signing. These
+//! types implement the library's traits [`JwtSigner`] and [`JwtVerifier`] for parsed keys, with the same cryptography.
 
 use std::sync::Arc;
 
@@ -19,10 +18,10 @@ use jsonwebtoken::signature::{self, Signer, Verifier};
 
 use super::{Algorithm, RsaPublicKey, Secret};
 
-/// What signs, on any thread.
+/// A signing key that any thread can use.
 pub(super) type ReadySigner = Arc<dyn JwtSigner + Send + Sync>;
 
-/// What verifies, on any thread.
+/// A verifying key that any thread can use.
 pub(super) type ReadyVerifier = Arc<dyn JwtVerifier + Send + Sync>;
 
 /// An HMAC key with its padded blocks hashed already (RFC 2104 §4). It signs and verifies.
@@ -32,7 +31,7 @@ pub(super) struct Mac {
 }
 
 impl Mac {
-    /// For an algorithm of another family there is none.
+    /// `None` for an algorithm of another family.
     pub fn new(secret: &Secret, algorithm: Algorithm) -> Option<Self> {
         let hash = match algorithm {
             Algorithm::Hs256 => hmac::HMAC_SHA256,
@@ -77,7 +76,7 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// For an algorithm of another family there is none.
+    /// `None` for an algorithm of another family.
     pub fn new(pair: Arc<RsaKeyPair>, algorithm: Algorithm) -> Option<Self> {
         let encoding: &dyn RsaEncoding = match algorithm {
             Algorithm::Rs256 => &RSA_PKCS1_SHA256,
@@ -113,7 +112,7 @@ pub(super) struct Public {
 }
 
 impl Public {
-    /// For an algorithm of another family there is none, nor for a key that the library refuses.
+    /// `None` for an algorithm of another family, or for a key that the library refuses.
     pub fn new(public: &RsaPublicKey, algorithm: Algorithm) -> Option<Self> {
         let parameters: &'static RsaParameters = match algorithm {
             Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,

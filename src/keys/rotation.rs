@@ -1,8 +1,8 @@
-//! Rotation by name: `jwt_key.20261121T215000Z` signs from that moment on, and the key before it verifies until every
-//! token that it signed has died.
+//! Key rotation by file name: `jwt_key.20261121T215000Z` signs from that time on, and the key before it verifies until
+//! every token that it signed has expired.
 //!
-//! The name says it all and no file's time does, so every process that shares the folder decides alike, and a new key is
-//! published before it signs.
+//! Only the names count, not the files' timestamps. So all processes that share the folder make the same decision, and
+//! a new key can be published before it signs.
 
 use std::fmt;
 
@@ -10,10 +10,10 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::{Algorithm, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
 
-/// How long a key verifies after its successor began to sign: the longest life of a token.
+/// How long a key verifies after its successor began to sign: the longest lifetime of a token.
 pub const OVERLAP: TimeDelta = TimeDelta::days(1);
 
-/// How a start stands in a file's name.
+/// The format of a start time in a file's name.
 const FORM: &str = "%Y%m%dT%H%M%SZ";
 
 /// When a key begins to sign. The one without a time in its name has always signed.
@@ -23,12 +23,12 @@ pub struct Start(Option<DateTime<Utc>>);
 impl Start {
     pub const ALWAYS: Self = Self(None);
 
-    /// The whole second that `moment` falls into.
+    /// `moment`, rounded down to a whole second.
     pub fn at(moment: DateTime<Utc>) -> Self {
         Self(DateTime::from_timestamp(moment.timestamp(), 0))
     }
 
-    /// Reads `20261121T215000Z`, in this one spelling.
+    /// Parses `20261121T215000Z`. No other format is accepted.
     pub fn parse(text: &str) -> Option<Self> {
         let moment = NaiveDateTime::parse_from_str(text, FORM).ok()?.and_utc();
         let start = Self(Some(moment));
@@ -53,11 +53,11 @@ impl fmt::Display for Start {
     }
 }
 
-/// A key with its time, and the file's name for people.
+/// A key with its time, and its file's name for messages.
 #[derive(Clone, Debug)]
 pub(super) struct Dated<K> {
     pub start: Start,
-    /// From then on nothing that it signed counts; `None` while it has no successor.
+    /// When its signatures are no longer accepted; `None` while it has no successor.
     pub end: Option<DateTime<Utc>>,
     pub key: K,
     pub source: String,
@@ -73,7 +73,7 @@ impl<K> Dated<K> {
     }
 }
 
-/// Keys that follow one another, the newest first.
+/// The keys of a rotation, the newest first.
 #[derive(Clone, Debug)]
 pub(super) struct Lineage<K>(Vec<Dated<K>>);
 
@@ -88,7 +88,7 @@ impl<K> Lineage<K> {
         Self(keys)
     }
 
-    /// The same with one key more.
+    /// Adds a key.
     pub fn with(self, key: Dated<K>) -> Self {
         Self::new(self.0.into_iter().chain([key]).collect())
     }
@@ -97,7 +97,7 @@ impl<K> Lineage<K> {
         self.0.iter()
     }
 
-    /// The one that signs at `now`.
+    /// The key that signs at `now`.
     pub fn current(&self, now: DateTime<Utc>) -> Option<&Dated<K>> {
         self.0.iter().find(|key| key.start.has_come(now))
     }
@@ -113,7 +113,7 @@ pub(super) struct RsaKey {
 /// The keys of one algorithm: those that sign, each in its time, and all that verify.
 #[derive(Clone, Debug, Default)]
 pub struct KeySet {
-    /// Newest first; `None` where only the public half is here.
+    /// The newest first; `None` where there is only a public half.
     signers: Vec<(Start, Option<Signer>)>,
     verifiers: Vec<Verifier>,
 }

@@ -14,11 +14,11 @@ use super::{KeyFault, encoding};
 pub struct Secret(Vec<u8>);
 
 impl Secret {
-    /// The bytes that HS256 asks for at least (RFC 7518 §3.2).
+    /// The minimum length for HS256 in bytes (RFC 7518 §3.2).
     pub const SHORTEST_SAFE: usize = 32;
 
-    /// A secret's text in a file, a variable or a text area, without its final line ending (LF or CR LF). Blanks before
-    /// that are part of the secret.
+    /// A secret from a file, a variable or a text area. One line ending (LF or CR LF) at the end is removed; other
+    /// white space is part of the secret.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFault> {
         let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
         Self::judged(bytes, whole.strip_suffix(b"\r").unwrap_or(whole), encoding::other_encoding(bytes))
@@ -34,7 +34,7 @@ impl Secret {
         Self::judged(bytes, bytes, None)
     }
 
-    /// Three things are never a secret: nothing, a key, and a text of which other programs read other bytes.
+    /// Refuses three things: an empty text, a key, and a text that other programs would read as other bytes.
     fn judged(all: &[u8], secret: &[u8], encoding: Option<&'static str>) -> Result<Self, KeyFault> {
         if secret.trim_ascii().is_empty() {
             return Err(KeyFault::Empty);
@@ -56,7 +56,7 @@ impl Secret {
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into_bytes()))
     }
 
-    /// A text that was made to be a secret.
+    /// A generated secret.
     pub(super) fn of_text(text: String) -> Self {
         Self(text.into_bytes())
     }

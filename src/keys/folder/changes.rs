@@ -1,4 +1,4 @@
-//! Several files of the folder made, replaced and removed together: all of it, or nothing.
+//! Creates, replaces and removes several files of the folder together: all changes are made, or none.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use tempfile::NamedTempFile;
 use super::KeyError;
 use crate::keys::files::{put_into_place, read_file, written_beside};
 
-/// Changes that are undone when this is dropped, unless they are [kept](Self::keep).
+/// Changes that are undone on drop, unless they are [kept](Self::keep).
 #[derive(Default)]
 pub(super) struct Changes {
     /// What stood at each path that was changed, the latest last.

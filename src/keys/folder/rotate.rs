@@ -1,6 +1,6 @@
-//! Rotation on disk: the next keys are made with their start in their names, and what has no more use is removed.
+//! Rotation on disk: creates the next keys with their start time in their names, and removes keys that are not needed.
 //!
-//! Both happen whole or not at all: a rotation that fails leaves the folder as it was.
+//! If any step fails, the folder stays as it was.
 
 use std::path::{Path, PathBuf};
 
@@ -18,20 +18,20 @@ use crate::keys::{Algorithm, RsaPrivateKey, Secret, Start};
 /// For how many seconds a start may be put off, because other rotations have taken those before.
 const LATEST: i64 = 60;
 
-/// What a rotation did.
+/// The result of a rotation.
 #[derive(Debug)]
 pub struct Rotation {
     /// When the new keys begin to sign.
     pub start: DateTime<Utc>,
     pub made: Vec<PathBuf>,
-    /// Private halves that have no more use.
+    /// The removed private halves, which are not needed any more.
     pub removed: Vec<PathBuf>,
     /// The algorithms of which the folder has no key, and so none was made.
     pub skipped: Vec<Algorithm>,
 }
 
-/// Makes the next keys of those of the algorithms that the folder has keys of. They sign `after` so long, or in the first
-/// second after it that is free. What could only sign, for keys older than the one that signs now, is removed.
+/// Makes the next keys of those of the algorithms that the folder has keys of. They sign `after` so long, or in the
+/// first second after it that is free. What could only sign, for keys older than the one that signs now, is removed.
 pub fn rotate(
     folder: &Path,
     algorithms: &[Algorithm],
@@ -128,8 +128,8 @@ impl Next {
 }
 
 impl Folder<'_> {
-    /// Removes the private halves of the pairs before the one that signs; their public halves stay, for they verify, and
-    /// are saved where they stand nowhere yet.
+    /// Removes the private halves of the pairs before the one that signs; their public halves stay, for they verify,
+    /// and are saved where they stand nowhere yet.
     fn remove_old_pairs(
         &self,
         pairs: &Lineage<RsaKey>,
