@@ -8,7 +8,7 @@ use actix_web::{FromRequest, Resource, Responder};
 
 use super::api::{oauth, operations, rest_api, telesign, test_mode, twilio, well_known, zoom};
 use super::http::cors;
-use super::site::{demo, docs, lab, static_files, tutorials};
+use super::site::{demo, docs, lab, manual, static_files, tutorials};
 use super::state::State;
 
 /// The whole route table. What reads the session stands behind its middleware, [`State::session_middleware`]. What is
@@ -40,7 +40,9 @@ pub(super) fn routes(config: &mut ServiceConfig, state: &State) {
         .service(get("/robots.txt", static_files::robots))
         .service(get("/favicon.ico", static_files::icon))
         .service(get("/openapi.json", docs::document))
-        .service(get("/docs", docs::page))
+        .service(get("/docs", manual::contents))
+        .service(get("/docs/api", docs::page))
+        .service(get("/docs/{page}", manual::page))
         .service(get("/tutorials", tutorials::index))
         .service(get("/tutorials/{profile}", tutorials::tutorial))
         .service(session(post("/algorithm", demo::choose_algorithm)))

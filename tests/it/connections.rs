@@ -264,6 +264,8 @@ fn the_body_of_a_get_that_never_comes_is_not_waited_for_and_its_connection_close
         "/.well-known/jwks.json",
         "/openapi.json",
         "/docs",
+        "/docs/api",
+        "/docs/settings",
         "/tutorials",
         "/tutorials/zoom",
         "/robots.txt",

@@ -65,7 +65,9 @@ fn the_container_s_variables_are_settings_and_what_it_copies_is_there() {
     for source in &sources {
         assert!(root().join(source).exists(), "{source} is copied and is not there");
     }
-    for needed in ["Cargo.toml", "Cargo.lock", "build.rs", "src", "templates", "static", "benches"] {
+    for needed in
+        ["Cargo.toml", "Cargo.lock", "build.rs", "src", "templates", "static", "docs", "keys/README.md", "benches"]
+    {
         assert!(sources.contains(&needed), "{needed} is not copied, and the build reads it");
     }
 }

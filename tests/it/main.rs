@@ -27,6 +27,7 @@ mod limits;
 mod line;
 mod logs;
 mod manual;
+mod manual_pages;
 mod markup;
 mod metrics;
 mod nginx;

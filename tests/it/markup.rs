@@ -12,7 +12,7 @@ use crate::app::{Answer, TestApp, Visitor};
 use crate::tools;
 
 /// Pages that are there for the asking, refusals among them.
-pub const ADDRESSES: [&str; 14] = [
+pub const ADDRESSES: [&str; 26] = [
     "/",
     "/bob",
     "/%3Cb%3E%22%26",
@@ -21,6 +21,18 @@ pub const ADDRESSES: [&str; 14] = [
     "/tutorials",
     "/tutorials/zoom",
     "/docs",
+    "/docs/api",
+    "/docs/demo",
+    "/docs/lab",
+    "/docs/endpoints",
+    "/docs/testing",
+    "/docs/command-line",
+    "/docs/settings",
+    "/docs/operations",
+    "/docs/keys",
+    "/docs/security",
+    "/docs/codes",
+    "/docs/performance",
     "/lab",
     "/lab/attacks",
     "/lab/worksheet",

@@ -1075,7 +1075,7 @@ fn the_page_s_curl_lines_work_as_they_stand() {
     let app = open_app();
     let folder = TempDir::new().unwrap();
     std::os::unix::fs::symlink(app.keys(), folder.path().join("keys")).unwrap();
-    let page = Call::new("GET", "/docs").with("Accept", "text/html").send(&app).body;
+    let page = Call::new("GET", "/docs/api").with("Accept", "text/html").send(&app).body;
     let lines = curl_lines(&page);
     let operations = Document::of(&app).operations();
     assert_eq!(lines.len(), operations.iter().filter(|it| it.method != "HEAD").count());
@@ -1090,7 +1090,7 @@ fn the_page_s_curl_lines_work_as_they_stand() {
 fn the_page_shows_every_operation_every_status_and_every_shape() {
     let app = open_app();
     let document = Document::of(&app);
-    let page = Call::new("GET", "/docs").send(&app).body;
+    let page = Call::new("GET", "/docs/api").send(&app).body;
     for operation in document.operations().iter().filter(|it| it.method != "HEAD") {
         let (_, article) = page.split_once(&format!("id=\"operation-{}\"", operation.id)).unwrap();
         let article = unescaped(article.split_once("</article>").unwrap().0);

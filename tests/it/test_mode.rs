@@ -56,7 +56,7 @@ async fn without_the_flag_the_routes_do_not_exist_and_no_page_speaks_of_them() {
 #[tokio::test]
 async fn with_it_every_page_says_so() {
     let app = app();
-    for path in ["/", "/tutorials", "/docs", "/lab", "/no/such"] {
+    for path in ["/", "/tutorials", "/docs", "/docs/settings", "/docs/api", "/lab", "/no/such"] {
         assert!(app.visitor().page(path).await.contains("Test mode"), "{path}");
     }
 }

@@ -19,11 +19,12 @@ const WEB_LAYERS: [&[&str]; 8] =
     [&["metrics"], &["http"], &["session"], &["view"], &["state"], &["site", "api"], &["routes"], &["server"]];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 20] = [
+const CONFINED: [(&str, &[&str]); 21] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
     ("prometheus_client", &["web"]),
+    ("pulldown_cmark", &["web"]),
     ("rpassword", &["cli"]),
     ("actix_web", &["web", "testing", "cli"]),
     ("actix_session", &["web"]),

@@ -269,7 +269,7 @@ fn issuer_audience_and_the_pages_commands_are_https() {
     assert_eq!(claims.matches(&format!("\"{}\"", serving.url)).count(), 2, "iss and aud: {claims}");
     let me = ask("/api/me", &["-H", &format!("Authorization: Bearer {bearer}"), "-w", "%{http_code}"]);
     assert!(me.ends_with("200"), "{me}");
-    let docs = ask("/docs", &["-H", "Accept: text/html"]);
+    let docs = ask("/docs/api", &["-H", "Accept: text/html"]);
     assert!(docs.contains(&serving.url) && !docs.contains(&serving.url.replace("https", "http")));
     let lesson = ask("/lab/lessons/cross-site-forms", &["-H", "Accept: text/html"]);
     assert!(lesson.contains(&serving.url.replace("127.0.0.1", "localhost")), "the other site is https too");

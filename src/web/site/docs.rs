@@ -368,7 +368,7 @@ struct DocsPage<'a> {
     schemas: Vec<&'static Schema>,
 }
 
-/// `GET /docs`.
+/// `GET /docs/api`.
 pub(in crate::web) async fn page(state: Data<State>) -> Result<HttpResponse, Problem> {
     let base = state.origins.issuer();
     let before_routing = BEFORE_ROUTING;

@@ -19,7 +19,9 @@ pub enum Page {
     DuplicateCookie,
     Tutorials,
     Tutorial,
-    Docs,
+    Manual,
+    ManualPage,
+    Api,
     Gallery,
     Attack,
     RequestAttack,
@@ -43,7 +45,7 @@ impl Page {
         Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
     }
 
-    const WITHOUT_LESSONS: [Self; 23] = [
+    const WITHOUT_LESSONS: [Self; 25] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -55,7 +57,9 @@ impl Page {
         Self::DuplicateCookie,
         Self::Tutorials,
         Self::Tutorial,
-        Self::Docs,
+        Self::Manual,
+        Self::ManualPage,
+        Self::Api,
         Self::Gallery,
         Self::Attack,
         Self::RequestAttack,
@@ -83,7 +87,9 @@ impl Page {
             Self::DuplicateCookie => (".kicker", "400 duplicate_cookie"),
             Self::Tutorials => ("h1", "Tutorials"),
             Self::Tutorial => ("h1", "Zoom"),
-            Self::Docs => ("h1", "API"),
+            Self::Manual => ("h1", "The manual"),
+            Self::ManualPage => ("h1", "Operations"),
+            Self::Api => ("h1", "API"),
             Self::Gallery => (".done", "tried"),
             Self::Attack => (".mark", "changed"),
             Self::RequestAttack => (".said", "cross_site"),
@@ -144,7 +150,10 @@ impl Page {
             Self::DuplicateCookie => visit.open_with_two_cookies().await,
             Self::Tutorials => visit.open("/tutorials").await,
             Self::Tutorial => visit.open("/tutorials/zoom").await,
-            Self::Docs => visit.open("/docs").await,
+            Self::Manual => visit.open("/docs").await,
+            // It has tables and code wider than any screen.
+            Self::ManualPage => visit.open("/docs/operations").await,
+            Self::Api => visit.open("/docs/api").await,
             Self::Gallery => {
                 visit.open("/lab/attacks/alg-none").await;
                 visit.send("button[value=forge]").await;

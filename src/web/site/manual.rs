@@ -1,0 +1,103 @@
+//! The manual: the Markdown files that a code host shows, as pages of the server.
+//!
+//! The files are embedded in the binary and rendered once, when the first of them is asked for.
+
+mod markdown;
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::web::{Data, Path};
+use askama::Template;
+
+use crate::web::http::problem::Problem;
+use crate::web::state::State;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+use markdown::Rendered;
+
+/// A page of the manual as it is written.
+struct Source {
+    /// The last part of its address; empty for the contents.
+    name: &'static str,
+    /// Where it is in the source tree, which its links start from.
+    file: &'static str,
+    text: &'static str,
+}
+
+/// The contents, and then the pages in the order in which the contents list them.
+const SOURCES: [Source; 12] = [
+    Source { name: "", file: "docs/README.md", text: include_str!("../../../docs/README.md") },
+    Source { name: "demo", file: "docs/demo.md", text: include_str!("../../../docs/demo.md") },
+    Source { name: "lab", file: "docs/lab.md", text: include_str!("../../../docs/lab.md") },
+    Source { name: "endpoints", file: "docs/endpoints.md", text: include_str!("../../../docs/endpoints.md") },
+    Source { name: "testing", file: "docs/testing.md", text: include_str!("../../../docs/testing.md") },
+    Source { name: "command-line", file: "docs/command-line.md", text: include_str!("../../../docs/command-line.md") },
+    Source { name: "settings", file: "docs/settings.md", text: include_str!("../../../docs/settings.md") },
+    Source { name: "operations", file: "docs/operations.md", text: include_str!("../../../docs/operations.md") },
+    Source { name: "keys", file: "keys/README.md", text: include_str!("../../../keys/README.md") },
+    Source { name: "security", file: "docs/security.md", text: include_str!("../../../docs/security.md") },
+    Source { name: "codes", file: "docs/codes.md", text: include_str!("../../../docs/codes.md") },
+    Source { name: "performance", file: "docs/performance.md", text: include_str!("../../../docs/performance.md") },
+];
+
+impl Source {
+    fn address(&self) -> String {
+        if self.name.is_empty() { "/docs".to_owned() } else { format!("/docs/{}", self.name) }
+    }
+}
+
+/// The address of the page that is written in this file.
+fn address_of(file: &str) -> Option<String> {
+    SOURCES.iter().find(|source| source.file == file).map(Source::address)
+}
+
+/// The pages in the order of [`SOURCES`].
+static PAGES: LazyLock<Vec<Rendered>> =
+    LazyLock::new(|| SOURCES.iter().map(|source| markdown::render(source.file, source.text, address_of)).collect());
+
+/// A page before or after another.
+struct Neighbour {
+    address: String,
+    title: &'static str,
+}
+
+impl Neighbour {
+    fn at(index: usize) -> Option<Self> {
+        let (source, page) = SOURCES.get(index).zip(PAGES.get(index))?;
+        Some(Self { address: source.address(), title: &page.title })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "manual.html")]
+struct ManualPage<'a> {
+    assets: &'a Assets,
+    page: &'static Rendered,
+    is_contents: bool,
+    before: Option<Neighbour>,
+    after: Option<Neighbour>,
+}
+
+/// `GET /docs`.
+pub(in crate::web) async fn contents(state: Data<State>) -> Result<HttpResponse, Problem> {
+    answer("", &state)
+}
+
+/// `GET /docs/{page}`.
+pub(in crate::web) async fn page(name: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
+    answer(&name, &state)
+}
+
+fn answer(name: &str, state: &State) -> Result<HttpResponse, Problem> {
+    let index = SOURCES.iter().position(|source| source.name == name).ok_or_else(Problem::not_found)?;
+    let page = PAGES.get(index).ok_or_else(Problem::not_found)?;
+    let before = index.checked_sub(1).and_then(Neighbour::at);
+    render(&ManualPage {
+        assets: &state.assets,
+        page,
+        is_contents: index == 0,
+        before,
+        after: Neighbour::at(index + 1),
+    })
+}

@@ -1,0 +1,213 @@
+//! One Markdown file as HTML that fits into a page of this site.
+
+use std::collections::BTreeMap;
+
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+/// A page of the manual, ready for its template.
+pub(super) struct Rendered {
+    pub title: String,
+    /// The sentence under the title, as HTML.
+    pub lead: String,
+    /// The same sentence as text.
+    pub summary: String,
+    pub sections: Vec<Section>,
+    /// Everything after title and sentence.
+    pub html: String,
+}
+
+/// A section of the second level, for the list of contents.
+pub(super) struct Section {
+    pub id: String,
+    pub title: String,
+}
+
+/// Renders the text of `file`. `address_of` gives the address of the page that is written in a file, if there is one.
+pub(super) fn render(file: &str, text: &str, address_of: fn(&str) -> Option<String>) -> Rendered {
+    let mut page = Renderer { file, address_of, title: String::new(), sections: Vec::new(), counts: BTreeMap::new() };
+    let mut parser = Parser::new_ext(text, Options::ENABLE_TABLES);
+    let (mut lead, mut body) = (Vec::new(), Vec::new());
+    let mut drops_link = false;
+    while let Some(event) = parser.next() {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                let content: Vec<Event> =
+                    parser.by_ref().take_while(|it| !matches!(it, Event::End(TagEnd::Heading(_)))).collect();
+                body.extend(page.heading(level, content));
+            }
+            Event::Start(Tag::Paragraph) if lead.is_empty() && body.is_empty() => {
+                lead = parser.by_ref().take_while(|it| !matches!(it, Event::End(TagEnd::Paragraph))).collect();
+            }
+            Event::Start(Tag::Table(columns)) => {
+                body.push(page.scroll("Table", "scroll"));
+                // An alignment would become a style attribute, which the content security policy forbids.
+                body.push(Event::Start(Tag::Table(vec![Alignment::None; columns.len()])));
+            }
+            Event::Start(Tag::CodeBlock(kind)) => {
+                let (name, class) = match &kind {
+                    CodeBlockKind::Fenced(language) if matches!(&**language, "sh" | "console") => {
+                        ("Commands", "scroll listing")
+                    }
+                    CodeBlockKind::Fenced(language) if &**language == "text" => ("Output", "scroll listing output"),
+                    _ => ("Code", "scroll listing"),
+                };
+                body.push(page.scroll(name, class));
+                // Without the language, which would become a class that no rule names.
+                body.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
+            }
+            Event::End(TagEnd::Table | TagEnd::CodeBlock) => {
+                body.push(event);
+                body.push(Event::Html("</div>\n".into()));
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => match page.target(&dest_url) {
+                Some(target) => {
+                    let dest_url = target.into();
+                    body.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+                }
+                None => drops_link = true,
+            },
+            Event::End(TagEnd::Link) if drops_link => drops_link = false,
+            // Markup in a file is text here: nothing that a page says can become an element.
+            Event::Html(text) | Event::InlineHtml(text) => body.push(Event::Text(text)),
+            other => body.push(other),
+        }
+    }
+    let summary = plain(&lead);
+    Rendered { summary, lead: markup(lead), html: markup(body), title: page.title, sections: page.sections }
+}
+
+struct Renderer<'a> {
+    file: &'a str,
+    address_of: fn(&str) -> Option<String>,
+    title: String,
+    sections: Vec<Section>,
+    /// How often each id and each label was wanted, for no two on a page may be the same.
+    counts: BTreeMap<String, usize>,
+}
+
+impl Renderer<'_> {
+    /// A heading with its id; nothing for the title, which the template shows.
+    fn heading<'e>(&mut self, level: HeadingLevel, content: Vec<Event<'e>>) -> Vec<Event<'e>> {
+        let title = plain(&content);
+        if level == HeadingLevel::H1 {
+            self.title = title;
+            return Vec::new();
+        }
+        let id = self.unique(anchor(&title), '-', 0);
+        if level == HeadingLevel::H2 {
+            self.sections.push(Section { id: id.clone(), title });
+        }
+        let start = Tag::Heading { level, id: Some(id.into()), classes: Vec::new(), attrs: Vec::new() };
+        let end = Event::End(TagEnd::Heading(level));
+        [Event::Start(start)].into_iter().chain(content).chain([end]).collect()
+    }
+
+    /// The start of a part that scrolls by itself, named after its section.
+    fn scroll<'e>(&mut self, name: &str, class: &str) -> Event<'e> {
+        let section = self.sections.last().map_or(&self.title, |section| &section.title);
+        let label = format!("{name}: {section}");
+        let label = self.unique(label, ' ', 1).replace('&', "&amp;").replace('"', "&quot;");
+        Event::Html(format!("<div class=\"{class}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n").into())
+    }
+
+    /// This name, with a number when it was there before; `first` is the number of the first one, which is not written.
+    fn unique(&mut self, name: String, separator: char, first: usize) -> String {
+        let count = self.counts.entry(name.clone()).or_default();
+        *count += 1;
+        if *count == 1 { name } else { format!("{name}{separator}{}", *count - 1 + first) }
+    }
+
+    /// Where a link leads on this server; `None` for a file that no page shows.
+    fn target(&self, link: &str) -> Option<String> {
+        if link.contains("://") || link.starts_with('#') {
+            return Some(link.to_owned());
+        }
+        let (path, fragment) = link.split_once('#').map_or((link, None), |(path, fragment)| (path, Some(fragment)));
+        let address = (self.address_of)(&beside(self.file, path))?;
+        Some(fragment.map_or_else(|| address.clone(), |fragment| format!("{address}#{fragment}")))
+    }
+}
+
+/// The file that a page calls `path`, from the top of the source tree.
+fn beside(file: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = file.split('/').collect();
+    parts.pop();
+    for part in path.split('/') {
+        if part == ".." {
+            parts.pop();
+        } else {
+            parts.push(part);
+        }
+    }
+    parts.join("/")
+}
+
+/// A heading's name in links, as code hosts make it.
+fn anchor(title: &str) -> String {
+    let lower = title.to_lowercase();
+    let kept = lower.chars().filter(|c| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_'));
+    kept.map(|c| if c == ' ' { '-' } else { c }).collect()
+}
+
+fn plain(events: &[Event]) -> String {
+    let pieces = events.iter().filter_map(|event| match event {
+        Event::Text(text) | Event::Code(text) => Some(&**text),
+        Event::SoftBreak | Event::HardBreak => Some(" "),
+        _ => None,
+    });
+    pieces.collect()
+}
+
+fn markup(events: Vec<Event>) -> String {
+    let mut text = String::new();
+    html::push_html(&mut text, events.into_iter());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn page(text: &str) -> Rendered {
+        render("docs/a.md", text, |file| (file == "docs/b.md").then(|| "/docs/b".to_owned()))
+    }
+
+    #[test]
+    fn title_and_sentence_are_apart_and_sections_have_unique_ids() {
+        let page =
+            page("# A `b`\n\nOne\n*two* `&`.\n\n## The file .env\n\n## The file .env\n\n### Node: jose & others\n");
+        assert_eq!((&*page.title, &*page.summary), ("A b", "One two &."));
+        assert_eq!(page.lead, "One\n<em>two</em> <code>&amp;</code>.");
+        let ids: Vec<&str> = page.sections.iter().map(|section| &*section.id).collect();
+        assert_eq!(ids, ["the-file-env", "the-file-env-1"]);
+        assert!(page.html.contains("<h3 id=\"node-jose--others\">Node: jose &amp; others</h3>"), "{}", page.html);
+    }
+
+    #[test]
+    fn links_lead_to_pages_of_the_server_and_those_to_other_files_are_text() {
+        let page = page("# A\n\nB.\n\n[b](b.md#c) [d](../d.md) [e](#e) [f](https://f.example/) [g](../docs/b.md)\n");
+        let links = "<a href=\"/docs/b#c\">b</a> d <a href=\"#e\">e</a> <a href=\"https://f.example/\">f</a> \
+                     <a href=\"/docs/b\">g</a>";
+        assert_eq!(page.html, format!("<p>{links}</p>\n"));
+    }
+
+    #[test]
+    fn markup_in_the_source_is_shown_as_text() {
+        let page = page("# A\n\nB.\n\n<script>alert(1)</script>\n\nc <b onclick=\"d\">e</b>\n");
+        assert!(!page.html.contains("<script") && !page.html.contains("<b"), "{}", page.html);
+        assert!(page.html.contains("&lt;script&gt;"), "{}", page.html);
+    }
+
+    #[test]
+    fn tables_and_code_scroll_and_each_has_a_label_of_its_own() {
+        let page =
+            page("# A\n\nB.\n\n## \"C\"\n\n| d |\n|--:|\n| e |\n\n```sh\nf\n```\n\n```text\ng\n```\n\n```sh\nh\n```\n");
+        for label in
+            ["Table: &quot;C&quot;", "Commands: &quot;C&quot;", "Output: &quot;C&quot;", "Commands: &quot;C&quot; 2"]
+        {
+            let start = format!("tabindex=\"0\" role=\"region\" aria-label=\"{label}\">");
+            assert_eq!(page.html.matches(&start).count(), 1, "{label} in {}", page.html);
+        }
+        assert!(!page.html.contains("style="), "{}", page.html);
+    }
+}
