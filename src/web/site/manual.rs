@@ -41,6 +41,17 @@ const SOURCES: [Source; 12] = [
     Source { name: "performance", file: "docs/performance.md", text: include_str!("../../../docs/performance.md") },
 ];
 
+/// The names of the pages, without the contents.
+pub(in crate::web) const NAMES: &[&str] = &{
+    let mut names = [""; SOURCES.len() - 1];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = SOURCES[index + 1].name;
+        index += 1;
+    }
+    names
+};
+
 impl Source {
     fn address(&self) -> String {
         if self.name.is_empty() { "/docs".to_owned() } else { format!("/docs/{}", self.name) }

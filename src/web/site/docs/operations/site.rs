@@ -2,6 +2,7 @@
 
 use super::{FAULT, HTML, PLAIN};
 use crate::web::site::docs::{Access, Answer, Content, Kind, Method, Operation, Parameter, Place, Tag};
+use crate::web::site::manual;
 
 const OPEN_METRICS: Content = Content::Media("application/openmetrics-text");
 
@@ -100,19 +101,7 @@ pub(super) const TAG: Tag = Tag {
             parameters: &[Parameter {
                 place: Place::Path,
                 name: "page",
-                kind: Kind::OneOf(&[
-                    "demo",
-                    "lab",
-                    "endpoints",
-                    "testing",
-                    "command-line",
-                    "settings",
-                    "operations",
-                    "keys",
-                    "security",
-                    "codes",
-                    "performance",
-                ]),
+                kind: Kind::OneOf(manual::NAMES),
                 says: "The page.",
                 example: "settings",
             }],
