@@ -3,6 +3,8 @@
 //!
 //! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
 
+mod endpoints;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -22,6 +24,7 @@ use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::Turns;
 use crate::web::session::Visitor;
 use crate::web::state::State;
+pub(in crate::web) use endpoints::ENDPOINTS;
 
 /// How far a rotation may be ahead, in seconds.
 const FARTHEST_ROTATION: i64 = 86_400;
