@@ -12,7 +12,7 @@ mod user;
 
 use std::error::Error;
 use std::ffi::OsString;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,7 +20,7 @@ use std::sync::Arc;
 use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
-use crate::keys::{GivenKey, KeyError};
+use crate::keys::GivenKey;
 use crate::log::Printer;
 use crate::settings::{Environment, Flags, Settings, arguments};
 use crate::token::printable::escaped;
@@ -83,8 +83,8 @@ fn parse(commit: Option<&str>, arguments: impl Iterator<Item = OsString>) -> Res
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
 
-/// What is wrong with the command line, or the help that was asked for. A message repeats arguments, of which one may be a
-/// token from somewhere, so it is made from arguments that are safe to print.
+/// What is wrong with the command line, or the help that was asked for. A message repeats arguments, of which one may
+/// be a token from somewhere, so it is made from arguments that are safe to print.
 fn printable(commit: Option<&str>, error: clap::Error) -> clap::Error {
     let safe = arguments().map(|argument| OsString::from(escaped(&argument.to_string_lossy()).into_owned()));
     parse(commit, safe).err().unwrap_or(error)
@@ -135,21 +135,12 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     })
 }
 
-/// More than any key needs.
-const LARGEST_KEY: u64 = 64 * 1024;
-
 /// The key that `--key` names, where `-` is standard input.
 fn key_file(path: &Path, environment: &Environment) -> Result<GivenKey, Failure> {
     if path.as_os_str() != "-" {
         return Ok(GivenKey::read(&environment.path("key", path)?)?);
     }
-    let mut bytes = Vec::new();
-    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-    io::stdin().lock().take(LARGEST_KEY + 1).read_to_end(&mut bytes).map_err(unreadable)?;
-    if bytes.len() as u64 > LARGEST_KEY {
-        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")).into());
-    }
-    Ok(GivenKey::parse(&bytes, "standard input").map_err(KeyError::unfit(path))?)
+    Ok(GivenKey::read_from(&mut io::stdin().lock())?)
 }
 
 /// A duration within these bounds in seconds, as the value of an option.

@@ -22,4 +22,5 @@ mod site;
 mod state;
 mod view;
 
+pub use routes::addresses;
 pub use server::{Server, StartError, TlsError, TlsReport, check_tls, exposed};

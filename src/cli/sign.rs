@@ -22,7 +22,7 @@ pub(super) struct Options {
     /// The claims, as a JSON object; without them the demo's own: sub, iat and exp
     #[arg(long, value_name = "JSON")]
     claims: Option<String>,
-    /// Whom the token is about
+    /// Who the token is about
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
     /// How long it lives: 1 to 86400 seconds, or 90s, 5m, 1h, 1d

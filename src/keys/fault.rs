@@ -157,6 +157,7 @@ impl KeyLocation {
 
     fn when_foreign(&self, form: &ForeignForm) -> String {
         let advice = match form.command {
+            Some(command) if form.is_packed() => return self.with_unpacking(form, command),
             Some(command) => self.with_conversion(form, command),
             None => format!("{}; {}", form.remark, self.with_another_key()),
         };
@@ -164,6 +165,27 @@ impl KeyLocation {
             Self::Given(_) | Self::Pasted => advice,
             Self::Public(_) if form.half == Half::Private => format!("only the public half belongs here; {advice}"),
             _ => format!("RS256 needs a plain RSA key; {advice}"),
+        }
+    }
+
+    fn with_unpacking(&self, form: &ForeignForm, command: &str) -> String {
+        let file = match self {
+            Self::Private(file) | Self::Public(file) | Self::Secret(file) | Self::Given(file) => file.as_str(),
+            Self::Pasted => "FILE",
+        };
+        if !command.contains("{out}") {
+            return format!("run `{}` to get its content", command.replace("{in}", &shell_word(file)));
+        }
+        let filled = |input: &str, output: &str| command.replace("{in}", input).replace("{out}", output);
+        let word = shell_word(file);
+        match self {
+            Self::Given(_) | Self::Pasted => {
+                format!("run `{} && chmod 600 key.txt` to get its content", filled(&word, "key.txt"))
+            }
+            _ => {
+                let kept = shell_word(&format!("{file}.{}", form.suffix));
+                format!("run `mv {word} {kept} && {} && chmod 600 {word}` to get its content", filled(&kept, &word))
+            }
         }
     }
 
@@ -255,7 +277,7 @@ fn private_beside(public: &str) -> String {
 }
 
 /// A file's name as a shell reads it as one word.
-fn shell_word(name: &str) -> String {
+pub(super) fn shell_word(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-:".contains(c);
     if !name.is_empty() && name.chars().all(is_plain) {
         name.to_owned()

@@ -4,7 +4,7 @@
 //! empty folder get the same keys, and no process ever reads half a key.
 
 use std::fs;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::Path;
 
 use tempfile::NamedTempFile;
@@ -14,6 +14,7 @@ use super::permissions::make_private_folder;
 
 /// In bytes; no key file is this large.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
+const TOO_LARGE: &str = "it is over 64 KiB, which no key is";
 
 /// A key file's bytes; `None` if there is no such file.
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
@@ -27,12 +28,29 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
         return Err(unreadable(io::Error::other("it is not a regular file; put the key's file itself there")));
     }
     if meta.len() > LARGEST_KEY_FILE {
-        return Err(unreadable(io::Error::other("it is over 64 KiB, which no key is")));
+        return Err(unreadable(io::Error::other(TOO_LARGE)));
     }
     let mut bytes = Vec::new();
     let file = fs::File::open(path).map_err(unreadable)?;
     file.take(LARGEST_KEY_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
     Ok(Some(bytes))
+}
+
+/// The bytes of a file that was named on the command line: also a pipe, as a shell makes one of `<(command)`.
+pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
+    let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+    if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
+        return read_bounded(&mut fs::File::open(path).map_err(unreadable)?).map_err(unreadable);
+    }
+    let missing = || unreadable(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
+    read_file(path)?.ok_or_else(missing)
+}
+
+/// Everything that a source has, when it is not more than a key may have.
+pub(super) fn read_bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    source.take(LARGEST_KEY_FILE + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST_KEY_FILE { Err(io::Error::other(TOO_LARGE)) } else { Ok(bytes) }
 }
 
 /// Writes a file that only its owner can read; `false` if another process was first, whose file is kept.

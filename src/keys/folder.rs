@@ -12,7 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use thiserror::Error;
 
-use super::files::{link_into_place, read_file};
+use super::files::{link_into_place, read_bounded, read_file, read_given};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
@@ -65,8 +65,9 @@ pub enum KeyError {
 
 impl KeyError {
     /// Adds the file's name, and advice for a file that was named on the command line.
+    /// Commands do not read again what came on standard input, which is called `-`.
     pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
-        Self::unfit_at(path, KeyLocation::Given)
+        Self::unfit_at(path, |path| KeyLocation::Given(if path == "-" { "FILE".to_owned() } else { path }))
     }
 
     fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
@@ -472,12 +473,18 @@ impl Folder<'_> {
 }
 
 impl GivenKey {
-    /// Reads a key from a file of any name.
+    /// Reads a key from a file of any name, or from a pipe that has one.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let no_file = || io::Error::new(io::ErrorKind::NotFound, "there is no such file");
-        let missing = || KeyError::Unreadable { path: path.to_owned(), source: no_file() };
-        let bytes = read_file(path)?.ok_or_else(missing)?;
+        let bytes = read_given(path)?;
         Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
+    }
+
+    /// Reads a key from standard input, which a command line calls `-`.
+    pub fn read_from(source: &mut dyn io::Read) -> Result<Self, KeyError> {
+        let path = Path::new("-");
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let bytes = read_bounded(source).map_err(unreadable)?;
+        Self::parse(&bytes, "standard input").map_err(KeyError::unfit(path))
     }
 }
 

@@ -36,6 +36,17 @@ impl ForeignForm {
         Self { name, half, suffix: "", command: None, remark }
     }
 
+    /// A file with a key or a secret packed into it, encrypted or compressed. Without `{out}` the command unpacks it in
+    /// its place.
+    const fn packed(name: &'static str, suffix: &'static str, command: &'static str) -> Self {
+        Self { name, half: Half::Unknown, suffix, command: Some(command), remark: "" }
+    }
+
+    /// Whether it is no key itself, but may hold anything.
+    pub(super) fn is_packed(&self) -> bool {
+        self.half == Half::Unknown
+    }
+
     /// What the converted key cannot do.
     pub(super) fn limit(&self) -> &'static str {
         if self.half == Half::Public { "; that is a public key, which verifies and does not sign" } else { "" }
@@ -158,3 +169,32 @@ pub(super) const OPENSSL_TEXT: ForeignForm = ForeignForm::useless(
 );
 pub(super) const KEYBOX: ForeignForm =
     ForeignForm::useless("a keybox of GnuPG", Half::Public, "export one key of it with `gpg --export-ssh-key KEYID`");
+pub(super) const CNG: ForeignForm = ForeignForm::useless(
+    "an RSA key in the blob format of Windows CNG",
+    Half::Private,
+    "in .NET, `ExportPkcs8PrivateKeyPem()` and `ExportSubjectPublicKeyInfoPem()` write it as PEM",
+);
+pub(super) const ANSIBLE_VAULT: ForeignForm =
+    ForeignForm::packed("a file that Ansible Vault encrypted", "vault", "ansible-vault decrypt {in}");
+pub(super) const ANSIBLE_VALUE: ForeignForm = ForeignForm::packed(
+    "YAML with a value that Ansible Vault encrypted",
+    "yml",
+    "ansible localhost --ask-vault-pass -e @{in} -m debug -a var=NAME",
+);
+pub(super) const SOPS: ForeignForm =
+    ForeignForm::packed("a file that SOPS encrypted", "sops", "sops --decrypt {in} > {out}");
+pub(super) const AGE_ENCRYPTED: ForeignForm =
+    ForeignForm::packed("a file that age encrypted", "age", "age --decrypt -i IDENTITY -o {out} {in}");
+pub(super) const PGP_ENCRYPTED: ForeignForm =
+    ForeignForm::packed("a message that OpenPGP encrypted", "asc", "gpg --output {out} --decrypt {in}");
+pub(super) const OPENSSL_ENCRYPTED: ForeignForm = ForeignForm::packed(
+    "a file that `openssl enc` encrypted",
+    "enc",
+    "openssl enc -d -aes-256-cbc -pbkdf2 -in {in} -out {out}",
+);
+pub(super) const GIT_CRYPT: ForeignForm =
+    ForeignForm::packed("a file that git-crypt encrypted", "", "git-crypt unlock");
+pub(super) const GIT_LFS: ForeignForm =
+    ForeignForm::packed("a pointer of Git LFS instead of the file", "", "git lfs pull");
+pub(super) const GZIP: ForeignForm =
+    ForeignForm::packed("a file that gzip compressed", "gz", "gunzip -c < {in} > {out}");

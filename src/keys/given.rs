@@ -65,10 +65,6 @@ impl GivenKey {
         if let Some(found) = recognise(bytes) {
             return Self::of_key(found.key?, source);
         }
-        let text = encoding::text(bytes);
-        if serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(&text).is_ok() {
-            return Self::from_jwk(bytes, source);
-        }
         Ok(Self::secret(Secret::from_file(bytes)?, source))
     }
 

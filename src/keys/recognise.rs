@@ -4,6 +4,8 @@
 //! any form of a key is never a secret. Every other text is a secret, with exactly its bytes. A form that is read in
 //! one way alone is read; of the others the name is told, and what converts them.
 
+mod inside;
+
 use serde_json::Value;
 
 use super::der::Structure;
@@ -48,6 +50,14 @@ impl Found {
         Self::faulty(Half::Unknown, KeyFault::Malformed(message.into().into()))
     }
 
+    /// The fault, when it is no key itself but a file with something packed into it.
+    pub fn packed(&self) -> Option<KeyFault> {
+        match &self.key {
+            Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
+            _ => None,
+        }
+    }
+
     /// What it is, with its article.
     pub fn name(&self) -> &'static str {
         match (&self.key, self.half) {
@@ -62,7 +72,8 @@ impl Found {
 
 /// The key that the bytes hold, whole or damaged; `None` when they hold no form of one.
 pub(super) fn recognise(bytes: &[u8]) -> Option<Found> {
-    within(bytes, 0)
+    let packed = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic));
+    packed.map(|(_, form)| Found::foreign(*form)).or_else(|| within(bytes, 0))
 }
 
 fn within(bytes: &[u8], depth: u8) -> Option<Found> {
@@ -74,8 +85,8 @@ fn within(bytes: &[u8], depth: u8) -> Option<Found> {
 
 fn in_text(text: &str, depth: u8) -> Option<Found> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
-    let forms: [fn(&str, u8) -> Option<Found>; 7] =
-        [quoted, json, foreign_text, armoured, ssh_lines, encoded, surrounded];
+    let forms: [fn(&str, u8) -> Option<Found>; 8] =
+        [quoted, json, foreign_text, armoured, ssh_lines, encoded, nested_json, inside::in_text];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
 }
 
@@ -91,6 +102,13 @@ const MAGIC: [(&[u8], ForeignForm); 6] = [
     (b"\x06\x02\0\0\0\x24\0\0RSA1", foreign::MICROSOFT_PUBLIC),
 ];
 
+/// What files begin with that have something else packed into them. Base64 of the same may be a secret.
+const PACKED: [(&[u8], ForeignForm); 3] = [
+    (b"Salted__", foreign::OPENSSL_ENCRYPTED),
+    (b"\x1f\x8b\x08", foreign::GZIP),
+    (b"\0GITCRYPT\0", foreign::GIT_CRYPT),
+];
+
 fn binary(bytes: &[u8]) -> Option<Found> {
     if let Some(structure) = der::structure(bytes) {
         return Some(of_der(structure, bytes, true));
@@ -101,11 +119,22 @@ fn binary(bytes: &[u8]) -> Option<Found> {
     if ssh::is_blob(bytes) {
         return Some(Found::public(ssh::public_of_blob(bytes)));
     }
+    if is_cng_blob(bytes) {
+        return Some(Found::foreign(foreign::CNG));
+    }
     if bytes.get(8..12) == Some(b"KBXf") {
         return Some(Found::foreign(foreign::KEYBOX));
     }
     let known = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, form)| *form);
     known.or_else(|| pgp_packet(bytes)).map(Found::foreign)
+}
+
+/// What Windows' CNG exports (`BCRYPT_RSAKEY_BLOB`): a magic number, the bits, and the length of the exponent.
+fn is_cng_blob(bytes: &[u8]) -> bool {
+    let number = |at: usize| Some(u32::from_le_bytes(bytes.get(at..at + 4)?.try_into().ok()?));
+    let is_rsa = [b"RSA1", b"RSA2", b"RSA3"].iter().any(|magic| bytes.starts_with(*magic));
+    let is_sized = || number(4).is_some_and(|bits| (512..=16_384).contains(&bits) && bits.is_multiple_of(8));
+    is_rsa && is_sized() && number(8).is_some_and(|length| (1..=8).contains(&length))
 }
 
 /// A key packet of RFC 9580 §5.5: its tag, its length, the version, the time, and one of the algorithms.
@@ -161,15 +190,23 @@ fn json(text: &str, depth: u8) -> Option<Found> {
         Ok(Value::Array(keys)) if keys.iter().any(|key| key.as_object().is_some_and(is_jwk)) => {
             Some(jwk(format!(r#"{{"keys":{text}}}"#)))
         }
-        Ok(Value::Object(members)) => in_members(&members, depth),
+        Ok(Value::Object(members)) => in_members(members, depth),
         Ok(_) => None,
         Err(_) if text.contains("'kty'") => Some(Found::foreign(foreign::PYTHON_DICT)),
         Err(_) => text.contains("\"kty\"").then(|| jwk(text.to_owned())),
     }
 }
 
+/// Whether an object is a JWK or a set of them, also one that lacks its `kty` (RFC 7517 §4.1).
 fn is_jwk(members: &serde_json::Map<String, Value>) -> bool {
-    members.contains_key("kty") || members.get("keys").is_some_and(Value::is_array)
+    let has = |names: &[&str]| names.iter().all(|name| members.contains_key(*name));
+    let is_named = || ["alg", "kid", "use", "key_ops"].iter().any(|name| members.contains_key(*name));
+    let is_key = |key: &Value| key.as_object().is_some_and(is_jwk);
+    let is_set = || {
+        let keys = members.get("keys").and_then(Value::as_array);
+        keys.is_some_and(|keys| keys.is_empty() || keys.iter().any(is_key))
+    };
+    has(&["kty"]) || is_set() || has(&["n", "e"]) || has(&["crv", "x"]) || (has(&["k"]) && is_named())
 }
 
 fn half_of_jwk(text: &str) -> Half {
@@ -178,18 +215,21 @@ fn half_of_jwk(text: &str) -> Half {
 }
 
 /// An object that is no JWK may hold a key under some name, as a service account's file does.
-fn in_members(members: &serde_json::Map<String, Value>, depth: u8) -> Option<Found> {
-    let is_key = |value: &Value| value.as_str().is_some_and(|text| within(text.as_bytes(), depth + 1).is_some());
-    if let Some((name, _)) = members.iter().find(|(_, value)| is_key(value)) {
-        let plain: String = name.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect();
-        return Some(Found::malformed(format!(
-            "it is a JSON object, and its member `{plain}` holds a key; take that text alone: `jq -r .{plain} FILE`"
-        )));
-    }
+fn in_members(members: serde_json::Map<String, Value>, depth: u8) -> Option<Found> {
     let is_configuration = members.contains_key("jwks_uri");
-    is_configuration.then(|| {
-        Found::malformed("it is an OpenID configuration; the keys are at the address that its member `jwks_uri` names")
+    inside::in_json(&Value::Object(members), 1, depth).or_else(|| {
+        is_configuration.then(|| {
+            Found::malformed(
+                "it is an OpenID configuration; the keys are at the address that its member `jwks_uri` names",
+            )
+        })
     })
+}
+
+/// A key deeper within JSON. This comes after the armour, which is read wherever it stands alone.
+fn nested_json(text: &str, depth: u8) -> Option<Found> {
+    let json = text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
+    inside::in_json(&json, usize::MAX, depth)
 }
 
 fn foreign_text(text: &str, _: u8) -> Option<Found> {
@@ -201,14 +241,22 @@ fn foreign_text(text: &str, _: u8) -> Option<Found> {
         foreign::SSH1
     } else if any_line("AGE-SECRET-KEY-") || any_line("AGE-PLUGIN-") || lines().any(is_age_recipient) {
         foreign::AGE
+    } else if text.starts_with("$ANSIBLE_VAULT;") {
+        foreign::ANSIBLE_VAULT
+    } else if any_line("$ANSIBLE_VAULT;") {
+        foreign::ANSIBLE_VALUE
+    } else if text.starts_with("age-encryption.org/v") {
+        foreign::AGE_ENCRYPTED
+    } else if text.starts_with("version https://git-lfs.github.com/spec/") {
+        foreign::GIT_LFS
+    } else if text.contains("ENC[AES256_GCM,data:") {
+        foreign::SOPS
     } else if text.starts_with("untrusted comment:") {
         foreign::MINISIGN
     } else if text.starts_with('<') && (text.contains("KeyValue>") || text.contains("<Modulus>")) {
         if text.contains("<D>") { foreign::XML_PRIVATE } else { foreign::XML_PUBLIC }
     } else if is_printed_by_openssl(text) {
         foreign::OPENSSL_TEXT
-    } else if lines().any(|line| line.starts_with("kty:")) {
-        return Some(Found::malformed("it is a JWK in YAML; write it as JSON"));
     } else {
         return None;
     };
@@ -273,6 +321,8 @@ fn of_block(block: &armour::Block<'_>) -> Found {
         label if label.starts_with("PGP PUBLIC") => return Found::foreign(foreign::PGP_PUBLIC),
         label if label.starts_with("PGP PRIVATE") => return Found::foreign(foreign::PGP_PRIVATE),
         label if label.starts_with("SSH2 ") && half == Half::Private => return Found::foreign(foreign::SSH2_PRIVATE),
+        "PGP MESSAGE" => return Found::foreign(foreign::PGP_ENCRYPTED),
+        "AGE ENCRYPTED FILE" => return Found::foreign(foreign::AGE_ENCRYPTED),
         label if label.starts_with("OpenVPN ") => return other_block(label),
         label if block.is_encrypted || label.starts_with("ENCRYPTED ") => {
             return Found::faulty(Half::Private, KeyFault::Passphrase);
@@ -329,17 +379,6 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect()
 }
 
-/// A key's base64 or hexadecimal with other text around it, such as the name of a variable.
-fn surrounded(text: &str, _: u8) -> Option<Found> {
-    let words = text.split(|c: char| c.is_whitespace() || "\"'`=:,;<>()[]{}".contains(c));
-    let beginnings = words.filter(|word| word.len() >= 64).filter_map(|word| word.get(..64));
-    let is_key = |word: &str| {
-        let decoded = hexadecimal(word).into_iter().chain(armour::decode_base64(word));
-        decoded.into_iter().any(|bytes| der::structure(&bytes).is_some() || ssh::is_blob(&bytes))
-    };
-    let has_key = beginnings.into_iter().any(is_key);
-    has_key.then(|| Found::malformed("it has other text around a key; keep the base64 of the key alone"))
-}
 impl RsaPublicKey {
     /// Reads a public key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
@@ -379,7 +418,7 @@ impl RsaPrivateKey {
 impl KeyFault {
     /// Why these bytes are not the session's key.
     pub(super) fn no_session_key(bytes: &[u8]) -> Self {
-        recognise(bytes).map_or(Self::Session, |found| Self::KeyForSession(found.name()))
+        recognise(bytes).map_or(Self::Session, |found| found.packed().unwrap_or(Self::KeyForSession(found.name())))
     }
 }
 /// There is no form of a key in the bytes.

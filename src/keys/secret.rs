@@ -20,8 +20,8 @@ impl Secret {
     /// A secret from a file, a variable or a text area. One line ending (LF or CR LF) at the end is removed; other
     /// white space is part of the secret.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFault> {
-        let whole = bytes.strip_suffix(b"\n").unwrap_or(bytes);
-        Self::judged(bytes, whole.strip_suffix(b"\r").unwrap_or(whole), encoding::other_encoding(bytes))
+        let lines_end = [&b"\r\n"[..], b"\n"].iter().find_map(|end| bytes.strip_suffix(*end));
+        Self::judged(bytes, lines_end.unwrap_or(bytes), encoding::other_encoding(bytes))
     }
 
     /// A secret's text, exactly as it is.
@@ -40,7 +40,7 @@ impl Secret {
             return Err(KeyFault::Empty);
         }
         if let Some(found) = recognise(all) {
-            return Err(KeyFault::KeyForSecret(found.name()));
+            return Err(found.packed().unwrap_or(KeyFault::KeyForSecret(found.name())));
         }
         match encoding {
             Some(_) if encoding::text(all).trim().is_empty() => Err(KeyFault::Empty),
@@ -83,7 +83,9 @@ mod tests {
 
     #[test]
     fn only_the_final_line_ending_is_no_part_of_a_secret() {
-        for (file, secret) in [("mysecret\n", "mysecret"), ("a b \r\n", "a b "), ("x\n\n", "x\n"), ("plain", "plain")] {
+        for (file, secret) in
+            [("mysecret\n", "mysecret"), ("a b \r\n", "a b "), ("x\n\n", "x\n"), ("x\r", "x\r"), ("plain", "plain")]
+        {
             assert_eq!(Secret::from_file(file.as_bytes()).unwrap().as_bytes(), secret.as_bytes());
         }
     }

@@ -29,7 +29,10 @@ impl Pasted {
             token.retain(|c| !is_invisible(c));
             note(&mut removed, "invisible characters");
         }
-        Self { token, removed }
+        match (is_of_token(&token) && segments(&token).is_some()).then_some("").or_else(|| only_token(text)) {
+            None | Some("") => Self { token, removed },
+            Some(only) => Self { token: only.to_owned(), removed: vec!["the text around the token"] },
+        }
     }
 
     /// What was removed, when anything was, for whoever pasted it.
@@ -135,6 +138,26 @@ fn has_several_tokens(text: &str) -> bool {
     text.split(is_line_end).filter(|line| segments(line.trim()).is_some()).count() > 1
 }
 
+/// The one token in a text of something else: a JSON answer, a header, a link, a line of a log. A text with several is
+/// left as it is, for nobody knows which is meant.
+fn only_token(text: &str) -> Option<&str> {
+    let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
+    let mut tokens = words.filter_map(whole_token);
+    let first = tokens.next()?;
+    tokens.next().is_none().then_some(first)
+}
+
+/// A word that is a token to its end, without the dots of a sentence. One that was broken or damaged has no whole
+/// signature, and is judged with what stands around it.
+fn whole_token(word: &str) -> Option<&str> {
+    let trimmed = word.trim_start_matches('.');
+    let token = if trimmed.matches('.').count() > 2 { trimmed.trim_end_matches('.') } else { trimmed };
+    let [.., signature] = segments(token).filter(|_| token.starts_with("eyJ"))?;
+    let preview = Preview::of(token)?;
+    let shortest = shortest_signature(preview.algorithm()?);
+    (shortest > 0 && signature.len() >= shortest).then_some(token)
+}
+
 /// A token that is read line by line, and may be broken over several of them.
 #[derive(Default)]
 pub struct Lines {
@@ -168,6 +191,9 @@ impl Lines {
 
     /// What may come after these lines.
     fn rest(&self) -> Rest {
+        if self.is_begun_json() {
+            return Rest::Json;
+        }
         let Pasted { token, .. } = Pasted::new(&self.lines.join("\n"));
         let is_begun = token.starts_with("eyJ") && (SHORTEST_LINE..=LARGEST_TOKEN).contains(&token.len());
         if !is_begun || !is_of_token(&token) {
@@ -185,6 +211,12 @@ impl Lines {
         }
     }
 
+    fn is_begun_json(&self) -> bool {
+        let text = self.lines.join("\n");
+        let may_be = text.trim_start().starts_with(['{', '[']) && text.len() <= LARGEST_JSON;
+        may_be && serde_json::from_str::<serde_json::Value>(&text).is_err_and(|error| error.is_eof())
+    }
+
     fn is_continued_by(&self, line: &str) -> bool {
         let next = line.trim().trim_end_matches(|c| is_quote(c) || matches!(c, ',' | ';'));
         let is_token_itself = next.starts_with("eyJ") && segments(next).is_some();
@@ -192,6 +224,7 @@ impl Lines {
         let fits = is_of_token(next) && !is_token_itself && dots + next.matches('.').count() <= 2;
         match self.rest() {
             Rest::Nothing => false,
+            Rest::Json => true,
             Rest::Missing => !next.is_empty() && fits,
             Rest::UpTo(width) => !next.is_empty() && fits && next.len() <= width,
         }
@@ -201,12 +234,17 @@ impl Lines {
 /// What may come after some lines of a token.
 enum Rest {
     Nothing,
+    /// The rest of JSON that is laid out in lines.
+    Json,
     /// More of the token: it has no three parts yet, or its signature is too short for its algorithm.
     Missing,
-    /// More of the signature, in lines that are no wider: the last one was as long as the first, so the text was cut there
-    /// by its width. The length of an RSA signature tells nothing, for it depends on the key.
+    /// More of the signature, in lines that are no wider: the last one was as long as the first, so the text was cut
+    /// there by its width. The length of an RSA signature tells nothing, for it depends on the key.
     UpTo(usize),
 }
+
+/// More than an answer with a few tokens has.
+const LARGEST_JSON: usize = 4 * LARGEST_TOKEN;
 
 /// A line that is shorter is a word, and not the beginning of a token.
 const SHORTEST_LINE: usize = 16;
@@ -279,6 +317,69 @@ mod tests {
         }
         assert_eq!(Pasted::new(TOKEN), Pasted { token: TOKEN.to_owned(), removed: Vec::new() });
         assert_eq!(Pasted::new(TOKEN).note(), None);
+    }
+
+    #[test]
+    fn the_only_token_in_a_text_of_something_else_is_found() {
+        for text in [
+            format!(r#"{{"token":"{TOKEN}"}}"#),
+            format!(r#"{{"access_token": "{TOKEN}", "token_type": "bearer", "expires_in": 60}}"#),
+            format!("{{\n  \"token\": \"{TOKEN}\"\n}}\n"),
+            format!("```json\n{{\n  \"token\": \"{TOKEN}\"\n}}\n```"),
+            format!("HTTP/1.1 200 OK\r\nSet-Cookie: session={TOKEN}; Path=/\r\n\r\n"),
+            format!("-H 'Authorization: Bearer {TOKEN}'"),
+            format!("curl -H \"Authorization: Bearer {TOKEN}\" https://example.org/a.b.c"),
+            format!("https://example.org/?token={TOKEN}&x=1"),
+            format!("access_token={TOKEN}&token_type=bearer"),
+            format!("x-access-token: {TOKEN}"),
+            format!("export TOKEN={TOKEN}"),
+            format!("const token = '{TOKEN}';"),
+            format!("2026-01-01 INFO token={TOKEN} user=bob"),
+            format!("> {TOKEN}"),
+            format!("<{TOKEN}>"),
+            format!("({TOKEN})"),
+            format!("[{TOKEN}]"),
+            format!("*{TOKEN}*"),
+            format!("Bearer: {TOKEN}"),
+            format!("The token is {TOKEN}."),
+            format!("{TOKEN}."),
+            format!("{TOKEN}…"),
+            format!("id_token\t{TOKEN}"),
+        ] {
+            let pasted = Pasted::new(&text);
+            assert_eq!(pasted.token, TOKEN, "{text:?}");
+            assert_eq!(pasted.note().unwrap(), "removed from what you pasted: the text around the token", "{text:?}");
+        }
+    }
+
+    #[test]
+    fn several_tokens_and_broken_ones_stay_as_they_are() {
+        let other = TOKEN.replace("c2ln", "d2ln");
+        let (start, end) = TOKEN.split_at(TOKEN.len() - 10);
+        for text in [
+            format!(r#"{{"access_token":"{TOKEN}","id_token":"{other}"}}"#),
+            format!("{start} {end}"),
+            format!("{start}*{end}"),
+            format!("{TOKEN}.x"),
+            format!("x.{TOKEN}"),
+            TOKEN.replacen('.', "..", 1),
+            TOKEN.replace("eyJhbGci", "eyJhbG*i"),
+        ] {
+            assert_eq!(Pasted::new(&text).token, text);
+        }
+    }
+
+    #[test]
+    fn json_in_several_lines_is_one_text() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        let answer = format!("{{\n  \"token_type\": \"bearer\",\n  \"access_token\": \"{TOKEN}\"\n}}\n{TOKEN}\n");
+        assert_eq!(read(&lines(&answer)), [TOKEN, TOKEN]);
+        assert_eq!(read(&lines(&format!("[\n\"{TOKEN}\"\n]\nhello"))), [TOKEN, "hello"]);
+        assert_eq!(read(&lines("{a\nhello")), ["{a", "hello"], "this was not begun as JSON");
+        let cut = read(&lines(&format!("{{\n\"token\": \"{TOKEN}\"")));
+        assert_eq!(cut, [TOKEN], "what was cut is read to its end");
+        let long = "{\n".to_owned() + &"\"a\",\n".repeat(20_000);
+        assert!(read(&lines(&long)).len() > 1, "no more is kept than an answer has");
     }
 
     #[test]

@@ -4,6 +4,7 @@ pub(super) mod accept;
 pub(super) mod connection;
 pub(super) mod cookie_header;
 pub(super) mod cors;
+pub(super) mod endpoint;
 pub(super) mod json_body;
 pub(super) mod origins;
 pub(super) mod problem;

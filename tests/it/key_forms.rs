@@ -10,7 +10,7 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::DateTime;
-use hallpass::keys::{Algorithm, GivenKey, KeyLocation, KeyRing, RsaPrivateKey, RsaPublicKey, Secret};
+use hallpass::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, KeyRing, RsaPrivateKey, RsaPublicKey, Secret};
 use proptest::prelude::*;
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -338,10 +338,109 @@ fn refused_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
             &["Java keystore", "keytool -importkeystore"],
         ),
     ];
+    forms.extend(inside_forms(made));
     if made.0.path().join("key.pvk").exists() {
         forms.push(read("key.pvk", &["PVK", "openssl rsa -inform PVK"]));
     }
     forms
+}
+
+/// Keys inside something else, as other programs keep and print them.
+fn inside_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
+    const AROUND: &[&str] = &["other text around a key", "keep the base64 of the key alone"];
+    const AROUND_JWK: &[&str] = &["other text around a JWK", "keep the JSON alone"];
+    const NO_JSON: &[&str] = &["a JWK, but not in JSON", "double quotes"];
+    const BYTES: &[&str] = &["a list of its bytes"];
+    let text = |name: &'static str, text: String, says: &'static [&'static str]| (name, text.into_bytes(), says);
+    let packed = |name: &str| STANDARD.encode(made.bytes(name));
+    let (private, public, certificate) = (packed("pkcs8.pem"), packed("spki.pem"), packed("certificate.pem"));
+    let jwk = jwk(Some("k1"), &["n", "e"]);
+    let (n, e) = (jwk["n"].as_str().unwrap(), jwk["e"].as_str().unwrap());
+    let der = made.bytes("spki.der");
+    let bytes = |each: fn(&u8) -> String, between: &str| der.iter().map(each).collect::<Vec<_>>().join(between);
+    let of_python: String = der
+        .iter()
+        .map(|byte| match byte {
+            b'\\' => "\\\\".to_owned(),
+            b'\n' => "\\n".to_owned(),
+            b' '..=b'~' => char::from(*byte).to_string(),
+            byte => format!("\\x{byte:02x}"),
+        })
+        .collect();
+    let dump = |line: fn(usize, &[u8]) -> String| {
+        der.chunks(16).enumerate().map(|(row, bytes)| line(row * 16, bytes)).collect::<Vec<_>>().join("\n")
+    };
+    let secret = json!({ "kind": "Secret", "data": { "tls.crt": certificate, "tls.key": private } });
+    let yaml = format!("kind: Secret\ndata:\n  tls.crt: {certificate}\n  tls.key: {private}\n");
+    vec![
+        text("Kubernetes in YAML", yaml, &["other text around a key on line 3"]),
+        text("Kubernetes in JSON", secret.to_string(), &[r#"`jq -r '.data["tls.key"]' FILE`"#]),
+        text("its data", secret["data"].to_string(), &[r#"`jq -r '.["tls.key"]' FILE`"#]),
+        text("base64 in a variable", format!("JWT_KEY={private}\n"), AROUND),
+        text("base64 in an exported variable", format!("export JWT_KEY=\"{public}\"\n"), AROUND),
+        text("a JWK in base64 in a variable", format!("JWK={}", STANDARD.encode(jwk.to_string())), AROUND),
+        text(
+            "base64 in an address",
+            format!("key={}", packed("spki.der").replace('+', "%2B").replace('/', "%2F")),
+            AROUND,
+        ),
+        text("base64 of PHP", format!("\"key\": \"{}\"", packed("spki.der").replace('/', "\\/")), AROUND),
+        text("DKIM", format!("\"v=DKIM1; k=rsa; p={}\"", packed("spki.der")), AROUND),
+        text("AWS, as text", format!("arn:aws:kms:x:1:key/2\tRSA_2048\t{}\tSIGN_VERIFY\n", packed("spki.der")), AROUND),
+        text("AWS", json!({ "KeyId": "1", "PublicKey": packed("spki.der") }).to_string(), &["`jq -r .PublicKey FILE`"]),
+        text("Azure", json!({ "attributes": {}, "key": jwk }).to_string(), &["`jq -r .key FILE`"]),
+        text("a list of Azure", json!([{ "key": jwk }]).to_string(), &["`jq -r '.[0].key' FILE`"]),
+        text("a set within", json!({ "result": { "keys": [jwk] } }).to_string(), &["`jq -r .result FILE`"]),
+        text(
+            "Keycloak",
+            json!({ "keys": [{ "kid": "a", "publicKey": packed("spki.der") }] }).to_string(),
+            &["`jq -r '.keys[0].publicKey' FILE`"],
+        ),
+        text("Google", json!({ "1bb7": made.text("certificate.pem") }).to_string(), &[r#"`jq -r '.["1bb7"]' FILE`"#]),
+        text("a hostile name", json!({ "a'; rm -rf ~ #\u{202e}": private }).to_string(), &["JSON with a key in it"]),
+        text("a quote in a name", json!({ "it's": private }).to_string(), &[r#"`jq -r '.["it'\''s"]' FILE`"#]),
+        text("Node", json!({ "type": "Buffer", "data": der }).to_string(), &["`jq -r .data FILE`"]),
+        text("a JWK in a variable", format!("JWK={jwk}"), AROUND_JWK),
+        text("a JWK in JavaScript", format!("const jwk = {jwk};\n"), AROUND_JWK),
+        text(
+            "an answer of HTTP",
+            format!("HTTP/1.1 200 OK\r\nServer: x\r\n\r\n{}", json!({ "keys": [jwk] })),
+            AROUND_JWK,
+        ),
+        text(
+            "a JWK, percent-encoded",
+            jwk.to_string().replace('"', "%22").replace(':', "%3A"),
+            &["a JWK that is percent-encoded"],
+        ),
+        text("a JWK as Node prints it", format!("{{ kty: 'RSA', n: '{n}', e: '{e}' }}"), NO_JSON),
+        text("in lines", format!("{{\n  kty: 'RSA',\n  n: '{n}',\n  e: '{e}'\n}}"), NO_JSON),
+        text("a secret JWK as Node prints it", "{ kty: 'oct', k: 'c2VjcmV0c2VjcmV0' }".to_owned(), NO_JSON),
+        text("a JWK in YAML", format!("kty: RSA\nn: {n}\ne: {e}\n"), &["a JWK in YAML"]),
+        text("C", format!("{{ {} }}", bytes(|byte| format!("0x{byte:02X}"), ", ")), BYTES),
+        text("escapes", bytes(|byte| format!("\\x{byte:02x}"), ""), BYTES),
+        text("Go", format!("[{}]", bytes(u8::to_string, " ")), BYTES),
+        text("Java", format!("[{}]", bytes(|byte| byte.cast_signed().to_string(), ", ")), BYTES),
+        text("Python", format!("b'{of_python}'"), BYTES),
+        text(
+            "xxd",
+            dump(|at, bytes| format!("{at:08x}: {}  ....", bytes.chunks(2).map(hex).collect::<Vec<_>>().join(" "))),
+            BYTES,
+        ),
+        text(
+            "hexdump",
+            dump(|at, bytes| {
+                let [left, right] = [bytes.get(..8), bytes.get(8..)].map(|half| half.unwrap_or_default());
+                let spaced = |half: &[u8]| half.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+                format!("{at:08x}  {}  {}  |........|", spaced(left), spaced(right))
+            }) + "\n00000126\n",
+            BYTES,
+        ),
+        (
+            "CNG",
+            [&b"RSA1\0\x08\0\0\x03\0\0\0\0\x01\0\0"[..], &[0; 8], &[1, 0, 1], &[0x5a; 256]].concat(),
+            &["Windows CNG", "ExportPkcs8PrivateKeyPem"],
+        ),
+    ]
 }
 
 /// PEM that does not parse: each says what happened to it.
@@ -462,13 +561,158 @@ fn no_form_of_a_key_is_ever_a_secret() {
             assert_says(&fault, &["where an HMAC secret belongs", "could sign tokens"], name);
         }
         assert!(GivenKey::from_secret(&bytes, "key").is_err(), "{name}");
-        if name == "OpenID" {
-            continue; // Its beginning is any JSON object's.
+        if ["OpenID", "Node"].contains(&name) {
+            continue; // Their beginning is any JSON object's.
         }
         let half = &bytes[..bytes.len() * 2 / 3];
         let is_key = pasted(half).map(|key| key.verifier(None).unwrap().algorithm());
         assert_ne!(is_key.ok(), Some(Algorithm::Hs256), "{name}, cut: still no secret");
     }
+}
+
+#[test]
+fn the_numbers_of_a_key_are_no_secret_however_a_program_prints_them() {
+    let modulus = num_bigint::BigUint::from_bytes_be(Made::get().reference().public().modulus());
+    let colons = hex(&modulus.to_bytes_be())
+        .as_bytes()
+        .chunks(30)
+        .map(|line| line.chunks(2).map(|pair| std::str::from_utf8(pair).unwrap()).collect::<Vec<_>>().join(":"))
+        .collect::<Vec<_>>()
+        .join(":\n    ");
+    for text in [
+        format!("Sun RSA public key, 2048 bits\n  params: null\n  modulus: {modulus}\n  public exponent: 65537\n"),
+        format!("PublicKey({modulus}, 65537)"),
+        format!("<RSAPublicNumbers(e=65537, n={modulus})>"),
+        format!("&{{{modulus} 65537}}"),
+        format!("RSA Public Key [00:11]\n    modulus: {modulus:x}\n    public exponent: 10001\n"),
+        format!("    Modulus:\n    {colons}\n    Exponent: 65537 (0x10001)\n"),
+    ] {
+        assert_says(&pasted(text.as_bytes()).unwrap_err(), &["the numbers of an RSA key", "PEM"], &text);
+        assert!(matches!(Secret::from_file(text.as_bytes()), Err(KeyFault::KeyForSecret(_))), "{text}");
+    }
+}
+
+#[test]
+fn a_file_that_something_is_packed_into_is_no_secret_and_told_how_to_unpack() {
+    let text = |text: &str| text.as_bytes().to_vec();
+    for (packed, name, command) in [
+        (text("$ANSIBLE_VAULT;1.1;AES256\n6231336539\n"), "Ansible Vault", "ansible-vault decrypt "),
+        (text("key: !vault |\n    $ANSIBLE_VAULT;1.1;AES256\n    62313365\n"), "Ansible Vault", "ansible localhost "),
+        (
+            text("key: ENC[AES256_GCM,data:abc=,iv:x=,tag:y=,type:str]\nsops:\n  version: 3\n"),
+            "SOPS",
+            "sops --decrypt ",
+        ),
+        (text("age-encryption.org/v1\n-> X25519 abc\n"), "age", "age --decrypt "),
+        (text("-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n"), "age", "age --decrypt "),
+        (text("-----BEGIN PGP MESSAGE-----\n\nhQEMA\n=abcd\n-----END PGP MESSAGE-----\n"), "OpenPGP", "gpg "),
+        (b"Salted__\x01\x02\x03\xff\xfe\xfd".to_vec(), "openssl enc", "openssl enc -d "),
+        (b"\x1f\x8b\x08\0\xff\xff".to_vec(), "gzip", "gunzip -c < "),
+        (b"\0GITCRYPT\0\xff\xfe".to_vec(), "git-crypt", "git-crypt unlock"),
+        (text("version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n"), "Git LFS", "git lfs pull"),
+    ] {
+        assert_says(&pasted(&packed).unwrap_err(), &[name, command], name);
+        for file in ["hs256.secret", "rest-api.secret", "jwt_key", "old.pub", "session.key"] {
+            let program = Program::with_keys();
+            fs::write(program.path("keys").join(file), &packed).unwrap();
+            let done = program.run(&["check"]);
+            let line =
+                done.stdout.lines().find(|line| line.starts_with("wrong  keys:")).unwrap_or_else(|| panic!("{name}"));
+            assert_says(line, &[&format!("keys/{file}"), name, command], file);
+            assert!(!line.contains("public half"), "{line}");
+        }
+    }
+    let program = Program::with_keys();
+    let path = program.path("keys/hs256.secret");
+    let secret = b"a secret of more than thirty-two bytes\n";
+    fs::write(&path, secret).unwrap();
+    assert!(
+        Command::new("sh")
+            .arg("-c")
+            .arg("gzip < hs256.secret > x && mv x hs256.secret")
+            .current_dir(program.path("keys"))
+            .status()
+            .unwrap()
+            .success()
+    );
+    let told = program.run(&["check"]).stdout;
+    let command = told.split('`').find(|part| part.starts_with("mv ")).unwrap();
+    assert!(
+        Command::new("sh").args(["-c", command]).current_dir(program.path(".")).status().unwrap().success(),
+        "{command}"
+    );
+    assert_eq!(fs::read(&path).unwrap(), secret);
+}
+
+#[test]
+fn the_command_for_a_key_in_json_gives_a_key_that_is_read() {
+    let made = Made::get();
+    let program = Program::new().holding("reference.pem", made.bytes("pkcs8.pem"));
+    let token = program.sign(&["--key", "reference.pem", "--claims", "{}"]);
+    for (name, bytes, says) in inside_forms(made) {
+        if !says[0].starts_with("`jq ") || name == "Google" || name == "Node" {
+            continue; // A certificate is converted next, and a list of bytes is none yet.
+        }
+        fs::write(program.path("FILE"), &bytes).unwrap();
+        let told = program.run(&["inspect", "--key", "FILE", &token]);
+        let command = told.stderr.split('`').find(|part| part.starts_with("jq ")).unwrap();
+        let ran = Command::new("sh").arg("-c").arg(format!("{command} > key")).current_dir(program.path(".")).status();
+        assert!(ran.unwrap().success(), "{command}");
+        let (code, verdict) = program.inspect(&["--key", "key"], &token);
+        assert_eq!((code, &verdict["code"]), (0, &json!("accepted")), "{name}: {command}");
+    }
+}
+
+#[test]
+fn a_jwk_that_lacks_its_kty_is_no_secret() {
+    for text in [r#"{"n":"AQAB","e":"AQAB"}"#, r#"{"crv":"P-256","x":"AQAB"}"#, r#"{"k":"c2VjcmV0","alg":"HS256"}"#] {
+        assert_says(&pasted(text.as_bytes()).unwrap_err(), &["its JWK lacks the member `kty`"], text);
+        assert!(matches!(Secret::from_file(text.as_bytes()), Err(KeyFault::KeyForSecret("a JWK"))), "{text}");
+    }
+}
+
+#[test]
+fn json_without_a_key_is_a_secret_everywhere() {
+    for text in [
+        r#"{"a":1}"#,
+        r#"{"password":"hunter2"}"#,
+        r#"{"k":"c2VjcmV0"}"#,
+        "{}",
+        r#"["a","b"]"#,
+        r#""quoted""#,
+        "12345678",
+        r#"{"a":{"b":["c",null,1.5]}}"#,
+        "kty: yes",
+        "my kty=fine",
+        "secret: hunter2",
+        "SECRET=hunter2",
+        "[1, 2, 3]",
+        "0x12, 0x34",
+        "a \\x41",
+    ] {
+        let exact = GivenKey::from_secret(text.as_bytes(), "key").unwrap().signer(None).unwrap().sign(MESSAGE).unwrap();
+        assert_eq!(pasted(text.as_bytes()).unwrap().signer(None).unwrap().sign(MESSAGE).unwrap(), exact, "{text}");
+        assert_eq!(Secret::from_file(text.as_bytes()).unwrap().as_bytes(), text.as_bytes(), "{text}");
+    }
+}
+
+#[test]
+fn a_key_may_come_through_a_pipe_and_its_refusal_names_no_hyphen() {
+    let made = Made::get();
+    let program = Program::new().holding("key.pem", made.bytes("pkcs8.pem")).holding("key.p12", made.bytes("key.p12"));
+    assert!(Command::new("mkfifo").arg(program.path("pipe")).status().unwrap().success());
+    let feed = |file: &str| {
+        let bytes = fs::read(program.path(file)).unwrap();
+        let pipe = program.path("pipe");
+        std::thread::spawn(move || fs::write(pipe, bytes))
+    };
+    let feeding = feed("key.pem");
+    let signed = program.sign(&["--key", "pipe", "--claims", "{}"]);
+    feeding.join().unwrap().unwrap();
+    assert_eq!(signed, program.sign(&["--key", "key.pem", "--claims", "{}"]));
+    program.run(&["sign", "--key", "/dev/zero"]).assert_failed(&["`/dev/zero`", "64 KiB"]);
+    program.run(&["sign", "--key", "."]).assert_failed(&["`.`", "not a regular file"]);
+    program.fed(&["sign", "--key", "-"], made.bytes("key.p12")).assert_failed(&["`-`", "openssl pkcs12 -in FILE "]);
 }
 
 #[test]
@@ -741,6 +985,8 @@ fn one_file_is_one_secret_whoever_reads_it() {
         ("s3cret", "s3cret"),
         (" s3cret \n", " s3cret "),
         ("s3cret\n\n", "s3cret\n"),
+        ("s3cret\r", "s3cret\r"),
+        ("{\"a\": 1}\n", "{\"a\": 1}"),
     ] {
         let program = Program::new().holding("secret.txt", file);
         fs::create_dir(program.path("keys")).unwrap();

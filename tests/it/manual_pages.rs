@@ -171,7 +171,7 @@ async fn a_page_that_the_manual_does_not_have_is_404_in_the_client_s_form() {
 }
 
 #[tokio::test]
-async fn no_token_is_about_the_name_of_the_manual() {
+async fn no_token_of_the_demo_is_about_the_address_of_the_manual() {
     let app = TestApp::spawn();
     assert_eq!(app.visitor().asking("/generate?sub=docs", "application/json").await.status(), 400);
 }

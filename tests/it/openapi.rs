@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -15,6 +14,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hallpass::accounts::{Password, hash_password};
 use hallpass::store::{Sqlite, Store as _};
+use hallpass::web::addresses;
 use jsonwebtoken::{EncodingKey, Header};
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
@@ -483,28 +483,11 @@ fn assert_operation_is_whole(document: &Document, operation: &Operation) {
 /// Addresses of the lab's pages that only these pages lead to, and of which each lesson has its own or none.
 const UNDOCUMENTED: [&str; 1] = ["/lab/lessons/{slug}/{step}"];
 
-/// The route table, as `src/web/routes.rs` writes it.
+/// The route table without them.
 fn routes() -> BTreeMap<String, BTreeSet<String>> {
-    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/web/routes.rs")).unwrap();
-    let table = text.split_once("fn routes(").unwrap().1.split_once("\n}\n").unwrap().0;
-    let helpers = [
-        ("get(\"", &["GET", "HEAD"][..]),
-        ("get_only(\"", &["GET"]),
-        ("post(\"", &["POST"]),
-        ("get_and_post(\"", &["GET", "HEAD", "POST"]),
-        ("page_and_form(\"", &["GET", "HEAD", "POST"]),
-    ];
     let mut routes: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let bare =
-        |service| ["open(", "session("].iter().fold(service, |it: &str, wrap| it.trim_start_matches(wrap).trim_start());
-    for service in table.split(".service(").skip(1).map(|it| bare(it.trim_start())) {
-        let helper = helpers.iter().find_map(|(helper, methods)| Some((service.strip_prefix(helper)?, methods)));
-        let (rest, methods) = helper.unwrap_or_else(|| panic!("this test cannot read the route {service}"));
-        let path = rest.split_once('"').unwrap().0.to_owned();
-        if UNDOCUMENTED.contains(&path.as_str()) {
-            continue;
-        }
-        routes.entry(path).or_default().extend(methods.iter().map(|&method| method.to_owned()));
+    for (path, method) in addresses(false).filter(|(path, _)| !UNDOCUMENTED.contains(path)) {
+        routes.entry(path.to_owned()).or_default().insert(method.to_owned());
     }
     routes
 }

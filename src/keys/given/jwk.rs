@@ -141,6 +141,7 @@ fn no_jwk(error: &serde_json::Error) -> KeyFault {
         told if error.is_data() && told.starts_with("invalid") => {
             format!("JWK is not one: a member has another type than RFC 7517 gives it, at {place}")
         }
+        told if told.starts_with("missing field `kty`") => "JWK lacks the member `kty`".to_owned(),
         told => format!("JWK is not one: {told}"),
     })
 }

@@ -58,7 +58,7 @@ const ANIMALS: [&str; 16] = [
     "tern", "vole", "wren",
 ];
 
-/// Whom the token is about: nobody can guess it, so it must be read.
+/// Who the token is about: nobody can guess it, so it must be read.
 pub fn subject(random: [u8; 3]) -> String {
     let pick = |names: &[&'static str; 16], byte: u8| names[usize::from(byte) % names.len()];
     format!("{}-{}-{}", pick(&MANNERS, random[0]), pick(&ANIMALS, random[1]), random[2])

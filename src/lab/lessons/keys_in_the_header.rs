@@ -288,7 +288,7 @@ fn enclosed(jwk: &Value) -> Result<Verifier, Objection> {
     if !jwk.is_object() {
         return Err(no_key("the `jwk` is no JSON object, so no key is enclosed".to_owned()));
     }
-    let key = GivenKey::parse(jwk.to_string().as_bytes(), "the enclosed key").and_then(|key| key.verifier(None));
+    let key = GivenKey::from_jwk(jwk.to_string().as_bytes(), "the enclosed key").and_then(|key| key.verifier(None));
     key.map_err(|fault| no_key(format!("it cannot use the enclosed key: {}", clip(&fault.to_string()))))
 }
 

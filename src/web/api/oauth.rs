@@ -16,9 +16,72 @@ use crate::profiles::{Profile, bearer, zoom};
 use crate::store::StoreError;
 use crate::token::{Claims, Rejection};
 use crate::web::api::credentials;
+use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::FailureCause;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::state::State;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/oauth/token",
+        Guard::OtherSites,
+        &[Operation::post(
+            |route| route.to(token),
+            Description {
+                id: "exchange",
+                summary: "Exchanges such a token for a bearer token (RFC 7523)",
+                access: Access::Assertion,
+                parameters: &[],
+                body: Some(Body {
+                    media: FORM,
+                    schema: "Exchange",
+                    is_required: true,
+                    example: "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&assertion=eyJ…",
+                }),
+                own_answers: &[
+                    Answer::json(200, "AccessToken", "The bearer token."),
+                    Answer::json(
+                        400,
+                        "OAuthError",
+                        "The request or its assertion is refused; another content type too.",
+                    ),
+                    Answer::json(500, "OAuthError", "A fault of this server.").rare(),
+                    Answer::json(503, "OAuthError", "The store does not answer, and the assertion has a jti."),
+                ],
+                curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
+              curl -s {base}/oauth/token -d assertion=$TOKEN -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/api/me",
+        Guard::OtherSites,
+        &[Operation::get(
+            |route| route.to(me),
+            Description {
+                id: "me",
+                summary: "A resource for the holder of a bearer token (RFC 6750)",
+                access: Access::Bearer,
+                parameters: &[],
+                body: None,
+                own_answers: &[
+                    Answer::json(200, "Me", "Who the token is about."),
+                    Answer::json(401, "Problem", "No token, or one that is refused; WWW-Authenticate says which."),
+                    Answer::json(
+                        503,
+                        "OAuthError",
+                        "The store does not answer, and knows whether the token was revoked.",
+                    ),
+                ],
+                curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
+                       BEARER=$(curl -s {base}/oauth/token -d assertion=$TOKEN \
+                       -d grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer | cut -d'\"' -f4)\n\
+                       curl -s {base}/api/me -H \"Authorization: Bearer $BEARER\"",
+            },
+        )],
+    ),
+];
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 

@@ -6,9 +6,67 @@ use actix_web::rt;
 use actix_web::web::Data;
 use serde_json::json;
 
+use crate::web::http::endpoint::common::{FAULT, PLAIN};
+use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
 use crate::web::metrics;
 use crate::web::state::State;
+
+const OPEN_METRICS: Content = Content::Media("application/openmetrics-text");
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/healthz",
+        Guard::Operational,
+        &[Operation::get(
+            |route| route.to(healthz),
+            Description {
+                id: "health",
+                summary: "The process is alive and answers",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, PLAIN, "ok")],
+                curl: "curl -s {base}/healthz",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/readyz",
+        Guard::Operational,
+        &[Operation::get(
+            |route| route.to(readyz),
+            Description {
+                id: "readiness",
+                summary: "Whether every part answers, and which is away",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[
+                    Answer::json(200, "Readiness", "Every part answers."),
+                    Answer::json(503, "Readiness", "A part is away; what does not need it is answered all the same."),
+                ],
+                curl: "curl -s {base}/readyz",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/metrics",
+        Guard::Operational,
+        &[Operation::get(
+            |route| route.to(metrics),
+            Description {
+                id: "metrics",
+                summary: "What was counted since the start, for a Prometheus server",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, OPEN_METRICS, "The counters."), FAULT],
+                curl: "curl -s {base}/metrics",
+            },
+        )],
+    ),
+];
 
 /// `GET /healthz`: the process is alive and answers; it says nothing of any other part.
 pub(in crate::web) async fn healthz() -> HttpResponse {

@@ -10,8 +10,68 @@ use crate::accounts::{Login, Refusal};
 use crate::code::Code;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, rest_api};
+use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::{FailureCause, retry_after_header};
 use crate::web::state::State;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/loginEndpoint",
+        Guard::OtherSites,
+        &[Operation::post(
+            |route| route.to(login),
+            Description {
+                id: "login",
+                summary: "A token for the user of a form, for half an hour",
+                access: Access::Form,
+                parameters: &[],
+                body: Some(Body {
+                    media: FORM,
+                    schema: "Login",
+                    is_required: true,
+                    example: "username=susan&password=secret",
+                }),
+                own_answers: &[
+                    Answer::json(200, "RestToken", "The token."),
+                    Answer::json(401, "RestAnswer", "A field is missing or wrong, or the body is no form."),
+                    Answer::json(429, "RestAnswer", "This client tried this name too often, where users are kept."),
+                    Answer::json(500, "RestAnswer", "A fault of this server.").rare(),
+                    Answer::json(
+                        503,
+                        "RestAnswer",
+                        "The store does not answer, or more logins are under way than this server takes on.",
+                    ),
+                ],
+                curl: "curl -s {base}/loginEndpoint -d username=susan -d password=secret",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/anEndpoint",
+        Guard::OtherSites,
+        &[Operation::post(
+            |route| route.to(protected),
+            Description {
+                id: "protected",
+                summary: "Lets those through whose token is good",
+                access: Access::RestToken,
+                parameters: &[],
+                body: None,
+                own_answers: &[
+                    Answer::json(200, "RestAnswer", "The token is good."),
+                    Answer::json(
+                        401,
+                        "RestAnswer",
+                        "Error 2: there is no token; error 1: it has expired or is invalid.",
+                    ),
+                ],
+                curl: "TOKEN=$(curl -s {base}/loginEndpoint -d username=susan -d password=secret | cut -d'\"' -f12)\n\
+                       curl -s -X POST {base}/anEndpoint -H \"TOKEN: $TOKEN\"",
+            },
+        )],
+    ),
+];
 
 /// Signs a token for the user of a form.
 pub(in crate::web) async fn login(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpResponse {

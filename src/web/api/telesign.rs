@@ -1,5 +1,7 @@
 //! Phone tokens: handed out, looked up, presented, and the callback that says how a verification went.
 
+mod endpoints;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data, Path, Query};
@@ -19,10 +21,12 @@ use crate::store::{Cursor, NewTransaction, Presented, Recorded, Transaction};
 use crate::token::{Claims, Show};
 use crate::web::api::credentials;
 use crate::web::http::cors::Scripts;
+use crate::web::http::endpoint::RouteTable;
 use crate::web::http::json_body;
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Limit;
 use crate::web::state::State;
+pub(in crate::web) use endpoints::ENDPOINTS;
 
 /// What a client is asked for where transactions are read.
 const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
@@ -30,8 +34,12 @@ const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 /// `GET /v1/token/{phone}` and `GET /v1/token/{phone}/{xid}`: a token, stored before it is answered.
 ///
 /// It is a GET that replaces the token of its xid, so a page of another site must not cause one.
-pub(in crate::web) async fn token(request: HttpRequest, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let scripts = Scripts::of(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
+pub(in crate::web) async fn token(
+    request: HttpRequest,
+    table: Data<RouteTable>,
+    state: Data<State>,
+) -> Result<HttpResponse, Problem> {
+    let scripts = Scripts::of(&state.cors_origins, request.headers(), table.of(&request));
     if let Some(problem) = state.origins.refusal_of_foreign_page(request.head(), scripts) {
         return Err(problem);
     }

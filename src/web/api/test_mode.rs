@@ -3,6 +3,8 @@
 //!
 //! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
 
+mod endpoints;
+
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
@@ -22,6 +24,7 @@ use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::Visitor;
 use crate::web::state::State;
+pub(in crate::web) use endpoints::ENDPOINTS;
 
 /// How far a rotation may be ahead, in seconds.
 const FARTHEST_ROTATION: i64 = 86_400;
@@ -48,8 +51,8 @@ pub(in crate::web) async fn set_clock(
     Ok(HttpResponse::Ok().json(json!({ "now": shown(&state) })))
 }
 
-/// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and the
-/// test would go on with something else than it asked for.
+/// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and
+/// the test would go on with something else than it asked for.
 fn read(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
     if !request.query_string().is_empty() {
         return Err(Problem::bad_request("This address takes no query; what is asked for stands in the JSON body."));

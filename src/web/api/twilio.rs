@@ -8,8 +8,32 @@ use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::twilio::{self, Grants, Wish};
 use crate::profiles::{Lifetime, Profile};
 use crate::web::api::credentials::TokenRequest;
+use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
+use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    "/token",
+    Guard::OtherSites,
+    &[Operation::post(
+        |route| route.to(token),
+        Description {
+            id: "accessToken",
+            summary: "An access token for Twilio's client libraries",
+            access: Access::Login,
+            parameters: &[],
+            body: Some(Body {
+                media: JSON,
+                schema: "AccessTokenRequest",
+                is_required: false,
+                example: r#"{"username":"susan","password":"secret"}"#,
+            }),
+            own_answers: TOKEN_FOR_LOGIN,
+            curl: r#"curl -s {base}/token -H 'Content-Type: application/json' -d '{"username":"susan","password":"secret"}'"#,
+        },
+    )],
+)];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(in crate::web) async fn token(

@@ -3,7 +3,25 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, http::header};
 
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
 use crate::web::state::State;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    "/.well-known/jwks.json",
+    Guard::OtherSites,
+    &[Operation::get(
+        |route| route.to(jwks),
+        Description {
+            id: "jwks",
+            summary: "The public keys, which verify RS256 tokens",
+            access: Access::Anybody,
+            parameters: &[],
+            body: None,
+            own_answers: &[Answer::json(200, "Jwks", "The keys.")],
+            curl: "curl -s {base}/.well-known/jwks.json",
+        },
+    )],
+)];
 
 /// `GET /.well-known/jwks.json`: the public RSA keys (RFC 7517 §5), the signing one first.
 pub(in crate::web) async fn jwks(state: Data<State>) -> HttpResponse {

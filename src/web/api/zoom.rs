@@ -7,8 +7,32 @@ use serde_json::json;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Lifetime, Profile, zoom};
 use crate::web::api::credentials::TokenRequest;
+use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
+use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    "/zoom/token",
+    Guard::OtherSites,
+    &[Operation::post(
+        |route| route.to(token),
+        Description {
+            id: "apiKeyToken",
+            summary: "A token that says which API key made it and when it ends",
+            access: Access::Login,
+            parameters: &[],
+            body: Some(Body {
+                media: JSON,
+                schema: "ApiKeyTokenRequest",
+                is_required: false,
+                example: r#"{"username":"susan","password":"secret","ttl":60}"#,
+            }),
+            own_answers: TOKEN_FOR_LOGIN,
+            curl: "curl -s {base}/zoom/token -u susan:secret -X POST",
+        },
+    )],
+)];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(in crate::web) async fn token(

@@ -7,26 +7,10 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::middleware::Condition;
 
 use crate::settings::CorsOrigins;
+use crate::web::http::endpoint::{Endpoint, Guard};
 
 /// How long a browser may remember what it was allowed, in seconds.
 const REMEMBERED: usize = 600;
-
-/// The patterns of the routes that are open to the scripts of those sites.
-const OPEN: [&str; 13] = [
-    "/.well-known/jwks.json",
-    "/token",
-    "/zoom/token",
-    "/oauth/token",
-    "/api/me",
-    "/loginEndpoint",
-    "/anEndpoint",
-    "/v1/token/{phone}",
-    "/v1/token/{phone}/{xid}",
-    "/v1/transactions",
-    "/v1/transactions/{xid}",
-    "/v1/transactions/{xid}/status",
-    "/v1/verify",
-];
 
 /// What answers preflights and marks answers, around one such route.
 pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
@@ -55,9 +39,9 @@ pub(in crate::web) enum Scripts {
 }
 
 impl Scripts {
-    /// Of a request with these headers to the route of this pattern.
-    pub fn of(origins: &CorsOrigins, headers: &HeaderMap, pattern: Option<&str>) -> Self {
-        match pattern.is_some_and(|pattern| OPEN.contains(&pattern)) {
+    /// Of a request with these headers to this endpoint.
+    pub fn of(origins: &CorsOrigins, headers: &HeaderMap, endpoint: Option<&Endpoint>) -> Self {
+        match endpoint.is_some_and(|endpoint| endpoint.guard == Guard::OtherSites) {
             false => Self::OfThisSite,
             true if comes_from_one_of(origins, headers) => Self::Admitted,
             true => Self::OfListedSites,

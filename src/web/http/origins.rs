@@ -11,6 +11,7 @@ use actix_web::http::uri::Authority;
 
 use crate::settings::PublicUrl;
 use crate::web::http::cors::Scripts;
+use crate::web::http::endpoint::{Endpoint, Guard};
 use crate::web::http::problem::Problem;
 
 /// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
@@ -44,10 +45,6 @@ pub(in crate::web) struct Origins {
 /// The one address that takes a form from any site, so that a lesson can show what comes of that. It does nothing.
 pub(in crate::web) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
-/// Monitoring asks these at the process's own address, whatever the public URL is. An IP address or `localhost` in `Host`
-/// cannot come from DNS rebinding, which needs a name of the attacker's.
-const OPERATIONAL_PATHS: [&str; 3] = ["/healthz", "/readyz", "/metrics"];
-
 impl Origins {
     pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, transport: Transport) -> Self {
         let ip = bound.ip();
@@ -79,21 +76,22 @@ impl Origins {
         &self.served
     }
 
-    /// Why a request is not meant for this site, or not sent by it.
-    pub fn refusal(&self, head: &RequestHead, scripts: Scripts) -> Option<Problem> {
+    /// Why a request to this endpoint is not meant for this site, or not sent by it.
+    pub fn refusal(&self, head: &RequestHead, endpoint: Option<&Endpoint>, scripts: Scripts) -> Option<Problem> {
         let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };
         if let Some(host) = &host
             && !self.answers_to(host)
-            && !answers_monitoring(head.uri.path(), host)
+            && !answers_monitoring(endpoint, host)
         {
             return Some(self.wrong_host(host));
         }
-        let is_guarded = !head.method.is_safe() && head.uri.path() != UNDEFENDED;
+        let undefended = endpoint.and_then(|endpoint| endpoint.undefended);
+        let is_guarded = !head.method.is_safe() && undefended != Some(head.uri.path());
         if is_guarded { self.refusal_of_foreign_page(head, scripts) } else { None }
     }
 
-    /// Why a GET that changes something is not carried out: another site's page made the browser send it, as an image or
-    /// a link of its own does. Programs send nothing that says so.
+    /// Why a GET that changes something is not carried out: another site's page made the browser send it, as an image
+    /// or a link of its own does. Programs send nothing that says so.
     pub fn refusal_of_foreign_page(&self, head: &RequestHead, scripts: Scripts) -> Option<Problem> {
         let host = authority(head).ok().flatten();
         let is_foreign = scripts != Scripts::Admitted && !self.sent_by_this_site(&head.headers, host.as_deref());
@@ -192,9 +190,11 @@ pub(in crate::web) fn is_on_loopback(head: &RequestHead) -> bool {
     authority(head).ok().flatten().is_some_and(|authority| is_local_name(host_of(&authority)))
 }
 
-fn answers_monitoring(path: &str, authority: &str) -> bool {
+/// An IP address or `localhost` in `Host` cannot come from DNS rebinding, which needs a name of the attacker's.
+fn answers_monitoring(endpoint: Option<&Endpoint>, authority: &str) -> bool {
     let host = host_of(authority);
-    OPERATIONAL_PATHS.contains(&path) && (address_in(host).is_some() || is_local_name(host))
+    let is_operational = endpoint.is_some_and(|endpoint| endpoint.guard == Guard::Operational);
+    is_operational && (address_in(host).is_some() || is_local_name(host))
 }
 
 fn is_local_name(host: &str) -> bool {

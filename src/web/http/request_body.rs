@@ -10,14 +10,25 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use actix_web::HttpMessage as _;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::middleware::Next;
 use actix_web::web::Bytes;
+use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
 use crate::web::http::connection::{Body, Exchange, UnderWay};
+
+/// Whatever body a GET announces means nothing (RFC 9110 §9.3.1), and may never come: a handler that also answers a
+/// POST does not wait for it behind this.
+pub(in crate::web) async fn without_body<B: MessageBody + 'static>(
+    mut request: ServiceRequest,
+    next: Next<B>,
+) -> Result<ServiceResponse<B>, Error> {
+    request.set_payload(Payload::None);
+    next.call(request).await
+}
 
 /// Holds a request's body until the response is written. Until then its connection passes on no further request.
 pub(in crate::web) struct HeldRequestBody {

@@ -9,7 +9,7 @@ use actix_web::web::{self, Data, PayloadConfig};
 use super::request_pipeline;
 use crate::web::http::problem;
 use crate::web::http::signing_queue::SigningQueue;
-use crate::web::routes::routes;
+use crate::web::routes;
 use crate::web::state::State;
 
 /// One worker's app: the routes, the shared state and the request pipeline.
@@ -24,9 +24,11 @@ pub(super) fn app(
         InitError = (),
     > + use<>,
 > {
+    let table = Data::new(routes::table(state.is_test_mode));
     App::new()
         .app_data(state.clone())
         .app_data(state.session.clone())
+        .app_data(table.clone())
         .app_data(SigningQueue::new())
         .app_data(Data::from(state.metrics.add_worker()))
         .app_data(PayloadConfig::new(problem::LARGEST_BODY))
@@ -34,6 +36,6 @@ pub(super) fn app(
         .app_data(problem::query_config())
         .app_data(problem::path_config())
         .wrap(from_fn(request_pipeline::handle))
-        .configure(|config| routes(config, state))
+        .configure(|config| routes::route(&table, config, state))
         .default_service(web::to(problem::not_found))
 }

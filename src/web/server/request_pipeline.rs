@@ -24,6 +24,7 @@ use crate::budget;
 use crate::code::Code;
 use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
 use crate::web::http::cors::Scripts;
+use crate::web::http::endpoint::RouteTable;
 use crate::web::http::origins;
 use crate::web::http::problem::{FailureCause, Presentation, Problem};
 use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
@@ -40,13 +41,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 pub(super) async fn handle<B: MessageBody + 'static>(
     state: Data<State>,
     requests: Data<WorkerRequests>,
+    table: Data<RouteTable>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<AnswerBody>, Error> {
     let _in_flight = requests.enter();
     let record = RequestRecord::of(&request, &state);
     let request_body = HeldRequestBody::of(&mut request);
-    let answered = answer(&state, request, next).await;
+    let answered = answer(&state, &table, request, next).await;
     let mut response = match answered {
         Ok(response) => response,
         Err(error) => return Err(unrouted(&error, &record, &state, &requests, request_body)),
@@ -221,11 +223,13 @@ fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {
 
 async fn answer<B: MessageBody + 'static>(
     state: &State,
+    table: &RouteTable,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let scripts = Scripts::of(&state.cors_origins, request.headers(), request.match_pattern().as_deref());
-    if let Some(problem) = state.origins.refusal(request.head(), scripts) {
+    let endpoint = table.of(request.request());
+    let scripts = Scripts::of(&state.cors_origins, request.headers(), endpoint);
+    if let Some(problem) = state.origins.refusal(request.head(), endpoint, scripts) {
         let explained = lab::lessons::explained(request.request(), &problem, state);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }

@@ -1,5 +1,6 @@
 //! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm and the way out.
 
+mod endpoints;
 mod home_details;
 mod page;
 
@@ -22,6 +23,7 @@ use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::{TokenKeys, Visitor};
 use crate::web::state::State;
 use crate::web::view::page::render;
+pub(in crate::web) use endpoints::ENDPOINTS;
 use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
@@ -143,8 +145,8 @@ pub(in crate::web) async fn choose_algorithm(
     Ok(see_home().finish())
 }
 
-/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and revokes a token that has a
-/// `jti`.
+/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and revokes a token that has
+/// a `jti`.
 pub(in crate::web) async fn logout(
     session: Session,
     visitor: Result<Visitor, Problem>,

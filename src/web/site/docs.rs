@@ -1,12 +1,10 @@
 //! What this server answers, as an OpenAPI document for programs and as a page for people.
 //!
-//! One table of operations gives the document, the page and the curl lines, so that they cannot differ. A generator
-//! such as utoipa reads types and attributes; most answers here are the tutorials' own shapes, made by hand, so it
-//! would want this same table again as attributes, spread over the handlers, and would give neither the page nor the
-//! lines.
+//! Both are made of the route table, curl lines included, so that they cannot differ from it or from each other. A
+//! generator such as utoipa reads types and attributes. Most answers here are the tutorials' own shapes, made by hand,
+//! so it would need the same descriptions again as attributes, and would make neither the page nor the curl lines.
 
 mod openapi;
-mod operations;
 mod schemas;
 
 use actix_web::HttpResponse;
@@ -14,69 +12,71 @@ use actix_web::http::header::ContentType;
 use actix_web::web::Data;
 use askama::Template;
 
+use crate::web::http::endpoint::common::{FAULT, HTML};
+use crate::web::http::endpoint::{
+    Access, Answer, Content, Description, Endpoint, Group, Guard, Kind, Method, Operation, Place, RouteTable,
+};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
-use operations::{TAGS, TEST_TAG};
 use schemas::{SCHEMAS, TEST_SCHEMAS};
 
-/// A group of operations: one tutorial, or the site itself.
-pub(in crate::web) struct Tag {
-    pub name: &'static str,
-    pub title: &'static str,
-    pub says: &'static str,
-    /// Whether `/tutorials/{name}` is its tutorial.
-    pub is_tutorial: bool,
-    pub operations: &'static [Operation],
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/openapi.json",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(document),
+            Description {
+                id: "document",
+                summary: "This table as an OpenAPI document",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::json(200, "Document", "The document.")],
+                curl: "curl -s {base}/openapi.json",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/docs/api",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(page),
+            Description {
+                id: "docs",
+                summary: "This table as a page",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/docs/api",
+            },
+        )],
+    ),
+];
+
+/// A described operation, with the address and the method that its row gives it.
+struct Documented {
+    path: &'static str,
+    method: Method,
+    description: &'static Description,
 }
 
-/// The groups that a server has; one more in test mode.
-fn tags(test_mode: bool) -> impl Iterator<Item = &'static Tag> {
-    TAGS.iter().chain(test_mode.then_some(TEST_TAG))
+impl Group {
+    fn documented(&self) -> impl Iterator<Item = Documented> + use<> {
+        self.endpoints().flat_map(|endpoint| {
+            endpoint.operations.iter().filter_map(|operation| {
+                let description = operation.description.as_ref()?;
+                Some(Documented { path: endpoint.path, method: operation.method, description })
+            })
+        })
+    }
 }
 
 fn schemas(test_mode: bool) -> impl Iterator<Item = &'static Schema> {
     SCHEMAS.iter().chain(if test_mode { TEST_SCHEMAS } else { &[] })
-}
-
-/// One method at one address.
-pub(in crate::web) struct Operation {
-    pub id: &'static str,
-    pub method: Method,
-    pub path: &'static str,
-    pub summary: &'static str,
-    pub access: Access,
-    pub parameters: &'static [Parameter],
-    pub body: Option<Body>,
-    /// What it answers beside the refusals that it shares with others.
-    pub own_answers: &'static [Answer],
-    /// A line for a shell, with `{base}` where the server's address goes.
-    pub curl: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::web) enum Method {
-    /// GET, and HEAD with the same head.
-    Get,
-    /// GET alone.
-    GetOnly,
-    Post,
-    Put,
-}
-
-/// Who may ask.
-#[derive(Clone, Copy)]
-pub(in crate::web) enum Access {
-    Anybody,
-    Session,
-    /// A username and a password, in the body or by HTTP Basic.
-    Login,
-    Form,
-    Assertion,
-    Bearer,
-    RestToken,
-    Customer,
 }
 
 impl Access {
@@ -97,23 +97,6 @@ impl Access {
     }
 }
 
-/// What stands in the address or its query.
-pub(in crate::web) struct Parameter {
-    pub place: Place,
-    pub name: &'static str,
-    pub kind: Kind,
-    pub says: &'static str,
-    pub example: &'static str,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(in crate::web) enum Place {
-    Path,
-    Query,
-    /// In the query, and not to be left out.
-    RequiredQuery,
-}
-
 impl Place {
     const fn as_str(self) -> &'static str {
         match self {
@@ -125,42 +108,6 @@ impl Place {
     const fn is_required(self) -> bool {
         matches!(self, Self::Path | Self::RequiredQuery)
     }
-}
-
-/// What a value may be.
-pub(in crate::web) enum Kind {
-    Text,
-    /// Characters, at least and at most.
-    Short(u32, u32),
-    /// Text that is not empty.
-    NotEmpty,
-    /// Characters, at least and at most, and no control characters among them.
-    Plain(u32, u32),
-    /// A subject of the demo's tokens: such text too, and no name of a page of this site.
-    Subject,
-    Pattern(&'static str, &'static str),
-    /// A whole number, at least and at most.
-    Whole(i64, i64),
-    Number,
-    /// A number from the one to under the other.
-    Within(i64, i64),
-    Flag,
-    True,
-    OneOf(&'static [&'static str]),
-    /// A stable code of this program.
-    Code,
-    /// The name of a check of the verifier.
-    Check,
-    /// RFC 3339, in UTC.
-    Time,
-    Object,
-    /// null.
-    Nothing,
-    Nullable(&'static Self),
-    List(&'static Self),
-    ListOf(&'static str),
-    Of(&'static str),
-    Either(&'static [Self]),
 }
 
 impl Kind {
@@ -193,39 +140,6 @@ impl Kind {
     }
 }
 
-/// What a request carries.
-pub(in crate::web) struct Body {
-    pub media: &'static str,
-    pub schema: &'static str,
-    pub is_required: bool,
-    /// In the form of `media`.
-    pub example: &'static str,
-}
-
-/// One status that an operation answers with.
-#[derive(Clone, Copy)]
-pub(in crate::web) struct Answer {
-    pub status: u16,
-    pub content: Content,
-    pub says: &'static str,
-    /// What no request provokes by itself: a fault of this server, or a race.
-    pub is_rare: bool,
-}
-
-#[derive(Clone, Copy)]
-pub(in crate::web) enum Content {
-    Nothing,
-    /// Text of this media type.
-    Media(&'static str),
-    Json(&'static str),
-    /// A JSON array of this shape.
-    JsonList(&'static str),
-    /// JSON of one of these shapes, or a page for the same as a form.
-    JsonOrPage(&'static [&'static str]),
-    /// A refusal: JSON, or a page where `Accept` names HTML.
-    Refusal,
-}
-
 impl Content {
     fn words(self) -> String {
         match self {
@@ -238,24 +152,6 @@ impl Content {
             // The page says once what a refusal looks like.
             Self::Refusal => String::new(),
         }
-    }
-}
-
-impl Answer {
-    const fn new(status: u16, content: Content, says: &'static str) -> Self {
-        Self { status, content, says, is_rare: false }
-    }
-
-    const fn json(status: u16, schema: &'static str, says: &'static str) -> Self {
-        Self::new(status, Content::Json(schema), says)
-    }
-
-    const fn refusal(status: u16, says: &'static str) -> Self {
-        Self::new(status, Content::Refusal, says)
-    }
-
-    const fn rare(self) -> Self {
-        Self { is_rare: true, ..self }
     }
 }
 
@@ -274,35 +170,30 @@ const BEFORE_ROUTING: &str = "Before any operation: an address with nothing ther
                               an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
                               10 s 408. The connection closes after the last four.";
 
-impl Operation {
+impl Documented {
     /// Every answer, in the order of the statuses.
     fn answers(&self) -> Vec<Answer> {
-        let mut answers = self.own_answers.to_vec();
+        let mut answers = self.description.own_answers.to_vec();
         answers.extend([OTHER_METHOD, WRONG_HOST]);
-        if matches!(self.access, Access::Session) {
+        if matches!(self.description.access, Access::Session) {
             answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
         }
         answers.extend(matches!(self.method, Method::Post | Method::Put).then_some(CROSS_SITE));
-        answers.extend(self.body.iter().flat_map(|_| [SLOW, LARGE]));
+        answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
         answers
     }
 
     fn answers_by_itself(&self, status: u16) -> bool {
-        self.own_answers.iter().any(|answer| answer.status == status)
+        self.description.own_answers.iter().any(|answer| answer.status == status)
     }
 
-    const fn methods(&self) -> &'static str {
-        match self.method {
-            Method::Get => "GET, HEAD",
-            Method::GetOnly => "GET",
-            Method::Post => "POST",
-            Method::Put => "PUT",
-        }
+    fn methods(&self) -> String {
+        self.method.names().join(", ")
     }
 
     fn curl_at(&self, base: &str) -> String {
-        self.curl.replace("{base}", base)
+        self.description.curl.replace("{base}", base)
     }
 }
 
@@ -351,9 +242,10 @@ pub(in crate::web) struct Member {
 }
 
 /// `GET /openapi.json`.
-pub(in crate::web) async fn document(state: Data<State>) -> HttpResponse {
+pub(in crate::web) async fn document(table: Data<RouteTable>, state: Data<State>) -> HttpResponse {
     let make = || {
-        openapi::document(state.origins.issuer(), state.session.cookie.name(), state.is_test_mode).to_string().into()
+        let schemas = schemas(state.is_test_mode);
+        openapi::document(state.origins.issuer(), state.session.cookie.name(), &table, schemas).to_string().into()
     };
     HttpResponse::Ok().content_type(ContentType::json()).body(state.openapi.get_or_init(make).clone())
 }
@@ -364,14 +256,14 @@ struct DocsPage<'a> {
     assets: &'a Assets,
     base: &'a str,
     before_routing: &'static str,
-    tags: Vec<&'static Tag>,
+    groups: &'a [&'static Group],
     schemas: Vec<&'static Schema>,
 }
 
 /// `GET /docs/api`.
-pub(in crate::web) async fn page(state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn page(table: Data<RouteTable>, state: Data<State>) -> Result<HttpResponse, Problem> {
     let base = state.origins.issuer();
     let before_routing = BEFORE_ROUTING;
-    let (tags, schemas) = (tags(state.is_test_mode).collect(), schemas(state.is_test_mode).collect());
-    render(&DocsPage { assets: &state.assets, base, before_routing, tags, schemas })
+    let schemas = schemas(state.is_test_mode).collect();
+    render(&DocsPage { assets: &state.assets, base, before_routing, groups: &table.groups, schemas })
 }

@@ -2,6 +2,7 @@
 
 pub(in crate::web) mod attacks;
 pub(in crate::web) mod bench;
+mod endpoints;
 pub(in crate::web) mod lessons;
 mod own;
 
@@ -17,6 +18,7 @@ use crate::web::session::{LabNotes, Visitor};
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+pub(in crate::web) use endpoints::ENDPOINTS;
 
 #[derive(Template)]
 #[template(path = "lab/index.html")]

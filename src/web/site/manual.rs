@@ -10,11 +10,58 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
+use crate::web::http::endpoint::common::{FAULT, HTML};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use markdown::Rendered;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/docs",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(contents),
+            Description {
+                id: "manual",
+                summary: "The contents of the manual",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/docs",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/docs/{page}",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(page),
+            Description {
+                id: "manualPage",
+                summary: "One page of the manual",
+                access: Access::Anybody,
+                parameters: &[Parameter {
+                    place: Place::Path,
+                    name: "page",
+                    kind: Kind::OneOf(NAMES),
+                    says: "The page.",
+                    example: "settings",
+                }],
+                body: None,
+                own_answers: &[
+                    Answer::new(200, HTML, "The page."),
+                    Answer::refusal(404, "The manual has no such page."),
+                    FAULT,
+                ],
+                curl: "curl -s {base}/docs/settings",
+            },
+        )],
+    ),
+];
 
 /// A page of the manual as it is written.
 struct Source {
@@ -40,6 +87,17 @@ const SOURCES: [Source; 12] = [
     Source { name: "codes", file: "docs/codes.md", text: include_str!("../../../docs/codes.md") },
     Source { name: "performance", file: "docs/performance.md", text: include_str!("../../../docs/performance.md") },
 ];
+
+/// The names of the pages, without the contents.
+const NAMES: &[&str] = &{
+    let mut names = [""; SOURCES.len() - 1];
+    let mut index = 0;
+    while index < names.len() {
+        names[index] = SOURCES[index + 1].name;
+        index += 1;
+    }
+    names
+};
 
 impl Source {
     fn address(&self) -> String {

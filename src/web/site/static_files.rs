@@ -4,9 +4,73 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Data, Path};
 use actix_web::{HttpRequest, HttpResponse};
 
+use crate::web::http::endpoint::common::PLAIN;
+use crate::web::http::endpoint::{
+    Access, Answer, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place, RouteTable,
+};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
 use crate::web::view::assets::{ICON, SCRIPT, STYLESHEET};
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/static/{file}",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(file),
+            Description {
+                id: "file",
+                summary: "A file that the pages use",
+                access: Access::Anybody,
+                parameters: &[Parameter {
+                    place: Place::Path,
+                    name: "file",
+                    kind: Kind::OneOf(&["hallpass.css", "hallpass.js", "ticket.svg"]),
+                    says: "Its name.",
+                    example: "hallpass.css",
+                }],
+                body: None,
+                own_answers: &[
+                    Answer::new(200, Content::Media("*/*"), "The file: text/css, text/javascript or image/svg+xml."),
+                    Answer::refusal(404, "There is no such file."),
+                ],
+                curl: "curl -s {base}/static/hallpass.css",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/favicon.ico",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(icon),
+            Description {
+                id: "icon",
+                summary: "The icon",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, Content::Media("image/svg+xml"), "The icon.")],
+                curl: "curl -s {base}/favicon.ico",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/robots.txt",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(robots),
+            Description {
+                id: "robots",
+                summary: "What robots are asked to leave alone",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, PLAIN, "The rules.")],
+                curl: "curl -s {base}/robots.txt",
+            },
+        )],
+    ),
+];
 
 /// `GET /static/{file}`.
 pub(in crate::web) async fn file(
@@ -33,8 +97,8 @@ pub(in crate::web) async fn icon() -> HttpResponse {
 }
 
 /// `GET /robots.txt`: a robot that followed *Get token* would mint tokens.
-pub(in crate::web) async fn robots() -> HttpResponse {
-    HttpResponse::Ok()
-        .content_type("text/plain; charset=utf-8")
-        .body("User-agent: *\nDisallow: /generate\nDisallow: /validate\n")
+pub(in crate::web) async fn robots(table: Data<RouteTable>) -> HttpResponse {
+    let kept = table.endpoints().filter(|endpoint| endpoint.is_kept_from_robots);
+    let lines: Vec<String> = kept.map(|endpoint| format!("Disallow: {}\n", endpoint.path)).collect();
+    HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(format!("User-agent: *\n{}", lines.concat()))
 }

@@ -6,11 +6,58 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
+use crate::web::http::endpoint::common::{FAULT, HTML};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 pub(in crate::web) use texts::TUTORIALS;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/tutorials",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(index),
+            Description {
+                id: "tutorials",
+                summary: "The tutorials that are mirrored here",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/tutorials",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/tutorials/{profile}",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(tutorial),
+            Description {
+                id: "tutorial",
+                summary: "One tutorial: what it does, and what is done otherwise here",
+                access: Access::Anybody,
+                parameters: &[Parameter {
+                    place: Place::Path,
+                    name: "profile",
+                    kind: Kind::OneOf(&["demo", "twilio", "zoom", "rest-api", "telesign"]),
+                    says: "The tutorial.",
+                    example: "twilio",
+                }],
+                body: None,
+                own_answers: &[
+                    Answer::new(200, HTML, "The page."),
+                    Answer::refusal(404, "There is no such tutorial."),
+                    FAULT,
+                ],
+                curl: "curl -s {base}/tutorials/twilio",
+            },
+        )],
+    ),
+];
 
 /// One tutorial as its page tells it.
 pub(in crate::web) struct Tutorial {

@@ -1,13 +1,21 @@
-//! The table of operations in the words of OpenAPI 3.1.
+//! The route table in the words of OpenAPI 3.1.
 
 use serde_json::{Map, Value, json};
 
-use super::{Access, Answer, BEFORE_ROUTING, Body, Content, Kind, Member, Method, Operation, Parameter, Schema, Tag};
+use super::{BEFORE_ROUTING, Documented, Member, Schema};
 use crate::code::Code;
 use crate::token::Check;
+use crate::web::http::endpoint::{Access, Answer, Body, Content, Group, Kind, Method, Parameter, RouteTable};
 
 /// The document of the server at `base`, whose session cookie has this name.
-pub(super) fn document(base: &str, cookie: &str, test_mode: bool) -> Value {
+pub(super) fn document(
+    base: &str,
+    cookie: &str,
+    table: &RouteTable,
+    schemas: impl Iterator<Item = &'static Schema>,
+) -> Value {
+    let pages = pages(table);
+    let shapes: Map<_, _> = schemas.map(|schema| (schema.name.to_owned(), shape(schema, &pages))).collect();
     json!({
         "openapi": "3.1.0",
         "info": {
@@ -17,21 +25,21 @@ pub(super) fn document(base: &str, cookie: &str, test_mode: bool) -> Value {
             "description": BEFORE_ROUTING,
         },
         "servers": [{ "url": base }],
-        "tags": super::tags(test_mode).map(|tag| json!({ "name": tag.name, "description": tag.says })).collect::<Value>(),
-        "paths": paths(test_mode),
-        "components": { "schemas": schemas(test_mode), "securitySchemes": security_schemes(cookie) },
+        "tags": table.groups.iter().map(|it| json!({ "name": it.name, "description": it.says })).collect::<Value>(),
+        "paths": paths(table, &pages),
+        "components": { "schemas": shapes, "securitySchemes": security_schemes(cookie) },
     })
 }
 
-fn paths(test_mode: bool) -> Value {
+fn paths(table: &RouteTable, pages: &[&str]) -> Value {
     let mut paths = Map::new();
-    let all = super::tags(test_mode).flat_map(|tag| tag.operations.iter().map(move |operation| (tag, operation)));
-    for (tag, operation) in all {
+    let all = table.groups.iter().flat_map(|group| group.documented().map(move |operation| (group, operation)));
+    for (group, operation) in all {
         let methods = paths.entry(operation.path).or_insert_with(|| json!({}));
-        let described = described(operation, tag);
+        let described = described(&operation, group, pages);
         match operation.method {
             Method::Get => {
-                let head = head_of(operation, &described);
+                let head = head_of(&operation, &described);
                 methods["get"] = described;
                 methods["head"] = head;
             }
@@ -43,38 +51,39 @@ fn paths(test_mode: bool) -> Value {
     paths.into()
 }
 
-fn described(operation: &Operation, tag: &Tag) -> Value {
+fn described(operation: &Documented, group: &Group, pages: &[&str]) -> Value {
+    let description = operation.description;
     let mut described = json!({
-        "operationId": operation.id,
-        "tags": [tag.name],
-        "summary": operation.summary,
-        "description": operation.access.says(),
-        "parameters": operation.parameters.iter().map(parameter).collect::<Value>(),
+        "operationId": description.id,
+        "tags": [group.name],
+        "summary": description.summary,
+        "description": description.access.says(),
+        "parameters": description.parameters.iter().map(|it| parameter(it, pages)).collect::<Value>(),
         "responses": responses(operation, content),
-        "security": security(operation.access),
+        "security": security(description.access),
     });
-    if let Some(body) = &operation.body {
+    if let Some(body) = &description.body {
         described["requestBody"] = request_body(body);
     }
     described
 }
 
 /// HEAD has the statuses of GET and none of its bodies (RFC 9110 §9.3.2); another method than HEAD gets one.
-fn head_of(operation: &Operation, get: &Value) -> Value {
+fn head_of(operation: &Documented, get: &Value) -> Value {
     let mut head = get.clone();
-    head["operationId"] = format!("{}Head", operation.id).into();
-    head["summary"] = format!("The head alone of: {}", operation.summary).into();
+    head["operationId"] = format!("{}Head", operation.description.id).into();
+    head["summary"] = format!("The head alone of: {}", operation.description.summary).into();
     head["responses"] = responses(operation, |answer| content(answer).filter(|_| answer.status == 405));
     head
 }
 
-fn parameter(parameter: &Parameter) -> Value {
+fn parameter(parameter: &Parameter, pages: &[&str]) -> Value {
     json!({
         "in": parameter.place.as_str(),
         "name": parameter.name,
         "required": parameter.place.is_required(),
         "description": parameter.says,
-        "schema": kind(&parameter.kind),
+        "schema": kind(&parameter.kind, pages),
         "example": parameter.example,
     })
 }
@@ -95,7 +104,7 @@ fn form(text: &str) -> Value {
 }
 
 /// The answers by status. Two of one status are one response: their meanings stand side by side.
-fn responses(operation: &Operation, content: fn(Answer) -> Option<Value>) -> Value {
+fn responses(operation: &Documented, content: fn(Answer) -> Option<Value>) -> Value {
     let mut responses = Map::new();
     for answer in operation.answers() {
         let response = responses.entry(answer.status.to_string()).or_insert_with(|| json!({ "description": "" }));
@@ -119,7 +128,7 @@ fn content(answer: Answer) -> Option<Value> {
         Content::Nothing => None,
         Content::Media(media) => Some(json!({ media: { "schema": { "type": "string" } } })),
         Content::Json(schema) => Some(json!({ "application/json": { "schema": reference(schema) } })),
-        Content::JsonList(schema) => Some(json!({ "application/json": { "schema": kind(&Kind::ListOf(schema)) } })),
+        Content::JsonList(schema) => Some(json!({ "application/json": { "schema": list_of(schema) } })),
         Content::JsonOrPage(schemas) => Some(json!({
             "application/json": { "schema": { "anyOf": schemas.iter().map(|it| reference(it)).collect::<Value>() } },
             "text/html": { "schema": { "type": "string" } },
@@ -163,16 +172,12 @@ fn security_schemes(cookie: &str) -> Value {
     })
 }
 
-fn schemas(test_mode: bool) -> Value {
-    Value::Object(super::schemas(test_mode).map(|schema| (schema.name.to_owned(), shape(schema))).collect())
-}
-
-fn shape(schema: &Schema) -> Value {
+fn shape(schema: &Schema, pages: &[&str]) -> Value {
     let required = schema.members.iter().filter(|member| member.is_required).map(|member| member.name);
     let own = json!({
         "type": "object",
         "description": schema.says,
-        "properties": schema.members.iter().map(|it| (it.name.to_owned(), member(it))).collect::<Map<_, _>>(),
+        "properties": schema.members.iter().map(|it| (it.name.to_owned(), member(it, pages))).collect::<Map<_, _>>(),
         "required": required.collect::<Vec<_>>(),
     });
     let mut own = own;
@@ -191,13 +196,14 @@ fn shape(schema: &Schema) -> Value {
     }
 }
 
-fn member(member: &Member) -> Value {
-    let mut described = kind(&member.kind);
+fn member(member: &Member, pages: &[&str]) -> Value {
+    let mut described = kind(&member.kind, pages);
     described["description"] = member.says.into();
     described
 }
 
-fn kind(of: &Kind) -> Value {
+/// `pages` is what no subject may be called.
+fn kind(of: &Kind, pages: &[&str]) -> Value {
     match of {
         Kind::Text => json!({ "type": "string" }),
         Kind::Short(least, most) => json!({ "type": "string", "minLength": least, "maxLength": most }),
@@ -206,8 +212,8 @@ fn kind(of: &Kind) -> Value {
             json!({ "type": "string", "minLength": least, "maxLength": most, "pattern": NO_CONTROL_CHARACTERS })
         }
         Kind::Subject => {
-            let mut subject = kind(&Kind::Plain(1, 64));
-            subject["not"] = json!({ "enum": pages() });
+            let mut subject = kind(&Kind::Plain(1, 64), pages);
+            subject["not"] = json!({ "enum": pages });
             subject
         }
         Kind::Pattern(pattern, _) => json!({ "type": "string", "pattern": pattern }),
@@ -222,20 +228,20 @@ fn kind(of: &Kind) -> Value {
         Kind::Time => json!({ "type": "string", "format": "date-time" }),
         Kind::Object => json!({ "type": "object" }),
         Kind::Nothing => json!({ "type": "null" }),
-        Kind::Nullable(inner) => json!({ "anyOf": [kind(inner), { "type": "null" }] }),
-        Kind::List(inner) => json!({ "type": "array", "items": kind(inner) }),
-        Kind::ListOf(schema) => json!({ "type": "array", "items": reference(schema) }),
+        Kind::Nullable(inner) => json!({ "anyOf": [kind(inner, pages), { "type": "null" }] }),
+        Kind::List(inner) => json!({ "type": "array", "items": kind(inner, pages) }),
+        Kind::ListOf(schema) => list_of(schema),
         Kind::Of(schema) => reference(schema),
-        Kind::Either(several) => json!({ "anyOf": several.iter().map(kind).collect::<Value>() }),
+        Kind::Either(several) => json!({ "anyOf": several.iter().map(|it| kind(it, pages)).collect::<Value>() }),
     }
 }
 
 const NO_CONTROL_CHARACTERS: &str = "^[^\\u0000-\\u001F\\u007F-\\u009F]*$";
 
 /// What stands alone in an address and leads elsewhere than to a result.
-fn pages() -> Vec<&'static str> {
-    let paths = super::tags(false).flat_map(|tag| tag.operations).map(|operation| operation.path);
-    let names = paths.filter_map(|path| path.strip_prefix('/')).filter(|name| !name.is_empty());
+fn pages(table: &RouteTable) -> Vec<&'static str> {
+    let names =
+        table.endpoints().filter_map(|endpoint| endpoint.path.strip_prefix('/')).filter(|name| !name.is_empty());
     let mut pages = vec![".", ".."];
     for name in names.filter(|name| !name.contains(['/', '{'])) {
         if !pages.contains(&name) {
@@ -243,6 +249,10 @@ fn pages() -> Vec<&'static str> {
         }
     }
     pages
+}
+
+fn list_of(schema: &str) -> Value {
+    json!({ "type": "array", "items": reference(schema) })
 }
 
 fn reference(schema: &str) -> Value {

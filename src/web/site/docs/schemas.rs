@@ -1,6 +1,7 @@
 //! The shapes of bodies and answers, by the names that the document gives them.
 
-use super::{Kind, Member, Schema};
+use super::{Member, Schema};
+use crate::web::http::endpoint::Kind;
 
 const fn needed(name: &'static str, kind: Kind, says: &'static str) -> Member {
     Member { name, kind, is_required: true, says }

@@ -7,7 +7,7 @@ mod page;
 mod sent;
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Bytes, Data, PayloadConfig};
+use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
@@ -24,11 +24,7 @@ use page::{BenchPage, Outcome};
 use sent::Sent;
 
 /// A token, a key and claims: more than other forms hold.
-const LARGEST_BODY: usize = 64 * 1024;
-
-pub(in crate::web) fn limit() -> PayloadConfig {
-    PayloadConfig::new(LARGEST_BODY)
-}
+pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
 /// `GET /lab/inspect`: a blank ticket.
 pub(in crate::web) async fn page(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {

@@ -60,7 +60,7 @@ fn head(request: &SentRequest, host: &str, state: &State) -> RequestHead {
 /// The front door, then the session, then the verifier: whichever refuses first.
 fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
     let refusal =
-        state.origins.refusal(head, Scripts::OfThisSite).or_else(|| state.session.cookie.refusal(&head.headers));
+        state.origins.refusal(head, None, Scripts::OfThisSite).or_else(|| state.session.cookie.refusal(&head.headers));
     if let Some(problem) = refusal {
         return Strict::of_problem(&problem);
     }

@@ -1,0 +1,160 @@
+//! The rows of the route table that are there under `--test-mode` alone.
+
+use super::{flawed, reset, rotate, session, set_clock, sign};
+use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
+use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Guard, Operation};
+
+const MADE: Answer = Answer::json(200, "Token", "The token.");
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/test/clock",
+        Guard::None,
+        &[Operation::put(
+            |route| route.to(set_clock),
+            Description {
+                id: "setClock",
+                summary: "Sets the clock, moves it, or lets it run again",
+                access: Access::Anybody,
+                parameters: &[],
+                body: Some(Body { media: JSON, schema: "Clock", is_required: true, example: r#"{"advance":60}"# }),
+                own_answers: &[
+                    Answer::json(200, "Now", "What the clock shows now."),
+                    Answer::refusal(400, "Not one of the three, or a time that there is not."),
+                    NOT_JSON,
+                ],
+                curl: "curl -s -X PUT {base}/test/clock -H 'Content-Type: application/json' -d '{\"advance\":60}'",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/sign",
+        Guard::None,
+        &[Operation::post(
+            |route| route.to(sign),
+            Description {
+                id: "testSign",
+                summary: "Signs any header and claims with a chosen key",
+                access: Access::Anybody,
+                parameters: &[],
+                body: Some(Body {
+                    media: JSON,
+                    schema: "Order",
+                    is_required: true,
+                    example: r#"{"algorithm":"RS256","key":"demo","claims":{"sub":"alice","admin":true}}"#,
+                }),
+                own_answers: &[
+                    MADE,
+                    Answer::refusal(400, "A member is missing or none of those accepted."),
+                    NOT_JSON,
+                    FAULT,
+                ],
+                curl: "curl -s {base}/test/sign -H 'Content-Type: application/json' \\\n  \
+                       -d '{\"key\":\"demo\",\"claims\":{\"sub\":\"alice\"}}'",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/session",
+        Guard::Session,
+        &[Operation::post(
+            |route| route.to(session),
+            Description {
+                id: "testSession",
+                summary: "Puts any text into the session as its token",
+                access: Access::Session,
+                parameters: &[],
+                body: Some(Body {
+                    media: JSON,
+                    schema: "TestSession",
+                    is_required: true,
+                    example: r#"{"token":"not.a.token","algorithm":"HS256"}"#,
+                }),
+                own_answers: &[
+                    Answer::json(200, "TestSession", "What the session holds; the cookie comes with it."),
+                    Answer::refusal(400, "A member is none of those accepted, or two session cookies came."),
+                    Answer::refusal(413, "The text does not fit a cookie."),
+                    NOT_JSON,
+                    TOO_MANY_SESSIONS,
+                    FAULT,
+                ],
+                curl: "curl -s -c jar {base}/test/session -H 'Content-Type: application/json' -d '{\"token\":\"null\"}'",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/flawed",
+        Guard::None,
+        &[Operation::post(
+            |route| route.to(flawed),
+            Description {
+                id: "testFlawed",
+                summary: "A token that is wrong in one named way, and the code that it must get",
+                access: Access::Anybody,
+                parameters: &[],
+                body: Some(Body {
+                    media: JSON,
+                    schema: "Flaw",
+                    is_required: true,
+                    example: r#"{"flaw":"expired","profile":"bearer"}"#,
+                }),
+                own_answers: &[
+                    Answer::json(200, "Flawed", "The token and the code."),
+                    Answer::refusal(400, "A member is none of those accepted."),
+                    Answer::refusal(409, "The keys folder has no private key for this algorithm.").rare(),
+                    NOT_JSON,
+                    FAULT,
+                ],
+                curl: "curl -s {base}/test/flawed -H 'Content-Type: application/json' \\\n  \
+                       -d '{\"flaw\":\"wrong_key\",\"profile\":\"rest-api\"}'",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/rotate",
+        Guard::None,
+        &[Operation::post(
+            |route| route.to(rotate),
+            Description {
+                id: "testRotate",
+                summary: "Makes the demo's next keys, in memory: published at once, signing after a while",
+                access: Access::Anybody,
+                parameters: &[],
+                body: Some(Body {
+                    media: JSON,
+                    schema: "TestRotation",
+                    is_required: false,
+                    example: r#"{"after":60}"#,
+                }),
+                own_answers: &[
+                    Answer::json(200, "Jwks", "The key set."),
+                    Answer::refusal(400, "`after` is no number of seconds up to a day."),
+                    NOT_JSON,
+                    FAULT,
+                ],
+                curl: "curl -s -X POST {base}/test/rotate",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/reset",
+        Guard::None,
+        &[Operation::post(
+            |route| route.to(reset),
+            Description {
+                id: "testReset",
+                summary: "Clock, keys and rate counters as at the start; what is stored stays",
+                access: Access::Anybody,
+                parameters: &[],
+                body: Some(Body { media: JSON, schema: "TestReset", is_required: false, example: "{}" }),
+                own_answers: &[
+                    Answer::new(204, Content::Nothing, "Done."),
+                    Answer::refusal(400, "The body or the query asks for something."),
+                    NOT_JSON,
+                    FAULT,
+                ],
+                curl: "curl -s -X POST {base}/test/reset",
+            },
+        )],
+    ),
+];

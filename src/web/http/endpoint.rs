@@ -1,0 +1,182 @@
+//! The values that the route table is made of.
+//!
+//! A row says what an address answers, whom it lets in and what it is for. The router, the checks of origins, the
+//! OpenAPI document, `/docs/api`, `robots.txt` and the tests all read the rows, so that they cannot differ. A row
+//! stands beside its handler; the list of all of them is `web::routes`.
+
+pub(in crate::web) mod common;
+mod description;
+
+use std::collections::HashMap;
+
+use actix_web::web::{self, PayloadConfig};
+use actix_web::{HttpRequest, Resource, Route};
+
+pub(in crate::web) use description::{Access, Answer, Body, Content, Description, Kind, Parameter, Place};
+
+/// A row of the route table: an address, and what is answered there.
+pub(in crate::web) struct Endpoint {
+    /// The pattern of the address, which log and metrics call it by.
+    pub path: &'static str,
+    pub guard: Guard,
+    /// In the order in which they are described.
+    pub operations: &'static [Operation],
+    /// The one address of this pattern that takes a form from any site.
+    pub undefended: Option<&'static str>,
+    /// Whether robots are asked to leave it alone.
+    pub is_kept_from_robots: bool,
+    /// The largest body that is read, in bytes, where it is another than elsewhere.
+    largest_body: Option<usize>,
+}
+
+/// What stands between a request and its handler, beside what every request passes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::web) enum Guard {
+    None,
+    /// The middleware that opens and seals the session cookie.
+    Session,
+    /// CORS: scripts of the sites in `--cors-origin` may call it. It must read no cookie.
+    OtherSites,
+    /// Monitoring asks it at the process's own address, whatever the public URL is.
+    Operational,
+}
+
+/// One method at an address.
+pub(in crate::web) struct Operation {
+    pub method: Method,
+    /// Gives the route its handler.
+    handler: fn(Route) -> Route,
+    /// `None` where nobody but this site's own pages asks.
+    pub description: Option<Description>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::web) enum Method {
+    /// GET, and HEAD with the same head.
+    Get,
+    /// GET alone: a HEAD would make what nobody receives.
+    GetOnly,
+    Post,
+    Put,
+}
+
+impl Endpoint {
+    pub const fn new(path: &'static str, guard: Guard, operations: &'static [Operation]) -> Self {
+        Self { path, guard, operations, undefended: None, is_kept_from_robots: false, largest_body: None }
+    }
+
+    pub const fn undefended_at(self, address: &'static str) -> Self {
+        Self { undefended: Some(address), ..self }
+    }
+
+    pub const fn kept_from_robots(self) -> Self {
+        Self { is_kept_from_robots: true, ..self }
+    }
+
+    pub const fn reading_up_to(self, bytes: usize) -> Self {
+        Self { largest_body: Some(bytes), ..self }
+    }
+
+    /// What the framework asks, without the guard. Whatever order describes it best, the reading methods stand first
+    /// here, and so in `Allow`.
+    pub fn resource(&self) -> Resource {
+        let mut operations: Vec<&Operation> = self.operations.iter().collect();
+        operations.sort_by_key(|operation| operation.method);
+        let routes = operations.into_iter().flat_map(Operation::routes);
+        let resource = routes.fold(web::resource(self.path).name(self.path), Resource::route);
+        match self.largest_body {
+            Some(bytes) => resource.app_data(PayloadConfig::new(bytes)),
+            None => resource,
+        }
+    }
+}
+
+impl Operation {
+    pub const fn get(handler: fn(Route) -> Route, description: Description) -> Self {
+        Self { method: Method::Get, handler, description: Some(description) }
+    }
+
+    pub const fn get_only(handler: fn(Route) -> Route, description: Description) -> Self {
+        Self { method: Method::GetOnly, handler, description: Some(description) }
+    }
+
+    pub const fn post(handler: fn(Route) -> Route, description: Description) -> Self {
+        Self { method: Method::Post, handler, description: Some(description) }
+    }
+
+    pub const fn put(handler: fn(Route) -> Route, description: Description) -> Self {
+        Self { method: Method::Put, handler, description: Some(description) }
+    }
+
+    pub const fn undocumented(method: Method, handler: fn(Route) -> Route) -> Self {
+        Self { method, handler, description: None }
+    }
+
+    fn routes(&self) -> Vec<Route> {
+        let bare = match self.method {
+            Method::Get => vec![web::get(), web::head()],
+            Method::GetOnly => vec![web::get()],
+            Method::Post => vec![web::post()],
+            Method::Put => vec![web::put()],
+        };
+        bare.into_iter().map(self.handler).collect()
+    }
+}
+
+impl Method {
+    /// What is asked with, by the names of HTTP.
+    pub const fn names(self) -> &'static [&'static str] {
+        match self {
+            Self::Get => &["GET", "HEAD"],
+            Self::GetOnly => &["GET"],
+            Self::Post => &["POST"],
+            Self::Put => &["PUT"],
+        }
+    }
+}
+
+/// Endpoints that are described together: one tutorial, or the site itself.
+pub(in crate::web) struct Group {
+    pub name: &'static str,
+    pub title: &'static str,
+    pub says: &'static str,
+    /// Whether `/tutorials/{name}` is its tutorial.
+    pub is_tutorial: bool,
+    /// The rows of the modules that its handlers are in.
+    pub rows: &'static [&'static [Endpoint]],
+}
+
+impl Group {
+    pub fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> + use<> {
+        self.rows.iter().copied().flatten()
+    }
+}
+
+/// Every endpoint of a server.
+pub(in crate::web) struct RouteTable {
+    /// In the order in which they are described.
+    pub groups: Vec<&'static Group>,
+    by_path: HashMap<&'static str, &'static Endpoint>,
+}
+
+impl RouteTable {
+    pub fn new(groups: Vec<&'static Group>) -> Self {
+        let endpoints = groups.iter().flat_map(|group| group.endpoints());
+        let by_path = endpoints.map(|endpoint| (endpoint.path, endpoint)).collect();
+        Self { groups, by_path }
+    }
+
+    pub fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> {
+        self.groups.iter().flat_map(|group| group.endpoints())
+    }
+
+    /// The row that answers a request to this pattern.
+    pub fn find(&self, pattern: Option<&str>) -> Option<&'static Endpoint> {
+        self.by_path.get(pattern?).copied()
+    }
+
+    /// The row that answers this request.
+    pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
+        self.find(request.match_name())
+    }
+}

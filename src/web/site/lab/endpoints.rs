@@ -1,0 +1,261 @@
+//! The rows of the route table for the lab.
+
+use actix_web::middleware::from_fn;
+
+use super::{attacks, bench, index, lessons, reset, worksheet};
+use crate::web::http::endpoint::common::{
+    DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY, TOO_BUSY, TOO_MANY_SESSIONS,
+};
+use crate::web::http::endpoint::{
+    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Method, Operation, Parameter, Place,
+};
+use crate::web::http::origins::UNDEFENDED;
+use crate::web::http::request_body::without_body;
+
+const LESSON: Parameter = Parameter {
+    place: Place::Path,
+    name: "slug",
+    kind: Kind::Text,
+    says: "The lesson, as /lab names it.",
+    example: "anatomy",
+};
+const ATTACK: Parameter = Parameter {
+    place: Place::Path,
+    name: "slug",
+    kind: Kind::Text,
+    says: "The attack, as the gallery names it.",
+    example: "alg-none",
+};
+const NO_ATTACK: Answer = Answer::refusal(404, "There is no such attack.");
+const NO_LESSON: Answer = Answer::refusal(404, "There is no such lesson.");
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/lab/inspect",
+        Guard::Session,
+        &[
+            Operation::post(
+                |route| route.to(bench::work),
+                Description {
+                    id: "inspect",
+                    summary: "The bench: decodes a token, verifies one, or signs one with a key of yours. A form with \
+                              the same fields does the same, and gets a page unless Accept names application/json",
+                    access: Access::Session,
+                    parameters: &[],
+                    body: Some(Body {
+                        media: JSON,
+                        schema: "Inspection",
+                        is_required: true,
+                        example: r#"{"action":"verify","token":"eyJ…","profile":"zoom"}"#,
+                    }),
+                    own_answers: &[
+                        Answer::new(
+                            200,
+                            Content::JsonOrPage(&["InspectedToken", "Token"]),
+                            "The verdict, also on a token that is refused; for sign, the token.",
+                        ),
+                        Answer::refusal(
+                            400,
+                            "A member is none of those accepted, the key is unfit, or two session cookies came.",
+                        ),
+                        Answer::refusal(415, "The body is declared neither as JSON nor as a form."),
+                        FAULT,
+                        STORE_AWAY,
+                        TOO_BUSY,
+                    ],
+                    curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
+                      curl -s {base}/lab/inspect -H 'Content-Type: application/json' \
+                      -d \"{\\\"action\\\":\\\"verify\\\",\\\"profile\\\":\\\"zoom\\\",\\\"token\\\":\\\"$TOKEN\\\"}\"",
+                },
+            ),
+            Operation::get(
+                |route| route.to(bench::page),
+                Description {
+                    id: "bench",
+                    summary: "The bench as a page",
+                    access: Access::Session,
+                    parameters: &[],
+                    body: None,
+                    own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+                    curl: "curl -s {base}/lab/inspect",
+                },
+            ),
+        ],
+    )
+    .reading_up_to(bench::LARGEST_BODY),
+    Endpoint::new(
+        "/lab",
+        Guard::Session,
+        &[Operation::get(
+            |route| route.to(index),
+            Description {
+                id: "lab",
+                summary: "The lab: its lessons and attacks, and how far this session came",
+                access: Access::Session,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+                curl: "curl -s {base}/lab",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/lessons/{slug}",
+        Guard::Session,
+        &[
+            Operation::get(
+                |route| route.to(lessons::lesson).wrap(from_fn(without_body)),
+                Description {
+                    id: "lesson",
+                    summary: "One lesson",
+                    access: Access::Session,
+                    parameters: &[LESSON],
+                    body: None,
+                    own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, NO_LESSON, FAULT],
+                    curl: "curl -s {base}/lab/lessons/anatomy",
+                },
+            ),
+            Operation::post(
+                |route| route.to(lessons::lesson),
+                Description {
+                    id: "lessonStep",
+                    summary: "One step of a lesson, as its own form sends it",
+                    access: Access::Session,
+                    parameters: &[LESSON],
+                    body: Some(Body { media: FORM, schema: "LessonStep", is_required: false, example: "predict=none" }),
+                    own_answers: &[
+                        Answer::new(200, HTML, "The page, with what happened and why."),
+                        DUPLICATE_COOKIE,
+                        NO_LESSON,
+                        Answer::refusal(415, "The body is not declared as a form."),
+                        TOO_MANY_SESSIONS,
+                        FAULT,
+                        TOO_BUSY,
+                    ],
+                    curl: "curl -s {base}/lab/lessons/anatomy -d predict=none",
+                },
+            ),
+        ],
+    ),
+    // Addresses that only the lessons' own pages lead to; each lesson has its own, or none.
+    Endpoint::new(
+        "/lab/lessons/{slug}/{step}",
+        Guard::Session,
+        &[
+            Operation::undocumented(Method::Get, |route| route.to(lessons::step).wrap(from_fn(without_body))),
+            Operation::undocumented(Method::Post, |route| route.to(lessons::step)),
+        ],
+    )
+    .undefended_at(UNDEFENDED),
+    Endpoint::new(
+        "/lab/attacks",
+        Guard::Session,
+        &[Operation::get(
+            |route| route.to(attacks::gallery),
+            Description {
+                id: "attacks",
+                summary: "The gallery: every attack on a token, and the check that stops it",
+                access: Access::Session,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+                curl: "curl -s {base}/lab/attacks",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/attacks.json",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(attacks::catalogue),
+            Description {
+                id: "attackList",
+                summary: "The same for programs",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(
+                    200,
+                    Content::JsonList("Attack"),
+                    "Every attack; a row with several codes stands there as often.",
+                )],
+                curl: "curl -s {base}/lab/attacks.json",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/attacks/{slug}",
+        Guard::Session,
+        &[
+            Operation::get(
+                |route| route.to(attacks::attack),
+                Description {
+                    id: "attack",
+                    summary: "One attack: what it changes, and who falls for it",
+                    access: Access::Session,
+                    parameters: &[ATTACK],
+                    body: None,
+                    own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, NO_ATTACK, FAULT],
+                    curl: "curl -s {base}/lab/attacks/alg-none",
+                },
+            ),
+            Operation::post(
+                |route| route.to(attacks::attempt),
+                Description {
+                    id: "attempt",
+                    summary: "Forges a token of one's own, and has it judged by the strict verifier and by a naive one",
+                    access: Access::Session,
+                    parameters: &[ATTACK],
+                    body: Some(Body { media: FORM, schema: "Attempt", is_required: true, example: "action=forge" }),
+                    own_answers: &[
+                        Answer::new(
+                            200,
+                            Content::JsonOrPage(&["AttackTrial"]),
+                            "What the two verifiers say; JSON where Accept names application/json.",
+                        ),
+                        Answer::new(303, Content::Nothing, "To Show details: the forgery is in the session."),
+                        Answer::refusal(400, "A field is none of those accepted, or two session cookies came."),
+                        NO_ATTACK,
+                        Answer::refusal(415, "The body is not declared as a form."),
+                        TOO_MANY_SESSIONS,
+                        FAULT,
+                        TOO_BUSY,
+                    ],
+                    curl: "curl -s {base}/lab/attacks/alg-none -H 'Accept: application/json' -d action=forge",
+                },
+            ),
+        ],
+    ),
+    Endpoint::new(
+        "/lab/worksheet",
+        Guard::Session,
+        &[Operation::get(
+            |route| route.to(worksheet),
+            Description {
+                id: "worksheet",
+                summary: "What a class writes its answers on",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/lab/worksheet",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/reset",
+        Guard::Session,
+        &[Operation::post(
+            |route| route.to(reset),
+            Description {
+                id: "resetLab",
+                summary: "Forgets what the lab remembers of this session, and nothing else of it",
+                access: Access::Session,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(303, Content::Nothing, "To the lab."), DUPLICATE_COOKIE],
+                curl: "curl -s -i -X POST {base}/lab/reset",
+            },
+        )],
+    ),
+];
