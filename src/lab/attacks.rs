@@ -1,7 +1,7 @@
 //! The catalogue of attacks: one value each, from which the gallery, its JSON and the tests are made.
 //!
-//! An attack says how it is forged, at which door it is judged, and which code must answer there. A row of the catalogue
-//! with several right answers has an attack for each.
+//! An attack says how it is forged, who judges it, and with which code they must answer. A row of the catalogue with
+//! several right answers has an attack for each.
 
 mod algorithm;
 mod claims;
@@ -12,8 +12,8 @@ mod text;
 
 use std::collections::HashSet;
 
-use super::forge::{Door, Forge, Forgery};
-use super::naive::{Naive, NaiveSite};
+use super::forge::{Forge, Forgery, Target};
+use super::naive::{NaiveSite, NaiveVerifier};
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::sent_request::SentRequest;
@@ -37,13 +37,13 @@ pub struct Attack {
     pub expected: Code,
     /// The lesson that goes further.
     pub lesson: Option<&'static str>,
-    /// Where the rule stands, such as `RFC 8725 §3.1`.
+    /// The source of the rule, such as `RFC 8725 §3.1`.
     pub rfc: &'static str,
-    /// The algorithm that the visitor's token must be of; either will do when there is none.
-    pub needs: Option<DemoAlgorithm>,
-    /// The spellings of it, all with the same answer; the first is tried unless another is chosen.
+    /// The algorithm that the visitor's token must have. `None` means either.
+    pub needs: Option<Algorithm>,
+    /// Its spellings, all with the same answer. The first is the default.
     pub variants: &'static [Variant],
-    pub means: Means,
+    pub kind: AttackKind,
 }
 
 /// One spelling of an attack.
@@ -54,36 +54,43 @@ pub struct Variant {
 }
 
 /// How an attack is made: of a token, or of a request.
-pub enum Means {
-    Token { at: At, forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>, naive: &'static Naive },
-    Request { ask: fn(&str) -> SentRequest, naive: &'static NaiveSite },
+pub enum AttackKind {
+    Token {
+        judged_by: JudgedBy,
+        forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>,
+        naive: &'static NaiveVerifier,
+    },
+    Request {
+        ask: fn(&str) -> SentRequest,
+        naive: &'static NaiveSite,
+    },
 }
 
-/// Where a forged token is judged.
+/// Whose keys and rules judge a forged token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum At {
+pub enum JudgedBy {
     Demo,
     /// By the demo's keys, after the session switched to the other algorithm.
     DemoAfterSwitch,
     Lab,
     LabApi,
-    /// At the lab's door, if a cookie can carry it there.
+    /// By the lab's keys, if the token fits a session's cookie.
     Session,
 }
 
-impl At {
-    /// The door for a token that was issued under `algorithm`.
-    pub const fn door(self, algorithm: DemoAlgorithm) -> Door {
+impl JudgedBy {
+    /// The same for a token that was issued under `algorithm`.
+    pub const fn target(self, algorithm: Algorithm) -> Target {
         match self {
-            Self::Demo => Door::Demo(algorithm),
-            Self::DemoAfterSwitch => Door::Demo(other(algorithm)),
-            Self::Lab | Self::Session => Door::Lab(algorithm),
-            Self::LabApi => Door::LabApi(algorithm),
+            Self::Demo => Target::Demo(algorithm),
+            Self::DemoAfterSwitch => Target::Demo(other(algorithm)),
+            Self::Lab | Self::Session => Target::Lab(algorithm),
+            Self::LabApi => Target::LabApi(algorithm),
         }
     }
 
-    /// Whether a session has such a door, so that the forgery can be put into one.
-    pub const fn is_of_a_session(self) -> bool {
+    /// Whether a session's token is judged so, which means that the forgery can be put into one.
+    pub const fn fits_a_session(self) -> bool {
         !matches!(self, Self::LabApi)
     }
 }
@@ -96,14 +103,14 @@ pub const fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
     }
 }
 
-/// The chapters of the gallery.
+/// A section of the gallery.
 pub struct Section {
     pub title: &'static str,
     pub says: &'static str,
     pub attacks: &'static [Attack],
 }
 
-/// Every attack, by chapter.
+/// Every attack, by section.
 pub static SECTIONS: [Section; 6] = [
     Section {
         title: "The signature",
@@ -157,8 +164,8 @@ impl Attack {
         Self::all().filter(|attack| is_such(attack)).map(|attack| attack.key).collect::<HashSet<_>>().len()
     }
 
-    /// The spelling of this name, or the first; `None` when it has a name that is none of ours. An attack with one
-    /// spelling has the empty name for it.
+    /// The spelling with this name; the first if the name is empty; `None` if there is no such spelling. An attack with
+    /// one spelling has the empty name for it.
     pub fn variant(&self, chosen: &str) -> Option<&'static str> {
         match self.variants {
             [] => chosen.is_empty().then_some(""),
@@ -173,14 +180,14 @@ impl Attack {
     }
 }
 
-/// Rows are long; what most of them share is said once.
+/// An attack with the defaults that most of them share.
 const fn attack(
     number: u8,
     key: &'static str,
     slug: &'static str,
     name: &'static str,
     expected: Code,
-    means: Means,
+    kind: AttackKind,
 ) -> Attack {
     Attack {
         number,
@@ -194,7 +201,7 @@ const fn attack(
         rfc: "",
         needs: None,
         variants: &[],
-        means,
+        kind,
     }
 }
 

@@ -20,12 +20,12 @@ use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::lab;
 use crate::token::{self, Judged, signing_input};
 
-/// What an attacker signs with who brings a secret along.
+/// The secret of an attacker who signs with one of their own.
 pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough bytes";
 
 /// Whose keys and rules judge a forgery, and the algorithm that they expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Door {
+pub enum Target {
     /// The demo's own: *Show details* as it always is.
     Demo(DemoAlgorithm),
     /// The lab's keys and the demo's rules, for what the lab signed.
@@ -34,14 +34,14 @@ pub enum Door {
     LabApi(DemoAlgorithm),
 }
 
-impl Door {
-    pub const fn algorithm(self) -> DemoAlgorithm {
+impl Target {
+    pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::Demo(algorithm) | Self::Lab(algorithm) | Self::LabApi(algorithm) => algorithm,
         }
     }
 
-    /// The name on the wire.
+    /// Its name in JSON.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Demo(_) => "demo",
@@ -50,7 +50,7 @@ impl Door {
         }
     }
 
-    /// What the strict verifier says at this door, but for revocation.
+    /// The strict verifier's verdict here, except for revocation.
     pub fn judge(self, ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Judged {
         match self {
             Self::Demo(algorithm) => Judged::Final(demo::verify(ring, algorithm, token, now)),
@@ -59,8 +59,8 @@ impl Door {
         }
     }
 
-    /// The keys of this door that verify `algorithm`.
-    pub fn keys(self, ring: &KeyRing, algorithm: DemoAlgorithm) -> &[Verifier] {
+    /// The keys that verify `algorithm` here.
+    pub fn keys(self, ring: &KeyRing, algorithm: Algorithm) -> &[Verifier] {
         match self {
             Self::Demo(_) => algorithm.keys(ring).verifiers(),
             Self::Lab(_) | Self::LabApi(_) => lab::keys(ring, algorithm).verifiers(),
@@ -68,7 +68,8 @@ impl Door {
     }
 }
 
-/// A JSON object as text: its members in order, each with the text of its value, also twice and also wrong.
+/// A JSON object as text: its members in order, each with the text of its value. Members may repeat, and values may be
+/// invalid.
 #[derive(Clone)]
 pub struct Members(Vec<(String, String)>);
 
@@ -77,7 +78,7 @@ impl Members {
         Self(members.into_iter().map(|(name, value)| (name.to_owned(), value.to_string())).collect())
     }
 
-    /// With this value, in its place where the member is there already.
+    /// Sets a member. One that exists keeps its place.
     #[must_use]
     pub fn with(&self, name: &str, value: impl Into<String>) -> Self {
         let (mut members, value) = (self.0.clone(), value.into());
@@ -93,7 +94,7 @@ impl Members {
         Self(self.0.iter().filter(|(found, _)| found != name).cloned().collect())
     }
 
-    /// With one member more at the end, whether or not its name is there.
+    /// Adds a member at the end, even if there is one with its name.
     #[must_use]
     pub fn and(&self, name: &str, value: impl Into<String>) -> Self {
         let mut members = self.0.clone();
@@ -101,7 +102,7 @@ impl Members {
         Self(members)
     }
 
-    /// The last member first.
+    /// Moves the last member to the front.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self(self.0.iter().rev().cloned().collect())
@@ -151,7 +152,7 @@ impl Original {
     }
 }
 
-/// What came of an attack.
+/// The result of an attack.
 pub struct Forgery {
     pub token: String,
     /// What became of the signature, in words.
@@ -160,7 +161,7 @@ pub struct Forgery {
     pub revoked: Option<Revoked>,
 }
 
-/// A token of the lab's that is over before its end.
+/// A token of the lab that is revoked before it expires.
 pub struct Revoked {
     pub token: String,
     pub jti: String,
@@ -173,7 +174,7 @@ impl Forgery {
     }
 }
 
-/// Everything that a forger has: the visitor's token, the lab's keys, the moment, and sixteen random bytes.
+/// Everything that a forger has: the visitor's token, the lab's keys, the time, and random bytes.
 pub struct Forge<'a> {
     pub ring: &'a KeyRing,
     pub original: &'a Original,
@@ -252,7 +253,7 @@ impl Forge<'_> {
         }
     }
 
-    /// The RSA public key that everybody may have.
+    /// The RSA public key, which anyone may have.
     pub fn public_key(&self) -> &RsaPublicKey {
         self.ring.rs256_public(self.now).unwrap_or_else(|| self.ring.lab().public())
     }
@@ -283,7 +284,7 @@ impl Forge<'_> {
         Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {sibling}.")))
     }
 
-    /// A token of the lab's that has a name of its own, and is revoked by it before it is judged.
+    /// A token of the lab with a `jti` of its own, by which it is revoked before it is judged.
     pub fn revoked(&self) -> Result<Forgery, SigningError> {
         let jti = URL_SAFE_NO_PAD.encode(self.random);
         let claims = self.original.claims.with("jti", quoted(&jti)).with("exp", self.seconds(LIFE));
@@ -292,7 +293,7 @@ impl Forge<'_> {
         Ok(Forgery { revoked: Some(revoked), ..forgery })
     }
 
-    /// The time that many seconds from now, as a claim.
+    /// The time this many seconds from now, as a claim.
     pub fn seconds(&self, ahead: i64) -> String {
         (self.now.timestamp() + ahead).to_string()
     }
@@ -300,15 +301,15 @@ impl Forge<'_> {
 
 const RESIGNED: &str = "Made anew under the lab's key, so it fits.";
 
-/// How long a token lives that is revoked, in seconds.
+/// The lifetime of a token that is revoked, in seconds.
 const LIFE: i64 = 600;
 
-/// The base64url text of an HMAC. Any bytes are a key here, also those that no key file may hold.
+/// An HMAC in base64url. Any bytes can be its key, even those that no key file may contain.
 pub fn mac(algorithm: hmac::Algorithm, key: &[u8], message: &str) -> String {
     URL_SAFE_NO_PAD.encode(hmac::sign(&hmac::Key::new(algorithm, key), message.as_bytes()))
 }
 
-/// The forms in which people have a public key at hand, each with its name. An RSA key that is loaded has them all.
+/// The forms in which people keep a public key, each with its name.
 pub fn public_forms(key: &RsaPublicKey) -> Vec<(&'static str, Vec<u8>)> {
     let pem = key.to_pem().unwrap_or_default();
     let spki = pem::parse(&pem).map(pem::Pem::into_contents).unwrap_or_default();
@@ -322,7 +323,7 @@ pub fn public_forms(key: &RsaPublicKey) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// The key inside a certificate in base64, unchecked, as a verifier reads it that trusts what it is sent.
+/// The key in a base64 certificate. As in a verifier that trusts what it is sent, the certificate is not checked.
 pub fn key_of_certificate(text: &str) -> Option<RsaPublicKey> {
     certificate::key_of(text)
 }

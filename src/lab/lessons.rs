@@ -1,10 +1,9 @@
-//! The guided lessons: goal, do, predict, verdict, why. Here is what each says and what an answer is worth; how a visitor
-//! does it stands beside the pages.
+//! The guided lessons. Each has a module with its texts and with the rules that judge an answer. The pages and forms are in
+//! `web::site::lab::lessons`.
 
 pub mod anatomy;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
-pub mod gullible;
 pub mod hs256_or_rs256;
 pub mod key_confusion;
 pub mod keys_in_the_header;
@@ -20,7 +19,7 @@ pub mod tamper;
 pub mod two_clocks;
 pub mod weak_secret;
 
-pub use gullible::{Objection, WANTED, text_of};
+pub use remark::{WANTED, text_of};
 
 /// One lesson as its page tells it. In every text a pair of backticks marks what is code.
 pub struct Lesson {
@@ -29,17 +28,17 @@ pub struct Lesson {
     /// What a session keeps of it once it is solved: two letters that no other lesson has or ever had.
     pub key: &'static str,
     pub title: &'static str,
-    /// What the visitor can do or say at its end, in one sentence.
+    /// What the visitor can do at its end, in one sentence.
     pub goal: &'static str,
     pub minutes: u8,
     pub question: Question,
-    /// From a nudge to nearly all.
+    /// From a small hint to almost the solution.
     pub hints: &'static [&'static str],
-    /// Whoever follows this to the letter solves the lesson.
+    /// Steps that solve the lesson, to be followed exactly. A test does.
     pub solution: &'static str,
-    /// Why it came out so; a paragraph each. Shown once the lesson was tried.
+    /// Why it happened, in paragraphs. Shown after the lesson was tried.
     pub why: &'static [&'static str],
-    /// Where the rules stand, such as `RFC 8725 §3.1`.
+    /// Sources, such as `RFC 8725 §3.1`.
     pub rfcs: &'static [&'static str],
 }
 
@@ -55,7 +54,7 @@ pub struct Choice {
     pub value: &'static str,
     pub says: &'static str,
     pub is_right: bool,
-    /// What is said to whoever chose it.
+    /// The reply to a visitor who chose it.
     pub reply: &'static str,
 }
 

@@ -1,35 +1,36 @@
-//! Naive verifiers: what programs with one well-known mistake each would say of a forgery.
+//! Naive verifiers: what a program with one well-known mistake would say to a forgery.
 //!
-//! Every answer is computed on the forged token itself. Nothing here opens a file, makes a request, runs a command or
-//! lets anybody in: where the mistake would do so, the answer says what would have happened.
+//! Every answer is computed from the forged token itself. Nothing here opens a file, makes a request, runs a command or
+//! grants access. Where the mistake would do so, the answer says what would have happened.
 
 mod header_trust;
-mod reading;
+mod lax_token;
 mod site;
 
 pub use header_trust::{
-    CALLS_ADDRESSES, FOLLOWS_JKU, KID_AS_COMMAND, KID_AS_PATH, KID_AS_SQL, TAKES_CERTIFICATE, TAKES_JWK,
+    CALLS_ADDRESSES, FOLLOWS_JKU, PASTES_KID_INTO_SQL, READS_KID_AS_PATH, RUNS_KID_AS_COMMAND, TRUSTS_CERTIFICATES,
+    TRUSTS_JWK,
 };
+pub use lax_token::{LAX_BASE64, LaxToken, Objection, hmac_named};
 pub use site::{
-    NaiveSite, SITE_THAT_TAKES_ANY_FORM, SITE_THAT_TAKES_THE_FIRST, SITE_WITH_MANY_DOORS, SITE_WITHOUT_A_DOOR,
+    NaiveSite, SITE_THAT_READS_A_TOKEN_ANYWHERE, SITE_THAT_READS_THE_FIRST_COOKIE, SITE_THAT_SKIPS_A_MISSING_TOKEN,
+    SITE_WITHOUT_A_CHECK_OF_ORIGINS,
 };
 
 use aws_lc_rs::digest;
-use aws_lc_rs::hmac::HMAC_SHA256;
 use chrono::{DateTime, Utc};
 
-use super::forge::{Door, Revoked, mac, public_forms};
+use super::forge::{Revoked, Target, public_forms};
 use crate::keys::{Algorithm as Jwa, Family, KeyRing};
-use crate::profiles::demo::DemoAlgorithm;
-use reading::Reading;
+use crate::profiles::demo::Algorithm;
 
 /// A verifier with one mistake.
-pub struct Naive {
+pub struct NaiveVerifier {
     pub name: &'static str,
     judge: Judge,
 }
 
-/// Why it accepts, or why even it refuses.
+/// `Ok` says why it accepts, `Err` why it refuses.
 type Judge = fn(&Case<'_>) -> Result<String, String>;
 
 /// What such a verifier would have said.
@@ -50,32 +51,35 @@ impl Opinion {
 pub struct Case<'a> {
     pub token: &'a str,
     pub ring: &'a KeyRing,
-    pub door: Door,
+    pub target: Target,
     pub revoked: Option<&'a Revoked>,
     pub now: DateTime<Utc>,
 }
 
-impl Naive {
+impl NaiveVerifier {
     pub fn opinion(&self, case: &Case<'_>) -> Opinion {
         Opinion::new(self.name, (self.judge)(case))
     }
 }
 
 impl Case<'_> {
-    fn read(&self) -> Reading {
-        Reading::of(self.token)
+    fn read(&self) -> LaxToken {
+        LaxToken::skim(self.token)
     }
 
-    /// Whether the signature was made with a right key of this door, under the algorithm that the door expects.
-    fn fits(&self, token: &Reading) -> bool {
-        self.fits_under(self.door.algorithm(), token)
+    /// Whether the signature was made with a right key, under the algorithm that is expected.
+    fn fits(&self, token: &LaxToken) -> bool {
+        self.fits_under(self.target.algorithm(), token)
     }
 
-    fn fits_under(&self, algorithm: DemoAlgorithm, token: &Reading) -> bool {
-        self.door.keys(self.ring, algorithm).iter().any(|key| key.verifies(token.message.as_bytes(), &token.signature))
+    fn fits_under(&self, algorithm: Algorithm, token: &LaxToken) -> bool {
+        self.target
+            .keys(self.ring, algorithm)
+            .iter()
+            .any(|key| key.verifies(token.message.as_bytes(), &token.signature))
     }
 
-    /// Accepts a token whose signature fits and that has not ended; `beside` says what was overlooked.
+    /// Accepts a token with a valid signature that has not expired. `beside` says what was overlooked.
     fn signature_and_end(&self, beside: &str) -> Result<String, String> {
         let token = self.read();
         if !self.fits(&token) {
@@ -84,10 +88,10 @@ impl Case<'_> {
         self.unless_ended(&token, beside)
     }
 
-    fn unless_ended(&self, token: &Reading, beside: &str) -> Result<String, String> {
+    fn unless_ended(&self, token: &LaxToken, beside: &str) -> Result<String, String> {
         match token.number("exp") {
             Some(exp) if exp <= self.seconds() => Err("The token has ended, and that much it checks.".to_owned()),
-            _ => Ok(format!("{beside} It lets in {}.", token.whom())),
+            _ => Ok(format!("{beside} It lets in {}.", token.subject())),
         }
     }
 
@@ -97,17 +101,17 @@ impl Case<'_> {
     }
 }
 
-pub static SIGNATURE_AND_END: Naive = Naive {
+pub static CHECKS_ONLY_SIGNATURE_AND_EXPIRY: NaiveVerifier = NaiveVerifier {
     name: "Checks the signature and the end",
     judge: |case| case.signature_and_end("The signature fits and `exp` lies ahead; it asks for no more."),
 };
 
-pub static SKIPS_SIGNATURE: Naive = Naive {
+pub static SKIPS_SIGNATURE: NaiveVerifier = NaiveVerifier {
     name: "Skips the signature",
     judge: |case| case.unless_ended(&case.read(), "It decodes the claims and never verifies them."),
 };
 
-pub static DECODES_ONLY: Naive = Naive {
+pub static DECODES_ONLY: NaiveVerifier = NaiveVerifier {
     name: "Decodes and obeys",
     judge: |case| match case.read().claims.get("role") {
         Some(role) => Ok(format!("It decodes the payload, reads the role {role}, and obeys.")),
@@ -115,7 +119,7 @@ pub static DECODES_ONLY: Naive = Naive {
     },
 };
 
-pub static SKIPS_EMPTY_SIGNATURE: Naive = Naive {
+pub static SKIPS_EMPTY_SIGNATURE: NaiveVerifier = NaiveVerifier {
     name: "Checks a signature if there is one",
     judge: |case| match case.read() {
         token if token.signature.is_empty() => case.unless_ended(&token, "There is no signature, so none is wrong."),
@@ -123,7 +127,7 @@ pub static SKIPS_EMPTY_SIGNATURE: Naive = Naive {
     },
 };
 
-/// What an operator leaves in place who copies an example.
+/// The secrets of examples that operators copy and never change.
 pub const COMMON_SECRETS: &[&str] = &[
     "secret",
     "mysecret",
@@ -139,11 +143,11 @@ pub const COMMON_SECRETS: &[&str] = &[
     "test",
 ];
 
-pub static GUESSABLE_SECRET: Naive = Naive {
+pub static HAS_A_GUESSABLE_SECRET: NaiveVerifier = NaiveVerifier {
     name: "Kept the example's secret",
     judge: |case| {
         let token = case.read();
-        let word = COMMON_SECRETS.iter().find(|word| token.was_made_with(word.as_bytes()));
+        let word = COMMON_SECRETS.iter().find(|word| token.is_hs256_under(word.as_bytes()));
         match word {
             Some(word) => Ok(format!("Its secret is `{word}`, as in the example that it was copied from; it fits.")),
             None => Err("Its secret is a common word, and none of those fits.".to_owned()),
@@ -151,16 +155,16 @@ pub static GUESSABLE_SECRET: Naive = Naive {
     },
 };
 
-pub static EMPTY_SECRET: Naive = Naive {
+pub static HAS_AN_EMPTY_SECRET: NaiveVerifier = NaiveVerifier {
     name: "Never set its secret",
     judge: |case| {
-        let fits = case.read().was_made_with(b"");
+        let fits = case.read().is_hs256_under(b"");
         let why = "The variable with its secret is not set, and reads as the empty text;";
         if fits { Ok(format!("{why} with that the signature fits.")) } else { Err(format!("{why} it does not fit.")) }
     },
 };
 
-pub static KEEPS_RETIRED_KEYS: Naive = Naive {
+pub static KEEPS_RETIRED_KEYS: NaiveVerifier = NaiveVerifier {
     name: "Never forgets a key",
     judge: |case| {
         let token = case.read();
@@ -173,7 +177,7 @@ pub static KEEPS_RETIRED_KEYS: Naive = Naive {
     },
 };
 
-pub static TAKES_ZERO: Naive = Naive {
+pub static ACCEPTS_A_ZERO_SIGNATURE: NaiveVerifier = NaiveVerifier {
     name: "Takes zero for a signature",
     judge: |case| {
         let token = case.read();
@@ -189,7 +193,7 @@ pub static TAKES_ZERO: Naive = Naive {
     },
 };
 
-pub static TAKES_NONE: Naive = Naive {
+pub static ACCEPTS_NONE: NaiveVerifier = NaiveVerifier {
     name: "Takes `none`",
     judge: |case| {
         let token = case.read();
@@ -201,13 +205,13 @@ pub static TAKES_NONE: Naive = Naive {
     },
 };
 
-pub static TRUSTS_ALG: Naive = Naive {
+pub static TRUSTS_ALG: NaiveVerifier = NaiveVerifier {
     name: "Trusts `alg`",
     judge: |case| {
         let token = case.read();
         let alg = token.text("alg").unwrap_or_default();
         let public = case.ring.rs256_public(case.now).unwrap_or_else(|| case.ring.lab().public());
-        let confused = public_forms(public).iter().any(|(_, key)| alg == "HS256" && token.was_made_with(key));
+        let confused = public_forms(public).iter().any(|(_, key)| alg == "HS256" && token.is_hs256_under(key));
         if confused {
             return case
                 .unless_ended(&token, "The header says HS256, so it takes its one key, the public one, for a secret.");
@@ -224,7 +228,7 @@ pub static TRUSTS_ALG: Naive = Naive {
     },
 };
 
-fn fits_sibling(ring: &KeyRing, alg: Jwa, token: &Reading) -> bool {
+fn fits_sibling(ring: &KeyRing, alg: Jwa, token: &LaxToken) -> bool {
     match alg.family() {
         // One secret signs and verifies, so the right signature can be made and compared.
         Family::Hmac => ring.lab().signer(alg).sign(token.message.as_bytes()).is_ok_and(|it| it == token.signature),
@@ -232,10 +236,10 @@ fn fits_sibling(ring: &KeyRing, alg: Jwa, token: &Reading) -> bool {
     }
 }
 
-pub static COMPARES_LOOSELY: Naive = Naive {
+pub static COMPARES_LOOSELY: NaiveVerifier = NaiveVerifier {
     name: "Compares `alg` loosely",
     judge: |case| {
-        let expected = case.door.algorithm();
+        let expected = case.target.algorithm();
         let token = case.read();
         let alg = token.header.get("alg").map(|alg| alg.as_str().map_or_else(|| alg.to_string(), str::to_owned));
         let bare = alg.unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), "");
@@ -248,14 +252,14 @@ pub static COMPARES_LOOSELY: Naive = Naive {
     },
 };
 
-pub static LENIENT_TYPES: Naive = Naive {
+pub static IGNORES_WRONG_TYPES: NaiveVerifier = NaiveVerifier {
     name: "Takes a wrong type for absent",
     judge: |case| {
         case.signature_and_end("A claim of a type that it does not expect counts as absent, and what is absent passes.")
     },
 };
 
-pub static LEEWAY: Naive = Naive {
+pub static ALLOWS_A_MINUTE_OF_LEEWAY: NaiveVerifier = NaiveVerifier {
     name: "Allows a minute of leeway",
     judge: |case| {
         let token = case.read();
@@ -269,7 +273,7 @@ pub static LEEWAY: Naive = Naive {
     },
 };
 
-pub static TAKES_MILLISECONDS: Naive = Naive {
+pub static ACCEPTS_MILLISECONDS: NaiveVerifier = NaiveVerifier {
     name: "Takes any number for a date",
     judge: |case| {
         let years = case.read().number("exp").map(|exp| ((exp - case.seconds()) / 31_557_600.0).floor());
@@ -280,36 +284,36 @@ pub static TAKES_MILLISECONDS: Naive = Naive {
     },
 };
 
-pub static NO_CLOCK: Naive = Naive {
+pub static IGNORES_EXPIRY: NaiveVerifier = NaiveVerifier {
     name: "Has no clock",
     judge: |case| {
         let token = case.read();
         if case.fits(&token) {
-            Ok(format!("The signature fits, and it never looks at `exp`. It lets in {}.", token.whom()))
+            Ok(format!("The signature fits, and it never looks at `exp`. It lets in {}.", token.subject()))
         } else {
             Err("The signature does not fit.".to_owned())
         }
     },
 };
 
-pub static IGNORES_CRIT: Naive = Naive {
+pub static IGNORES_CRIT: NaiveVerifier = NaiveVerifier {
     name: "Ignores `crit`",
     judge: |case| {
         case.signature_and_end("It skips header members that it does not know, also the one that forbids that.")
     },
 };
 
-pub static IGNORES_TYP: Naive = Naive {
+pub static IGNORES_TYP: NaiveVerifier = NaiveVerifier {
     name: "Ignores `typ`",
     judge: |case| case.signature_and_end("A token is a token to it, of whatever kind."),
 };
 
-pub static IGNORES_ISSUER_AND_AUDIENCE: Naive = Naive {
+pub static IGNORES_ISSUER_AND_AUDIENCE: NaiveVerifier = NaiveVerifier {
     name: "Ignores `iss` and `aud`",
     judge: |case| case.signature_and_end("The signature fits, so it does not ask who issued the token, and for whom."),
 };
 
-pub static LETS_NOTHING_IN: Naive = Naive {
+pub static ACCEPTS_NULL_AS_GUEST: NaiveVerifier = NaiveVerifier {
     name: "Lets nothing in as a guest",
     judge: |case| match case.token {
         "" | "null" | "undefined" | "{}" => {
@@ -319,12 +323,12 @@ pub static LETS_NOTHING_IN: Naive = Naive {
     },
 };
 
-pub static TAKES_FIRST_THREE: Naive = Naive {
+pub static READS_THE_FIRST_THREE_PARTS: NaiveVerifier = NaiveVerifier {
     name: "Takes what it needs of the text",
     judge: |case| {
-        let assembled = reading::from_json(case.token);
+        let assembled = lax_token::from_json(case.token);
         let text = assembled.as_deref().unwrap_or(case.token);
-        let token = Reading::of(text);
+        let token = LaxToken::skim(text);
         if token.signature.is_empty() {
             return case.unless_ended(&token, "It finds no third part, and so no signature that could be wrong.");
         }
@@ -336,7 +340,7 @@ pub static TAKES_FIRST_THREE: Naive = Naive {
     },
 };
 
-pub static TAKES_ANY_JSON: Naive = Naive {
+pub static ACCEPTS_ANY_PAYLOAD: NaiveVerifier = NaiveVerifier {
     name: "Takes any payload",
     judge: |case| {
         case.signature_and_end(
@@ -345,16 +349,16 @@ pub static TAKES_ANY_JSON: Naive = Naive {
     },
 };
 
-pub static LAX_BASE64: Naive = Naive {
+pub static DECODES_BASE64_LAXLY: NaiveVerifier = NaiveVerifier {
     name: "Decodes base64 laxly",
     judge: |case| case.signature_and_end("It skips stray characters and unused bits, and reads the same bytes."),
 };
 
-pub static LAST_WINS: Naive = Naive {
+pub static KEEPS_THE_LAST_DUPLICATE: NaiveVerifier = NaiveVerifier {
     name: "Keeps the last of two members",
     judge: |case| {
         let token = case.read();
-        let right = token.text("alg") == Some(case.door.algorithm().as_str());
+        let right = token.text("alg") == Some(case.target.algorithm().as_str());
         if right && case.fits(&token) {
             case.unless_ended(&token, "Of two members its parser keeps the last, whoever checked the first.")
         } else {
@@ -363,7 +367,7 @@ pub static LAST_WINS: Naive = Naive {
     },
 };
 
-pub static NO_LIMIT: Naive = Naive {
+pub static HAS_NO_LIMITS: NaiveVerifier = NaiveVerifier {
     name: "Has no limits",
     judge: |case| {
         let (bytes, depth) = (case.token.len(), case.read().depth());
@@ -373,14 +377,14 @@ pub static NO_LIMIT: Naive = Naive {
     },
 };
 
-pub static NO_REVOCATION: Naive = Naive {
+pub static IGNORES_REVOCATION: NaiveVerifier = NaiveVerifier {
     name: "Has no list of revoked tokens",
     judge: |case| {
         case.signature_and_end("A logout deletes the cookie in one browser; the token itself is good until `exp`.")
     },
 };
 
-pub static LISTS_HASHES: Naive = Naive {
+pub static REVOKES_BY_HASH: NaiveVerifier = NaiveVerifier {
     name: "Lists revoked texts by their hash",
     judge: |case| {
         let hash = |text: &str| digest::digest(&digest::SHA256, text.as_bytes());
@@ -392,23 +396,16 @@ pub static LISTS_HASHES: Naive = Naive {
     },
 };
 
-pub static ONE_RING_FOR_ALL: Naive = Naive {
+pub static HAS_ONE_KEY_RING_FOR_ALL: NaiveVerifier = NaiveVerifier {
     name: "Has one key ring for everything",
     judge: |case| {
         let token = case.read();
-        let algorithm = case.door.algorithm();
-        let doors = [Door::Demo(algorithm), Door::Lab(algorithm)];
-        if doors.into_iter().any(|door| Case { door, ..*case }.fits(&token)) {
+        let algorithm = case.target.algorithm();
+        let targets = [Target::Demo(algorithm), Target::Lab(algorithm)];
+        if targets.into_iter().any(|target| Case { target, ..*case }.fits(&token)) {
             case.unless_ended(&token, "Some key of the house fits, and it does not ask what that key is for.")
         } else {
             Err("No key of the house fits.".to_owned())
         }
     },
 };
-
-impl Reading {
-    /// Whether an HMAC under this key is the signature, for a verifier that takes HS256 when the token says so.
-    fn was_made_with(&self, key: &[u8]) -> bool {
-        self.text("alg") == Some("HS256") && mac(HMAC_SHA256, key, &self.message) == self.signature
-    }
-}

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
-use hallpass::lab::attacks::{Attack, Means, SECTIONS};
+use hallpass::lab::attacks::{Attack, AttackKind, SECTIONS};
 use hallpass::lab::lessons::Lesson;
 use hallpass::lab::sent_request::SentRequest;
 use hallpass::profiles::demo::DemoAlgorithm;
@@ -34,7 +34,7 @@ pub fn every_try() -> impl Iterator<Item = (&'static Attack, &'static str, DemoA
 }
 
 fn is_request(attack: &Attack) -> bool {
-    matches!(attack.means, Means::Request { .. })
+    matches!(attack.kind, AttackKind::Request { .. })
 }
 
 fn form(visitor: &Visitor, attack: &Attack, variant: &str, action: &str) -> RequestBuilder {
@@ -100,11 +100,11 @@ async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_her
 async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
     let app = TestApp::spawn();
     for (attack, variant, algorithm) in every_try() {
-        let Means::Token { at, .. } = attack.means else { continue };
+        let AttackKind::Token { judged_by, .. } = attack.kind else { continue };
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         let visitor = visitor_under(&app, algorithm).await;
         let put = form(&visitor, attack, variant, "put").send().await.unwrap();
-        if !at.is_of_a_session() {
+        if !judged_by.fits_a_session() {
             assert_eq!(put.status(), 400, "{name}");
             continue;
         }
@@ -340,7 +340,7 @@ async fn the_real_server_answers_each_request_as_its_page_says() {
     let cookie = cookie_of(&visitor.generate().await);
     let token = token_on(&visitor.page("/").await);
     for attack in Attack::all() {
-        let Means::Request { ask, .. } = attack.means else { continue };
+        let AttackKind::Request { ask, .. } = attack.kind else { continue };
         for variant in variants(attack) {
             let answer = Answer::to(for_real(&app, &ask(variant), &cookie, &token)).await;
             let told = forge(&visitor, attack, variant).await;
@@ -375,7 +375,7 @@ async fn the_curl_lines_of_each_request_get_its_answer() {
     }
     let (app, folder) = (TestApp::spawn(), TempDir::new().unwrap());
     for attack in Attack::all() {
-        let Means::Request { ask, .. } = attack.means else { continue };
+        let AttackKind::Request { ask, .. } = attack.kind else { continue };
         for variant in variants(attack) {
             let command = ask(variant).curl(&app.url, "hallpass");
             let run = Command::new("bash").args(["-c", &command]).current_dir(folder.path()).output().unwrap();

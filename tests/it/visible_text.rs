@@ -1,6 +1,6 @@
 //! What a person reads on the pages: no mark of the source's own, and on the demo's pages no name that was not verified.
 
-use hallpass::lab::attacks::{Attack, Means};
+use hallpass::lab::attacks::{Attack, AttackKind};
 use hallpass::lab::lessons::LESSONS;
 use reqwest::Method;
 
@@ -105,8 +105,8 @@ async fn no_page_of_an_attack_shows_the_marks_of_its_source_nor_does_the_demo_af
         let (name, path) =
             (format!("{} {variant} under {algorithm}", attack.slug), format!("/lab/attacks/{}", attack.slug));
         assert_clean(&name, &posted(visitor, &path, &[("variant", variant), ("action", "forge")]).await.body);
-        let Means::Token { at, .. } = attack.means else { continue };
-        if !at.is_of_a_session() {
+        let AttackKind::Token { judged_by, .. } = attack.kind else { continue };
+        if !judged_by.fits_a_session() {
             continue;
         }
         let another = visitor_under(&app, algorithm).await;

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{At, Attack, Means, Variant, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
 use crate::code::Code;
 use crate::keys;
 use crate::lab::forge::{Forgery, public_forms, quoted};
@@ -24,8 +24,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "psychic-signature",
             "Psychic signature",
             Code::AlgNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, form| {
                     let zeros: &[u8] = if form == "der" { &[0x30, 6, 2, 1, 0, 2, 1, 0] } else { &[0; 64] };
                     let header = forge.original.header.with("alg", quoted("ES256"));
@@ -35,7 +35,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                         "Zeros: nobody's key made it.",
                     ))
                 },
-                naive: &naive::TAKES_ZERO,
+                naive: &naive::ACCEPTS_A_ZERO_SIGNATURE,
             },
         )
     },
@@ -52,14 +52,14 @@ pub(super) static ATTACKS: &[Attack] = &[
             "alg-none",
             "Algorithm none",
             Code::AlgNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, none| {
                     let header = forge.original.header.with("alg", quoted(none));
                     let message = signing_input(header.to_string(), forge.original.claims.to_string());
                     Ok(Forgery::new(message + ".", "Left out: `alg` says that none is needed."))
                 },
-                naive: &naive::TAKES_NONE,
+                naive: &naive::ACCEPTS_NONE,
             },
         )
     },
@@ -94,8 +94,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-alg",
             "An address as `alg`",
             Code::AlgNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| Ok(forge.headed_stale("alg", quoted(super::claims::LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
@@ -119,8 +119,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "alg-spelling",
             "Spelling of `alg`",
             Code::AlgNotAllowed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, spelling| {
                     let alg = forge.under().as_str();
                     let spelled = match spelling {
@@ -147,8 +147,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "alg-malformed",
             "`alg` of the wrong type",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, shape| {
                     let alg = forge.under().as_str();
                     match shape {
@@ -196,8 +196,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "switched-algorithm",
             "Switched algorithm",
             Code::AlgNotAllowed,
-            Means::Token {
-                at: At::DemoAfterSwitch,
+            AttackKind::Token {
+                judged_by: JudgedBy::DemoAfterSwitch,
                 forge: |forge, _| {
                     Ok(Forgery::new(&*forge.original.token, "Untouched: the key that made it is still ours."))
                 },
@@ -215,8 +215,8 @@ const FORMS: &[Variant] = &[
     variant("pkcs1-der", "as PKCS#1 in DER"),
 ];
 
-const CONFUSED: Means = Means::Token {
-    at: At::Demo,
+const CONFUSED: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, chosen| {
         let forms = public_forms(forge.public_key());
         let form = forms.iter().find(|(name, _)| *name == chosen).map_or(&[][..], |(_, form)| form);
@@ -225,8 +225,8 @@ const CONFUSED: Means = Means::Token {
     naive: &naive::TRUSTS_ALG,
 };
 
-const SIBLING: Means = Means::Token {
-    at: At::Lab,
+const SIBLING: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Lab,
     forge: |forge, sibling| {
         let own = forge.under().jwa();
         forge.by_sibling(sibling.parse::<keys::Algorithm>().unwrap_or(own))

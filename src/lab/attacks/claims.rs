@@ -1,6 +1,6 @@
 //! Attacks by what a token says: with the old signature they fall at once, re-signed they meet the checks on claims.
 
-use super::{At, Attack, Means, Variant, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Members, quoted};
 use crate::lab::naive;
@@ -23,8 +23,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "claim-injection",
             "Claim injection",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, name| Ok(forge.saying_stale(name, injected(forge, name))),
                 naive: &naive::SKIPS_SIGNATURE,
             },
@@ -43,10 +43,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "claim-injection-signed",
             "Claim injection, re-signed",
             Code::Accepted,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, name| forge.saying(&forge.original.claims.with(name, injected(forge, name))),
-                naive: &naive::SIGNATURE_AND_END,
+                naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
             },
         )
     },
@@ -63,8 +63,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-claim",
             "An address in a claim",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, name| {
                     let (header, claims) = addressed(&forge.original.header, &forge.original.claims, name);
                     Ok(forge.stale(header.to_string(), claims.to_string()))
@@ -85,8 +85,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-claim-signed",
             "An address in a claim, re-signed",
             Code::Accepted,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, name| {
                     let (header, claims) = addressed(&forge.lab_header(), &forge.original.claims, name);
                     forge.resigned(header.to_string(), claims.to_string())
@@ -106,8 +106,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-typ",
             "An address as `typ`",
             Code::WrongType,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.headed("typ", quoted(LISTENER)),
                 naive: &naive::CALLS_ADDRESSES,
             },
@@ -125,8 +125,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-date",
             "An address as a date or audience",
             Code::BadClaim,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, name| forge.saying(&forge.original.claims.with(name, quoted(LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
@@ -144,8 +144,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "unverified-payload",
             "Unverified payload",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| Ok(forge.saying_stale("role", "\"admin\"")),
                 naive: &naive::DECODES_ONLY,
             },
@@ -163,8 +163,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "unverified-payload-signed",
             "A role, re-signed",
             Code::Accepted,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.saying(&forge.original.claims.with("role", "\"admin\"")),
                 naive: &naive::DECODES_ONLY,
             },
@@ -191,8 +191,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "wrong-type-claims",
             "Claims of the wrong type",
             Code::BadClaim,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, kind| {
                     let claims = &forge.original.claims;
                     forge.saying(&match kind {
@@ -205,7 +205,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                         _ => claims.with("sub", "[\"bob\"]"),
                     })
                 },
-                naive: &naive::LENIENT_TYPES,
+                naive: &naive::IGNORES_WRONG_TYPES,
             },
         )
     },
@@ -222,14 +222,14 @@ pub(super) static ATTACKS: &[Attack] = &[
             "edge-of-expiry",
             "The edge of expiry",
             Code::Expired,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, edge| {
                     let ahead = if edge == "before" { -1 } else { 0 };
                     let claims = forge.original.claims.with("iat", forge.seconds(ahead - 60));
                     forge.saying(&claims.with("exp", forge.seconds(ahead)))
                 },
-                naive: &naive::LEEWAY,
+                naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
             },
         )
     },
@@ -246,13 +246,13 @@ pub(super) static ATTACKS: &[Attack] = &[
             "not-yet",
             "Before its time",
             Code::NotYetValid,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, name| {
                     let claims = forge.original.claims.with("exp", forge.seconds(300));
                     forge.saying(&claims.with(name, forge.seconds(30)))
                 },
-                naive: &naive::LEEWAY,
+                naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
             },
         )
     },
@@ -268,10 +268,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "exp-in-milliseconds",
             "`exp` in milliseconds",
             Code::BadClaim,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.saying(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
-                naive: &naive::TAKES_MILLISECONDS,
+                naive: &naive::ACCEPTS_MILLISECONDS,
             },
         )
     },
@@ -293,8 +293,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "issuer-or-audience",
             "Issuer and audience",
             Code::BadClaim,
-            Means::Token {
-                at: At::LabApi,
+            AttackKind::Token {
+                judged_by: JudgedBy::LabApi,
                 forge: |forge, fault| {
                     let right = api_claims(forge);
                     let claims = match fault {

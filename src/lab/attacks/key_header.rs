@@ -1,6 +1,6 @@
 //! Attacks by the header: it brings a key, says where one lies, or sets rules of its own.
 
-use super::{At, Attack, Means, Variant, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Members, quoted};
 use crate::lab::naive;
@@ -19,13 +19,13 @@ pub(super) static ATTACKS: &[Attack] = &[
             "inline-key",
             "Inline key",
             Code::HeaderNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| {
                     let header = forge.original.header.with("jwk", forge.attacker_jwk());
                     forge.by_attacker(&header, "Made with the key that the header brings.")
                 },
-                naive: &naive::TAKES_JWK,
+                naive: &naive::TRUSTS_JWK,
             },
         )
     },
@@ -46,8 +46,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "spoofed-key-set",
             "Spoofed key set",
             Code::HeaderNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, address| {
                     let header = forge.original.header.with("jku", quoted(address));
                     forge.by_attacker(&header, "Made with the key that would lie at the address.")
@@ -98,8 +98,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "kid-command",
             "`kid` as a command",
             Code::UnknownKid,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, command| {
                     let header = forge.original.header.with("kid", quoted(command));
                     Ok(match forge.under() {
@@ -109,7 +109,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                         DemoAlgorithm::Rs256 => forge.stale(header.to_string(), forge.original.claims.to_string()),
                     })
                 },
-                naive: &naive::KID_AS_COMMAND,
+                naive: &naive::RUNS_KID_AS_COMMAND,
             },
         )
     },
@@ -150,8 +150,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-header",
             "An address in the header",
             Code::HeaderNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, member| Ok(forge.headed_stale(member, quoted(super::claims::LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
@@ -168,8 +168,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "outside-kid",
             "An address as `kid`",
             Code::UnknownKid,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| Ok(forge.headed_stale("kid", quoted(super::claims::LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
@@ -187,8 +187,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "crit",
             "Critical extension",
             Code::HeaderNotAllowed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, listed| {
                     let header = forge.lab_header();
                     let header = match listed {
@@ -213,8 +213,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "another-typ",
             "Another `typ`",
             Code::WrongType,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, typ| forge.headed("typ", quoted(typ)),
                 naive: &naive::IGNORES_TYP,
             },
@@ -232,8 +232,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "another-typ-stale",
             "Another `typ`, old signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, typ| Ok(forge.headed_stale("typ", quoted(typ))),
                 naive: &naive::SKIPS_SIGNATURE,
             },
@@ -251,8 +251,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "typ-at-api",
             "`typ` missing at an API",
             Code::WrongType,
-            Means::Token {
-                at: At::LabApi,
+            AttackKind::Token {
+                judged_by: JudgedBy::LabApi,
                 forge: |forge, typ| {
                     let header = match typ {
                         "JWT" => forge.lab_header().with("typ", quoted("JWT")),
@@ -277,8 +277,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "certificate-in-header",
             "Certificate in the header",
             Code::HeaderNotAllowed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, member| {
                     let value = match member {
                         "x5u" => quoted("https://keys.attacker.example/certificate.pem"),
@@ -287,7 +287,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                     let header = forge.original.header.with("alg", quoted("RS256")).with(member, value);
                     forge.by_rsa_attacker(&header, "Made with the key of the certificate.")
                 },
-                naive: &naive::TAKES_CERTIFICATE,
+                naive: &naive::TRUSTS_CERTIFICATES,
             },
         )
     },
@@ -303,21 +303,21 @@ const PATHS: &[Variant] = &[
     variant("no-name", "the empty name"),
 ];
 
-const EMPTY_FILE: Means = Means::Token {
-    at: At::Demo,
+const EMPTY_FILE: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, path| {
         let path = if path == "no-name" { "" } else { path };
         let header: Members = forge.original.header.with("kid", quoted(path));
         Ok(forge.maced(&header, b"", "Made with the empty key, which is what lies there."))
     },
-    naive: &naive::KID_AS_PATH,
+    naive: &naive::READS_KID_AS_PATH,
 };
 
-const SQL: Means = Means::Token {
-    at: At::Demo,
+const SQL: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, _| {
         let header = forge.original.header.with("kid", quoted("x' UNION SELECT 'known-key' -- "));
         Ok(forge.maced(&header, b"known-key", "Made with the key that the query selects."))
     },
-    naive: &naive::KID_AS_SQL,
+    naive: &naive::PASTES_KID_INTO_SQL,
 };

@@ -1,6 +1,6 @@
 //! Attacks by the way a token comes: in a wrong place, twice, from a foreign page, after its time, at another's door.
 
-use super::{At, Attack, Means, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Forgery, Revoked, quoted, twin};
 use crate::lab::naive;
@@ -21,12 +21,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             "no-token",
             "No token",
             Code::NoToken,
-            Means::Request {
+            AttackKind::Request {
                 ask: |kind| match kind {
                     "empty" => SentRequest::bare("/validate", &[("Cookie", "{name}=")]),
                     _ => SentRequest::bare("/validate", &[]),
                 },
-                naive: &naive::SITE_WITHOUT_A_DOOR,
+                naive: &naive::SITE_THAT_SKIPS_A_MISSING_TOKEN,
             },
         )
     },
@@ -41,13 +41,13 @@ pub(super) static ATTACKS: &[Attack] = &[
             "replay-after-expiry",
             "Replay after expiry",
             Code::Expired,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| {
                     let claims = forge.original.claims.with("iat", forge.seconds(-3660));
                     forge.saying(&claims.with("exp", forge.seconds(-3600)))
                 },
-                naive: &naive::NO_CLOCK,
+                naive: &naive::IGNORES_EXPIRY,
             },
         )
     },
@@ -63,7 +63,11 @@ pub(super) static ATTACKS: &[Attack] = &[
             "replay-after-logout",
             "Replay after logout",
             Code::Revoked,
-            Means::Token { at: At::Lab, forge: |forge, _| forge.revoked(), naive: &naive::NO_REVOCATION },
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
+                forge: |forge, _| forge.revoked(),
+                naive: &naive::IGNORES_REVOCATION,
+            },
         )
     },
     Attack {
@@ -78,10 +82,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "replay-without-jti",
             "Replay of a token without `jti`",
             Code::Accepted,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.saying(&forge.original.claims.without("jti")),
-                naive: &naive::NO_REVOCATION,
+                naive: &naive::IGNORES_REVOCATION,
             },
         )
     },
@@ -97,15 +101,15 @@ pub(super) static ATTACKS: &[Attack] = &[
             "deny-list-bypass",
             "Bypass of a deny-list",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| {
                     let good = forge.revoked()?;
                     let (message, signature) = good.token.rsplit_once('.').unwrap_or_default();
                     let token = format!("{message}.{}", twin(signature));
                     Ok(Forgery { token, fate: "The same bytes, spelled otherwise.".into(), ..good })
                 },
-                naive: &naive::LISTS_HASHES,
+                naive: &naive::REVOKES_BY_HASH,
             },
         )
     },
@@ -121,8 +125,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "deny-list-reordered",
             "Bypass by another order",
             Code::Revoked,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| {
                     let revoked = forge.revoked()?.revoked;
                     let (jti, exp) =
@@ -130,7 +134,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                     let claims = forge.original.claims.with("jti", quoted(jti)).with("exp", exp.to_string());
                     Ok(Forgery { revoked, ..forge.saying(&claims.reversed())? })
                 },
-                naive: &naive::LISTS_HASHES,
+                naive: &naive::REVOKES_BY_HASH,
             },
         )
     },
@@ -151,13 +155,13 @@ pub(super) static ATTACKS: &[Attack] = &[
             "other-door",
             "Other door",
             Code::NoToken,
-            Means::Request {
+            AttackKind::Request {
                 ask: |place| match place {
                     "authorization" => SentRequest::bare("/validate", &[("Authorization", "Bearer {token}")]),
                     "token-header" => SentRequest::bare("/validate", &[("TOKEN", "{token}")]),
                     _ => SentRequest::bare("/validate?token={token}", &[]),
                 },
-                naive: &naive::SITE_WITH_MANY_DOORS,
+                naive: &naive::SITE_THAT_READS_A_TOKEN_ANYWHERE,
             },
         )
     },
@@ -174,12 +178,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             "duplicate-cookie",
             "Duplicate cookie",
             Code::DuplicateCookie,
-            Means::Request {
+            AttackKind::Request {
                 ask: |kind| match kind {
                     "twice" => SentRequest::bare("/validate", &[("Cookie", "{cookie}; {cookie}")]),
                     _ => SentRequest::bare("/validate", &[("Cookie", "{name}=planted; {cookie}")]),
                 },
-                naive: &naive::SITE_THAT_TAKES_THE_FIRST,
+                naive: &naive::SITE_THAT_READS_THE_FIRST_COOKIE,
             },
         )
     },
@@ -201,7 +205,7 @@ pub(super) static ATTACKS: &[Attack] = &[
             "cross-site-form",
             "Cross-site form",
             Code::CrossSite,
-            Means::Request {
+            AttackKind::Request {
                 ask: |kind| {
                     let says = match kind {
                         "same-site" => ("Sec-Fetch-Site", "same-site"),
@@ -212,7 +216,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                     let form = SentRequest::bare("/algorithm", &[("Cookie", "{cookie}"), says]);
                     SentRequest { method: "POST", form: Some("algorithm=RS256"), ..form }
                 },
-                naive: &naive::SITE_THAT_TAKES_ANY_FORM,
+                naive: &naive::SITE_WITHOUT_A_CHECK_OF_ORIGINS,
             },
         )
     },
@@ -257,14 +261,14 @@ pub(super) static ATTACKS: &[Attack] = &[
     },
 ];
 
-const AT_LAB: Means = Means::Token {
-    at: At::Lab,
+const AT_LAB: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Lab,
     forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Untouched: the demo's key made it.")),
-    naive: &naive::ONE_RING_FOR_ALL,
+    naive: &naive::HAS_ONE_KEY_RING_FOR_ALL,
 };
 
-const AT_DEMO: Means = Means::Token {
-    at: At::Demo,
+const AT_DEMO: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, _| forge.saying(&forge.original.claims),
-    naive: &naive::ONE_RING_FOR_ALL,
+    naive: &naive::HAS_ONE_KEY_RING_FOR_ALL,
 };

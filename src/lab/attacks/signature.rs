@@ -2,7 +2,7 @@
 
 use aws_lc_rs::hmac::HMAC_SHA256;
 
-use super::{At, Attack, Means, Variant, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Forgery, mac, quoted, twin};
 use crate::lab::naive;
@@ -20,10 +20,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "original",
             "The original",
             Code::Accepted,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Untouched.")),
-                naive: &naive::SIGNATURE_AND_END,
+                naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
             },
         )
     },
@@ -44,8 +44,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "cut-signature",
             "Broken signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, cut| {
                     let token = &forge.original.token;
                     let cut: usize = cut.parse().unwrap_or(1);
@@ -68,7 +68,11 @@ pub(super) static ATTACKS: &[Attack] = &[
             "weak-secret",
             "Weak secret",
             Code::BadSignature,
-            Means::Token { at: At::Demo, forge: |forge, _| Ok(guessed(forge)), naive: &naive::GUESSABLE_SECRET },
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
+                forge: |forge, _| Ok(guessed(forge)),
+                naive: &naive::HAS_A_GUESSABLE_SECRET,
+            },
         )
     },
     Attack {
@@ -100,8 +104,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "null-signature",
             "Null signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| {
                     let [header, payload, _] = forge.original.parts();
                     Ok(Forgery::new(format!("{header}.{payload}."), "Left out."))
@@ -142,8 +146,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "wrong-key",
             "Wrong key",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| forge.by_attacker(&forge.original.header, "Made with a stranger's key."),
                 naive: &naive::SKIPS_SIGNATURE,
             },
@@ -162,8 +166,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "retired-key",
             "Retired key",
             Code::UnknownKid,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| forge.by_attacker(&forge.lab_header(), "Made with the retired key that `kid` names."),
                 naive: &naive::KEEPS_RETIRED_KEYS,
             },
@@ -181,14 +185,14 @@ pub(super) static ATTACKS: &[Attack] = &[
             "twin-spelling",
             "Twin spelling",
             Code::Malformed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| {
                     let [header, payload, signature] = forge.original.parts();
                     let fate = "The same bytes, spelled otherwise: a lax decoder sees no difference.";
                     Ok(Forgery::new(format!("{header}.{payload}.{}", twin(signature)), fate))
                 },
-                naive: &naive::LAX_BASE64,
+                naive: &naive::DECODES_BASE64_LAXLY,
             },
         )
     },
@@ -202,18 +206,18 @@ const WORDS: &[Variant] = &[
     variant("your-256-bit-secret", "your-256-bit-secret"),
 ];
 
-const BLANK: Means = Means::Token {
-    at: At::Demo,
+const BLANK: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, _| Ok(forge.maced(&forge.original.header, b"", "Made with the empty key.")),
-    naive: &naive::EMPTY_SECRET,
+    naive: &naive::HAS_AN_EMPTY_SECRET,
 };
 
-const COMMON: Means = Means::Token {
-    at: At::Demo,
+const COMMON: AttackKind = AttackKind::Token {
+    judged_by: JudgedBy::Demo,
     forge: |forge, word| {
         Ok(forge.maced(&forge.original.header, word.as_bytes(), format!("Made with the secret {}.", quoted(word))))
     },
-    naive: &naive::GUESSABLE_SECRET,
+    naive: &naive::HAS_A_GUESSABLE_SECRET,
 };
 
 /// Every word of the list is tried on the visitor's signature. A hit, which only a careless operator makes possible,

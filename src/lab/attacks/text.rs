@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::{At, Attack, Means, Variant, attack, variant};
+use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::forge::{Forge, Forgery, quoted};
@@ -23,10 +23,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "null-token",
             "The word null",
             Code::Malformed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |_, word| Ok(Forgery::new(word, "There is none.")),
-                naive: &naive::LETS_NOTHING_IN,
+                naive: &naive::ACCEPTS_NULL_AS_GUEST,
             },
         )
     },
@@ -50,10 +50,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "segments",
             "Segments",
             Code::Malformed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, shape| Ok(reshaped(forge, shape)),
-                naive: &naive::TAKES_FIRST_THREE,
+                naive: &naive::READS_THE_FIRST_THREE_PARTS,
             },
         )
     },
@@ -68,8 +68,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "empty-header",
             "Empty header",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.resigned("", forge.original.claims.to_string()),
                 naive: &naive::COMPARES_LOOSELY,
             },
@@ -86,10 +86,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "empty-payload",
             "Empty payload",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.resigned(forge.lab_header().to_string(), ""),
-                naive: &naive::TAKES_ANY_JSON,
+                naive: &naive::ACCEPTS_ANY_PAYLOAD,
             },
         )
     },
@@ -104,8 +104,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "empty-payload-stale",
             "Empty payload, old signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| Ok(forge.stale(forge.original.header.to_string(), "")),
                 naive: &naive::SKIPS_SIGNATURE,
             },
@@ -129,8 +129,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "stray-base64",
             "Stray characters",
             Code::Malformed,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, stray| {
                     let stray = match stray {
                         "padding" => "=",
@@ -143,7 +143,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                         "The same, with a character behind it.",
                     ))
                 },
-                naive: &naive::LAX_BASE64,
+                naive: &naive::DECODES_BASE64_LAXLY,
             },
         )
     },
@@ -159,10 +159,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "plain-base64",
             "Plain base64",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, spelling| in_plain_base64(forge, spelling),
-                naive: &naive::LAX_BASE64,
+                naive: &naive::DECODES_BASE64_LAXLY,
             },
         )
     },
@@ -178,8 +178,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "duplicate-members",
             "Duplicate members",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, name| match name {
                     "alg" => {
                         let alg = quoted(forge.under().as_str());
@@ -188,7 +188,7 @@ pub(super) static ATTACKS: &[Attack] = &[
                     }
                     _ => forge.saying(&forge.original.claims.and("sub", quoted("mallory"))),
                 },
-                naive: &naive::LAST_WINS,
+                naive: &naive::KEEPS_THE_LAST_DUPLICATE,
             },
         )
     },
@@ -202,8 +202,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "duplicate-sub-stale",
             "Duplicate `sub`, old signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, _| {
                     let claims = forge.original.claims.and("sub", quoted("mallory"));
                     Ok(forge.stale(forge.original.header.to_string(), claims.to_string()))
@@ -224,10 +224,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "payload-not-an-object",
             "Payload that is no object",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, kind| forge.resigned(forge.lab_header().to_string(), body(forge, kind)),
-                naive: &naive::TAKES_ANY_JSON,
+                naive: &naive::ACCEPTS_ANY_PAYLOAD,
             },
         )
     },
@@ -242,8 +242,8 @@ pub(super) static ATTACKS: &[Attack] = &[
             "payload-not-an-object-stale",
             "Payload that is no object, old signature",
             Code::BadSignature,
-            Means::Token {
-                at: At::Demo,
+            AttackKind::Token {
+                judged_by: JudgedBy::Demo,
                 forge: |forge, kind| Ok(forge.stale(forge.original.header.to_string(), body(forge, kind))),
                 naive: &naive::SKIPS_SIGNATURE,
             },
@@ -261,10 +261,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "huge-kid",
             "Huge `kid`",
             Code::TooLarge,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| forge.headed("kid", quoted(&"k".repeat(1 << 20))),
-                naive: &naive::NO_LIMIT,
+                naive: &naive::HAS_NO_LIMITS,
             },
         )
     },
@@ -279,13 +279,13 @@ pub(super) static ATTACKS: &[Attack] = &[
             "deep-payload",
             "Deep payload",
             Code::Malformed,
-            Means::Token {
-                at: At::Lab,
+            AttackKind::Token {
+                judged_by: JudgedBy::Lab,
                 forge: |forge, _| {
                     let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
                     forge.saying(&forge.original.claims.with("deep", nested))
                 },
-                naive: &naive::NO_LIMIT,
+                naive: &naive::HAS_NO_LIMITS,
             },
         )
     },
@@ -301,10 +301,10 @@ pub(super) static ATTACKS: &[Attack] = &[
             "oversize-token",
             "Token too large for its cookie",
             Code::TokenTooLarge,
-            Means::Token {
-                at: At::Session,
+            AttackKind::Token {
+                judged_by: JudgedBy::Session,
                 forge: |forge, _| forge.saying(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
-                naive: &naive::NO_LIMIT,
+                naive: &naive::HAS_NO_LIMITS,
             },
         )
     },

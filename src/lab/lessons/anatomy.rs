@@ -1,4 +1,4 @@
-//! Anatomy of a token: three parts, of which anybody reads two.
+//! Anatomy of a token: three parts, two of which anyone can read.
 
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
@@ -58,13 +58,13 @@ const ANIMALS: [&str; 16] = [
     "tern", "vole", "wren",
 ];
 
-/// Who the token is about: nobody can guess it, so it must be read.
+/// The token's subject. It cannot be guessed, so the visitor has to read it.
 pub fn subject(random: [u8; 3]) -> String {
     let pick = |names: &[&'static str; 16], byte: u8| names[usize::from(byte) % names.len()];
     format!("{}-{}-{}", pick(&MANNERS, random[0]), pick(&ANIMALS, random[1]), random[2])
 }
 
-/// What is said to the subject that was typed for this token, whose claims these are.
+/// The remark on the subject that was typed for the token with these claims.
 pub fn judge(token: &str, claims: &Claims, typed: &str) -> Remark {
     let typed = typed.trim();
     let subject = claims.subject().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The cookie laboratory: a cookie made of check boxes, and the rules by which a browser takes it or drops it.
+//! The cookie laboratory: choose a cookie's attributes, and see by which rules a browser keeps it or drops it.
 
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
@@ -56,7 +56,7 @@ pub const PAGE: &str = "/lab/lessons/cookie-laboratory";
 pub struct Pick {
     pub value: &'static str,
     pub says: &'static str,
-    /// What of it stands in the line: a prefix of the name, or a whole attribute.
+    /// What it adds to the line: a prefix of the name, or a whole attribute.
     text: &'static str,
 }
 
@@ -96,7 +96,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// What the page begins with.
+    /// The recipe that the page starts with.
     pub fn plain() -> Self {
         Self {
             prefix: &PREFIXES[0],
@@ -108,8 +108,8 @@ impl Recipe {
         }
     }
 
-    /// The recipe in a form's fields; the name of the first field that is none, otherwise. An absent check box is an
-    /// empty one.
+    /// Reads the recipe from a form's fields, or returns the name of the first invalid field. A check box that is not sent
+    /// is not ticked.
     pub fn read<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, &'static str> {
         let pick = |name: &'static str, picks: &'static [Pick]| {
             let value = field(name);
@@ -125,7 +125,7 @@ impl Recipe {
         })
     }
 
-    /// The same as a form sends it.
+    /// The fields with which a form sends this recipe.
     pub fn fields(&self) -> Vec<(&'static str, &'static str)> {
         let boxes = [("http-only", self.http_only), ("secure", self.secure)];
         let ticked = boxes.into_iter().filter(|(_, is_ticked)| *is_ticked).map(|(name, _)| (name, "on"));
@@ -150,7 +150,7 @@ impl Recipe {
     }
 }
 
-/// What makes a browser forget every cookie that this page may have set.
+/// The lines that delete every cookie that this page may have set.
 pub fn removals() -> Vec<String> {
     let secure = |prefix: &Pick| if prefix.text.is_empty() { "" } else { "; Secure" };
     let of = |prefix: &'static Pick| {
@@ -168,7 +168,7 @@ pub enum Wire {
     Http,
 }
 
-/// What becomes of the cookie on the next request to this page.
+/// Whether the cookie comes with the next request to this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Comes,
@@ -250,12 +250,12 @@ pub static RULES: [Rule; 12] = [
     },
 ];
 
-/// The rules that this cookie meets, the deciding ones first.
+/// The rules that apply to this cookie, those that decide first.
 pub fn rules(recipe: &Recipe, wire: Wire) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| (rule.applies)(recipe, wire)).collect()
 }
 
-/// What the rules say of it.
+/// What the rules predict for this cookie.
 pub fn fate(recipe: &Recipe, wire: Wire) -> Fate {
     let met = rules(recipe, wire);
     let is_met = |fate| met.iter().any(|rule| rule.fate == fate);
@@ -268,7 +268,7 @@ pub fn fate(recipe: &Recipe, wire: Wire) -> Fate {
     }
 }
 
-/// What a visitor foretold rightly so far.
+/// What the visitor has predicted correctly so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Foretold {
     pub comes: bool,
@@ -294,7 +294,7 @@ impl Foretold {
         self.comes && self.stays_away
     }
 
-    /// With what was foretold this time, and what came of it.
+    /// Adds the latest prediction and its result.
     #[must_use]
     pub fn after(mut self, expected: Option<bool>, came: bool) -> Self {
         if expected == Some(came) {
@@ -305,7 +305,7 @@ impl Foretold {
     }
 }
 
-/// What is said to a prediction; `expected` and `came` say whether the cookie comes back.
+/// The remark on a prediction. `expected` and `came` say whether the cookie comes back.
 pub fn judge(expected: Option<bool>, came: bool, foretold: Foretold) -> Remark {
     let Some(expected) = expected else {
         return Remark::miss("You foretold nothing, so nothing counts. Choose first whether it comes back.");

@@ -1,4 +1,4 @@
-//! Cross-site forms: this site under one name attacks itself under another, and each cookie's `SameSite` answers.
+//! Cross-site forms: this server attacks itself under a second name. Each cookie's `SameSite` decides whether it is sent.
 
 use super::remark::Remark;
 use super::{Choice, Lesson, Question};
@@ -77,7 +77,7 @@ pub fn lines(predicted: Option<&Choice>) -> [String; 3] {
     ]
 }
 
-/// A remark to what is reported of the GET form, and one to that of the POST forms. `is_none_kept` says whether the
+/// One remark on what is reported of the GET form, and one for the POST forms. `is_none_kept` says whether the
 /// browser took the cookie with `SameSite=None` at all.
 pub fn judge(get: &[&str], post: &[&str], is_none_kept: bool) -> Vec<Remark> {
     vec![judge_get(get, is_none_kept), judge_post(post, is_none_kept)]

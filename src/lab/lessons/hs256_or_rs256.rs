@@ -1,4 +1,4 @@
-//! HS256 or RS256: under a shared secret whoever verifies can forge; under a key pair only the issuer can.
+//! HS256 or RS256: with a shared secret, everyone who verifies can also sign. With a key pair, only the issuer can.
 
 use super::{Choice, Lesson, Question};
 
@@ -59,11 +59,11 @@ pub struct Party {
     /// What it holds under HS256, and under RS256.
     pub holds: [&'static str; 2],
     forges: [bool; 2],
-    /// What is said to whoever got it wrong, under HS256 and under RS256.
+    /// What a wrong answer is told, under HS256 and under RS256.
     remarks: [&'static str; 2],
 }
 
-/// In the order of every pair here.
+/// The order of every pair here.
 pub const ALGORITHMS: [&str; 2] = ["HS256", "RS256"];
 
 pub static PARTIES: &[Party] = &[
@@ -110,15 +110,14 @@ impl Party {
     }
 }
 
-/// What is wrong with an answer, a sentence each; nothing when it is right. `ticked` is asked for a party and an
-/// algorithm.
+/// One sentence for each mistake in an answer. `ticked` says whether a party was ticked for an algorithm.
 pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Vec<&'static str> {
     let places = PARTIES.iter().flat_map(|party| ALGORITHMS.iter().enumerate().map(move |it| (party, it)));
     let wrong = places.filter(|(party, (index, name))| ticked(party, name) != party.forges(*index));
     wrong.map(|(party, (index, _))| party.remarks[index]).collect()
 }
 
-/// Lines that verify the RS256 token with the public key alone.
+/// Shell lines that verify the RS256 token with nothing but the public key.
 pub struct Command {
     pub with: &'static str,
     pub lines: &'static str,

@@ -1,13 +1,14 @@
-//! Key confusion: a verifier with one key for every algorithm takes a MAC made with its public key.
+//! Key confusion: a verifier that uses one key for every algorithm accepts a MAC made with its public key.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
-use super::gullible::{Loose, Objection, clip, hmac_named};
+use super::remark::clip;
 use super::{Choice, Lesson, Question};
 use crate::keys::{Jwk, RsaPublicKey, Verifier};
 use crate::lab::forge::mac;
+use crate::lab::naive::{LaxToken, Objection, hmac_named};
 use crate::token::{Claims, signing_input};
 
 pub static LESSON: Lesson = Lesson {
@@ -65,7 +66,7 @@ pub const LONGEST_SECRET: usize = 2000;
 /// What the forged token may name as its algorithm.
 pub const ALGORITHMS: [&str; 4] = ["RS256", "HS256", "HS384", "HS512"];
 
-/// What the MAC is keyed with.
+/// What serves as the key of the MAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Material {
     File,
@@ -124,7 +125,7 @@ pub struct Choices<'a> {
     pub own: &'a str,
 }
 
-/// A token with these claims and a MAC; under the name RS256 too, for a forger has nothing else to sign with.
+/// A token with these claims and a MAC. It is a MAC even when the header says RS256: a forger has no private key.
 pub fn forge(choices: &Choices<'_>, claims: &Claims, public: &RsaPublicKey, pem: &str) -> String {
     let payload = serde_json::to_string(claims).unwrap_or_default();
     let unsigned = signing_input(format!(r#"{{"alg":"{}","typ":"JWT"}}"#, choices.algorithm), payload);
@@ -133,20 +134,20 @@ pub fn forge(choices: &Choices<'_>, claims: &Claims, public: &RsaPublicKey, pem:
     format!("{unsigned}.{signature}")
 }
 
-/// What a verifier says that holds this one file, the key in it, and gives it to any algorithm.
+/// The answer of a verifier that has one key file and uses it with whatever algorithm the token names.
 pub fn naive(token: &str, pem: &str, key: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
-    let loose = Loose::read(token)?;
-    let alg = loose.alg()?;
+    let token = LaxToken::read(token)?;
+    let alg = token.alg()?;
     let fits = match hmac_named(alg) {
-        Some(algorithm) => loose.is_mac(algorithm, pem.as_bytes()),
-        None if alg == key.algorithm().as_str() => key.verifies(loose.signed.as_bytes(), loose.signature),
+        Some(algorithm) => token.is_mac(algorithm, pem.as_bytes()),
+        None if alg == key.algorithm().as_str() => key.verifies(token.message.as_bytes(), &token.signature),
         None => return Err(Objection::UnknownAlg(clip(alg))),
     };
     let how = if hmac_named(alg).is_some() { "the file's text as the secret" } else { "the private half of its key" };
-    if fits { loose.claims(now) } else { Err(Objection::BadSignature(how.to_owned())) }
+    if fits { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(how.to_owned())) }
 }
 
-/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+/// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, &'static str> {
     if naive.is_ok() {
         return Ok(match (choices.material, choices.algorithm) {

@@ -1,14 +1,15 @@
-//! Keys in the header: a token that says which key it wants to be checked with.
+//! Keys in the header: the token names the key that it is to be verified with.
 
 use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use super::gullible::{Loose, Objection, clip};
+use super::remark::clip;
 use super::{Choice, Lesson, Question};
 use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
+use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, parse_value, signing_input};
 
 pub static LESSON: Lesson = Lesson {
@@ -65,10 +66,10 @@ pub static LESSON: Lesson = Lesson {
 /// The longest value and the longest secret, in characters.
 pub const LONGEST_FIELD: usize = 2000;
 
-/// Whose site the attacker's is. The name is reserved (RFC 2606 §3): nobody answers to it.
+/// The attacker's site. The name is reserved (RFC 2606 §3), so no server answers there.
 pub const ATTACKER: &str = "attacker.example";
 
-/// Where the naive verifier keeps its keys; it is only ever a text here.
+/// Where the naive verifier keeps its keys. No such folder is opened.
 pub const FOLDER: &str = "/srv/app/keys";
 
 /// The header member that leads to a key.
@@ -132,7 +133,7 @@ impl Member {
         }
     }
 
-    /// A `jwk` is JSON where it can be; everything else is text.
+    /// A `jwk` is JSON if its text is. Every other member is a string.
     fn json(self, value: &str) -> Value {
         let parsed = (self == Self::Jwk).then(|| parse_value(value)).flatten();
         parsed.unwrap_or_else(|| Value::from(value))
@@ -170,7 +171,7 @@ impl With {
         Self::ALL.into_iter().find(|it| it.value() == value)
     }
 
-    /// What the forged token says that it is signed with.
+    /// The algorithm that the forged token names.
     pub const fn algorithm(self) -> Algorithm {
         match self {
             Self::EmptyKey | Self::Secret => Algorithm::Hs256,
@@ -205,29 +206,29 @@ pub fn forge(choices: &Choices<'_>, claims: &Claims, attacker: &Signer) -> Resul
     Ok(format!("{unsigned}.{signature}"))
 }
 
-/// What a verifier says that takes its key from where this member leads. Nothing is opened, asked or fetched: what it
-/// would find there is known beforehand. `attacker` is the key that lies on the attacker's site.
+/// The answer of a verifier that takes its key from where this member points. No file is opened and no request is made:
+/// what it would find is known. `attacker` is the key on the attacker's site.
 pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
-    let loose = Loose::read(token)?;
-    let value = loose.header.get(member.name()).cloned().unwrap_or_default();
+    let token = LaxToken::read(token)?;
+    let value = token.header.get(member.name()).cloned().unwrap_or_default();
     let text = value.as_str().unwrap_or_default();
     let (fits, key) = match member {
-        Member::KidPath => (loose.is_mac(hmac::HMAC_SHA256, file_at(text)?), "what that file holds, nothing at all"),
+        Member::KidPath => (token.is_mac(hmac::HMAC_SHA256, file_at(text)?), "what that file holds, nothing at all"),
         Member::KidSql => {
-            (loose.is_mac(hmac::HMAC_SHA256, row_of(text)?.as_bytes()), "the text that the database answers")
+            (token.is_mac(hmac::HMAC_SHA256, row_of(text)?.as_bytes()), "the text that the database answers")
         }
         Member::Jwk => {
-            (enclosed(&value)?.verifies(loose.signed.as_bytes(), loose.signature), "the key that is enclosed")
+            (enclosed(&value)?.verifies(token.message.as_bytes(), &token.signature), "the key that is enclosed")
         }
         Member::Jku | Member::X5u => {
             expect_attackers_site(text)?;
-            (attacker.verifies(loose.signed.as_bytes(), loose.signature), "the key that lies there")
+            (attacker.verifies(token.message.as_bytes(), &token.signature), "the key that lies there")
         }
     };
-    if fits { loose.claims(now) } else { Err(Objection::BadSignature(key.to_owned())) }
+    if fits { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(key.to_owned())) }
 }
 
-/// What the file holds that a `kid` leads to, where the forger knows it.
+/// The contents of the file that a `kid` points to, if the forger can know them.
 fn file_at(kid: &str) -> Result<&'static [u8], Objection> {
     match resolved(kid).as_str() {
         "/dev/null" => Ok(b""),
@@ -237,7 +238,7 @@ fn file_at(kid: &str) -> Result<&'static [u8], Objection> {
     }
 }
 
-/// The path that comes of joining the folder and a `kid`: an absolute one replaces it, as in most languages.
+/// Joins the folder and a `kid`. As in most languages, an absolute path replaces the folder.
 fn resolved(kid: &str) -> String {
     let joined = if kid.starts_with('/') { kid.to_owned() } else { format!("{FOLDER}/{kid}") };
     let mut names = Vec::new();
@@ -251,7 +252,7 @@ fn resolved(kid: &str) -> String {
     format!("/{}", names.join("/"))
 }
 
-/// The text that a `kid` makes the statement answer, where it is a `UNION SELECT` of one text.
+/// The text that the statement returns, if the `kid` turns it into a `UNION SELECT` of one text.
 fn row_of(kid: &str) -> Result<String, Objection> {
     let statement = format!("{kid}'");
     let (_, rest) = statement.split_once('\'').unwrap_or_default();
@@ -270,7 +271,7 @@ fn row_of(kid: &str) -> Result<String, Objection> {
     }
 }
 
-/// What comes after this word of SQL, in whatever case.
+/// The text after this SQL keyword, in upper or lower case.
 fn after<'a>(text: &'a str, word: &str) -> Option<&'a str> {
     let text = text.trim_start();
     let (start, rest) = text.split_at_checked(word.len())?;
@@ -292,7 +293,7 @@ fn enclosed(jwk: &Value) -> Result<Verifier, Objection> {
     key.map_err(|fault| no_key(format!("it cannot use the enclosed key: {}", clip(&fault.to_string()))))
 }
 
-/// Whether the attacker writes what lies at an address.
+/// Whether an address is on the attacker's site.
 fn expect_attackers_site(address: &str) -> Result<(), Objection> {
     let url = Url::parse(address).map_err(|_| Objection::NoKey("the value is no address of a web page".to_owned()))?;
     let is_web = matches!(url.scheme(), "http" | "https");
@@ -306,7 +307,7 @@ fn expect_attackers_site(address: &str) -> Result<(), Objection> {
     }
 }
 
-/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+/// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, String> {
     let Err(objection) = naive else { return Ok(taken(choices.member)) };
     let near = match (objection, choices.member) {

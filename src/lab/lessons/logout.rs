@@ -1,5 +1,5 @@
-//! Logout three ways: clear the cookie, revoke the `jti`, rotate the key. Only a copy that was saved before tells them
-//! apart.
+//! Three ways to log out: clear the cookie, revoke the `jti`, rotate the key. They differ only for a copy of the token
+//! that was saved before the logout.
 
 use std::fmt;
 
@@ -67,11 +67,11 @@ pub static LESSON: Lesson = Lesson {
     rfcs: &["RFC 7519 §4.1.7", "RFC 6265 §8.4", "RFC 7009 §2"],
 };
 
-/// The cookie that carries the pass, and how far it reaches.
+/// The cookie that carries the token, and its path.
 pub const COOKIE: &str = "lab-pass";
 pub const PATH: &str = "/lab/lessons/logout";
 
-/// How long a pass lives.
+/// How long the token is valid.
 pub const LIFETIME: Lifetime = Lifetime::TEN_MINUTES;
 
 /// A way of logging out.
@@ -107,7 +107,7 @@ impl Way {
         }
     }
 
-    /// What the server says to a copy after it.
+    /// The code with which the server answers a copy after it.
     pub const fn answer(self) -> Code {
         match self {
             Self::Clear => Code::Accepted,
@@ -133,14 +133,14 @@ impl Way {
     }
 }
 
-/// The ways after which a copy was replayed and answered as that way makes it.
+/// The ways that the visitor has tried: a copy was replayed after each, and got the expected answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
     shown: [bool; 3],
 }
 
 impl Tried {
-    /// What a form carried: names with blanks between them.
+    /// Reads the form field: names separated by blanks.
     pub fn parse(text: &str) -> Self {
         let mut tried = Self::default();
         for way in text.split(' ').filter_map(Way::parse) {
@@ -157,7 +157,7 @@ impl Tried {
         self.shown[way as usize]
     }
 
-    /// Solved by all three ways, or by seeing one that works beside the one that does not and having known it.
+    /// Solved by trying all three ways. After a right prediction, clearing the cookie and one other way are enough.
     pub fn is_solved(self, predicted_right: bool) -> bool {
         let stopped = self.has(Way::Revoke) || self.has(Way::Rotate);
         self.shown == [true; 3] || (predicted_right && self.has(Way::Clear) && stopped)
@@ -174,20 +174,21 @@ impl fmt::Display for Tried {
 /// What a replay shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
-    /// The logout did what this way of it does.
+    /// The copy got the answer that this way of logging out leads to.
     Shows(Way),
     /// Nobody logged out since the copy was saved.
     TooEarly,
-    /// The copy was dead before this logout, by another one.
+    /// Another logout had already stopped the copy.
     DeadBefore(Way),
-    /// The copy ended by itself.
+    /// The copy has expired.
     Expired,
-    /// It is no pass that this visitor's keys ever signed.
+    /// None of this visitor's keys ever signed this token.
     Foreign,
 }
 
 impl Replay {
-    /// Judges the server's answer to a copy; `is_own` when one of the visitor's keys, retired ones included, signed it.
+    /// Judges the server's answer to a copy. `is_own` is true when one of the visitor's keys signed it, retired ones
+    /// included.
     pub fn of(way: Option<Way>, answer: Code, is_own: bool) -> Self {
         match (way, answer) {
             _ if !is_own => Self::Foreign,

@@ -1,4 +1,4 @@
-//! Is a JWT needed here at all? Five cases, and for each what carries it best, and what carries it too.
+//! Is a JWT needed at all? Five cases, each with its best choice and with those that also work.
 
 use super::{Choice, Lesson, Question};
 

@@ -1,10 +1,11 @@
-//! `alg: none`: a verifier that asks the token how to check it is told not to.
+//! `alg: none`: a verifier that lets the token choose the check is told not to check.
 
 use chrono::{DateTime, Utc};
 
-use super::gullible::{Loose, Objection, clip, wanted};
+use super::remark::{clip, wanted};
 use super::{Choice, Lesson, Question};
 use crate::keys::{Algorithm, Verifier};
+use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, signing_input};
 
 pub static LESSON: Lesson = Lesson {
@@ -65,7 +66,7 @@ pub struct Written<'a> {
     pub header: &'a str,
     pub payload: &'a str,
     pub signature: &'a str,
-    /// Whether the second dot stands.
+    /// Whether the token has its second dot.
     pub has_last_dot: bool,
 }
 
@@ -76,23 +77,28 @@ impl Written<'_> {
     }
 }
 
-/// What a verifier says that does as `alg` tells it. `keys` are those of the algorithm that it was meant for.
+/// The answer of a verifier that uses the algorithm in `alg`. `keys` are those of the algorithm that it should expect.
 pub fn naive(token: &str, keys: &[Verifier], now: DateTime<Utc>) -> Result<Claims, Objection> {
-    let loose = Loose::read(token)?;
-    let alg = loose.alg()?;
+    let token = LaxToken::read(token)?;
+    let alg = token.alg()?;
     if alg.eq_ignore_ascii_case("none") {
-        return if loose.signature.is_empty() { loose.claims(now) } else { Err(Objection::SignatureOnNone) };
+        return if token.signature.is_empty() {
+            token.claims_before_expiry(now)
+        } else {
+            Err(Objection::SignatureOnNone)
+        };
     }
     let algorithm = Algorithm::ALL.into_iter().find(|it| it.as_str().eq_ignore_ascii_case(alg));
     let algorithm = algorithm.ok_or_else(|| Objection::UnknownAlg(clip(alg)))?;
-    let fits = |key: &Verifier| key.algorithm() == algorithm && key.verifies(loose.signed.as_bytes(), loose.signature);
+    let fits =
+        |key: &Verifier| key.algorithm() == algorithm && key.verifies(token.message.as_bytes(), &token.signature);
     if keys.iter().any(fits) {
-        return loose.claims(now);
+        return token.claims_before_expiry(now);
     }
     Err(Objection::BadSignature(format!("the server's key under {algorithm}")))
 }
 
-/// What a visitor hears: `Ok` when the lesson is solved, else what is still missing.
+/// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     match naive {
         Ok(claims) => wanted(claims).map(|()| taken(written)),

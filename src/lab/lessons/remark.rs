@@ -1,4 +1,13 @@
-//! What is said to one answer of a visitor: whether it is right, and a sentence that names the miss where it is not.
+//! What is said about an answer: whether it is right, and a sentence that says what is missing where it is not.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use serde_json::Value;
+
+use crate::token::{Claims, segments};
+
+/// The subject that a forger wants to be.
+pub const WANTED: &str = "admin";
 
 /// In the sentence a pair of backticks marks what is code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -17,7 +26,47 @@ impl Remark {
     }
 }
 
-/// Whether there are remarks, and each of them is to a right answer.
+/// Whether there are remarks, and every answer was right.
 pub fn are_all_right(remarks: &[Remark]) -> bool {
     !remarks.is_empty() && remarks.iter().all(|remark| remark.is_right)
+}
+
+/// What a part of a token says, if it is text. Part 0 is the header.
+pub fn text_of(token: &str, part: usize) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(segments(token)?.get(part)?).ok()?).ok()
+}
+
+/// What a visitor hears about a token that a naive verifier accepts: whether it names the subject that a forger wants.
+pub(super) fn wanted(claims: &Claims) -> Result<(), String> {
+    match claims.get("sub") {
+        Some(Value::String(subject)) if subject == WANTED => Ok(()),
+        Some(other) => Err(format!(
+            "Near: the naive verifier takes the token, but `sub` says {}. Nothing protects the payload now, so write \
+             `\"sub\":\"{WANTED}\"` into it.",
+            clip(&other.to_string())
+        )),
+        None => Err(format!(
+            "Near: the naive verifier takes the token, but there is no `sub`. Write `\"sub\":\"{WANTED}\"`."
+        )),
+    }
+}
+
+/// The first 60 characters of a visitor's text, without the backticks and asterisks that would format it.
+pub(super) fn clip(text: &str) -> String {
+    let mut clipped: String = text.chars().map(|c| if matches!(c, '`' | '*') { '\'' } else { c }).take(60).collect();
+    if text.chars().nth(60).is_some() {
+        clipped.push('…');
+    }
+    clipped
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_remark_quotes_what_was_written_without_its_marks() {
+        assert_eq!(clip("a`b*c"), "a'b'c");
+        assert_eq!(clip(&"x".repeat(70)).chars().count(), 61);
+    }
 }

@@ -1,4 +1,4 @@
-//! Rotation of keys: publish, sign, retire, in this order, and each step late enough that no live token is refused.
+//! Key rotation: publish, sign, retire, in this order, with each step late enough that no valid token is refused.
 
 use std::fmt;
 
@@ -56,7 +56,7 @@ pub static LESSON: Lesson = Lesson {
     rfcs: &["RFC 7517 §4.5", "RFC 7517 §5", "RFC 7515 §4.1.4"],
 };
 
-/// How many tokens the page carries along.
+/// The most tokens that the page keeps.
 pub const MOST_TOKENS: usize = 4;
 
 /// How many keys may verify at once.
@@ -64,7 +64,7 @@ const MOST_KEYS: u32 = 4;
 
 const ENOUGH: &str = "That is enough keys for one visitor. Retire the old ones first.";
 
-/// The lives that a token may have here, in seconds.
+/// The lifetimes that a token may have here, in seconds.
 pub const LIVES: [i64; 2] = [5, 60];
 
 /// A visitor's keys by their numbers.
@@ -101,7 +101,7 @@ impl Move {
 }
 
 impl Numbers {
-    /// `published` as a form told it, which is believed only as far as it makes sense.
+    /// `published` comes from a form, so it is limited to what these keys allow.
     pub fn new((oldest, signs): (u32, u32), published: Option<u32>) -> Self {
         let signs = signs.max(1);
         let near = signs.saturating_sub(1)..=signs.saturating_add(1);
@@ -155,7 +155,7 @@ impl Numbers {
     }
 }
 
-/// What a key is good for.
+/// What a key is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Standing {
     Retired,
@@ -178,7 +178,7 @@ impl fmt::Display for Standing {
     }
 }
 
-/// One token that is under way.
+/// One token that a client still has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Underway {
     /// The number of the key that signed it.
@@ -193,7 +193,7 @@ impl Underway {
     }
 }
 
-/// Why a live token was refused at some moment of this rotation.
+/// Why a valid token was refused during this rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
     /// Its key was gone.
@@ -214,7 +214,7 @@ impl Gap {
         }
     }
 
-    /// The first live token that is refused now.
+    /// The first unexpired token that is refused now.
     pub fn among(tokens: &[Underway], keys: Numbers) -> Option<Self> {
         let refused = tokens.iter().find(|token| token.is_alive() && !token.is_accepted)?;
         Some(if refused.key > keys.published { Self::Unpublished } else { Self::Retired })
@@ -234,20 +234,20 @@ impl Gap {
     }
 }
 
-/// What a rotation is worth at the moment when the old key is retired.
+/// How well a rotation went, when the old key is retired.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
     Smooth,
-    /// A live token was refused on the way.
+    /// An unexpired token was refused during the rotation.
     Broken(Gap),
-    /// Nothing was under way under the old key, so nothing could break.
+    /// No client had a token signed with the old key, so nothing could break.
     NobodyLooked,
     /// No token shows that the new key works.
     NewUnproven,
 }
 
 impl Rotation {
-    /// Judges by the tokens as they stand after the old keys, those before `keys.oldest`, were dropped.
+    /// Judges the rotation by its tokens after the keys before `keys.oldest` were dropped.
     pub fn of(tokens: &[Underway], keys: Numbers, gap: Option<Gap>) -> Self {
         let is_old = |token: &Underway| token.key < keys.oldest;
         match gap.or_else(|| Gap::among(tokens, keys)) {

@@ -1,4 +1,4 @@
-//! What script can reach: an `HttpOnly` cookie, a plain one and localStorage, before the same script.
+//! What a script can reach: an `HttpOnly` cookie, a plain cookie and localStorage.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
@@ -64,13 +64,13 @@ pub const STORAGE: &str = "lab-storage";
 /// The lesson's cookies.
 pub const COOKIES: [&str; 2] = [HTTP_ONLY, PLAIN];
 
-/// Where a token can lie, and what a script finds there.
+/// Where a token can be stored, and what a script finds there.
 pub struct Place {
     pub name: &'static str,
     pub is: &'static str,
-    /// What reading it comes to, in words.
+    /// What happens when a script reads it, in words.
     pub read: &'static str,
-    /// What a request of the script carries.
+    /// What the script's request carries.
     pub sent: &'static str,
 }
 
@@ -102,7 +102,7 @@ pub fn lines(value: &str) -> [String; 2] {
     })
 }
 
-/// A remark to what was ticked as read, and one to what was ticked as arrived.
+/// One remark on what was ticked as read, and one on what was ticked as arrived.
 pub fn judge(read: &[&str], arrived: &[&str]) -> Vec<Remark> {
     vec![judge_read(read), judge_arrived(arrived)]
 }

@@ -54,7 +54,7 @@ pub const NAME: &str = "lab-set-cookie";
 pub struct Piece {
     /// What a form sends for it.
     pub value: &'static str,
-    /// As it stands in the line, or with the word `no` before it.
+    /// Its text in the line, or the word `no` and what is missing.
     pub text: &'static str,
     pub meaning: &'static str,
 }
@@ -78,7 +78,7 @@ pub static ATTRIBUTES: [Piece; 3] = [
     },
 ];
 
-/// What does not stand there.
+/// Attributes that the line does not have.
 pub static ABSENT: [Piece; 3] = [
     Piece {
         value: "no-max-age",
@@ -97,7 +97,7 @@ pub static ABSENT: [Piece; 3] = [
     },
 ];
 
-/// One thing that a piece does, of which the visitor says which piece.
+/// A question: which piece has this effect?
 pub struct Riddle {
     /// The field of the form.
     pub field: &'static str,
@@ -117,13 +117,13 @@ pub fn pieces() -> impl Iterator<Item = &'static Piece> {
     ATTRIBUTES.iter().chain(&ABSENT)
 }
 
-/// The very line that is sent.
+/// The `Set-Cookie` line exactly as it is sent.
 pub fn line(value: &str) -> String {
     let attributes: Vec<&str> = ATTRIBUTES.iter().map(|piece| piece.text).collect();
     format!("{NAME}={value}; {}", attributes.join("; "))
 }
 
-/// A remark to each riddle; `chosen` gives the piece that was chosen in a field.
+/// One remark for each question. `chosen` returns the piece that was chosen in a field.
 pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
     RIDDLES.iter().map(|riddle| riddle.judge(chosen(riddle.field))).collect()
 }

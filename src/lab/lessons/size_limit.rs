@@ -1,4 +1,4 @@
-//! The 4096-byte limit: a token that grows until the browser drops its cookie, without a word.
+//! The 4096-byte limit: a token grows until the browser silently drops its cookie.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
@@ -60,7 +60,7 @@ pub const NAME: &str = "lab-size";
 pub const SMALLEST: usize = 1000;
 pub const LARGEST: usize = 6000;
 pub const STEP: usize = 500;
-/// What browsers keep of a name and a value together.
+/// The most bytes that browsers keep of a cookie's name and value together.
 const KEPT: usize = 4096;
 
 /// The line that sets the cookie.
@@ -69,7 +69,7 @@ pub fn line(token: &str) -> String {
     cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(5)).to_string()
 }
 
-/// What browsers count: the name and the value.
+/// The bytes that browsers count: name and value.
 pub const fn size_of(token_bytes: usize) -> usize {
     NAME.len() + token_bytes
 }
@@ -90,11 +90,11 @@ pub const fn next(size: usize) -> usize {
     if size + STEP > LARGEST { LARGEST } else { size + STEP }
 }
 
-/// What is said to the size that was found.
+/// The remark on the size that the visitor found.
 pub fn judge(typed: &str) -> Remark {
     let first_dropped = KEPT / STEP * STEP + STEP;
     let largest_kept = first_dropped - STEP;
-    // What the page counts may be a few bytes below what was asked for.
+    // The size that the page counts may be a few bytes below the one asked for.
     match typed.trim().trim_end_matches("bytes").trim_end().parse::<usize>() {
         Err(_) => Remark::miss("A number of bytes is asked, such as `2500`."),
         Ok(size) if size > KEPT && size < first_dropped => {

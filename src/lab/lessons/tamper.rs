@@ -1,11 +1,12 @@
-//! Tamper: whoever changes a letter of the payload needs a new signature, and has none.
+//! Tamper with a token: changing any character of the payload breaks its signature.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::gullible::{LAX, clip};
+use super::remark::clip;
 use super::{Choice, Lesson, Question};
+use crate::lab::naive::LAX_BASE64;
 use crate::token::{Check, Verdict, parse_object, segments};
 
 pub static LESSON: Lesson = Lesson {
@@ -60,11 +61,11 @@ pub const LONGEST_PAYLOAD: usize = 2000;
 #[derive(Debug, PartialEq, Eq)]
 pub enum Change {
     Nothing,
-    /// Blanks or order: other letters that say the same.
+    /// Only whitespace or the order of members: other characters with the same meaning.
     Spelling,
-    /// No longer one JSON object, for this reason.
+    /// The payload is no longer one JSON object, for this reason.
     Broken(String),
-    /// What each claim that differs says now, a sentence each.
+    /// One sentence for each claim that differs.
     Claims(Vec<String>),
 }
 
@@ -80,7 +81,7 @@ impl Change {
         }
     }
 
-    /// Whether the lesson is solved, once the changed token was refused at the signature.
+    /// Whether this change solves the lesson when the signature check refuses the token.
     pub const fn counts(&self) -> bool {
         matches!(self, Self::Spelling | Self::Claims(_))
     }
@@ -118,10 +119,10 @@ pub struct Spelling {
     pub last: char,
     /// Of the six bits that the character stands for, those that belong to the signature.
     pub used: String,
-    /// And those that mean nothing, zero in the one right spelling.
+    /// The bits that mean nothing. They are zero in the only valid spelling.
     pub unused: String,
     pub is_original: bool,
-    /// Whether a lax decoder reads the very bytes of the original.
+    /// Whether a lax decoder reads the same bytes as from the original.
     pub is_same_to_lax: bool,
 }
 
@@ -137,12 +138,12 @@ pub fn spellings(token: &str) -> Option<Vec<Spelling>> {
         _ => 0,
     };
     let first = digit >> unused << unused;
-    let bytes = LAX.decode(signature).ok()?;
+    let bytes = LAX_BASE64.decode(signature).ok()?;
     let spelling = |digit: usize, letter: char| {
         let token = format!("{stem}{letter}");
         let bits = format!("{digit:06b}");
         let (used, unused) = bits.split_at(6 - unused);
-        let is_same_to_lax = LAX.decode(&token[token.len() - signature.len()..]).is_ok_and(|it| it == bytes);
+        let is_same_to_lax = LAX_BASE64.decode(&token[token.len() - signature.len()..]).is_ok_and(|it| it == bytes);
         let (used, unused) = (used.to_owned(), unused.to_owned());
         Spelling { is_original: last.starts_with(letter), token, last: letter, used, unused, is_same_to_lax }
     };
@@ -150,7 +151,7 @@ pub fn spellings(token: &str) -> Option<Vec<Spelling>> {
     Some(letters.map(|(digit, letter)| spelling(digit, letter)).collect())
 }
 
-/// Whether the signature is what ended it.
+/// Whether the signature check refused the token.
 pub fn fell_at_signature(verdict: &Verdict) -> bool {
     verdict.rejection().is_some_and(|(check, _)| check == Check::Signature)
 }
@@ -200,6 +201,6 @@ mod tests {
         let token = format!("e30.e30.{}", URL_SAFE_NO_PAD.encode([7; 32]));
         let changed = with_middle_changed(&token).unwrap();
         assert_eq!((changed.len(), changed == token), (token.len(), false));
-        assert_ne!(LAX.decode(&changed[8..]).unwrap(), [7; 32]);
+        assert_ne!(LAX_BASE64.decode(&changed[8..]).unwrap(), [7; 32]);
     }
 }

@@ -1,4 +1,4 @@
-//! Two clocks: the cookie's, which the browser keeps, and the token's, which the server reads.
+//! Two clocks: the browser decides when the cookie ends, and the server checks when the token expires.
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
@@ -91,8 +91,8 @@ pub fn line(token: &str, cookie: &Setting) -> String {
     }
 }
 
-/// What is said once the button was pressed: `cookie` is the verdict on the token that came in the cookie, `no_token`
-/// where none came; `copy` the verdict on the copy that the page kept. The lesson is solved when the clocks disagree.
+/// The remark after the button was pressed. `cookie` is the code for the token in the cookie, or `no_token` if no cookie
+/// came. `copy` is the code for the copy that the page kept. The lesson is solved when the two clocks disagree.
 pub fn judge(cookie: Code, copy: Code) -> Remark {
     match (cookie, copy) {
         (Code::Expired, _) => Remark::right(

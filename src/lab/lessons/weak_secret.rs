@@ -1,4 +1,4 @@
-//! Guessing a weak secret: a token carries all that it takes to test a guess, so no server sees the guessing.
+//! Guessing a weak secret: a token is all that is needed to test a guess, so no server notices the guessing.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
@@ -64,7 +64,7 @@ pub static LESSON: Lesson = Lesson {
     rfcs: &["RFC 7518 §3.2", "RFC 8725 §3.5", "RFC 8725 §2.2"],
 };
 
-/// Whom the victim's token is about, and so whom a forged one is not.
+/// The subject of the victim's token. A forged token has to name another.
 pub const SUBJECT: &str = "student";
 
 /// The most characters that a secret or the name of a case has here.
@@ -73,10 +73,10 @@ pub const LONGEST: usize = 64;
 /// What messages call the victim's key.
 const SOURCE: &str = "the victim's secret.txt";
 
-/// Secrets that people choose, one a line, the most usual first.
+/// Secrets that people choose, one on each line, the most common first.
 static LIST: &str = include_str!("common-secrets.txt");
 
-/// What the victim's server demands beside a good signature.
+/// What the victim's server checks beside the signature.
 static RULES: Rules =
     Rules { profile: "weak secret", typ: Typ::Jwt, required: demo::REQUIRED, issuer: None, audience: Audience::Nobody };
 
@@ -84,8 +84,7 @@ pub fn words() -> impl Iterator<Item = &'static str> {
     LIST.lines()
 }
 
-/// The secret that this case's victim chose: a word from beyond the list's first third, so that the guessing takes more
-/// than one look.
+/// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some time.
 pub fn secret_of(case: &str) -> &'static str {
     let count = words().count();
     let skipped = count / 3;
@@ -94,7 +93,7 @@ pub fn secret_of(case: &str) -> &'static str {
     words().nth(skipped + picked % (count - skipped)).unwrap_or("secret")
 }
 
-/// What came of trying the list on one token.
+/// The result of trying the list on one token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Guess {
     pub word: Option<&'static str>,
@@ -102,7 +101,7 @@ pub struct Guess {
     pub tried: usize,
 }
 
-/// Tries every word on a token, with nothing but its text. `None` for a text that is no token with an HMAC signature.
+/// Tries every word on a token. `None` for a text that is not a token with an HMAC signature.
 pub fn guess(token: &str) -> Option<Guess> {
     let [header, payload, signature] = segments(token).filter(|_| token.len() <= LARGEST_TOKEN)?;
     let tag = URL_SAFE_NO_PAD.decode(signature).ok().filter(|tag| tag.len() == 32)?;
@@ -115,7 +114,7 @@ pub fn guess(token: &str) -> Option<Guess> {
     })
 }
 
-/// How many digits the number of years has in which all 256-bit secrets are tried, at so many in a second.
+/// How many digits the number of years has that trying all 256-bit secrets takes, at this rate per second.
 pub fn digits_of_years(tries_a_second: f64) -> u32 {
     const SECONDS_A_YEAR: f64 = 31_557_600.0;
     let digits = 256.0 * 2_f64.log10() - tries_a_second.max(1.0).log10() - SECONDS_A_YEAR.log10();
@@ -145,25 +144,25 @@ pub fn verify(case: &str, token: &str, now: DateTime<Utc>) -> Result<Verdict, Ke
     Ok(token::verify(token, expected, now))
 }
 
-/// What an attempt at a forgery is worth.
+/// How far an attempt at a forgery got.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Attempt {
-    /// The victim's server believes it, and this is whom it believes to see.
+    /// The victim's server accepts it for this subject.
     Forged(String),
-    /// Accepted, but it says what the first token said.
+    /// Accepted, but the subject is still that of the first token.
     SameSubject,
     /// Signed with something that is nearly the secret.
     OtherCase,
     StrayBlank,
     /// Signed with another word of the list.
     OtherWord,
-    /// Rightly signed, and over.
+    /// Signed with the right secret, and expired.
     Expired,
     Refused,
 }
 
 impl Attempt {
-    /// Judges what the victim's server said; `secret` is what was typed, when it was the page that signed.
+    /// Judges the verdict of the victim's server. `secret` is what was typed, if the page signed the token.
     pub fn of(case: &str, secret: Option<&str>, verdict: &Verdict) -> Self {
         let right = secret_of(case);
         match (verdict.claims(), secret) {

@@ -4,12 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
-use super::reading::Reading;
-use super::{Case, Naive};
+use super::{Case, LaxToken, NaiveVerifier};
 use crate::keys::{Algorithm, RsaPublicKey};
 use crate::lab::forge::{ATTACKER_SECRET, key_of_certificate};
 
-pub static TAKES_JWK: Naive = Naive {
+pub static TRUSTS_JWK: NaiveVerifier = NaiveVerifier {
     name: "Takes the key from `jwk`",
     judge: |case| {
         let token = case.read();
@@ -22,10 +21,10 @@ pub static TAKES_JWK: Naive = Naive {
     },
 };
 
-fn fits_jwk(token: &Reading, jwk: &Value) -> bool {
+fn fits_jwk(token: &LaxToken, jwk: &Value) -> bool {
     let member = |name: &str| jwk[name].as_str().and_then(|text| URL_SAFE_NO_PAD.decode(text).ok());
     match (member("k"), member("n"), member("e")) {
-        (Some(secret), ..) => token.was_made_with(&secret),
+        (Some(secret), ..) => token.is_hs256_under(&secret),
         (None, Some(n), Some(e)) => {
             RsaPublicKey::new(&n, &e).is_ok_and(|key| token.verifies_with_rsa(Algorithm::Rs256, &key))
         }
@@ -33,7 +32,7 @@ fn fits_jwk(token: &Reading, jwk: &Value) -> bool {
     }
 }
 
-pub static FOLLOWS_JKU: Naive = Naive {
+pub static FOLLOWS_JKU: NaiveVerifier = NaiveVerifier {
     name: "Follows `jku`",
     judge: |case| {
         let token = case.read();
@@ -47,11 +46,11 @@ pub static FOLLOWS_JKU: Naive = Naive {
     },
 };
 
-fn is_the_attackers(case: &Case<'_>, token: &Reading) -> bool {
-    token.was_made_with(ATTACKER_SECRET) || token.verifies_with_rsa(Algorithm::Rs256, case.ring.lab().public())
+fn is_the_attackers(case: &Case<'_>, token: &LaxToken) -> bool {
+    token.is_hs256_under(ATTACKER_SECRET) || token.verifies_with_rsa(Algorithm::Rs256, case.ring.lab().public())
 }
 
-pub static TAKES_CERTIFICATE: Naive = Naive {
+pub static TRUSTS_CERTIFICATES: NaiveVerifier = NaiveVerifier {
     name: "Takes the key from a certificate",
     judge: |case| {
         let token = case.read();
@@ -74,14 +73,14 @@ pub static TAKES_CERTIFICATE: Naive = Naive {
     },
 };
 
-pub static KID_AS_PATH: Naive = Naive {
+pub static READS_KID_AS_PATH: NaiveVerifier = NaiveVerifier {
     name: "Reads `kid` as a path",
     judge: |case| {
         let token = case.read();
         let Some(path) = token.text("kid") else { return Err("There is no `kid` to read.".to_owned()) };
         // No file is opened: what is empty or missing on every machine is known.
         let empty = path.is_empty() || path.ends_with("/dev/null") || path.ends_with("/invalid_path");
-        if empty && token.was_made_with(b"") {
+        if empty && token.is_hs256_under(b"") {
             let beside = format!("It would have read the key from keys/{path}: nothing, and the empty key fits.");
             case.unless_ended(&token, &beside)
         } else {
@@ -90,7 +89,7 @@ pub static KID_AS_PATH: Naive = Naive {
     },
 };
 
-pub static KID_AS_COMMAND: Naive = Naive {
+pub static RUNS_KID_AS_COMMAND: NaiveVerifier = NaiveVerifier {
     name: "Opens `kid` with a shell",
     judge: |case| {
         let token = case.read();
@@ -99,7 +98,7 @@ pub static KID_AS_COMMAND: Naive = Naive {
             return Err("There is no command in `kid`.".to_owned());
         };
         let ran = format!("It would have run `{}`; nothing was run here.", command.trim());
-        if token.was_made_with(b"") {
+        if token.is_hs256_under(b"") {
             case.unless_ended(&token, &format!("{ran} The command prints nothing, and the empty key fits."))
         } else {
             Err(format!("{ran} The signature does not fit, and that comes too late."))
@@ -107,13 +106,13 @@ pub static KID_AS_COMMAND: Naive = Naive {
     },
 };
 
-pub static KID_AS_SQL: Naive = Naive {
+pub static PASTES_KID_INTO_SQL: NaiveVerifier = NaiveVerifier {
     name: "Pastes `kid` into SQL",
     judge: |case| {
         let token = case.read();
         let kid = token.text("kid").unwrap_or_default();
         let selected = kid.split_once("UNION SELECT '").and_then(|(_, rest)| rest.split_once('\'')).map(|(key, _)| key);
-        match selected.filter(|key| token.was_made_with(key.as_bytes())) {
+        match selected.filter(|key| token.is_hs256_under(key.as_bytes())) {
             Some(key) => {
                 let beside =
                     format!("Its query would have answered with the key `{key}`, which the attacker wrote into it.");
@@ -124,7 +123,7 @@ pub static KID_AS_SQL: Naive = Naive {
     },
 };
 
-pub static CALLS_ADDRESSES: Naive = Naive {
+pub static CALLS_ADDRESSES: NaiveVerifier = NaiveVerifier {
     name: "Calls whatever looks like an address",
     judge: |case| {
         let token = case.read();

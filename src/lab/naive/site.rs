@@ -21,7 +21,7 @@ fn cookies(request: &SentRequest) -> Vec<&str> {
     lines.flat_map(|(_, value)| value.split("; ")).collect()
 }
 
-pub static SITE_WITHOUT_A_DOOR: NaiveSite = NaiveSite {
+pub static SITE_THAT_SKIPS_A_MISSING_TOKEN: NaiveSite = NaiveSite {
     name: "Checks a token if one comes",
     judge: |request| match cookies(request).as_slice() {
         [] | ["{name}="] => Ok("No token comes, so no check fails, and the handler behind it runs.".to_owned()),
@@ -29,7 +29,7 @@ pub static SITE_WITHOUT_A_DOOR: NaiveSite = NaiveSite {
     },
 };
 
-pub static SITE_WITH_MANY_DOORS: NaiveSite = NaiveSite {
+pub static SITE_THAT_READS_A_TOKEN_ANYWHERE: NaiveSite = NaiveSite {
     name: "Takes a token wherever it stands",
     judge: |request| {
         let in_header = request.headers.iter().find(|(_, value)| value.contains("{token}")).map(|(name, _)| *name);
@@ -41,7 +41,7 @@ pub static SITE_WITH_MANY_DOORS: NaiveSite = NaiveSite {
     },
 };
 
-pub static SITE_THAT_TAKES_THE_FIRST: NaiveSite = NaiveSite {
+pub static SITE_THAT_READS_THE_FIRST_COOKIE: NaiveSite = NaiveSite {
     name: "Takes the first of two cookies",
     judge: |request| match cookies(request).as_slice() {
         [first, _, ..] if first.contains("planted") => {
@@ -53,7 +53,7 @@ pub static SITE_THAT_TAKES_THE_FIRST: NaiveSite = NaiveSite {
     },
 };
 
-pub static SITE_THAT_TAKES_ANY_FORM: NaiveSite = NaiveSite {
+pub static SITE_WITHOUT_A_CHECK_OF_ORIGINS: NaiveSite = NaiveSite {
     name: "Trusts any form that has the cookie",
     judge: |request| match cookies(request).as_slice() {
         [] => Err("The form comes without the cookie.".to_owned()),

@@ -1,8 +1,7 @@
-//! The gallery of attacks: each is forged anew of the visitor's own token, judged for real, and shown beside what a
-//! naive verifier would have said.
+//! The gallery of attacks. Each is forged from the visitor's own token, really judged, and shown beside the answer of a
+//! naive verifier.
 //!
-//! What is put into a session is forged here again from the attack's name, so a client can never pass a text off as the
-//! lab's.
+//! What is put into a session is forged here again from the attack's name, so a client cannot put any other text there.
 
 mod request;
 mod show;
@@ -15,9 +14,9 @@ use askama::Template;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::lab::attacks::{At, Attack, Means, SECTIONS, Section};
+use crate::lab::attacks::{Attack, AttackKind, JudgedBy, SECTIONS, Section};
 use crate::lab::diff::Fate;
-use crate::lab::forge::Door;
+use crate::lab::forge::Target;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
@@ -26,7 +25,7 @@ use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use request::RequestTrial;
-use show::{Naive, Strict};
+use show::{NaiveOpinion, Strict};
 use trial::{Attempt, Source, Trial};
 
 #[derive(Template)]
@@ -64,7 +63,7 @@ struct Entry {
     rfc: &'static str,
 }
 
-/// `GET /lab/attacks.json`. Programs read plain text, so the marks of code are left out.
+/// `GET /lab/attacks.json`.
 pub(in crate::web) async fn catalogue() -> HttpResponse {
     let entries = Attack::all().map(|attack| Entry {
         slug: attack.slug,
@@ -93,13 +92,15 @@ struct AttackPage<'a> {
 impl AttackPage<'_> {
     /// Who judges it, in words.
     fn judged_by(&self) -> &'static str {
-        let Means::Token { at, .. } = self.attack.means else { return "this site’s own rules for requests" };
-        match at {
-            At::Demo => "the demo’s keys, as Show details does",
-            At::DemoAfterSwitch => "the demo’s keys, after a switch to the other algorithm",
-            At::Lab => "the lab’s keys, for the lab signs it",
-            At::LabApi => "the lab’s API, which sets issuer, audience and typ",
-            At::Session => "the session, which takes what fits a cookie",
+        let AttackKind::Token { judged_by, .. } = self.attack.kind else {
+            return "this site’s own rules for requests";
+        };
+        match judged_by {
+            JudgedBy::Demo => "the demo’s keys, as Show details does",
+            JudgedBy::DemoAfterSwitch => "the demo’s keys, after a switch to the other algorithm",
+            JudgedBy::Lab => "the lab’s keys, for the lab signs it",
+            JudgedBy::LabApi => "the lab’s API, which sets issuer, audience and typ",
+            JudgedBy::Session => "the session, which takes what fits a cookie",
         }
     }
 
@@ -109,7 +110,7 @@ impl AttackPage<'_> {
     }
 
     fn can_be_put(&self) -> bool {
-        matches!(self.attack.means, Means::Token { at, .. } if at.is_of_a_session())
+        matches!(self.attack.kind, AttackKind::Token { judged_by, .. } if judged_by.fits_a_session())
     }
 }
 
@@ -126,9 +127,9 @@ pub(in crate::web) async fn attack(
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = attack.variant("").unwrap_or_default();
-    let request = match attack.means {
-        Means::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &state)),
-        Means::Token { .. } => None,
+    let request = match attack.kind {
+        AttackKind::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &state)),
+        AttackKind::Token { .. } => None,
     };
     let was_tried = visitor.lab().tried.contains(attack.key);
     render(&AttackPage { assets: &state.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
@@ -169,18 +170,18 @@ pub(in crate::web) async fn attempt(
     let variant = wish.variant(attack)?;
     let is_put = wish.wants_it_put()?;
     note(&mut visitor, attack, &state);
-    match attack.means {
-        Means::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
-        Means::Request { ask, naive } => {
+    match attack.kind {
+        AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
+        AttackKind::Request { ask, naive } => {
             let trial = RequestTrial::of(&ask(variant), naive, &visitor, &state);
             shown(&request, &state, attack, variant, None, Some(trial))
         }
-        Means::Token { at, forge, naive } => {
+        AttackKind::Token { judged_by, forge, naive } => {
             let source = if is_put || !wants_json(&request) { Source::Visitor } else { Source::Example };
-            let attempt = Attempt { attack, at, forge, variant, naive, source };
+            let attempt = Attempt { attack, judged_by, forge, variant, naive, source };
             let trial = Trial::of(attempt, &request, &visitor, &state).await?;
             if is_put {
-                put(&mut visitor, trial, at, &state)
+                put(&mut visitor, trial, judged_by, &state)
             } else {
                 shown(&request, &state, attack, variant, Some(trial), None)
             }
@@ -194,26 +195,26 @@ fn wants_json(request: &HttpRequest) -> bool {
     names("application/json") && !names("text/html")
 }
 
-/// Progress is no reason to refuse a trial: where the session has no room for it, it is not kept.
+/// If the session has no room for the progress, the attack is tried all the same.
 fn note(visitor: &mut Visitor, attack: &Attack, state: &State) {
     let mut notes = visitor.lab();
     notes.tried.insert(attack.key);
     drop(visitor.note(notes, state.now()));
 }
 
-fn put(visitor: &mut Visitor, trial: Trial, at: At, state: &State) -> Result<HttpResponse, Problem> {
-    if !at.is_of_a_session() {
+fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, state: &State) -> Result<HttpResponse, Problem> {
+    if !judged_by.fits_a_session() {
         return Err(Problem::bad_request("This forgery is judged by the lab's API, which no session has."));
     }
-    visitor.put(trial.forged, ring_of(trial.door), trial.door.algorithm(), state.now())?;
+    visitor.put(trial.forged, ring_of(trial.target), trial.target.algorithm(), state.now())?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/validate")).finish())
 }
 
-/// Whose keys judge a session's token that comes from this door.
-const fn ring_of(door: Door) -> TokenKeys {
-    match door {
-        Door::Demo(_) => TokenKeys::Demo,
-        Door::Lab(_) | Door::LabApi(_) => TokenKeys::Lab,
+/// Whose keys judge the session's token once this forgery is put into it.
+const fn ring_of(target: Target) -> Ring {
+    match target {
+        Target::Demo(_) => Ring::Demo,
+        Target::Lab(_) | Target::LabApi(_) => Ring::Lab,
     }
 }
 
@@ -230,14 +231,14 @@ fn shown(
         let page = AttackPage { assets, attack, variant, was_tried: true, trial, request, is_first_view: false };
         return render(&page);
     }
-    let told = |original: Option<&str>, forged: &str, strict: &Strict, naive: &Naive, door: &str| {
+    let told = |original: Option<&str>, forged: &str, strict: &Strict, naive: &NaiveOpinion, target: &str| {
         json!({
             "slug": attack.slug, "original": original, "forged": forged, "strict": strict.report, "naive": naive,
-            "expected_code": attack.expected, "door": door,
+            "expected_code": attack.expected, "door": target,
         })
     };
     let body = match (trial, request) {
-        (Some(it), _) => told(Some(&it.original), &it.forged, &it.strict, &it.naive, it.door.name()),
+        (Some(it), _) => told(Some(&it.original), &it.forged, &it.strict, &it.naive, it.target.name()),
         (None, Some(it)) => told(None, &it.text, &it.strict, &it.naive, "site"),
         (None, None) => return Err(Problem::broken("an attack was neither forged nor asked")),
     };

@@ -116,7 +116,7 @@ pub(in crate::web) async fn step(
     (page.step)(&visit, &step)
 }
 
-/// The page that explains a refusal of the front door's, where a lesson is about that very refusal.
+/// The page that explains why the request pipeline refused a request, if a lesson is about that refusal.
 pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, state: &State) -> Option<HttpResponse> {
     cross_site_forms::explained(request, problem, state)
 }
@@ -128,7 +128,7 @@ struct LessonVisit<'a> {
     turns: &'a SigningQueue,
     visitor: Visitor,
     lesson: &'static Lesson,
-    /// What was sent; empty before anything was.
+    /// The fields that were sent; empty if none were.
     form: Form,
     now: DateTime<Utc>,
 }
@@ -146,7 +146,7 @@ impl<'a> LessonVisit<'a> {
         Ok(Self { request, state, turns, visitor, lesson: page.lesson, form, now: state.now() })
     }
 
-    /// What a field holds, of at most so many characters.
+    /// The text of a field, which may have at most this many characters.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Problem> {
         match self.form.get(name) {
             Some(text) if text.chars().count() > most => {
@@ -156,14 +156,14 @@ impl<'a> LessonVisit<'a> {
         }
     }
 
-    /// Signs a token of the lab's, and counts it.
+    /// Signs a token of the lab, and counts it in the metrics.
     pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
         let token = lab::issue(keys, claims).map_err(|error| Problem::internal(&error))?;
         self.state.metrics.issued(Profile::Lab, DemoAlgorithm::Hs256);
         Ok(token.into_string())
     }
 
-    /// What stands around the lesson; `is_solved` when this step solved it, which is remembered.
+    /// The texts around the lesson. `is_solved` says that this step solved it, and the session remembers that.
     pub fn frame(&mut self, is_solved: bool) -> Result<Frame, Problem> {
         let mut notes = self.visitor.lab();
         let solved_before = notes.solved.contains(self.lesson.key);
@@ -183,7 +183,7 @@ impl<'a> LessonVisit<'a> {
     }
 }
 
-/// The fields of a form, in their order; the first of a name counts.
+/// The fields of a form, in order. Of two with the same name, the first counts.
 pub(super) struct Form {
     fields: Vec<(String, String)>,
     is_sent: bool,
@@ -198,7 +198,7 @@ impl Form {
         Ok(Self { fields, is_sent: request.method() == Method::POST })
     }
 
-    /// What a redirect of the lesson's own left in the address.
+    /// The fields that a redirect of the lesson put into the address.
     fn of_query(request: &HttpRequest) -> Self {
         let fields = form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
         Self { fields, is_sent: false }
@@ -208,13 +208,13 @@ impl Form {
         self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
     }
 
-    /// Also a form without any field is sent.
+    /// Whether a form was sent, even one without fields.
     pub const fn is_sent(&self) -> bool {
         self.is_sent
     }
 }
 
-/// What stands around every lesson: its texts, the prediction, the progress, the way on.
+/// What every lesson's page shows: its texts, the prediction, the progress, and the next lesson.
 pub(super) struct Frame {
     pub lesson: &'static Lesson,
     pub predicted: Option<&'static Choice>,
@@ -223,24 +223,24 @@ pub(super) struct Frame {
     pub solved_before: bool,
 }
 
-/// How far what was sent came.
+/// How far the visitor got with what they sent.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stage {
-    /// Nothing was sent that there would be something to say of.
+    /// Nothing was tried yet.
     Untried,
-    /// Something happened, and the last step is still to come.
+    /// Something happened, and the last step is still missing.
     UnderWay,
-    /// The last step is done, so it may be told why it came so.
+    /// The last step is done, so the page explains the result.
     Done,
 }
 
 impl Frame {
-    /// Says what happened, and why, only where this is so.
+    /// The page says what happened, and why, only if this is true.
     pub const fn tried_if(self, was_tried: bool) -> Self {
         Self { stage: if was_tried { Stage::Done } else { Stage::Untried }, ..self }
     }
 
-    /// Says what happened, and why only where this is so or the lesson is solved.
+    /// The page says what happened, and it says why only if this is true or the lesson is solved.
     pub const fn explaining_if(self, is_done: bool) -> Self {
         match self.stage {
             Stage::Done if !is_done && !self.is_solved => Self { stage: Stage::UnderWay, ..self },

@@ -10,7 +10,7 @@ use crate::web::http::problem::Problem;
 use crate::web::session::{TokenKeys, Visitor};
 use crate::web::state::State;
 
-/// What a session holds of a token, apart from the request, so that another thread can work on it.
+/// A session's token, without the request, so that another thread can work on it.
 pub(super) struct Held {
     token: Option<String>,
     ring: TokenKeys,
@@ -33,7 +33,7 @@ pub(super) struct Own {
     pub token: String,
     pub algorithm: DemoAlgorithm,
     pub claims: Claims,
-    /// Why it was made for this page, where the session's own will not do. It is not put there.
+    /// Why it was made for this page, if the session's own could not be used. It is not put into the session.
     pub fresh: Option<&'static str>,
 }
 
@@ -53,22 +53,17 @@ impl Own {
         Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
     }
 
-    /// A token about nobody else, for an answer that scripts read: through JSON a script must not get the session's own,
-    /// nor what it could be put together from.
-    pub fn example(
-        algorithm: DemoAlgorithm,
-        state: &State,
-        random: [u8; 4],
-        now: DateTime<Utc>,
-    ) -> Result<Self, Problem> {
+    /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts of
+    /// it.
+    pub fn example(algorithm: Algorithm, state: &State, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
         let why = "An answer in JSON never holds your session’s token";
         Self::issue(algorithm, &subject, state, now, why)
     }
 
-    /// The session's token where it is good, or why that will not do.
-    fn kept(held: &Held, state: &State, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+    /// The session's token if it is accepted, or why it cannot be used.
+    fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
         if held.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");
@@ -103,7 +98,7 @@ impl Own {
         Ok(Self { token: token.into_string(), algorithm, claims, fresh: Some(why) })
     }
 
-    /// The same claims about whom a forger would rather be.
+    /// The same claims with the subject that a forger wants.
     pub fn forged(&self) -> Claims {
         self.claims.clone().with("sub", WANTED)
     }
@@ -113,7 +108,7 @@ impl Own {
     }
 }
 
-/// Whom a refused token is about, when the demo signed it all the same.
+/// The subject of a refused token, if the demo signed it.
 fn subject_of(token: &str, ring: &KeyRing, now: DateTime<Utc>) -> Option<Subject> {
     let verdicts =
         [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));

@@ -1,10 +1,10 @@
-//! An attack that is a request: judged by the very rules that the front door and the session apply.
+//! An attack that is a request: judged by the same rules as every request and its session.
 
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
 
-use super::show::{Naive, Strict};
+use super::show::{NaiveOpinion, Strict};
 use crate::lab::naive::NaiveSite;
 use crate::lab::sent_request::SentRequest;
 use crate::profiles::demo;
@@ -18,10 +18,10 @@ pub(super) struct RequestTrial {
     pub text: String,
     pub curl: String,
     pub strict: Strict,
-    pub naive: Naive,
+    pub naive: NaiveOpinion,
 }
 
-/// What stands for the visitor's sealed cookie, which has no business on a page.
+/// A placeholder for the visitor's encrypted cookie, which is not shown.
 const SEALED: &str = "sealed";
 
 impl RequestTrial {
@@ -32,7 +32,7 @@ impl RequestTrial {
             text: request.text(host, state.session.cookie.name()),
             curl: request.curl(base, state.session.cookie.name()),
             strict: judge(&head(request, host, state), visitor, state),
-            naive: Naive::of(&naive.opinion(request)),
+            naive: NaiveOpinion::of(&naive.opinion(request)),
         }
     }
 }
@@ -57,7 +57,7 @@ fn head(request: &SentRequest, host: &str, state: &State) -> RequestHead {
     head
 }
 
-/// The front door, then the session, then the verifier: whichever refuses first.
+/// The check of origins, then the session, then the verifier: the first that refuses answers.
 fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
     let refusal =
         state.origins.refusal(head, None, Scripts::OfThisSite).or_else(|| state.session.cookie.refusal(&head.headers));

@@ -1,4 +1,4 @@
-//! How an attempt is shown: the ticket with its changed stubs, the difference, and both verdicts.
+//! How an attempt is shown: the token with its changed parts, the difference, and both verdicts.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,10 +12,10 @@ use crate::token::{Show, Verdict, segments};
 use crate::web::http::problem::Problem;
 use crate::web::view::token_view::TraceRow;
 
-/// So much of one part stands on the page.
+/// The most characters of one part that a page shows.
 const SHOWN: usize = 700;
 
-/// So much of one part is compared; a multiple of four, so that it decodes.
+/// The most characters of one part that are compared; a multiple of four, so that they decode.
 const MOST_READ: usize = 8192;
 
 /// One part of a token, changed or not.
@@ -28,7 +28,7 @@ pub(super) struct Stub {
 }
 
 impl Stub {
-    /// The three stubs of a token, or the one that a text without three parts is; compared with the original, if any.
+    /// The three parts of a token, or one for a text without three parts; compared with the original, if any.
     pub fn all(token: &str, original: Option<&str>) -> Vec<Self> {
         const NAMES: [(&str, &str); 3] = [("Header", "header"), ("Payload", "payload"), ("Signature", "signature")];
         let Some(parts) = segments(token) else {
@@ -49,12 +49,12 @@ impl Stub {
     }
 }
 
-/// What changed in one part; of a text that does not fall into parts, all of it is new.
+/// What changed in one part. A text without parts is all new.
 pub(super) fn comparison(original: &str, forged: &str, part: usize) -> Vec<Line> {
     diff(&decoded(original, part), &decoded(forged, part))
 }
 
-/// What a part says, however badly it says it.
+/// What a part says, even if it is not valid.
 fn decoded(token: &str, part: usize) -> String {
     let text = token.split('.').nth(part).unwrap_or_default();
     let text = text.get(..MOST_READ).unwrap_or(text);
@@ -70,7 +70,7 @@ pub(super) struct Strict {
     pub code: Code,
     pub accepted: bool,
     pub message: String,
-    /// The status of an answer that is no verdict.
+    /// The status of a response that is not a verdict.
     pub status: Option<u16>,
     pub trace: Vec<TraceRow>,
     pub report: Value,
@@ -103,13 +103,13 @@ impl Strict {
 
 /// What a naive verifier would have said.
 #[derive(Serialize)]
-pub(super) struct Naive {
+pub(super) struct NaiveOpinion {
     pub name: &'static str,
     pub accepted: bool,
     pub why: String,
 }
 
-impl Naive {
+impl NaiveOpinion {
     pub fn of(opinion: &Opinion) -> Self {
         let why: String = opinion.why.chars().map(visible).collect();
         Self { name: opinion.name, accepted: opinion.accepted, why: clipped(&why, SHOWN) }

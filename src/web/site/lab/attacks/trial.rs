@@ -6,11 +6,11 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, Utc};
 
 use super::ring_of;
-use super::show::{Naive, Strict, Stub, comparison};
+use super::show::{NaiveOpinion, Strict, Stub, comparison};
 use crate::keys::SigningError;
-use crate::lab::attacks::{At, Attack};
+use crate::lab::attacks::{Attack, JudgedBy};
 use crate::lab::diff::Line;
-use crate::lab::forge::{Door, Forge, Forgery, Original};
+use crate::lab::forge::{Forge, Forgery, Original, Target};
 use crate::lab::naive::{self, Case};
 use crate::profiles::{Profile, lab};
 use crate::token::{Judged, Show, Verdict};
@@ -19,41 +19,41 @@ use crate::web::session::Visitor;
 use crate::web::site::lab::own::{Held, Own};
 use crate::web::state::State;
 
-/// What came of it.
+/// The result.
 pub(super) struct Trial {
     pub original: String,
     /// Why the original is not the session's own token, when it is not.
     pub fresh: Option<&'static str>,
     pub forged: String,
     pub fate: String,
-    pub door: Door,
+    pub target: Target,
     pub original_stubs: Vec<Stub>,
     pub forged_stubs: Vec<Stub>,
     pub header: Vec<Line>,
     pub payload: Vec<Line>,
     pub strict: Strict,
-    pub naive: Naive,
+    pub naive: NaiveOpinion,
 }
 
-/// What is forged and said of it before anybody asks whether the token was revoked.
+/// The forgery, and what is known about it before the check of revocation.
 struct Forged {
     own: Own,
     original: Original,
     forgery: Forgery,
-    door: Door,
+    target: Target,
     judged: Judged,
-    naive: Naive,
+    naive: NaiveOpinion,
     header: Vec<Line>,
     payload: Vec<Line>,
 }
 
-/// What another thread needs to forge with.
+/// What another thread needs to forge a token.
 pub(super) struct Attempt {
     pub attack: &'static Attack,
-    pub at: At,
+    pub judged_by: JudgedBy,
     pub forge: fn(&Forge<'_>, &str) -> Result<Forgery, SigningError>,
     pub variant: &'static str,
-    pub naive: &'static naive::Naive,
+    pub naive: &'static naive::NaiveVerifier,
     pub source: Source,
 }
 
@@ -78,12 +78,12 @@ impl Attempt {
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
         let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant);
         let forgery = forgery.map_err(|error| Problem::internal(&error))?;
-        let door = self.at.door(original.under);
-        let case = Case { token: &forgery.token, ring: &ring, door, revoked: forgery.revoked.as_ref(), now };
-        let naive = Naive::of(&self.naive.opinion(&case));
+        let target = self.judged_by.target(original.under);
+        let case = Case { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
+        let naive = NaiveOpinion::of(&self.naive.opinion(&case));
         let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
-        let judged = door.judge(&ring, &forgery.token, now);
-        Ok(Forged { own, original, forgery, door, judged, naive, header, payload })
+        let judged = target.judge(&ring, &forgery.token, now);
+        Ok(Forged { own, original, forgery, target, judged, naive, header, payload })
     }
 }
 
@@ -96,15 +96,15 @@ impl Trial {
         visitor: &Visitor,
         state: &Data<State>,
     ) -> Result<Self, Problem> {
-        let (held, shared, now, at) = (Held::of(visitor), state.clone(), state.now(), attempt.at);
+        let (held, shared, now, judged_by) = (Held::of(visitor), state.clone(), state.now(), attempt.judged_by);
         let forged = state.do_work(request, move || attempt.carry_out(&held, &shared, now)).await??;
-        let Forged { own, original, forgery, door, judged, naive, header, payload } = forged;
+        let Forged { own, original, forgery, target, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
             let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
             done.map_err(|error| Problem::store_unavailable(&error))?;
         }
-        let verdict = state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
-        let strict = strict(&forgery, at, door, &verdict, visitor, state);
+        let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let strict = strict(&forgery, judged_by, target, &verdict, visitor, state);
         Ok(Self {
             original_stubs: Stub::all(&original.token, None),
             forged_stubs: Stub::all(&forgery.token, Some(&original.token)),
@@ -113,7 +113,7 @@ impl Trial {
             forged: forgery.token,
             fate: forgery.fate.into_owned(),
             fresh: own.fresh,
-            door,
+            target,
             header,
             payload,
             strict,
@@ -128,13 +128,20 @@ fn random<const N: usize>() -> Result<[u8; N], Problem> {
     Ok(bytes)
 }
 
-fn strict(forgery: &Forgery, at: At, door: Door, verdict: &Verdict, visitor: &Visitor, state: &State) -> Strict {
+fn strict(
+    forgery: &Forgery,
+    judged_by: JudgedBy,
+    target: Target,
+    verdict: &Verdict,
+    visitor: &Visitor,
+    state: &State,
+) -> Strict {
     state.metrics.judged(Profile::Lab, verdict);
     let strict = Strict::of_verdict(verdict, Show::UnverifiedClaims);
-    if at != At::Session {
+    if judged_by != JudgedBy::Session {
         return strict;
     }
-    match visitor.has_room(forgery.token.clone(), ring_of(door), door.algorithm(), state.now()) {
+    match visitor.has_room(forgery.token.clone(), ring_of(target), target.algorithm(), state.now()) {
         Ok(()) => strict,
         Err(error) => Strict { trace: strict.trace, ..Strict::of_problem(&error.into()) },
     }

@@ -1,4 +1,4 @@
-//! The cookie laboratory: sets what was chosen, and looks on the next page what came of it.
+//! The cookie laboratory: sets the cookie that was chosen, and shows on the next page whether it came back.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -52,7 +52,7 @@ struct Report {
     line: String,
     expected: Option<bool>,
     did_come: bool,
-    /// Another cookie of the name came, from an earlier try.
+    /// An older cookie of this name came, from an earlier try.
     has_older: bool,
     fate: Fate,
     rules: Vec<&'static Rule>,
@@ -71,7 +71,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     }
 }
 
-/// Sets the cookie and leads to the page, with all that was chosen.
+/// Sets the cookie and redirects to the page, with all choices in its address.
 fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let recipe = read(visit)?;
     let value = lesson_cookies::value()?;

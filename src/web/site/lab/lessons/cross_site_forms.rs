@@ -1,7 +1,7 @@
-//! Cross-site forms: one server under two names, of which one attacks the other.
+//! Cross-site forms: one server under two names. A page under the first attacks the second.
 //!
 //! The attacker's page is the only one whose forms may leave this origin. Its targets change nothing and grant nothing,
-//! so that one of them can stand outside the front door's check of origins.
+//! so the check of origins may let requests for one of them pass.
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
@@ -61,7 +61,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             "None of the lesson's cookies came with your report, so there was nothing to send. Set them first; they last an \
              hour.",
         )],
-        // Where nothing can be tried, what the page tells counts.
+        // Without a second name nothing can be tried, and the text of the page has the answer.
         (true, attacker) => judge(&reported[0], &reported[1], attacker.is_none() || kept.contains(&NONE)),
     };
     let mut frame = visit.frame(are_all_right(&remarks))?;
@@ -79,7 +79,7 @@ fn cookies(request: &HttpRequest) -> Vec<&'static str> {
     COOKIES.into_iter().filter(|name| lesson_cookies::came(request, name).is_some()).collect()
 }
 
-/// What stands beside the lesson's page: the attacker's, and where its forms lead.
+/// The attacker's page, and the targets of its forms.
 fn step(visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
     match (step, visit.request.method()) {
         ("attacker", &Method::GET | &Method::HEAD) => attacker(visit),
@@ -95,7 +95,7 @@ struct AttackerPage<'a> {
     victim: &'a str,
 }
 
-/// A page of another site's, with the referrer policy that browsers use where a page names none.
+/// A page of another site. It has the referrer policy that browsers use by default.
 fn attacker(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let victim = visit.state.origins.other_site(visit.request.head()).ok_or_else(Problem::not_found)?;
     let mut response = render(&AttackerPage { assets: &visit.state.assets, victim: &victim })?;
@@ -106,7 +106,7 @@ fn attacker(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
-/// What the front door said to the form.
+/// Whether the check of origins refused the form.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Refusal {
     None,
@@ -125,7 +125,7 @@ struct ArrivalPage<'a> {
     cookies: Vec<(&'static str, bool)>,
 }
 
-/// The page on which each of the attacker's forms ends.
+/// The page that answers each of the attacker's forms.
 fn arrival(request: &HttpRequest, state: &State, refusal: Refusal) -> Result<HttpResponse, Problem> {
     let headers = request.headers();
     let came = cookies(request);
@@ -155,7 +155,7 @@ fn shown(headers: &HeaderMap, name: &str) -> String {
     headers.get(name).and_then(|value| value.to_str().ok()).map(shortened).unwrap_or_default()
 }
 
-/// The refusal of a form at the defended address: the page says what the door saw.
+/// The page for a form that was refused at the defended address. It shows what the check of origins saw.
 pub(super) fn explained(request: &HttpRequest, problem: &Problem, state: &State) -> Option<HttpResponse> {
     let is_ours = problem.code == Code::CrossSite && request.path() == DEFENDED;
     let wants_page = Presentation::of(request.headers()) == Presentation::Page;

@@ -148,9 +148,9 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     render(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
 }
 
-/// Makes a signature when no other of this worker is being made.
-async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
-    let _permit = signing.acquire().await;
+/// Makes a signature when this worker makes no other.
+async fn signed<T>(turns: &Turns, sign: impl FnOnce() -> T) -> T {
+    let _turn = turns.next().await;
     sign()
 }
 
@@ -160,8 +160,8 @@ fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
     Ok(Tokens { hs256, rs256: token(visit, DemoAlgorithm::Rs256, &subject)? })
 }
 
-/// A token of the demo's for ten minutes, as `/generate` makes one for whoever asks; `None` where it cannot be signed.
-fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
+/// A token of the demo for ten minutes, like one from `/generate`; `None` if the server cannot sign it.
+fn token(visit: &LessonVisit<'_>, algorithm: Algorithm, subject: &Subject) -> Result<Option<String>, Problem> {
     if !demo::can_issue(&visit.state.ring(), algorithm, visit.now) {
         return Ok(None);
     }
@@ -170,7 +170,7 @@ fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -
     Ok(Some(token.map_err(|error| Problem::internal(&error))?.into_string()))
 }
 
-/// Signs and verifies under the lab's keys, away from the threads that answer requests.
+/// Measures signing and verifying with the lab's keys, away from the threads that answer requests.
 async fn measure(visit: &LessonVisit<'_>) -> Result<Costs, Problem> {
     let state = visit.request.app_data::<Data<State>>().cloned();
     let state = state.ok_or_else(|| Problem::broken("the server lost its state"))?;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::seen::{Naive, Seen};
+use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::lab::lessons;
 use crate::lab::lessons::key_confusion::{self, ALGORITHMS, Choices, LONGEST_SECRET, Material, RULE};
@@ -31,7 +31,7 @@ struct KeyConfusionPage<'a> {
 
 struct Outcome {
     remark: Result<&'static str, &'static str>,
-    naive: Naive,
+    naive: NaiveVerdict,
     strict: Seen,
 }
 
@@ -61,7 +61,7 @@ fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>, pem: &str)
     let strict = lab::verify(ring, DemoAlgorithm::Rs256, &token, visit.now).resolve_revocation(|_| false);
     Ok(Outcome {
         remark: key_confusion::judge(choices, &says),
-        naive: Naive::new(RULE, &says),
+        naive: NaiveVerdict::new(RULE, &says),
         strict: Seen::new(&token, &strict)
             .mark(0, &format!("it names {} now", choices.algorithm))
             .mark(1, "sub says admin")

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::seen::{Naive, Seen};
+use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::keys::{self, Jwk};
 use crate::lab::lessons;
@@ -33,7 +33,7 @@ struct KeysInTheHeaderPage<'a> {
 
 struct Outcome {
     remark: Result<&'static str, String>,
-    naive: Naive,
+    naive: NaiveVerdict,
     strict: Seen,
 }
 
@@ -64,12 +64,11 @@ fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<
     let token = token.map_err(|error| Problem::internal(&error))?;
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
-    // As the server would that expects just this algorithm: what stops the token is the member, not `alg`.
-    let expected =
-        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
+    // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.
+    let expected = if choices.with.algorithm() == keys::Algorithm::Rs256 { Algorithm::Rs256 } else { Algorithm::Hs256 };
     Ok(Outcome {
         remark: keys_in_the_header::judge(choices, &says),
-        naive: Naive::new(choices.member.rule(), &says),
+        naive: NaiveVerdict::new(choices.member.rule(), &says),
         strict: Seen::new(&token, &demo::verify(ring, expected, &token, visit.now))
             .mark(0, "it leads to a key")
             .mark(1, "sub says admin")

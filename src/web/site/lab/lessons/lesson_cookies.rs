@@ -1,4 +1,4 @@
-//! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them grants anything.
+//! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them gives access.
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
@@ -9,19 +9,19 @@ use super::LessonVisit;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
 
-/// The value of the first cookie of this name that came with the request, as it came.
+/// The value of the first cookie of this name in the request, not decoded.
 pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
     cookie_header::received_values(request, name).into_iter().next()
 }
 
-/// Adds this very `Set-Cookie` line to an answer.
+/// Adds exactly this `Set-Cookie` line to a response.
 pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem> {
     let line = HeaderValue::from_str(line).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().append(header::SET_COOKIE, line);
     Ok(())
 }
 
-/// Bytes that nobody guesses.
+/// Random bytes that cannot be guessed.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], Problem> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
@@ -38,7 +38,7 @@ pub(super) fn is_value(text: &str) -> bool {
     text.len() == 8 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Leads back to the lesson's page with these fields in its address: only the next request shows what the browser kept.
+/// Redirects to the lesson's page with these fields in its address: only the next request shows what the browser kept.
 pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let address = format!("/lab/lessons/{}?{query}", visit.lesson.slug);

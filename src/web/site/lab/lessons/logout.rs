@@ -1,4 +1,4 @@
-//! Logout three ways, and the replay that tells them apart.
+//! Three ways to log out, and the replay of a saved token that shows how they differ.
 
 use actix_web::HttpResponse;
 use actix_web::cookie::time::Duration;
@@ -28,19 +28,19 @@ struct LogoutPage<'a> {
     pass: Pass,
 }
 
-/// Where a visitor stands with the pass: what the form carries, and what this step came to.
+/// The state of the lesson: what the form carries, and the result of this step.
 #[derive(Default)]
 struct Pass {
-    /// The cookie's line as a thief saved it; empty before.
+    /// The copy of the cookie that a thief saved; empty before that.
     saved: String,
-    /// How the visitor logged out since.
+    /// How the visitor logged out after that.
     way: Option<Way>,
     tried: Tried,
     /// What the server did in this step.
     told: String,
     /// The `Set-Cookie` line of this answer.
     cookie: Option<Cookie<'static>>,
-    /// What the server said to the copy.
+    /// The server's verdict on the copy.
     verdict: Option<Verdict>,
 }
 
@@ -62,7 +62,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 impl Pass {
-    /// Takes up what the form carried from the step before.
+    /// Continues with what the form carries from the step before.
     fn resume(&mut self, visit: &LessonVisit<'_>) {
         let field = |name| visit.form.get(name).unwrap_or_default();
         field("saved").trim().clone_into(&mut self.saved);
@@ -149,7 +149,7 @@ impl Pass {
 
     fn rotate(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
         let (old, new) = (keys.numbers.1, keys.numbers.1.saturating_add(1));
-        visit.turn(keys, (new, new))?;
+        visit.set_key_numbers(keys, (new, new))?;
         self.way = Some(Way::Rotate);
         self.say(format!(
             "Logged out: your key `lab-{new}` signs and verifies from now on, and `lab-{old}` is dropped. The cookie was \
@@ -191,7 +191,7 @@ impl Pass {
     }
 }
 
-/// The pass that the browser sent, when it sent one.
+/// The token in the cookie, if the browser sent one.
 fn sent(visit: &LessonVisit<'_>) -> Option<String> {
     lesson_cookies::came(visit.request, COOKIE).filter(|value| !value.is_empty())
 }
@@ -206,7 +206,7 @@ fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'
         .finish()
 }
 
-/// Whether one of the visitor's keys signed the token, be it retired. The last few are looked at.
+/// Whether one of the visitor's keys signed the token, retired ones included. Only the last few keys are tried.
 fn is_own(visit: &LessonVisit<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
     let newest = keys.numbers.1;
     let ring = keys.ring(visit.state, newest.saturating_sub(7).max(1)..=newest)?;

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::seen::{Naive, Seen};
+use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::lab::lessons;
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
@@ -32,7 +32,7 @@ struct NonePage<'a> {
 
 struct Outcome {
     remark: Result<String, String>,
-    naive: Naive,
+    naive: NaiveVerdict,
     strict: Seen,
 }
 
@@ -65,7 +65,7 @@ fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorith
     let says = none::naive(&token, algorithm.keys(ring).verifiers(), visit.now);
     Outcome {
         remark: none::judge(written, &says),
-        naive: Naive::new(RULE, &says),
+        naive: NaiveVerdict::new(RULE, &says),
         strict: Seen::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
     }
 }

@@ -1,4 +1,4 @@
-//! A visitor's own keys: made at first need, turned by a lesson, and nobody else's business.
+//! A visitor's own keys: derived when a lesson first needs them, and rotated by lessons without effect on others.
 
 use std::ops::RangeInclusive;
 
@@ -42,8 +42,8 @@ impl LessonVisit<'_> {
         Ok(OwnKeys { visitor: notes.visitor, numbers: notes.keys })
     }
 
-    /// From now on these numbers count.
-    pub(super) fn turn(&mut self, keys: &mut OwnKeys, numbers: (u32, u32)) -> Result<(), Problem> {
+    /// Keeps these numbers in the session.
+    pub(super) fn set_key_numbers(&mut self, keys: &mut OwnKeys, numbers: (u32, u32)) -> Result<(), Problem> {
         let mut notes = self.visitor.lab();
         notes.keys = numbers;
         keys.numbers = numbers;

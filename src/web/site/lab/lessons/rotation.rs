@@ -1,4 +1,4 @@
-//! Rotation of keys, on the visitor's own ring.
+//! Key rotation with the visitor's own keys.
 
 use actix_web::HttpResponse;
 use askama::Template;
@@ -25,7 +25,7 @@ struct RotationPage<'a> {
     work: Work,
 }
 
-/// Where a visitor stands in a rotation: what the form carries, and what this step came to.
+/// The state of a rotation: what the form carries, and the result of this step.
 struct Work {
     numbers: Numbers,
     tokens: Vec<Carried>,
@@ -60,7 +60,7 @@ impl Work {
         Self { numbers, tokens: Vec::new(), life: LIVES[0], gap: None, told: String::new(), rotation: None }
     }
 
-    /// Takes up what the form carried from the step before. A token that no key of this visitor signed is left out.
+    /// Continues with what the form carries. A token that no key of this visitor signed is left out.
     fn resume(visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<Self, Problem> {
         let field = |name| visit.form.get(name).unwrap_or_default();
         let numbers = Numbers::new(keys.numbers, field("published").parse().ok());
@@ -88,7 +88,7 @@ impl Work {
             ("look", _) => self.told.push_str("Every token was judged again just now."),
             ("again", _) => {
                 *self = Self { life: self.life, ..Self::at(self.numbers.after(Move::Abrupt).unwrap_or(self.numbers)) };
-                visit.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+                visit.set_key_numbers(keys, (self.numbers.oldest, self.numbers.signs))?;
                 self.told.push_str("A fresh key, and no token under way.");
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
@@ -113,7 +113,7 @@ impl Work {
                 return Ok(());
             }
         }
-        visit.turn(keys, (self.numbers.oldest, self.numbers.signs))?;
+        visit.set_key_numbers(keys, (self.numbers.oldest, self.numbers.signs))?;
         self.judge_again(visit, keys)?;
         self.told.push_str(&told(step, before, self.numbers));
         if step == Move::Retire {
@@ -126,7 +126,7 @@ impl Work {
         let Numbers { oldest, signs, .. } = self.numbers;
         let ring = keys.ring(visit.state, oldest..=signs)?;
         let life = Lifetime::of(self.life).unwrap_or_default();
-        // Without a jti: only the keys decide here, and no store is asked.
+        // Without a `jti`, because only the keys decide here.
         let claims = demo::claims(&Subject::default(), life, visit.now);
         let token = visit.issue(&ring, &claims)?;
         if let Some(carried) = Carried::read(visit, keys, self.numbers, &token)? {
@@ -206,7 +206,7 @@ impl Carried {
     }
 }
 
-/// The number in a token's `kid`, whatever it is worth.
+/// The key number in a token's `kid`, which is not verified yet.
 fn key_of(token: &str) -> Option<u32> {
     let decoded = crate::token::decode(token);
     let kid = decoded.header()?.get("kid")?.as_str()?;
@@ -220,8 +220,8 @@ fn judge(
     token: &str,
 ) -> Result<Verdict, Problem> {
     let ring = keys.ring(visit.state, numbers)?;
-    // A jti is not looked up: whatever was revoked elsewhere, here the keys decide.
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
+    // No `jti` is looked up, because only the keys decide here.
+    Ok(match lab::verify_with(&ring, Algorithm::Hs256, token, visit.now) {
         Judged::Final(verdict) => verdict,
         Judged::Pending(pending) => pending.with_revocation(false),
     })

@@ -1,4 +1,5 @@
-//! What script can reach: two cookies set here, an entry that the script writes itself, and an echo of what arrived.
+//! What a script can reach: two cookies, a localStorage entry that the script writes, and an address that returns the
+//! names of the cookies that came.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,10 +1,10 @@
-//! What a lesson shows of a token: its ticket with the changed stubs marked, and what two verifiers say of it.
+//! What a lesson shows of a token: its parts, with the changed ones marked, and what two verifiers say.
 
-use crate::lab::lessons::Objection;
+use crate::lab::naive::Objection;
 use crate::token::{Claims, UnverifiedClaims, Verdict};
 use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 
-/// A token before the strict verifier.
+/// A token with the strict verifier's verdict.
 pub(super) struct Seen {
     pub parts: Vec<TokenPart>,
     pub is_accepted: bool,
@@ -30,7 +30,7 @@ impl Seen {
         }
     }
 
-    /// Marks a stub as changed, and says how; 0 is the header's.
+    /// Marks a part as changed, and says how. Part 0 is the header.
     pub fn mark(mut self, stub: usize, note: &str) -> Self {
         if let Some(part) = self.parts.get_mut(stub) {
             part.class = match part.class {
@@ -44,21 +44,21 @@ impl Seen {
     }
 }
 
-/// JSON that was written to be deep grows with its indentation.
+/// Deeply nested JSON grows with its indentation, so it is shortened.
 fn bounded(json: &str) -> String {
     if json.len() > 2000 { shortened(json) } else { json.to_owned() }
 }
 
-/// What a naive verifier says of it.
-pub(super) struct Naive {
+/// A naive verifier's answer.
+pub(super) struct NaiveVerdict {
     /// What it does wrong.
     pub rule: &'static str,
-    /// Whom it takes the token's holder for.
+    /// The subject that it accepts the token for.
     pub takes_for: Option<String>,
     pub objection: String,
 }
 
-impl Naive {
+impl NaiveVerdict {
     pub fn new(rule: &'static str, says: &Result<Claims, Objection>) -> Self {
         let subject = |claims: &Claims| shortened(claims.subject().unwrap_or("nobody in particular"));
         Self {

@@ -1,4 +1,4 @@
-//! What `Set-Cookie` said: the line on the page is the line in the answer's head, letter by letter.
+//! What `Set-Cookie` said: the line on the page is exactly the line in the response's header.
 
 use actix_web::HttpResponse;
 use askama::Template;

@@ -1,4 +1,4 @@
-//! The 4096-byte limit: a padded token in a cookie of its own, and a look at which one came back.
+//! The 4096-byte limit: sets a padded token in a cookie, and shows whether it came back.
 
 use actix_web::HttpResponse;
 use actix_web::http::Method;
@@ -21,7 +21,7 @@ pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::size_limit::LESSO
 struct SizeLimitPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    /// What the field of the size proposes.
+    /// The size that the field proposes.
     proposed: usize,
     sent: Option<Sent>,
     typed: &'a str,
@@ -69,7 +69,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     }
 }
 
-/// Sets a cookie of the size asked for, and leads to the page.
+/// Sets a cookie of the requested size, and redirects to the page.
 fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let size = visit.form.get("size").and_then(size).ok_or_else(|| {
         Problem::bad_request(format!("`size` cannot be set: {SMALLEST} to {LARGEST} bytes are accepted."))
@@ -92,7 +92,7 @@ fn token_of(visit: &LessonVisit<'_>, size: usize) -> Result<String, Problem> {
     visit.issue(keys, &padded(padding(bare.as_str().len(), size)))
 }
 
-/// What the redirect said was sent, beside what came.
+/// What the redirect says was set, and what came back.
 fn sent(visit: &LessonVisit<'_>) -> Option<Sent> {
     let size = visit.form.get("size").and_then(size)?;
     let token_bytes = visit.form.get("token")?.parse().ok().filter(|bytes| *bytes <= LARGEST)?;

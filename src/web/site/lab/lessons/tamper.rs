@@ -24,7 +24,7 @@ pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::tamper::LESSON, P
 struct TamperPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    /// The token as this page made it; `None` once the visitor works on one.
+    /// The token that this page chose; `None` when the form brought one back.
     own: Option<Own>,
     original: String,
     before: Seen,
@@ -32,7 +32,7 @@ struct TamperPage<'a> {
     outcome: Outcome,
 }
 
-/// What became of the step.
+/// The result of the step.
 enum Outcome {
     Nothing,
     Payload { change: Change, after: Box<Seen>, is_solved: bool },
@@ -40,7 +40,7 @@ enum Outcome {
     Last { rows: Vec<Row> },
 }
 
-/// One spelling before two verifiers.
+/// One spelling, and what two verifiers say to it.
 struct Row {
     spelling: Spelling,
     code: &'static str,
@@ -48,7 +48,7 @@ struct Row {
 }
 
 impl Outcome {
-    /// What pressing a button came to; `said` is what the payload said before.
+    /// The result of pressing a button. `said` is the payload before the change.
     fn of(
         step: Option<&str>,
         original: &str,

@@ -72,7 +72,7 @@ fn span_in_words(seconds: i64) -> String {
     TimeDelta::try_seconds(seconds).map_or_else(String::new, |span| words(span.as_seconds_f64()))
 }
 
-/// What came when the button was pressed, and what the server says of it.
+/// What came when the button was pressed, and the server's verdict.
 struct Answer {
     remark: Remark,
     did_come: bool,
@@ -111,7 +111,7 @@ fn setting(visit: &LessonVisit<'_>, field: &str, settings: &'static [Setting]) -
     })
 }
 
-/// A token of the lab's that ends so many seconds from now, or ended so many before.
+/// A token of the lab that expires this many seconds from now; a negative number means that it has expired.
 fn new_token(visit: &LessonVisit<'_>, seconds: i64) -> Result<String, Problem> {
     let (lifetime, issued_at) = match Lifetime::of(seconds) {
         Ok(lifetime) => (lifetime, visit.now),
@@ -140,7 +140,7 @@ async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem
 }
 
 impl Clocks {
-    /// Refuses a copy that has no end, for then it is none of this page's.
+    /// Refuses a copy without `exp`: this page did not issue it.
     fn new(visit: &LessonVisit<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
         let no_copy =
             || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
@@ -168,7 +168,7 @@ impl Clocks {
 fn show(visit: &mut LessonVisit<'_>, clocks: Option<Clocks>, shown: Option<Answer>) -> Result<HttpResponse, Problem> {
     let is_solved = shown.as_ref().is_some_and(|answer| answer.remark.is_right);
     let mut frame = visit.frame(is_solved)?.tried_if(shown.is_some());
-    // The prediction is about a cookie that goes before its token; another experiment says nothing of it.
+    // The prediction is about a cookie that ends before its token. Other settings neither confirm nor refute it.
     if shown.as_ref().is_some_and(|answer| answer.did_come || answer.copy_code != Code::Accepted) {
         frame.predicted = None;
     }

@@ -28,7 +28,7 @@ struct WeakSecretPage<'a> {
     work: Work,
 }
 
-/// What the form carries, and what this step came to.
+/// What the form carries, and the result of this step.
 #[derive(Default)]
 struct Work {
     /// Names the victim, whose secret follows from it.
@@ -38,13 +38,13 @@ struct Work {
     sub: String,
     forged: String,
     guessing: Option<Guessing>,
-    /// What the victim's server said, and what that is worth.
+    /// The verdict of the victim's server, and how far the attempt got.
     verdict: Option<(Verdict, Attempt)>,
     /// Why nothing was tried.
     told: String,
 }
 
-/// The list on the victim's token, and beside it on one with a generated secret.
+/// The list tried on the victim's token, and on one with a generated secret for comparison.
 struct Guessing {
     weak: Timed,
     strong: Timed,
@@ -71,7 +71,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 impl Work {
-    /// Takes up what the form carried, or picks a victim.
+    /// Continues with what the form carries, or picks a victim.
     fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
         let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
         let case = match visit.form.get("case") {
@@ -146,7 +146,7 @@ fn victim_token(visit: &LessonVisit<'_>, case: &str) -> Result<String, Problem> 
     Ok(token.map_err(|error| Problem::internal(&error))?.into_string())
 }
 
-/// The visitor's own session token, given when an HMAC signed it, else one that the lab's generated secret signs.
+/// The visitor's own session token if it has an HMAC, otherwise one signed with the lab's generated secret.
 fn strong_token(visit: &LessonVisit<'_>, own: Option<String>) -> Result<(String, &'static str), Problem> {
     if let Some(token) = own {
         return Ok((token, "your session's own token"));
@@ -175,7 +175,7 @@ impl Timed {
         format!("{:.2} ms", self.took.as_secs_f64() * 1e3)
     }
 
-    /// Words in a second.
+    /// Words per second.
     fn rate(&self) -> f64 {
         let tried = u32::try_from(self.tried()).unwrap_or(u32::MAX);
         f64::from(tried) / self.took.as_secs_f64().max(1e-9)
