@@ -99,7 +99,7 @@ pub fn algorithm(name: &str) -> Result<Algorithm, Fault> {
 }
 
 /// The server, as far as it judges tokens.
-pub struct House<'a> {
+pub struct ServerKeys<'a> {
     pub ring: &'a KeyRing,
     /// The public URL, which bearer tokens and assertions name.
     pub issuer: &'a str,
@@ -107,7 +107,7 @@ pub struct House<'a> {
     pub own: demo::DemoAlgorithm,
 }
 
-impl House<'_> {
+impl ServerKeys<'_> {
     /// Judges a token by the whole of a profile's rules.
     pub fn judge(
         &self,

@@ -10,12 +10,12 @@ const MOST: usize = 40;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     pub text: String,
-    pub fate: Fate,
+    pub change: LineChange,
 }
 
 /// What became of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum LineChange {
     Kept,
     Removed,
     Added,
@@ -31,14 +31,14 @@ pub fn diff(old: &str, new: &str) -> Vec<Line> {
         let kept = before < old.len() && after < new.len() && same(&old[before], &new[after]);
         let old_first =
             after == new.len() || (before < old.len() && common[before + 1][after] >= common[before][after + 1]);
-        let (text, fate) = match (kept, old_first) {
-            (true, _) => (&new[after], Fate::Kept),
-            (false, true) => (&old[before], Fate::Removed),
-            (false, false) => (&new[after], Fate::Added),
+        let (text, change) = match (kept, old_first) {
+            (true, _) => (&new[after], LineChange::Kept),
+            (false, true) => (&old[before], LineChange::Removed),
+            (false, false) => (&new[after], LineChange::Added),
         };
-        all.push(Line { text: text.clone(), fate });
-        before += usize::from(fate != Fate::Added);
-        after += usize::from(fate != Fate::Removed);
+        all.push(Line { text: text.clone(), change });
+        before += usize::from(change != LineChange::Added);
+        after += usize::from(change != LineChange::Removed);
     }
     all
 }
@@ -125,12 +125,12 @@ mod tests {
     use super::*;
 
     fn shown(old: &str, new: &str) -> Vec<String> {
-        let sign = |fate| match fate {
-            Fate::Kept => ' ',
-            Fate::Removed => '-',
-            Fate::Added => '+',
+        let sign = |change| match change {
+            LineChange::Kept => ' ',
+            LineChange::Removed => '-',
+            LineChange::Added => '+',
         };
-        diff(old, new).into_iter().map(|line| format!("{}{}", sign(line.fate), line.text)).collect()
+        diff(old, new).into_iter().map(|line| format!("{}{}", sign(line.change), line.text)).collect()
     }
 
     #[test]

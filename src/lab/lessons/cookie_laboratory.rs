@@ -170,7 +170,7 @@ pub enum Wire {
 
 /// Whether the cookie comes with the next request to this page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub enum Forecast {
     Comes,
     StaysAway,
     /// Browsers differ.
@@ -180,72 +180,72 @@ pub enum Fate {
 /// One thing that browsers do.
 pub struct Rule {
     applies: fn(&Recipe, Wire) -> bool,
-    pub fate: Fate,
+    pub forecast: Forecast,
     pub says: &'static str,
 }
 
 pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.prefix.value == "host" && !it.secure,
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`__Host-` without `Secure`: dropped. The prefix promises that https set the cookie.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "host" && it.path.value != "root",
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`__Host-` with another path than `/`: dropped. The prefix promises one cookie for the whole host.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "secure" && !it.secure,
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`__Secure-` without `Secure`: dropped.",
     },
     Rule {
         applies: |it, wire| it.secure && wire == Wire::Http,
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`Secure` over plain http: dropped.",
     },
     Rule {
         applies: |it, _| it.max_age.value == "0",
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`Max-Age=0`: an end that has come. This is how a server deletes a cookie.",
     },
     Rule {
         applies: |it, _| it.path.value == "elsewhere",
-        fate: Fate::StaysAway,
+        forecast: Forecast::StaysAway,
         says: "`Path=/elsewhere`: taken, and not sent to this page, whose address does not begin so. From here it looks \
                like a dropped one.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "none" && !it.secure,
-        fate: Fate::Differs,
+        forecast: Forecast::Differs,
         says: "`SameSite=None` without `Secure`: Chromium drops it. Not every browser does.",
     },
     Rule {
         applies: |it, wire| it.secure && wire == Wire::Loopback,
-        fate: Fate::Differs,
+        forecast: Forecast::Differs,
         says: "`Secure` over plain http on this machine's own address: Chromium and Firefox take it, because nobody sits \
                on that wire. Safari may drop it.",
     },
     Rule {
         applies: |it, _| it.http_only,
-        fate: Fate::Comes,
+        forecast: Forecast::Comes,
         says: "`HttpOnly`: no script reads it. It is sent as ever.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "strict",
-        fate: Fate::Comes,
+        forecast: Forecast::Comes,
         says: "`SameSite=Strict`: this page's own form asked, so it is sent. A link from another site would not carry it.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "absent",
-        fate: Fate::Comes,
+        forecast: Forecast::Comes,
         says: "No `SameSite`: Chromium treats it as `Lax`, and lets it come with a POST for its first two minutes. Other \
                browsers may send it everywhere.",
     },
     Rule {
         applies: |it, _| it.max_age.value == "none",
-        fate: Fate::Comes,
+        forecast: Forecast::Comes,
         says: "No `Max-Age`: kept until the browser closes.",
     },
 ];
@@ -256,26 +256,26 @@ pub fn rules(recipe: &Recipe, wire: Wire) -> Vec<&'static Rule> {
 }
 
 /// What the rules predict for this cookie.
-pub fn fate(recipe: &Recipe, wire: Wire) -> Fate {
+pub fn forecast(recipe: &Recipe, wire: Wire) -> Forecast {
     let met = rules(recipe, wire);
-    let is_met = |fate| met.iter().any(|rule| rule.fate == fate);
-    if is_met(Fate::StaysAway) {
-        Fate::StaysAway
-    } else if is_met(Fate::Differs) {
-        Fate::Differs
+    let is_met = |forecast| met.iter().any(|rule| rule.forecast == forecast);
+    if is_met(Forecast::StaysAway) {
+        Forecast::StaysAway
+    } else if is_met(Forecast::Differs) {
+        Forecast::Differs
     } else {
-        Fate::Comes
+        Forecast::Comes
     }
 }
 
 /// What the visitor has predicted correctly so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Foretold {
+pub struct Predictions {
     pub comes: bool,
     pub stays_away: bool,
 }
 
-impl Foretold {
+impl Predictions {
     /// From the hidden field of the form.
     pub fn read(text: &str) -> Self {
         Self { comes: text.contains("comes"), stays_away: text.contains("away") }
@@ -306,7 +306,7 @@ impl Foretold {
 }
 
 /// The remark on a prediction. `expected` and `came` say whether the cookie comes back.
-pub fn judge(expected: Option<bool>, came: bool, foretold: Foretold) -> Remark {
+pub fn judge(expected: Option<bool>, came: bool, predictions: Predictions) -> Remark {
     let Some(expected) = expected else {
         return Remark::miss("You foretold nothing, so nothing counts. Choose first whether it comes back.");
     };
@@ -314,7 +314,7 @@ pub fn judge(expected: Option<bool>, came: bool, foretold: Foretold) -> Remark {
         let other = if came { "it came back" } else { "it did not come back" };
         return Remark::miss(format!("You foretold otherwise: {other}. The rules below say why."));
     }
-    match (foretold.comes, foretold.stays_away) {
+    match (predictions.comes, predictions.stays_away) {
         (true, true) => Remark::right("Foretold rightly, of a cookie that comes back and of one that does not."),
         (true, false) => Remark::right("Foretold rightly. Now make one that your browser drops, and foretell that."),
         _ => Remark::right("Foretold rightly. Now make one that comes back, and foretell that."),
@@ -337,20 +337,20 @@ mod tests {
     #[test]
     fn the_rules_decide_what_becomes_of_a_cookie() {
         for (fields, wire, expected) in [
-            (&[][..], Wire::Loopback, Fate::Comes),
-            (&[("http-only", "on"), ("same-site", "strict")], Wire::Http, Fate::Comes),
-            (&[("prefix", "host")], Wire::Https, Fate::StaysAway),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Https, Fate::Comes),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Loopback, Fate::Differs),
-            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::StaysAway),
-            (&[("prefix", "secure")], Wire::Https, Fate::StaysAway),
-            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::Comes),
-            (&[("secure", "on")], Wire::Http, Fate::StaysAway),
-            (&[("same-site", "none")], Wire::Https, Fate::Differs),
-            (&[("max-age", "0")], Wire::Https, Fate::StaysAway),
-            (&[("path", "elsewhere")], Wire::Https, Fate::StaysAway),
+            (&[][..], Wire::Loopback, Forecast::Comes),
+            (&[("http-only", "on"), ("same-site", "strict")], Wire::Http, Forecast::Comes),
+            (&[("prefix", "host")], Wire::Https, Forecast::StaysAway),
+            (&[("prefix", "host"), ("secure", "on")], Wire::Https, Forecast::Comes),
+            (&[("prefix", "host"), ("secure", "on")], Wire::Loopback, Forecast::Differs),
+            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Wire::Https, Forecast::StaysAway),
+            (&[("prefix", "secure")], Wire::Https, Forecast::StaysAway),
+            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Wire::Https, Forecast::Comes),
+            (&[("secure", "on")], Wire::Http, Forecast::StaysAway),
+            (&[("same-site", "none")], Wire::Https, Forecast::Differs),
+            (&[("max-age", "0")], Wire::Https, Forecast::StaysAway),
+            (&[("path", "elsewhere")], Wire::Https, Forecast::StaysAway),
         ] {
-            assert_eq!(fate(&recipe(fields), wire), expected, "{fields:?} over {wire:?}");
+            assert_eq!(forecast(&recipe(fields), wire), expected, "{fields:?} over {wire:?}");
         }
     }
 
@@ -391,12 +391,12 @@ mod tests {
 
     #[test]
     fn it_takes_one_that_comes_and_one_that_does_not_each_foretold() {
-        let first = Foretold::read("").after(Some(true), true);
+        let first = Predictions::read("").after(Some(true), true);
         assert!(judge(Some(true), true, first).is_right && !first.is_both());
-        let wrong = Foretold::read(first.text()).after(Some(true), false);
+        let wrong = Predictions::read(first.text()).after(Some(true), false);
         assert_eq!(wrong, first);
         assert!(judge(Some(true), false, wrong).says.contains("otherwise"));
-        let second = Foretold::read(wrong.text()).after(Some(false), false);
+        let second = Predictions::read(wrong.text()).after(Some(false), false);
         assert!(judge(Some(false), false, second).is_right && second.is_both());
         assert!(!judge(None, false, second).is_right);
     }

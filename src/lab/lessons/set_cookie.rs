@@ -98,19 +98,19 @@ pub static ABSENT: [Piece; 3] = [
 ];
 
 /// A question: which piece has this effect?
-pub struct Riddle {
+pub struct PieceQuestion {
     /// The field of the form.
     pub field: &'static str,
     pub asks: &'static str,
     answer: &'static str,
 }
 
-pub static RIDDLES: [Riddle; 5] = [
-    Riddle { field: "script", asks: "keeps scripts from reading it", answer: "http-only" },
-    Riddle { field: "form", asks: "keeps it off another site’s POST form", answer: "same-site" },
-    Riddle { field: "end", asks: "lets it end with the browser", answer: "no-max-age" },
-    Riddle { field: "wire", asks: "lets plain http carry it", answer: "no-secure" },
-    Riddle { field: "hosts", asks: "keeps it from the host’s subdomains", answer: "no-domain" },
+pub static QUESTIONS: [PieceQuestion; 5] = [
+    PieceQuestion { field: "script", asks: "keeps scripts from reading it", answer: "http-only" },
+    PieceQuestion { field: "form", asks: "keeps it off another site’s POST form", answer: "same-site" },
+    PieceQuestion { field: "end", asks: "lets it end with the browser", answer: "no-max-age" },
+    PieceQuestion { field: "wire", asks: "lets plain http carry it", answer: "no-secure" },
+    PieceQuestion { field: "hosts", asks: "keeps it from the host’s subdomains", answer: "no-domain" },
 ];
 
 pub fn pieces() -> impl Iterator<Item = &'static Piece> {
@@ -125,10 +125,10 @@ pub fn line(value: &str) -> String {
 
 /// One remark for each question. `chosen` returns the piece that was chosen in a field.
 pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
-    RIDDLES.iter().map(|riddle| riddle.judge(chosen(riddle.field))).collect()
+    QUESTIONS.iter().map(|question| question.judge(chosen(question.field))).collect()
 }
 
-impl Riddle {
+impl PieceQuestion {
     fn judge(&self, chosen: Option<&str>) -> Remark {
         let piece = chosen.and_then(|value| pieces().find(|piece| piece.value == value));
         match piece {
@@ -147,11 +147,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_riddle_has_a_piece_for_its_answer() {
-        for riddle in &RIDDLES {
-            assert!(pieces().any(|piece| piece.value == riddle.answer), "{}", riddle.field);
+    fn every_question_has_a_piece_for_its_answer() {
+        for question in &QUESTIONS {
+            assert!(pieces().any(|piece| piece.value == question.answer), "{}", question.field);
         }
-        assert!(are_all_right(&judge(|field| RIDDLES.iter().find(|it| it.field == field).map(|it| it.answer))));
+        assert!(are_all_right(&judge(|field| QUESTIONS.iter().find(|it| it.field == field).map(|it| it.answer))));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::lab::attacks::{Attack, AttackKind, JudgedBy, SECTIONS, Section};
-use crate::lab::diff::Fate;
+use crate::lab::diff::LineChange;
 use crate::lab::forge::Target;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;

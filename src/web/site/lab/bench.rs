@@ -11,7 +11,7 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
-use crate::lab::bench::{Action, Fault, House, PastedKey, SignError, algorithm, profile};
+use crate::lab::bench::{Action, Fault, PastedKey, ServerKeys, SignError, algorithm, profile};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
 use crate::web::http::json_body;
@@ -153,10 +153,9 @@ impl Bench<'_> {
             (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
             (Action::Verify, None) => {
                 let (ring, origins) = (self.state.ring(), &self.state.origins);
-                let house = House { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
-                let judged = house.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
-                let verdict =
-                    self.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+                let server_keys = ServerKeys { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
+                let judged = server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
+                let verdict = self.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
                 Ok(Done::Judged(verdict))
             }
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,

@@ -19,7 +19,7 @@ const SHOWN: usize = 700;
 const MOST_READ: usize = 8192;
 
 /// One part of a token, changed or not.
-pub(super) struct Stub {
+pub(super) struct TokenPart {
     pub name: &'static str,
     pub class: &'static str,
     pub text: String,
@@ -27,7 +27,7 @@ pub(super) struct Stub {
     pub is_changed: bool,
 }
 
-impl Stub {
+impl TokenPart {
     /// The three parts of a token, or one for a text without three parts; compared with the original, if any.
     pub fn all(token: &str, original: Option<&str>) -> Vec<Self> {
         const NAMES: [(&str, &str); 3] = [("Header", "header"), ("Payload", "payload"), ("Signature", "signature")];
@@ -35,11 +35,11 @@ impl Stub {
             return vec![Self::new("Text", "payload", token, original.is_some_and(|original| original != token))];
         };
         let before = original.map(|original| segments(original).unwrap_or_default());
-        let stub = |place: usize| {
+        let part = |place: usize| {
             let (name, class) = NAMES[place];
             Self::new(name, class, parts[place], before.is_some_and(|before| before[place] != parts[place]))
         };
-        [0, 1, 2].map(stub).into()
+        [0, 1, 2].map(part).into()
     }
 
     fn new(name: &'static str, class: &'static str, text: &str, is_changed: bool) -> Self {

@@ -6,7 +6,7 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, Utc};
 
 use super::ring_of;
-use super::show::{NaiveOpinion, Strict, Stub, comparison};
+use super::show::{NaiveOpinion, Strict, TokenPart, comparison};
 use crate::keys::SigningError;
 use crate::lab::attacks::{Attack, JudgedBy};
 use crate::lab::diff::Line;
@@ -27,8 +27,8 @@ pub(super) struct Trial {
     pub forged: String,
     pub fate: String,
     pub target: Target,
-    pub original_stubs: Vec<Stub>,
-    pub forged_stubs: Vec<Stub>,
+    pub original_parts: Vec<TokenPart>,
+    pub forged_parts: Vec<TokenPart>,
     pub header: Vec<Line>,
     pub payload: Vec<Line>,
     pub strict: Strict,
@@ -106,8 +106,8 @@ impl Trial {
         let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, state);
         Ok(Self {
-            original_stubs: Stub::all(&original.token, None),
-            forged_stubs: Stub::all(&forgery.token, Some(&original.token)),
+            original_parts: TokenPart::all(&original.token, None),
+            forged_parts: TokenPart::all(&forgery.token, Some(&original.token)),
             naive,
             original: original.token,
             forged: forgery.token,

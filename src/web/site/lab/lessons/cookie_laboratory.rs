@@ -7,7 +7,8 @@ use askama::Template;
 use super::{Form, Frame, LessonPage, LessonVisit, Page, lesson_cookies};
 use crate::lab::lessons;
 use crate::lab::lessons::cookie_laboratory::{
-    Fate, Foretold, MAX_AGES, PATHS, PREFIXES, Pick, Recipe, Rule, SAME_SITES, Wire, fate, judge, removals, rules,
+    Forecast, MAX_AGES, PATHS, PREFIXES, Pick, Predictions, Recipe, Rule, SAME_SITES, Wire, forecast, judge, removals,
+    rules,
 };
 use crate::lab::lessons::remark::Remark;
 use crate::web::http::origins::is_on_loopback;
@@ -23,7 +24,7 @@ struct CookieLaboratoryPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     recipe: Recipe,
-    foretold: Foretold,
+    predictions: Predictions,
     report: Option<Report>,
 }
 
@@ -54,7 +55,7 @@ struct Report {
     did_come: bool,
     /// An older cookie of this name came, from an earlier try.
     has_older: bool,
-    fate: Fate,
+    forecast: Forecast,
     rules: Vec<&'static Rule>,
     remark: Remark,
 }
@@ -96,36 +97,36 @@ fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let before = Foretold::read(visit.form.get("foretold").unwrap_or_default());
+    let before = Predictions::read(visit.form.get("foretold").unwrap_or_default());
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
-    let (recipe, foretold, report) = match value {
+    let (recipe, predictions, report) = match value {
         None => (Recipe::plain(), before, None),
         Some(value) => {
             let recipe = read(visit)?;
-            let (foretold, report) = report(visit, &recipe, &value, before);
-            (recipe, foretold, Some(report))
+            let (predictions, report) = report(visit, &recipe, &value, before);
+            (recipe, predictions, Some(report))
         }
     };
-    let frame = visit.frame(report.is_some() && foretold.is_both())?.tried_if(report.is_some());
-    render(&CookieLaboratoryPage { assets: &visit.state.assets, frame, recipe, foretold, report })
+    let frame = visit.frame(report.is_some() && predictions.is_both())?.tried_if(report.is_some());
+    render(&CookieLaboratoryPage { assets: &visit.state.assets, frame, recipe, predictions, report })
 }
 
-fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Foretold) -> (Foretold, Report) {
+fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Predictions) -> (Predictions, Report) {
     let wire = wire(visit);
     let came = lesson_cookies::came(visit.request, &recipe.name());
     let did_come = came.as_deref() == Some(value);
     let expected = visit.form.get("expect").map(|expected| expected == "comes");
-    let foretold = before.after(expected, did_come);
+    let predictions = before.after(expected, did_come);
     let report = Report {
         line: recipe.line(value),
         expected,
         did_come,
         has_older: came.is_some() && !did_come,
-        fate: fate(recipe, wire),
+        forecast: forecast(recipe, wire),
         rules: rules(recipe, wire),
-        remark: judge(expected, did_come, foretold),
+        remark: judge(expected, did_come, predictions),
     };
-    (foretold, report)
+    (predictions, report)
 }
 
 fn wire(visit: &LessonVisit<'_>) -> Wire {

@@ -6,7 +6,7 @@ use askama::Template;
 use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
 use crate::lab::lessons;
 use crate::lab::lessons::remark::{Remark, are_all_right};
-use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, RIDDLES, Riddle, judge, line};
+use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -31,8 +31,8 @@ struct Sent {
 }
 
 impl SetCookiePage<'_> {
-    fn is_chosen(&self, riddle: &Riddle, piece: &Piece) -> bool {
-        self.visit.form.get(riddle.field) == Some(piece.value)
+    fn is_chosen(&self, question: &PieceQuestion, piece: &Piece) -> bool {
+        self.visit.form.get(question.field) == Some(piece.value)
     }
 }
 
