@@ -40,7 +40,7 @@ pub struct Attack {
     /// The source of the rule, such as `RFC 8725 §3.1`.
     pub rfc: &'static str,
     /// The algorithm that the visitor's token must have. `None` means either.
-    pub needs: Option<Algorithm>,
+    pub needs: Option<DemoAlgorithm>,
     /// Its spellings, all with the same answer. The first is the default.
     pub variants: &'static [Variant],
     pub kind: AttackKind,
@@ -80,7 +80,7 @@ pub enum JudgedBy {
 
 impl JudgedBy {
     /// The same for a token that was issued under `algorithm`.
-    pub const fn target(self, algorithm: Algorithm) -> Target {
+    pub const fn target(self, algorithm: DemoAlgorithm) -> Target {
         match self {
             Self::Demo => Target::Demo(algorithm),
             Self::DemoAfterSwitch => Target::Demo(other(algorithm)),

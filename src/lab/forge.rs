@@ -35,7 +35,7 @@ pub enum Target {
 }
 
 impl Target {
-    pub const fn algorithm(self) -> Algorithm {
+    pub const fn algorithm(self) -> DemoAlgorithm {
         match self {
             Self::Demo(algorithm) | Self::Lab(algorithm) | Self::LabApi(algorithm) => algorithm,
         }
@@ -60,7 +60,7 @@ impl Target {
     }
 
     /// The keys that verify `algorithm` here.
-    pub fn keys(self, ring: &KeyRing, algorithm: Algorithm) -> &[Verifier] {
+    pub fn keys(self, ring: &KeyRing, algorithm: DemoAlgorithm) -> &[Verifier] {
         match self {
             Self::Demo(_) => algorithm.keys(ring).verifiers(),
             Self::Lab(_) | Self::LabApi(_) => lab::keys(ring, algorithm).verifiers(),

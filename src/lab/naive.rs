@@ -22,7 +22,7 @@ use chrono::{DateTime, Utc};
 
 use super::forge::{Revoked, Target, public_forms};
 use crate::keys::{Algorithm as Jwa, Family, KeyRing};
-use crate::profiles::demo::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 
 /// A verifier with one mistake.
 pub struct NaiveVerifier {
@@ -72,7 +72,7 @@ impl Case<'_> {
         self.fits_under(self.target.algorithm(), token)
     }
 
-    fn fits_under(&self, algorithm: Algorithm, token: &LaxToken) -> bool {
+    fn fits_under(&self, algorithm: DemoAlgorithm, token: &LaxToken) -> bool {
         self.target
             .keys(self.ring, algorithm)
             .iter()

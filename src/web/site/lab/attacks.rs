@@ -211,10 +211,10 @@ fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, state: &State) 
 }
 
 /// Whose keys judge the session's token once this forgery is put into it.
-const fn ring_of(target: Target) -> Ring {
+const fn ring_of(target: Target) -> TokenKeys {
     match target {
-        Target::Demo(_) => Ring::Demo,
-        Target::Lab(_) | Target::LabApi(_) => Ring::Lab,
+        Target::Demo(_) => TokenKeys::Demo,
+        Target::Lab(_) | Target::LabApi(_) => TokenKeys::Lab,
     }
 }
 

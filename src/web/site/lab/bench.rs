@@ -155,7 +155,8 @@ impl Bench<'_> {
                 let (ring, origins) = (self.state.ring(), &self.state.origins);
                 let server_keys = ServerKeys { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
                 let judged = server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
-                let verdict = self.state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+                let verdict =
+                    self.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
                 Ok(Done::Judged(verdict))
             }
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,

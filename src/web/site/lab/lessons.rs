@@ -125,7 +125,7 @@ pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, state:
 struct LessonVisit<'a> {
     request: &'a HttpRequest,
     state: &'a State,
-    turns: &'a SigningQueue,
+    signing: &'a SigningQueue,
     visitor: Visitor,
     lesson: &'static Lesson,
     /// The fields that were sent; empty if none were.
@@ -139,11 +139,11 @@ impl<'a> LessonVisit<'a> {
         request: &'a HttpRequest,
         body: &[u8],
         visitor: Visitor,
-        turns: &'a SigningQueue,
+        signing: &'a SigningQueue,
         state: &'a State,
     ) -> Result<Self, Problem> {
         let form = Form::read(request, body)?;
-        Ok(Self { request, state, turns, visitor, lesson: page.lesson, form, now: state.now() })
+        Ok(Self { request, state, signing, visitor, lesson: page.lesson, form, now: state.now() })
     }
 
     /// The text of a field, which may have at most this many characters.

@@ -55,7 +55,12 @@ impl Own {
 
     /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts of
     /// it.
-    pub fn example(algorithm: Algorithm, state: &State, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
+    pub fn example(
+        algorithm: DemoAlgorithm,
+        state: &State,
+        random: [u8; 4],
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
         let why = "An answer in JSON never holds your session’s token";
@@ -63,7 +68,7 @@ impl Own {
     }
 
     /// The session's token if it is accepted, or why it cannot be used.
-    fn kept(held: &Held, state: &State, algorithm: Algorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+    fn kept(held: &Held, state: &State, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
         if held.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");

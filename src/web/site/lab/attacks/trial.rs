@@ -103,7 +103,7 @@ impl Trial {
             let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
             done.map_err(|error| Problem::store_unavailable(&error))?;
         }
-        let verdict = state.settle(judged).await.map_err(|error| Problem::store_away(&error))?;
+        let verdict = state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, state);
         Ok(Self {
             original_parts: TokenPart::all(&original.token, None),

@@ -128,7 +128,7 @@ fn name(party: &Party, algorithm: &str) -> String {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = signed(visit.turns, || Own::of(&visit.visitor, visit.state, visit.now)).await?;
+    let own = signed(visit.signing, || Own::of(&visit.visitor, visit.state, visit.now)).await?;
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
     let ticked: Vec<String> = names.filter(|name| visit.form.get(name).is_some()).collect();
     let (outcome, costs) = match visit.form.get("step") {
@@ -141,7 +141,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
     };
     let tokens =
-        if visit.form.is_sent() { Some(signed(visit.turns, || tokens(visit, own.subject())).await?) } else { None };
+        if visit.form.is_sent() { Some(signed(visit.signing, || tokens(visit, own.subject())).await?) } else { None };
     let frame = visit.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
     let (assets, base) = (&visit.state.assets, visit.state.origins.issuer());
@@ -149,8 +149,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 /// Makes a signature when this worker makes no other.
-async fn signed<T>(turns: &Turns, sign: impl FnOnce() -> T) -> T {
-    let _turn = turns.next().await;
+async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
+    let _turn = signing.acquire().await;
     sign()
 }
 
@@ -161,7 +161,7 @@ fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
 }
 
 /// A token of the demo for ten minutes, like one from `/generate`; `None` if the server cannot sign it.
-fn token(visit: &LessonVisit<'_>, algorithm: Algorithm, subject: &Subject) -> Result<Option<String>, Problem> {
+fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
     if !demo::can_issue(&visit.state.ring(), algorithm, visit.now) {
         return Ok(None);
     }

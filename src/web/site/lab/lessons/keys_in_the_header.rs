@@ -65,7 +65,8 @@ fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
     // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.
-    let expected = if choices.with.algorithm() == keys::Algorithm::Rs256 { Algorithm::Rs256 } else { Algorithm::Hs256 };
+    let expected =
+        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
     Ok(Outcome {
         remark: keys_in_the_header::judge(choices, &says),
         naive: NaiveVerdict::new(choices.member.rule(), &says),
