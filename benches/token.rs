@@ -126,9 +126,9 @@ fn generate(bencher: Bencher<'_, '_>, name: &str) {
 
 /// One route, with the session of somebody who got a token under this algorithm.
 fn route(bencher: Bencher<'_, '_>, path: &str, algorithm: Option<&str>) {
-    let issuer = Issuer::new();
+    let started = Issuer::new();
     let runtime = Runtime::new().expect("a runtime");
-    let app = runtime.block_on(async { init_service(Box::pin(server(&issuer.folder)).await.app()).await });
+    let app = runtime.block_on(async { init_service(Box::pin(server(&started.folder)).await.app()).await });
     let app = RefCell::new(app);
     let cookie = algorithm.map(|algorithm| {
         let form = TestRequest::post().uri("/algorithm").set_form([("algorithm", algorithm)]);

@@ -441,7 +441,9 @@ mod tests {
     #[test]
     fn the_whole_progress_leaves_most_of_a_session_to_the_token() {
         let mut notes = LabNotes { visitor: "x".repeat(22), keys: (98, 99), ..LabNotes::default() };
-        LESSONS.iter().for_each(|lesson| notes.solved.insert(lesson.key));
+        for lesson in LESSONS {
+            notes.solved.insert(lesson.key);
+        }
         Attack::all().for_each(|attack| notes.tried.insert(attack.key));
         let kept = Kept { lab: Some(notes), ..Kept::default() };
         let bytes = kept.to_json().unwrap().get().len();

@@ -207,6 +207,7 @@ async fn what_is_no_request_is_refused_like_everything_else_and_counted() {
 
 #[test]
 fn what_is_no_request_is_told_as_a_page_to_those_who_name_html() {
+    const HTML: &str = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
     let app = TestApp::spawn();
     let page = |bytes: &[u8], status: u16| {
         let answer = app.raw(bytes);
@@ -222,7 +223,6 @@ fn what_is_no_request_is_told_as_a_page_to_those_who_name_html() {
     let with = |target: &[u8], headers: &str| {
         [b"GET ", target, format!(" HTTP/1.1\r\nHost: {host}\r\n{headers}\r\n").as_bytes()].concat()
     };
-    const HTML: &str = "Accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.8\r\n";
     page(&with(b"/generate?sub=Jos\xe9", HTML), 400);
     page(&with(b"/a b", "accept:text/html\r\n"), 400);
     page(&with(b"/", &format!("{HTML}A: \x01\r\n")), 400);

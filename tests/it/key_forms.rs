@@ -429,7 +429,7 @@ fn inside_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static s
         text(
             "hexdump",
             dump(|at, bytes| {
-                let [left, right] = [bytes.get(..8), bytes.get(8..)].map(|half| half.unwrap_or_default());
+                let [left, right] = [bytes.get(..8), bytes.get(8..)].map(Option::unwrap_or_default);
                 let spaced = |half: &[u8]| half.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
                 format!("{at:08x}  {}  {}  |........|", spaced(left), spaced(right))
             }) + "\n00000126\n",

@@ -92,7 +92,7 @@ async fn the_files_links_to_pages_of_the_manual_are_links_and_those_to_other_fil
             let page = PAGES.iter().find(|(_, other)| target.ends_with(other)).map(|(address, _)| *address);
             match page {
                 Some(page) if to.is_empty() => {
-                    assert!(links.contains(&&*format!("#{anchor}")), "{address}: {link} {page}")
+                    assert!(links.contains(&&*format!("#{anchor}")), "{address}: {link} {page}");
                 }
                 Some(page) if anchor.is_empty() => assert!(links.contains(&page), "{address}: {link}"),
                 Some(page) => assert!(links.contains(&&*format!("{page}#{anchor}")), "{address}: {link}"),

@@ -20,7 +20,7 @@ pub enum Page {
     Tutorials,
     Tutorial,
     Manual,
-    ManualPage,
+    ManualOperations,
     Api,
     Gallery,
     Attack,
@@ -58,7 +58,7 @@ impl Page {
         Self::Tutorials,
         Self::Tutorial,
         Self::Manual,
-        Self::ManualPage,
+        Self::ManualOperations,
         Self::Api,
         Self::Gallery,
         Self::Attack,
@@ -88,7 +88,7 @@ impl Page {
             Self::Tutorials => ("h1", "Tutorials"),
             Self::Tutorial => ("h1", "Zoom"),
             Self::Manual => ("h1", "The manual"),
-            Self::ManualPage => ("h1", "Operations"),
+            Self::ManualOperations => ("h1", "Operations"),
             Self::Api => ("h1", "API"),
             Self::Gallery => (".done", "tried"),
             Self::Attack => (".mark", "changed"),
@@ -152,7 +152,7 @@ impl Page {
             Self::Tutorial => visit.open("/tutorials/zoom").await,
             Self::Manual => visit.open("/docs").await,
             // It has tables and code wider than any screen.
-            Self::ManualPage => visit.open("/docs/operations").await,
+            Self::ManualOperations => visit.open("/docs/operations").await,
             Self::Api => visit.open("/docs/api").await,
             Self::Gallery => {
                 visit.open("/lab/attacks/alg-none").await;
