@@ -155,7 +155,7 @@ impl Content {
     }
 }
 
-/// What the front door answers before or around any operation.
+/// What the request pipeline answers before or around any operation.
 const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from another site.");
 const OTHER_METHOD: Answer =
     Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
