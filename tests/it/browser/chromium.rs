@@ -107,8 +107,6 @@ impl Driver {
 
 /// Leaves one empty tab without history, and nothing that an earlier visit stored, saw or set.
 async fn clean(browser: &WebDriver) -> WebDriverResult<()> {
-    browser.cdp().send_raw("Network.clearBrowserCookies", json!({})).await?;
-    browser.cdp().send_raw("Network.clearBrowserCache", json!({})).await?;
     let used = browser.windows().await?;
     let fresh = browser.new_tab().await?;
     for window in used {
@@ -116,6 +114,9 @@ async fn clean(browser: &WebDriver) -> WebDriverResult<()> {
         browser.close_window().await?;
     }
     browser.switch_to_window(fresh).await?;
+    // Only now: an answer that a closed tab still waited for can no longer set a cookie.
+    browser.cdp().send_raw("Network.clearBrowserCookies", json!({})).await?;
+    browser.cdp().send_raw("Network.clearBrowserCache", json!({})).await?;
     for log in ["browser", "performance"] {
         browser.get_log(log).await?;
     }

@@ -329,7 +329,14 @@ impl Visit {
     /// Ticks what reads so under this legend.
     async fn choose_in(&self, legend: &str, label: &str) {
         let group = format!("//fieldset[contains(legend, \"{legend}\")]");
-        self.find_by(&format!("{group}//label[normalize-space()=\"{label}\"]/input")).await.click().await.unwrap();
+        let input = self.find_by(&format!("{group}//label[normalize-space()=\"{label}\"]/input")).await;
+        // A browser that has not painted the page yet ignores a click, and the visitor clicks again.
+        let mut clicks = 0;
+        while !input.is_selected().await.unwrap() {
+            assert!(clicks < 10, "{label} under {legend} is not ticked after {clicks} clicks");
+            input.click().await.unwrap();
+            clicks += 1;
+        }
     }
 
     /// Replaces what stands in the field that its label holds.

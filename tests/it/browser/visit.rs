@@ -3,11 +3,12 @@
 //! Everything that a visit asks of the pages goes through the browser. At its end the visit checks what holds for every
 //! page: the console stayed empty, and nothing was asked of another host.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use thirtyfour::BrowserLogEntry;
 use thirtyfour::prelude::*;
+use tokio::time::sleep;
 
 use super::chromium::Driver;
 use crate::app::TestApp;
@@ -20,6 +21,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How long it is between two looks.
 const GLANCE: Duration = Duration::from_millis(20);
+
+/// Asks the browser whether it has the whole page.
+const IS_LOADED: &str = "return document.readyState === 'complete'";
 
 /// Whether pages may run scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,13 +79,13 @@ impl Visit {
 
     /// Clicks the link that reads so.
     pub async fn follow(&self, link: &str) {
-        let link = self.driver.find(By::LinkText(link)).await.unwrap();
+        let link = self.find(By::LinkText(link)).await;
         self.leave_by(link.click()).await;
     }
 
     /// Clicks the button that sends a form.
     pub async fn send(&self, css: &str) {
-        let button = self.driver.find(By::Css(css)).await.unwrap();
+        let button = self.find(By::Css(css)).await;
         self.leave_by(button.click()).await;
     }
 
@@ -92,7 +96,7 @@ impl Visit {
     }
 
     pub async fn tick(&self, css: &str) {
-        self.driver.find(By::Css(css)).await.unwrap().click().await.unwrap();
+        self.find(By::Css(css)).await.click().await.unwrap();
     }
 
     /// Takes this value for a field of several.
@@ -102,14 +106,20 @@ impl Visit {
 
     /// Replaces what stands in a field.
     pub async fn type_in(&self, css: &str, text: &str) {
-        let field = self.driver.find(By::Css(css)).await.unwrap();
+        let field = self.find(By::Css(css)).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }
 
-    /// The one thing at this place, which CSS has no words for.
+    /// The element at this place, which CSS cannot describe.
     pub async fn find_by(&self, xpath: &str) -> WebElement {
-        self.driver.find(By::XPath(xpath)).await.unwrap_or_else(|error| panic!("{xpath}: {error}"))
+        self.find(By::XPath(xpath)).await
+    }
+
+    /// The first element that matches. A page that the browser has only just begun to show may not have it yet.
+    async fn find(&self, by: By) -> WebElement {
+        let query = self.driver.query(by.clone()).wait(PATIENCE, GLANCE);
+        query.first().await.unwrap_or_else(|error| panic!("{by:?}: {error}"))
     }
 
     pub async fn open_lesson(&self, slug: &str) {
@@ -125,16 +135,25 @@ impl Visit {
         self.send(&format!("button[value={algorithm}]")).await;
     }
 
-    /// Takes a step that leads to another page, and waits until this one is gone.
+    /// Takes a step that leads to another page, and waits until that page is there as a whole.
     pub async fn leave_by(&self, step: impl Future<Output = WebDriverResult<()>>) {
-        let page = self.driver.find(By::Tag("html")).await.unwrap();
+        let page = self.find(By::Tag("html")).await;
         step.await.unwrap();
         page.wait_until().wait(PATIENCE, GLANCE).stale().await.unwrap();
+        self.wait_until_loaded().await;
+    }
+
+    async fn wait_until_loaded(&self) {
+        let started = Instant::now();
+        while self.driver.execute(IS_LOADED, []).await.ok().is_none_or(|answer| answer.json() != true) {
+            assert!(started.elapsed() < PATIENCE, "the page does not finish loading");
+            sleep(GLANCE).await;
+        }
     }
 
     /// What the eye reads there.
     pub async fn text(&self, css: &str) -> String {
-        self.driver.find(By::Css(css)).await.unwrap().text().await.unwrap()
+        self.find(By::Css(css)).await.text().await.unwrap()
     }
 
     pub async fn texts(&self, css: &str) -> Vec<String> {
@@ -156,7 +175,7 @@ impl Visit {
 
     /// Waits until the text there is this.
     pub async fn wait_for(&self, css: &str, text: &str) {
-        let element = self.driver.find(By::Css(css)).await.unwrap();
+        let element = self.find(By::Css(css)).await;
         element.wait_until().wait(PATIENCE, GLANCE).has_text(text.to_owned()).await.unwrap();
     }
 
