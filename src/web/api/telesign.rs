@@ -60,12 +60,11 @@ pub(in crate::web) async fn token(
 }
 
 async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<String, Problem> {
-    let made = telesign::issue(&state.ring(), &phone_number, &xid, state.now());
-    let made = made.map_err(|error| Problem::internal(&error))?;
+    let made = telesign::issue(&state.ring(), &phone_number, &xid, state.now())?;
     let token = made.token.into_string();
     let (issued_at, expires_at) = (made.issued_at, made.expires_at);
     let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
-    match state.store.record(new).await.map_err(|error| Problem::store_unavailable(&error))? {
+    match state.store.record(new).await? {
         Recorded::Stored => {
             state.metrics.issued(Profile::Telesign, DemoAlgorithm::Hs256);
             Ok(token)
@@ -100,7 +99,7 @@ pub(in crate::web) async fn transaction(
     state: Data<State>,
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &state)?;
-    let found = state.store.transaction(&parse_xid(&xid)?).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let found = state.store.transaction(&parse_xid(&xid)?).await?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 
@@ -120,8 +119,7 @@ pub(in crate::web) async fn transactions(
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &state)?;
     let (phone, limit, after) = (query.phone()?, query.limit()?, query.after()?);
-    let page =
-        state.store.transactions(&phone, after, limit).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let page = state.store.transactions(&phone, after, limit).await?;
     let transactions: Vec<Shown<'_>> = page.transactions.iter().map(Shown::from).collect();
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(HttpResponse::Ok().json(serde_json::json!({ "transactions": transactions, "next": next })))
@@ -171,8 +169,7 @@ pub(in crate::web) async fn verify(
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
     let xid = xid_of(claims).ok_or_else(unknown)?;
-    let presented =
-        state.store.present(&xid, token, state.now()).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let presented = state.store.present(&xid, token, state.now()).await?;
     state.metrics.count_verdict(Profile::Telesign, code_of(&presented));
     match presented {
         Presented::Verified(found) => {
@@ -209,7 +206,7 @@ pub(in crate::web) async fn status(
     let members = json_body::json_object(&request, &body)?;
     let status = members.get("status").and_then(|it| it.as_str()).filter(|it| is_status(it));
     let status = status.ok_or_else(|| Problem::bad_request("`status` must be 1 to 64 characters of text."))?;
-    let found = state.store.set_status(&xid, status).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let found = state.store.set_status(&xid, status).await?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 

@@ -115,10 +115,7 @@ pub(in crate::web) async fn sign(
     let order = Order { members: &members, state: &state };
     let _permit = signing.acquire().await;
     let token = match order.signer()? {
-        Some(signer) => {
-            let sealed = token::seal(order.header(Some(&signer))?, order.claims()?, &signer);
-            sealed.map_err(|error| Problem::internal(&error))?.into_string()
-        }
+        Some(signer) => token::seal(order.header(Some(&signer))?, order.claims()?, &signer)?.into_string(),
         None => token::signing_input(order.header(None)?, order.claims()?) + ".",
     };
     Ok(HttpResponse::Ok().json(json!({ "token": token })))

@@ -49,7 +49,7 @@ pub(in crate::web) async fn token(
         grants: grants(&asked)?,
         region: asked.text("region")?.to_owned(),
     };
-    let token = twilio::issue(&state.ring(), &wish, state.now()).map_err(|error| Problem::internal(&error))?;
+    let token = twilio::issue(&state.ring(), &wish, state.now())?;
     state.metrics.issued(Profile::Twilio, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

@@ -43,7 +43,7 @@ pub(in crate::web) async fn token(
     let asked = TokenRequest::read(&request, &body)?;
     asked.admit(&request, &state).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
-    let token = zoom::issue(&state.ring(), lifetime, state.now()).map_err(|error| Problem::internal(&error))?;
+    let token = zoom::issue(&state.ring(), lifetime, state.now())?;
     state.metrics.issued(Profile::Zoom, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

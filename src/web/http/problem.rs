@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use crate::accounts::CheckError;
 use crate::code::Code;
+use crate::keys::SigningError;
 use crate::log::chain;
 use crate::profiles::demo::IssueError;
 use crate::redis::RedisFailure;
@@ -131,11 +132,6 @@ impl Problem {
         Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
     }
 
-    /// The store's error goes to the log; the client sees none of it.
-    pub fn store_unavailable(error: &StoreError) -> Self {
-        Self::unavailable("store", error, "The store does not answer; try again soon.")
-    }
-
     pub fn sessions_unavailable(error: &RedisFailure) -> Self {
         Self::unavailable("session store", error, "The store of the sessions does not answer; try again soon.")
     }
@@ -188,10 +184,23 @@ impl From<NotDone> for Problem {
     }
 }
 
+/// The store's error goes to the log; the client sees none of it.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        Self::unavailable("store", &error, "The store does not answer; try again soon.")
+    }
+}
+
+impl From<SigningError> for Problem {
+    fn from(error: SigningError) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<CheckError> for Problem {
     fn from(error: CheckError) -> Self {
         match error {
-            CheckError::Store(error) => Self::store_unavailable(&error),
+            CheckError::Store(error) => error.into(),
             CheckError::Tries(error) => Self::rates_unavailable(&error),
         }
     }
@@ -207,7 +216,7 @@ impl From<IssueError> for Problem {
                 );
                 Self::new(StatusCode::CONFLICT, Code::CannotSign, message)
             }
-            IssueError::Signing(error) => Self::internal(&error),
+            IssueError::Signing(error) => error.into(),
         }
     }
 }

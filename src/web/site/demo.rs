@@ -159,7 +159,7 @@ pub(in crate::web) async fn logout(
         Err(_) => Ok(()),
     };
     session.purge();
-    revoked.map_err(|error| Problem::store_unavailable(&error))?;
+    revoked?;
     Ok(see_home().cookie(state.session.cookie.removal()).finish())
 }
 
@@ -180,8 +180,7 @@ fn judged(visitor: &Visitor, state: &State) -> Judged {
 
 /// The verdict on the session's token; the demo's own ask no store.
 pub(in crate::web) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
-    let verdict =
-        state.resolve_revocation(judged(visitor, state)).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let verdict = state.resolve_revocation(judged(visitor, state)).await?;
     Ok(match visitor.unusable {
         Some(why) => verdict.with_cause(why.code(), &why.message()),
         None => verdict,

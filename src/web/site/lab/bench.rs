@@ -89,7 +89,7 @@ impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         match error {
             SignError::Fault(fault) => Self::Fault(fault),
-            SignError::Signing(error) => Self::Problem(Problem::internal(&error)),
+            SignError::Signing(error) => Self::Problem(error.into()),
         }
     }
 }
@@ -155,8 +155,7 @@ impl Bench<'_> {
                 let (ring, origins) = (self.state.ring(), &self.state.origins);
                 let server_keys = ServerKeys { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
                 let judged = server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
-                let verdict =
-                    self.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+                let verdict = self.state.resolve_revocation(judged).await.map_err(Problem::from)?;
                 Ok(Done::Judged(verdict))
             }
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,

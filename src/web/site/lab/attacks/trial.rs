@@ -76,8 +76,7 @@ impl Attempt {
         };
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
-        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant);
-        let forgery = forgery.map_err(|error| Problem::internal(&error))?;
+        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant)?;
         let target = self.judged_by.target(original.under);
         let case = Case { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
         let naive = NaiveOpinion::of(&self.naive.opinion(&case));
@@ -100,10 +99,9 @@ impl Trial {
         let forged = state.do_work(request, move || attempt.carry_out(&held, &shared, now)).await??;
         let Forged { own, original, forgery, target, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
-            let done = state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await;
-            done.map_err(|error| Problem::store_unavailable(&error))?;
+            state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await?;
         }
-        let verdict = state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+        let verdict = state.resolve_revocation(judged).await?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, state);
         Ok(Self {
             original_parts: TokenPart::all(&original.token, None),

@@ -55,7 +55,7 @@ fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
 
 async fn judge(visit: &LessonVisit<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
     let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, token, visit.now);
-    let verdict = visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+    let verdict = visit.state.resolve_revocation(judged).await?;
     let code = verdict.code();
     Ok(match verdict.accept() {
         Ok(claims) => anatomy::judge(token, &claims, typed),

@@ -60,8 +60,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome, Problem> {
     let ring = &visit.state.ring();
     let attacker = ring.lab().rs256();
-    let token = keys_in_the_header::forge(choices, &own.forged(), attacker.signer());
-    let token = token.map_err(|error| Problem::internal(&error))?;
+    let token = keys_in_the_header::forge(choices, &own.forged(), attacker.signer())?;
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
     // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.

@@ -137,8 +137,7 @@ impl Pass {
                 ));
             }
         };
-        let revoked = visit.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await;
-        revoked.map_err(|error| Problem::store_unavailable(&error))?;
+        visit.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
         self.way = Some(Way::Revoke);
         self.say(format!(
             "Logged out: the `jti` {} is on the list of revoked tokens until the pass would have ended. The cookie was \
@@ -163,8 +162,7 @@ impl Pass {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
         let judged = lab::verify_with(&keys.current(visit.state)?, DemoAlgorithm::Hs256, token, visit.now);
-        let verdict =
-            visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))?;
+        let verdict = visit.state.resolve_revocation(judged).await?;
         let replay = Replay::of(self.way, verdict.code(), is_own(visit, keys, token)?);
         if let Replay::Shows(way) = replay {
             self.tried.add(way);

@@ -136,7 +136,7 @@ async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem> {
     let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, token, visit.now);
-    visit.state.resolve_revocation(judged).await.map_err(|error| Problem::store_unavailable(&error))
+    Ok(visit.state.resolve_revocation(judged).await?)
 }
 
 impl Clocks {
