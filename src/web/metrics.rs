@@ -4,6 +4,7 @@
 //! new time series. Each worker counts its own requests, and the counts are added up only when `/metrics` is read: see
 //! [`WorkerRequests`].
 
+mod label;
 mod latency;
 mod log;
 mod process;

@@ -11,55 +11,59 @@ use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 
+use super::label::{Label as _, label};
 use super::latency::Latency;
 use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::store::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction};
 
-/// What is asked of a store.
-#[derive(Clone, Copy)]
-enum Operation {
-    Record,
-    Transaction,
-    Transactions,
-    Present,
-    SetStatus,
-    UseOnce,
-    Revoke,
-    IsRevoked,
-    PasswordHash,
-    PutUser,
-    RemoveUser,
-    Users,
-    Purge,
-    Ping,
+label! {
+    /// What is asked of a store.
+    enum Operation {
+        Record "record",
+        Transaction "transaction",
+        Transactions "transactions",
+        Present "present",
+        SetStatus "set_status",
+        UseOnce "use_once",
+        Revoke "revoke",
+        IsRevoked "is_revoked",
+        PasswordHash "password_hash",
+        PutUser "put_user",
+        RemoveUser "remove_user",
+        Users "users",
+        Purge "purge",
+        Ping "ping",
+    }
 }
 
-const OPERATIONS: [&str; 14] = [
-    "record",
-    "transaction",
-    "transactions",
-    "present",
-    "set_status",
-    "use_once",
-    "revoke",
-    "is_revoked",
-    "password_hash",
-    "put_user",
-    "remove_user",
-    "users",
-    "purge",
-    "ping",
-];
+label! {
+    /// How a call ended.
+    enum Outcome {
+        Ok "ok",
+        Slow "slow",
+        Broken "broken",
+        Closed "closed",
+    }
+}
 
-const OUTCOMES: [&str; 4] = ["ok", "slow", "broken", "closed"];
+impl<T> From<&Result<T, StoreError>> for Outcome {
+    fn from(answer: &Result<T, StoreError>) -> Self {
+        match answer {
+            Ok(_) => Self::Ok,
+            Err(StoreError::Slow) => Self::Slow,
+            Err(StoreError::Broken(_)) => Self::Broken,
+            Err(StoreError::Closed) => Self::Closed,
+        }
+    }
+}
 
 /// The calls of all operations.
 #[derive(Debug, Default)]
-pub(super) struct Calls([Mutex<Counts>; OPERATIONS.len()]);
+pub(super) struct Calls([Mutex<Counts>; Operation::ALL.len()]);
 
 #[derive(Clone, Debug, Default)]
 struct Counts {
-    outcomes: [u64; OUTCOMES.len()],
+    outcomes: [u64; Outcome::ALL.len()],
     latency: Latency,
 }
 
@@ -73,21 +77,11 @@ impl Calls {
         let started = Instant::now();
         let answer = call.await;
         let took = started.elapsed();
-        let mut counts = lock(&self.0[operation as usize]);
-        counts.outcomes[outcome(&answer)] += 1;
+        let mut counts = lock(&self.0[operation.position()]);
+        counts.outcomes[Outcome::from(&answer).position()] += 1;
         counts.latency.observe(took);
         drop(counts);
         answer
-    }
-}
-
-/// Its place among the outcomes.
-const fn outcome<T>(answer: &Result<T, StoreError>) -> usize {
-    match answer {
-        Ok(_) => 0,
-        Err(StoreError::Slow) => 1,
-        Err(StoreError::Broken(_)) => 2,
-        Err(StoreError::Closed) => 3,
     }
 }
 
@@ -97,20 +91,20 @@ fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
 
 impl Collector for Calls {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        let all = OPERATIONS.iter().zip(self.0.iter().map(|counts| lock(counts).clone()));
+        let all = Operation::ALL.iter().zip(self.0.iter().map(|counts| lock(counts).clone()));
         let asked: Vec<_> = all.filter(|(_, counts)| counts.outcomes.iter().sum::<u64>() > 0).collect();
         let help = "Calls of the store, by operation and outcome.";
         let mut calls = encoder.encode_descriptor("store_calls", help, None, MetricType::Counter)?;
         for (operation, counts) in &asked {
-            for (outcome, count) in OUTCOMES.iter().zip(counts.outcomes) {
-                ConstCounter::new(count)
-                    .encode(calls.encode_family(&[("operation", **operation), ("outcome", *outcome)])?)?;
+            for (outcome, count) in Outcome::ALL.iter().zip(counts.outcomes) {
+                let labels = [("operation", operation.name()), ("outcome", outcome.name())];
+                ConstCounter::new(count).encode(calls.encode_family(&labels)?)?;
             }
         }
         let help = "How long calls of the store took.";
         let mut took = encoder.encode_descriptor("store_call_duration_seconds", help, None, MetricType::Histogram)?;
         for (operation, counts) in &asked {
-            counts.latency.encode(took.encode_family(&[("operation", **operation)])?)?;
+            counts.latency.encode(took.encode_family(&[("operation", operation.name())])?)?;
         }
         Ok(())
     }

@@ -1,43 +1,33 @@
 //! Counters for tokens by profile, and for decisions of rate limits. All label values are known in advance.
 
-use std::array;
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, EncodeMetric as _, MetricEncoder};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::metrics::counter::ConstCounter;
 
+use super::label::{Counters, Label as _, label};
 use crate::code::Code;
 use crate::limits::Decision;
 use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisFailure;
 
-const PROFILES: usize = Profile::ALL.len();
-const ALGORITHMS: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
-
 /// Tokens issued, and the verdicts on tokens that were presented.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tokens {
-    issued: Table<PROFILES, { ALGORITHMS.len() }>,
-    judged: Table<PROFILES, { Code::ALL.len() }>,
-}
-
-impl Default for Tokens {
-    fn default() -> Self {
-        Self { issued: Table::new(), judged: Table::new() }
-    }
+    issued: Counters<Profile, DemoAlgorithm>,
+    judged: Counters<Profile, Code>,
 }
 
 impl Tokens {
     pub fn issued(&self, profile: Profile, algorithm: DemoAlgorithm) {
-        self.issued.count(profile as usize, algorithm as usize);
+        self.issued.count(profile, algorithm);
     }
 
     pub fn count_verdict(&self, profile: Profile, code: Code) {
-        self.judged.count(profile as usize, code as usize);
+        self.judged.count(profile, code);
     }
 }
 
@@ -45,19 +35,19 @@ impl Collector for Tokens {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let help = "Tokens that a profile's own route handed out.";
         let mut issued = encoder.encode_descriptor("tokens_issued", help, None, MetricType::Counter)?;
-        for (profile, algorithm, count) in self.issued.cells(Profile::ALL, ALGORITHMS) {
+        for (profile, algorithm, count) in self.issued.counted() {
             put(&mut issued, &[("profile", profile.as_str()), ("algorithm", algorithm.as_str())], count)?;
         }
         let help = "Tokens that were presented and accepted.";
         let mut accepted = encoder.encode_descriptor("tokens_accepted", help, None, MetricType::Counter)?;
-        for (profile, code, count) in self.judged.cells(Profile::ALL, codes()) {
+        for (profile, code, count) in self.judged.counted() {
             if code == Code::Accepted {
                 put(&mut accepted, &[("profile", profile.as_str())], count)?;
             }
         }
         let help = "Tokens that were presented and refused, by the code of the refusal.";
         let mut refused = encoder.encode_descriptor("tokens_refused", help, None, MetricType::Counter)?;
-        for (profile, code, count) in self.judged.cells(Profile::ALL, codes()) {
+        for (profile, code, count) in self.judged.counted() {
             if code != Code::Accepted {
                 put(&mut refused, &[("profile", profile.as_str()), ("code", code.as_str())], count)?;
             }
@@ -66,26 +56,24 @@ impl Collector for Tokens {
     }
 }
 
-fn codes() -> [Code; Code::ALL.len()] {
-    array::from_fn(|place| Code::ALL[place])
+label! {
+    /// A rate limit.
+    pub(in crate::web) enum Limit {
+        /// `--phone-rate`.
+        Phone "phone",
+        /// `--login-rate`.
+        Login "login",
+    }
 }
 
-/// A rate limit.
-#[derive(Clone, Copy)]
-pub(in crate::web) enum Limit {
-    /// `--phone-rate`.
-    Phone,
-    /// `--login-rate`.
-    Login,
-}
-
-/// The decision of a rate limit. Without a limit, every request is admitted.
-#[derive(Clone, Copy)]
-pub(in crate::web) enum RateDecision {
-    Admitted,
-    Refused,
-    /// The rate store did not answer.
-    Away,
+label! {
+    /// The decision of a rate limit. Without a limit, every request is admitted.
+    pub(in crate::web) enum RateDecision {
+        Admitted "admitted",
+        Refused "refused",
+        /// The rate store did not answer.
+        Away "away",
+    }
 }
 
 impl From<Result<&Decision, &RedisFailure>> for RateDecision {
@@ -98,22 +86,13 @@ impl From<Result<&Decision, &RedisFailure>> for RateDecision {
     }
 }
 
-const LIMITS: [&str; 2] = ["phone", "login"];
-const RATE_DECISIONS: [&str; 3] = ["admitted", "refused", "away"];
-
 /// The decisions of all limits.
-#[derive(Debug)]
-pub(super) struct RateDecisions(Table<{ LIMITS.len() }, { RATE_DECISIONS.len() }>);
-
-impl Default for RateDecisions {
-    fn default() -> Self {
-        Self(Table::new())
-    }
-}
+#[derive(Debug, Default)]
+pub(super) struct RateDecisions(Counters<Limit, RateDecision>);
 
 impl RateDecisions {
     pub fn count(&self, limit: Limit, decision: RateDecision) {
-        self.0.count(limit as usize, decision as usize);
+        self.0.count(limit, decision);
     }
 }
 
@@ -121,8 +100,8 @@ impl Collector for RateDecisions {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let help = "What rate limits said, by limit.";
         let mut decisions = encoder.encode_descriptor("rate_decisions", help, None, MetricType::Counter)?;
-        for (limit, decision, count) in self.0.cells(LIMITS, RATE_DECISIONS) {
-            put(&mut decisions, &[("limit", limit), ("decision", decision)], count)?;
+        for (limit, decision, count) in self.0.counted() {
+            put(&mut decisions, &[("limit", limit.name()), ("decision", decision.name())], count)?;
         }
         Ok(())
     }
@@ -134,26 +113,4 @@ fn put<const LABELS: usize>(
     count: u64,
 ) -> fmt::Result {
     ConstCounter::new(count).encode(counter.encode_family(labels)?)
-}
-
-/// A counter for each pair of two closed sets.
-#[derive(Debug)]
-struct Table<const ROWS: usize, const COLUMNS: usize>([[AtomicU64; COLUMNS]; ROWS]);
-
-impl<const ROWS: usize, const COLUMNS: usize> Table<ROWS, COLUMNS> {
-    fn new() -> Self {
-        Self(array::from_fn(|_| array::from_fn(|_| AtomicU64::new(0))))
-    }
-
-    fn count(&self, row: usize, column: usize) {
-        self.0[row][column].fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// The cells in which something was counted, under these names of rows and columns.
-    fn cells<R: Copy, C: Copy>(&self, rows: [R; ROWS], columns: [C; COLUMNS]) -> impl Iterator<Item = (R, C, u64)> {
-        let cell =
-            move |row: usize, column: usize| (rows[row], columns[column], self.0[row][column].load(Ordering::Relaxed));
-        let all = (0..ROWS).flat_map(move |row| (0..COLUMNS).map(move |column| (row, column)));
-        all.map(move |(row, column)| cell(row, column)).filter(|(_, _, count)| *count > 0)
-    }
 }
