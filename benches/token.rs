@@ -16,6 +16,7 @@ use hallpass::clock::{Clock as _, System};
 use hallpass::keys::{KeyRing, Signer, Verifier};
 use hallpass::profiles::Lifetime;
 use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
+use hallpass::random::Random;
 use hallpass::settings::{Environment, Flags, Settings};
 use hallpass::web::Server;
 use tempfile::TempDir;
@@ -63,7 +64,7 @@ async fn server(folder: &TempDir) -> Server {
     let given = [("bind", "127.0.0.1:0"), ("keys", &keys), ("database", &database)];
     let flags = given.iter().fold(Flags::default(), |flags, (flag, value)| flags.with(flag, Some((*value).to_owned())));
     let settings = Settings::resolve(&flags, &Environment::default()).expect("good settings");
-    Server::build(settings, Arc::new(System)).await.expect("a server")
+    Server::build(settings, Arc::new(System), Random::system()).await.expect("a server")
 }
 
 fn algorithm(name: &str) -> DemoAlgorithm {

@@ -22,6 +22,7 @@ use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use crate::clock::{Clock, Settable, System};
 use crate::keys::GivenKey;
 use crate::log::Printer;
+use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings, arguments};
 use crate::token::printable::escaped;
 use crate::web::Server;
@@ -123,7 +124,7 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     environment.warnings().for_each(|warning| log::warn!("{warning}"));
     carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
-        let server = Server::build(settings, clock).await?;
+        let server = Server::build(settings, clock, Random::system()).await?;
         // The one line on standard output: the socket is bound, so whoever reads it can connect.
         let announce = |url: &str| {
             logging.catch_up();

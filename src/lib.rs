@@ -4,6 +4,7 @@
 //!
 //! - [`code`]: the stable name of every outcome
 //! - [`clock`]: time as an argument
+//! - [`random`]: random bytes as an argument
 //! - [`budget`]: how long a request waits for other servers
 //! - [`work`]: what takes a while and anybody may ask for
 //! - [`redis`]: a server that several processes share
@@ -35,6 +36,7 @@ pub mod lab;
 pub mod limits;
 pub mod log;
 pub mod profiles;
+pub mod random;
 pub mod redis;
 pub mod settings;
 pub mod store;

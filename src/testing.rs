@@ -30,7 +30,6 @@ use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
 
 use actix_web::dev::ServerHandle;
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -43,6 +42,7 @@ use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::flawed::{self, Flaw};
 use crate::profiles::sample::{Sample, SampleError};
+use crate::random::{NoRandomBytes, Random};
 use crate::settings::{BadSetting, Environment, Flags, Settings};
 use crate::token;
 use crate::web::{Server, StartError};
@@ -58,8 +58,8 @@ pub enum TestingError {
     Start(#[from] StartError),
     #[error("the server's thread ended before it was ready")]
     Ended,
-    #[error("the system gave no random bytes")]
-    NoRandomness,
+    #[error(transparent)]
+    NoRandomBytes(#[from] NoRandomBytes),
     #[error(transparent)]
     Sample(#[from] SampleError),
     #[error(transparent)]
@@ -75,12 +75,12 @@ pub fn spawn() -> Result<TestServer, TestingError> {
 pub fn spawn_with(settings: &[(&'static str, &str)]) -> Result<TestServer, TestingError> {
     let folder = TempDir::new().map_err(TestingError::Folder)?;
     let settings = resolve(&folder, settings)?;
-    let (clock, algorithm) = (Arc::new(Settable::running()), settings.algorithm);
+    let (clock, random, algorithm) = (Arc::new(Settable::running()), Random::system(), settings.algorithm);
     let (sender, receiver) = mpsc::channel();
-    let shared = clock.clone();
-    let thread = thread::spawn(move || serve(settings, shared, &sender));
+    let (shared_clock, shared_random) = (clock.clone(), random.clone());
+    let thread = thread::spawn(move || serve(settings, shared_clock, shared_random, &sender));
     let Started { url, ring, handle } = receiver.recv().map_err(|_| TestingError::Ended)??;
-    Ok(TestServer { url, ring, algorithm, clock, handle, thread: Some(thread), _folder: folder })
+    Ok(TestServer { url, ring, algorithm, clock, random, handle, thread: Some(thread), _folder: folder })
 }
 
 fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settings, BadSetting> {
@@ -109,9 +109,9 @@ struct Started {
     handle: ServerHandle,
 }
 
-fn serve(settings: Settings, clock: Arc<Settable>, sender: &mpsc::Sender<Result<Started, StartError>>) {
+fn serve(settings: Settings, clock: Arc<Settable>, random: Random, sender: &mpsc::Sender<Result<Started, StartError>>) {
     actix_web::rt::System::new().block_on(async {
-        let server = match Server::build(settings, clock).await {
+        let server = match Server::build(settings, clock, random).await {
             Ok(server) => server,
             // Sending fails if the caller no longer waits.
             Err(error) => return drop(sender.send(Err(error))),
@@ -130,6 +130,7 @@ pub struct TestServer {
     ring: Arc<KeyRing>,
     algorithm: DemoAlgorithm,
     clock: Arc<Settable>,
+    random: Random,
     handle: ServerHandle,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
@@ -172,8 +173,7 @@ impl TestServer {
     }
 
     fn sample(&self) -> Result<Sample<'_>, TestingError> {
-        let mut random = [0; 16];
-        SystemRandom::new().fill(&mut random).map_err(|_| TestingError::NoRandomness)?;
+        let random = self.random.bytes()?;
         Ok(Sample { ring: &self.ring, algorithm: self.algorithm, issuer: &self.url, random, now: self.now() })
     }
 }

@@ -4,13 +4,13 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use aws_lc_rs::rand::SystemRandom;
 use clap::Args;
 
 use super::Failure;
 use super::stdout::Stdout;
 use crate::keys;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::escaped;
 
@@ -32,7 +32,7 @@ pub(super) struct Options {
 pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let made: Vec<PathBuf> = match options.algorithm {
-        DemoAlgorithm::Hs256 => keys::generate_hs256(&folder, options.force, &SystemRandom::new())?,
+        DemoAlgorithm::Hs256 => keys::generate_hs256(&folder, options.force, Random::system().source())?,
         DemoAlgorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
     };
     for path in made {

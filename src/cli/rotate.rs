@@ -3,7 +3,6 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
-use aws_lc_rs::rand::SystemRandom;
 use chrono::TimeDelta;
 use clap::Args;
 
@@ -12,6 +11,7 @@ use super::{Failure, duration};
 use crate::clock::{Clock as _, System};
 use crate::keys;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::escaped;
 
@@ -39,7 +39,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
         None => vec![DemoAlgorithm::Rs256.jwa(), DemoAlgorithm::Hs256.jwa()],
     };
     let after = TimeDelta::seconds(options.after);
-    let rotation = keys::rotate(&folder, &algorithms, after, System.now(), &SystemRandom::new())?;
+    let rotation = keys::rotate(&folder, &algorithms, after, System.now(), Random::system().source())?;
     let mut out = Stdout::lock();
     for (done, paths) in [("made", &rotation.made), ("removed", &rotation.removed)] {
         for path in paths {

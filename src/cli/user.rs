@@ -4,13 +4,13 @@ use std::io::{self, BufRead, IsTerminal as _, Write as _};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use clap::{Args, Subcommand};
 use thiserror::Error;
 
 use super::Failure;
 use super::stdout::Stdout;
 use crate::accounts::{BadUserName, Password, UserName, hash_password};
+use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings};
 use crate::store::{self, DatabaseUrl, Found, Store};
 use crate::token::printable::escaped;
@@ -52,8 +52,6 @@ enum UserError {
     Input(#[source] io::Error),
     #[error("the two passwords differ")]
     Differ,
-    #[error("the system gave no random bytes")]
-    Random,
 }
 
 impl Options {
@@ -88,7 +86,7 @@ fn parse_name(name: &str) -> Result<UserName, UserError> {
 /// The store is opened once the password is known, so that who gives none leaves no new one behind.
 async fn add(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
     let password = if io::stdin().is_terminal() { ask_twice(name)? } else { first_line(&mut io::stdin().lock())? };
-    let hash = hash_password(&password, random_salt()?)?;
+    let hash = hash_password(&password, Random::system().bytes()?)?;
     let store = store::open(database).await?;
     let known = store.password_hash(name.as_str()).await?.is_some();
     store.put_user(name.as_str(), &hash).await?;
@@ -129,12 +127,6 @@ fn first_line(input: &mut impl BufRead) -> Result<Password, UserError> {
     input.read_line(&mut line).map_err(UserError::Input)?;
     let line = line.strip_suffix('\n').unwrap_or(&line);
     Ok(Password::new(line.strip_suffix('\r').unwrap_or(line)))
-}
-
-fn random_salt() -> Result<[u8; 16], UserError> {
-    let mut salt = [0; 16];
-    SystemRandom::new().fill(&mut salt).map_err(|_| UserError::Random)?;
-    Ok(salt)
 }
 
 #[cfg(test)]

@@ -21,13 +21,13 @@ use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceRespon
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::interval;
 use actix_web::web::Data;
-use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
 use crate::limits::RateStore;
+use crate::random::Random;
 use crate::redis::{Redis, RedisFailure, RedisUrl};
 use crate::settings::{Credentials, Settings};
 use crate::store::{self, OpenError};
@@ -71,26 +71,26 @@ pub struct Server {
 
 impl Server {
     /// Binds the socket, reads the keys (and creates missing ones), and opens the store.
-    pub async fn build(settings: Settings, clock: Arc<dyn Clock>) -> Result<Self, StartError> {
+    pub async fn build(settings: Settings, clock: Arc<dyn Clock>, random: Random) -> Result<Self, StartError> {
         let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
         let unbound = |source| StartError::Bind { address: settings.bind, source };
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
         let listener = sockets::listen(settings.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, &SystemRandom::new())?;
+        let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, random.source())?;
         warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
         let parts = Parts {
             store: store::open(&settings.database).await?,
-            sessions: open_session_backend(settings.session_store.as_ref()).await?,
+            sessions: open_session_backend(settings.session_store.as_ref(), &random).await?,
             rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
         };
         for exposed in exposed(&settings) {
             log::warn!("{}", escaped(&exposed.to_string()));
         }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
-        let state = Data::new(State::new(ring, clock, parts, &settings, address, transport));
+        let state = Data::new(State::new(ring, clock, random, parts, &settings, address, transport));
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
     }
 
@@ -233,11 +233,11 @@ fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
     }
 }
 
-async fn open_session_backend(url: Option<&RedisUrl>) -> Result<SessionBackend, StartError> {
+async fn open_session_backend(url: Option<&RedisUrl>, random: &Random) -> Result<SessionBackend, StartError> {
     let Some(url) = url else { return Ok(SessionBackend::in_cookie()) };
     let redis = open_redis("session-store", url).await?;
     let unfit = |source| StartError::Redis { flag: "session-store", url: url.to_string(), source };
-    SessionBackend::in_redis(redis).await.map_err(unfit)
+    SessionBackend::in_redis(redis, random.clone()).await.map_err(unfit)
 }
 
 async fn open_rates(url: Option<&RedisUrl>, ring: &KeyRing) -> Result<RateStore, StartError> {

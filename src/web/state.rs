@@ -18,6 +18,7 @@ use crate::keys::KeyRing;
 use crate::limits::{Limiter, RateStore, TrustedProxies, network_of};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::random::Random;
 use crate::redis::RedisFailure;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::{Store, StoreError};
@@ -71,6 +72,7 @@ pub(in crate::web) struct State {
     crowded_beyond: usize,
     trusted_proxies: TrustedProxies,
     clock: Arc<dyn Clock>,
+    pub random: Random,
 }
 
 /// The parts that may be external servers, which can fail.
@@ -84,6 +86,7 @@ impl State {
     pub fn new(
         ring: KeyRing,
         clock: Arc<dyn Clock>,
+        random: Random,
         parts: Parts,
         settings: &Settings,
         address: SocketAddr,
@@ -116,7 +119,7 @@ impl State {
             rotating: tokio::sync::Mutex::default(),
             work: WorkPool::new("lab work", work_bounds()),
             metrics,
-            request_ids: RequestIds::new(),
+            request_ids: RequestIds::new(random.clone()),
             shutdown: ShutdownFlag::default(),
             crowded_beyond: settings.max_connections - settings.max_connections / 4,
             trusted_proxies: settings.trusted_proxies.clone(),
@@ -127,6 +130,7 @@ impl State {
             sessions,
             rates,
             clock,
+            random,
         }
     }
 

@@ -17,6 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta};
 use hallpass::clock::Settable;
 use hallpass::keys::KeyRing;
+use hallpass::random::Random;
 use hallpass::settings::{Environment, Flags, Settings};
 use hallpass::web::Server;
 use reqwest::header::HeaderMap;
@@ -88,7 +89,7 @@ impl TestApp {
         let shared = clock.clone();
         let thread = std::thread::spawn(move || {
             actix_web::rt::System::new().block_on(async {
-                let server = Server::build(settings, shared).await.unwrap();
+                let server = Server::build(settings, shared, Random::system()).await.unwrap();
                 let url = server.url();
                 server.start(|handle| sender.send((url, handle)).unwrap()).await.unwrap();
             });

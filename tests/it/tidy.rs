@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use imports::{Imports, circle};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 17] = [
-    "code", "clock", "budget", "work", "redis", "keys", "token", "profiles", "lab", "store", "limits", "accounts",
-    "settings", "log", "web", "testing", "cli",
+const LAYERS: [&str; 18] = [
+    "code", "clock", "random", "budget", "work", "redis", "keys", "token", "profiles", "lab", "store", "limits",
+    "accounts", "settings", "log", "web", "testing", "cli",
 ];
 
 /// The same within `web`. Those of one row import nothing of each other.
@@ -19,7 +19,7 @@ const WEB_LAYERS: [&[&str]; 8] =
     [&["metrics"], &["http"], &["session"], &["view"], &["state"], &["site", "api"], &["routes"], &["server"]];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 21] = [
+const CONFINED: [(&str, &[&str]); 22] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
@@ -41,6 +41,7 @@ const CONFINED: [(&str, &[&str]); 21] = [
     ("env_logger", &["log"]),
     ("deadpool_redis", &["redis"]),
     ("anyhow", &["web"]),
+    ("SystemRandom", &["random", "keys"]),
 ];
 
 /// Every source file with the top-level module it belongs to.

@@ -5,7 +5,6 @@ use std::collections::HashMap;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, Utc};
 use serde_json::json;
 use url::form_urlencoded;
@@ -172,8 +171,7 @@ fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, F
     let ring = state.ring();
     let client_id = ring.accounts().zoom_api_key.as_str();
     let subject = claims.subject().unwrap_or(client_id);
-    let mut jti = [0; 16];
-    SystemRandom::new().fill(&mut jti).map_err(|_| Failure::Broken("the system gave no random bytes"))?;
+    let jti = state.random.bytes().map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
     let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
     state.metrics.issued(Profile::Bearer, DemoAlgorithm::Rs256);

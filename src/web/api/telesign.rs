@@ -7,7 +7,6 @@ use actix_web::http::header::{self, HeaderValue};
 use actix_web::web::{Bytes, Data, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use aws_lc_rs::constant_time::verify_slices_are_equal;
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
@@ -53,7 +52,7 @@ pub(in crate::web) async fn token(
         PhoneNumber::parse(&phone).map_err(|why| Problem::bad_request(format!("The number is refused: {why}.")))?;
     let xid = match segment(&request, "xid") {
         Some(text) => parse_xid(&text)?,
-        None => random_xid()?,
+        None => Xid::of_random(state.random.bytes()?),
     };
     let token = record(&state, phone, xid).await?;
     Ok(HttpResponse::Ok().insert_header((header::ALLOW, "GET")).content_type("text/plain").body(token))
@@ -84,12 +83,6 @@ fn segment(request: &HttpRequest, name: &str) -> Option<String> {
 
 fn parse_xid(text: &str) -> Result<Xid, Problem> {
     Xid::parse(text).map_err(|why| Problem::bad_request(format!("The xid is refused: {why}.")))
-}
-
-fn random_xid() -> Result<Xid, Problem> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
-    Ok(Xid::of_random(bytes))
 }
 
 /// `GET /v1/transactions/{xid}`: Get Status.

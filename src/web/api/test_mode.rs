@@ -8,7 +8,6 @@ mod endpoints;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, TimeDelta};
 use serde_json::{Map, Value, json};
 
@@ -240,8 +239,7 @@ pub(in crate::web) async fn flawed(
     let flaw = flaw.ok_or_else(|| none_of("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
     let algorithm = algorithm(&members)?.unwrap_or(state.algorithm);
     let profile = profile(&members, "profile")?;
-    let mut random = [0; 16];
-    SystemRandom::new().fill(&mut random).map_err(|_| Problem::broken("the system gave no random bytes"))?;
+    let random = state.random.bytes()?;
     let ring = state.ring();
     let sample = Sample { ring: &ring, algorithm, issuer: state.origins.issuer(), random, now: state.now() };
     let _permit = signing.acquire().await;
@@ -277,7 +275,8 @@ pub(in crate::web) async fn rotate(
     // Making an RSA key takes a while, so rotations wait for one another, and each adds to the keys of the one before.
     let _rotating = state.rotating.lock().await;
     let (now, ring) = (state.now(), state.ring());
-    let rotated = state.do_work(&request, move || ring.rotated(now + after, &SystemRandom::new())).await?;
+    let random = state.random.clone();
+    let rotated = state.do_work(&request, move || ring.rotated(now + after, random.source())).await?;
     let rotated = rotated.ok_or_else(|| Problem::broken("no next key could be made"))?;
     state.replace_ring(rotated);
     Ok(HttpResponse::Ok().json(state.ring().published(now)))

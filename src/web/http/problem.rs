@@ -15,6 +15,7 @@ use crate::code::Code;
 use crate::keys::SigningError;
 use crate::log::chain;
 use crate::profiles::demo::IssueError;
+use crate::random::NoRandomBytes;
 use crate::redis::RedisFailure;
 use crate::store::StoreError;
 use crate::web::http::accept;
@@ -197,6 +198,12 @@ impl From<SigningError> for Problem {
     }
 }
 
+impl From<NoRandomBytes> for Problem {
+    fn from(error: NoRandomBytes) -> Self {
+        Self::internal(&error)
+    }
+}
+
 impl From<CheckError> for Problem {
     fn from(error: CheckError) -> Self {
         match error {
@@ -298,11 +305,12 @@ pub(in crate::web) fn retry_after_header(seconds: u64) -> (HeaderName, HeaderVal
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::random::Random;
     use crate::web::http::request_id::RequestIds;
 
     #[test]
     fn a_fault_of_this_server_tells_its_request_id_and_nothing_of_its_cause() {
-        let id = RequestIds::new().of(&HeaderMap::new(), false);
+        let id = RequestIds::new(Random::system()).of(&HeaderMap::new(), false);
         let problem = Problem::broken("the bearer key cannot sign").named(&id);
         let expected = format!("This server made a mistake; its log says more under the request id {id}.");
         assert_eq!(problem.message, expected);

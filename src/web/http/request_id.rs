@@ -4,7 +4,8 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
 use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+
+use crate::random::Random;
 
 /// The header that carries the id, in requests from trusted proxies and in every response.
 pub(in crate::web) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -43,8 +44,8 @@ const FETCHED: usize = 256;
 pub(in crate::web) struct RequestIds(Mutex<RandomBytes>);
 
 impl RequestIds {
-    pub const fn new() -> Self {
-        Self(Mutex::new(RandomBytes { bytes: [0; FETCHED], unused: 0 }))
+    pub const fn new(random: Random) -> Self {
+        Self(Mutex::new(RandomBytes::new(random)))
     }
 
     /// The id for a request with these headers. The header `X-Request-Id` is used only if a trusted proxy sent it.
@@ -62,14 +63,19 @@ impl RequestIds {
 
 /// Random bytes fetched in advance. Each is used once.
 struct RandomBytes {
+    random: Random,
     bytes: [u8; FETCHED],
     unused: usize,
 }
 
 impl RandomBytes {
+    const fn new(random: Random) -> Self {
+        Self { random, bytes: [0; FETCHED], unused: 0 }
+    }
+
     fn next(&mut self) -> Option<u64> {
         if self.unused == 0 {
-            SystemRandom::new().fill(&mut self.bytes).ok()?;
+            self.bytes = self.random.bytes().ok()?;
             self.unused = FETCHED;
         }
         let next = self.bytes[..self.unused].last_chunk()?;
@@ -102,7 +108,7 @@ mod tests {
     #[test]
     fn a_name_is_16_hexadecimal_digits_and_comes_once() {
         assert_eq!(hexadecimal(0x0123_4567_89ab_cdef), "0123456789abcdef");
-        let ids = RequestIds::new();
+        let ids = RequestIds::new(Random::system());
         let names: HashSet<String> = (0..10_000).map(|_| ids.of(&HeaderMap::new(), true).to_string()).collect();
         assert_eq!(names.len(), 10_000);
         assert!(names.iter().all(|it| it.len() == 16 && it.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))));
@@ -119,7 +125,7 @@ mod tests {
 
     #[test]
     fn no_id_is_computed_from_the_one_before() {
-        let ids = RequestIds::new();
+        let ids = RequestIds::new(Random::system());
         let next = || u64::from_str_radix(&ids.of(&HeaderMap::new(), false).to_string(), 16).unwrap();
         let ids: Vec<u64> = (0..1_000).map(|_| next()).collect();
         let distinct = |of: &dyn Fn(u64, u64) -> u64| ids.windows(2).map(|it| of(it[0], it[1])).collect::<HashSet<_>>();
@@ -134,14 +140,14 @@ mod tests {
 
     #[test]
     fn random_bytes_are_used_once_and_fetched_anew_when_all_are_used() {
-        let mut random = RandomBytes { bytes: [0; FETCHED], unused: 0 };
+        let mut random = RandomBytes::new(Random::system());
         let numbers: HashSet<u64> = (0..FETCHED).map(|_| random.next().unwrap()).collect();
         assert_eq!((numbers.len(), random.unused), (FETCHED, 0));
     }
 
     #[test]
     fn a_trusted_proxy_s_name_is_kept_when_it_fits_a_log() {
-        let ids = RequestIds::new();
+        let ids = RequestIds::new(Random::system());
         for name in ["12345678", "f81d4fae-7dec-11d0-A765-00a0c91e6bf6", &"a".repeat(64)] {
             assert_eq!(ids.of(&headers(name.as_bytes()), true).to_string(), name);
             assert_ne!(ids.of(&headers(name.as_bytes()), false).to_string(), name);

@@ -7,7 +7,6 @@ use std::sync::Arc;
 
 use actix_web::rt::task::JoinHandle;
 use actix_web::web::{self, Data};
-use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, Utc};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -45,7 +44,8 @@ pub(in crate::web) fn on_hangup(_: Data<State>, _: Settings, _: Option<Arc<Tls>>
 
 async fn reload_keys(state: &State, settings: &Settings) {
     let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
-    match web::block(move || KeyRing::prepare_with(&folder, &accounts, &SystemRandom::new())).await {
+    let random = state.random.clone();
+    match web::block(move || KeyRing::prepare_with(&folder, &accounts, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
             state.replace_ring(ring);

@@ -17,7 +17,6 @@ use actix_web::Error;
 use actix_web::cookie::time::Duration;
 use actix_web::http::StatusCode;
 use async_trait::async_trait;
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -25,6 +24,7 @@ use chrono::{DateTime, Utc};
 use crate::budget;
 use crate::code::Code;
 use crate::limits::{Decision, Memory, Rate};
+use crate::random::Random;
 use crate::redis::{Redis, RedisFailure};
 use crate::web::http::problem::Problem;
 use crate::web::session::STATE_HOURS;
@@ -94,11 +94,11 @@ impl SessionBackend {
         Self(Arc::new(CookieSessionStore::default()))
     }
 
-    pub async fn in_redis(redis: Redis) -> Result<Self, RedisFailure> {
+    pub async fn in_redis(redis: Redis, random: Random) -> Result<Self, RedisFailure> {
         let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(redis_key);
         // The pool exists already, so this does not connect.
         let store = builder.build().await.map_err(|error| redis_failure(&error))?;
-        Ok(Self(Arc::new(InRedis { store, redis, new: Memory::new(NEW) })))
+        Ok(Self(Arc::new(InRedis { store, redis, random, new: Memory::new(NEW) })))
     }
 
     /// Whether the state is in the cookie, so that copies of it cannot be revoked.
@@ -191,6 +191,7 @@ impl StateStorage for CookieSessionStore {
 struct InRedis {
     store: RedisSessionStore,
     redis: Redis,
+    random: Random,
     /// How many sessions each client began. Each process counts its own, so that no rate store is needed.
     new: Memory,
 }
@@ -226,7 +227,7 @@ impl InRedis {
     /// Saves the state under a new key, and deletes the old one.
     async fn renew(&self, key: &SessionKey, entries: &Entries, ttl: &Duration) -> Result<SessionKey, UpdateError> {
         let state = serde_json::to_string(entries).map_err(|error| UpdateError::Serialization(error.into()))?;
-        let new = new_key().map_err(UpdateError::Other)?;
+        let new = new_key(&self.random).map_err(UpdateError::Other)?;
         let places = [key, &new].map(|key| redis_key(key.as_ref()));
         let replaced = self.redis.replace([&places[0], &places[1]], &state, ttl.whole_seconds()).await;
         if replaced.map_err(|failure| UpdateError::Other(save_failed(failure)))? { Ok(new) } else { Err(has_ended()) }
@@ -234,10 +235,8 @@ impl InRedis {
 }
 
 /// 384 random bits as text.
-fn new_key() -> Result<SessionKey, anyhow::Error> {
-    let mut bytes = [0; 48];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| anyhow::anyhow!("the system gave no random bytes"))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes).try_into()?)
+fn new_key(random: &Random) -> Result<SessionKey, anyhow::Error> {
+    Ok(URL_SAFE_NO_PAD.encode(random.bytes::<48>()?).try_into()?)
 }
 
 #[async_trait(?Send)]

@@ -2,7 +2,6 @@
 
 use actix_web::HttpRequest;
 use actix_web::web::Data;
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use chrono::{DateTime, Utc};
 
 use super::ring_of;
@@ -72,11 +71,12 @@ impl Attempt {
         let algorithm = self.attack.needs.unwrap_or(held.algorithm);
         let own = match self.source {
             Source::Visitor => Own::under(algorithm, held, state, now)?,
-            Source::Example => Own::example(algorithm, state, random()?, now)?,
+            Source::Example => Own::example(algorithm, state, state.random.bytes()?, now)?,
         };
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
-        let forgery = (self.forge)(&Forge { ring: &ring, original: &original, now, random: random()? }, self.variant)?;
+        let forge = Forge { ring: &ring, original: &original, now, random: state.random.bytes()? };
+        let forgery = (self.forge)(&forge, self.variant)?;
         let target = self.judged_by.target(original.under);
         let case = Case { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
         let naive = NaiveOpinion::of(&self.naive.opinion(&case));
@@ -117,13 +117,6 @@ impl Trial {
             strict,
         })
     }
-}
-
-/// Bytes of the system's random source.
-fn random<const N: usize>() -> Result<[u8; N], Problem> {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
-    Ok(bytes)
 }
 
 fn strict(

@@ -3,7 +3,7 @@
 use actix_web::HttpResponse;
 use askama::Template;
 
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use super::{Frame, LessonPage, LessonVisit, Page};
 use crate::lab::lessons;
 use crate::lab::lessons::anatomy;
 use crate::lab::lessons::remark::Remark;
@@ -46,7 +46,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
-    let subject = Subject::parse(&anatomy::subject(lesson_cookies::random()?)).unwrap_or_default();
+    let subject = Subject::parse(&anatomy::subject(visit.state.random.bytes()?)).unwrap_or_default();
     let claims = demo::claims(&subject, Lifetime::HOUR, visit.now);
     let ring = visit.state.ring();
     let keys = lab::keys(&ring, DemoAlgorithm::Hs256);

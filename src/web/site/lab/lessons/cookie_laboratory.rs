@@ -75,7 +75,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Sets the cookie and redirects to the page, with all choices in its address.
 fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let recipe = read(visit)?;
-    let value = lesson_cookies::value()?;
+    let value = lesson_cookies::value(&visit.state.random)?;
     let mut fields = recipe.fields();
     let carried = ["predict", "expect", "foretold"].into_iter();
     fields.extend(carried.filter_map(|name| Some((name, visit.form.get(name)?))));

@@ -2,10 +2,10 @@
 
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use url::form_urlencoded;
 
 use super::LessonVisit;
+use crate::random::Random;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
 
@@ -21,16 +21,9 @@ pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem
     Ok(())
 }
 
-/// Random bytes that cannot be guessed.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Problem> {
-    let mut bytes = [0; N];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gave no random bytes"))?;
-    Ok(bytes)
-}
-
 /// A harmless value for a cookie: eight hexadecimal digits.
-pub(super) fn value() -> Result<String, Problem> {
-    Ok(format!("{:08x}", u32::from_be_bytes(random()?)))
+pub(super) fn value(random: &Random) -> Result<String, Problem> {
+    Ok(format!("{:08x}", u32::from_be_bytes(random.bytes()?)))
 }
 
 /// Whether a text is such a value.

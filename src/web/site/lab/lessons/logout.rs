@@ -85,7 +85,7 @@ impl Pass {
 
     fn log_in(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let ring = keys.current(visit.state)?;
-        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text()?, visit.now);
+        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.state.random)?, visit.now);
         let token = visit.issue(&ring, &claims)?;
         self.cookie = Some(cookie(visit, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way) = (String::new(), None);

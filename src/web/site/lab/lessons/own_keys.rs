@@ -2,12 +2,12 @@
 
 use std::ops::RangeInclusive;
 
-use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::LessonVisit;
 use crate::keys::ProfileKeys;
+use crate::random::Random;
 use crate::web::http::problem::Problem;
 use crate::web::state::State;
 
@@ -35,7 +35,7 @@ impl LessonVisit<'_> {
     pub(super) fn own_keys(&mut self) -> Result<OwnKeys, Problem> {
         let mut notes = self.visitor.lab();
         if notes.visitor.is_empty() {
-            notes.visitor = random_text()?;
+            notes.visitor = random_text(&self.state.random)?;
             notes.keys = (1, 1);
             self.visitor.note(notes.clone(), self.now)?;
         }
@@ -52,8 +52,6 @@ impl LessonVisit<'_> {
 }
 
 /// 128 random bits in base64url.
-pub(super) fn random_text() -> Result<String, Problem> {
-    let mut bytes = [0; 16];
-    SystemRandom::new().fill(&mut bytes).map_err(|_| Problem::broken("the system gives no random bytes"))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+pub(super) fn random_text(random: &Random) -> Result<String, Problem> {
+    Ok(URL_SAFE_NO_PAD.encode(random.bytes::<16>()?))
 }

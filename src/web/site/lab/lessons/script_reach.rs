@@ -41,7 +41,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let page = ScriptReachPage { assets: &visit.state.assets, frame, is_set, read, arrived, remarks };
     let mut response = render(&page)?;
     if is_set && !is_answered {
-        let value = lesson_cookies::value()?;
+        let value = lesson_cookies::value(&visit.state.random)?;
         lines(&value).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     }
     Ok(response)

@@ -39,7 +39,7 @@ impl SetCookiePage<'_> {
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let sent = match visit.form.get("value") {
         Some(value) if lesson_cookies::is_value(value) => Some(Sent { value: value.to_owned(), is_new: false }),
-        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value()?, is_new: true }),
+        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value(&visit.state.random)?, is_new: true }),
         _ => None,
     };
     let is_answered = sent.as_ref().is_some_and(|sent| !sent.is_new);

@@ -76,7 +76,7 @@ impl Work {
         let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
         let case = match visit.form.get("case") {
             Some(case) => within("case", case)?.to_owned(),
-            None => random_text()?,
+            None => random_text(&visit.state.random)?,
         };
         let token = match visit.form.get("token") {
             Some(token) => token.trim().to_owned(),
