@@ -5,6 +5,7 @@
 
 mod armour;
 mod credentials;
+mod current;
 mod der;
 mod encoding;
 mod env_file;
@@ -25,6 +26,7 @@ mod secret;
 mod ssh;
 
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
+pub use current::CurrentKeys;
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub use fault::{KeyFault, KeyLocation};
 pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};

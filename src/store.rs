@@ -24,6 +24,7 @@ use thiserror::Error;
 
 use crate::budget;
 use crate::profiles::telesign::{PhoneNumber, Xid};
+use crate::token::{Judged, Verdict};
 
 /// The time limit of every call, also outside a request. A call that takes longer is an error.
 pub const TIME_OUT: Duration = budget::WHOLE;
@@ -63,6 +64,17 @@ pub trait Store: Send + Sync {
 
     /// Whether a token was revoked.
     async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError>;
+
+    /// The final verdict on a token: if it has a `jti`, whether it was revoked decides.
+    async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
+        match judged {
+            Judged::Final(verdict) => Ok(verdict),
+            Judged::Pending(pending) => {
+                let is_revoked = self.is_revoked(pending.profile(), pending.jti()).await?;
+                Ok(pending.with_revocation(is_revoked))
+            }
+        }
+    }
 
     /// The argon2id hash of a user's password, in PHC form.
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError>;

@@ -6,7 +6,6 @@
 //! - [`http`]: what happens to every request: connections, hosts and origins, bodies, problems
 //! - [`session`]: the session cookie, the visitor behind it, and where sessions are stored
 //! - [`view`]: what pages share
-//! - [`state`]: what handlers share
 //! - [`site`]: the pages: demo, lab, tutorials, the API's description
 //! - [`api`]: the endpoints for programs
 //! - [`routes`]: the one route table
@@ -19,7 +18,6 @@ mod routes;
 mod server;
 mod session;
 mod site;
-mod state;
 mod view;
 
 pub use routes::addresses;

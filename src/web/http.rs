@@ -1,10 +1,13 @@
 //! What happens to every request, whatever its route.
 
 pub(super) mod accept;
+pub(super) mod client;
+pub(super) mod client_work;
 pub(super) mod connection;
 pub(super) mod cookie_header;
 pub(super) mod cors;
 pub(super) mod endpoint;
+pub(super) mod extractor;
 pub(super) mod json_body;
 pub(super) mod origins;
 pub(super) mod problem;

@@ -5,8 +5,9 @@ use actix_web::web::ServiceConfig;
 use super::api::{oauth, operations, rest_api, telesign, test_mode, twilio, well_known, zoom};
 use super::http::cors;
 use super::http::endpoint::{Endpoint, Group, Guard, RouteTable};
+use super::session::Sessions;
 use super::site::{demo, docs, lab, manual, static_files, tutorials};
-use super::state::State;
+use crate::settings::CorsOrigins;
 
 /// What every server answers, in the order of the API's description.
 const GROUPS: &[Group] = &[
@@ -79,7 +80,7 @@ const TEST_GROUP: &Group = &Group {
 
 /// The endpoints of a server.
 pub(super) fn table(is_test_mode: bool) -> RouteTable {
-    RouteTable::new(GROUPS.iter().chain(is_test_mode.then_some(TEST_GROUP)).collect())
+    RouteTable::new(GROUPS.iter().chain(is_test_mode.then_some(TEST_GROUP)).collect(), is_test_mode)
 }
 
 /// Every address of a server, with each method that is answered there.
@@ -93,20 +94,20 @@ pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'st
 
 /// Hands the table to the framework, which tries one row after the other: first those that it only has to compare, then
 /// those with a parameter, and at last `/{result}`, which takes every name that no other row has.
-pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, state: &State) {
+pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
     let mut endpoints: Vec<&Endpoint> = table.endpoints().collect();
     endpoints.sort_by_key(|endpoint| (endpoint.path.starts_with("/{"), endpoint.path.contains('{')));
     for endpoint in endpoints {
-        add(endpoint, config, state);
+        add(endpoint, config, sessions, cors_origins);
     }
 }
 
-fn add(endpoint: &Endpoint, config: &mut ServiceConfig, state: &State) {
+fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
     let resource = endpoint.resource();
     match endpoint.guard {
         Guard::None | Guard::Operational => config.service(resource),
-        Guard::Session => config.service(resource.wrap(state.session_middleware())),
-        Guard::OtherSites => config.service(resource.wrap(cors::around(&state.cors_origins))),
+        Guard::Session => config.service(resource.wrap(sessions.middleware())),
+        Guard::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
     };
 }
 

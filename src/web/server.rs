@@ -2,6 +2,7 @@
 
 mod app;
 mod http_service;
+mod parts;
 mod reload;
 mod request_pipeline;
 mod shutdown;
@@ -16,8 +17,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::App;
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServerHandle, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::ServerHandle;
 use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::interval;
 use actix_web::web::Data;
@@ -30,14 +30,14 @@ use crate::limits::RateStore;
 use crate::random::Random;
 use crate::redis::{Redis, RedisFailure, RedisUrl};
 use crate::settings::{Credentials, Settings};
-use crate::store::{self, OpenError};
+use crate::store::{self, OpenError, Store};
 use crate::token::printable::escaped;
 use crate::web::http::connection::Limits;
 use crate::web::http::origins::Transport;
 use crate::web::session::session_store::SessionBackend;
-use crate::web::state::{Parts, State};
-use app::app;
+use app::{AppEntry, app};
 use http_service::{http, https};
+use parts::{Backends, Listening, Parts};
 use shutdown::StopSignals;
 use sockets::ListenerHandle;
 use tls::Tls;
@@ -66,7 +66,7 @@ pub struct Server {
     address: SocketAddr,
     settings: Settings,
     tls: Option<Arc<Tls>>,
-    state: Data<State>,
+    parts: Parts,
 }
 
 impl Server {
@@ -81,7 +81,7 @@ impl Server {
         warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
-        let parts = Parts {
+        let backends = Backends {
             store: store::open(&settings.database).await?,
             sessions: open_session_backend(settings.session_store.as_ref(), &random).await?,
             rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
@@ -90,28 +90,18 @@ impl Server {
             log::warn!("{}", escaped(&exposed.to_string()));
         }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
-        let state = Data::new(State::new(ring, clock, random, parts, &settings, address, transport));
-        Ok(Self { listener, address, settings, tls: tls.map(Arc::new), state })
+        let parts = Parts::new(ring, clock, random, backends, &settings, &Listening { address, transport });
+        Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
     }
 
     /// The app, so that benchmarks and tests can call it without a network.
-    pub fn app(
-        &self,
-    ) -> App<
-        impl ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<impl MessageBody + use<>>,
-            Error = actix_web::Error,
-            InitError = (),
-        > + use<>,
-    > {
-        app(&self.state)
+    pub fn app(&self) -> App<impl AppEntry + use<>> {
+        app(&self.parts)
     }
 
     /// The keys that the server starts with.
     pub fn ring(&self) -> Arc<KeyRing> {
-        self.state.ring()
+        self.parts.keys.ring()
     }
 
     pub fn url(&self) -> String {
@@ -136,27 +126,27 @@ impl Server {
     }
 
     async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle) -> io::Result<()>) -> io::Result<()> {
-        let Self { listener, settings, tls, state, .. } = self;
-        let store = state.store.clone();
-        let purging = actix_web::rt::spawn(purge_periodically(state.clone(), settings.keep));
+        let Self { listener, settings, tls, parts, .. } = self;
+        let purging = purge_periodically(parts.store.clone(), parts.clock.clone(), settings.keep);
+        let purging = actix_web::rt::spawn(purging);
         let handlers = match signals {
             Signals::Handled => Some((
-                reload::on_hangup(state.clone(), settings.clone(), tls.clone())?,
+                reload::on_hangup(parts.clone(), settings.clone(), tls.clone())?,
                 StopSignals::install()?,
                 ListenerHandle::of(&listener)?,
             )),
             Signals::Ignored => None,
         };
-        let running = begin(listener, &settings, tls.as_deref(), &state)?;
+        let running = begin(listener, &settings, tls.as_deref(), &parts)?;
         let reloading = handlers.map(|(reloading, signals, socket)| {
-            signals.stop(running.handle(), state.clone(), socket, settings.shutdown_timeout);
+            signals.stop(running.handle(), parts.pipeline.clone(), socket, settings.shutdown_timeout);
             reloading
         });
         started(running.handle())?;
         let end = running.await;
         purging.abort();
         reloading.inspect(JoinHandle::abort);
-        store.close().await;
+        parts.store.close().await;
         end
     }
 }
@@ -174,7 +164,7 @@ fn begin(
     listener: TcpListener,
     settings: &Settings,
     tls: Option<&Tls>,
-    state: &Data<State>,
+    parts: &Parts,
 ) -> io::Result<actix_web::dev::Server> {
     let connections = settings.max_connections.div_ceil(settings.workers);
     // The limit on simultaneous TLS handshakes. A lower one would let clients that never finish their handshake keep
@@ -190,13 +180,13 @@ fn begin(
         let signal = draining.clone();
         async move { signal.notified().await }
     };
-    let (state, limits) = (state.clone(), Limits::STANDARD);
+    let (parts, limits) = (parts.clone(), Limits::STANDARD);
     let server = match tls {
         Some(tls) => {
             let tls = tls.config().map_err(io::Error::other)?;
-            server.listen("https", listener, move || https(&state, limits, tls.clone(), draining.clone()))?
+            server.listen("https", listener, move || https(&parts, limits, tls.clone(), draining.clone()))?
         }
-        None => server.listen("http", listener, move || http(&state, limits, draining.clone()))?,
+        None => server.listen("http", listener, move || http(&parts, limits, draining.clone()))?,
     };
     Ok(server.run())
 }
@@ -256,12 +246,12 @@ enum Signals {
 }
 
 /// Regularly deletes transactions whose tokens expired longer than `keep` ago.
-async fn purge_periodically(state: Data<State>, keep: TimeDelta) {
+async fn purge_periodically(store: Data<dyn Store>, clock: Data<dyn Clock>, keep: TimeDelta) {
     let mut rounds = interval(PURGE_EVERY);
     loop {
         rounds.tick().await;
-        let now = state.now();
-        match state.store.purge(now - keep, now).await {
+        let now = clock.now();
+        match store.purge(now - keep, now).await {
             Ok(0) => {}
             Ok(purged) => log::info!("purged {purged} transactions"),
             Err(error) => log::error!("old transactions are not purged: {error}"),

@@ -7,18 +7,15 @@
 
 pub(super) mod session_store;
 
-use std::future::{Ready, ready};
-use std::sync::Arc;
-
 use actix_session::config::{BrowserSession, CookieContentSecurity};
 use actix_session::{Session, SessionExt as _, SessionMiddleware};
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, CookieJar, Key, SameSite};
-use actix_web::dev::{Payload, ServiceRequest};
+use actix_web::dev::ServiceRequest;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
-use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
+use actix_web::{HttpMessage as _, HttpRequest};
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
@@ -28,9 +25,10 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
 use crate::lab::progress::KeySet;
-use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::profiles::{Lifetime, Profile};
 use crate::web::http::cookie_header;
+use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 use session_store::SessionBackend;
 
@@ -148,14 +146,24 @@ impl SessionCookie {
     }
 }
 
-/// The settings of the session cookie.
-pub(in crate::web) struct SessionSettings {
+/// How this server keeps sessions, and which tokens they get.
+pub(in crate::web) struct Sessions {
     pub cookie: SessionCookie,
     /// The key that encrypts the cookie.
     pub key: [u8; SESSION_KEY_BYTES],
+    pub backend: SessionBackend,
     /// For visitors who have not chosen an algorithm.
     pub default_algorithm: DemoAlgorithm,
-    pub clock: Arc<dyn Clock>,
+    /// For tokens whose lifetime nobody chose.
+    pub default_lifetime: Lifetime,
+    pub clock: Data<dyn Clock>,
+}
+
+impl Sessions {
+    /// The middleware that decrypts and encrypts the session cookie.
+    pub fn middleware(&self) -> SessionMiddleware<SessionBackend> {
+        self.cookie.middleware(self.backend.clone(), &self.key)
+    }
 }
 
 /// The session's state, as it is stored.
@@ -287,10 +295,10 @@ impl Visitor {
     }
 
     /// Finds out why a non-empty cookie led to no session.
-    fn judging_the_cookie(mut self, request: &HttpRequest, settings: &SessionSettings) -> Self {
-        let is_sent = || settings.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
+    fn judging_the_cookie(mut self, request: &HttpRequest, sessions: &Sessions) -> Self {
+        let is_sent = || sessions.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
         if self.unusable.is_none() && !self.is_open() && is_sent() {
-            let decrypts = settings.cookie.decrypts(request, &settings.key);
+            let decrypts = sessions.cookie.decrypts(request, &sessions.key);
             self.unusable = Some(if decrypts { Unusable::Gone } else { Unusable::Unreadable });
         }
         self
@@ -391,28 +399,23 @@ impl Kept {
     }
 }
 
-impl FromRequest for Visitor {
-    type Error = Problem;
-    type Future = Ready<Result<Self, Problem>>;
-
-    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let Some(settings) = request.app_data::<Data<SessionSettings>>() else {
-            return ready(Err(Problem::broken("the server lost its session settings")));
-        };
+impl FromHead for Visitor {
+    fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
+        let sessions = Data::<Sessions>::from_head(request)?;
         match request.extensions().get() {
             Some(Screened(None)) => {}
-            Some(Screened(Some(problem))) => return ready(Err(problem.clone())),
-            None => {
-                return ready(Err(Problem::broken("a session is read that did not come through the request pipeline")));
-            }
+            Some(Screened(Some(problem))) => return Err(problem.clone()),
+            None => return Err(Problem::broken("a session is read that did not come through the request pipeline")),
         }
         if let Some(problem) = session_store::take_failure() {
-            return ready(Err(problem));
+            return Err(problem);
         }
-        let visitor = Self::open(request.get_session(), settings.default_algorithm, settings.clock.now());
-        ready(Ok(visitor.judging_the_cookie(request, settings)))
+        let visitor = Self::open(request.get_session(), sessions.default_algorithm, sessions.clock.now());
+        Ok(visitor.judging_the_cookie(request, &sessions))
     }
 }
+
+extractor!(Visitor);
 
 fn duplicate_cookie(name: &str) -> Problem {
     let message = format!(

@@ -15,8 +15,8 @@ const LAYERS: [&str; 18] = [
 ];
 
 /// The same within `web`. Those of one row import nothing of each other.
-const WEB_LAYERS: [&[&str]; 8] =
-    [&["metrics"], &["http"], &["session"], &["view"], &["state"], &["site", "api"], &["routes"], &["server"]];
+const WEB_LAYERS: [&[&str]; 7] =
+    [&["metrics"], &["http"], &["session"], &["view"], &["site", "api"], &["routes"], &["server"]];
 
 /// Which modules a foreign crate may be named in.
 const CONFINED: [(&str, &[&str]); 22] = [

@@ -1,18 +1,24 @@
 //! Who sends a request: a username and password in JSON or by HTTP Basic, or a bearer token.
 
-use actix_web::HttpRequest;
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::web::Bytes;
+use actix_web::{Error, FromRequest, HttpRequest};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 
 use crate::accounts::{Login, Refusal};
 use crate::code::Code;
 use crate::profiles::Lifetime;
+use crate::web::api::logins::Logins;
+use crate::web::http::client::Client;
 use crate::web::http::json_body::json_object;
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
 
 /// What a client sees before it is asked for a password.
 const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
@@ -36,23 +42,23 @@ pub(in crate::web) fn basic(headers: &HeaderMap) -> Option<Login> {
 pub(in crate::web) struct TokenRequest {
     pub members: Map<String, Value>,
     basic: Option<Login>,
+    client: Client,
 }
 
 impl TokenRequest {
-    pub fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
+    fn read(request: &HttpRequest, body: &[u8], client: Client) -> Result<Self, Problem> {
         let basic = basic(request.headers());
-        if basic.is_some() && body.is_empty() {
-            return Ok(Self { members: Map::new(), basic });
-        }
-        Ok(Self { members: json_object(request, body)?, basic })
+        let is_basic_alone = basic.is_some() && body.is_empty();
+        let members = if is_basic_alone { Map::new() } else { json_object(request, body)? };
+        Ok(Self { members, basic, client })
     }
 
     /// Lets the request through as the user that it names, or says why not.
-    pub async fn admit(&self, request: &HttpRequest, state: &State) -> Result<String, Problem> {
+    pub async fn admit(&self, logins: &Logins, now: DateTime<Utc>) -> Result<String, Problem> {
         // What the body says is read under Basic too, so that a mistyped member is told there as well.
         let in_body = self.login()?;
         let login = self.basic.clone().unwrap_or(in_body);
-        match state.admit(&login, request).await? {
+        match logins.check(&login, self.client, now).await? {
             Ok(()) => Ok(login.username().to_owned()),
             Err(refusal) => Err(refused(&refusal, self.basic.is_some())),
         }
@@ -76,6 +82,17 @@ impl TokenRequest {
             Some(Value::String(text)) => Ok(text),
             Some(_) => Err(Problem::bad_request(format!("`{name}` must be a string."))),
         }
+    }
+}
+
+impl FromRequest for TokenRequest {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (client, body) = (Client::extract(request), Bytes::from_request(request, payload));
+        let request = request.clone();
+        Box::pin(async move { Ok(Self::read(&request, &body.await?, client.await?)?) })
     }
 }
 

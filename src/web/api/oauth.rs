@@ -9,17 +9,23 @@ use chrono::{DateTime, Utc};
 use serde_json::json;
 use url::form_urlencoded;
 
+use crate::clock::Clock;
 use crate::code::Code;
+use crate::keys::CurrentKeys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, bearer, zoom};
+use crate::random::Random;
+use crate::store::Store;
 use crate::store::StoreError;
 use crate::token::{Claims, Rejection};
 use crate::web::api::credentials;
 use crate::web::http::endpoint::common::FORM;
 use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::extractor::extractor;
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::FailureCause;
 use crate::web::http::signing_queue::SigningQueue;
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
@@ -103,14 +109,26 @@ impl From<StoreError> for Failure {
     }
 }
 
+extractor! {
+    /// What the exchange and the resource need.
+    pub(in crate::web) struct AuthorizationServer {
+        keys: Data<CurrentKeys>,
+        clock: Data<dyn Clock>,
+        store: Data<dyn Store>,
+        origins: Data<Origins>,
+        metrics: Data<Metrics>,
+        random: Data<Random>,
+    }
+}
+
 /// `POST /oauth/token`.
 pub(in crate::web) async fn token(
     request: HttpRequest,
     body: Bytes,
     signing: SigningQueue,
-    state: Data<State>,
+    server: AuthorizationServer,
 ) -> HttpResponse {
-    match exchange(&request, &body, &signing, &state).await {
+    match exchange(&request, &body, &signing, &server).await {
         Ok(token) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(json!({
             "access_token": token, "token_type": "Bearer", "expires_in": bearer::LIFE,
         })),
@@ -128,7 +146,7 @@ async fn exchange(
     request: &HttpRequest,
     body: &[u8],
     signing: &SigningQueue,
-    state: &State,
+    server: &AuthorizationServer,
 ) -> Result<String, Failure> {
     let parameters = parameters(request, body)?;
     let given = |name: &str| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
@@ -137,19 +155,19 @@ async fn exchange(
         return Err(refused("unsupported_grant_type", &format!("the only grant type is {JWT_BEARER}")));
     }
     let assertion = given("assertion").ok_or_else(|| invalid_request("`assertion` is missing"))?;
-    let now = state.now();
-    let claims = accepted(state, assertion, now)?;
-    take_once(state, &claims, now).await?;
+    let now = server.clock.now();
+    let claims = accepted(server, assertion, now)?;
+    take_once(server, &claims, now).await?;
     let _permit = signing.acquire().await;
-    issue(state, &claims, now)
+    issue(server, &claims, now)
 }
 
 /// The claims of an assertion that was signed with the API secret, for this server or for nobody in particular.
-fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims, Failure> {
-    let issuer = state.origins.issuer();
+fn accepted(server: &AuthorizationServer, assertion: &str, now: DateTime<Utc>) -> Result<Claims, Failure> {
+    let issuer = server.origins.issuer();
     let endpoint = format!("{issuer}/oauth/token");
-    let verdict = zoom::verify(&state.ring(), &[&endpoint, issuer], assertion, now);
-    state.metrics.judged(Profile::Zoom, &verdict);
+    let verdict = zoom::verify(&server.keys.ring(), &[&endpoint, issuer], assertion, now);
+    server.metrics.judged(Profile::Zoom, &verdict);
     verdict.accept().map_err(|rejection| {
         let reason = rejection.reason;
         refused("invalid_grant", &format!("{}: {}", reason.code, reason.message))
@@ -157,24 +175,24 @@ fn accepted(state: &State, assertion: &str, now: DateTime<Utc>) -> Result<Claims
 }
 
 /// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
-async fn take_once(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
+async fn take_once(server: &AuthorizationServer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
     let Some(jti) = claims.get("jti").and_then(|it| it.as_str()) else { return Ok(()) };
     let ends = claims.expires_at().ok_or(Failure::Broken("an accepted assertion has no exp"))?;
-    if state.store.use_once("zoom", jti, ends, now).await? {
+    if server.store.use_once("zoom", jti, ends, now).await? {
         return Ok(());
     }
     Err(refused("invalid_grant", "the assertion was used before"))
 }
 
-fn issue(state: &State, claims: &Claims, now: DateTime<Utc>) -> Result<String, Failure> {
-    let issuer = state.origins.issuer();
-    let ring = state.ring();
+fn issue(server: &AuthorizationServer, claims: &Claims, now: DateTime<Utc>) -> Result<String, Failure> {
+    let issuer = server.origins.issuer();
+    let ring = server.keys.ring();
     let client_id = ring.accounts().zoom_api_key.as_str();
     let subject = claims.subject().unwrap_or(client_id);
-    let jti = state.random.bytes().map_err(|_| Failure::Broken("the system gave no random bytes"))?;
+    let jti = server.random.bytes().map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
     let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
-    state.metrics.issued(Profile::Bearer, DemoAlgorithm::Rs256);
+    server.metrics.issued(Profile::Bearer, DemoAlgorithm::Rs256);
     Ok(token.into_string())
 }
 
@@ -211,16 +229,16 @@ fn unavailable(error: &StoreError) -> HttpResponse {
 }
 
 /// `GET /api/me`: a resource for the holder of a bearer token.
-pub(in crate::web) async fn me(request: HttpRequest, state: Data<State>) -> HttpResponse {
+pub(in crate::web) async fn me(request: HttpRequest, server: AuthorizationServer) -> HttpResponse {
     let Some(token) = credentials::authorization(request.headers(), "Bearer") else {
         return challenge("", Code::NoToken, "A bearer token is required.");
     };
-    let judged = bearer::verify(&state.ring(), state.origins.issuer(), token, state.now());
-    let verdict = match state.resolve_revocation(judged).await {
+    let judged = bearer::verify(&server.keys.ring(), server.origins.issuer(), token, server.clock.now());
+    let verdict = match server.store.resolve_revocation(judged).await {
         Ok(verdict) => verdict,
         Err(error) => return unavailable(&error),
     };
-    state.metrics.judged(Profile::Bearer, &verdict);
+    server.metrics.judged(Profile::Bearer, &verdict);
     match verdict.accept() {
         Ok(claims) => HttpResponse::Ok().json(json!({
             "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),

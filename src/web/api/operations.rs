@@ -6,11 +6,13 @@ use actix_web::rt;
 use actix_web::web::Data;
 use serde_json::json;
 
+use crate::limits::RateStore;
+use crate::store::Store;
 use crate::web::http::endpoint::common::{FAULT, PLAIN};
 use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
-use crate::web::metrics;
-use crate::web::state::State;
+use crate::web::metrics::{self, Metrics};
+use crate::web::session::Sessions;
 
 const OPEN_METRICS: Content = Content::Media("application/openmetrics-text");
 
@@ -75,12 +77,15 @@ pub(in crate::web) async fn healthz() -> HttpResponse {
 
 /// `GET /readyz`: 200 when the store, the sessions and the rate counters can be written now, otherwise 503; the body
 /// names each. A part that is kept in this process is always ready.
-pub(in crate::web) async fn readyz(state: Data<State>) -> HttpResponse {
-    let (store, sessions, rates) = (state.clone(), state.clone(), state);
+pub(in crate::web) async fn readyz(
+    store: Data<dyn Store>,
+    sessions: Data<Sessions>,
+    rates: Data<RateStore>,
+) -> HttpResponse {
     // Tasks of their own, so that they are asked at the same time, each with a budget for itself.
-    let store = rt::spawn(async move { store.store.ping().await.is_ok() });
-    let sessions = rt::spawn(async move { sessions.sessions.ping().await.is_ok() });
-    let rates = rt::spawn(async move { rates.rates.ping().await.is_ok() });
+    let store = rt::spawn(async move { store.ping().await.is_ok() });
+    let sessions = rt::spawn(async move { sessions.backend.ping().await.is_ok() });
+    let rates = rt::spawn(async move { rates.ping().await.is_ok() });
     let answers = [store.await, sessions.await, rates.await].map(|answer| answer.unwrap_or(false));
     let is_ready = answers == [true; 3];
     let mut response = if is_ready { HttpResponse::Ok() } else { HttpResponse::ServiceUnavailable() };
@@ -91,7 +96,7 @@ pub(in crate::web) async fn readyz(state: Data<State>) -> HttpResponse {
 }
 
 /// `GET /metrics`: what was counted since the start, for a Prometheus server.
-pub(in crate::web) async fn metrics(state: Data<State>) -> Result<HttpResponse, Problem> {
-    let text = state.metrics.text().map_err(|error| Problem::internal(&error))?;
+pub(in crate::web) async fn metrics(metrics: Data<Metrics>) -> Result<HttpResponse, Problem> {
+    let text = metrics.text().map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::Ok().content_type(metrics::CONTENT_TYPE).body(text))
 }

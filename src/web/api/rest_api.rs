@@ -7,13 +7,17 @@ use serde_json::{Map, Value};
 use url::form_urlencoded;
 
 use crate::accounts::{Login, Refusal};
+use crate::clock::Clock;
 use crate::code::Code;
+use crate::keys::CurrentKeys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, rest_api};
+use crate::web::api::logins::Logins;
+use crate::web::http::client::Client;
 use crate::web::http::endpoint::common::FORM;
 use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::{FailureCause, retry_after_header};
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
@@ -74,17 +78,25 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
 ];
 
 /// Signs a token for the user of a form.
-pub(in crate::web) async fn login(request: HttpRequest, body: Bytes, state: Data<State>) -> HttpResponse {
+pub(in crate::web) async fn login(
+    request: HttpRequest,
+    body: Bytes,
+    client: Client,
+    logins: Data<Logins>,
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    metrics: Data<Metrics>,
+) -> HttpResponse {
     let login = login_of(&request, &body);
-    let now = state.now();
-    match state.admit(&login, &request).await {
+    let now = clock.now();
+    match logins.check(&login, client, now).await {
         Ok(Ok(())) => {}
         Ok(Err(refusal)) => return not_admitted(&refusal),
         Err(error) => return fault(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
-    match rest_api::issue(&state.ring(), login.username(), now) {
+    match rest_api::issue(&keys.ring(), login.username(), now) {
         Ok(token) => {
-            state.metrics.issued(Profile::RestApi, DemoAlgorithm::Hs256);
+            metrics.issued(Profile::RestApi, DemoAlgorithm::Hs256);
             successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
         }
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),
@@ -92,9 +104,14 @@ pub(in crate::web) async fn login(request: HttpRequest, body: Bytes, state: Data
 }
 
 /// Lets those through whose token is good.
-pub(in crate::web) async fn protected(request: HttpRequest, state: Data<State>) -> HttpResponse {
-    let verdict = rest_api::verify(&state.ring(), &presented(&request), state.now());
-    state.metrics.judged(Profile::RestApi, &verdict);
+pub(in crate::web) async fn protected(
+    request: HttpRequest,
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    metrics: Data<Metrics>,
+) -> HttpResponse {
+    let verdict = rest_api::verify(&keys.ring(), &presented(&request), clock.now());
+    metrics.judged(Profile::RestApi, &verdict);
     match verdict.code() {
         Code::Accepted => answer(StatusCode::OK, "0", "You Are verified"),
         Code::NoToken => answer(StatusCode::UNAUTHORIZED, "2", "Token required"),

@@ -1,6 +1,7 @@
 //! Phone tokens: handed out, looked up, presented, and the callback that says how a verification went.
 
 mod endpoints;
+mod phone_limit;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
@@ -11,21 +12,25 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::code::Code;
-use crate::limits::Decision;
+use crate::keys::{CurrentKeys, KeyRing};
 use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::telesign::{self, PhoneNumber, Xid};
+use crate::random::Random;
+use crate::store::Store;
 use crate::store::{Cursor, NewTransaction, Presented, Recorded, Transaction};
 use crate::token::{Claims, Show};
 use crate::web::api::credentials;
-use crate::web::http::cors::Scripts;
-use crate::web::http::endpoint::RouteTable;
+use crate::web::http::client::Client;
+use crate::web::http::extractor::extractor;
 use crate::web::http::json_body;
+use crate::web::http::origins::NoForeignPage;
 use crate::web::http::problem::Problem;
-use crate::web::metrics::Limit;
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
 pub(in crate::web) use endpoints::ENDPOINTS;
+pub(in crate::web) use phone_limit::PhoneLimit;
 
 /// What a client is asked for where transactions are read.
 const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
@@ -34,44 +39,52 @@ const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 ///
 /// It is a GET that replaces the token of its xid, so a page of another site must not cause one.
 pub(in crate::web) async fn token(
+    _: NoForeignPage,
     request: HttpRequest,
-    table: Data<RouteTable>,
-    state: Data<State>,
+    client: Client,
+    limit: Data<PhoneLimit>,
+    tokens: PhoneTokens,
 ) -> Result<HttpResponse, Problem> {
-    let scripts = Scripts::of(&state.cors_origins, request.headers(), table.of(&request));
-    if let Some(problem) = state.origins.refusal_of_foreign_page(request.head(), scripts) {
-        return Err(problem);
-    }
-    let decision = state.phone_limiter.admit(state.client(&request), state.now()).await;
-    state.metrics.rate_decided(Limit::Phone, decision.as_ref().into());
-    if let Decision::Refused { retry_after } = decision.map_err(|error| Problem::rates_unavailable(&error))? {
-        return Err(Problem::too_often(retry_after, "This client asks for phone tokens too often."));
-    }
+    limit.admit(client, tokens.clock.now()).await?;
     let phone = segment(&request, "phone").unwrap_or_default();
     let phone =
         PhoneNumber::parse(&phone).map_err(|why| Problem::bad_request(format!("The number is refused: {why}.")))?;
     let xid = match segment(&request, "xid") {
         Some(text) => parse_xid(&text)?,
-        None => Xid::of_random(state.random.bytes()?),
+        None => Xid::of_random(tokens.random.bytes()?),
     };
-    let token = record(&state, phone, xid).await?;
+    let token = tokens.issue(phone, xid).await?;
     Ok(HttpResponse::Ok().insert_header((header::ALLOW, "GET")).content_type("text/plain").body(token))
 }
 
-async fn record(state: &State, phone_number: PhoneNumber, xid: Xid) -> Result<String, Problem> {
-    let made = telesign::issue(&state.ring(), &phone_number, &xid, state.now())?;
-    let token = made.token.into_string();
-    let (issued_at, expires_at) = (made.issued_at, made.expires_at);
-    let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
-    match state.store.record(new).await? {
-        Recorded::Stored => {
-            state.metrics.issued(Profile::Telesign, DemoAlgorithm::Hs256);
-            Ok(token)
+extractor! {
+    /// What issues and verifies phone tokens.
+    pub(in crate::web) struct PhoneTokens {
+        keys: Data<CurrentKeys>,
+        clock: Data<dyn Clock>,
+        store: Data<dyn Store>,
+        metrics: Data<Metrics>,
+        random: Data<Random>,
+    }
+}
+
+impl PhoneTokens {
+    /// Issues a token, and records it before the client gets it.
+    async fn issue(&self, phone_number: PhoneNumber, xid: Xid) -> Result<String, Problem> {
+        let made = telesign::issue(&self.keys.ring(), &phone_number, &xid, self.clock.now())?;
+        let token = made.token.into_string();
+        let (issued_at, expires_at) = (made.issued_at, made.expires_at);
+        let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
+        match self.store.record(new).await? {
+            Recorded::Stored => {
+                self.metrics.issued(Profile::Telesign, DemoAlgorithm::Hs256);
+                Ok(token)
+            }
+            Recorded::OtherPhone => {
+                Err(conflict(Code::XidTaken, "This xid belongs to the transaction of another phone number."))
+            }
+            Recorded::AlreadyVerified => Err(already_verified()),
         }
-        Recorded::OtherPhone => {
-            Err(conflict(Code::XidTaken, "This xid belongs to the transaction of another phone number."))
-        }
-        Recorded::AlreadyVerified => Err(already_verified()),
     }
 }
 
@@ -89,10 +102,11 @@ fn parse_xid(text: &str) -> Result<Xid, Problem> {
 pub(in crate::web) async fn transaction(
     request: HttpRequest,
     xid: Path<String>,
-    state: Data<State>,
+    keys: Data<CurrentKeys>,
+    store: Data<dyn Store>,
 ) -> Result<HttpResponse, Problem> {
-    expect_customer(&request, &state)?;
-    let found = state.store.transaction(&parse_xid(&xid)?).await?;
+    expect_customer(&request, &keys.ring())?;
+    let found = store.transaction(&parse_xid(&xid)?).await?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 
@@ -108,11 +122,12 @@ pub(in crate::web) struct ListQuery {
 pub(in crate::web) async fn transactions(
     request: HttpRequest,
     query: Query<ListQuery>,
-    state: Data<State>,
+    keys: Data<CurrentKeys>,
+    store: Data<dyn Store>,
 ) -> Result<HttpResponse, Problem> {
-    expect_customer(&request, &state)?;
+    expect_customer(&request, &keys.ring())?;
     let (phone, limit, after) = (query.phone()?, query.limit()?, query.after()?);
-    let page = state.store.transactions(&phone, after, limit).await?;
+    let page = store.transactions(&phone, after, limit).await?;
     let transactions: Vec<Shown<'_>> = page.transactions.iter().map(Shown::from).collect();
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(HttpResponse::Ok().json(serde_json::json!({ "transactions": transactions, "next": next })))
@@ -151,19 +166,19 @@ struct Verified<'a, R: Serialize> {
 pub(in crate::web) async fn verify(
     request: HttpRequest,
     body: Bytes,
-    state: Data<State>,
+    tokens: PhoneTokens,
 ) -> Result<HttpResponse, Problem> {
     let members = json_body::json_object(&request, &body)?;
     let token = members.get("token").and_then(|it| it.as_str());
     let token = token.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
-    let verdict = telesign::verify(&state.ring(), token, state.now());
+    let verdict = telesign::verify(&tokens.keys.ring(), token, tokens.clock.now());
     let Some(claims) = verdict.claims() else {
-        state.metrics.judged(Profile::Telesign, &verdict);
+        tokens.metrics.judged(Profile::Telesign, &verdict);
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
     let xid = xid_of(claims).ok_or_else(unknown)?;
-    let presented = state.store.present(&xid, token, state.now()).await?;
-    state.metrics.count_verdict(Profile::Telesign, code_of(&presented));
+    let presented = tokens.store.present(&xid, token, tokens.clock.now()).await?;
+    tokens.metrics.count_verdict(Profile::Telesign, code_of(&presented));
     match presented {
         Presented::Verified(found) => {
             let verdict = verdict.report(Show::VerifiedClaimsOnly);
@@ -192,14 +207,15 @@ pub(in crate::web) async fn status(
     request: HttpRequest,
     xid: Path<String>,
     body: Bytes,
-    state: Data<State>,
+    keys: Data<CurrentKeys>,
+    store: Data<dyn Store>,
 ) -> Result<HttpResponse, Problem> {
-    expect_customer(&request, &state)?;
+    expect_customer(&request, &keys.ring())?;
     let xid = parse_xid(&xid)?;
     let members = json_body::json_object(&request, &body)?;
     let status = members.get("status").and_then(|it| it.as_str()).filter(|it| is_status(it));
     let status = status.ok_or_else(|| Problem::bad_request("`status` must be 1 to 64 characters of text."))?;
-    let found = state.store.set_status(&xid, status).await?;
+    let found = store.set_status(&xid, status).await?;
     Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
 }
 
@@ -208,10 +224,9 @@ fn is_status(text: &str) -> bool {
 }
 
 /// Lets the holder of customer id and API key through, by HTTP Basic.
-fn expect_customer(request: &HttpRequest, state: &State) -> Result<(), Problem> {
+fn expect_customer(request: &HttpRequest, ring: &KeyRing) -> Result<(), Problem> {
     let login = credentials::basic(request.headers());
     let is_customer = login.is_some_and(|login| {
-        let ring = state.ring();
         let id = ring.accounts().telesign_customer_id.as_bytes();
         let key = ring.telesign_api_key().as_bytes();
         let same_id = verify_slices_are_equal(login.username().as_bytes(), id).is_ok();

@@ -8,22 +8,61 @@ mod endpoints;
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::clock::Settable;
+use crate::clock::{Clock, Settable};
 use crate::code::Code;
-use crate::keys::{Algorithm, Family, Signer};
+use crate::keys::{Algorithm, CurrentKeys, Family, KeyRing, Signer};
 use crate::profiles::flawed::{self, Flaw};
 use crate::profiles::sample::{Sample, SampleError};
 use crate::profiles::{Profile, demo};
+use crate::random::Random;
+use crate::redis::RedisFailure;
 use crate::token::{self, NumericDate};
+use crate::web::api::logins::Logins;
+use crate::web::api::telesign::PhoneLimit;
+use crate::web::http::client_work::ClientWork;
+use crate::web::http::extractor::extractor;
 use crate::web::http::json_body::json_object_of;
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
-use crate::web::session::Visitor;
-use crate::web::state::State;
+use crate::web::session::{Sessions, Visitor};
 pub(in crate::web) use endpoints::ENDPOINTS;
+
+extractor! {
+    /// What test tokens are made with.
+    pub(in crate::web) struct TestIssuer {
+        keys: Data<CurrentKeys>,
+        clock: Data<dyn Clock>,
+        origins: Data<Origins>,
+        sessions: Data<Sessions>,
+        random: Data<Random>,
+    }
+}
+
+extractor! {
+    /// The counters of all rate limits.
+    pub(in crate::web) struct Counts {
+        phone_limit: Data<PhoneLimit>,
+        logins: Data<Logins>,
+        sessions: Data<Sessions>,
+    }
+}
+
+impl Counts {
+    /// Resets all counts.
+    async fn forget(&self) -> Result<(), RedisFailure> {
+        self.phone_limit.forget().await?;
+        self.sessions.backend.forget_counts();
+        self.logins.forget_tries().await
+    }
+}
+
+/// A lock that is held while the keys are rotated.
+#[derive(Default)]
+pub(in crate::web) struct Rotation(tokio::sync::Mutex<()>);
 
 /// How far a rotation may be ahead, in seconds.
 const FARTHEST_ROTATION: i64 = 86_400;
@@ -32,10 +71,10 @@ const FARTHEST_ROTATION: i64 = 86_400;
 pub(in crate::web) async fn set_clock(
     request: HttpRequest,
     body: Bytes,
-    state: Data<State>,
+    clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
     let members = read(&request, &body, &["now", "advance", "real"])?;
-    let clock = clock(&state)?;
+    let clock = settable(&**clock)?;
     let mut given = members.iter();
     let (Some((name, value)), None) = (given.next(), given.next()) else { return Err(one_of_three()) };
     match (name.as_str(), value) {
@@ -47,7 +86,7 @@ pub(in crate::web) async fn set_clock(
         ("real", Value::Bool(true)) => clock.run(),
         _ => return Err(Problem::bad_request("`real` must be true, and then the clock follows the machine's.")),
     }
-    Ok(HttpResponse::Ok().json(json!({ "now": shown(&state) })))
+    Ok(HttpResponse::Ok().json(json!({ "now": shown(clock.now()) })))
 }
 
 /// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and
@@ -65,8 +104,8 @@ fn read_if_any(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map
 }
 
 /// Test mode always has such a clock.
-fn clock(state: &State) -> Result<&Settable, Problem> {
-    state.settable_clock().ok_or_else(|| Problem::broken("test mode has a clock that cannot be set"))
+fn settable(clock: &dyn Clock) -> Result<&Settable, Problem> {
+    clock.settable().ok_or_else(|| Problem::broken("test mode has a clock that cannot be set"))
 }
 
 fn one_of_three() -> Problem {
@@ -88,18 +127,14 @@ fn seconds(value: &Value) -> Option<i64> {
     Some((seconds * 1e3).round() as i64)
 }
 
-fn moment(value: &Value) -> Option<DateTime<chrono::Utc>> {
+fn moment(value: &Value) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(seconds(value).filter(|milliseconds| *milliseconds >= 0)?)
 }
 
 /// Whole seconds where the clock stands on one.
-fn shown(state: &State) -> Value {
-    let milliseconds = state.now().timestamp_millis();
-    if milliseconds % 1000 == 0 {
-        (milliseconds / 1000).into()
-    } else {
-        NumericDate::from_moment(state.now()).seconds().into()
-    }
+fn shown(now: DateTime<Utc>) -> Value {
+    let milliseconds = now.timestamp_millis();
+    if milliseconds % 1000 == 0 { (milliseconds / 1000).into() } else { NumericDate::from_moment(now).seconds().into() }
 }
 
 /// `POST /test/sign`: any header and claims, signed by a chosen key.
@@ -107,12 +142,17 @@ pub(in crate::web) async fn sign(
     request: HttpRequest,
     body: Bytes,
     signing: SigningQueue,
-    state: Data<State>,
+    server: TestIssuer,
 ) -> Result<HttpResponse, Problem> {
     let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
     let members = read(&request, &body, &known)?;
-    let order = Order { members: &members, state: &state };
     let _permit = signing.acquire().await;
+    let order = Order {
+        members: &members,
+        algorithm: server.sessions.default_algorithm,
+        ring: &server.keys.ring(),
+        now: server.clock.now(),
+    };
     let token = match order.signer()? {
         Some(signer) => token::seal(order.header(Some(&signer))?, order.claims()?, &signer)?.into_string(),
         None => token::signing_input(order.header(None)?, order.claims()?) + ".",
@@ -123,14 +163,17 @@ pub(in crate::web) async fn sign(
 /// What is to be signed.
 struct Order<'a> {
     members: &'a Map<String, Value>,
-    state: &'a State,
+    /// The demo's, where none is named.
+    algorithm: demo::DemoAlgorithm,
+    ring: &'a KeyRing,
+    now: DateTime<Utc>,
 }
 
 impl Order<'_> {
     /// `None` for the algorithm `none`.
     fn signer(&self) -> Result<Option<Signer>, Problem> {
         let Some(name) = text(self.members, "algorithm")? else {
-            let signer = self.profile()?.signer(self.state.algorithm, &self.state.ring(), self.state.now()).cloned();
+            let signer = self.profile()?.signer(self.algorithm, self.ring, self.now).cloned();
             return signer.map(Some).ok_or_else(|| no_token(&SampleError::NoSigner));
         };
         if name == "none" {
@@ -140,10 +183,7 @@ impl Order<'_> {
         }
         let algorithm: Algorithm =
             name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))?;
-        let signer = self
-            .profile()?
-            .signer(family(algorithm), &self.state.ring(), self.state.now())
-            .and_then(|it| it.under(algorithm));
+        let signer = self.profile()?.signer(family(algorithm), self.ring, self.now).and_then(|it| it.under(algorithm));
         let unfit = || Problem::bad_request(format!("The key that `key` names signs nothing under {algorithm}."));
         signer.map(Some).ok_or_else(unfit)
     }
@@ -208,11 +248,11 @@ pub(in crate::web) async fn session(
     request: HttpRequest,
     body: Bytes,
     mut visitor: Visitor,
-    state: Data<State>,
+    clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
     let members = read(&request, &body, &["token", "algorithm"])?;
     let token = text(&members, "token")?.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
-    let now = state.now();
+    let now = clock.now();
     if let Some(algorithm) = algorithm(&members)? {
         visitor.choose(algorithm, now)?;
     }
@@ -232,16 +272,16 @@ pub(in crate::web) async fn flawed(
     request: HttpRequest,
     body: Bytes,
     signing: SigningQueue,
-    state: Data<State>,
+    server: TestIssuer,
 ) -> Result<HttpResponse, Problem> {
     let members = read(&request, &body, &["flaw", "profile", "algorithm"])?;
     let flaw = text(&members, "flaw")?.and_then(|name| name.parse::<Flaw>().ok());
     let flaw = flaw.ok_or_else(|| none_of("flaw", &Flaw::ALL.map(Flaw::as_str)))?;
-    let algorithm = algorithm(&members)?.unwrap_or(state.algorithm);
+    let algorithm = algorithm(&members)?.unwrap_or(server.sessions.default_algorithm);
     let profile = profile(&members, "profile")?;
-    let random = state.random.bytes()?;
-    let ring = state.ring();
-    let sample = Sample { ring: &ring, algorithm, issuer: state.origins.issuer(), random, now: state.now() };
+    let random = server.random.bytes()?;
+    let (ring, now) = (server.keys.ring(), server.clock.now());
+    let sample = Sample { ring: &ring, algorithm, issuer: server.origins.issuer(), random, now };
     let _permit = signing.acquire().await;
     let token = flawed::make(profile, flaw, &sample).map_err(|error| no_token(&error))?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": flaw.expected() })))
@@ -262,7 +302,11 @@ fn no_token(error: &SampleError) -> Problem {
 pub(in crate::web) async fn rotate(
     request: HttpRequest,
     body: Bytes,
-    state: Data<State>,
+    work: ClientWork,
+    rotation: Data<Rotation>,
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    random: Data<Random>,
 ) -> Result<HttpResponse, Problem> {
     let members = read_if_any(&request, &body, &["after"])?;
     let after = match members.get("after") {
@@ -273,24 +317,25 @@ pub(in crate::web) async fn rotate(
         || Problem::bad_request(format!("`after` must be a number of whole seconds from 0 to {FARTHEST_ROTATION}."));
     let after = TimeDelta::seconds(after.ok_or_else(wrong)?);
     // Making an RSA key takes a while, so rotations wait for one another, and each adds to the keys of the one before.
-    let _rotating = state.rotating.lock().await;
-    let (now, ring) = (state.now(), state.ring());
-    let random = state.random.clone();
-    let rotated = state.do_work(&request, move || ring.rotated(now + after, random.source())).await?;
+    let _alone = rotation.0.lock().await;
+    let (now, ring) = (clock.now(), keys.ring());
+    let rotated = work.run(move || ring.rotated(now + after, random.source())).await?;
     let rotated = rotated.ok_or_else(|| Problem::broken("no next key could be made"))?;
-    state.replace_ring(rotated);
-    Ok(HttpResponse::Ok().json(state.ring().published(now)))
+    keys.replace(rotated);
+    Ok(HttpResponse::Ok().json(keys.ring().published(now)))
 }
 
 /// `POST /test/reset`: clock, keys and rate counters as they were at the start. What is stored stays.
 pub(in crate::web) async fn reset(
     request: HttpRequest,
     body: Bytes,
-    state: Data<State>,
+    clock: Data<dyn Clock>,
+    keys: Data<CurrentKeys>,
+    counts: Counts,
 ) -> Result<HttpResponse, Problem> {
     read_if_any(&request, &body, &[])?;
-    clock(&state)?.reset();
-    state.restore_ring();
-    state.forget_counts().await.map_err(|error| Problem::rates_unavailable(&error))?;
+    settable(&**clock)?.reset();
+    keys.restore();
+    counts.forget().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -1,17 +1,20 @@
 //! `POST /token`: access tokens as twilio's helper library makes them.
 
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
 use serde_json::{Value, json};
 
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::twilio::{self, Grants, Wish};
 use crate::profiles::{Lifetime, Profile};
 use crate::web::api::credentials::TokenRequest;
+use crate::web::api::logins::Logins;
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
 use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/token",
@@ -37,20 +40,21 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(in crate::web) async fn token(
-    request: HttpRequest,
-    body: Bytes,
-    state: Data<State>,
+    asked: TokenRequest,
+    logins: Data<Logins>,
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = TokenRequest::read(&request, &body)?;
-    let identity = asked.admit(&request, &state).await?;
+    let identity = asked.admit(&logins, clock.now()).await?;
     let wish = Wish {
         identity,
         lifetime: asked.lifetime(Lifetime::HOUR)?,
         grants: grants(&asked)?,
         region: asked.text("region")?.to_owned(),
     };
-    let token = twilio::issue(&state.ring(), &wish, state.now())?;
-    state.metrics.issued(Profile::Twilio, DemoAlgorithm::Hs256);
+    let token = twilio::issue(&keys.ring(), &wish, clock.now())?;
+    metrics.issued(Profile::Twilio, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

@@ -3,8 +3,9 @@
 use actix_web::web::Data;
 use actix_web::{HttpResponse, http::header};
 
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
-use crate::web::state::State;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/.well-known/jwks.json",
@@ -24,8 +25,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 )];
 
 /// `GET /.well-known/jwks.json`: the public RSA keys (RFC 7517 §5), the signing one first.
-pub(in crate::web) async fn jwks(state: Data<State>) -> HttpResponse {
+pub(in crate::web) async fn jwks(keys: Data<CurrentKeys>, clock: Data<dyn Clock>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=30"))
-        .json(state.ring().published(state.now()))
+        .json(keys.ring().published(clock.now()))
 }

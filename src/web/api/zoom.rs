@@ -1,16 +1,19 @@
 //! `POST /zoom/token`: API-key tokens.
 
-use actix_web::web::{Bytes, Data};
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::HttpResponse;
+use actix_web::web::Data;
 use serde_json::json;
 
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Lifetime, Profile, zoom};
 use crate::web::api::credentials::TokenRequest;
+use crate::web::api::logins::Logins;
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
 use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/zoom/token",
@@ -36,14 +39,15 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
 pub(in crate::web) async fn token(
-    request: HttpRequest,
-    body: Bytes,
-    state: Data<State>,
+    asked: TokenRequest,
+    logins: Data<Logins>,
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    metrics: Data<Metrics>,
 ) -> Result<HttpResponse, Problem> {
-    let asked = TokenRequest::read(&request, &body)?;
-    asked.admit(&request, &state).await?;
+    asked.admit(&logins, clock.now()).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
-    let token = zoom::issue(&state.ring(), lifetime, state.now())?;
-    state.metrics.issued(Profile::Zoom, DemoAlgorithm::Hs256);
+    let token = zoom::issue(&keys.ring(), lifetime, clock.now())?;
+    metrics.issued(Profile::Zoom, DemoAlgorithm::Hs256);
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

@@ -156,14 +156,16 @@ impl Group {
 pub(in crate::web) struct RouteTable {
     /// In the order in which they are described.
     pub groups: Vec<&'static Group>,
+    /// Whether the endpoints of test mode are among them.
+    pub has_test_mode: bool,
     by_path: HashMap<&'static str, &'static Endpoint>,
 }
 
 impl RouteTable {
-    pub fn new(groups: Vec<&'static Group>) -> Self {
+    pub fn new(groups: Vec<&'static Group>, has_test_mode: bool) -> Self {
         let endpoints = groups.iter().flat_map(|group| group.endpoints());
         let by_path = endpoints.map(|endpoint| (endpoint.path, endpoint)).collect();
-        Self { groups, by_path }
+        Self { groups, has_test_mode, by_path }
     }
 
     pub fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> {

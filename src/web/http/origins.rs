@@ -4,14 +4,17 @@ mod refusals;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::Uri;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::uri::Authority;
+use actix_web::web::Data;
 
-use crate::settings::PublicUrl;
+use crate::settings::{CorsOrigins, PublicUrl};
 use crate::web::http::cors::Scripts;
-use crate::web::http::endpoint::{Endpoint, Guard};
+use crate::web::http::endpoint::{Endpoint, Guard, RouteTable};
+use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 
 /// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
@@ -145,6 +148,22 @@ impl Origins {
         self.public_by_name(host).map_or_else(|| format!("{}://{host}", self.scheme), PublicUrl::origin)
     }
 }
+
+/// Proof that no page of another site made the browser send this request, for a GET that changes something.
+pub(in crate::web) struct NoForeignPage;
+
+impl FromHead for NoForeignPage {
+    fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
+        let (table, allowed) = (Data::<RouteTable>::from_head(request)?, Data::<CorsOrigins>::from_head(request)?);
+        let scripts = Scripts::of(&allowed, request.headers(), table.of(request));
+        match Data::<Origins>::from_head(request)?.refusal_of_foreign_page(request.head(), scripts) {
+            Some(problem) => Err(problem),
+            None => Ok(Self),
+        }
+    }
+}
+
+extractor!(NoForeignPage);
 
 /// The address under which this machine itself reaches a server that is bound to `bound`.
 fn reachable(bound: SocketAddr) -> SocketAddr {

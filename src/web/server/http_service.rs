@@ -16,21 +16,20 @@ use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{AppConfig, ServiceResponse};
 use actix_web::rt::net::TcpStream;
-use actix_web::web::Data;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::web::http::connection::{Connection, DISCARDING, Limits};
 use crate::web::server::app::app;
+use crate::web::server::parts::Parts;
 use crate::web::server::request_pipeline;
-use crate::web::state::State;
 
 /// A connection and the address of its peer.
 pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
 
 /// One worker's service for plain connections. Idle connections close when a future from `draining` completes.
 pub(in crate::web) fn http<F, D>(
-    state: &Data<State>,
+    parts: &Parts,
     limits: Limits,
     draining: F,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<F, D>
@@ -38,18 +37,18 @@ where
     F: Fn() -> D + 'static,
     D: Future<Output = ()> + 'static,
 {
-    let refuse = request_pipeline::refusals(state, limits);
+    let refuse = request_pipeline::refusals(&parts.pipeline, limits);
     let connect = move |socket: TcpStream| {
         let peer = prepared(&socket);
         let connection = Connection::new(socket, limits, refuse.clone());
         async move { Ok::<_, DispatchError>((connection, peer)) }
     };
-    fn_service(connect).and_then(routes(state, draining))
+    fn_service(connect).and_then(routes(parts, draining))
 }
 
 /// One worker's service for TLS connections.
 pub(in crate::web) fn https<F, D>(
-    state: &Data<State>,
+    parts: &Parts,
     limits: Limits,
     tls: ServerConfig,
     draining: F,
@@ -59,7 +58,7 @@ where
     F: Fn() -> D + 'static,
     D: Future<Output = ()> + 'static,
 {
-    let refuse = request_pipeline::refusals(state, limits);
+    let refuse = request_pipeline::refusals(&parts.pipeline, limits);
     let mut acceptor = Acceptor::new(tls);
     acceptor.set_handshake_timeout(limits.head);
     let connect = move |stream: TlsStream<TcpStream>| {
@@ -67,7 +66,7 @@ where
         (Connection::new(stream, limits, refuse.clone()), peer)
     };
     let accepted = acceptor.map_err(TlsError::into_service_error).map(connect);
-    accepted.and_then(routes(state, draining).map_err(TlsError::Service))
+    accepted.and_then(routes(parts, draining).map_err(TlsError::Service))
 }
 
 /// Sends each response at once, even if the client has not acknowledged the one before (`TCP_NODELAY`).
@@ -78,7 +77,7 @@ fn prepared(socket: &TcpStream) -> Option<SocketAddr> {
 
 /// The routes over HTTP/1.1.
 fn routes<IO, F, D>(
-    state: &Data<State>,
+    parts: &Parts,
     draining: F,
 ) -> impl ServiceFactory<Accepted<IO>, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<IO, F, D>
 where
@@ -86,8 +85,8 @@ where
     F: Fn() -> D + 'static,
     D: Future<Output = ()> + 'static,
 {
-    let connected = state.clone();
-    http1(app(state), draining, move |kept| drop(kept.insert(connected.metrics.connection())))
+    let metrics = parts.metrics.clone();
+    http1(app(parts), draining, move |kept| drop(kept.insert(metrics.connection())))
 }
 
 /// An app over HTTP/1.1. The framework's own timeouts are off, because [`Connection`] times heads and idle connections.

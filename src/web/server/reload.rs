@@ -6,7 +6,7 @@ use std::io;
 use std::sync::Arc;
 
 use actix_web::rt::task::JoinHandle;
-use actix_web::web::{self, Data};
+use actix_web::web;
 use chrono::{DateTime, Utc};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
@@ -15,40 +15,36 @@ use crate::keys::KeyRing;
 use crate::log::chain;
 use crate::settings::Settings;
 use crate::web::server::log_warning;
+use crate::web::server::parts::Parts;
 use crate::web::server::tls::Tls;
-use crate::web::state::State;
 
 /// Starts reloading on each SIGHUP.
 #[cfg(unix)]
-pub(in crate::web) fn on_hangup(
-    state: Data<State>,
-    settings: Settings,
-    tls: Option<Arc<Tls>>,
-) -> io::Result<JoinHandle<()>> {
+pub(in crate::web) fn on_hangup(parts: Parts, settings: Settings, tls: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     // Registered at once: without a handler, an early SIGHUP would end the process.
     let mut hang_ups = signal(SignalKind::hangup())?;
     Ok(actix_web::rt::spawn(async move {
         while hang_ups.recv().await.is_some() {
-            reload_keys(&state, &settings).await;
+            reload_keys(&parts, &settings).await;
             if let Some(tls) = &tls {
-                reload_certificate(tls.clone(), state.now()).await;
+                reload_certificate(tls.clone(), parts.clock.now()).await;
             }
         }
     }))
 }
 
 #[cfg(not(unix))]
-pub(in crate::web) fn on_hangup(_: Data<State>, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
+pub(in crate::web) fn on_hangup(_: Parts, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     Ok(actix_web::rt::spawn(async {}))
 }
 
-async fn reload_keys(state: &State, settings: &Settings) {
+async fn reload_keys(parts: &Parts, settings: &Settings) {
     let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
-    let random = state.random.clone();
+    let random = parts.random.clone();
     match web::block(move || KeyRing::prepare_with(&folder, &accounts, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
-            state.replace_ring(ring);
+            parts.keys.replace(ring);
             log::info!("the keys were read again");
         }
         Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),

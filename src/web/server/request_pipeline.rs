@@ -21,44 +21,72 @@ use actix_web::{Error, HttpResponse, ResponseError as _};
 use chrono::{DateTime, Utc};
 
 use crate::budget;
+use crate::clock::Clock;
 use crate::code::Code;
+use crate::limits::TrustedProxies;
+use crate::settings::CorsOrigins;
+use crate::web::http::client::{Client, is_by_trusted_proxy};
 use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
 use crate::web::http::cors::Scripts;
 use crate::web::http::endpoint::RouteTable;
-use crate::web::http::origins;
+use crate::web::http::origins::{self, Origins};
 use crate::web::http::problem::{FailureCause, Presentation, Problem};
 use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
-use crate::web::http::request_id::{RequestId, X_REQUEST_ID};
-use crate::web::metrics::WorkerRequests;
-use crate::web::session::session_store;
+use crate::web::http::request_id::{RequestId, RequestIds, X_REQUEST_ID};
+use crate::web::http::shutdown_flag::ShutdownFlag;
+use crate::web::metrics::{Metrics, WorkerRequests};
+use crate::web::session::{Sessions, session_store};
 use crate::web::site::lab;
-use crate::web::state::State;
+use crate::web::view::assets::Assets;
 use crate::web::view::page::present;
 
 /// How long a request with a body may take, from its head to the response.
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// What the pipeline needs for every request.
+pub(in crate::web) struct Pipeline {
+    pub assets: Data<Assets>,
+    pub clock: Data<dyn Clock>,
+    pub cors_origins: Data<CorsOrigins>,
+    /// Above this many open connections, every response closes its connection.
+    pub crowded_beyond: usize,
+    pub metrics: Data<Metrics>,
+    pub origins: Data<Origins>,
+    pub proxies: Data<TrustedProxies>,
+    pub request_ids: RequestIds,
+    pub sessions: Data<Sessions>,
+    pub shutdown: ShutdownFlag,
+}
+
+impl Pipeline {
+    /// Whether responses should close their connections, so that idle ones do not use up the connection limit.
+    fn is_crowded(&self) -> bool {
+        self.metrics.connections_open() > self.crowded_beyond
+    }
+}
+
 pub(super) async fn handle<B: MessageBody + 'static>(
-    state: Data<State>,
+    pipeline: Data<Pipeline>,
     requests: Data<WorkerRequests>,
     table: Data<RouteTable>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<AnswerBody>, Error> {
     let _in_flight = requests.enter();
-    let record = RequestRecord::of(&request, &state);
+    let record = RequestRecord::of(&request, &pipeline);
     let request_body = HeldRequestBody::of(&mut request);
-    let answered = answer(&state, &table, request, next).await;
+    let answered = answer(&pipeline, &table, request, next).await;
     let mut response = match answered {
         Ok(response) => response,
-        Err(error) => return Err(unrouted(&error, &record, &state, &requests, request_body)),
+        Err(error) => return Err(unrouted(&error, &record, &pipeline, &requests, request_body)),
     };
     let cause = response.response_mut().extensions_mut().remove::<FailureCause>();
     if let Some(problem) = problem_of(&response) {
-        let presented = presented(&problem.named(&record.id), record.presentation, response.headers(), &state);
+        let presented =
+            presented(&problem.named(&record.id), record.presentation, response.headers(), &pipeline.assets);
         response = response.into_response(presented);
     }
-    record.mark(response.response_mut().head_mut(), &state);
+    record.mark(response.response_mut().head_mut(), &pipeline);
     let pattern = response.request().match_name().unwrap_or("-");
     record.end(pattern, response.status(), cause.as_ref(), &requests);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
@@ -74,20 +102,20 @@ struct RequestRecord {
 }
 
 impl RequestRecord {
-    fn of(request: &ServiceRequest, state: &State) -> Self {
+    fn of(request: &ServiceRequest, pipeline: &Pipeline) -> Self {
         Self {
             started: Instant::now(),
-            id: state.request_ids.of(request.headers(), state.is_by_trusted_proxy(request)),
+            id: pipeline.request_ids.of(request.headers(), is_by_trusted_proxy(request, &pipeline.proxies)),
             method: known(request.method()),
             presentation: Presentation::of(request.headers()),
         }
     }
 
     /// Sets the headers that every response has.
-    fn mark(&self, answer: &mut ResponseHead, state: &State) {
-        origins::set_headers(&mut answer.headers, &state.origins);
+    fn mark(&self, answer: &mut ResponseHead, pipeline: &Pipeline) {
+        origins::set_headers(&mut answer.headers, &pipeline.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
-        if state.shutdown.has_begun() || state.is_crowded() {
+        if pipeline.shutdown.has_begun() || pipeline.is_crowded() {
             answer.set_connection_type(ConnectionType::Close);
         }
     }
@@ -132,8 +160,8 @@ const KEPT: [HeaderName; 7] = [
 ];
 
 /// Renders the problem for the client, with the [`KEPT`] headers of the bare refusal.
-fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, state: &State) -> HttpResponse {
-    let mut response = present(problem, presentation, &state.assets);
+fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, assets: &Assets) -> HttpResponse {
+    let mut response = present(problem, presentation, assets);
     for name in KEPT {
         for value in bare.get_all(&name) {
             response.headers_mut().append(name.clone(), value.clone());
@@ -146,7 +174,7 @@ fn presented(problem: &Problem, presentation: Presentation, bare: &HeaderMap, st
 fn unrouted(
     error: &Error,
     record: &RequestRecord,
-    state: &State,
+    pipeline: &Pipeline,
     requests: &WorkerRequests,
     request_body: HeldRequestBody,
 ) -> Error {
@@ -156,29 +184,29 @@ fn unrouted(
     };
     let problem = problem.named(&record.id);
     let bare = problem.error_response();
-    let mut response = presented(&problem, record.presentation, bare.headers(), state);
-    record.mark(response.head_mut(), state);
+    let mut response = presented(&problem, record.presentation, bare.headers(), &pipeline.assets);
+    record.mark(response.head_mut(), pipeline);
     record.end("-", problem.status, problem.cause.as_ref(), requests);
     let response = response.map_body(|_, answer| BoxBody::new(request_body.attach_to(answer)));
     InternalError::from_response(problem, response).into()
 }
 
 /// Answers input that is not a valid HTTP request. The refusal looks like all others, and is logged and counted.
-pub(super) fn refusals(state: &Data<State>, limits: Limits) -> Refuse {
-    let (state, requests) = (state.clone(), state.metrics.add_worker());
-    Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &state, &requests))
+pub(super) fn refusals(pipeline: &Data<Pipeline>, limits: Limits) -> Refuse {
+    let (pipeline, requests) = (pipeline.clone(), pipeline.metrics.add_worker());
+    Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &pipeline, &requests))
 }
 
 fn unparsed(
     status: StatusCode,
     presentation: Presentation,
     limits: Limits,
-    state: &State,
+    pipeline: &Pipeline,
     requests: &WorkerRequests,
 ) -> Vec<u8> {
     let record = RequestRecord {
         started: Instant::now(),
-        id: state.request_ids.of(&HeaderMap::new(), false),
+        id: pipeline.request_ids.of(&HeaderMap::new(), false),
         method: None,
         presentation,
     };
@@ -198,10 +226,10 @@ fn unparsed(
         StatusCode::BAD_REQUEST => Problem::new(status, Code::BadRequest, NOT_HTTP),
         status => Problem::of_status(status, "none"),
     };
-    let mut response = presented(&problem, record.presentation, &HeaderMap::new(), state);
-    record.mark(response.head_mut(), state);
+    let mut response = presented(&problem, record.presentation, &HeaderMap::new(), &pipeline.assets);
+    record.mark(response.head_mut(), pipeline);
     record.end("-", status, None, requests);
-    written_out(response, state.now())
+    written_out(response, pipeline.clock.now())
 }
 
 const NOT_HTTP: &str = "This is not an HTTP/1.1 request that can be read. Its head must follow RFC 9112 and have one \
@@ -222,22 +250,23 @@ fn written_out(response: HttpResponse, now: DateTime<Utc>) -> Vec<u8> {
 }
 
 async fn answer<B: MessageBody + 'static>(
-    state: &State,
+    pipeline: &Pipeline,
     table: &RouteTable,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let endpoint = table.of(request.request());
-    let scripts = Scripts::of(&state.cors_origins, request.headers(), endpoint);
-    if let Some(problem) = state.origins.refusal(request.head(), endpoint, scripts) {
-        let explained = lab::lessons::explained(request.request(), &problem, state);
+    let scripts = Scripts::of(&pipeline.cors_origins, request.headers(), endpoint);
+    if let Some(problem) = pipeline.origins.refusal(request.head(), endpoint, scripts) {
+        let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
-    state.session.cookie.screen(&mut request);
+    pipeline.sessions.cookie.screen(&mut request);
     let is_safe = request.method().is_safe();
-    let (client, now) = (state.client(request.request()), state.now());
-    let answered =
-        budget::of_one_request(session_store::with_request_scope(client, now, async { next.call(request).await }));
+    let (client, now) = (Client::seen_through(&pipeline.proxies, request.request()), pipeline.clock.now());
+    let answered = budget::of_one_request(session_store::with_request_scope(client.address(), now, async {
+        next.call(request).await
+    }));
     if is_safe {
         return Ok(answered.await?.map_into_boxed_body());
     }

@@ -3,6 +3,7 @@
 mod endpoints;
 mod home_details;
 mod page;
+mod session_tokens;
 
 use actix_session::Session;
 use actix_web::http::StatusCode;
@@ -12,19 +13,19 @@ use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
+use crate::clock::Clock;
 use crate::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
-use crate::profiles::lab;
 use crate::profiles::{Lifetime, Profile};
-use crate::store::StoreError;
-use crate::token::{Judged, Show, Verdict};
+use crate::token::Show;
 use crate::web::http::accept;
 use crate::web::http::problem::{FailureCause, Problem};
 use crate::web::http::signing_queue::SigningQueue;
-use crate::web::session::{TokenKeys, Visitor};
-use crate::web::state::State;
+use crate::web::session::{Sessions, Visitor};
 use crate::web::view::page::render;
 pub(in crate::web) use endpoints::ENDPOINTS;
-use page::{ERROR_400, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
+pub(in crate::web) use home_details::HomeDetails;
+use page::{ERROR_400, Home, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
+use session_tokens::SessionTokens;
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
@@ -34,19 +35,20 @@ const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 pub(in crate::web) async fn home(
     request: HttpRequest,
     visitor: Visitor,
-    state: Data<State>,
+    tokens: SessionTokens,
+    home: Home,
 ) -> Result<HttpResponse, Problem> {
     let result = request.match_info().get("result");
     let result = result.map(|encoded| percent_decode_str(encoded).decode_utf8_lossy());
     let verdict = match visitor.token() {
-        Some(_) => Some(judge(&visitor, &state).await?),
+        Some(_) => Some(tokens.judge(&visitor).await?),
         None => None,
     };
     let is_unknown = result.as_deref().is_some_and(|text| !page::is_result(text, verdict.as_ref()));
     if is_unknown && accept::takes_json_alone(request.headers()) {
         return Err(Problem::not_found());
     }
-    render(&HomePage::new(&request, &state, &visitor, result.as_deref(), verdict.as_ref()))
+    render(&HomePage::new(&request, &home, &visitor, result.as_deref(), verdict.as_ref()))
 }
 
 /// What a visitor may wish of a token.
@@ -62,21 +64,22 @@ pub(in crate::web) async fn generate(
     wishes: Query<Wishes>,
     mut visitor: Visitor,
     signing: SigningQueue,
-    state: Data<State>,
+    sessions: Data<Sessions>,
+    tokens: SessionTokens,
 ) -> Result<HttpResponse, Problem> {
     let subject = wishes.subject(&request)?;
-    let lifetime = wishes.lifetime(state.token_ttl)?;
+    let lifetime = wishes.lifetime(sessions.default_lifetime)?;
     let permit = match visitor.algorithm() {
         DemoAlgorithm::Hs256 => None,
         DemoAlgorithm::Rs256 => Some(signing.acquire().await),
     };
-    let now = state.now();
-    let issued = demo::issue(&state.ring(), visitor.algorithm(), &subject, lifetime, now);
+    let now = tokens.clock.now();
+    let issued = demo::issue(&tokens.keys.ring(), visitor.algorithm(), &subject, lifetime, now);
     drop(permit);
     match issued {
         Ok(token) => {
             visitor.keep_token(token.into_string(), now)?;
-            state.metrics.issued(Profile::Demo, visitor.algorithm());
+            tokens.metrics.issued(Profile::Demo, visitor.algorithm());
             Ok(show(TOKEN_GENERATED))
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
@@ -112,10 +115,10 @@ impl Wishes {
 pub(in crate::web) async fn validate(
     request: HttpRequest,
     visitor: Visitor,
-    state: Data<State>,
+    tokens: SessionTokens,
 ) -> Result<HttpResponse, Problem> {
-    let verdict = judge(&visitor, &state).await?;
-    state.metrics.judged(visitor.token_keys().profile(), &verdict);
+    let verdict = tokens.judge(&visitor).await?;
+    tokens.metrics.judged(visitor.token_keys().profile(), &verdict);
     if accept::names(request.headers(), "application/json") {
         let mut answer = if verdict.is_accepted() { HttpResponse::Ok() } else { HttpResponse::Unauthorized() };
         return Ok(answer.json(verdict.report(Show::VerifiedClaimsOnly)));
@@ -136,12 +139,12 @@ pub(in crate::web) struct Choice {
 pub(in crate::web) async fn choose_algorithm(
     choice: Form<Choice>,
     mut visitor: Visitor,
-    state: Data<State>,
+    clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
     let algorithm = choice.algorithm.parse();
     let algorithm =
         algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))?;
-    visitor.choose(algorithm, state.now())?;
+    visitor.choose(algorithm, clock.now())?;
     Ok(see_home().finish())
 }
 
@@ -150,41 +153,18 @@ pub(in crate::web) async fn choose_algorithm(
 pub(in crate::web) async fn logout(
     session: Session,
     visitor: Result<Visitor, Problem>,
-    state: Data<State>,
+    sessions: Data<Sessions>,
+    tokens: SessionTokens,
 ) -> Result<HttpResponse, Problem> {
     let revoked = match visitor {
-        Ok(visitor) => revoke(&visitor, &state).await,
+        Ok(visitor) => tokens.revoke(&visitor).await,
         // What it holds is not known, so it cannot be revoked.
         Err(problem) if problem.status.is_server_error() => return Err(problem),
         Err(_) => Ok(()),
     };
     session.purge();
     revoked?;
-    Ok(see_home().cookie(state.session.cookie.removal()).finish())
-}
-
-async fn revoke(visitor: &Visitor, state: &State) -> Result<(), StoreError> {
-    match judged(visitor, state) {
-        Judged::Pending(pending) => state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await,
-        Judged::Final(_) => Ok(()),
-    }
-}
-
-fn judged(visitor: &Visitor, state: &State) -> Judged {
-    let (token, now) = (visitor.token().unwrap_or_default(), state.now());
-    match visitor.token_keys() {
-        TokenKeys::Demo => Judged::Final(demo::verify(&state.ring(), visitor.algorithm(), token, now)),
-        TokenKeys::Lab => lab::verify(&state.ring(), visitor.algorithm(), token, now),
-    }
-}
-
-/// The verdict on the session's token; the demo's own ask no store.
-pub(in crate::web) async fn judge(visitor: &Visitor, state: &State) -> Result<Verdict, Problem> {
-    let verdict = state.resolve_revocation(judged(visitor, state)).await?;
-    Ok(match visitor.unusable {
-        Some(why) => verdict.with_cause(why.code(), &why.message()),
-        None => verdict,
-    })
+    Ok(see_home().cookie(sessions.cookie.removal()).finish())
 }
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.

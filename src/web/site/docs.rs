@@ -7,17 +7,20 @@
 mod openapi;
 mod schemas;
 
+use std::sync::OnceLock;
+
 use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
-use actix_web::web::Data;
+use actix_web::web::{Bytes, Data};
 use askama::Template;
 
 use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
     Access, Answer, Content, Description, Endpoint, Group, Guard, Kind, Method, Operation, Place, RouteTable,
 };
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
+use crate::web::session::Sessions;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use schemas::{SCHEMAS, TEST_SCHEMAS};
@@ -242,12 +245,31 @@ pub(in crate::web) struct Member {
 }
 
 /// `GET /openapi.json`.
-pub(in crate::web) async fn document(table: Data<RouteTable>, state: Data<State>) -> HttpResponse {
-    let make = || {
-        let schemas = schemas(state.is_test_mode);
-        openapi::document(state.origins.issuer(), state.session.cookie.name(), &table, schemas).to_string().into()
-    };
-    HttpResponse::Ok().content_type(ContentType::json()).body(state.openapi.get_or_init(make).clone())
+pub(in crate::web) async fn document(document: Data<OpenApi>) -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(document.text())
+}
+
+/// The OpenAPI document.
+pub(in crate::web) struct OpenApi {
+    table: Data<RouteTable>,
+    origins: Data<Origins>,
+    sessions: Data<Sessions>,
+    text: OnceLock<Bytes>,
+}
+
+impl OpenApi {
+    pub const fn new(table: Data<RouteTable>, origins: Data<Origins>, sessions: Data<Sessions>) -> Self {
+        Self { table, origins, sessions, text: OnceLock::new() }
+    }
+
+    /// Built on first use: most servers are never asked for it.
+    fn text(&self) -> Bytes {
+        let build = || {
+            let (issuer, cookie) = (self.origins.issuer(), self.sessions.cookie.name());
+            openapi::document(issuer, cookie, &self.table, schemas(self.table.has_test_mode)).to_string().into()
+        };
+        self.text.get_or_init(build).clone()
+    }
 }
 
 #[derive(Template)]
@@ -261,9 +283,13 @@ struct DocsPage<'a> {
 }
 
 /// `GET /docs/api`.
-pub(in crate::web) async fn page(table: Data<RouteTable>, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let base = state.origins.issuer();
+pub(in crate::web) async fn page(
+    table: Data<RouteTable>,
+    origins: Data<Origins>,
+    assets: Data<Assets>,
+) -> Result<HttpResponse, Problem> {
+    let base = origins.issuer();
     let before_routing = BEFORE_ROUTING;
-    let schemas = schemas(state.is_test_mode).collect();
-    render(&DocsPage { assets: &state.assets, base, before_routing, groups: &table.groups, schemas })
+    let schemas = schemas(table.has_test_mode).collect();
+    render(&DocsPage { assets: &assets, base, before_routing, groups: &table.groups, schemas })
 }

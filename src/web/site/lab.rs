@@ -11,14 +11,36 @@ use actix_web::http::header;
 use actix_web::web::Data;
 use askama::Template;
 
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
 use crate::lab::attacks::Attack;
 use crate::lab::lessons::{LESSONS, Lesson, PARTS, Part};
+use crate::random::Random;
+use crate::store::Store;
+use crate::web::http::client_work::ClientWork;
+use crate::web::http::extractor::extractor;
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
-use crate::web::session::{LabNotes, Visitor};
-use crate::web::state::State;
+use crate::web::metrics::Metrics;
+use crate::web::session::{LabNotes, Sessions, Visitor};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 pub(in crate::web) use endpoints::ENDPOINTS;
+
+extractor! {
+    /// What the pages of attacks, lessons and the bench need.
+    pub(in crate::web) struct Lab {
+        assets: Data<Assets>,
+        clock: Data<dyn Clock>,
+        keys: Data<CurrentKeys>,
+        metrics: Data<Metrics>,
+        origins: Data<Origins>,
+        random: Data<Random>,
+        sessions: Data<Sessions>,
+        store: Data<dyn Store>,
+        work: ClientWork,
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/index.html")]
@@ -37,12 +59,16 @@ impl IndexPage<'_> {
 }
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
-pub(in crate::web) async fn index(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn index(
+    visitor: Visitor,
+    assets: Data<Assets>,
+    sessions: Data<Sessions>,
+) -> Result<HttpResponse, Problem> {
     let progress = Progress::of(visitor.lab());
     let unsolved = LESSONS.iter().find(|lesson| !progress.has_solved(lesson));
     let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
-    let session_is_cookie = state.sessions.are_cookies();
-    render(&IndexPage { assets: &state.assets, parts: PARTS, progress, next, session_is_cookie })
+    let session_is_cookie = sessions.backend.are_cookies();
+    render(&IndexPage { assets: &assets, parts: PARTS, progress, next, session_is_cookie })
 }
 
 /// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.
@@ -87,14 +113,14 @@ struct WorksheetPage<'a> {
 }
 
 /// `GET /lab/worksheet`: what a class writes its answers on.
-pub(in crate::web) async fn worksheet(state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
     let mut attacks: Vec<_> = Attack::all().collect();
     attacks.sort_by_key(|attack| attack.number);
-    render(&WorksheetPage { assets: &state.assets, lessons: LESSONS, attacks })
+    render(&WorksheetPage { assets: &assets, lessons: LESSONS, attacks })
 }
 
 /// `POST /lab/reset`: forgets this visitor's progress, and nothing else of the session.
-pub(in crate::web) async fn reset(mut visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
-    visitor.note(LabNotes::default(), state.now())?;
+pub(in crate::web) async fn reset(mut visitor: Visitor, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+    visitor.note(LabNotes::default(), clock.now())?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish())
 }

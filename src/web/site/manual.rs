@@ -13,7 +13,6 @@ use askama::Template;
 use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use markdown::Rendered;
@@ -138,24 +137,18 @@ struct ManualPage<'a> {
 }
 
 /// `GET /docs`.
-pub(in crate::web) async fn contents(state: Data<State>) -> Result<HttpResponse, Problem> {
-    answer("", &state)
+pub(in crate::web) async fn contents(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+    answer("", &assets)
 }
 
 /// `GET /docs/{page}`.
-pub(in crate::web) async fn page(name: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
-    answer(&name, &state)
+pub(in crate::web) async fn page(name: Path<String>, assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+    answer(&name, &assets)
 }
 
-fn answer(name: &str, state: &State) -> Result<HttpResponse, Problem> {
+fn answer(name: &str, assets: &Assets) -> Result<HttpResponse, Problem> {
     let index = SOURCES.iter().position(|source| source.name == name).ok_or_else(Problem::not_found)?;
     let page = PAGES.get(index).ok_or_else(Problem::not_found)?;
     let before = index.checked_sub(1).and_then(Neighbour::at);
-    render(&ManualPage {
-        assets: &state.assets,
-        page,
-        is_contents: index == 0,
-        before,
-        after: Neighbour::at(index + 1),
-    })
+    render(&ManualPage { assets, page, is_contents: index == 0, before, after: Neighbour::at(index + 1) })
 }

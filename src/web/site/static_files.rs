@@ -9,8 +9,7 @@ use crate::web::http::endpoint::{
     Access, Answer, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place, RouteTable,
 };
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
-use crate::web::view::assets::{ICON, SCRIPT, STYLESHEET};
+use crate::web::view::assets::{Assets, ICON, SCRIPT, STYLESHEET};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
@@ -76,12 +75,12 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
 pub(in crate::web) async fn file(
     name: Path<String>,
     request: HttpRequest,
-    state: Data<State>,
+    assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
     let (current, content, kind) = match name.as_str() {
-        "hallpass.css" => (&state.assets.stylesheet, STYLESHEET, "text/css; charset=utf-8"),
-        "hallpass.js" => (&state.assets.script, SCRIPT, "text/javascript; charset=utf-8"),
-        "ticket.svg" => (&state.assets.icon, ICON, "image/svg+xml"),
+        "hallpass.css" => (&assets.stylesheet, STYLESHEET, "text/css; charset=utf-8"),
+        "hallpass.js" => (&assets.script, SCRIPT, "text/javascript; charset=utf-8"),
+        "ticket.svg" => (&assets.icon, ICON, "image/svg+xml"),
         _ => return Err(Problem::not_found()),
     };
     let asked = request.uri().path_and_query().is_some_and(|it| it.as_str() == current);

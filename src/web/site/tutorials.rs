@@ -6,10 +6,11 @@ use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
 use askama::Template;
 
+use crate::keys::CurrentKeys;
 use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 pub(in crate::web) use texts::TUTORIALS;
@@ -98,8 +99,8 @@ struct IndexPage<'a> {
 }
 
 /// `GET /tutorials`.
-pub(in crate::web) async fn index(state: Data<State>) -> Result<HttpResponse, Problem> {
-    render(&IndexPage { assets: &state.assets, tutorials: TUTORIALS })
+pub(in crate::web) async fn index(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+    render(&IndexPage { assets: &assets, tutorials: TUTORIALS })
 }
 
 #[derive(Template)]
@@ -112,9 +113,14 @@ struct TutorialPage<'a> {
 }
 
 /// `GET /tutorials/{profile}`.
-pub(in crate::web) async fn tutorial(profile: Path<String>, state: Data<State>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn tutorial(
+    profile: Path<String>,
+    assets: Data<Assets>,
+    keys: Data<CurrentKeys>,
+    origins: Data<Origins>,
+) -> Result<HttpResponse, Problem> {
     let tutorial = TUTORIALS.iter().find(|it| it.profile == profile.as_str()).ok_or_else(Problem::not_found)?;
-    let ring = state.ring();
+    let ring = keys.ring();
     let made_up = ring.accounts().generated_for.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
-    render(&TutorialPage { assets: &state.assets, tutorial, base: state.origins.issuer(), made_up })
+    render(&TutorialPage { assets: &assets, tutorial, base: origins.issuer(), made_up })
 }

@@ -2,17 +2,40 @@
 //!
 //! They are the same for everybody, so they are rendered once; the sizes are those under the keys of that moment.
 
+use std::sync::OnceLock;
+
+use actix_web::web::Data;
 use askama::Template;
 use chrono::{DateTime, Utc};
 
-use crate::keys::KeyRing;
+use crate::clock::Clock;
+use crate::keys::{CurrentKeys, KeyRing};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
+use crate::web::http::origins::Origins;
 use crate::web::site::tutorials::{TUTORIALS, Tutorial};
 
-/// The parts as HTML, for a server at `base` with these keys.
+/// These parts as HTML.
+pub(in crate::web) struct HomeDetails {
+    keys: Data<CurrentKeys>,
+    clock: Data<dyn Clock>,
+    origins: Data<Origins>,
+    html: OnceLock<String>,
+}
+
+impl HomeDetails {
+    pub const fn new(keys: Data<CurrentKeys>, clock: Data<dyn Clock>, origins: Data<Origins>) -> Self {
+        Self { keys, clock, origins, html: OnceLock::new() }
+    }
+
+    /// Rendered on first use.
+    pub fn html(&self) -> &str {
+        self.html.get_or_init(|| render(&self.keys.ring(), self.clock.now(), self.origins.issuer()))
+    }
+}
+
 #[expect(clippy::expect_used, reason = "only a value that cannot be written fails, and these are texts and numbers")]
-pub(super) fn render(ring: &KeyRing, now: DateTime<Utc>, base: &str) -> String {
+fn render(ring: &KeyRing, now: DateTime<Utc>, base: &str) -> String {
     let parts = Parts { sizes: TokenSizes::measure(ring, now), tutorials: TUTORIALS, base };
     parts.render().expect("texts and numbers are written")
 }

@@ -2,15 +2,18 @@
 //! that is marked as such.
 
 use actix_web::HttpRequest;
+use actix_web::web::Data;
 use askama::Template;
 use askama::filters::HtmlSafeOutput;
 
-use super::home_details;
+use super::HomeDetails;
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
 use crate::web::http::cookie_header;
-use crate::web::session::{Attribute, STATE_HOURS, TokenKeys, Unusable, Visitor};
-use crate::web::state::State;
+use crate::web::http::extractor::extractor;
+use crate::web::session::{Attribute, STATE_HOURS, SessionCookie, Sessions, TokenKeys, Unusable, Visitor};
 use crate::web::view::assets::Assets;
 use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship, shortened};
 
@@ -44,32 +47,41 @@ pub(super) struct HomePage<'a> {
     details: HtmlSafeOutput<&'a str>,
 }
 
-fn details(state: &State) -> &str {
-    let render = || home_details::render(&state.ring(), state.now(), state.origins.issuer());
-    state.home_details.get_or_init(render)
+extractor! {
+    /// What the home page is made of.
+    pub(in crate::web) struct Home {
+        assets: Data<Assets>,
+        clock: Data<dyn Clock>,
+        details: Data<HomeDetails>,
+        keys: Data<CurrentKeys>,
+        sessions: Data<Sessions>,
+    }
 }
 
 impl<'a> HomePage<'a> {
     pub fn new(
         request: &HttpRequest,
-        state: &'a State,
+        home: &'a Home,
         visitor: &Visitor,
         result: Option<&str>,
         verdict: Option<&Verdict>,
     ) -> Self {
-        let now = NumericDate::from_moment(state.now());
-        let can_issue = demo::can_issue(&state.ring(), visitor.algorithm(), state.now());
+        let now = home.clock.now();
+        let can_issue = demo::can_issue(&home.keys.ring(), visitor.algorithm(), now);
         let token = visitor.token().zip(verdict);
         Self {
-            assets: &state.assets,
+            assets: &home.assets,
             result: ResultLine::new(result, verdict, visitor.unusable, can_issue),
             algorithm: visitor.algorithm(),
-            default_ttl: state.token_ttl.seconds(),
+            default_ttl: home.sessions.default_lifetime.seconds(),
             unusable: visitor.unusable,
-            session_is_cookie: state.sessions.are_cookies(),
+            session_is_cookie: home.sessions.backend.are_cookies(),
             lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.token_keys()),
-            token: token.map(|(token, verdict)| TokenView::new(request, state, token, verdict, now)),
-            details: HtmlSafeOutput(details(state)),
+            token: token.map(|(token, verdict)| {
+                let now = NumericDate::from_moment(now);
+                TokenView::new(request, &home.sessions.cookie, token, verdict, now)
+            }),
+            details: HtmlSafeOutput(home.details.html()),
         }
     }
 }
@@ -168,7 +180,7 @@ struct TokenView {
 }
 
 impl TokenView {
-    fn new(request: &HttpRequest, state: &State, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
+    fn new(request: &HttpRequest, cookie: &SessionCookie, token: &str, verdict: &Verdict, now: NumericDate) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
         let parts = TokenPart::of(token, verdict, claims);
@@ -182,7 +194,7 @@ impl TokenView {
             clock: claims.and_then(|claims| TokenClock::new(claims, now)),
             claims: verdict.claims().map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
             trace: TraceRow::of(verdict),
-            wire: Wire::new(request, state),
+            wire: Wire::new(request, cookie),
         }
     }
 }
@@ -224,15 +236,15 @@ struct Wire {
 }
 
 impl Wire {
-    fn new(request: &HttpRequest, state: &State) -> Self {
-        let name = state.session.cookie.name();
+    fn new(request: &HttpRequest, cookie: &SessionCookie) -> Self {
+        let name = cookie.name();
         let own = cookie_header::received_values(request, name);
         let value = own.last().map(String::as_str).unwrap_or_default();
         Self {
             name,
             value: elided(value),
             bytes: name.len() + 1 + value.len(),
-            attributes: state.session.cookie.attributes(),
+            attributes: cookie.attributes(),
             others: cookie_header::received_count(request) - own.len(),
         }
     }

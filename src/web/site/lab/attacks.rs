@@ -11,6 +11,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -21,7 +22,7 @@ use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
 use crate::web::session::{LabNotes, TokenKeys, Visitor};
-use crate::web::state::State;
+use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use request::RequestTrial;
@@ -47,8 +48,8 @@ impl GalleryPage<'_> {
 }
 
 /// `GET /lab/attacks`.
-pub(in crate::web) async fn gallery(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
-    render(&GalleryPage { assets: &state.assets, sections: &SECTIONS, notes: visitor.lab() })
+pub(in crate::web) async fn gallery(visitor: Visitor, assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+    render(&GalleryPage { assets: &assets, sections: &SECTIONS, notes: visitor.lab() })
 }
 
 /// One attack as programs get it.
@@ -120,19 +121,15 @@ pub(super) fn lesson_title(slug: &'static str) -> &'static str {
 }
 
 /// `GET /lab/attacks/{slug}`.
-pub(in crate::web) async fn attack(
-    slug: Path<String>,
-    visitor: Visitor,
-    state: Data<State>,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn attack(slug: Path<String>, visitor: Visitor, lab: Lab) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = attack.variant("").unwrap_or_default();
     let request = match attack.kind {
-        AttackKind::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &state)),
+        AttackKind::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &lab)),
         AttackKind::Token { .. } => None,
     };
     let was_tried = visitor.lab().tried.contains(attack.key);
-    render(&AttackPage { assets: &state.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
+    render(&AttackPage { assets: &lab.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
 }
 
 /// What the form of an attack's page says.
@@ -164,26 +161,26 @@ pub(in crate::web) async fn attempt(
     slug: Path<String>,
     wish: Form<Wish>,
     mut visitor: Visitor,
-    state: Data<State>,
+    lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = wish.variant(attack)?;
     let is_put = wish.wants_it_put()?;
-    note(&mut visitor, attack, &state);
+    note(&mut visitor, attack, lab.clock.now());
     match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
         AttackKind::Request { ask, naive } => {
-            let trial = RequestTrial::of(&ask(variant), naive, &visitor, &state);
-            shown(&request, &state, attack, variant, None, Some(trial))
+            let trial = RequestTrial::of(&ask(variant), naive, &visitor, &lab);
+            shown(&request, &lab.assets, attack, variant, None, Some(trial))
         }
         AttackKind::Token { judged_by, forge, naive } => {
             let source = if is_put || !wants_json(&request) { Source::Visitor } else { Source::Example };
             let attempt = Attempt { attack, judged_by, forge, variant, naive, source };
-            let trial = Trial::of(attempt, &request, &visitor, &state).await?;
+            let trial = Trial::of(attempt, &visitor, &lab).await?;
             if is_put {
-                put(&mut visitor, trial, judged_by, &state)
+                put(&mut visitor, trial, judged_by, lab.clock.now())
             } else {
-                shown(&request, &state, attack, variant, Some(trial), None)
+                shown(&request, &lab.assets, attack, variant, Some(trial), None)
             }
         }
     }
@@ -196,17 +193,17 @@ fn wants_json(request: &HttpRequest) -> bool {
 }
 
 /// If the session has no room for the progress, the attack is tried all the same.
-fn note(visitor: &mut Visitor, attack: &Attack, state: &State) {
+fn note(visitor: &mut Visitor, attack: &Attack, now: DateTime<Utc>) {
     let mut notes = visitor.lab();
     notes.tried.insert(attack.key);
-    drop(visitor.note(notes, state.now()));
+    drop(visitor.note(notes, now));
 }
 
-fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, state: &State) -> Result<HttpResponse, Problem> {
+fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, now: DateTime<Utc>) -> Result<HttpResponse, Problem> {
     if !judged_by.fits_a_session() {
         return Err(Problem::bad_request("This forgery is judged by the lab's API, which no session has."));
     }
-    visitor.put(trial.forged, ring_of(trial.target), trial.target.algorithm(), state.now())?;
+    visitor.put(trial.forged, ring_of(trial.target), trial.target.algorithm(), now)?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/validate")).finish())
 }
 
@@ -220,14 +217,13 @@ const fn ring_of(target: Target) -> TokenKeys {
 
 fn shown(
     http: &HttpRequest,
-    state: &State,
+    assets: &Assets,
     attack: &'static Attack,
     variant: &'static str,
     trial: Option<Trial>,
     request: Option<RequestTrial>,
 ) -> Result<HttpResponse, Problem> {
     if !wants_json(http) {
-        let assets = &state.assets;
         let page = AttackPage { assets, attack, variant, was_tried: true, trial, request, is_first_view: false };
         return render(&page);
     }

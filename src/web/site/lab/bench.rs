@@ -11,13 +11,15 @@ use actix_web::web::{Bytes, Data};
 use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
+use crate::clock::Clock;
 use crate::lab::bench::{Action, Fault, PastedKey, ServerKeys, SignError, algorithm, profile};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
 use crate::web::http::json_body;
 use crate::web::http::problem::{self, Problem};
 use crate::web::session::Visitor;
-use crate::web::state::State;
+use crate::web::site::lab::Lab;
+use crate::web::view::assets::Assets;
 use crate::web::view::page::{render, render_with};
 use crate::web::view::token_view::KeyOwner;
 use page::{BenchPage, Outcome};
@@ -27,9 +29,13 @@ use sent::Sent;
 pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
 /// `GET /lab/inspect`: a blank ticket.
-pub(in crate::web) async fn page(visitor: Visitor, state: Data<State>) -> Result<HttpResponse, Problem> {
-    let now = state.now();
-    render(&BenchPage::new(&state, &visitor, &Sent::example(now), &Outcome::Blank, now))
+pub(in crate::web) async fn page(
+    visitor: Visitor,
+    assets: Data<Assets>,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
+    let now = clock.now();
+    render(&BenchPage::new(&assets, &visitor, &Sent::example(now), &Outcome::Blank, now))
 }
 
 /// `POST /lab/inspect`: what was asked for, on the page or as JSON.
@@ -37,10 +43,10 @@ pub(in crate::web) async fn work(
     request: HttpRequest,
     body: Result<Bytes, Error>,
     visitor: Visitor,
-    state: Data<State>,
+    lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let body = body.map_err(|error| unread(&error))?;
-    let bench = Bench { request: &request, state: &state, visitor: &visitor };
+    let bench = Bench { lab: &lab, visitor: &visitor };
     if json_body::is_json(&request) {
         return bench.answer(Sent::from_json(&body)).await;
     }
@@ -96,8 +102,7 @@ impl From<SignError> for Failure {
 
 /// The bench before one visitor.
 struct Bench<'a> {
-    request: &'a HttpRequest,
-    state: &'a State,
+    lab: &'a Lab,
     visitor: &'a Visitor,
 }
 
@@ -119,7 +124,7 @@ impl Bench<'_> {
     /// For a person. Only here can the session's own token be taken: through JSON a script would get what `HttpOnly`
     /// keeps from it.
     async fn page(&self, mut sent: Sent) -> Result<HttpResponse, Problem> {
-        let now = self.state.now();
+        let now = self.lab.clock.now();
         let done = if sent.asks_for_own_token() { self.own_token(&mut sent) } else { self.carry_out(&sent).await };
         let (status, outcome) = match done {
             Ok(Done::Judged(verdict)) => {
@@ -133,7 +138,7 @@ impl Bench<'_> {
             Err(Failure::Fault(fault)) => (StatusCode::BAD_REQUEST, Outcome::Fault(fault)),
             Err(Failure::Problem(problem)) => return Err(problem),
         };
-        render_with(status, &BenchPage::new(self.state, self.visitor, &sent, &outcome, now))
+        render_with(status, &BenchPage::new(&self.lab.assets, self.visitor, &sent, &outcome, now))
     }
 
     fn own_token(&self, sent: &mut Sent) -> Result<Done, Failure> {
@@ -152,10 +157,11 @@ impl Bench<'_> {
             (Action::Decode, _) => Ok(Done::Judged(token::decode(&sent.token))),
             (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
             (Action::Verify, None) => {
-                let (ring, origins) = (self.state.ring(), &self.state.origins);
+                let (ring, origins) = (self.lab.keys.ring(), &self.lab.origins);
                 let server_keys = ServerKeys { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
-                let judged = server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.state.now())?;
-                let verdict = self.state.resolve_revocation(judged).await.map_err(Problem::from)?;
+                let judged =
+                    server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.lab.clock.now())?;
+                let verdict = self.lab.store.resolve_revocation(judged).await.map_err(Problem::from)?;
                 Ok(Done::Judged(verdict))
             }
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,
@@ -168,8 +174,8 @@ impl Bench<'_> {
 
     /// Keys may be large, and then their work takes a while: no other request waits for it.
     async fn verify_with(&self, key: PastedKey, sent: &Sent) -> Result<Done, Failure> {
-        let (token, now) = (sent.token.clone(), self.state.now());
-        let verdict = self.state.do_work(self.request, move || key.verify(&token, now)).await??;
+        let (token, now) = (sent.token.clone(), self.lab.clock.now());
+        let verdict = self.lab.work.run(move || key.verify(&token, now)).await??;
         Ok(Done::Judged(verdict))
     }
 
@@ -179,7 +185,7 @@ impl Bench<'_> {
             .clone()
             .ok_or_else(|| Fault::at("claims", "`claims` are missing: there is nothing to sign."))?;
         let header = sent.header.clone();
-        let token = self.state.do_work(self.request, move || key.sign(header.as_deref(), &claims)).await??;
+        let token = self.lab.work.run(move || key.sign(header.as_deref(), &claims)).await??;
         Ok(Done::Signed(token))
     }
 }

@@ -24,7 +24,7 @@ mod weak_secret;
 use std::pin::Pin;
 
 use actix_web::http::Method;
-use actix_web::web::{Bytes, Data, Path};
+use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
@@ -37,7 +37,8 @@ use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::Visitor;
-use crate::web::state::State;
+use crate::web::site::lab::Lab;
+use crate::web::view::assets::Assets;
 
 /// One lesson on the web: its texts, and what answers its addresses.
 struct LessonPage {
@@ -86,15 +87,15 @@ pub(in crate::web) async fn lesson(
     body: Bytes,
     visitor: Visitor,
     signing: SigningQueue,
-    state: Data<State>,
+    lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let page = LessonPage::find(&slug)?;
-    let mut visit = LessonVisit::new(page, &request, &body, visitor, &signing, &state)?;
+    let mut visit = LessonVisit::new(page, &request, &body, visitor, &signing, &lab)?;
     match page.page {
         Page::Now(respond) => respond(&mut visit),
         Page::Signing(respond) => {
             let _permit = signing.acquire().await;
-            visit.now = state.now();
+            visit.now = lab.clock.now();
             respond(&mut visit)
         }
         Page::Later(respond) => respond(&mut visit).await,
@@ -108,23 +109,23 @@ pub(in crate::web) async fn step(
     body: Bytes,
     visitor: Visitor,
     signing: SigningQueue,
-    state: Data<State>,
+    lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let (slug, step) = path.into_inner();
     let page = LessonPage::find(&slug)?;
-    let visit = LessonVisit::new(page, &request, &body, visitor, &signing, &state)?;
+    let visit = LessonVisit::new(page, &request, &body, visitor, &signing, &lab)?;
     (page.step)(&visit, &step)
 }
 
 /// The page that explains why the request pipeline refused a request, if a lesson is about that refusal.
-pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, state: &State) -> Option<HttpResponse> {
-    cross_site_forms::explained(request, problem, state)
+pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, assets: &Assets) -> Option<HttpResponse> {
+    cross_site_forms::explained(request, problem, assets)
 }
 
 /// One request for a lesson, with what answers it needs.
 struct LessonVisit<'a> {
     request: &'a HttpRequest,
-    state: &'a State,
+    lab: &'a Lab,
     signing: &'a SigningQueue,
     visitor: Visitor,
     lesson: &'static Lesson,
@@ -140,10 +141,10 @@ impl<'a> LessonVisit<'a> {
         body: &[u8],
         visitor: Visitor,
         signing: &'a SigningQueue,
-        state: &'a State,
+        lab: &'a Lab,
     ) -> Result<Self, Problem> {
         let form = Form::read(request, body)?;
-        Ok(Self { request, state, signing, visitor, lesson: page.lesson, form, now: state.now() })
+        Ok(Self { request, lab, signing, visitor, lesson: page.lesson, form, now: lab.clock.now() })
     }
 
     /// The text of a field, which may have at most this many characters.
@@ -159,7 +160,7 @@ impl<'a> LessonVisit<'a> {
     /// Signs a token of the lab, and counts it in the metrics.
     pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
         let token = lab::issue(keys, claims)?;
-        self.state.metrics.issued(Profile::Lab, DemoAlgorithm::Hs256);
+        self.lab.metrics.issued(Profile::Lab, DemoAlgorithm::Hs256);
         Ok(token.into_string())
     }
 

@@ -8,7 +8,7 @@ use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
 use crate::web::session::{TokenKeys, Visitor};
-use crate::web::state::State;
+use crate::web::site::lab::Lab;
 
 /// A session's token, without the request, so that another thread can work on it.
 pub(super) struct Held {
@@ -39,67 +39,62 @@ pub(super) struct Own {
 
 impl Own {
     /// The session's token, or one as *Get token* would make it for the same subject.
-    pub fn of(visitor: &Visitor, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
+    pub fn of(visitor: &Visitor, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
         let held = Held::of(visitor);
         let chosen = held.algorithm;
         // A folder with only a public key verifies RS256 and cannot sign it.
-        let can_sign = demo::can_issue(&state.ring(), chosen, now);
+        let can_sign = demo::can_issue(&lab.keys.ring(), chosen, now);
         let algorithm = if can_sign { chosen } else { DemoAlgorithm::Hs256 };
-        Self::kept(&held, state, chosen, now).or_else(|why| Self::fresh(&held, state, algorithm, now, why))
+        Self::kept(&held, lab, chosen, now).or_else(|why| Self::fresh(&held, lab, algorithm, now, why))
     }
 
     /// The same under this algorithm and no other.
-    pub fn under(algorithm: DemoAlgorithm, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Self, Problem> {
-        Self::kept(held, state, algorithm, now).or_else(|why| Self::fresh(held, state, algorithm, now, why))
+    pub fn under(algorithm: DemoAlgorithm, held: &Held, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
+        Self::kept(held, lab, algorithm, now).or_else(|why| Self::fresh(held, lab, algorithm, now, why))
     }
 
     /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts of
     /// it.
-    pub fn example(
-        algorithm: DemoAlgorithm,
-        state: &State,
-        random: [u8; 4],
-        now: DateTime<Utc>,
-    ) -> Result<Self, Problem> {
+    pub fn example(algorithm: DemoAlgorithm, lab: &Lab, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
         let why = "An answer in JSON never holds your session’s token";
-        Self::issue(algorithm, &subject, state, now, why)
+        Self::issue(algorithm, &subject, lab, now, why)
     }
 
     /// The session's token if it is accepted, or why it cannot be used.
-    fn kept(held: &Held, state: &State, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
+    fn kept(held: &Held, lab: &Lab, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
         let token = held.token().ok_or("Your session holds no token")?;
         if held.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");
         }
-        let verdict = demo::verify(&state.ring(), algorithm, token, now);
+        let verdict = demo::verify(&lab.keys.ring(), algorithm, token, now);
         let claims = verdict.claims().ok_or("Your session’s token is not good under this attack’s algorithm now")?;
         Ok(Self { token: token.to_owned(), algorithm, claims: claims.clone(), fresh: None })
     }
 
     fn fresh(
         held: &Held,
-        state: &State,
+        lab: &Lab,
         algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
-        let ring = &state.ring();
+        let ring = &lab.keys.ring();
         let refused = held.token().filter(|_| held.ring == TokenKeys::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
-        Self::issue(algorithm, &subject, state, now, why)
+        Self::issue(algorithm, &subject, lab, now, why)
     }
 
     fn issue(
         algorithm: DemoAlgorithm,
         subject: &Subject,
-        state: &State,
+        lab: &Lab,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
-        let token = demo::issue(&state.ring(), algorithm, subject, state.token_ttl, now)?;
-        let claims = demo::claims(subject, state.token_ttl, now);
+        let token = demo::issue(&lab.keys.ring(), algorithm, subject, lab.sessions.default_lifetime, now)?;
+        let claims = demo::claims(subject, lab.sessions.default_lifetime, now);
         Ok(Self { token: token.into_string(), algorithm, claims, fresh: Some(why) })
     }
 

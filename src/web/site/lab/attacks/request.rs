@@ -11,7 +11,7 @@ use crate::profiles::demo;
 use crate::token::Show;
 use crate::web::http::cors::Scripts;
 use crate::web::session::Visitor;
-use crate::web::state::State;
+use crate::web::site::lab::Lab;
 
 /// The request, what this site says to it, and what a naive one would.
 pub(super) struct RequestTrial {
@@ -25,21 +25,21 @@ pub(super) struct RequestTrial {
 const SEALED: &str = "sealed";
 
 impl RequestTrial {
-    pub fn of(request: &SentRequest, naive: &NaiveSite, visitor: &Visitor, state: &State) -> Self {
-        let base = state.origins.issuer();
+    pub fn of(request: &SentRequest, naive: &NaiveSite, visitor: &Visitor, lab: &Lab) -> Self {
+        let base = lab.origins.issuer();
         let host = base.split_once("://").map_or(base, |(_, host)| host);
         Self {
-            text: request.text(host, state.session.cookie.name()),
-            curl: request.curl(base, state.session.cookie.name()),
-            strict: judge(&head(request, host, state), visitor, state),
+            text: request.text(host, lab.sessions.cookie.name()),
+            curl: request.curl(base, lab.sessions.cookie.name()),
+            strict: judge(&head(request, host, lab), visitor, lab),
             naive: NaiveOpinion::of(&naive.opinion(request)),
         }
     }
 }
 
 /// The head as the server would receive it.
-fn head(request: &SentRequest, host: &str, state: &State) -> RequestHead {
-    let name = state.session.cookie.name();
+fn head(request: &SentRequest, host: &str, lab: &Lab) -> RequestHead {
+    let name = lab.sessions.cookie.name();
     let filled = |text: &str| {
         let text = text.replace("{cookie}", &format!("{name}={SEALED}")).replace("{name}", name);
         text.replace("{token}", "token")
@@ -58,15 +58,15 @@ fn head(request: &SentRequest, host: &str, state: &State) -> RequestHead {
 }
 
 /// The check of origins, then the session, then the verifier: the first that refuses answers.
-fn judge(head: &RequestHead, visitor: &Visitor, state: &State) -> Strict {
+fn judge(head: &RequestHead, visitor: &Visitor, lab: &Lab) -> Strict {
     let refusal =
-        state.origins.refusal(head, None, Scripts::OfThisSite).or_else(|| state.session.cookie.refusal(&head.headers));
+        lab.origins.refusal(head, None, Scripts::OfThisSite).or_else(|| lab.sessions.cookie.refusal(&head.headers));
     if let Some(problem) = refusal {
         return Strict::of_problem(&problem);
     }
-    let cookies = state.session.cookie.values(&head.headers);
+    let cookies = lab.sessions.cookie.values(&head.headers);
     let is_own = cookies.first().is_some_and(|value| value == SEALED);
     let token = visitor.token().filter(|_| is_own).unwrap_or_default();
-    let verdict = demo::verify(&state.ring(), visitor.algorithm(), token, state.now());
+    let verdict = demo::verify(&lab.keys.ring(), visitor.algorithm(), token, lab.clock.now());
     Strict::of_verdict(&verdict, Show::VerifiedClaimsOnly)
 }

@@ -1,7 +1,5 @@
 //! One attack on one visitor's token, from the forging to both verdicts.
 
-use actix_web::HttpRequest;
-use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 
 use super::ring_of;
@@ -15,8 +13,8 @@ use crate::profiles::{Profile, lab};
 use crate::token::{Judged, Show, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::session::Visitor;
+use crate::web::site::lab::Lab;
 use crate::web::site::lab::own::{Held, Own};
-use crate::web::state::State;
 
 /// The result.
 pub(super) struct Trial {
@@ -66,16 +64,16 @@ pub(super) enum Source {
 }
 
 impl Attempt {
-    fn carry_out(&self, held: &Held, state: &State, now: DateTime<Utc>) -> Result<Forged, Problem> {
-        let ring = state.ring();
+    fn carry_out(&self, held: &Held, lab: &Lab, now: DateTime<Utc>) -> Result<Forged, Problem> {
+        let ring = lab.keys.ring();
         let algorithm = self.attack.needs.unwrap_or(held.algorithm);
         let own = match self.source {
-            Source::Visitor => Own::under(algorithm, held, state, now)?,
-            Source::Example => Own::example(algorithm, state, state.random.bytes()?, now)?,
+            Source::Visitor => Own::under(algorithm, held, lab, now)?,
+            Source::Example => Own::example(algorithm, lab, lab.random.bytes()?, now)?,
         };
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
-        let forge = Forge { ring: &ring, original: &original, now, random: state.random.bytes()? };
+        let forge = Forge { ring: &ring, original: &original, now, random: lab.random.bytes()? };
         let forgery = (self.forge)(&forge, self.variant)?;
         let target = self.judged_by.target(original.under);
         let case = Case { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
@@ -89,20 +87,15 @@ impl Attempt {
 impl Trial {
     /// An attack may make a token of a megabyte and several signatures, so it is not carried out by the thread that
     /// answers the request.
-    pub async fn of(
-        attempt: Attempt,
-        request: &HttpRequest,
-        visitor: &Visitor,
-        state: &Data<State>,
-    ) -> Result<Self, Problem> {
-        let (held, shared, now, judged_by) = (Held::of(visitor), state.clone(), state.now(), attempt.judged_by);
-        let forged = state.do_work(request, move || attempt.carry_out(&held, &shared, now)).await??;
+    pub async fn of(attempt: Attempt, visitor: &Visitor, lab: &Lab) -> Result<Self, Problem> {
+        let (held, shared, now, judged_by) = (Held::of(visitor), lab.clone(), lab.clock.now(), attempt.judged_by);
+        let forged = lab.work.run(move || attempt.carry_out(&held, &shared, now)).await??;
         let Forged { own, original, forgery, target, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
-            state.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await?;
+            lab.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await?;
         }
-        let verdict = state.resolve_revocation(judged).await?;
-        let strict = strict(&forgery, judged_by, target, &verdict, visitor, state);
+        let verdict = lab.store.resolve_revocation(judged).await?;
+        let strict = strict(&forgery, judged_by, target, &verdict, visitor, lab);
         Ok(Self {
             original_parts: TokenPart::all(&original.token, None),
             forged_parts: TokenPart::all(&forgery.token, Some(&original.token)),
@@ -125,14 +118,14 @@ fn strict(
     target: Target,
     verdict: &Verdict,
     visitor: &Visitor,
-    state: &State,
+    lab: &Lab,
 ) -> Strict {
-    state.metrics.judged(Profile::Lab, verdict);
+    lab.metrics.judged(Profile::Lab, verdict);
     let strict = Strict::of_verdict(verdict, Show::UnverifiedClaims);
     if judged_by != JudgedBy::Session {
         return strict;
     }
-    match visitor.has_room(forgery.token.clone(), ring_of(target), target.algorithm(), state.now()) {
+    match visitor.has_room(forgery.token.clone(), ring_of(target), target.algorithm(), lab.clock.now()) {
         Ok(()) => strict,
         Err(error) => Strict { trace: strict.trace, ..Strict::of_problem(&error.into()) },
     }

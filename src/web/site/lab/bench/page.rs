@@ -9,7 +9,6 @@ use crate::lab::bench::{Fault, title};
 use crate::profiles::Profile;
 use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::session::Visitor;
-use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship};
 
@@ -31,9 +30,15 @@ pub(super) struct BenchPage<'a> {
 }
 
 impl<'a> BenchPage<'a> {
-    pub fn new(state: &'a State, visitor: &Visitor, sent: &'a Sent, outcome: &'a Outcome, now: DateTime<Utc>) -> Self {
+    pub fn new(
+        assets: &'a Assets,
+        visitor: &Visitor,
+        sent: &'a Sent,
+        outcome: &'a Outcome,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
-            assets: &state.assets,
+            assets,
             sent,
             outcome,
             profiles: Profile::ALL.map(|profile| (profile.as_str(), title(profile))),

@@ -42,20 +42,20 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     };
     let [header, payload, signature] = segments(&token).unwrap_or_default();
     let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
-    render(&AnatomyPage { assets: &visit.state.assets, frame, token: &token, parts, typed: &typed, remark })
+    render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &token, parts, typed: &typed, remark })
 }
 
 fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
-    let subject = Subject::parse(&anatomy::subject(visit.state.random.bytes()?)).unwrap_or_default();
+    let subject = Subject::parse(&anatomy::subject(visit.lab.random.bytes()?)).unwrap_or_default();
     let claims = demo::claims(&subject, Lifetime::HOUR, visit.now);
-    let ring = visit.state.ring();
+    let ring = visit.lab.keys.ring();
     let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
     visit.issue(keys, &claims)
 }
 
 async fn judge(visit: &LessonVisit<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
-    let judged = lab::verify(&visit.state.ring(), DemoAlgorithm::Hs256, token, visit.now);
-    let verdict = visit.state.resolve_revocation(judged).await?;
+    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::Hs256, token, visit.now);
+    let verdict = visit.lab.store.resolve_revocation(judged).await?;
     let code = verdict.code();
     Ok(match verdict.accept() {
         Ok(claims) => anatomy::judge(token, &claims, typed),

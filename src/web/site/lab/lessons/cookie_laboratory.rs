@@ -75,7 +75,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Sets the cookie and redirects to the page, with all choices in its address.
 fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let recipe = read(visit)?;
-    let value = lesson_cookies::value(&visit.state.random)?;
+    let value = lesson_cookies::value(&visit.lab.random)?;
     let mut fields = recipe.fields();
     let carried = ["predict", "expect", "foretold"].into_iter();
     fields.extend(carried.filter_map(|name| Some((name, visit.form.get(name)?))));
@@ -108,7 +108,7 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         }
     };
     let frame = visit.frame(report.is_some() && predictions.is_both())?.tried_if(report.is_some());
-    render(&CookieLaboratoryPage { assets: &visit.state.assets, frame, recipe, predictions, report })
+    render(&CookieLaboratoryPage { assets: &visit.lab.assets, frame, recipe, predictions, report })
 }
 
 fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Predictions) -> (Predictions, Report) {
@@ -130,7 +130,7 @@ fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Predict
 }
 
 fn wire(visit: &LessonVisit<'_>) -> Wire {
-    match (visit.state.origins.is_https(), is_on_loopback(visit.request.head())) {
+    match (visit.lab.origins.is_https(), is_on_loopback(visit.request.head())) {
         (true, _) => Wire::Https,
         (false, true) => Wire::Loopback,
         (false, false) => Wire::Http,

@@ -15,7 +15,6 @@ use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines}
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::web::http::origins::{UNDEFENDED, policy_with_forms_to};
 use crate::web::http::problem::{Presentation, Problem};
-use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
@@ -54,7 +53,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     }
     let kept = cookies(visit.request);
     let reported = [reported(visit, "get"), reported(visit, "post")];
-    let attacker = visit.state.origins.other_site(visit.request.head());
+    let attacker = visit.lab.origins.other_site(visit.request.head());
     let remarks = match (visit.form.is_sent(), &attacker) {
         (false, _) => Vec::new(),
         (true, Some(_)) if kept.is_empty() => vec![Remark::miss(
@@ -68,7 +67,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let carried = lesson_cookies::came(visit.request, STRICT);
     let choices = visit.lesson.question.choices.iter();
     frame.predicted = frame.predicted.or(choices.into_iter().find(|choice| Some(choice.value) == carried.as_deref()));
-    render(&CrossSiteFormsPage { assets: &visit.state.assets, frame, attacker, kept, reported, remarks })
+    render(&CrossSiteFormsPage { assets: &visit.lab.assets, frame, attacker, kept, reported, remarks })
 }
 
 fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {
@@ -83,7 +82,7 @@ fn cookies(request: &HttpRequest) -> Vec<&'static str> {
 fn step(visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
     match (step, visit.request.method()) {
         ("attacker", &Method::GET | &Method::HEAD) => attacker(visit),
-        ("transfer" | "undefended", _) => arrival(visit.request, visit.state, Refusal::None),
+        ("transfer" | "undefended", _) => arrival(visit.request, &visit.lab.assets, Refusal::None),
         _ => Err(Problem::not_found()),
     }
 }
@@ -97,8 +96,8 @@ struct AttackerPage<'a> {
 
 /// A page of another site. It has the referrer policy that browsers use by default.
 fn attacker(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let victim = visit.state.origins.other_site(visit.request.head()).ok_or_else(Problem::not_found)?;
-    let mut response = render(&AttackerPage { assets: &visit.state.assets, victim: &victim })?;
+    let victim = visit.lab.origins.other_site(visit.request.head()).ok_or_else(Problem::not_found)?;
+    let mut response = render(&AttackerPage { assets: &visit.lab.assets, victim: &victim })?;
     let policy = policy_with_forms_to(&victim).parse().map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     let referrer = header::HeaderValue::from_static("strict-origin-when-cross-origin");
@@ -126,12 +125,12 @@ struct ArrivalPage<'a> {
 }
 
 /// The page that answers each of the attacker's forms.
-fn arrival(request: &HttpRequest, state: &State, refusal: Refusal) -> Result<HttpResponse, Problem> {
+fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<HttpResponse, Problem> {
     let headers = request.headers();
     let came = cookies(request);
     let site = shown(headers, "sec-fetch-site");
     let page = ArrivalPage {
-        assets: &state.assets,
+        assets,
         method: if request.method() == Method::POST { "POST" } else { "GET" },
         refusal,
         is_defended: request.path() != UNDEFENDED,
@@ -156,8 +155,8 @@ fn shown(headers: &HeaderMap, name: &str) -> String {
 }
 
 /// The page for a form that was refused at the defended address. It shows what the check of origins saw.
-pub(super) fn explained(request: &HttpRequest, problem: &Problem, state: &State) -> Option<HttpResponse> {
+pub(super) fn explained(request: &HttpRequest, problem: &Problem, assets: &Assets) -> Option<HttpResponse> {
     let is_ours = problem.code == Code::CrossSite && request.path() == DEFENDED;
     let wants_page = Presentation::of(request.headers()) == Presentation::Page;
-    (is_ours && wants_page).then(|| arrival(request, state, Refusal::CrossSite).ok()).flatten()
+    (is_ours && wants_page).then(|| arrival(request, assets, Refusal::CrossSite).ok()).flatten()
 }

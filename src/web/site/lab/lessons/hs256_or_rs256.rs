@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
-use actix_web::web::Data;
 use askama::Template;
 
 use super::{Frame, LessonPage, LessonVisit, Page};
@@ -17,7 +16,6 @@ use crate::token::segments;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::site::lab::own::Own;
-use crate::web::state::State;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
@@ -128,7 +126,7 @@ fn name(party: &Party, algorithm: &str) -> String {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = signed(visit.signing, || Own::of(&visit.visitor, visit.state, visit.now)).await?;
+    let own = signed(visit.signing, || Own::of(&visit.visitor, visit.lab, visit.now)).await?;
     let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
     let ticked: Vec<String> = names.filter(|name| visit.form.get(name).is_some()).collect();
     let (outcome, costs) = match visit.form.get("step") {
@@ -144,7 +142,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         if visit.form.is_sent() { Some(signed(visit.signing, || tokens(visit, own.subject())).await?) } else { None };
     let frame = visit.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
-    let (assets, base) = (&visit.state.assets, visit.state.origins.issuer());
+    let (assets, base) = (&visit.lab.assets, visit.lab.origins.issuer());
     render(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
 }
 
@@ -162,29 +160,27 @@ fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
 
 /// A token of the demo for ten minutes, like one from `/generate`; `None` if the server cannot sign it.
 fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
-    if !demo::can_issue(&visit.state.ring(), algorithm, visit.now) {
+    if !demo::can_issue(&visit.lab.keys.ring(), algorithm, visit.now) {
         return Ok(None);
     }
     let lifetime = Lifetime::of(LIFETIME).unwrap_or_default();
-    let token = demo::issue(&visit.state.ring(), algorithm, subject, lifetime, visit.now);
+    let token = demo::issue(&visit.lab.keys.ring(), algorithm, subject, lifetime, visit.now);
     Ok(Some(token.map_err(|error| Problem::internal(&error))?.into_string()))
 }
 
 /// Measures signing and verifying with the lab's keys, away from the threads that answer requests.
 async fn measure(visit: &LessonVisit<'_>) -> Result<Costs, Problem> {
-    let state = visit.request.app_data::<Data<State>>().cloned();
-    let state = state.ok_or_else(|| Problem::broken("the server lost its state"))?;
+    let ring = visit.lab.keys.ring();
     let costs = move || {
-        let ring = state.ring();
         let keys = ring.lab();
         Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
     };
-    visit.state.do_work(visit.request, costs).await
+    visit.lab.work.run(costs).await
 }
 
 /// `GET /lab/lessons/hs256-or-rs256/public.pem`: the public key that the lesson's RS256 token is verified with.
 fn public_key(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let pem = visit.state.ring().rs256_public(visit.now).and_then(crate::keys::RsaPublicKey::to_pem);
+    let pem = visit.lab.keys.ring().rs256_public(visit.now).and_then(crate::keys::RsaPublicKey::to_pem);
     let pem = pem.ok_or_else(Problem::not_found)?;
     let media_type = (header::CONTENT_TYPE, "application/x-pem-file");
     Ok(HttpResponse::Ok().insert_header(media_type).body(pem))

@@ -36,8 +36,9 @@ struct Outcome {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
-    let pem = visit.state.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
+    let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
+    let pem =
+        visit.lab.keys.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
     let algorithm = match visit.form.get("algorithm") {
         None => ALGORITHMS[0],
         Some(name) => ALGORITHMS.into_iter().find(|it| *it == name).ok_or_else(|| unknown("algorithm"))?,
@@ -50,11 +51,11 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let choices = Choices { algorithm, material, own: &secret };
     let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices, &pem)?) } else { None };
     let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    render(&KeyConfusionPage { assets: &visit.state.assets, frame, own, pem, algorithm, material, secret, outcome })
+    render(&KeyConfusionPage { assets: &visit.lab.assets, frame, own, pem, algorithm, material, secret, outcome })
 }
 
 fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Result<Outcome, Problem> {
-    let ring = &visit.state.ring();
+    let ring = &visit.lab.keys.ring();
     let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
     let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
     let says = key_confusion::naive(&token, pem, key, visit.now);

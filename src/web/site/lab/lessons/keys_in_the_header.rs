@@ -38,7 +38,7 @@ struct Outcome {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
+    let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
     let member = match visit.form.get("member") {
         None => Member::Jwk,
         Some(value) => Member::find(value).ok_or_else(|| unknown("member"))?,
@@ -51,14 +51,14 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let (value, secret) = (text("value")?, text("secret")?);
     let choices = Choices { member, value: &value, with, secret: &secret };
     let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices)?) } else { None };
-    let jwk = serde_json::to_string(&Jwk::from(visit.state.ring().lab().public()));
+    let jwk = serde_json::to_string(&Jwk::from(visit.lab.keys.ring().lab().public()));
     let jwk = jwk.map_err(|error| Problem::internal(&error))?;
     let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    render(&KeysInTheHeaderPage { assets: &visit.state.assets, frame, own, jwk, member, value, with, secret, outcome })
+    render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, member, value, with, secret, outcome })
 }
 
 fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome, Problem> {
-    let ring = &visit.state.ring();
+    let ring = &visit.lab.keys.ring();
     let attacker = ring.lab().rs256();
     let token = keys_in_the_header::forge(choices, &own.forged(), attacker.signer())?;
     let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;

@@ -54,7 +54,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let predicted_right = visit.lesson.question.choices.iter().any(|it| it.is_right && predicted == Some(it.value));
     let frame = visit.frame(pass.tried.is_solved(predicted_right))?.explaining_if(pass.verdict.is_some());
     let cookie = pass.cookie.clone();
-    let mut response = render(&LogoutPage { assets: &visit.state.assets, frame, pass })?;
+    let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, pass })?;
     if let Some(cookie) = cookie {
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     }
@@ -84,8 +84,8 @@ impl Pass {
     }
 
     fn log_in(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let ring = keys.current(visit.state)?;
-        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.state.random)?, visit.now);
+        let ring = keys.current(&visit.lab.keys)?;
+        let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
         let token = visit.issue(&ring, &claims)?;
         self.cookie = Some(cookie(visit, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way) = (String::new(), None);
@@ -127,7 +127,7 @@ impl Pass {
                     .to_owned(),
             );
         };
-        let pending = match lab::verify_with(&keys.current(visit.state)?, DemoAlgorithm::Hs256, &token, visit.now) {
+        let pending = match lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::Hs256, &token, visit.now) {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
                 let code = verdict.code().as_str();
@@ -137,7 +137,7 @@ impl Pass {
                 ));
             }
         };
-        visit.state.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
+        visit.lab.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
         self.way = Some(Way::Revoke);
         self.say(format!(
             "Logged out: the `jti` {} is on the list of revoked tokens until the pass would have ended. The cookie was \
@@ -161,8 +161,8 @@ impl Pass {
         if token.is_empty() {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
-        let judged = lab::verify_with(&keys.current(visit.state)?, DemoAlgorithm::Hs256, token, visit.now);
-        let verdict = visit.state.resolve_revocation(judged).await?;
+        let judged = lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::Hs256, token, visit.now);
+        let verdict = visit.lab.store.resolve_revocation(judged).await?;
         let replay = Replay::of(self.way, verdict.code(), is_own(visit, keys, token)?);
         if let Replay::Shows(way) = replay {
             self.tried.add(way);
@@ -199,7 +199,7 @@ fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'
         .path(PATH)
         .http_only(true)
         .same_site(SameSite::Lax)
-        .secure(visit.state.origins.is_https())
+        .secure(visit.lab.origins.is_https())
         .max_age(max_age)
         .finish()
 }
@@ -207,7 +207,7 @@ fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'
 /// Whether one of the visitor's keys signed the token, retired ones included. Only the last few keys are tried.
 fn is_own(visit: &LessonVisit<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
     let newest = keys.numbers.1;
-    let ring = keys.ring(visit.state, newest.saturating_sub(7).max(1)..=newest)?;
+    let ring = keys.ring(&visit.lab.keys, newest.saturating_sub(7).max(1)..=newest)?;
     Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
         Judged::Pending(_) => true,
         Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == crate::code::Code::Expired,

@@ -30,7 +30,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let answers = Answer::all(&visit.form)?;
     let is_solved = answers.iter().all(|answer| answer.reply().is_some_and(Reply::is_right));
     let frame = visit.frame(is_solved)?;
-    render(&NeedPage { assets: &visit.state.assets, frame, answers })
+    render(&NeedPage { assets: &visit.lab.assets, frame, answers })
 }
 
 impl Answer {

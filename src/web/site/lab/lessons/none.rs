@@ -37,7 +37,7 @@ struct Outcome {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&visit.visitor, visit.state, visit.now)?;
+    let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
     let [header, payload, signature] = fields(visit, &own)?;
     let has_last_dot = visit.form.get("dot").is_none();
     let outcome = visit.form.is_sent().then(|| {
@@ -45,7 +45,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         judge(visit, &written, own.algorithm)
     });
     let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    render(&NonePage { assets: &visit.state.assets, frame, own, header, payload, signature, has_last_dot, outcome })
+    render(&NonePage { assets: &visit.lab.assets, frame, own, header, payload, signature, has_last_dot, outcome })
 }
 
 /// What was written; before that, the parts of the visitor's own token.
@@ -61,7 +61,7 @@ fn fields(visit: &LessonVisit<'_>, own: &Own) -> Result<[String; 3], Problem> {
 }
 
 fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorithm) -> Outcome {
-    let (token, ring) = (written.token(), &visit.state.ring());
+    let (token, ring) = (written.token(), &visit.lab.keys.ring());
     let says = none::naive(&token, algorithm.keys(ring).verifiers(), visit.now);
     Outcome {
         remark: none::judge(written, &says),

@@ -6,10 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::LessonVisit;
-use crate::keys::ProfileKeys;
+use crate::keys::{CurrentKeys, ProfileKeys};
 use crate::random::Random;
 use crate::web::http::problem::Problem;
-use crate::web::state::State;
 
 /// Whose keys they are, and the numbers of the oldest that verifies and of the one that signs.
 pub(super) struct OwnKeys {
@@ -19,14 +18,14 @@ pub(super) struct OwnKeys {
 
 impl OwnKeys {
     /// The keys of these numbers, of which the last signs.
-    pub fn ring(&self, state: &State, numbers: RangeInclusive<u32>) -> Result<ProfileKeys, Problem> {
-        let ring = state.ring().lab().of_visitor(&self.visitor, numbers);
+    pub fn ring(&self, keys: &CurrentKeys, numbers: RangeInclusive<u32>) -> Result<ProfileKeys, Problem> {
+        let ring = keys.ring().lab().of_visitor(&self.visitor, numbers);
         ring.ok_or_else(|| Problem::broken("a visitor's ring has no key"))
     }
 
     /// The keys that sign and verify now.
-    pub fn current(&self, state: &State) -> Result<ProfileKeys, Problem> {
-        self.ring(state, self.numbers.0..=self.numbers.1)
+    pub fn current(&self, keys: &CurrentKeys) -> Result<ProfileKeys, Problem> {
+        self.ring(keys, self.numbers.0..=self.numbers.1)
     }
 }
 
@@ -35,7 +34,7 @@ impl LessonVisit<'_> {
     pub(super) fn own_keys(&mut self) -> Result<OwnKeys, Problem> {
         let mut notes = self.visitor.lab();
         if notes.visitor.is_empty() {
-            notes.visitor = random_text(&self.state.random)?;
+            notes.visitor = random_text(&self.lab.random)?;
             notes.keys = (1, 1);
             self.visitor.note(notes.clone(), self.now)?;
         }

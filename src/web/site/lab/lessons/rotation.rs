@@ -52,7 +52,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Work::at(Numbers::new(visit.visitor.lab().keys, None))
     };
     let frame = visit.frame(work.rotation == Some(Rotation::Smooth))?.explaining_if(work.rotation.is_some());
-    render(&RotationPage { assets: &visit.state.assets, frame, work })
+    render(&RotationPage { assets: &visit.lab.assets, frame, work })
 }
 
 impl Work {
@@ -124,7 +124,7 @@ impl Work {
 
     fn issue(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
         let Numbers { oldest, signs, .. } = self.numbers;
-        let ring = keys.ring(visit.state, oldest..=signs)?;
+        let ring = keys.ring(&visit.lab.keys, oldest..=signs)?;
         let life = Lifetime::of(self.life).unwrap_or_default();
         // Without a `jti`, because only the keys decide here.
         let claims = demo::claims(&Subject::default(), life, visit.now);
@@ -219,7 +219,7 @@ fn judge(
     numbers: std::ops::RangeInclusive<u32>,
     token: &str,
 ) -> Result<Verdict, Problem> {
-    let ring = keys.ring(visit.state, numbers)?;
+    let ring = keys.ring(&visit.lab.keys, numbers)?;
     // No `jti` is looked up, because only the keys decide here.
     Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
         Judged::Final(verdict) => verdict,

@@ -38,10 +38,10 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let (read, arrived) = (ticked(visit, "read"), ticked(visit, "arrived"));
     let remarks = if is_answered { judge(&read, &arrived) } else { Vec::new() };
     let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
-    let page = ScriptReachPage { assets: &visit.state.assets, frame, is_set, read, arrived, remarks };
+    let page = ScriptReachPage { assets: &visit.lab.assets, frame, is_set, read, arrived, remarks };
     let mut response = render(&page)?;
     if is_set && !is_answered {
-        let value = lesson_cookies::value(&visit.state.random)?;
+        let value = lesson_cookies::value(&visit.lab.random)?;
         lines(&value).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     }
     Ok(response)

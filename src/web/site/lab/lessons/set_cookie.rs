@@ -39,7 +39,7 @@ impl SetCookiePage<'_> {
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let sent = match visit.form.get("value") {
         Some(value) if lesson_cookies::is_value(value) => Some(Sent { value: value.to_owned(), is_new: false }),
-        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value(&visit.state.random)?, is_new: true }),
+        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value(&visit.lab.random)?, is_new: true }),
         _ => None,
     };
     let is_answered = sent.as_ref().is_some_and(|sent| !sent.is_new);
@@ -47,7 +47,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
     let new_line = sent.as_ref().filter(|sent| sent.is_new).map(|sent| line(&sent.value));
     let came = lesson_cookies::came(visit.request, NAME);
-    let mut response = render(&SetCookiePage { assets: &visit.state.assets, frame, sent, came, remarks, visit })?;
+    let mut response = render(&SetCookiePage { assets: &visit.lab.assets, frame, sent, came, remarks, visit })?;
     if let Some(line) = new_line {
         lesson_cookies::set(&mut response, &line)?;
     }

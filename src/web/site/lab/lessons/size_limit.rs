@@ -84,7 +84,7 @@ fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn token_of(visit: &LessonVisit<'_>, size: usize) -> Result<String, Problem> {
-    let ring = visit.state.ring();
+    let ring = visit.lab.keys.ring();
     let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
     let claims = demo::claims(&Subject::default(), Lifetime::HOUR, visit.now);
     let padded = |padding: usize| claims.clone().with("pad", "x".repeat(padding));
@@ -110,7 +110,7 @@ fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, remark: Option<Remark>)
         .tried_if(remark.is_some() || sent.is_some())
         .explaining_if(remark.is_some());
     render(&SizeLimitPage {
-        assets: &visit.state.assets,
+        assets: &visit.lab.assets,
         frame,
         proposed: sent.as_ref().map_or(SMALLEST, |sent| next(sent.size)),
         sent,

@@ -70,12 +70,12 @@ impl Outcome {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = if visit.form.is_sent() { None } else { Some(Own::of(&visit.visitor, visit.state, visit.now)?) };
+    let own = if visit.form.is_sent() { None } else { Some(Own::of(&visit.visitor, visit.lab, visit.now)?) };
     let (original, algorithm) = match &own {
         Some(own) => (own.token.clone(), own.algorithm),
         None => original(visit)?,
     };
-    let judge = |token: &str| demo::verify(&visit.state.ring(), algorithm, token, visit.now);
+    let judge = |token: &str| demo::verify(&visit.lab.keys.ring(), algorithm, token, visit.now);
     let before = judge(&original);
     if !before.is_signed() {
         return Err(not_ours());
@@ -89,7 +89,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     };
     let frame = visit.frame(outcome.is_solved())?;
     let before = Seen::new(&original, &before);
-    render(&TamperPage { assets: &visit.state.assets, frame, own, original, before, payload, outcome })
+    render(&TamperPage { assets: &visit.lab.assets, frame, own, original, before, payload, outcome })
 }
 
 /// The token that the form brings back, and the algorithm that it names.

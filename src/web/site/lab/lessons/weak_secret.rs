@@ -67,7 +67,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
     }
     let frame = visit.frame(work.verdict.as_ref().is_some_and(|(_, attempt)| attempt.is_solved()))?;
-    render(&WeakSecretPage { assets: &visit.state.assets, frame, work })
+    render(&WeakSecretPage { assets: &visit.lab.assets, frame, work })
 }
 
 impl Work {
@@ -76,7 +76,7 @@ impl Work {
         let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
         let case = match visit.form.get("case") {
             Some(case) => within("case", case)?.to_owned(),
-            None => random_text(&visit.state.random)?,
+            None => random_text(&visit.lab.random)?,
         };
         let token = match visit.form.get("token") {
             Some(token) => token.trim().to_owned(),
@@ -90,14 +90,14 @@ impl Work {
     async fn guess(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
         let (token, own) = (self.token.clone(), visit.visitor.token().map(str::to_owned));
         let tried = move || (Timed::of(&token), own.filter(|token| weak_secret::guess(token).is_some()));
-        let (weak, own) = visit.state.do_work(visit.request, tried).await?;
+        let (weak, own) = visit.lab.work.run(tried).await?;
         if weak.guess.is_none() {
             "That is no token with an HMAC-SHA256 signature, so there is nothing to try the words on."
                 .clone_into(&mut self.told);
             return Ok(());
         }
         let (strong, strong_is) = strong_token(visit, own)?;
-        let strong = visit.state.do_work(visit.request, move || Timed::of(&strong)).await?;
+        let strong = visit.lab.work.run(move || Timed::of(&strong)).await?;
         self.guessing = Some(Guessing { weak, strong, strong_is });
         Ok(())
     }
@@ -152,7 +152,7 @@ fn strong_token(visit: &LessonVisit<'_>, own: Option<String>) -> Result<(String,
         return Ok((token, "your session's own token"));
     }
     let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, visit.now);
-    let token = visit.issue(visit.state.ring().lab().hs256(), &claims)?;
+    let token = visit.issue(visit.lab.keys.ring().lab().hs256(), &claims)?;
     Ok((token, "a token that the lab signed with its generated secret"))
 }
 

@@ -1,0 +1,50 @@
+//! Checks logins, and counts what their rate limit decided.
+
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+
+use crate::accounts::{Accounts, CheckError, Login, Refusal};
+use crate::redis::RedisFailure;
+use crate::web::http::client::Client;
+use crate::web::metrics::{Limit, Metrics, RateDecision};
+
+/// The accounts, with each try counted in the metrics.
+pub(in crate::web) struct Logins {
+    accounts: Accounts,
+    metrics: Data<Metrics>,
+}
+
+impl Logins {
+    pub fn new(accounts: Accounts, metrics: Data<Metrics>) -> Self {
+        Self { accounts, metrics }
+    }
+
+    /// Checks a login, and counts the try.
+    pub async fn check(
+        &self,
+        login: &Login,
+        client: Client,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, CheckError> {
+        let checked = self.accounts.check(login, client.address(), now).await;
+        if self.accounts.counts_tries() {
+            self.count(&checked);
+        }
+        checked
+    }
+
+    fn count(&self, checked: &Result<Result<(), Refusal>, CheckError>) {
+        let decision = match checked {
+            Ok(Err(Refusal::Missing | Refusal::Busy { .. })) => return,
+            Ok(Err(Refusal::TooOften { .. })) => RateDecision::Refused,
+            Err(CheckError::Tries(_)) => RateDecision::Away,
+            Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => RateDecision::Admitted,
+        };
+        self.metrics.rate_decided(Limit::Login, decision);
+    }
+
+    /// Resets the counts of tries.
+    pub async fn forget_tries(&self) -> Result<(), RedisFailure> {
+        self.accounts.forget_tries().await
+    }
+}

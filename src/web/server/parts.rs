@@ -1,0 +1,186 @@
+//! The parts of the server that requests share. They are built once, and registered by one list.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::web::{Data, ServiceConfig};
+
+use super::request_pipeline::Pipeline;
+use crate::accounts::Accounts;
+use crate::clock::Clock;
+use crate::keys::{CurrentKeys, KeyRing};
+use crate::limits::{RateStore, TrustedProxies};
+use crate::random::Random;
+use crate::settings::{CorsOrigins, Credentials, Settings};
+use crate::store::Store;
+use crate::web::api::logins::Logins;
+use crate::web::api::telesign::PhoneLimit;
+use crate::web::api::test_mode::Rotation;
+use crate::web::http::client_work::ClientWork;
+use crate::web::http::endpoint::RouteTable;
+use crate::web::http::origins::{Origins, Transport};
+use crate::web::http::request_id::RequestIds;
+use crate::web::http::shutdown_flag::ShutdownFlag;
+use crate::web::metrics::Metrics;
+use crate::web::routes;
+use crate::web::session::session_store::SessionBackend;
+use crate::web::session::{SessionCookie, Sessions};
+use crate::web::site::demo::HomeDetails;
+use crate::web::site::docs::OpenApi;
+use crate::web::view::assets::Assets;
+use crate::work::WorkPool;
+
+/// Every part, for the handlers and the workers. A handler that asks for anything else answers 500, so the tests of its
+/// route fail.
+#[derive(Clone)]
+pub(in crate::web) struct Parts {
+    pub assets: Data<Assets>,
+    pub clock: Data<dyn Clock>,
+    pub cors_origins: Data<CorsOrigins>,
+    pub home_details: Data<HomeDetails>,
+    pub keys: Data<CurrentKeys>,
+    pub logins: Data<Logins>,
+    pub metrics: Data<Metrics>,
+    pub openapi: Data<OpenApi>,
+    pub origins: Data<Origins>,
+    pub phone_limit: Data<PhoneLimit>,
+    pub pipeline: Data<Pipeline>,
+    pub proxies: Data<TrustedProxies>,
+    pub random: Data<Random>,
+    pub rates: Data<RateStore>,
+    pub rotation: Data<Rotation>,
+    pub sessions: Data<Sessions>,
+    pub store: Data<dyn Store>,
+    pub table: Data<RouteTable>,
+    pub work: Data<WorkPool>,
+}
+
+/// The parts that may be external servers, which can fail.
+pub(super) struct Backends {
+    pub store: Arc<dyn Store>,
+    pub sessions: SessionBackend,
+    pub rates: RateStore,
+}
+
+/// Where the server listens.
+pub(super) struct Listening {
+    pub address: SocketAddr,
+    pub transport: Transport,
+}
+
+impl Parts {
+    /// Builds the parts, those that others need first. It is long because it is one list.
+    pub fn new(
+        ring: KeyRing,
+        clock: Arc<dyn Clock>,
+        random: Random,
+        backends: Backends,
+        settings: &Settings,
+        listening: &Listening,
+    ) -> Self {
+        let Backends { store, sessions: backend, rates } = backends;
+        let clock = Data::from(clock);
+        let metrics = Data::new(Metrics::new(clock.now()));
+        let store = metrics.with_counted_calls(store);
+        let origins = Origins::new(settings.public_url.as_ref(), listening.address, listening.transport);
+        let origins = Data::new(origins);
+        let sessions = Data::new(Sessions {
+            cookie: SessionCookie::new(origins.is_https()),
+            key: *ring.session_key(),
+            backend,
+            default_algorithm: settings.algorithm,
+            default_lifetime: settings.token_ttl,
+            clock: clock.clone(),
+        });
+        let keys = Data::new(CurrentKeys::new(ring));
+        let accounts = accounts(settings, &store, &rates);
+        let assets = Data::new(Assets::new(settings.test_mode));
+        let cors_origins = Data::new(settings.cors_origins.clone());
+        let proxies = Data::new(settings.trusted_proxies.clone());
+        let table = Data::new(routes::table(settings.test_mode));
+        Self {
+            home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
+            logins: Data::new(Logins::new(accounts, metrics.clone())),
+            openapi: Data::new(OpenApi::new(table.clone(), origins.clone(), sessions.clone())),
+            phone_limit: Data::new(PhoneLimit::new(rates.limiter("phone", settings.phone_rate), metrics.clone())),
+            pipeline: Data::new(Pipeline {
+                assets: assets.clone(),
+                clock: clock.clone(),
+                cors_origins: cors_origins.clone(),
+                crowded_beyond: settings.max_connections - settings.max_connections / 4,
+                metrics: metrics.clone(),
+                origins: origins.clone(),
+                proxies: proxies.clone(),
+                request_ids: RequestIds::new(random.clone()),
+                sessions: sessions.clone(),
+                shutdown: ShutdownFlag::default(),
+            }),
+            rotation: Data::default(),
+            work: Data::new(ClientWork::pool()),
+            assets,
+            clock,
+            cors_origins,
+            keys,
+            metrics,
+            origins,
+            proxies,
+            random: Data::new(random),
+            rates: Data::new(rates),
+            sessions,
+            store: Data::from(store),
+            table,
+        }
+    }
+
+    /// Gives an app all parts. A part that is missing here is an unused variable, and does not compile.
+    pub fn register(&self, config: &mut ServiceConfig) {
+        let Self {
+            assets,
+            clock,
+            cors_origins,
+            home_details,
+            keys,
+            logins,
+            metrics,
+            openapi,
+            origins,
+            phone_limit,
+            pipeline,
+            proxies,
+            random,
+            rates,
+            rotation,
+            sessions,
+            store,
+            table,
+            work,
+        } = self.clone();
+        config
+            .app_data(assets)
+            .app_data(clock)
+            .app_data(cors_origins)
+            .app_data(home_details)
+            .app_data(keys)
+            .app_data(logins)
+            .app_data(metrics)
+            .app_data(openapi)
+            .app_data(origins)
+            .app_data(phone_limit)
+            .app_data(pipeline)
+            .app_data(proxies)
+            .app_data(random)
+            .app_data(rates)
+            .app_data(rotation)
+            .app_data(sessions)
+            .app_data(store)
+            .app_data(table)
+            .app_data(work);
+    }
+}
+
+fn accounts(settings: &Settings, store: &Arc<dyn Store>, rates: &RateStore) -> Accounts {
+    match settings.credentials {
+        Credentials::Any => Accounts::any(),
+        Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.login_rate)),
+    }
+}
