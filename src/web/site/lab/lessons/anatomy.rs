@@ -18,7 +18,7 @@ pub(super) static PAGE: LessonPage =
     LessonPage::new(&lessons::anatomy::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/anatomy.html")]
+#[template(path = "lab/lessons/anatomy/page.html")]
 struct AnatomyPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -19,7 +19,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::cookie_laboratory::LESSON, Page::Now(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/cookie-laboratory.html")]
+#[template(path = "lab/lessons/cookie-laboratory/page.html")]
 struct CookieLaboratoryPage<'a> {
     assets: &'a Assets,
     frame: Frame,

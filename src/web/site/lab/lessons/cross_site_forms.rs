@@ -26,7 +26,7 @@ pub(super) static PAGE: LessonPage =
     LessonPage { step, ..LessonPage::new(&lessons::cross_site_forms::LESSON, Page::Now(page)) };
 
 #[derive(Template)]
-#[template(path = "lab/lessons/cross-site-forms.html")]
+#[template(path = "lab/lessons/cross-site-forms/page.html")]
 struct CrossSiteFormsPage<'a> {
     assets: &'a Assets,
     frame: Frame,
@@ -88,7 +88,7 @@ fn step(visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
 }
 
 #[derive(Template)]
-#[template(path = "lab/lessons/attacker.html")]
+#[template(path = "lab/lessons/cross-site-forms/attacker.html")]
 struct AttackerPage<'a> {
     assets: &'a Assets,
     victim: &'a str,
@@ -113,7 +113,7 @@ enum Refusal {
 }
 
 #[derive(Template)]
-#[template(path = "lab/lessons/arrival.html")]
+#[template(path = "lab/lessons/cross-site-forms/arrival.html")]
 struct ArrivalPage<'a> {
     assets: &'a Assets,
     method: &'a str,

@@ -34,7 +34,7 @@ pub(super) static PAGE: LessonPage = LessonPage {
 };
 
 #[derive(Template)]
-#[template(path = "lab/lessons/hs256-or-rs256.html")]
+#[template(path = "lab/lessons/hs256-or-rs256/page.html")]
 struct AlgorithmsPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -17,7 +17,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::key_confusion::LESSON, Page::Signing(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/key-confusion.html")]
+#[template(path = "lab/lessons/key-confusion/page.html")]
 struct KeyConfusionPage<'a> {
     assets: &'a Assets,
     frame: Frame,

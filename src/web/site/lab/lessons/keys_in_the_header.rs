@@ -17,7 +17,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::keys_in_the_header::LESSON, Page::Signing(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/keys-in-the-header.html")]
+#[template(path = "lab/lessons/keys-in-the-header/page.html")]
 struct KeysInTheHeaderPage<'a> {
     assets: &'a Assets,
     frame: Frame,

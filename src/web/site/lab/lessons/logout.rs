@@ -21,7 +21,7 @@ pub(super) static PAGE: LessonPage =
     LessonPage::new(&lessons::logout::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/logout.html")]
+#[template(path = "lab/lessons/logout/page.html")]
 struct LogoutPage<'a> {
     assets: &'a Assets,
     frame: Frame,

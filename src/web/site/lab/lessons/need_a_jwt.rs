@@ -13,7 +13,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::need_a_jwt::LESSON, Page::Now(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/need-a-jwt.html")]
+#[template(path = "lab/lessons/need-a-jwt/page.html")]
 struct NeedPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -18,7 +18,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::none::LESSON, Page::Signing(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/none.html")]
+#[template(path = "lab/lessons/none/page.html")]
 struct NonePage<'a> {
     assets: &'a Assets,
     frame: Frame,

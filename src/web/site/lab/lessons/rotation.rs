@@ -18,7 +18,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::rotation::LESSON, Page::Now(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/rotation.html")]
+#[template(path = "lab/lessons/rotation/page.html")]
 struct RotationPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -22,7 +22,7 @@ pub(super) static PAGE: LessonPage = LessonPage {
 };
 
 #[derive(Template)]
-#[template(path = "lab/lessons/script-reach.html")]
+#[template(path = "lab/lessons/script-reach/page.html")]
 struct ScriptReachPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -14,7 +14,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::set_cookie::LESSON, Page::Now(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/set-cookie.html")]
+#[template(path = "lab/lessons/set-cookie/page.html")]
 struct SetCookiePage<'a> {
     assets: &'a Assets,
     frame: Frame,

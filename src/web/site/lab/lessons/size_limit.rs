@@ -17,7 +17,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::size_limit::LESSON, Page::Now(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/size-limit.html")]
+#[template(path = "lab/lessons/size-limit/page.html")]
 struct SizeLimitPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -20,7 +20,7 @@ use crate::web::view::page::render;
 pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::tamper::LESSON, Page::Signing(page));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/tamper.html")]
+#[template(path = "lab/lessons/tamper/page.html")]
 struct TamperPage<'a> {
     assets: &'a Assets,
     frame: Frame,

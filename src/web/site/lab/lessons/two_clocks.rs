@@ -21,7 +21,7 @@ pub(super) static PAGE: LessonPage =
     LessonPage::new(&lessons::two_clocks::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/two-clocks.html")]
+#[template(path = "lab/lessons/two-clocks/page.html")]
 struct TwoClocksPage<'a> {
     assets: &'a Assets,
     frame: Frame,

@@ -21,7 +21,7 @@ pub(super) static PAGE: LessonPage =
     LessonPage::new(&lessons::weak_secret::LESSON, Page::Later(|visit| Box::pin(page(visit))));
 
 #[derive(Template)]
-#[template(path = "lab/lessons/weak-secret.html")]
+#[template(path = "lab/lessons/weak-secret/page.html")]
 struct WeakSecretPage<'a> {
     assets: &'a Assets,
     frame: Frame,
