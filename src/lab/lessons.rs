@@ -70,7 +70,7 @@ pub struct Part {
 ///
 /// This is the only list of lessons. Whoever needs one gives the name of a macro that turns it into what they need: here
 /// into [`PARTS`] and [`LESSONS`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a `LESSON`
-/// here or a `PAGE` there does not compile.
+/// here or a `Page` there does not compile.
 macro_rules! course {
     ($make:ident) => {
         $make! {

@@ -1,4 +1,4 @@
-//! The lessons' pages. Every lesson has a file of its own below, with one [`LessonPage`]. Here is what they share: the
+//! The lessons' pages. Every lesson has a file of its own below, with its [`LessonPage`]. Here is what they share: the
 //! handlers that find the page, the request as a lesson sees it, and the texts around every lesson.
 
 mod anatomy;
@@ -21,11 +21,10 @@ mod tamper;
 mod two_clocks;
 mod weak_secret;
 
-use std::pin::Pin;
-
 use actix_web::http::Method;
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
@@ -35,50 +34,37 @@ use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, lab};
 use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
-use crate::web::http::signing_queue::SigningQueue;
+use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
 use crate::web::session::Visitor;
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 
-/// One lesson on the web: its texts, and what answers its addresses.
-struct LessonPage {
-    lesson: &'static Lesson,
-    page: Page,
+/// What answers the addresses of a lesson.
+#[async_trait(?Send)]
+trait LessonPage: Sync {
+    /// Answers `GET` and `POST /lab/lessons/{slug}`.
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem>;
+
     /// Answers `GET` and `POST /lab/lessons/{slug}/{step}`. Most lessons have no such addresses.
-    step: fn(&LessonVisit<'_>, &str) -> Answer,
-}
-
-/// What answers `GET` and `POST /lab/lessons/{slug}`.
-enum Page {
-    /// Waits for nothing.
-    Now(fn(&mut LessonVisit<'_>) -> Answer),
-    /// May make an RSA signature, so it takes its turn in the signing queue first.
-    Signing(fn(&mut LessonVisit<'_>) -> Answer),
-    /// Waits for the store, for work on other threads or for the signing queue.
-    Later(for<'a> fn(&'a mut LessonVisit<'_>) -> Pin<Box<dyn Future<Output = Answer> + 'a>>),
-}
-
-type Answer = Result<HttpResponse, Problem>;
-
-impl LessonPage {
-    /// A lesson with one page and no further address.
-    const fn new(lesson: &'static Lesson, page: Page) -> Self {
-        Self { lesson, page, step: |_, _| Err(Problem::not_found()) }
-    }
-
-    fn find(slug: &str) -> Result<&'static Self, Problem> {
-        PAGES.iter().copied().find(|page| page.lesson.slug == slug).ok_or_else(Problem::not_found)
+    fn step(&self, _visit: &LessonVisit<'_>, _step: &str) -> Result<HttpResponse, Problem> {
+        Err(Problem::not_found())
     }
 }
 
 macro_rules! pages {
     ($({ title: $title:literal, says: $says:literal, lessons: [$($lesson:ident),+ $(,)?], })+) => {
-        /// The page of every lesson, in the order of the course.
-        static PAGES: &[&LessonPage] = &[$($(&$lesson::PAGE),+),+];
+        /// Every lesson with its page, in the order of the course.
+        static PAGES: &[(&Lesson, &dyn LessonPage)] =
+            &[$($((&crate::lab::lessons::$lesson::LESSON, &$lesson::Page)),+),+];
     };
 }
 
 course!(pages);
+
+/// The lesson of this name, and its page.
+fn find(slug: &str) -> Result<(&'static Lesson, &'static dyn LessonPage), Problem> {
+    PAGES.iter().copied().find(|(lesson, _)| lesson.slug == slug).ok_or_else(Problem::not_found)
+}
 
 /// `GET` and `POST /lab/lessons/{slug}`: the page, and what its forms send.
 pub(in crate::web) async fn lesson(
@@ -89,17 +75,9 @@ pub(in crate::web) async fn lesson(
     signing: SigningQueue,
     lab: Lab,
 ) -> Result<HttpResponse, Problem> {
-    let page = LessonPage::find(&slug)?;
-    let mut visit = LessonVisit::new(page, &request, &body, visitor, &signing, &lab)?;
-    match page.page {
-        Page::Now(respond) => respond(&mut visit),
-        Page::Signing(respond) => {
-            let _permit = signing.acquire().await;
-            visit.now = lab.clock.now();
-            respond(&mut visit)
-        }
-        Page::Later(respond) => respond(&mut visit).await,
-    }
+    let (lesson, page) = find(&slug)?;
+    let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab)?;
+    page.page(&mut visit).await
 }
 
 /// `GET` and `POST /lab/lessons/{slug}/{step}`: what a lesson has beside its page.
@@ -112,9 +90,9 @@ pub(in crate::web) async fn step(
     lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let (slug, step) = path.into_inner();
-    let page = LessonPage::find(&slug)?;
-    let visit = LessonVisit::new(page, &request, &body, visitor, &signing, &lab)?;
-    (page.step)(&visit, &step)
+    let (lesson, page) = find(&slug)?;
+    let visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab)?;
+    page.step(&visit, &step)
 }
 
 /// The page that explains why the request pipeline refused a request, if a lesson is about that refusal.
@@ -136,7 +114,7 @@ struct LessonVisit<'a> {
 
 impl<'a> LessonVisit<'a> {
     fn new(
-        page: &LessonPage,
+        lesson: &'static Lesson,
         request: &'a HttpRequest,
         body: &[u8],
         visitor: Visitor,
@@ -144,7 +122,14 @@ impl<'a> LessonVisit<'a> {
         lab: &'a Lab,
     ) -> Result<Self, Problem> {
         let form = Form::read(request, body)?;
-        Ok(Self { request, lab, signing, visitor, lesson: page.lesson, form, now: lab.clock.now() })
+        Ok(Self { request, lab, signing, visitor, lesson, form, now: lab.clock.now() })
+    }
+
+    /// Waits for this request's turn to make an RSA signature. Time passes while it waits.
+    pub async fn wait_to_sign(&mut self) -> SigningPermit<'a> {
+        let permit = self.signing.acquire().await;
+        self.now = self.lab.clock.now();
+        permit
     }
 
     /// The text of a field, which may have at most this many characters.

@@ -2,9 +2,9 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, Page};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::anatomy;
 use crate::lab::lessons::remark::Remark;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -14,8 +14,14 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage =
-    LessonPage::new(&lessons::anatomy::LESSON, Page::Later(|visit| Box::pin(page(visit))));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/anatomy/page.html")]

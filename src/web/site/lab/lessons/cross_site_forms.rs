@@ -7,10 +7,10 @@ use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons;
 use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines};
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::web::http::origins::{UNDEFENDED, policy_with_forms_to};
@@ -22,8 +22,23 @@ use crate::web::view::token_view::shortened;
 const ADDRESS: &str = "/lab/lessons/cross-site-forms";
 const DEFENDED: &str = "/lab/lessons/cross-site-forms/transfer";
 
-pub(super) static PAGE: LessonPage =
-    LessonPage { step, ..LessonPage::new(&lessons::cross_site_forms::LESSON, Page::Now(page)) };
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+
+    /// The attacker's page, and the targets of its forms.
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match (step, visit.request.method()) {
+            ("attacker", &Method::GET | &Method::HEAD) => attacker(visit),
+            ("transfer" | "undefended", _) => arrival(visit.request, &visit.lab.assets, Refusal::None),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/cross-site-forms/page.html")]
@@ -76,15 +91,6 @@ fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {
 
 fn cookies(request: &HttpRequest) -> Vec<&'static str> {
     COOKIES.into_iter().filter(|name| lesson_cookies::came(request, name).is_some()).collect()
-}
-
-/// The attacker's page, and the targets of its forms.
-fn step(visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
-    match (step, visit.request.method()) {
-        ("attacker", &Method::GET | &Method::HEAD) => attacker(visit),
-        ("transfer" | "undefended", _) => arrival(visit.request, &visit.lab.assets, Refusal::None),
-        _ => Err(Problem::not_found()),
-    }
 }
 
 #[derive(Template)]

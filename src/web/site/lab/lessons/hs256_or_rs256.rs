@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, Page};
+use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::ProfileKeys;
-use crate::lab::lessons;
 use crate::lab::lessons::hs256_or_rs256::{self, ALGORITHMS, COMMANDS, LIFETIME, PARTIES, Party};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -25,13 +25,21 @@ const LONGEST: Duration = Duration::from_millis(50);
 /// What is signed where time is measured: as long as the demo's own token without its signature.
 const MESSAGE: &[u8] = &[b'e'; 110];
 
-pub(super) static PAGE: LessonPage = LessonPage {
-    step: |visit, step| match step {
-        "public.pem" => public_key(visit),
-        _ => Err(Problem::not_found()),
-    },
-    ..LessonPage::new(&lessons::hs256_or_rs256::LESSON, Page::Later(|visit| Box::pin(page(visit))))
-};
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match step {
+            "public.pem" => public_key(visit),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/hs256-or-rs256/page.html")]

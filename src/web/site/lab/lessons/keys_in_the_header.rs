@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
 use super::seen::{NaiveVerdict, Seen};
-use super::{Frame, LessonPage, LessonVisit, Page};
+use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::{self, Jwk};
-use crate::lab::lessons;
 use crate::lab::lessons::keys_in_the_header::{self, ATTACKER, Choices, FOLDER, LONGEST_FIELD, Member, With};
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
@@ -14,7 +14,15 @@ use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::keys_in_the_header::LESSON, Page::Signing(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        let _permit = visit.wait_to_sign().await;
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/keys-in-the-header/page.html")]

@@ -4,10 +4,10 @@ use actix_web::HttpResponse;
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
+use async_trait::async_trait;
 
 use super::own_keys::{OwnKeys, random_text};
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::logout::{COOKIE, LIFETIME, PATH, Replay, Tried, Way};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
@@ -17,8 +17,14 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
 
-pub(super) static PAGE: LessonPage =
-    LessonPage::new(&lessons::logout::LESSON, Page::Later(|visit| Box::pin(page(visit))));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/logout/page.html")]

@@ -2,15 +2,22 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Form, Frame, LessonPage, LessonVisit, Page};
-use crate::lab::lessons;
+use super::{Form, Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::need_a_jwt::{CASES, Carrier, Case, Reply};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::need_a_jwt::LESSON, Page::Now(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/need-a-jwt/page.html")]

@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
 use super::seen::{NaiveVerdict, Seen};
-use super::{Frame, LessonPage, LessonVisit, Page};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
@@ -15,7 +15,15 @@ use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::none::LESSON, Page::Signing(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        let _permit = visit.wait_to_sign().await;
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/none/page.html")]

@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
 use super::own_keys::OwnKeys;
-use super::{Frame, LessonPage, LessonVisit, Page};
+use super::{Frame, LessonPage, LessonVisit};
 use crate::code::Code;
-use crate::lab::lessons;
 use crate::lab::lessons::rotation::{Gap, LIVES, MOST_TOKENS, Move, Numbers, Rotation, Standing, Underway};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -15,7 +15,14 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::rotation::LESSON, Page::Now(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/rotation/page.html")]

@@ -3,23 +3,31 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 use serde_json::json;
 
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::lab::lessons::script_reach::{COOKIES, PLACES, Place, STORAGE, judge, lines};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage {
-    step: |visit, step| match step {
-        "echo" => Ok(echo(visit)),
-        _ => Err(Problem::not_found()),
-    },
-    ..LessonPage::new(&lessons::script_reach::LESSON, Page::Now(page))
-};
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match step {
+            "echo" => Ok(echo(visit)),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/script-reach/page.html")]

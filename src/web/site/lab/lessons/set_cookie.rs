@@ -2,16 +2,23 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::remark::{Remark, are_all_right};
 use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::set_cookie::LESSON, Page::Now(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/set-cookie/page.html")]

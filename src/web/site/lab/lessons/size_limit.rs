@@ -3,9 +3,9 @@
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use askama::Template;
+use async_trait::async_trait;
 
-use super::{Form, Frame, LessonPage, LessonVisit, Page, lesson_cookies};
-use crate::lab::lessons;
+use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::size_limit::{LARGEST, NAME, SMALLEST, STEP, judge, line, next, padding, size, size_of};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -14,7 +14,14 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::size_limit::LESSON, Page::Now(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/size-limit/page.html")]

@@ -2,10 +2,10 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
 use super::seen::Seen;
-use super::{Frame, LessonPage, LessonVisit, Page};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::tamper::{
     Change, LONGEST_PAYLOAD, Spelling, fell_at_signature, spellings, with_middle_changed, with_payload,
 };
@@ -17,7 +17,15 @@ use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-pub(super) static PAGE: LessonPage = LessonPage::new(&lessons::tamper::LESSON, Page::Signing(page));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        let _permit = visit.wait_to_sign().await;
+        page(visit)
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/tamper/page.html")]

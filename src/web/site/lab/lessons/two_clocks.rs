@@ -2,11 +2,11 @@
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta};
 
-use super::{Frame, LessonPage, LessonVisit, Page, lesson_cookies};
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons;
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::two_clocks::{COOKIE_LIVES, NAME, Setting, TOKEN_LIVES, judge, line};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -17,8 +17,14 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
 
-pub(super) static PAGE: LessonPage =
-    LessonPage::new(&lessons::two_clocks::LESSON, Page::Later(|visit| Box::pin(page(visit))));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/two-clocks/page.html")]

@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
 use askama::Template;
+use async_trait::async_trait;
 
 use super::own_keys::random_text;
-use super::{Frame, LessonPage, LessonVisit, Page};
-use crate::lab::lessons;
+use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
@@ -17,8 +17,14 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
 
-pub(super) static PAGE: LessonPage =
-    LessonPage::new(&lessons::weak_secret::LESSON, Page::Later(|visit| Box::pin(page(visit))));
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+}
 
 #[derive(Template)]
 #[template(path = "lab/lessons/weak-secret/page.html")]
