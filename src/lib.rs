@@ -8,6 +8,7 @@
 //! - [`budget`]: how long a request waits for other servers
 //! - [`work`]: what takes a while and anybody may ask for
 //! - [`redis`]: a server that several processes share
+//! - [`texts`]: words that people read, kept in text files
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
@@ -41,6 +42,7 @@ pub mod redis;
 pub mod settings;
 pub mod store;
 pub mod testing;
+pub mod texts;
 pub mod token;
 pub mod web;
 pub mod work;

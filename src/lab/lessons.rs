@@ -1,5 +1,5 @@
-//! The guided lessons. Each has a module with its texts and with the rules that judge an answer. The pages and forms are in
-//! `web::site::lab::lessons`.
+//! The guided lessons. A lesson's words are in `templates/lab/lessons/<slug>/text.md`, and its page is beside them. The
+//! rules that judge an answer are in a module here. What answers its addresses is in `web::site::lab::lessons`.
 
 pub mod anatomy;
 pub mod cookie_laboratory;
@@ -19,80 +19,87 @@ pub mod tamper;
 pub mod two_clocks;
 pub mod weak_secret;
 
+use std::sync::LazyLock;
+
+use crate::texts::{Passage, Prose, TextError, TextFile, must_read, text_file};
 pub use remark::{WANTED, text_of};
 
-/// One lesson as its page tells it. In every text a pair of backticks marks what is code.
+/// One lesson as its page tells it.
 pub struct Lesson {
-    /// The last part of its address.
+    /// The last part of its address, and the name of its folder.
     pub slug: &'static str,
     /// What a session keeps of it once it is solved: two letters that no other lesson has or ever had.
     pub key: &'static str,
     pub title: &'static str,
     /// What the visitor can do at its end, in one sentence.
-    pub goal: &'static str,
+    pub goal: Prose,
     pub minutes: u8,
     pub question: Question,
     /// From a small hint to almost the solution.
-    pub hints: &'static [&'static str],
+    pub hints: Vec<Prose>,
     /// Steps that solve the lesson, to be followed exactly. A test does.
-    pub solution: &'static str,
-    /// Why it happened, in paragraphs. Shown after the lesson was tried.
-    pub why: &'static [&'static str],
+    pub solution: Prose,
+    /// Why it happened. Shown after the lesson was tried.
+    pub why: Prose,
     /// Sources, such as `RFC 8725 §3.1`.
-    pub rfcs: &'static [&'static str],
+    pub rfcs: Vec<&'static str>,
 }
 
 /// What a visitor predicts before the outcome is shown.
 pub struct Question {
-    pub asks: &'static str,
-    pub choices: &'static [Choice],
+    pub asks: Prose,
+    pub choices: Vec<Choice>,
 }
 
 /// One answer to it.
 pub struct Choice {
     /// What the form sends for it.
     pub value: &'static str,
-    pub says: &'static str,
+    pub says: Prose,
     pub is_right: bool,
     /// The reply to a visitor who chose it.
-    pub reply: &'static str,
+    pub reply: Prose,
 }
 
 /// A few lessons that belong together.
 pub struct Part {
     pub title: &'static str,
-    pub says: &'static str,
-    pub lessons: &'static [&'static Lesson],
+    pub says: Prose,
+    pub lessons: &'static [Lesson],
 }
 
-/// The course: its parts, and the lessons of each by the names of their modules, in the order in which they build on
-/// each other.
+/// The course: its parts by the names of their files in `templates/lab/parts`, and the lessons of each in the order in
+/// which they build on each other. A row has the module with the lesson's page, the lesson's slug, and its key.
 ///
 /// This is the only list of lessons. Whoever needs one gives the name of a macro that turns it into what they need: here
-/// into [`PARTS`] and [`LESSONS`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a `LESSON`
-/// here or a `Page` there does not compile.
+/// into [`COURSE`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a text or without a page
+/// does not compile.
 macro_rules! course {
     ($make:ident) => {
         $make! {
-            {
-                title: "A token and its cookie",
-                says: "What is in them, who can read it, and when each of them ends.",
-                lessons: [anatomy, set_cookie, script_reach, two_clocks],
+            "token-and-cookie" {
+                anatomy: "anatomy", "an";
+                set_cookie: "set-cookie", "sc";
+                script_reach: "script-reach", "sr";
+                two_clocks: "two-clocks", "tc";
             }
-            {
-                title: "Forging",
-                says: "Change a token, and see which check stops it, and what a verifier without that check would have said.",
-                lessons: [tamper, hs256_or_rs256, none, key_confusion, keys_in_the_header, weak_secret],
+            "forging" {
+                tamper: "tamper", "ta";
+                hs256_or_rs256: "hs256-or-rs256", "al";
+                none: "none", "no";
+                key_confusion: "key-confusion", "kc";
+                keys_in_the_header: "keys-in-the-header", "kh";
+                weak_secret: "weak-secret", "ws";
             }
-            {
-                title: "The browser’s rules",
-                says: "Which cookies it keeps, and which requests carry them.",
-                lessons: [cookie_laboratory, cross_site_forms],
+            "browser-rules" {
+                cookie_laboratory: "cookie-laboratory", "cl";
+                cross_site_forms: "cross-site-forms", "cf";
             }
-            {
-                title: "The end of a token, and the limits of one",
-                says: "Logging out, new keys, too much to carry, and whether you need one at all.",
-                lessons: [logout, rotation, size_limit, need_a_jwt],
+            "end-and-limits" {
+                logout: "logout", "lo";
+                rotation: "rotation", "ro";
+                size_limit: "size-limit", "sl";
+                need_a_jwt: "need-a-jwt", "nj";
             }
         }
     };
@@ -100,29 +107,104 @@ macro_rules! course {
 
 pub(crate) use course;
 
-macro_rules! parts_and_lessons {
-    ($({ title: $title:literal, says: $says:literal, lessons: [$($lesson:ident),+ $(,)?], })+) => {
-        /// The parts of the course, in order.
-        pub static PARTS: &[Part] =
-            &[$(Part { title: $title, says: $says, lessons: &[$(&$lesson::LESSON),+] }),+];
-
-        /// Every lesson, in the order of the course.
-        pub static LESSONS: &[&Lesson] = &[$($(&$lesson::LESSON),+),+];
+macro_rules! rows {
+    ($($part:literal { $($page:ident: $slug:literal, $key:literal;)+ })+) => {
+        const COURSE: &[PartRow] = &[$(PartRow {
+            text: text_file!("templates/lab/parts/", $part, ".md"),
+            lessons: &[$(LessonRow {
+                slug: $slug,
+                key: $key,
+                text: text_file!("templates/lab/lessons/", $slug, "/text.md"),
+            }),+],
+        }),+];
     };
 }
 
-course!(parts_and_lessons);
+course!(rows);
+
+/// A part of the course, before its text is read.
+struct PartRow {
+    text: TextFile,
+    lessons: &'static [LessonRow],
+}
+
+/// A lesson, before its text is read.
+struct LessonRow {
+    slug: &'static str,
+    key: &'static str,
+    text: TextFile,
+}
+
+/// Every lesson, in the order of the course.
+pub static LESSONS: LazyLock<Vec<Lesson>> = LazyLock::new(|| {
+    let rows = COURSE.iter().flat_map(|part| part.lessons);
+    must_read(rows.map(LessonRow::read).collect())
+});
+
+/// The parts of the course, in order.
+pub static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| {
+    let mut lessons = LESSONS.as_slice();
+    let read = COURSE.iter().map(|row| {
+        let (own, rest) = lessons.split_at(row.lessons.len());
+        lessons = rest;
+        let (title, says) = row.text.titled_paragraph()?;
+        Ok(Part { title, says, lessons: own })
+    });
+    must_read(read.collect())
+});
+
+impl LessonRow {
+    fn read(&self) -> Result<Lesson, TextError> {
+        let mut text = self.text.read()?;
+        let lesson = Lesson {
+            slug: self.slug,
+            key: self.key,
+            title: text.field("title")?,
+            minutes: text.number("minutes")?,
+            rfcs: text.field("sources")?.split(", ").collect(),
+            goal: text.lead()?.paragraph()?,
+            question: Question::read(&text.section("Question")?)?,
+            hints: text.section("Hints")?.items()?.iter().map(Passage::paragraph).collect::<Result<_, _>>()?,
+            solution: text.section("Solution")?.paragraph()?,
+            why: text.section("Why")?.prose()?,
+        };
+        text.finish()?;
+        Ok(lesson)
+    }
+}
+
+impl Question {
+    fn read(section: &Passage) -> Result<Self, TextError> {
+        let (asks, items) = section.list()?;
+        let choices = items.iter().map(Choice::read).collect::<Result<Vec<_>, _>>()?;
+        if choices.len() < 2 || !choices.iter().any(|choice| choice.is_right) {
+            return Err(section.error("a question has two answers or more, and one of them is right"));
+        }
+        Ok(Self { asks: asks.paragraph()?, choices })
+    }
+}
+
+impl Choice {
+    fn read(item: &Passage) -> Result<Self, TextError> {
+        let (is_right, item) = item.check_box()?;
+        let [label, reply] = &item.paragraphs()[..] else {
+            return Err(item.error("an answer has two paragraphs: what it says, and the reply to it"));
+        };
+        let (value, says) = label.labelled()?;
+        Ok(Self { value, says: says.paragraph()?, is_right, reply: reply.paragraph()? })
+    }
+}
 
 impl Part {
     /// The number of its first lesson.
     pub fn first(&self) -> usize {
-        self.lessons.first().map_or(1, |lesson| lesson.number())
+        self.lessons.first().map_or(1, Lesson::number)
     }
 }
 
 impl Lesson {
     pub fn find(slug: &str) -> Option<&'static Self> {
-        LESSONS.iter().copied().find(|lesson| lesson.slug == slug)
+        LESSONS.iter().find(|lesson| lesson.slug == slug)
     }
 
     /// Its number in the course, from 1 on. It is shown, and never stored.
@@ -132,7 +214,7 @@ impl Lesson {
 
     /// The lesson after this one in the course.
     pub fn next(&self) -> Option<&'static Self> {
-        LESSONS.get(self.number()).copied()
+        LESSONS.get(self.number())
     }
 }
 
@@ -142,6 +224,43 @@ mod tests {
 
     use super::*;
 
+    /// The reading of a lesson whose text is that of *Anatomy* with one change.
+    fn read_changed(from: &str, to: &str) -> String {
+        let text = COURSE[0].lessons[0].text.text;
+        assert!(text.contains(from), "{from}");
+        let text = Box::leak(text.replacen(from, to, 1).into_boxed_str());
+        let row = LessonRow { slug: "a", key: "aa", text: TextFile { path: "text.md", text } };
+        row.read().err().map_or_else(String::new, |error| error.to_string())
+    }
+
+    #[test]
+    fn every_lesson_and_every_part_can_be_read() {
+        for part in COURSE {
+            assert_eq!(part.text.titled_paragraph().err(), None);
+            for lesson in part.lessons {
+                assert_eq!(lesson.read().err(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_missing_is_named_with_its_file() {
+        for (from, to, named) in [
+            ("title: ", "name: ", "text.md:1: there is no field `title`"),
+            ("minutes: 5", "minutes: five", "text.md:3: `five` is not a number"),
+            ("Take a token apart by hand, and say what of it is secret.", "", "text.md:6: there must be one paragraph"),
+            ("## Hints", "## Hint", "there is no section `## Hints`"),
+            ("## Why", "## Reasons", "there is no section `## Why`"),
+            ("- [x] ", "- [ ] ", "text.md:10: a question has two answers or more, and one of them is right"),
+            ("- [x] ", "- ", "text.md:13: it must begin with `[x] ` or `[ ] `"),
+            ("  Base64url is a spelling, not a cipher.\n", "", "text.md:13: an answer has two paragraphs"),
+        ] {
+            let said = read_changed(from, to);
+            assert!(said.contains(named), "{from}: {said}");
+        }
+        assert_eq!(read_changed("secret", "secret"), "");
+    }
+
     #[test]
     fn no_two_lessons_have_the_same_slug_or_key() {
         let slugs: HashSet<_> = LESSONS.iter().map(|lesson| lesson.slug).collect();
@@ -150,25 +269,13 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_a_lesson_is_missing() {
-        for lesson in LESSONS {
-            let texts = [lesson.slug, lesson.title, lesson.goal, lesson.question.asks, lesson.solution];
-            assert!(texts.iter().all(|text| !text.is_empty()) && lesson.minutes > 0, "{}", lesson.slug);
-            let lists = [lesson.hints, lesson.why, lesson.rfcs];
-            assert!(lists.iter().all(|list| !list.is_empty()), "{}", lesson.slug);
-            let choices = lesson.question.choices;
-            assert!(choices.len() > 1 && choices.iter().any(|choice| choice.is_right), "{}", lesson.slug);
-            assert!(
-                choices.iter().all(|choice| !choice.says.is_empty() && !choice.reply.is_empty()),
-                "{}",
-                lesson.slug
-            );
-        }
+    fn a_lesson_takes_a_minute_or_more() {
+        assert!(LESSONS.iter().all(|lesson| lesson.minutes > 0));
     }
 
     #[test]
     fn every_lesson_leads_to_the_one_after_it() {
-        let walked = std::iter::successors(LESSONS.first().copied(), |lesson| lesson.next());
+        let walked = std::iter::successors(LESSONS.first(), |lesson| lesson.next());
         assert!(walked.map(|lesson| lesson.slug).eq(LESSONS.iter().map(|lesson| lesson.slug)));
         for pair in PARTS.windows(2) {
             assert_eq!(pair[1].first(), pair[0].first() + pair[0].lessons.len());

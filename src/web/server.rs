@@ -26,6 +26,7 @@ use thiserror::Error;
 
 use crate::clock::Clock;
 use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
+use crate::lab;
 use crate::limits::RateStore;
 use crate::random::Random;
 use crate::redis::{Redis, RedisFailure, RedisUrl};
@@ -70,8 +71,9 @@ pub struct Server {
 }
 
 impl Server {
-    /// Binds the socket, reads the keys (and creates missing ones), and opens the store.
+    /// Reads the lab's texts, binds the socket, reads the keys (and creates missing ones), and opens the store.
     pub async fn build(settings: Settings, clock: Arc<dyn Clock>, random: Random) -> Result<Self, StartError> {
+        lab::read_texts();
         let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
         let unbound = |source| StartError::Bind { address: settings.bind, source };
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;

@@ -444,7 +444,7 @@ mod tests {
     #[test]
     fn the_whole_progress_leaves_most_of_a_session_to_the_token() {
         let mut notes = LabNotes { visitor: "x".repeat(22), keys: (98, 99), ..LabNotes::default() };
-        for lesson in LESSONS {
+        for lesson in LESSONS.iter() {
             notes.solved.insert(lesson.key);
         }
         Attack::all().for_each(|attack| notes.tried.insert(attack.key));

@@ -2,4 +2,5 @@
 
 pub(super) mod assets;
 pub(super) mod page;
+mod prose;
 pub(super) mod token_view;

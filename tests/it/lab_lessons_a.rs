@@ -52,7 +52,7 @@ fn hidden(page: &str, name: &str) -> String {
 }
 
 fn solution(slug: &str) -> &'static str {
-    Lesson::find(slug).unwrap().solution
+    Lesson::find(slug).unwrap().solution.markdown()
 }
 
 #[tokio::test]

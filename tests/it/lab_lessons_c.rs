@@ -121,7 +121,7 @@ fn lesson(slug: &str) -> &'static Lesson {
 
 /// What a lesson's solution says to press, choose or read, in its order.
 fn presses(slug: &str) -> Vec<&'static str> {
-    lesson(slug).solution.split('*').skip(1).step_by(2).collect()
+    lesson(slug).solution.markdown().split('*').skip(1).step_by(2).collect()
 }
 
 async fn progress(visitor: &Visitor, slug: &str) -> bool {
@@ -484,7 +484,7 @@ async fn a_lesson_s_text_names_only_buttons_that_its_page_has() {
         let (before_help, _) = page.answer.body.split_once("id=\"help\"").unwrap();
         let words = plain(before_help);
         for text in lesson.hints.iter().chain([&lesson.solution]) {
-            for name in text.split('*').skip(1).step_by(2) {
+            for name in text.markdown().split('*').skip(1).step_by(2) {
                 assert!(words.to_lowercase().contains(&name.to_lowercase()), "{slug}: {name}");
             }
         }

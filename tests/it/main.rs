@@ -50,6 +50,7 @@ mod sessions;
 mod store;
 mod telesign;
 mod test_mode;
+mod texts;
 mod tidy;
 mod tls;
 mod tokens;

@@ -128,7 +128,7 @@ async fn every_page_is_valid_html() {
     }
     app.advance(60);
     pages.get("/validate").await;
-    for lesson in LESSONS {
+    for lesson in LESSONS.iter() {
         pages.get(&format!("/lab/lessons/{}", lesson.slug)).await;
     }
     for (slug, fields) in FORMS {

@@ -72,7 +72,7 @@ async fn no_page_shows_the_marks_of_its_source() {
     for path in ["demo", "twilio", "zoom", "rest-api", "telesign"] {
         assert_clean(path, &visitor.page(&format!("/tutorials/{path}")).await);
     }
-    for lesson in LESSONS {
+    for lesson in LESSONS.iter() {
         assert_clean(lesson.slug, &visitor.page(&format!("/lab/lessons/{}", lesson.slug)).await);
     }
     for (slug, fields) in FORMS {
@@ -81,8 +81,8 @@ async fn no_page_shows_the_marks_of_its_source() {
             assert_clean(&format!("{slug} {fields:?}"), &answer.body);
         }
     }
-    for lesson in LESSONS {
-        for choice in lesson.question.choices {
+    for lesson in LESSONS.iter() {
+        for choice in &lesson.question.choices {
             let fields = [("predict", choice.value), ("step", "send"), ("do", "judge")];
             let answer = posted(&visitor, &format!("/lab/lessons/{}", lesson.slug), &fields).await;
             assert_clean(&format!("{} {}", lesson.slug, choice.value), &answer.body);

@@ -1,52 +1,7 @@
 //! Anatomy of a token: three parts, two of which anyone can read.
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
 use crate::token::{Claims, parse_object, segments};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "anatomy",
-    key: "an",
-    title: "Anatomy of a token",
-    goal: "Take a token apart by hand, and say what of it is secret.",
-    minutes: 5,
-    question: Question {
-        asks: "Which key does it take to read the payload?",
-        choices: &[
-            Choice {
-                value: "none",
-                says: "None at all",
-                is_right: true,
-                reply: "Base64url is a spelling, not a cipher.",
-            },
-            Choice {
-                value: "secret",
-                says: "The secret that signed it",
-                is_right: false,
-                reply: "The secret is needed to write a token that verifies. Reading takes no key.",
-            },
-            Choice {
-                value: "public",
-                says: "The issuer's public key",
-                is_right: false,
-                reply: "A public key checks a signature. Reading takes no key.",
-            },
-        ],
-    },
-    hints: &[
-        "A token has two dots. What stands between them is the payload.",
-        "The payload is JSON in base64url. The bench decodes it, and so does the command line that the page shows.",
-    ],
-    solution: "Press *Decode it on the bench*, or run the command line. The payload has a member `sub`. Come back here \
-               with the browser's back button, type the value of `sub` and press *Check it*.",
-    why: &[
-        "A signed token hides nothing. Header and payload are JSON, spelled in 64 letters that survive an address bar: \
-         whoever holds the token reads both.",
-        "What the signature gives is that nobody changes a letter unnoticed. So a token is no place for a password, and \
-         a claim is no place for what the visitor must not see.",
-    ],
-    rfcs: &["RFC 7515 §3", "RFC 7515 §2", "RFC 7519 §4.1.2"],
-};
 
 const MANNERS: [&str; 16] = [
     "quiet", "brave", "early", "gentle", "lucky", "patient", "quick", "silver", "sunny", "tidy", "wise", "calm",

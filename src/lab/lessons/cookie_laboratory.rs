@@ -1,53 +1,6 @@
 //! The cookie laboratory: choose a cookie's attributes, and see by which rules a browser keeps it or drops it.
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "cookie-laboratory",
-    key: "cl",
-    title: "The cookie laboratory",
-    goal: "Predict whether the browser will accept a `Set-Cookie` line, and which rule decides.",
-    minutes: 10,
-    question: Question {
-        asks: "A browser drops a cookie because its attributes contradict each other. How does the server learn of it?",
-        choices: &[
-            Choice {
-                value: "silence",
-                says: "Not at all: the next request comes without it",
-                is_right: true,
-                reply: "A dropped cookie is silence. It looks like a visitor who was never here.",
-            },
-            Choice {
-                value: "status",
-                says: "The browser answers with an error",
-                is_right: false,
-                reply: "Nothing is answered to a response. The console of the browser may say a word, to whoever looks.",
-            },
-            Choice {
-                value: "empty",
-                says: "The cookie comes back empty",
-                is_right: false,
-                reply: "Nothing comes back at all.",
-            },
-        ],
-    },
-    hints: &[
-        "A prefix of the name is a promise that the browser enforces. What does `__Host-` promise?",
-        "`__Host-` wants `Secure`, `Path=/` and no `Domain`. `SameSite=None` wants `Secure`.",
-    ],
-    solution: "First choose *no prefix*, `Path=/` and *no Max-Age*, leave both boxes empty and `SameSite` absent, foretell \
-               *it comes back* and press *Set the cookie*. Then choose *__Host-* and leave the rest, foretell *it does \
-               not come back* and press *Set the cookie*.",
-    why: &[
-        "A prefix cannot be forged by a plain page of a neighbouring host: the browser itself refuses a `__Host-` cookie \
-         that was not set by https, for this very host and for all its paths. That is why a session's cookie should \
-         bear it.",
-        "Each rule ends in silence. A server that never tests how its cookie comes back finds out from visitors who \
-         cannot log in.",
-    ],
-    rfcs: &["RFC 6265 §5.2", "RFC 6265 §5.3", "RFC 6265 §5.4"],
-};
 
 const BARE_NAME: &str = "lab-cookie";
 pub const PAGE: &str = "/lab/lessons/cookie-laboratory";

@@ -1,53 +1,5 @@
 //! HS256 or RS256: with a shared secret, everyone who verifies can also sign. With a key pair, only the issuer can.
 
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "hs256-or-rs256",
-    key: "al",
-    title: "HS256 or RS256",
-    goal: "Say who can verify and who can forge under each algorithm, and what each costs.",
-    minutes: 10,
-    question: Question {
-        asks: "Another team's service is to verify your tokens. Under which algorithm can you let it, without letting it sign?",
-        choices: &[
-            Choice {
-                value: "hs256",
-                says: "HS256: the secret is only used to verify there",
-                is_right: false,
-                reply: "The secret does not know what it is used for. A MAC is verified by making it again.",
-            },
-            Choice {
-                value: "rs256",
-                says: "RS256: it gets the public key",
-                is_right: true,
-                reply: "The public key checks a signature and cannot make one.",
-            },
-            Choice {
-                value: "both",
-                says: "Under either: verifying is not signing",
-                is_right: false,
-                reply: "Under HS256 it is: the verifier makes the MAC again and compares.",
-            },
-        ],
-    },
-    hints: &[
-        "Ask of each party: which key does it hold? Under HS256 there is but one key.",
-        "Under RS256 a service that verifies holds the public key, and so does everybody else. What signs is the private key.",
-    ],
-    solution: "Under HS256 tick *the issuer* and *a service that verifies*. Under RS256 tick *the issuer* alone. Then \
-               press *Check my answer*.",
-    why: &[
-        "HS256 is a MAC: one secret makes it, and to verify is to make it again. So every service that verifies could \
-         also have issued the token, and nobody can tell afterwards which of them did.",
-        "RS256 is a signature: the private key makes it, the public key checks it. The public key may lie open, as in \
-         `/.well-known/jwks.json`, and the circle of those who can forge stays one.",
-        "The price is size and time. An RS256 token is longer by a few hundred bytes, which a cookie carries with every \
-         request, and to sign one takes hundreds of times as long. To verify is cheap under both.",
-    ],
-    rfcs: &["RFC 7518 §3.2", "RFC 7518 §3.3", "RFC 8725 §3.5"],
-};
-
 /// How long the lesson's two tokens live, in seconds: long enough to paste a command.
 pub const LIFETIME: i64 = 600;
 

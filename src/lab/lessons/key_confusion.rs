@@ -5,56 +5,10 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 
 use super::remark::clip;
-use super::{Choice, Lesson, Question};
 use crate::keys::{Jwk, RsaPublicKey, Verifier};
 use crate::lab::forge::mac;
 use crate::lab::naive::{LaxToken, Objection, hmac_named};
 use crate::token::{Claims, signing_input};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "key-confusion",
-    key: "kc",
-    title: "Key confusion",
-    goal: "Forge a token for `admin` with nothing but a public key.",
-    minutes: 8,
-    question: Question {
-        asks: "A verifier holds one public key and checks each token as its `alg` says. What can be signed with that key?",
-        choices: &[
-            Choice {
-                value: "nothing",
-                says: "Nothing: a public key only verifies",
-                is_right: false,
-                reply: "As an RSA key it only verifies. As a row of bytes it is a secret like any other, but a public one.",
-            },
-            Choice {
-                value: "mac",
-                says: "A MAC: its bytes serve as the secret",
-                is_right: true,
-                reply: "An HMAC takes any bytes as its key, also those of a file that lies open.",
-            },
-            Choice {
-                value: "rsa",
-                says: "An RS256 token, since RSA works both ways",
-                is_right: false,
-                reply: "To sign takes the private exponent, and that is not in a public key.",
-            },
-        ],
-    },
-    hints: &[
-        "The verifier gives the same key to whatever algorithm the token names. Which algorithm has a key that is just bytes?",
-        "The key must be the same to the byte: the text of the file as the verifier holds it, to the end of its last line.",
-    ],
-    solution: "As the algorithm choose `HS256`, as the key *the PEM file as it is*, and press *Forge and send*.",
-    why: &[
-        "HMAC takes any bytes as its key. The verifier hands it the file that it holds, and that file is public: whoever \
-         has a copy makes the same MAC.",
-        "It must be the same bytes. The PEM text with its final newline, without it, and the DER inside are one RSA key \
-         and three secrets, so a forger tries each of them.",
-        "The remedy is not a better key but a fixed pair: one key, one algorithm, both chosen by the verifier. Here each \
-         key is loaded for one algorithm, and a file with a public key is refused as a secret.",
-    ],
-    rfcs: &["RFC 8725 §2.1", "RFC 8725 §3.1"],
-};
 
 /// What the naive verifier of this lesson does wrong.
 pub const RULE: &str =

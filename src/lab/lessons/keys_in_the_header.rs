@@ -6,62 +6,10 @@ use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
 use super::remark::clip;
-use super::{Choice, Lesson, Question};
 use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
 use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, parse_value, signing_input};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "keys-in-the-header",
-    key: "kh",
-    title: "Keys in the header",
-    goal: "Let a token for `admin` choose the key that it is checked with.",
-    minutes: 12,
-    question: Question {
-        asks: "The token carries a `jwk`, and its signature fits that key. What does this prove?",
-        choices: &[
-            Choice {
-                value: "issuer",
-                says: "That the issuer signed it",
-                is_right: false,
-                reply: "Anyone can make a key pair, sign with it and enclose the public half.",
-            },
-            Choice {
-                value: "holder",
-                says: "That somebody had the private half of the enclosed key",
-                is_right: true,
-                reply: "That, and nothing of who it was.",
-            },
-            Choice {
-                value: "nothing",
-                says: "That the `jwk` is in the server's key set",
-                is_right: false,
-                reply: "Nobody looked there. A verifier that does look needs no `jwk` in the token.",
-            },
-        ],
-    },
-    hints: &[
-        "Take `kid` as a path. Which file is there on every Unix machine and holds nothing?",
-        "A key that was read from an empty file is the empty key, and with that you can sign.",
-        "The other doors: an enclosed `jwk` goes with the attacker's own key; so do a `jku` and an `x5u` that lead to the \
-         attacker's site. In SQL, a `UNION SELECT` puts a text of your choice in the place of the key.",
-    ],
-    solution: "As the member choose *kid, read as a path*, as its value write `/dev/null`, sign with *the empty key*, and \
-               press *Forge and send*.",
-    why: &[
-        "`kid`, `jwk`, `jku`, `x5u` and `x5c` are written by whoever writes the token. A verifier that takes its key from \
-         there checks that the token agrees with itself.",
-        "`kid` is a name to look up among keys that are already trusted, and nothing else: not a path, not a piece of \
-         SQL, not a command. Here it is compared with the names in the key ring, and one that is not there is \
-         `unknown_kid`.",
-        "The other four are refused unread. Here that costs nothing, for the key ring is loaded at the start; and a \
-         verifier that follows no address cannot be sent to one.",
-        "The five doors, each with its key: a path to `/dev/null` and the empty key; `' UNION SELECT 'x` and the secret \
-         `x`; the attacker's `jwk` and the attacker's key; `https://attacker.example/jwks.json` as `jku` and the same key; the same as `x5u`.",
-    ],
-    rfcs: &["RFC 8725 §3.10", "RFC 8725 §2.10", "RFC 7515 §4.1.4"],
-};
 
 /// The longest value and the longest secret, in characters.
 pub const LONGEST_FIELD: usize = 2000;

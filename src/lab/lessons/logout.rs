@@ -3,69 +3,8 @@
 
 use std::fmt;
 
-use super::{Choice, Lesson, Question};
 use crate::code::Code;
 use crate::profiles::Lifetime;
-
-pub static LESSON: Lesson = Lesson {
-    slug: "logout",
-    key: "lo",
-    title: "Logout three ways",
-    goal: "Log out in three ways, and say which of them stops a thief who saved the cookie before.",
-    minutes: 10,
-    question: Question {
-        asks: "A thief saved the cookie, then the owner logged out. After which logout does the copy still work?",
-        choices: &[
-            Choice {
-                value: "clear",
-                says: "After the cookie was cleared",
-                is_right: true,
-                reply: "Right: clearing asks one browser to forget, and the thief has another.",
-            },
-            Choice {
-                value: "revoke",
-                says: "After the token was revoked",
-                is_right: false,
-                reply: "The list knows the token by its `jti`, and a copy has the same one.",
-            },
-            Choice {
-                value: "rotate",
-                says: "After the key was rotated",
-                is_right: false,
-                reply: "The copy was signed with the old key, and the server has dropped that one.",
-            },
-            Choice {
-                value: "none",
-                says: "After none: logged out is logged out",
-                is_right: false,
-                reply: "Nothing in a cookie knows of a logout. Replay the copy after *Clear the cookie*.",
-            },
-        ],
-    },
-    hints: &[
-        "The copy must be older than the logout. So the order is: log in, save, log out, replay.",
-        "After each logout log in anew and save anew; else the copy is dead already, and the next way proves nothing.",
-    ],
-    solution: "Three rounds. First: *Log in*, *Save a copy*, *Clear the cookie*, *Replay the saved copy*. Second: *Log in*, \
-               *Save a copy*, *Revoke the jti*, *Replay the saved copy*. Third: *Log in*, *Save a copy*, *Rotate my key*, \
-               *Replay the saved copy*.",
-    why: &[
-        "A token is good until `exp` wherever it lies, for the server keeps nothing of it. To clear the cookie is to ask \
-         one browser politely; a copy elsewhere hears nothing of it.",
-        "To revoke is to keep a list after all: the `jti` stays on it until `exp`, and every request asks the list. That \
-         is the look-up that a token was to spare. The list goes by the `jti` and not by a hash of the text, because a \
-         text may have a second spelling.",
-        "To rotate needs no list and ends every token of that key. This server's keys sign for everybody, so it gives you \
-         keys of your own here; a site would rotate like this after a break-in, not for one logout.",
-        "That leaves a short life: a pass of 10 minutes is stolen for 10 minutes at most. Long sessions are then made of \
-         short tokens and one long one that only the issuer sees, and that it keeps a list for.",
-        "This site's own `POST /logout` does both: it clears the session cookie, and it revokes a token that carries a \
-         `jti`. The session cookie is encrypted, which keeps a thief from reading it and not from sending it: a saved \
-         copy of it still opens, for twelve hours. Only a server that keeps the session itself, as this one does where it \
-         is given Redis, can forget it, and then the copy is dead. The demo's own token has no `jti`, so only its `exp` ends it.",
-    ],
-    rfcs: &["RFC 7519 §4.1.7", "RFC 6265 §8.4", "RFC 7009 §2"],
-};
 
 /// The cookie that carries the token, and its path.
 pub const COOKIE: &str = "lab-pass";

@@ -1,55 +1,5 @@
 //! Is a JWT needed at all? Five cases, each with its best choice and with those that also work.
 
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "need-a-jwt",
-    key: "nj",
-    title: "Is a JWT needed here?",
-    goal: "Choose for five cases what is handed to the client, and read the reason.",
-    minutes: 8,
-    question: Question {
-        asks: "How many of this lesson's five cases cannot do without a JWT?",
-        choices: &[
-            Choice {
-                value: "none",
-                says: "None",
-                is_right: false,
-                reply: "One of them crosses from one company to another, and the standard for that is made of JWTs.",
-            },
-            Choice {
-                value: "one",
-                says: "One",
-                is_right: true,
-                reply: "Right: a JWT pays where somebody verifies who shares nothing with the issuer but a public key.",
-            },
-            Choice {
-                value: "all",
-                says: "All five",
-                is_right: false,
-                reply: "Most of them have one server that issues and verifies. It may as well remember.",
-            },
-        ],
-    },
-    hints: &[
-        "Ask who verifies. When it is the one who issued, a random name and a look-up will do.",
-        "Ask what must end early. What must be revocable needs a list; with a list, the token need not speak for itself.",
-        "Ask where it travels. What stands in an address is logged, so it should be good for one thing and not for long.",
-    ],
-    solution: "Choose *A session on the server* for the shop, *A JWT* for the two companies, *A signed address or an \
-               opaque token* for the download and for *remember me*, and *A JWT* for the microservices. Press *Judge my \
-               choices*.",
-    why: &[
-        "OWASP's advice on JWTs begins with this question. A JWT spares the verifier a look-up, and pays for it: it \
-         cannot be revoked, everybody reads it, and it brings a header that verifiers were fooled with for years.",
-        "Who issues and verifies alike has the look-up for nothing. A random session id of 128 bits means nothing to \
-         whoever steals a log, and deleting one row ends it.",
-        "A JWT earns its price where verifiers are many, or belong to others, and know the issuer by its public key alone. \
-         Then it lives for minutes, names its audience, and something revocable renews it.",
-    ],
-    rfcs: &["RFC 8725 §2", "RFC 7662 §1", "RFC 6750 §5.3"],
-};
-
 /// What can be handed to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {

@@ -3,57 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::remark::{clip, wanted};
-use super::{Choice, Lesson, Question};
 use crate::keys::{Algorithm, Verifier};
 use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, signing_input};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "none",
-    key: "no",
-    title: "A token that needs no key",
-    goal: "Write a token for `admin` that a naive verifier takes, without any key.",
-    minutes: 8,
-    question: Question {
-        asks: "A verifier reads `alg` from the token and does as it says. Which key does a forger need?",
-        choices: &[
-            Choice {
-                value: "secret",
-                says: "The secret",
-                is_right: false,
-                reply: "Only for an algorithm that has a key, and the forger chooses the algorithm.",
-            },
-            Choice {
-                value: "public",
-                says: "The public key",
-                is_right: false,
-                reply: "Not for this one. The lesson on key confusion needs it.",
-            },
-            Choice {
-                value: "none",
-                says: "None",
-                is_right: true,
-                reply: "One of the registered algorithms is called `none` and has no signature.",
-            },
-        ],
-    },
-    hints: &[
-        "RFC 7518 registers an algorithm for tokens that need no protection. Its name goes into `alg`.",
-        "A token of that algorithm has an empty signature: its text ends in the second dot.",
-        "Any `exp` will do as long as it lies ahead: nobody signs it.",
-    ],
-    solution: "As the header write `{\"alg\":\"none\"}`, as the payload `{\"sub\":\"admin\",\"exp\":9999999999}`. Empty the \
-               signature's field, leave the check box alone, and press *Send it to both*.",
-    why: &[
-        "The header is part of what the token says, and a forger writes it. To let it choose the check is to \
-         let a stranger at the door say that no pass is needed.",
-        "Some libraries forbade the spelling `none` and still compared without regard to case, so `nOnE` went through. \
-         `alg` is case-sensitive; what is forbidden should be everything but the one algorithm expected.",
-        "The strict verifier is told by its own code which algorithm it expects. What the token names is only compared \
-         with that, and no value of it switches the signature off.",
-    ],
-    rfcs: &["RFC 8725 §2.1", "RFC 8725 §3.1", "RFC 7518 §3.6"],
-};
 
 /// The longest text of a field, in characters.
 pub const LONGEST_FIELD: usize = 2000;

@@ -2,60 +2,6 @@
 
 use std::fmt;
 
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "rotation",
-    key: "ro",
-    title: "Rotation of keys",
-    goal: "Replace a signing key so that no token which is still alive is ever refused.",
-    minutes: 10,
-    question: Question {
-        asks: "When may the old key be dropped?",
-        choices: &[
-            Choice {
-                value: "switch",
-                says: "As soon as the new key signs",
-                is_right: false,
-                reply: "Tokens of the old key are still under way then, and they all die at once.",
-            },
-            Choice {
-                value: "last",
-                says: "Once the last token that it signed has ended",
-                is_right: true,
-                reply: "Right: until then somebody may come with one.",
-            },
-            Choice {
-                value: "never",
-                says: "Never: an old token must always verify",
-                is_right: false,
-                reply: "A key that is never dropped can be stolen for ever. After the last `exp` nobody needs it.",
-            },
-        ],
-    },
-    hints: &[
-        "Issue a token before you change anything. Without a token under way nobody notices a mistake.",
-        "A new key must be published before it signs, and the old one kept after it has stopped.",
-        "With a life of 5 s you need not wait long: look at the table, and retire once the old token has ended.",
-    ],
-    solution: "Choose *5 s*. Press *Issue a token*, *Publish the next key*, *Sign with the next key* and *Issue a token*. \
-               Count to six, and press *Retire the old key*.",
-    why: &[
-        "The header's `kid` names the key that signed. So a verifier holds several keys at once and takes the one that is \
-         named; a name that it does not know is `unknown_kid`.",
-        "Publish first: other servers fetch the key set (JWKS) from an address such as `/.well-known/jwks.json`, and keep \
-         it. PyJWT's `PyJWKClient` keeps it for 300 s, and for an unknown `kid` it fetches anew, at most every 30 s. \
-         A key that signs before they have it makes good tokens that are refused.",
-        "Sign second, retire last: the old key stays in the set until the last token that it signed has ended. How long \
-         that takes is known beforehand: the longest life of a token, and a little for clocks that differ.",
-        "An abrupt rotation is right once, after a theft of the key: then every token of the old key is to die, the good \
-         ones with the forged.",
-        "The keys here are yours alone. They follow from the lab's secret, your name in the session and a number, so your \
-         rotation ends nobody else's token.",
-    ],
-    rfcs: &["RFC 7517 §4.5", "RFC 7517 §5", "RFC 7515 §4.1.4"],
-};
-
 /// The most tokens that the page keeps.
 pub const MOST_TOKENS: usize = 4;
 

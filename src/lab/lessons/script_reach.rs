@@ -4,57 +4,6 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "script-reach",
-    key: "sr",
-    title: "What script can reach",
-    goal: "Say what a script on the page reads, and what its requests carry all the same.",
-    minutes: 6,
-    question: Question {
-        asks: "A script runs on the page. From which place can it not read a token?",
-        choices: &[
-            Choice {
-                value: "http-only",
-                says: "A cookie with `HttpOnly`",
-                is_right: true,
-                reply: "`document.cookie` leaves it out.",
-            },
-            Choice {
-                value: "plain",
-                says: "A cookie without `HttpOnly`",
-                is_right: false,
-                reply: "`document.cookie` gives it away.",
-            },
-            Choice {
-                value: "storage",
-                says: "localStorage",
-                is_right: false,
-                reply: "`localStorage` exists for scripts: each of them reads all of this origin's.",
-            },
-            Choice {
-                value: "none",
-                says: "It can read all three",
-                is_right: false,
-                reply: "`HttpOnly` keeps its cookie out of `document.cookie`.",
-            },
-        ],
-    },
-    hints: &[
-        "Reading and sending are two things. The first column of the table is about the one, the second about the other.",
-        "A browser attaches every cookie that fits to every request, whoever makes it. It never attaches localStorage.",
-    ],
-    solution: "Press *Set all three*. As read by the script tick `lab-plain` and `lab-storage`. As arrived with its request \
-               tick `lab-httponly` and `lab-plain`. Press *Check it*.",
-    why: &[
-        "`HttpOnly` takes a cookie out of `document.cookie`. It does not take it out of requests, also not of those that \
-         a script makes: a script that got in cannot carry the token off, but it can use it for as long as the page is open.",
-        "And it reads every page that it can fetch. This site's home page prints the token to teach with, so a script \
-         could fetch that page and read the token there. A real site shows a token to nobody.",
-    ],
-    rfcs: &["RFC 6265 §5.2.6", "RFC 6265 §8.5"],
-};
 
 pub const HTTP_ONLY: &str = "lab-httponly";
 pub const PLAIN: &str = "lab-plain";

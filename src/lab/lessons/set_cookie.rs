@@ -1,52 +1,6 @@
 //! What `Set-Cookie` said: one line, piece by piece, and what each piece is for.
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "set-cookie",
-    key: "sc",
-    title: "What Set-Cookie said",
-    goal: "Read a `Set-Cookie` line, and say which piece of it guards against what.",
-    minutes: 6,
-    question: Question {
-        asks: "The server sends a cookie with three attributes. What of it comes back with the next request?",
-        choices: &[
-            Choice {
-                value: "name-and-value",
-                says: "The name and the value",
-                is_right: true,
-                reply: "The attributes are orders to the browser. It keeps them, and tells nobody.",
-            },
-            Choice {
-                value: "everything",
-                says: "The whole line",
-                is_right: false,
-                reply: "A `Cookie` line has names and values alone, so a server cannot see how a cookie was set.",
-            },
-            Choice {
-                value: "value",
-                says: "The value alone",
-                is_right: false,
-                reply: "The name comes too: a browser sends every cookie that fits in one `Cookie` line.",
-            },
-        ],
-    },
-    hints: &[
-        "Under the line stands what each piece does. What is absent says something too.",
-        "`HttpOnly` is about reading, `SameSite` about who asks, `Max-Age` about the end, `Domain` about other hosts, \
-         `Secure` about the wire.",
-    ],
-    solution: "Press *Set the cookie*. Then choose: scripts: `HttpOnly`; another site's POST form: `SameSite=Lax`; ends \
-               with the browser: no `Max-Age`; plain http: no `Secure`; no subdomain: no `Domain`. Press *Check them*.",
-    why: &[
-        "A cookie is one line of text from the server. Each attribute closes one way in, and none closes two: `HttpOnly` \
-         does nothing against a foreign form, and `SameSite` nothing against a script on the page.",
-        "An absent attribute is a decision too. Without `Max-Age` the cookie ends with the browser, unless the browser \
-         restores its session; without `Domain` it stays on the very host that set it, which is the narrow choice.",
-    ],
-    rfcs: &["RFC 6265 §4.1", "RFC 6265 §5.4"],
-};
 
 pub const NAME: &str = "lab-set-cookie";
 

@@ -4,57 +4,6 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "size-limit",
-    key: "sl",
-    title: "The 4096-byte limit",
-    goal: "Find the largest cookie that your browser keeps, and see what it says of a larger one.",
-    minutes: 5,
-    question: Question {
-        asks: "A `Set-Cookie` line brings a name and a value of 4500 bytes. What does the browser do?",
-        choices: &[
-            Choice {
-                value: "drops",
-                says: "It drops the line, and keeps what it had",
-                is_right: true,
-                reply: "The server is not told, and the visitor neither.",
-            },
-            Choice {
-                value: "cuts",
-                says: "It cuts the value at 4096 bytes",
-                is_right: false,
-                reply: "Half a token would be worth nothing, and half a cookie is not kept.",
-            },
-            Choice {
-                value: "deletes",
-                says: "It deletes the cookie",
-                is_right: false,
-                reply: "It ignores the line as a whole, so an older cookie of that name stays. That is the worse surprise.",
-            },
-            Choice {
-                value: "keeps",
-                says: "It keeps all of it",
-                is_right: false,
-                reply: "Browsers keep 4096 bytes of name and value together.",
-            },
-        ],
-    },
-    hints: &[
-        "Press the button again and again: each press asks for 500 bytes more. Watch when what comes back stops growing.",
-        "At 4500 the browser still sends back the one before.",
-    ],
-    solution: "Press *Set a cookie of this size* until the page says that another cookie came back than the one that was \
-               sent. The size before that one is `4000`: type it as the largest and press *Check it*.",
-    why: &[
-        "Browsers keep 4096 bytes of name and value together; the attributes count apart. A longer line is ignored as a \
-         whole. No error, no status: the next request brings the old cookie, or none.",
-        "A token grows with each claim that somebody adds, until one user with long names and many roles can no longer \
-         log in. So this site measures a token before it sends it, and refuses with the numbers: `token_too_large`.",
-    ],
-    rfcs: &["RFC 6265 §6.1"],
-};
 
 pub const NAME: &str = "lab-size";
 pub const SMALLEST: usize = 1000;

@@ -5,54 +5,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::remark::clip;
-use super::{Choice, Lesson, Question};
 use crate::lab::naive::LAX_BASE64;
 use crate::token::{Check, Verdict, parse_object, segments};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "tamper",
-    key: "ta",
-    title: "Tamper with a token",
-    goal: "Change what your token says, send it with its old signature, and see which check stops it.",
-    minutes: 6,
-    question: Question {
-        asks: "The payload says something else, the signature is the old one. What does the server do?",
-        choices: &[
-            Choice {
-                value: "accepts",
-                says: "It takes the token, for the signature is a real one",
-                is_right: false,
-                reply: "The signature is real, but it is the signature of another text.",
-            },
-            Choice {
-                value: "payload",
-                says: "It reads the new `sub` and finds that nobody of that name has logged in",
-                is_right: false,
-                reply: "It never reads the new `sub`: the signature is judged before the payload is.",
-            },
-            Choice {
-                value: "signature",
-                says: "It refuses the token at the signature",
-                is_right: true,
-                reply: "The signature covers every letter of the first two parts.",
-            },
-        ],
-    },
-    hints: &[
-        "The payload is plain JSON. In the box you can write whatever you like into it.",
-        "The value of `sub` says who the token is about. Who would a forger rather be?",
-    ],
-    solution: "Replace the whole payload by `{\"sub\":\"admin\",\"exp\":9999999999}` and press *Send it with the old signature*.",
-    why: &[
-        "The signature is computed over the first two parts as they are spelled, not over what they mean. So any change \
-         needs a new one: another name, a later `exp`, even a blank.",
-        "The server judges the signature before it reads the payload. A stranger cannot make it parse anything, and a \
-         claim that nobody signed never reaches the code that decides.",
-        "A test that tampers changes a character in the middle, never the last one. The last character of a signature \
-         carries bits that mean nothing; a lax decoder drops them, and then a changed text is the same token.",
-    ],
-    rfcs: &["RFC 7515 §5.2", "RFC 7515 §2", "RFC 4648 §3.5"],
-};
 
 /// The longest payload that the lesson takes, in characters.
 pub const LONGEST_PAYLOAD: usize = 2000;

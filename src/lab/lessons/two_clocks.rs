@@ -4,53 +4,7 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::remark::Remark;
-use super::{Choice, Lesson, Question};
 use crate::code::Code;
-
-pub static LESSON: Lesson = Lesson {
-    slug: "two-clocks",
-    key: "tc",
-    title: "Two clocks",
-    goal: "Let a cookie outlive its token, or a token its cookie, and say who noticed.",
-    minutes: 6,
-    question: Question {
-        asks: "A cookie with `Max-Age=5` carries a token that is good for an hour. After ten seconds the browser asks \
-               again. What does the server say?",
-        choices: &[
-            Choice {
-                value: "no_token",
-                says: "`no_token`: nothing came",
-                is_right: true,
-                reply: "The browser dropped the cookie. The token in it was still good, and a copy of it still is.",
-            },
-            Choice {
-                value: "expired",
-                says: "`expired`: the token came too late",
-                is_right: false,
-                reply: "The token's own clock has most of an hour left. It is the cookie that ended.",
-            },
-            Choice {
-                value: "accepted",
-                says: "`accepted`: the token is still good",
-                is_right: false,
-                reply: "The token is still good, and it did not come: the browser dropped the cookie that held it.",
-            },
-        ],
-    },
-    hints: &[
-        "Choose two different ends, so that one clock stops while the other runs.",
-        "A cookie of an hour and a token that has already expired disagree at once, without any waiting.",
-    ],
-    solution: "Choose *1 hour* for the cookie and *already expired* for the token. Press *Set the cookie*, then *Send it \
-               back*.",
-    why: &[
-        "`Max-Age` is an order to the browser: forget this then. A browser obeys it, and a copy of the token elsewhere \
-         knows nothing of it. `exp` is a claim that the server checks, against its own clock, whoever sends the token.",
-        "So `exp` is the one that protects, and `Max-Age` the one that tidies up. A cookie that outlives its token only \
-         carries dead weight; set `Max-Age` no longer than the token lives.",
-    ],
-    rfcs: &["RFC 6265 §5.2.2", "RFC 7519 §4.1.4"],
-};
 
 pub const NAME: &str = "lab-clocks";
 

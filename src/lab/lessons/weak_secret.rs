@@ -7,62 +7,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
-use super::{Choice, Lesson, Question};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenKey, KeyFault, SigningError};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
-
-pub static LESSON: Lesson = Lesson {
-    slug: "weak-secret",
-    key: "ws",
-    title: "Guessing a weak secret",
-    goal: "Find the secret of a token without asking its server, and write a token of your own with it.",
-    minutes: 8,
-    question: Question {
-        asks: "How many of the guesses does the server see?",
-        choices: &[
-            Choice {
-                value: "all",
-                says: "Each one, so it can slow the guessing down",
-                is_right: false,
-                reply: "No guess is sent anywhere. A limit on logins does not help against this.",
-            },
-            Choice {
-                value: "none",
-                says: "None: the token itself tells whether a guess is right",
-                is_right: true,
-                reply: "Right: text and signature are both in the token, and to compare them takes no server.",
-            },
-            Choice {
-                value: "last",
-                says: "One: the guess that fits",
-                is_right: false,
-                reply: "Not even that one. The server sees only the forged token, and that one is good.",
-            },
-        ],
-    },
-    hints: &[
-        "The list has the secret. *Try the list* signs the token's first two parts with each word, and compares.",
-        "The word is all that the victim's server has. What is signed with it, the server takes for its own.",
-        "A secret is bytes: another case or a blank at its end is another secret.",
-    ],
-    solution: "Press *Try the list* and read the word that it found. Type this word into *Secret*, type `teacher` into \
-               *New sub*, and press *Sign with it*.",
-    why: &[
-        "An HS256 signature is HMAC-SHA256 of the first two parts under the secret. Whoever holds one token can compute \
-         it for any guess, and compare. So the guessing goes on offline: no server is asked, none slows it down, and \
-         none logs it.",
-        "A word that people choose stands in somebody's list. The list here has some hundred words; lists with billions \
-         are passed around, and a graphics card tries billions of guesses in a second.",
-        "A generated secret stands in no list. RFC 7518 asks of an HS256 key at least 256 bits, and they must be random: \
-         `hallpass keygen` or `openssl rand -base64 32` makes such a secret, a person does not.",
-        "Whoever can verify an HS256 token can write one. The forged token passes every check, because it is not broken: \
-         it is signed with the right key by the wrong person.",
-    ],
-    rfcs: &["RFC 7518 §3.2", "RFC 8725 §3.5", "RFC 8725 §2.2"],
-};
 
 /// The subject of the victim's token. A forged token has to name another.
 pub const SUBJECT: &str = "student";

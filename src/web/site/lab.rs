@@ -68,7 +68,7 @@ pub(in crate::web) async fn index(
     let unsolved = LESSONS.iter().find(|lesson| !progress.has_solved(lesson));
     let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
     let session_is_cookie = sessions.backend.are_cookies();
-    render(&IndexPage { assets: &assets, parts: PARTS, progress, next, session_is_cookie })
+    render(&IndexPage { assets: &assets, parts: &PARTS, progress, next, session_is_cookie })
 }
 
 /// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.
@@ -108,7 +108,7 @@ impl Progress {
 #[template(path = "lab/worksheet.html")]
 struct WorksheetPage<'a> {
     assets: &'a Assets,
-    lessons: &'static [&'static Lesson],
+    lessons: &'static [Lesson],
     attacks: Vec<&'static Attack>,
 }
 
@@ -116,7 +116,7 @@ struct WorksheetPage<'a> {
 pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
     let mut attacks: Vec<_> = Attack::all().collect();
     attacks.sort_by_key(|attack| attack.number);
-    render(&WorksheetPage { assets: &assets, lessons: LESSONS, attacks })
+    render(&WorksheetPage { assets: &assets, lessons: &LESSONS, attacks })
 }
 
 /// `POST /lab/reset`: forgets this visitor's progress, and nothing else of the session.

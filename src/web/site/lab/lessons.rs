@@ -52,18 +52,18 @@ trait LessonPage: Sync {
 }
 
 macro_rules! pages {
-    ($({ title: $title:literal, says: $says:literal, lessons: [$($lesson:ident),+ $(,)?], })+) => {
-        /// Every lesson with its page, in the order of the course.
-        static PAGES: &[(&Lesson, &dyn LessonPage)] =
-            &[$($((&crate::lab::lessons::$lesson::LESSON, &$lesson::Page)),+),+];
+    ($($part:literal { $($page:ident: $slug:literal, $key:literal;)+ })+) => {
+        /// The page of every lesson, by the lesson's slug.
+        static PAGES: &[(&str, &dyn LessonPage)] = &[$($(($slug, &$page::Page)),+),+];
     };
 }
 
 course!(pages);
 
-/// The lesson of this name, and its page.
+/// The lesson of this slug, and its page.
 fn find(slug: &str) -> Result<(&'static Lesson, &'static dyn LessonPage), Problem> {
-    PAGES.iter().copied().find(|(lesson, _)| lesson.slug == slug).ok_or_else(Problem::not_found)
+    let page = PAGES.iter().find(|(its_slug, _)| *its_slug == slug).map(|(_, page)| *page);
+    Lesson::find(slug).zip(page).ok_or_else(Problem::not_found)
 }
 
 /// `GET` and `POST /lab/lessons/{slug}`: the page, and what its forms send.

@@ -1,0 +1,130 @@
+//! Markdown, rendered once: a page shows the HTML, and everything else reads the Markdown.
+
+use std::fmt::{self, Display, Formatter};
+
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+
+/// A text with its markup. It displays as HTML in which everything is escaped that the text itself says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Prose {
+    markdown: String,
+    html: String,
+    plain: String,
+}
+
+impl Prose {
+    /// One paragraph, without the element around it; or why the text is not one.
+    pub(super) fn paragraph(markdown: &str) -> Result<Self, &'static str> {
+        let mut events: Vec<Event> = events(markdown).collect();
+        let is_paragraph = matches!(events.first(), Some(Event::Start(Tag::Paragraph)))
+            && events.iter().filter(|event| is_start_of_block(event)).count() == 1;
+        if !is_paragraph {
+            return Err("there must be one paragraph here, and nothing else");
+        }
+        events.retain(|event| !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)));
+        Ok(Self::of(markdown, events))
+    }
+
+    /// Any number of paragraphs, lists and other blocks.
+    pub(super) fn blocks(markdown: &str) -> Self {
+        Self::of(markdown, events(markdown).collect())
+    }
+
+    fn of(markdown: &str, events: Vec<Event<'_>>) -> Self {
+        let plain = events.iter().filter_map(text_of).collect();
+        let mut html = String::new();
+        html::push_html(&mut html, events.into_iter().map(escaped));
+        Self { markdown: markdown.to_owned(), html, plain }
+    }
+
+    /// The text as it was written.
+    pub fn markdown(&self) -> &str {
+        &self.markdown
+    }
+
+    /// The text without its markup.
+    pub fn plain(&self) -> &str {
+        &self.plain
+    }
+}
+
+impl Display for Prose {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.html)
+    }
+}
+
+/// What Markdown says, with HTML in it taken as text: no file can bring an element of its own into a page.
+fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
+    Parser::new_ext(markdown, Options::empty()).map(|event| match event {
+        Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
+        Event::SoftBreak => Event::Text(" ".into()),
+        other => other,
+    })
+}
+
+const fn is_start_of_block(event: &Event<'_>) -> bool {
+    matches!(event, Event::Start(tag) if !matches!(tag, Tag::Emphasis | Tag::Strong | Tag::Link { .. }))
+}
+
+fn text_of<'e>(event: &'e Event<'_>) -> Option<&'e str> {
+    match event {
+        Event::Text(text) | Event::Code(text) => Some(text),
+        _ => None,
+    }
+}
+
+/// Text is escaped as the templates escape it, so that a word looks the same wherever it comes from.
+fn escaped(event: Event<'_>) -> Event<'_> {
+    match event {
+        Event::Text(text) => Event::InlineHtml(escape(&text)),
+        Event::Code(text) => Event::InlineHtml(format!("<code>{}</code>", escape(&text)).into()),
+        other => other,
+    }
+}
+
+fn escape(text: &str) -> CowStr<'static> {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' | '&' | '\'' | '<' | '>' => {
+                escaped.push_str("&#");
+                escaped.push_str(&u32::from(character).to_string());
+                escaped.push(';');
+            }
+            other => escaped.push(other),
+        }
+    }
+    escaped.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn code_and_names_of_buttons_are_marked_and_the_rest_is_escaped() {
+        let prose = Prose::paragraph("Press *Don't* `<a>` & \"b\".").unwrap();
+        let html = "Press <em>Don&#39;t</em> <code>&#60;a&#62;</code> &#38; &#34;b&#34;.";
+        assert_eq!(prose.to_string(), html);
+        assert_eq!((prose.plain(), prose.markdown()), ("Press Don't <a> & \"b\".", "Press *Don't* `<a>` & \"b\"."));
+    }
+
+    #[test]
+    fn a_name_with_underscores_is_not_strong() {
+        assert_eq!(Prose::paragraph("choose *__Host-* and").unwrap().to_string(), "choose <em>__Host-</em> and");
+    }
+
+    #[test]
+    fn markup_in_a_file_is_shown_as_text() {
+        assert_eq!(Prose::paragraph("a <b>c</b>").unwrap().to_string(), "a &#60;b&#62;c&#60;/b&#62;");
+        assert!(!Prose::blocks("<script>\n\na").to_string().contains("<script"));
+    }
+
+    #[test]
+    fn what_is_not_one_paragraph_is_refused() {
+        for text in ["", "- a", "# a", "a\n\nb", "1. a", "> a"] {
+            assert!(Prose::paragraph(text).is_err(), "{text}");
+        }
+    }
+}
