@@ -17,4 +17,5 @@ use std::sync::LazyLock;
 /// Reads every text of the lab now. A mistake in one then ends the start of the server, and no request.
 pub fn read_texts() {
     LazyLock::force(&lessons::PARTS);
+    LazyLock::force(&attacks::SECTIONS);
 }

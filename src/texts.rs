@@ -139,9 +139,15 @@ impl Document {
         Some(self.fields.remove(place).value)
     }
 
+    /// Takes the field of this name, which may have markup.
+    pub fn prose(&mut self, name: &str) -> Result<Prose, TextError> {
+        let line = self.line_of(name);
+        Prose::paragraph(self.field(name)?).map_err(|what| self.error(line, what))
+    }
+
     /// Takes the field of this name, which must be a number.
     pub fn number(&mut self, name: &str) -> Result<u8, TextError> {
-        let line = self.fields.iter().find(|field| field.name == name).map_or(1, |field| field.line);
+        let line = self.line_of(name);
         let value = self.field(name)?;
         value.parse().map_err(|_| self.error(line, format!("`{value}` is not a number from 0 to 255")))
     }
@@ -173,7 +179,11 @@ impl Document {
         }
     }
 
-    pub fn error(&self, line: usize, what: impl Into<String>) -> TextError {
+    fn line_of(&self, name: &str) -> usize {
+        self.fields.iter().find(|field| field.name == name).map_or(1, |field| field.line)
+    }
+
+    fn error(&self, line: usize, what: impl Into<String>) -> TextError {
         TextError { path: self.path, line, what: what.into() }
     }
 }

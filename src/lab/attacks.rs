@@ -1,7 +1,7 @@
-//! The catalogue of attacks: one value each, from which the gallery, its JSON and the tests are made.
+//! The catalogue of attacks, from which the gallery, its JSON and the tests are made.
 //!
-//! An attack says how it is forged, who judges it, and with which code they must answer. A row of the catalogue with
-//! several right answers has an attack for each.
+//! The [`Definition`] of an attack says how it is forged, who judges it, and with which code they must answer. Its words
+//! are in `templates/lab/attacks/<slug>.md`. A row of the catalogue with several right answers has an attack for each.
 
 mod algorithm;
 mod claims;
@@ -11,6 +11,7 @@ mod signature;
 mod text;
 
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::forge::{Forge, Forgery, Target};
 use super::naive::{NaiveSite, NaiveVerifier};
@@ -18,21 +19,22 @@ use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::sent_request::SentRequest;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::texts::{Document, Passage, Prose, TextError, TextFile, must_read, text_file};
 
 /// One attack.
 pub struct Attack {
+    /// The last part of its address, and the name of its text file.
+    pub slug: &'static str,
     /// The row of the catalogue.
     pub number: u8,
     /// What a session keeps once it was tried: two letters that all attacks of the row share, and that no other row has or
     /// ever had.
     pub key: &'static str,
-    /// The last part of its address.
-    pub slug: &'static str,
-    pub name: &'static str,
-    /// What it is, in two sentences. A pair of backticks marks code.
-    pub what: &'static str,
+    pub name: Prose,
+    /// What it is, in two sentences.
+    pub what: Prose,
     /// What is changed, in one phrase.
-    pub changes: &'static str,
+    pub changes: Prose,
     /// What a right verifier answers.
     pub expected: Code,
     /// The lesson that goes further.
@@ -42,7 +44,7 @@ pub struct Attack {
     /// The algorithm that the visitor's token must have. `None` means either.
     pub needs: Option<DemoAlgorithm>,
     /// Its spellings, all with the same answer. The first is the default.
-    pub variants: &'static [Variant],
+    pub variants: Vec<Variant>,
     pub kind: AttackKind,
 }
 
@@ -50,10 +52,11 @@ pub struct Attack {
 pub struct Variant {
     /// What the form sends for it.
     pub value: &'static str,
-    pub says: &'static str,
+    pub says: String,
 }
 
 /// How an attack is made: of a token, or of a request.
+#[derive(Clone, Copy)]
 pub enum AttackKind {
     Token {
         judged_by: JudgedBy,
@@ -106,48 +109,104 @@ pub const fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
 /// A section of the gallery.
 pub struct Section {
     pub title: &'static str,
-    pub says: &'static str,
-    pub attacks: &'static [Attack],
+    pub says: Prose,
+    pub attacks: Vec<Attack>,
 }
 
-/// Every attack, by section.
-pub static SECTIONS: [Section; 6] = [
-    Section {
-        title: "The signature",
-        says: "Cut, left out, guessed or made with another key: whatever was changed before it, it must fit.",
-        attacks: signature::ATTACKS,
-    },
-    Section {
-        title: "The algorithm",
-        says: "The header names an algorithm, and the header is the sender's to write.",
-        attacks: algorithm::ATTACKS,
-    },
-    Section {
-        title: "Keys and rules in the header",
-        says: "A token that brings its own key, or says where one lies, vouches for itself.",
-        attacks: key_header::ATTACKS,
-    },
-    Section {
-        title: "The claims",
-        says: "What a token says, when it says it, and who it is meant for.",
-        attacks: claims::ATTACKS,
-    },
-    Section {
-        title: "The text itself",
-        says: "Where two readers read two things in one text, one of them is fooled.",
-        attacks: text::ATTACKS,
-    },
-    Section {
-        title: "The request and the session",
-        says: "A good token may still come by a wrong way, or after its time.",
-        attacks: request::ATTACKS,
-    },
+/// The sections by their text files, in the order of the gallery.
+static CATALOGUE: [(TextFile, &[Definition]); 6] = [
+    (text_file!("templates/lab/sections/signature.md"), signature::ATTACKS),
+    (text_file!("templates/lab/sections/algorithm.md"), algorithm::ATTACKS),
+    (text_file!("templates/lab/sections/key-header.md"), key_header::ATTACKS),
+    (text_file!("templates/lab/sections/claims.md"), claims::ATTACKS),
+    (text_file!("templates/lab/sections/text.md"), text::ATTACKS),
+    (text_file!("templates/lab/sections/request.md"), request::ATTACKS),
 ];
+
+/// Every attack, by section.
+pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
+    let read = CATALOGUE.iter().map(|(text, definitions)| {
+        let (title, says) = text.titled_paragraph()?;
+        let attacks = definitions.iter().map(Definition::read).collect::<Result<_, _>>()?;
+        Ok(Section { title, says, attacks })
+    });
+    must_read(read.collect())
+});
+
+/// What the code says of an attack. Its text says the rest.
+struct Definition {
+    text: TextFile,
+    number: u8,
+    key: &'static str,
+    expected: Code,
+    needs: Option<DemoAlgorithm>,
+    /// What the form sends for its spellings. The text says what each of them is.
+    variants: &'static [&'static str],
+    kind: AttackKind,
+}
+
+/// A definition with the defaults that most attacks share.
+const fn define(text: TextFile, number: u8, key: &'static str, expected: Code, kind: AttackKind) -> Definition {
+    Definition { text, number, key, expected, needs: None, variants: &[], kind }
+}
+
+/// The text of the attack with this slug.
+macro_rules! attack_text {
+    ($slug:literal) => {
+        $crate::texts::text_file!("templates/lab/attacks/", $slug, ".md")
+    };
+}
+
+use attack_text;
+
+impl Definition {
+    fn read(&self) -> Result<Attack, TextError> {
+        let mut text = self.text.read()?;
+        let attack = Attack {
+            slug: self.text.name(),
+            number: self.number,
+            key: self.key,
+            name: text.prose("name")?,
+            what: text.lead()?.paragraph()?,
+            changes: text.prose("changes")?,
+            expected: self.expected,
+            lesson: text.optional_field("lesson"),
+            rfc: text.field("source")?,
+            needs: self.needs,
+            variants: self.variants(&mut text)?,
+            kind: self.kind,
+        };
+        text.finish()?;
+        Ok(attack)
+    }
+
+    /// The spellings, which must be the same in the text and in the code.
+    fn variants(&self, text: &mut Document) -> Result<Vec<Variant>, TextError> {
+        if self.variants.is_empty() {
+            return Ok(Vec::new());
+        }
+        let section = text.section("Variants")?;
+        let items = section.items()?;
+        let variants = items.iter().map(Variant::read).collect::<Result<Vec<_>, _>>()?;
+        if variants.iter().map(|variant| variant.value).eq(self.variants.iter().copied()) {
+            Ok(variants)
+        } else {
+            Err(section.error(format!("the variants must be, in this order: {}", self.variants.join(", "))))
+        }
+    }
+}
+
+impl Variant {
+    fn read(item: &Passage) -> Result<Self, TextError> {
+        let (value, says) = item.labelled()?;
+        Ok(Self { value, says: says.words() })
+    }
+}
 
 impl Attack {
     /// Every attack, in the order of the gallery.
     pub fn all() -> impl Iterator<Item = &'static Self> {
-        SECTIONS.iter().flat_map(|section| section.attacks)
+        SECTIONS.iter().flat_map(|section| &section.attacks)
     }
 
     pub fn find(slug: &str) -> Option<&'static Self> {
@@ -167,7 +226,7 @@ impl Attack {
     /// The spelling with this name; the first if the name is empty; `None` if there is no such spelling. An attack with
     /// one spelling has the empty name for it.
     pub fn variant(&self, chosen: &str) -> Option<&'static str> {
-        match self.variants {
+        match &self.variants[..] {
             [] => chosen.is_empty().then_some(""),
             [first, ..] if chosen.is_empty() => Some(first.value),
             several => several.iter().find(|variant| variant.value == chosen).map(|variant| variant.value),
@@ -180,38 +239,38 @@ impl Attack {
     }
 }
 
-/// An attack with the defaults that most of them share.
-const fn attack(
-    number: u8,
-    key: &'static str,
-    slug: &'static str,
-    name: &'static str,
-    expected: Code,
-    kind: AttackKind,
-) -> Attack {
-    Attack {
-        number,
-        key,
-        slug,
-        name,
-        what: "",
-        changes: "",
-        expected,
-        lesson: None,
-        rfc: "",
-        needs: None,
-        variants: &[],
-        kind,
-    }
-}
-
-const fn variant(value: &'static str, says: &'static str) -> Variant {
-    Variant { value, says }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_attack_and_every_section_can_be_read() {
+        for (section, definitions) in &CATALOGUE {
+            assert_eq!(section.titled_paragraph().err(), None);
+            for definition in *definitions {
+                assert_eq!(definition.read().err(), None);
+            }
+        }
+    }
+
+    #[test]
+    fn a_part_that_is_missing_is_named_with_its_file() {
+        let definition = algorithm::ATTACKS.iter().find(|it| it.text.name() == "alg-none").unwrap();
+        for (from, to, named) in [
+            ("name: ", "title: ", "alg-none.md:1: there is no field `name`"),
+            ("changes: ", "change: ", "alg-none.md:1: there is no field `changes`"),
+            ("source: ", "sources: ", "alg-none.md:1: there is no field `source`"),
+            ("lesson: ", "lessons: ", "alg-none.md:5: no such file has a field `lessons`"),
+            ("## Variants", "## Ways", "there is no section `## Variants`"),
+            ("`nOnE`", "`nONE`", "the variants must be, in this order: none, None, NONE, nOnE"),
+        ] {
+            assert!(definition.text.text.contains(from), "{from}");
+            let text = Box::leak(definition.text.text.replacen(from, to, 1).into_boxed_str());
+            let changed = Definition { text: TextFile { text, ..definition.text }, ..*definition };
+            let said = changed.read().err().map_or_else(String::new, |error| error.to_string());
+            assert!(said.contains(named), "{from}: {said}");
+        }
+    }
 
     #[test]
     fn attacks_share_a_key_when_they_share_a_row() {

@@ -1,9 +1,11 @@
-//! The lab's text files: each belongs to a lesson or to a part of the course, so nobody edits one that no page shows.
+//! The text files of the lab: each belongs to a lesson, an attack, or a heading above them, so nobody edits one that no page
+//! shows.
 
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use hallpass::lab::attacks::{Attack, SECTIONS};
 use hallpass::lab::lessons::{LESSONS, PARTS};
 
 fn folder(name: &str) -> PathBuf {
@@ -30,4 +32,10 @@ fn every_folder_of_a_lesson_is_in_the_course_and_has_a_text_and_a_page() {
 #[test]
 fn every_text_of_a_part_is_in_the_course() {
     assert_eq!(names(&folder("parts")).len(), PARTS.len());
+}
+
+#[test]
+fn every_text_of_an_attack_or_a_section_is_in_the_catalogue() {
+    assert_eq!(names(&folder("attacks")), Attack::all().map(|attack| format!("{}.md", attack.slug)).collect());
+    assert_eq!(names(&folder("sections")).len(), SECTIONS.len());
 }

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
+use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
 use crate::keys;
 use crate::lab::forge::{Forgery, public_forms, quoted};
@@ -11,18 +11,13 @@ use crate::lab::naive;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::token::signing_input;
 
-pub(super) static ATTACKS: &[Attack] = &[
-    Attack {
-        what: "The token says ES256 and its signature is all zeros. Some libraries forgot to refuse zero, and for them it \
-               fits every text and every key (CVE-2022-21449).",
-        changes: "`alg` becomes ES256, the signature r = s = 0",
-        rfc: "RFC 8725 §3.4",
-        variants: &[variant("raw", "64 zero bytes"), variant("der", "the two zeros in DER")],
-        ..attack(
+pub(super) static ATTACKS: &[Definition] = &[
+    Definition {
+        variants: &["raw", "der"],
+        ..define(
+            attack_text!("psychic-signature"),
             7,
             "ps",
-            "psychic-signature",
-            "Psychic signature",
             Code::AlgNotAllowed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -39,18 +34,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The token says that it needs no signature, and has none. A verifier that asks the token how to check it \
-               takes its word.",
-        changes: "`alg` becomes none, the signature is empty",
-        lesson: Some("none"),
-        rfc: "RFC 8725 §3.2",
-        variants: &[variant("none", "none"), variant("None", "None"), variant("NONE", "NONE"), variant("nOnE", "nOnE")],
-        ..attack(
+    Definition {
+        variants: &["none", "None", "NONE", "nOnE"],
+        ..define(
+            attack_text!("alg-none"),
             9,
             "an",
-            "alg-none",
-            "Algorithm none",
             Code::AlgNotAllowed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -63,61 +52,33 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The server expects RS256 and its public key is known to all. The token says HS256 and uses that key's text \
-               as the secret: a verifier with one key for every algorithm checks it as HMAC, and it fits.",
-        changes: "`alg` becomes HS256, signed with the RSA public key as the secret",
-        lesson: Some("key-confusion"),
-        rfc: "RFC 8725 §3.1",
+    Definition {
         needs: Some(DemoAlgorithm::Rs256),
         variants: FORMS,
-        ..attack(10, "kc", "key-confusion-rs256", "Key confusion", Code::AlgNotAllowed, CONFUSED)
+        ..define(attack_text!("key-confusion-rs256"), 10, "kc", Code::AlgNotAllowed, CONFUSED)
     },
-    Attack {
-        what: "The same token before a session that expects HS256, with a secret of its own. The algorithm is right, the \
-               key is not: a public key is no secret here.",
-        changes: "signed with HS256 and the RSA public key as the secret",
-        lesson: Some("key-confusion"),
-        rfc: "RFC 8725 §3.1",
+    Definition {
         needs: Some(DemoAlgorithm::Hs256),
         variants: FORMS,
-        ..attack(10, "kc", "key-confusion-hs256", "Key confusion, under HS256", Code::BadSignature, CONFUSED)
+        ..define(attack_text!("key-confusion-hs256"), 10, "kc", Code::BadSignature, CONFUSED)
     },
-    Attack {
-        what: "Every header member and every claim is once the address of a listener, and here it is `alg`. A library that \
-               loads algorithms by name may ask for it.",
-        changes: "`alg` becomes an address",
-        rfc: "RFC 8725 §3.1",
-        ..attack(
-            16,
-            "oa",
-            "outside-alg",
-            "An address as `alg`",
-            Code::AlgNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| Ok(forge.headed_stale("alg", quoted(super::claims::LISTENER))),
-                naive: &naive::CALLS_ADDRESSES,
-            },
-        )
-    },
-    Attack {
-        what: "The algorithm is spelled a little otherwise, and the signature is right. Whoever compares names loosely will \
-               some day take a name that nobody meant.",
-        changes: "`alg` in another case, or with a stray character; re-signed",
-        lesson: Some("none"),
-        rfc: "RFC 7515 §4.1.1",
-        variants: &[
-            variant("lower-case", "in small letters"),
-            variant("trailing-space", "with a space after it"),
-            variant("nul", "with a NUL after it"),
-            variant("empty", "empty"),
-        ],
-        ..attack(
+    define(
+        attack_text!("outside-alg"),
+        16,
+        "oa",
+        Code::AlgNotAllowed,
+        AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| Ok(forge.headed_stale("alg", quoted(super::claims::LISTENER))),
+            naive: &naive::CALLS_ADDRESSES,
+        },
+    ),
+    Definition {
+        variants: &["lower-case", "trailing-space", "nul", "empty"],
+        ..define(
+            attack_text!("alg-spelling"),
             22,
             "as",
-            "alg-spelling",
-            "Spelling of `alg`",
             Code::AlgNotAllowed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -135,17 +96,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "`alg` is no string, or is not there. A verifier with a default fills the gap in the sender's favour.",
-        changes: "`alg` is an array, a number, or absent; re-signed",
-        lesson: Some("none"),
-        rfc: "RFC 7515 §4.1.1",
-        variants: &[variant("absent", "absent"), variant("array", "an array"), variant("number", "a number")],
-        ..attack(
+    Definition {
+        variants: &["absent", "array", "number"],
+        ..define(
+            attack_text!("alg-malformed"),
             22,
             "as",
-            "alg-malformed",
-            "`alg` of the wrong type",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -164,56 +120,32 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The right secret signs, under HS512. The signature is as good as any; yet one key has one algorithm, and \
-               whoever allows a family allows its weakest member.",
-        changes: "`alg` becomes HS512, signed with the right secret",
-        lesson: Some("hs256-or-rs256"),
-        rfc: "RFC 8725 §3.1",
+    Definition {
         needs: Some(DemoAlgorithm::Hs256),
-        variants: &[variant("HS512", "HS512"), variant("HS384", "HS384")],
-        ..attack(23, "sh", "sibling-hs256", "Sibling algorithm", Code::AlgNotAllowed, SIBLING)
+        variants: &["HS512", "HS384"],
+        ..define(attack_text!("sibling-hs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
     },
-    Attack {
-        what: "The right private key signs, under RS384 or PS256. The signature is as good as any; yet one key has one \
-               algorithm, and mixing paddings under one key is where attacks begin.",
-        changes: "`alg` becomes RS384 or PS256, signed with the right key",
-        lesson: Some("hs256-or-rs256"),
-        rfc: "RFC 8725 §3.1",
+    Definition {
         needs: Some(DemoAlgorithm::Rs256),
-        variants: &[variant("RS384", "RS384"), variant("PS256", "PS256")],
-        ..attack(23, "sh", "sibling-rs256", "Sibling algorithm, under RS256", Code::AlgNotAllowed, SIBLING)
+        variants: &["RS384", "PS256"],
+        ..define(attack_text!("sibling-rs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
     },
-    Attack {
-        what: "Your own good token, after your session switched to the other algorithm. It was honestly issued, and the \
-               session no longer expects its kind.",
-        changes: "nothing of the token: the session expects the other algorithm",
-        lesson: Some("hs256-or-rs256"),
-        rfc: "RFC 8725 §3.1",
-        ..attack(
-            24,
-            "sa",
-            "switched-algorithm",
-            "Switched algorithm",
-            Code::AlgNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::DemoAfterSwitch,
-                forge: |forge, _| {
-                    Ok(Forgery::new(&*forge.original.token, "Untouched: the key that made it is still ours."))
-                },
-                naive: &naive::TRUSTS_ALG,
+    define(
+        attack_text!("switched-algorithm"),
+        24,
+        "sa",
+        Code::AlgNotAllowed,
+        AttackKind::Token {
+            judged_by: JudgedBy::DemoAfterSwitch,
+            forge: |forge, _| {
+                Ok(Forgery::new(&*forge.original.token, "Untouched: the key that made it is still ours."))
             },
-        )
-    },
+            naive: &naive::TRUSTS_ALG,
+        },
+    ),
 ];
 
-const FORMS: &[Variant] = &[
-    variant("pem", "as PEM text"),
-    variant("pem-without-newline", "as PEM text without its final newline"),
-    variant("pem-after-blank", "as PEM text after white space"),
-    variant("spki-der", "as SPKI in DER"),
-    variant("pkcs1-der", "as PKCS#1 in DER"),
-];
+const FORMS: &[&str] = &["pem", "pem-without-newline", "pem-after-blank", "spki-der", "pkcs1-der"];
 
 const CONFUSED: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,

@@ -1,6 +1,6 @@
 //! Attacks by what a token says: with the old signature they fall at once, re-signed they meet the checks on claims.
 
-use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
+use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Members, quoted};
 use crate::lab::naive;
@@ -9,19 +9,13 @@ use crate::profiles::lab::{API_AUDIENCE, API_ISSUER, API_TYP};
 /// The address that an attacker listens at. Nothing here ever calls it.
 pub(super) const LISTENER: &str = "https://listener.attacker.example/called";
 
-pub(super) static ATTACKS: &[Attack] = &[
-    Attack {
-        what: "One claim says something else, under the old signature. Anybody can write claims; what nobody can write \
-               without the key is a signature over them.",
-        changes: "one claim, old signature",
-        lesson: Some("tamper"),
-        rfc: "RFC 7515 §5.2",
+pub(super) static ATTACKS: &[Definition] = &[
+    Definition {
         variants: CLAIMS,
-        ..attack(
+        ..define(
+            attack_text!("claim-injection"),
             4,
             "ci",
-            "claim-injection",
-            "Claim injection",
             Code::BadSignature,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -30,18 +24,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The same claim, signed with the right key. This is a valid token that says something else, and it is taken \
-               as what it says: no more, and nothing here grants anything by it.",
-        changes: "one claim, re-signed",
-        lesson: Some("tamper"),
-        rfc: "RFC 7519 §7.2",
+    Definition {
         variants: CLAIMS,
-        ..attack(
+        ..define(
+            attack_text!("claim-injection-signed"),
             4,
             "ci",
-            "claim-injection-signed",
-            "Claim injection, re-signed",
             Code::Accepted,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -50,18 +38,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "Claims and harmless header members hold the address of a listener, under the old signature. If the listener \
-               is called, the server reads what nobody vouched for.",
-        changes: "one claim or header member becomes an address, old signature",
-        lesson: Some("tamper"),
-        rfc: "RFC 7515 §5.2",
+    Definition {
         variants: ADDRESSED,
-        ..attack(
+        ..define(
+            attack_text!("outside-claim"),
             16,
             "oa",
-            "outside-claim",
-            "An address in a claim",
             Code::BadSignature,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -73,17 +55,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The same address, signed with the right key. The token is valid and the address is text: shown, escaped, and \
-               never called.",
-        changes: "one claim or header member becomes an address, re-signed",
-        rfc: "RFC 7519 §7.2",
+    Definition {
         variants: ADDRESSED,
-        ..attack(
+        ..define(
+            attack_text!("outside-claim-signed"),
             16,
             "oa",
-            "outside-claim-signed",
-            "An address in a claim, re-signed",
             Code::Accepted,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -95,35 +72,23 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "`typ` holds the address of a listener, and the signature is right. A kind of token that nobody knows is the \
-               wrong kind.",
-        changes: "`typ` becomes an address, re-signed",
-        rfc: "RFC 8725 §3.11",
-        ..attack(
+    define(
+        attack_text!("outside-typ"),
+        16,
+        "oa",
+        Code::WrongType,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.headed("typ", quoted(LISTENER)),
+            naive: &naive::CALLS_ADDRESSES,
+        },
+    ),
+    Definition {
+        variants: &["exp", "iat", "nbf", "aud"],
+        ..define(
+            attack_text!("outside-date"),
             16,
             "oa",
-            "outside-typ",
-            "An address as `typ`",
-            Code::WrongType,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.headed("typ", quoted(LISTENER)),
-                naive: &naive::CALLS_ADDRESSES,
-            },
-        )
-    },
-    Attack {
-        what: "A date or the audience holds the address of a listener, and the signature is right. A date is a number, and \
-               an audience that is not this server is somebody else.",
-        changes: "`exp`, `iat`, `nbf` or `aud` becomes an address, re-signed",
-        rfc: "RFC 7519 §4.1",
-        variants: &[variant("exp", "exp"), variant("iat", "iat"), variant("nbf", "nbf"), variant("aud", "aud")],
-        ..attack(
-            16,
-            "oa",
-            "outside-date",
-            "An address as a date or audience",
             Code::BadClaim,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -132,64 +97,34 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "A role is raised to admin under the signature of a user. A program that decodes the payload and never \
-               verifies it obeys.",
-        changes: "`role` becomes admin, old signature",
-        lesson: Some("tamper"),
-        rfc: "RFC 7515 §5.2",
-        ..attack(
-            19,
-            "up",
-            "unverified-payload",
-            "Unverified payload",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| Ok(forge.saying_stale("role", "\"admin\"")),
-                naive: &naive::DECODES_ONLY,
-            },
-        )
-    },
-    Attack {
-        what: "The same role, signed with the right key. The token is valid; whether its issuer may make admins is a \
-               question that no signature answers, and here no claim is an authority.",
-        changes: "`role` becomes admin, re-signed",
-        lesson: Some("need-a-jwt"),
-        rfc: "RFC 7519 §4.3",
-        ..attack(
-            19,
-            "up",
-            "unverified-payload-signed",
-            "A role, re-signed",
-            Code::Accepted,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.saying(&forge.original.claims.with("role", "\"admin\"")),
-                naive: &naive::DECODES_ONLY,
-            },
-        )
-    },
-    Attack {
-        what: "A claim is of the wrong type, and the signature is right. A library that takes a date it cannot read for an \
-               absent one lets the token live for ever (CVE-2026-25537).",
-        changes: "one claim is of another type, or `exp` is absent; re-signed",
-        lesson: Some("two-clocks"),
-        rfc: "RFC 7519 §4.1.4",
-        variants: &[
-            variant("exp-word", "exp is the word never"),
-            variant("exp-text", "exp is a number in quotes"),
-            variant("exp-null", "exp is null"),
-            variant("exp-infinite", "exp is 1e999"),
-            variant("exp-absent", "exp is absent"),
-            variant("nbf-text", "nbf is a number in quotes"),
-            variant("sub-array", "sub is an array"),
-        ],
-        ..attack(
+    define(
+        attack_text!("unverified-payload"),
+        19,
+        "up",
+        Code::BadSignature,
+        AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| Ok(forge.saying_stale("role", "\"admin\"")),
+            naive: &naive::DECODES_ONLY,
+        },
+    ),
+    define(
+        attack_text!("unverified-payload-signed"),
+        19,
+        "up",
+        Code::Accepted,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.saying(&forge.original.claims.with("role", "\"admin\"")),
+            naive: &naive::DECODES_ONLY,
+        },
+    ),
+    Definition {
+        variants: &["exp-word", "exp-text", "exp-null", "exp-infinite", "exp-absent", "nbf-text", "sub-array"],
+        ..define(
+            attack_text!("wrong-type-claims"),
             20,
             "wt",
-            "wrong-type-claims",
-            "Claims of the wrong type",
             Code::BadClaim,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -209,18 +144,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The token ends in this very second, or ended in the last. It is over from `exp` on, and a minute of leeway \
-               is a minute more for whoever stole it.",
-        changes: "`exp` is now, or a second ago; re-signed",
-        lesson: Some("two-clocks"),
-        rfc: "RFC 7519 §4.1.4",
-        variants: &[variant("now", "exp is now"), variant("before", "exp was a second ago")],
-        ..attack(
+    Definition {
+        variants: &["now", "before"],
+        ..define(
+            attack_text!("edge-of-expiry"),
             21,
             "eo",
-            "edge-of-expiry",
-            "The edge of expiry",
             Code::Expired,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -233,18 +162,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The token is good only from a moment that has not come. A date of issue in the future is no better: somebody's \
-               clock is wrong, or somebody made it up.",
-        changes: "`nbf` or `iat` lies half a minute ahead; re-signed",
-        lesson: Some("two-clocks"),
-        rfc: "RFC 7519 §4.1.5",
-        variants: &[variant("nbf", "nbf"), variant("iat", "iat")],
-        ..attack(
+    Definition {
+        variants: &["nbf", "iat"],
+        ..define(
+            attack_text!("not-yet"),
             21,
             "eo",
-            "not-yet",
-            "Before its time",
             Code::NotYetValid,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -256,42 +179,23 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "`exp` counts milliseconds, as JavaScript's clock does. Read as seconds, the token lives for fifty thousand \
-               years.",
-        changes: "`exp` in milliseconds; re-signed",
-        lesson: Some("two-clocks"),
-        rfc: "RFC 7519 §2",
-        ..attack(
-            21,
-            "eo",
-            "exp-in-milliseconds",
-            "`exp` in milliseconds",
-            Code::BadClaim,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.saying(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
-                naive: &naive::ACCEPTS_MILLISECONDS,
-            },
-        )
-    },
-    Attack {
-        what: "An API says who must have issued its tokens and whom they must be for, and this one is signed with the right \
-               key for somebody else. One issuer with several APIs is enough to make that a way in.",
-        changes: "`iss` or `aud` is wrong or absent, where the profile sets them; re-signed",
-        lesson: Some("need-a-jwt"),
-        rfc: "RFC 8725 §3.8",
-        variants: &[
-            variant("wrong-iss", "another issuer"),
-            variant("no-iss", "no issuer"),
-            variant("wrong-aud", "another audience"),
-            variant("no-aud", "no audience"),
-        ],
-        ..attack(
+    define(
+        attack_text!("exp-in-milliseconds"),
+        21,
+        "eo",
+        Code::BadClaim,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.saying(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
+            naive: &naive::ACCEPTS_MILLISECONDS,
+        },
+    ),
+    Definition {
+        variants: &["wrong-iss", "no-iss", "wrong-aud", "no-aud"],
+        ..define(
+            attack_text!("issuer-or-audience"),
             33,
             "io",
-            "issuer-or-audience",
-            "Issuer and audience",
             Code::BadClaim,
             AttackKind::Token {
                 judged_by: JudgedBy::LabApi,
@@ -312,20 +216,9 @@ pub(super) static ATTACKS: &[Attack] = &[
     },
 ];
 
-const CLAIMS: &[Variant] = &[
-    variant("sub", "sub becomes mallory"),
-    variant("iat", "iat becomes half a minute earlier"),
-    variant("exp", "exp becomes tomorrow"),
-    variant("role", "role becomes owner"),
-];
+const CLAIMS: &[&str] = &["sub", "iat", "exp", "role"];
 
-const ADDRESSED: &[Variant] = &[
-    variant("iss", "iss"),
-    variant("sub", "sub"),
-    variant("picture", "picture, a claim that profiles of people have"),
-    variant("cty", "cty, in the header"),
-    variant("x5t", "x5t, in the header"),
-];
+const ADDRESSED: &[&str] = &["iss", "sub", "picture", "cty", "x5t"];
 
 fn injected(forge: &Forge<'_>, name: &str) -> String {
     match name {

@@ -3,25 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::{Attack, AttackKind, JudgedBy, Variant, attack, variant};
+use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::forge::{Forge, Forgery, quoted};
 use crate::lab::naive;
 
-pub(super) static ATTACKS: &[Attack] = &[
-    Attack {
-        what: "The token is a word that programs say for nothing. A verifier that reads it as nothing and lets nothing in as \
-               a guest has no door.",
-        changes: "the token is the word null",
-        lesson: Some("anatomy"),
-        rfc: "RFC 7515 §7.1",
-        variants: &[variant("null", "null"), variant("undefined", "undefined"), variant("{}", "an empty JSON object")],
-        ..attack(
+pub(super) static ATTACKS: &[Definition] = &[
+    Definition {
+        variants: &["null", "undefined", "{}"],
+        ..define(
+            attack_text!("null-token"),
             2,
             "nt",
-            "null-token",
-            "The word null",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -30,25 +24,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "A token has three parts. With more or fewer, or in another serialisation, two programs may disagree which of \
-               them were signed.",
-        changes: "the number of parts, or the whole form",
-        lesson: Some("anatomy"),
-        rfc: "RFC 7515 §7.1",
-        variants: &[
-            variant("four", "four parts"),
-            variant("five", "five parts"),
-            variant("two", "two parts"),
-            variant("one", "one part"),
-            variant("json", "JSON serialisation"),
-            variant("jwe", "an encrypted token"),
-        ],
-        ..attack(
+    Definition {
+        variants: &["four", "five", "two", "one", "json", "jwe"],
+        ..define(
+            attack_text!("segments"),
             26,
             "se",
-            "segments",
-            "Segments",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -57,77 +38,45 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The header is empty, and the signature over the rest is right. A verifier with a default for everything finds \
-               nothing missing.",
-        changes: "the header is empty; re-signed",
-        rfc: "RFC 7515 §4",
-        ..attack(
-            26,
-            "se",
-            "empty-header",
-            "Empty header",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.resigned("", forge.original.claims.to_string()),
-                naive: &naive::COMPARES_LOOSELY,
-            },
-        )
-    },
-    Attack {
-        what: "The payload is empty, and the signature over that is right. It claims nothing, so nothing that it claims is \
-               wrong.",
-        changes: "the payload is empty; re-signed",
-        rfc: "RFC 7519 §7.2",
-        ..attack(
-            26,
-            "se",
-            "empty-payload",
-            "Empty payload",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.resigned(forge.lab_header().to_string(), ""),
-                naive: &naive::ACCEPTS_ANY_PAYLOAD,
-            },
-        )
-    },
-    Attack {
-        what: "The same with the old signature. It is judged before the payload is read, so nobody without the key makes the \
-               server parse anything.",
-        changes: "the payload is empty, old signature",
-        rfc: "RFC 7515 §5.2",
-        ..attack(
-            26,
-            "se",
-            "empty-payload-stale",
-            "Empty payload, old signature",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| Ok(forge.stale(forge.original.header.to_string(), "")),
-                naive: &naive::SKIPS_SIGNATURE,
-            },
-        )
-    },
-    Attack {
-        what: "A stray character stands at the end of the signature. A decoder that skips what it does not know reads the \
-               same bytes, and now one token has many spellings.",
-        changes: "padding, white space or a NUL behind the signature",
-        lesson: Some("tamper"),
-        rfc: "RFC 7515 §2",
-        variants: &[
-            variant("padding", "padding"),
-            variant("space", "a space"),
-            variant("newline", "a line break"),
-            variant("nul", "a NUL"),
-        ],
-        ..attack(
+    define(
+        attack_text!("empty-header"),
+        26,
+        "se",
+        Code::Malformed,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.resigned("", forge.original.claims.to_string()),
+            naive: &naive::COMPARES_LOOSELY,
+        },
+    ),
+    define(
+        attack_text!("empty-payload"),
+        26,
+        "se",
+        Code::Malformed,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.resigned(forge.lab_header().to_string(), ""),
+            naive: &naive::ACCEPTS_ANY_PAYLOAD,
+        },
+    ),
+    define(
+        attack_text!("empty-payload-stale"),
+        26,
+        "se",
+        Code::BadSignature,
+        AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| Ok(forge.stale(forge.original.header.to_string(), "")),
+            naive: &naive::SKIPS_SIGNATURE,
+        },
+    ),
+    Definition {
+        variants: &["padding", "space", "newline", "nul"],
+        ..define(
+            attack_text!("stray-base64"),
             27,
             "sb",
-            "stray-base64",
-            "Stray characters",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -147,17 +96,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The payload is spelled in plain base64, with + and /, and the signature is right. JWTs have one alphabet, so \
-               that each has one spelling.",
-        changes: "the payload in plain base64; re-signed",
-        rfc: "RFC 7515 §2",
-        variants: &[variant("plus-slash", "+ and / for - and _"), variant("padding", "with padding")],
-        ..attack(
+    Definition {
+        variants: &["plus-slash", "padding"],
+        ..define(
+            attack_text!("plain-base64"),
             27,
             "sb",
-            "plain-base64",
-            "Plain base64",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -166,17 +110,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "A member stands twice, and the signature is right. One parser keeps the first, another the last: they read two \
-               tokens in one text.",
-        changes: "a second `sub` or `alg`; re-signed",
-        rfc: "RFC 7519 §4",
+    Definition {
         variants: TWICE,
-        ..attack(
+        ..define(
+            attack_text!("duplicate-members"),
             29,
             "dm",
-            "duplicate-members",
-            "Duplicate members",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -192,37 +131,26 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "A second `sub` under the old signature. It covers every byte of the payload, whichever of the two is read.",
-        changes: "a second `sub`, old signature",
-        rfc: "RFC 7515 §5.2",
-        ..attack(
-            29,
-            "dm",
-            "duplicate-sub-stale",
-            "Duplicate `sub`, old signature",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| {
-                    let claims = forge.original.claims.and("sub", quoted("mallory"));
-                    Ok(forge.stale(forge.original.header.to_string(), claims.to_string()))
-                },
-                naive: &naive::SKIPS_SIGNATURE,
+    define(
+        attack_text!("duplicate-sub-stale"),
+        29,
+        "dm",
+        Code::BadSignature,
+        AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| {
+                let claims = forge.original.claims.and("sub", quoted("mallory"));
+                Ok(forge.stale(forge.original.header.to_string(), claims.to_string()))
             },
-        )
-    },
-    Attack {
-        what: "The payload is JSON but no object, or no JSON at all, and the signature is right. What has no claims cannot \
-               fail a check on them, unless having them is the check.",
-        changes: "the payload is `[1]`, `null` or not UTF-8; re-signed",
-        rfc: "RFC 7519 §7.2",
+            naive: &naive::SKIPS_SIGNATURE,
+        },
+    ),
+    Definition {
         variants: BODIES,
-        ..attack(
+        ..define(
+            attack_text!("payload-not-an-object"),
             30,
             "pn",
-            "payload-not-an-object",
-            "Payload that is no object",
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
@@ -231,16 +159,12 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "The same payload under the old signature. It never reaches a parser.",
-        changes: "the payload is `[1]`, `null` or not UTF-8, old signature",
-        rfc: "RFC 7515 §5.2",
+    Definition {
         variants: BODIES,
-        ..attack(
+        ..define(
+            attack_text!("payload-not-an-object-stale"),
             30,
             "pn",
-            "payload-not-an-object-stale",
-            "Payload that is no object, old signature",
             Code::BadSignature,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
@@ -249,74 +173,50 @@ pub(super) static ATTACKS: &[Attack] = &[
             },
         )
     },
-    Attack {
-        what: "`kid` is a megabyte long, and the signature is right. A verifier without a limit decodes, parses and looks up \
-               whatever it is sent.",
-        changes: "`kid` of 1 MB; re-signed",
-        lesson: Some("size-limit"),
-        rfc: "RFC 7519 §11.1",
-        ..attack(
-            35,
-            "hk",
-            "huge-kid",
-            "Huge `kid`",
-            Code::TooLarge,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| forge.headed("kid", quoted(&"k".repeat(1 << 20))),
-                naive: &naive::HAS_NO_LIMITS,
+    define(
+        attack_text!("huge-kid"),
+        35,
+        "hk",
+        Code::TooLarge,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| forge.headed("kid", quoted(&"k".repeat(1 << 20))),
+            naive: &naive::HAS_NO_LIMITS,
+        },
+    ),
+    define(
+        attack_text!("deep-payload"),
+        35,
+        "hk",
+        Code::Malformed,
+        AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, _| {
+                let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
+                forge.saying(&forge.original.claims.with("deep", nested))
             },
-        )
-    },
-    Attack {
-        what: "The payload is nested hundreds of levels deep, and the signature is right. A parser that recurses without a \
-               limit runs out of stack and takes the server with it.",
-        changes: "a claim of 400 nested arrays; re-signed",
-        rfc: "RFC 8259 §9",
-        ..attack(
-            35,
-            "hk",
-            "deep-payload",
-            "Deep payload",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, _| {
-                    let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
-                    forge.saying(&forge.original.claims.with("deep", nested))
-                },
-                naive: &naive::HAS_NO_LIMITS,
-            },
-        )
-    },
-    Attack {
-        what: "The token is good in every way and longer than 4096 bytes. A browser drops a cookie of that size without a \
-               word; so the server refuses to make it, with the numbers.",
-        changes: "a claim of 3,300 characters; re-signed",
-        lesson: Some("size-limit"),
-        rfc: "RFC 6265 §6.1",
-        ..attack(
-            35,
-            "hk",
-            "oversize-token",
-            "Token too large for its cookie",
-            Code::TokenTooLarge,
-            AttackKind::Token {
-                judged_by: JudgedBy::Session,
-                forge: |forge, _| forge.saying(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
-                naive: &naive::HAS_NO_LIMITS,
-            },
-        )
-    },
+            naive: &naive::HAS_NO_LIMITS,
+        },
+    ),
+    define(
+        attack_text!("oversize-token"),
+        35,
+        "hk",
+        Code::TokenTooLarge,
+        AttackKind::Token {
+            judged_by: JudgedBy::Session,
+            forge: |forge, _| forge.saying(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
+            naive: &naive::HAS_NO_LIMITS,
+        },
+    ),
 ];
 
 /// Deeper than any parser that bounds its recursion reads, and short enough for a cookie.
 const DEPTH: usize = 400;
 
-const TWICE: &[Variant] = &[variant("sub", "sub"), variant("alg", "alg")];
+const TWICE: &[&str] = &["sub", "alg"];
 
-const BODIES: &[Variant] =
-    &[variant("array", "an array"), variant("null", "null"), variant("not-utf-8", "an object that is not UTF-8")];
+const BODIES: &[&str] = &["array", "null", "not-utf-8"];
 
 fn body(forge: &Forge<'_>, kind: &str) -> Vec<u8> {
     match kind {

@@ -97,7 +97,7 @@ impl Page {
             Self::BenchVerdict => (".verdict", "Not verified"),
             Self::BenchRefusal => ("[role=alert]", "a key of yours"),
             Self::Lab => (".opening .actions", "Start with"),
-            Self::LabWithProgress => ("#progress", "1 of 16 lessons solved, 1 of 41 rows"),
+            Self::LabWithProgress => ("#progress", "Your session remembers it"),
             Self::Worksheet => ("h1", "Worksheet"),
             Self::Lesson(_) => ("#help", "Stuck?"),
             // Those of several steps keep the prediction for the last one.

@@ -69,8 +69,8 @@ pub(in crate::web) async fn catalogue() -> HttpResponse {
     let entries = Attack::all().map(|attack| Entry {
         slug: attack.slug,
         number: attack.number,
-        name: attack.name,
-        changes: attack.changes,
+        name: attack.name.markdown(),
+        changes: attack.changes.markdown(),
         expected_code: attack.expected.as_str(),
         lesson: attack.lesson,
         rfc: attack.rfc,
