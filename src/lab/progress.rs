@@ -43,6 +43,15 @@ mod tests {
     }
 
     #[test]
+    fn what_a_session_of_an_earlier_version_keeps_means_the_same_lessons() {
+        let stored: KeySet = serde_json::from_str("\"anscsrtctaalnokckhwsclcflorosl\"").unwrap();
+        let solved: Vec<_> = LESSONS.iter().filter(|lesson| stored.contains(lesson.key)).map(|it| it.slug).collect();
+        let expected = "anatomy set-cookie script-reach two-clocks tamper hs256-or-rs256 none key-confusion \
+                        keys-in-the-header weak-secret cookie-laboratory cross-site-forms logout rotation size-limit";
+        assert_eq!(solved.join(" "), expected);
+    }
+
+    #[test]
     fn a_key_is_found_only_where_it_was_inserted() {
         let mut set = KeySet::default();
         for key in ["ab", "cd", "ab"] {
