@@ -3,6 +3,7 @@
 //! A key is bound to one algorithm (RFC 8725 §3.1), private and public keys are different types, and nothing prints a
 //! secret. The [`KeyRing`] holds all keys of the `keys` folder.
 
+mod algorithm;
 mod armour;
 mod credentials;
 mod current;
@@ -25,6 +26,7 @@ mod rsa;
 mod secret;
 mod ssh;
 
+pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use current::CurrentKeys;
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
@@ -40,9 +42,9 @@ pub use secret::Secret;
 
 use std::fmt;
 use std::path::Path;
-use std::str::FromStr;
 use std::sync::Arc;
 
+use algorithm::base64url_chars;
 use aws_lc_rs::rand::SecureRandom;
 use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine as _;
@@ -52,113 +54,13 @@ use ready::{Mac, Pair, Public, ReadySigner, ReadyVerifier};
 use rotation::{Dated, Lineage, RsaKey};
 use thiserror::Error;
 
-/// The MAC and RSA algorithms of RFC 7518 §3.1.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Algorithm {
-    Hs256,
-    Hs384,
-    Hs512,
-    Rs256,
-    Rs384,
-    Rs512,
-    Ps256,
-    Ps384,
-    Ps512,
-}
-
-/// The kind of key that an algorithm uses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Family {
-    /// One secret signs and verifies.
-    Hmac,
-    /// A private key signs, its public half verifies.
-    Rsa,
-}
-
-impl Algorithm {
-    pub const ALL: [Self; 9] = [
-        Self::Hs256,
-        Self::Hs384,
-        Self::Hs512,
-        Self::Rs256,
-        Self::Rs384,
-        Self::Rs512,
-        Self::Ps256,
-        Self::Ps384,
-        Self::Ps512,
-    ];
-
-    /// The name in `alg`, which is case-sensitive.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Hs256 => "HS256",
-            Self::Hs384 => "HS384",
-            Self::Hs512 => "HS512",
-            Self::Rs256 => "RS256",
-            Self::Rs384 => "RS384",
-            Self::Rs512 => "RS512",
-            Self::Ps256 => "PS256",
-            Self::Ps384 => "PS384",
-            Self::Ps512 => "PS512",
-        }
-    }
-
-    pub const fn family(self) -> Family {
-        match self {
-            Self::Hs256 | Self::Hs384 | Self::Hs512 => Family::Hmac,
-            _ => Family::Rsa,
-        }
-    }
-
-    const fn hash_bytes(self) -> usize {
-        match self {
-            Self::Hs256 | Self::Rs256 | Self::Ps256 => 32,
-            Self::Hs384 | Self::Rs384 | Self::Ps384 => 48,
-            Self::Hs512 | Self::Rs512 | Self::Ps512 => 64,
-        }
-    }
-
-    const fn in_jsonwebtoken(self) -> jsonwebtoken::Algorithm {
-        match self {
-            Self::Hs256 => jsonwebtoken::Algorithm::HS256,
-            Self::Hs384 => jsonwebtoken::Algorithm::HS384,
-            Self::Hs512 => jsonwebtoken::Algorithm::HS512,
-            Self::Rs256 => jsonwebtoken::Algorithm::RS256,
-            Self::Rs384 => jsonwebtoken::Algorithm::RS384,
-            Self::Rs512 => jsonwebtoken::Algorithm::RS512,
-            Self::Ps256 => jsonwebtoken::Algorithm::PS256,
-            Self::Ps384 => jsonwebtoken::Algorithm::PS384,
-            Self::Ps512 => jsonwebtoken::Algorithm::PS512,
-        }
-    }
-}
-
-impl fmt::Display for Algorithm {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// The text is not the name of a known algorithm.
-#[derive(Debug, Error)]
-#[error("HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384 or PS512")]
-pub struct UnknownAlgorithm;
-
-impl FromStr for Algorithm {
-    type Err = UnknownAlgorithm;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or(UnknownAlgorithm)
-    }
-}
-
 /// A key that signs, bound to its algorithm.
 #[derive(Clone)]
 pub struct Signer {
     algorithm: Algorithm,
     kid: Option<String>,
     material: SigningMaterial,
-    /// `None` when the algorithm is of another family than the key.
+    /// `None` when the algorithm is for another kind of key.
     ready: Option<ReadySigner>,
 }
 
@@ -199,9 +101,9 @@ impl Signer {
         self.kid.as_deref()
     }
 
-    /// The same key with another algorithm of its family, which no verifier here accepts from it.
+    /// The same key with another algorithm for its kind of key, which no verifier here accepts from it.
     pub fn under(&self, algorithm: Algorithm) -> Option<Self> {
-        let fits = algorithm.family() == self.algorithm.family();
+        let fits = algorithm.key_kind() == self.algorithm.key_kind();
         fits.then(|| Self::new(self.material.clone(), algorithm, self.kid.clone()))
     }
 
@@ -234,7 +136,7 @@ impl fmt::Debug for Signer {
 pub struct Verifier {
     algorithm: Algorithm,
     kid: Option<String>,
-    /// `None` when the algorithm is of another family than the key: nothing verifies then.
+    /// `None` when the algorithm is for another kind of key: nothing verifies then.
     ready: Option<ReadyVerifier>,
     signature_bytes: usize,
     source: Arc<str>,
@@ -249,7 +151,7 @@ impl Verifier {
             algorithm,
             kid: None,
             ready,
-            signature_bytes: algorithm.hash_bytes(),
+            signature_bytes: algorithm.signature_bytes(secret.as_bytes().len()),
             source: source.into(),
             start: Start::ALWAYS,
             end: None,
@@ -262,7 +164,7 @@ impl Verifier {
             algorithm,
             kid: Some(public.thumbprint()),
             ready,
-            signature_bytes: public.modulus().len(),
+            signature_bytes: algorithm.signature_bytes(public.modulus().len()),
             source: source.into(),
             start: Start::ALWAYS,
             end: None,
@@ -295,7 +197,7 @@ impl Verifier {
 
     /// The length of this key's signatures in base64url characters.
     pub const fn signature_chars(&self) -> usize {
-        (self.signature_bytes * 4).div_ceil(3)
+        base64url_chars(self.signature_bytes)
     }
 
     /// Whether `signature`, in base64url, was made over `message` with this key. A MAC is compared in constant time.

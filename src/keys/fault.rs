@@ -52,7 +52,7 @@ pub enum KeyFault {
     #[error("its {0}")]
     Jwk(String),
     #[error("{algorithm} does not fit it: it is {kind}, which works with {accepted}")]
-    Unfit { algorithm: Algorithm, kind: &'static str, accepted: &'static str },
+    Unfit { algorithm: Algorithm, kind: &'static str, accepted: String },
     /// A fault with what helps where the key was found.
     #[error("{fault}; {advice}")]
     Advised { fault: Box<KeyFault>, advice: String },

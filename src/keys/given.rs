@@ -8,7 +8,7 @@ mod jwk;
 
 use super::fault::PLAIN_SECRET;
 use super::recognise::{Key, nothing, recognise};
-use super::{Algorithm, Family, KeyFault, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
+use super::{Algorithm, KeyFault, KeyKind, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
 
 /// What somebody gave as the key: one key, or a set of them.
 #[derive(Debug)]
@@ -196,7 +196,7 @@ impl OneKey {
     }
 
     fn algorithm(&self, wanted: Option<Algorithm>) -> Result<Algorithm, KeyFault> {
-        let algorithm = wanted.or(self.bound_to).unwrap_or_else(|| self.material.usual_algorithm());
+        let algorithm = wanted.or(self.bound_to).unwrap_or_else(|| self.material.kind().usual_algorithm());
         if let Some(bound_to) = self.bound_to.filter(|bound_to| *bound_to != algorithm) {
             let message = format!("`alg` binds the key to {bound_to}, and {algorithm} was asked for");
             return Err(KeyFault::Jwk(message));
@@ -207,26 +207,22 @@ impl OneKey {
 }
 
 impl Material {
-    const fn family(&self) -> Family {
+    const fn kind(&self) -> KeyKind {
         match self {
-            Self::Secret { .. } => Family::Hmac,
-            Self::Private(_) | Self::WithoutPrimes { .. } | Self::Public(_) => Family::Rsa,
-        }
-    }
-
-    const fn usual_algorithm(&self) -> Algorithm {
-        match self.family() {
-            Family::Hmac => Algorithm::Hs256,
-            Family::Rsa => Algorithm::Rs256,
+            Self::Secret { .. } => KeyKind::Secret,
+            Self::Private(_) | Self::WithoutPrimes { .. } | Self::Public(_) => KeyKind::Rsa,
         }
     }
 
     fn expect_fit(&self, algorithm: Algorithm) -> Result<(), KeyFault> {
-        let (kind, accepted) = match self {
-            Self::Secret { kind, .. } => (*kind, "HS256, HS384 and HS512"),
-            _ => ("an RSA key", "RS256, RS384, RS512, PS256, PS384 and PS512"),
+        if algorithm.key_kind() == self.kind() {
+            return Ok(());
+        }
+        let kind = match self {
+            Self::Secret { kind, .. } => kind,
+            _ => self.kind().noun(),
         };
-        if algorithm.family() == self.family() { Ok(()) } else { Err(KeyFault::Unfit { algorithm, kind, accepted }) }
+        Err(KeyFault::Unfit { algorithm, kind, accepted: self.kind().algorithms() })
     }
 }
 

@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{Algorithm, Family, ProfileKeys, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
+use super::{Algorithm, KeyKind, ProfileKeys, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
 
 /// A secret and an RSA pair that sign also what a right issuer never would, and the keys of single visitors.
 #[derive(Clone, Debug)]
@@ -35,11 +35,11 @@ impl LabKeys {
         self.rsa.public()
     }
 
-    /// The right key under any algorithm of its family, also one that no verifier here expects.
+    /// The right key under any algorithm, also one that no verifier here expects.
     pub fn signer(&self, algorithm: Algorithm) -> Signer {
-        let Signer { material, kid, .. } = match algorithm.family() {
-            Family::Hmac => &self.hs256.signer,
-            Family::Rsa => &self.rs256.signer,
+        let Signer { material, kid, .. } = match algorithm.key_kind() {
+            KeyKind::Secret => &self.hs256.signer,
+            KeyKind::Rsa => &self.rs256.signer,
         };
         Signer::new(material.clone(), algorithm, kid.clone())
     }

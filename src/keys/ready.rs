@@ -7,15 +7,11 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{
-    ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384,
-    RSA_PSS_2048_8192_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair, RsaParameters,
-    RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::{ParsedPublicKey, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents};
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::signature::{self, Signer, Verifier};
 
+use super::algorithm::Scheme;
 use super::{Algorithm, RsaPublicKey, Secret};
 
 /// A signing key that any thread can use.
@@ -31,15 +27,9 @@ pub(super) struct Mac {
 }
 
 impl Mac {
-    /// `None` for an algorithm of another family.
+    /// `None` for an algorithm that needs another kind of key.
     pub fn new(secret: &Secret, algorithm: Algorithm) -> Option<Self> {
-        let hash = match algorithm {
-            Algorithm::Hs256 => hmac::HMAC_SHA256,
-            Algorithm::Hs384 => hmac::HMAC_SHA384,
-            Algorithm::Hs512 => hmac::HMAC_SHA512,
-            _ => return None,
-        };
-        Some(Self { algorithm, key: hmac::Key::new(hash, secret.as_bytes()) })
+        Some(Self { algorithm, key: hmac::Key::new(algorithm.hmac()?, secret.as_bytes()) })
     }
 }
 
@@ -76,18 +66,10 @@ pub(super) struct Pair {
 }
 
 impl Pair {
-    /// `None` for an algorithm of another family.
+    /// `None` for an algorithm that needs another kind of key.
     pub fn new(pair: Arc<RsaKeyPair>, algorithm: Algorithm) -> Option<Self> {
-        let encoding: &dyn RsaEncoding = match algorithm {
-            Algorithm::Rs256 => &RSA_PKCS1_SHA256,
-            Algorithm::Rs384 => &RSA_PKCS1_SHA384,
-            Algorithm::Rs512 => &RSA_PKCS1_SHA512,
-            Algorithm::Ps256 => &RSA_PSS_SHA256,
-            Algorithm::Ps384 => &RSA_PSS_SHA384,
-            Algorithm::Ps512 => &RSA_PSS_SHA512,
-            _ => return None,
-        };
-        Some(Self { algorithm, encoding, key: pair })
+        let Scheme::Rsa { signing, .. } = algorithm.scheme() else { return None };
+        Some(Self { algorithm, encoding: signing, key: pair })
     }
 }
 
@@ -112,19 +94,10 @@ pub(super) struct Public {
 }
 
 impl Public {
-    /// `None` for an algorithm of another family, or for a key that the library refuses.
+    /// `None` for an algorithm that needs another kind of key, or for a key that the library refuses.
     pub fn new(public: &RsaPublicKey, algorithm: Algorithm) -> Option<Self> {
-        let parameters: &'static RsaParameters = match algorithm {
-            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
-            Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
-            Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
-            Algorithm::Ps384 => &RSA_PSS_2048_8192_SHA384,
-            Algorithm::Ps512 => &RSA_PSS_2048_8192_SHA512,
-            _ => return None,
-        };
         let key = RsaPublicKeyComponents { n: public.modulus(), e: public.exponent() };
-        let key = key.to_parsed_public_key(parameters).ok()?;
+        let key = key.to_parsed_public_key(algorithm.rsa_verification()?).ok()?;
         Some(Self { algorithm, key })
     }
 }

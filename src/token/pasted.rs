@@ -6,6 +6,7 @@
 use super::preview::Preview;
 use super::printable::is_hidden;
 use super::{LARGEST_TOKEN, segments};
+use crate::keys::shortest_signature_chars;
 
 /// What remains of a pasted text.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -154,8 +155,8 @@ fn whole_token(word: &str) -> Option<&str> {
     let token = if trimmed.matches('.').count() > 2 { trimmed.trim_end_matches('.') } else { trimmed };
     let [.., signature] = segments(token).filter(|_| token.starts_with("eyJ"))?;
     let preview = Preview::of(token)?;
-    let shortest = shortest_signature(preview.algorithm()?);
-    (shortest > 0 && signature.len() >= shortest).then_some(token)
+    let shortest = shortest_signature_chars(preview.algorithm()?)?;
+    (signature.len() >= shortest).then_some(token)
 }
 
 /// A token that is read line by line, and may be broken over several of them.
@@ -203,7 +204,8 @@ impl Lines {
             return if token.matches('.').count() < 2 { Rest::Missing } else { Rest::Nothing };
         };
         let preview = Preview::of(&token);
-        let shortest = preview.as_ref().and_then(Preview::algorithm).map_or(0, shortest_signature);
+        let shortest =
+            preview.as_ref().and_then(Preview::algorithm).and_then(shortest_signature_chars).unwrap_or_default();
         match &self.lines[..] {
             _ if signature.len() < shortest => Rest::Missing,
             [first, .., last] if last.trim().len() >= first.trim().len() => Rest::UpTo(first.trim().len()),
@@ -251,19 +253,6 @@ const SHORTEST_LINE: usize = 16;
 
 fn is_of_token(text: &str) -> bool {
     text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.'))
-}
-
-/// How many characters a whole signature of this algorithm has at least.
-fn shortest_signature(algorithm: &str) -> usize {
-    match algorithm {
-        "HS256" => 43,
-        "HS384" => 64,
-        "HS512" | "ES256" | "ES256K" | "EdDSA" => 86,
-        "ES384" => 128,
-        "ES512" => 176,
-        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => 342,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

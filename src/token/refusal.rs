@@ -111,16 +111,6 @@ pub(super) fn unchosen(keys: &[Verifier], kid: Option<&Value>) -> Reason {
     }
 }
 
-/// The kind of key that an algorithm needs, if it is not a secret.
-pub(super) fn kind_of_key(algorithm: &str) -> Option<&'static str> {
-    match algorithm {
-        "RS256" | "RS384" | "RS512" | "PS256" | "PS384" | "PS512" => Some("an RSA key"),
-        "ES256" | "ES384" | "ES512" | "ES256K" => Some("an EC key"),
-        "EdDSA" | "Ed25519" | "Ed448" => Some("an Ed25519 key"),
-        _ => None,
-    }
-}
-
 /// The token is signed with a key pair, and what was given as the key had no form of a key.
 pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Reason {
     Reason {

@@ -13,7 +13,7 @@ use super::expected::{Audience, Candidates, Claim, Expected, Kind, Rules};
 use super::json::{kind, member};
 use super::refusal::{
     alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, either,
-    header_not_allowed, in_milliseconds, kind_of_key, malformed_header, no_key, not_verified, read_as_secret, shown,
+    header_not_allowed, in_milliseconds, malformed_header, no_key, not_verified, read_as_secret, shown,
     stray_character, unchosen, unknown_kid, wrong_shape, wrong_type,
 };
 use super::{
@@ -21,7 +21,7 @@ use super::{
     parse_object, segments, words,
 };
 use crate::code::Code;
-use crate::keys::{Algorithm, Family, GivenVerifier, Verifier};
+use crate::keys::{Algorithm, GivenVerifier, KeyKind, Verifier, key_pair_for};
 
 /// Header members by which a token brings its own key or rules. They are refused without being read.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
@@ -231,8 +231,8 @@ impl<'a> Trial<'a> {
         let accepted = if self.accepted.is_empty() { &[expected][..] } else { &self.accepted };
         if found != expected.as_str() {
             let is_given_secret =
-                matches!(self.expected.keys, Candidates::Alone(_)) && expected.family() == Family::Hmac;
-            let asks_for_key = is_given_secret.then(|| kind_of_key(found)).flatten();
+                matches!(self.expected.keys, Candidates::Alone(_)) && expected.key_kind() == KeyKind::Secret;
+            let asks_for_key = is_given_secret.then(|| key_pair_for(found)).flatten();
             return Err(match asks_for_key {
                 Some(kind) => read_as_secret(found, kind, expected),
                 None => alg_not_allowed(found, accepted),

@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hallpass::code::Code;
-use hallpass::keys::{self, Family, GivenKey, KeyRing, Signer};
+use hallpass::keys::{self, GivenKey, KeyKind, KeyRing, Signer};
 use hallpass::profiles::Lifetime;
 use hallpass::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
 use hallpass::profiles::lab;
@@ -57,9 +57,9 @@ impl Keys {
 
     /// The same key material bound to any algorithm that fits it.
     pub fn sibling(&self, algorithm: keys::Algorithm) -> Signer {
-        let key = match algorithm.family() {
-            Family::Hmac => &self.secret,
-            Family::Rsa => &self.private,
+        let key = match algorithm.key_kind() {
+            KeyKind::Secret => &self.secret,
+            KeyKind::Rsa => &self.private,
         };
         key.signer(Some(algorithm)).expect("an algorithm that fits")
     }

@@ -7,10 +7,7 @@
 use std::fmt;
 
 use aws_lc_rs::hmac;
-use aws_lc_rs::signature::{
-    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PSS_2048_8192_SHA256,
-    RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512, RsaParameters, RsaPublicKeyComponents,
-};
+use aws_lc_rs::signature::RsaPublicKeyComponents;
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::DecodePaddingMode;
@@ -176,17 +173,10 @@ impl LaxToken {
         self.text("alg") == Some("HS256") && self.is_mac(hmac::HMAC_SHA256, key)
     }
 
-    /// Whether the signature was made with the private half of this key, under one of RSA's algorithms.
+    /// Whether the signature was made with the private half of this key. `false` under an algorithm that is none of
+    /// RSA's.
     pub fn verifies_with_rsa(&self, algorithm: Algorithm, key: &RsaPublicKey) -> bool {
-        let parameters: &RsaParameters = match algorithm {
-            Algorithm::Rs256 => &RSA_PKCS1_2048_8192_SHA256,
-            Algorithm::Rs384 => &RSA_PKCS1_2048_8192_SHA384,
-            Algorithm::Rs512 => &RSA_PKCS1_2048_8192_SHA512,
-            Algorithm::Ps256 => &RSA_PSS_2048_8192_SHA256,
-            Algorithm::Ps384 => &RSA_PSS_2048_8192_SHA384,
-            Algorithm::Ps512 => &RSA_PSS_2048_8192_SHA512,
-            Algorithm::Hs256 | Algorithm::Hs384 | Algorithm::Hs512 => return false,
-        };
+        let Some(parameters) = algorithm.rsa_verification() else { return false };
         let numbers = RsaPublicKeyComponents { n: key.modulus(), e: key.exponent() };
         numbers.verify(parameters, self.message.as_bytes(), &self.signature_bytes()).is_ok()
     }
@@ -220,14 +210,9 @@ fn object(text: &[u8]) -> Map<String, Value> {
     read(&text).or_else(|_| read(&text.replace("1e999", "1e308"))).unwrap_or_default()
 }
 
-/// The HMAC algorithm of this name.
+/// The hash of the HMAC algorithm of this name.
 pub fn hmac_named(alg: &str) -> Option<hmac::Algorithm> {
-    match alg {
-        "HS256" => Some(hmac::HMAC_SHA256),
-        "HS384" => Some(hmac::HMAC_SHA384),
-        "HS512" => Some(hmac::HMAC_SHA512),
-        _ => None,
-    }
+    alg.parse::<Algorithm>().ok()?.hmac()
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::{Clock, Settable};
 use crate::code::Code;
-use crate::keys::{Algorithm, CurrentKeys, Family, KeyRing, Signer};
+use crate::keys::{Algorithm, CurrentKeys, KeyKind, KeyRing, Signer};
 use crate::profiles::flawed::{self, Flaw};
 use crate::profiles::sample::{Sample, SampleError};
 use crate::profiles::{Profile, demo};
@@ -233,9 +233,9 @@ fn profile(members: &Map<String, Value>, member: &str) -> Result<Profile, Proble
 
 /// Which of the demo's two keys works with an algorithm.
 fn family(algorithm: Algorithm) -> demo::DemoAlgorithm {
-    match algorithm.family() {
-        Family::Rsa => demo::DemoAlgorithm::Rs256,
-        Family::Hmac => demo::DemoAlgorithm::Hs256,
+    match algorithm.key_kind() {
+        KeyKind::Rsa => demo::DemoAlgorithm::Rs256,
+        KeyKind::Secret => demo::DemoAlgorithm::Hs256,
     }
 }
 

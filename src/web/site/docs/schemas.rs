@@ -1,6 +1,7 @@
 //! The shapes of bodies and answers, by the names that the document gives them.
 
 use super::{Member, Schema};
+use crate::keys::Algorithm;
 use crate::web::http::endpoint::Kind;
 
 const fn needed(name: &'static str, kind: Kind, says: &'static str) -> Member {
@@ -288,9 +289,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ),
             optional(
                 "algorithm",
-                Kind::Nullable(&Kind::OneOf(&[
-                    "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512",
-                ])),
+                Kind::Nullable(&Kind::OneOf(&Algorithm::NAMES)),
                 "Left out: what the key is for; without a key the profile's own, for demo and lab the session's.",
             ),
             optional("header", OBJECT_OR_TEXT, "To sign: further members, over alg and typ; alg is always the key's."),
@@ -400,6 +399,17 @@ pub(super) const SCHEMAS: &[Schema] = &[
     ),
 ];
 
+/// `none`, and every algorithm.
+const NONE_OR_ALGORITHM: [&str; 1 + Algorithm::NAMES.len()] = {
+    let mut names = ["none"; 1 + Algorithm::NAMES.len()];
+    let mut place = 0;
+    while place < Algorithm::NAMES.len() {
+        names[1 + place] = Algorithm::NAMES[place];
+        place += 1;
+    }
+    names
+};
+
 const PROFILES: Kind = Kind::OneOf(&["demo", "twilio", "zoom", "bearer", "rest-api", "telesign", "lab"]);
 
 /// Those of test mode.
@@ -426,7 +436,7 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         &[
             optional(
                 "algorithm",
-                Kind::OneOf(&["none", "HS256", "HS384", "HS512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]),
+                Kind::OneOf(&NONE_OR_ALGORITHM),
                 "Without, the one that the key is for; none leaves the signature out.",
             ),
             optional("key", PROFILES, "Whose key signs; demo without."),

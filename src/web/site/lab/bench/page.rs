@@ -23,7 +23,7 @@ pub(super) struct BenchPage<'a> {
     outcome: &'a Outcome,
     /// Each by its name and with its title.
     profiles: [(&'static str, &'static str); 7],
-    algorithms: [Algorithm; 9],
+    algorithms: [Algorithm; Algorithm::ALL.len()],
     own_algorithm: &'static str,
     has_own_token: bool,
     now: String,

@@ -1,0 +1,300 @@
+//! The JOSE algorithms (RFC 7518 §3.1), one row each. Everything that depends on the algorithm is read from its row.
+
+use std::fmt;
+use std::str::FromStr;
+
+use aws_lc_rs::hmac;
+use aws_lc_rs::signature::{
+    RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_2048_8192_SHA384, RSA_PKCS1_2048_8192_SHA512, RSA_PKCS1_SHA256,
+    RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_2048_8192_SHA256, RSA_PSS_2048_8192_SHA384, RSA_PSS_2048_8192_SHA512,
+    RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaParameters,
+};
+use jsonwebtoken::Algorithm as Library;
+use thiserror::Error;
+
+macro_rules! algorithms {
+    ($($variant:ident => $row:expr,)+) => {
+        /// An algorithm that signs and verifies here.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        pub enum Algorithm {
+            $($variant,)+
+        }
+
+        impl Algorithm {
+            pub const ALL: [Self; ROWS.len()] = [$(Self::$variant,)+];
+        }
+
+        /// The row of each algorithm, in the order of the variants.
+        static ROWS: [Row; [$(stringify!($variant)),+].len()] = [$($row,)+];
+    };
+}
+
+algorithms! {
+    Hs256 => Row::hmac("HS256", Library::HS256, hmac::HMAC_SHA256, 32),
+    Hs384 => Row::hmac("HS384", Library::HS384, hmac::HMAC_SHA384, 48),
+    Hs512 => Row::hmac("HS512", Library::HS512, hmac::HMAC_SHA512, 64),
+    Rs256 => Row::rsa("RS256", Library::RS256, &RSA_PKCS1_SHA256, &RSA_PKCS1_2048_8192_SHA256),
+    Rs384 => Row::rsa("RS384", Library::RS384, &RSA_PKCS1_SHA384, &RSA_PKCS1_2048_8192_SHA384),
+    Rs512 => Row::rsa("RS512", Library::RS512, &RSA_PKCS1_SHA512, &RSA_PKCS1_2048_8192_SHA512),
+    Ps256 => Row::rsa("PS256", Library::PS256, &RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
+    Ps384 => Row::rsa("PS384", Library::PS384, &RSA_PSS_SHA384, &RSA_PSS_2048_8192_SHA384),
+    Ps512 => Row::rsa("PS512", Library::PS512, &RSA_PSS_SHA512, &RSA_PSS_2048_8192_SHA512),
+}
+
+/// What is known of one algorithm.
+struct Row {
+    /// The name in `alg`, which is case-sensitive.
+    name: &'static str,
+    library: Library,
+    scheme: Scheme,
+}
+
+/// How an algorithm signs and verifies. The parameters are the cryptographic library's, and name the hash.
+#[derive(Clone, Copy)]
+pub(super) enum Scheme {
+    Hmac { hash: hmac::Algorithm, tag_bytes: usize },
+    Rsa { signing: &'static dyn RsaEncoding, verification: &'static RsaParameters },
+}
+
+impl Row {
+    const fn hmac(name: &'static str, library: Library, hash: hmac::Algorithm, tag_bytes: usize) -> Self {
+        Self { name, library, scheme: Scheme::Hmac { hash, tag_bytes } }
+    }
+
+    const fn rsa(
+        name: &'static str,
+        library: Library,
+        signing: &'static dyn RsaEncoding,
+        verification: &'static RsaParameters,
+    ) -> Self {
+        Self { name, library, scheme: Scheme::Rsa { signing, verification } }
+    }
+}
+
+/// The kind of key that an algorithm uses. A key works with all algorithms of its kind, and with no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum KeyKind {
+    /// One secret signs and verifies.
+    Secret,
+    /// A private key signs, its public half verifies.
+    Rsa,
+}
+
+impl KeyKind {
+    /// For a sentence: `which needs an RSA key`.
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Secret => "a secret",
+            Self::Rsa => "an RSA key",
+        }
+    }
+
+    /// What a key of this kind is for, unless somebody says otherwise.
+    pub(super) const fn usual_algorithm(self) -> Algorithm {
+        match self {
+            Self::Secret => Algorithm::Hs256,
+            Self::Rsa => Algorithm::Rs256,
+        }
+    }
+
+    /// The names of its algorithms, for a sentence: `HS256, HS384 and HS512`.
+    pub(super) fn algorithms(self) -> String {
+        let fitting = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.key_kind() == self);
+        listed(&fitting.map(Algorithm::as_str).collect::<Vec<_>>(), "and")
+    }
+}
+
+impl Algorithm {
+    /// The names of all, in the order of the rows.
+    pub const NAMES: [&str; Self::ALL.len()] = {
+        let mut names = [""; Self::ALL.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = ROWS[place].name;
+            place += 1;
+        }
+        names
+    };
+
+    const fn row(self) -> &'static Row {
+        &ROWS[self as usize]
+    }
+
+    /// The name in `alg`.
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
+    }
+
+    pub const fn key_kind(self) -> KeyKind {
+        match self.scheme() {
+            Scheme::Hmac { .. } => KeyKind::Secret,
+            Scheme::Rsa { .. } => KeyKind::Rsa,
+        }
+    }
+
+    /// The hash of an HMAC algorithm.
+    pub const fn hmac(self) -> Option<hmac::Algorithm> {
+        match self.scheme() {
+            Scheme::Hmac { hash, .. } => Some(hash),
+            Scheme::Rsa { .. } => None,
+        }
+    }
+
+    /// What an RSA signature under this algorithm is verified with: padding, hash and the sizes of keys.
+    pub const fn rsa_verification(self) -> Option<&'static RsaParameters> {
+        match self.scheme() {
+            Scheme::Rsa { verification, .. } => Some(verification),
+            Scheme::Hmac { .. } => None,
+        }
+    }
+
+    pub(super) const fn scheme(self) -> Scheme {
+        self.row().scheme
+    }
+
+    pub(super) const fn in_jsonwebtoken(self) -> Library {
+        self.row().library
+    }
+
+    /// How many bytes a signature has that was made with a key of so many bytes. An RSA key has as many as its modulus.
+    pub(super) const fn signature_bytes(self, key_bytes: usize) -> usize {
+        match self.scheme() {
+            Scheme::Hmac { tag_bytes, .. } => tag_bytes,
+            Scheme::Rsa { .. } => key_bytes,
+        }
+    }
+}
+
+/// The shortest RSA key that is accepted, in bytes.
+const SHORTEST_RSA_KEY: usize = 2048 / 8;
+
+impl fmt::Display for Algorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The text is not the name of an algorithm that signs and verifies here.
+#[derive(Debug, Error)]
+#[error("{}", listed(&Algorithm::NAMES, "or"))]
+pub struct UnknownAlgorithm;
+
+impl FromStr for Algorithm {
+    type Err = UnknownAlgorithm;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str() == name).ok_or(UnknownAlgorithm)
+    }
+}
+
+/// Algorithms that tokens of other issuers name, and that neither sign nor verify here.
+static UNSUPPORTED: [Unsupported; 7] = [
+    Unsupported { name: "ES256", key: "an EC key", signature_bytes: Some(64) },
+    Unsupported { name: "ES384", key: "an EC key", signature_bytes: Some(96) },
+    Unsupported { name: "ES512", key: "an EC key", signature_bytes: Some(132) },
+    Unsupported { name: "ES256K", key: "an EC key", signature_bytes: Some(64) },
+    Unsupported { name: "EdDSA", key: "an Ed25519 key", signature_bytes: Some(64) },
+    Unsupported { name: "Ed25519", key: "an Ed25519 key", signature_bytes: None },
+    Unsupported { name: "Ed448", key: "an Ed25519 key", signature_bytes: None },
+];
+
+struct Unsupported {
+    name: &'static str,
+    key: &'static str,
+    signature_bytes: Option<usize>,
+}
+
+impl Unsupported {
+    fn named(name: &str) -> Option<&'static Self> {
+        UNSUPPORTED.iter().find(|algorithm| algorithm.name == name)
+    }
+}
+
+/// The kind of key pair that the algorithm of this name needs, supported or not. `None` if it needs a secret, or if
+/// nothing is known of it.
+pub fn key_pair_for(name: &str) -> Option<&'static str> {
+    match name.parse::<Algorithm>().map(Algorithm::key_kind) {
+        Ok(KeyKind::Secret) => None,
+        Ok(kind) => Some(kind.noun()),
+        Err(_) => Unsupported::named(name).map(|algorithm| algorithm.key),
+    }
+}
+
+/// How many base64url characters a signature under the algorithm of this name has at least, supported or not. `None` if
+/// that is not known.
+pub fn shortest_signature_chars(name: &str) -> Option<usize> {
+    let bytes = match name.parse::<Algorithm>() {
+        Ok(algorithm) => algorithm.signature_bytes(SHORTEST_RSA_KEY),
+        Err(_) => Unsupported::named(name)?.signature_bytes?,
+    };
+    Some(base64url_chars(bytes))
+}
+
+/// How many characters base64url without padding has for so many bytes.
+pub(super) const fn base64url_chars(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
+}
+
+/// `HS256, HS384 and HS512`.
+fn listed(names: &[&str], last: &str) -> String {
+    match names {
+        [others @ .., end] if !others.is_empty() => format!("{} {last} {end}", others.join(", ")),
+        _ => names.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_algorithms_of_a_kind_are_listed_as_in_a_sentence() {
+        assert_eq!(KeyKind::Secret.algorithms(), "HS256, HS384 and HS512");
+        assert_eq!(KeyKind::Rsa.algorithms(), "RS256, RS384, RS512, PS256, PS384 and PS512");
+        assert_eq!(UnknownAlgorithm.to_string(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384 or PS512");
+        assert_eq!((listed(&["a"], "or"), listed(&[], "or")), ("a".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn each_row_names_the_same_algorithm_for_the_library() {
+        for algorithm in Algorithm::ALL {
+            assert_eq!(format!("{:?}", algorithm.in_jsonwebtoken()), algorithm.as_str());
+        }
+    }
+
+    #[test]
+    fn a_tag_is_as_long_as_its_hash() {
+        for algorithm in Algorithm::ALL {
+            if let Scheme::Hmac { hash, tag_bytes } = algorithm.scheme() {
+                let tag = hmac::sign(&hmac::Key::new(hash, b"key"), b"message");
+                assert_eq!(tag.as_ref().len(), tag_bytes, "{algorithm}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_shortest_signature_and_the_key_are_known_by_name() {
+        for (name, chars, key) in [
+            ("HS256", Some(43), None),
+            ("HS384", Some(64), None),
+            ("HS512", Some(86), None),
+            ("RS256", Some(342), Some("an RSA key")),
+            ("PS512", Some(342), Some("an RSA key")),
+            ("ES256", Some(86), Some("an EC key")),
+            ("ES384", Some(128), Some("an EC key")),
+            ("ES512", Some(176), Some("an EC key")),
+            ("EdDSA", Some(86), Some("an Ed25519 key")),
+            ("Ed448", None, Some("an Ed25519 key")),
+            ("none", None, None),
+        ] {
+            assert_eq!((shortest_signature_chars(name), key_pair_for(name)), (chars, key), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_algorithm_is_supported_or_not() {
+        for name in Algorithm::NAMES {
+            assert!(Unsupported::named(name).is_none(), "{name}");
+        }
+    }
+}
