@@ -94,7 +94,7 @@ impl Settings {
         Ok(Self {
             bind,
             keys: given.keys()?,
-            algorithm: given.parsed("algorithm", "HS256 or RS256", |it| it.parse().ok())?,
+            algorithm: given.parsed("algorithm", &DemoAlgorithm::choice(), |it| it.parse().ok())?,
             token_ttl: given.parsed("token-ttl", Lifetime::ACCEPTED, Lifetime::of_duration)?,
             database: given.database()?,
             session_store: given.redis_or("cookie", "session-store")?,
@@ -300,7 +300,7 @@ mod tests {
         let settings = Settings::resolve(&Flags::default(), &Environment::default()).unwrap();
         assert_eq!(settings.bind.to_string(), "127.0.0.1:5000");
         assert_eq!(settings.keys, PathBuf::from("keys"));
-        assert_eq!(settings.algorithm, DemoAlgorithm::Hs256);
+        assert_eq!(settings.algorithm, DemoAlgorithm::HS256);
         assert_eq!(settings.token_ttl.seconds(), 60);
         assert_eq!(settings.shutdown_timeout, Duration::from_secs(10));
     }

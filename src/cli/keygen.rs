@@ -1,7 +1,6 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
 use std::io::Write as _;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
@@ -17,7 +16,7 @@ use crate::token::printable::escaped;
 #[derive(Args)]
 pub(super) struct Options {
     /// HS256 makes a secret, RS256 a pair of keys
-    #[arg(long, value_name = "HS256|RS256", default_value = "HS256")]
+    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, default_value_t)]
     algorithm: DemoAlgorithm,
     /// The size of an RSA key: 2048, 3072, 4096 or 8192
     #[arg(long, default_value_t = 2048)]
@@ -31,9 +30,10 @@ pub(super) struct Options {
 
 pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
-    let made: Vec<PathBuf> = match options.algorithm {
-        DemoAlgorithm::Hs256 => keys::generate_hs256(&folder, options.force, Random::system().source())?,
-        DemoAlgorithm::Rs256 => keys::generate_rs256(&folder, options.force, options.bits)?,
+    let made = if options.algorithm == DemoAlgorithm::HS256 {
+        keys::generate_hs256(&folder, options.force, Random::system().source())?
+    } else {
+        keys::generate_rs256(&folder, options.force, options.bits)?
     };
     for path in made {
         writeln!(Stdout::lock(), "made {}", escaped(&path.display().to_string()))?;

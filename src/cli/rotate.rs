@@ -22,7 +22,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
     /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them
-    #[arg(long, value_name = "HS256|RS256")]
+    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER)]
     algorithm: Option<DemoAlgorithm>,
     #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
     keys: Option<String>,
@@ -36,7 +36,7 @@ pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) ->
     let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
     let algorithms = match options.algorithm {
         Some(only) => vec![only.jwa()],
-        None => vec![DemoAlgorithm::Rs256.jwa(), DemoAlgorithm::Hs256.jwa()],
+        None => DemoAlgorithm::OFFERED.into_iter().rev().map(DemoAlgorithm::jwa).collect(),
     };
     let after = TimeDelta::seconds(options.after);
     let rotation = keys::rotate(&folder, &algorithms, after, System.now(), Random::system().source())?;

@@ -13,7 +13,7 @@ use super::{Failure, key_file};
 use crate::clock::{Clock as _, System};
 use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, Subject};
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::{self, Claims, Header, JsonFault};
 
@@ -52,8 +52,8 @@ enum SignError {
     Subject(#[from] demo::BadSubject),
     #[error("`{folder}` has no key that signs {algorithm}; `hallpass keygen --algorithm {algorithm}` makes one")]
     NoKey { folder: String, algorithm: Algorithm },
-    #[error("the keys folder signs HS256 and RS256; for {0} give a key with --key")]
-    NotOfFolder(Algorithm),
+    #[error("the keys folder signs {}; for {algorithm} give a key with --key", DemoAlgorithm::NAMES.join(" and "))]
+    NotOfFolder { algorithm: Algorithm },
 }
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -92,7 +92,7 @@ impl Options {
         let keys = match algorithm {
             Algorithm::Hs256 => hs256,
             Algorithm::Rs256 => rs256,
-            other => return Err(SignError::NotOfFolder(other).into()),
+            other => return Err(SignError::NotOfFolder { algorithm: other }.into()),
         };
         let folder = folder.display().to_string();
         Ok(keys.signer(now).cloned().ok_or(SignError::NoKey { folder, algorithm })?)

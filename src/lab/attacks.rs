@@ -83,7 +83,7 @@ pub enum JudgedBy {
 
 impl JudgedBy {
     /// The same for a token that was issued under `algorithm`.
-    pub const fn target(self, algorithm: DemoAlgorithm) -> Target {
+    pub fn target(self, algorithm: DemoAlgorithm) -> Target {
         match self {
             Self::Demo => Target::Demo(algorithm),
             Self::DemoAfterSwitch => Target::Demo(other(algorithm)),
@@ -99,11 +99,8 @@ impl JudgedBy {
 }
 
 /// The algorithm that a switch leads to.
-pub const fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
-    match algorithm {
-        DemoAlgorithm::Hs256 => DemoAlgorithm::Rs256,
-        DemoAlgorithm::Rs256 => DemoAlgorithm::Hs256,
-    }
+pub fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
+    DemoAlgorithm::OFFERED.into_iter().find(|offered| *offered != algorithm).unwrap_or(algorithm)
 }
 
 /// A section of the gallery.

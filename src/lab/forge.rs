@@ -15,7 +15,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
-use crate::keys::{self, KeyRing, RsaPublicKey, SigningError, Verifier};
+use crate::keys::{self, KeyKind, KeyRing, RsaPublicKey, SigningError, Verifier};
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::lab;
 use crate::token::{self, Judged, signing_input};
@@ -187,6 +187,11 @@ impl Forge<'_> {
         self.original.under
     }
 
+    /// Whether the visitor's token is signed with a secret. An attacker then has a secret too, and otherwise an RSA key.
+    pub fn is_mac(&self) -> bool {
+        self.under().jwa().key_kind() == KeyKind::Secret
+    }
+
     /// Another header and payload under the signature that was there.
     pub fn stale(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Forgery {
         let token = format!("{}.{}", signing_input(header, payload), self.original.signature());
@@ -233,10 +238,10 @@ impl Forge<'_> {
 
     /// The header with the attacker's own claims, signed with the attacker's own key of the visitor's algorithm.
     pub fn by_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
-        match self.under() {
-            DemoAlgorithm::Hs256 => Ok(self.maced(header, ATTACKER_SECRET, fate)),
-            DemoAlgorithm::Rs256 => self.by_rsa_attacker(header, fate),
+        if self.is_mac() {
+            return Ok(self.maced(header, ATTACKER_SECRET, fate));
         }
+        self.by_rsa_attacker(header, fate)
     }
 
     /// The same with the attacker's RSA key, whatever the visitor's algorithm is.
@@ -261,14 +266,12 @@ impl Forge<'_> {
     /// The attacker's own key as a JWK.
     pub fn attacker_jwk(&self) -> String {
         let encoded = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
-        match self.under() {
-            DemoAlgorithm::Hs256 => format!(r#"{{"kty":"oct","k":"{}"}}"#, encoded(ATTACKER_SECRET)),
-            DemoAlgorithm::Rs256 => {
-                let key = self.ring.lab().public();
-                let (n, e) = (encoded(key.modulus()), encoded(key.exponent()));
-                format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#)
-            }
+        if self.is_mac() {
+            return format!(r#"{{"kty":"oct","k":"{}"}}"#, encoded(ATTACKER_SECRET));
         }
+        let key = self.ring.lab().public();
+        let (n, e) = (encoded(key.modulus()), encoded(key.exponent()));
+        format!(r#"{{"kty":"RSA","e":"{e}","n":"{n}"}}"#)
     }
 
     /// A certificate of the attacker's RSA key by itself, in base64.

@@ -4,11 +4,12 @@ use std::fmt;
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
 use super::Lifetime;
-use crate::keys::{self, KeyRing, KeySet, SigningError};
+use crate::keys::{Algorithm, KeyRing, KeySet, LabKeys, ProfileKeys, SigningError};
 use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
 
 /// The claims that a token of this profile must have.
@@ -21,44 +22,92 @@ pub const REQUIRED: &[Claim] = &[
 static RULES: Rules =
     Rules { profile: "demo", typ: Typ::Jwt, required: REQUIRED, issuer: None, audience: Audience::Nobody };
 
-/// The two algorithms that a visitor chooses between.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum DemoAlgorithm {
-    #[default]
-    #[serde(rename = "HS256")]
-    Hs256,
-    #[serde(rename = "RS256")]
-    Rs256,
+/// An algorithm that a visitor can choose: one of [`OFFERED`](Self::OFFERED), with its keys.
+#[derive(Clone, Copy)]
+pub struct DemoAlgorithm(&'static Offer);
+
+/// An algorithm, and where its keys are.
+struct Offer {
+    algorithm: Algorithm,
+    keys: fn(&KeyRing) -> &KeySet,
+    lab_keys: fn(&LabKeys) -> &ProfileKeys,
 }
 
 impl DemoAlgorithm {
+    pub const HS256: Self =
+        Self(&Offer { algorithm: Algorithm::Hs256, keys: KeyRing::hs256, lab_keys: LabKeys::hs256 });
+    pub const RS256: Self =
+        Self(&Offer { algorithm: Algorithm::Rs256, keys: KeyRing::rs256, lab_keys: LabKeys::rs256 });
+
+    /// All of them, in the order of the buttons. The first is the default.
+    pub const OFFERED: [Self; 2] = [Self::HS256, Self::RS256];
+
+    /// Their names, in the same order.
+    pub const NAMES: [&str; Self::OFFERED.len()] = {
+        let mut names = [""; Self::OFFERED.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::OFFERED[place].as_str();
+            place += 1;
+        }
+        names
+    };
+
+    /// How `--help` shows the choice.
+    pub const PLACEHOLDER: &str = "HS256|RS256";
+
     pub const fn as_str(self) -> &'static str {
         self.jwa().as_str()
     }
 
     /// The JOSE algorithm (RFC 7518 §3.1).
-    pub const fn jwa(self) -> keys::Algorithm {
-        match self {
-            Self::Hs256 => keys::Algorithm::Hs256,
-            Self::Rs256 => keys::Algorithm::Rs256,
-        }
+    pub const fn jwa(self) -> Algorithm {
+        self.0.algorithm
     }
 
-    /// The demo's choice for a JOSE algorithm, if it has one.
-    pub const fn of(algorithm: keys::Algorithm) -> Option<Self> {
-        match algorithm {
-            keys::Algorithm::Hs256 => Some(Self::Hs256),
-            keys::Algorithm::Rs256 => Some(Self::Rs256),
-            _ => None,
-        }
+    /// The demo's choice for a JOSE algorithm, if it is offered.
+    pub fn of(algorithm: Algorithm) -> Option<Self> {
+        Self::OFFERED.into_iter().find(|offered| offered.jwa() == algorithm)
+    }
+
+    /// The offered algorithm whose key also works with this one.
+    pub fn sharing_key_with(algorithm: Algorithm) -> Option<Self> {
+        Self::OFFERED.into_iter().find(|offered| offered.jwa().key_kind() == algorithm.key_kind())
+    }
+
+    /// The names of all, for a sentence: `HS256 or RS256`.
+    pub fn choice() -> String {
+        Self::NAMES.join(" or ")
     }
 
     /// The demo's keys of this algorithm.
-    pub const fn keys(self, ring: &KeyRing) -> &KeySet {
-        match self {
-            Self::Hs256 => ring.hs256(),
-            Self::Rs256 => ring.rs256(),
-        }
+    pub fn keys(self, ring: &KeyRing) -> &KeySet {
+        (self.0.keys)(ring)
+    }
+
+    /// The lab's keys of this algorithm.
+    pub fn lab_keys(self, ring: &KeyRing) -> &ProfileKeys {
+        (self.0.lab_keys)(ring.lab())
+    }
+}
+
+impl Default for DemoAlgorithm {
+    fn default() -> Self {
+        Self::OFFERED[0]
+    }
+}
+
+impl PartialEq for DemoAlgorithm {
+    fn eq(&self, other: &Self) -> bool {
+        self.jwa() == other.jwa()
+    }
+}
+
+impl Eq for DemoAlgorithm {}
+
+impl fmt::Debug for DemoAlgorithm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }
 
@@ -68,21 +117,29 @@ impl fmt::Display for DemoAlgorithm {
     }
 }
 
+impl Serialize for DemoAlgorithm {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for DemoAlgorithm {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+    }
+}
+
 impl FromStr for DemoAlgorithm {
     type Err = NotOffered;
 
     fn from_str(name: &str) -> Result<Self, NotOffered> {
-        match name {
-            "HS256" => Ok(Self::Hs256),
-            "RS256" => Ok(Self::Rs256),
-            _ => Err(NotOffered),
-        }
+        Self::OFFERED.into_iter().find(|offered| offered.as_str() == name).ok_or(NotOffered)
     }
 }
 
-/// The text is neither `HS256` nor `RS256`.
+/// The text is not the name of an algorithm that is offered.
 #[derive(Debug, PartialEq, Eq, Error)]
-#[error("HS256 or RS256 is accepted")]
+#[error("{} is accepted", DemoAlgorithm::choice())]
 pub struct NotOffered;
 
 /// Who a token is about: 1 to 64 characters that are allowed in a URL.
@@ -165,6 +222,17 @@ pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTi
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_offered_is_shown_and_parsed_by_name() {
+        assert_eq!(DemoAlgorithm::NAMES.join("|"), DemoAlgorithm::PLACEHOLDER);
+        for offered in DemoAlgorithm::OFFERED {
+            assert_eq!((offered.as_str().parse(), DemoAlgorithm::of(offered.jwa())), (Ok(offered), Some(offered)));
+            assert_eq!(DemoAlgorithm::sharing_key_with(offered.jwa()), Some(offered));
+        }
+        assert_eq!("HS384".parse::<DemoAlgorithm>(), Err(NotOffered));
+        assert_eq!(NotOffered.to_string(), "HS256 or RS256 is accepted");
+    }
 
     #[test]
     fn a_subject_has_1_to_64_characters_and_none_of_them_controls() {

@@ -7,10 +7,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
 use super::Profile;
-use super::demo::DemoAlgorithm;
 use super::sample::{Sample, SampleError};
 use crate::code::Code;
-use crate::keys::{Signer, SigningError};
+use crate::keys::{KeyKind, Signer, SigningError};
 use crate::token::{self, Token};
 
 /// What is wrong with a token.
@@ -111,11 +110,11 @@ fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
     let lab = sample.ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
-    let stranger = match DemoAlgorithm::of(right.algorithm()) {
-        Some(DemoAlgorithm::Rs256) if own => sample.ring.bearer().signer(),
-        Some(DemoAlgorithm::Rs256) => rsa,
-        _ if own => sample.ring.rest_api().signer(),
-        _ => hmac,
+    let stranger = match (right.algorithm().key_kind() == KeyKind::Secret, own) {
+        (true, false) => hmac,
+        (true, true) => sample.ring.rest_api().signer(),
+        (false, false) => rsa,
+        (false, true) => sample.ring.bearer().signer(),
     };
     stranger.clone()
 }

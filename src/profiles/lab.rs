@@ -20,11 +20,8 @@ pub const API_AUDIENCE: &str = "https://api.lab.example";
 pub const API_TYP: &str = "at+jwt";
 
 /// The keys of this algorithm, which sign and verify.
-pub const fn keys(ring: &KeyRing, algorithm: DemoAlgorithm) -> &ProfileKeys {
-    match algorithm {
-        DemoAlgorithm::Hs256 => ring.lab().hs256(),
-        DemoAlgorithm::Rs256 => ring.lab().rs256(),
-    }
+pub fn keys(ring: &KeyRing, algorithm: DemoAlgorithm) -> &ProfileKeys {
+    algorithm.lab_keys(ring)
 }
 
 /// The claims of a new token; `jti` in base64url.

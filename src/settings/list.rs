@@ -3,6 +3,8 @@
 
 use clap::Arg;
 
+use crate::profiles::demo::DemoAlgorithm;
+
 /// The description of one setting.
 pub struct Setting {
     /// The name of the flag, without dashes; the variable is `HALLPASS_` and the same in capitals.
@@ -28,8 +30,8 @@ pub const SETTINGS: &[Setting] = &[
     Setting { flag: "keys", value: "FOLDER", default: "keys", help: "The folder of keys; what it lacks is made" },
     Setting {
         flag: "algorithm",
-        value: "HS256|RS256",
-        default: "HS256",
+        value: DemoAlgorithm::PLACEHOLDER,
+        default: DemoAlgorithm::NAMES[0],
         help: "What a new session's tokens are signed with; a visitor may switch",
     },
     Setting {

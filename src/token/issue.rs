@@ -9,25 +9,33 @@ use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
 
 use super::Claims;
-use crate::keys::{Signer, SigningError};
+use crate::keys::{Algorithm, Signer, SigningError};
 
 /// A token that this program signed. It is a credential, so `Debug` does not print it.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Token(String);
+pub struct Token {
+    text: String,
+    algorithm: Algorithm,
+}
 
 impl Token {
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     pub fn into_string(self) -> String {
-        self.0
+        self.text
+    }
+
+    /// What it was signed with, whatever its header says.
+    pub const fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 }
 
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Token({} bytes)", self.0.len())
+        write!(f, "Token({} bytes)", self.text.len())
     }
 }
 
@@ -90,7 +98,7 @@ fn sealed(mut token: String, signer: &Signer) -> Result<Token, SigningError> {
     let signature = signer.sign(token.as_bytes())?;
     token.push('.');
     token.push_str(&signature);
-    Ok(Token(token))
+    Ok(Token { text: token, algorithm: signer.algorithm() })
 }
 
 fn segment(part: &impl Serialize) -> String {

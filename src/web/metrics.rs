@@ -25,8 +25,8 @@ use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
 use crate::code::Code;
+use crate::keys::Algorithm;
 use crate::profiles::Profile;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::store::Store;
 use crate::token::Verdict;
 use log::DroppedLines;
@@ -108,7 +108,7 @@ impl Metrics {
     }
 
     /// Counts a token that a profile's own route issued.
-    pub fn issued(&self, profile: Profile, algorithm: DemoAlgorithm) {
+    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
         self.tokens.issued(profile, algorithm);
     }
 

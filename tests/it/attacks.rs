@@ -211,27 +211,27 @@ fn row_5_a_word_list_finds_a_word_and_not_a_generated_secret() {
         let (message, signature) = token.rsplit_once('.').unwrap();
         WORDS.into_iter().find(|word| hs256(word.as_bytes(), message.as_bytes()) == signature)
     };
-    assert_eq!(guess(&Good::under(DemoAlgorithm::Hs256).token), None);
+    assert_eq!(guess(&Good::under(DemoAlgorithm::HS256).token), None);
 
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("hs256.secret"), "mysecret\n").unwrap();
     std::fs::write(folder.path().join("jwt_key.pub"), &KEYS.public_pem).unwrap();
     let (ring, warnings) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
     assert!(warnings.iter().any(|it| matches!(it, Warning::ShortSecret { bytes: 8, .. })), "{warnings:?}");
-    let weak = compact(header(DemoAlgorithm::Hs256).to_string(), claims().to_string(), |message| {
+    let weak = compact(header(DemoAlgorithm::HS256).to_string(), claims().to_string(), |message| {
         signature_of(ring.hs256().signer(at(NOW)).unwrap(), message)
     });
-    assert_accepted(&demo::verify(&ring, DemoAlgorithm::Hs256, &weak, at(NOW)), "a short secret works");
+    assert_accepted(&demo::verify(&ring, DemoAlgorithm::HS256, &weak, at(NOW)), "a short secret works");
     assert_eq!(guess(&weak), Some("mysecret"));
 }
 
 #[test]
 fn rows_6_and_17_hs256_with_an_empty_key_or_a_common_word_is_refused() {
-    let claimed = header(DemoAlgorithm::Hs256).to_string();
+    let claimed = header(DemoAlgorithm::HS256).to_string();
     for (row, key) in [(6, "")].into_iter().chain(WORDS.map(|word| (17, word))) {
         let token = compact(&claimed, claims().to_string(), |message| hs256(key.as_bytes(), message));
-        Good::under(DemoAlgorithm::Hs256).must_get(row, BAD_SIGNATURE, key, token.clone());
-        Good::under(DemoAlgorithm::Rs256).must_get(row, ALG_NOT_ALLOWED, key, token);
+        Good::under(DemoAlgorithm::HS256).must_get(row, BAD_SIGNATURE, key, token.clone());
+        Good::under(DemoAlgorithm::RS256).must_get(row, ALG_NOT_ALLOWED, key, token);
     }
 }
 
@@ -282,13 +282,13 @@ fn row_10_the_public_key_is_no_secret_in_any_form() {
     ];
     for (form, key) in forms {
         let token =
-            compact(header(DemoAlgorithm::Hs256).to_string(), claims().to_string(), |message| hs256(key, message));
-        Good::under(DemoAlgorithm::Rs256).must_get(10, ALG_NOT_ALLOWED, form, token.clone());
-        Good::under(DemoAlgorithm::Hs256).must_get(10, BAD_SIGNATURE, form, token);
+            compact(header(DemoAlgorithm::HS256).to_string(), claims().to_string(), |message| hs256(key, message));
+        Good::under(DemoAlgorithm::RS256).must_get(10, ALG_NOT_ALLOWED, form, token.clone());
+        Good::under(DemoAlgorithm::HS256).must_get(10, BAD_SIGNATURE, form, token);
 
         let unconfused =
-            compact(header(DemoAlgorithm::Rs256).to_string(), claims().to_string(), |message| hs256(key, message));
-        Good::under(DemoAlgorithm::Rs256).must_get(10, BAD_SIGNATURE, &format!("{form}, alg left"), unconfused);
+            compact(header(DemoAlgorithm::RS256).to_string(), claims().to_string(), |message| hs256(key, message));
+        Good::under(DemoAlgorithm::RS256).must_get(10, BAD_SIGNATURE, &format!("{form}, alg left"), unconfused);
     }
 }
 
@@ -483,9 +483,9 @@ fn row_25_another_key_is_refused_under_our_kid_and_under_its_own() {
         let nameless = good.header.without("kid").to_string();
         good.must_get(25, BAD_SIGNATURE, "no kid", compact(nameless, &payload, sign));
     }
-    let good = Good::under(DemoAlgorithm::Rs256);
+    let good = Good::under(DemoAlgorithm::RS256);
     let retired = good.header.with("kid", &quoted(STRANGER.kid())).to_string();
-    let sign = |message: &[u8]| signature_of(STRANGER.signer(DemoAlgorithm::Rs256), message);
+    let sign = |message: &[u8]| signature_of(STRANGER.signer(DemoAlgorithm::RS256), message);
     good.must_get(25, UNKNOWN_KID, "its own kid", compact(retired, good.claims.to_string(), sign));
 }
 
@@ -649,11 +649,7 @@ fn row_33_a_wrong_or_missing_issuer_or_audience_is_a_bad_claim() {
 }
 
 fn judge_by(rules: &Rules, token: &str, under: DemoAlgorithm) -> token::Verdict {
-    let keys = match under {
-        DemoAlgorithm::Hs256 => KEYS.ring.hs256(),
-        DemoAlgorithm::Rs256 => KEYS.ring.rs256(),
-    };
-    let keys = Candidates::Ring(keys.verifiers());
+    let keys = Candidates::Ring(under.keys(&KEYS.ring).verifiers());
     token::verify(token, Expected { algorithm: under.jwa(), keys, rules: Some(rules) }, at(NOW))
 }
 

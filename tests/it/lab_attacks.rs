@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::app::{Answer, TestApp, Visitor, cookie_of, location, token_on};
 use crate::tools;
 
-pub const BOTH: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
+pub const BOTH: [DemoAlgorithm; 2] = [DemoAlgorithm::HS256, DemoAlgorithm::RS256];
 
 /// The spellings of an attack; one without any has the empty name for its only one.
 fn variants(attack: &Attack) -> Vec<&'static str> {
@@ -61,7 +61,7 @@ async fn every_attack_gets_the_code_that_it_announces_and_the_good_token_works_d
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         let told = forge(visitor, attack, variant).await;
         assert_eq!(told["strict"]["code"], attack.expected.as_str(), "{name}: {}", told["strict"]);
@@ -77,7 +77,7 @@ async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_her
     // Each of these did the harm before it refused, or is a form of the attack that even it survives.
     let survived = |attack: &Attack, variant: &str, under: DemoAlgorithm| match attack.slug {
         "spoofed-key-set" => !variant.starts_with("https://"),
-        "kid-command" => under == DemoAlgorithm::Rs256,
+        "kid-command" => under == DemoAlgorithm::RS256,
         "outside-alg" | "outside-header" | "outside-kid" | "outside-claim" => true,
         "segments" => variant == "jwe",
         _ => false,
@@ -85,7 +85,7 @@ async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_her
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let told = forge(visitor, attack, variant).await;
         let expected = !survived(attack, variant, algorithm);
         assert_eq!(
@@ -128,7 +128,7 @@ async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
 #[tokio::test]
 async fn the_home_page_says_when_the_lab_s_keys_judge() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let sentence = "judged with the lab’s keys";
     assert!(!visitor.page("/").await.contains(sentence));
     let put = form(&visitor, Attack::find("claim-injection-signed").unwrap(), "sub", "put").send().await.unwrap();
@@ -183,7 +183,7 @@ async fn no_forgery_passes_at_any_other_door() {
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try().filter(|(attack, ..)| !is_request(attack)) {
-        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let told = forge(visitor, attack, variant).await;
         let token = told["forged"].as_str().unwrap();
         for (door, request) in doors(&app, token) {
@@ -221,7 +221,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     assert!(visitors[0].page("/lab/attacks").await.len() < 100_000);
     for (attack, variant, algorithm) in every_try() {
-        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::Rs256)];
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let before = visitor.asking(&format!("/lab/attacks/{}", attack.slug), "text/html").await;
         assert_eq!(before.status(), 200);
         let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await;
@@ -236,7 +236,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
 #[tokio::test]
 async fn a_page_marks_what_changed_with_a_sign_and_a_word() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let tried = |slug: &'static str, variant: &'static str| {
         Answer::to(form(&visitor, Attack::find(slug).unwrap(), variant, "forge").header("accept", "text/html"))
     };
@@ -275,7 +275,7 @@ async fn a_visitor_without_a_good_token_gets_a_fresh_one_for_the_try_and_is_told
 #[tokio::test]
 async fn the_gallery_remembers_the_rows_that_were_tried() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let rows = Attack::rows();
     assert!(visitor.page("/lab/attacks").await.contains(&format!("none of the {rows} rows")));
     forge(&visitor, Attack::find("alg-none").unwrap(), "").await;
@@ -289,7 +289,7 @@ async fn the_gallery_remembers_the_rows_that_were_tried() {
 #[tokio::test]
 async fn a_client_cannot_pass_a_text_off_as_the_lab_s() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let before = token_on(&visitor.page("/").await);
     let fields = [("action", "put"), ("token", "eyJ.eyJ.x"), ("forged", "eyJ.eyJ.x"), ("ring", "lab")];
     let put = visitor.request(Method::POST, "/lab/attacks/original").form(&fields).send().await.unwrap();
@@ -392,7 +392,7 @@ async fn the_curl_lines_of_each_request_get_its_answer() {
 #[tokio::test]
 async fn a_revoked_forgery_is_really_revoked_and_its_twin_is_refused_too() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let [first, second] = ["replay-after-logout", "replay-after-logout"].map(|slug| Attack::find(slug).unwrap());
     let (first, second) = (forge(&visitor, first, "").await, forge(&visitor, second, "").await);
     let jti = |told: &Value| told["strict"]["unverified_claims"]["jti"].as_str().unwrap().to_owned();
@@ -448,7 +448,7 @@ async fn no_json_of_an_attack_holds_the_session_s_token_or_a_part_of_it() {
 #[tokio::test]
 async fn what_a_program_is_shown_is_a_token_about_nobody_else() {
     let app = TestApp::spawn();
-    let visitor = visitor_under(&app, DemoAlgorithm::Hs256).await;
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let original = Attack::find("original").unwrap();
     let (first, second) = (forge(&visitor, original, "").await, forge(&visitor, original, "").await);
     let subject = |told: &Value| told["strict"]["claims"]["sub"].as_str().unwrap().to_owned();

@@ -62,7 +62,7 @@ fn outcome<'a>(verdict: &'a Value, check: &str) -> &'a Value {
 #[tokio::test]
 async fn decode_shows_what_stands_there_and_believes_nothing() {
     let app = TestApp::spawn();
-    let token = demo::issue(&app.ring(), DemoAlgorithm::Hs256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
+    let token = demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
     let verdict = ask(&app.visitor(), json!({ "action": "decode", "token": token.as_str() })).await;
     assert_eq!((&verdict["accepted"], &verdict["code"]), (&json!(false), &json!("not_verified")));
     assert_eq!(verdict["header"], json!({ "alg": "HS256", "typ": "JWT" }));
@@ -109,8 +109,8 @@ fn tokens_of_the_house(app: &TestApp) -> Vec<(&'static str, Option<&'static str>
         ("bearer", Some("RS256"), bearer),
         ("rest-api", None, rest_api),
         ("telesign", None, telesign),
-        ("lab", None, of_lab(DemoAlgorithm::Hs256)),
-        ("lab", Some("RS256"), of_lab(DemoAlgorithm::Rs256)),
+        ("lab", None, of_lab(DemoAlgorithm::HS256)),
+        ("lab", Some("RS256"), of_lab(DemoAlgorithm::RS256)),
     ]
 }
 
@@ -138,13 +138,13 @@ async fn without_a_profile_and_an_algorithm_it_is_the_demo_under_the_session_s_a
     let visitor = app.visitor();
     let issue = |under| demo::issue(&app.ring(), under, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
     let order = |under| json!({ "action": "verify", "token": issue(under).as_str() });
-    assert_eq!(ask(&visitor, order(DemoAlgorithm::Hs256)).await["code"], "accepted");
-    assert_eq!(ask(&visitor, order(DemoAlgorithm::Rs256)).await["code"], "alg_not_allowed");
+    assert_eq!(ask(&visitor, order(DemoAlgorithm::HS256)).await["code"], "accepted");
+    assert_eq!(ask(&visitor, order(DemoAlgorithm::RS256)).await["code"], "alg_not_allowed");
     visitor.choose("RS256").await;
-    assert_eq!(ask(&visitor, order(DemoAlgorithm::Rs256)).await["code"], "accepted");
-    assert_eq!(ask(&visitor, order(DemoAlgorithm::Hs256)).await["code"], "alg_not_allowed");
+    assert_eq!(ask(&visitor, order(DemoAlgorithm::RS256)).await["code"], "accepted");
+    assert_eq!(ask(&visitor, order(DemoAlgorithm::HS256)).await["code"], "alg_not_allowed");
     app.advance(60);
-    assert_eq!(ask(&visitor, order(DemoAlgorithm::Rs256)).await["code"], "expired");
+    assert_eq!(ask(&visitor, order(DemoAlgorithm::RS256)).await["code"], "expired");
 }
 
 #[tokio::test]
@@ -250,7 +250,7 @@ async fn a_pasted_key_ignores_kid_profile_and_the_server_s_own_keys() {
     let token = ask(&visitor, order).await["token"].clone();
     let order = json!({ "action": "verify", "token": token, "profile": "twilio", "key": { "secret": SECRET } });
     assert_eq!(ask(&visitor, order).await["code"], "accepted");
-    let house = demo::issue(&app.ring(), DemoAlgorithm::Hs256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
+    let house = demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
     let order = json!({ "action": "verify", "token": house.as_str(), "key": { "secret": SECRET } });
     assert_eq!(ask(&visitor, order).await["code"], "bad_signature");
 }
@@ -638,7 +638,7 @@ async fn a_key_that_is_unfit_is_told_without_its_text() {
 #[tokio::test]
 async fn the_form_removes_what_is_pasted_along_with_a_token_and_says_so() {
     let app = TestApp::spawn();
-    let token = demo::issue(&app.ring(), DemoAlgorithm::Hs256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
+    let token = demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
     let token = token.as_str();
     let (start, end) = token.split_at(40);
     for (pasted, words) in [

@@ -507,7 +507,7 @@ fn session_with(app: &TestApp, token: &str) -> String {
 async fn a_logout_revokes_a_session_s_token_that_has_a_jti() {
     let app = TestApp::spawn();
     let (ring, now) = (app.ring(), DateTime::from_timestamp(START, 0).unwrap());
-    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::HS256);
     let issue = |jti| lab::issue(keys, &lab::claims(&Subject::default(), Lifetime::HOUR, jti, now)).unwrap();
     let (saved, other) = (session_with(&app, issue("one").as_str()), session_with(&app, issue("two").as_str()));
     let visitor = app.visitor();

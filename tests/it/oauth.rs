@@ -382,7 +382,7 @@ async fn a_token_that_does_not_hold_is_invalid_and_the_challenge_says_why() {
     let server = OauthServer::new();
     let demo = hallpass::profiles::demo::issue(
         &server.ring,
-        hallpass::profiles::demo::DemoAlgorithm::Rs256,
+        hallpass::profiles::demo::DemoAlgorithm::RS256,
         &hallpass::profiles::demo::Subject::default(),
         hallpass::profiles::Lifetime::MINUTE,
         hallpass::clock::Clock::now(&*server.app.clock),

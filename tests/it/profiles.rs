@@ -45,8 +45,8 @@ pub fn tokens(ring: &KeyRing, now: DateTime<Utc>) -> [String; 7] {
     let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "client" };
     let (phone, xid) = (PhoneNumber::parse("15555551212").unwrap(), Xid::parse("abc").unwrap());
     [
-        demo(DemoAlgorithm::Hs256),
-        demo(DemoAlgorithm::Rs256),
+        demo(DemoAlgorithm::HS256),
+        demo(DemoAlgorithm::RS256),
         twilio::issue(ring, &wish, now).unwrap(),
         zoom::issue(ring, Lifetime::HOUR, now).unwrap(),
         bearer::issue(ring, &grant, [7; 16], now).unwrap(),
@@ -60,8 +60,8 @@ pub fn tokens(ring: &KeyRing, now: DateTime<Utc>) -> [String; 7] {
 fn judge(ring: &KeyRing, index: usize, token: &str) -> Verdict {
     let now = DateTime::from_timestamp(NOW, 0).unwrap();
     match index {
-        0 => demo::verify(ring, DemoAlgorithm::Hs256, token, now),
-        1 => demo::verify(ring, DemoAlgorithm::Rs256, token, now),
+        0 => demo::verify(ring, DemoAlgorithm::HS256, token, now),
+        1 => demo::verify(ring, DemoAlgorithm::RS256, token, now),
         2 => twilio::verify(ring, token, now),
         3 => zoom::verify(ring, &[ISSUER], token, now),
         4 => bearer::verify(ring, ISSUER, token, now).resolve_revocation(|_| false),

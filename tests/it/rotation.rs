@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::app::{fixture, put_rsa_keys};
 use crate::cli::Program;
 
-const BOTH: [demo::DemoAlgorithm; 2] = [demo::DemoAlgorithm::Hs256, demo::DemoAlgorithm::Rs256];
+const BOTH: [demo::DemoAlgorithm; 2] = [demo::DemoAlgorithm::HS256, demo::DemoAlgorithm::RS256];
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -91,11 +91,11 @@ fn the_next_keys_are_published_before_they_sign_and_the_old_ones_verify_for_a_da
 fn a_rotation_removes_private_halves_before_the_one_that_signs_and_nothing_that_verifies() {
     let folder = folder();
     assert_eq!(rotate(&folder, 0, at(0)).removed.len(), 0, "the old one signed until now");
-    let old = token(&ring(&folder), demo::DemoAlgorithm::Rs256, at(-1));
+    let old = token(&ring(&folder), demo::DemoAlgorithm::RS256, at(-1));
     let removed = rotate(&folder, 0, at(100)).removed;
     assert_eq!(removed, [folder.path().join("jwt_key")]);
     assert!(folder.path().join("jwt_key.pub").exists() && folder.path().join("hs256.secret").exists());
-    assert_eq!(code(&ring(&folder), demo::DemoAlgorithm::Rs256, &old, at(101)), "accepted");
+    assert_eq!(code(&ring(&folder), demo::DemoAlgorithm::RS256, &old, at(101)), "accepted");
     let removed = rotate(&folder, 0, at(90_000)).removed;
     assert!(removed.contains(&folder.path().join("hs256.secret")), "its tokens have died: {removed:?}");
 }
@@ -208,13 +208,13 @@ fn a_rotation_that_fails_leaves_the_folder_as_it_was() {
 fn a_public_half_that_is_missing_is_saved_before_its_private_half_is_removed() {
     let folder = folder();
     fs::remove_file(folder.path().join("jwt_key.pub")).unwrap();
-    let old = token(&ring(&folder), demo::DemoAlgorithm::Rs256, at(-1));
+    let old = token(&ring(&folder), demo::DemoAlgorithm::RS256, at(-1));
     fs::remove_file(folder.path().join("jwt_key.pub")).unwrap();
     rotate(&folder, 0, at(0));
     let rotation = rotate(&folder, 0, at(100));
     assert_eq!(rotation.removed, [folder.path().join("jwt_key")]);
     assert!(rotation.made.contains(&folder.path().join("jwt_key.pub")), "{:?}", rotation.made);
-    assert_eq!(code(&ring(&folder), demo::DemoAlgorithm::Rs256, &old, at(101)), "accepted");
+    assert_eq!(code(&ring(&folder), demo::DemoAlgorithm::RS256, &old, at(101)), "accepted");
 }
 
 #[test]

@@ -22,7 +22,7 @@ use hallpass::token::{
 /// The server's own keys.
 pub static KEYS: LazyLock<Keys> = LazyLock::new(Keys::fresh);
 
-pub const BOTH: [DemoAlgorithm; 2] = [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256];
+pub const BOTH: [DemoAlgorithm; 2] = DemoAlgorithm::OFFERED;
 
 /// When tokens are issued and judged, unless a test says otherwise.
 pub const NOW: i64 = 1_700_000_000;
@@ -48,11 +48,7 @@ impl Keys {
     }
 
     pub fn signer(&self, algorithm: DemoAlgorithm) -> &Signer {
-        let keys = match algorithm {
-            DemoAlgorithm::Hs256 => self.ring.hs256(),
-            DemoAlgorithm::Rs256 => self.ring.rs256(),
-        };
-        keys.signer(at(NOW)).expect("a new folder can sign")
+        algorithm.keys(&self.ring).signer(at(NOW)).expect("a new folder can sign")
     }
 
     /// The same key material bound to any algorithm that fits it.
@@ -65,7 +61,7 @@ impl Keys {
     }
 
     pub fn kid(&self) -> &str {
-        self.signer(DemoAlgorithm::Rs256).kid().expect("an RSA key has a name")
+        self.signer(DemoAlgorithm::RS256).kid().expect("an RSA key has a name")
     }
 }
 
@@ -109,12 +105,10 @@ impl fmt::Display for Object {
 
 /// The header of the demo's own tokens.
 pub fn header(under: DemoAlgorithm) -> Object {
-    match under {
-        DemoAlgorithm::Hs256 => Object::new(&[("alg", "\"HS256\""), ("typ", "\"JWT\"")]),
-        DemoAlgorithm::Rs256 => {
-            Object::new(&[("alg", "\"RS256\""), ("kid", &format!("\"{}\"", KEYS.kid())), ("typ", "\"JWT\"")])
-        }
+    if under == DemoAlgorithm::HS256 {
+        return Object::new(&[("alg", "\"HS256\""), ("typ", "\"JWT\"")]);
     }
+    Object::new(&[("alg", "\"RS256\""), ("kid", &format!("\"{}\"", KEYS.kid())), ("typ", "\"JWT\"")])
 }
 
 /// The claims of a token that was issued just now.
@@ -209,9 +203,10 @@ fn a_token_of_the_demo_is_this_text_to_the_byte() {
         let text = |part: &str| String::from_utf8(URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap();
         assert_eq!(
             text(header),
-            match under {
-                DemoAlgorithm::Hs256 => r#"{"alg":"HS256","typ":"JWT"}"#.to_owned(),
-                DemoAlgorithm::Rs256 => format!(r#"{{"alg":"RS256","kid":"{}","typ":"JWT"}}"#, KEYS.kid()),
+            if under == DemoAlgorithm::HS256 {
+                r#"{"alg":"HS256","typ":"JWT"}"#.to_owned()
+            } else {
+                format!(r#"{{"alg":"RS256","kid":"{}","typ":"JWT"}}"#, KEYS.kid())
             }
         );
         assert_eq!(text(payload), r#"{"sub":"bob","iat":1700000000,"exp":1700000060}"#);
@@ -222,7 +217,7 @@ fn a_token_of_the_demo_is_this_text_to_the_byte() {
 #[test]
 fn a_token_does_not_print_itself() {
     let token =
-        demo::issue(&KEYS.ring, DemoAlgorithm::Hs256, &Subject::default(), Lifetime::default(), at(NOW)).unwrap();
+        demo::issue(&KEYS.ring, DemoAlgorithm::HS256, &Subject::default(), Lifetime::default(), at(NOW)).unwrap();
     assert_eq!(format!("{token:?}"), format!("Token({} bytes)", token.as_str().len()));
 }
 
@@ -232,11 +227,11 @@ fn a_folder_with_only_the_public_key_verifies_and_cannot_sign() {
     std::fs::write(folder.path().join("jwt_key.pub"), &KEYS.public_pem).unwrap();
     let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
 
-    let token = token_with(DemoAlgorithm::Rs256, &claims());
-    assert_accepted(&demo::verify(&ring, DemoAlgorithm::Rs256, &token, at(NOW)), "signed elsewhere");
-    assert!(!demo::can_issue(&ring, DemoAlgorithm::Rs256, at(NOW)));
-    let refused = demo::issue(&ring, DemoAlgorithm::Rs256, &Subject::default(), Lifetime::default(), at(NOW));
-    assert!(matches!(refused, Err(IssueError::NoSigner(DemoAlgorithm::Rs256))));
+    let token = token_with(DemoAlgorithm::RS256, &claims());
+    assert_accepted(&demo::verify(&ring, DemoAlgorithm::RS256, &token, at(NOW)), "signed elsewhere");
+    assert!(!demo::can_issue(&ring, DemoAlgorithm::RS256, at(NOW)));
+    let refused = demo::issue(&ring, DemoAlgorithm::RS256, &Subject::default(), Lifetime::default(), at(NOW));
+    assert!(matches!(refused, Err(IssueError::NoSigner(algorithm)) if algorithm == DemoAlgorithm::RS256));
 }
 
 #[test]
@@ -303,8 +298,8 @@ fn an_expired_verdict_is_this_json_to_the_byte() {
 fn a_payload_that_cannot_be_read_shows_no_claims_at_all() {
     for payload in ["[1]", "", "{\"sub\":\"bob\",\"sub\":\"eve\"}"] {
         let verdict = judge(
-            DemoAlgorithm::Hs256,
-            &signed(DemoAlgorithm::Hs256, header(DemoAlgorithm::Hs256).to_string(), payload),
+            DemoAlgorithm::HS256,
+            &signed(DemoAlgorithm::HS256, header(DemoAlgorithm::HS256).to_string(), payload),
         );
         assert_refused(&verdict, Check::Payload, Code::Malformed, payload);
         assert!(verdict.unverified_claims().is_none(), "{payload}");
@@ -314,8 +309,8 @@ fn a_payload_that_cannot_be_read_shows_no_claims_at_all() {
 
 #[test]
 fn what_is_shown_of_a_refused_token_is_called_unverified() {
-    let token = compact(header(DemoAlgorithm::Hs256).to_string(), claims().to_string(), |_| "x".repeat(43));
-    let verdict = judge(DemoAlgorithm::Hs256, &token);
+    let token = compact(header(DemoAlgorithm::HS256).to_string(), claims().to_string(), |_| "x".repeat(43));
+    let verdict = judge(DemoAlgorithm::HS256, &token);
     let shown = verdict.unverified_claims().unwrap();
     assert_eq!(shown.for_display().subject(), Some("bob"));
     assert!(report(&verdict, Show::UnverifiedClaims).ends_with(&format!("\"unverified_claims\":{}}}", claims())));
@@ -327,10 +322,10 @@ fn a_bare_signature_and_its_times_are_ten_checks() {
     let expected =
         Expected { algorithm: keys::Algorithm::Hs256, keys: Candidates::Alone(&ring.verifiers()[0]), rules: None };
     let judge = |header: &Object, claims: &Object| {
-        let token = signed(DemoAlgorithm::Hs256, header.to_string(), claims.to_string());
+        let token = signed(DemoAlgorithm::HS256, header.to_string(), claims.to_string());
         token::verify(&token, expected, at(NOW))
     };
-    let good = header(DemoAlgorithm::Hs256);
+    let good = header(DemoAlgorithm::HS256);
     let nothing = Object::new(&[]);
     let verdict = judge(&good.with("kid", "\"any\"").with("typ", "\"any\""), &nothing.with("aud", "\"anyone\""));
     assert_accepted(&verdict, "no profile");
@@ -359,7 +354,7 @@ fn a_token_is_good_until_the_moment_of_its_exp_and_no_longer() {
 #[test]
 fn iat_and_nbf_may_be_now_and_not_a_moment_later() {
     assert_accepted(
-        &judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with("nbf", "1700000000"))),
+        &judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &claims().with("nbf", "1700000000"))),
         "",
     );
     assert_claims_refused(&[
@@ -375,12 +370,12 @@ fn iat_and_nbf_may_be_now_and_not_a_moment_later() {
 #[test]
 fn a_date_may_have_a_fraction_or_an_exponent() {
     for (name, value) in [("exp", "1700000000.5"), ("exp", "1.70000006e9"), ("iat", "1699999999.999"), ("nbf", "0")] {
-        let token = token_with(DemoAlgorithm::Hs256, &claims().with(name, value));
-        assert_accepted(&judge(DemoAlgorithm::Hs256, &token), &format!("{name} {value}"));
+        let token = token_with(DemoAlgorithm::HS256, &claims().with(name, value));
+        assert_accepted(&judge(DemoAlgorithm::HS256, &token), &format!("{name} {value}"));
     }
     let past = claims().with("exp", "1699999999.999");
     assert_refused(
-        &judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &past)),
+        &judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &past)),
         Check::Expiry,
         Code::Expired,
         "exp a millisecond ago",
@@ -392,13 +387,13 @@ fn a_date_that_is_no_finite_number_from_0_up_is_a_bad_claim() {
     let values = ["\"1700000060\"", "\"never\"", "\"\"", "-1", "-0.5", "null", "true", "false", "[1700000060]", "{}"];
     for (name, check) in [("iat", Check::IssuedAt), ("nbf", Check::NotBefore), ("exp", Check::Expiry)] {
         for value in values {
-            let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with(name, value)));
+            let verdict = judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &claims().with(name, value)));
             assert_refused(&verdict, check, Code::BadClaim, &format!("{name} {value}"));
             let (_, reason) = verdict.rejection().unwrap();
             assert_eq!((&*reason.expected, &*reason.found), ("a number of seconds since 1970", value));
         }
         for value in ["1e999", "-1e999"] {
-            let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with(name, value)));
+            let verdict = judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &claims().with(name, value)));
             assert_refused(&verdict, Check::Payload, Code::BadClaim, &format!("{name} {value}"));
             assert!(verdict.message().contains(&format!("`{name}`")), "{}", verdict.message());
         }
@@ -408,13 +403,13 @@ fn a_date_that_is_no_finite_number_from_0_up_is_a_bad_claim() {
 #[test]
 fn an_exp_in_milliseconds_is_a_bad_claim_that_is_named_as_such() {
     for value in ["1700000060000", "100000000000", "1e300", "99999999999999999999"] {
-        let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().with("exp", value)));
+        let verdict = judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &claims().with("exp", value)));
         assert_refused(&verdict, Check::Expiry, Code::BadClaim, value);
         assert!(verdict.message().contains("milliseconds"), "{}", verdict.message());
         assert!(verdict.rejection().unwrap().1.found.len() <= 70, "{value}");
     }
-    let token = token_with(DemoAlgorithm::Hs256, &claims().with("exp", "99999999999"));
-    assert_accepted(&judge(DemoAlgorithm::Hs256, &token), "the last second that is none of them");
+    let token = token_with(DemoAlgorithm::HS256, &claims().with("exp", "99999999999"));
+    assert_accepted(&judge(DemoAlgorithm::HS256, &token), "the last second that is none of them");
 }
 
 #[test]
@@ -425,7 +420,7 @@ fn a_required_claim_that_is_missing_is_a_bad_claim() {
         ("no exp", claims().without("exp"), Check::Expiry, Code::BadClaim),
         ("nothing", Object::new(&[]), Check::IssuedAt, Code::BadClaim),
     ]);
-    let verdict = judge(DemoAlgorithm::Hs256, &token_with(DemoAlgorithm::Hs256, &claims().without("exp")));
+    let verdict = judge(DemoAlgorithm::HS256, &token_with(DemoAlgorithm::HS256, &claims().without("exp")));
     assert_eq!(verdict.message(), "the claim `exp` is missing");
 }
 
@@ -481,20 +476,20 @@ fn typ_is_jwt_in_any_case_or_absent() {
 #[test]
 fn kid_names_a_key_of_the_ring_or_is_absent() {
     let judge = |under, header: &Object| judge(under, &signed(under, header.to_string(), claims().to_string()));
-    let named = header(DemoAlgorithm::Rs256);
-    assert_accepted(&judge(DemoAlgorithm::Rs256, &named), "the key's own name");
-    assert_accepted(&judge(DemoAlgorithm::Rs256, &named.without("kid")), "no kid");
+    let named = header(DemoAlgorithm::RS256);
+    assert_accepted(&judge(DemoAlgorithm::RS256, &named), "the key's own name");
+    assert_accepted(&judge(DemoAlgorithm::RS256, &named.without("kid")), "no kid");
     for under in BOTH {
         for kid in ["\"\"", "\"default\"", "null", "5", "[]", "{}"] {
             assert_refused(&judge(under, &header(under).with("kid", kid)), Check::Key, Code::UnknownKid, kid);
         }
     }
     for kid in [KEYS.kid().to_lowercase(), format!("{} ", KEYS.kid()), KEYS.kid()[..42].to_owned()] {
-        let verdict = judge(DemoAlgorithm::Rs256, &named.with("kid", &format!("\"{kid}\"")));
+        let verdict = judge(DemoAlgorithm::RS256, &named.with("kid", &format!("\"{kid}\"")));
         assert_refused(&verdict, Check::Key, Code::UnknownKid, "nearly the key's own name");
     }
-    let borrowed = header(DemoAlgorithm::Hs256).with("kid", &format!("\"{}\"", KEYS.kid()));
-    let verdict = judge(DemoAlgorithm::Hs256, &borrowed);
+    let borrowed = header(DemoAlgorithm::HS256).with("kid", &format!("\"{}\"", KEYS.kid()));
+    let verdict = judge(DemoAlgorithm::HS256, &borrowed);
     assert_refused(&verdict, Check::Key, Code::UnknownKid, "the RSA key's name under HS256");
 }
 
@@ -505,12 +500,12 @@ fn a_retired_key_still_verifies_with_its_kid_and_without() {
     std::fs::write(folder.path().join("2023.pub"), &retired.public_pem).unwrap();
     let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
 
-    let named = header(DemoAlgorithm::Rs256).with("kid", &format!("\"{}\"", retired.kid()));
+    let named = header(DemoAlgorithm::RS256).with("kid", &format!("\"{}\"", retired.kid()));
     for header in [named.clone(), named.without("kid")] {
-        let sign = |message: &[u8]| retired.signer(DemoAlgorithm::Rs256).sign(message).unwrap();
+        let sign = |message: &[u8]| retired.signer(DemoAlgorithm::RS256).sign(message).unwrap();
         let token = compact(header.to_string(), claims().to_string(), sign);
-        assert_accepted(&demo::verify(&ring, DemoAlgorithm::Rs256, &token, at(NOW)), &header.to_string());
-        assert!(!judge(DemoAlgorithm::Rs256, &token).is_accepted(), "a ring that never knew it");
+        assert_accepted(&demo::verify(&ring, DemoAlgorithm::RS256, &token, at(NOW)), &header.to_string());
+        assert!(!judge(DemoAlgorithm::RS256, &token).is_accepted(), "a ring that never knew it");
     }
 }
 
@@ -534,10 +529,10 @@ fn a_profile_that_sets_typ_issuer_and_audience_takes_no_others() {
         rules: Some(&rules),
     };
     let judge = |header: &Object, claims: &Object| {
-        let token = signed(DemoAlgorithm::Hs256, header.to_string(), claims.to_string());
+        let token = signed(DemoAlgorithm::HS256, header.to_string(), claims.to_string());
         token::verify(&token, expected, at(NOW))
     };
-    let typed = header(DemoAlgorithm::Hs256).with("typ", "\"at+jwt\"");
+    let typed = header(DemoAlgorithm::HS256).with("typ", "\"at+jwt\"");
     let good = Object::new(&[
         ("iss", "\"https://hallpass.example\""),
         ("aud", "\"https://api.example\""),
@@ -613,8 +608,8 @@ fn what_pyjwt_lets_through_by_mistake_is_refused_too() {
         ("exp 1e300", claims().with("exp", "1e300"), Check::Expiry, Code::BadClaim),
         ("exp twice", claims().and("exp", "1700000100"), Check::Payload, Code::Malformed),
     ]);
-    let padded = token_with(DemoAlgorithm::Hs256, &claims()) + "=";
-    assert_refused(&judge(DemoAlgorithm::Hs256, &padded), Check::Encoding, Code::Malformed, "a trailing =");
+    let padded = token_with(DemoAlgorithm::HS256, &claims()) + "=";
+    assert_refused(&judge(DemoAlgorithm::HS256, &padded), Check::Encoding, Code::Malformed, "a trailing =");
 }
 
 #[test]
@@ -683,8 +678,8 @@ fn a_token_with_a_jti_is_good_only_once_its_revocation_was_asked_for() {
 #[test]
 fn a_revocation_is_remembered_until_a_fractional_exp_has_come() {
     let claims = lab_claims("j7").with("exp", 1_700_000_060.25);
-    let token = of_the_lab(DemoAlgorithm::Hs256, &claims);
-    let judged = pending(lab::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, at(NOW)), "a fractional exp");
+    let token = of_the_lab(DemoAlgorithm::HS256, &claims);
+    let judged = pending(lab::verify(&KEYS.ring, DemoAlgorithm::HS256, &token, at(NOW)), "a fractional exp");
     assert_eq!(judged.expires_at(), at(NOW + 61));
 }
 
@@ -702,17 +697,17 @@ fn a_token_without_a_jti_asks_for_no_revocation() {
 
 #[test]
 fn a_token_that_is_refused_asks_for_no_revocation() {
-    let rs256 = of_the_lab(DemoAlgorithm::Rs256, &lab_claims("j"));
-    let of_the_demo = token_with(DemoAlgorithm::Hs256, &claims().with("jti", "\"j\""));
-    let numbered = of_the_lab(DemoAlgorithm::Hs256, &lab_claims("j").with("jti", 7));
-    let ended = of_the_lab(DemoAlgorithm::Hs256, &lab_claims("j").with("exp", NOW));
+    let rs256 = of_the_lab(DemoAlgorithm::RS256, &lab_claims("j"));
+    let of_the_demo = token_with(DemoAlgorithm::HS256, &claims().with("jti", "\"j\""));
+    let numbered = of_the_lab(DemoAlgorithm::HS256, &lab_claims("j").with("jti", 7));
+    let ended = of_the_lab(DemoAlgorithm::HS256, &lab_claims("j").with("exp", NOW));
     for (token, check, code) in [
         (rs256, Check::Algorithm, Code::AlgNotAllowed),
         (of_the_demo, Check::Signature, Code::BadSignature),
         (numbered, Check::Profile, Code::BadClaim),
         (ended, Check::Expiry, Code::Expired),
     ] {
-        let verdict = lab::verify(&KEYS.ring, DemoAlgorithm::Hs256, &token, at(NOW))
+        let verdict = lab::verify(&KEYS.ring, DemoAlgorithm::HS256, &token, at(NOW))
             .resolve_revocation(|_| panic!("asked of {check:?}"));
         assert_refused(&verdict, check, code, "a lab's");
     }
@@ -720,7 +715,7 @@ fn a_token_that_is_refused_asks_for_no_revocation() {
 
 #[test]
 fn what_is_only_decoded_is_never_accepted() {
-    let good = token_with(DemoAlgorithm::Hs256, &claims());
+    let good = token_with(DemoAlgorithm::HS256, &claims());
     let verdict = token::decode(&good);
     assert_eq!((verdict.code(), verdict.is_accepted()), (Code::NotVerified, false));
     assert_eq!(verdict.rejection().unwrap().0, Check::Signature);

@@ -53,12 +53,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         variants: FORMS,
         ..define(attack_text!("key-confusion-rs256"), 10, "kc", Code::AlgNotAllowed, CONFUSED)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         variants: FORMS,
         ..define(attack_text!("key-confusion-hs256"), 10, "kc", Code::BadSignature, CONFUSED)
     },
@@ -121,12 +121,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         variants: &["HS512", "HS384"],
         ..define(attack_text!("sibling-hs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         variants: &["RS384", "PS256"],
         ..define(attack_text!("sibling-rs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
     },

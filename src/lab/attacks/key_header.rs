@@ -43,12 +43,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         variants: PATHS,
         ..define(attack_text!("kid-empty-file"), 13, "ke", Code::UnknownKid, EMPTY_FILE)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         variants: PATHS,
         ..define(attack_text!("kid-empty-file-rs256"), 13, "ke", Code::AlgNotAllowed, EMPTY_FILE)
     },
@@ -63,11 +63,10 @@ pub(super) static ATTACKS: &[Definition] = &[
                 judged_by: JudgedBy::Demo,
                 forge: |forge, command| {
                     let header = forge.original.header.with("kid", quoted(command));
-                    Ok(match forge.under() {
-                        DemoAlgorithm::Hs256 => {
-                            forge.maced(&header, b"", "Made with the empty key, which such a command prints.")
-                        }
-                        DemoAlgorithm::Rs256 => forge.stale(header.to_string(), forge.original.claims.to_string()),
+                    Ok(if forge.is_mac() {
+                        forge.maced(&header, b"", "Made with the empty key, which such a command prints.")
+                    } else {
+                        forge.stale(header.to_string(), forge.original.claims.to_string())
                     })
                 },
                 naive: &naive::RUNS_KID_AS_COMMAND,
@@ -75,11 +74,11 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         ..define(attack_text!("kid-sql"), 15, "ks", Code::UnknownKid, SQL)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         ..define(attack_text!("kid-sql-rs256"), 15, "ks", Code::AlgNotAllowed, SQL)
     },
     Definition {

@@ -149,19 +149,19 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         ..define(attack_text!("demo-token-at-lab"), 41, "dt", Code::BadSignature, AT_LAB)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         ..define(attack_text!("demo-token-at-lab-rs256"), 41, "dt", Code::UnknownKid, AT_LAB)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         ..define(attack_text!("lab-token-at-demo"), 41, "dt", Code::BadSignature, AT_DEMO)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         ..define(attack_text!("lab-token-at-demo-rs256"), 41, "dt", Code::UnknownKid, AT_DEMO)
     },
 ];

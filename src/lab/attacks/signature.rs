@@ -39,7 +39,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         ..define(
             attack_text!("weak-secret"),
             5,
@@ -53,11 +53,11 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         ..define(attack_text!("blank-password-hs256"), 6, "bp", Code::BadSignature, BLANK)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         ..define(attack_text!("blank-password-rs256"), 6, "bp", Code::AlgNotAllowed, BLANK)
     },
     define(
@@ -75,12 +75,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         },
     ),
     Definition {
-        needs: Some(DemoAlgorithm::Hs256),
+        needs: Some(DemoAlgorithm::HS256),
         variants: WORDS,
         ..define(attack_text!("common-secret-hs256"), 17, "co", Code::BadSignature, COMMON)
     },
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         variants: WORDS,
         ..define(attack_text!("common-secret-rs256"), 17, "co", Code::AlgNotAllowed, COMMON)
     },
@@ -96,7 +96,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         },
     ),
     Definition {
-        needs: Some(DemoAlgorithm::Rs256),
+        needs: Some(DemoAlgorithm::RS256),
         ..define(
             attack_text!("retired-key"),
             25,

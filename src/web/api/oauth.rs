@@ -12,7 +12,6 @@ use url::form_urlencoded;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, bearer, zoom};
 use crate::random::Random;
 use crate::store::Store;
@@ -192,7 +191,7 @@ fn issue(server: &AuthorizationServer, claims: &Claims, now: DateTime<Utc>) -> R
     let jti = server.random.bytes().map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
     let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
-    server.metrics.issued(Profile::Bearer, DemoAlgorithm::Rs256);
+    server.metrics.issued(Profile::Bearer, token.algorithm());
     Ok(token.into_string())
 }
 

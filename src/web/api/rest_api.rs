@@ -10,7 +10,6 @@ use crate::accounts::{Login, Refusal};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, rest_api};
 use crate::web::api::logins::Logins;
 use crate::web::http::client::Client;
@@ -96,7 +95,7 @@ pub(in crate::web) async fn login(
     }
     match rest_api::issue(&keys.ring(), login.username(), now) {
         Ok(token) => {
-            metrics.issued(Profile::RestApi, DemoAlgorithm::Hs256);
+            metrics.issued(Profile::RestApi, token.algorithm());
             successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
         }
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),

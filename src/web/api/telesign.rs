@@ -16,7 +16,6 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::{CurrentKeys, KeyRing};
 use crate::profiles::Profile;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::telesign::{self, PhoneNumber, Xid};
 use crate::random::Random;
 use crate::store::Store;
@@ -72,12 +71,12 @@ impl PhoneTokens {
     /// Issues a token, and records it before the client gets it.
     async fn issue(&self, phone_number: PhoneNumber, xid: Xid) -> Result<String, Problem> {
         let made = telesign::issue(&self.keys.ring(), &phone_number, &xid, self.clock.now())?;
-        let token = made.token.into_string();
+        let (algorithm, token) = (made.token.algorithm(), made.token.into_string());
         let (issued_at, expires_at) = (made.issued_at, made.expires_at);
         let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
         match self.store.record(new).await? {
             Recorded::Stored => {
-                self.metrics.issued(Profile::Telesign, DemoAlgorithm::Hs256);
+                self.metrics.issued(Profile::Telesign, algorithm);
                 Ok(token)
             }
             Recorded::OtherPhone => {

@@ -13,10 +13,11 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::{Clock, Settable};
 use crate::code::Code;
-use crate::keys::{Algorithm, CurrentKeys, KeyKind, KeyRing, Signer};
+use crate::keys::{Algorithm, CurrentKeys, KeyRing, Signer};
+use crate::profiles::Profile;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::flawed::{self, Flaw};
 use crate::profiles::sample::{Sample, SampleError};
-use crate::profiles::{Profile, demo};
 use crate::random::Random;
 use crate::redis::RedisFailure;
 use crate::token::{self, NumericDate};
@@ -164,7 +165,7 @@ pub(in crate::web) async fn sign(
 struct Order<'a> {
     members: &'a Map<String, Value>,
     /// The demo's, where none is named.
-    algorithm: demo::DemoAlgorithm,
+    algorithm: DemoAlgorithm,
     ring: &'a KeyRing,
     now: DateTime<Utc>,
 }
@@ -183,7 +184,10 @@ impl Order<'_> {
         }
         let algorithm: Algorithm =
             name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))?;
-        let signer = self.profile()?.signer(family(algorithm), self.ring, self.now).and_then(|it| it.under(algorithm));
+        let profile = self.profile()?;
+        let signer = DemoAlgorithm::sharing_key_with(algorithm)
+            .and_then(|offered| profile.signer(offered, self.ring, self.now))
+            .and_then(|signer| signer.under(algorithm));
         let unfit = || Problem::bad_request(format!("The key that `key` names signs nothing under {algorithm}."));
         signer.map(Some).ok_or_else(unfit)
     }
@@ -231,14 +235,6 @@ fn profile(members: &Map<String, Value>, member: &str) -> Result<Profile, Proble
     name.parse().map_err(|accepted| Problem::bad_request(format!("`{member}` must be {accepted}.")))
 }
 
-/// Which of the demo's two keys works with an algorithm.
-fn family(algorithm: Algorithm) -> demo::DemoAlgorithm {
-    match algorithm.key_kind() {
-        KeyKind::Rsa => demo::DemoAlgorithm::Rs256,
-        KeyKind::Secret => demo::DemoAlgorithm::Hs256,
-    }
-}
-
 fn none_of(name: &str, accepted: &[&str]) -> Problem {
     Problem::bad_request(format!("`{name}` must be one of {}.", accepted.join(", ")))
 }
@@ -260,7 +256,7 @@ pub(in crate::web) async fn session(
     Ok(HttpResponse::Ok().json(json!({ "token": token, "algorithm": visitor.algorithm() })))
 }
 
-fn algorithm(members: &Map<String, Value>) -> Result<Option<demo::DemoAlgorithm>, Problem> {
+fn algorithm(members: &Map<String, Value>) -> Result<Option<DemoAlgorithm>, Problem> {
     let Some(name) = text(members, "algorithm")? else { return Ok(None) };
     name.parse()
         .map(Some)

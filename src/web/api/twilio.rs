@@ -6,7 +6,6 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::twilio::{self, Grants, Wish};
 use crate::profiles::{Lifetime, Profile};
 use crate::web::api::credentials::TokenRequest;
@@ -54,7 +53,7 @@ pub(in crate::web) async fn token(
         region: asked.text("region")?.to_owned(),
     };
     let token = twilio::issue(&keys.ring(), &wish, clock.now())?;
-    metrics.issued(Profile::Twilio, DemoAlgorithm::Hs256);
+    metrics.issued(Profile::Twilio, token.algorithm());
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

@@ -6,7 +6,6 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Lifetime, Profile, zoom};
 use crate::web::api::credentials::TokenRequest;
 use crate::web::api::logins::Logins;
@@ -48,6 +47,6 @@ pub(in crate::web) async fn token(
     asked.admit(&logins, clock.now()).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
     let token = zoom::issue(&keys.ring(), lifetime, clock.now())?;
-    metrics.issued(Profile::Zoom, DemoAlgorithm::Hs256);
+    metrics.issued(Profile::Zoom, token.algorithm());
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

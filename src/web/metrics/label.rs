@@ -5,8 +5,8 @@ use std::marker::PhantomData;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::code::Code;
+use crate::keys::Algorithm;
 use crate::profiles::Profile;
-use crate::profiles::demo::DemoAlgorithm;
 
 /// A label whose values are all known in advance.
 pub(super) trait Label: Copy + 'static {
@@ -57,8 +57,8 @@ impl Label for Profile {
     }
 }
 
-impl Label for DemoAlgorithm {
-    const ALL: &'static [Self] = &[Self::Hs256, Self::Rs256];
+impl Label for Algorithm {
+    const ALL: &'static [Self] = &Self::ALL;
 
     fn position(self) -> usize {
         self as usize
@@ -127,16 +127,16 @@ mod tests {
     #[test]
     fn a_value_s_position_is_its_place_in_the_list() {
         assert_in_order::<Profile>();
-        assert_in_order::<DemoAlgorithm>();
+        assert_in_order::<Algorithm>();
         assert_in_order::<Code>();
     }
 
     #[test]
     fn only_pairs_that_were_counted_are_listed() {
-        let counters = Counters::<Profile, DemoAlgorithm>::default();
+        let counters = Counters::<Profile, Algorithm>::default();
         assert_eq!(counters.counted().count(), 0);
-        counters.count(Profile::Lab, DemoAlgorithm::Rs256);
-        counters.count(Profile::Lab, DemoAlgorithm::Rs256);
+        counters.count(Profile::Lab, Algorithm::Rs256);
+        counters.count(Profile::Lab, Algorithm::Rs256);
         let counted: Vec<_> =
             counters.counted().map(|(row, column, count)| (row.name(), column.name(), count)).collect();
         assert_eq!(counted, [("lab", "RS256", 2)]);

@@ -9,20 +9,20 @@ use prometheus_client::metrics::counter::ConstCounter;
 
 use super::label::{Counters, Label as _, label};
 use crate::code::Code;
+use crate::keys::Algorithm;
 use crate::limits::Decision;
 use crate::profiles::Profile;
-use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisFailure;
 
 /// Tokens issued, and the verdicts on tokens that were presented.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    issued: Counters<Profile, DemoAlgorithm>,
+    issued: Counters<Profile, Algorithm>,
     judged: Counters<Profile, Code>,
 }
 
 impl Tokens {
-    pub fn issued(&self, profile: Profile, algorithm: DemoAlgorithm) {
+    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
         self.issued.count(profile, algorithm);
     }
 

@@ -14,7 +14,8 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_perc
 use serde::Deserialize;
 
 use crate::clock::Clock;
-use crate::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
+use crate::keys::KeyKind;
+use crate::profiles::demo::{self, IssueError, Subject};
 use crate::profiles::{Lifetime, Profile};
 use crate::token::Show;
 use crate::web::http::accept;
@@ -69,17 +70,17 @@ pub(in crate::web) async fn generate(
 ) -> Result<HttpResponse, Problem> {
     let subject = wishes.subject(&request)?;
     let lifetime = wishes.lifetime(sessions.default_lifetime)?;
-    let permit = match visitor.algorithm() {
-        DemoAlgorithm::Hs256 => None,
-        DemoAlgorithm::Rs256 => Some(signing.acquire().await),
-    };
+    // Only a signature with a private key is slow enough to need the queue.
+    let is_mac = visitor.algorithm().jwa().key_kind() == KeyKind::Secret;
+    let permit = if is_mac { None } else { Some(signing.acquire().await) };
     let now = tokens.clock.now();
     let issued = demo::issue(&tokens.keys.ring(), visitor.algorithm(), &subject, lifetime, now);
     drop(permit);
     match issued {
         Ok(token) => {
+            let algorithm = token.algorithm();
             visitor.keep_token(token.into_string(), now)?;
-            tokens.metrics.issued(Profile::Demo, visitor.algorithm());
+            tokens.metrics.issued(Profile::Demo, algorithm);
             Ok(show(TOKEN_GENERATED))
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),

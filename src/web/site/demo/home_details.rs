@@ -69,6 +69,6 @@ impl TokenSizes {
             let token = demo::issue(ring, algorithm, &Subject::default(), Lifetime::default(), now);
             token.ok().map(|token| token.as_str().len())
         };
-        Self { hs256: size(DemoAlgorithm::Hs256), rs256: size(DemoAlgorithm::Rs256) }
+        Self { hs256: size(DemoAlgorithm::HS256), rs256: size(DemoAlgorithm::RS256) }
     }
 }

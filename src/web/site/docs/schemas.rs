@@ -2,6 +2,7 @@
 
 use super::{Member, Schema};
 use crate::keys::Algorithm;
+use crate::profiles::demo::DemoAlgorithm;
 use crate::web::http::endpoint::Kind;
 
 const fn needed(name: &'static str, kind: Kind, says: &'static str) -> Member {
@@ -57,7 +58,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
     schema(
         "Algorithm",
         "The choice of an algorithm, as a form.",
-        &[needed("algorithm", Kind::OneOf(&["HS256", "RS256"]), "What this session's tokens are signed with.")],
+        &[needed("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "What this session's tokens are signed with.")],
     ),
     schema(
         "Verdict",
@@ -454,7 +455,7 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         "What a session holds.",
         &[
             needed("token", Kind::Text, "Any text."),
-            optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "What the session expects; unchanged without."),
+            optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "What the session expects; unchanged without."),
         ],
     )
     .closed(),
@@ -477,7 +478,7 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
                 "The one thing.",
             ),
             optional("profile", PROFILES, "Of which kind the token is; demo without."),
-            optional("algorithm", Kind::OneOf(&["HS256", "RS256"]), "For demo and lab."),
+            optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "For demo and lab."),
         ],
     )
     .closed(),

@@ -30,7 +30,6 @@ use url::form_urlencoded;
 
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
-use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{Profile, lab};
 use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
@@ -145,7 +144,7 @@ impl<'a> LessonVisit<'a> {
     /// Signs a token of the lab, and counts it in the metrics.
     pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
         let token = lab::issue(keys, claims)?;
-        self.lab.metrics.issued(Profile::Lab, DemoAlgorithm::Hs256);
+        self.lab.metrics.issued(Profile::Lab, token.algorithm());
         Ok(token.into_string())
     }
 

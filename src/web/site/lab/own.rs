@@ -44,7 +44,7 @@ impl Own {
         let chosen = held.algorithm;
         // A folder with only a public key verifies RS256 and cannot sign it.
         let can_sign = demo::can_issue(&lab.keys.ring(), chosen, now);
-        let algorithm = if can_sign { chosen } else { DemoAlgorithm::Hs256 };
+        let algorithm = if can_sign { chosen } else { DemoAlgorithm::HS256 };
         Self::kept(&held, lab, chosen, now).or_else(|why| Self::fresh(&held, lab, algorithm, now, why))
     }
 
@@ -110,8 +110,7 @@ impl Own {
 
 /// The subject of a refused token, if the demo signed it.
 fn subject_of(token: &str, ring: &KeyRing, now: DateTime<Utc>) -> Option<Subject> {
-    let verdicts =
-        [DemoAlgorithm::Hs256, DemoAlgorithm::Rs256].map(|algorithm| demo::verify(ring, algorithm, token, now));
+    let verdicts = DemoAlgorithm::OFFERED.map(|algorithm| demo::verify(ring, algorithm, token, now));
     let claims = verdicts.iter().find(|verdict| verdict.is_signed())?.unverified_claims()?;
     Subject::parse(claims.for_display().subject()?).ok()
 }

@@ -55,12 +55,12 @@ fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
     let subject = Subject::parse(&anatomy::subject(visit.lab.random.bytes()?)).unwrap_or_default();
     let claims = demo::claims(&subject, Lifetime::HOUR, visit.now);
     let ring = visit.lab.keys.ring();
-    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::HS256);
     visit.issue(keys, &claims)
 }
 
 async fn judge(visit: &LessonVisit<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
-    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::Hs256, token, visit.now);
+    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, token, visit.now);
     let verdict = visit.lab.store.resolve_revocation(judged).await?;
     let code = verdict.code();
     Ok(match verdict.accept() {

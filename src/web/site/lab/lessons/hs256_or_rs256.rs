@@ -162,8 +162,8 @@ async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
 
 fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
     let subject = Subject::parse(subject).unwrap_or_default();
-    let hs256 = token(visit, DemoAlgorithm::Hs256, &subject)?.unwrap_or_default();
-    Ok(Tokens { hs256, rs256: token(visit, DemoAlgorithm::Rs256, &subject)? })
+    let hs256 = token(visit, DemoAlgorithm::HS256, &subject)?.unwrap_or_default();
+    Ok(Tokens { hs256, rs256: token(visit, DemoAlgorithm::RS256, &subject)? })
 }
 
 /// A token of the demo for ten minutes, like one from `/generate`; `None` if the server cannot sign it.

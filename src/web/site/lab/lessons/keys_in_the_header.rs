@@ -73,7 +73,7 @@ fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<
     let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
     // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.
     let expected =
-        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::Rs256 } else { DemoAlgorithm::Hs256 };
+        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::RS256 } else { DemoAlgorithm::HS256 };
     Ok(Outcome {
         remark: keys_in_the_header::judge(choices, &says),
         naive: NaiveVerdict::new(choices.member.rule(), &says),

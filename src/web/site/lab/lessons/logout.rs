@@ -133,7 +133,7 @@ impl Pass {
                     .to_owned(),
             );
         };
-        let pending = match lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::Hs256, &token, visit.now) {
+        let pending = match lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::HS256, &token, visit.now) {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
                 let code = verdict.code().as_str();
@@ -167,7 +167,7 @@ impl Pass {
         if token.is_empty() {
             return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
         }
-        let judged = lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::Hs256, token, visit.now);
+        let judged = lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::HS256, token, visit.now);
         let verdict = visit.lab.store.resolve_revocation(judged).await?;
         let replay = Replay::of(self.way, verdict.code(), is_own(visit, keys, token)?);
         if let Replay::Shows(way) = replay {
@@ -214,7 +214,7 @@ fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'
 fn is_own(visit: &LessonVisit<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
     let newest = keys.numbers.1;
     let ring = keys.ring(&visit.lab.keys, newest.saturating_sub(7).max(1)..=newest)?;
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::HS256, token, visit.now) {
         Judged::Pending(_) => true,
         Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == crate::code::Code::Expired,
     })

@@ -228,7 +228,7 @@ fn judge(
 ) -> Result<Verdict, Problem> {
     let ring = keys.ring(&visit.lab.keys, numbers)?;
     // No `jti` is looked up, because only the keys decide here.
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::Hs256, token, visit.now) {
+    Ok(match lab::verify_with(&ring, DemoAlgorithm::HS256, token, visit.now) {
         Judged::Final(verdict) => verdict,
         Judged::Pending(pending) => pending.with_revocation(false),
     })

@@ -92,7 +92,7 @@ fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 fn token_of(visit: &LessonVisit<'_>, size: usize) -> Result<String, Problem> {
     let ring = visit.lab.keys.ring();
-    let keys = lab::keys(&ring, DemoAlgorithm::Hs256);
+    let keys = lab::keys(&ring, DemoAlgorithm::HS256);
     let claims = demo::claims(&Subject::default(), Lifetime::HOUR, visit.now);
     let padded = |padding: usize| claims.clone().with("pad", "x".repeat(padding));
     let bare = lab::issue(keys, &padded(0))?;

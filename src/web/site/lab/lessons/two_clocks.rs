@@ -124,7 +124,7 @@ fn new_token(visit: &LessonVisit<'_>, seconds: i64) -> Result<String, Problem> {
         Err(_) => (Lifetime::MINUTE, visit.now + TimeDelta::seconds(seconds) - TimeDelta::minutes(1)),
     };
     let claims = demo::claims(&Subject::default(), lifetime, issued_at);
-    visit.issue(lab::keys(&visit.lab.keys.ring(), DemoAlgorithm::Hs256), &claims)
+    visit.issue(lab::keys(&visit.lab.keys.ring(), DemoAlgorithm::HS256), &claims)
 }
 
 async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -141,7 +141,7 @@ async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem> {
-    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::Hs256, token, visit.now);
+    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, token, visit.now);
     Ok(visit.lab.store.resolve_revocation(judged).await?)
 }
 
@@ -150,7 +150,7 @@ impl Clocks {
     fn new(visit: &LessonVisit<'_>, copy: String, cookie_end: Option<i64>) -> Result<Self, Problem> {
         let no_copy =
             || Problem::bad_request("`copy` cannot be read: the token that this page gave you belongs there.");
-        let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::Hs256, &copy, visit.now);
+        let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, &copy, visit.now);
         let claims = judged.resolve_revocation(|_| false).unverified_claims().ok_or_else(no_copy)?;
         let end = claims.for_display().expires_at().ok_or_else(no_copy)?.timestamp();
         let now = visit.now.timestamp();
