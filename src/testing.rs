@@ -2,16 +2,16 @@
 //! it is dropped.
 //!
 //! ```
-//! use hallpass::profiles::{Profile, flawed::Flaw};
+//! use hallpass::profiles::{flawed::Flaw, rest_api};
 //! use serde_json::json;
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let issuer = hallpass::testing::spawn()?;
 //!
 //! // What your program verifies: a good token, one with claims of your own, and one that is wrong in one named way.
-//! let good = issuer.token(Profile::RestApi)?;
-//! let own = issuer.sign(Profile::RestApi, &json!({ "user_id": "alice", "exp": issuer.now().timestamp() + 60 }))?;
-//! let (bad, code) = issuer.flawed(Profile::RestApi, Flaw::WrongKey)?;
+//! let good = issuer.token(&rest_api::PROFILE)?;
+//! let own = issuer.sign(&rest_api::PROFILE, &json!({ "user_id": "alice", "exp": issuer.now().timestamp() + 60 }))?;
+//! let (bad, code) = issuer.flawed(&rest_api::PROFILE, Flaw::WrongKey)?;
 //! assert_eq!(code.as_str(), "bad_signature");
 //!
 //! // The clock that issuing and verifying share is yours, and so are the keys.
@@ -38,10 +38,9 @@ use thiserror::Error;
 use crate::clock::{Clock as _, Settable};
 use crate::code::Code;
 use crate::keys::{KeyRing, SigningError};
-use crate::profiles::Profile;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::flawed::{self, Flaw};
-use crate::profiles::sample::{Sample, SampleError};
+use crate::profiles::{IssueError, Issuer, Profile};
 use crate::random::{NoRandomBytes, Random};
 use crate::settings::{BadSetting, Environment, Flags, Settings};
 use crate::token;
@@ -61,7 +60,7 @@ pub enum TestingError {
     #[error(transparent)]
     NoRandomBytes(#[from] NoRandomBytes),
     #[error(transparent)]
-    Sample(#[from] SampleError),
+    Issue(#[from] IssueError),
     #[error(transparent)]
     Signing(#[from] SigningError),
 }
@@ -157,24 +156,23 @@ impl TestServer {
     }
 
     /// A good token, as the profile's endpoint makes it; those of demo and lab under the setting `algorithm`.
-    pub fn token(&self, profile: Profile) -> Result<String, TestingError> {
-        Ok(profile.sample(&self.sample()?)?.into_string())
+    pub fn token(&self, profile: &Profile) -> Result<String, TestingError> {
+        Ok(profile.sample(&self.issuer(), self.random.bytes()?)?.into_string())
     }
 
     /// These claims under the profile's key, whatever they say, with the header that the key asks for.
-    pub fn sign(&self, profile: Profile, claims: &Value) -> Result<String, TestingError> {
-        let signer = profile.signer(self.algorithm, &self.ring, self.now()).ok_or(SampleError::NoSigner)?;
-        Ok(token::seal(profile.header().text(signer), claims.to_string(), signer)?.into_string())
+    pub fn sign(&self, profile: &Profile, claims: &Value) -> Result<String, TestingError> {
+        let signer = profile.signer(&self.issuer())?;
+        Ok(token::seal(profile.header.text(signer), claims.to_string(), signer)?.into_string())
     }
 
     /// A token that is wrong in one way, and the code that a verifier answers.
-    pub fn flawed(&self, profile: Profile, flaw: Flaw) -> Result<(String, Code), TestingError> {
-        Ok((flawed::make(profile, flaw, &self.sample()?)?, flaw.expected()))
+    pub fn flawed(&self, profile: &Profile, flaw: Flaw) -> Result<(String, Code), TestingError> {
+        Ok((flawed::make(profile, flaw, &self.issuer(), self.random.bytes()?)?, flaw.expected()))
     }
 
-    fn sample(&self) -> Result<Sample<'_>, TestingError> {
-        let random = self.random.bytes()?;
-        Ok(Sample { ring: &self.ring, algorithm: self.algorithm, issuer: &self.url, random, now: self.now() })
+    fn issuer(&self) -> Issuer<'_> {
+        Issuer { ring: &self.ring, algorithm: self.algorithm, url: &self.url, now: self.now() }
     }
 }
 

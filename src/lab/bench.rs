@@ -8,8 +8,9 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use crate::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, KeyRing, Signer, SigningError};
-use crate::profiles::{Profile, bearer, demo, lab, rest_api, telesign, twilio, zoom};
+use crate::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, Signer, SigningError};
+use crate::profiles::demo::{DemoAlgorithm, NotOffered};
+use crate::profiles::{Issuer, Profile};
 use crate::token::{self, Judged, ObjectText, Token, Verdict};
 
 /// What messages call a key that was pasted.
@@ -51,45 +52,21 @@ impl Fault {
     }
 }
 
-/// What stands in a list of profiles.
-pub const fn title(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Demo => "demo: the token of the home page",
-        Profile::Twilio => "twilio: access tokens",
-        Profile::Zoom => "zoom: API-key tokens",
-        Profile::Bearer => "bearer: what the exchange hands out",
-        Profile::RestApi => "rest-api: the REST pair",
-        Profile::Telesign => "telesign: phone tokens",
-        Profile::Lab => "lab: what the lab signs",
-    }
-}
-
-/// The one algorithm of a profile, unless a visitor chooses between two.
-const fn only_algorithm(profile: Profile) -> Option<Algorithm> {
-    match profile {
-        Profile::Demo | Profile::Lab => None,
-        Profile::Bearer => Some(Algorithm::Rs256),
-        Profile::Twilio | Profile::Zoom | Profile::RestApi | Profile::Telesign => Some(Algorithm::Hs256),
-    }
-}
-
 /// The algorithm to judge by: the one asked for, or else the visitor's `own`.
-fn algorithm_for(
-    profile: Profile,
-    wanted: Option<Algorithm>,
-    own: demo::DemoAlgorithm,
-) -> Result<demo::DemoAlgorithm, Fault> {
-    let Some(wanted) = wanted else { return Ok(own) };
-    if let Some(only) = only_algorithm(profile).filter(|only| *only != wanted) {
-        let message = format!("Tokens of the {} profile are signed with {only} alone.", profile.as_str());
-        return Err(Fault::at("algorithm", message));
+fn algorithm_for(profile: &Profile, wanted: Option<Algorithm>, own: DemoAlgorithm) -> Result<DemoAlgorithm, Fault> {
+    let fault = |message| Err(Fault::at("algorithm", message));
+    match (wanted, profile.only_algorithm) {
+        (None, _) => Ok(own),
+        (Some(wanted), Some(only)) if wanted == only => Ok(own),
+        (Some(_), Some(only)) => fault(format!("Tokens of the {} profile are signed with {only} alone.", profile.name)),
+        (Some(wanted), None) => {
+            DemoAlgorithm::of(wanted).map_or_else(|| fault(format!("Without a key of yours, {NotOffered}.")), Ok)
+        }
     }
-    let offered = wanted.as_str().parse();
-    offered.map_err(|accepted| Fault::at("algorithm", format!("Without a key of yours, {accepted}.")))
 }
 
 /// The name of a profile.
-pub fn profile(name: &str) -> Result<Profile, Fault> {
+pub fn profile(name: &str) -> Result<&'static Profile, Fault> {
     name.parse().map_err(|accepted| Fault::at("profile", format!("`profile` must be {accepted}.")))
 }
 
@@ -98,39 +75,11 @@ pub fn algorithm(name: &str) -> Result<Algorithm, Fault> {
     name.parse().map_err(|accepted| Fault::at("algorithm", format!("`algorithm` must be {accepted}.")))
 }
 
-/// The server, as far as it judges tokens.
-pub struct ServerKeys<'a> {
-    pub ring: &'a KeyRing,
-    /// The public URL, which bearer tokens and assertions name.
-    pub issuer: &'a str,
-    /// The visitor's own algorithm.
-    pub own: demo::DemoAlgorithm,
-}
-
-impl ServerKeys<'_> {
-    /// Judges a token by the whole of a profile's rules.
-    pub fn judge(
-        &self,
-        token: &str,
-        profile: Profile,
-        wanted: Option<Algorithm>,
-        now: DateTime<Utc>,
-    ) -> Result<Judged, Fault> {
-        let Self { ring, issuer, own } = *self;
-        let algorithm = algorithm_for(profile, wanted, own)?;
-        Ok(match profile {
-            Profile::Demo => Judged::Final(demo::verify(ring, algorithm, token, now)),
-            Profile::Twilio => Judged::Final(twilio::verify(ring, token, now)),
-            Profile::Zoom => {
-                let endpoint = format!("{issuer}/oauth/token");
-                Judged::Final(zoom::verify(ring, &[&endpoint, issuer], token, now))
-            }
-            Profile::Bearer => bearer::verify(ring, issuer, token, now),
-            Profile::RestApi => Judged::Final(rest_api::verify(ring, token, now)),
-            Profile::Telesign => Judged::Final(telesign::verify(ring, token, now)),
-            Profile::Lab => lab::verify(ring, algorithm, token, now),
-        })
-    }
+/// Verifies a token by all rules of a profile, with the server's own keys. `issuer` has the algorithm that the visitor
+/// chose.
+pub fn judge(issuer: &Issuer<'_>, token: &str, profile: &Profile, wanted: Option<Algorithm>) -> Result<Judged, Fault> {
+    let algorithm = algorithm_for(profile, wanted, issuer.algorithm)?;
+    Ok(profile.verify(&Issuer { algorithm, ..*issuer }, token))
 }
 
 /// In which form a key was pasted.

@@ -4,14 +4,15 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 
+use super::Profile;
+use super::demo::Subject;
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Rules, Token, Typ};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token};
 
 /// How long a token lives, in seconds.
 pub const LIFE: i64 = 600;
 
-/// The media type of RFC 9068 §2.1, which keeps other tokens out.
-pub const TYP: &str = "at+jwt";
+const ALGORITHM: Algorithm = Algorithm::Rs256;
 
 /// Who a token is for.
 pub struct Grant<'a> {
@@ -32,24 +33,35 @@ pub fn issue(ring: &KeyRing, grant: &Grant<'_>, jti: [u8; 16], now: DateTime<Utc
         .with("iat", iat)
         .with("exp", iat + LIFE)
         .with("jti", URL_SAFE_NO_PAD.encode(jti));
-    token::issue(&claims, &Header::of_type(TYP), ring.bearer().signer())
+    token::issue(&claims, &PROFILE.header, ring.bearer().signer())
 }
 
 /// Judges a token that this server issued under `issuer`.
 pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Judged {
-    let rules = Rules {
-        profile: "bearer",
-        typ: Typ::Only(TYP),
-        required: &[
-            Claim { name: "sub", kind: Kind::Text },
-            Claim { name: "client_id", kind: Kind::Text },
-            Claim { name: "iat", kind: Kind::Date },
-            Claim { name: "exp", kind: Kind::Date },
-            Claim { name: "jti", kind: Kind::Text },
-        ],
-        issuer: Some(issuer.to_owned()),
-        audience: Audience::Required(issuer.to_owned()),
-    };
+    let rules = PROFILE.rules(Some(issuer.to_owned()), Audience::Required(issuer.to_owned()));
     let keys = Candidates::Ring(ring.bearer().verifiers());
-    token::verify_revocable(token, Expected { algorithm: Algorithm::Rs256, keys, rules: Some(&rules) }, now)
+    token::verify_revocable(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "bearer",
+    title: "what the exchange hands out",
+    only_algorithm: Some(ALGORITHM),
+    // The media type of RFC 9068 §2.1, which keeps other tokens out.
+    header: Header::of_type("at+jwt"),
+    claims: &[
+        Claim { name: "sub", kind: Kind::Text },
+        Claim { name: "client_id", kind: Kind::Text },
+        Claim { name: "iat", kind: Kind::Date },
+        Claim { name: "exp", kind: Kind::Date },
+        Claim { name: "jti", kind: Kind::Text },
+    ],
+    signer: |issuer| Some(issuer.ring.bearer().signer()),
+    sample: |issuer, random| {
+        let subject = Subject::default();
+        let client_id = issuer.ring.accounts().zoom_api_key.as_str();
+        let grant = Grant { issuer: issuer.url, subject: subject.as_str(), client_id };
+        Ok(issue(issuer.ring, &grant, random, issuer.now)?)
+    },
+    verify: |issuer, token| verify(issuer.ring, issuer.url, token, issuer.now),
+};

@@ -8,9 +8,9 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use thiserror::Error;
 
-use super::Lifetime;
-use crate::keys::{Algorithm, KeyRing, KeySet, LabKeys, ProfileKeys, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use super::{IssueError, Lifetime, Profile};
+use crate::keys::{Algorithm, KeyRing, KeySet, LabKeys, ProfileKeys};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 /// The claims that a token of this profile must have.
 pub const REQUIRED: &[Claim] = &[
@@ -18,9 +18,6 @@ pub const REQUIRED: &[Claim] = &[
     Claim { name: "iat", kind: Kind::Date },
     Claim { name: "exp", kind: Kind::Date },
 ];
-
-static RULES: Rules =
-    Rules { profile: "demo", typ: Typ::Jwt, required: REQUIRED, issuer: None, audience: Audience::Nobody };
 
 /// An algorithm that a visitor can choose: one of [`OFFERED`](Self::OFFERED), with its keys.
 #[derive(Clone, Copy)]
@@ -186,16 +183,6 @@ pub fn claims(subject: &Subject, lifetime: Lifetime, now: DateTime<Utc>) -> Clai
     Claims::new().with("sub", subject.as_str()).with("iat", iat).with("exp", iat + lifetime.seconds())
 }
 
-/// Why no token was issued.
-#[derive(Debug, Error)]
-pub enum IssueError {
-    /// The folder has only a public key for this algorithm: it verifies and cannot sign.
-    #[error("the keys folder has no private key for {0}")]
-    NoSigner(DemoAlgorithm),
-    #[error(transparent)]
-    Signing(#[from] SigningError),
-}
-
 /// Signs a new token for `subject`.
 pub fn issue(
     ring: &KeyRing,
@@ -205,7 +192,7 @@ pub fn issue(
     now: DateTime<Utc>,
 ) -> Result<Token, IssueError> {
     let signer = algorithm.keys(ring).signer(now).ok_or(IssueError::NoSigner(algorithm))?;
-    Ok(token::issue(&claims(subject, lifetime, now), &Header::of_type("JWT"), signer)?)
+    Ok(token::issue(&claims(subject, lifetime, now), &PROFILE.header, signer)?)
 }
 
 /// Whether there is a key that signs with `algorithm`.
@@ -215,9 +202,21 @@ pub fn can_issue(ring: &KeyRing, algorithm: DemoAlgorithm, now: DateTime<Utc>) -
 
 /// Verifies a token of this profile, which must be signed with `algorithm`.
 pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
+    let rules = PROFILE.rules(None, Audience::Nobody);
     let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
-    token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
+    token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "demo",
+    title: "the token of the home page",
+    only_algorithm: None,
+    header: Header::of_type("JWT"),
+    claims: REQUIRED,
+    signer: |issuer| issuer.algorithm.keys(issuer.ring).signer(issuer.now),
+    sample: |issuer, _| issue(issuer.ring, issuer.algorithm, &Subject::default(), Lifetime::MINUTE, issuer.now),
+    verify: |issuer, token| Judged::Final(verify(issuer.ring, issuer.algorithm, token, issuer.now)),
+};
 
 #[cfg(test)]
 mod tests {

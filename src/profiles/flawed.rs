@@ -6,10 +6,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::Profile;
-use super::sample::{Sample, SampleError};
+use super::{IssueError, Issuer, Profile};
 use crate::code::Code;
-use crate::keys::{KeyKind, Signer, SigningError};
+use crate::keys::{KeyKind, KeyRing, Signer, SigningError};
 use crate::token::{self, Token};
 
 /// What is wrong with a token.
@@ -72,11 +71,11 @@ impl FromStr for Flaw {
 }
 
 /// A token of this profile with this flaw.
-pub fn make(profile: Profile, flaw: Flaw, sample: &Sample<'_>) -> Result<String, SampleError> {
-    let good = profile.sample(sample)?;
+pub fn make(profile: &Profile, flaw: Flaw, issuer: &Issuer<'_>, random: [u8; 16]) -> Result<String, IssueError> {
+    let good = profile.sample(issuer, random)?;
     let [mut header, mut claims] = [0, 1].map(|part| object(&good, part));
-    let signer = profile.signer(sample.algorithm, sample.ring, sample.now).ok_or(SampleError::NoSigner)?;
-    let now = sample.now.timestamp();
+    let signer = profile.signer(issuer)?;
+    let now = issuer.now.timestamp();
     match flaw {
         Flaw::Expired => age(&mut claims, now),
         Flaw::NotYetValid => drop(claims.insert("nbf".to_owned(), (now + 300).into())),
@@ -85,7 +84,7 @@ pub fn make(profile: Profile, flaw: Flaw, sample: &Sample<'_>) -> Result<String,
             header.insert("alg".to_owned(), "none".into());
             return Ok(unsigned(&header, &claims));
         }
-        Flaw::WrongKey => return Ok(sealed(&header, &claims, &stranger(sample, signer))?),
+        Flaw::WrongKey => return Ok(sealed(&header, &claims, stranger(issuer.ring, signer))?),
         Flaw::UnknownKid => drop(header.insert("kid".to_owned(), "nobody-s-key".into())),
         Flaw::ExpInMs => drop(claims.insert("exp".to_owned(), ((now + 60) * 1000).into())),
         Flaw::MissingClaim => drop(claims.shift_remove("exp")),
@@ -106,17 +105,16 @@ fn age(claims: &mut Map<String, Value>, now: i64) {
 
 /// A key of the same kind that belongs to someone else: one of the lab's. For tokens of the lab itself, a key of the
 /// REST pair or of the bearer tokens.
-fn stranger(sample: &Sample<'_>, right: &Signer) -> Signer {
-    let lab = sample.ring.lab();
+fn stranger<'a>(ring: &'a KeyRing, right: &Signer) -> &'a Signer {
+    let lab = ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
-    let stranger = match (right.algorithm().key_kind() == KeyKind::Secret, own) {
+    match (right.algorithm().key_kind() == KeyKind::Secret, own) {
         (true, false) => hmac,
-        (true, true) => sample.ring.rest_api().signer(),
+        (true, true) => ring.rest_api().signer(),
         (false, false) => rsa,
-        (false, true) => sample.ring.bearer().signer(),
-    };
-    stranger.clone()
+        (false, true) => ring.bearer().signer(),
+    }
 }
 
 /// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have

@@ -4,15 +4,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Lifetime;
 use super::demo::{self, DemoAlgorithm, REQUIRED, Subject};
+use super::{Lifetime, Profile};
 use crate::keys::{KeyRing, ProfileKeys, SigningError};
 use crate::token::{self, Audience, Candidates, Claims, Expected, Header, Judged, Rules, Token, Typ, Verdict};
-
-pub const PROFILE: &str = "lab";
-
-static RULES: Rules =
-    Rules { profile: PROFILE, typ: Typ::Jwt, required: REQUIRED, issuer: None, audience: Audience::Nobody };
 
 /// The issuer and the audience that the lab's API sets, and its media type.
 pub const API_ISSUER: &str = "https://issuer.lab.example";
@@ -31,7 +26,7 @@ pub fn claims(subject: &Subject, lifetime: Lifetime, jti: &str, now: DateTime<Ut
 
 /// Signs claims with these keys of the lab.
 pub fn issue(keys: &ProfileKeys, claims: &Claims) -> Result<Token, SigningError> {
-    token::issue(claims, &Header::of_type("JWT"), keys.signer())
+    token::issue(claims, &PROFILE.header, keys.signer())
 }
 
 /// Verifies a token of the lab, which must be signed with `algorithm`.
@@ -41,8 +36,9 @@ pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTi
 
 /// Verifies a token with one visitor's own keys.
 pub fn verify_with(keys: &ProfileKeys, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Judged {
+    let rules = PROFILE.rules(None, Audience::Nobody);
     let keys = Candidates::Ring(keys.verifiers());
-    token::verify_revocable(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&RULES) }, now)
+    token::verify_revocable(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }
 
 /// Verifies a token as the lab's API does: with its own issuer, audience and media type, as in RFC 9068.
@@ -57,3 +53,17 @@ pub fn verify_at_api(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now:
     let keys = Candidates::Ring(keys(ring, algorithm).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "lab",
+    title: "what the lab signs",
+    only_algorithm: None,
+    header: Header::of_type("JWT"),
+    claims: REQUIRED,
+    signer: |issuer| Some(keys(issuer.ring, issuer.algorithm).signer()),
+    sample: |issuer, _| {
+        let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, issuer.now);
+        Ok(issue(keys(issuer.ring, issuer.algorithm), &claims)?)
+    },
+    verify: |issuer, token| verify(issuer.ring, issuer.algorithm, token, issuer.now),
+};

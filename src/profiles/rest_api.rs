@@ -2,16 +2,12 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::Profile;
+use super::demo::Subject;
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
-static RULES: Rules = Rules {
-    profile: "rest-api",
-    typ: Typ::Jwt,
-    required: &[Claim { name: "user_id", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
-    issuer: None,
-    audience: token::Audience::Nobody,
-};
+const ALGORITHM: Algorithm = Algorithm::Hs256;
 
 /// When a token that is issued `now` expires. The claim has whole seconds.
 pub fn ends_at(now: DateTime<Utc>) -> DateTime<Utc> {
@@ -21,11 +17,23 @@ pub fn ends_at(now: DateTime<Utc>) -> DateTime<Utc> {
 /// Signs a token for `user_id`.
 pub fn issue(ring: &KeyRing, user_id: &str, now: DateTime<Utc>) -> Result<Token, SigningError> {
     let claims = Claims::new().with("user_id", user_id).with("exp", ends_at(now).timestamp());
-    token::issue(&claims, &Header::of_type("JWT"), ring.rest_api().signer())
+    token::issue(&claims, &PROFILE.header, ring.rest_api().signer())
 }
 
 /// Verifies a token of this profile.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
+    let rules = PROFILE.rules(None, Audience::Nobody);
     let keys = Candidates::Ring(ring.rest_api().verifiers());
-    token::verify(token, Expected { algorithm: Algorithm::Hs256, keys, rules: Some(&RULES) }, now)
+    token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "rest-api",
+    title: "the REST pair",
+    only_algorithm: Some(ALGORITHM),
+    header: Header::of_type("JWT"),
+    claims: &[Claim { name: "user_id", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
+    signer: |issuer| Some(issuer.ring.rest_api().signer()),
+    sample: |issuer, _| Ok(issue(issuer.ring, Subject::default().as_str(), issuer.now)?),
+    verify: |issuer, token| Judged::Final(verify(issuer.ring, token, issuer.now)),
+};

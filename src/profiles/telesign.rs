@@ -8,8 +8,11 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::Profile;
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+
+const ALGORITHM: Algorithm = Algorithm::Hs256;
 
 /// How far `iat` is set back, for verifiers whose clock is slow, in seconds.
 const BACKDATED: i64 = 10;
@@ -115,28 +118,33 @@ pub fn issue(ring: &KeyRing, phone: &PhoneNumber, xid: &Xid, now: DateTime<Utc>)
         .with("exp", iat + LIFE)
         .with("phn", phone.as_str())
         .with("xid", xid.as_str());
-    let token = token::issue(&claims, &Header::of_type("JWT"), ring.telesign().signer())?;
+    let token = token::issue(&claims, &PROFILE.header, ring.telesign().signer())?;
     let moment = |seconds| DateTime::from_timestamp(seconds, 0).unwrap_or(now);
     Ok(PhoneToken { token, issued_at: moment(iat), expires_at: moment(iat + LIFE) })
 }
 
 /// Verifies a token of this customer.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = Rules {
-        profile: "telesign",
-        typ: Typ::Jwt,
-        required: &[
-            Claim { name: "iat", kind: Kind::Date },
-            Claim { name: "exp", kind: Kind::Date },
-            Claim { name: "phn", kind: Kind::Text },
-            Claim { name: "xid", kind: Kind::Text },
-        ],
-        issuer: Some(ring.accounts().telesign_customer_id.clone()),
-        audience: token::Audience::Nobody,
-    };
+    let rules = PROFILE.rules(Some(ring.accounts().telesign_customer_id.clone()), Audience::Nobody);
     let keys = Candidates::Ring(ring.telesign().verifiers());
-    token::verify(token, Expected { algorithm: Algorithm::Hs256, keys, rules: Some(&rules) }, now)
+    token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "telesign",
+    title: "phone tokens",
+    only_algorithm: Some(ALGORITHM),
+    header: Header::of_type("JWT"),
+    claims: &[
+        Claim { name: "iat", kind: Kind::Date },
+        Claim { name: "exp", kind: Kind::Date },
+        Claim { name: "phn", kind: Kind::Text },
+        Claim { name: "xid", kind: Kind::Text },
+    ],
+    signer: |issuer| Some(issuer.ring.telesign().signer()),
+    sample: |issuer, random| Ok(issue(issuer.ring, &PhoneNumber::example(), &Xid::of_random(random), issuer.now)?.token),
+    verify: |issuer, token| Judged::Final(verify(issuer.ring, token, issuer.now)),
+};
 
 #[cfg(test)]
 mod tests {

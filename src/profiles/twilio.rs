@@ -7,12 +7,12 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::Lifetime;
+use super::demo::Subject;
+use super::{Lifetime, Profile};
 use crate::keys::{Accounts, Algorithm, KeyRing, SigningError};
-use crate::token::{self, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
-/// The library's value of `cty`.
-pub const CONTENT_TYPE: &str = "twilio-fpa;v=1";
+const ALGORITHM: Algorithm = Algorithm::Hs256;
 
 /// What a client asks for.
 #[derive(Debug)]
@@ -209,25 +209,30 @@ impl Wish {
 /// Signs an access token under the API key's secret.
 pub fn issue(ring: &KeyRing, wish: &Wish, now: DateTime<Utc>) -> Result<Token, SigningError> {
     let region = Some(wish.region.as_str()).filter(|region| !region.is_empty());
-    let header = Header { cty: Some(CONTENT_TYPE), twr: region, ..Header::of_type("JWT") };
+    let header = Header { twr: region, ..PROFILE.header };
     token::issue(&claims(ring.accounts(), wish, now), &header, ring.twilio().signer())
 }
 
 /// Verifies an access token of this account.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
-    let account = ring.accounts();
-    let rules = Rules {
-        profile: "twilio",
-        typ: Typ::Jwt,
-        required: &[
-            Claim { name: "jti", kind: Kind::Text },
-            Claim { name: "exp", kind: Kind::Date },
-            Claim { name: "nbf", kind: Kind::Date },
-            Claim { name: "sub", kind: Kind::Text },
-        ],
-        issuer: Some(account.twilio_api_key_sid.clone()),
-        audience: token::Audience::Nobody,
-    };
+    let rules = PROFILE.rules(Some(ring.accounts().twilio_api_key_sid.clone()), Audience::Nobody);
     let keys = Candidates::Ring(ring.twilio().verifiers());
-    token::verify(token, Expected { algorithm: Algorithm::Hs256, keys, rules: Some(&rules) }, now)
+    token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
+
+pub static PROFILE: Profile = Profile {
+    name: "twilio",
+    title: "access tokens",
+    only_algorithm: Some(ALGORITHM),
+    // The library's value of `cty`.
+    header: Header { cty: Some("twilio-fpa;v=1"), ..Header::of_type("JWT") },
+    claims: &[
+        Claim { name: "jti", kind: Kind::Text },
+        Claim { name: "exp", kind: Kind::Date },
+        Claim { name: "nbf", kind: Kind::Date },
+        Claim { name: "sub", kind: Kind::Text },
+    ],
+    signer: |issuer| Some(issuer.ring.twilio().signer()),
+    sample: |issuer, _| Ok(issue(issuer.ring, &Wish::tutorial(Subject::default().as_str()), issuer.now)?),
+    verify: |issuer, token| Judged::Final(verify(issuer.ring, token, issuer.now)),
+};

@@ -4,27 +4,41 @@
 
 use chrono::{DateTime, Utc};
 
-use super::Lifetime;
+use super::{Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, Rules, Token, Typ, Verdict};
+use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+
+const ALGORITHM: Algorithm = Algorithm::Hs256;
 
 /// Signs a token for the holder of the API key.
 pub fn issue(ring: &KeyRing, lifetime: Lifetime, now: DateTime<Utc>) -> Result<Token, SigningError> {
     let claims = Claims::new()
         .with("iss", ring.accounts().zoom_api_key.as_str())
         .with("exp", now.timestamp() + lifetime.seconds());
-    token::issue(&claims, &Header::of_type("JWT"), ring.zoom().signer())
+    token::issue(&claims, &PROFILE.header, ring.zoom().signer())
 }
 
 /// Judges a token signed with the API secret. One that names an audience must name one of `audience`.
 pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = Rules {
-        profile: "zoom",
-        typ: Typ::Jwt,
-        required: &[Claim { name: "iss", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
-        issuer: Some(ring.accounts().zoom_api_key.clone()),
-        audience: Audience::WhenThere(audience.iter().map(|&it| it.to_owned()).collect()),
-    };
+    let audience = Audience::WhenThere(audience.iter().map(|&it| it.to_owned()).collect());
+    let rules = PROFILE.rules(Some(ring.accounts().zoom_api_key.clone()), audience);
     let keys = Candidates::Ring(ring.zoom().verifiers());
-    token::verify(token, Expected { algorithm: Algorithm::Hs256, keys, rules: Some(&rules) }, now)
+    token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
+
+/// Verifies an assertion for the server at this URL. The audience may be the server or its token endpoint (RFC 7523 §3,
+/// point 3).
+pub fn verify_assertion(ring: &KeyRing, url: &str, token: &str, now: DateTime<Utc>) -> Verdict {
+    verify(ring, &[&format!("{url}/oauth/token"), url], token, now)
+}
+
+pub static PROFILE: Profile = Profile {
+    name: "zoom",
+    title: "API-key tokens",
+    only_algorithm: Some(ALGORITHM),
+    header: Header::of_type("JWT"),
+    claims: &[Claim { name: "iss", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
+    signer: |issuer| Some(issuer.ring.zoom().signer()),
+    sample: |issuer, _| Ok(issue(issuer.ring, Lifetime::MINUTE, issuer.now)?),
+    verify: |issuer, token| Judged::Final(verify_assertion(issuer.ring, issuer.url, token, issuer.now)),
+};

@@ -70,6 +70,11 @@ pub enum Typ {
 }
 
 impl Typ {
+    /// What a profile requires whose tokens say this. Only `JWT` may be left out.
+    pub fn of(typ: &'static str) -> Self {
+        if typ == "JWT" { Self::Jwt } else { Self::Only(typ) }
+    }
+
     pub(super) fn admits(self, typ: Option<&str>) -> bool {
         match (self, typ) {
             (Self::Jwt, None) => true,

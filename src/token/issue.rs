@@ -49,8 +49,8 @@ pub struct Header<'a> {
 }
 
 impl<'a> Header<'a> {
-    pub fn of_type(typ: &'a str) -> Self {
-        Self { typ, ..Self::default() }
+    pub const fn of_type(typ: &'a str) -> Self {
+        Self { typ, cty: None, twr: None }
     }
 }
 

@@ -108,17 +108,17 @@ impl Metrics {
     }
 
     /// Counts a token that a profile's own route issued.
-    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
+    pub fn issued(&self, profile: &'static Profile, algorithm: Algorithm) {
         self.tokens.issued(profile, algorithm);
     }
 
     /// Counts a verdict on a token that was presented for access. Verdicts that a page only displays do not count.
-    pub fn judged(&self, profile: Profile, verdict: &Verdict) {
+    pub fn judged(&self, profile: &'static Profile, verdict: &Verdict) {
         self.count_verdict(profile, verdict.code());
     }
 
     /// Like [`judged`](Self::judged), for refusals that come after the verdict.
-    pub fn count_verdict(&self, profile: Profile, code: Code) {
+    pub fn count_verdict(&self, profile: &'static Profile, code: Code) {
         self.tokens.count_verdict(profile, code);
     }
 
@@ -142,6 +142,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::profiles::zoom;
 
     fn lines(metrics: &Metrics, start: &str) -> Vec<String> {
         metrics.text().unwrap().lines().filter(|line| line.starts_with(start)).map(str::to_owned).collect()
@@ -175,8 +176,8 @@ mod tests {
     #[test]
     fn a_code_that_never_came_has_no_line() {
         let metrics = Metrics::new(DateTime::UNIX_EPOCH);
-        metrics.count_verdict(Profile::Zoom, Code::Expired);
-        metrics.count_verdict(Profile::Zoom, Code::Accepted);
+        metrics.count_verdict(&zoom::PROFILE, Code::Expired);
+        metrics.count_verdict(&zoom::PROFILE, Code::Accepted);
         assert_eq!(
             lines(&metrics, "hallpass_tokens_refused_total"),
             [r#"hallpass_tokens_refused_total{profile="zoom",code="expired"} 1"#]

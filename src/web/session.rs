@@ -25,8 +25,8 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::SESSION_KEY_BYTES;
 use crate::lab::progress::KeySet;
-use crate::profiles::demo::DemoAlgorithm;
-use crate::profiles::{Lifetime, Profile};
+use crate::profiles::demo::{self, DemoAlgorithm};
+use crate::profiles::{Lifetime, Profile, lab};
 use crate::web::http::cookie_header;
 use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
@@ -203,10 +203,10 @@ impl TokenKeys {
     }
 
     /// The profile whose tokens these keys verify.
-    pub const fn profile(self) -> Profile {
+    pub fn profile(self) -> &'static Profile {
         match self {
-            Self::Demo => Profile::Demo,
-            Self::Lab => Profile::Lab,
+            Self::Demo => &demo::PROFILE,
+            Self::Lab => &lab::PROFILE,
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use hallpass::profiles::Profile;
+use hallpass::profiles;
 use hallpass::profiles::flawed::Flaw;
 use hallpass::settings::{Environment, Flags, Settings};
 use reqwest::Method;
@@ -287,7 +287,7 @@ async fn a_session_holds_whatever_it_is_given() {
 async fn every_flaw_of_every_profile_gets_the_code_that_was_announced() {
     let app = app();
     let visitor = app.visitor();
-    for profile in Profile::ALL.map(Profile::as_str) {
+    for profile in profiles::NAMES {
         for algorithm in ["HS256", "RS256"] {
             for flaw in Flaw::ALL.map(Flaw::as_str) {
                 let order = json!({ "flaw": flaw, "profile": profile, "algorithm": algorithm });
@@ -429,7 +429,7 @@ async fn two_hundred_clients_at_once_do_not_disturb_each_other() {
         tokio::spawn(async move {
             let name = format!("client{number}");
             visitor.get(&format!("/generate?sub={name}")).await;
-            let order = json!({ "flaw": Flaw::ALL[number % 8].as_str(), "profile": Profile::ALL[number % 7].as_str() });
+            let order = json!({ "flaw": Flaw::ALL[number % 8].as_str(), "profile": profiles::NAMES[number % 7] });
             let flawed = post(&visitor, "/test/flawed", order).await;
             assert_eq!(flawed.status, 200);
             let (status, verdict) = visitor.verdict().await;

@@ -11,9 +11,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hallpass::code::Code;
 use hallpass::keys::{self, GivenKey, KeyKind, KeyRing, Signer};
-use hallpass::profiles::Lifetime;
-use hallpass::profiles::demo::{self, DemoAlgorithm, IssueError, Subject};
+use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::profiles::lab;
+use hallpass::profiles::{IssueError, Lifetime};
 use hallpass::token::{
     self, Audience, Candidates, Check, Claim, Claims, Expected, Judged, Kind, Outcome, Pending, Rules, Show, Typ,
     Verdict,

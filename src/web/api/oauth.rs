@@ -12,7 +12,7 @@ use url::form_urlencoded;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
-use crate::profiles::{Profile, bearer, zoom};
+use crate::profiles::{bearer, zoom};
 use crate::random::Random;
 use crate::store::Store;
 use crate::store::StoreError;
@@ -163,10 +163,8 @@ async fn exchange(
 
 /// The claims of an assertion that was signed with the API secret, for this server or for nobody in particular.
 fn accepted(server: &AuthorizationServer, assertion: &str, now: DateTime<Utc>) -> Result<Claims, Failure> {
-    let issuer = server.origins.issuer();
-    let endpoint = format!("{issuer}/oauth/token");
-    let verdict = zoom::verify(&server.keys.ring(), &[&endpoint, issuer], assertion, now);
-    server.metrics.judged(Profile::Zoom, &verdict);
+    let verdict = zoom::verify_assertion(&server.keys.ring(), server.origins.issuer(), assertion, now);
+    server.metrics.judged(&zoom::PROFILE, &verdict);
     verdict.accept().map_err(|rejection| {
         let reason = rejection.reason;
         refused("invalid_grant", &format!("{}: {}", reason.code, reason.message))
@@ -177,7 +175,7 @@ fn accepted(server: &AuthorizationServer, assertion: &str, now: DateTime<Utc>) -
 async fn take_once(server: &AuthorizationServer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Failure> {
     let Some(jti) = claims.get("jti").and_then(|it| it.as_str()) else { return Ok(()) };
     let ends = claims.expires_at().ok_or(Failure::Broken("an accepted assertion has no exp"))?;
-    if server.store.use_once("zoom", jti, ends, now).await? {
+    if server.store.use_once(zoom::PROFILE.name, jti, ends, now).await? {
         return Ok(());
     }
     Err(refused("invalid_grant", "the assertion was used before"))
@@ -191,7 +189,7 @@ fn issue(server: &AuthorizationServer, claims: &Claims, now: DateTime<Utc>) -> R
     let jti = server.random.bytes().map_err(|_| Failure::Broken("the system gave no random bytes"))?;
     let grant = bearer::Grant { issuer, subject, client_id };
     let token = bearer::issue(&ring, &grant, jti, now).map_err(|_| Failure::Broken("the bearer key cannot sign"))?;
-    server.metrics.issued(Profile::Bearer, token.algorithm());
+    server.metrics.issued(&bearer::PROFILE, token.algorithm());
     Ok(token.into_string())
 }
 
@@ -237,7 +235,7 @@ pub(in crate::web) async fn me(request: HttpRequest, server: AuthorizationServer
         Ok(verdict) => verdict,
         Err(error) => return unavailable(&error),
     };
-    server.metrics.judged(Profile::Bearer, &verdict);
+    server.metrics.judged(&bearer::PROFILE, &verdict);
     match verdict.accept() {
         Ok(claims) => HttpResponse::Ok().json(json!({
             "sub": claims.get("sub"), "client_id": claims.get("client_id"), "exp": claims.get("exp"),

@@ -10,7 +10,7 @@ use crate::accounts::{Login, Refusal};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
-use crate::profiles::{Profile, rest_api};
+use crate::profiles::rest_api;
 use crate::web::api::logins::Logins;
 use crate::web::http::client::Client;
 use crate::web::http::endpoint::common::FORM;
@@ -95,7 +95,7 @@ pub(in crate::web) async fn login(
     }
     match rest_api::issue(&keys.ring(), login.username(), now) {
         Ok(token) => {
-            metrics.issued(Profile::RestApi, token.algorithm());
+            metrics.issued(&rest_api::PROFILE, token.algorithm());
             successful(token.as_str(), &rest_api::ends_at(now).format("%Y-%m-%d %H:%M:%S%.6f").to_string())
         }
         Err(error) => fault(StatusCode::INTERNAL_SERVER_ERROR, &error),
@@ -110,7 +110,7 @@ pub(in crate::web) async fn protected(
     metrics: Data<Metrics>,
 ) -> HttpResponse {
     let verdict = rest_api::verify(&keys.ring(), &presented(&request), clock.now());
-    metrics.judged(Profile::RestApi, &verdict);
+    metrics.judged(&rest_api::PROFILE, &verdict);
     match verdict.code() {
         Code::Accepted => answer(StatusCode::OK, "0", "You Are verified"),
         Code::NoToken => answer(StatusCode::UNAUTHORIZED, "2", "Token required"),

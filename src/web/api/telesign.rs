@@ -15,7 +15,6 @@ use serde::{Deserialize, Serialize};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::{CurrentKeys, KeyRing};
-use crate::profiles::Profile;
 use crate::profiles::telesign::{self, PhoneNumber, Xid};
 use crate::random::Random;
 use crate::store::Store;
@@ -76,7 +75,7 @@ impl PhoneTokens {
         let new = NewTransaction { xid, phone_number, issued_at, expires_at, token: token.clone() };
         match self.store.record(new).await? {
             Recorded::Stored => {
-                self.metrics.issued(Profile::Telesign, algorithm);
+                self.metrics.issued(&telesign::PROFILE, algorithm);
                 Ok(token)
             }
             Recorded::OtherPhone => {
@@ -172,12 +171,12 @@ pub(in crate::web) async fn verify(
     let token = token.ok_or_else(|| Problem::bad_request("`token` must be a string."))?;
     let verdict = telesign::verify(&tokens.keys.ring(), token, tokens.clock.now());
     let Some(claims) = verdict.claims() else {
-        tokens.metrics.judged(Profile::Telesign, &verdict);
+        tokens.metrics.judged(&telesign::PROFILE, &verdict);
         return Ok(HttpResponse::Unauthorized().json(verdict.report(Show::VerifiedClaimsOnly)));
     };
     let xid = xid_of(claims).ok_or_else(unknown)?;
     let presented = tokens.store.present(&xid, token, tokens.clock.now()).await?;
-    tokens.metrics.count_verdict(Profile::Telesign, code_of(&presented));
+    tokens.metrics.count_verdict(&telesign::PROFILE, code_of(&presented));
     match presented {
         Presented::Verified(found) => {
             let verdict = verdict.report(Show::VerifiedClaimsOnly);

@@ -14,10 +14,9 @@ use serde_json::{Map, Value, json};
 use crate::clock::{Clock, Settable};
 use crate::code::Code;
 use crate::keys::{Algorithm, CurrentKeys, KeyRing, Signer};
-use crate::profiles::Profile;
-use crate::profiles::demo::DemoAlgorithm;
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::flawed::{self, Flaw};
-use crate::profiles::sample::{Sample, SampleError};
+use crate::profiles::{IssueError, Issuer, Profile};
 use crate::random::Random;
 use crate::redis::RedisFailure;
 use crate::token::{self, NumericDate};
@@ -40,6 +39,13 @@ extractor! {
         origins: Data<Origins>,
         sessions: Data<Sessions>,
         random: Data<Random>,
+    }
+}
+
+impl TestIssuer {
+    /// What profiles need of this server now. `algorithm` counts for profiles that let the visitor choose.
+    fn issuer<'a>(&'a self, ring: &'a KeyRing, algorithm: DemoAlgorithm) -> Issuer<'a> {
+        Issuer { ring, algorithm, url: self.origins.issuer(), now: self.clock.now() }
     }
 }
 
@@ -148,12 +154,8 @@ pub(in crate::web) async fn sign(
     let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
     let members = read(&request, &body, &known)?;
     let _permit = signing.acquire().await;
-    let order = Order {
-        members: &members,
-        algorithm: server.sessions.default_algorithm,
-        ring: &server.keys.ring(),
-        now: server.clock.now(),
-    };
+    let ring = server.keys.ring();
+    let order = Order { members: &members, issuer: server.issuer(&ring, server.sessions.default_algorithm) };
     let token = match order.signer()? {
         Some(signer) => token::seal(order.header(Some(&signer))?, order.claims()?, &signer)?.into_string(),
         None => token::signing_input(order.header(None)?, order.claims()?) + ".",
@@ -164,18 +166,14 @@ pub(in crate::web) async fn sign(
 /// What is to be signed.
 struct Order<'a> {
     members: &'a Map<String, Value>,
-    /// The demo's, where none is named.
-    algorithm: DemoAlgorithm,
-    ring: &'a KeyRing,
-    now: DateTime<Utc>,
+    issuer: Issuer<'a>,
 }
 
 impl Order<'_> {
     /// `None` for the algorithm `none`.
     fn signer(&self) -> Result<Option<Signer>, Problem> {
         let Some(name) = text(self.members, "algorithm")? else {
-            let signer = self.profile()?.signer(self.algorithm, self.ring, self.now).cloned();
-            return signer.map(Some).ok_or_else(|| no_token(&SampleError::NoSigner));
+            return self.profile()?.signer(&self.issuer).cloned().map(Some).map_err(no_token);
         };
         if name == "none" {
             // Nothing is signed, but a key that is misspelt would be left out in silence.
@@ -186,13 +184,13 @@ impl Order<'_> {
             name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))?;
         let profile = self.profile()?;
         let signer = DemoAlgorithm::sharing_key_with(algorithm)
-            .and_then(|offered| profile.signer(offered, self.ring, self.now))
+            .and_then(|algorithm| profile.signer(&Issuer { algorithm, ..self.issuer }).ok())
             .and_then(|signer| signer.under(algorithm));
         let unfit = || Problem::bad_request(format!("The key that `key` names signs nothing under {algorithm}."));
         signer.map(Some).ok_or_else(unfit)
     }
 
-    fn profile(&self) -> Result<Profile, Problem> {
+    fn profile(&self) -> Result<&'static Profile, Problem> {
         profile(self.members, "key")
     }
 
@@ -202,7 +200,7 @@ impl Order<'_> {
             return Ok(given);
         }
         let Some(signer) = signer else { return Ok(br#"{"alg":"none","typ":"JWT"}"#.to_vec()) };
-        Ok(self.profile()?.header().text(signer))
+        Ok(self.profile()?.header.text(signer))
     }
 
     fn claims(&self) -> Result<Vec<u8>, Problem> {
@@ -230,8 +228,8 @@ fn text<'a>(members: &'a Map<String, Value>, name: &str) -> Result<Option<&'a st
 }
 
 /// The profile that a member names; the demo where it names none.
-fn profile(members: &Map<String, Value>, member: &str) -> Result<Profile, Problem> {
-    let Some(name) = text(members, member)? else { return Ok(Profile::Demo) };
+fn profile(members: &Map<String, Value>, member: &str) -> Result<&'static Profile, Problem> {
+    let Some(name) = text(members, member)? else { return Ok(&demo::PROFILE) };
     name.parse().map_err(|accepted| Problem::bad_request(format!("`{member}` must be {accepted}.")))
 }
 
@@ -276,21 +274,21 @@ pub(in crate::web) async fn flawed(
     let algorithm = algorithm(&members)?.unwrap_or(server.sessions.default_algorithm);
     let profile = profile(&members, "profile")?;
     let random = server.random.bytes()?;
-    let (ring, now) = (server.keys.ring(), server.clock.now());
-    let sample = Sample { ring: &ring, algorithm, issuer: server.origins.issuer(), random, now };
+    let ring = server.keys.ring();
+    let issuer = server.issuer(&ring, algorithm);
     let _permit = signing.acquire().await;
-    let token = flawed::make(profile, flaw, &sample).map_err(|error| no_token(&error))?;
+    let token = flawed::make(profile, flaw, &issuer, random).map_err(no_token)?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": flaw.expected() })))
 }
 
-fn no_token(error: &SampleError) -> Problem {
+fn no_token(error: IssueError) -> Problem {
     match error {
-        SampleError::NoSigner => Problem::new(
+        IssueError::NoSigner(_) => Problem::new(
             StatusCode::CONFLICT,
             Code::CannotSign,
             "The keys folder has no private key for this algorithm.",
         ),
-        SampleError::Signing(error) => Problem::internal(error),
+        IssueError::Signing(error) => error.into(),
     }
 }
 

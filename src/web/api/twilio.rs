@@ -6,8 +6,8 @@ use serde_json::{Value, json};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
+use crate::profiles::Lifetime;
 use crate::profiles::twilio::{self, Grants, Wish};
-use crate::profiles::{Lifetime, Profile};
 use crate::web::api::credentials::TokenRequest;
 use crate::web::api::logins::Logins;
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
@@ -53,7 +53,7 @@ pub(in crate::web) async fn token(
         region: asked.text("region")?.to_owned(),
     };
     let token = twilio::issue(&keys.ring(), &wish, clock.now())?;
-    metrics.issued(Profile::Twilio, token.algorithm());
+    metrics.issued(&twilio::PROFILE, token.algorithm());
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }
 

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::profiles::{Lifetime, Profile, zoom};
+use crate::profiles::{Lifetime, zoom};
 use crate::web::api::credentials::TokenRequest;
 use crate::web::api::logins::Logins;
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
@@ -47,6 +47,6 @@ pub(in crate::web) async fn token(
     asked.admit(&logins, clock.now()).await?;
     let lifetime = asked.lifetime(Lifetime::MINUTE)?;
     let token = zoom::issue(&keys.ring(), lifetime, clock.now())?;
-    metrics.issued(Profile::Zoom, token.algorithm());
+    metrics.issued(&zoom::PROFILE, token.algorithm());
     Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
 }

@@ -14,7 +14,7 @@ use crate::accounts::CheckError;
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::log::chain;
-use crate::profiles::demo::IssueError;
+use crate::profiles::IssueError;
 use crate::random::NoRandomBytes;
 use crate::redis::RedisFailure;
 use crate::store::StoreError;

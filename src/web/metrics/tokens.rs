@@ -17,16 +17,16 @@ use crate::redis::RedisFailure;
 /// Tokens issued, and the verdicts on tokens that were presented.
 #[derive(Debug, Default)]
 pub(super) struct Tokens {
-    issued: Counters<Profile, Algorithm>,
-    judged: Counters<Profile, Code>,
+    issued: Counters<&'static Profile, Algorithm>,
+    judged: Counters<&'static Profile, Code>,
 }
 
 impl Tokens {
-    pub fn issued(&self, profile: Profile, algorithm: Algorithm) {
+    pub fn issued(&self, profile: &'static Profile, algorithm: Algorithm) {
         self.issued.count(profile, algorithm);
     }
 
-    pub fn count_verdict(&self, profile: Profile, code: Code) {
+    pub fn count_verdict(&self, profile: &'static Profile, code: Code) {
         self.judged.count(profile, code);
     }
 }
@@ -36,20 +36,20 @@ impl Collector for Tokens {
         let help = "Tokens that a profile's own route handed out.";
         let mut issued = encoder.encode_descriptor("tokens_issued", help, None, MetricType::Counter)?;
         for (profile, algorithm, count) in self.issued.counted() {
-            put(&mut issued, &[("profile", profile.as_str()), ("algorithm", algorithm.as_str())], count)?;
+            put(&mut issued, &[("profile", profile.name), ("algorithm", algorithm.as_str())], count)?;
         }
         let help = "Tokens that were presented and accepted.";
         let mut accepted = encoder.encode_descriptor("tokens_accepted", help, None, MetricType::Counter)?;
         for (profile, code, count) in self.judged.counted() {
             if code == Code::Accepted {
-                put(&mut accepted, &[("profile", profile.as_str())], count)?;
+                put(&mut accepted, &[("profile", profile.name)], count)?;
             }
         }
         let help = "Tokens that were presented and refused, by the code of the refusal.";
         let mut refused = encoder.encode_descriptor("tokens_refused", help, None, MetricType::Counter)?;
         for (profile, code, count) in self.judged.counted() {
             if code != Code::Accepted {
-                put(&mut refused, &[("profile", profile.as_str()), ("code", code.as_str())], count)?;
+                put(&mut refused, &[("profile", profile.name), ("code", code.as_str())], count)?;
             }
         }
         Ok(())

@@ -15,8 +15,8 @@ use serde::Deserialize;
 
 use crate::clock::Clock;
 use crate::keys::KeyKind;
-use crate::profiles::demo::{self, IssueError, Subject};
-use crate::profiles::{Lifetime, Profile};
+use crate::profiles::demo::{self, Subject};
+use crate::profiles::{IssueError, Lifetime};
 use crate::token::Show;
 use crate::web::http::accept;
 use crate::web::http::problem::{FailureCause, Problem};
@@ -80,11 +80,11 @@ pub(in crate::web) async fn generate(
         Ok(token) => {
             let algorithm = token.algorithm();
             visitor.keep_token(token.into_string(), now)?;
-            tokens.metrics.issued(Profile::Demo, algorithm);
+            tokens.metrics.issued(&demo::PROFILE, algorithm);
             Ok(show(TOKEN_GENERATED))
         }
         Err(IssueError::NoSigner(_)) => Ok(show(ERROR_400)),
-        Err(error @ IssueError::Signing(_)) => Ok(FailureCause::of(&error).behind(show(ERROR_400))),
+        Err(error) => Ok(FailureCause::of(&error).behind(show(ERROR_400))),
     }
 }
 

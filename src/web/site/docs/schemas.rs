@@ -2,6 +2,7 @@
 
 use super::{Member, Schema};
 use crate::keys::Algorithm;
+use crate::profiles;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::web::http::endpoint::Kind;
 
@@ -280,7 +281,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             ),
             optional(
                 "profile",
-                Kind::Nullable(&Kind::OneOf(&["demo", "twilio", "zoom", "bearer", "rest-api", "telesign", "lab"])),
+                Kind::Nullable(&PROFILES),
                 "Whose rules and keys of this server judge the token where no key is given. Left out: demo.",
             ),
             optional(
@@ -411,7 +412,7 @@ const NONE_OR_ALGORITHM: [&str; 1 + Algorithm::NAMES.len()] = {
     names
 };
 
-const PROFILES: Kind = Kind::OneOf(&["demo", "twilio", "zoom", "bearer", "rest-api", "telesign", "lab"]);
+const PROFILES: Kind = Kind::OneOf(&profiles::NAMES);
 
 /// Those of test mode.
 pub(super) const TEST_SCHEMAS: &[Schema] = &[

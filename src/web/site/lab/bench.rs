@@ -12,7 +12,8 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::lab::bench::{Action, Fault, PastedKey, ServerKeys, SignError, algorithm, profile};
+use crate::lab::bench::{Action, Fault, PastedKey, SignError, algorithm, judge, profile};
+use crate::profiles::{Issuer, demo};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
 use crate::web::http::json_body;
@@ -157,10 +158,10 @@ impl Bench<'_> {
             (Action::Decode, _) => Ok(Done::Judged(token::decode(&sent.token))),
             (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
             (Action::Verify, None) => {
-                let (ring, origins) = (self.lab.keys.ring(), &self.lab.origins);
-                let server_keys = ServerKeys { ring: &ring, issuer: origins.issuer(), own: self.visitor.algorithm() };
-                let judged =
-                    server_keys.judge(&sent.token, profile.unwrap_or_default(), wanted, self.lab.clock.now())?;
+                let (ring, algorithm) = (self.lab.keys.ring(), self.visitor.algorithm());
+                let (url, now) = (self.lab.origins.issuer(), self.lab.clock.now());
+                let issuer = Issuer { ring: &ring, algorithm, url, now };
+                let judged = judge(&issuer, &sent.token, profile.unwrap_or(&demo::PROFILE), wanted)?;
                 let verdict = self.lab.store.resolve_revocation(judged).await.map_err(Problem::from)?;
                 Ok(Done::Judged(verdict))
             }

@@ -30,7 +30,7 @@ use url::form_urlencoded;
 
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
-use crate::profiles::{Profile, lab};
+use crate::profiles::lab;
 use crate::token::Claims;
 use crate::web::http::problem::{self, Problem};
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
@@ -144,7 +144,7 @@ impl<'a> LessonVisit<'a> {
     /// Signs a token of the lab, and counts it in the metrics.
     pub fn issue(&self, keys: &ProfileKeys, claims: &Claims) -> Result<String, Problem> {
         let token = lab::issue(keys, claims)?;
-        self.lab.metrics.issued(Profile::Lab, token.algorithm());
+        self.lab.metrics.issued(&lab::PROFILE, token.algorithm());
         Ok(token.into_string())
     }
 

@@ -9,7 +9,7 @@ use crate::lab::attacks::{Attack, JudgedBy};
 use crate::lab::diff::Line;
 use crate::lab::forge::{Forge, Forgery, Original, Target};
 use crate::lab::naive::{self, Case};
-use crate::profiles::{Profile, lab};
+use crate::profiles::lab;
 use crate::token::{Judged, Show, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::session::Visitor;
@@ -92,7 +92,7 @@ impl Trial {
         let forged = lab.work.run(move || attempt.carry_out(&held, &shared, now)).await??;
         let Forged { own, original, forgery, target, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
-            lab.store.revoke(lab::PROFILE, &revoked.jti, revoked.expires_at).await?;
+            lab.store.revoke(lab::PROFILE.name, &revoked.jti, revoked.expires_at).await?;
         }
         let verdict = lab.store.resolve_revocation(judged).await?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, lab);
@@ -120,7 +120,7 @@ fn strict(
     visitor: &Visitor,
     lab: &Lab,
 ) -> Strict {
-    lab.metrics.judged(Profile::Lab, verdict);
+    lab.metrics.judged(&lab::PROFILE, verdict);
     let strict = Strict::of_verdict(verdict, Show::UnverifiedClaims);
     if judged_by != JudgedBy::Session {
         return strict;

@@ -5,8 +5,8 @@ use chrono::{DateTime, Utc};
 
 use super::sent::Sent;
 use crate::keys::Algorithm;
-use crate::lab::bench::{Fault, title};
-use crate::profiles::Profile;
+use crate::lab::bench::Fault;
+use crate::profiles::{PROFILES, Profile};
 use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::session::Visitor;
 use crate::web::view::assets::Assets;
@@ -21,8 +21,7 @@ pub(super) struct BenchPage<'a> {
     assets: &'a Assets,
     sent: &'a Sent,
     outcome: &'a Outcome,
-    /// Each by its name and with its title.
-    profiles: [(&'static str, &'static str); 7],
+    profiles: [&'static Profile; PROFILES.len()],
     algorithms: [Algorithm; Algorithm::ALL.len()],
     own_algorithm: &'static str,
     has_own_token: bool,
@@ -41,7 +40,7 @@ impl<'a> BenchPage<'a> {
             assets,
             sent,
             outcome,
-            profiles: Profile::ALL.map(|profile| (profile.as_str(), title(profile))),
+            profiles: PROFILES,
             algorithms: Algorithm::ALL,
             own_algorithm: visitor.algorithm().as_str(),
             has_own_token: visitor.token().is_some(),
@@ -50,7 +49,7 @@ impl<'a> BenchPage<'a> {
     }
 
     fn chosen_profile(&self) -> &str {
-        self.sent.profile.as_deref().unwrap_or("demo")
+        self.sent.profile.as_deref().unwrap_or(PROFILES[0].name)
     }
 
     fn chosen_algorithm(&self) -> &str {
