@@ -1,24 +1,30 @@
-//! Who sends a request: a username and password in JSON or by HTTP Basic, or a bearer token.
+//! Who sends a request: a username and password in JSON or by HTTP Basic, or a bearer token. Requests for a token are
+//! answered here too, as far as they are alike.
 
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::web::Bytes;
-use actix_web::{Error, FromRequest, HttpRequest};
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use crate::accounts::{Login, Refusal};
+use crate::clock::Clock;
 use crate::code::Code;
-use crate::profiles::Lifetime;
+use crate::keys::{CurrentKeys, KeyRing};
+use crate::profiles::{Lifetime, Profile};
+use crate::token::Token;
 use crate::web::api::logins::Logins;
 use crate::web::http::client::Client;
+use crate::web::http::extractor::extractor;
 use crate::web::http::json_body::json_object;
 use crate::web::http::problem::Problem;
+use crate::web::metrics::Metrics;
 
 /// What a client sees before it is asked for a password.
 const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
@@ -93,6 +99,31 @@ impl FromRequest for TokenRequest {
         let (client, body) = (Client::extract(request), Bytes::from_request(request, payload));
         let request = request.clone();
         Box::pin(async move { Ok(Self::read(&request, &body.await?, client.await?)?) })
+    }
+}
+
+extractor! {
+    /// What issues a token to whoever gives a username and a password.
+    pub(in crate::web) struct LoginIssuer {
+        logins: Data<Logins>,
+        keys: Data<CurrentKeys>,
+        clock: Data<dyn Clock>,
+        metrics: Data<Metrics>,
+    }
+}
+
+impl LoginIssuer {
+    /// Answers `{"token": …}`. `issue` makes the token from the keys, the username and the time.
+    pub async fn answer(
+        &self,
+        asked: &TokenRequest,
+        profile: &'static Profile,
+        issue: impl FnOnce(&KeyRing, String, DateTime<Utc>) -> Result<Token, Problem>,
+    ) -> Result<HttpResponse, Problem> {
+        let username = asked.admit(&self.logins, self.clock.now()).await?;
+        let token = issue(&self.keys.ring(), username, self.clock.now())?;
+        self.metrics.issued(profile, token.algorithm());
+        Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
     }
 }
 

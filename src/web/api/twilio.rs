@@ -1,19 +1,15 @@
 //! `POST /token`: access tokens as twilio's helper library makes them.
 
 use actix_web::HttpResponse;
-use actix_web::web::Data;
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use crate::clock::Clock;
-use crate::keys::CurrentKeys;
+use crate::keys::KeyRing;
 use crate::profiles::Lifetime;
 use crate::profiles::twilio::{self, Grants, Wish};
-use crate::web::api::credentials::TokenRequest;
-use crate::web::api::logins::Logins;
+use crate::web::api::credentials::{LoginIssuer, TokenRequest};
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
 use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
-use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/token",
@@ -38,23 +34,15 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 )];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
-pub(in crate::web) async fn token(
-    asked: TokenRequest,
-    logins: Data<Logins>,
-    keys: Data<CurrentKeys>,
-    clock: Data<dyn Clock>,
-    metrics: Data<Metrics>,
-) -> Result<HttpResponse, Problem> {
-    let identity = asked.admit(&logins, clock.now()).await?;
-    let wish = Wish {
-        identity,
-        lifetime: asked.lifetime(Lifetime::HOUR)?,
-        grants: grants(&asked)?,
-        region: asked.text("region")?.to_owned(),
+pub(in crate::web) async fn token(asked: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
+    let issue = |ring: &KeyRing, identity, now| {
+        let lifetime = asked.lifetime(Lifetime::HOUR)?;
+        let grants = grants(&asked)?;
+        let region = asked.text("region")?.to_owned();
+        let wish = Wish { identity, lifetime, grants, region };
+        Ok(twilio::issue(ring, &wish, now)?)
     };
-    let token = twilio::issue(&keys.ring(), &wish, clock.now())?;
-    metrics.issued(&twilio::PROFILE, token.algorithm());
-    Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
+    issuer.answer(&asked, &twilio::PROFILE, issue).await
 }
 
 fn grants(asked: &TokenRequest) -> Result<Grants, Problem> {

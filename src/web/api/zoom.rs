@@ -1,18 +1,13 @@
 //! `POST /zoom/token`: API-key tokens.
 
 use actix_web::HttpResponse;
-use actix_web::web::Data;
-use serde_json::json;
 
-use crate::clock::Clock;
-use crate::keys::CurrentKeys;
+use crate::keys::KeyRing;
 use crate::profiles::{Lifetime, zoom};
-use crate::web::api::credentials::TokenRequest;
-use crate::web::api::logins::Logins;
+use crate::web::api::credentials::{LoginIssuer, TokenRequest};
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
 use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::Problem;
-use crate::web::metrics::Metrics;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/zoom/token",
@@ -37,16 +32,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 )];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
-pub(in crate::web) async fn token(
-    asked: TokenRequest,
-    logins: Data<Logins>,
-    keys: Data<CurrentKeys>,
-    clock: Data<dyn Clock>,
-    metrics: Data<Metrics>,
-) -> Result<HttpResponse, Problem> {
-    asked.admit(&logins, clock.now()).await?;
-    let lifetime = asked.lifetime(Lifetime::MINUTE)?;
-    let token = zoom::issue(&keys.ring(), lifetime, clock.now())?;
-    metrics.issued(&zoom::PROFILE, token.algorithm());
-    Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))
+pub(in crate::web) async fn token(asked: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
+    let issue = |ring: &KeyRing, _, now| {
+        let lifetime = asked.lifetime(Lifetime::MINUTE)?;
+        Ok(zoom::issue(ring, lifetime, now)?)
+    };
+    issuer.answer(&asked, &zoom::PROFILE, issue).await
 }
