@@ -4,21 +4,22 @@
 //! validation allows a minute of leeway, skips `nbf`, ignores `crit` and accepts a missing issuer. The signature is
 //! checked before the payload is parsed, so nobody without the key can make the server parse one.
 
+mod claims;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
-use super::expected::{Audience, Candidates, Claim, Expected, Kind, Rules};
+use super::expected::{Candidates, Expected};
 use super::json::{kind, member};
 use super::refusal::{
-    alg_not_allowed, another_audience, bad_claim, bad_encoding, bad_signature, clip, counted, either,
-    header_not_allowed, in_milliseconds, malformed_header, no_key, not_verified, read_as_secret, shown,
-    stray_character, unchosen, unknown_kid, wrong_shape, wrong_type,
+    alg_not_allowed, bad_claim, bad_encoding, bad_signature, clip, counted, either, header_not_allowed,
+    malformed_header, no_key, not_verified, read_as_secret, stray_character, unchosen, unknown_kid, wrong_shape,
 };
 use super::{
     Check, Claims, Finding, JsonFault, Judged, LARGEST_TOKEN, NumericDate, Outcome, Pending, Reason, Verdict,
-    parse_object, segments, words,
+    parse_object, segments,
 };
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenVerifier, KeyKind, Verifier, key_pair_for};
@@ -295,147 +296,6 @@ impl<'a> Trial<'a> {
                 rfc: Check::Payload.rfc(),
             }),
         }
-    }
-
-    fn claims(&mut self, claims: &Claims) -> Result<(), Reason> {
-        self.issued_at(claims)?;
-        self.not_before(claims)?;
-        self.expiry(claims)?;
-        let Some(rules) = self.expected.rules else { return Ok(()) };
-        self.issuer(claims, rules)?;
-        self.audience(claims, rules)?;
-        self.profile(claims, rules)
-    }
-
-    fn issued_at(&mut self, claims: &Claims) -> Result<(), Reason> {
-        let finding = match self.date(Check::IssuedAt, claims, "iat")? {
-            Some(iat) if iat > self.now => return Err(self.not_yet(Check::IssuedAt, "was issued", iat)),
-            Some(iat) => Finding::IssuedAgo { seconds: self.now.since(iat) },
-            None => Finding::Absent("iat"),
-        };
-        self.passed(Check::IssuedAt, finding);
-        Ok(())
-    }
-
-    fn not_before(&mut self, claims: &Claims) -> Result<(), Reason> {
-        let finding = match self.date(Check::NotBefore, claims, "nbf")? {
-            Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "becomes valid", nbf)),
-            Some(nbf) => Finding::GoodSince { seconds: self.now.since(nbf) },
-            None => Finding::Absent("nbf"),
-        };
-        self.passed(Check::NotBefore, finding);
-        Ok(())
-    }
-
-    fn expiry(&mut self, claims: &Claims) -> Result<(), Reason> {
-        let finding = match self.date(Check::Expiry, claims, "exp")? {
-            Some(exp) if exp.looks_like_milliseconds() => return Err(in_milliseconds(exp)),
-            Some(exp) if exp <= self.now => return Err(self.expired(exp)),
-            Some(exp) => Finding::EndsAt { exp, seconds_left: exp.since(self.now) },
-            None => Finding::NeverEnds,
-        };
-        self.passed(Check::Expiry, finding);
-        Ok(())
-    }
-
-    fn date(&self, check: Check, claims: &Claims, name: &str) -> Result<Option<NumericDate>, Reason> {
-        const SECONDS: &str = "a number of seconds since 1970";
-        let Some(value) = claims.get(name) else {
-            let required = self.expected.rules.is_some_and(|rules| rules.required.iter().any(|it| it.name == name));
-            return if required { Err(bad_claim(check, name, SECONDS, "no such claim")) } else { Ok(None) };
-        };
-        match NumericDate::from_claim(value) {
-            Some(date) => Ok(Some(date)),
-            None => Err(bad_claim(check, name, SECONDS, &clip(&value.to_string()))),
-        }
-    }
-
-    fn not_yet(&self, check: Check, verb: &str, date: NumericDate) -> Reason {
-        let ahead = words(date.since(self.now).ceil());
-        let message = if date.looks_like_milliseconds() {
-            format!("the token says that it {verb} in the far future; the date looks like milliseconds")
-        } else {
-            format!("the token says that it {verb} {ahead} from now")
-        };
-        Reason {
-            code: Code::NotYetValid,
-            message,
-            expected: format!("at most {}", self.now),
-            found: date.to_string(),
-            rfc: check.rfc(),
-        }
-    }
-
-    fn expired(&self, exp: NumericDate) -> Reason {
-        let ago = self.now.since(exp);
-        let when = if ago < 1.0 { "just now".to_owned() } else { words(ago) + " ago" };
-        Reason {
-            code: Code::Expired,
-            message: format!("the token expired {when}"),
-            expected: format!("later than {}", self.now),
-            found: exp.to_string(),
-            rfc: Check::Expiry.rfc(),
-        }
-    }
-
-    fn issuer(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
-        let finding = match (&rules.issuer, claims.get("iss")) {
-            (None, _) => Finding::NoneSet("any iss is only text"),
-            (Some(wanted), Some(Value::String(found))) if wanted == found => Finding::Matches(wanted.clone()),
-            (Some(wanted), found) => return Err(bad_claim(Check::Issuer, "iss", wanted, &shown(found))),
-        };
-        self.passed(Check::Issuer, finding);
-        Ok(())
-    }
-
-    fn audience(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
-        let wanted = match &rules.audience {
-            Audience::Nobody => &[],
-            Audience::Required(one) => std::slice::from_ref(one),
-            Audience::WhenThere(several) => several.as_slice(),
-        };
-        let aud = claims.get("aud");
-        let named = wanted.iter().find(|wanted| aud.is_some_and(|aud| names(aud, wanted)));
-        let finding = match (&rules.audience, aud, named) {
-            (_, _, Some(named)) => Finding::Matches(named.clone()),
-            (Audience::Nobody | Audience::WhenThere(_), None, _) => {
-                Finding::NoneSet("the token is for nobody in particular")
-            }
-            (Audience::Nobody, Some(found), _) => return Err(another_audience(found)),
-            _ => return Err(bad_claim(Check::Audience, "aud", &wanted.join(" or "), &shown(aud))),
-        };
-        self.passed(Check::Audience, finding);
-        Ok(())
-    }
-
-    fn profile(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
-        let typ = self.member("typ").and_then(Value::as_str);
-        if !rules.typ.admits(typ) {
-            return Err(wrong_type(rules, typ));
-        }
-        for Claim { name, kind } in rules.required {
-            if *kind == Kind::Text && !claims.get(name).is_some_and(Value::is_string) {
-                return Err(bad_claim(Check::Profile, name, "a string", &shown(claims.get(name))));
-            }
-        }
-        // RFC 7519 §4.1.2 and §4.1.7: both are strings wherever they stand.
-        for name in ["sub", "jti"] {
-            if let Some(other) = claims.get(name).filter(|value| !value.is_string()) {
-                return Err(bad_claim(Check::Profile, name, "a string", &shown(Some(other))));
-            }
-        }
-        self.passed(Check::Profile, Finding::OfProfile(rules.profile));
-        Ok(())
-    }
-}
-
-/// Whether an `aud` names `wanted`: alone, or among others (RFC 7519 §4.1.3).
-fn names(aud: &Value, wanted: &str) -> bool {
-    match aud {
-        Value::Array(several) => {
-            several.iter().all(Value::is_string) && several.iter().any(|one| one.as_str() == Some(wanted))
-        }
-        one => one.as_str() == Some(wanted),
     }
 }
 
