@@ -1,6 +1,8 @@
 //! The `keys` folder: the contents of each file, and how missing files are created.
 
 mod changes;
+mod error;
+mod names;
 mod rotate;
 
 use std::fs;
@@ -10,100 +12,25 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use thiserror::Error;
 
-use super::files::{link_into_place, read_bounded, read_file, read_given};
+use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    BadCredential, GivenCredentials, GivenKey, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys,
-    RsaPrivateKey, RsaPublicKey, Secret, Start, credentials,
+    GivenCredentials, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, RsaPublicKey,
+    Secret, Start, credentials,
 };
 use changes::Changes;
+pub use error::{KeyError, Warning};
+use names::{
+    BEARER_PRIVATE, BEARER_PUBLIC, HS256_SECRET, LAB_PRIVATE, LAB_PUBLIC, LAB_SECRET, OTHER_PROFILES, REST_API_SECRET,
+    RS256_PRIVATE, RS256_PUBLIC, SESSION_KEY, hs256_secret, privacy_of, rs256_private, rs256_public, start_of_pair,
+    start_of_secret,
+};
 pub use rotate::{Rotation, rotate};
-
-const HS256_SECRET: &str = "hs256.secret";
-const RS256_PRIVATE: &str = "jwt_key";
-const RS256_PUBLIC: &str = "jwt_key.pub";
-const REST_API_SECRET: &str = "rest-api.secret";
-const BEARER_PRIVATE: &str = "bearer_key";
-const BEARER_PUBLIC: &str = "bearer_key.pub";
-const LAB_SECRET: &str = "lab.secret";
-const LAB_PRIVATE: &str = "lab_key";
-const LAB_PUBLIC: &str = "lab_key.pub";
-const SESSION_KEY: &str = "session.key";
-
-/// Public keys of other profiles, which are not retired keys of the demo.
-const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, LAB_PUBLIC];
 
 /// How many random bytes encrypt the session cookie.
 pub const SESSION_KEY_BYTES: usize = 64;
-
-/// Why the folder cannot be used. The message always names the file.
-#[derive(Debug, Error)]
-pub enum KeyError {
-    #[error("cannot use key `{path}`")]
-    Unfit { path: PathBuf, source: KeyFault },
-    #[error("cannot read key `{path}`")]
-    Unreadable { path: PathBuf, source: io::Error },
-    #[error("cannot write key `{path}`")]
-    Unwritable { path: PathBuf, source: io::Error },
-    #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
-    Exists { path: PathBuf },
-    #[error(
-        "`{folder}` has no {algorithms} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
-         all keys"
-    )]
-    NothingToRotate { folder: PathBuf, algorithms: String },
-    #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
-    Bits { bits: u32 },
-    #[error("cannot use a credential")]
-    Credential { source: BadCredential },
-    #[error("the system gave no random bytes for key `{path}`")]
-    NoRandomness { path: PathBuf },
-}
-
-impl KeyError {
-    /// Adds the file's name, and advice for a file that was named on the command line.
-    /// Commands do not read again what came on standard input, which is called `-`.
-    pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
-        Self::unfit_at(path, |path| KeyLocation::Given(if path == "-" { "FILE".to_owned() } else { path }))
-    }
-
-    fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
-        move |fault| {
-            let source = fault.advised(&place(path.display().to_string()));
-            Self::Unfit { path: path.to_owned(), source }
-        }
-    }
-}
-
-/// A warning about a folder that works.
-#[derive(Debug)]
-pub enum Warning {
-    Made(PathBuf),
-    Missing(PathBuf),
-    ReadableByOthers(Exposed),
-    ShortSecret { path: PathBuf, bytes: usize },
-    NotSaved { path: PathBuf, why: io::Error },
-}
-
-impl std::fmt::Display for Warning {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Made(path) => write!(f, "made `{}`", path.display()),
-            Self::Missing(path) => write!(f, "`{}` is not there yet; a start makes it", path.display()),
-            Self::ReadableByOthers(exposed) => exposed.fmt(f),
-            Self::ShortSecret { path, bytes } => {
-                let (path, least) = (path.display(), Secret::SHORTEST_SAFE);
-                write!(f, "`{path}` has {bytes} bytes and HS256 asks for {least}: a word list may find it")
-            }
-            Self::NotSaved { path, why } => {
-                write!(f, "the public key is not saved as `{}`: {why}", path.display())
-            }
-        }
-    }
-}
 
 /// Reads the folder's keys, after creating missing ones.
 pub(super) fn prepare(
@@ -203,47 +130,6 @@ fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Resul
     }
     changes.keep();
     Ok(files.into_iter().map(|(path, _)| path).collect())
-}
-
-/// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
-fn rs256_private(start: Start) -> String {
-    if start == Start::ALWAYS { RS256_PRIVATE.to_owned() } else { format!("{RS256_PRIVATE}.{start}") }
-}
-
-fn rs256_public(start: Start) -> String {
-    rs256_private(start) + ".pub"
-}
-
-/// `hs256.secret`, or with its start `hs256.20261121T215000Z.secret`.
-fn hs256_secret(start: Start) -> String {
-    if start == Start::ALWAYS { HS256_SECRET.to_owned() } else { format!("hs256.{start}.secret") }
-}
-
-/// The start in the name of a secret that signs HS256.
-fn start_of_secret(name: &str) -> Option<Start> {
-    match name {
-        HS256_SECRET => Some(Start::ALWAYS),
-        _ => Start::parse(name.strip_prefix("hs256.")?.strip_suffix(".secret")?),
-    }
-}
-
-/// The start in the name of either half of a pair that signs RS256.
-fn start_of_pair(name: &str) -> Option<Start> {
-    let name = name.strip_suffix(".pub").unwrap_or(name);
-    match name {
-        RS256_PRIVATE => Some(Start::ALWAYS),
-        _ => Start::parse(name.strip_prefix(RS256_PRIVATE)?.strip_prefix('.')?),
-    }
-}
-
-/// How private a file with this name must be; `None` if it is not ours.
-fn privacy_of(name: &str) -> Option<Privacy> {
-    let is_private = || {
-        name.ends_with(".secret")
-            || [SESSION_KEY, credentials::FILE].contains(&name)
-            || [RS256_PRIVATE, BEARER_PRIVATE, LAB_PRIVATE].iter().any(|private| name.starts_with(private))
-    };
-    if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
 }
 
 /// Files that may be in a folder that has no keys yet.
@@ -469,22 +355,6 @@ impl Folder<'_> {
     fn name(&self, file: &str) -> String {
         let folder = Path::new(self.path.file_name().unwrap_or_default());
         folder.join(file).display().to_string()
-    }
-}
-
-impl GivenKey {
-    /// Reads a key from a file of any name, or from a pipe that has one.
-    pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let bytes = read_given(path)?;
-        Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
-    }
-
-    /// Reads a key from standard input, which a command line calls `-`.
-    pub fn read_from(source: &mut dyn io::Read) -> Result<Self, KeyError> {
-        let path = Path::new("-");
-        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let bytes = read_bounded(source).map_err(unreadable)?;
-        Self::parse(&bytes, "standard input").map_err(KeyError::unfit(path))
     }
 }
 

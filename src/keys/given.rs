@@ -6,9 +6,13 @@
 
 mod jwk;
 
+use std::io;
+use std::path::Path;
+
 use super::fault::PLAIN_SECRET;
+use super::files::{read_bounded, read_given};
 use super::recognise::{Key, nothing, recognise};
-use super::{Algorithm, KeyFault, KeyKind, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
+use super::{Algorithm, KeyError, KeyFault, KeyKind, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
 
 /// What somebody gave as the key: one key, or a set of them.
 #[derive(Debug)]
@@ -60,6 +64,20 @@ pub enum GivenVerifier {
 }
 
 impl GivenKey {
+    /// Reads a key from a file of any name, or from a pipe that has one.
+    pub fn read(path: &Path) -> Result<Self, KeyError> {
+        let bytes = read_given(path)?;
+        Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
+    }
+
+    /// Reads a key from standard input, which a command line calls `-`.
+    pub fn read_from(source: &mut dyn io::Read) -> Result<Self, KeyError> {
+        let path = Path::new("-");
+        let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
+        let bytes = read_bounded(source).map_err(unreadable)?;
+        Self::parse(&bytes, "standard input").map_err(KeyError::unfit(path))
+    }
+
     /// Reads a key in any form, and every other text as a secret; `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         if let Some(found) = recognise(bytes) {

@@ -8,10 +8,8 @@ use aws_lc_rs::rand::SecureRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::changes::Changes;
-use super::{
-    Folder, HS256_SECRET, KeyError, RS256_PRIVATE, hs256_secret, public_pem, rs256_private, rs256_public, rsa_pem,
-    secret_text,
-};
+use super::names::{HS256_SECRET, RS256_PRIVATE, hs256_secret, rs256_private, rs256_public};
+use super::{Folder, KeyError, public_pem, rsa_pem, secret_text};
 use crate::keys::rotation::{Lineage, RsaKey};
 use crate::keys::{Algorithm, RsaPrivateKey, Secret, Start};
 

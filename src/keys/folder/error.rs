@@ -1,0 +1,75 @@
+//! Why a key file cannot be used, and what is noteworthy about a folder that can.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::keys::permissions::Exposed;
+use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret};
+
+/// Why the folder cannot be used. The message always names the file.
+#[derive(Debug, Error)]
+pub enum KeyError {
+    #[error("cannot use key `{path}`")]
+    Unfit { path: PathBuf, source: KeyFault },
+    #[error("cannot read key `{path}`")]
+    Unreadable { path: PathBuf, source: io::Error },
+    #[error("cannot write key `{path}`")]
+    Unwritable { path: PathBuf, source: io::Error },
+    #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
+    Exists { path: PathBuf },
+    #[error(
+        "`{folder}` has no {algorithms} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
+         all keys"
+    )]
+    NothingToRotate { folder: PathBuf, algorithms: String },
+    #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
+    Bits { bits: u32 },
+    #[error("cannot use a credential")]
+    Credential { source: BadCredential },
+    #[error("the system gave no random bytes for key `{path}`")]
+    NoRandomness { path: PathBuf },
+}
+
+impl KeyError {
+    /// Adds the file's name, and advice for a file that was named on the command line.
+    /// Commands do not read again what came on standard input, which is called `-`.
+    pub fn unfit(path: &Path) -> impl Fn(KeyFault) -> Self {
+        Self::unfit_at(path, |path| KeyLocation::Given(if path == "-" { "FILE".to_owned() } else { path }))
+    }
+
+    pub(in crate::keys) fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
+        move |fault| {
+            let source = fault.advised(&place(path.display().to_string()));
+            Self::Unfit { path: path.to_owned(), source }
+        }
+    }
+}
+
+/// A warning about a folder that works.
+#[derive(Debug)]
+pub enum Warning {
+    Made(PathBuf),
+    Missing(PathBuf),
+    ReadableByOthers(Exposed),
+    ShortSecret { path: PathBuf, bytes: usize },
+    NotSaved { path: PathBuf, why: io::Error },
+}
+
+impl std::fmt::Display for Warning {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Made(path) => write!(f, "made `{}`", path.display()),
+            Self::Missing(path) => write!(f, "`{}` is not there yet; a start makes it", path.display()),
+            Self::ReadableByOthers(exposed) => exposed.fmt(f),
+            Self::ShortSecret { path, bytes } => {
+                let (path, least) = (path.display(), Secret::SHORTEST_SAFE);
+                write!(f, "`{path}` has {bytes} bytes and HS256 asks for {least}: a word list may find it")
+            }
+            Self::NotSaved { path, why } => {
+                write!(f, "the public key is not saved as `{}`: {why}", path.display())
+            }
+        }
+    }
+}

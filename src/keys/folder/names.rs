@@ -1,0 +1,59 @@
+//! The names of the folder's files, and what a name says: whose key it is, when it begins to sign, how private it must be.
+
+use crate::keys::permissions::Privacy;
+use crate::keys::{Start, credentials};
+
+pub(super) const HS256_SECRET: &str = "hs256.secret";
+pub(super) const RS256_PRIVATE: &str = "jwt_key";
+pub(super) const RS256_PUBLIC: &str = "jwt_key.pub";
+pub(super) const REST_API_SECRET: &str = "rest-api.secret";
+pub(super) const BEARER_PRIVATE: &str = "bearer_key";
+pub(super) const BEARER_PUBLIC: &str = "bearer_key.pub";
+pub(super) const LAB_SECRET: &str = "lab.secret";
+pub(super) const LAB_PRIVATE: &str = "lab_key";
+pub(super) const LAB_PUBLIC: &str = "lab_key.pub";
+pub(super) const SESSION_KEY: &str = "session.key";
+
+/// Public keys of other profiles, which are not retired keys of the demo.
+pub(super) const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, LAB_PUBLIC];
+
+/// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
+pub(super) fn rs256_private(start: Start) -> String {
+    if start == Start::ALWAYS { RS256_PRIVATE.to_owned() } else { format!("{RS256_PRIVATE}.{start}") }
+}
+
+pub(super) fn rs256_public(start: Start) -> String {
+    rs256_private(start) + ".pub"
+}
+
+/// `hs256.secret`, or with its start `hs256.20261121T215000Z.secret`.
+pub(super) fn hs256_secret(start: Start) -> String {
+    if start == Start::ALWAYS { HS256_SECRET.to_owned() } else { format!("hs256.{start}.secret") }
+}
+
+/// The start in the name of a secret that signs HS256.
+pub(super) fn start_of_secret(name: &str) -> Option<Start> {
+    match name {
+        HS256_SECRET => Some(Start::ALWAYS),
+        _ => Start::parse(name.strip_prefix("hs256.")?.strip_suffix(".secret")?),
+    }
+}
+
+/// The start in the name of either half of a pair that signs RS256.
+pub(super) fn start_of_pair(name: &str) -> Option<Start> {
+    let name = name.strip_suffix(".pub").unwrap_or(name);
+    match name {
+        RS256_PRIVATE => Some(Start::ALWAYS),
+        _ => Start::parse(name.strip_prefix(RS256_PRIVATE)?.strip_prefix('.')?),
+    }
+}
+
+/// How private a file with this name must be; `None` if it is not ours.
+pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
+    let is_private = || {
+        name.ends_with(".secret")
+            || [SESSION_KEY, credentials::FILE].contains(&name)
+            || [RS256_PRIVATE, BEARER_PRIVATE, LAB_PRIVATE].iter().any(|private| name.starts_with(private))
+    };
+    if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
+}
