@@ -13,17 +13,17 @@ mod user;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 
 use crate::clock::{Clock, Settable, System};
 use crate::keys::GivenKey;
 use crate::log::Printer;
 use crate::random::Random;
-use crate::settings::{Environment, Flags, Settings, arguments};
+use crate::settings::{BadSetting, Environment, Flags, Settings, arguments};
 use crate::token::printable::escaped;
 use crate::web::Server;
 
@@ -56,6 +56,20 @@ enum Command {
     User(user::Options),
     /// Show what a token says and judge it, check by check; without one, each line of standard input
     Inspect(inspect::Options),
+}
+
+/// The keys folder of a command that reads no other setting.
+#[derive(Args)]
+#[group(skip)]
+struct KeysFlag {
+    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
+    keys: Option<String>,
+}
+
+impl KeysFlag {
+    fn folder(&self, flags: &Flags, environment: &Environment) -> Result<PathBuf, BadSetting> {
+        Settings::keys_folder(self.keys.clone(), flags, environment)
+    }
 }
 
 /// A command that could not be carried out; its chain of causes becomes one line.
@@ -109,8 +123,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         None => serve(&flags, &environment),
         Some(Command::Serve(own)) => serve(&own.or(&flags), &environment),
         Some(Command::Check(own)) => carry_out(check::run(&own.or(&flags), &environment)),
-        Some(Command::Keygen(options)) => keygen::run(options, &flags, &environment),
-        Some(Command::Rotate(options)) => rotate::run(options, &flags, &environment),
+        Some(Command::Keygen(options)) => keygen::run(&options, &flags, &environment),
+        Some(Command::Rotate(options)) => rotate::run(&options, &flags, &environment),
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
         Some(Command::User(options)) => carry_out(user::run(&options, &flags, &environment)),
         Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),

@@ -74,7 +74,7 @@ pub fn spawn() -> Result<TestServer, TestingError> {
 pub fn spawn_with(settings: &[(&'static str, &str)]) -> Result<TestServer, TestingError> {
     let folder = TempDir::new().map_err(TestingError::Folder)?;
     let settings = resolve(&folder, settings)?;
-    let (clock, random, algorithm) = (Arc::new(Settable::running()), Random::system(), settings.algorithm);
+    let (clock, random, algorithm) = (Arc::new(Settable::running()), Random::system(), settings.options.algorithm);
     let (sender, receiver) = mpsc::channel();
     let (shared_clock, shared_random) = (clock.clone(), random.clone());
     let thread = thread::spawn(move || serve(settings, shared_clock, shared_random, &sender));

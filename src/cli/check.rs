@@ -17,18 +17,21 @@ use crate::web::{TlsReport, check_tls, exposed};
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    let keys = KeyRing::check(&settings.keys, &settings.accounts);
+    let keys = KeyRing::check(&settings.options.keys.folder, &settings.accounts);
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
-    let store = store::check(&settings.database).await;
+    let store = store::check(&settings.options.database.url).await;
     let parts = [
-        ("settings", Ok(format!("listens on {}", settings.bind))),
+        ("settings", Ok(format!("listens on {}", settings.options.bind))),
         ("tls", tls.map(|report| report.summary).map_err(|error| chain(&error))),
-        ("keys", keys.map(|_| format!("`{}`", settings.keys.display())).map_err(|error| chain(&error))),
-        ("sessions", found_in(settings.session_store.as_ref(), "in an encrypted cookie").await),
-        ("rates", found_in(settings.rate_store.as_ref(), "counted in each process").await),
-        ("store", store.map(|found| format!("`{}`, {found}", settings.database)).map_err(|error| chain(&error))),
+        ("keys", keys.map(|_| format!("`{}`", settings.options.keys.folder.display())).map_err(|error| chain(&error))),
+        ("sessions", found_in(settings.options.session_store.as_ref(), "in an encrypted cookie").await),
+        ("rates", found_in(settings.options.rate_store.as_ref(), "counted in each process").await),
+        (
+            "store",
+            store.map(|found| format!("`{}`, {found}", settings.options.database.url)).map_err(|error| chain(&error)),
+        ),
     ];
     let mut out = Stdout::lock();
     for (name, found) in &parts {

@@ -9,11 +9,11 @@ use std::process::ExitCode;
 use chrono::{DateTime, Utc};
 use clap::Args;
 
-use super::{Failure, key_file};
+use super::{Failure, KeysFlag, key_file};
 use crate::clock::{Clock as _, System};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, KeySet};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Environment, Flags};
 use crate::token::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
 use text::Text;
@@ -35,8 +35,8 @@ pub(super) struct Options {
     /// One JSON object a token, whose text is judged exactly as it stands
     #[arg(long)]
     json: bool,
-    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
-    keys: Option<String>,
+    #[command(flatten)]
+    keys: KeysFlag,
 }
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -80,8 +80,7 @@ impl Options {
             let key = key_file(path, environment)?.verifiers(self.algorithm).map_err(KeyError::unfit(path))?;
             return Ok(Judge::Given(key));
         }
-        let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
-        let folder = Settings::keys_folder(&flags, environment)?;
+        let folder = self.keys.folder(flags, environment)?;
         let (hs256, rs256) = KeyRing::read(&folder)?;
         if hs256.verifiers().is_empty() && rs256.verifiers().is_empty() {
             let why = format!(

@@ -5,12 +5,12 @@ use std::process::ExitCode;
 
 use clap::Args;
 
-use super::Failure;
 use super::stdout::Stdout;
+use super::{Failure, KeysFlag};
 use crate::keys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Environment, Flags};
 use crate::token::printable::escaped;
 
 #[derive(Args)]
@@ -24,12 +24,12 @@ pub(super) struct Options {
     /// Replace a key that is there; tokens that it signed are refused from then on
     #[arg(long)]
     force: bool,
-    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
-    keys: Option<String>,
+    #[command(flatten)]
+    keys: KeysFlag,
 }
 
-pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
+pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let folder = options.keys.folder(flags, environment)?;
     let made = if options.algorithm == DemoAlgorithm::HS256 {
         keys::generate_hs256(&folder, options.force, Random::system().source())?
     } else {

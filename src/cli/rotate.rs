@@ -7,12 +7,12 @@ use chrono::TimeDelta;
 use clap::Args;
 
 use super::stdout::Stdout;
-use super::{Failure, duration};
+use super::{Failure, KeysFlag, duration};
 use crate::clock::{Clock as _, System};
 use crate::keys;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Environment, Flags};
 use crate::token::printable::escaped;
 
 #[derive(Args)]
@@ -24,16 +24,16 @@ pub(super) struct Options {
     /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them
     #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER)]
     algorithm: Option<DemoAlgorithm>,
-    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
-    keys: Option<String>,
+    #[command(flatten)]
+    keys: KeysFlag,
 }
 
 fn after(text: &str) -> Result<i64, &'static str> {
     duration(text, 0..=86_400, "whole seconds from 0 to 86400, or a duration such as 30s, 5m or 1h, is accepted")
 }
 
-pub(super) fn run(options: Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let folder = Settings::keys_folder(&Flags::default().with("keys", options.keys).or(flags), environment)?;
+pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
+    let folder = options.keys.folder(flags, environment)?;
     let algorithms = match options.algorithm {
         Some(only) => vec![only.jwa()],
         None => DemoAlgorithm::OFFERED.into_iter().rev().map(DemoAlgorithm::jwa).collect(),

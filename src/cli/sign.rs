@@ -9,12 +9,12 @@ use clap::Args;
 use thiserror::Error;
 
 use super::stdout::Stdout;
-use super::{Failure, key_file};
+use super::{Failure, KeysFlag, key_file};
 use crate::clock::{Clock as _, System};
 use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
-use crate::settings::{Environment, Flags, Settings};
+use crate::settings::{Environment, Flags};
 use crate::token::{self, Claims, Header, JsonFault};
 
 #[derive(Args)]
@@ -35,8 +35,8 @@ pub(super) struct Options {
     /// standard input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
-    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
-    keys: Option<String>,
+    #[command(flatten)]
+    keys: KeysFlag,
 }
 
 fn ttl(text: &str) -> Result<Lifetime, &'static str> {
@@ -85,8 +85,7 @@ impl Options {
         if let Some(path) = &self.key {
             return Ok(key_file(path, environment)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
         }
-        let flags = Flags::default().with("keys", self.keys.clone()).or(flags);
-        let folder = Settings::keys_folder(&flags, environment)?;
+        let folder = self.keys.folder(flags, environment)?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::Hs256);
         let (hs256, rs256) = KeyRing::read(&folder)?;
         let keys = match algorithm {

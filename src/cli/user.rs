@@ -54,15 +54,8 @@ enum UserError {
     Differ,
 }
 
-impl Options {
-    /// The settings that say where the store is.
-    fn flags(&self, outer: &Flags) -> Flags {
-        Flags::default().with("database", self.database.clone()).or(outer)
-    }
-}
-
 pub(super) async fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let database = Settings::database(&options.flags(flags), environment)?;
+    let database = Settings::database(options.database.clone(), flags, environment)?;
     match &options.action {
         Action::Add { name } => add(&parse_name(name)?, &database).await?,
         Action::Remove { name } => remove(&parse_name(name)?, &database).await?,

@@ -11,7 +11,7 @@ use crate::keys::LineFault;
 #[derive(Debug, Error)]
 pub enum BadSetting {
     #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
-    Value { flag: &'static str, value: String, origin: Origin, accepted: String },
+    Value { flag: String, value: String, origin: Origin, accepted: String },
     #[error(
         "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
     )]
@@ -55,4 +55,21 @@ impl fmt::Display for Origin {
             Self::File => "in .env",
         })
     }
+}
+
+/// The error of a value that its parser refused.
+pub(super) fn value(flag: &str, value: &str, origin: Origin, accepted: impl Into<String>) -> BadSetting {
+    BadSetting::Value { flag: flag.to_owned(), value: elided(value), origin, accepted: accepted.into() }
+}
+
+/// A value that cannot be used, without what in a URL may be a login, its password or a query. Where an `@` comes after
+/// a `?` the two cannot be told apart, and only the scheme is left.
+fn elided(value: &str) -> String {
+    let (rest, query) = value.split_once('?').map_or((value, None), |(rest, query)| (rest, Some(query)));
+    let scheme = rest.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
+    if query.is_some_and(|query| query.contains('@')) {
+        return format!("{scheme}…");
+    }
+    let place = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, place)| format!("{scheme}…@{place}"));
+    if query.is_some() { format!("{place}?…") } else { place }
 }

@@ -6,7 +6,9 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::{BadSetting, Origin, SETTINGS, Setting, paths};
+use super::bad::{self, BadSetting, Origin};
+use super::list::Setting;
+use super::paths;
 use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
 use crate::token::printable::escaped;
 
@@ -43,7 +45,7 @@ impl Environment {
     pub fn read() -> Result<Self, BadSetting> {
         let mut process = HashMap::new();
         let others = ["RUST_LOG"].into_iter().chain(CREDENTIAL_NAMES).map(str::to_owned);
-        for name in SETTINGS.iter().map(Setting::variable).chain(others) {
+        for name in Setting::all().iter().map(Setting::variable).chain(others) {
             if let Some(value) = process_variable(&name)? {
                 process.insert(name, value);
             }
@@ -72,9 +74,9 @@ impl Environment {
     }
 
     /// The path that an option of a command names, where `~` may be the home folder.
-    pub fn path(&self, flag: &'static str, path: &Path) -> Result<PathBuf, BadSetting> {
+    pub fn path(&self, flag: &str, path: &Path) -> Result<PathBuf, BadSetting> {
         let Some(text) = path.to_str() else { return Ok(path.to_owned()) };
-        let refused = || super::bad(flag, text, Origin::Flag, paths::ACCEPTED);
+        let refused = || bad::value(flag, text, Origin::Flag, paths::ACCEPTED);
         paths::expanded(text, self.home()).map(PathBuf::from).ok_or_else(refused)
     }
 
@@ -106,7 +108,7 @@ pub fn arguments() -> impl Iterator<Item = OsString> {
 }
 
 fn is_unknown(name: &str) -> bool {
-    let is_known = || SETTINGS.iter().any(|setting| setting.variable() == name) || OWN_NAMES.contains(&name);
+    let is_known = || Setting::all().iter().any(|setting| setting.variable() == name) || OWN_NAMES.contains(&name);
     name.starts_with("HALLPASS_") && !is_of_kubernetes(name) && !is_known()
 }
 

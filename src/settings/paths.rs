@@ -3,9 +3,20 @@
 //! A shell replaces `~` only at the beginning of a word, so `--keys=~/keys`, a variable in quotes and a line of `.env`
 //! arrive with it. Taken literally, they would make a folder called `~`.
 
+use clap::ValueHint;
+
 /// The accepted forms of a path, for error messages.
 pub(super) const ACCEPTED: &str = "a path; `~/` at its beginning is your home folder, other users' folders are written \
                                    in full, variables such as `$HOME` are not replaced, and quotes are not removed";
+
+/// Replaces `~` in a value whose hint says that it is a path or a database. `None` if the path is not understood.
+pub(super) fn expanded_as(hint: ValueHint, value: &str, home: Option<&str>) -> Option<String> {
+    match hint {
+        ValueHint::DirPath | ValueHint::FilePath => expanded(value, home),
+        ValueHint::Url => expanded_database(value, home),
+        _ => Some(value.to_owned()),
+    }
+}
 
 /// Replaces `~` by the home folder; `None` if the path is not understood.
 pub(super) fn expanded(path: &str, home: Option<&str>) -> Option<String> {

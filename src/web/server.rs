@@ -72,21 +72,22 @@ pub struct Server {
 
 impl Server {
     /// Reads the lab's texts, binds the socket, reads the keys (and creates missing ones), and opens the store.
-    pub async fn build(settings: Settings, clock: Arc<dyn Clock>, random: Random) -> Result<Self, StartError> {
+    pub async fn build(mut settings: Settings, clock: Arc<dyn Clock>, random: Random) -> Result<Self, StartError> {
         lab::read_texts();
-        let settings = Settings { max_connections: sockets::affordable(settings.max_connections), ..settings };
-        let unbound = |source| StartError::Bind { address: settings.bind, source };
+        settings.options.max_connections = sockets::affordable(settings.options.max_connections);
+        let unbound = |source| StartError::Bind { address: settings.options.bind, source };
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
-        let listener = sockets::listen(settings.bind).map_err(unbound)?;
+        let listener = sockets::listen(settings.options.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let (ring, warnings) = KeyRing::prepare_with(&settings.keys, &settings.accounts, random.source())?;
+        let (ring, warnings) =
+            KeyRing::prepare_with(&settings.options.keys.folder, &settings.accounts, random.source())?;
         warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
         let backends = Backends {
-            store: store::open(&settings.database).await?,
-            sessions: open_session_backend(settings.session_store.as_ref(), &random).await?,
-            rates: open_rates(settings.rate_store.as_ref(), &ring).await?,
+            store: store::open(&settings.options.database.url).await?,
+            sessions: open_session_backend(settings.options.session_store.as_ref(), &random).await?,
+            rates: open_rates(settings.options.rate_store.as_ref(), &ring).await?,
         };
         for exposed in exposed(&settings) {
             log::warn!("{}", escaped(&exposed.to_string()));
@@ -129,7 +130,7 @@ impl Server {
 
     async fn serve(self, signals: Signals, started: impl FnOnce(ServerHandle) -> io::Result<()>) -> io::Result<()> {
         let Self { listener, settings, tls, parts, .. } = self;
-        let purging = purge_periodically(parts.store.clone(), parts.clock.clone(), settings.keep);
+        let purging = purge_periodically(parts.store.clone(), parts.clock.clone(), settings.options.keep);
         let purging = actix_web::rt::spawn(purging);
         let handlers = match signals {
             Signals::Handled => Some((
@@ -141,7 +142,7 @@ impl Server {
         };
         let running = begin(listener, &settings, tls.as_deref(), &parts)?;
         let reloading = handlers.map(|(reloading, signals, socket)| {
-            signals.stop(running.handle(), parts.pipeline.clone(), socket, settings.shutdown_timeout);
+            signals.stop(running.handle(), parts.pipeline.clone(), socket, settings.options.shutdown_timeout);
             reloading
         });
         started(running.handle())?;
@@ -168,7 +169,7 @@ fn begin(
     tls: Option<&Tls>,
     parts: &Parts,
 ) -> io::Result<actix_web::dev::Server> {
-    let connections = settings.max_connections.div_ceil(settings.workers);
+    let connections = settings.options.max_connections.div_ceil(settings.workers);
     // The limit on simultaneous TLS handshakes. A lower one would let clients that never finish their handshake keep
     // everyone else out.
     actix_tls::accept::max_concurrent_tls_connect(connections);
@@ -196,13 +197,15 @@ fn begin(
 /// The keys folder and the store's files, if other users of this machine can read or change them. The key ring itself
 /// warns about the files inside the keys folder.
 pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
-    let folder = Exposed::find(&settings.keys, Privacy::Secret);
-    folder.into_iter().chain(store::exposed(&settings.database))
+    let folder = Exposed::find(&settings.options.keys.folder, Privacy::Secret);
+    folder.into_iter().chain(store::exposed(&settings.options.database.url))
 }
 
 /// Warns if these settings give access to everyone.
 fn warn_of_exposure(settings: &Settings) {
-    if settings.credentials == Credentials::Any && settings.public_url.as_ref().is_some_and(|url| !url.is_local()) {
+    if settings.credentials == Credentials::Any
+        && settings.options.public_url.as_ref().is_some_and(|url| !url.is_local())
+    {
         log::warn!(
             "anyone who can reach the public URL gets tokens with any password; use --credentials users to check passwords"
         );

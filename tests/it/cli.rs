@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass::keys::RsaPublicKey;
-use hallpass::settings::SETTINGS;
+use hallpass::settings::Setting;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -356,7 +356,7 @@ const BAD: [(&str, &str, &str); 22] = [
 ];
 
 fn variable(flag: &str) -> String {
-    SETTINGS.iter().find(|setting| setting.flag == flag).unwrap().variable()
+    Setting::all().iter().find(|setting| setting.flag == flag).unwrap().variable()
 }
 
 #[test]
@@ -484,7 +484,8 @@ fn a_duration_is_written_alike_in_every_setting_and_flag() {
 
 #[test]
 fn a_variable_that_is_set_to_nothing_counts_as_not_set() {
-    let empty = SETTINGS.iter().fold(Program::with_keys(), |program, setting| program.and(&setting.variable(), ""));
+    let empty =
+        Setting::all().iter().fold(Program::with_keys(), |program, setting| program.and(&setting.variable(), ""));
     assert_eq!(lifetime(&empty, &[]), "60");
     let filled = empty.holding(".env", "HALLPASS_TOKEN_TTL=7\nHALLPASS_ALGORITHM=\n");
     assert_eq!(lifetime(&filled, &[]), "7", "an empty variable does not hide the file's");
@@ -507,7 +508,7 @@ fn help_names_every_setting_with_its_default_and_says_where_else_it_may_stand() 
         let done = Program::new().run(arguments);
         assert_eq!(done.code, Some(0));
         let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        for setting in SETTINGS {
+        for setting in Setting::all() {
             let sources = format!("[default: {}]", setting.default);
             // What is on or off may stand without its value.
             let forms = [format!("<{}>", setting.value), format!("[<{}>]", setting.value)];

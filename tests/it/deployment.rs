@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use hallpass::settings::SETTINGS;
+use hallpass::settings::Setting;
 
 use crate::cli::Program;
 
@@ -31,7 +31,7 @@ fn variables(text: &str, keyword: &str) -> Vec<(String, String)> {
 fn assert_taken(variables: &[(String, String)]) {
     assert!(variables.len() >= 3, "{variables:?}");
     for (name, _) in variables {
-        assert!(SETTINGS.iter().any(|it| it.variable() == *name), "{name} is no setting");
+        assert!(Setting::all().iter().any(|it| it.variable() == *name), "{name} is no setting");
     }
     let program = Program::with_keys();
     let program = variables.iter().fold(program, |program, (name, value)| program.and(name, value));

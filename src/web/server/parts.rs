@@ -82,32 +82,35 @@ impl Parts {
         let clock = Data::from(clock);
         let metrics = Data::new(Metrics::new(clock.now()));
         let store = metrics.with_counted_calls(store);
-        let origins = Origins::new(settings.public_url.as_ref(), listening.address, listening.transport);
+        let origins = Origins::new(settings.options.public_url.as_ref(), listening.address, listening.transport);
         let origins = Data::new(origins);
         let sessions = Data::new(Sessions {
             cookie: SessionCookie::new(origins.is_https()),
             key: *ring.session_key(),
             backend,
-            default_algorithm: settings.algorithm,
-            default_lifetime: settings.token_ttl,
+            default_algorithm: settings.options.algorithm,
+            default_lifetime: settings.options.token_ttl,
             clock: clock.clone(),
         });
         let keys = Data::new(CurrentKeys::new(ring));
         let accounts = accounts(settings, &store, &rates);
         let assets = Data::new(Assets::new(settings.test_mode));
-        let cors_origins = Data::new(settings.cors_origins.clone());
-        let proxies = Data::new(settings.trusted_proxies.clone());
+        let cors_origins = Data::new(settings.options.cors_origins.clone().unwrap_or_default());
+        let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
         let table = Data::new(routes::table(settings.test_mode));
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
             logins: Data::new(Logins::new(accounts, metrics.clone())),
             openapi: Data::new(OpenApi::new(table.clone(), origins.clone(), sessions.clone())),
-            phone_limit: Data::new(PhoneLimit::new(rates.limiter("phone", settings.phone_rate), metrics.clone())),
+            phone_limit: Data::new(PhoneLimit::new(
+                rates.limiter("phone", settings.options.phone_rate),
+                metrics.clone(),
+            )),
             pipeline: Data::new(Pipeline {
                 assets: assets.clone(),
                 clock: clock.clone(),
                 cors_origins: cors_origins.clone(),
-                crowded_beyond: settings.max_connections - settings.max_connections / 4,
+                crowded_beyond: settings.options.max_connections - settings.options.max_connections / 4,
                 metrics: metrics.clone(),
                 origins: origins.clone(),
                 proxies: proxies.clone(),
@@ -181,6 +184,6 @@ impl Parts {
 fn accounts(settings: &Settings, store: &Arc<dyn Store>, rates: &RateStore) -> Accounts {
     match settings.credentials {
         Credentials::Any => Accounts::any(),
-        Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.login_rate)),
+        Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.options.login_rate)),
     }
 }

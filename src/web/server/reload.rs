@@ -39,7 +39,7 @@ pub(in crate::web) fn on_hangup(_: Parts, _: Settings, _: Option<Arc<Tls>>) -> i
 }
 
 async fn reload_keys(parts: &Parts, settings: &Settings) {
-    let (folder, accounts) = (settings.keys.clone(), settings.accounts.clone());
+    let (folder, accounts) = (settings.options.keys.folder.clone(), settings.accounts.clone());
     let random = parts.random.clone();
     match web::block(move || KeyRing::prepare_with(&folder, &accounts, random.source())).await {
         Ok(Ok((ring, warnings))) => {

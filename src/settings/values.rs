@@ -1,0 +1,136 @@
+//! The values of settings and their parsers, for the declaration. Each error says what is accepted.
+
+use std::net::SocketAddr;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use clap::builder::TypedValueParser;
+
+use super::origins::{CorsOrigins, PublicUrl};
+use super::paths;
+use crate::clock::seconds_in;
+use crate::limits::{Rate, TrustedProxies};
+use crate::profiles::Lifetime;
+use crate::profiles::demo::DemoAlgorithm;
+use crate::redis::RedisUrl;
+use crate::store::DatabaseUrl;
+
+/// Who may ask for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// Any username with any password, as in the tutorials.
+    Any,
+    /// Only the users in the store.
+    Users,
+}
+
+/// Whether the routes under `/test` exist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum TestMode {
+    Off,
+    /// Only while no other machine can reach the server.
+    On,
+    /// Also where others can reach it.
+    Exposed,
+}
+
+/// In seconds.
+const DAY: i64 = 86_400;
+
+/// Parses with `parse`; where that returns `None`, the error is `accepted`.
+fn accepting<T: Clone + Send + Sync + 'static>(
+    accepted: impl Into<String>,
+    parse: impl Fn(&str) -> Option<T> + Clone + Send + Sync + 'static,
+) -> impl TypedValueParser<Value = T> {
+    let accepted = accepted.into();
+    move |text: &str| parse(text).ok_or_else(|| accepted.clone())
+}
+
+pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
+    accepting("an IP address and a port, such as 127.0.0.1:5000", |text| text.parse().ok())
+}
+
+pub(super) fn algorithm() -> impl TypedValueParser<Value = DemoAlgorithm> {
+    accepting(DemoAlgorithm::choice(), |text| text.parse().ok())
+}
+
+pub(super) fn lifetime() -> impl TypedValueParser<Value = Lifetime> {
+    accepting(Lifetime::ACCEPTED, Lifetime::of_duration)
+}
+
+pub(super) fn days() -> impl TypedValueParser<Value = TimeDelta> {
+    accepting("a duration from 1d to 3650d, such as 30d", |text| {
+        seconds_in(text, DAY..=3650 * DAY).map(TimeDelta::seconds)
+    })
+}
+
+pub(super) fn shutdown_timeout() -> impl TypedValueParser<Value = Duration> {
+    accepting("whole seconds from 0 to 3600, or a duration such as 30s or 5m", |text| {
+        seconds_in(text, 0..=3600).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
+    })
+}
+
+pub(super) fn rate() -> impl TypedValueParser<Value = Rate> {
+    accepting("N/s, N/m or off", |text| text.parse().ok())
+}
+
+pub(super) fn public_url() -> impl TypedValueParser<Value = PublicUrl> {
+    accepting("http:// or https:// with a host and, if need be, a port, and nothing after it", PublicUrl::parse)
+}
+
+pub(super) fn cors_origins() -> impl TypedValueParser<Value = CorsOrigins> {
+    accepting("* or origins such as https://app.example with commas between", CorsOrigins::parse)
+}
+
+pub(super) fn trusted_proxies() -> impl TypedValueParser<Value = TrustedProxies> {
+    accepting("IP addresses or CIDRs with commas between", |text| text.parse().ok())
+}
+
+pub(super) fn number(range: RangeInclusive<usize>) -> impl TypedValueParser<Value = usize> {
+    let accepted = format!("a number from {} to {}", range.start(), range.end());
+    accepting(accepted, move |text| text.parse().ok().filter(|number| range.contains(number)))
+}
+
+pub(super) fn credentials() -> impl TypedValueParser<Value = Credentials> {
+    accepting("any or users", |text| match text {
+        "any" => Some(Credentials::Any),
+        "users" => Some(Credentials::Users),
+        _ => None,
+    })
+}
+
+pub(super) fn test_mode() -> impl TypedValueParser<Value = TestMode> {
+    accepting("off, on or exposed", |text| match text {
+        "off" | "false" | "0" => Some(TestMode::Off),
+        "on" | "true" | "1" => Some(TestMode::On),
+        "exposed" => Some(TestMode::Exposed),
+        _ => None,
+    })
+}
+
+pub(super) fn switch() -> impl TypedValueParser<Value = bool> {
+    accepting("true, false, 1 or 0", |text| match text {
+        "true" | "1" => Some(true),
+        "false" | "0" => Some(false),
+        _ => None,
+    })
+}
+
+/// A path. [`layers`](super::layers) has replaced `~` in it by the home folder; a `~` that is left is refused.
+pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
+    accepting(paths::ACCEPTED, |text| paths::expanded(text, None).map(PathBuf::from))
+}
+
+/// A database, of which an SQLite file has such a path.
+pub(super) fn database() -> impl TypedValueParser<Value = DatabaseUrl> {
+    let accepted = format!("sqlite:FILE with {}", paths::ACCEPTED);
+    accepting(accepted, |text| paths::expanded_database(text, None).map(DatabaseUrl::new))
+}
+
+/// A Redis server, or `None` for the word `own`.
+pub(super) fn redis_or(own: &'static str) -> impl TypedValueParser<Value = Option<RedisUrl>> {
+    let accepted = format!("{own}, {}", RedisUrl::ACCEPTED);
+    accepting(accepted, move |text| if text == own { Some(None) } else { RedisUrl::parse(text).map(Some) })
+}
