@@ -1,14 +1,19 @@
-//! The store: transactions of phone tokens, users, and the tokens that were used or revoked.
+//! The store: transactions of phone tokens, users, the tokens that were used or revoked, and what the OAuth issuer keeps.
 //!
 //! One trait hides which database is used. Not found is `None`; an error means that the store does not answer or is
 //! broken.
 
+mod grants;
 mod migrations;
 mod open;
 mod postgres;
 mod rows;
 mod sqlite;
 
+pub use grants::{
+    AuthorizationCode, CodeHash, FamilyId, FoundCode, Grant, GrantStore, LoginHash, LoginSession, NewFamily,
+    NewRefreshToken, Redeemed, RefreshGrant, RefreshToken, Rotated,
+};
 pub use open::{DatabaseUrl, Found, OpenError, check, exposed, open};
 pub use postgres::{OpenError as PostgresError, Postgres};
 pub use sqlite::{OpenError as SqliteError, Sqlite};
@@ -34,7 +39,7 @@ const PURGED_AT_ONCE: i64 = 500;
 
 /// Times are stored in whole seconds.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: GrantStore {
     /// Stores a transaction. Once this returns [`Recorded::Stored`], a crash cannot lose it.
     async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError>;
 
@@ -62,15 +67,15 @@ pub trait Store: Send + Sync {
     /// Revokes a token. The revocation is remembered until the token expires.
     async fn revoke(&self, profile: &str, jti: &str, expires_at: DateTime<Utc>) -> Result<(), StoreError>;
 
-    /// Whether a token was revoked.
-    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError>;
+    /// Whether a token was revoked, by itself or with the [family](GrantStore::revoke_family) that it names.
+    async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError>;
 
     /// The final verdict on a token: if it has a `jti`, whether it was revoked decides.
     async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
             Judged::Final(verdict) => Ok(verdict),
             Judged::Pending(pending) => {
-                let is_revoked = self.is_revoked(pending.profile(), pending.jti()).await?;
+                let is_revoked = self.is_revoked(pending.profile(), pending.jti(), None).await?;
                 Ok(pending.with_revocation(is_revoked))
             }
         }
@@ -88,8 +93,8 @@ pub trait Store: Send + Sync {
     /// Every user's name, in order.
     async fn users(&self) -> Result<Vec<String>, StoreError>;
 
-    /// Deletes transactions that expired before `before`, and used and revoked `jti`s that have expired at `now`, in
-    /// small batches. Returns the number of deleted transactions. The [`TIME_OUT`] applies to each batch.
+    /// Deletes transactions that expired before `before`, and everything else that has expired at `now`, in small
+    /// batches. Returns the number of deleted transactions. The [`TIME_OUT`] applies to each batch.
     async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError>;
 
     /// Checks that the store can be read and written.

@@ -50,12 +50,17 @@ enum UserError {
     Unknown(String),
     #[error("cannot read the password")]
     Input(#[source] io::Error),
+    #[error("`sqlite::memory:` loses its users when this command ends; name a file, for example sqlite:hallpass.db")]
+    InMemory,
     #[error("the two passwords differ")]
     Differ,
 }
 
 pub(super) async fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let database = Settings::database(options.database.clone(), flags, environment)?;
+    if database.is_in_memory() {
+        return Err(UserError::InMemory.into());
+    }
     match &options.action {
         Action::Add { name } => add(&parse_name(name)?, &database).await?,
         Action::Remove { name } => remove(&parse_name(name)?, &database).await?,
@@ -67,7 +72,7 @@ pub(super) async fn run(options: &Options, flags: &Flags, environment: &Environm
 /// The store, when there is one: to look at its users, or to remove one, makes none.
 async fn existing(database: &DatabaseUrl) -> Result<Option<Arc<dyn Store>>, Failure> {
     match store::check(database).await? {
-        Found::Nothing => Ok(None),
+        Found::Nothing | Found::Memory => Ok(None),
         Found::Empty | Found::Store => Ok(Some(store::open(database).await?)),
     }
 }

@@ -23,7 +23,7 @@ pub struct OpenError {
 
 #[derive(Debug, Error)]
 enum Cause {
-    #[error("accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    #[error("accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite::memory: to keep nothing")]
     Scheme,
     #[error(transparent)]
     Sqlite(#[from] sqlite::OpenError),
@@ -38,6 +38,8 @@ pub enum Found {
     Nothing,
     /// A database without tables. The server creates them when it starts.
     Empty,
+    /// A database in memory, which is empty at each start.
+    Memory,
     /// A store, perhaps with an older schema, which the server updates when it starts.
     Store,
 }
@@ -47,6 +49,7 @@ impl fmt::Display for Found {
         f.write_str(match self {
             Self::Nothing => "which is not there yet; a start makes it",
             Self::Empty => "which is empty; a start makes the tables",
+            Self::Memory => "which is in memory; what it holds is lost when the server ends",
             Self::Store => "which is a store",
         })
     }
@@ -85,6 +88,11 @@ enum Kind {
 impl DatabaseUrl {
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// Whether the store's content is lost when the program ends: `sqlite::memory:`.
+    pub fn is_in_memory(&self) -> bool {
+        Sqlite::is_in_memory(&self.0)
     }
 
     fn kind(&self) -> Option<Kind> {

@@ -4,6 +4,7 @@
 //! replaces or uses up something runs in a transaction, and COMMIT is sent only while the caller is still waiting. A
 //! call that can only add something is a single statement.
 
+mod grants;
 mod open;
 mod pool;
 
@@ -17,7 +18,8 @@ use sqlx::{Connection as _, Row as _};
 
 use self::pool::Pool;
 use super::{
-    Cursor, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows,
+    Cursor, FamilyId, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction,
+    in_time, rows,
 };
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
@@ -119,12 +121,15 @@ impl Store for Postgres {
         in_time(self.call(async |connection| query.execute(connection).await)).await.map(drop)
     }
 
-    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
-        let query = sqlx::query("SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = sha256($2)")
-            .bind(profile)
-            .bind(jti.as_bytes());
-        let found = in_time(self.call(async |connection| query.fetch_optional(connection).await)).await?;
-        Ok(found.is_some())
+    async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = sha256($2))
+                 OR EXISTS (SELECT 1 FROM token_families WHERE id = $3 AND is_revoked)",
+        )
+        .bind(profile)
+        .bind(jti.as_bytes())
+        .bind(family.map(|id| id.0.as_slice()));
+        in_time(self.call(async |connection| query.fetch_one(connection).await)).await
     }
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -159,6 +164,9 @@ impl Store for Postgres {
         let revoked = "DELETE FROM revoked_tokens WHERE ctid = ANY (ARRAY(SELECT ctid FROM revoked_tokens
                        WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
         self.purge_with(revoked, now).await?;
+        for grants in grants::PURGES {
+            self.purge_with(grants, now).await?;
+        }
         let transactions = "DELETE FROM transactions WHERE ctid = ANY (ARRAY(SELECT ctid FROM transactions
                             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";
         self.purge_with(transactions, before).await

@@ -3,7 +3,12 @@
 //! One connection writes, on a separate thread, and commits all queued writes together; a few other connections only
 //! read. The file is in WAL mode with `synchronous = FULL`, so neither a killed process nor a power cut loses an
 //! answered write.
+//!
+//! `sqlite::memory:` keeps everything in memory and writes no file. Its only connection is the writer's, and reads queue
+//! there as well. (Connections can share a database in memory, but then a reader and a writer refuse each other's locks
+//! instead of waiting for them.)
 
+mod grants;
 mod open;
 mod record;
 mod writer;
@@ -16,15 +21,17 @@ use sqlx::query::Query;
 use sqlx::sqlite::SqliteArguments;
 use sqlx::{SqliteConnection, SqlitePool};
 
-use self::writer::Writer;
+use self::writer::{Work, Writer};
 use super::{
-    Cursor, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction, in_time, rows,
+    Cursor, FamilyId, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction,
+    in_time, rows,
 };
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
-/// An open file.
+/// An open file, or a database in memory.
 pub struct Sqlite {
-    readers: SqlitePool,
+    /// `None` in memory: such a database has a single connection, which the writer owns.
+    readers: Option<SqlitePool>,
     writer: Writer,
 }
 
@@ -35,8 +42,8 @@ impl Store for Sqlite {
     }
 
     async fn transaction(&self, xid: &Xid) -> Result<Option<Transaction>, StoreError> {
-        let query = sqlx::query_as("SELECT * FROM transactions WHERE xid = $1").bind(xid.as_str());
-        in_time(async { Ok(query.fetch_optional(&self.readers).await?) }).await
+        let query = sqlx::query_as("SELECT * FROM transactions WHERE xid = $1").bind(xid.as_str().to_owned());
+        in_time(self.read(move |connection| Box::pin(query.fetch_optional(connection)))).await
     }
 
     async fn transactions(&self, phone: &PhoneNumber, after: Option<Cursor>, limit: u32) -> Result<Page, StoreError> {
@@ -52,7 +59,7 @@ impl Store for Sqlite {
             .bind(with_plus)
             .bind(after.map_or(i64::MAX, |cursor| cursor.0))
             .bind(i64::from(limit) + 1);
-        let rows = in_time(async { Ok(query.fetch_all(&self.readers).await?) }).await?;
+        let rows = in_time(self.read(move |connection| Box::pin(query.fetch_all(connection)))).await?;
         Ok(rows::page(&rows, limit)?)
     }
 
@@ -98,14 +105,20 @@ impl Store for Sqlite {
         self.rows_written(query).await.map(drop)
     }
 
-    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
-        let query = sqlx::query("SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = $2").bind(profile).bind(jti);
-        in_time(async { Ok(query.fetch_optional(&self.readers).await?.is_some()) }).await
+    async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError> {
+        let query = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM revoked_tokens WHERE profile = $1 AND jti = $2)
+                 OR EXISTS (SELECT 1 FROM token_families WHERE id = $3 AND is_revoked)",
+        )
+        .bind(profile.to_owned())
+        .bind(jti.to_owned())
+        .bind(family.map(|id| id.0.to_vec()));
+        in_time(self.read(move |connection| Box::pin(query.fetch_one(connection)))).await
     }
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
-        let query = sqlx::query_scalar("SELECT password_hash FROM users WHERE name = $1").bind(name);
-        in_time(async { Ok(query.fetch_optional(&self.readers).await?) }).await
+        let query = sqlx::query_scalar("SELECT password_hash FROM users WHERE name = $1").bind(name.to_owned());
+        in_time(self.read(move |connection| Box::pin(query.fetch_optional(connection)))).await
     }
 
     async fn put_user(&self, name: &str, password_hash: &str) -> Result<(), StoreError> {
@@ -125,7 +138,7 @@ impl Store for Sqlite {
 
     async fn users(&self) -> Result<Vec<String>, StoreError> {
         let query = sqlx::query_scalar("SELECT name FROM users ORDER BY name");
-        in_time(async { Ok(query.fetch_all(&self.readers).await?) }).await
+        in_time(self.read(move |connection| Box::pin(query.fetch_all(connection)))).await
     }
 
     async fn purge(&self, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
@@ -135,6 +148,9 @@ impl Store for Sqlite {
         let revoked = "DELETE FROM revoked_tokens WHERE (profile, jti) IN
                        (SELECT profile, jti FROM revoked_tokens WHERE expires_at <= $1 LIMIT $2)";
         self.purge_with(revoked, now).await?;
+        for grants in grants::PURGES {
+            self.purge_with(grants, now).await?;
+        }
         let transactions = "DELETE FROM transactions WHERE id IN
                             (SELECT id FROM transactions WHERE expires_at < $1 LIMIT $2)";
         self.purge_with(transactions, before).await
@@ -143,14 +159,16 @@ impl Store for Sqlite {
     async fn ping(&self) -> Result<(), StoreError> {
         let query = sqlx::query("SELECT 1 FROM transactions LIMIT 1");
         in_time(async {
-            query.fetch_optional(&self.readers).await?;
+            self.read(move |connection| Box::pin(query.fetch_optional(connection))).await?;
             self.writer.write(|_| Box::pin(async { Ok(()) })).await
         })
         .await
     }
 
     async fn close(&self) {
-        self.readers.close().await;
+        if let Some(readers) = &self.readers {
+            readers.close().await;
+        }
         // Closed last, so that it copies the WAL into the file.
         self.writer.close().await;
     }
@@ -160,6 +178,16 @@ impl Store for Sqlite {
 type Statement = Query<'static, sqlx::Sqlite, SqliteArguments>;
 
 impl Sqlite {
+    /// Runs `work`, which only reads.
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl for<'c> FnOnce(&'c mut SqliteConnection) -> Work<'c, T> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let Some(readers) = &self.readers else { return self.writer.write(work).await };
+        let mut connection = readers.acquire().await?;
+        Ok(work(&mut connection).await?)
+    }
+
     /// Runs a statement, and returns how many rows it changed.
     async fn rows_written(&self, statement: Statement) -> Result<u64, StoreError> {
         let done = self.writer.write(move |connection| Box::pin(statement.execute(connection)));

@@ -17,7 +17,21 @@ use super::Postgres;
 use super::pool::{self, Pool};
 
 /// The schema.
-const MIGRATIONS: [Step; 1] = [(1, "tables", include_str!("../migrations/postgres/0001_tables.sql"))];
+const MIGRATIONS: [Step; 2] = [
+    (1, "tables", include_str!("../migrations/postgres/0001_tables.sql")),
+    (2, "grants", include_str!("../migrations/postgres/0002_grants.sql")),
+];
+
+/// The tables of the schema. Where there are some without a record of migrations, they are another program's.
+const TABLES: [&str; 7] = [
+    "transactions",
+    "used_tokens",
+    "revoked_tokens",
+    "users",
+    "authorization_codes",
+    "token_families",
+    "login_sessions",
+];
 
 /// The supported URL parameters. sqlx would silently ignore any other, such as a misspelt `sslmode`, so we refuse them.
 const PARAMETERS: [&str; 13] = [
@@ -126,7 +140,7 @@ async fn look(options: &PgConnectOptions) -> Result<(PgConnection, Schema), Open
 
 async fn schema(connection: &mut PgConnection) -> Result<Schema, OpenError> {
     if !exists(connection, &["_sqlx_migrations"]).await? {
-        let taken = exists(connection, &["transactions", "used_tokens", "revoked_tokens", "users"]).await?;
+        let taken = exists(connection, &TABLES).await?;
         return if taken { Err(OpenError::Foreign) } else { Ok(Schema::Missing) };
     }
     let migrator = migrator(&MIGRATIONS);

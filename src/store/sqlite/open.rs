@@ -16,13 +16,17 @@ use super::{Sqlite, Writer};
 use crate::keys::{Exposed, Privacy};
 
 /// The schema.
-const MIGRATIONS: [Step; 2] = [
+const MIGRATIONS: [Step; 3] = [
     (1, "tables", include_str!("../migrations/sqlite/0001_tables.sql")),
     (2, "revoked tokens", include_str!("../migrations/sqlite/0002_revoked_tokens.sql")),
+    (3, "grants", include_str!("../migrations/sqlite/0003_grants.sql")),
 ];
 
 /// The application id that the first migration writes into the file's header.
 const APPLICATION_ID: i64 = 0x7061_7373;
+
+/// The name that `SQLite` gives to a database in memory.
+const IN_MEMORY: &str = ":memory:";
 
 /// How many connections are used for reading.
 const READERS: u32 = 4;
@@ -42,8 +46,6 @@ const SETTING_UP: Duration = Duration::from_secs(2);
 pub enum OpenError {
     #[error("the database is not named as sqlite:FILE; write for example sqlite:hallpass.db")]
     NotSqlite,
-    #[error("`sqlite::memory:` loses every token when the program ends; name a file, for example sqlite:hallpass.db")]
-    Memory,
     #[error("cannot use the database `{}`; its folder must exist and this user be able to write there", path.display())]
     Unusable { path: PathBuf, source: io::Error },
     #[error("the database `{}` is not a file; name one, for example sqlite:hallpass.db", path.display())]
@@ -66,14 +68,28 @@ pub enum OpenError {
 }
 
 impl Sqlite {
-    /// Opens the file of `sqlite:FILE`. A new file is readable only by its owner.
+    /// Opens the file of `sqlite:FILE`, or an empty database in memory. A new file is readable only by its owner.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        let file = File(path_in(url)?);
+        match Location::parse(url)? {
+            Location::Memory => Self::in_memory().await,
+            Location::File(file) => Self::in_file(file).await,
+        }
+    }
+
+    async fn in_memory() -> Result<Self, OpenError> {
+        let place = File(IN_MEMORY.into());
+        let explain = |error| place.explain(error);
+        let mut connection = SqliteConnection::connect_with(&options(&place.0)).await.map_err(explain)?;
+        place.migrate(&mut connection).await?;
+        let writer = Writer::start(connection, None).map_err(|source| place.unusable(source))?;
+        Ok(Self { readers: None, writer })
+    }
+
+    async fn in_file(file: File) -> Result<Self, OpenError> {
         file.create()?;
         let options = file.options()?;
         let connection = file.set_up_patiently(&options).await?;
-        let unusable = |source| OpenError::Unusable { path: file.0.clone(), source };
-        let writer = Writer::start(connection, options.clone()).map_err(unusable)?;
+        let writer = Writer::start(connection, Some(options.clone())).map_err(|source| file.unusable(source))?;
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
             .acquire_timeout(TIME_OUT)
@@ -81,14 +97,19 @@ impl Sqlite {
             .idle_timeout(None)
             .max_lifetime(None);
         let readers = pool.connect_with(options.read_only(true)).await.map_err(|error| file.explain(error))?;
-        Ok(Self { readers, writer })
+        Ok(Self { readers: Some(readers), writer })
     }
 }
 
 impl Sqlite {
+    /// Whether a URL is `sqlite::memory:`.
+    pub fn is_in_memory(url: &str) -> bool {
+        matches!(Location::parse(url), Ok(Location::Memory))
+    }
+
     /// The file of `sqlite:FILE` and `SQLite`'s files beside it, if other users can read or change them.
     pub fn exposed(url: &str) -> Vec<Exposed> {
-        let Ok(path) = path_in(url) else { return Vec::new() };
+        let Ok(Location::File(File(path))) = Location::parse(url) else { return Vec::new() };
         let beside = |ending: &str| {
             let mut name = path.clone().into_os_string();
             name.push(ending);
@@ -100,7 +121,7 @@ impl Sqlite {
 
     /// Inspects the file of `sqlite:FILE` without creating or changing it.
     pub async fn check(url: &str) -> Result<Found, OpenError> {
-        let file = File(path_in(url)?);
+        let Location::File(file) = Location::parse(url)? else { return Ok(Found::Memory) };
         let folder = file.0.parent().filter(|it| !it.as_os_str().is_empty()).unwrap_or(Path::new("."));
         match fs::metadata(&file.0) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => match fs::metadata(folder) {
@@ -126,16 +147,35 @@ impl Sqlite {
     }
 }
 
-fn path_in(url: &str) -> Result<PathBuf, OpenError> {
-    let name = url.strip_prefix("sqlite:").ok_or(OpenError::NotSqlite)?;
-    let name = name.strip_prefix("//").unwrap_or(name);
-    match name {
-        "" => Err(OpenError::NotSqlite),
-        ":memory:" => Err(OpenError::Memory),
-        // Other programs interpret `?mode=…`; here it would become part of the file name.
-        _ if name.contains(['?', '\0']) => Err(OpenError::NotSqlite),
-        _ => Ok(name.into()),
+/// What `sqlite:…` names.
+enum Location {
+    Memory,
+    File(File),
+}
+
+impl Location {
+    fn parse(url: &str) -> Result<Self, OpenError> {
+        let name = url.strip_prefix("sqlite:").ok_or(OpenError::NotSqlite)?;
+        match name.strip_prefix("//").unwrap_or(name) {
+            "" => Err(OpenError::NotSqlite),
+            IN_MEMORY => Ok(Self::Memory),
+            // Other programs interpret `?mode=…`; here it would become part of the file name.
+            name if name.contains(['?', '\0']) => Err(OpenError::NotSqlite),
+            name => Ok(Self::File(File(name.into()))),
+        }
     }
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .synchronous(SqliteSynchronous::Full)
+        .foreign_keys(true)
+        .busy_timeout(BUSY)
+        .pragma("temp_store", "MEMORY")
+        .pragma("wal_autocheckpoint", LARGEST_WAL)
+        .row_buffer_size(128)
+        .disable_statement_logging()
 }
 
 /// A file with the name from the settings.
@@ -145,7 +185,7 @@ impl File {
     /// Creates the file if it does not exist. An existing file is not opened: closing it would release the locks that
     /// `SQLite` holds on it elsewhere in this process (POSIX advisory locks).
     fn create(&self) -> Result<(), OpenError> {
-        let unusable = |source| OpenError::Unusable { path: self.0.clone(), source };
+        let unusable = |source| self.unusable(source);
         match private(OpenOptions::new().write(true).create_new(true)).open(&self.0) {
             Err(error) if error.kind() != io::ErrorKind::AlreadyExists => return Err(unusable(error)),
             _ => {}
@@ -156,17 +196,12 @@ impl File {
 
     fn options(&self) -> Result<SqliteConnectOptions, OpenError> {
         // An absolute path, so that SQLite does not interpret a special name.
-        let path = std::path::absolute(&self.0);
-        let path = path.map_err(|source| OpenError::Unusable { path: self.0.clone(), source })?;
-        Ok(SqliteConnectOptions::new()
-            .filename(path)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY)
-            .pragma("temp_store", "MEMORY")
-            .pragma("wal_autocheckpoint", LARGEST_WAL)
-            .row_buffer_size(128)
-            .disable_statement_logging())
+        let path = std::path::absolute(&self.0).map_err(|source| self.unusable(source))?;
+        Ok(options(&path))
+    }
+
+    fn unusable(&self, source: io::Error) -> OpenError {
+        OpenError::Unusable { path: self.0.clone(), source }
     }
 
     async fn set_up_patiently(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {

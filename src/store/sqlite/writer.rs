@@ -23,11 +23,12 @@ const LONGEST_QUEUE: usize = 1024;
 pub(super) struct Writer(mpsc::Sender<Job>);
 
 /// What is done to the database within a transaction.
-pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + 'c>>;
+pub(super) type Work<'c, T> = Pin<Box<dyn Future<Output = sqlx::Result<T>> + Send + 'c>>;
 
 impl Writer {
-    /// Starts the thread. `options` are used to reconnect after an error.
-    pub fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> io::Result<Self> {
+    /// Starts the thread. `options` are used to reconnect after an error; a database in memory, which would be lost
+    /// with its connection, has none.
+    pub fn start(connection: SqliteConnection, options: Option<SqliteConnectOptions>) -> io::Result<Self> {
         let (sender, inbox) = mpsc::channel(LONGEST_QUEUE);
         let thread = WriterThread { connection: Some(connection), options, inbox, closing: false };
         let runtime = tokio::runtime::Builder::new_current_thread().build()?;
@@ -113,7 +114,7 @@ impl<T: Send> Call for PendingWrite<T> {
 /// The state of the writing thread.
 struct WriterThread {
     connection: Option<SqliteConnection>,
-    options: SqliteConnectOptions,
+    options: Option<SqliteConnectOptions>,
     inbox: mpsc::Receiver<Job>,
     closing: bool,
 }
@@ -137,10 +138,20 @@ impl WriterThread {
     async fn commit(&mut self, batch: &mut Batch) -> Result<Vec<Recorded>, StoreError> {
         let outcome = self.attempt(batch).await;
         if outcome.is_err() {
-            // Closing the connection also rolls back. The next write opens a new one.
-            self.disconnect().await;
+            self.roll_back().await;
         }
         Ok(outcome?)
+    }
+
+    /// Closes the connection, which also rolls back. The next write opens a new one.
+    async fn roll_back(&mut self) {
+        match &mut self.connection {
+            Some(connection) if self.options.is_none() => {
+                // Fails if the failed statement rolled back already, or none was begun.
+                let _ = sqlx::query("ROLLBACK").execute(connection).await;
+            }
+            _ => self.disconnect().await,
+        }
     }
 
     async fn attempt(&mut self, batch: &mut Batch) -> sqlx::Result<Vec<Recorded>> {
@@ -156,9 +167,10 @@ impl WriterThread {
     }
 
     async fn connection(&mut self) -> sqlx::Result<&mut SqliteConnection> {
-        let connection = match self.connection.take() {
-            Some(connection) => connection,
-            None => SqliteConnection::connect_with(&self.options).await?,
+        let connection = match (self.connection.take(), &self.options) {
+            (Some(connection), _) => connection,
+            (None, Some(options)) => SqliteConnection::connect_with(options).await?,
+            (None, None) => return Err(sqlx::Error::PoolClosed),
         };
         Ok(self.connection.insert(connection))
     }

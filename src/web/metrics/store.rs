@@ -14,7 +14,11 @@ use prometheus_client::metrics::counter::ConstCounter;
 use super::label::{Label as _, label};
 use super::latency::Latency;
 use crate::profiles::telesign::{PhoneNumber, Xid};
-use crate::store::{Cursor, NewTransaction, Page, Presented, Recorded, Store, StoreError, Transaction};
+use crate::store::{
+    AuthorizationCode, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession, NewFamily,
+    NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant, RefreshToken, Rotated, Store,
+    StoreError, Transaction,
+};
 
 label! {
     /// What is asked of a store.
@@ -33,6 +37,15 @@ label! {
         Users "users",
         Purge "purge",
         Ping "ping",
+        PutCode "put_code",
+        Code "code",
+        RedeemCode "redeem_code",
+        RefreshToken "refresh_token",
+        Rotate "rotate",
+        RevokeFamily "revoke_family",
+        PutLogin "put_login",
+        Login "login",
+        EndLogin "end_login",
     }
 }
 
@@ -158,8 +171,8 @@ impl Store for CountedStore {
         self.calls.measure(Operation::Revoke, self.store.revoke(profile, jti, expires_at)).await
     }
 
-    async fn is_revoked(&self, profile: &str, jti: &str) -> Result<bool, StoreError> {
-        self.calls.measure(Operation::IsRevoked, self.store.is_revoked(profile, jti)).await
+    async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::IsRevoked, self.store.is_revoked(profile, jti, family)).await
     }
 
     async fn password_hash(&self, name: &str) -> Result<Option<String>, StoreError> {
@@ -188,5 +201,60 @@ impl Store for CountedStore {
 
     async fn close(&self) {
         self.store.close().await;
+    }
+}
+
+#[async_trait]
+impl GrantStore for CountedStore {
+    async fn put_code(&self, hash: &CodeHash, code: &AuthorizationCode) -> Result<(), StoreError> {
+        self.calls.measure(Operation::PutCode, self.store.put_code(hash, code)).await
+    }
+
+    async fn code(&self, hash: &CodeHash, now: DateTime<Utc>) -> Result<Option<FoundCode>, StoreError> {
+        self.calls.measure(Operation::Code, self.store.code(hash, now)).await
+    }
+
+    async fn redeem_code(
+        &self,
+        hash: &CodeHash,
+        client_id: &str,
+        family: &NewFamily,
+        now: DateTime<Utc>,
+    ) -> Result<Redeemed, StoreError> {
+        self.calls.measure(Operation::RedeemCode, self.store.redeem_code(hash, client_id, family, now)).await
+    }
+
+    async fn refresh_token(
+        &self,
+        token: &RefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Option<RefreshGrant>, StoreError> {
+        self.calls.measure(Operation::RefreshToken, self.store.refresh_token(token, now)).await
+    }
+
+    async fn rotate(
+        &self,
+        token: &RefreshToken,
+        client_id: &str,
+        next: &NewRefreshToken,
+        now: DateTime<Utc>,
+    ) -> Result<Rotated, StoreError> {
+        self.calls.measure(Operation::Rotate, self.store.rotate(token, client_id, next, now)).await
+    }
+
+    async fn revoke_family(&self, family: &FamilyId, client_id: &str) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::RevokeFamily, self.store.revoke_family(family, client_id)).await
+    }
+
+    async fn put_login(&self, hash: &LoginHash, login: &LoginSession) -> Result<(), StoreError> {
+        self.calls.measure(Operation::PutLogin, self.store.put_login(hash, login)).await
+    }
+
+    async fn login(&self, hash: &LoginHash, now: DateTime<Utc>) -> Result<Option<LoginSession>, StoreError> {
+        self.calls.measure(Operation::Login, self.store.login(hash, now)).await
+    }
+
+    async fn end_login(&self, hash: &LoginHash) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::EndLogin, self.store.end_login(hash)).await
     }
 }
