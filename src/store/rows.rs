@@ -46,10 +46,10 @@ where
     }
 }
 
-fn moment(seconds: i64) -> sqlx::Result<DateTime<Utc>> {
+pub(super) fn moment(seconds: i64) -> sqlx::Result<DateTime<Utc>> {
     DateTime::from_timestamp(seconds, 0).ok_or_else(|| damaged(format!("{seconds} is no time")))
 }
 
-fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
+pub(super) fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
     sqlx::Error::Decode(error.into())
 }

@@ -74,6 +74,7 @@ macro_rules! contract {
             a_purge_removes_expired_codes_families_and_logins
             a_purge_removes_any_number_of_codes
             a_call_that_fails_changes_nothing_and_loses_nothing
+            any_sequence_of_redemptions_and_rotations_does_what_a_simple_model_does
         }
     };
     ($open:expr => $($rule:ident)*) => {

@@ -1,12 +1,11 @@
 //! Converts rows of the issuer's tables, and decides what they mean, which is the same in every database.
 
-use std::error::Error;
-
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
+use super::super::rows::{damaged, moment};
 use super::{
     FamilyId, FoundCode, Grant, LoginSession, NewFamily, NewRefreshToken, RefreshGrant, RefreshToken, Rotated,
 };
@@ -96,7 +95,7 @@ where
         Ok(Self {
             grant: from_json(row.try_get("granted")?)?,
             refresh_hash: row.try_get("refresh_hash")?,
-            refresh_expires_at: expires_at.and_then(|seconds| DateTime::from_timestamp(seconds, 0)),
+            refresh_expires_at: expires_at.map(moment).transpose()?,
             is_revoked: row.try_get("is_revoked")?,
         })
     }
@@ -139,8 +138,4 @@ pub(in crate::store) fn to_json(details: &impl Serialize) -> sqlx::Result<String
 
 fn from_json<T: DeserializeOwned>(text: &str) -> sqlx::Result<T> {
     serde_json::from_str(text).map_err(damaged)
-}
-
-fn damaged(error: impl Into<Box<dyn Error + Send + Sync>>) -> sqlx::Error {
-    sqlx::Error::Decode(error.into())
 }

@@ -408,6 +408,112 @@ pub(super) async fn a_call_that_fails_changes_nothing_and_loses_nothing(store: &
     assert_eq!(redeem(store, &hash, &first_token()).await, Redeemed::Redeemed);
 }
 
+/// One call of the property test. A number says how many rotations ago a refresh token was the current one.
+#[derive(Clone, Copy, Debug)]
+enum Step {
+    Redeem(&'static str),
+    Rotate(&'static str, usize),
+    Revoke(&'static str),
+}
+
+fn steps() -> impl Strategy<Value = Step> {
+    let client = || select(vec!["app", "app", "app", "other"]);
+    // How far back from the current token: mostly not at all, since most rotations should succeed.
+    let pick = prop_oneof![4 => Just(0_usize), 1 => 1..4_usize];
+    prop_oneof![
+        2 => client().prop_map(Step::Redeem),
+        9 => (client(), pick).prop_map(|(client, pick)| Step::Rotate(client, pick)),
+        1 => client().prop_map(Step::Revoke),
+    ]
+}
+
+/// What the store must know of one code and its family, in a few lines: the tokens, of which the last is current.
+#[derive(Default)]
+struct FamilyModel {
+    tokens: Vec<RefreshToken>,
+    is_revoked: bool,
+}
+
+impl FamilyModel {
+    fn redeem(&mut self, client: &str, token: RefreshToken) -> Redeemed {
+        if client != "app" {
+            return Redeemed::Unknown;
+        }
+        if self.tokens.is_empty() {
+            self.tokens.push(token);
+            return Redeemed::Redeemed;
+        }
+        self.is_revoked = true;
+        Redeemed::AlreadySpent
+    }
+
+    fn rotate(&mut self, client: &str, place: usize, next: RefreshToken) -> Rotated {
+        if client != "app" {
+            return Rotated::OtherClient;
+        }
+        if self.is_revoked {
+            return Rotated::Revoked;
+        }
+        if place + 1 < self.tokens.len() {
+            self.is_revoked = true;
+            return Rotated::Reused;
+        }
+        self.tokens.push(next);
+        Rotated::Rotated(grant())
+    }
+
+    fn revoke(&mut self, client: &str) -> bool {
+        self.is_revoked |= client == "app";
+        client == "app"
+    }
+}
+
+async fn agree_on_family(store: &Shared, hash: &CodeHash, model: &mut FamilyModel, step: Step) {
+    match step {
+        Step::Redeem(client) => {
+            let token = first_token();
+            let family = NewFamily::of_refresh_token(issued_token(&token));
+            let answer = store.redeem_code(hash, client, &family, moment(1)).await.unwrap();
+            assert_eq!(answer, model.redeem(client, token));
+        }
+        Step::Rotate(client, back) if !model.tokens.is_empty() => {
+            let place = model.tokens.len() - 1 - back.min(model.tokens.len() - 1);
+            let token = model.tokens[place].clone();
+            let next = next_token(&token);
+            let answer = store.rotate(&token, client, &issued_token(&next), moment(2)).await.unwrap();
+            assert_eq!(answer, model.rotate(client, place, next));
+        }
+        Step::Revoke(client) if !model.tokens.is_empty() => {
+            let answer = store.revoke_family(&model.tokens[0].family(), client).await.unwrap();
+            assert_eq!(answer, model.revoke(client));
+        }
+        Step::Rotate(..) | Step::Revoke(_) => {}
+    }
+    if let Some(current) = model.tokens.last() {
+        assert_eq!(is_family_revoked(store, current.family()).await, model.is_revoked);
+        assert_eq!(is_active(store, current, 2).await, !model.is_revoked);
+    }
+}
+
+pub(super) async fn any_sequence_of_redemptions_and_rotations_does_what_a_simple_model_does(store: &Shared) {
+    let (store, runtime) = (store.clone(), tokio::runtime::Handle::current());
+    let case = std::cell::Cell::new(0);
+    let sequence = move |steps: Vec<Step>| {
+        case.set(case.get() + 1);
+        runtime.block_on(async {
+            let hash = put_code(&store, &format!("case{}", case.get())).await;
+            let mut model = FamilyModel::default();
+            for step in steps {
+                agree_on_family(&store, &hash, &mut model, step).await;
+            }
+        });
+        Ok(())
+    };
+    let mut runner = TestRunner::new(Config { cases: 48, failure_persistence: None, ..Config::default() });
+    let run = tokio::task::spawn_blocking(move || runner.run(&vec(steps(), 1..16), sequence));
+    run.await.unwrap().unwrap();
+}
+
 /// Every call of the issuer, of a store that is closed.
 pub(super) async fn calls_of_a_closed_store(store: &Shared) -> Vec<Result<(), StoreError>> {
     let (hash, login, token) = (CodeHash::of("code"), LoginHash::of("id"), first_token());
