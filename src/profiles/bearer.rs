@@ -3,9 +3,10 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
-use super::Profile;
 use super::demo::Subject;
+use super::{Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, SigningError};
 use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token};
 
@@ -22,23 +23,74 @@ pub struct Grant<'a> {
     pub client_id: &'a str,
 }
 
-/// Signs a token whose `jti` is these random bytes.
+/// What a token is good for. The default is a token for this server alone, without a scope.
+#[derive(Clone, Copy)]
+pub struct Terms<'a> {
+    /// The claim `aud`: one string, or a list of several. `None` is the issuer.
+    pub audience: Option<&'a [String]>,
+    /// Scopes with spaces between them.
+    pub scope: Option<&'a str>,
+    pub lifetime: Lifetime,
+    /// The id of the family of tokens that are revoked together.
+    pub family: Option<&'a str>,
+}
+
+impl Default for Terms<'_> {
+    fn default() -> Self {
+        Self { audience: None, scope: None, lifetime: Lifetime::TEN_MINUTES, family: None }
+    }
+}
+
+/// The claim with the id of the token's family.
+pub const FAMILY: &str = "family_id";
+
+/// Signs a token for this server whose `jti` is these random bytes.
 pub fn issue(ring: &KeyRing, grant: &Grant<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Result<Token, SigningError> {
+    issue_on(ring, grant, &Terms::default(), jti, now)
+}
+
+/// Signs a token on these terms.
+pub fn issue_on(
+    ring: &KeyRing,
+    grant: &Grant<'_>,
+    terms: &Terms<'_>,
+    jti: [u8; 16],
+    now: DateTime<Utc>,
+) -> Result<Token, SigningError> {
+    token::issue(&claims(grant, terms, jti, now), &PROFILE.header, ring.bearer().signer())
+}
+
+fn claims(grant: &Grant<'_>, terms: &Terms<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Claims {
     let iat = now.timestamp();
     let claims = Claims::new()
         .with("iss", grant.issuer)
         .with("sub", grant.subject)
-        .with("aud", grant.issuer)
+        .with("aud", aud(grant, terms))
         .with("client_id", grant.client_id)
         .with("iat", iat)
-        .with("exp", iat + LIFE)
+        .with("exp", iat + terms.lifetime.seconds())
         .with("jti", URL_SAFE_NO_PAD.encode(jti));
-    token::issue(&claims, &PROFILE.header, ring.bearer().signer())
+    let optional = [("scope", terms.scope), (FAMILY, terms.family)];
+    let present = optional.into_iter().filter_map(|(name, value)| Some((name, value?)));
+    present.fold(claims, |claims, (name, value)| claims.with(name, value))
 }
 
-/// Judges a token that this server issued under `issuer`.
+fn aud(grant: &Grant<'_>, terms: &Terms<'_>) -> Value {
+    match terms.audience {
+        None | Some([]) => grant.issuer.into(),
+        Some([one]) => one.as_str().into(),
+        Some(several) => several.into(),
+    }
+}
+
+/// Judges a token that this server issued under `issuer` for itself.
 pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Judged {
-    let rules = PROFILE.rules(Some(issuer.to_owned()), Audience::Required(issuer.to_owned()));
+    verify_for(ring, issuer, Audience::Required(issuer.to_owned()), token, now)
+}
+
+/// Judges a token that this server issued under `issuer` for this audience.
+pub fn verify_for(ring: &KeyRing, issuer: &str, audience: Audience, token: &str, now: DateTime<Utc>) -> Judged {
+    let rules = PROFILE.rules(Some(issuer.to_owned()), audience);
     let keys = Candidates::Ring(ring.bearer().verifiers());
     token::verify_revocable(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
@@ -65,3 +117,35 @@ pub static PROFILE: Profile = Profile {
     },
     verify: |issuer, token| verify(issuer.ring, issuer.url, token, issuer.now),
 };
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GRANT: Grant<'static> = Grant { issuer: "https://i", subject: "alice", client_id: "app" };
+
+    fn json(terms: &Terms<'_>) -> String {
+        serde_json::to_string(&claims(&GRANT, terms, [0; 16], DateTime::from_timestamp(1000, 0).unwrap())).unwrap()
+    }
+
+    #[test]
+    fn without_terms_a_token_is_for_this_server_for_ten_minutes() {
+        let wanted = r#"{"iss":"https://i","sub":"alice","aud":"https://i","client_id":"app","iat":1000,"exp":1600,"jti":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
+        assert_eq!(json(&Terms::default()), wanted);
+        assert_eq!(Lifetime::TEN_MINUTES.seconds(), LIFE);
+    }
+
+    #[test]
+    fn a_token_says_the_audience_the_scope_the_lifetime_and_the_family_that_it_was_issued_with() {
+        let audience = ["a".to_owned(), "b".to_owned()];
+        let terms = |audience| Terms {
+            audience: Some(audience),
+            scope: Some("read write"),
+            lifetime: Lifetime::HOUR,
+            family: Some("f"),
+        };
+        let wanted = r#"{"iss":"https://i","sub":"alice","aud":["a","b"],"client_id":"app","iat":1000,"exp":4600,"jti":"AAAAAAAAAAAAAAAAAAAAAA","scope":"read write","family_id":"f"}"#;
+        assert_eq!(json(&terms(&audience)), wanted);
+        assert!(json(&terms(&audience[..1])).contains(r#""aud":"a","#));
+    }
+}

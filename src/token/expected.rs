@@ -56,6 +56,10 @@ pub enum Audience {
     Nobody,
     /// `aud` must name this audience.
     Required(String),
+    /// `aud` must name one of these.
+    AnyOf(Vec<String>),
+    /// Any `aud` will do, because the verifier does not act for one audience.
+    Anybody,
     /// `aud` may be missing; if present, it must name one of these.
     WhenThere(Vec<String>),
 }

@@ -143,6 +143,7 @@ pub enum Finding {
     NeverEnds,
     Matches(String),
     NoneSet(&'static str),
+    NotCompared,
     OfProfile(&'static str),
     NotRevocable,
     WithoutJti,
@@ -170,6 +171,7 @@ impl fmt::Display for Finding {
             Self::Absent(claim) => write!(f, "no {claim}, and none is required"),
             Self::NeverEnds => f.write_str("no exp, and none is required: this token never ends"),
             Self::Matches(value) => write!(f, "{value}, as expected"),
+            Self::NotCompared => f.write_str("not compared: any audience is accepted here"),
             Self::NoneSet(what) => write!(f, "none in the token, and none is set here: {what}"),
             Self::OfProfile(profile) => write!(f, "all that the {profile} profile requires is there, and typ fits"),
             Self::NotRevocable => {

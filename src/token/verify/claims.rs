@@ -103,14 +103,15 @@ impl Trial<'_> {
 
     fn audience(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
         let wanted = match &rules.audience {
-            Audience::Nobody => &[],
+            Audience::Nobody | Audience::Anybody => &[],
             Audience::Required(one) => std::slice::from_ref(one),
-            Audience::WhenThere(several) => several.as_slice(),
+            Audience::AnyOf(several) | Audience::WhenThere(several) => several.as_slice(),
         };
         let aud = claims.get("aud");
         let named = wanted.iter().find(|wanted| aud.is_some_and(|aud| names(aud, wanted)));
         let finding = match (&rules.audience, aud, named) {
             (_, _, Some(named)) => Finding::Matches(named.clone()),
+            (Audience::Anybody, ..) => Finding::NotCompared,
             (Audience::Nobody | Audience::WhenThere(_), None, _) => {
                 Finding::NoneSet("the token is for nobody in particular")
             }
