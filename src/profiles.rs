@@ -6,6 +6,7 @@
 pub mod bearer;
 pub mod demo;
 pub mod flawed;
+pub mod id_token;
 pub mod lab;
 pub mod rest_api;
 pub mod telesign;

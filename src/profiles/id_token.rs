@@ -1,0 +1,203 @@
+//! ID tokens: they tell a client who logged in, and when (OpenID Connect Core §2).
+//!
+//! The bearer key signs them. Their `typ` and their audience, which is the client, keep them from being taken for access
+//! tokens.
+
+use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::code::Code;
+use crate::keys::{Algorithm, KeyRing, SigningError};
+use crate::token::{
+    self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, NumericDate, Rules, Token, Typ, Verdict,
+};
+
+/// How long an ID token lives, in seconds.
+pub const LIFE: i64 = 3600;
+
+/// What an ID token says.
+pub struct Content<'a> {
+    pub issuer: &'a str,
+    pub subject: &'a str,
+    /// The client that it is for.
+    pub client_id: &'a str,
+    pub auth_time: DateTime<Utc>,
+    /// The `nonce` of the authorization request.
+    pub nonce: Option<&'a str>,
+    /// The access token that is issued with it.
+    pub access_token: &'a Token,
+}
+
+/// Signs an ID token.
+pub fn issue(ring: &KeyRing, content: &Content<'_>, now: DateTime<Utc>) -> Result<Token, SigningError> {
+    let signer = ring.bearer().signer();
+    let claims = claims(content, signer.algorithm(), now);
+    token::issue(&claims, &Header::of_type("JWT"), signer)
+}
+
+fn claims(content: &Content<'_>, algorithm: Algorithm, now: DateTime<Utc>) -> Claims {
+    let iat = now.timestamp();
+    let claims = Claims::new()
+        .with("iss", content.issuer)
+        .with("sub", content.subject)
+        .with("aud", content.client_id)
+        .with("iat", iat)
+        .with("exp", iat + LIFE)
+        .with("auth_time", content.auth_time.timestamp())
+        .with("at_hash", at_hash(algorithm, content.access_token.as_str()));
+    match content.nonce {
+        Some(nonce) => claims.with("nonce", nonce),
+        None => claims,
+    }
+}
+
+/// The left half of the access token's hash, by the hash of the algorithm that signs the ID token (OpenID Connect Core
+/// §3.1.3.6).
+fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let hash = match algorithm {
+        Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 => &SHA256,
+        Algorithm::Hs384 | Algorithm::Rs384 | Algorithm::Ps384 => &SHA384,
+        Algorithm::Hs512 | Algorithm::Rs512 | Algorithm::Ps512 => &SHA512,
+    };
+    let digest = digest::digest(hash, access_token.as_bytes());
+    URL_SAFE_NO_PAD.encode(&digest.as_ref()[..digest.as_ref().len() / 2])
+}
+
+/// The claims of an ID token that this server issued under `issuer` to any client. It may have expired, because it only
+/// says who is to be logged out (OpenID Connect RP-Initiated Logout §2).
+pub fn verify_hint(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Option<Claims> {
+    let verdict = verify(ring, issuer, token, now);
+    let Some(before_expiry) = last_second(&verdict) else { return verdict.accept().ok() };
+    verify(ring, issuer, token, before_expiry).accept().ok()
+}
+
+/// The last second of a token that expired.
+fn last_second(verdict: &Verdict) -> Option<DateTime<Utc>> {
+    let claims = verdict.unverified_claims().filter(|_| verdict.code() == Code::Expired)?;
+    let exp = NumericDate::from_claim(claims.for_display().get("exp")?)?;
+    exp.moment()?.checked_sub_signed(TimeDelta::seconds(1))
+}
+
+fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Verdict {
+    let rules = Rules {
+        profile: "ID token",
+        typ: Typ::Jwt,
+        required: &[
+            Claim { name: "sub", kind: Kind::Text },
+            Claim { name: "aud", kind: Kind::Text },
+            Claim { name: "iat", kind: Kind::Date },
+            Claim { name: "exp", kind: Kind::Date },
+            Claim { name: "auth_time", kind: Kind::Date },
+        ],
+        issuer: Some(issuer.to_owned()),
+        audience: Audience::Anybody,
+    };
+    let bearer = ring.bearer();
+    let keys = Candidates::Ring(bearer.verifiers());
+    token::verify(token, Expected { algorithm: bearer.signer().algorithm(), keys, rules: Some(&rules) }, now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::LazyLock;
+
+    use aws_lc_rs::rand::SystemRandom;
+
+    use super::*;
+    use crate::profiles::bearer;
+
+    const ISSUER: &str = "http://localhost:5000";
+
+    /// The access token of OpenID Connect Core, appendix A.3, with its `at_hash`.
+    #[test]
+    fn at_hash_is_that_of_the_specification() {
+        let access_token = "jHkWEdUXMU1BwAsC4vtUsZwnNvTIxEl0z9K3vx5KF0Y";
+        assert_eq!(at_hash(Algorithm::Rs256, access_token), "77QmUPtjPfzWtF2AnpK9RQ");
+    }
+
+    /// The hashes were made with `openssl dgst -sha384` and `-sha512`.
+    #[test]
+    fn at_hash_uses_the_hash_of_the_algorithm() {
+        for (algorithm, length) in [(Algorithm::Ps256, 22), (Algorithm::Rs384, 32), (Algorithm::Rs512, 43)] {
+            assert_eq!(at_hash(algorithm, "x").len(), length, "{algorithm}");
+        }
+        assert_eq!(at_hash(Algorithm::Rs384, "abc"), "ywB1P0WjXou1oD1pmsZQBycsMqsO3tFj");
+        assert_eq!(at_hash(Algorithm::Rs512, "abc"), "3a81oZNherrMQXNJriBBMRLm-k6JqX6iCp7u5ktV05o");
+    }
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    /// Making RSA keys is slow, so the tests share them.
+    static RING: LazyLock<KeyRing> = LazyLock::new(|| {
+        let folder = tempfile::tempdir().unwrap();
+        KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap().0
+    });
+
+    fn access_token(ring: &KeyRing) -> Token {
+        let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "app" };
+        bearer::issue(ring, &grant, [7; 16], at(1000)).unwrap()
+    }
+
+    fn id_token(ring: &KeyRing, nonce: Option<&str>) -> Token {
+        let access_token = &access_token(ring);
+        let content =
+            Content { issuer: ISSUER, subject: "alice", client_id: "app", auth_time: at(900), nonce, access_token };
+        issue(ring, &content, at(1000)).unwrap()
+    }
+
+    #[test]
+    fn an_id_token_says_who_logged_in_and_when() {
+        let ring = &*RING;
+        let access_token = access_token(ring);
+        let claims = verify_hint(ring, ISSUER, id_token(ring, Some("n-0S6")).as_str(), at(1001)).unwrap();
+        let hash = at_hash(Algorithm::Rs256, access_token.as_str());
+        let wanted = format!(
+            r#"{{"iss":"{ISSUER}","sub":"alice","aud":"app","iat":1000,"exp":4600,"auth_time":900,"at_hash":"{hash}","nonce":"n-0S6"}}"#
+        );
+        assert_eq!(serde_json::to_string(&claims).unwrap(), wanted);
+        let without = verify_hint(ring, ISSUER, id_token(ring, None).as_str(), at(1001)).unwrap();
+        assert_eq!(without.get("nonce"), None);
+    }
+
+    #[test]
+    fn an_expired_id_token_is_still_a_hint_and_nothing_else_is() {
+        let ring = &*RING;
+        let token = id_token(ring, None);
+        let hint = |issuer, token: &str, now| verify_hint(ring, issuer, token, at(now)).is_some();
+        assert!(hint(ISSUER, token.as_str(), 4599) && hint(ISSUER, token.as_str(), 4_000_000));
+        assert!(!hint("http://localhost:5001", token.as_str(), 1001));
+        assert!(!hint("http://localhost:5001", token.as_str(), 4_000_000));
+        assert!(!hint(ISSUER, access_token(ring).as_str(), 1001));
+        assert!(!hint(ISSUER, &token.as_str()[..token.as_str().len() - 4], 4_000_000));
+        assert!(!hint(ISSUER, "", 1001));
+    }
+
+    #[test]
+    fn an_access_token_for_another_api_is_accepted_only_where_its_audience_may_be_any_or_that_one() {
+        let ring = &*RING;
+        let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "app" };
+        let audience = ["orders".to_owned()];
+        let terms = bearer::Terms { audience: Some(&audience), ..bearer::Terms::default() };
+        let token = bearer::issue_on(ring, &grant, &terms, [7; 16], at(1000)).unwrap();
+        let code = |audience| {
+            let judged = bearer::verify_for(ring, ISSUER, audience, token.as_str(), at(1001));
+            judged.resolve_revocation(|_| false).code()
+        };
+        assert_eq!(code(Audience::Anybody), Code::Accepted);
+        assert_eq!(code(Audience::AnyOf(vec![ISSUER.into(), "orders".into()])), Code::Accepted);
+        assert_eq!(code(Audience::AnyOf(vec![ISSUER.into(), "order".into()])), Code::BadClaim);
+        assert_eq!(code(Audience::AnyOf(vec![])), Code::BadClaim);
+        assert_eq!(code(Audience::Required(ISSUER.into())), Code::BadClaim);
+    }
+
+    #[test]
+    fn an_id_token_is_no_access_token() {
+        let ring = &*RING;
+        let judged = bearer::verify_for(ring, ISSUER, Audience::Anybody, id_token(ring, None).as_str(), at(1001));
+        assert_eq!(judged.resolve_revocation(|_| false).code(), Code::WrongType);
+    }
+}
