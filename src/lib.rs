@@ -16,6 +16,7 @@
 //! - [`store`]: what is kept
 //! - [`limits`]: how often a client may ask
 //! - [`accounts`]: who may ask
+//! - [`oauth`]: the rules of the issuer, from its requests to its answers
 //! - [`settings`]: flags, environment, `.env`, defaults
 //! - [`log`]: what goes to standard error
 //! - [`web`]: the server, its routes and pages
@@ -36,6 +37,7 @@ pub mod keys;
 pub mod lab;
 pub mod limits;
 pub mod log;
+pub mod oauth;
 pub mod profiles;
 pub mod random;
 pub mod redis;

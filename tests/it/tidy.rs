@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 use imports::{Imports, circle};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 19] = [
+const LAYERS: [&str; 20] = [
     "code", "clock", "random", "budget", "work", "redis", "texts", "keys", "token", "profiles", "lab", "store",
-    "limits", "accounts", "settings", "log", "web", "testing", "cli",
+    "limits", "accounts", "oauth", "settings", "log", "web", "testing", "cli",
 ];
 
 /// The same within `web`. Those of one row import nothing of each other.

@@ -12,6 +12,7 @@ use url::form_urlencoded;
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
+use crate::oauth::error::quotable;
 use crate::profiles::{bearer, zoom};
 use crate::random::Random;
 use crate::store::Store;
@@ -209,11 +210,6 @@ fn parameters(request: &HttpRequest, body: &[u8]) -> Result<HashMap<String, Stri
 
 fn refused(error: &'static str, description: &str) -> Failure {
     Failure::Refused(Refused { error, description: quotable(description) })
-}
-
-/// What RFC 6749 §5.2 and RFC 6750 §3 allow in a description: printable ASCII without quotes and backslashes.
-fn quotable(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
 }
 
 fn invalid_request(description: &str) -> Failure {

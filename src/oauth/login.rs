@@ -1,0 +1,156 @@
+//! Whether a login suffices for an authorization request (OpenID Connect Core §3.1.2.3).
+
+use chrono::{DateTime, Utc};
+
+use super::authorization::{LoginParameters, Prompt};
+use super::error::{ErrorCode, OAuthError};
+
+/// A user who is logged in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LoggedIn<'a> {
+    pub username: &'a str,
+    pub auth_time: DateTime<Utc>,
+}
+
+/// Whether `prompt=none` with `login_hint` logs a user in without a password, as it does in test mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SilentLogin {
+    Allowed,
+    Forbidden,
+}
+
+/// What to do with an authorization request.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Decision<'a> {
+    /// Give the client a code for this login.
+    Issue(LoggedIn<'a>),
+    /// Log this user in without a password, then give the client a code. The user must exist, if users are checked.
+    LogIn { username: &'a str },
+    /// Show the login page.
+    ShowPage,
+    /// Tell the client that it must let the user log in.
+    Refuse(OAuthError),
+}
+
+/// Decides for the login of the browser's cookie, if there is one.
+pub fn decide<'a>(
+    asked: &'a LoginParameters,
+    login: Option<LoggedIn<'a>>,
+    silent: SilentLogin,
+    now: DateTime<Utc>,
+) -> Decision<'a> {
+    let sufficient = login.filter(|login| suffices(asked, login, now));
+    match (asked.prompt, sufficient, asked.hint.as_deref()) {
+        (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => Decision::ShowPage,
+        (_, Some(login), _) => Decision::Issue(login),
+        (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => Decision::LogIn { username },
+        (Prompt::Never, None, _) => Decision::Refuse(login_required()),
+    }
+}
+
+/// The error for a client that asked for no page where one is needed.
+pub fn login_required() -> OAuthError {
+    OAuthError::new(
+        ErrorCode::LoginRequired,
+        "no login of this browser suffices, and `prompt=none` forbids the login page",
+    )
+}
+
+/// A login of another user than the hint names does not suffice: on the login page that user can log in.
+fn suffices(asked: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
+    let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
+    // After the clock was set back, a login is from the future, and its age is not known to be small.
+    let is_fresh = asked.max_age.is_none_or(|longest| u64::try_from(age).is_ok_and(|age| age <= longest));
+    is_fresh && asked.hint.as_deref().is_none_or(|hint| hint == login.username)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    const NOW: i64 = 1_000_000;
+
+    /// Alice logged in 100 seconds ago.
+    fn alice() -> LoggedIn<'static> {
+        LoggedIn { username: "alice", auth_time: at(NOW - 100) }
+    }
+
+    fn asked(prompt: Prompt) -> LoginParameters {
+        LoginParameters { prompt, ..LoginParameters::default() }
+    }
+
+    fn decided(asked: &LoginParameters, login: Option<LoggedIn<'_>>, silent: SilentLogin) -> String {
+        match decide(asked, login, silent, at(NOW)) {
+            Decision::Issue(login) => format!("issue to {}", login.username),
+            Decision::LogIn { username } => format!("log {username} in"),
+            Decision::ShowPage => "page".into(),
+            Decision::Refuse(error) => error.code().as_str().into(),
+        }
+    }
+
+    #[test]
+    fn without_prompt_a_login_is_used_and_otherwise_the_page_is_shown() {
+        for silent in [SilentLogin::Allowed, SilentLogin::Forbidden] {
+            assert_eq!(decided(&asked(Prompt::WhenNeeded), Some(alice()), silent), "issue to alice");
+            assert_eq!(decided(&asked(Prompt::WhenNeeded), None, silent), "page");
+        }
+    }
+
+    #[test]
+    fn prompt_login_shows_the_page_whoever_is_logged_in() {
+        for login in [None, Some(alice())] {
+            assert_eq!(decided(&asked(Prompt::Always), login, SilentLogin::Allowed), "page");
+        }
+    }
+
+    #[test]
+    fn prompt_none_needs_a_login() {
+        assert_eq!(decided(&asked(Prompt::Never), Some(alice()), SilentLogin::Forbidden), "issue to alice");
+        for silent in [SilentLogin::Allowed, SilentLogin::Forbidden] {
+            assert_eq!(decided(&asked(Prompt::Never), None, silent), "login_required");
+        }
+    }
+
+    #[test]
+    fn max_age_is_the_greatest_age_of_a_login_in_seconds() {
+        for (max_age, shown, silent) in
+            [(100, "issue to alice", "issue to alice"), (99, "page", "login_required"), (0, "page", "login_required")]
+        {
+            let asked = |prompt| LoginParameters { max_age: Some(max_age), ..asked(prompt) };
+            assert_eq!(decided(&asked(Prompt::WhenNeeded), Some(alice()), SilentLogin::Forbidden), shown);
+            assert_eq!(decided(&asked(Prompt::Never), Some(alice()), SilentLogin::Allowed), silent);
+        }
+    }
+
+    #[test]
+    fn a_login_from_the_future_is_not_known_to_be_fresh() {
+        let login = LoggedIn { auth_time: at(NOW + 1), ..alice() };
+        let fresh = LoginParameters { max_age: Some(u64::MAX), ..LoginParameters::default() };
+        assert_eq!(decided(&fresh, Some(login), SilentLogin::Forbidden), "page");
+        assert_eq!(decided(&LoginParameters::default(), Some(login), SilentLogin::Forbidden), "issue to alice");
+    }
+
+    #[test]
+    fn a_hint_of_another_user_needs_another_login() {
+        let hint = |prompt, hint: &str| LoginParameters { hint: Some(hint.into()), ..asked(prompt) };
+        let with = |asked, silent| decided(&asked, Some(alice()), silent);
+        assert_eq!(with(hint(Prompt::WhenNeeded, "alice"), SilentLogin::Forbidden), "issue to alice");
+        assert_eq!(with(hint(Prompt::WhenNeeded, "bob"), SilentLogin::Allowed), "page");
+        assert_eq!(with(hint(Prompt::Never, "bob"), SilentLogin::Forbidden), "login_required");
+    }
+
+    #[test]
+    fn in_test_mode_prompt_none_with_a_hint_logs_that_user_in() {
+        let hint = |name: &str| LoginParameters { hint: Some(name.into()), ..asked(Prompt::Never) };
+        assert_eq!(decided(&hint("bob"), None, SilentLogin::Allowed), "log bob in");
+        assert_eq!(decided(&hint("bob"), Some(alice()), SilentLogin::Allowed), "log bob in");
+        assert_eq!(decided(&hint("alice"), Some(alice()), SilentLogin::Allowed), "issue to alice");
+        let fresh = LoginParameters { max_age: Some(0), ..hint("alice") };
+        assert_eq!(decided(&fresh, Some(alice()), SilentLogin::Allowed), "log alice in");
+        assert_eq!(decided(&hint("bob"), None, SilentLogin::Forbidden), "login_required");
+    }
+}
