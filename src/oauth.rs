@@ -6,6 +6,7 @@
 //! - [`grant`], [`code`], [`answer`]: the token endpoint, userinfo and introspection
 //! - [`logout`]: the logout endpoint
 //! - [`discovery`]: the documents by which all of it is found
+//! - [`policy`]: what the operator decides
 //!
 //! Misuse does not compile: only [`redirect_uri::RedirectRules`] creates a redirect URI, only
 //! [`authorization::AuthorizationRequest::parse`] a request for a code, and only an accepted secret an authenticated
@@ -23,6 +24,7 @@ pub mod login;
 pub mod logout;
 pub mod parameters;
 pub mod pkce;
+pub mod policy;
 pub mod redirect_uri;
 pub mod response;
 pub mod scope;

@@ -10,6 +10,7 @@ use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::keys::{CurrentKeys, KeyRing};
 use crate::limits::{RateStore, TrustedProxies};
+use crate::oauth::policy::IssuerPolicy;
 use crate::random::Random;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::Store;
@@ -38,6 +39,7 @@ pub(in crate::web) struct Parts {
     pub clock: Data<dyn Clock>,
     pub cors_origins: Data<CorsOrigins>,
     pub home_details: Data<HomeDetails>,
+    pub issuer_policy: Data<IssuerPolicy>,
     pub keys: Data<CurrentKeys>,
     pub logins: Data<Logins>,
     pub metrics: Data<Metrics>,
@@ -96,10 +98,12 @@ impl Parts {
         let accounts = accounts(settings, &store, &rates);
         let assets = Data::new(Assets::new(settings.test_mode));
         let cors_origins = Data::new(settings.options.cors_origins.clone().unwrap_or_default());
+        let issuer_policy = IssuerPolicy::standard(listening.address.ip().is_loopback(), settings.test_mode);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
         let table = Data::new(routes::table(settings.test_mode));
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
+            issuer_policy: Data::new(issuer_policy),
             logins: Data::new(Logins::new(accounts, metrics.clone())),
             openapi: Data::new(OpenApi::new(table.clone(), origins.clone(), sessions.clone())),
             phone_limit: Data::new(PhoneLimit::new(
@@ -142,6 +146,7 @@ impl Parts {
             clock,
             cors_origins,
             home_details,
+            issuer_policy,
             keys,
             logins,
             metrics,
@@ -163,6 +168,7 @@ impl Parts {
             .app_data(clock)
             .app_data(cors_origins)
             .app_data(home_details)
+            .app_data(issuer_policy)
             .app_data(keys)
             .app_data(logins)
             .app_data(metrics)
