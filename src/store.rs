@@ -70,12 +70,14 @@ pub trait Store: GrantStore {
     /// Whether a token was revoked, by itself or with the [family](GrantStore::revoke_family) that it names.
     async fn is_revoked(&self, profile: &str, jti: &str, family: Option<&FamilyId>) -> Result<bool, StoreError>;
 
-    /// The final verdict on a token: if it has a `jti`, whether it was revoked decides.
+    /// The final verdict on a token: if it has a `jti`, whether it or its family was revoked
+    /// decides.
     async fn resolve_revocation(&self, judged: Judged) -> Result<Verdict, StoreError> {
         match judged {
             Judged::Final(verdict) => Ok(verdict),
             Judged::Pending(pending) => {
-                let is_revoked = self.is_revoked(pending.profile(), pending.jti(), None).await?;
+                let family = pending.family().and_then(FamilyId::parse);
+                let is_revoked = self.is_revoked(pending.profile(), pending.jti(), family.as_ref()).await?;
                 Ok(pending.with_revocation(is_revoked))
             }
         }

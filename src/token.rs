@@ -16,7 +16,7 @@ mod refusal;
 mod verdict;
 mod verify;
 
-pub use claims::{Claims, UnverifiedClaims};
+pub use claims::{Claims, FAMILY, UnverifiedClaims};
 pub use date::{NumericDate, words};
 pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, seal, signing_input};

@@ -10,6 +10,8 @@ use super::{Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, SigningError};
 use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token};
 
+pub use crate::token::FAMILY;
+
 /// How long a token lives, in seconds.
 pub const LIFE: i64 = 600;
 
@@ -40,9 +42,6 @@ impl Default for Terms<'_> {
         Self { audience: None, scope: None, lifetime: Lifetime::TEN_MINUTES, family: None }
     }
 }
-
-/// The claim with the id of the token's family.
-pub const FAMILY: &str = "family_id";
 
 /// Signs a token for this server whose `jti` is these random bytes.
 pub fn issue(ring: &KeyRing, grant: &Grant<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Result<Token, SigningError> {

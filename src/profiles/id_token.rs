@@ -103,10 +103,9 @@ fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Verd
 mod tests {
     use std::sync::LazyLock;
 
-    use aws_lc_rs::rand::SystemRandom;
-
     use super::*;
     use crate::profiles::bearer;
+    use crate::random::Random;
 
     const ISSUER: &str = "http://localhost:5000";
 
@@ -134,7 +133,7 @@ mod tests {
     /// Making RSA keys is slow, so the tests share them.
     static RING: LazyLock<KeyRing> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
-        KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap().0
+        KeyRing::prepare(folder.path(), Random::system().source()).unwrap().0
     });
 
     fn access_token(ring: &KeyRing) -> Token {

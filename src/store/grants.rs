@@ -308,13 +308,13 @@ redacted! { Grant AuthorizationCode NewFamily LoginSession FamilyId RefreshToken
 
 #[cfg(test)]
 mod tests {
-    use aws_lc_rs::rand::SystemRandom;
 
     use super::*;
+    use crate::random::Random;
 
     #[test]
     fn a_refresh_token_is_read_back_and_its_successors_are_of_its_family_alone() {
-        let random = SystemRandom::new();
+        let random = Random::system();
         let first = RefreshToken::first(&random).unwrap();
         let next = first.next(&random).unwrap();
         let text = next.in_clear();
@@ -326,7 +326,7 @@ mod tests {
 
     #[test]
     fn the_id_of_a_family_is_read_back_and_leads_to_no_refresh_token() {
-        let token = RefreshToken::first(&SystemRandom::new()).unwrap();
+        let token = RefreshToken::first(Random::system().source()).unwrap();
         let id = token.family();
         assert_eq!(FamilyId::parse(&id.to_string()), Some(id));
         assert_eq!(id.to_string().len(), 22);
@@ -335,7 +335,7 @@ mod tests {
 
     #[test]
     fn what_is_not_of_the_form_of_a_refresh_token_is_none() {
-        let text = RefreshToken::first(&SystemRandom::new()).unwrap().in_clear();
+        let text = RefreshToken::first(Random::system().source()).unwrap().in_clear();
         for text in ["", "a", "é", &text[1..], &format!("{text}A"), &format!("{text}="), &text.replace(&text[..1], "+")]
         {
             assert!(RefreshToken::parse(text).is_none(), "{text}");
@@ -344,7 +344,7 @@ mod tests {
 
     #[test]
     fn nothing_secret_is_printed() {
-        let token = RefreshToken::first(&SystemRandom::new()).unwrap();
+        let token = RefreshToken::first(Random::system().source()).unwrap();
         assert_eq!(format!("{token:?} {:?}", CodeHash::of("code")), "RefreshToken(…) CodeHash(…)");
     }
 }

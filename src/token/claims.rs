@@ -7,6 +7,9 @@ use serde_json::{Map, Value};
 use super::NumericDate;
 use super::json::member;
 
+/// The claim with the id of a token's family.
+pub const FAMILY: &str = "family_id";
+
 /// The claims of a token to be issued, or of one that passed every check.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -36,6 +39,11 @@ impl Claims {
     /// `jti` (RFC 7519 §4.1.7), if it is a string.
     pub fn jti(&self) -> Option<&str> {
         self.get("jti").and_then(Value::as_str)
+    }
+
+    /// The id of the family of tokens that are revoked together, if it is a string.
+    pub fn family(&self) -> Option<&str> {
+        self.get(FAMILY).and_then(Value::as_str)
     }
 
     /// `exp` (RFC 7519 §4.1.4), if it is a date: the first whole second at which the token is expired.

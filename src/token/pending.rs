@@ -48,6 +48,11 @@ impl Pending {
         &self.jti
     }
 
+    /// The family whose revocation ends this token too.
+    pub fn family(&self) -> Option<&str> {
+        self.claims.family()
+    }
+
     /// How long a revocation must be remembered.
     pub const fn expires_at(&self) -> DateTime<Utc> {
         self.expires_at
