@@ -6,9 +6,11 @@
 //! limited number of tries for each name.
 
 mod password;
+mod remembered;
 
 pub use password::{BadPassword, Password, hash_password};
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -17,11 +19,13 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use thiserror::Error;
+use tokio::sync::{Mutex, MutexGuard};
 
 use crate::limits::{Decision, Key, Limiter, network_of};
 use crate::redis::RedisFailure;
 use crate::store::{Store, StoreError};
-use crate::work::{self, Bounds, NotDone, WorkPool};
+use crate::work::{self, Bounds, NotDone, Slot, WorkPool};
+use remembered::RememberedSecrets;
 
 /// How many logins of one client, and in total, may be in progress at once. A hash takes about 30 ms of a core.
 const LOGINS_OF_A_CLIENT: usize = 64;
@@ -111,7 +115,7 @@ pub struct Accounts(Kind);
 
 enum Kind {
     Any,
-    Users(Users),
+    Users(Box<Users>),
 }
 
 impl Accounts {
@@ -128,8 +132,9 @@ impl Accounts {
         }
     }
 
-    /// Accepts the users in the store. `tries` limits each client's tries for each name.
-    pub fn users(store: Arc<dyn Store>, tries: Limiter) -> Self {
+    /// Accepts the users in the store. `tries` limits each client's tries for each name. `key` is secret: with it,
+    /// secrets of client programs are hashed that were right.
+    pub fn users(store: Arc<dyn Store>, tries: Limiter, key: &[u8]) -> Self {
         let bounds = Bounds {
             threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
             per_client: LOGINS_OF_A_CLIENT,
@@ -137,7 +142,13 @@ impl Accounts {
             patience: PATIENCE,
             patience_behind_own: PATIENCE_BEHIND_OWN,
         };
-        Self(Kind::Users(Users { store, tries, hashing: WorkPool::new("passwords", bounds) }))
+        Self(Kind::Users(Box::new(Users {
+            store,
+            tries,
+            hashing: WorkPool::new("passwords", bounds),
+            remembered: RememberedSecrets::new(key),
+            turns: Turns::new(),
+        })))
     }
 
     /// Whether logins are rate-limited, which they are only with users in the store.
@@ -160,12 +171,39 @@ impl Accounts {
             Kind::Users(users) => users.check(login, client, now).await,
         }
     }
+
+    /// Checks the secret of a client program, which sends it with every request. So only a wrong one counts as a try,
+    /// and a right one is remembered for a while.
+    pub async fn check_client(
+        &self,
+        login: &Login,
+        client: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, CheckError> {
+        if login.username.is_empty() || login.password.is_empty() {
+            return Ok(Err(Refusal::Missing));
+        }
+        match &self.0 {
+            Kind::Any => Ok(Ok(())),
+            Kind::Users(users) => users.check_client(login, client, now).await,
+        }
+    }
+
+    /// Whether this is the name of a user who has a password. Where every password is accepted, nobody has one.
+    pub async fn has_user(&self, name: &str) -> Result<bool, StoreError> {
+        match &self.0 {
+            Kind::Users(users) if UserName::parse(name).is_ok() => Ok(users.store.password_hash(name).await?.is_some()),
+            _ => Ok(false),
+        }
+    }
 }
 
 struct Users {
     store: Arc<dyn Store>,
     tries: Limiter,
     hashing: WorkPool,
+    remembered: RememberedSecrets,
+    turns: Turns,
 }
 
 impl Users {
@@ -184,6 +222,43 @@ impl Users {
         if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now).await? {
             return Ok(Err(Refusal::TooOften { retry_after }));
         }
+        self.compare(login, place).await
+    }
+
+    /// The tries of one client for one name are checked one after the other. So tries at the same moment cannot exceed
+    /// the limit, and of many requests with the same new secret only the first pays for a hash.
+    async fn check_client(
+        &self,
+        login: &Login,
+        client: IpAddr,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, CheckError> {
+        if UserName::parse(&login.username).is_err() {
+            return Ok(Err(Refusal::Wrong));
+        }
+        if self.remembered.has(login, now) {
+            return Ok(Ok(()));
+        }
+        let Ok(place) = self.hashing.reserve(network_of(client)) else { return Ok(Err(BUSY)) };
+        let key = Key::login(client, &login.username);
+        let _turn = self.turns.take(key).await;
+        if self.remembered.has(login, now) {
+            return Ok(Ok(()));
+        }
+        if let Decision::Refused { retry_after } = self.tries.peek(key, now).await? {
+            return Ok(Err(Refusal::TooOften { retry_after }));
+        }
+        let checked = self.compare(login, place).await?;
+        match checked {
+            Ok(()) => self.remembered.add(login, now),
+            Err(Refusal::Wrong) => drop(self.tries.admit(key, now).await?),
+            Err(_) => {}
+        }
+        Ok(checked)
+    }
+
+    /// Compares the password with the user's.
+    async fn compare(&self, login: &Login, place: Slot) -> Result<Result<(), Refusal>, CheckError> {
         // No user can have such a password, so neither the store nor a hash is needed.
         if login.password.is_too_long() {
             return Ok(Err(Refusal::Wrong));
@@ -196,6 +271,26 @@ impl Users {
             Ok(false) | Err(NotDone::Failed) => Err(Refusal::Wrong),
             Err(NotDone::Busy) => Err(BUSY),
         })
+    }
+}
+
+/// Locks for the tries of one client for one name. Few tries share a lock by chance, and an attacker cannot choose
+/// which, because the hash is seeded at random.
+struct Turns {
+    seed: RandomState,
+    locks: Box<[Mutex<()>]>,
+}
+
+impl Turns {
+    const LOCKS: u64 = 256;
+
+    fn new() -> Self {
+        Self { seed: RandomState::new(), locks: (0..Self::LOCKS).map(|_| Mutex::default()).collect() }
+    }
+
+    async fn take(&self, key: Key<'_>) -> MutexGuard<'_, ()> {
+        let index = usize::try_from(self.seed.hash_one(key) % Self::LOCKS).unwrap_or_default();
+        self.locks[index].lock().await
     }
 }
 

@@ -55,6 +55,7 @@ codes! {
     CannotSign "cannot_sign" "the keys folder has no private key for this algorithm",
     TokenTooLarge "token_too_large" "the token does not fit the cookie that would carry it",
     BadCredentials "bad_credentials" "the username and password are missing or wrong",
+    InsufficientScope "insufficient_scope" "the token was issued without the scope that is needed here",
     TooOften "too_often" "this client asked more often than it may",
     TooBusy "too_busy" "more work of this kind is waiting than the server takes on",
     XidTaken "xid_taken" "the xid belongs to the transaction of another phone number",

@@ -70,6 +70,11 @@ impl Limiter {
         self.0.admit(key.into(), now).await
     }
 
+    /// Decides on a request without counting it.
+    pub async fn peek<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
+        self.0.peek(key.into(), now).await
+    }
+
     /// Resets all counts.
     pub async fn forget(&self) -> Result<(), RedisFailure> {
         self.0.forget().await
@@ -79,6 +84,8 @@ impl Limiter {
 #[async_trait]
 trait Counters: Send + Sync {
     async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure>;
+
+    async fn peek(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure>;
 
     async fn forget(&self) -> Result<(), RedisFailure>;
 }

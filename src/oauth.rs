@@ -3,7 +3,7 @@
 //! - [`parameters`], [`error`]: what a request says, and what it is told
 //! - [`client`], [`scope`], [`audience`], [`redirect_uri`], [`pkce`]: the parts of requests, parsed
 //! - [`authorization`], [`response`], [`login`]: the authorization endpoint
-//! - [`grant`], [`code`], [`answer`]: the token endpoint, userinfo and introspection
+//! - [`grant`], [`granted`], [`code`], [`answer`]: the token endpoint, userinfo and introspection
 //! - [`logout`]: the logout endpoint
 //! - [`discovery`]: the documents by which all of it is found
 //! - [`policy`]: what the operator decides
@@ -20,6 +20,7 @@ pub mod code;
 pub mod discovery;
 pub mod error;
 pub mod grant;
+pub mod granted;
 pub mod login;
 pub mod logout;
 pub mod parameters;

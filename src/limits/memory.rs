@@ -42,16 +42,20 @@ impl Memory {
 
     /// Decides on a request, and counts it if it is admitted. Refused requests are not counted.
     pub fn admit<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Decision {
-        match self.rate.quota() {
-            None => Decision::Admitted,
-            Some(quota) => {
-                let key = key.into();
-                // All windows of a client are in one shard, so that they can be counted.
-                let network = self.fingerprints.hash_one(key.network);
-                let key = key.name.map_or(network, |name| self.fingerprints.hash_one((key.network, name)));
-                lock(&self.shards[usize::from(network.to_le_bytes()[0]) % SHARDS]).admit(network, key, quota, now)
-            }
-        }
+        self.decide(key.into(), |shard, client, key, quota| shard.admit(client, key, quota, now))
+    }
+
+    /// Decides on a request without counting it.
+    pub fn peek<'a>(&self, key: impl Into<Key<'a>>, now: DateTime<Utc>) -> Decision {
+        self.decide(key.into(), |shard, client, key, quota| shard.peek(client, key, quota, now))
+    }
+
+    fn decide(&self, key: Key<'_>, decide: impl FnOnce(&mut Shard, u64, u64, Quota) -> Decision) -> Decision {
+        let Some(quota) = self.rate.quota() else { return Decision::Admitted };
+        // All windows of a client are in one shard, so that they can be counted.
+        let client = self.fingerprints.hash_one(key.network);
+        let key = key.name.map_or(client, |name| self.fingerprints.hash_one((key.network, name)));
+        decide(&mut lock(&self.shards[usize::from(client.to_le_bytes()[0]) % SHARDS]), client, key, quota)
     }
 
     /// Resets all counts.
@@ -71,6 +75,10 @@ impl Memory {
 impl Counters for Memory {
     async fn admit(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
         Ok(self.admit(key, now))
+    }
+
+    async fn peek(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure> {
+        Ok(self.peek(key, now))
     }
 
     async fn forget(&self) -> Result<(), RedisFailure> {
@@ -102,7 +110,7 @@ impl Shard {
         if let Some(window) = self.windows.get_mut(&key) {
             return window.admit(quota, now);
         }
-        if self.of_client.get(&client).is_some_and(|windows| *windows >= NAMES_OF_A_CLIENT) {
+        if self.has_all_windows(client) {
             // All of the client's windows are over by then.
             return Decision::Refused { retry_after: whole_seconds(quota.window) };
         }
@@ -113,6 +121,19 @@ impl Shard {
         self.order.push_back(key);
         *self.of_client.entry(client).or_default() += 1;
         Decision::Admitted
+    }
+
+    fn peek(&mut self, client: u64, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
+        self.forget_what_is_over(quota, now);
+        let left = match self.windows.get_mut(&key) {
+            Some(window) => window.left(quota, now).filter(|_| window.admitted >= quota.most),
+            None => self.has_all_windows(client).then_some(quota.window),
+        };
+        left.map_or(Decision::Admitted, |left| Decision::Refused { retry_after: whole_seconds(left) })
+    }
+
+    fn has_all_windows(&self, client: u64) -> bool {
+        self.of_client.get(&client).is_some_and(|windows| *windows >= NAMES_OF_A_CLIENT)
     }
 
     /// Removes windows that are over. All windows have the same length, so the oldest are over first. Each window is
@@ -208,6 +229,24 @@ mod tests {
         assert_eq!(limiter.admit(CLIENT, at(1_900)), Decision::Admitted);
         assert_eq!(limiter.admit(CLIENT, at(2_899)), refused(1));
         assert_eq!(limiter.admit(CLIENT, at(2_900)), Decision::Admitted);
+    }
+
+    #[test]
+    fn a_look_says_what_the_next_request_would_be_told_and_counts_nothing() {
+        let limiter = limiter("2/m");
+        for _ in 0..3 {
+            assert_eq!(limiter.peek(CLIENT, at(0)), Decision::Admitted);
+        }
+        limiter.admit(CLIENT, at(0));
+        assert_eq!(limiter.peek(CLIENT, at(1)), Decision::Admitted);
+        limiter.admit(CLIENT, at(1));
+        assert_eq!(limiter.peek(CLIENT, at(1_000)), refused(59));
+        assert_eq!(limiter.peek(CLIENT, at(60_000)), Decision::Admitted);
+        let names: Vec<String> = (0..NAMES_OF_A_CLIENT).map(|number| format!("name-{number}")).collect();
+        for name in &names {
+            limiter.admit(Key::login(CLIENT, name), at(60_000));
+        }
+        assert_eq!(limiter.peek(Key::login(CLIENT, "one-more"), at(60_000)), refused(60));
     }
 
     #[test]

@@ -41,6 +41,21 @@ redis.call('SET', KEYS[1], 1, 'PX', ARGV[2])
 return 0
 ";
 
+/// Returns what [`ADMIT`] would return, and changes nothing.
+const PEEK: &str = "
+local left = redis.call('PTTL', KEYS[1])
+if left > 0 then
+    return tonumber(redis.call('GET', KEYS[1])) >= tonumber(ARGV[1]) and left or 0
+end
+if KEYS[2] then
+    local names_left = redis.call('PTTL', KEYS[2])
+    if names_left > 0 and tonumber(redis.call('GET', KEYS[2])) >= tonumber(ARGV[3]) then
+        return names_left
+    end
+end
+return 0
+";
+
 /// Deletes every key with a prefix.
 const FORGET: &str = "
 local cursor = '0'
@@ -91,19 +106,19 @@ pub(super) struct Shared {
     prefix: String,
     rate: Rate,
     admit: Script,
+    peek: Script,
     forget: Script,
 }
 
 impl Shared {
     pub fn new(redis: Redis, secret: Secret, what: &str, rate: Rate) -> Self {
         let prefix = format!("hallpass:rate:{what}:");
-        Self { redis, secret, prefix, rate, admit: Script::new(ADMIT), forget: Script::new(FORGET) }
+        let [admit, peek, forget] = [ADMIT, PEEK, FORGET].map(Script::new);
+        Self { redis, secret, prefix, rate, admit, peek, forget }
     }
-}
 
-#[async_trait]
-impl Counters for Shared {
-    async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, RedisFailure> {
+    /// The decision of a script that returns the milliseconds until a request may be admitted.
+    async fn decide(&self, script: &Script, key: Key<'_>) -> Result<Decision, RedisFailure> {
         let Some(quota) = self.rate.quota() else { return Ok(Decision::Admitted) };
         let mut keys = vec![format!("{}{}", self.prefix, self.secret.fingerprint(key))];
         if key.name.is_some() {
@@ -112,11 +127,22 @@ impl Counters for Shared {
         }
         let window = u64::try_from(quota.window.as_millis()).unwrap_or(u64::MAX);
         let names = u64::try_from(NAMES_OF_A_CLIENT).unwrap_or(u64::MAX);
-        let left: u64 = self.redis.run(&self.admit, &keys, &[quota.most.into(), window, names]).await?;
+        let left: u64 = self.redis.run(script, &keys, &[quota.most.into(), window, names]).await?;
         Ok(match left {
             0 => Decision::Admitted,
             left => Decision::Refused { retry_after: whole_seconds(Duration::from_millis(left)) },
         })
+    }
+}
+
+#[async_trait]
+impl Counters for Shared {
+    async fn admit(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, RedisFailure> {
+        self.decide(&self.admit, key).await
+    }
+
+    async fn peek(&self, key: Key<'_>, _: DateTime<Utc>) -> Result<Decision, RedisFailure> {
+        self.decide(&self.peek, key).await
     }
 
     async fn forget(&self) -> Result<(), RedisFailure> {

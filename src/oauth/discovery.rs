@@ -19,6 +19,7 @@ pub const JWKS: &str = "/.well-known/jwks.json";
 pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
 pub const AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
 pub const PROTECTED_RESOURCE: &str = "/.well-known/oauth-protected-resource";
+pub const PROTECTED_RESOURCE_ME: &str = "/.well-known/oauth-protected-resource/api/me";
 
 /// How a client authenticates at an endpoint that needs a secret.
 const WITH_SECRET: [&str; 2] = ["client_secret_basic", "client_secret_post"];
@@ -114,7 +115,7 @@ impl Resource {
     pub fn metadata_url(self, issuer: &str) -> String {
         match self {
             Self::Origin => format!("{issuer}{PROTECTED_RESOURCE}"),
-            Self::Me => format!("{issuer}{PROTECTED_RESOURCE}{RESOURCE_PATH}"),
+            Self::Me => format!("{issuer}{PROTECTED_RESOURCE_ME}"),
         }
     }
 

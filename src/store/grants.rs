@@ -315,13 +315,13 @@ mod tests {
     #[test]
     fn a_refresh_token_is_read_back_and_its_successors_are_of_its_family_alone() {
         let random = Random::system();
-        let first = RefreshToken::first(&random).unwrap();
-        let next = first.next(&random).unwrap();
+        let first = RefreshToken::first(random.source()).unwrap();
+        let next = first.next(random.source()).unwrap();
         let text = next.in_clear();
         assert_eq!(text.len(), 64);
         assert!(RefreshToken::parse(&text).unwrap() == next);
         assert!(next.family() == first.family() && next.hash() != first.hash());
-        assert!(RefreshToken::first(&random).unwrap().family() != first.family());
+        assert!(RefreshToken::first(random.source()).unwrap().family() != first.family());
     }
 
     #[test]

@@ -30,7 +30,7 @@ const GROUPS: &[Group] = &[
         title: "API-key tokens and the bearer exchange",
         says: "A token of an API key, and what it is exchanged for.",
         is_tutorial: true,
-        rows: &[zoom::ENDPOINTS, oauth::ENDPOINTS],
+        rows: &[zoom::ENDPOINTS, oauth::token::ENDPOINTS, oauth::me::ENDPOINTS],
     },
     Group {
         name: "rest-api",
@@ -45,6 +45,18 @@ const GROUPS: &[Group] = &[
         says: "Tokens for phone numbers, and the transactions behind them.",
         is_tutorial: true,
         rows: &[telesign::ENDPOINTS],
+    },
+    Group {
+        name: "issuer",
+        title: "The OAuth issuer",
+        says: "What clients and APIs find by discovery, beside POST /oauth/token.",
+        is_tutorial: false,
+        rows: &[
+            oauth::discovery::ENDPOINTS,
+            oauth::userinfo::ENDPOINTS,
+            oauth::introspection::ENDPOINTS,
+            oauth::revocation::ENDPOINTS,
+        ],
     },
     Group {
         name: "lab",
@@ -107,6 +119,7 @@ fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cor
     match endpoint.guard {
         Guard::None | Guard::Operational => config.service(resource),
         Guard::Session => config.service(resource.wrap(sessions.middleware())),
+        Guard::EverySite => config.service(resource.wrap(cors::around(&CorsOrigins::Any))),
         Guard::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
     };
 }

@@ -30,7 +30,8 @@ impl TestAccounts {
         let folder = TempDir::new().unwrap();
         let database = format!("sqlite:{}", folder.path().join("hallpass.db").display());
         let store = Arc::new(Sqlite::open(&database).await.unwrap());
-        let accounts = Accounts::users(store.clone(), RateStore::memory().limiter("login", rate.parse().unwrap()));
+        let accounts =
+            Accounts::users(store.clone(), RateStore::memory().limiter("login", rate.parse().unwrap()), b"key");
         Self { folder, store, accounts }
     }
 

@@ -9,11 +9,12 @@ const FRIEND: &str = "https://app.example";
 const STRANGER: &str = "https://evil.example";
 
 /// The routes that read no cookie, each with the method that it takes.
-const OPEN: [(&str, &str); 13] = [
-    ("GET", "/.well-known/jwks.json"),
+const OPEN: [(&str, &str); 14] = [
     ("POST", "/token"),
     ("POST", "/zoom/token"),
     ("POST", "/oauth/token"),
+    ("GET", "/oauth/userinfo"),
+    ("POST", "/oauth/revoke"),
     ("GET", "/api/me"),
     ("POST", "/loginEndpoint"),
     ("POST", "/anEndpoint"),
@@ -25,8 +26,18 @@ const OPEN: [(&str, &str); 13] = [
     ("POST", "/v1/verify"),
 ];
 
-/// What is a visitor's own, or a page.
-const SHUT: [(&str, &str); 7] = [
+/// Documents that tell everybody the same.
+const PUBLIC: [(&str, &str); 5] = [
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/.well-known/openid-configuration"),
+    ("GET", "/.well-known/oauth-authorization-server"),
+    ("GET", "/.well-known/oauth-protected-resource"),
+    ("GET", "/.well-known/oauth-protected-resource/api/me"),
+];
+
+/// What is a visitor's own, or a page, or for servers alone.
+const SHUT: [(&str, &str); 8] = [
+    ("POST", "/oauth/introspect"),
     ("GET", "/"),
     ("GET", "/generate"),
     ("GET", "/validate"),
@@ -81,6 +92,37 @@ async fn an_origin_that_is_named_may_call_the_token_routes_and_no_other() {
         assert_eq!(answer.header("access-control-allow-origin"), "", "{route:?}");
         assert!(route.0 == "GET" || answer.status == 403, "{route:?}");
     }
+}
+
+#[tokio::test]
+async fn every_site_s_scripts_may_read_the_public_documents_whatever_the_setting_is() {
+    for settings in [&[][..], &[("cors-origin", FRIEND)]] {
+        let app = TestApp::with(settings);
+        let visitor = app.visitor();
+        for route in PUBLIC {
+            let answer = preflight(&visitor, STRANGER, route).await;
+            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
+            let answer = call(&visitor, STRANGER, route).await;
+            assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_test_mode_every_site_s_scripts_may_call_the_token_routes_unless_the_setting_lists_some() {
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")]);
+    let visitor = app.visitor();
+    for route in OPEN {
+        assert_eq!(preflight(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "*", "{route:?}");
+        assert_eq!(call(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "*", "{route:?}");
+    }
+    for route in SHUT {
+        assert_eq!(call(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "", "{route:?}");
+    }
+    let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off"), ("cors-origin", FRIEND)]);
+    let visitor = app.visitor();
+    assert_eq!(call(&visitor, STRANGER, OPEN[2]).await.status, 403);
+    assert_eq!(call(&visitor, FRIEND, OPEN[2]).await.header("access-control-allow-origin"), FRIEND);
 }
 
 #[tokio::test]

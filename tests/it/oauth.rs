@@ -1,5 +1,15 @@
 //! API-key tokens, the exchange of one for a bearer token (RFC 7523), and the resource that takes it (RFC 6750).
 
+mod authorization_code;
+mod client_credentials;
+mod clients;
+mod discovery;
+mod introspection;
+mod issuer;
+mod refresh_token;
+mod revocation;
+mod userinfo;
+
 use std::collections::HashSet;
 
 use chrono::TimeDelta;
@@ -179,9 +189,9 @@ async fn a_request_that_lacks_or_doubles_a_parameter_is_invalid() {
         (vec![("grant_type", ""), ("assertion", &good)], "grant_type"),
         (vec![("grant_type", GRANT)], "assertion"),
         (vec![("grant_type", GRANT), ("assertion", "")], "assertion"),
-        (vec![("grant_type", GRANT), ("assertion", &good), ("assertion", &good)], "twice"),
-        (vec![("grant_type", GRANT), ("grant_type", GRANT), ("assertion", &good)], "twice"),
-        (vec![("grant_type", GRANT), ("assertion", &good), ("x", "1"), ("x", "2")], "twice"),
+        (vec![("grant_type", GRANT), ("assertion", &good), ("assertion", &good)], "is repeated"),
+        (vec![("grant_type", GRANT), ("grant_type", GRANT), ("assertion", &good)], "is repeated"),
+        (vec![("grant_type", GRANT), ("assertion", &good), ("x", "1"), ("x", "2")], "is repeated"),
     ] {
         assert_refused(&Answer::to(server.post(&form)).await, "invalid_request", why);
     }
@@ -196,7 +206,7 @@ async fn a_request_that_lacks_or_doubles_a_parameter_is_invalid() {
 async fn another_grant_type_or_content_type_is_refused_by_name() {
     let server = OauthServer::new();
     let good = server.assertion(json!({}));
-    for grant in ["client_credentials", "password", "jwt-bearer", &GRANT.to_uppercase()] {
+    for grant in ["implicit", "password", "jwt-bearer", &GRANT.to_uppercase()] {
         let answer = Answer::to(server.post(&[("grant_type", grant), ("assertion", &good)])).await;
         assert_refused(&answer, "unsupported_grant_type", GRANT);
     }
@@ -373,7 +383,9 @@ async fn who_sends_no_bearer_token_is_challenged_and_told_no_error() {
     for request in requests {
         let answer = Answer::to(request).await;
         assert_eq!((answer.status, answer.text("error").as_str()), (401, "no_token"), "{}", answer.body);
-        assert_eq!(answer.header("www-authenticate"), r#"Bearer realm="hallpass""#);
+        let metadata = format!("{}/.well-known/oauth-protected-resource/api/me", server.app.url);
+        let challenge = format!(r#"Bearer realm="hallpass", resource_metadata="{metadata}""#);
+        assert_eq!(answer.header("www-authenticate"), challenge);
     }
 }
 
@@ -413,7 +425,7 @@ async fn a_token_that_does_not_hold_is_invalid_and_the_challenge_says_why() {
         let challenge = answer.header("www-authenticate");
         let start = format!(r#"Bearer realm="hallpass", error="invalid_token", error_description="{code}: "#);
         assert!(challenge.starts_with(&start) && challenge.ends_with('"'), "{challenge}");
-        assert_eq!(challenge.matches('"').count(), 6, "{challenge}");
+        assert_eq!(challenge.matches('"').count(), 8, "{challenge}");
     }
     assert_eq!(server.me(&format!("Bearer {}", server.forged_bearer(json!({}), json!({})))).await.status, 200);
 }

@@ -177,7 +177,7 @@ async fn accounts(rates: &RateStore, rate: &str) -> (Arc<Accounts>, TempDir) {
     let database = format!("sqlite:{}", folder.path().join("hallpass.db").display());
     let store = Arc::new(Sqlite::open(&database).await.unwrap());
     store.put_user("alice", &hash_password(&Password::new(RIGHT), [7; 16]).unwrap()).await.unwrap();
-    (Arc::new(Accounts::users(store, rates.limiter("login", rate.parse().unwrap()))), folder)
+    (Arc::new(Accounts::users(store, rates.limiter("login", rate.parse().unwrap()), b"key")), folder)
 }
 
 async fn check(accounts: &Accounts, client: [u8; 4], name: &str, password: &str) -> Result<(), Refusal> {

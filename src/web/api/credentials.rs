@@ -27,7 +27,7 @@ use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
 
 /// What a client sees before it is asked for a password.
-const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
+pub(in crate::web) const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
 
 /// The value of `Authorization` after this scheme, whose name is read in any case (RFC 9110 §11.1).
 pub(in crate::web) fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 
 use crate::accounts::{Accounts, CheckError, Login, Refusal};
 use crate::redis::RedisFailure;
+use crate::store::StoreError;
 use crate::web::http::client::Client;
 use crate::web::metrics::{Limit, Metrics, RateDecision};
 
@@ -31,6 +32,25 @@ impl Logins {
             self.count(&checked);
         }
         checked
+    }
+
+    /// Checks the secret of a client program. Only a try that failed is counted.
+    pub async fn check_client(
+        &self,
+        login: &Login,
+        client: Client,
+        now: DateTime<Utc>,
+    ) -> Result<Result<(), Refusal>, CheckError> {
+        let checked = self.accounts.check_client(login, client.address(), now).await;
+        if self.accounts.counts_tries() && !matches!(checked, Ok(Ok(()))) {
+            self.count(&checked);
+        }
+        checked
+    }
+
+    /// Whether this is the name of a user who has a password.
+    pub async fn has_user(&self, name: &str) -> Result<bool, StoreError> {
+        self.accounts.has_user(name).await
     }
 
     fn count(&self, checked: &Result<Result<(), Refusal>, CheckError>) {

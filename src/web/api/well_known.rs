@@ -9,7 +9,7 @@ use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, O
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/.well-known/jwks.json",
-    Guard::OtherSites,
+    Guard::EverySite,
     &[Operation::get(
         |route| route.to(jwks),
         Description {

@@ -1,4 +1,5 @@
-//! Which other sites' scripts may call the token routes (CORS, in the Fetch standard). Without `--cors-origin`, none.
+//! Which other sites' scripts may call the token routes (CORS, in the Fetch standard). Without `--cors-origin`, none,
+//! except in test mode. Public documents, such as the key set, may be read by the scripts of every site.
 //!
 //! These routes read no cookie, so a script elsewhere gets no more here than any other HTTP client does.
 
@@ -41,10 +42,11 @@ pub(in crate::web) enum Scripts {
 impl Scripts {
     /// Of a request with these headers to this endpoint.
     pub fn of(origins: &CorsOrigins, headers: &HeaderMap, endpoint: Option<&Endpoint>) -> Self {
-        match endpoint.is_some_and(|endpoint| endpoint.guard == Guard::OtherSites) {
-            false => Self::OfThisSite,
-            true if comes_from_one_of(origins, headers) => Self::Admitted,
-            true => Self::OfListedSites,
+        match endpoint.map(|endpoint| endpoint.guard) {
+            Some(Guard::EverySite) => Self::Admitted,
+            Some(Guard::OtherSites) if comes_from_one_of(origins, headers) => Self::Admitted,
+            Some(Guard::OtherSites) => Self::OfListedSites,
+            _ => Self::OfThisSite,
         }
     }
 }

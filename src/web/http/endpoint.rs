@@ -37,6 +37,8 @@ pub(in crate::web) enum Guard {
     Session,
     /// CORS: scripts of the sites in `--cors-origin` may call it. It must read no cookie.
     OtherSites,
+    /// CORS: scripts of every site may read it. It tells everybody the same.
+    EverySite,
     /// Monitoring asks it at the process's own address, whatever the public URL is.
     Operational,
 }

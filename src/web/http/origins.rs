@@ -79,6 +79,17 @@ impl Origins {
         &self.served
     }
 
+    /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that speaks
+    /// TLS for this server is reached at the public URL.
+    pub fn reached_at(&self, head: &RequestHead) -> String {
+        let Some(host) = authority(head).ok().flatten() else { return self.served.clone() };
+        match (self.transport, self.public_by_name(&host).filter(|url| url.is_https())) {
+            (Transport::Plain, Some(public)) => public.origin(),
+            (Transport::Plain, None) => format!("http://{host}"),
+            (Transport::SelfSigned | Transport::Trusted, _) => format!("https://{host}"),
+        }
+    }
+
     /// Why a request to this endpoint is not meant for this site, or not sent by it.
     pub fn refusal(&self, head: &RequestHead, endpoint: Option<&Endpoint>, scripts: Scripts) -> Option<Problem> {
         let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };

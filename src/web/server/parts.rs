@@ -95,9 +95,9 @@ impl Parts {
             clock: clock.clone(),
         });
         let keys = Data::new(CurrentKeys::new(ring));
-        let accounts = accounts(settings, &store, &rates);
+        let accounts = accounts(settings, &store, &rates, &keys.ring());
         let assets = Data::new(Assets::new(settings.test_mode));
-        let cors_origins = Data::new(settings.options.cors_origins.clone().unwrap_or_default());
+        let cors_origins = Data::new(cors_origins(settings));
         let issuer_policy = IssuerPolicy::standard(listening.address.ip().is_loopback(), settings.test_mode);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
         let table = Data::new(routes::table(settings.test_mode));
@@ -187,9 +187,20 @@ impl Parts {
     }
 }
 
-fn accounts(settings: &Settings, store: &Arc<dyn Store>, rates: &RateStore) -> Accounts {
+/// In test mode every site's scripts may call the token routes, unless the setting lists some.
+fn cors_origins(settings: &Settings) -> CorsOrigins {
+    match &settings.options.cors_origins {
+        Some(given) => given.clone(),
+        None if settings.test_mode => CorsOrigins::Any,
+        None => CorsOrigins::default(),
+    }
+}
+
+fn accounts(settings: &Settings, store: &Arc<dyn Store>, rates: &RateStore, ring: &KeyRing) -> Accounts {
     match settings.credentials {
         Credentials::Any => Accounts::any(),
-        Credentials::Users => Accounts::users(store.clone(), rates.limiter("login", settings.options.login_rate)),
+        Credentials::Users => {
+            Accounts::users(store.clone(), rates.limiter("login", settings.options.login_rate), ring.session_key())
+        }
     }
 }

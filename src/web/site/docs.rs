@@ -89,7 +89,10 @@ impl Access {
             Self::Session => "The session cookie, when there is one, says whose token it is.",
             Self::Login => "A username and a password, in the JSON body or by HTTP Basic; Basic needs no body.",
             Self::Form => "A username and a password, in the form.",
-            Self::Assertion => "The assertion itself, signed with the API secret.",
+            Self::Client => {
+                "A client id and its secret, by HTTP Basic or in the form. A client without a secret sends its id in the \
+                 form. An assertion stands for its client."
+            }
             Self::Bearer => "A bearer token of /oauth/token, in the header Authorization.",
             Self::RestToken => "A token of /loginEndpoint, in the header TOKEN or in the query as token.",
             Self::Customer => {

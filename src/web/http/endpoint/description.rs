@@ -21,7 +21,8 @@ pub(in crate::web) enum Access {
     /// A username and a password, in the body or by HTTP Basic.
     Login,
     Form,
-    Assertion,
+    /// A client of the issuer, by HTTP Basic or in the form.
+    Client,
     Bearer,
     RestToken,
     Customer,

@@ -152,7 +152,8 @@ const fn header(status: u16) -> Option<(&'static str, &'static str)> {
 
 fn security(access: Access) -> Value {
     match access {
-        Access::Anybody | Access::Form | Access::Assertion => json!([]),
+        Access::Anybody | Access::Form => json!([]),
+        Access::Client => json!([{ "client": [] }, {}]),
         Access::Session => json!([{}, { "session": [] }]),
         Access::Login => json!([{ "basic": [] }, {}]),
         Access::Bearer => json!([{ "bearer": [] }]),
@@ -164,6 +165,7 @@ fn security(access: Access) -> Value {
 fn security_schemes(cookie: &str) -> Value {
     json!({
         "basic": { "type": "http", "scheme": "basic", "description": "A username and a password." },
+        "client": { "type": "http", "scheme": "basic", "description": "A client id and its secret." },
         "telesignBasic": { "type": "http", "scheme": "basic", "description": "The customer id and the API key." },
         "bearer": { "type": "http", "scheme": "bearer", "bearerFormat": "JWT" },
         "session": { "type": "apiKey", "in": "cookie", "name": cookie },

@@ -28,6 +28,11 @@ const USERNAME: Member = optional("username", Kind::Text, "Left out where HTTP B
 const PASSWORD: Member = optional("password", Kind::Text, "Left out where HTTP Basic gives it.");
 const TOKEN: Member = needed("token", Kind::Text, "A JWT in its compact form.");
 
+const CLIENT_ID: Member = optional("client_id", Kind::Plain(1, 128), "Left out where HTTP Basic gives it.");
+const CLIENT_SECRET: Member =
+    optional("client_secret", Kind::Text, "Left out or empty where HTTP Basic gives it, or the client has none.");
+const TEXTS: Kind = Kind::List(&Kind::Text);
+
 const PART: Kind = Kind::OneOf(&["ok", "away"]);
 
 /// An object, or the text of one; null counts as left out.
@@ -168,15 +173,33 @@ pub(super) const SCHEMAS: &[Schema] = &[
     .closed(),
     schema("ApiKeyTokenRequest", "Who asks, and for how long.", &[USERNAME, PASSWORD, TTL]),
     schema(
-        "Exchange",
-        "A JWT bearer grant (RFC 7523), as a form.",
+        "GrantRequest",
+        "A request for tokens, as a form. Each grant has parameters of its own.",
         &[
             needed(
                 "grant_type",
-                Kind::OneOf(&["urn:ietf:params:oauth:grant-type:jwt-bearer"]),
-                "The only one there is here.",
+                Kind::OneOf(&[
+                    "authorization_code",
+                    "client_credentials",
+                    "refresh_token",
+                    "urn:ietf:params:oauth:grant-type:jwt-bearer",
+                ]),
+                "The grant.",
             ),
-            needed("assertion", Kind::Text, "A token of the zoom profile; one with a jti is taken once."),
+            CLIENT_ID,
+            CLIENT_SECRET,
+            optional("scope", Kind::Text, "Scopes with one space between two; for a refresh token, a part of its own."),
+            optional("audience", Kind::Text, "Which API the access token is for; this issuer without."),
+            optional("resource", Kind::Text, "The same as an absolute URI (RFC 8707). It may be repeated."),
+            optional("code", Kind::Text, "Of the grant authorization_code."),
+            optional("redirect_uri", Kind::Text, "That of the authorization request, to the letter."),
+            optional("code_verifier", Kind::Text, "Of PKCE (RFC 7636); required of a client without a secret."),
+            optional("refresh_token", Kind::Text, "Of the grant refresh_token. It is good once."),
+            optional(
+                "assertion",
+                Kind::Text,
+                "Of the grant jwt-bearer: a token of the zoom profile; one with a jti is taken once.",
+            ),
         ],
     ),
     schema(
@@ -185,7 +208,87 @@ pub(super) const SCHEMAS: &[Schema] = &[
         &[
             needed("access_token", Kind::Text, "A JWT of RFC 9068."),
             needed("token_type", Kind::OneOf(&["Bearer"]), "How to present it."),
-            needed("expires_in", Kind::Whole(600, 600), "In seconds."),
+            needed("expires_in", Kind::Whole(1, 86_400), "In seconds."),
+            optional("scope", Kind::Text, "What was granted; absent if no scope was asked for."),
+            optional("refresh_token", Kind::Text, "For a user's grant with the scope offline_access."),
+            optional("id_token", Kind::Text, "For a user's grant with the scope openid."),
+        ],
+    ),
+    schema(
+        "TokenReference",
+        "Which token a request is about, as a form.",
+        &[
+            needed(
+                "token",
+                Kind::NotEmpty,
+                "An access token or a refresh token; anything else is one that is not in force.",
+            ),
+            optional("token_type_hint", Kind::Text, "Not needed: the token itself shows which it is."),
+            CLIENT_ID,
+            CLIENT_SECRET,
+        ],
+    ),
+    schema(
+        "Introspection",
+        "RFC 7662 §2.2. Without the other members, the token is not in force.",
+        &[
+            needed("active", Kind::Flag, "Whether the token is in force."),
+            optional("token_type", Kind::OneOf(&["Bearer"]), "Of an access token."),
+            optional("scope", Kind::Text, "Its scopes."),
+            optional("client_id", Kind::Text, "Who it was issued to."),
+            optional("sub", Kind::Text, "Who it is about."),
+            optional("aud", Kind::Either(&[Kind::Text, Kind::List(&Kind::Text)]), "Which APIs an access token is for."),
+            optional("iss", Kind::Text, "This issuer."),
+            optional("iat", Kind::Number, "When it was issued, in seconds since 1970."),
+            optional("exp", Kind::Number, "When it expires, in seconds since 1970."),
+            optional("jti", Kind::Text, "Its id."),
+        ],
+    ),
+    schema(
+        "UserInfo",
+        "OpenID Connect Core §5.3.2.",
+        &[
+            needed("sub", Kind::Text, "The user."),
+            optional("name", Kind::Text, "With the scope profile."),
+            optional("preferred_username", Kind::Text, "With the scope profile."),
+            optional("email", Kind::Text, "With the scope email."),
+            optional("email_verified", Kind::Flag, "With the scope email."),
+        ],
+    ),
+    schema(
+        "IssuerMetadata",
+        "OpenID Connect Discovery §3 and RFC 8414.",
+        &[
+            needed("issuer", Kind::Text, "What tokens say as their issuer."),
+            needed("authorization_endpoint", Kind::Text, "Where a browser logs in."),
+            needed("token_endpoint", Kind::Text, "Where tokens are issued."),
+            needed("jwks_uri", Kind::Text, "The public keys."),
+            needed("userinfo_endpoint", Kind::Text, "Who a user is."),
+            needed("introspection_endpoint", Kind::Text, "Whether a token is in force."),
+            needed("revocation_endpoint", Kind::Text, "Where a token is revoked."),
+            needed("end_session_endpoint", Kind::Text, "Where a browser logs out."),
+            needed("response_types_supported", TEXTS, "The code flow."),
+            needed("response_modes_supported", TEXTS, "How a browser brings the code back."),
+            needed("grant_types_supported", TEXTS, "The grants of the token endpoint."),
+            needed("code_challenge_methods_supported", TEXTS, "Of PKCE."),
+            needed("token_endpoint_auth_methods_supported", TEXTS, "How clients say who they are."),
+            needed("introspection_endpoint_auth_methods_supported", TEXTS, "The same for introspection."),
+            needed("revocation_endpoint_auth_methods_supported", TEXTS, "The same for revocation."),
+            needed("scopes_supported", TEXTS, "Scopes with a meaning here; any other is granted too."),
+            needed("subject_types_supported", TEXTS, "A user has the same name for every client."),
+            needed("id_token_signing_alg_values_supported", TEXTS, "What signs ID tokens."),
+            needed("claims_supported", TEXTS, "Of ID tokens and of userinfo."),
+            needed("authorization_response_iss_parameter_supported", Kind::Flag, "RFC 9207."),
+            needed("request_uri_parameter_supported", Kind::Flag, "It is not."),
+        ],
+    ),
+    schema(
+        "ResourceMetadata",
+        "RFC 9728 §2.",
+        &[
+            needed("resource", Kind::Text, "What access tokens for it have as their audience."),
+            needed("authorization_servers", TEXTS, "This issuer."),
+            needed("bearer_methods_supported", TEXTS, "How a token is sent."),
         ],
     ),
     schema(
@@ -196,14 +299,21 @@ pub(super) const SCHEMAS: &[Schema] = &[
                 "error",
                 Kind::OneOf(&[
                     "invalid_request",
+                    "invalid_client",
                     "invalid_grant",
+                    "invalid_scope",
+                    "invalid_target",
                     "unsupported_grant_type",
                     "server_error",
                     "temporarily_unavailable",
                 ]),
                 "In the words of the RFC.",
             ),
-            optional("error_description", Kind::Text, "With the code of the check that failed."),
+            needed(
+                "error_description",
+                Kind::Text,
+                "With the code of the check that failed, where a token was judged.",
+            ),
         ],
     ),
     schema(

@@ -1,0 +1,78 @@
+//! `POST /oauth/introspect`: whether a token is in force, and what it says (RFC 7662).
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, Utc};
+
+use super::clients::Clients;
+use super::issuer::Issuer;
+use super::refusal::{Refusal, answered};
+use super::request::FormRequest;
+use crate::oauth::answer::{Introspection, RefreshTokenFacts};
+use crate::oauth::discovery;
+use crate::oauth::scope::Scope;
+use crate::store::RefreshToken;
+use crate::token::Audience;
+use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    discovery::INTROSPECT,
+    Guard::None,
+    &[Operation::post(
+        |route| route.to(introspect),
+        Description {
+            id: "introspect",
+            summary: "Whether an access token or a refresh token is in force (RFC 7662)",
+            access: Access::Client,
+            parameters: &[],
+            body: Some(Body {
+                media: FORM,
+                schema: "TokenReference",
+                is_required: true,
+                example: "token=eyJ…&client_id=susan&client_secret=secret",
+            }),
+            own_answers: &[
+                Answer::json(200, "Introspection", "What the token says, if it is in force."),
+                Answer::json(400, "OAuthError", "The request is refused; another content type too."),
+                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
+                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
+                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+            ],
+            curl: "TOKEN=$(curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials | cut -d'\"' -f4)\n\
+                   curl -s {base}/oauth/introspect -u my-api:secret -d token=$TOKEN",
+        },
+    )],
+)];
+
+/// `POST /oauth/introspect`.
+pub(in crate::web) async fn introspect(request: FormRequest, clients: Clients, issuer: Issuer) -> HttpResponse {
+    answered(found(&request, &clients, &issuer).await)
+}
+
+async fn found(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<Introspection, Refusal> {
+    let now = issuer.now();
+    clients.authenticate(request, now).await?.authenticated()?;
+    let token = request.form()?.require("token")?;
+    match RefreshToken::parse(token) {
+        Some(token) => of_refresh_token(issuer, &token, now).await,
+        None => of_access_token(issuer, token, now).await,
+    }
+}
+
+/// Whatever its audience is: the API that asks compares that itself.
+async fn of_access_token(issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Introspection, Refusal> {
+    let verdict = issuer.store.resolve_revocation(issuer.judge(token, Audience::Anybody, now)).await?;
+    Ok(verdict.accept().map_or_else(|_| Introspection::inactive(), |claims| Introspection::of_access_token(&claims)))
+}
+
+async fn of_refresh_token(issuer: &Issuer, token: &RefreshToken, now: DateTime<Utc>) -> Result<Introspection, Refusal> {
+    let Some(found) = issuer.store.refresh_token(token, now).await? else { return Ok(Introspection::inactive()) };
+    let scope = Scope::parse(&found.grant.scope).ok();
+    Ok(Introspection::of_refresh_token(&RefreshTokenFacts {
+        issuer: issuer.url(),
+        client_id: &found.grant.client_id,
+        subject: &found.grant.subject,
+        scope: scope.as_ref(),
+        expires_at: found.expires_at,
+    }))
+}

@@ -1,0 +1,100 @@
+//! What the issuer's endpoints share: it signs their tokens, and verifies those that come back.
+
+use actix_web::web::Data;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::refusal::Refusal;
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
+use crate::oauth::audience::Audience;
+use crate::oauth::grant::RequestedAccess;
+use crate::oauth::policy::IssuerPolicy;
+use crate::profiles::{Lifetime, bearer, id_token};
+use crate::random::Random;
+use crate::store::{FamilyId, Store};
+use crate::token::{self, Judged, Token};
+use crate::web::http::extractor::extractor;
+use crate::web::http::origins::Origins;
+use crate::web::http::signing_queue::SigningQueue;
+use crate::web::metrics::Metrics;
+
+extractor! {
+    /// The issuer. One request asks its clock once.
+    pub(in crate::web) struct Issuer {
+        clock: Data<dyn Clock>,
+        pub keys: Data<CurrentKeys>,
+        pub metrics: Data<Metrics>,
+        origins: Data<Origins>,
+        policy: Data<IssuerPolicy>,
+        pub random: Data<Random>,
+        pub store: Data<dyn Store>,
+    }
+}
+
+/// Who an access token is issued to, and who it is about.
+pub(in crate::web) struct Holder<'a> {
+    pub client_id: &'a str,
+    pub subject: &'a str,
+}
+
+impl Issuer {
+    pub fn now(&self) -> DateTime<Utc> {
+        self.clock.now()
+    }
+
+    pub fn url(&self) -> &str {
+        self.origins.issuer()
+    }
+
+    pub fn access_lifetime(&self) -> Lifetime {
+        self.policy.access_lifetime
+    }
+
+    /// When an access token expires that is issued now.
+    pub fn access_expiry(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + TimeDelta::seconds(self.access_lifetime().seconds())
+    }
+
+    /// When a refresh token expires that is issued now.
+    pub fn refresh_expiry(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now + self.policy.refresh_lifetime
+    }
+
+    pub async fn access_token(
+        &self,
+        signing: &SigningQueue,
+        holder: &Holder<'_>,
+        access: &RequestedAccess,
+        family: Option<FamilyId>,
+        now: DateTime<Utc>,
+    ) -> Result<Token, Refusal> {
+        let jti = self.random.bytes()?;
+        let grant = bearer::Grant { issuer: self.url(), subject: holder.subject, client_id: holder.client_id };
+        let (scope, family) = (access.scope.as_ref().map(ToString::to_string), family.map(|family| family.to_string()));
+        let terms = bearer::Terms {
+            audience: access.audience.as_ref().map(Audience::as_slice),
+            scope: scope.as_deref(),
+            lifetime: self.access_lifetime(),
+            family: family.as_deref(),
+        };
+        let _permit = signing.acquire().await;
+        let token = bearer::issue_on(&self.keys.ring(), &grant, &terms, jti, now)?;
+        self.metrics.issued(&bearer::PROFILE, token.algorithm());
+        Ok(token)
+    }
+
+    pub async fn id_token(
+        &self,
+        signing: &SigningQueue,
+        content: &id_token::Content<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<Token, Refusal> {
+        let _permit = signing.acquire().await;
+        Ok(id_token::issue(&self.keys.ring(), content, now)?)
+    }
+
+    /// Judges an access token of this issuer, except for its revocation.
+    pub fn judge(&self, token: &str, audience: token::Audience, now: DateTime<Utc>) -> Judged {
+        bearer::verify_for(&self.keys.ring(), self.url(), audience, token, now)
+    }
+}

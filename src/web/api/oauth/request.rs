@@ -1,0 +1,59 @@
+//! A form that a program posts, and what says who posted it.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::Bytes;
+use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
+
+use crate::oauth::error::OAuthError;
+use crate::oauth::parameters::Parameters;
+use crate::web::http::client::Client;
+
+/// A request to an endpoint of the issuer. An error of the form is kept, because it is answered in the words of the
+/// protocol.
+pub(in crate::web) struct FormRequest {
+    form: Result<Parameters, OAuthError>,
+    authorization: Option<String>,
+    sender: Client,
+}
+
+impl FormRequest {
+    fn read(request: &HttpRequest, body: &[u8], sender: Client) -> Self {
+        // A value that is not text is no Basic either, and is refused as such.
+        let authorization = request.headers().get(header::AUTHORIZATION);
+        let authorization = authorization.map(|value| value.to_str().unwrap_or_default().to_owned());
+        Self { form: form(request, body), authorization, sender }
+    }
+
+    pub fn form(&self) -> Result<&Parameters, OAuthError> {
+        self.form.as_ref().map_err(Clone::clone)
+    }
+
+    pub fn authorization(&self) -> Option<&str> {
+        self.authorization.as_deref()
+    }
+
+    pub const fn sender(&self) -> Client {
+        self.sender
+    }
+}
+
+fn form(request: &HttpRequest, body: &[u8]) -> Result<Parameters, OAuthError> {
+    if !request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+        return Err(OAuthError::invalid_request("the body must be application/x-www-form-urlencoded"));
+    }
+    Parameters::parse(body)
+}
+
+impl FromRequest for FormRequest {
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let (sender, body) = (Client::extract(request), Bytes::from_request(request, payload));
+        let request = request.clone();
+        Box::pin(async move { Ok(Self::read(&request, &body.await?, sender.await?)) })
+    }
+}

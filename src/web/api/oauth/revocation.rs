@@ -1,0 +1,100 @@
+//! `POST /oauth/revoke`: a client gives up a token (RFC 7009).
+
+use actix_web::HttpResponse;
+use chrono::{DateTime, Utc};
+
+use super::clients::Clients;
+use super::issuer::Issuer;
+use super::refusal::Refusal;
+use super::request::FormRequest;
+use crate::oauth::discovery;
+use crate::oauth::error::OAuthError;
+use crate::profiles::bearer;
+use crate::store::RefreshToken;
+use crate::token::Audience;
+use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Guard, Operation};
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    discovery::REVOKE,
+    Guard::OtherSites,
+    &[Operation::post(
+        |route| route.to(revoke),
+        Description {
+            id: "revoke",
+            summary: "Revokes an access token, or a refresh token with all that came of its login (RFC 7009)",
+            access: Access::Client,
+            parameters: &[],
+            body: Some(Body {
+                media: FORM,
+                schema: "TokenReference",
+                is_required: true,
+                example: "token=eyJ…&client_id=susan&client_secret=secret",
+            }),
+            own_answers: &[
+                Answer::new(200, Content::Nothing, "The token is not in force, whatever it was."),
+                Answer::json(
+                    400,
+                    "OAuthError",
+                    "The request is refused, or the token is another client's; another content type too.",
+                ),
+                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
+                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
+                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+            ],
+            curl: "TOKEN=$(curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials | cut -d'\"' -f4)\n\
+                   curl -s {base}/oauth/revoke -u my-app:secret -d token=$TOKEN",
+        },
+    )],
+)];
+
+/// `POST /oauth/revoke`.
+pub(in crate::web) async fn revoke(request: FormRequest, clients: Clients, issuer: Issuer) -> HttpResponse {
+    match revoked(&request, &clients, &issuer).await {
+        Ok(()) => HttpResponse::Ok().finish(),
+        Err(refusal) => refusal.response(),
+    }
+}
+
+async fn revoked(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<(), Refusal> {
+    let now = issuer.now();
+    let client = clients.authenticate(request, now).await?;
+    let token = request.form()?.require("token")?;
+    match RefreshToken::parse(token) {
+        Some(token) => revoke_family(issuer, &token, client.id().as_str(), now).await,
+        None => revoke_access_token(issuer, token, client.id().as_str(), now).await,
+    }
+}
+
+/// Also by a refresh token that was used before: its client wants all of it to end.
+async fn revoke_family(
+    issuer: &Issuer,
+    token: &RefreshToken,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), Refusal> {
+    if issuer.store.revoke_family(&token.family(), client_id).await? {
+        return Ok(());
+    }
+    match issuer.store.refresh_token(token, now).await? {
+        Some(_) => Err(of_another_client()),
+        None => Ok(()),
+    }
+}
+
+/// What is not an access token in force needs no revocation. One that was revoked before may be revoked again.
+async fn revoke_access_token(issuer: &Issuer, token: &str, client_id: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let verdict = issuer.judge(token, Audience::Anybody, now).resolve_revocation(|_| false);
+    let Ok(claims) = verdict.accept() else { return Ok(()) };
+    if claims.get("client_id").and_then(|id| id.as_str()) != Some(client_id) {
+        return Err(of_another_client());
+    }
+    if let (Some(jti), Some(expires_at)) = (claims.jti(), claims.expires_at()) {
+        issuer.store.revoke(bearer::PROFILE.name, jti, expires_at).await?;
+    }
+    Ok(())
+}
+
+fn of_another_client() -> Refusal {
+    OAuthError::invalid_grant("the token was issued to another client").into()
+}

@@ -1,0 +1,88 @@
+//! `POST /oauth/token`: access tokens for four grants, with the errors of RFC 6749 §5.2.
+
+mod assertion;
+mod authorization_code;
+mod client_credentials;
+mod refresh_token;
+mod user_tokens;
+
+use actix_web::HttpResponse;
+
+use super::clients::Clients;
+use super::issuer::Issuer;
+use super::refusal::{Refusal, answered};
+use super::request::FormRequest;
+use crate::oauth::answer::TokenResponse;
+use crate::oauth::discovery;
+use crate::oauth::grant::TokenRequest;
+use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::signing_queue::SigningQueue;
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
+    discovery::TOKEN,
+    Guard::OtherSites,
+    &[Operation::post(
+        |route| route.to(token),
+        Description {
+            id: "oauthToken",
+            summary: "Issues tokens (RFC 6749): for a client itself, for a code, a refresh token or an assertion",
+            access: Access::Client,
+            parameters: &[],
+            body: Some(Body {
+                media: FORM,
+                schema: "GrantRequest",
+                is_required: true,
+                example: "grant_type=client_credentials&client_id=susan&client_secret=secret&scope=read",
+            }),
+            own_answers: &[
+                Answer::json(200, "AccessToken", "The tokens."),
+                Answer::json(
+                    400,
+                    "OAuthError",
+                    "The request, its code, its refresh token or its assertion is refused; another content type too.",
+                ),
+                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
+                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
+                Answer::json(500, "OAuthError", "A fault of this server.").rare(),
+                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+            ],
+            curl: "curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials -d scope=read",
+        },
+    )],
+)];
+
+/// `POST /oauth/token`.
+pub(in crate::web) async fn token(
+    request: FormRequest,
+    signing: SigningQueue,
+    clients: Clients,
+    issuer: Issuer,
+) -> HttpResponse {
+    answered(issue(&request, &signing, &clients, &issuer).await)
+}
+
+/// An assertion stands for its client; every other grant needs to know who asks.
+async fn issue(
+    request: &FormRequest,
+    signing: &SigningQueue,
+    clients: &Clients,
+    issuer: &Issuer,
+) -> Result<TokenResponse, Refusal> {
+    let now = issuer.now();
+    match TokenRequest::parse(request.form()?)? {
+        TokenRequest::JwtBearer(assertion) => assertion::exchange(issuer, signing, &assertion, now).await,
+        TokenRequest::ClientCredentials(access) => {
+            let client = clients.authenticate(request, now).await?.authenticated()?;
+            client_credentials::issue(issuer, signing, &client, &access, now).await
+        }
+        TokenRequest::AuthorizationCode(code) => {
+            let client = clients.authenticate(request, now).await?;
+            authorization_code::redeem(issuer, signing, &client, code, now).await
+        }
+        TokenRequest::RefreshToken(refresh) => {
+            let client = clients.authenticate(request, now).await?;
+            refresh_token::rotate(issuer, signing, &client, refresh, now).await
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! A token of the API key becomes an access token (RFC 7523 §2.1).
+
+use chrono::{DateTime, Utc};
+
+use crate::oauth::answer::TokenResponse;
+use crate::oauth::error::OAuthError;
+use crate::oauth::grant::{Assertion, RequestedAccess};
+use crate::profiles::zoom;
+use crate::token::Claims;
+use crate::web::api::oauth::issuer::{Holder, Issuer};
+use crate::web::api::oauth::refusal::Refusal;
+use crate::web::http::signing_queue::SigningQueue;
+
+pub(super) async fn exchange(
+    issuer: &Issuer,
+    signing: &SigningQueue,
+    assertion: &Assertion,
+    now: DateTime<Utc>,
+) -> Result<TokenResponse, Refusal> {
+    let claims = accepted(issuer, &assertion.0, now)?;
+    take_once(issuer, &claims, now).await?;
+    let ring = issuer.keys.ring();
+    let client_id = ring.accounts().zoom_api_key.as_str();
+    let holder = Holder { client_id, subject: claims.subject().unwrap_or(client_id) };
+    let access = RequestedAccess { scope: None, audience: None };
+    let token = issuer.access_token(signing, &holder, &access, None, now).await?;
+    Ok(TokenResponse::for_assertion(token, issuer.access_lifetime()))
+}
+
+/// The claims of an assertion that was signed with the API secret, for this server or for nobody in particular.
+fn accepted(issuer: &Issuer, assertion: &str, now: DateTime<Utc>) -> Result<Claims, OAuthError> {
+    let verdict = zoom::verify_assertion(&issuer.keys.ring(), issuer.url(), assertion, now);
+    issuer.metrics.judged(&zoom::PROFILE, &verdict);
+    verdict.accept().map_err(|rejection| {
+        let reason = rejection.reason;
+        OAuthError::invalid_grant(&format!("{}: {}", reason.code, reason.message))
+    })
+}
+
+/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
+async fn take_once(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Refusal> {
+    let Some(jti) = claims.jti() else { return Ok(()) };
+    let ends = claims.expires_at().ok_or_else(|| Refusal::broken("an accepted assertion has no exp"))?;
+    if issuer.store.use_once(zoom::PROFILE.name, jti, ends, now).await? {
+        return Ok(());
+    }
+    Err(OAuthError::invalid_grant("the assertion was used before").into())
+}

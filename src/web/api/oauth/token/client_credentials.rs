@@ -1,0 +1,22 @@
+//! A client gets a token for itself (RFC 6749 §4.4). Nothing is stored.
+
+use chrono::{DateTime, Utc};
+
+use crate::oauth::answer::TokenResponse;
+use crate::oauth::client::AuthenticatedClient;
+use crate::oauth::grant::RequestedAccess;
+use crate::web::api::oauth::issuer::{Holder, Issuer};
+use crate::web::api::oauth::refusal::Refusal;
+use crate::web::http::signing_queue::SigningQueue;
+
+pub(super) async fn issue(
+    issuer: &Issuer,
+    signing: &SigningQueue,
+    client: &AuthenticatedClient,
+    access: &RequestedAccess,
+    now: DateTime<Utc>,
+) -> Result<TokenResponse, Refusal> {
+    let id = client.id().as_str();
+    let token = issuer.access_token(signing, &Holder { client_id: id, subject: id }, access, None, now).await?;
+    Ok(TokenResponse::for_client(token, issuer.access_lifetime(), access.scope.as_ref()))
+}
