@@ -1,7 +1,6 @@
 //! The endpoints for programs.
 
 pub(super) mod credentials;
-pub(super) mod logins;
 pub(super) mod oauth;
 pub(super) mod operations;
 pub(super) mod rest_api;

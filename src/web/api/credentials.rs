@@ -19,12 +19,12 @@ use crate::code::Code;
 use crate::keys::{CurrentKeys, KeyRing};
 use crate::profiles::{Lifetime, Profile};
 use crate::token::Token;
-use crate::web::api::logins::Logins;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
 use crate::web::http::json_body::json_object;
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
+use crate::web::session::logins::Logins;
 
 /// What a client sees before it is asked for a password.
 pub(in crate::web) const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;

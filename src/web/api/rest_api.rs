@@ -11,12 +11,12 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
 use crate::profiles::rest_api;
-use crate::web::api::logins::Logins;
 use crate::web::http::client::Client;
 use crate::web::http::endpoint::common::FORM;
 use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
 use crate::web::http::problem::{FailureCause, retry_after_header};
 use crate::web::metrics::Metrics;
+use crate::web::session::logins::Logins;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(

@@ -20,7 +20,6 @@ use crate::profiles::{IssueError, Issuer, Profile};
 use crate::random::Random;
 use crate::redis::RedisFailure;
 use crate::token::{self, NumericDate};
-use crate::web::api::logins::Logins;
 use crate::web::api::telesign::PhoneLimit;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
@@ -28,6 +27,7 @@ use crate::web::http::json_body::json_object_of;
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
+use crate::web::session::logins::Logins;
 use crate::web::session::{Sessions, Visitor};
 pub(in crate::web) use endpoints::ENDPOINTS;
 

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use super::refusal::Refusal;
 use super::request::FormRequest;
 use crate::oauth::client::{Client, PresentedClient, no_client};
-use crate::web::api::logins::Logins;
 use crate::web::http::extractor::extractor;
+use crate::web::session::logins::Logins;
 
 extractor! {
     /// The clients: every one with `--credentials any`, otherwise the users of the store and public clients.
