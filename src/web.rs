@@ -6,7 +6,7 @@
 //! - [`http`]: what happens to every request: connections, hosts and origins, bodies, problems
 //! - [`session`]: the session cookie, the visitor behind it, and where sessions are stored
 //! - [`view`]: what pages share
-//! - [`site`]: the pages: demo, lab, tutorials, the API's description
+//! - [`site`]: the pages: demo, lab, the issuer's login, tutorials, the API's description
 //! - [`api`]: the endpoints for programs
 //! - [`routes`]: the one route table
 //! - [`server`]: how the server is built, run, reloaded and ended

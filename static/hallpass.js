@@ -79,3 +79,8 @@ for (const table of document.querySelectorAll("[data-reach]")) {
       }
     });
 }
+
+// The form that brings a client its code (OAuth 2.0 Form Post Response Mode). Without a script, its button does.
+for (const form of document.querySelectorAll("form[data-submit]")) {
+  form.submit();
+}

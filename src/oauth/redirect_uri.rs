@@ -78,12 +78,12 @@ impl RedirectRules {
     /// What to tell the developer of a client whose redirect URI is refused.
     pub const fn explanation(&self) -> &'static str {
         match self {
-            Self::Listed(_) => "it must be one of those that --redirect-uri lists, letter by letter",
+            Self::Listed(_) => "it must be one of those that `--redirect-uri` lists, letter by letter",
             Self::Loopback => {
                 "only addresses of this machine are accepted (127.0.0.1, [::1] or localhost, any port and path); \
-                 --redirect-uri lists others"
+                 `--redirect-uri` lists others"
             }
-            Self::Nothing => "none is accepted; --redirect-uri lists those to accept",
+            Self::Nothing => "none is accepted; `--redirect-uri` lists those to accept",
         }
     }
 }

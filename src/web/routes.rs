@@ -6,7 +6,7 @@ use super::api::{oauth, operations, rest_api, telesign, test_mode, twilio, well_
 use super::http::cors;
 use super::http::endpoint::{Endpoint, Group, Guard, RouteTable};
 use super::session::Sessions;
-use super::site::{demo, docs, lab, manual, static_files, tutorials};
+use super::site::{demo, docs, issuer, lab, manual, static_files, tutorials};
 use crate::settings::CorsOrigins;
 
 /// What every server answers, in the order of the API's description.
@@ -31,6 +31,13 @@ const GROUPS: &[Group] = &[
         says: "A token of an API key, and what it is exchanged for.",
         is_tutorial: true,
         rows: &[zoom::ENDPOINTS, oauth::token::ENDPOINTS, oauth::me::ENDPOINTS],
+    },
+    Group {
+        name: "login",
+        title: "The login page",
+        says: "Where a client of this issuer sends the browser, so that a user logs in (OpenID Connect).",
+        is_tutorial: false,
+        rows: &[issuer::ENDPOINTS],
     },
     Group {
         name: "rest-api",

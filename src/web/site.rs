@@ -1,7 +1,8 @@
-//! The pages: the demo, the lab, the tutorials, the manual, the API's description.
+//! The pages: the demo, the lab, the issuer's login, the tutorials, the manual, the API's description.
 
 pub(super) mod demo;
 pub(super) mod docs;
+pub(super) mod issuer;
 pub(super) mod lab;
 pub(super) mod manual;
 pub(super) mod static_files;

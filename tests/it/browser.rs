@@ -302,3 +302,57 @@ impl Visit {
         panic!("no tab leads to {name}");
     }
 }
+
+#[tokio::test]
+async fn a_user_logs_in_for_a_client_and_out_again() {
+    with_and_without_script(async |visit| {
+        let client = visit.app.url.replace("127.0.0.1", "localhost");
+        let url = async || visit.driver.current_url().await.unwrap().to_string();
+
+        visit.open_login("&state=s1").await;
+        assert_eq!(visit.text("h1").await, "Log in");
+        assert_eq!(visit.eval("document.activeElement.id").await, "username");
+        visit.log_in("susan").await;
+        let address = url().await;
+        assert!(address.starts_with(&format!("{client}/bob?code=")), "{address}");
+        assert!(address.contains("&state=s1&iss=http%3A%2F%2F127.0.0.1%3A"), "{address}");
+
+        visit.open_login("&state=s2").await;
+        assert!(url().await.contains("&state=s2&"), "the login lasts");
+
+        visit.open_login("&prompt=login&login_hint=susan").await;
+        assert_eq!(visit.eval("document.activeElement.id").await, "password");
+
+        visit.open("/oauth/logout").await;
+        assert!(visit.text(".lead").await.contains("susan"));
+        visit.press_button("Log out").await;
+        assert_eq!(visit.text("h1").await, "You are logged out");
+        visit.open_login("").await;
+        assert_eq!(visit.text("h1").await, "Log in");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_form_brings_the_code_to_the_client_with_a_script_or_a_button() {
+    with_and_without_script(async |visit| {
+        let client = visit.app.url.replace("127.0.0.1", "localhost");
+        let callback = format!("{client}/lab/lessons/cross-site-forms/undefended");
+        let request = "/oauth/authorize?response_type=code&client_id=app&response_mode=form_post";
+        visit.open(&format!("{request}&redirect_uri={callback}")).await;
+        visit.log_in("susan").await;
+        if visit.script == Script::Off {
+            assert_eq!(visit.text("h1").await, "Back to the client");
+            visit.press_button("Continue").await;
+        }
+        // The address that takes any form says what came with it.
+        visit.wait_for("h1", "POST, defence off").await;
+        let headers = visit.texts("td.value").await;
+        assert_eq!(
+            headers,
+            [visit.app.url.clone(), format!("{}/", visit.app.url), "cross-site".into(), "navigate".into()]
+        );
+        assert_eq!(visit.driver.current_url().await.unwrap().as_str(), callback);
+    })
+    .await;
+}

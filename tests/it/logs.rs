@@ -7,8 +7,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use percent_encoding::percent_decode_str;
 use reqwest::{Method, RequestBuilder};
+use url::form_urlencoded;
 
-use crate::app::{RawAnswer, Visitor, cookie_of, token_on};
+use crate::app::{RawAnswer, Visitor, cookie_of, location, token_on};
 use crate::cli::Program;
 
 /// Everything a client says in these tests has this word in it.
@@ -56,6 +57,30 @@ impl Transcript {
         self.send(visitor.request(Method::GET, "/validate")).await;
         self.send(visitor.request(Method::GET, "/static/hallpass.css")).await;
         self.send(visitor.request(Method::GET, "/.well-known/jwks.json")).await;
+    }
+
+    /// A login for a client, through every page of it.
+    async fn login(&mut self, visitor: &Visitor) {
+        let redirect_uri = format!("http://localhost:3000/{WORD}");
+        let mut fields = vec![
+            ("response_type", "code"),
+            ("client_id", WORD),
+            ("redirect_uri", redirect_uri.as_str()),
+            ("state", WORD),
+            ("nonce", WORD),
+            ("login_hint", WORD),
+        ];
+        let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+        self.send(visitor.request(Method::GET, &format!("/oauth/authorize?{query}"))).await;
+        self.send(visitor.request(Method::POST, "/oauth/login").form(&fields)).await;
+        let password = format!("{WORD}-password");
+        fields.extend([("username", "zaphod"), ("password", &password)]);
+        let answer = visitor.request(Method::POST, "/oauth/login").form(&fields).send().await.unwrap();
+        let code = location(&answer).split_once("code=").unwrap().1.split('&').next().unwrap();
+        let cookie = cookie_of(&answer);
+        self.secrets.extend([code.to_owned(), cookie.split_once('=').unwrap().1.to_owned()]);
+        self.send(visitor.request(Method::GET, &format!("/oauth/logout?id_token_hint={WORD}&state={WORD}"))).await;
+        self.send(visitor.request(Method::POST, "/oauth/logout").form(&[("state", WORD)])).await;
     }
 
     /// All that is refused, as a page and as JSON.
@@ -143,6 +168,7 @@ async fn no_token_cookie_secret_subject_query_or_referer_reaches_the_log_at_any_
     let mut transcript = Transcript::default();
     transcript.demo(&visitor).await;
     transcript.refusals(&visitor).await;
+    transcript.login(&visitor).await;
     odd_requests(&serving.url);
     let done = serving.stop();
     assert_eq!((done.code, done.stdout.as_str()), (Some(0), ""));

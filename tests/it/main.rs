@@ -4,6 +4,7 @@
 mod accounts;
 mod app;
 mod attacks;
+mod authorize;
 mod browser;
 mod cli;
 mod cluster;

@@ -12,7 +12,7 @@ use crate::app::{Answer, TestApp, Visitor};
 use crate::tools;
 
 /// Pages that are there for the asking, refusals among them.
-pub const ADDRESSES: [&str; 26] = [
+pub const ADDRESSES: [&str; 31] = [
     "/",
     "/bob",
     "/%3Cb%3E%22%26",
@@ -39,6 +39,33 @@ pub const ADDRESSES: [&str; 26] = [
     "/lab/inspect",
     "/lab/lessons/cross-site-forms/attacker",
     "/lab/lessons/cross-site-forms/transfer",
+    "/oauth/authorize?response_type=code&client_id=app&redirect_uri=http://localhost:3000/callback",
+    "/oauth/authorize?response_type=code&client_id=%3Cb%3E%22%26&redirect_uri=http://localhost:3000/&state=%22%3Cb%3E\
+     &scope=openid+profile+email+offline_access+x&resource=urn:a&resource=urn:b&login_hint=%22%3E%3Cb%3E",
+    // The page that posts to the client.
+    "/oauth/authorize?response_type=code&client_id=app&redirect_uri=http://localhost:3000/&response_mode=form_post\
+     &prompt=none&state=%22%3Cb%3E",
+    "/oauth/authorize?client_id=app&redirect_uri=https://evil.example/",
+    "/oauth/logout",
+];
+
+/// The request of a client, with a login that is refused.
+pub const REFUSED_LOGIN: [(&str, &str); 5] = [
+    ("response_type", "code"),
+    ("client_id", "app"),
+    ("redirect_uri", "http://localhost:3000/callback"),
+    ("username", "<b>\""),
+    ("password", ""),
+];
+
+/// The request of a client, with a login, on whose page *Log out* is then.
+pub const LOGIN: [(&str, &str); 6] = [
+    ("response_type", "code"),
+    ("client_id", "app"),
+    ("redirect_uri", "http://localhost:3000/callback"),
+    ("response_mode", "form_post"),
+    ("username", "<b>\""),
+    ("password", "secret"),
 ];
 
 /// A lesson, and a form of it.
@@ -140,7 +167,10 @@ async fn every_page_is_valid_html() {
     for action in ["mine", "decode", "sign", "nonsense"] {
         pages.post("/lab/inspect", &[("action", action), ("token", "a.b.c")]).await;
     }
-    for path in ["/lab", "/lab/attacks"] {
+    for fields in [&REFUSED_LOGIN[..], &LOGIN] {
+        pages.post("/oauth/login", fields).await;
+    }
+    for path in ["/lab", "/lab/attacks", "/oauth/logout"] {
         pages.get(path).await;
     }
     pages.assert_valid(&modules);

@@ -25,6 +25,7 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::app::{RawAnswer, START, TestApp, fixture, put_rsa_keys};
+use crate::authorize::id_token;
 use crate::redis::RedisServer;
 use crate::tools;
 
@@ -546,7 +547,7 @@ fn is_taken(app: &TestApp, operation: &Operation, body: &Value) -> bool {
     };
     // Who asks stands in the body alone, so that it is read.
     let is_login = operation.needs("basic");
-    let checks_login = is_login || operation.needs("client") || operation.id == "login";
+    let checks_login = is_login || operation.needs("client") || LOGIN_FORMS.contains(&operation.id.as_str());
     let call = if is_login { example.without("Authorization") } else { example };
     let answer = call.saying(text).send(app);
     let is_refused = answer.status == 400 || checks_login && answer.status == 401;
@@ -588,8 +589,9 @@ fn is_beyond_the_schema(operation: &Operation, name: &str, value: &Value) -> boo
     match (operation.id.as_str(), name) {
         // An empty subject or password is no login.
         ("accessToken" | "apiKeyToken", "username" | "password") => value.is_null() || value == "",
-        // Where the clock would leave the years in which a token can have dates depends on where it stands.
-        ("setClock", "advance") => true,
+        // Where the clock would leave the years in which a token can have dates depends on where it stands. Which redirect
+        // URIs are accepted is a setting.
+        ("setClock", "advance") | (_, "redirect_uri" | "post_logout_redirect_uri") => true,
         // The example's key signs under some algorithms alone; not every text is a key; each attack has variants of its
         // own; every other grant needs parameters of its own; a scope and a resource have a syntax; an empty
         // secret is none, which not every client may do without; and the example's token is another client's.
@@ -828,7 +830,10 @@ fn variants(operation: &Operation, example: &Call) -> Vec<Call> {
     let query =
         [example.at(format!("{}?x=1&x=1", operation.address(|_, it| it.to_owned()).split('?').next().unwrap()))];
     // An empty segment is another address, with nothing there.
-    let is_there = |call: &Call| !call.path.contains("//") && !call.path.split('?').next().unwrap().ends_with('/');
+    let is_there = |call: &Call| {
+        let path = call.path.split('?').next().unwrap();
+        !path.contains("//") && !path.ends_with('/')
+    };
     let all = addresses.chain(bodies).chain(headers).chain(bare).chain(query);
     all.filter(|call| is_there(call) || operation.path == "/").collect()
 }
@@ -844,6 +849,7 @@ fn every_documented_status_is_answered_and_no_other() {
         }
     }
     judge_sessions(&mut checker, &app);
+    log_in_and_out(&mut checker, &app);
     finish_transactions(&mut checker, &app);
     lack_the_scope(&mut checker, &app);
     outgrow_the_cookie(&mut checker);
@@ -871,6 +877,20 @@ fn judge_sessions(checker: &mut DocumentChecker, app: &TestApp) {
     assert_eq!(checker.ask_by_get_and_head(app, "validate", &call), 401);
     let attempt = checker.document.operation("attempt");
     assert_eq!(checker.ask(app, &attempt, &attempt.example(app).saying("action=put")), 303);
+}
+
+fn log_in_and_out(checker: &mut DocumentChecker, app: &TestApp) {
+    let request = "response_type=code&client_id=app&redirect_uri=http://localhost:3000/callback";
+    let by_form = checker.document.operation("authorizeByForm");
+    assert_eq!(checker.ask(app, &by_form, &form("/oauth/authorize", &format!("{request}&prompt=none"))), 303);
+    let login = checker.document.operation("logInForClient");
+    let fields = format!("{request}&response_mode=form_post&username=susan&password=secret");
+    assert_eq!(checker.ask(app, &login, &form("/oauth/login", &fields)), 200);
+    assert_eq!(checker.ask(app, &login, &form("/oauth/login", &fields.replace("secret", ""))), 401);
+    let logout = checker.document.operation("logOutForClient");
+    let (hint, uri) = (id_token(app, "app", START), "http://localhost:3000/");
+    let path = format!("/oauth/logout?id_token_hint={hint}&post_logout_redirect_uri={uri}");
+    assert_eq!(checker.ask(app, &logout, &Call::new("GET", &path)), 303);
 }
 
 fn finish_transactions(checker: &mut DocumentChecker, app: &TestApp) {
@@ -915,7 +935,13 @@ fn outgrow_the_cookie(checker: &mut DocumentChecker) {
     assert_eq!(checker.ask_by_get_and_head(&app, "generate", &call), 413);
 }
 
-const LOGINS: [&str; 3] = ["accessToken", "apiKeyToken", "login"];
+const LOGINS: [&str; 4] = ["accessToken", "apiKeyToken", "login", "logInForClient"];
+
+/// Those whose username and password stand in a form.
+const LOGIN_FORMS: [&str; 2] = ["login", "logInForClient"];
+
+/// Those that look a login up, if its cookie comes.
+const OF_A_LOGIN: [&str; 4] = ["authorize", "authorizeByForm", "logOutForClient", "logOutByForm"];
 
 fn ask_too_often(checker: &mut DocumentChecker) {
     let app = TestApp::with(&[("phone-rate", "1/m"), ("login-rate", "1/m"), ("credentials", "users")]);
@@ -943,9 +969,13 @@ fn database(app: &TestApp) -> String {
 
 async fn drop_tables(app: &TestApp) {
     let mut connection = SqliteConnection::connect(&database(app)).await.unwrap();
-    for statement in
-        ["DROP TABLE transactions", "DROP TABLE used_tokens", "DROP TABLE revoked_tokens", "DROP TABLE users"]
-    {
+    for statement in [
+        "DROP TABLE transactions",
+        "DROP TABLE used_tokens",
+        "DROP TABLE revoked_tokens",
+        "DROP TABLE users",
+        "DROP TABLE login_sessions",
+    ] {
         sqlx::query(statement).execute(&mut connection).await.unwrap();
     }
 }
@@ -958,6 +988,8 @@ fn lose_the_store(checker: &mut DocumentChecker) {
     let bearer = bearer_token(&app);
     runtime.block_on(drop_tables(&app));
     for (call, operation) in calls {
+        let has_login = OF_A_LOGIN.contains(&operation.id.as_str());
+        let call = if has_login { call.with("Cookie", "hallpass-login=x") } else { call };
         let status = checker.ask(&app, &operation, &call);
         let is_documented = operation.statuses().any(|status| status == "503");
         let needs_sessions_alone = operation.needs("session");

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
 use crate::lab_attacks::{BOTH, every_try, visitor_under};
-use crate::markup::{ADDRESSES, FORMS};
+use crate::markup::{ADDRESSES, FORMS, LOGIN, REFUSED_LOGIN};
 
 /// Elements whose text is a program's, where such characters mean what they are.
 const CODE: [&str; 4] = ["code", "pre", "textarea", "script"];
@@ -88,7 +88,10 @@ async fn no_page_shows_the_marks_of_its_source() {
             assert_clean(&format!("{} {}", lesson.slug, choice.value), &answer.body);
         }
     }
-    for path in ["/lab", "/lab/attacks", "/lab/worksheet", "/lab/worksheet?answers=1"] {
+    for fields in [&REFUSED_LOGIN[..], &LOGIN] {
+        assert_clean("/oauth/login", &posted(&visitor, "/oauth/login", fields).await.body);
+    }
+    for path in ["/lab", "/lab/attacks", "/lab/worksheet", "/lab/worksheet?answers=1", "/oauth/logout"] {
         assert_clean(path, &visitor.page(path).await);
     }
 }

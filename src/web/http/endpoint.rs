@@ -21,7 +21,7 @@ pub(in crate::web) struct Endpoint {
     pub guard: Guard,
     /// In the order in which they are described.
     pub operations: &'static [Operation],
-    /// The one address of this pattern that takes a form from any site.
+    /// The one address of this pattern that takes a form from a page of any site.
     pub undefended: Option<&'static str>,
     /// Whether robots are asked to leave it alone.
     pub is_kept_from_robots: bool,
@@ -69,6 +69,11 @@ impl Endpoint {
 
     pub const fn undefended_at(self, address: &'static str) -> Self {
         Self { undefended: Some(address), ..self }
+    }
+
+    /// Whether it takes a form from a page of any site, at its one address.
+    pub fn is_undefended(&self) -> bool {
+        self.undefended == Some(self.path)
     }
 
     pub const fn kept_from_robots(self) -> Self {

@@ -45,7 +45,8 @@ pub(in crate::web) struct Origins {
     sends_hsts: bool,
 }
 
-/// The one address that takes a form from any site, so that a lesson can show what comes of that. It does nothing.
+/// The address of a lesson that takes a form from any site, so that the lesson can show what comes of that. It does
+/// nothing.
 pub(in crate::web) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
@@ -236,16 +237,20 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 const PERMISSIONS_POLICY: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
 
-/// The policy of the one page whose forms lead to another site; everything else stays as strict as elsewhere.
-pub(in crate::web) fn policy_with_forms_to(origin: &str) -> String {
-    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {origin}"))
+/// The policy of a page whose forms lead to another site; everything else stays as strict as elsewhere. `sources` are
+/// those of the policy's `form-action`.
+pub(in crate::web) fn policy_with_forms_to(sources: &str) -> String {
+    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {sources}"))
 }
 
 /// Sets what every answer carries. Only an answer that says otherwise may be stored; a page that brings its own policy
-/// for forms and referrers keeps it.
+/// for forms, referrers or openers keeps it.
 pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
-    let defaults =
-        [(header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY), (header::REFERRER_POLICY, "same-origin")];
+    let defaults = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    ];
     for (name, value) in defaults {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
@@ -255,7 +260,6 @@ pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
     set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
     set(header::X_FRAME_OPTIONS, "DENY");
     set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
-    set(header::CROSS_ORIGIN_OPENER_POLICY, "same-origin");
     set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
     if origins.sends_hsts {
         set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");

@@ -20,6 +20,11 @@ impl Logins {
         Self { accounts, metrics }
     }
 
+    /// Whether any name is accepted with any password.
+    pub const fn accept_anybody(&self) -> bool {
+        !self.accounts.counts_tries()
+    }
+
     /// Checks a login, and counts the try.
     pub async fn check(
         &self,

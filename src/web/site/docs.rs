@@ -64,6 +64,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
 struct Documented {
     path: &'static str,
     method: Method,
+    /// Whether pages of other sites may send it.
+    is_undefended: bool,
     description: &'static Description,
 }
 
@@ -72,7 +74,8 @@ impl Group {
         self.endpoints().flat_map(|endpoint| {
             endpoint.operations.iter().filter_map(|operation| {
                 let description = operation.description.as_ref()?;
-                Some(Documented { path: endpoint.path, method: operation.method, description })
+                let is_undefended = endpoint.is_undefended();
+                Some(Documented { path: endpoint.path, method: operation.method, is_undefended, description })
             })
         })
     }
@@ -184,7 +187,8 @@ impl Documented {
         if matches!(self.description.access, Access::Session) {
             answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
         }
-        answers.extend(matches!(self.method, Method::Post | Method::Put).then_some(CROSS_SITE));
+        let is_defended = matches!(self.method, Method::Post | Method::Put) && !self.is_undefended;
+        answers.extend(is_defended.then_some(CROSS_SITE));
         answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
         answers

@@ -37,7 +37,16 @@ pub enum Page {
     Tried(&'static str),
     Attacker,
     CrossSiteRefusal,
+    Login,
+    LoginRefused,
+    LoginForNobody,
+    LogoutAsked,
+    LoggedOut,
 }
+
+/// A client that is a page of the server's own, so that the browser asks no other server.
+const CLIENT: &str =
+    "response_type=code&client_id=app&scope=openid+email+orders:read&resource=https://api.example/orders";
 
 impl Page {
     pub fn all() -> Vec<Self> {
@@ -45,7 +54,7 @@ impl Page {
         Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
     }
 
-    const WITHOUT_LESSONS: [Self; 25] = [
+    const WITHOUT_LESSONS: [Self; 30] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -71,6 +80,11 @@ impl Page {
         Self::Worksheet,
         Self::Attacker,
         Self::CrossSiteRefusal,
+        Self::Login,
+        Self::LoginRefused,
+        Self::LoginForNobody,
+        Self::LogoutAsked,
+        Self::LoggedOut,
     ];
 
     /// What the page says that no other does.
@@ -105,6 +119,11 @@ impl Page {
             Self::Tried(_) => (".outcome", "You predicted:"),
             Self::Attacker => ("h1", "The attacker’s page"),
             Self::CrossSiteRefusal => (".kicker", "403 cross_site"),
+            Self::Login => ("h1", "Log in"),
+            Self::LoginRefused => ("[role=alert]", "Enter a username and a password"),
+            Self::LoginForNobody => (".lead", "--redirect-uri"),
+            Self::LogoutAsked => ("h1", "Log out?"),
+            Self::LoggedOut => ("h1", "You are logged out"),
         }
     }
 
@@ -197,6 +216,22 @@ impl Page {
                 visit.follow("the attacker’s page").await;
                 visit.press_button("Send by POST, defence on").await;
             }
+            Self::Login => visit.open_login("").await,
+            Self::LoginRefused => {
+                visit.open_login("").await;
+                // The browser itself asks for what is missing.
+                visit.eval("document.forms[0].noValidate = true").await;
+                visit.press_button("Log in").await;
+            }
+            Self::LoginForNobody => {
+                visit.open("/oauth/authorize?client_id=app&redirect_uri=https://evil.example/").await;
+            }
+            Self::LogoutAsked => {
+                visit.open_login("").await;
+                visit.log_in("susan").await;
+                visit.open("/oauth/logout").await;
+            }
+            Self::LoggedOut => visit.open("/oauth/logout").await,
         }
     }
 }
@@ -229,6 +264,18 @@ impl Visit {
             }
             if css.contains("button") { self.send(css).await } else { self.tick(css).await }
         }
+    }
+
+    /// The login page of a client, which has this server's other name and so is another site.
+    pub async fn open_login(&self, more: &str) {
+        let client = self.app.url.replace("127.0.0.1", "localhost");
+        self.open(&format!("/oauth/authorize?{CLIENT}&redirect_uri={client}/bob{more}")).await;
+    }
+
+    pub async fn log_in(&self, username: &str) {
+        self.type_in("#username", username).await;
+        self.type_in("#password", "secret").await;
+        self.press_button("Log in").await;
     }
 
     /// Solves a lesson that takes one form.

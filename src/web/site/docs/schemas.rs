@@ -67,6 +67,46 @@ pub(super) const SCHEMAS: &[Schema] = &[
         &[needed("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "What this session's tokens are signed with.")],
     ),
     schema(
+        "AuthorizationRequest",
+        "What a client asks for, as a form. The operation authorize says what each field means.",
+        &[
+            needed("client_id", Kind::Plain(1, 128), "Which client asks."),
+            needed("redirect_uri", Kind::Text, "Where the browser goes afterwards. Which are accepted is a setting."),
+            optional("response_type", Kind::Text, "code, else the client is told so."),
+            optional("response_mode", Kind::Text, "query, or form_post."),
+            optional("scope", Kind::Text, "Scopes with spaces between."),
+            optional("state", Kind::Text, "Comes back with the code."),
+            optional("nonce", Kind::Text, "Goes into the ID token."),
+            optional("code_challenge", Kind::Text, "PKCE (RFC 7636)."),
+            optional("code_challenge_method", Kind::Text, "S256, with a challenge."),
+            optional("prompt", Kind::Text, "none, login, consent or select_account."),
+            optional("login_hint", Kind::Text, "The name that the login page begins with."),
+            optional("max_age", Kind::Text, "How many seconds ago the login may have been."),
+            optional("audience", Kind::Text, "The API that the access token is for."),
+            optional("resource", Kind::Text, "The same as a URI; may be repeated."),
+        ],
+    ),
+    schema(
+        "LoginForClient",
+        "The request of a client, of which any field of AuthorizationRequest may be here too, and who logs in.",
+        &[
+            needed("client_id", Kind::Plain(1, 128), "Which client asks."),
+            needed("redirect_uri", Kind::Text, "Where the browser goes afterwards. Which are accepted is a setting."),
+            needed("username", Kind::NotEmpty, "The user's name."),
+            needed("password", Kind::NotEmpty, "The password; any, where the server checks none."),
+        ],
+    ),
+    schema(
+        "LogoutRequest",
+        "What a client asks for at the end, as a form. The operation logOutForClient says what each field means.",
+        &[
+            optional("id_token_hint", Kind::Text, "An ID token that this issuer gave the client."),
+            optional("client_id", Kind::Text, "Must be the one of the ID token."),
+            optional("post_logout_redirect_uri", Kind::Text, "Where the browser goes afterwards."),
+            optional("state", Kind::Text, "Comes back to that address."),
+        ],
+    ),
+    schema(
         "Verdict",
         "Every check of the verifier, and whether the whole is accepted.",
         &[

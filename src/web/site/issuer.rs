@@ -1,0 +1,86 @@
+//! The issuer's pages: where a user logs in for a client, and logs out (OpenID Connect Core §3.1.2, RP-Initiated Logout
+//! 1.0).
+//!
+//! A client sends the browser to `/oauth/authorize`. If no login of this browser suffices, that answers with the login
+//! page. Its form carries the client's whole request on to `/oauth/login`, so neither needs a cookie. Both end by sending
+//! the browser back to the client, with an authorization code or an error.
+
+pub(in crate::web) mod authorize;
+mod endpoints;
+pub(in crate::web) mod login;
+mod login_page;
+mod login_session;
+pub(in crate::web) mod logout;
+mod response;
+
+use actix_web::HttpResponse;
+use actix_web::web::Data;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, Utc};
+
+use crate::clock::Clock;
+use crate::keys::CurrentKeys;
+use crate::oauth::authorization::{AuthorizationRequest, Refusal};
+use crate::oauth::code;
+use crate::oauth::error::OAuthError;
+use crate::oauth::login::LoggedIn;
+use crate::oauth::policy::IssuerPolicy;
+use crate::random::Random;
+use crate::store::{CodeHash, Store};
+use crate::web::http::extractor::extractor;
+use crate::web::http::origins::Origins;
+use crate::web::http::problem::Problem;
+use crate::web::session::logins::Logins;
+use crate::web::view::assets::Assets;
+pub(in crate::web) use endpoints::ENDPOINTS;
+
+extractor! {
+    /// What the issuer's pages need.
+    pub(in crate::web) struct IssuerPages {
+        assets: Data<Assets>,
+        clock: Data<dyn Clock>,
+        keys: Data<CurrentKeys>,
+        logins: Data<Logins>,
+        origins: Data<Origins>,
+        policy: Data<IssuerPolicy>,
+        random: Data<Random>,
+        store: Data<dyn Store>,
+    }
+}
+
+impl IssuerPages {
+    /// Reads an authorization request from a query or a form.
+    fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, Refusal> {
+        AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.origins.issuer())
+    }
+
+    fn refuse(&self, refusal: &Refusal) -> Result<HttpResponse, Problem> {
+        match refusal {
+            Refusal::Page(error) => Err(error_page(error)),
+            Refusal::Redirect(told) => response::send(told, &self.assets),
+        }
+    }
+
+    /// Sends the browser back to the client, with a new authorization code for this login.
+    async fn give_code(
+        &self,
+        request: &AuthorizationRequest,
+        login: LoggedIn<'_>,
+        now: DateTime<Utc>,
+    ) -> Result<HttpResponse, Problem> {
+        let code = self.random_text()?;
+        self.store.put_code(&CodeHash::of(&code), &code::for_login(request, login, now)).await?;
+        response::send(&request.success(&code), &self.assets)
+    }
+
+    /// 32 random bytes in base64url: an authorization code, or the id of a login session.
+    fn random_text(&self) -> Result<String, Problem> {
+        Ok(URL_SAFE_NO_PAD.encode(self.random.bytes::<32>()?))
+    }
+}
+
+/// The page for an error that no client is told, because nobody knows which client may be told.
+fn error_page(error: &OAuthError) -> Problem {
+    Problem::bad_request(format!("This request cannot be answered: {}.", error.description()))
+}

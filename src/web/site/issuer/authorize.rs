@@ -1,0 +1,57 @@
+//! `/oauth/authorize`: gives a client its code at once, or shows the login page first.
+
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
+
+use super::login_page::LoginPage;
+use super::login_session::logged_in;
+use super::{IssuerPages, response};
+use crate::oauth::authorization::AuthorizationRequest;
+use crate::oauth::login::{Decision, decide, login_required};
+use crate::web::http::problem::{self, Problem};
+
+/// `GET /oauth/authorize`.
+pub(in crate::web) async fn by_query(request: HttpRequest, issuer: IssuerPages) -> Result<HttpResponse, Problem> {
+    authorize(&request, request.query_string().as_bytes(), &issuer).await
+}
+
+/// `POST /oauth/authorize`, from a page of any site (OpenID Connect Core §3.1.2.1).
+pub(in crate::web) async fn by_form(
+    request: HttpRequest,
+    body: Bytes,
+    issuer: IssuerPages,
+) -> Result<HttpResponse, Problem> {
+    problem::expect_form(&request)?;
+    authorize(&request, &body, &issuer).await
+}
+
+async fn authorize(request: &HttpRequest, encoded: &[u8], issuer: &IssuerPages) -> Result<HttpResponse, Problem> {
+    let asked = match issuer.read(encoded) {
+        Ok(asked) => asked,
+        Err(refusal) => return issuer.refuse(&refusal),
+    };
+    let now = issuer.clock.now();
+    let login = issuer.login(request, now).await?;
+    match decide(asked.login(), login.as_ref().map(logged_in), issuer.policy.silent_login, now) {
+        Decision::Issue(login) => issuer.give_code(&asked, login, now).await,
+        Decision::LogIn { username } => log_in_silently(request, &asked, username, issuer, now).await,
+        Decision::ShowPage => LoginPage::new(&asked, issuer).render(),
+        Decision::Refuse(error) => response::send(&asked.refusal(&error), &issuer.assets),
+    }
+}
+
+/// `prompt=none` with `login_hint`, in test mode: logs this user in without a password.
+async fn log_in_silently(
+    request: &HttpRequest,
+    asked: &AuthorizationRequest,
+    username: &str,
+    issuer: &IssuerPages,
+    now: DateTime<Utc>,
+) -> Result<HttpResponse, Problem> {
+    if issuer.logins.accept_anybody() || issuer.logins.has_user(username).await? {
+        issuer.log_in(request, asked, username, now).await
+    } else {
+        response::send(&asked.refusal(&login_required()), &issuer.assets)
+    }
+}

@@ -1,0 +1,102 @@
+//! `/oauth/logout`: the logout that a client asks for, or a user.
+//!
+//! A client proves with an ID token that the request is its own, so the logout happens at once. Without one, any page
+//! could log a user out with a link, so the user has to press a button.
+
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+
+use super::{IssuerPages, error_page, response};
+use crate::oauth::logout::LogoutRequest;
+use crate::oauth::parameters::Parameters;
+use crate::profiles::id_token;
+use crate::token::Claims;
+use crate::web::http::origins::NoForeignPage;
+use crate::web::http::problem::{self, Problem};
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+/// `GET /oauth/logout`.
+pub(in crate::web) async fn by_query(request: HttpRequest, issuer: IssuerPages) -> Result<HttpResponse, Problem> {
+    let asked = issuer.read_logout(request.query_string().as_bytes())?;
+    match issuer.verified_hint(&asked) {
+        Some(hint) => issuer.finish(&request, &asked, &hint).await,
+        None => issuer.ask(&request).await,
+    }
+}
+
+/// `POST /oauth/logout`: the page's own button, or the form of a client.
+///
+/// Browsers send the login's cookie with no POST from another site, but with a GET that a redirect leads to. So a form
+/// of another site is redirected to the same request by GET.
+pub(in crate::web) async fn by_form(
+    request: HttpRequest,
+    body: Bytes,
+    own_page: Result<NoForeignPage, Problem>,
+    issuer: IssuerPages,
+) -> Result<HttpResponse, Problem> {
+    if !body.is_empty() {
+        problem::expect_form(&request)?;
+    }
+    let asked = issuer.read_logout(&body)?;
+    match (own_page, issuer.verified_hint(&asked)) {
+        (Err(_), _) => Ok(response::see_other(&format!("/oauth/logout?{}", reencoded(&body)))),
+        (Ok(_), Some(hint)) => issuer.finish(&request, &asked, &hint).await,
+        (Ok(_), None) => issuer.log_out(&request, issuer.done()?).await,
+    }
+}
+
+/// The same parameters, in characters that may stand in an address.
+fn reencoded(form: &[u8]) -> String {
+    let parameters = url::form_urlencoded::parse(form);
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()
+}
+
+#[derive(Template)]
+#[template(path = "oauth/logout.html")]
+struct LogoutPage<'a> {
+    assets: &'a Assets,
+    /// Who is still logged in, and may press the button.
+    username: Option<&'a str>,
+}
+
+impl IssuerPages {
+    fn read_logout(&self, encoded: &[u8]) -> Result<LogoutRequest, Problem> {
+        let asked = Parameters::parse(encoded).and_then(|it| LogoutRequest::parse(&it, &self.policy.redirect_rules));
+        asked.map_err(|error| error_page(&error))
+    }
+
+    fn verified_hint(&self, asked: &LogoutRequest) -> Option<Claims> {
+        id_token::verify_hint(&self.keys.ring(), self.origins.issuer(), asked.hint()?, self.clock.now())
+    }
+
+    /// Logs out at once, and sends the browser where the client says.
+    async fn finish(
+        &self,
+        request: &HttpRequest,
+        asked: &LogoutRequest,
+        hint: &Claims,
+    ) -> Result<HttpResponse, Problem> {
+        let destination = asked.destination(hint).map_err(|error| error_page(&error))?;
+        let answer = match destination {
+            Some(address) => response::see_other(&address),
+            None => self.done()?,
+        };
+        self.log_out(request, answer).await
+    }
+
+    /// The page with the button, if there is a login to end.
+    async fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
+        let login = self.login(request, self.clock.now()).await?;
+        self.logout_page(login.as_ref().map(|login| login.username.as_str()))
+    }
+
+    fn done(&self) -> Result<HttpResponse, Problem> {
+        self.logout_page(None)
+    }
+
+    fn logout_page(&self, username: Option<&str>) -> Result<HttpResponse, Problem> {
+        render(&LogoutPage { assets: &self.assets, username }).map(response::for_popups)
+    }
+}
