@@ -32,8 +32,8 @@ const LOGINS_OF_A_CLIENT: usize = 64;
 const LOGINS_IN_ALL: usize = 512;
 
 /// How long a login may wait in the queue: without other logins of its client, and behind them.
-const PATIENCE: Duration = Duration::from_secs(2);
-const PATIENCE_BEHIND_OWN: Duration = Duration::from_secs(10);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(2);
+const QUEUE_TIMEOUT_BEHIND_OWN: Duration = Duration::from_secs(10);
 
 /// The name and password that a client sent; a missing one is empty.
 #[derive(Clone, Debug, Default)]
@@ -139,8 +139,8 @@ impl Accounts {
             threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),
             per_client: LOGINS_OF_A_CLIENT,
             in_all: LOGINS_IN_ALL,
-            patience: PATIENCE,
-            patience_behind_own: PATIENCE_BEHIND_OWN,
+            queue_timeout: QUEUE_TIMEOUT,
+            queue_timeout_behind_own: QUEUE_TIMEOUT_BEHIND_OWN,
         };
         Self(Kind::Users(Box::new(Users {
             store,

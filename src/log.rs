@@ -30,10 +30,10 @@ use line::{Entry, Format, LineBuffer};
 use writer::{Stream, StreamWriter};
 
 /// How long the process waits at its end for a reader that reads nothing.
-const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
+const EXIT_FLUSH_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// How long the server waits for such a reader before it prints its address.
-const PATIENCE_AT_THE_START: Duration = Duration::from_millis(250);
+const START_FLUSH_TIMEOUT: Duration = Duration::from_millis(250);
 
 /// The log of this process, once it has started.
 static LOG: OnceLock<StreamLog> = OnceLock::new();
@@ -84,19 +84,19 @@ pub struct Logging(());
 impl Logging {
     /// Writes the lines logged so far, before the server prints its address.
     pub fn catch_up(&self) {
-        flush(PATIENCE_AT_THE_START);
+        flush(START_FLUSH_TIMEOUT);
     }
 }
 
 impl Drop for Logging {
     fn drop(&mut self) {
-        flush(PATIENCE_AT_THE_END);
+        flush(EXIT_FLUSH_TIMEOUT);
     }
 }
 
-fn flush(patience: Duration) {
+fn flush(timeout: Duration) {
     if let Some(log) = LOG.get() {
-        log.writer.flush(patience);
+        log.writer.flush(timeout);
     }
 }
 
@@ -155,7 +155,7 @@ impl Log for StreamLog {
     }
 
     fn flush(&self) {
-        self.writer.flush(PATIENCE_AT_THE_END);
+        self.writer.flush(EXIT_FLUSH_TIMEOUT);
     }
 }
 
@@ -217,7 +217,7 @@ impl Printer {
 
 impl Drop for Printer {
     fn drop(&mut self) {
-        self.0.flush(PATIENCE_AT_THE_END);
+        self.0.flush(EXIT_FLUSH_TIMEOUT);
     }
 }
 
@@ -235,7 +235,7 @@ pub fn print_error(text: &str) {
     match StreamWriter::start("error", stream) {
         Ok(writer) => {
             writer.push(text.as_bytes());
-            writer.flush(PATIENCE_AT_THE_END);
+            writer.flush(EXIT_FLUSH_TIMEOUT);
         }
         // No thread could be started. Printing may block, but is better than no message.
         Err(_) => drop(io::stderr().write_all(text.as_bytes())),

@@ -24,7 +24,7 @@ const CONNECTIONS: usize = 16;
 
 /// How long an idle connection may take to answer a test. It is short, so that connections which a firewall silently
 /// dropped do not use up a request's budget.
-const SIGN_OF_LIFE: Duration = Duration::from_millis(250);
+const PING_TIMEOUT: Duration = Duration::from_millis(250);
 
 const REPLACE: &str = "
 if redis.call('DEL', KEYS[1]) == 0 then
@@ -155,7 +155,7 @@ impl Redis {
             .max_size(CONNECTIONS)
             .wait_timeout(Some(budget::WHOLE))
             .create_timeout(Some(budget::WHOLE))
-            .recycle_timeout(Some(SIGN_OF_LIFE))
+            .recycle_timeout(Some(PING_TIMEOUT))
             .runtime(Runtime::Tokio1)
             .build();
         Ok(Self { pool: pool.map_err(|error| RedisFailure::Unreachable(error.to_string()))? })

@@ -31,9 +31,9 @@ pub struct Bounds {
     /// How many jobs of all clients together may be queued or running.
     pub in_all: usize,
     /// How long a job may wait if its client has no other job in the pool.
-    pub patience: Duration,
+    pub queue_timeout: Duration,
     /// How long a job may wait if its client has other jobs in the pool.
-    pub patience_behind_own: Duration,
+    pub queue_timeout_behind_own: Duration,
 }
 
 /// Why a job was not done.
@@ -93,12 +93,12 @@ impl Slot {
     /// Waits for a thread, runs the job there, and returns its result.
     pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotDone> {
         let (shared, bounds) = (self.held.shared.clone(), self.held.shared.bounds);
-        let patience = if self.has_company { bounds.patience_behind_own } else { bounds.patience };
+        let queue_timeout = if self.has_company { bounds.queue_timeout_behind_own } else { bounds.queue_timeout };
         let (answer, mut done) = oneshot::channel();
         // Sending fails if nobody waits for the result any more; then it is not needed.
         let work = Box::new(move || drop(answer.send(work())));
         let waiting = shared.enqueue(self.held, work);
-        let result = match timeout(patience, &mut done).await {
+        let result = match timeout(queue_timeout, &mut done).await {
             Ok(result) => result,
             Err(_) if waiting.withdraw() => return Err(NotDone::Busy),
             Err(_) => done.await,
@@ -308,8 +308,8 @@ mod tests {
         threads: 1,
         per_client: 3,
         in_all: 5,
-        patience: Duration::from_mins(1),
-        patience_behind_own: Duration::from_mins(1),
+        queue_timeout: Duration::from_mins(1),
+        queue_timeout_behind_own: Duration::from_mins(1),
     };
 
     fn client(number: u8) -> IpAddr {
@@ -396,7 +396,7 @@ mod tests {
 
     #[tokio::test]
     async fn who_waits_too_long_is_told_that_the_pool_is_busy_and_the_work_is_not_done() {
-        let (pool, release) = busy(Bounds { patience: Duration::from_millis(20), ..BOUNDS }).await;
+        let (pool, release) = busy(Bounds { queue_timeout: Duration::from_millis(20), ..BOUNDS }).await;
         let (done, order) = mpsc::channel();
         assert_eq!(ask(&pool, 1, &done).await.await.unwrap(), Err(NotDone::Busy));
         drop((release, done));
@@ -406,7 +406,7 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_was_begun_is_waited_for_however_long_it_takes() {
-        let pool = WorkPool::new("test", Bounds { patience: Duration::from_millis(20), ..BOUNDS });
+        let pool = WorkPool::new("test", Bounds { queue_timeout: Duration::from_millis(20), ..BOUNDS });
         let work = || {
             thread::sleep(Duration::from_millis(200));
             7

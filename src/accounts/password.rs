@@ -15,7 +15,7 @@ const LANES: u32 = 1;
 const LONGEST: usize = 1024;
 
 /// What the password of an unknown user is held against. Salt and hash are random bytes, so nothing matches.
-const NOBODY: &str =
+const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$35XrXMltUUQhrzZFmXNA0Q$LJ8gYFYhjQUPoVwdKbgePhjcZHj/fjA04tn31Bg69lg";
 
 /// A password. It does not print itself.
@@ -53,7 +53,7 @@ impl Password {
     /// Whether it is the one that was hashed, in constant time and, whether there is a hash or not, equally slowly. The
     /// hash says what it was made with, so an old one is good after the parameters have changed.
     pub(super) fn matches(&self, hash: Option<&str>) -> bool {
-        let verified = Argon2::default().verify_password(self.as_bytes(), hash.unwrap_or(NOBODY)).is_ok();
+        let verified = Argon2::default().verify_password(self.as_bytes(), hash.unwrap_or(DUMMY_HASH)).is_ok();
         verified & hash.is_some()
     }
 }
@@ -106,8 +106,8 @@ mod tests {
     #[test]
     fn an_unknown_user_costs_what_a_known_one_does() {
         let hash = hash_password(&Password::new("x"), [7; 16]).unwrap();
-        assert_eq!(cost(NOBODY), cost(&hash));
-        assert!(password_hash::phc::PasswordHash::new(NOBODY).is_ok());
+        assert_eq!(cost(DUMMY_HASH), cost(&hash));
+        assert!(password_hash::phc::PasswordHash::new(DUMMY_HASH).is_ok());
     }
 
     #[test]

@@ -185,8 +185,8 @@ impl Inspection<'_> {
             text.note(&note)?;
         }
         if let Some(preview) = &preview {
-            let standing = if self.judge.judges() { "not verified yet" } else { "not verified" };
-            text.preview(preview, standing, now)?;
+            let trust = if self.judge.judges() { "not verified yet" } else { "not verified" };
+            text.preview(preview, trust, now)?;
         }
         match self.judge {
             Judge::Given(_) | Judge::Folder { .. } => text.verdict(&verdict),

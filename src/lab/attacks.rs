@@ -64,7 +64,7 @@ pub enum AttackKind {
         naive: &'static NaiveVerifier,
     },
     Request {
-        ask: fn(&str) -> SentRequest,
+        request: fn(&str) -> SentRequest,
         naive: &'static NaiveSite,
     },
 }
@@ -86,20 +86,20 @@ impl JudgedBy {
     pub fn target(self, algorithm: DemoAlgorithm) -> Target {
         match self {
             Self::Demo => Target::Demo(algorithm),
-            Self::DemoAfterSwitch => Target::Demo(other(algorithm)),
+            Self::DemoAfterSwitch => Target::Demo(other_algorithm(algorithm)),
             Self::Lab | Self::Session => Target::Lab(algorithm),
             Self::LabApi => Target::LabApi(algorithm),
         }
     }
 
     /// Whether a session's token is judged so, which means that the forgery can be put into one.
-    pub const fn fits_a_session(self) -> bool {
+    pub const fn is_for_sessions(self) -> bool {
         !matches!(self, Self::LabApi)
     }
 }
 
 /// The algorithm that a switch leads to.
-pub fn other(algorithm: DemoAlgorithm) -> DemoAlgorithm {
+pub fn other_algorithm(algorithm: DemoAlgorithm) -> DemoAlgorithm {
     DemoAlgorithm::OFFERED.into_iter().find(|offered| *offered != algorithm).unwrap_or(algorithm)
 }
 
@@ -216,8 +216,8 @@ impl Attack {
     }
 
     /// The rows of which at least one attack is such.
-    pub fn count_rows(is_such: impl Fn(&Self) -> bool) -> usize {
-        Self::all().filter(|attack| is_such(attack)).map(|attack| attack.key).collect::<HashSet<_>>().len()
+    pub fn count_rows(matches: impl Fn(&Self) -> bool) -> usize {
+        Self::all().filter(|attack| matches(attack)).map(|attack| attack.key).collect::<HashSet<_>>().len()
     }
 
     /// The spelling with this name; the first if the name is empty; `None` if there is no such spelling. An attack with

@@ -66,12 +66,12 @@ fn algorithm_for(profile: &Profile, wanted: Option<Algorithm>, own: DemoAlgorith
 }
 
 /// The name of a profile.
-pub fn profile(name: &str) -> Result<&'static Profile, Fault> {
+pub fn parse_profile(name: &str) -> Result<&'static Profile, Fault> {
     name.parse().map_err(|accepted| Fault::at("profile", format!("`profile` must be {accepted}.")))
 }
 
 /// The name of an algorithm.
-pub fn algorithm(name: &str) -> Result<Algorithm, Fault> {
+pub fn parse_algorithm(name: &str) -> Result<Algorithm, Fault> {
     name.parse().map_err(|accepted| Fault::at("algorithm", format!("`algorithm` must be {accepted}.")))
 }
 

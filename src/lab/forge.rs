@@ -124,20 +124,20 @@ pub fn quoted(text: &str) -> String {
 /// The visitor's good token, taken apart.
 pub struct Original {
     pub token: String,
-    pub under: DemoAlgorithm,
+    pub algorithm: DemoAlgorithm,
     pub header: Members,
     pub claims: Members,
 }
 
 impl Original {
     /// `None` when the text is not a token whose header and payload are JSON objects.
-    pub fn read(token: &str, under: DemoAlgorithm) -> Option<Self> {
+    pub fn read(token: &str, algorithm: DemoAlgorithm) -> Option<Self> {
         let read = token::decode(token);
         let claims = read.unverified_claims()?;
         let header: &Map<String, Value> = read.header()?;
         Some(Self {
             token: token.to_owned(),
-            under,
+            algorithm,
             header: Members::of(header.iter().map(|(name, value)| (name.as_str(), value))),
             claims: Members::of(claims.for_display().iter()),
         })
@@ -156,7 +156,7 @@ impl Original {
 pub struct Forgery {
     pub token: String,
     /// What became of the signature, in words.
-    pub fate: Cow<'static, str>,
+    pub signature_note: Cow<'static, str>,
     /// The token whose `jti` is to be revoked before the forgery is judged.
     pub revoked: Option<Revoked>,
 }
@@ -169,8 +169,8 @@ pub struct Revoked {
 }
 
 impl Forgery {
-    pub fn new(token: impl Into<String>, fate: impl Into<Cow<'static, str>>) -> Self {
-        Self { token: token.into(), fate: fate.into(), revoked: None }
+    pub fn new(token: impl Into<String>, signature_note: impl Into<Cow<'static, str>>) -> Self {
+        Self { token: token.into(), signature_note: signature_note.into(), revoked: None }
     }
 }
 
@@ -183,13 +183,13 @@ pub struct Forge<'a> {
 }
 
 impl Forge<'_> {
-    pub const fn under(&self) -> DemoAlgorithm {
-        self.original.under
+    pub const fn algorithm(&self) -> DemoAlgorithm {
+        self.original.algorithm
     }
 
     /// Whether the visitor's token is signed with a secret. An attacker then has a secret too, and otherwise an RSA key.
     pub fn is_mac(&self) -> bool {
-        self.under().jwa().key_kind() == KeyKind::Secret
+        self.algorithm().jwa().key_kind() == KeyKind::Secret
     }
 
     /// Another header and payload under the signature that was there.
@@ -200,59 +200,67 @@ impl Forge<'_> {
 
     /// Another header and payload under a signature that fits, by the lab's key for the visitor's algorithm.
     pub fn resigned(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Result<Forgery, SigningError> {
-        self.signing(&signing_input(header, payload))
+        self.resign(&signing_input(header, payload))
     }
 
     /// Header and payload as they are given, re-signed.
-    pub fn signing(&self, message: &str) -> Result<Forgery, SigningError> {
-        let signature = lab::keys(self.ring, self.under()).signer().sign(message.as_bytes())?;
+    pub fn resign(&self, message: &str) -> Result<Forgery, SigningError> {
+        let signature = lab::keys(self.ring, self.algorithm()).signer().sign(message.as_bytes())?;
         Ok(Forgery::new(format!("{message}.{signature}"), RESIGNED))
     }
 
     /// The lab's header with other claims, re-signed.
-    pub fn saying(&self, claims: &Members) -> Result<Forgery, SigningError> {
+    pub fn resign_claims(&self, claims: &Members) -> Result<Forgery, SigningError> {
         self.resigned(self.lab_header().to_string(), claims.to_string())
     }
 
     /// The lab's header with one member changed, re-signed.
-    pub fn headed(&self, name: &str, value: impl Into<String>) -> Result<Forgery, SigningError> {
+    pub fn resign_header(&self, name: &str, value: impl Into<String>) -> Result<Forgery, SigningError> {
         self.resigned(self.lab_header().with(name, value).to_string(), self.original.claims.to_string())
     }
 
     /// The same change of the header under the signature that was there.
-    pub fn headed_stale(&self, name: &str, value: impl Into<String>) -> Forgery {
+    pub fn stale_header(&self, name: &str, value: impl Into<String>) -> Forgery {
         self.stale(self.original.header.with(name, value).to_string(), self.original.claims.to_string())
     }
 
     /// One claim changed under the signature that was there.
-    pub fn saying_stale(&self, name: &str, value: impl Into<String>) -> Forgery {
+    pub fn stale_claim(&self, name: &str, value: impl Into<String>) -> Forgery {
         self.stale(self.original.header.to_string(), self.original.claims.with(name, value).to_string())
     }
 
     /// The claims as they were, with HS256 in the header, under this HMAC key.
-    pub fn maced(&self, header: &Members, key: &[u8], fate: impl Into<Cow<'static, str>>) -> Forgery {
+    pub fn sign_with_hmac(
+        &self,
+        header: &Members,
+        key: &[u8],
+        signature_note: impl Into<Cow<'static, str>>,
+    ) -> Forgery {
         let header = header.with("alg", quoted("HS256"));
         let message = signing_input(header.to_string(), self.original.claims.to_string());
-        Forgery::new(format!("{message}.{}", mac(hmac::HMAC_SHA256, key, &message)), fate)
+        Forgery::new(format!("{message}.{}", mac(hmac::HMAC_SHA256, key, &message)), signature_note)
     }
 
     /// The header with the attacker's own claims, signed with the attacker's own key of the visitor's algorithm.
-    pub fn by_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
+    pub fn by_attacker(&self, header: &Members, signature_note: &'static str) -> Result<Forgery, SigningError> {
         if self.is_mac() {
-            return Ok(self.maced(header, ATTACKER_SECRET, fate));
+            return Ok(self.sign_with_hmac(header, ATTACKER_SECRET, signature_note));
         }
-        self.by_rsa_attacker(header, fate)
+        self.by_rsa_attacker(header, signature_note)
     }
 
     /// The same with the attacker's RSA key, whatever the visitor's algorithm is.
-    pub fn by_rsa_attacker(&self, header: &Members, fate: &'static str) -> Result<Forgery, SigningError> {
+    pub fn by_rsa_attacker(&self, header: &Members, signature_note: &'static str) -> Result<Forgery, SigningError> {
         let signer = self.ring.lab().rs256().signer();
-        Ok(Forgery::new(token::seal(header.to_string(), self.original.claims.to_string(), signer)?.into_string(), fate))
+        Ok(Forgery::new(
+            token::seal(header.to_string(), self.original.claims.to_string(), signer)?.into_string(),
+            signature_note,
+        ))
     }
 
     /// The visitor's header as the lab's own tokens have it: under RS256 `kid` names the lab's key.
     pub fn lab_header(&self) -> Members {
-        match lab::keys(self.ring, self.under()).signer().kid() {
+        match lab::keys(self.ring, self.algorithm()).signer().kid() {
             Some(kid) => self.original.header.with("kid", quoted(kid)),
             None => self.original.header.without("kid"),
         }
@@ -280,18 +288,18 @@ impl Forge<'_> {
     }
 
     /// The right key of the lab under a sibling of the visitor's algorithm.
-    pub fn by_sibling(&self, sibling: keys::Algorithm) -> Result<Forgery, SigningError> {
-        let header = self.lab_header().with("alg", quoted(sibling.as_str()));
-        let signer = self.ring.lab().signer(sibling);
+    pub fn by_related_algorithm(&self, related: keys::Algorithm) -> Result<Forgery, SigningError> {
+        let header = self.lab_header().with("alg", quoted(related.as_str()));
+        let signer = self.ring.lab().signer(related);
         let token = token::seal(header.to_string(), self.original.claims.to_string(), &signer)?;
-        Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {sibling}.")))
+        Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {related}.")))
     }
 
     /// A token of the lab with a `jti` of its own, by which it is revoked before it is judged.
     pub fn revoked(&self) -> Result<Forgery, SigningError> {
         let jti = URL_SAFE_NO_PAD.encode(self.random);
         let claims = self.original.claims.with("jti", quoted(&jti)).with("exp", self.seconds(LIFE));
-        let forgery = self.saying(&claims)?;
+        let forgery = self.resign_claims(&claims)?;
         let revoked = Revoked { token: forgery.token.clone(), jti, expires_at: self.now + TimeDelta::seconds(LIFE) };
         Ok(Forgery { revoked: Some(revoked), ..forgery })
     }
@@ -332,7 +340,7 @@ pub fn key_of_certificate(text: &str) -> Option<RsaPublicKey> {
 }
 
 /// The same bytes in a second spelling: the last character's unused bits are set.
-pub fn twin(signature: &str) -> String {
+pub fn with_unused_bits(signature: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let Some(last) = signature.bytes().last() else { return String::new() };
     let place = ALPHABET.iter().position(|letter| *letter == last).unwrap_or_default();

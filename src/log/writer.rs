@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use super::queue::{Queue, lines_in};
 
 /// How long lines are collected after a write. The first line after a pause is written at once.
-const COLLECTING: Duration = Duration::from_millis(10);
+const BATCH_DELAY: Duration = Duration::from_millis(10);
 
 /// The most bytes of one write. POSIX guarantees that a write of this size to a pipe is atomic, so the lines of
 /// processes that share a pipe are not mixed.
@@ -89,8 +89,8 @@ impl StreamWriter {
         }
     }
 
-    /// Waits until everything is written, but gives up after `patience` without progress.
-    pub fn flush(&self, patience: Duration) {
+    /// Waits until everything is written, but gives up after `timeout` without progress.
+    pub fn flush(&self, timeout: Duration) {
         let started = Instant::now();
         let mut state = self.0.lock();
         state.flushing += 1;
@@ -98,7 +98,7 @@ impl StreamWriter {
         while !state.is_drained() && started.elapsed() < LONGEST_FLUSH {
             let before = state.pieces;
             let has_stalled = |state: &mut State| !state.is_drained() && state.pieces == before;
-            let waited = self.0.progress.wait_timeout_while(state, patience, has_stalled);
+            let waited = self.0.progress.wait_timeout_while(state, timeout, has_stalled);
             let (next, result) = waited.unwrap_or_else(PoisonError::into_inner);
             state = next;
             if result.timed_out() {
@@ -175,7 +175,7 @@ impl Shared {
         let mut state = self.lock();
         state.is_writing = false;
         self.progress.notify_all();
-        drop(self.work.wait_timeout_while(state, COLLECTING, |state| !state.is_urgent()));
+        drop(self.work.wait_timeout_while(state, BATCH_DELAY, |state| !state.is_urgent()));
     }
 }
 

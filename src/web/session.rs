@@ -54,8 +54,9 @@ pub(super) struct Attribute {
     pub meaning: &'static str,
 }
 
-/// Left in a request's extensions by [`SessionCookie::screen`]: why reading the session must be refused, if it must.
-struct Screened(Option<Problem>);
+/// Left in a request's extensions by [`SessionCookie::check_cookies`]: why reading the session must be refused, if it
+/// must.
+struct CookieCheck(Option<Problem>);
 
 impl SessionCookie {
     pub const fn new(secure: bool) -> Self {
@@ -137,10 +138,10 @@ impl SessionCookie {
     /// Runs before the framework reads the session. Notes a refusal for [`Visitor`], and removes cookies that the
     /// framework would misread: it percent-decodes names, trims Unicode white space from them, and drops all cookies if
     /// one is not UTF-8.
-    pub fn screen(&self, request: &mut ServiceRequest) {
+    pub fn check_cookies(&self, request: &mut ServiceRequest) {
         let is_plain = cookie_header::is_plain(request.headers(), self.name());
         let refusal = if is_plain { None } else { self.refusal(request.headers()) };
-        request.extensions_mut().insert(Screened(refusal));
+        request.extensions_mut().insert(CookieCheck(refusal));
         if !is_plain {
             cookie_header::keep_only(request, self.name());
         }
@@ -169,7 +170,7 @@ impl Sessions {
 
 /// The session's state, as it is stored.
 #[derive(Clone, Default, Serialize, Deserialize)]
-struct Kept {
+struct SessionState {
     #[serde(skip_serializing_if = "Option::is_none")]
     token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -266,7 +267,7 @@ impl Unusable {
 /// The session of the visitor who sent the request, with a typed interface.
 pub(super) struct Visitor {
     session: Session,
-    kept: Kept,
+    state: SessionState,
     default_algorithm: DemoAlgorithm,
     /// Why the cookie's session counts as empty, if it does.
     pub unusable: Option<Unusable>,
@@ -288,15 +289,15 @@ impl From<TooLargeForCookie> for Problem {
 
 impl Visitor {
     fn open(session: Session, default_algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Self {
-        let found: Option<Kept> = session.get(ENTRY).ok().flatten();
+        let found: Option<SessionState> = session.get(ENTRY).ok().flatten();
         let oldest = (now - TimeDelta::hours(STATE_HOURS)).timestamp();
-        let is_stale = found.as_ref().is_some_and(|kept| kept.issued_at <= oldest);
-        let kept = found.filter(|_| !is_stale).unwrap_or_default();
-        Self { session, kept, default_algorithm, unusable: is_stale.then_some(Unusable::Stale) }
+        let is_stale = found.as_ref().is_some_and(|state| state.issued_at <= oldest);
+        let state = found.filter(|_| !is_stale).unwrap_or_default();
+        Self { session, state, default_algorithm, unusable: is_stale.then_some(Unusable::Stale) }
     }
 
     /// Finds out why a non-empty cookie led to no session.
-    fn judging_the_cookie(mut self, request: &HttpRequest, sessions: &Sessions) -> Self {
+    fn with_cookie_error(mut self, request: &HttpRequest, sessions: &Sessions) -> Self {
         let is_sent = || sessions.cookie.values(request.headers()).iter().any(|value| !value.is_empty());
         if self.unusable.is_none() && !self.is_open() && is_sent() {
             let decrypts = sessions.cookie.decrypts(request, &sessions.key);
@@ -307,38 +308,41 @@ impl Visitor {
 
     /// Whether the request's cookie decrypted and its session holds something.
     pub fn is_open(&self) -> bool {
-        self.kept.issued_at != 0
+        self.state.issued_at != 0
     }
 
     pub fn token(&self) -> Option<&str> {
-        self.kept.token.as_deref()
+        self.state.token.as_deref()
     }
 
     /// The algorithm that signs this visitor's tokens, and the only one that verifies them.
     pub fn algorithm(&self) -> DemoAlgorithm {
-        self.kept.algorithm.unwrap_or(self.default_algorithm)
+        self.state.algorithm.unwrap_or(self.default_algorithm)
     }
 
     /// Which keys verify the token.
     pub fn token_keys(&self) -> TokenKeys {
-        self.kept.ring
+        self.state.ring
     }
 
     /// Whether the lab put the token here, with either keys.
     pub fn is_of_lab(&self) -> bool {
-        self.kept.is_of_lab
+        self.state.is_of_lab
     }
 
     /// What the lab remembers.
     pub fn lab(&self) -> LabNotes {
-        self.kept.lab.clone().unwrap_or_default()
+        self.state.lab.clone().unwrap_or_default()
     }
 
     /// Stores the token under a new session key. An attacker may have planted the old session's cookie in the visitor's
     /// browser, and must not be able to read this token (session fixation).
     pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         session_store::renew_key();
-        self.keep(Kept { token: Some(token), ring: TokenKeys::Demo, is_of_lab: false, ..self.kept.clone() }, now)
+        self.keep(
+            SessionState { token: Some(token), ring: TokenKeys::Demo, is_of_lab: false, ..self.state.clone() },
+            now,
+        )
     }
 
     /// Stores a token from the lab, to be verified with these keys and this algorithm.
@@ -364,33 +368,40 @@ impl Visitor {
         self.with(token, ring, algorithm, now).to_json().map(drop)
     }
 
-    fn with(&self, token: String, ring: TokenKeys, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Kept {
+    fn with(&self, token: String, ring: TokenKeys, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> SessionState {
         let issued_at = now.timestamp();
-        Kept { token: Some(token), ring, is_of_lab: true, algorithm: Some(algorithm), issued_at, ..self.kept.clone() }
+        SessionState {
+            token: Some(token),
+            ring,
+            is_of_lab: true,
+            algorithm: Some(algorithm),
+            issued_at,
+            ..self.state.clone()
+        }
     }
 
     /// Stores the lab's notes; stores nothing if they are empty.
     pub fn note(&mut self, notes: LabNotes, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
         let lab = (notes != LabNotes::default()).then_some(notes);
-        if lab == self.kept.lab { Ok(()) } else { self.keep(Kept { lab, ..self.kept.clone() }, now) }
+        if lab == self.state.lab { Ok(()) } else { self.keep(SessionState { lab, ..self.state.clone() }, now) }
     }
 
     /// Changes the algorithm. The token stays, so that the visitor can see it refused.
     pub fn choose(&mut self, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
-        self.keep(Kept { algorithm: Some(algorithm), ..self.kept.clone() }, now)
+        self.keep(SessionState { algorithm: Some(algorithm), ..self.state.clone() }, now)
     }
 
     #[expect(clippy::expect_used, reason = "what is JSON already needs no serialising")]
-    fn keep(&mut self, kept: Kept, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
-        let kept = Kept { issued_at: now.timestamp(), ..kept };
-        let text = kept.to_json()?;
+    fn keep(&mut self, state: SessionState, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+        let state = SessionState { issued_at: now.timestamp(), ..state };
+        let text = state.to_json()?;
         self.session.insert(ENTRY, text).expect("JSON is written as it is");
-        self.kept = kept;
+        self.state = state;
         Ok(())
     }
 }
 
-impl Kept {
+impl SessionState {
     /// The state as JSON, if it is small enough. It is raw, so that the session does not serialize it a second time.
     #[expect(clippy::expect_used, reason = "texts and numbers have a JSON form")]
     fn to_json(&self) -> Result<Box<RawValue>, TooLargeForCookie> {
@@ -404,15 +415,15 @@ impl FromHead for Visitor {
     fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
         let sessions = Data::<Sessions>::from_head(request)?;
         match request.extensions().get() {
-            Some(Screened(None)) => {}
-            Some(Screened(Some(problem))) => return Err(problem.clone()),
+            Some(CookieCheck(None)) => {}
+            Some(CookieCheck(Some(problem))) => return Err(problem.clone()),
             None => return Err(Problem::broken("a session is read that did not come through the request pipeline")),
         }
         if let Some(problem) = session_store::take_failure() {
             return Err(problem);
         }
         let visitor = Self::open(request.get_session(), sessions.default_algorithm, sessions.clock.now());
-        Ok(visitor.judging_the_cookie(request, &sessions))
+        Ok(visitor.with_cookie_error(request, &sessions))
     }
 }
 
@@ -435,9 +446,9 @@ mod tests {
 
     #[test]
     fn progress_that_was_kept_by_place_is_dropped_and_the_visitor_s_keys_stay() {
-        let kept: Kept =
+        let state: SessionState =
             serde_json::from_str(r#"{"lab":{"l":65535,"a":4398046511102,"v":"me","k":[1,2]},"issued_at":1}"#).unwrap();
-        let notes = kept.lab.unwrap();
+        let notes = state.lab.unwrap();
         assert!(notes.solved.is_empty() && notes.tried.is_empty());
         assert_eq!((notes.visitor.as_str(), notes.keys), ("me", (1, 2)));
     }
@@ -449,8 +460,8 @@ mod tests {
             notes.solved.insert(lesson.key);
         }
         Attack::all().for_each(|attack| notes.tried.insert(attack.key));
-        let kept = Kept { lab: Some(notes), ..Kept::default() };
-        let bytes = kept.to_json().unwrap().get().len();
+        let state = SessionState { lab: Some(notes), ..SessionState::default() };
+        let bytes = state.to_json().unwrap().get().len();
         assert!(bytes < LARGEST_STATE / 8, "{bytes} bytes");
     }
 }

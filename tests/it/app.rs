@@ -55,12 +55,12 @@ impl TestApp {
     }
 
     /// Another server with the same keys.
-    pub fn twin(&self) -> Self {
+    pub fn with_same_keys(&self) -> Self {
         Self::sharing(self.folder.clone(), &[])
     }
 
     /// The same with these settings.
-    pub fn twin_with(&self, settings: &[(&'static str, &str)]) -> Self {
+    pub fn with_same_keys_and(&self, settings: &[(&'static str, &str)]) -> Self {
         Self::sharing(self.folder.clone(), settings)
     }
 

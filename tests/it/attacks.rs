@@ -25,7 +25,7 @@ use super::tokens::{
 };
 
 /// Somebody with keys of their own, of the same kinds and sizes.
-static STRANGER: LazyLock<Keys> = LazyLock::new(Keys::fresh);
+static OTHER_KEYS: LazyLock<Keys> = LazyLock::new(Keys::fresh);
 
 /// What a guesser tries first.
 const WORDS: [&str; 10] = [
@@ -294,14 +294,14 @@ fn row_10_the_public_key_is_no_secret_in_any_form() {
 
 #[test]
 fn row_11_a_key_in_the_header_is_not_used() {
-    let jwks = serde_json::to_value(STRANGER.ring.published(at(NOW))).unwrap();
-    let oct = format!(r#"{{"kty":"oct","k":"{}"}}"#, URL_SAFE_NO_PAD.encode(&STRANGER.secret_text));
+    let jwks = serde_json::to_value(OTHER_KEYS.ring.published(at(NOW))).unwrap();
+    let oct = format!(r#"{{"kty":"oct","k":"{}"}}"#, URL_SAFE_NO_PAD.encode(&OTHER_KEYS.secret_text));
     for (good, jwk) in Good::both().into_iter().zip([oct, jwks["keys"][0].to_string()]) {
         let inline = good.header.with("jwk", &jwk);
         for header in [inline.clone(), inline.without("kid")] {
             good.must_get_twice(11, [HEADER_NOT_ALLOWED; 2], &header, &good.claims);
             let own = compact(header.to_string(), good.claims.to_string(), |message| {
-                signature_of(STRANGER.signer(good.under), message)
+                signature_of(OTHER_KEYS.signer(good.under), message)
             });
             good.must_get(11, HEADER_NOT_ALLOWED, "signed with the key that it brings", own);
         }
@@ -477,15 +477,15 @@ fn row_24_a_token_from_before_the_switch_is_told_as_such() {
 #[test]
 fn row_25_another_key_is_refused_under_our_kid_and_under_its_own() {
     for good in Good::both() {
-        let sign = |message: &[u8]| signature_of(STRANGER.signer(good.under), message);
+        let sign = |message: &[u8]| signature_of(OTHER_KEYS.signer(good.under), message);
         let payload = good.claims.to_string();
         good.must_get(25, BAD_SIGNATURE, "our kid", compact(good.header.to_string(), &payload, sign));
         let nameless = good.header.without("kid").to_string();
         good.must_get(25, BAD_SIGNATURE, "no kid", compact(nameless, &payload, sign));
     }
     let good = Good::under(DemoAlgorithm::RS256);
-    let retired = good.header.with("kid", &quoted(STRANGER.kid())).to_string();
-    let sign = |message: &[u8]| signature_of(STRANGER.signer(DemoAlgorithm::RS256), message);
+    let retired = good.header.with("kid", &quoted(OTHER_KEYS.kid())).to_string();
+    let sign = |message: &[u8]| signature_of(OTHER_KEYS.signer(DemoAlgorithm::RS256), message);
     good.must_get(25, UNKNOWN_KID, "its own kid", compact(retired, good.claims.to_string(), sign));
 }
 

@@ -53,9 +53,9 @@ async fn a_token_is_generated_and_its_details_are_shown() {
         assert_eq!(visit.result().await, "bob");
         assert!(visit.text(".standing").await.starts_with("✓ Verified."));
         assert_eq!((visit.count(".trace li.passed").await, visit.count(".trace li").await), (14, 14));
-        let parts = visit.texts(".stub h3").await;
+        let parts = visit.texts(".token-part h3").await;
         assert_eq!(parts.iter().map(|it| it.split_whitespace().next().unwrap()).collect::<Vec<_>>(), PARTS);
-        assert!(visit.text(".stub.payload pre").await.contains(r#""sub": "bob""#));
+        assert!(visit.text(".token-part.payload pre").await.contains(r#""sub": "bob""#));
         assert_eq!(visit.texts("[aria-labelledby=claims] tbody th").await, ["sub", "iat", "exp"]);
         assert!(visit.text("[aria-labelledby=claims] .intro").await.starts_with("Verified"));
     })
@@ -137,7 +137,7 @@ async fn a_token_is_refused_after_the_algorithm_was_switched_and_a_new_one_is_no
         visit.follow("Get token").await;
         visit.follow("Show details").await;
         assert_eq!(visit.result().await, "bob");
-        assert!(visit.text(".stub.header pre").await.contains(r#""alg": "RS256""#));
+        assert!(visit.text(".token-part.header pre").await.contains(r#""alg": "RS256""#));
         assert_eq!(visit.count(".trace li.passed").await, 14);
     })
     .await;
@@ -149,7 +149,7 @@ async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token
         visit.open("/").await;
         visit.follow("Get token").await;
         visit.follow("Show details").await;
-        let signature = visit.text(".stub.signature .encoded").await;
+        let signature = visit.text(".token-part.signature .encoded").await;
         assert_eq!(signature.len(), 43);
 
         visit.send(".logout button").await;
@@ -157,7 +157,7 @@ async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token
         assert_eq!(visit.count(".ticket").await, 0);
         assert_eq!(visit.driver.get_all_cookies().await.unwrap().len(), 0);
 
-        visit.leave_by(visit.driver.back()).await;
+        visit.follow_to_next_page(visit.driver.back()).await;
         assert_eq!(visit.driver.current_url().await.unwrap().path(), "/bob");
         assert_eq!(visit.count(".ticket").await, 0);
         assert!(!visit.driver.source().await.unwrap().contains(&signature));
@@ -242,21 +242,21 @@ async fn the_keyboard_alone_does_all_that_a_pointer_does() {
         assert_eq!(visit.tab().await, "Skip to the content");
         visit.press(Key::Enter).await.unwrap();
         assert_eq!(visit.tab().await, "Get token");
-        visit.leave_by(visit.press(Key::Enter)).await;
+        visit.follow_to_next_page(visit.press(Key::Enter)).await;
         assert_eq!(visit.result().await, "Token Generated successfully!!");
 
         visit.tab_to("Show details").await;
-        visit.leave_by(visit.press(Key::Enter)).await;
+        visit.follow_to_next_page(visit.press(Key::Enter)).await;
         assert_eq!(visit.result().await, "bob");
         visit.tab_to("HS256 or RS256: what the choice means").await;
         visit.press(Key::Enter).await.unwrap();
         visit.tab_to("public key").await;
 
         visit.tab_to("Log out").await;
-        visit.leave_by(visit.press(Key::Enter)).await;
+        visit.follow_to_next_page(visit.press(Key::Enter)).await;
         assert_eq!(visit.text(".result").await, "Result - None");
         visit.tab_to("RS256").await;
-        visit.leave_by(visit.press(Key::Space)).await;
+        visit.follow_to_next_page(visit.press(Key::Space)).await;
         assert_eq!(visit.text("button[aria-pressed=true]").await, "✓ RS256");
     })
     .await;

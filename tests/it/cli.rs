@@ -94,7 +94,7 @@ impl Program {
     }
 
     /// Runs with this standard input.
-    pub fn fed(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Done {
+    pub fn run_with_input(&self, arguments: &[&str], input: impl AsRef<[u8]>) -> Done {
         let file = self.path("input");
         fs::write(&file, input).unwrap();
         Done::of(self.command(arguments).stdin(fs::File::open(file).unwrap()))
@@ -727,7 +727,7 @@ fn what_sign_prints_inspect_accepts_with_the_same_folder() {
             assert_eq!((code, &verdict["accepted"]), (0, &json!(true)));
             assert_eq!(verdict["claims"]["sub"], "bob");
         }
-        let piped = program.fed(&["inspect"], format!("{token}\n"));
+        let piped = program.run_with_input(&["inspect"], format!("{token}\n"));
         assert_eq!(piped.code, Some(0));
         assert!(piped.stdout.contains("\naccepted: every check passed\n"), "{}", piped.stdout);
     }
@@ -797,7 +797,7 @@ fn inspect_answers_each_line_with_one_object() {
         ("{\"a\":1}\nhello\na.b\na.b.c.d\n".to_owned(), &["malformed"; 4]),
         ("a\0b\n\u{1b}[31m.\u{9b}.\n".to_owned(), &["malformed"; 2]),
     ] {
-        let done = program.fed(&["inspect", "--json"], &input);
+        let done = program.run_with_input(&["inspect", "--json"], &input);
         let verdicts: Vec<Value> = done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let found: Vec<&str> = verdicts.iter().map(|verdict| verdict["code"].as_str().unwrap()).collect();
         assert_eq!(found, codes, "{}", &input[..input.len().min(60)]);
@@ -811,10 +811,11 @@ fn inspect_takes_bytes_that_are_no_text() {
     let program = Program::new();
     program.run(&["keygen"]);
     let good = program.sign(&[]);
-    let done = program.fed(&["inspect", "--json"], [b"\xff\xfe.\x80.\xc3\x28\n", good.as_bytes(), b"\n"].concat());
+    let done =
+        program.run_with_input(&["inspect", "--json"], [b"\xff\xfe.\x80.\xc3\x28\n", good.as_bytes(), b"\n"].concat());
     let codes: Vec<Value> = done.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!((done.code, &codes[0]["code"], &codes[1]["code"]), (Some(1), &json!("malformed"), &json!("accepted")));
-    let nothing = program.fed(&["inspect", "--json"], "");
+    let nothing = program.run_with_input(&["inspect", "--json"], "");
     assert_eq!((nothing.code, nothing.stdout.as_str()), (Some(2), ""), "a pipe that brings nothing is no success");
 }
 
@@ -945,11 +946,11 @@ fn looking_at_users_makes_no_database() {
     assert_eq!((listed.code, listed.stdout.as_str(), listed.stderr.as_str()), (Some(0), "", ""));
     program.run(&["user", "remove", "susan"]).assert_failed(&["there is no user `susan`"]);
     program.run(&["user", "add", "a:b"]).assert_failed(&["`a:b` cannot be a user's name"]);
-    assert_eq!(program.fed(&["user", "add", "susan"], b"\xff\n").code, Some(2), "the password is no text");
+    assert_eq!(program.run_with_input(&["user", "add", "susan"], b"\xff\n").code, Some(2), "the password is no text");
     fs::remove_file(program.path("input")).unwrap();
     assert_eq!(fs::read_dir(program.path("")).unwrap().count(), 0, "nothing is made");
 
-    assert_eq!(program.fed(&["user", "add", "susan"], "a password\n").stdout, "added susan\n");
+    assert_eq!(program.run_with_input(&["user", "add", "susan"], "a password\n").stdout, "added susan\n");
     assert_eq!(program.run(&["user", "list"]).stdout, "susan\n");
     assert_eq!(program.run(&["user", "remove", "susan"]).stdout, "removed susan\n");
     let listed = program.run(&["user", "list"]);

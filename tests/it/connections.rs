@@ -29,7 +29,7 @@ const CLIENTS: usize = 32;
 
 /// What became of one client's requests.
 #[derive(Default)]
-struct Fate {
+struct Outcome {
     answered: usize,
     /// Requests that were sent and got no whole answer.
     lost: Vec<String>,
@@ -37,33 +37,33 @@ struct Fate {
 
 /// How a client uses its connections.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Habit {
+enum Reuse {
     /// One connection for as long as the server keeps it.
-    Keeps,
+    KeepAlive,
     /// A connection for each request.
-    Parts,
+    OnePerRequest,
 }
 
 /// Asks without a pause until nobody lets it in any more.
-fn ask_until_the_end(url: &str, path: &str, habit: Habit) -> Fate {
-    let mut fate = Fate::default();
+fn ask_until_the_end(url: &str, path: &str, reuse: Reuse) -> Outcome {
+    let mut outcome = Outcome::default();
     // Who is not let in has sent nothing.
     while let Ok(mut line) = Line::to(url) {
         let mut goes_on = true;
         while goes_on {
             let reply = line.get(path);
-            goes_on = habit == Habit::Keeps && reply.as_ref().is_ok_and(|reply| !reply.is_last);
+            goes_on = reuse == Reuse::KeepAlive && reply.as_ref().is_ok_and(|reply| !reply.is_last);
             match reply {
-                Ok(reply) if reply.status < 400 => fate.answered += 1,
-                Ok(reply) => fate.lost.push(format!("{} to {path}", reply.status)),
-                Err(error) => fate.lost.push(format!("{error} in place of {path}")),
+                Ok(reply) if reply.status < 400 => outcome.answered += 1,
+                Ok(reply) => outcome.lost.push(format!("{} to {path}", reply.status)),
+                Err(error) => outcome.lost.push(format!("{error} in place of {path}")),
             }
         }
     }
-    fate
+    outcome
 }
 
-fn end_under_load(arguments: &[&str], habit: Habit) -> (Vec<Fate>, Done) {
+fn end_under_load(arguments: &[&str], reuse: Reuse) -> (Vec<Outcome>, Done) {
     let (_program, serving) = serve(arguments);
     let url = serving.url.clone();
     scope(|scope| {
@@ -72,7 +72,7 @@ fn end_under_load(arguments: &[&str], habit: Habit) -> (Vec<Fate>, Done) {
                 let url = &url;
                 // What is quick, what signs, and what is written down.
                 let path = ["/healthz", "/generate", "/v1/token/15555551212"][client % 3];
-                scope.spawn(move || ask_until_the_end(url, path, habit))
+                scope.spawn(move || ask_until_the_end(url, path, reuse))
             })
             .collect();
         sleep(Duration::from_millis(700));
@@ -83,18 +83,20 @@ fn end_under_load(arguments: &[&str], habit: Habit) -> (Vec<Fate>, Done) {
 
 #[test]
 fn no_request_is_lost_when_the_server_ends_under_load() {
-    for (arguments, habit) in [(PLAIN, Habit::Keeps), (PLAIN, Habit::Parts), (TLS, Habit::Keeps), (TLS, Habit::Parts)] {
+    for (arguments, reuse) in
+        [(PLAIN, Reuse::KeepAlive), (PLAIN, Reuse::OnePerRequest), (TLS, Reuse::KeepAlive), (TLS, Reuse::OnePerRequest)]
+    {
         for _ in 0..tools::rounds(1) {
-            let (fates, done) = end_under_load(arguments, habit);
+            let (outcomes, done) = end_under_load(arguments, reuse);
             assert_eq!(done.code, Some(0), "{}", done.stderr);
             // A disk that others keep busy for longer than the store may take is answered for with a 503.
             let is_slow = done.stderr.contains("the store did not answer within");
             assert!(is_slow || !done.stderr.contains("ERROR"), "{}", done.stderr);
-            let lost = fates.iter().flat_map(|fate| &fate.lost);
+            let lost = outcomes.iter().flat_map(|outcome| &outcome.lost);
             let lost: Vec<_> = lost.filter(|lost| !(is_slow && lost.starts_with("503"))).collect();
-            assert!(lost.is_empty(), "{arguments:?} {habit:?}: {lost:?}");
-            let answered: usize = fates.iter().map(|fate| fate.answered).sum();
-            assert!(answered > CLIENTS, "{arguments:?} {habit:?}: {answered} answers are no load");
+            assert!(lost.is_empty(), "{arguments:?} {reuse:?}: {lost:?}");
+            let answered: usize = outcomes.iter().map(|outcome| outcome.answered).sum();
+            assert!(answered > CLIENTS, "{arguments:?} {reuse:?}: {answered} answers are no load");
         }
     }
 }
@@ -205,7 +207,7 @@ fn a_head_that_does_not_come_and_a_handshake_that_does_not_end_their_connection(
 }
 
 /// Sends a byte a second of a second head that has no end: what is answered, and when the connection closes.
-fn drip_a_second_head(url: &str) -> (String, Duration) {
+fn send_slowly_a_second_head(url: &str) -> (String, Duration) {
     let mut line = Line::patient_for(url, Duration::from_secs(1)).unwrap();
     line.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let (mut said, mut began) = (Vec::new(), None);
@@ -230,7 +232,7 @@ fn a_second_head_is_timed_like_the_first_and_its_refusal_says_why() {
         for arguments in [PLAIN, TLS] {
             scope.spawn(move || {
                 let (_program, serving) = serve(arguments);
-                let (said, took) = drip_a_second_head(&serving.url);
+                let (said, took) = send_slowly_a_second_head(&serving.url);
                 assert!((Duration::from_secs(8)..Duration::from_secs(25)).contains(&took), "{arguments:?}: {took:?}");
                 let (_, refusal) = said.split_once("\r\n\r\nok\n").unwrap();
                 let (head, body) = refusal.split_once("\r\n\r\n").unwrap();

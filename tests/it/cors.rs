@@ -6,7 +6,7 @@ use serde_json::json;
 use crate::app::{Answer, TestApp, Visitor};
 
 const FRIEND: &str = "https://app.example";
-const STRANGER: &str = "https://evil.example";
+const OTHER_ORIGIN: &str = "https://evil.example";
 
 /// The routes that read no cookie, each with the method that it takes.
 const OPEN: [(&str, &str); 14] = [
@@ -130,7 +130,7 @@ async fn another_origin_is_refused_as_before() {
     let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", FRIEND)]);
     let visitor = app.visitor();
     for route in OPEN {
-        for origin in [STRANGER, "null", "https://app.example.evil.example", "http://app.example"] {
+        for origin in [OTHER_ORIGIN, "null", "https://app.example.evil.example", "http://app.example"] {
             let answer = call(&visitor, origin, route).await;
             assert_eq!(answer.header("access-control-allow-origin"), "", "{origin} {route:?}");
             assert!(route.0 == "GET" || answer.status == 403, "{origin} {route:?}: {}", answer.status);
@@ -144,11 +144,11 @@ async fn another_origin_is_refused_as_before() {
 async fn a_star_lets_every_site_in_and_a_token_is_still_asked_for() {
     let app = TestApp::with(&[("cors-origin", "*")]);
     let visitor = app.visitor();
-    let request = visitor.request(Method::POST, "/token").header("origin", STRANGER);
+    let request = visitor.request(Method::POST, "/token").header("origin", OTHER_ORIGIN);
     let answer = Answer::to(request.json(&json!({ "username": "susan", "password": "secret" }))).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"));
-    let answer = call(&visitor, STRANGER, ("GET", "/api/me")).await;
+    let answer = call(&visitor, OTHER_ORIGIN, ("GET", "/api/me")).await;
     assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, "*"));
     assert!(answer.header("access-control-expose-headers").to_lowercase().contains("www-authenticate"));
-    assert_eq!(call(&visitor, STRANGER, ("POST", "/algorithm")).await.status, 403);
+    assert_eq!(call(&visitor, OTHER_ORIGIN, ("POST", "/algorithm")).await.status, 403);
 }

@@ -773,7 +773,7 @@ async fn the_page_shows_the_token_its_claims_and_all_fourteen_checks() {
         visitor.generate().await;
         app.advance(7);
         let page = visitor.page("/bob").await;
-        for part in ["stub header", "stub payload", "stub signature"] {
+        for part in ["token-part header", "token-part payload", "token-part signature"] {
             assert_eq!(page.matches(part).count(), 1, "{part}");
         }
         for claim in ["sub", "iat", "exp"] {
@@ -802,16 +802,16 @@ async fn the_trace_of_a_refused_token_stops_at_the_check_that_failed() {
 #[tokio::test]
 async fn a_session_outlives_a_restart_and_is_good_at_any_server_with_the_same_keys() {
     let app = TestApp::spawn();
-    let twin = app.twin();
+    let replica = app.with_same_keys();
     let visitor = app.visitor();
     visitor.choose("RS256").await;
     visitor.generate().await;
-    assert_eq!(location(&visitor.before(&twin).validate().await), "/bob");
-    generate_for(&visitor.before(&twin), "alice").await;
+    assert_eq!(location(&visitor.before(&replica).validate().await), "/bob");
+    generate_for(&visitor.before(&replica), "alice").await;
     assert_eq!(location(&visitor.validate().await), "/alice");
 
     drop(app);
-    let restarted = twin.twin();
+    let restarted = replica.with_same_keys();
     assert_eq!(location(&visitor.before(&restarted).validate().await), "/alice");
     let elsewhere = TestApp::spawn();
     assert_eq!(location(&visitor.before(&elsewhere).validate().await), INVALID_TOKEN);

@@ -125,7 +125,7 @@ fn a_tilde_is_the_home_folder_wherever_a_path_stands() {
         assert_eq!(program.run(&["sign", &key]).code, Some(0));
     }
     let url = "sqlite:~/users.db";
-    let added = flagged.fed(&["user", "add", "susan", "--database", url], "a password\n");
+    let added = flagged.run_with_input(&["user", "add", "susan", "--database", url], "a password\n");
     assert_eq!(added.code, Some(0), "{}", added.stderr);
     assert!(home.path().join("users.db").is_file() && !flagged.path("~").exists());
     for refused in ["~eve/keys", "$HOME/keys", "\"keys\""] {

@@ -115,7 +115,7 @@ fn decoding_needs_no_key_and_judges_nothing() {
         );
         assert_eq!(verdict["unverified_claims"], json!({"sub": "bob", "exp": 1}));
         assert_eq!(program.run(&["inspect", "--decode", "hello"]).code, Some(1), "that is no token");
-        assert_eq!(program.fed(&["inspect", "--decode"], format!("{token}\n\n{token}")).code, Some(0));
+        assert_eq!(program.run_with_input(&["inspect", "--decode"], format!("{token}\n\n{token}")).code, Some(0));
     }
     let done = program().run(&["inspect", "--decode", "--key", "x", &token]);
     assert!(done.code == Some(2) && done.stderr.contains("--decode"), "{}", done.stderr);
@@ -126,7 +126,7 @@ fn without_a_key_a_token_is_shown_and_the_rest_is_an_error() {
     let program = Program::new();
     let token = unsigned(&json!({"alg": "HS256"}), r#"{"sub":"bob"}"#);
     let by_argument = program.run(&["inspect", &token]);
-    let by_line = program.fed(&["inspect"], format!("{token}\n"));
+    let by_line = program.run_with_input(&["inspect"], format!("{token}\n"));
     for done in [by_argument, by_line] {
         assert_eq!(done.code, Some(2));
         assert!(
@@ -183,21 +183,21 @@ fn a_hyphen_is_standard_input() {
     let program = program().holding("secret.txt", "correct horse battery staple is long\n");
     let token = program.sign(&[]);
     for flags in [&["inspect", "-"][..], &["inspect", "--json", "-"], &["inspect"]] {
-        let done = program.fed(flags, format!("{token}\n"));
+        let done = program.run_with_input(flags, format!("{token}\n"));
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{flags:?} {}", done.stdout);
     }
     let other = program.sign(&["--key", "secret.txt"]);
     let secret = "correct horse battery staple is long\n";
-    assert_eq!(program.fed(&["inspect", "--key", "-", &other], secret).code, Some(0));
-    let piped = program.fed(&["sign", "--key", "-"], secret);
+    assert_eq!(program.run_with_input(&["inspect", "--key", "-", &other], secret).code, Some(0));
+    let piped = program.run_with_input(&["sign", "--key", "-"], secret);
     assert_eq!(program.inspect(&["--key", "secret.txt"], piped.stdout.trim_end()).0, 0);
     for arguments in
         [&["inspect", "--key", "-"][..], &["inspect", "--key", "-", "-"], &["inspect", "--json", "--key=-"]]
     {
-        program.fed(arguments, secret).assert_failed(&["--key -", "standard input"]);
+        program.run_with_input(arguments, secret).assert_failed(&["--key -", "standard input"]);
     }
-    program.fed(&["sign", "--key", "-"], "").assert_failed(&["empty"]);
-    program.fed(&["sign", "--key", "-"], "x".repeat(70_000)).assert_failed(&["64 KiB"]);
+    program.run_with_input(&["sign", "--key", "-"], "").assert_failed(&["empty"]);
+    program.run_with_input(&["sign", "--key", "-"], "x".repeat(70_000)).assert_failed(&["64 KiB"]);
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn what_is_pasted_along_with_a_token_is_removed_with_a_note() {
             (format!("{start}\r\n  {end}\r\n"), "line ends"),
             (format!("Bearer \"{start}\n{end}\"\n"), "quotes"),
         ] {
-            for done in [program.run(&["inspect", &pasted]), program.fed(&["inspect"], &pasted)] {
+            for done in [program.run(&["inspect", &pasted]), program.run_with_input(&["inspect"], &pasted)] {
                 assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{pasted:?} {}", done.stdout);
                 let note = done.stdout.lines().next().unwrap();
                 assert!(
@@ -231,7 +231,7 @@ fn what_is_pasted_along_with_a_token_is_removed_with_a_note() {
             let literal = program.run(&["inspect", "--json", &pasted]);
             assert!(literal.code == Some(1) && literal.stdout.contains("malformed"), "{pasted:?} {}", literal.stdout);
         }
-        let plain = program.fed(&["inspect"], format!("{token}\n")).stdout;
+        let plain = program.run_with_input(&["inspect"], format!("{token}\n")).stdout;
         assert!(!plain.contains("note: "), "{plain}");
     }
 }
@@ -240,12 +240,12 @@ fn what_is_pasted_along_with_a_token_is_removed_with_a_note() {
 fn a_blank_line_is_no_token_in_text_and_one_in_json() {
     let program = program();
     let token = program.sign(&["--ttl", "86400"]);
-    let done = program.fed(&["inspect"], format!("\n{token}\n\n \t\r\n\"\"\n{token}\n"));
+    let done = program.run_with_input(&["inspect"], format!("\n{token}\n\n \t\r\n\"\"\n{token}\n"));
     assert_eq!((done.code, done.stdout.matches("accepted: ").count()), (Some(0), 2), "{}", done.stdout);
     for nothing in ["", "\n", " \n\r\n", "Bearer\n"] {
-        program.fed(&["inspect"], nothing).assert_failed(&["no token"]);
+        program.run_with_input(&["inspect"], nothing).assert_failed(&["no token"]);
     }
-    let json = program.fed(&["inspect", "--json"], format!("\n{token}\n \n"));
+    let json = program.run_with_input(&["inspect", "--json"], format!("\n{token}\n \n"));
     let codes: Vec<Value> =
         json.stdout.lines().map(|it| serde_json::from_str::<Value>(it).unwrap()["code"].clone()).collect();
     assert_eq!(codes, ["no_token", "accepted", "malformed"]);
@@ -293,7 +293,7 @@ fn no_text_in_a_token_reaches_a_terminal_as_a_command() {
     ];
     for token in &tokens {
         for flags in [&["inspect"][..], &["inspect", "--decode"], &["inspect", "--json"]] {
-            for done in [program.run(&[flags, &[token]].concat()), program.fed(flags, token)] {
+            for done in [program.run(&[flags, &[token]].concat()), program.run_with_input(flags, token)] {
                 assert_safe(&done.stdout);
                 assert_safe(&done.stderr);
                 assert!(!done.stdout.is_empty(), "{flags:?} {token:?} {}", done.stderr);

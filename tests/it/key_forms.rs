@@ -712,7 +712,9 @@ fn a_key_may_come_through_a_pipe_and_its_refusal_names_no_hyphen() {
     assert_eq!(signed, program.sign(&["--key", "key.pem", "--claims", "{}"]));
     program.run(&["sign", "--key", "/dev/zero"]).assert_failed(&["`/dev/zero`", "64 KiB"]);
     program.run(&["sign", "--key", "."]).assert_failed(&["`.`", "not a regular file"]);
-    program.fed(&["sign", "--key", "-"], made.bytes("key.p12")).assert_failed(&["`-`", "openssl pkcs12 -in FILE "]);
+    program
+        .run_with_input(&["sign", "--key", "-"], made.bytes("key.p12"))
+        .assert_failed(&["`-`", "openssl pkcs12 -in FILE "]);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 //! The gallery of attacks: every entry of the catalogue, in every spelling and under each algorithm, gets the code that it
-//! announces: on its page, in the session, and at no other door anything but a refusal.
+//! announces: on its page, in the session, and at no other route anything but a refusal.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -104,7 +104,7 @@ async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         let visitor = visitor_under(&app, algorithm).await;
         let put = form(&visitor, attack, variant, "put").send().await.unwrap();
-        if !judged_by.fits_a_session() {
+        if !judged_by.is_for_sessions() {
             assert_eq!(put.status(), 400, "{name}");
             continue;
         }
@@ -186,9 +186,9 @@ async fn no_forgery_passes_at_any_other_door() {
         let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let told = forge(visitor, attack, variant).await;
         let token = told["forged"].as_str().unwrap();
-        for (door, request) in doors(&app, token) {
+        for (route, request) in token_routes(&app, token) {
             let answer = Answer::to(request).await;
-            let name = format!("{} {variant} under {algorithm} at {door}", attack.slug);
+            let name = format!("{} {variant} under {algorithm} at {route}", attack.slug);
             assert!((400..500).contains(&answer.status), "{name}: {} {}", answer.status, answer.body);
             assert!(!answer.body.contains("mallory"), "{name} echoes a claim");
         }
@@ -196,23 +196,23 @@ async fn no_forgery_passes_at_any_other_door() {
 }
 
 /// Every route outside the lab that takes a token. One that no header or address can carry is sent where it can be.
-fn doors(app: &TestApp, token: &str) -> Vec<(&'static str, RequestBuilder)> {
+fn token_routes(app: &TestApp, token: &str) -> Vec<(&'static str, RequestBuilder)> {
     const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
     let client = app.visitor();
     let post = |path: &str| client.request(Method::POST, path);
-    let mut doors = vec![
+    let mut routes = vec![
         ("/v1/verify", post("/v1/verify").json(&json!({ "token": token }))),
         ("/oauth/token", post("/oauth/token").form(&[("grant_type", JWT_BEARER), ("assertion", token)])),
     ];
     if token.len() > 8192 {
-        return doors;
+        return routes;
     }
-    doors.push(("/anEndpoint by query", post("/anEndpoint").query(&[("token", token)])));
+    routes.push(("/anEndpoint by query", post("/anEndpoint").query(&[("token", token)])));
     if let Ok(bearer) = HeaderValue::from_str(&format!("Bearer {token}")) {
-        doors.push(("/anEndpoint", post("/anEndpoint").header("token", token)));
-        doors.push(("/api/me", client.request(Method::GET, "/api/me").header("authorization", bearer)));
+        routes.push(("/anEndpoint", post("/anEndpoint").header("token", token)));
+        routes.push(("/api/me", client.request(Method::GET, "/api/me").header("authorization", bearer)));
     }
-    doors
+    routes
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -342,9 +342,9 @@ async fn the_real_server_answers_each_request_as_its_page_says() {
     let cookie = cookie_of(&visitor.generate().await);
     let token = token_on(&visitor.page("/").await);
     for attack in Attack::all() {
-        let AttackKind::Request { ask, .. } = attack.kind else { continue };
+        let AttackKind::Request { request, .. } = attack.kind else { continue };
         for variant in variants(attack) {
-            let answer = Answer::to(for_real(&app, &ask(variant), &cookie, &token)).await;
+            let answer = Answer::to(for_real(&app, &request(variant), &cookie, &token)).await;
             let told = forge(&visitor, attack, variant).await;
             let name = format!("{} {variant}: {}", attack.slug, answer.body);
             assert_eq!(code_of(&answer.json()), attack.expected.as_str(), "{name}");
@@ -377,9 +377,9 @@ async fn the_curl_lines_of_each_request_get_its_answer() {
     }
     let (app, folder) = (TestApp::spawn(), TempDir::new().unwrap());
     for attack in Attack::all() {
-        let AttackKind::Request { ask, .. } = attack.kind else { continue };
+        let AttackKind::Request { request, .. } = attack.kind else { continue };
         for variant in variants(attack) {
-            let command = ask(variant).curl(&app.url, "hallpass");
+            let command = request(variant).curl(&app.url, "hallpass");
             let run = Command::new("bash").args(["-c", &command]).current_dir(folder.path()).output().unwrap();
             let output = String::from_utf8(run.stdout).unwrap();
             let body: Value =

@@ -90,7 +90,7 @@ async fn a_token_over_8192_bytes_is_a_verdict_and_not_a_refusal() {
 // ── verify with the server's keys
 
 /// A token of every profile, as the server itself would issue it.
-fn tokens_of_the_house(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
+fn tokens_of_this_server(app: &TestApp) -> Vec<(&'static str, Option<&'static str>, String)> {
     let ring = app.ring();
     let [hs256, rs256, twilio, zoom, _, rest_api, telesign] = profiles::tokens(&ring, now());
     let grant = bearer::Grant { issuer: &app.url, subject: "alice", client_id: "client" };
@@ -117,7 +117,7 @@ fn tokens_of_the_house(app: &TestApp) -> Vec<(&'static str, Option<&'static str>
 #[tokio::test]
 async fn each_profile_takes_its_own_tokens_by_its_whole_rules_and_no_others() {
     let app = TestApp::spawn();
-    let tokens = tokens_of_the_house(&app);
+    let tokens = tokens_of_this_server(&app);
     for (profile, algorithm, token) in &tokens {
         let order = json!({ "action": "verify", "token": token, "profile": profile, "algorithm": algorithm });
         let verdict = ask(&app.visitor(), order).await;
@@ -151,7 +151,7 @@ async fn without_a_profile_and_an_algorithm_it_is_the_demo_under_the_session_s_a
 async fn tokens_of_the_lab_and_bearer_tokens_are_refused_once_they_are_revoked() {
     let app = TestApp::spawn();
     let store = Sqlite::open(&format!("sqlite:{}", app.keys().join("hallpass.db").display())).await.unwrap();
-    let revocable = tokens_of_the_house(&app).into_iter().filter(|(profile, ..)| ["lab", "bearer"].contains(profile));
+    let revocable = tokens_of_this_server(&app).into_iter().filter(|(profile, ..)| ["lab", "bearer"].contains(profile));
     for (profile, algorithm, token) in revocable.collect::<Vec<_>>() {
         let order = json!({ "action": "verify", "token": token, "profile": profile, "algorithm": algorithm });
         let claims: Value = serde_json::from_str(&part(&token, 1)).unwrap();
@@ -250,8 +250,9 @@ async fn a_pasted_key_ignores_kid_profile_and_the_server_s_own_keys() {
     let token = ask(&visitor, order).await["token"].clone();
     let order = json!({ "action": "verify", "token": token, "profile": "twilio", "key": { "secret": SECRET } });
     assert_eq!(ask(&visitor, order).await["code"], "accepted");
-    let house = demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
-    let order = json!({ "action": "verify", "token": house.as_str(), "key": { "secret": SECRET } });
+    let own_token =
+        demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();
+    let order = json!({ "action": "verify", "token": own_token.as_str(), "key": { "secret": SECRET } });
     assert_eq!(ask(&visitor, order).await["code"], "bad_signature");
 }
 
@@ -538,7 +539,7 @@ async fn a_refusal_stands_at_its_field_and_at_the_top() {
 #[tokio::test]
 async fn a_verdict_on_the_page_has_ticket_claims_and_trace() {
     let app = TestApp::spawn();
-    let (_, _, token) = tokens_of_the_house(&app).remove(0);
+    let (_, _, token) = tokens_of_this_server(&app).remove(0);
     app.advance(13);
     let page = submit(&app.visitor(), &[("action", "verify"), ("token", &format!("{token}\r\n"))]).await.body;
     assert!(page.contains("<strong>Accepted</strong>: every check passed. <code>accepted</code>"), "{page}");
@@ -588,7 +589,7 @@ async fn a_pasted_key_comes_back_in_its_own_field_alone_and_no_key_of_the_server
     let app = TestApp::spawn();
     let visitor = app.visitor();
     let mut answers = Vec::new();
-    for (_, _, token) in tokens_of_the_house(&app) {
+    for (_, _, token) in tokens_of_this_server(&app) {
         for action in ["decode", "verify", "sign"] {
             let order = json!({ "action": action, "token": token, "key": { "secret": SECRET }, "claims": {} });
             let answer = post(&visitor, order.to_string()).await;

@@ -188,8 +188,8 @@ async fn two_clocks_is_solved_by_a_token_that_outlives_its_cookie_too() {
 #[tokio::test]
 async fn every_choice_of_the_two_clocks_can_be_set() {
     let app = TestApp::spawn();
-    for cookie in &two_clocks::COOKIE_LIVES {
-        for token in &two_clocks::TOKEN_LIVES {
+    for cookie in &two_clocks::COOKIE_LIFETIMES {
+        for token in &two_clocks::TOKEN_LIFETIMES {
             let student = LessonVisitor::at(&app, "two-clocks");
             let answer = student.send(&[("step", "set"), ("cookie", cookie.value), ("token", token.value)]).await;
             assert_eq!(answer.header("set-cookie").contains("Max-Age"), cookie.seconds.is_some());

@@ -132,11 +132,11 @@ fn strict(page: &str) -> String {
     between(outcome, "<strong>Refuses it</strong>, <code>", "</code>").unwrap_or_default()
 }
 
-/// How the stub of this class stands on the page of an answer: whether it is marked as changed.
+/// How the part of this class stands on the page of an answer: whether it is marked as changed.
 fn changed(page: &str) -> Vec<String> {
     let outcome = raw_between(page, "id=\"outcome\"", "</section>").unwrap();
-    let stubs = outcome.split("<div class=\"stub ").skip(1).map(|stub| stub.split('"').next().unwrap());
-    stubs.filter_map(|class| class.strip_suffix(" changed")).map(str::to_owned).collect()
+    let parts = outcome.split("<div class=\"token-part ").skip(1).map(|part| part.split('"').next().unwrap());
+    parts.filter_map(|class| class.strip_suffix(" changed")).map(str::to_owned).collect()
 }
 
 #[tokio::test]
@@ -491,7 +491,7 @@ async fn each_of_the_five_doors_opens_and_the_strict_verifier_shuts_it() {
 }
 
 #[tokio::test]
-async fn a_door_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_opened() {
+async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_opened() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let here = format!("http://{}/jwks.json", listener.local_addr().unwrap());

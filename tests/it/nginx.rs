@@ -182,7 +182,7 @@ fn client(last: u8) -> Client {
 }
 
 /// The statuses of a dozen phone tokens, asked for one after the other.
-async fn dozen(cluster: &Cluster, client: &Client) -> Vec<u16> {
+async fn twelve_statuses(cluster: &Cluster, client: &Client) -> Vec<u16> {
     let mut statuses = Vec::new();
     for number in 0..12 {
         let request = client.get(format!("{}/v1/token/15555551212", cluster.url()));
@@ -196,7 +196,7 @@ async fn dozen(cluster: &Cluster, client: &Client) -> Vec<u16> {
 async fn a_client_is_who_asks_nginx_whatever_it_says_of_itself() {
     let Some(cluster) = Cluster::start(&["--phone-rate", "1/m"]) else { return };
     for last in [2, 3] {
-        let statuses = dozen(&cluster, &client(last)).await;
+        let statuses = twelve_statuses(&cluster, &client(last)).await;
         assert_eq!(statuses[0], 200, "one client does not use up another's: {statuses:?}");
         let admitted = statuses.iter().filter(|status| **status == 200).count();
         assert!((1..=3).contains(&admitted), "each process counts for itself: {statuses:?}");

@@ -45,7 +45,7 @@ fn everything_that_is_made_is_for_its_owner_alone() {
     assert_eq!(warnings(&program), [vec![], Vec::<String>::new()]);
 
     let program = Program::new();
-    program.fed(&["user", "add", "susan"], "a password\n");
+    program.run_with_input(&["user", "add", "susan"], "a password\n");
     program.run(&["keygen"]);
     assert_eq!((mode(&program.path("hallpass.db")), mode(&program.path("keys"))), (0o600, 0o700));
 }

@@ -23,7 +23,7 @@ use proptest::test_runner::TestRunner;
 
 use super::tokens::{BOTH, KEYS, Keys, NOW, Object, at, compact, header, judge, report, signed};
 
-static STRANGER: LazyLock<Keys> = LazyLock::new(Keys::fresh);
+static OTHER_KEYS: LazyLock<Keys> = LazyLock::new(Keys::fresh);
 
 fn algorithms() -> impl Strategy<Value = DemoAlgorithm> {
     select(&BOTH[..])
@@ -154,7 +154,7 @@ proptest! {
         prop_assert_eq!(judge_at(iat - 1 - age).code(), Code::NotYetValid);
         let other = if algorithm == DemoAlgorithm::HS256 { DemoAlgorithm::RS256 } else { DemoAlgorithm::HS256 };
         prop_assert_eq!(demo::verify(&KEYS.ring, other, token.as_str(), at(iat)).code(), Code::AlgNotAllowed);
-        prop_assert_eq!(demo::verify(&STRANGER.ring, algorithm, token.as_str(), at(iat)).is_accepted(), false);
+        prop_assert_eq!(demo::verify(&OTHER_KEYS.ring, algorithm, token.as_str(), at(iat)).is_accepted(), false);
     }
 
     #[test]
@@ -368,7 +368,7 @@ impl Sample {
         let header = if self.typ.is_empty() { header } else { header.with("typ", self.typ) };
         compact(header.to_string(), claims, |message| match self.signing {
             Signing::Right => KEYS.signer(self.algorithm).sign(message).expect("a signature"),
-            Signing::AnotherKey => STRANGER.signer(self.algorithm).sign(message).expect("a signature"),
+            Signing::AnotherKey => OTHER_KEYS.signer(self.algorithm).sign(message).expect("a signature"),
             Signing::Sibling | Signing::HiddenSibling => KEYS.sibling(sibling).sign(message).expect("a signature"),
             Signing::Unsigned => String::new(),
         })

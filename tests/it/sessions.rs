@@ -13,7 +13,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::app::{Answer, TestApp, Visitor, cookie_of, set_cookies, token_on};
 use crate::redis::RedisServer;
 
-/// Longer than a healed part may take.
+/// Longer than a restored part may take.
 const SOON: Duration = Duration::from_secs(5);
 
 async fn ask(app: &TestApp, method: Method, path: &str, cookie: &str, accept: &str) -> Answer {
@@ -145,7 +145,7 @@ async fn a_request_without_a_cookie_leaves_redis_alone() {
 async fn a_session_made_on_one_server_works_on_the_other_and_ends_on_both() {
     let Some(redis) = RedisServer::start() else { return };
     let one = TestApp::with(&redis.settings());
-    let other = one.twin_with(&redis.settings());
+    let other = one.with_same_keys_and(&redis.settings());
     let visitor = one.visitor();
     let saved = cookie_of(&visitor.generate().await);
     let there = visitor.before(&other);
@@ -165,7 +165,7 @@ async fn a_session_made_on_one_server_works_on_the_other_and_ends_on_both() {
 async fn one_request_a_second_is_one_over_all_servers() {
     let Some(redis) = RedisServer::start() else { return };
     let one = TestApp::with(&redis.settings());
-    let other = one.twin_with(&redis.settings());
+    let other = one.with_same_keys_and(&redis.settings());
     for round in 0..3 {
         let begun = Instant::now();
         let asked = (0..40).map(|number| {
@@ -266,7 +266,7 @@ async fn does_without(app: &TestApp, cookie: &str) {
 }
 
 /// Soon after its return everything goes on, without a word to the server.
-async fn is_well_again(app: &TestApp) {
+async fn has_recovered(app: &TestApp) {
     let deadline = Instant::now() + SOON;
     while get(app, "/readyz", "").await.status != 200 {
         assert!(Instant::now() < deadline, "it does not come back");
@@ -289,7 +289,7 @@ async fn a_redis_that_stands_still_costs_the_routes_that_need_it_a_503_in_time_a
         redis.pause();
         does_without(&app, &cookie).await;
         redis.resume();
-        is_well_again(&app).await;
+        has_recovered(&app).await;
     }
     assert_eq!(get(&app, "/", &cookie).await.status, 200);
 }
@@ -313,7 +313,7 @@ async fn a_redis_that_is_gone_costs_the_same_and_its_successor_is_found() {
     redis.stop();
     does_without(&app, &cookie).await;
     redis.restart();
-    is_well_again(&app).await;
+    has_recovered(&app).await;
     assert_eq!(get(&app, "/validate", &cookie).await.text("code"), "no_token", "what it had kept is gone");
 }
 
@@ -519,7 +519,7 @@ async fn with(app: &TestApp, request: RequestBuilder, cookie: &str) -> String {
 }
 
 /// What a visitor may do, by name; each logs somebody in, or is how an attacker gets a session to plant.
-fn deed(app: &TestApp, name: &str) -> RequestBuilder {
+fn action(app: &TestApp, name: &str) -> RequestBuilder {
     let visitor = app.visitor();
     let post = |path: &str| visitor.request(Method::POST, path);
     match name {
@@ -543,11 +543,11 @@ async fn a_session_that_an_attacker_planted_shows_nothing_of_who_logs_in_with_it
     {
         for login in ["generate alice", "put a text", "put a forgery"] {
             // Some ways to get a session's cookie set a lesson's cookie too.
-            let answer = deed(&app, planting).send().await.unwrap();
+            let answer = action(&app, planting).send().await.unwrap();
             let lines = set_cookies(&answer);
             let planted = lines.iter().find(|line| line.starts_with("hallpass=")).unwrap();
             let planted = planted.split(';').next().unwrap().to_owned();
-            let victim = with(&app, deed(&app, login), &planted).await;
+            let victim = with(&app, action(&app, login), &planted).await;
             assert_ne!(victim, planted, "{planting}, {login}");
             let seen = get(&app, "/validate", &planted).await;
             assert_eq!(seen.text("code"), "no_token", "{planting}, {login}");
@@ -563,7 +563,7 @@ async fn a_session_that_an_attacker_planted_shows_nothing_of_who_logs_in_with_it
 async fn the_key_changes_with_each_token_and_with_nothing_else() {
     let Some(redis) = RedisServer::start() else { return };
     let app = TestApp::with(&[redis.settings()[0], ("test-mode", "on")]);
-    let mut cookie = with(&app, deed(&app, "generate mallory"), "").await;
+    let mut cookie = with(&app, action(&app, "generate mallory"), "").await;
     let the_key = || {
         let [key] = &redis.keys("hallpass:session:*")[..] else { panic!("one session") };
         key.clone()
@@ -578,7 +578,7 @@ async fn the_key_changes_with_each_token_and_with_nothing_else() {
         ("put a text", true),
     ] {
         let before = the_key();
-        let answer = deed(&app, name).header("cookie", &cookie).send().await.unwrap();
+        let answer = action(&app, name).header("cookie", &cookie).send().await.unwrap();
         let own = set_cookies(&answer).into_iter().find(|line| line.starts_with("hallpass="));
         cookie = own.map_or(cookie, |line| line.split(';').next().unwrap().to_owned());
         assert_eq!(the_key() != before, is_new, "{name}");
@@ -591,8 +591,8 @@ async fn the_key_changes_with_each_token_and_with_nothing_else() {
 async fn a_session_with_a_new_key_holds_what_it_held_and_lives_as_long() {
     let Some(redis) = RedisServer::start() else { return };
     let app = TestApp::with(&redis.settings()[..1]);
-    let cookie = with(&app, deed(&app, "choose RS256"), "").await;
-    let cookie = with(&app, deed(&app, "generate alice"), &cookie).await;
+    let cookie = with(&app, action(&app, "choose RS256"), "").await;
+    let cookie = with(&app, action(&app, "generate alice"), &cookie).await;
     let seen = get(&app, "/validate", &cookie).await.json();
     assert_eq!((&seen["header"]["alg"], &seen["claims"]["sub"]), (&json!("RS256"), &json!("alice")));
     let [key] = &redis.keys("hallpass:session:*")[..] else { panic!("one session") };
@@ -633,27 +633,27 @@ async fn a_client_begins_only_so_many_sessions_in_redis_and_others_go_on() {
     let settings = [redis.settings()[0], ("test-mode", "on"), ("trusted-proxy", "127.0.0.1")];
     let app = TestApp::with(&settings);
     let client = "203.0.113.1";
-    let first = Answer::to(deed(&app, "generate alice").header("x-forwarded-for", client)).await;
+    let first = Answer::to(action(&app, "generate alice").header("x-forwarded-for", client)).await;
     let own = first.header("set-cookie").split(';').next().unwrap().to_owned();
     for _ in 1..NEW_SESSIONS {
         assert_eq!(get_from(&app, client, "/generate"), 302);
     }
-    let deeds = ["generate alice", "choose RS256", "put a forgery", "put a text", "take a lesson"];
-    for name in deeds {
-        let answer = Answer::to(deed(&app, name).header("x-forwarded-for", client)).await;
+    let actions = ["generate alice", "choose RS256", "put a forgery", "put a text", "take a lesson"];
+    for name in actions {
+        let answer = Answer::to(action(&app, name).header("x-forwarded-for", client)).await;
         assert_eq!((answer.status, answer.text("error").as_str()), (429, "too_often"), "{name}: {}", answer.body);
         let wait: u64 = answer.header("retry-after").parse().unwrap();
         assert!((1..=60).contains(&wait) && !answer.headers.contains_key("set-cookie"), "{name}");
     }
-    let page = deed(&app, "generate alice").header("x-forwarded-for", client).header("accept", "text/html");
+    let page = action(&app, "generate alice").header("x-forwarded-for", client).header("accept", "text/html");
     let page = Answer::to(page).await;
     assert!(page.status == 429 && page.body.contains("<code>too_often</code>"), "{}", page.body);
     assert!(page.headers.contains_key("content-security-policy"));
     assert_eq!(redis.keys("hallpass:session:*").len(), NEW_SESSIONS);
 
     assert_eq!(get_from(&app, client, "/"), 200, "what begins no session is answered");
-    for name in deeds {
-        let request = deed(&app, name).header("x-forwarded-for", client);
+    for name in actions {
+        let request = action(&app, name).header("x-forwarded-for", client);
         assert!(Answer::to(request.header("cookie", &own)).await.status < 500, "{name}");
     }
     let with_own = app.visitor().request(Method::GET, "/generate?sub=alice").header("cookie", &session(&app).await);

@@ -109,7 +109,7 @@ async fn no_page_of_an_attack_shows_the_marks_of_its_source_nor_does_the_demo_af
             (format!("{} {variant} under {algorithm}", attack.slug), format!("/lab/attacks/{}", attack.slug));
         assert_clean(&name, &posted(visitor, &path, &[("variant", variant), ("action", "forge")]).await.body);
         let AttackKind::Token { judged_by, .. } = attack.kind else { continue };
-        if !judged_by.fits_a_session() {
+        if !judged_by.is_for_sessions() {
             continue;
         }
         let another = visitor_under(&app, algorithm).await;

@@ -22,11 +22,11 @@ impl Text<'_> {
         self.say(&format!("note: {note}"))
     }
 
-    /// Header and claims as the token has them; `standing` says how far to believe them.
-    pub fn preview(&mut self, preview: &Preview, standing: &str, now: DateTime<Utc>) -> io::Result<()> {
-        self.say(&format!("header ({standing})"))?;
+    /// Header and claims as the token has them; `trust` says how far to believe them.
+    pub fn preview(&mut self, preview: &Preview, trust: &str, now: DateTime<Utc>) -> io::Result<()> {
+        self.say(&format!("header ({trust})"))?;
         self.part(&preview.header, |_, _| None)?;
-        self.say(&format!("claims ({standing})"))?;
+        self.say(&format!("claims ({trust})"))?;
         let now = NumericDate::from_moment(now);
         self.part(&preview.payload, |name, value| time(name, value, now))
     }
@@ -114,15 +114,27 @@ fn signing_key(verdict: &Verdict) -> Option<String> {
 
 /// A claim that is a date, as people read it.
 fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
-    let told: fn(f64) -> String = match name {
-        "exp" => {
-            |ahead| if ahead > 0.0 { format!("expires in {}", words(ahead)) } else { format!("expired {}", ago(ahead)) }
-        }
-        "nbf" => |ahead| {
-            if ahead > 0.0 { format!("valid in {}", words(ahead)) } else { format!("valid since {}", ago(ahead)) }
+    let describe: fn(f64) -> String = match name {
+        "exp" => |seconds_from_now| {
+            if seconds_from_now > 0.0 {
+                format!("expires in {}", words(seconds_from_now))
+            } else {
+                format!("expired {}", ago(seconds_from_now))
+            }
         },
-        "iat" => |ahead| {
-            if ahead > 0.0 { format!("issued {} from now", words(ahead)) } else { format!("issued {}", ago(ahead)) }
+        "nbf" => |seconds_from_now| {
+            if seconds_from_now > 0.0 {
+                format!("valid in {}", words(seconds_from_now))
+            } else {
+                format!("valid since {}", ago(seconds_from_now))
+            }
+        },
+        "iat" => |seconds_from_now| {
+            if seconds_from_now > 0.0 {
+                format!("issued {} from now", words(seconds_from_now))
+            } else {
+                format!("issued {}", ago(seconds_from_now))
+            }
         },
         _ => return None,
     };
@@ -133,11 +145,11 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
         let seconds = NumericDate::from_claim(&(date.seconds() / 1e3).into())?;
         return Some(format!("looks like milliseconds, and counts seconds; as milliseconds it would be {seconds}"));
     }
-    Some(format!("{date}, {}", told(date.since(now))))
+    Some(format!("{date}, {}", describe(date.since(now))))
 }
 
-fn ago(ahead: f64) -> String {
-    if ahead > -1.0 { "just now".to_owned() } else { format!("{} ago", words(ahead)) }
+fn ago(seconds_from_now: f64) -> String {
+    if seconds_from_now > -1.0 { "just now".to_owned() } else { format!("{} ago", words(seconds_from_now)) }
 }
 
 #[cfg(test)]

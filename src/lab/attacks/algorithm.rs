@@ -69,7 +69,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::AlgNotAllowed,
         AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| Ok(forge.headed_stale("alg", quoted(super::claims::LISTENER))),
+            forge: |forge, _| Ok(forge.stale_header("alg", quoted(super::claims::LISTENER))),
             naive: &naive::CALLS_ADDRESSES,
         },
     ),
@@ -82,15 +82,15 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::AlgNotAllowed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
-                forge: |forge, spelling| {
-                    let alg = forge.under().as_str();
-                    let spelled = match spelling {
+                forge: |forge, variant| {
+                    let alg = forge.algorithm().as_str();
+                    let spelled = match variant {
                         "lower-case" => alg.to_lowercase(),
                         "trailing-space" => format!("{alg} "),
                         "nul" => format!("{alg}\0"),
                         _ => String::new(),
                     };
-                    forge.headed("alg", quoted(&spelled))
+                    forge.resign_header("alg", quoted(&spelled))
                 },
                 naive: &naive::COMPARES_LOOSELY,
             },
@@ -106,10 +106,10 @@ pub(super) static ATTACKS: &[Definition] = &[
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
                 forge: |forge, shape| {
-                    let alg = forge.under().as_str();
+                    let alg = forge.algorithm().as_str();
                     match shape {
-                        "array" => forge.headed("alg", format!("[{}]", quoted(alg))),
-                        "number" => forge.headed("alg", "256"),
+                        "array" => forge.resign_header("alg", format!("[{}]", quoted(alg))),
+                        "number" => forge.resign_header("alg", "256"),
                         _ => {
                             let header = forge.lab_header().without("alg");
                             forge.resigned(header.to_string(), forge.original.claims.to_string())
@@ -123,12 +123,12 @@ pub(super) static ATTACKS: &[Definition] = &[
     Definition {
         needs: Some(DemoAlgorithm::HS256),
         variants: &["HS512", "HS384"],
-        ..define(attack_text!("sibling-hs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
+        ..define(attack_text!("sibling-hs256"), 23, "sh", Code::AlgNotAllowed, RELATED_ALGORITHM)
     },
     Definition {
         needs: Some(DemoAlgorithm::RS256),
         variants: &["RS384", "PS256"],
-        ..define(attack_text!("sibling-rs256"), 23, "sh", Code::AlgNotAllowed, SIBLING)
+        ..define(attack_text!("sibling-rs256"), 23, "sh", Code::AlgNotAllowed, RELATED_ALGORITHM)
     },
     define(
         attack_text!("switched-algorithm"),
@@ -152,16 +152,16 @@ const CONFUSED: AttackKind = AttackKind::Token {
     forge: |forge, chosen| {
         let forms = public_forms(forge.public_key());
         let form = forms.iter().find(|(name, _)| *name == chosen).map_or(&[][..], |(_, form)| form);
-        Ok(forge.maced(&forge.original.header, form, "HMAC with the public key's text as the secret."))
+        Ok(forge.sign_with_hmac(&forge.original.header, form, "HMAC with the public key's text as the secret."))
     },
     naive: &naive::TRUSTS_ALG,
 };
 
-const SIBLING: AttackKind = AttackKind::Token {
+const RELATED_ALGORITHM: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Lab,
-    forge: |forge, sibling| {
-        let own = forge.under().jwa();
-        forge.by_sibling(sibling.parse::<keys::Algorithm>().unwrap_or(own))
+    forge: |forge, related| {
+        let own = forge.algorithm().jwa();
+        forge.by_related_algorithm(related.parse::<keys::Algorithm>().unwrap_or(own))
     },
     naive: &naive::TRUSTS_ALG,
 };

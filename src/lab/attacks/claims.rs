@@ -19,7 +19,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::BadSignature,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
-                forge: |forge, name| Ok(forge.saying_stale(name, injected(forge, name))),
+                forge: |forge, name| Ok(forge.stale_claim(name, injected_value(forge, name))),
                 naive: &naive::SKIPS_SIGNATURE,
             },
         )
@@ -33,13 +33,15 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::Accepted,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
-                forge: |forge, name| forge.saying(&forge.original.claims.with(name, injected(forge, name))),
+                forge: |forge, name| {
+                    forge.resign_claims(&forge.original.claims.with(name, injected_value(forge, name)))
+                },
                 naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
             },
         )
     },
     Definition {
-        variants: ADDRESSED,
+        variants: MEMBERS_FOR_A_URL,
         ..define(
             attack_text!("outside-claim"),
             16,
@@ -48,7 +50,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
                 forge: |forge, name| {
-                    let (header, claims) = addressed(&forge.original.header, &forge.original.claims, name);
+                    let (header, claims) = with_url_in(&forge.original.header, &forge.original.claims, name);
                     Ok(forge.stale(header.to_string(), claims.to_string()))
                 },
                 naive: &naive::CALLS_ADDRESSES,
@@ -56,7 +58,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         )
     },
     Definition {
-        variants: ADDRESSED,
+        variants: MEMBERS_FOR_A_URL,
         ..define(
             attack_text!("outside-claim-signed"),
             16,
@@ -65,7 +67,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
                 forge: |forge, name| {
-                    let (header, claims) = addressed(&forge.lab_header(), &forge.original.claims, name);
+                    let (header, claims) = with_url_in(&forge.lab_header(), &forge.original.claims, name);
                     forge.resigned(header.to_string(), claims.to_string())
                 },
                 naive: &naive::CALLS_ADDRESSES,
@@ -79,7 +81,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::WrongType,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.headed("typ", quoted(LISTENER)),
+            forge: |forge, _| forge.resign_header("typ", quoted(LISTENER)),
             naive: &naive::CALLS_ADDRESSES,
         },
     ),
@@ -92,7 +94,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::BadClaim,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
-                forge: |forge, name| forge.saying(&forge.original.claims.with(name, quoted(LISTENER))),
+                forge: |forge, name| forge.resign_claims(&forge.original.claims.with(name, quoted(LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
         )
@@ -104,7 +106,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::BadSignature,
         AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| Ok(forge.saying_stale("role", "\"admin\"")),
+            forge: |forge, _| Ok(forge.stale_claim("role", "\"admin\"")),
             naive: &naive::DECODES_ONLY,
         },
     ),
@@ -115,7 +117,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::Accepted,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.saying(&forge.original.claims.with("role", "\"admin\"")),
+            forge: |forge, _| forge.resign_claims(&forge.original.claims.with("role", "\"admin\"")),
             naive: &naive::DECODES_ONLY,
         },
     ),
@@ -130,7 +132,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 judged_by: JudgedBy::Lab,
                 forge: |forge, kind| {
                     let claims = &forge.original.claims;
-                    forge.saying(&match kind {
+                    forge.resign_claims(&match kind {
                         "exp-word" => claims.with("exp", "\"never\""),
                         "exp-text" => claims.with("exp", "\"9999999999\""),
                         "exp-null" => claims.with("exp", "null"),
@@ -156,7 +158,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 forge: |forge, edge| {
                     let ahead = if edge == "before" { -1 } else { 0 };
                     let claims = forge.original.claims.with("iat", forge.seconds(ahead - 60));
-                    forge.saying(&claims.with("exp", forge.seconds(ahead)))
+                    forge.resign_claims(&claims.with("exp", forge.seconds(ahead)))
                 },
                 naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
             },
@@ -173,7 +175,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 judged_by: JudgedBy::Lab,
                 forge: |forge, name| {
                     let claims = forge.original.claims.with("exp", forge.seconds(300));
-                    forge.saying(&claims.with(name, forge.seconds(30)))
+                    forge.resign_claims(&claims.with(name, forge.seconds(30)))
                 },
                 naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
             },
@@ -186,7 +188,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::BadClaim,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.saying(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
+            forge: |forge, _| forge.resign_claims(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
             naive: &naive::ACCEPTS_MILLISECONDS,
         },
     ),
@@ -218,9 +220,9 @@ pub(super) static ATTACKS: &[Definition] = &[
 
 const CLAIMS: &[&str] = &["sub", "iat", "exp", "role"];
 
-const ADDRESSED: &[&str] = &["iss", "sub", "picture", "cty", "x5t"];
+const MEMBERS_FOR_A_URL: &[&str] = &["iss", "sub", "picture", "cty", "x5t"];
 
-fn injected(forge: &Forge<'_>, name: &str) -> String {
+fn injected_value(forge: &Forge<'_>, name: &str) -> String {
     match name {
         "sub" => quoted("mallory"),
         "iat" => forge.seconds(-30),
@@ -229,7 +231,7 @@ fn injected(forge: &Forge<'_>, name: &str) -> String {
     }
 }
 
-fn addressed(header: &Members, claims: &Members, name: &str) -> (Members, Members) {
+fn with_url_in(header: &Members, claims: &Members, name: &str) -> (Members, Members) {
     match name {
         "cty" | "x5t" => (header.with(name, quoted(LISTENER)), claims.clone()),
         name => (header.clone(), claims.with(name, quoted(LISTENER))),

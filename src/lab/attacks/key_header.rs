@@ -64,7 +64,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 forge: |forge, command| {
                     let header = forge.original.header.with("kid", quoted(command));
                     Ok(if forge.is_mac() {
-                        forge.maced(&header, b"", "Made with the empty key, which such a command prints.")
+                        forge.sign_with_hmac(&header, b"", "Made with the empty key, which such a command prints.")
                     } else {
                         forge.stale(header.to_string(), forge.original.claims.to_string())
                     })
@@ -90,7 +90,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::HeaderNotAllowed,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
-                forge: |forge, member| Ok(forge.headed_stale(member, quoted(super::claims::LISTENER))),
+                forge: |forge, member| Ok(forge.stale_header(member, quoted(super::claims::LISTENER))),
                 naive: &naive::CALLS_ADDRESSES,
             },
         )
@@ -102,7 +102,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::UnknownKid,
         AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| Ok(forge.headed_stale("kid", quoted(super::claims::LISTENER))),
+            forge: |forge, _| Ok(forge.stale_header("kid", quoted(super::claims::LISTENER))),
             naive: &naive::CALLS_ADDRESSES,
         },
     ),
@@ -136,7 +136,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::WrongType,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
-                forge: |forge, typ| forge.headed("typ", quoted(typ)),
+                forge: |forge, typ| forge.resign_header("typ", quoted(typ)),
                 naive: &naive::IGNORES_TYP,
             },
         )
@@ -150,7 +150,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::BadSignature,
             AttackKind::Token {
                 judged_by: JudgedBy::Demo,
-                forge: |forge, typ| Ok(forge.headed_stale("typ", quoted(typ))),
+                forge: |forge, typ| Ok(forge.stale_header("typ", quoted(typ))),
                 naive: &naive::SKIPS_SIGNATURE,
             },
         )
@@ -207,7 +207,7 @@ const EMPTY_FILE: AttackKind = AttackKind::Token {
     forge: |forge, path| {
         let path = if path == "no-name" { "" } else { path };
         let header: Members = forge.original.header.with("kid", quoted(path));
-        Ok(forge.maced(&header, b"", "Made with the empty key, which is what lies there."))
+        Ok(forge.sign_with_hmac(&header, b"", "Made with the empty key, which is what lies there."))
     },
     naive: &naive::READS_KID_AS_PATH,
 };
@@ -216,7 +216,7 @@ const SQL: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
     forge: |forge, _| {
         let header = forge.original.header.with("kid", quoted("x' UNION SELECT 'known-key' -- "));
-        Ok(forge.maced(&header, b"known-key", "Made with the key that the query selects."))
+        Ok(forge.sign_with_hmac(&header, b"known-key", "Made with the key that the query selects."))
     },
     naive: &naive::PASTES_KID_INTO_SQL,
 };

@@ -2,7 +2,7 @@
 
 use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
-use crate::lab::forge::{Forgery, Revoked, quoted, twin};
+use crate::lab::forge::{Forgery, Revoked, quoted, with_unused_bits};
 use crate::lab::naive;
 use crate::lab::sent_request::SentRequest;
 use crate::profiles::demo::DemoAlgorithm;
@@ -16,7 +16,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             "nt",
             Code::NoToken,
             AttackKind::Request {
-                ask: |kind| match kind {
+                request: |kind| match kind {
                     "empty" => SentRequest::bare("/validate", &[("Cookie", "{name}=")]),
                     _ => SentRequest::bare("/validate", &[]),
                 },
@@ -33,7 +33,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let claims = forge.original.claims.with("iat", forge.seconds(-3660));
-                forge.saying(&claims.with("exp", forge.seconds(-3600)))
+                forge.resign_claims(&claims.with("exp", forge.seconds(-3600)))
             },
             naive: &naive::IGNORES_EXPIRY,
         },
@@ -56,7 +56,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::Accepted,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.saying(&forge.original.claims.without("jti")),
+            forge: |forge, _| forge.resign_claims(&forge.original.claims.without("jti")),
             naive: &naive::IGNORES_REVOCATION,
         },
     ),
@@ -70,8 +70,8 @@ pub(super) static ATTACKS: &[Definition] = &[
             forge: |forge, _| {
                 let good = forge.revoked()?;
                 let (message, signature) = good.token.rsplit_once('.').unwrap_or_default();
-                let token = format!("{message}.{}", twin(signature));
-                Ok(Forgery { token, fate: "The same bytes, spelled otherwise.".into(), ..good })
+                let token = format!("{message}.{}", with_unused_bits(signature));
+                Ok(Forgery { token, signature_note: "The same bytes, spelled otherwise.".into(), ..good })
             },
             naive: &naive::REVOKES_BY_HASH,
         },
@@ -88,7 +88,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 let (jti, exp) =
                     revoked.as_ref().map(|it: &Revoked| (&*it.jti, it.expires_at.timestamp())).unwrap_or_default();
                 let claims = forge.original.claims.with("jti", quoted(jti)).with("exp", exp.to_string());
-                Ok(Forgery { revoked, ..forge.saying(&claims.reversed())? })
+                Ok(Forgery { revoked, ..forge.resign_claims(&claims.reversed())? })
             },
             naive: &naive::REVOKES_BY_HASH,
         },
@@ -101,7 +101,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             "od",
             Code::NoToken,
             AttackKind::Request {
-                ask: |place| match place {
+                request: |place| match place {
                     "authorization" => SentRequest::bare("/validate", &[("Authorization", "Bearer {token}")]),
                     "token-header" => SentRequest::bare("/validate", &[("TOKEN", "{token}")]),
                     _ => SentRequest::bare("/validate?token={token}", &[]),
@@ -118,7 +118,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             "dc",
             Code::DuplicateCookie,
             AttackKind::Request {
-                ask: |kind| match kind {
+                request: |kind| match kind {
                     "twice" => SentRequest::bare("/validate", &[("Cookie", "{cookie}; {cookie}")]),
                     _ => SentRequest::bare("/validate", &[("Cookie", "{name}=planted; {cookie}")]),
                 },
@@ -134,7 +134,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             "ct",
             Code::CrossSite,
             AttackKind::Request {
-                ask: |kind| {
+                request: |kind| {
                     let says = match kind {
                         "same-site" => ("Sec-Fetch-Site", "same-site"),
                         "origin" => ("Origin", "https://attacker.example"),
@@ -174,6 +174,6 @@ const AT_LAB: AttackKind = AttackKind::Token {
 
 const AT_DEMO: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
-    forge: |forge, _| forge.saying(&forge.original.claims),
+    forge: |forge, _| forge.resign_claims(&forge.original.claims),
     naive: &naive::HAS_ONE_KEY_RING_FOR_ALL,
 };

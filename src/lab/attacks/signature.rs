@@ -4,7 +4,7 @@ use aws_lc_rs::hmac::HMAC_SHA256;
 
 use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
-use crate::lab::forge::{Forge, Forgery, mac, quoted, twin};
+use crate::lab::forge::{Forge, Forgery, mac, quoted, with_unused_bits};
 use crate::lab::naive;
 use crate::profiles::demo::DemoAlgorithm;
 
@@ -118,8 +118,8 @@ pub(super) static ATTACKS: &[Definition] = &[
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let [header, payload, signature] = forge.original.parts();
-                let fate = "The same bytes, spelled otherwise: a lax decoder sees no difference.";
-                Ok(Forgery::new(format!("{header}.{payload}.{}", twin(signature)), fate))
+                let signature_note = "The same bytes, spelled otherwise: a lax decoder sees no difference.";
+                Ok(Forgery::new(format!("{header}.{payload}.{}", with_unused_bits(signature)), signature_note))
             },
             naive: &naive::DECODES_BASE64_LAXLY,
         },
@@ -130,14 +130,18 @@ const WORDS: &[&str] = &["secret", "mysecret", "password", "changeme", "your-256
 
 const BLANK: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
-    forge: |forge, _| Ok(forge.maced(&forge.original.header, b"", "Made with the empty key.")),
+    forge: |forge, _| Ok(forge.sign_with_hmac(&forge.original.header, b"", "Made with the empty key.")),
     naive: &naive::HAS_AN_EMPTY_SECRET,
 };
 
 const COMMON: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
     forge: |forge, word| {
-        Ok(forge.maced(&forge.original.header, word.as_bytes(), format!("Made with the secret {}.", quoted(word))))
+        Ok(forge.sign_with_hmac(
+            &forge.original.header,
+            word.as_bytes(),
+            format!("Made with the secret {}.", quoted(word)),
+        ))
     },
     naive: &naive::HAS_A_GUESSABLE_SECRET,
 };
@@ -150,7 +154,7 @@ fn guessed(forge: &Forge<'_>) -> Forgery {
         .iter()
         .find(|word| mac(HMAC_SHA256, word.as_bytes(), message) == forge.original.signature());
     let count = naive::COMMON_SECRETS.len();
-    let fate = match hit {
+    let signature_note = match hit {
         None => format!("None of {count} words made your signature, so this one is made with the likeliest of them."),
         Some(_) => {
             "One of the words made your signature: this server's secret must be changed. Another word was taken here."
@@ -158,5 +162,5 @@ fn guessed(forge: &Forge<'_>) -> Forgery {
         }
     };
     let word = naive::COMMON_SECRETS.iter().find(|word| Some(word) != hit.as_ref()).copied().unwrap_or_default();
-    forge.maced(&forge.original.header, word.as_bytes(), fate)
+    forge.sign_with_hmac(&forge.original.header, word.as_bytes(), signature_note)
 }

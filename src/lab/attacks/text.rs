@@ -105,7 +105,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             Code::Malformed,
             AttackKind::Token {
                 judged_by: JudgedBy::Lab,
-                forge: |forge, spelling| in_plain_base64(forge, spelling),
+                forge: |forge, variant| in_plain_base64(forge, variant),
                 naive: &naive::DECODES_BASE64_LAXLY,
             },
         )
@@ -121,11 +121,11 @@ pub(super) static ATTACKS: &[Definition] = &[
                 judged_by: JudgedBy::Lab,
                 forge: |forge, name| match name {
                     "alg" => {
-                        let alg = quoted(forge.under().as_str());
+                        let alg = quoted(forge.algorithm().as_str());
                         let header = forge.lab_header().with("alg", quoted("none")).and("alg", alg);
                         forge.resigned(header.to_string(), forge.original.claims.to_string())
                     }
-                    _ => forge.saying(&forge.original.claims.and("sub", quoted("mallory"))),
+                    _ => forge.resign_claims(&forge.original.claims.and("sub", quoted("mallory"))),
                 },
                 naive: &naive::KEEPS_THE_LAST_DUPLICATE,
             },
@@ -180,7 +180,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::TooLarge,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.headed("kid", quoted(&"k".repeat(1 << 20))),
+            forge: |forge, _| forge.resign_header("kid", quoted(&"k".repeat(1 << 20))),
             naive: &naive::HAS_NO_LIMITS,
         },
     ),
@@ -193,7 +193,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
-                forge.saying(&forge.original.claims.with("deep", nested))
+                forge.resign_claims(&forge.original.claims.with("deep", nested))
             },
             naive: &naive::HAS_NO_LIMITS,
         },
@@ -205,7 +205,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::TokenTooLarge,
         AttackKind::Token {
             judged_by: JudgedBy::Session,
-            forge: |forge, _| forge.saying(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
+            forge: |forge, _| forge.resign_claims(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
             naive: &naive::HAS_NO_LIMITS,
         },
     ),
@@ -251,12 +251,12 @@ const JWE: &str = "eyJhbGciOiJSU0EtT0FFUCIsImVuYyI6IkEyNTZHQ00ifQ.OKOawDo13gRp2o
                    48V1_ALb6US04U3b.5eym8TW_c8SuK0ltJ3rpYIzOeDQz7TALvtu6UG9oMo4vpzs9tX_EFShS8iB7j6ji.XFBoMYUZodetZdvTiFvSkQ";
 
 /// A payload whose base64url has both letters that plain base64 spells otherwise, and needs padding.
-fn in_plain_base64(forge: &Forge<'_>, spelling: &str) -> Result<Forgery, SigningError> {
+fn in_plain_base64(forge: &Forge<'_>, variant: &str) -> Result<Forgery, SigningError> {
     let mut claims = forge.original.claims.with("note", quoted("?????>>>>>")).to_string();
     while claims.len().is_multiple_of(3) {
         claims.insert(1, ' ');
     }
-    let payload = if spelling == "padding" { STANDARD.encode(&claims) } else { STANDARD_NO_PAD.encode(&claims) };
+    let payload = if variant == "padding" { STANDARD.encode(&claims) } else { STANDARD_NO_PAD.encode(&claims) };
     let message = format!("{}.{payload}", URL_SAFE_NO_PAD.encode(forge.lab_header().to_string()));
-    forge.signing(&message)
+    forge.resign(&message)
 }

@@ -15,21 +15,22 @@ const SHA256_WITH_RSA: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7,
 
 /// In base64, as `x5c` has it (RFC 7515 §4.1.6).
 pub(super) fn self_signed(key: &RsaPublicKey, signer: &Signer) -> Result<String, SigningError> {
-    let nobody = tlv(SEQUENCE, &[]);
-    let times = [tlv(UTC_TIME, b"200101000000Z"), tlv(UTC_TIME, b"491231235959Z")].concat();
-    let subject = [tlv(INTEGER, &[1]), SHA256_WITH_RSA.to_vec(), nobody.clone(), tlv(SEQUENCE, &times), nobody];
-    let body = tlv(SEQUENCE, &[subject.concat(), spki(key)].concat());
-    let signature = URL_SAFE_NO_PAD.decode(signer.sign(&body)?).unwrap_or_default();
+    let empty_name = tlv(SEQUENCE, &[]);
+    let validity = [tlv(UTC_TIME, b"200101000000Z"), tlv(UTC_TIME, b"491231235959Z")].concat();
+    let leading_fields =
+        [tlv(INTEGER, &[1]), SHA256_WITH_RSA.to_vec(), empty_name.clone(), tlv(SEQUENCE, &validity), empty_name];
+    let tbs_certificate = tlv(SEQUENCE, &[leading_fields.concat(), spki(key)].concat());
+    let signature = URL_SAFE_NO_PAD.decode(signer.sign(&tbs_certificate)?).unwrap_or_default();
     let bits = tlv(BIT_STRING, &[&[0], signature.as_slice()].concat());
-    Ok(STANDARD.encode(tlv(SEQUENCE, &[body, SHA256_WITH_RSA.to_vec(), bits].concat())))
+    Ok(STANDARD.encode(tlv(SEQUENCE, &[tbs_certificate, SHA256_WITH_RSA.to_vec(), bits].concat())))
 }
 
 /// The key of a certificate of this form, with no question who signed it.
 pub(super) fn key_of(text: &str) -> Option<RsaPublicKey> {
     let der = STANDARD.decode(text).ok()?;
     let whole = children(&der).into_iter().next()?;
-    let signed = children(content(whole)?).into_iter().next()?;
-    let spki = children(content(signed)?).into_iter().nth(5)?;
+    let tbs_certificate = children(content(whole)?).into_iter().next()?;
+    let spki = children(content(tbs_certificate)?).into_iter().nth(5)?;
     let pem = pem::encode(&pem::Pem::new("PUBLIC KEY", spki));
     RsaPublicKey::parse(pem.as_bytes()).ok()
 }
@@ -47,14 +48,14 @@ fn spki(key: &RsaPublicKey) -> Vec<u8> {
 /// One element of DER: its tag, its length, its content.
 fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     let length = content.len().to_be_bytes();
-    let digits = &length[length.iter().take_while(|byte| **byte == 0).count()..];
+    let length_bytes = &length[length.iter().take_while(|byte| **byte == 0).count()..];
     let mut element = vec![tag];
-    match digits {
+    match length_bytes {
         [] => element.push(0),
         [short] if *short < 0x80 => element.push(*short),
-        digits => {
-            element.push(0x80 + u8::try_from(digits.len()).unwrap_or(8));
-            element.extend(digits);
+        length_bytes => {
+            element.push(0x80 + u8::try_from(length_bytes.len()).unwrap_or(8));
+            element.extend(length_bytes);
         }
     }
     element.extend(content);
@@ -64,7 +65,8 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
 /// The elements that stand behind each other; what is cut short ends the list.
 fn children(mut der: &[u8]) -> Vec<&[u8]> {
     let mut elements = Vec::new();
-    while let Some(end) = head(der).and_then(|(head, length)| head.checked_add(length)).filter(|end| *end <= der.len())
+    while let Some(end) =
+        lengths(der).and_then(|(head, length)| head.checked_add(length)).filter(|end| *end <= der.len())
     {
         elements.push(&der[..end]);
         der = &der[end..];
@@ -73,14 +75,14 @@ fn children(mut der: &[u8]) -> Vec<&[u8]> {
 }
 
 fn content(element: &[u8]) -> Option<&[u8]> {
-    element.get(head(element)?.0..)
+    element.get(lengths(element)?.0..)
 }
 
 /// How many bytes tag and length take, and how many the content.
-fn head(der: &[u8]) -> Option<(usize, usize)> {
+fn lengths(der: &[u8]) -> Option<(usize, usize)> {
     let first = *der.get(1)?;
-    let digits = if first < 0x80 { 0 } else { usize::from(first - 0x80) };
-    let long = der.get(2..2 + digits).filter(|_| digits <= 4)?;
-    let length = long.iter().fold(0, |length, digit| length << 8 | usize::from(*digit));
-    Some((2 + digits, if digits == 0 { usize::from(first) } else { length }))
+    let length_bytes = if first < 0x80 { 0 } else { usize::from(first - 0x80) };
+    let long = der.get(2..2 + length_bytes).filter(|_| length_bytes <= 4)?;
+    let length = long.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
+    Some((2 + length_bytes, if length_bytes == 0 { usize::from(first) } else { length }))
 }

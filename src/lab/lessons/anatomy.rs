@@ -3,7 +3,7 @@
 use super::remark::Remark;
 use crate::token::{Claims, parse_object, segments};
 
-const MANNERS: [&str; 16] = [
+const ADJECTIVES: [&str; 16] = [
     "quiet", "brave", "early", "gentle", "lucky", "patient", "quick", "silver", "sunny", "tidy", "wise", "calm",
     "bright", "amber", "mellow", "nimble",
 ];
@@ -16,7 +16,7 @@ const ANIMALS: [&str; 16] = [
 /// The token's subject. It cannot be guessed, so the visitor has to read it.
 pub fn subject(random: [u8; 3]) -> String {
     let pick = |names: &[&'static str; 16], byte: u8| names[usize::from(byte) % names.len()];
-    format!("{}-{}-{}", pick(&MANNERS, random[0]), pick(&ANIMALS, random[1]), random[2])
+    format!("{}-{}-{}", pick(&ADJECTIVES, random[0]), pick(&ANIMALS, random[1]), random[2])
 }
 
 /// The remark on the subject that was typed for the token with these claims.
@@ -36,7 +36,7 @@ fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
     let [header, payload, signature] = segments(token).unwrap_or_default();
     let object = parse_object(typed.as_bytes()).ok();
     let has = |name: &str| object.as_ref().is_some_and(|members| members.contains_key(name));
-    let other = claims.iter().find(|(_, value)| value.to_string().trim_matches('"') == typed);
+    let claim_with_this_value = claims.iter().find(|(_, value)| value.to_string().trim_matches('"') == typed);
     match typed {
         "" => "Nothing was typed. The value of `sub` is asked.".to_owned(),
         _ if typed == token => {
@@ -52,7 +52,7 @@ fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
             "These are the letters, in another case. A `sub` is compared letter by letter, case included.".to_owned()
         }
         _ if typed.contains(subject) => "The value is in there. Type it alone.".to_owned(),
-        _ => match other {
+        _ => match claim_with_this_value {
             Some((name, _)) => format!("That is the value of `{name}`. The value of `sub` is asked."),
             None => "That is not the value of `sub` in this token.".to_owned(),
         },

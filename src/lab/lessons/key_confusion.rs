@@ -89,16 +89,16 @@ pub fn forge(choices: &Choices<'_>, claims: &Claims, public: &RsaPublicKey, pem:
 }
 
 /// The answer of a verifier that has one key file and uses it with whatever algorithm the token names.
-pub fn naive(token: &str, pem: &str, key: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
+pub fn naive_verdict(token: &str, pem: &str, key: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
     let token = LaxToken::read(token)?;
     let alg = token.alg()?;
-    let fits = match hmac_named(alg) {
+    let is_valid = match hmac_named(alg) {
         Some(algorithm) => token.is_mac(algorithm, pem.as_bytes()),
         None if alg == key.algorithm().as_str() => key.verifies(token.message.as_bytes(), &token.signature),
         None => return Err(Objection::UnknownAlg(clip(alg))),
     };
     let how = if hmac_named(alg).is_some() { "the file's text as the secret" } else { "the private half of its key" };
-    if fits { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(how.to_owned())) }
+    if is_valid { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(how.to_owned())) }
 }
 
 /// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
@@ -143,7 +143,7 @@ mod tests {
         let key = GivenKey::parse(PEM.as_bytes(), "a test").unwrap().verifier(None).unwrap();
         let choices = Choices { algorithm, material, own };
         let token = forge(&choices, &Claims::new().with("sub", "admin"), &public, PEM);
-        judge(&choices, &naive(&token, PEM, &key, now))
+        judge(&choices, &naive_verdict(&token, PEM, &key, now))
     }
 
     #[test]

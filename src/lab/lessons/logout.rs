@@ -15,13 +15,13 @@ pub const LIFETIME: Lifetime = Lifetime::TEN_MINUTES;
 
 /// A way of logging out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum LogoutMethod {
     Clear,
     Revoke,
     Rotate,
 }
 
-impl Way {
+impl LogoutMethod {
     pub const ALL: [Self; 3] = [Self::Clear, Self::Revoke, Self::Rotate];
 
     pub fn parse(name: &str) -> Option<Self> {
@@ -47,7 +47,7 @@ impl Way {
     }
 
     /// The code with which the server answers a copy after it.
-    pub const fn answer(self) -> Code {
+    pub const fn code_for_copy(self) -> Code {
         match self {
             Self::Clear => Code::Accepted,
             Self::Revoke => Code::Revoked,
@@ -55,7 +55,7 @@ impl Way {
         }
     }
 
-    pub const fn ends(self) -> &'static str {
+    pub const fn effect(self) -> &'static str {
         match self {
             Self::Clear => "The cookie in one browser. Copies live on until exp.",
             Self::Revoke => "This one token, wherever it is.",
@@ -63,7 +63,7 @@ impl Way {
         }
     }
 
-    pub const fn price(self) -> &'static str {
+    pub const fn cost(self) -> &'static str {
         match self {
             Self::Clear => "Nothing is kept.",
             Self::Revoke => "A list that every request asks; an entry stays until exp.",
@@ -75,37 +75,38 @@ impl Way {
 /// The ways that the visitor has tried: a copy was replayed after each, and got the expected answer.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tried {
-    shown: [bool; 3],
+    replayed: [bool; 3],
 }
 
 impl Tried {
     /// Reads the form field: names separated by blanks.
     pub fn parse(text: &str) -> Self {
         let mut tried = Self::default();
-        for way in text.split(' ').filter_map(Way::parse) {
+        for way in text.split(' ').filter_map(LogoutMethod::parse) {
             tried.add(way);
         }
         tried
     }
 
-    pub fn add(&mut self, way: Way) {
-        self.shown[way as usize] = true;
+    pub fn add(&mut self, way: LogoutMethod) {
+        self.replayed[way as usize] = true;
     }
 
-    pub const fn has(self, way: Way) -> bool {
-        self.shown[way as usize]
+    pub const fn has(self, way: LogoutMethod) -> bool {
+        self.replayed[way as usize]
     }
 
     /// Solved by trying all three ways. After a right prediction, clearing the cookie and one other way are enough.
     pub fn is_solved(self, predicted_right: bool) -> bool {
-        let stopped = self.has(Way::Revoke) || self.has(Way::Rotate);
-        self.shown == [true; 3] || (predicted_right && self.has(Way::Clear) && stopped)
+        let stopped = self.has(LogoutMethod::Revoke) || self.has(LogoutMethod::Rotate);
+        self.replayed == [true; 3] || (predicted_right && self.has(LogoutMethod::Clear) && stopped)
     }
 }
 
 impl fmt::Display for Tried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = Way::ALL.into_iter().filter(|way| self.has(*way)).map(Way::name).collect();
+        let names: Vec<&str> =
+            LogoutMethod::ALL.into_iter().filter(|way| self.has(*way)).map(LogoutMethod::name).collect();
         f.write_str(&names.join(" "))
     }
 }
@@ -114,47 +115,47 @@ impl fmt::Display for Tried {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
     /// The copy got the answer that this way of logging out leads to.
-    Shows(Way),
+    Shows(LogoutMethod),
     /// Nobody logged out since the copy was saved.
     TooEarly,
     /// Another logout had already stopped the copy.
-    DeadBefore(Way),
+    StoppedEarlier(LogoutMethod),
     /// The copy has expired.
     Expired,
     /// None of this visitor's keys ever signed this token.
-    Foreign,
+    NotOwn,
 }
 
 impl Replay {
     /// Judges the server's answer to a copy. `is_own` is true when one of the visitor's keys signed it, retired ones
     /// included.
-    pub fn of(way: Option<Way>, answer: Code, is_own: bool) -> Self {
+    pub fn of(way: Option<LogoutMethod>, answer: Code, is_own: bool) -> Self {
         match (way, answer) {
-            _ if !is_own => Self::Foreign,
+            _ if !is_own => Self::NotOwn,
             (_, Code::Expired) => Self::Expired,
             (None, _) => Self::TooEarly,
-            (Some(way), answer) if answer == way.answer() => Self::Shows(way),
-            (Some(way), _) => Self::DeadBefore(way),
+            (Some(way), answer) if answer == way.code_for_copy() => Self::Shows(way),
+            (Some(way), _) => Self::StoppedEarlier(way),
         }
     }
 
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Shows(Way::Clear) => {
+            Self::Shows(LogoutMethod::Clear) => {
                 "The server accepts the copy. Your browser has forgotten the cookie, and the thief has not: this logout \
                  logged nobody out."
             }
-            Self::Shows(Way::Revoke) => {
+            Self::Shows(LogoutMethod::Revoke) => {
                 "The server refuses the copy: signature and times are right, but its `jti` is on the list."
             }
-            Self::Shows(Way::Rotate) => {
+            Self::Shows(LogoutMethod::Rotate) => {
                 "The server refuses the copy: its `kid` names a key that is gone. No list was asked."
             }
             Self::TooEarly => {
                 "Nobody logged out since the copy was saved, so this shows only what a copy is: as good as the cookie \
                  itself. Log out in one of the three ways, then replay it again."
             }
-            Self::DeadBefore(_) => {
+            Self::StoppedEarlier(_) => {
                 "The answer is not this logout's work: an earlier one had ended the copy already. Log in, save a fresh \
                  copy, log out once, and replay that."
             }
@@ -162,7 +163,7 @@ impl Replay {
                 "The copy ended by itself, ten minutes after the login. That is `exp` at work and no logout. Log in and \
                  save a fresh one."
             }
-            Self::Foreign => {
+            Self::NotOwn => {
                 "That is no pass of yours: no key of yours signed it, so the server refuses it whatever you did. Press \
                  *Log in* and *Save a copy*."
             }
@@ -176,14 +177,15 @@ mod tests {
 
     #[test]
     fn each_way_is_shown_by_its_own_answer_alone() {
-        for way in Way::ALL {
+        for way in LogoutMethod::ALL {
             for answer in [Code::Accepted, Code::Revoked, Code::UnknownKid] {
                 let replay = Replay::of(Some(way), answer, true);
-                let wanted = if answer == way.answer() { Replay::Shows(way) } else { Replay::DeadBefore(way) };
+                let wanted =
+                    if answer == way.code_for_copy() { Replay::Shows(way) } else { Replay::StoppedEarlier(way) };
                 assert_eq!(replay, wanted);
             }
             assert_eq!(Replay::of(Some(way), Code::Expired, true), Replay::Expired);
-            assert_eq!(Replay::of(Some(way), way.answer(), false), Replay::Foreign);
+            assert_eq!(Replay::of(Some(way), way.code_for_copy(), false), Replay::NotOwn);
         }
         assert_eq!(Replay::of(None, Code::Accepted, true), Replay::TooEarly);
     }

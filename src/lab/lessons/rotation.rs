@@ -11,7 +11,7 @@ const MOST_KEYS: u32 = 4;
 const ENOUGH: &str = "That is enough keys for one visitor. Retire the old ones first.";
 
 /// The lifetimes that a token may have here, in seconds.
-pub const LIVES: [i64; 2] = [5, 60];
+pub const LIFETIMES: [i64; 2] = [5, 60];
 
 /// A visitor's keys by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,30 +80,30 @@ impl Numbers {
     }
 
     /// Every key that the table shows, from the one before the oldest to the newest.
-    pub fn rows(self) -> Vec<(u32, Standing)> {
+    pub fn rows(self) -> Vec<(u32, KeyState)> {
         let newest = self.signs.max(self.published);
         let from = self.oldest.saturating_sub(1).max(1);
-        (from..=newest).map(|number| (number, self.standing(number))).collect()
+        (from..=newest).map(|number| (number, self.state(number))).collect()
     }
 
-    const fn standing(self, number: u32) -> Standing {
+    const fn state(self, number: u32) -> KeyState {
         if number < self.oldest {
-            Standing::Retired
+            KeyState::Retired
         } else if number > self.published {
-            Standing::SignsUnknown
+            KeyState::SignsUnknown
         } else if number > self.signs {
-            Standing::Next
+            KeyState::Next
         } else if number == self.signs {
-            Standing::Signs
+            KeyState::Signs
         } else {
-            Standing::Verifies
+            KeyState::Verifies
         }
     }
 }
 
 /// What a key is used for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Standing {
+pub enum KeyState {
     Retired,
     Verifies,
     Signs,
@@ -112,7 +112,7 @@ pub enum Standing {
     SignsUnknown,
 }
 
-impl fmt::Display for Standing {
+impl fmt::Display for KeyState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Retired => "retired: neither signs nor verifies",
@@ -126,15 +126,15 @@ impl fmt::Display for Standing {
 
 /// One token that a client still has.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Underway {
+pub struct IssuedToken {
     /// The number of the key that signed it.
     pub key: u32,
     pub seconds_left: f64,
     pub is_accepted: bool,
 }
 
-impl Underway {
-    pub fn is_alive(&self) -> bool {
+impl IssuedToken {
+    pub fn is_unexpired(&self) -> bool {
         self.seconds_left > 0.0
     }
 }
@@ -161,8 +161,8 @@ impl Gap {
     }
 
     /// The first unexpired token that is refused now.
-    pub fn among(tokens: &[Underway], keys: Numbers) -> Option<Self> {
-        let refused = tokens.iter().find(|token| token.is_alive() && !token.is_accepted)?;
+    pub fn among(tokens: &[IssuedToken], keys: Numbers) -> Option<Self> {
+        let refused = tokens.iter().find(|token| token.is_unexpired() && !token.is_accepted)?;
         Some(if refused.key > keys.published { Self::Unpublished } else { Self::Retired })
     }
 
@@ -194,8 +194,8 @@ pub enum Rotation {
 
 impl Rotation {
     /// Judges the rotation by its tokens after the keys before `keys.oldest` were dropped.
-    pub fn of(tokens: &[Underway], keys: Numbers, gap: Option<Gap>) -> Self {
-        let is_old = |token: &Underway| token.key < keys.oldest;
+    pub fn of(tokens: &[IssuedToken], keys: Numbers, gap: Option<Gap>) -> Self {
+        let is_old = |token: &IssuedToken| token.key < keys.oldest;
         match gap.or_else(|| Gap::among(tokens, keys)) {
             Some(gap) => Self::Broken(gap),
             None if !tokens.iter().any(is_old) => Self::NobodyLooked,
@@ -229,27 +229,27 @@ mod tests {
 
     const ONE: Numbers = Numbers { oldest: 1, signs: 1, published: 1 };
 
-    fn token(key: u32, seconds_left: f64, is_accepted: bool) -> Underway {
-        Underway { key, seconds_left, is_accepted }
+    fn token(key: u32, seconds_left: f64, is_accepted: bool) -> IssuedToken {
+        IssuedToken { key, seconds_left, is_accepted }
     }
 
     #[test]
     fn publish_sign_retire_leaves_one_key_that_is_the_next() {
         let published = ONE.after(Move::Publish).unwrap();
-        assert_eq!(published.rows(), [(1, Standing::Signs), (2, Standing::Next)]);
+        assert_eq!(published.rows(), [(1, KeyState::Signs), (2, KeyState::Next)]);
         let signs = published.after(Move::Sign).unwrap();
-        assert_eq!(signs.rows(), [(1, Standing::Verifies), (2, Standing::Signs)]);
+        assert_eq!(signs.rows(), [(1, KeyState::Verifies), (2, KeyState::Signs)]);
         let retired = signs.after(Move::Retire).unwrap();
-        assert_eq!(retired.rows(), [(1, Standing::Retired), (2, Standing::Signs)]);
+        assert_eq!(retired.rows(), [(1, KeyState::Retired), (2, KeyState::Signs)]);
         assert_eq!(ONE.after(Move::Abrupt).unwrap(), retired);
     }
 
     #[test]
     fn a_key_that_signs_unpublished_verifies_nothing_until_it_is() {
         let hasty = ONE.after(Move::Sign).unwrap();
-        assert_eq!(hasty.rows(), [(1, Standing::Verifies), (2, Standing::SignsUnknown)]);
+        assert_eq!(hasty.rows(), [(1, KeyState::Verifies), (2, KeyState::SignsUnknown)]);
         assert!(hasty.after(Move::Retire).is_err() && hasty.after(Move::Sign).is_err());
-        assert_eq!(hasty.after(Move::Publish).unwrap().rows()[1], (2, Standing::Signs));
+        assert_eq!(hasty.after(Move::Publish).unwrap().rows()[1], (2, KeyState::Signs));
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
     #[test]
     fn only_a_rotation_that_refused_no_live_token_is_smooth() {
         let after = Numbers { oldest: 2, signs: 2, published: 2 };
-        let judge = |tokens: &[Underway], gap| Rotation::of(tokens, after, gap);
+        let judge = |tokens: &[IssuedToken], gap| Rotation::of(tokens, after, gap);
         let (ended, new) = (token(1, -1.0, false), token(2, 3.0, true));
         assert_eq!(judge(&[ended, new], None), Rotation::Smooth);
         assert_eq!(judge(&[ended, token(2, -1.0, false)], None), Rotation::Smooth);

@@ -16,14 +16,14 @@ pub struct Setting {
     pub seconds: Option<i64>,
 }
 
-pub static COOKIE_LIVES: [Setting; 4] = [
+pub static COOKIE_LIFETIMES: [Setting; 4] = [
     Setting { value: "5", says: "5 seconds", seconds: Some(5) },
     Setting { value: "60", says: "60 seconds", seconds: Some(60) },
     Setting { value: "3600", says: "1 hour", seconds: Some(3600) },
     Setting { value: "none", says: "until the browser closes", seconds: None },
 ];
 
-pub static TOKEN_LIVES: [Setting; 4] = [
+pub static TOKEN_LIFETIMES: [Setting; 4] = [
     Setting { value: "5", says: "5 seconds", seconds: Some(5) },
     Setting { value: "expired", says: "already expired", seconds: Some(-5) },
     Setting { value: "60", says: "60 seconds", seconds: Some(60) },
@@ -90,9 +90,9 @@ mod tests {
 
     #[test]
     fn a_cookie_until_the_browser_closes_has_no_max_age() {
-        let line_for = |value| line("t", Setting::find(&COOKIE_LIVES, value).unwrap());
+        let line_for = |value| line("t", Setting::find(&COOKIE_LIFETIMES, value).unwrap());
         assert!(line_for("5").ends_with("; Max-Age=5"));
         assert!(!line_for("none").contains("Max-Age"));
-        assert!(Setting::find(&TOKEN_LIVES, "6").is_none());
+        assert!(Setting::find(&TOKEN_LIFETIMES, "6").is_none());
     }
 }

@@ -17,7 +17,7 @@ const JOBS_OF_A_CLIENT: usize = 64;
 const JOBS_IN_ALL: usize = 512;
 
 /// How long a job may wait in the queue: less than the time limit of a request.
-const PATIENCE: Duration = Duration::from_secs(10);
+const QUEUE_TIMEOUT: Duration = Duration::from_secs(10);
 
 extractor! {
     /// The pool, as the client of one request may use it.
@@ -46,7 +46,7 @@ fn bounds() -> Bounds {
         threads: cores.saturating_sub(1).max(1),
         per_client: JOBS_OF_A_CLIENT,
         in_all: JOBS_IN_ALL,
-        patience: PATIENCE,
-        patience_behind_own: PATIENCE,
+        queue_timeout: QUEUE_TIMEOUT,
+        queue_timeout_behind_own: QUEUE_TIMEOUT,
     }
 }

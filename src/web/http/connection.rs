@@ -19,7 +19,7 @@ mod head_end;
 mod refusal;
 mod target;
 
-pub(in crate::web) use exchange::{Body, Exchange, UnderWay};
+pub(in crate::web) use exchange::{ActiveRequest, Body, Exchange};
 pub(in crate::web) use refusal::Refuse;
 pub(in crate::web) use target::LONGEST as LONGEST_ADDRESS;
 
@@ -49,7 +49,7 @@ const SLOWEST: u32 = 1024;
 
 /// How long, after an early response, we keep reading and discarding what the client still sends. Closing at once would
 /// reset the connection, and the client could lose the response.
-pub(in crate::web) const DISCARDING: Duration = Duration::from_secs(1);
+pub(in crate::web) const DISCARD_TIME: Duration = Duration::from_secs(1);
 
 /// The time limits of a connection.
 #[derive(Clone, Copy, Debug)]
@@ -135,7 +135,7 @@ impl<IO> Connection<IO> {
                 log::debug!("a connection is closed: its client does not read the answer");
                 return Err(io::ErrorKind::TimedOut.into());
             }
-            Some(Awaited::Head | Awaited::Request) if self.exchange.is_under_way() => {}
+            Some(Awaited::Head | Awaited::Request) if self.exchange.is_active() => {}
             Some(Awaited::Head) => self.end_with(StatusCode::REQUEST_TIMEOUT),
             Some(Awaited::Request | Awaited::Close) | None => self.end(),
         }
@@ -180,21 +180,21 @@ struct Handed {
 
 impl<IO: AsyncRead + Unpin> Connection<IO> {
     /// Passes on a head, or the part of it that has arrived.
-    fn hand_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+    fn pass_head(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if !self.encoded.is_empty() {
             self.hand_encoded(buffer);
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         loop {
-            let handed = ready!(self.hand_over(cx, buffer, usize::MAX, true))?;
-            self.accept_lines.note(&buffer.filled()[before..], handed.is_whole);
+            let passed = ready!(self.pass_bytes(cx, buffer, usize::MAX, true))?;
+            self.accept_lines.note(&buffer.filled()[before..], passed.is_whole);
             if !self.target.passes(&buffer.filled()[before..]) {
-                self.encode(buffer, before, handed.is_whole);
-            } else if handed.is_whole {
+                self.encode(buffer, before, passed.is_whole);
+            } else if passed.is_whole {
                 self.expect_request();
             }
-            if handed.bytes > 0 && !handed.is_whole && self.deadline.awaits() != Some(Awaited::Head) {
+            if passed.bytes > 0 && !passed.is_whole && self.deadline.awaits() != Some(Awaited::Head) {
                 self.wait_for(Awaited::Head, self.limits.head, cx);
             }
             // If nothing was passed on, read again: everything may belong to an incomplete character, and an empty read
@@ -233,20 +233,20 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
     }
 
     /// Passes on a part of the body, as the handler asked for.
-    fn hand_body(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>, body: Body) -> Poll<io::Result<()>> {
-        let handed = match body {
+    fn pass_body(&mut self, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>, body: Body) -> Poll<io::Result<()>> {
+        let passed = match body {
             Body::Bytes(left) => {
                 let most = usize::try_from(left).unwrap_or(usize::MAX);
-                ready!(self.hand_over(cx, buffer, most, false))?
+                ready!(self.pass_bytes(cx, buffer, most, false))?
             }
-            Body::Open => ready!(self.hand_over(cx, buffer, usize::MAX, true))?,
+            Body::Open => ready!(self.pass_bytes(cx, buffer, usize::MAX, true))?,
         };
-        self.exchange.body_handed(handed.bytes);
+        self.exchange.body_passed(passed.bytes);
         Poll::Ready(Ok(()))
     }
 
     /// Passes on up to `most` bytes; with `is_cut`, none beyond the next blank line.
-    fn hand_over(
+    fn pass_bytes(
         &mut self,
         cx: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
@@ -255,22 +255,22 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
     ) -> Poll<io::Result<Handed>> {
         let most = most.min(buffer.remaining());
         if !self.ahead.is_empty() || self.has_ended {
-            let handed = self.head_end.part(&self.ahead, most, is_cut);
-            buffer.put_slice(&self.ahead.split_to(handed.bytes));
+            let passed = self.head_end.part(&self.ahead, most, is_cut);
+            buffer.put_slice(&self.ahead.split_to(passed.bytes));
             if self.ahead.is_empty() {
                 self.ahead = BytesMut::new();
             }
-            return Poll::Ready(Ok(handed));
+            return Poll::Ready(Ok(passed));
         }
         let mut space = [const { MaybeUninit::uninit() }; READ];
         let mut read = ReadBuf::uninit(&mut space);
         ready!(Pin::new(&mut self.io).poll_read(cx, &mut read))?;
         self.has_ended = read.filled().is_empty();
-        let handed = self.head_end.part(read.filled(), most, is_cut);
-        let (now, later) = read.filled().split_at(handed.bytes);
+        let passed = self.head_end.part(read.filled(), most, is_cut);
+        let (now, later) = read.filled().split_at(passed.bytes);
         buffer.put_slice(now);
         self.ahead.extend_from_slice(later);
-        Poll::Ready(Ok(handed))
+        Poll::Ready(Ok(passed))
     }
 
     /// Used while nothing may be passed on: notices a client that disconnected, and buffers what arrives.
@@ -298,8 +298,8 @@ impl<IO: AsyncRead + Unpin> AsyncRead for Connection<IO> {
         }
         match this.exchange.next() {
             Next::Nothing => this.look_ahead(cx),
-            Next::Head => this.hand_head(cx, buffer),
-            Next::Body(body) => this.hand_body(cx, buffer, body),
+            Next::Head => this.pass_head(cx, buffer),
+            Next::Body(body) => this.pass_body(cx, buffer, body),
         }
     }
 }
@@ -339,7 +339,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
             let closed = Pin::new(&mut self.io).poll_shutdown(cx);
             ready!(self.timed(cx, closed))?;
             refusal.is_sent = true;
-            self.deadline.set(Awaited::Close, DISCARDING);
+            self.deadline.set(Awaited::Close, DISCARD_TIME);
         }
         Poll::Ready(Ok(()))
     }
@@ -367,7 +367,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
             // Nothing was read meanwhile.
             cx.waker().wake_by_ref();
         }
-        if self.exchange.is_under_way() {
+        if self.exchange.is_active() {
             self.deadline.clear();
         } else if self.exchange.has_answered() {
             self.wait_for(Awaited::Request, self.limits.idle, cx);

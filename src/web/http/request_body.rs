@@ -18,7 +18,7 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
-use crate::web::http::connection::{Body, Exchange, UnderWay};
+use crate::web::http::connection::{ActiveRequest, Body, Exchange};
 
 /// Whatever body a GET announces means nothing (RFC 9110 §9.3.1), and may never come: a handler that also answers a
 /// POST does not wait for it behind this.
@@ -34,7 +34,7 @@ pub(in crate::web) async fn without_body<B: MessageBody + 'static>(
 pub(in crate::web) struct HeldRequestBody {
     _body: Option<Rc<RefCell<Payload>>>,
     /// `None` in tests that call the app without a connection.
-    _under_way: Option<UnderWay>,
+    _active: Option<ActiveRequest>,
 }
 
 impl HeldRequestBody {
@@ -53,7 +53,7 @@ impl HeldRequestBody {
                 (None, Body::NONE)
             }
         };
-        Self { _body: body, _under_way: exchange.map(|exchange| UnderWay::begin(exchange, announced)) }
+        Self { _body: body, _active: exchange.map(|exchange| ActiveRequest::begin(exchange, announced)) }
     }
 
     /// Drops the request's body when the response's body is dropped.

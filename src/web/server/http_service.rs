@@ -19,7 +19,7 @@ use actix_web::rt::net::TcpStream;
 use rustls::ServerConfig;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::web::http::connection::{Connection, DISCARDING, Limits};
+use crate::web::http::connection::{Connection, DISCARD_TIME, Limits};
 use crate::web::server::app::app;
 use crate::web::server::parts::Parts;
 use crate::web::server::request_pipeline;
@@ -107,7 +107,7 @@ where
     HttpService::build()
         .keep_alive(KeepAlive::Os)
         .client_request_timeout(Duration::ZERO)
-        .client_disconnect_timeout(DISCARDING)
+        .client_disconnect_timeout(DISCARD_TIME)
         .graceful_shutdown_signal(draining)
         .on_connect_ext(move |connection: &Connection<IO>, kept| {
             kept.insert(connection.exchange());

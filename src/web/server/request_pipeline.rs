@@ -261,7 +261,7 @@ async fn answer<B: MessageBody + 'static>(
         let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
-    pipeline.sessions.cookie.screen(&mut request);
+    pipeline.sessions.cookie.check_cookies(&mut request);
     let is_safe = request.method().is_safe();
     let (client, now) = (Client::seen_through(&pipeline.proxies, request.request()), pipeline.clock.now());
     let answered = budget::of_one_request(session_store::with_request_scope(client.address(), now, async {

@@ -52,9 +52,9 @@ pub(in crate::web) async fn home(
     render(&HomePage::new(&request, &home, &visitor, result.as_deref(), verdict.as_ref()))
 }
 
-/// What a visitor may wish of a token.
+/// The query of `GET /generate`.
 #[derive(Deserialize)]
-pub(in crate::web) struct Wishes {
+pub(in crate::web) struct GenerateQuery {
     sub: Option<String>,
     ttl: Option<String>,
 }
@@ -62,14 +62,14 @@ pub(in crate::web) struct Wishes {
 /// `GET /generate`: signs a token into the session, as the tutorial does.
 pub(in crate::web) async fn generate(
     request: HttpRequest,
-    wishes: Query<Wishes>,
+    query: Query<GenerateQuery>,
     mut visitor: Visitor,
     signing: SigningQueue,
     sessions: Data<Sessions>,
     tokens: SessionTokens,
 ) -> Result<HttpResponse, Problem> {
-    let subject = wishes.subject(&request)?;
-    let lifetime = wishes.lifetime(sessions.default_lifetime)?;
+    let subject = query.subject(&request)?;
+    let lifetime = query.lifetime(sessions.default_lifetime)?;
     // Only a signature with a private key is slow enough to need the queue.
     let is_mac = visitor.algorithm().jwa().key_kind() == KeyKind::Secret;
     let permit = if is_mac { None } else { Some(signing.acquire().await) };
@@ -88,7 +88,7 @@ pub(in crate::web) async fn generate(
     }
 }
 
-impl Wishes {
+impl GenerateQuery {
     fn subject(&self, request: &HttpRequest) -> Result<Subject, Problem> {
         let Some(text) = &self.sub else { return Ok(Subject::default()) };
         // Such bytes were replaced when the query was read, and the token would name somebody else.

@@ -114,12 +114,12 @@ static PAGES: LazyLock<Vec<Rendered>> =
     LazyLock::new(|| SOURCES.iter().map(|source| markdown::render(source.file, source.text, address_of)).collect());
 
 /// A page before or after another.
-struct Neighbour {
+struct PageLink {
     address: String,
     title: &'static str,
 }
 
-impl Neighbour {
+impl PageLink {
     fn at(index: usize) -> Option<Self> {
         let (source, page) = SOURCES.get(index).zip(PAGES.get(index))?;
         Some(Self { address: source.address(), title: &page.title })
@@ -132,8 +132,8 @@ struct ManualPage<'a> {
     assets: &'a Assets,
     page: &'static Rendered,
     is_contents: bool,
-    before: Option<Neighbour>,
-    after: Option<Neighbour>,
+    before: Option<PageLink>,
+    after: Option<PageLink>,
 }
 
 /// `GET /docs`.
@@ -149,6 +149,6 @@ pub(in crate::web) async fn page(name: Path<String>, assets: Data<Assets>) -> Re
 fn answer(name: &str, assets: &Assets) -> Result<HttpResponse, Problem> {
     let index = SOURCES.iter().position(|source| source.name == name).ok_or_else(Problem::not_found)?;
     let page = PAGES.get(index).ok_or_else(Problem::not_found)?;
-    let before = index.checked_sub(1).and_then(Neighbour::at);
-    render(&ManualPage { assets, page, is_contents: index == 0, before, after: Neighbour::at(index + 1) })
+    let before = index.checked_sub(1).and_then(PageLink::at);
+    render(&ManualPage { assets, page, is_contents: index == 0, before, after: PageLink::at(index + 1) })
 }

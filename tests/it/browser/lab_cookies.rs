@@ -29,7 +29,7 @@ async fn a_script_reads_two_of_three_places_and_its_request_carries_both_cookies
             assert_eq!(visit.texts(cells).await[0], "A script would not find it.");
             visit.follow("Ask for the echo yourself").await;
             assert!(visit.text("body").await.contains(r#"{"cookies":["lab-httponly","lab-plain"]}"#));
-            visit.leave_by(visit.driver.back()).await;
+            visit.follow_to_next_page(visit.driver.back()).await;
             visit.open_lesson("script-reach").await;
             visit.step("set").await;
         }

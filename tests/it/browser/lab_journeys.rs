@@ -307,9 +307,9 @@ impl Visit {
     async fn solve_anatomy(&self) {
         let [decode, _, _, check] = said_by_solution("anatomy");
         self.press_button(decode).await;
-        let payload = self.text(".stub.payload pre").await;
+        let payload = self.text(".token-part.payload pre").await;
         let claims: serde_json::Value = serde_json::from_str(&payload).unwrap();
-        self.leave_by(self.driver.back()).await;
+        self.follow_to_next_page(self.driver.back()).await;
         self.type_in("#sub", claims["sub"].as_str().unwrap()).await;
         self.press_button(check).await;
         self.assert_solved().await;

@@ -80,19 +80,19 @@ impl Visit {
     /// Clicks the link that reads so.
     pub async fn follow(&self, link: &str) {
         let link = self.find(By::LinkText(link)).await;
-        self.leave_by(link.click()).await;
+        self.follow_to_next_page(link.click()).await;
     }
 
     /// Clicks the button that sends a form.
     pub async fn send(&self, css: &str) {
         let button = self.find(By::Css(css)).await;
-        self.leave_by(button.click()).await;
+        self.follow_to_next_page(button.click()).await;
     }
 
     /// Clicks the button that reads so.
     pub async fn press_button(&self, words: &str) {
         let button = self.find_by(&format!("//button[normalize-space()=\"{words}\"]")).await;
-        self.leave_by(button.click()).await;
+        self.follow_to_next_page(button.click()).await;
     }
 
     pub async fn tick(&self, css: &str) {
@@ -136,7 +136,7 @@ impl Visit {
     }
 
     /// Takes a step that leads to another page, and waits until that page is there as a whole.
-    pub async fn leave_by(&self, step: impl Future<Output = WebDriverResult<()>>) {
+    pub async fn follow_to_next_page(&self, step: impl Future<Output = WebDriverResult<()>>) {
         let page = self.find(By::Tag("html")).await;
         step.await.unwrap();
         page.wait_until().wait(PATIENCE, GLANCE).stale().await.unwrap();

@@ -45,8 +45,8 @@ enum Stage {
     #[default]
     Waiting,
     /// The parser has a whole head and has not produced a request yet.
-    HeadHanded,
-    UnderWay(Body),
+    HeadPassed,
+    Active(Body),
     /// The response is complete, but may not be written yet.
     Answered,
 }
@@ -70,35 +70,35 @@ impl Exchange {
     pub(super) fn next(&self) -> Next {
         match self.stage.get() {
             Stage::Waiting | Stage::Answered => Next::Head,
-            Stage::UnderWay(body) if body != Body::NONE && self.is_body_wanted.get() => Next::Body(body),
+            Stage::Active(body) if body != Body::NONE && self.is_body_wanted.get() => Next::Body(body),
             // The parser must act now. If it makes no request of the head, the framework discards further bytes.
-            Stage::HeadHanded => {
+            Stage::HeadPassed => {
                 self.stage.set(Stage::Waiting);
                 Next::Nothing
             }
-            Stage::UnderWay(_) => Next::Nothing,
+            Stage::Active(_) => Next::Nothing,
         }
     }
 
     pub(super) fn expect_request(&self) {
-        self.stage.set(Stage::HeadHanded);
+        self.stage.set(Stage::HeadPassed);
     }
 
-    pub(super) fn body_handed(&self, bytes: usize) {
+    pub(super) fn body_passed(&self, bytes: usize) {
         self.is_body_wanted.set(false);
-        if let Stage::UnderWay(Body::Bytes(left)) = self.stage.get() {
+        if let Stage::Active(Body::Bytes(left)) = self.stage.get() {
             let left = left.saturating_sub(u64::try_from(bytes).unwrap_or(u64::MAX));
-            self.stage.set(Stage::UnderWay(Body::Bytes(left)));
+            self.stage.set(Stage::Active(Body::Bytes(left)));
         }
     }
 
-    pub(super) fn is_under_way(&self) -> bool {
-        matches!(self.stage.get(), Stage::UnderWay(_))
+    pub(super) fn is_active(&self) -> bool {
+        matches!(self.stage.get(), Stage::Active(_))
     }
 
     /// Whether bytes written now are a response to a request, and not the parser's own refusal.
     pub(super) fn has_begun(&self) -> bool {
-        matches!(self.stage.get(), Stage::UnderWay(_) | Stage::Answered)
+        matches!(self.stage.get(), Stage::Active(_) | Stage::Answered)
     }
 
     /// `true` once after each response, when everything is written and the next request may come.
@@ -117,17 +117,17 @@ impl Exchange {
 }
 
 /// A request is in progress until this is dropped.
-pub(in crate::web) struct UnderWay(Rc<Exchange>);
+pub(in crate::web) struct ActiveRequest(Rc<Exchange>);
 
-impl UnderWay {
+impl ActiveRequest {
     pub fn begin(exchange: Rc<Exchange>, body: Body) -> Self {
-        exchange.stage.set(Stage::UnderWay(body));
+        exchange.stage.set(Stage::Active(body));
         exchange.is_body_wanted.set(false);
         Self(exchange)
     }
 }
 
-impl Drop for UnderWay {
+impl Drop for ActiveRequest {
     fn drop(&mut self) {
         self.0.stage.set(Stage::Answered);
         if let Some(waiting) = self.0.waiting.take() {

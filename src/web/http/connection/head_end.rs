@@ -73,16 +73,16 @@ fn rest_of_line(mut bytes: &[u8]) -> std::io::Result<usize> {
 mod tests {
     use super::*;
 
-    /// Where the parts end in which `bytes` are handed over when they come in pieces of this size.
+    /// Where the parts end in which `bytes` are passed on when they come in pieces of this size.
     fn ends(bytes: &[u8], size: usize) -> Vec<usize> {
         let (mut end, mut at, mut ends) = (HeadEnd::default(), 0, Vec::new());
         for piece in bytes.chunks(size) {
             let mut rest = piece;
             while !rest.is_empty() {
-                let handed = end.part(rest, usize::MAX, true);
-                at += handed.bytes;
-                rest = &rest[handed.bytes..];
-                if handed.is_whole {
+                let passed = end.part(rest, usize::MAX, true);
+                at += passed.bytes;
+                rest = &rest[passed.bytes..];
+                if passed.is_whole {
                     ends.push(at);
                 }
             }
@@ -110,9 +110,9 @@ mod tests {
 
     #[test]
     fn without_a_cut_as_much_is_handed_over_as_there_is_room_for() {
-        let handed = HeadEnd::default().part(b"a\n\nb", 10, false);
-        assert_eq!((handed.bytes, handed.is_whole), (4, false));
-        let handed = HeadEnd::default().part(b"a\n\nb", 2, true);
-        assert_eq!((handed.bytes, handed.is_whole), (2, false));
+        let passed = HeadEnd::default().part(b"a\n\nb", 10, false);
+        assert_eq!((passed.bytes, passed.is_whole), (4, false));
+        let passed = HeadEnd::default().part(b"a\n\nb", 2, true);
+        assert_eq!((passed.bytes, passed.is_whole), (2, false));
     }
 }

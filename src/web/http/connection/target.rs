@@ -113,21 +113,21 @@ mod tests {
 
     use super::*;
 
-    /// A head as it is handed over when it comes in pieces of this size.
-    fn handed(head: &[u8], size: usize) -> Vec<u8> {
+    /// A head as it is passed on when it comes in pieces of this size.
+    fn passed(head: &[u8], size: usize) -> Vec<u8> {
         let mut target = Target::default();
-        let mut handed = Vec::new();
+        let mut passed = Vec::new();
         for piece in head.chunks(size) {
-            if target.passes(piece) { handed.extend(piece) } else { handed.extend(target.encoded(piece)) }
+            if target.passes(piece) { passed.extend(piece) } else { passed.extend(target.encoded(piece)) }
         }
-        handed.extend(target.rest());
-        handed
+        passed.extend(target.rest());
+        passed
     }
 
     fn assert_handed(head: &[u8], expected: &[u8]) {
         for size in 1..=head.len() {
-            let handed = handed(head, size);
-            assert_eq!(handed, expected, "{} by {size}: {}", head.escape_ascii(), handed.escape_ascii());
+            let passed = passed(head, size);
+            assert_eq!(passed, expected, "{} by {size}: {}", head.escape_ascii(), passed.escape_ascii());
         }
     }
 
@@ -166,13 +166,13 @@ mod tests {
         #[test]
         fn how_bytes_are_split_makes_no_difference(target in "\\PC{0,30}", size in 1_usize..20) {
             let head = format!("GET /{target} HTTP/1.1\r\nA: {target}\r\n\r\n").into_bytes();
-            prop_assert_eq!(handed(&head, size), handed(&head, head.len()));
+            prop_assert_eq!(passed(&head, size), passed(&head, head.len()));
         }
 
         #[test]
         fn any_text_without_blanks_becomes_an_address_that_decodes_to_it(text in "[^\\s\\p{Cc}%]{0,40}") {
-            let handed = handed(format!("GET /{text} HTTP/1.1\r\n\r\n").as_bytes(), 1000);
-            let address = String::from_utf8(handed).unwrap();
+            let passed = passed(format!("GET /{text} HTTP/1.1\r\n\r\n").as_bytes(), 1000);
+            let address = String::from_utf8(passed).unwrap();
             let address = address.strip_prefix("GET /").unwrap().strip_suffix(" HTTP/1.1\r\n\r\n").unwrap().to_owned();
             prop_assert!(address.is_ascii());
             prop_assert_eq!(percent_encoding::percent_decode_str(&address).decode_utf8().unwrap(), text);
@@ -180,8 +180,8 @@ mod tests {
 
         #[test]
         fn no_bytes_are_lost_of_what_is_no_request(bytes in proptest::collection::vec(any::<u8>(), 0..60), size in 1_usize..9) {
-            let handed = handed(&bytes, size);
-            prop_assert!(handed.len() >= bytes.len());
+            let passed = passed(&bytes, size);
+            prop_assert!(passed.len() >= bytes.len());
         }
     }
 }

@@ -16,7 +16,7 @@ use actix_web::{App, Error, HttpRequest, HttpResponse, web};
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex, split};
 
-use crate::web::http::connection::{Connection, DISCARDING, Limits, READ};
+use crate::web::http::connection::{Connection, DISCARD_TIME, Limits, READ};
 use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
 use crate::web::server::http_service::http1;
 
@@ -241,7 +241,7 @@ async fn answered_once() -> DuplexStream {
 }
 
 /// Sends a byte a second of a head that never ends.
-async fn drip(client: &mut DuplexStream) -> (String, Duration) {
+async fn send_slowly(client: &mut DuplexStream) -> (String, Duration) {
     let began = Instant::now();
     client.write_all(b"GET / HTTP/1.1\r\nX-Slow: ").await.unwrap();
     let mut said = Vec::new();
@@ -258,13 +258,13 @@ async fn drip(client: &mut DuplexStream) -> (String, Duration) {
 fn every_head_of_a_connection_is_timed_from_its_first_byte() {
     run(async {
         let mut client = connect();
-        let (said, took) = drip(&mut client).await;
+        let (said, took) = send_slowly(&mut client).await;
         assert!(said.starts_with("HTTP/1.1 408") && said.ends_with("refused"), "{said}");
         lasts(took, LIMITS.head);
 
         let mut client = answered_once().await;
         sleep(LIMITS.idle / 2).await;
-        let (said, took) = drip(&mut client).await;
+        let (said, took) = send_slowly(&mut client).await;
         assert!(said.starts_with("HTTP/1.1 408") && said.ends_with("refused"), "{said}");
         lasts(took, LIMITS.head);
     });
@@ -357,7 +357,7 @@ fn the_limits_are_those_of_the_manual() {
         format!("| an answer that its client does not read | {} s,", write.as_secs()),
         format!("| an idle connection | {} s,", idle.as_secs()),
         format!("and {} KiB of the next |", READ / 1024),
-        format!("| a body that no route asked for | {} s after the answer |", DISCARDING.as_secs()),
+        format!("| a body that no route asked for | {} s after the answer |", DISCARD_TIME.as_secs()),
     ] {
         assert!(manual.contains(&row), "{row}");
     }

@@ -90,12 +90,12 @@ impl<'a> HomePage<'a> {
 struct ResultLine {
     /// Escaped as the tutorial's own templates escape.
     text: HtmlSafeOutput<String>,
-    standing: Standing,
+    state: ResultState,
     why: String,
 }
 
 #[derive(PartialEq, Eq)]
-enum Standing {
+enum ResultState {
     Nothing,
     Confirmed,
     Refused,
@@ -105,11 +105,11 @@ enum Standing {
 impl ResultLine {
     fn new(result: Option<&str>, verdict: Option<&Verdict>, unusable: Option<Unusable>, can_issue: bool) -> Self {
         let Some(text) = result else { return Self::nothing(verdict) };
-        let (standing, why) = match (text, verdict, unusable) {
-            (INVALID_TOKEN, None, unusable) => (Standing::Refused, Self::without_token(unusable)),
-            _ => Self::standing(text, verdict, can_issue),
+        let (state, why) = match (text, verdict, unusable) {
+            (INVALID_TOKEN, None, unusable) => (ResultState::Refused, Self::without_token(unusable)),
+            _ => Self::state_of(text, verdict, can_issue),
         };
-        Self { text: escaped(&shortened(text)), standing, why }
+        Self { text: escaped(&shortened(text)), state, why }
     }
 
     fn nothing(verdict: Option<&Verdict>) -> Self {
@@ -118,7 +118,7 @@ impl ResultLine {
             Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        Self { text: escaped("None"), standing: Standing::Nothing, why }
+        Self { text: escaped("None"), state: ResultState::Nothing, why }
     }
 
     fn without_token(unusable: Option<Unusable>) -> String {
@@ -126,25 +126,25 @@ impl ResultLine {
         format!("There is no token to check ({}): {}.", why.code(), why.message())
     }
 
-    fn standing(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (Standing, String) {
+    fn state_of(text: &str, verdict: Option<&Verdict>, can_issue: bool) -> (ResultState, String) {
         let accepted = verdict.filter(|verdict| verdict.is_accepted());
         let refused = verdict.and_then(Verdict::rejection);
         let is_subject = |verdict: &&Verdict| verdict.claims().and_then(Claims::subject) == Some(text);
         match text {
             _ if accepted.is_some_and(|verdict| is_subject(&verdict)) => {
                 let why = "The subject of the token in your session, which passes every check.";
-                (Standing::Confirmed, why.to_owned())
+                (ResultState::Confirmed, why.to_owned())
             }
             TOKEN_GENERATED if accepted.is_some() => {
                 let why = "Your session holds a token, and it passes every check.";
-                (Standing::Confirmed, why.to_owned())
+                (ResultState::Confirmed, why.to_owned())
             }
             INVALID_TOKEN => refused.map_or_else(from_address, |(_, reason)| {
-                (Standing::Refused, format!("The server refuses your token ({}): {}.", reason.code, reason.message))
+                (ResultState::Refused, format!("The server refuses your token ({}): {}.", reason.code, reason.message))
             }),
             ERROR_400 if !can_issue => {
                 let why = "The keys folder holds only the public key for this algorithm: it verifies and cannot sign.";
-                (Standing::Refused, why.to_owned())
+                (ResultState::Refused, why.to_owned())
             }
             _ => from_address(),
         }
@@ -158,9 +158,9 @@ fn escaped(text: &str) -> HtmlSafeOutput<String> {
     HtmlSafeOutput(escaped)
 }
 
-fn from_address() -> (Standing, String) {
+fn from_address() -> (ResultState, String) {
     let why = "This text comes from the address alone. The server has verified nothing of the kind.";
-    (Standing::FromAddress, why.to_owned())
+    (ResultState::FromAddress, why.to_owned())
 }
 
 /// Everything about the session's token.

@@ -111,7 +111,7 @@ impl AttackPage<'_> {
     }
 
     fn can_be_put(&self) -> bool {
-        matches!(self.attack.kind, AttackKind::Token { judged_by, .. } if judged_by.fits_a_session())
+        matches!(self.attack.kind, AttackKind::Token { judged_by, .. } if judged_by.is_for_sessions())
     }
 }
 
@@ -125,7 +125,7 @@ pub(in crate::web) async fn attack(slug: Path<String>, visitor: Visitor, lab: La
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = attack.variant("").unwrap_or_default();
     let request = match attack.kind {
-        AttackKind::Request { ask, naive } => Some(RequestTrial::of(&ask(variant), naive, &visitor, &lab)),
+        AttackKind::Request { request, naive } => Some(RequestTrial::of(&request(variant), naive, &visitor, &lab)),
         AttackKind::Token { .. } => None,
     };
     let was_tried = visitor.lab().tried.contains(attack.key);
@@ -134,12 +134,12 @@ pub(in crate::web) async fn attack(slug: Path<String>, visitor: Visitor, lab: La
 
 /// What the form of an attack's page says.
 #[derive(Deserialize)]
-pub(in crate::web) struct Wish {
+pub(in crate::web) struct AttackForm {
     variant: Option<String>,
     action: Option<String>,
 }
 
-impl Wish {
+impl AttackForm {
     fn variant(&self, attack: &Attack) -> Result<&'static str, Problem> {
         let chosen = attack.variant(self.variant.as_deref().unwrap_or_default());
         chosen.ok_or_else(|| Problem::bad_request("`variant` is none of those that this attack has."))
@@ -157,30 +157,30 @@ impl Wish {
 /// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session. What a program is shown is
 /// made of a token of its own, for JSON must not give a script what `HttpOnly` keeps from it.
 pub(in crate::web) async fn attempt(
-    request: HttpRequest,
+    http: HttpRequest,
     slug: Path<String>,
-    wish: Form<Wish>,
+    form: Form<AttackForm>,
     mut visitor: Visitor,
     lab: Lab,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
-    let variant = wish.variant(attack)?;
-    let is_put = wish.wants_it_put()?;
+    let variant = form.variant(attack)?;
+    let is_put = form.wants_it_put()?;
     note(&mut visitor, attack, lab.clock.now());
     match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
-        AttackKind::Request { ask, naive } => {
-            let trial = RequestTrial::of(&ask(variant), naive, &visitor, &lab);
-            shown(&request, &lab.assets, attack, variant, None, Some(trial))
+        AttackKind::Request { request, naive } => {
+            let trial = RequestTrial::of(&request(variant), naive, &visitor, &lab);
+            shown(&http, &lab.assets, attack, variant, None, Some(trial))
         }
         AttackKind::Token { judged_by, forge, naive } => {
-            let source = if is_put || !wants_json(&request) { Source::Visitor } else { Source::Example };
+            let source = if is_put || !wants_json(&http) { Source::Visitor } else { Source::Example };
             let attempt = Attempt { attack, judged_by, forge, variant, naive, source };
             let trial = Trial::of(attempt, &visitor, &lab).await?;
             if is_put {
                 put(&mut visitor, trial, judged_by, lab.clock.now())
             } else {
-                shown(&request, &lab.assets, attack, variant, Some(trial), None)
+                shown(&http, &lab.assets, attack, variant, Some(trial), None)
             }
         }
     }
@@ -200,7 +200,7 @@ fn note(visitor: &mut Visitor, attack: &Attack, now: DateTime<Utc>) {
 }
 
 fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, now: DateTime<Utc>) -> Result<HttpResponse, Problem> {
-    if !judged_by.fits_a_session() {
+    if !judged_by.is_for_sessions() {
         return Err(Problem::bad_request("This forgery is judged by the lab's API, which no session has."));
     }
     visitor.put(trial.forged, ring_of(trial.target), trial.target.algorithm(), now)?;

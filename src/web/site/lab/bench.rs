@@ -12,7 +12,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::lab::bench::{Action, Fault, PastedKey, SignError, algorithm, judge, profile};
+use crate::lab::bench::{Action, Fault, PastedKey, SignError, judge, parse_algorithm, parse_profile};
 use crate::profiles::{Issuer, demo};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
@@ -151,8 +151,8 @@ impl Bench<'_> {
 
     async fn carry_out(&self, sent: &Sent) -> Result<Done, Failure> {
         let action: Action = sent.action.parse()?;
-        let profile = sent.profile.as_deref().map(profile).transpose()?;
-        let wanted = sent.algorithm.as_deref().map(algorithm).transpose()?;
+        let profile = sent.profile.as_deref().map(parse_profile).transpose()?;
+        let wanted = sent.algorithm.as_deref().map(parse_algorithm).transpose()?;
         let key = sent.key()?.map(|(form, text)| PastedKey::new(form, text.to_owned(), wanted));
         match (action, key) {
             (Action::Decode, _) => Ok(Done::Judged(token::decode(&sent.token))),

@@ -11,13 +11,13 @@ use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
 
 /// A session's token, without the request, so that another thread can work on it.
-pub(super) struct Held {
+pub(super) struct SessionToken {
     token: Option<String>,
     ring: TokenKeys,
     pub algorithm: DemoAlgorithm,
 }
 
-impl Held {
+impl SessionToken {
     pub fn of(visitor: &Visitor) -> Self {
         let token = visitor.token().map(str::to_owned);
         Self { token, ring: visitor.token_keys(), algorithm: visitor.algorithm() }
@@ -40,17 +40,24 @@ pub(super) struct Own {
 impl Own {
     /// The session's token, or one as *Get token* would make it for the same subject.
     pub fn of(visitor: &Visitor, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
-        let held = Held::of(visitor);
-        let chosen = held.algorithm;
+        let session_token = SessionToken::of(visitor);
+        let chosen = session_token.algorithm;
         // A folder with only a public key verifies RS256 and cannot sign it.
         let can_sign = demo::can_issue(&lab.keys.ring(), chosen, now);
         let algorithm = if can_sign { chosen } else { DemoAlgorithm::HS256 };
-        Self::kept(&held, lab, chosen, now).or_else(|why| Self::fresh(&held, lab, algorithm, now, why))
+        Self::kept(&session_token, lab, chosen, now)
+            .or_else(|why| Self::fresh(&session_token, lab, algorithm, now, why))
     }
 
     /// The same under this algorithm and no other.
-    pub fn under(algorithm: DemoAlgorithm, held: &Held, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
-        Self::kept(held, lab, algorithm, now).or_else(|why| Self::fresh(held, lab, algorithm, now, why))
+    pub fn under(
+        algorithm: DemoAlgorithm,
+        session_token: &SessionToken,
+        lab: &Lab,
+        now: DateTime<Utc>,
+    ) -> Result<Self, Problem> {
+        Self::kept(session_token, lab, algorithm, now)
+            .or_else(|why| Self::fresh(session_token, lab, algorithm, now, why))
     }
 
     /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts of
@@ -63,9 +70,14 @@ impl Own {
     }
 
     /// The session's token if it is accepted, or why it cannot be used.
-    fn kept(held: &Held, lab: &Lab, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<Self, &'static str> {
-        let token = held.token().ok_or("Your session holds no token")?;
-        if held.ring == TokenKeys::Lab {
+    fn kept(
+        session_token: &SessionToken,
+        lab: &Lab,
+        algorithm: DemoAlgorithm,
+        now: DateTime<Utc>,
+    ) -> Result<Self, &'static str> {
+        let token = session_token.token().ok_or("Your session holds no token")?;
+        if session_token.ring == TokenKeys::Lab {
             return Err("Your session’s token was put there by the lab");
         }
         let verdict = demo::verify(&lab.keys.ring(), algorithm, token, now);
@@ -74,14 +86,14 @@ impl Own {
     }
 
     fn fresh(
-        held: &Held,
+        session_token: &SessionToken,
         lab: &Lab,
         algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
         let ring = &lab.keys.ring();
-        let refused = held.token().filter(|_| held.ring == TokenKeys::Demo);
+        let refused = session_token.token().filter(|_| session_token.ring == TokenKeys::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
         Self::issue(algorithm, &subject, lab, now, why)
     }

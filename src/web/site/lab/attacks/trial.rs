@@ -8,13 +8,13 @@ use crate::keys::SigningError;
 use crate::lab::attacks::{Attack, JudgedBy};
 use crate::lab::diff::Line;
 use crate::lab::forge::{Forge, Forgery, Original, Target};
-use crate::lab::naive::{self, Case};
+use crate::lab::naive::{self, NaiveInput};
 use crate::profiles::lab;
 use crate::token::{Judged, Show, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::site::lab::Lab;
-use crate::web::site::lab::own::{Held, Own};
+use crate::web::site::lab::own::{Own, SessionToken};
 
 /// The result.
 pub(super) struct Trial {
@@ -22,7 +22,7 @@ pub(super) struct Trial {
     /// Why the original is not the session's own token, when it is not.
     pub fresh: Option<&'static str>,
     pub forged: String,
-    pub fate: String,
+    pub signature_note: String,
     pub target: Target,
     pub original_parts: Vec<TokenPart>,
     pub forged_parts: Vec<TokenPart>,
@@ -64,20 +64,20 @@ pub(super) enum Source {
 }
 
 impl Attempt {
-    fn carry_out(&self, held: &Held, lab: &Lab, now: DateTime<Utc>) -> Result<Forged, Problem> {
+    fn carry_out(&self, session_token: &SessionToken, lab: &Lab, now: DateTime<Utc>) -> Result<Forged, Problem> {
         let ring = lab.keys.ring();
-        let algorithm = self.attack.needs.unwrap_or(held.algorithm);
+        let algorithm = self.attack.needs.unwrap_or(session_token.algorithm);
         let own = match self.source {
-            Source::Visitor => Own::under(algorithm, held, lab, now)?,
+            Source::Visitor => Own::under(algorithm, session_token, lab, now)?,
             Source::Example => Own::example(algorithm, lab, lab.random.bytes()?, now)?,
         };
         let original = Original::read(&own.token, own.algorithm);
         let original = original.ok_or_else(|| Problem::broken("a good token cannot be read"))?;
         let forge = Forge { ring: &ring, original: &original, now, random: lab.random.bytes()? };
         let forgery = (self.forge)(&forge, self.variant)?;
-        let target = self.judged_by.target(original.under);
-        let case = Case { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
-        let naive = NaiveOpinion::of(&self.naive.opinion(&case));
+        let target = self.judged_by.target(original.algorithm);
+        let input = NaiveInput { token: &forgery.token, ring: &ring, target, revoked: forgery.revoked.as_ref(), now };
+        let naive = NaiveOpinion::of(&self.naive.opinion(&input));
         let [header, payload] = [0, 1].map(|part| comparison(&original.token, &forgery.token, part));
         let judged = target.judge(&ring, &forgery.token, now);
         Ok(Forged { own, original, forgery, target, judged, naive, header, payload })
@@ -88,8 +88,9 @@ impl Trial {
     /// An attack may make a token of a megabyte and several signatures, so it is not carried out by the thread that
     /// answers the request.
     pub async fn of(attempt: Attempt, visitor: &Visitor, lab: &Lab) -> Result<Self, Problem> {
-        let (held, shared, now, judged_by) = (Held::of(visitor), lab.clone(), lab.clock.now(), attempt.judged_by);
-        let forged = lab.work.run(move || attempt.carry_out(&held, &shared, now)).await??;
+        let (session_token, shared, now, judged_by) =
+            (SessionToken::of(visitor), lab.clone(), lab.clock.now(), attempt.judged_by);
+        let forged = lab.work.run(move || attempt.carry_out(&session_token, &shared, now)).await??;
         let Forged { own, original, forgery, target, judged, naive, header, payload } = forged;
         if let Some(revoked) = &forgery.revoked {
             lab.store.revoke(lab::PROFILE.name, &revoked.jti, revoked.expires_at).await?;
@@ -102,7 +103,7 @@ impl Trial {
             naive,
             original: original.token,
             forged: forgery.token,
-            fate: forgery.fate.into_owned(),
+            signature_note: forgery.signature_note.into_owned(),
             fresh: own.fresh,
             target,
             header,

@@ -66,7 +66,7 @@ fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>, pem: &str)
     let ring = &visit.lab.keys.ring();
     let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
     let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let says = key_confusion::naive(&token, pem, key, visit.now);
+    let says = key_confusion::naive_verdict(&token, pem, key, visit.now);
     let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);
     Ok(Outcome {
         remark: key_confusion::judge(choices, &says),

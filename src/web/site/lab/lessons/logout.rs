@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::own_keys::{OwnKeys, random_text};
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::logout::{COOKIE, LIFETIME, PATH, Replay, Tried, Way};
+use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, PATH, Replay, Tried};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict};
@@ -31,16 +31,16 @@ impl LessonPage for Page {
 struct LogoutPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    pass: Pass,
+    state: LogoutState,
 }
 
 /// The state of the lesson: what the form carries, and the result of this step.
 #[derive(Default)]
-struct Pass {
+struct LogoutState {
     /// The copy of the cookie that a thief saved; empty before that.
     saved: String,
     /// How the visitor logged out after that.
-    way: Option<Way>,
+    way: Option<LogoutMethod>,
     tried: Tried,
     /// What the server did in this step.
     told: String,
@@ -51,28 +51,28 @@ struct Pass {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let mut pass = Pass::default();
+    let mut state = LogoutState::default();
     if visit.form.is_sent() {
-        pass.resume(visit);
-        pass.step(visit).await?;
+        state.resume(visit);
+        state.step(visit).await?;
     }
     let predicted = visit.form.get("predict");
     let predicted_right = visit.lesson.question.choices.iter().any(|it| it.is_right && predicted == Some(it.value));
-    let frame = visit.frame(pass.tried.is_solved(predicted_right))?.explaining_if(pass.verdict.is_some());
-    let cookie = pass.cookie.clone();
-    let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, pass })?;
+    let frame = visit.frame(state.tried.is_solved(predicted_right))?.explaining_if(state.verdict.is_some());
+    let cookie = state.cookie.clone();
+    let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
     if let Some(cookie) = cookie {
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     }
     Ok(response)
 }
 
-impl Pass {
+impl LogoutState {
     /// Continues with what the form carries from the step before.
     fn resume(&mut self, visit: &LessonVisit<'_>) {
         let field = |name| visit.form.get(name).unwrap_or_default();
         field("saved").trim().clone_into(&mut self.saved);
-        self.way = Way::parse(field("way"));
+        self.way = LogoutMethod::parse(field("way"));
         self.tried = Tried::parse(field("tried"));
     }
 
@@ -120,7 +120,7 @@ impl Pass {
             return self.say("Your browser sent no pass, so there is none to clear. Press *Log in* first.".to_owned());
         }
         self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
-        self.way = Some(Way::Clear);
+        self.way = Some(LogoutMethod::Clear);
         self.say(
             "Logged out: this answer tells your browser to forget the cookie. The server did nothing else.".to_owned(),
         )
@@ -144,7 +144,7 @@ impl Pass {
             }
         };
         visit.lab.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
-        self.way = Some(Way::Revoke);
+        self.way = Some(LogoutMethod::Revoke);
         self.say(format!(
             "Logged out: the `jti` {} is on the list of revoked tokens until the pass would have ended. The cookie was \
              left where it is.",
@@ -155,7 +155,7 @@ impl Pass {
     fn rotate(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
         let (old, new) = (keys.numbers.1, keys.numbers.1.saturating_add(1));
         visit.set_key_numbers(keys, (new, new))?;
-        self.way = Some(Way::Rotate);
+        self.way = Some(LogoutMethod::Rotate);
         self.say(format!(
             "Logged out: your key `lab-{new}` signs and verifies from now on, and `lab-{old}` is dropped. The cookie was \
              left where it is."

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::own_keys::OwnKeys;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::code::Code;
-use crate::lab::lessons::rotation::{Gap, LIVES, MOST_TOKENS, Move, Numbers, Rotation, Standing, Underway};
+use crate::lab::lessons::rotation::{Gap, IssuedToken, KeyState, LIFETIMES, MOST_TOKENS, Move, Numbers, Rotation};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, words};
@@ -45,7 +45,7 @@ struct Work {
 /// A token that the form carries, judged now.
 struct Carried {
     text: String,
-    underway: Underway,
+    issued: IssuedToken,
     code: Code,
 }
 
@@ -64,7 +64,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 impl Work {
     const fn at(numbers: Numbers) -> Self {
-        Self { numbers, tokens: Vec::new(), life: LIVES[0], gap: None, told: String::new(), rotation: None }
+        Self { numbers, tokens: Vec::new(), life: LIFETIMES[0], gap: None, told: String::new(), rotation: None }
     }
 
     /// Continues with what the form carries. A token that no key of this visitor signed is left out.
@@ -73,7 +73,7 @@ impl Work {
         let numbers = Numbers::new(keys.numbers, field("published").parse().ok());
         let mut work = Self { gap: Gap::parse(field("gap")), ..Self::at(numbers) };
         if let Some(life) = visit.form.get("life") {
-            let known = LIVES.into_iter().find(|it| it.to_string() == life);
+            let known = LIFETIMES.into_iter().find(|it| it.to_string() == life);
             work.life = known.ok_or_else(|| Problem::bad_request("`life` is 5 or 60: choose one of the two."))?;
         }
         for text in field("tokens").split_ascii_whitespace().take(MOST_TOKENS) {
@@ -100,8 +100,8 @@ impl Work {
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         }
-        let underway: Vec<Underway> = self.underway();
-        let early = Gap::among(&underway, self.numbers);
+        let issued: Vec<IssuedToken> = self.issued_tokens();
+        let early = Gap::among(&issued, self.numbers);
         self.gap = self.gap.or(early);
         if self.rotation.is_none()
             && let Some(gap) = early
@@ -124,7 +124,7 @@ impl Work {
         self.judge_again(visit, keys)?;
         self.told.push_str(&told(step, before, self.numbers));
         if step == Move::Retire {
-            self.rotation = Some(Rotation::of(&self.underway(), self.numbers, self.gap));
+            self.rotation = Some(Rotation::of(&self.issued_tokens(), self.numbers, self.gap));
         }
         Ok(())
     }
@@ -155,8 +155,8 @@ impl Work {
         Ok(())
     }
 
-    fn underway(&self) -> Vec<Underway> {
-        self.tokens.iter().map(|carried| carried.underway).collect()
+    fn issued_tokens(&self) -> Vec<IssuedToken> {
+        self.tokens.iter().map(|carried| carried.issued).collect()
     }
 
     /// The tokens as the form carries them on.
@@ -192,8 +192,8 @@ impl Carried {
         let (Code::Accepted | Code::Expired, Some(exp)) = (own.code(), exp) else { return Ok(None) };
         let verdict = judge(visit, keys, numbers.oldest..=numbers.published, text)?;
         let seconds_left = exp.since(NumericDate::from_moment(visit.now));
-        let underway = Underway { key, seconds_left, is_accepted: verdict.is_accepted() };
-        Ok(Some(Self { text: text.to_owned(), underway, code: verdict.code() }))
+        let issued = IssuedToken { key, seconds_left, is_accepted: verdict.is_accepted() };
+        Ok(Some(Self { text: text.to_owned(), issued, code: verdict.code() }))
     }
 
     /// A, B, C, … by their place.
@@ -202,8 +202,8 @@ impl Carried {
     }
 
     fn left(&self) -> String {
-        let seconds = self.underway.seconds_left;
-        if self.underway.is_alive() {
+        let seconds = self.issued.seconds_left;
+        if self.issued.is_unexpired() {
             format!("{} left", words(seconds))
         } else if seconds > -1.0 {
             "ended just now".to_owned()

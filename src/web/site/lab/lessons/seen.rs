@@ -31,8 +31,8 @@ impl Seen {
     }
 
     /// Marks a part as changed, and says how. Part 0 is the header.
-    pub fn mark(mut self, stub: usize, note: &str) -> Self {
-        if let Some(part) = self.parts.get_mut(stub) {
+    pub fn mark(mut self, position: usize, note: &str) -> Self {
+        if let Some(part) = self.parts.get_mut(position) {
             part.class = match part.class {
                 "header" => "header changed",
                 "signature" => "signature changed",

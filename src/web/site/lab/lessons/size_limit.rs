@@ -39,11 +39,11 @@ struct SizeLimitPage<'a> {
 struct Sent {
     size: usize,
     token_bytes: usize,
-    came: Came,
+    received: ReceivedCookie,
 }
 
 #[derive(PartialEq, Eq)]
-enum Came {
+enum ReceivedCookie {
     TheSame,
     /// An older one, with the size of its name and value.
     Older(usize),
@@ -103,12 +103,12 @@ fn token_of(visit: &LessonVisit<'_>, size: usize) -> Result<String, Problem> {
 fn sent(visit: &LessonVisit<'_>) -> Option<Sent> {
     let size = visit.form.get("size").and_then(size)?;
     let token_bytes = visit.form.get("token")?.parse().ok().filter(|bytes| *bytes <= LARGEST)?;
-    let came = match lesson_cookies::came(visit.request, NAME) {
-        None => Came::Nothing,
-        Some(token) if token.len() == token_bytes => Came::TheSame,
-        Some(token) => Came::Older(size_of(token.len())),
+    let received = match lesson_cookies::came(visit.request, NAME) {
+        None => ReceivedCookie::Nothing,
+        Some(token) if token.len() == token_bytes => ReceivedCookie::TheSame,
+        Some(token) => ReceivedCookie::Older(size_of(token.len())),
     };
-    Some(Sent { size, token_bytes, came })
+    Some(Sent { size, token_bytes, received })
 }
 
 fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, remark: Option<Remark>) -> Result<HttpResponse, Problem> {

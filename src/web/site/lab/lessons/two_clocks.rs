@@ -8,7 +8,7 @@ use chrono::{DateTime, TimeDelta};
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::two_clocks::{COOKIE_LIVES, NAME, Setting, TOKEN_LIVES, judge, line};
+use crate::lab::lessons::two_clocks::{COOKIE_LIFETIMES, NAME, Setting, TOKEN_LIFETIMES, judge, line};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{NumericDate, Verdict, words};
@@ -97,8 +97,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let cookie = setting(visit, "cookie", &COOKIE_LIVES)?;
-    let token = setting(visit, "token", &TOKEN_LIVES)?;
+    let cookie = setting(visit, "cookie", &COOKIE_LIFETIMES)?;
+    let token = setting(visit, "token", &TOKEN_LIFETIMES)?;
     let copy = new_token(visit, token.seconds.unwrap_or_default())?;
     let now = visit.now.timestamp();
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
