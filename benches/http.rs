@@ -6,8 +6,9 @@
 //! turn, many short rounds of it, and each line is its median round. The server logs each request to a file; a second
 //! server logs nothing, for comparison. Only ratios of one run mean something: the column
 //! *of bare* compares CPU time a request with the bare handler's, so that it says the same while something else runs.
-//! The last lines compare, round by round, with what nobody can do without: the raw signature, and a bare handler behind
-//! the same session middleware whose cookie is as long. Of a peer only answers a second are known, and compared.
+//! The last lines compare, round by round, with what nobody can do without: the raw signature, and a bare handler
+//! behind the same session middleware whose cookie is as long. Of a peer only answers a second are known, and
+//! compared.
 
 #[path = "http/load.rs"]
 mod load;
@@ -74,8 +75,8 @@ fn main() {
 }
 
 /// Handlers on a server that has nothing else. One does nothing; two stand behind actix-session's encrypted cookie, of
-/// which one opens a session and the other seals it anew, with as many bytes as the query says; one makes a signature and
-/// throws it away.
+/// which one opens a session and the other seals it anew, with as many bytes as the query says; one makes a signature
+/// and throws it away.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();

@@ -53,7 +53,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_call_that_is_answered_at_once_is_heard_also_when_nothing_is_left() {
+    async fn a_call_that_is_answered_at_once_is_received_also_when_nothing_is_left() {
         of_one_request(async {
             LEFT.with(|left| left.set(Duration::ZERO));
             assert_eq!(spend(async { 1 }).await, Some(1));

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-/// Declares [`Code`] from rows of variant, name on the wire and meaning, so that the three cannot drift apart.
+/// Declares [`Code`] from rows of variant, name on the wire and meaning, so that the three cannot differ.
 macro_rules! codes {
     ($($variant:ident $name:literal $meaning:literal,)+) => {
         /// The stable name of an outcome: of a verdict, or of a request that was refused.

@@ -168,12 +168,12 @@ impl Document {
     pub fn finish(self) -> Result<(), TextError> {
         if let Some(field) = self.fields.first() {
             return Err(
-                self.error(field.line, format!("no such file has a field `{}`, or it stands twice", field.name))
+                self.error(field.line, format!("no such file has a field `{}`, or it appears twice", field.name))
             );
         }
         match self.sections.first() {
             Some(section) if !section.title.is_empty() => {
-                Err(section.error(format!("no such file has a section `## {}`, or it stands twice", section.title)))
+                Err(section.error(format!("no such file has a section `## {}`, or it appears twice", section.title)))
             }
             _ => Ok(()),
         }
@@ -232,11 +232,11 @@ mod tests {
     fn what_nobody_takes_is_a_misspelled_name() {
         let mut document = read("---\ntitle: a\nminuets: 5\n---\n").unwrap();
         document.field("title").unwrap();
-        assert_eq!(said(document.finish()), "a/b.md:3: no such file has a field `minuets`, or it stands twice");
+        assert_eq!(said(document.finish()), "a/b.md:3: no such file has a field `minuets`, or it appears twice");
         let mut document = read("---\ntitle: a\n---\n\nb\n\n## Hint\n\nc\n").unwrap();
         document.field("title").unwrap();
         document.lead().unwrap();
-        assert_eq!(said(document.finish()), "a/b.md:8: no such file has a section `## Hint`, or it stands twice");
+        assert_eq!(said(document.finish()), "a/b.md:8: no such file has a section `## Hint`, or it appears twice");
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! The catalogue of attacks, from which the gallery, its JSON and the tests are made.
 //!
-//! The [`Definition`] of an attack says how it is forged, who judges it, and with which code they must answer. Its words
-//! are in `templates/lab/attacks/<slug>.md`. A row of the catalogue with several right answers has an attack for each.
+//! The [`Definition`] of an attack says how it is forged, who judges it, and which code the verdict must have. Its
+//! words are in `templates/lab/attacks/<slug>.md`. A row of the catalogue with several right answers has an attack for
+//! each.
 
 mod algorithm;
 mod claims;
@@ -25,17 +26,16 @@ use crate::texts::{Document, Passage, Prose, TextError, TextFile, must_read, tex
 pub struct Attack {
     /// The last part of its address, and the name of its text file.
     pub slug: &'static str,
-    /// The row of the catalogue.
+    /// The number of its row; attacks of one row share it.
     pub number: u8,
-    /// What a session keeps once it was tried: two letters that all attacks of the row share, and that no other row has or
-    /// ever had.
+    /// Stored in the session once tried: two letters for the whole row. Never reuse a key.
     pub key: &'static str,
     pub name: Prose,
     /// What it is, in two sentences.
     pub what: Prose,
     /// What is changed, in one phrase.
     pub changes: Prose,
-    /// What a right verifier answers.
+    /// What a correct verifier answers.
     pub expected: Code,
     /// The lesson that goes further.
     pub lesson: Option<&'static str>,
@@ -43,19 +43,19 @@ pub struct Attack {
     pub rfc: &'static str,
     /// The algorithm that the visitor's token must have. `None` means either.
     pub needs: Option<DemoAlgorithm>,
-    /// Its spellings, all with the same answer. The first is the default.
+    /// Its variants, all with the same answer. The first is the default.
     pub variants: Vec<Variant>,
     pub kind: AttackKind,
 }
 
-/// One spelling of an attack.
+/// One variant of an attack.
 pub struct Variant {
     /// What the form sends for it.
     pub value: &'static str,
     pub says: String,
 }
 
-/// How an attack is made: of a token, or of a request.
+/// How an attack is made: of a token, or of a request. The `&str` that the functions take is the value of the variant.
 #[derive(Clone, Copy)]
 pub enum AttackKind {
     Token {
@@ -92,13 +92,13 @@ impl JudgedBy {
         }
     }
 
-    /// Whether a session's token is judged so, which means that the forgery can be put into one.
+    /// Whether session tokens are judged by these rules.
     pub const fn is_for_sessions(self) -> bool {
         !matches!(self, Self::LabApi)
     }
 }
 
-/// The algorithm that a switch leads to.
+/// The algorithm of the two that this is not.
 pub fn other_algorithm(algorithm: DemoAlgorithm) -> DemoAlgorithm {
     DemoAlgorithm::OFFERED.into_iter().find(|offered| *offered != algorithm).unwrap_or(algorithm)
 }
@@ -137,7 +137,7 @@ struct Definition {
     key: &'static str,
     expected: Code,
     needs: Option<DemoAlgorithm>,
-    /// What the form sends for its spellings. The text says what each of them is.
+    /// What the form sends for its variants. The text says what each of them is.
     variants: &'static [&'static str],
     kind: AttackKind,
 }
@@ -177,7 +177,7 @@ impl Definition {
         Ok(attack)
     }
 
-    /// The spellings, which must be the same in the text and in the code.
+    /// The variants, which must be the same in the text and in the code.
     fn variants(&self, text: &mut Document) -> Result<Vec<Variant>, TextError> {
         if self.variants.is_empty() {
             return Ok(Vec::new());
@@ -215,13 +215,13 @@ impl Attack {
         Self::count_rows(|_| true)
     }
 
-    /// The rows of which at least one attack is such.
+    /// How many rows have an attack for which `matches` is true.
     pub fn count_rows(matches: impl Fn(&Self) -> bool) -> usize {
         Self::all().filter(|attack| matches(attack)).map(|attack| attack.key).collect::<HashSet<_>>().len()
     }
 
-    /// The spelling with this name; the first if the name is empty; `None` if there is no such spelling. An attack with
-    /// one spelling has the empty name for it.
+    /// The variant with this name; the first if the name is empty; `None` if there is no such variant. An attack
+    /// without variants accepts only the empty name.
     pub fn variant(&self, chosen: &str) -> Option<&'static str> {
         match &self.variants[..] {
             [] => chosen.is_empty().then_some(""),

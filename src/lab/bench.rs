@@ -1,6 +1,6 @@
-//! The bench: any token is decoded, judged or made, with a key that somebody pasted or, to judge one, with the server's.
+//! Decodes, verifies or signs any token. Signs only with a pasted key; verifies with that or the server's.
 //!
-//! The server's own keys never sign here. What is wrong with an order is said of the field that it stands in.
+//! A [`Fault`] names the form field to correct.
 
 use std::str::FromStr;
 
@@ -16,7 +16,7 @@ use crate::token::{self, Judged, ObjectText, Token, Verdict};
 /// What messages call a key that was pasted.
 const SOURCE: &str = "the key field";
 
-/// What can be asked of the bench.
+/// What can be done with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
     Decode,
@@ -37,11 +37,11 @@ impl FromStr for Action {
     }
 }
 
-/// Something that cannot be done as it was asked for.
+/// An input that cannot be used.
 #[derive(Debug, Error)]
 #[error("{message}")]
 pub struct Fault {
-    /// The field where it is mended.
+    /// The field to correct.
     pub field: &'static str,
     pub message: String,
 }
@@ -52,25 +52,26 @@ impl Fault {
     }
 }
 
-/// The algorithm to judge by: the one asked for, or else the visitor's `own`.
+/// The algorithm to judge by: the one asked for, or the visitor's `own`. A profile with one algorithm ignores the
+/// result.
 fn algorithm_for(profile: &Profile, wanted: Option<Algorithm>, own: DemoAlgorithm) -> Result<DemoAlgorithm, Fault> {
     let fault = |message| Err(Fault::at("algorithm", message));
     match (wanted, profile.only_algorithm) {
         (None, _) => Ok(own),
         (Some(wanted), Some(only)) if wanted == only => Ok(own),
-        (Some(_), Some(only)) => fault(format!("Tokens of the {} profile are signed with {only} alone.", profile.name)),
+        (Some(_), Some(only)) => fault(format!("Tokens of the {} profile are signed only with {only}.", profile.name)),
         (Some(wanted), None) => {
-            DemoAlgorithm::of(wanted).map_or_else(|| fault(format!("Without a key of yours, {NotOffered}.")), Ok)
+            DemoAlgorithm::of(wanted).map_or_else(|| fault(format!("Without your own key, {NotOffered}.")), Ok)
         }
     }
 }
 
-/// The name of a profile.
+/// Reads the name of a profile.
 pub fn parse_profile(name: &str) -> Result<&'static Profile, Fault> {
     name.parse().map_err(|accepted| Fault::at("profile", format!("`profile` must be {accepted}.")))
 }
 
-/// The name of an algorithm.
+/// Reads the name of an algorithm.
 pub fn parse_algorithm(name: &str) -> Result<Algorithm, Fault> {
     name.parse().map_err(|accepted| Fault::at("algorithm", format!("`algorithm` must be {accepted}.")))
 }
@@ -106,7 +107,8 @@ impl KeyForm {
     }
 }
 
-/// A key that somebody pasted, with the algorithm that they named for it. It prints nothing of itself.
+/// A key that somebody pasted, with the algorithm that they named for it. It is secret, so it
+/// has no `Debug`.
 pub struct PastedKey {
     form: KeyForm,
     text: String,
@@ -147,7 +149,7 @@ impl PastedKey {
     }
 }
 
-/// Why there is no token.
+/// Why signing failed.
 #[derive(Debug, Error)]
 pub enum SignError {
     #[error(transparent)]
@@ -161,7 +163,7 @@ fn unfit(fault: KeyFault) -> Fault {
     Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
 }
 
-/// `alg` follows from the key, and `kid` where it has one; whatever else is given goes over `typ`.
+/// `alg` and `kid` come from the key. Members of `given` replace `kid` and `typ`.
 fn header_text(given: &str, signer: &Signer) -> Result<ObjectText, Fault> {
     let fault = |why: String| Fault::at("header", why);
     let no_object = |found| fault(format!("`header` must be a JSON object that has each member once; found {found}."));
@@ -169,7 +171,8 @@ fn header_text(given: &str, signer: &Signer) -> Result<ObjectText, Fault> {
     let algorithm = signer.algorithm().as_str();
     if given.get("alg").is_some_and(|alg| alg != algorithm) {
         return Err(fault(format!(
-            "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another algorithm."
+            "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another \
+             algorithm."
         )));
     }
     let mut members = Map::new();

@@ -1,8 +1,8 @@
 //! Forging: a visitor's token is taken apart, changed, and put together again.
 //!
-//! Header and payload are handled as text, so that a forgery can say what no JSON library writes. A forgery that needs a
-//! right signature is signed with the lab's own keys and judged with them; before the demo's keys the very same keys
-//! are a stranger's, and play the attacker's.
+//! Header and payload are handled as text, so that a forgery can say what no JSON library writes. A forgery that needs
+//! a valid signature is signed with the lab's own keys and judged with them. At the demo, these same keys act as the
+//! attacker's.
 
 mod certificate;
 
@@ -102,7 +102,7 @@ impl Members {
         Self(members)
     }
 
-    /// Moves the last member to the front.
+    /// The members in reverse order.
     #[must_use]
     pub fn reversed(&self) -> Self {
         Self(self.0.iter().rev().cloned().collect())
@@ -155,7 +155,7 @@ impl Original {
 /// The result of an attack.
 pub struct Forgery {
     pub token: String,
-    /// What became of the signature, in words.
+    /// How the signature was made, in words.
     pub signature_note: Cow<'static, str>,
     /// The token whose `jti` is to be revoked before the forgery is judged.
     pub revoked: Option<Revoked>,
@@ -192,18 +192,18 @@ impl Forge<'_> {
         self.algorithm().jwa().key_kind() == KeyKind::Secret
     }
 
-    /// Another header and payload under the signature that was there.
+    /// Another header and payload with the old signature, which does not fit them.
     pub fn stale(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Forgery {
         let token = format!("{}.{}", signing_input(header, payload), self.original.signature());
         Forgery::new(token, "Stale: it was made over the old text.")
     }
 
-    /// Another header and payload under a signature that fits, by the lab's key for the visitor's algorithm.
+    /// Another header and payload, signed with the lab's key for the visitor's algorithm.
     pub fn resigned(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Result<Forgery, SigningError> {
         self.resign(&signing_input(header, payload))
     }
 
-    /// Header and payload as they are given, re-signed.
+    /// Signs the encoded header and payload with the lab's key for the visitor's algorithm.
     pub fn resign(&self, message: &str) -> Result<Forgery, SigningError> {
         let signature = lab::keys(self.ring, self.algorithm()).signer().sign(message.as_bytes())?;
         Ok(Forgery::new(format!("{message}.{signature}"), RESIGNED))
@@ -219,17 +219,17 @@ impl Forge<'_> {
         self.resigned(self.lab_header().with(name, value).to_string(), self.original.claims.to_string())
     }
 
-    /// The same change of the header under the signature that was there.
+    /// The same change of the header, with the old signature.
     pub fn stale_header(&self, name: &str, value: impl Into<String>) -> Forgery {
         self.stale(self.original.header.with(name, value).to_string(), self.original.claims.to_string())
     }
 
-    /// One claim changed under the signature that was there.
+    /// One claim changed, with the old signature.
     pub fn stale_claim(&self, name: &str, value: impl Into<String>) -> Forgery {
         self.stale(self.original.header.to_string(), self.original.claims.with(name, value).to_string())
     }
 
-    /// The claims as they were, with HS256 in the header, under this HMAC key.
+    /// The claims as they were and HS256 in the header, signed with this HMAC key.
     pub fn sign_with_hmac(
         &self,
         header: &Members,
@@ -287,7 +287,7 @@ impl Forge<'_> {
         certificate::self_signed(self.ring.lab().public(), self.ring.lab().rs256().signer())
     }
 
-    /// The right key of the lab under a sibling of the visitor's algorithm.
+    /// The lab's right key, used with another algorithm for that kind of key.
     pub fn by_related_algorithm(&self, related: keys::Algorithm) -> Result<Forgery, SigningError> {
         let header = self.lab_header().with("alg", quoted(related.as_str()));
         let signer = self.ring.lab().signer(related);
@@ -310,7 +310,7 @@ impl Forge<'_> {
     }
 }
 
-const RESIGNED: &str = "Made anew under the lab's key, so it fits.";
+const RESIGNED: &str = "Signed again with the lab's key, so it is valid.";
 
 /// The lifetime of a token that is revoked, in seconds.
 const LIFE: i64 = 600;
@@ -339,11 +339,12 @@ pub fn key_of_certificate(text: &str) -> Option<RsaPublicKey> {
     certificate::key_of(text)
 }
 
-/// The same bytes in a second spelling: the last character's unused bits are set.
+/// The same bytes in a second encoding: an unused bit of the last character is set.
 pub fn with_unused_bits(signature: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let Some(last) = signature.bytes().last() else { return String::new() };
     let place = ALPHABET.iter().position(|letter| *letter == last).unwrap_or_default();
-    // Two or four bits of the last character say nothing; an even place has its last bit free in either case.
+    // Two or four bits of the last character are unused, and its lowest bit is one of them. In a canonical encoding
+    // they are zero.
     format!("{}{}", &signature[..signature.len() - 1], char::from(ALPHABET[place | 1]))
 }

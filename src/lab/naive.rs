@@ -112,7 +112,7 @@ pub static SKIPS_SIGNATURE: NaiveVerifier = NaiveVerifier {
 };
 
 pub static DECODES_ONLY: NaiveVerifier = NaiveVerifier {
-    name: "Decodes and obeys",
+    name: "Uses claims without verifying",
     judge: |input| match input.read().claims.get("role") {
         Some(role) => Ok(format!("It decodes the payload, reads the role {role}, and obeys.")),
         None => Err("There is no role in the payload, so there is nothing to obey.".to_owned()),
@@ -317,7 +317,7 @@ pub static IGNORES_ISSUER_AND_AUDIENCE: NaiveVerifier = NaiveVerifier {
 };
 
 pub static ACCEPTS_NULL_AS_GUEST: NaiveVerifier = NaiveVerifier {
-    name: "Lets nothing in as a guest",
+    name: "Treats a missing token as a guest",
     judge: |input| match input.token {
         "" | "null" | "undefined" | "{}" => {
             Ok(format!("It reads `{}` as nothing, finds nothing to check, and lets a guest in.", input.token))
@@ -407,9 +407,12 @@ pub static HAS_ONE_KEY_RING_FOR_ALL: NaiveVerifier = NaiveVerifier {
         let algorithm = input.target.algorithm();
         let targets = [Target::Demo(algorithm), Target::Lab(algorithm)];
         if targets.into_iter().any(|target| NaiveInput { target, ..*input }.fits(&token)) {
-            input.unless_ended(&token, "Some key of the house fits, and it does not ask what that key is for.")
+            input.unless_ended(
+                &token,
+                "The signature is valid under some key of this server, and it does not ask what that key is for.",
+            )
         } else {
-            Err("No key of the house fits.".to_owned())
+            Err("The signature is valid under no key of this server.".to_owned())
         }
     },
 };

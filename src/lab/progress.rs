@@ -1,7 +1,8 @@
 //! What a session keeps of a visitor's progress: the keys of lessons and attacks, two letters each.
 //!
 //! A key is declared beside its lesson or attack and never changes, so whatever is added, removed or moved, a stored
-//! session means what it meant before. Slugs would do too, but all of them together would take a third of the room in a cookie.
+//! session means what it meant before. Slugs would do too, but all of them together would take a third of the room in a
+//! cookie.
 
 use serde::{Deserialize, Serialize};
 

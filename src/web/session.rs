@@ -102,10 +102,7 @@ impl SessionCookie {
                 text: "SameSite=Lax",
                 meaning: "Other sites' POST forms and images do not carry it; a link or a GET form that leads here does.",
             },
-            Attribute {
-                text: "Path=/",
-                meaning: "Every address of this host gets it. A path is no wall: it keeps nobody out.",
-            },
+            Attribute { text: "Path=/", meaning: "Every address of this host gets it. `Path` is not access control." },
         ];
         if self.secure {
             let meaning = "Only https carries it.";
@@ -431,9 +428,8 @@ extractor!(Visitor);
 
 fn duplicate_cookie(name: &str) -> Problem {
     let message = format!(
-        "Two cookies named {name} came in one request. Which of them counts would be a guess, and an attacker can plant \
-         one, so neither does. Log out to drop this site's own; one that stays was set for another path or domain, and \
-         the browser's settings for this site remove it."
+        "Two cookies named {name} were sent. An attacker can plant one, so neither is used. Log out to delete ours; \
+         delete the other in the browser's settings for this site."
     );
     Problem::new(StatusCode::BAD_REQUEST, Code::DuplicateCookie, message)
 }

@@ -1,4 +1,5 @@
-//! ATTACKS.md, rows 1 to 35 as far as they concern a token by itself: each is forged here and must get its answer.
+//! Rows 1 to 35 of the catalogue of attacks, as far as they concern a token by itself: each is forged here and must get
+//! its answer.
 //!
 //! A change of header or claims is tried twice: with the stale signature, and re-signed with the right key, for only
 //! then do the later checks see it.

@@ -1,4 +1,4 @@
-//! Many connections and slow ones: whom the server serves, whom it makes wait, and how it takes leave of all of them.
+//! Many connections and slow ones: whom the server serves, whom it makes wait, and how it disconnects all of them.
 
 use std::fs;
 use std::net::TcpStream;
@@ -27,7 +27,7 @@ fn serve(arguments: &[&str]) -> (Program, Serving) {
 
 const CLIENTS: usize = 32;
 
-/// What became of one client's requests.
+/// How one client's requests ended.
 #[derive(Default)]
 struct Outcome {
     answered: usize,

@@ -1,5 +1,5 @@
-//! The gallery of attacks: every entry of the catalogue, in every spelling and under each algorithm, gets the code that it
-//! announces: on its page, in the session, and at no other route anything but a refusal.
+//! The gallery of attacks: every entry of the catalogue, in every variant and under each algorithm, gets the code that
+//! it announces: on its page, in the session, and at any other route only a refusal.
 
 use std::collections::BTreeSet;
 use std::process::Command;
@@ -179,7 +179,7 @@ fn every_attack_says_all_that_its_page_needs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn no_forgery_passes_at_any_other_door() {
+async fn no_forgery_passes_at_any_other_route() {
     let app = TestApp::spawn();
     let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
     for (attack, variant, algorithm) in every_try().filter(|(attack, ..)| !is_request(attack)) {

@@ -67,7 +67,7 @@ async fn anatomy_is_solved_by_reading_the_payload() {
     for (typed, named) in [
         (part(&token, 1), "the whole payload"),
         (part(&token, 0), "the header, decoded"),
-        (token.split('.').nth(1).unwrap().to_owned(), "as it travels"),
+        (token.split('.').nth(1).unwrap().to_owned(), "still encoded"),
         (payload["exp"].to_string(), "value of <code>exp</code>"),
         ("bob".to_owned(), "not the value of <code>sub</code>"),
         ("<script>".to_owned(), "not the value of <code>sub</code>"),
@@ -213,11 +213,11 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
         page.contains("<strong>sent it back</strong>") && page.contains("Now make one that your browser drops"),
         "{page}"
     );
-    let foretold = hidden(&page, "foretold");
-    assert_eq!(foretold, "comes");
+    let predicted = hidden(&page, "foretold");
+    assert_eq!(predicted, "comes");
 
     // The test's client knows no prefixes; a browser drops this line, which is as if it had never come.
-    let host = [&plain[..], &[("prefix", "host"), ("expect", "away"), ("foretold", &foretold)]].concat();
+    let host = [&plain[..], &[("prefix", "host"), ("expect", "away"), ("foretold", &predicted)]].concat();
     let answer = student.visitor.request(Method::POST, &student.path()).form(&host).send().await.unwrap();
     assert!(set_cookies(&answer)[0].starts_with("__Host-lab-cookie="), "{:?}", answer.headers());
     let page =
@@ -230,15 +230,15 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
 }
 
 #[tokio::test]
-async fn the_cookie_laboratory_credits_only_what_was_foretold_rightly() {
+async fn the_cookie_laboratory_credits_only_what_was_predicted_correctly() {
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "cookie-laboratory");
     let plain = cookie_laboratory::Recipe::plain().fields();
     let set = [&[("step", "set")], &plain[..]].concat();
     let page = student.send(&set).await.body;
-    assert!(page.contains("You foretold nothing") && hidden(&page, "foretold").is_empty(), "{page}");
+    assert!(page.contains("You predicted nothing") && hidden(&page, "foretold").is_empty(), "{page}");
     let page = student.send(&[&set[..], &[("expect", "away")]].concat()).await.body;
-    assert!(page.contains("You foretold otherwise: it came back") && hidden(&page, "foretold").is_empty(), "{page}");
+    assert!(page.contains("You predicted otherwise: it came back") && hidden(&page, "foretold").is_empty(), "{page}");
     assert!(!student.has_solved().await);
 
     let answer =

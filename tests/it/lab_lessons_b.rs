@@ -441,7 +441,7 @@ async fn only_the_file_to_the_byte_is_the_secret() {
         ("HS256", "pem-without-newline", "one byte is missing"),
         ("HS256", "der", "in other bytes"),
         ("HS384", "jwk", "in other bytes"),
-        ("HS512", "own", "no secret which the verifier knows"),
+        ("HS512", "own", "does not use that text"),
         ("RS256", "pem", "a MAC is no RSA signature"),
     ] {
         let answer =
@@ -471,7 +471,7 @@ async fn a_token_chooses_its_key_as_the_solution_says() {
 }
 
 #[tokio::test]
-async fn each_of_the_five_doors_opens_and_the_strict_verifier_shuts_it() {
+async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_refuses() {
     let app = TestApp::spawn();
     for (member, value, with, code) in [
         ("kid-path", "../../../../dev/null", "empty", "unknown_kid"),

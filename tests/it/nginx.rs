@@ -181,7 +181,7 @@ fn client(last: u8) -> Client {
     Client::builder().local_address(IpAddr::V4(Ipv4Addr::new(127, 0, 0, last))).build().unwrap()
 }
 
-/// The statuses of a dozen phone tokens, asked for one after the other.
+/// The statuses of twelve phone tokens, asked for one after the other.
 async fn twelve_statuses(cluster: &Cluster, client: &Client) -> Vec<u16> {
     let mut statuses = Vec::new();
     for number in 0..12 {

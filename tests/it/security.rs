@@ -556,7 +556,7 @@ async fn the_page_says_how_to_get_out_of_two_cookies_and_logging_out_works() {
     let twice = format!("{cookie}; hallpass=planted");
     let request = visitor.request(Method::GET, "/").header("cookie", &twice).header("accept", "text/html");
     let page = request.send().await.unwrap().text().await.unwrap();
-    assert!(page.contains("Two cookies named hallpass came in one request."), "{page}");
+    assert!(page.contains("Two cookies named hallpass were sent."), "{page}");
     assert!(page.contains("Log out to drop this site") && page.contains("browser"), "{page}");
     assert!(page.contains("<form method=\"post\" action=\"/logout\">"), "{page}");
 

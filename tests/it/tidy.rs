@@ -1,4 +1,4 @@
-//! The house's rules that no compiler knows: who may import whom, and where the foreign crates stay.
+//! The project's rules that no compiler knows: who may import whom, and where the foreign crates stay.
 
 mod imports;
 

@@ -561,7 +561,7 @@ fn a_profile_that_sets_typ_issuer_and_audience_takes_no_others() {
     }
 }
 
-/// GOLDEN.md: what the tutorials' own programs refuse.
+/// What the tutorials' own programs refuse.
 #[test]
 fn whatever_pyjwt_refuses_is_refused() {
     use Check::{Algorithm as Alg, Audience, Expiry, Header, IssuedAt, Key, NotBefore, Payload, Profile};
@@ -599,7 +599,7 @@ fn whatever_pyjwt_refuses_is_refused() {
     }
 }
 
-/// GOLDEN.md: what the tutorials' own programs accept, and must not be accepted here.
+/// What the tutorials' own programs accept, and must not be accepted here.
 #[test]
 fn what_pyjwt_lets_through_by_mistake_is_refused_too() {
     assert_claims_refused(&[

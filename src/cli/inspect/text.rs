@@ -17,7 +17,7 @@ pub(super) struct Text<'a> {
 }
 
 impl Text<'_> {
-    /// What was pasted along with the token and does not count.
+    /// Prints what was removed from the pasted text.
     pub fn note(&mut self, note: &str) -> io::Result<()> {
         self.say(&format!("note: {note}"))
     }
@@ -55,7 +55,7 @@ impl Text<'_> {
         self.end()
     }
 
-    /// What became of a token that was only to be decoded.
+    /// Prints the result for a token that was decoded and not verified.
     pub fn decoded(&mut self, verdict: &Verdict) -> io::Result<()> {
         let line = match verdict.code() {
             Code::NotVerified => "decoded, not verified: anyone may have written this".to_owned(),
@@ -65,7 +65,7 @@ impl Text<'_> {
         self.end()
     }
 
-    /// An empty line, which ends what belongs to one token.
+    /// Prints an empty line after each token.
     pub fn end(&mut self) -> io::Result<()> {
         writeln!(self.out)
     }
@@ -74,7 +74,7 @@ impl Text<'_> {
         match part {
             Part::Object(members) => self.members(members, meaning),
             Part::Text(text) => self.say(&format!("  not a JSON object that has each member once: {text}")),
-            Part::Bytes(count) => self.say(&format!("  no text, {count} bytes; an encrypted token looks like this")),
+            Part::Bytes(count) => self.say(&format!("  {count} bytes that are not text, as in an encrypted token")),
             Part::Undecodable => self.say("  cannot be decoded: it is not base64url"),
             Part::Missing => self.say("  missing"),
         }
@@ -101,7 +101,7 @@ impl Text<'_> {
     }
 }
 
-/// The file of the key that the signature was made with, also where a later check refused the token.
+/// The file of the key that the signature was made with, even if a later check refused the token.
 fn signing_key(verdict: &Verdict) -> Option<String> {
     verdict.checks().iter().find_map(|(_, outcome)| match outcome {
         Outcome::Passed(Finding::MadeWith(source)) => {
@@ -124,14 +124,14 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
         },
         "nbf" => |seconds_from_now| {
             if seconds_from_now > 0.0 {
-                format!("valid in {}", words(seconds_from_now))
+                format!("becomes valid in {}", words(seconds_from_now))
             } else {
-                format!("valid since {}", ago(seconds_from_now))
+                format!("became valid {}", ago(seconds_from_now))
             }
         },
         "iat" => |seconds_from_now| {
             if seconds_from_now > 0.0 {
-                format!("issued {} from now", words(seconds_from_now))
+                format!("issued {} in the future", words(seconds_from_now))
             } else {
                 format!("issued {}", ago(seconds_from_now))
             }
@@ -143,7 +143,9 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
     };
     if date.looks_like_milliseconds() {
         let seconds = NumericDate::from_claim(&(date.seconds() / 1e3).into())?;
-        return Some(format!("looks like milliseconds, and counts seconds; as milliseconds it would be {seconds}"));
+        return Some(format!(
+            "looks like milliseconds, but dates count seconds; as milliseconds it would be {seconds}"
+        ));
     }
     Some(format!("{date}, {}", describe(date.since(now))))
 }
@@ -163,10 +165,10 @@ mod tests {
             ("exp", 1_799_999_997, "2027-01-15 07:59:57 UTC, expired 3 s ago"),
             ("exp", 1_800_000_000, "2027-01-15 08:00:00 UTC, expired just now"),
             ("exp", 1_800_000_057, "2027-01-15 08:00:57 UTC, expires in 57 s"),
-            ("nbf", 1_800_003_600, "2027-01-15 09:00:00 UTC, valid in 1 h"),
-            ("nbf", 1_799_996_400, "2027-01-15 07:00:00 UTC, valid since 1 h ago"),
+            ("nbf", 1_800_003_600, "2027-01-15 09:00:00 UTC, becomes valid in 1 h"),
+            ("nbf", 1_799_996_400, "2027-01-15 07:00:00 UTC, became valid 1 h ago"),
             ("iat", 1_799_999_880, "2027-01-15 07:58:00 UTC, issued 2 min ago"),
-            ("iat", 1_800_000_005, "2027-01-15 08:00:05 UTC, issued 5 s from now"),
+            ("iat", 1_800_000_005, "2027-01-15 08:00:05 UTC, issued 5 s in the future"),
         ] {
             assert_eq!(time(name, &seconds.into(), now).unwrap(), told);
         }

@@ -1,4 +1,5 @@
-//! Attacks by what a token says: with the old signature they fall at once, re-signed they meet the checks on claims.
+//! Attacks on the claims. With the old signature, the signature check refuses them. Re-signed, the checks of claims
+//! decide.
 
 use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;
@@ -188,6 +189,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         Code::BadClaim,
         AttackKind::Token {
             judged_by: JudgedBy::Lab,
+            // In milliseconds.
             forge: |forge, _| forge.resign_claims(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
             naive: &naive::ACCEPTS_MILLISECONDS,
         },
@@ -238,7 +240,7 @@ fn with_url_in(header: &Members, claims: &Members, name: &str) -> (Members, Memb
     }
 }
 
-/// The visitor's claims as the lab's API wants them.
+/// The visitor's claims as the lab's API requires them.
 pub(super) fn api_claims(forge: &Forge<'_>) -> Members {
     forge.original.claims.with("iss", quoted(API_ISSUER)).with("aud", quoted(API_AUDIENCE))
 }

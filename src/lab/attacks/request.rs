@@ -1,4 +1,5 @@
-//! Attacks by the way a token comes: in a wrong place, twice, from a foreign page, after its time, at another's door.
+//! Attacks by the way a token comes: in a wrong place, twice, from a foreign page, after its time, at a server that did
+//! not issue it.
 
 use super::{AttackKind, Definition, JudgedBy, attack_text, define};
 use crate::code::Code;

@@ -1,4 +1,4 @@
-//! Anatomy of a token: three parts, two of which anyone can read.
+//! Anatomy of a token: header and payload, which anyone can read, and a signature.
 
 use super::remark::Remark;
 use crate::token::{Claims, parse_object, segments};
@@ -13,7 +13,7 @@ const ANIMALS: [&str; 16] = [
     "tern", "vole", "wren",
 ];
 
-/// The token's subject. It cannot be guessed, so the visitor has to read it.
+/// The token's subject. The subject is random, so the visitor has to read it in the token.
 pub fn subject(random: [u8; 3]) -> String {
     let pick = |names: &[&'static str; 16], byte: u8| names[usize::from(byte) % names.len()];
     format!("{}-{}-{}", pick(&ADJECTIVES, random[0]), pick(&ANIMALS, random[1]), random[2])
@@ -38,22 +38,20 @@ fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
     let has = |name: &str| object.as_ref().is_some_and(|members| members.contains_key(name));
     let claim_with_this_value = claims.iter().find(|(_, value)| value.to_string().trim_matches('"') == typed);
     match typed {
-        "" => "Nothing was typed. The value of `sub` is asked.".to_owned(),
+        "" => "The field is empty. Type the value of `sub`.".to_owned(),
         _ if typed == token => {
             "That is the whole token. Its second part is the payload, still to be decoded.".to_owned()
         }
-        _ if typed == payload => "That is the payload as it travels. Decode it, and look for `sub`.".to_owned(),
-        _ if typed == header => "That is the header as it travels. The payload is the second part.".to_owned(),
-        _ if typed == signature => "That is the signature. It says nothing that can be read.".to_owned(),
-        _ if has("sub") => "You typed the whole payload. Only the value of `sub` is asked.".to_owned(),
+        _ if typed == payload => "That is the payload, still encoded. Decode it, and look for `sub`.".to_owned(),
+        _ if typed == header => "That is the header, still encoded. The payload is the second part.".to_owned(),
+        _ if typed == signature => "That is the signature. It is not text.".to_owned(),
+        _ if has("sub") => "You typed the whole payload. Type only the value of `sub`.".to_owned(),
         _ if has("alg") => "That is the header, decoded. The payload is the second part.".to_owned(),
-        "HS256" | "JWT" => "That stands in the header. The payload is the second part.".to_owned(),
-        _ if typed.eq_ignore_ascii_case(subject) => {
-            "These are the letters, in another case. A `sub` is compared letter by letter, case included.".to_owned()
-        }
-        _ if typed.contains(subject) => "The value is in there. Type it alone.".to_owned(),
+        "HS256" | "JWT" => "That value is in the header. The payload is the second part.".to_owned(),
+        _ if typed.eq_ignore_ascii_case(subject) => "Right letters, wrong case. `sub` is compared exactly.".to_owned(),
+        _ if typed.contains(subject) => "The value is in that text. Type only the value.".to_owned(),
         _ => match claim_with_this_value {
-            Some((name, _)) => format!("That is the value of `{name}`. The value of `sub` is asked."),
+            Some((name, _)) => format!("That is the value of `{name}`. Type only the value of `sub`."),
             None => "That is not the value of `sub` in this token.".to_owned(),
         },
     }
@@ -80,16 +78,16 @@ mod tests {
     #[test]
     fn every_near_miss_is_named() {
         for (typed, named) in [
-            ("", "Nothing was typed"),
+            ("", "The field is empty"),
             (TOKEN, "the whole token"),
-            ("cGF5bG9hZA", "the payload as it travels"),
-            ("aGVhZGVy", "the header as it travels"),
+            ("cGF5bG9hZA", "the payload, still encoded"),
+            ("aGVhZGVy", "the header, still encoded"),
             ("c2ln", "the signature"),
             (r#"{"sub":"quiet-heron-7","iat":1800000000}"#, "the whole payload"),
             (r#"{"typ":"JWT","alg":"HS256"}"#, "the header, decoded"),
-            ("HS256", "stands in the header"),
-            ("Quiet-Heron-7", "in another case"),
-            (r#""sub": "quiet-heron-7""#, "Type it alone"),
+            ("HS256", "is in the header"),
+            ("Quiet-Heron-7", "wrong case"),
+            (r#""sub": "quiet-heron-7""#, "Type only the value"),
             ("1800003600", "the value of `exp`"),
             ("bob", "not the value of `sub`"),
         ] {

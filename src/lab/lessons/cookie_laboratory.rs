@@ -261,16 +261,16 @@ impl Predictions {
 /// The remark on a prediction. `expected` and `came` say whether the cookie comes back.
 pub fn judge(expected: Option<bool>, came: bool, predictions: Predictions) -> Remark {
     let Some(expected) = expected else {
-        return Remark::miss("You foretold nothing, so nothing counts. Choose first whether it comes back.");
+        return Remark::miss("You predicted nothing, so nothing counts. Choose first whether it comes back.");
     };
     if expected != came {
         let other = if came { "it came back" } else { "it did not come back" };
-        return Remark::miss(format!("You foretold otherwise: {other}. The rules below say why."));
+        return Remark::miss(format!("You predicted otherwise: {other}. The rules below say why."));
     }
     match (predictions.comes, predictions.stays_away) {
-        (true, true) => Remark::right("Foretold rightly, of a cookie that comes back and of one that does not."),
-        (true, false) => Remark::right("Foretold rightly. Now make one that your browser drops, and foretell that."),
-        _ => Remark::right("Foretold rightly. Now make one that comes back, and foretell that."),
+        (true, true) => Remark::right("Predicted correctly, of a cookie that comes back and of one that does not."),
+        (true, false) => Remark::right("Predicted correctly. Now make one that your browser drops, and predict that."),
+        _ => Remark::right("Predicted correctly. Now make one that comes back, and predict that."),
     }
 }
 
@@ -343,7 +343,7 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_one_that_comes_and_one_that_does_not_each_foretold() {
+    fn it_takes_one_that_comes_and_one_that_does_not_each_predicted() {
         let first = Predictions::read("").after(Some(true), true);
         assert!(judge(Some(true), true, first).is_right && !first.is_both());
         let wrong = Predictions::read(first.text()).after(Some(true), false);

@@ -12,7 +12,7 @@ use crate::token::{Claims, signing_input};
 
 /// What the naive verifier of this lesson does wrong.
 pub const RULE: &str =
-    "It holds one file, a public key in PEM. It gives it to whatever algorithm the token names, and looks at `exp`.";
+    "It has one file, a public key in PEM, uses it as the key for any algorithm the token names, and checks `exp`.";
 
 /// The longest secret of a visitor's own, in characters.
 pub const LONGEST_SECRET: usize = 2000;
@@ -20,7 +20,7 @@ pub const LONGEST_SECRET: usize = 2000;
 /// What the forged token may name as its algorithm.
 pub const ALGORITHMS: [&str; 4] = ["RS256", "HS256", "HS384", "HS512"];
 
-/// What serves as the key of the MAC.
+/// The bytes used as the HMAC key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Material {
     File,
@@ -31,6 +31,7 @@ pub enum Material {
 }
 
 impl Material {
+    /// In the order of the page: the solution last.
     pub const ALL: [Self; 5] = [Self::Own, Self::Jwk, Self::Der, Self::WithoutNewline, Self::File];
 
     pub const fn value(self) -> &'static str {
@@ -71,7 +72,7 @@ impl Material {
     }
 }
 
-/// What a forger chose.
+/// What the visitor chose.
 pub struct Choices<'a> {
     /// One of [`ALGORITHMS`].
     pub algorithm: &'a str,
@@ -109,7 +110,7 @@ pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result
                 "You pasted the file yourself, to the byte: the public key became the secret, and you are `admin`."
             }
             (_, "HS256") => "The naive verifier takes you for `admin`. Its public key became the secret.",
-            _ => "The naive verifier takes you for `admin`. Any HMAC will do where the file is the secret.",
+            _ => "The naive verifier takes you for `admin`. Any HMAC works if the file is the secret.",
         });
     }
     Err(match (choices.algorithm, choices.material) {
@@ -118,14 +119,14 @@ pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result
              whose key is just bytes."
         }
         (_, Material::WithoutNewline) => {
-            "Near: one byte is missing. The file ends in a newline, and a MAC is keyed with every byte of it."
+            "Close: one byte is missing. The file ends in a newline, and a MAC is keyed with every byte of it."
         }
         (_, Material::Der) => {
-            "Near: it is the same RSA key, in other bytes. This verifier holds the PEM text; one that holds DER falls \
-             for yours."
+            "Close: it is the same RSA key, in other bytes. This verifier holds the PEM text; one that holds DER \
+             would accept your token."
         }
-        (_, Material::Jwk) => "Near: it is the same RSA key, in other bytes. This verifier holds a PEM file.",
-        (_, Material::Own) => "That is no secret which the verifier knows. But there is a text that both of you have.",
+        (_, Material::Jwk) => "Close: it is the same RSA key, in other bytes. This verifier holds a PEM file.",
+        (_, Material::Own) => "The verifier does not use that text. Which text do you both have?",
         (_, Material::File) => "The MAC is right, and the token was refused for something else.",
     })
 }
@@ -152,7 +153,7 @@ mod tests {
             assert!(outcome(algorithm, Material::File, "").is_ok());
             assert!(outcome(algorithm, Material::Own, PEM).is_ok());
             for other in [Material::WithoutNewline, Material::Der, Material::Jwk] {
-                assert!(outcome(algorithm, other, "").unwrap_err().starts_with("Near"));
+                assert!(outcome(algorithm, other, "").unwrap_err().starts_with("Close"));
             }
             assert!(outcome(algorithm, Material::Own, "").is_err());
         }

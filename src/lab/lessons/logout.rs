@@ -46,7 +46,7 @@ impl LogoutMethod {
         }
     }
 
-    /// The code with which the server answers a copy after it.
+    /// The code that a saved copy gets after this logout.
     pub const fn code_for_copy(self) -> Code {
         match self {
             Self::Clear => Code::Accepted,
@@ -55,19 +55,21 @@ impl LogoutMethod {
         }
     }
 
+    /// Which tokens it stops.
     pub const fn effect(self) -> &'static str {
         match self {
-            Self::Clear => "The cookie in one browser. Copies live on until exp.",
+            Self::Clear => "The cookie in one browser. Copies work until `exp`.",
             Self::Revoke => "This one token, wherever it is.",
             Self::Rotate => "All tokens that the old key signed.",
         }
     }
 
+    /// What the server has to do for it.
     pub const fn cost(self) -> &'static str {
         match self {
             Self::Clear => "Nothing is kept.",
-            Self::Revoke => "A list that every request asks; an entry stays until exp.",
-            Self::Rotate => "No list. All who hold a token of that key log in anew.",
+            Self::Revoke => "Every request looks up a list; an entry stays until `exp`.",
+            Self::Rotate => "No list. Everyone with a token of that key must log in again.",
         }
     }
 }
@@ -79,7 +81,7 @@ pub struct Tried {
 }
 
 impl Tried {
-    /// Reads the form field: names separated by blanks.
+    /// Reads the form field: names separated by spaces.
     pub fn parse(text: &str) -> Self {
         let mut tried = Self::default();
         for way in text.split(' ').filter_map(LogoutMethod::parse) {
@@ -142,30 +144,29 @@ impl Replay {
     pub const fn says(self) -> &'static str {
         match self {
             Self::Shows(LogoutMethod::Clear) => {
-                "The server accepts the copy. Your browser has forgotten the cookie, and the thief has not: this logout \
-                 logged nobody out."
+                "Your browser has deleted the cookie, but a saved copy still works: nobody was logged out. The server \
+                 accepts the copy."
             }
             Self::Shows(LogoutMethod::Revoke) => {
                 "The server refuses the copy: signature and times are right, but its `jti` is on the list."
             }
             Self::Shows(LogoutMethod::Rotate) => {
-                "The server refuses the copy: its `kid` names a key that is gone. No list was asked."
+                "The server refuses the copy: its `kid` names a key that is gone. No list was needed."
             }
             Self::TooEarly => {
                 "Nobody logged out since the copy was saved, so this shows only what a copy is: as good as the cookie \
                  itself. Log out in one of the three ways, then replay it again."
             }
             Self::StoppedEarlier(_) => {
-                "The answer is not this logout's work: an earlier one had ended the copy already. Log in, save a fresh \
-                 copy, log out once, and replay that."
+                "This logout did not cause that: an earlier one had stopped the copy. Log in, save a fresh copy, log out \
+                 once, and replay that."
             }
             Self::Expired => {
-                "The copy ended by itself, ten minutes after the login. That is `exp` at work and no logout. Log in and \
-                 save a fresh one."
+                "The copy expired ten minutes after the login. That was `exp`, not a logout. Log in and save a fresh one."
             }
             Self::NotOwn => {
-                "That is no pass of yours: no key of yours signed it, so the server refuses it whatever you did. Press \
-                 *Log in* and *Save a copy*."
+                "None of your keys signed that token, so the server refuses it in any case. Press *Log in* and *Save a \
+                 copy*."
             }
         }
     }

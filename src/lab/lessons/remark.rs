@@ -36,7 +36,8 @@ pub fn text_of(token: &str, part: usize) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(segments(token)?.get(part)?).ok()?).ok()
 }
 
-/// What a visitor hears about a token that a naive verifier accepts: whether it names the subject that a forger wants.
+/// What a visitor is told about a token that a naive verifier accepts: whether it names the subject that a forger
+/// wants.
 pub(super) fn wanted(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {
         Some(Value::String(subject)) if subject == WANTED => Ok(()),

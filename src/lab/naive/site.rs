@@ -45,7 +45,7 @@ pub static SITE_THAT_READS_THE_FIRST_COOKIE: NaiveSite = NaiveSite {
     name: "Takes the first of two cookies",
     judge: |request| match cookies(request).as_slice() {
         [first, _, ..] if first.contains("planted") => {
-            Ok("It takes the first, which a neighbour planted: the visitor now works in the attacker's session."
+            Ok("It takes the first, which another site set: the visitor now works in the attacker's session."
                 .to_owned())
         }
         [_, _, ..] => Ok("It takes the first and does not wonder where the second comes from.".to_owned()),

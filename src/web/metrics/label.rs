@@ -20,7 +20,7 @@ pub(super) trait Label: Copy + 'static {
     fn name(self) -> &'static str;
 }
 
-/// Declares a label from rows of variant and name, so that the two cannot drift apart.
+/// Declares a label from rows of variant and name, so that the two cannot differ.
 macro_rules! label {
     ($(#[$about:meta])* $visibility:vis enum $label:ident {
         $($(#[$meaning:meta])* $variant:ident $name:literal,)+

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use prometheus_client::encoding::{MetricEncoder, NoLabelSet};
 
-/// The upper bounds, in seconds; whatever took longer falls into one bucket more.
+/// The upper bounds, in seconds; longer times go into one more bucket.
 const BOUNDS: [f64; 16] =
     [0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
 

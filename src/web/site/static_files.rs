@@ -95,7 +95,7 @@ pub(in crate::web) async fn icon() -> HttpResponse {
     HttpResponse::Ok().content_type("image/svg+xml").insert_header(keep).body(ICON)
 }
 
-/// `GET /robots.txt`: a robot that followed *Get token* would mint tokens.
+/// `GET /robots.txt`: a robot that followed *Get token* would create tokens.
 pub(in crate::web) async fn robots(table: Data<RouteTable>) -> HttpResponse {
     let kept = table.endpoints().filter(|endpoint| endpoint.is_kept_from_robots);
     let lines: Vec<String> = kept.map(|endpoint| format!("Disallow: {}\n", endpoint.path)).collect();

@@ -53,7 +53,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     Answer::new(302, Content::Nothing, "To the result: a token was made, or cannot be signed here."),
                     Answer::refusal(
                         400,
-                        "A parameter is out of its limits or stands twice, or two session cookies came.",
+                        "A parameter is out of its limits or appears twice, or two session cookies came.",
                     ),
                     Answer::refusal(413, "The token does not fit a cookie."),
                     TOO_MANY_SESSIONS,

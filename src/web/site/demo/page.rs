@@ -86,7 +86,7 @@ impl<'a> HomePage<'a> {
     }
 }
 
-/// The tutorial's *Result*, and whether the verdict bears it out.
+/// The tutorial's *Result*, and whether the verdict confirms it.
 struct ResultLine {
     /// Escaped as the tutorial's own templates escape.
     text: HtmlSafeOutput<String>,

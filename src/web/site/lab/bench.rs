@@ -76,7 +76,7 @@ enum Done {
 enum Failure {
     /// What was sent cannot be used.
     Fault(Fault),
-    /// This server is at a loss.
+    /// The server failed.
     Problem(Problem),
 }
 

@@ -137,7 +137,7 @@ fn no_object(what: &str, error: &serde_json::Error) -> Fault {
     Fault::at("action", message)
 }
 
-/// Refuses an object with a member that is none of these. A misspelt one would be left out in silence, and the answer be
+/// Refuses an object with a member that is none of these. A misspelt one would be ignored silently, and the answer be
 /// about something else than was asked.
 fn expect_known(what: &str, field: &'static str, object: &[u8], known: &[&str]) -> Result<(), Fault> {
     let names: BTreeMap<String, &RawValue> = serde_json::from_slice(object).map_err(|error| no_object(what, &error))?;
