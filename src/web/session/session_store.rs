@@ -27,7 +27,7 @@ use crate::limits::{Decision, Memory, Rate};
 use crate::random::Random;
 use crate::redis::{Redis, RedisFailure};
 use crate::web::http::problem::Problem;
-use crate::web::session::STATE_HOURS;
+use crate::web::session::state::STATE_HOURS;
 
 const PREFIX: &str = "hallpass:session:";
 
