@@ -24,90 +24,131 @@ pub(super) struct Section {
 
 /// Renders the text of `file`. `address_of` gives the address of the page that is written in a file, if there is one.
 pub(super) fn render(file: &str, text: &str, address_of: fn(&str) -> Option<String>) -> Rendered {
-    let mut page = Renderer { file, address_of, title: String::new(), sections: Vec::new(), counts: BTreeMap::new() };
-    let mut parser = Parser::new_ext(text, Options::ENABLE_TABLES);
-    let (mut lead, mut body) = (Vec::new(), Vec::new());
-    let mut drops_link = false;
-    while let Some(event) = parser.next() {
-        match event {
-            Event::Start(Tag::Heading { level, .. }) => {
-                let content: Vec<Event> =
-                    parser.by_ref().take_while(|it| !matches!(it, Event::End(TagEnd::Heading(_)))).collect();
-                body.extend(page.heading(level, content));
-            }
-            Event::Start(Tag::Paragraph) if lead.is_empty() && body.is_empty() => {
-                lead = parser.by_ref().take_while(|it| !matches!(it, Event::End(TagEnd::Paragraph))).collect();
-            }
-            Event::Start(Tag::Table(columns)) => {
-                body.push(page.scroll("Table", "scroll"));
-                // An alignment would become a style attribute, which the content security policy forbids.
-                body.push(Event::Start(Tag::Table(vec![Alignment::None; columns.len()])));
-            }
-            Event::Start(Tag::CodeBlock(kind)) => {
-                let (name, class) = match &kind {
-                    CodeBlockKind::Fenced(language) if matches!(&**language, "sh" | "console") => {
-                        ("Commands", "scroll listing")
-                    }
-                    CodeBlockKind::Fenced(language) if &**language == "text" => ("Output", "scroll listing output"),
-                    _ => ("Code", "scroll listing"),
-                };
-                body.push(page.scroll(name, class));
-                // Without the language, which would become a class that no rule names.
-                body.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
-            }
-            Event::End(TagEnd::Table | TagEnd::CodeBlock) => {
-                body.push(event);
-                body.push(Event::Html("</div>\n".into()));
-            }
-            Event::Start(Tag::Link { link_type, dest_url, title, id }) => match page.target(&dest_url) {
-                Some(target) => {
-                    let dest_url = target.into();
-                    body.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
-                }
-                None => drops_link = true,
-            },
-            Event::End(TagEnd::Link) if drops_link => drops_link = false,
-            // Markup in a file is text here: nothing that a page says can become an element.
-            Event::Html(text) | Event::InlineHtml(text) => body.push(Event::Text(text)),
-            other => body.push(other),
-        }
+    let mut events = Parser::new_ext(text, Options::ENABLE_TABLES);
+    let mut page = Renderer::new(file, address_of);
+    while let Some(event) = events.next() {
+        page.event(event, &mut events);
     }
-    let summary = plain(&lead);
-    Rendered { summary, lead: markup(lead), html: markup(body), title: page.title, sections: page.sections }
+    page.finish()
 }
 
-struct Renderer<'a> {
+/// A page while its events are read.
+struct Renderer<'a, 'e> {
     file: &'a str,
     address_of: fn(&str) -> Option<String>,
     title: String,
     sections: Vec<Section>,
+    lead: Vec<Event<'e>>,
+    body: Vec<Event<'e>>,
+    /// Whether the link that began last leads to no page, so that its end is left out like its start.
+    drops_link: bool,
     /// How often each id and each label was wanted, for no two on a page may be the same.
     counts: BTreeMap<String, usize>,
 }
 
-impl Renderer<'_> {
+impl<'a, 'e> Renderer<'a, 'e> {
+    fn new(file: &'a str, address_of: fn(&str) -> Option<String>) -> Self {
+        Self {
+            file,
+            address_of,
+            title: String::new(),
+            sections: Vec::new(),
+            lead: Vec::new(),
+            body: Vec::new(),
+            drops_link: false,
+            counts: BTreeMap::new(),
+        }
+    }
+
+    /// Takes one event, and of `events` those up to the end of a heading or of the lead.
+    fn event(&mut self, event: Event<'e>, events: &mut Parser<'e>) {
+        match event {
+            Event::Start(Tag::Heading { level, .. }) => {
+                let content = events.take_while(|it| !matches!(it, Event::End(TagEnd::Heading(_)))).collect();
+                self.heading(level, content);
+            }
+            Event::Start(Tag::Paragraph) if self.lead.is_empty() && self.body.is_empty() => {
+                self.lead = events.take_while(|it| !matches!(it, Event::End(TagEnd::Paragraph))).collect();
+            }
+            Event::Start(Tag::Table(columns)) => self.table(columns.len()),
+            Event::Start(Tag::CodeBlock(kind)) => self.code_block(&kind),
+            Event::End(TagEnd::Table | TagEnd::CodeBlock) => self.end_of_scroll(event),
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => match self.target(&dest_url) {
+                Some(target) => {
+                    let dest_url = target.into();
+                    self.body.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+                }
+                None => self.drops_link = true,
+            },
+            Event::End(TagEnd::Link) if self.drops_link => self.drops_link = false,
+            // Markup in a file is text here: nothing that a page says can become an element.
+            Event::Html(text) | Event::InlineHtml(text) => self.body.push(Event::Text(text)),
+            other => self.body.push(other),
+        }
+    }
+
     /// A heading with its id; nothing for the title, which the template shows.
-    fn heading<'e>(&mut self, level: HeadingLevel, content: Vec<Event<'e>>) -> Vec<Event<'e>> {
+    fn heading(&mut self, level: HeadingLevel, content: Vec<Event<'e>>) {
         let title = plain(&content);
         if level == HeadingLevel::H1 {
             self.title = title;
-            return Vec::new();
+            return;
         }
         let id = self.unique(anchor(&title), '-', 0);
         if level == HeadingLevel::H2 {
             self.sections.push(Section { id: id.clone(), title });
         }
-        let start = Tag::Heading { level, id: Some(id.into()), classes: Vec::new(), attrs: Vec::new() };
-        let end = Event::End(TagEnd::Heading(level));
-        [Event::Start(start)].into_iter().chain(content).chain([end]).collect()
+        self.body.push(Event::Start(Tag::Heading {
+            level,
+            id: Some(id.into()),
+            classes: Vec::new(),
+            attrs: Vec::new(),
+        }));
+        self.body.extend(content);
+        self.body.push(Event::End(TagEnd::Heading(level)));
+    }
+
+    fn table(&mut self, columns: usize) {
+        self.scroll("Table", "scroll");
+        // An alignment would become a style attribute, which the content security policy forbids.
+        self.body.push(Event::Start(Tag::Table(vec![Alignment::None; columns])));
+    }
+
+    fn code_block(&mut self, kind: &CodeBlockKind<'_>) {
+        let (name, class) = match kind {
+            CodeBlockKind::Fenced(language) if matches!(&**language, "sh" | "console") => {
+                ("Commands", "scroll listing")
+            }
+            CodeBlockKind::Fenced(language) if &**language == "text" => ("Output", "scroll listing output"),
+            _ => ("Code", "scroll listing"),
+        };
+        self.scroll(name, class);
+        // Without the language, which would become a class that no rule names.
+        self.body.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));
     }
 
     /// The start of a part that scrolls by itself, named after its section.
-    fn scroll<'e>(&mut self, name: &str, class: &str) -> Event<'e> {
+    fn scroll(&mut self, name: &str, class: &str) {
         let section = self.sections.last().map_or(&self.title, |section| &section.title);
         let label = format!("{name}: {section}");
         let label = self.unique(label, ' ', 1).replace('&', "&amp;").replace('"', "&quot;");
-        Event::Html(format!("<div class=\"{class}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n").into())
+        let start = format!("<div class=\"{class}\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">\n");
+        self.body.push(Event::Html(start.into()));
+    }
+
+    fn end_of_scroll(&mut self, end: Event<'e>) {
+        self.body.push(end);
+        self.body.push(Event::Html("</div>\n".into()));
+    }
+
+    fn finish(self) -> Rendered {
+        Rendered {
+            summary: plain(&self.lead),
+            lead: markup(self.lead),
+            html: markup(self.body),
+            title: self.title,
+            sections: self.sections,
+        }
     }
 
     /// This name, with a number when it was there before; `first` is the number of the first one, which is not written.
