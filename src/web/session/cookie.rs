@@ -74,7 +74,7 @@ impl SessionCookie {
                 text: "SameSite=Lax",
                 meaning: "Other sites' POST forms and images do not carry it; a link or a GET form that leads here does.",
             },
-            Attribute { text: "Path=/", meaning: "Every address of this host gets it. `Path` is not access control." },
+            Attribute { text: "Path=/", meaning: "Every address of this host gets it. A path is not access control." },
         ];
         if self.secure {
             let meaning = "Only https carries it.";
