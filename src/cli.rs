@@ -139,10 +139,10 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
         let server = Server::build(settings, clock, Random::system()).await?;
-        // The one line on standard output: the socket is bound, so whoever reads it can connect.
-        let announce = |url: &str| {
+        // The only lines on standard output. They are written at once, so whoever has read one can read both.
+        let announce = |url: &str, issuer: &str| {
             logging.catch_up();
-            printer.print(&format!("listening on {url}"));
+            printer.print(&format!("listening on {url}\nissuer {issuer}"));
             Ok(())
         };
         server.run(announce).await?;

@@ -7,6 +7,7 @@ mod bad;
 mod dependent;
 mod environment;
 mod flags;
+mod hosts;
 mod layers;
 mod list;
 mod options;
@@ -18,6 +19,7 @@ pub use bad::{BadSetting, Origin};
 pub use dependent::Certificate;
 pub use environment::{Environment, arguments};
 pub use flags::Flags;
+pub use hosts::{AllowedHosts, is_host_name};
 pub use list::Setting;
 pub use options::Options;
 pub use origins::{CorsOrigins, PublicUrl};
@@ -37,6 +39,8 @@ pub struct Settings {
     pub credentials: Credentials,
     /// Whether the routes under `/test` exist.
     pub test_mode: bool,
+    /// Whose scripts may call the token routes.
+    pub cors_origins: CorsOrigins,
     /// Set if the server itself uses TLS.
     pub certificate: Option<Certificate>,
     pub workers: usize,
@@ -47,9 +51,11 @@ pub struct Settings {
 impl Settings {
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, BadSetting> {
         let options = layers::read(flags, environment)?;
+        dependent::check_hosts(&options)?;
         Ok(Self {
             credentials: dependent::credentials(&options)?,
             test_mode: dependent::test_mode(&options)?,
+            cors_origins: dependent::cors_origins(&options),
             certificate: dependent::certificate(&options)?,
             workers: dependent::workers(&options),
             accounts: environment.credentials(),

@@ -78,8 +78,8 @@ pub fn spawn_with(settings: &[(&'static str, &str)]) -> Result<TestServer, Testi
     let (sender, receiver) = mpsc::channel();
     let (shared_clock, shared_random) = (clock.clone(), random.clone());
     let thread = thread::spawn(move || serve(settings, shared_clock, shared_random, &sender));
-    let Started { url, ring, handle } = receiver.recv().map_err(|_| TestingError::Ended)??;
-    Ok(TestServer { url, ring, algorithm, clock, random, handle, thread: Some(thread), _folder: folder })
+    let Started { url, issuer, ring, handle } = receiver.recv().map_err(|_| TestingError::Ended)??;
+    Ok(TestServer { url, issuer, ring, algorithm, clock, random, handle, thread: Some(thread), _folder: folder })
 }
 
 fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settings, BadSetting> {
@@ -104,6 +104,7 @@ fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settin
 /// What the server's thread hands back once requests are taken.
 struct Started {
     url: String,
+    issuer: String,
     ring: Arc<KeyRing>,
     handle: ServerHandle,
 }
@@ -115,8 +116,8 @@ fn serve(settings: Settings, clock: Arc<Settable>, random: Random, sender: &mpsc
             // Sending fails if the caller no longer waits.
             Err(error) => return drop(sender.send(Err(error))),
         };
-        let (url, ring) = (server.url(), server.ring());
-        let ready = |handle| drop(sender.send(Ok(Started { url, ring, handle })));
+        let (url, issuer, ring) = (server.url(), server.issuer().to_owned(), server.ring());
+        let ready = |handle| drop(sender.send(Ok(Started { url, issuer, ring, handle })));
         if let Err(error) = server.start(ready).await {
             log::error!("the server of a test ended: {error}");
         }
@@ -126,6 +127,7 @@ fn serve(settings: Settings, clock: Arc<Settable>, random: Random, sender: &mpsc
 /// A server that runs until this is dropped.
 pub struct TestServer {
     url: String,
+    issuer: String,
     ring: Arc<KeyRing>,
     algorithm: DemoAlgorithm,
     clock: Arc<Settable>,
@@ -136,7 +138,7 @@ pub struct TestServer {
 }
 
 impl TestServer {
-    /// Such as `http://127.0.0.1:40123`: the issuer of its bearer tokens too.
+    /// Such as `http://127.0.0.1:40123`: the issuer of its bearer tokens too, unless a setting names another.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -172,7 +174,7 @@ impl TestServer {
     }
 
     fn issuer(&self) -> Issuer<'_> {
-        Issuer { ring: &self.ring, algorithm: self.algorithm, url: &self.url, now: self.now() }
+        Issuer { ring: &self.ring, algorithm: self.algorithm, url: &self.issuer, now: self.now() }
     }
 }
 

@@ -20,6 +20,18 @@ pub enum BadSetting {
         "--test-mode is on, and others reach --bind `{bind}`; accepted: exposed, if everybody may sign what they like"
     )]
     TestModeExposed { bind: SocketAddr },
+    #[error("--allowed-host is `*`, and --test-mode is not exposed; accepted: hosts, or * with --test-mode exposed")]
+    EveryHostAllowed,
+    #[error(
+        "--issuer-from-host is on, and --test-mode is off; accepted: --test-mode on too, or exposed where others reach the \
+         server"
+    )]
+    IssuerFromHostWithoutTestMode,
+    #[error(
+        "--credentials is `users`, and --database is `sqlite::memory:`, where no user can be added; accepted: a database \
+         that is kept, such as sqlite:hallpass.db, or --credentials any"
+    )]
+    UsersInMemory,
     #[error("--{given} is set, and --{missing} is not; accepted: both or neither")]
     TlsHalved { given: &'static str, missing: &'static str },
     #[error("--tls-self-signed is on, and --tls-cert is set; accepted: one of the two")]

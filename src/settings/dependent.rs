@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use super::bad::BadSetting;
+use super::hosts::AllowedHosts;
 use super::options::Options;
+use super::origins::CorsOrigins;
 use super::values::{Credentials, TestMode};
 
 /// The source of the server's certificate.
@@ -16,9 +18,27 @@ pub enum Certificate {
     SelfSigned,
 }
 
+/// Whoever can choose the host of a request chooses what these settings do. So they are for tests.
+pub(super) fn check_hosts(options: &Options) -> Result<(), BadSetting> {
+    if options.allowed_hosts == Some(AllowedHosts::Any) && options.test_mode != TestMode::Exposed {
+        return Err(BadSetting::EveryHostAllowed);
+    }
+    if options.issuer_from_host && options.test_mode == TestMode::Off {
+        return Err(BadSetting::IssuerFromHostWithoutTestMode);
+    }
+    Ok(())
+}
+
+/// By default, the scripts of every site may call the token routes in test mode, and otherwise none.
+pub(super) fn cors_origins(options: &Options) -> CorsOrigins {
+    let default = if options.test_mode == TestMode::Off { CorsOrigins::default() } else { CorsOrigins::Any };
+    options.cors_origins.clone().unwrap_or(default)
+}
+
 /// By default, any password is accepted only if the server listens on a loopback address.
 pub(super) fn credentials(options: &Options) -> Result<Credentials, BadSetting> {
     match options.credentials {
+        Some(Credentials::Users) if options.database.url.is_in_memory() => Err(BadSetting::UsersInMemory),
         Some(chosen) => Ok(chosen),
         None if options.bind.ip().is_loopback() => Ok(Credentials::Any),
         None => Err(BadSetting::CredentialsNotChosen { bind: options.bind }),

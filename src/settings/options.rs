@@ -14,9 +14,11 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::{ArgAction, Args, Command, ValueHint};
 
+use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::values::{self, Credentials, TestMode};
 use crate::limits::{Rate, TrustedProxies};
+use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisUrl;
@@ -43,10 +45,41 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = values::lifetime())]
     pub token_ttl: Lifetime,
 
-    /// The origin that browsers use, such as https://demo.example; https turns on Secure, __Host- and HSTS
-    /// [default: the address served]
+    /// The origin that browsers use, such as https://demo.example, and the issuer of tokens; https turns on Secure,
+    /// __Host- and HSTS; port 0 is the port that is bound [default: the address served]
     #[arg(long, value_name = "URL", value_parser = values::public_url())]
     pub public_url: Option<PublicUrl>,
+
+    /// Names or IP addresses, with commas between, that requests may name as their host too; * is every one
+    /// [default: none]
+    #[arg(long = "allowed-host", value_name = "HOSTS", value_parser = values::allowed_hosts())]
+    pub allowed_hosts: Option<AllowedHosts>,
+
+    /// Make the origin that a request came to the issuer of its tokens, in test mode only
+    // A switch: without its value, the flag turns it on.
+    #[arg(
+        long,
+        value_name = "true|false",
+        default_value = "false",
+        num_args = 0..=1,
+        default_missing_value = "true",
+        action = ArgAction::Set,
+        value_parser = values::switch()
+    )]
+    pub issuer_from_host: bool,
+
+    /// Where a client may have its login end, with commas between: URIs that are compared exactly, one on loopback with
+    /// any port [default: any on loopback, where the server listens there or is in test mode]
+    #[arg(long = "redirect-uri", value_name = "URIS", value_parser = values::redirect_uris())]
+    pub redirect_uris: Option<RedirectUris>,
+
+    /// How long an access token of the issuer lives, 1 to 86400 (1d)
+    #[arg(long, value_name = "DURATION", default_value = "600", value_parser = values::lifetime())]
+    pub access_ttl: Lifetime,
+
+    /// How long a refresh token can be used, 1s to 3650d
+    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::refresh_lifetime())]
+    pub refresh_ttl: TimeDelta,
 
     #[command(flatten)]
     pub database: Database,
@@ -79,9 +112,10 @@ pub struct Options {
     #[arg(long, value_name = "RATE", default_value = "10/m", value_parser = values::rate())]
     pub login_rate: Rate,
 
-    /// Origins, with commas between, whose scripts may call the token routes; * is every one [default: none]
+    /// Origins, with commas between, whose scripts may call the token routes; * is every one
+    /// [default: none; every one in test mode]
     #[arg(long = "cors-origin", value_name = "ORIGINS", value_parser = values::cors_origins())]
-    pub cors_origins: Option<CorsOrigins>,
+    pub(super) cors_origins: Option<CorsOrigins>,
 
     /// Routes under /test for other programs' tests: a clock to set, any token signed; exposed where others reach it
     #[arg(long, value_name = "off|on|exposed", default_value = "off", value_parser = values::test_mode())]

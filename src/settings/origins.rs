@@ -17,6 +17,17 @@ impl PublicUrl {
         (bare && anonymous && web).then_some(Self { url })
     }
 
+    /// The same with the port that is really bound, if its own is 0.
+    #[must_use]
+    pub fn bound_to(&self, port: u16) -> Self {
+        let mut url = self.url.clone();
+        if url.port() == Some(0) {
+            // It fails for a URL without a host only.
+            let _ = url.set_port(Some(port));
+        }
+        Self { url }
+    }
+
     /// As browsers write it in `Origin`: no trailing slash, no default port.
     pub fn origin(&self) -> String {
         self.url.origin().ascii_serialization()
@@ -72,6 +83,18 @@ impl Default for CorsOrigins {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn port_0_of_a_public_url_is_the_port_that_is_bound() {
+        for (text, origin) in [
+            ("http://localhost:0", "http://localhost:40123"),
+            ("http://[::1]:0", "http://[::1]:40123"),
+            ("http://localhost", "http://localhost"),
+            ("https://demo.example:8443", "https://demo.example:8443"),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().bound_to(40_123).origin(), origin);
+        }
+    }
 
     #[test]
     fn a_public_url_is_an_origin_and_nothing_more() {

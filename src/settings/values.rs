@@ -8,10 +8,12 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use clap::builder::TypedValueParser;
 
+use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::paths;
 use crate::clock::seconds_in;
 use crate::limits::{Rate, TrustedProxies};
+use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisUrl;
@@ -66,6 +68,12 @@ pub(super) fn days() -> impl TypedValueParser<Value = TimeDelta> {
     })
 }
 
+pub(super) fn refresh_lifetime() -> impl TypedValueParser<Value = TimeDelta> {
+    accepting("whole seconds, or a duration up to 3650d, such as 12h or 30d", |text| {
+        seconds_in(text, 1..=3650 * DAY).map(TimeDelta::seconds)
+    })
+}
+
 pub(super) fn shutdown_timeout() -> impl TypedValueParser<Value = Duration> {
     accepting("whole seconds from 0 to 3600, or a duration such as 30s or 5m", |text| {
         seconds_in(text, 0..=3600).map(|seconds| Duration::from_secs(seconds.unsigned_abs()))
@@ -78,6 +86,15 @@ pub(super) fn rate() -> impl TypedValueParser<Value = Rate> {
 
 pub(super) fn public_url() -> impl TypedValueParser<Value = PublicUrl> {
     accepting("http:// or https:// with a host and, if need be, a port, and nothing after it", PublicUrl::parse)
+}
+
+pub(super) fn allowed_hosts() -> impl TypedValueParser<Value = AllowedHosts> {
+    accepting("* or names and IP addresses without a port, with commas between, such as hallpass", AllowedHosts::parse)
+}
+
+pub(super) fn redirect_uris() -> impl TypedValueParser<Value = RedirectUris> {
+    let accepted = "absolute URIs without a fragment, with commas between, such as https://app.example/callback";
+    accepting(accepted, |text| RedirectUris::parse(text).ok())
 }
 
 pub(super) fn cors_origins() -> impl TypedValueParser<Value = CorsOrigins> {

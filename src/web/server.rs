@@ -30,7 +30,7 @@ use crate::lab;
 use crate::limits::RateStore;
 use crate::random::Random;
 use crate::redis::{Redis, RedisFailure, RedisUrl};
-use crate::settings::{Credentials, Settings};
+use crate::settings::{Credentials, Options, Settings};
 use crate::store::{self, OpenError, Store};
 use crate::token::printable::escaped;
 use crate::web::http::connection::Limits;
@@ -94,6 +94,7 @@ impl Server {
         }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
         let parts = Parts::new(ring, clock, random, backends, &settings, &Listening { address, transport });
+        log_assumed_issuer(&settings.options, parts.origins.public_origin());
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
     }
 
@@ -107,16 +108,22 @@ impl Server {
         self.parts.keys.ring()
     }
 
+    /// What its tokens have as their issuer. With `--issuer-from-host` each request decides, and this is the address
+    /// served.
+    pub fn issuer(&self) -> &str {
+        self.parts.origins.announced_issuer()
+    }
+
     pub fn url(&self) -> String {
         format!("{}://{}", if self.tls.is_some() { "https" } else { "http" }, self.address)
     }
 
     /// Serves until SIGTERM or SIGINT. After SIGTERM, requests in flight may finish.
     ///
-    /// Calls `announce` with the server's URL once it accepts requests and handles signals.
-    pub async fn run(self, announce: impl FnOnce(&str) -> io::Result<()>) -> io::Result<()> {
-        let url = self.url();
-        self.serve(Signals::Handled, |_| announce(&url)).await
+    /// Calls `announce` with the server's URL and its issuer once it accepts requests and handles signals.
+    pub async fn run(self, announce: impl FnOnce(&str, &str) -> io::Result<()>) -> io::Result<()> {
+        let (url, issuer) = (self.url(), self.issuer().to_owned());
+        self.serve(Signals::Handled, |_| announce(&url, &issuer)).await
     }
 
     /// Serves until the given handle is stopped. Signals are left to the calling program.
@@ -212,6 +219,13 @@ fn warn_of_exposure(settings: &Settings) {
     }
     if settings.test_mode {
         log::warn!("test mode: anyone who can reach this server can set its clock and sign any token");
+    }
+}
+
+/// Others reach a server on every address by names that it cannot know.
+fn log_assumed_issuer(options: &Options, issuer: &str) {
+    if options.public_url.is_none() && options.bind.ip().is_unspecified() && !options.issuer_from_host {
+        log::info!("the issuer is {issuer}, because --bind {} names no host; --public-url sets another", options.bind);
     }
 }
 

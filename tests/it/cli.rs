@@ -149,6 +149,7 @@ pub struct Serving {
     stdout: BufReader<ChildStdout>,
     log: PathBuf,
     pub url: String,
+    pub issuer: String,
 }
 
 impl Serving {
@@ -163,7 +164,11 @@ impl Serving {
         let url = line.strip_prefix("listening on ").unwrap_or_else(|| {
             panic!("{line:?} {}", fs::read_to_string(&log).unwrap());
         });
-        Self { child, stdout, url: url.trim_end_matches('\n').to_owned(), log }
+        let mut second = String::new();
+        stdout.read_line(&mut second).unwrap();
+        let issuer = second.strip_prefix("issuer ").unwrap_or_else(|| panic!("{second:?}"));
+        let (url, issuer) = (url.trim_end_matches('\n').to_owned(), issuer.trim_end_matches('\n').to_owned());
+        Self { child, stdout, log, url, issuer }
     }
 
     /// What it has logged so far.
@@ -185,7 +190,7 @@ impl Serving {
         assert!(sent.success());
     }
 
-    /// Waits for the end, and hands back what was printed after the first line, and the log.
+    /// Waits for the end, and hands back what was printed after the first two lines, and the log.
     pub fn ended(mut self) -> Done {
         let deadline = Instant::now() + Duration::from_secs(15);
         while self.child.try_wait().unwrap().is_none() {
@@ -233,11 +238,12 @@ pub fn mode(path: &Path) -> u32 {
 // ── serve
 
 #[test]
-fn without_a_command_it_serves_and_its_one_line_says_where() {
+fn without_a_command_it_serves_and_its_two_lines_say_where_and_who_issues_tokens() {
     let program = Program::new();
     let serving = program.serve(&[]);
     let port = serving.url.strip_prefix("http://127.0.0.1:").unwrap();
     assert!(port.parse::<u16>().unwrap() > 0, "{port}");
+    assert_eq!(serving.issuer, serving.url);
     let answer = serving.get("/healthz");
     assert_eq!((answer.status, answer.body.as_str()), (200, "ok\n"));
     for file in ["hs256.secret", "jwt_key", "jwt_key.pub", "session.key"] {

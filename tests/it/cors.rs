@@ -100,9 +100,9 @@ async fn every_site_s_scripts_may_read_the_public_documents_whatever_the_setting
         let app = TestApp::with(settings);
         let visitor = app.visitor();
         for route in PUBLIC {
-            let answer = preflight(&visitor, STRANGER, route).await;
+            let answer = preflight(&visitor, OTHER_ORIGIN, route).await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
-            let answer = call(&visitor, STRANGER, route).await;
+            let answer = call(&visitor, OTHER_ORIGIN, route).await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
         }
     }
@@ -113,15 +113,19 @@ async fn in_test_mode_every_site_s_scripts_may_call_the_token_routes_unless_the_
     let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")]);
     let visitor = app.visitor();
     for route in OPEN {
-        assert_eq!(preflight(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "*", "{route:?}");
-        assert_eq!(call(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "*", "{route:?}");
+        assert_eq!(
+            preflight(&visitor, OTHER_ORIGIN, route).await.header("access-control-allow-origin"),
+            "*",
+            "{route:?}"
+        );
+        assert_eq!(call(&visitor, OTHER_ORIGIN, route).await.header("access-control-allow-origin"), "*", "{route:?}");
     }
     for route in SHUT {
-        assert_eq!(call(&visitor, STRANGER, route).await.header("access-control-allow-origin"), "", "{route:?}");
+        assert_eq!(call(&visitor, OTHER_ORIGIN, route).await.header("access-control-allow-origin"), "", "{route:?}");
     }
     let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off"), ("cors-origin", FRIEND)]);
     let visitor = app.visitor();
-    assert_eq!(call(&visitor, STRANGER, OPEN[2]).await.status, 403);
+    assert_eq!(call(&visitor, OTHER_ORIGIN, OPEN[2]).await.status, 403);
     assert_eq!(call(&visitor, FRIEND, OPEN[2]).await.header("access-control-allow-origin"), FRIEND);
 }
 

@@ -16,6 +16,7 @@ mod demo;
 mod deployment;
 mod dotenv;
 mod errors;
+mod hosts;
 mod inspect;
 mod key_forms;
 mod keys;

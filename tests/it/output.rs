@@ -254,7 +254,7 @@ fn standard_output_is_full_at_the_start_and_its_first_line_comes_when_it_is_read
         let url = running.url.clone();
         let reading = read_to_the_end(reader);
         assert_eq!(running.stop(), Some(0));
-        assert_eq!(reading.join().unwrap().trim_start_matches('.'), format!("listening on {url}\n"));
+        assert_eq!(reading.join().unwrap().trim_start_matches('.'), format!("listening on {url}\nissuer {url}\n"));
     }
 }
 

@@ -169,7 +169,7 @@ async fn no_page_has_inline_script_or_style_or_loads_anything_from_elsewhere() {
 async fn on_loopback_only_names_of_this_machine_are_answered() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    for name in ["127.0.0.1", "[::1]", "localhost", "LocalHost"] {
+    for name in ["127.0.0.1", "[::1]", "localhost", "LocalHost", "app.localhost", "A.b.LocalHost"] {
         for host in [name.to_owned(), format!("{name}:80"), format!("{name}:65535")] {
             assert_eq!(with_host(&visitor, &host).await.status(), 200, "{host}");
         }
@@ -179,8 +179,15 @@ async fn on_loopback_only_names_of_this_machine_are_answered() {
         "evil.example:5000",
         "127.0.0.1.evil.example",
         "localhost.evil.example",
-        "evil.localhost",
+        "app.localhost.evil.example",
+        "app.localhost.evil",
+        "evil@app.localhost",
+        "app.localhost.",
+        ".localhost",
         "localhost.",
+        "localhost:65536",
+        "[fe80::1%25lo]",
+        "[127.0.0.1]",
         "0.0.0.0",
         "127.0.0.2",
         "[::2]",
@@ -204,7 +211,7 @@ async fn a_wrong_host_is_refused_on_every_route_as_a_page_too() {
         assert_eq!(response.status(), 421, "{path}");
         assert!(set_cookies(&response).is_empty());
         let page = response.text().await.unwrap();
-        assert!(page.contains("127.0.0.1, [::1] and localhost"), "{page}");
+        assert!(page.contains("127.0.0.1, [::1], localhost and names that end in .localhost"), "{page}");
         assert!(page.contains("names the host &#34;evil.example&#34;"), "{page}");
         let link = format!("<a class=\"button primary\" href=\"{0}/\">Go to {0}</a>", app.url);
         assert!(page.contains(&link), "{page}");
@@ -220,24 +227,27 @@ fn listed_hosts(message: &str) -> Vec<String> {
 #[tokio::test]
 async fn every_host_that_a_refusal_lists_is_answered_wherever_the_server_is_bound() {
     let public = ("public-url", "https://demo.example:8443");
-    let any = ("credentials", "any");
+    let (every, any) = (("bind", "0.0.0.0:0"), ("credentials", "any"));
+    let allowed = ("allowed-host", "hallpass,192.0.2.9");
     for (settings, expected) in [
-        (&[][..], "127.0.0.1, [::1], localhost"),
-        (&[("bind", "127.0.0.2:0")], "127.0.0.1, [::1], localhost, 127.0.0.2"),
-        (&[public], "demo.example, 127.0.0.1, [::1], localhost"),
-        (&[("bind", "0.0.0.0:0"), any], "any IP address, localhost"),
-        (&[("bind", "0.0.0.0:0"), any, public], "demo.example"),
+        (&[][..], "127.0.0.1, [::1], localhost, names that end in .localhost"),
+        (&[("bind", "127.0.0.2:0")], "127.0.0.1, [::1], localhost, names that end in .localhost, 127.0.0.2"),
+        (&[public], "demo.example, 127.0.0.1, [::1], localhost, names that end in .localhost"),
+        (&[allowed], "127.0.0.1, [::1], localhost, names that end in .localhost, hallpass, 192.0.2.9"),
+        (&[every, any], "any IP address, localhost"),
+        (&[every, any, public, allowed], "demo.example, any IP address, localhost, hallpass, 192.0.2.9"),
     ] {
         let app = TestApp::with(settings);
         let port = app.url.rsplit_once(':').unwrap().1;
-        let visitor = Visitor::of(&format!("http://127.0.0.{}:{port}", if expected.ends_with('2') { 2 } else { 1 }));
+        let visitor = Visitor::of(&format!("http://127.0.0.{}:{port}", if expected.ends_with("0.2") { 2 } else { 1 }));
         let message = assert_refused(with_host(&visitor, "evil.example:81").await, 421, "wrong_host").await;
         assert!(message.starts_with("The request names the host \"evil.example:81\", but"), "{message}");
-        assert!(message.ends_with("`--public-url` sets the address that browsers use."), "{message}");
+        assert!(message.ends_with("`--allowed-host` or `--public-url` adds one."), "{message}");
         let hosts = listed_hosts(&message);
         assert_eq!(hosts.join(", "), expected, "{settings:?}");
         for host in &hosts {
             let examples = match host.as_str() {
+                "names that end in .localhost" => vec!["app.localhost", "a.b.localhost"],
                 "any IP address" => vec!["192.0.2.7", "127.0.0.1", "[2001:db8::7]", "0.0.0.0", "[::1]"],
                 host => vec![host],
             };
@@ -248,7 +258,7 @@ async fn every_host_that_a_refusal_lists_is_answered_wherever_the_server_is_boun
             }
         }
         for other in ["192.0.2.7", "[2001:db8::7]"] {
-            let is_listed = hosts[0] == "any IP address";
+            let is_listed = hosts.iter().any(|host| host == "any IP address");
             assert_eq!(with_host(&visitor, other).await.status() == 200, is_listed, "{other} under {settings:?}");
         }
     }
@@ -263,7 +273,7 @@ async fn the_page_for_a_wrong_host_leads_to_an_address_that_works() {
         (&[("public-url", "https://demo.example")], Some("https://demo.example")),
     ] {
         let app = TestApp::with(settings);
-        let served = app.url.replace("0.0.0.0", "127.0.0.1");
+        let served = app.url.replace("0.0.0.0", "localhost");
         let expected = expected.unwrap_or(&served);
         let visitor = Visitor::of(&served);
         let request = visitor.request(Method::GET, "/").header("host", "evil.example").header("accept", "text/html");
@@ -404,7 +414,7 @@ async fn the_public_url_names_a_further_host() {
 
 #[tokio::test]
 async fn monitoring_reaches_a_process_by_any_address_under_a_public_url_too() {
-    let app = TestApp::with(&[("public-url", "https://demo.example"), ("bind", "0.0.0.0:0"), ("credentials", "any")]);
+    let app = TestApp::with(&[("public-url", "https://demo.example")]);
     let status = async |path: &str, host: &str| {
         app.visitor().request(Method::GET, path).header("host", host).send().await.unwrap().status().as_u16()
     };
@@ -412,7 +422,7 @@ async fn monitoring_reaches_a_process_by_any_address_under_a_public_url_too() {
         for path in ["/healthz", "/readyz", "/metrics"] {
             assert_eq!(status(path, host).await, 200, "{path} at {host}");
         }
-        assert_eq!(status("/", host).await, if host == "demo.example" { 200 } else { 421 }, "{host}");
+        assert_eq!(status("/", host).await, if host == "192.0.2.7:80" { 421 } else { 200 }, "{host}");
     }
     for host in ["evil.example", "192.0.2.7.evil.example", "192.0.2.7@evil.example", ""] {
         assert_ne!(status("/healthz", host).await, 200, "{host}");

@@ -24,7 +24,7 @@ use crate::web::api::telesign::PhoneLimit;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
 use crate::web::http::json_body::json_object_of;
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::RequestIssuer;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::logins::Logins;
@@ -36,7 +36,7 @@ extractor! {
     pub(in crate::web) struct TestIssuer {
         keys: Data<CurrentKeys>,
         clock: Data<dyn Clock>,
-        origins: Data<Origins>,
+        issuer: RequestIssuer,
         sessions: Data<Sessions>,
         random: Data<Random>,
     }
@@ -45,7 +45,7 @@ extractor! {
 impl TestIssuer {
     /// What profiles need of this server now. `algorithm` counts for profiles that let the visitor choose.
     fn issuer<'a>(&'a self, ring: &'a KeyRing, algorithm: DemoAlgorithm) -> Issuer<'a> {
-        Issuer { ring, algorithm, url: self.origins.issuer(), now: self.clock.now() }
+        Issuer { ring, algorithm, url: self.issuer.as_str(), now: self.clock.now() }
     }
 }
 

@@ -1,21 +1,27 @@
-//! Which hosts and origins are this site, and the headers that keep its pages to themselves.
+//! Which hosts and origins are this site, and which origin issues its tokens.
 
+mod authority;
+mod headers;
+mod hosts;
 mod refusals;
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::borrow::Cow;
+use std::net::SocketAddr;
 
 use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
-use actix_web::http::Uri;
-use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::http::uri::Authority;
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
 
-use crate::settings::{CorsOrigins, PublicUrl};
+use crate::settings::{CorsOrigins, Options, PublicUrl};
 use crate::web::http::cors::Scripts;
 use crate::web::http::endpoint::{Endpoint, Guard, RouteTable};
 use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
+pub(in crate::web) use authority::is_on_loopback;
+use authority::{address_in, authority, host_of, is_local_name, origin};
+pub(in crate::web) use headers::{policy_with_forms_to, set_headers};
+use hosts::AcceptedHosts;
 
 /// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,16 +35,15 @@ pub(in crate::web) enum Transport {
 pub(in crate::web) struct Origins {
     public: Option<PublicUrl>,
     transport: Transport,
+    /// What browsers use: https, if TLS ends here or in front of this server.
     scheme: &'static str,
-    /// Whether a name that means this very machine is accepted.
-    local_names: bool,
-    /// Whether any IP address is accepted: what is bound to every address has no name of its own.
-    any_address: bool,
+    hosts: AcceptedHosts,
+    /// The address served, under `localhost` if it is every address.
     served: String,
-    /// Where a visitor who came by a wrong name gets on.
-    reachable: String,
-    /// The bound address, when it is one that others reach.
-    address: Option<IpAddr>,
+    /// The public URL, or else the address served.
+    public_origin: String,
+    /// Whether the issuer is the origin that a request came to.
+    issuer_from_host: bool,
     /// The address that stands beside `localhost`.
     loopback: &'static str,
     /// Whether browsers are told to come by https alone from now on.
@@ -50,24 +55,24 @@ pub(in crate::web) struct Origins {
 pub(in crate::web) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
-    pub fn new(public: Option<&PublicUrl>, bound: SocketAddr, transport: Transport) -> Self {
+    pub fn new(options: &Options, bound: SocketAddr, transport: Transport) -> Self {
         let ip = bound.ip();
-        let https = transport != Transport::Plain || public.is_some_and(PublicUrl::is_https);
-        let scheme = if https { "https" } else { "http" };
-        let has_public_name = public.is_some_and(|url| !is_local_name(host_of(&url.authority())));
+        let public = options.public_url.as_ref().map(|url| url.bound_to(bound.port()));
+        let https = transport != Transport::Plain || public.as_ref().is_some_and(PublicUrl::is_https);
+        let has_public_name = public.as_ref().is_some_and(|url| !is_local_name(host_of(&url.authority())));
+        let served = served(bound, transport);
         Self {
             transport,
-            scheme,
-            local_names: ip.is_loopback() || (public.is_none() && ip.is_unspecified()),
-            any_address: public.is_none() && ip.is_unspecified(),
-            reachable: public.map_or_else(|| format!("{scheme}://{}", reachable(bound)), PublicUrl::origin),
-            served: public.map_or_else(|| format!("{scheme}://{bound}"), PublicUrl::origin),
-            address: (public.is_none() && !ip.is_unspecified()).then_some(ip),
+            scheme: if https { "https" } else { "http" },
+            hosts: AcceptedHosts::new(public.as_ref(), ip, options.allowed_hosts.clone()),
+            public_origin: public.as_ref().map_or_else(|| served.clone(), PublicUrl::origin),
+            served,
+            issuer_from_host: options.issuer_from_host,
             loopback: if ip.is_ipv6() && ip.is_loopback() { "[::1]" } else { "127.0.0.1" },
             // Only under a public name: on loopback it would lock every other local server out of http, and under a
             // self-signed certificate its visitors out of this one, for then no browser lets them go on.
             sends_hsts: https && transport != Transport::SelfSigned && has_public_name,
-            public: public.cloned(),
+            public,
         }
     }
 
@@ -75,9 +80,19 @@ impl Origins {
         matches!(self.scheme.as_bytes(), b"https")
     }
 
-    /// The one URL that stands for this site: issuer and audience of its tokens, and what its pages tell to call.
-    pub fn issuer(&self) -> &str {
-        &self.served
+    /// The issuer of the tokens of this request, and their audience.
+    pub fn issuer(&self, head: &RequestHead) -> Cow<'_, str> {
+        if self.issuer_from_host { self.reached_at(head).into() } else { self.public_origin().into() }
+    }
+
+    /// The issuer that is said at the start, before there is a request.
+    pub fn announced_issuer(&self) -> &str {
+        if self.issuer_from_host { &self.served } else { self.public_origin() }
+    }
+
+    /// The one URL that stands for this site, whichever host a request names: what its pages tell to call.
+    pub fn public_origin(&self) -> &str {
+        &self.public_origin
     }
 
     /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that speaks
@@ -86,8 +101,8 @@ impl Origins {
         let Some(host) = authority(head).ok().flatten() else { return self.served.clone() };
         match (self.transport, self.public_by_name(&host).filter(|url| url.is_https())) {
             (Transport::Plain, Some(public)) => public.origin(),
-            (Transport::Plain, None) => format!("http://{host}"),
-            (Transport::SelfSigned | Transport::Trusted, _) => format!("https://{host}"),
+            (Transport::Plain, None) => origin("http", &host),
+            (Transport::SelfSigned | Transport::Trusted, _) => origin("https", &host),
         }
     }
 
@@ -95,7 +110,7 @@ impl Origins {
     pub fn refusal(&self, head: &RequestHead, endpoint: Option<&Endpoint>, scripts: Scripts) -> Option<Problem> {
         let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };
         if let Some(host) = &host
-            && !self.answers_to(host)
+            && !self.hosts.accept(host_of(host))
             && !answers_monitoring(endpoint, host)
         {
             return Some(self.wrong_host(host));
@@ -125,14 +140,7 @@ impl Origins {
             _ => return None,
         };
         let is_served_here = self.transport != Transport::Plain || !self.is_https();
-        (self.local_names && is_served_here).then(|| format!("{}://{other}{port}", self.scheme))
-    }
-
-    fn answers_to(&self, authority: &str) -> bool {
-        let host = host_of(authority);
-        let is_public = || self.public.as_ref().is_some_and(|url| host_of(&url.authority()) == host);
-        let is_own = |address| self.any_address || self.address == Some(address);
-        (self.local_names && is_local_name(host)) || is_public() || address_in(host).is_some_and(is_own)
+        (self.hosts.have_local_names() && is_served_here).then(|| format!("{}://{other}{port}", self.scheme))
     }
 
     /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
@@ -144,10 +152,7 @@ impl Origins {
 
     fn is_own_origin(&self, origin: &HeaderValue, host: Option<&str>) -> bool {
         let Ok(origin) = origin.to_str() else { return false };
-        host.is_some_and(|host| match self.public_by_name(host) {
-            Some(url) => origin == url.origin(),
-            None => origin.eq_ignore_ascii_case(&self.own_origin(host)),
-        })
+        host.is_some_and(|host| self.own_origins(host).iter().any(|own| origin.eq_ignore_ascii_case(own)))
     }
 
     /// The public URL, where the request names its host.
@@ -155,9 +160,25 @@ impl Origins {
         self.public.as_ref().filter(|url| host_of(host) == host_of(&url.authority()))
     }
 
-    /// What a browser that names this host sends as the `Origin` of this site's own forms.
-    fn own_origin(&self, host: &str) -> String {
-        self.public_by_name(host).map_or_else(|| format!("{}://{host}", self.scheme), PublicUrl::origin)
+    /// What a browser may send as the `Origin` of this site's own forms if its request names this host. A proxy may
+    /// leave out the port of the public URL. With another port the browser came here directly.
+    fn own_origins(&self, host: &str) -> Vec<String> {
+        let Some(public) = self.public_by_name(host) else { return self.direct_origins(host) };
+        let has_port = host_of(host).len() < host.len();
+        if !has_port || self.direct_origins(host).contains(&public.origin()) {
+            return vec![public.origin()];
+        }
+        [public.origin()].into_iter().chain(self.direct_origins(host)).collect()
+    }
+
+    /// The origins that this host has beside the public URL. Where a proxy speaks TLS, a browser that names another host
+    /// may have come through it or around it.
+    fn direct_origins(&self, host: &str) -> Vec<String> {
+        let schemes: &[&str] = match (self.transport, self.is_https()) {
+            (Transport::Plain, true) => &["http", "https"],
+            _ => &[self.scheme],
+        };
+        schemes.iter().map(|scheme| origin(scheme, host)).collect()
     }
 }
 
@@ -177,48 +198,33 @@ impl FromHead for NoForeignPage {
 
 extractor!(NoForeignPage);
 
-/// The address under which this machine itself reaches a server that is bound to `bound`.
-fn reachable(bound: SocketAddr) -> SocketAddr {
-    match bound.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::new(Ipv4Addr::LOCALHOST.into(), bound.port()),
-        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::new(Ipv6Addr::LOCALHOST.into(), bound.port()),
-        _ => bound,
+/// The issuer of the tokens of one request: `iss` of those that are made, and what those that come must say.
+#[derive(Clone)]
+pub(in crate::web) struct RequestIssuer(String);
+
+impl RequestIssuer {
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
-/// The request names two hosts, or one that cannot be read.
-struct UnclearHost;
-
-/// The host that the request names, with its port: `Host`, or the address of the request line when that has one.
-fn authority(head: &RequestHead) -> Result<Option<String>, UnclearHost> {
-    let mut hosts = head.headers.get_all(header::HOST).map(|host| host.to_str().map_err(|_| UnclearHost));
-    let named = hosts.next().transpose()?;
-    let in_line = Uri::authority(&head.uri).map(Authority::as_str);
-    match (named, in_line, hosts.next()) {
-        (_, _, Some(_)) => Err(UnclearHost),
-        (Some(named), Some(in_line), _) if !named.eq_ignore_ascii_case(in_line) => Err(UnclearHost),
-        (named, in_line, _) => Ok(named.or(in_line).map(str::to_ascii_lowercase)),
+impl FromHead for RequestIssuer {
+    fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
+        let origins = Data::<Origins>::from_head(request)?;
+        Ok(Self(origins.issuer(request.head()).into_owned()))
     }
 }
 
-/// The host without its port; an IPv6 address keeps its brackets. What is neither a host nor a host and a port stays
-/// whole, and so is nobody's name.
-fn host_of(authority: &str) -> &str {
-    let name = authority.rfind(']').unwrap_or_default();
-    let end = authority[name..].find(':').map_or(authority.len(), |colon| name + colon);
-    let (host, port) = authority.split_at(end);
-    let is_port = port.bytes().skip(1).all(|byte| byte.is_ascii_digit());
-    if is_port { host } else { authority }
-}
+extractor!(RequestIssuer);
 
-/// The IP address that a host is, an IPv6 one in brackets.
-fn address_in(host: &str) -> Option<IpAddr> {
-    host.trim_matches(['[', ']']).parse().ok()
-}
-
-/// Whether the request names the visitor's own machine, so that it never left it.
-pub(in crate::web) fn is_on_loopback(head: &RequestHead) -> bool {
-    authority(head).ok().flatten().is_some_and(|authority| is_local_name(host_of(&authority)))
+/// The address served. If it is every address, this machine is its only name that is known.
+fn served(bound: SocketAddr, transport: Transport) -> String {
+    let scheme = if transport == Transport::Plain { "http" } else { "https" };
+    if bound.ip().is_unspecified() {
+        origin(scheme, &format!("localhost:{}", bound.port()))
+    } else {
+        origin(scheme, &bound.to_string())
+    }
 }
 
 /// An IP address or `localhost` in `Host` cannot come from DNS rebinding, which needs a name of the attacker's.
@@ -228,43 +234,59 @@ fn answers_monitoring(endpoint: Option<&Endpoint>, authority: &str) -> bool {
     is_operational && (address_in(host).is_some() || is_local_name(host))
 }
 
-fn is_local_name(host: &str) -> bool {
-    matches!(host, "127.0.0.1" | "[::1]" | "localhost")
-}
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
 
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; \
-     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+    use super::*;
+    use crate::settings::{Environment, Flags, Settings};
 
-const PERMISSIONS_POLICY: &str = "camera=(), geolocation=(), microphone=(), payment=(), usb=()";
+    fn origins(bound: &str, transport: Transport, settings: &[(&str, &str)]) -> Origins {
+        let given = |flags: Flags, (flag, value): &(&str, &str)| flags.with(flag, Some((*value).to_owned()));
+        let flags = settings.iter().fold(Flags::default(), given);
+        let settings = Settings::resolve(&flags, &Environment::default()).unwrap();
+        Origins::new(&settings.options, bound.parse().unwrap(), transport)
+    }
 
-/// The policy of a page whose forms lead to another site; everything else stays as strict as elsewhere. `sources` are
-/// those of the policy's `form-action`.
-pub(in crate::web) fn policy_with_forms_to(sources: &str) -> String {
-    CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {sources}"))
-}
+    /// The issuer of a request to this host, and the origin that it came to.
+    fn at(origins: &Origins, host: &str) -> (String, String) {
+        let request = TestRequest::get().insert_header((header::HOST, host)).to_http_request();
+        (origins.issuer(request.head()).into_owned(), origins.reached_at(request.head()))
+    }
 
-/// Sets what every answer carries. Only an answer that says otherwise may be stored; a page that brings its own policy
-/// for forms, referrers or openers keeps it.
-pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
-    let defaults = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
-    ];
-    for (name, value) in defaults {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    #[test]
+    fn without_a_public_url_the_issuer_is_the_address_served_and_localhost_stands_for_every_address() {
+        for (bound, transport, issuer) in [
+            ("127.0.0.1:5000", Transport::Plain, "http://127.0.0.1:5000"),
+            ("[::1]:5000", Transport::SelfSigned, "https://[::1]:5000"),
+            ("192.0.2.7:5000", Transport::Plain, "http://192.0.2.7:5000"),
+            ("0.0.0.0:5000", Transport::Plain, "http://localhost:5000"),
+            ("[::]:5000", Transport::Trusted, "https://localhost:5000"),
+        ] {
+            let origins = origins(bound, transport, &[]);
+            assert_eq!((origins.announced_issuer(), origins.public_origin()), (issuer, issuer));
+            assert_eq!(at(&origins, "localhost:1").0, issuer);
         }
     }
-    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
-    set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
-    if origins.sends_hsts {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+
+    #[test]
+    fn a_request_is_reached_at_its_host_and_under_the_public_https_name_at_the_proxy() {
+        let direct = origins("127.0.0.1:5000", Transport::Plain, &[("public-url", "http://localhost:0")]);
+        let issuer = "http://localhost:5000".to_owned();
+        assert_eq!(at(&direct, "Hallpass:49152"), (issuer.clone(), "http://hallpass:49152".to_owned()));
+        assert_eq!(at(&direct, "localhost:80"), (issuer, "http://localhost".to_owned()));
+        let proxied = origins("127.0.0.1:5000", Transport::Plain, &[("public-url", "https://demo.example")]);
+        assert_eq!(at(&proxied, "demo.example").1, "https://demo.example");
+        assert_eq!(at(&proxied, "127.0.0.1:5000").1, "http://127.0.0.1:5000");
+        let own = origins("127.0.0.1:5000", Transport::Trusted, &[]);
+        assert_eq!(at(&own, "localhost:8443").1, "https://localhost:8443");
     }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+
+    #[test]
+    fn with_issuer_from_host_the_issuer_is_the_origin_that_a_request_came_to() {
+        let settings = [("issuer-from-host", "true"), ("test-mode", "on")];
+        let origins = origins("127.0.0.1:5000", Transport::Plain, &settings);
+        assert_eq!(at(&origins, "localhost:49152").0, "http://localhost:49152");
+        assert_eq!(origins.announced_issuer(), "http://127.0.0.1:5000");
     }
 }

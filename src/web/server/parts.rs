@@ -10,7 +10,9 @@ use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::keys::{CurrentKeys, KeyRing};
 use crate::limits::{RateStore, TrustedProxies};
+use crate::oauth::login::SilentLogin;
 use crate::oauth::policy::IssuerPolicy;
+use crate::oauth::redirect_uri::RedirectRules;
 use crate::random::Random;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::Store;
@@ -84,7 +86,7 @@ impl Parts {
         let clock = Data::from(clock);
         let metrics = Data::new(Metrics::new(clock.now()));
         let store = metrics.with_counted_calls(store);
-        let origins = Origins::new(settings.options.public_url.as_ref(), listening.address, listening.transport);
+        let origins = Origins::new(&settings.options, listening.address, listening.transport);
         let origins = Data::new(origins);
         let sessions = Data::new(Sessions {
             cookie: SessionCookie::new(origins.is_https()),
@@ -97,8 +99,8 @@ impl Parts {
         let keys = Data::new(CurrentKeys::new(ring));
         let accounts = accounts(settings, &store, &rates, &keys.ring());
         let assets = Data::new(Assets::new(settings.test_mode));
-        let cors_origins = Data::new(cors_origins(settings));
-        let issuer_policy = IssuerPolicy::standard(listening.address.ip().is_loopback(), settings.test_mode);
+        let cors_origins = Data::new(settings.cors_origins.clone());
+        let issuer_policy = issuer_policy(settings, listening);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
         let table = Data::new(routes::table(settings.test_mode));
         Self {
@@ -187,12 +189,15 @@ impl Parts {
     }
 }
 
-/// In test mode every site's scripts may call the token routes, unless the setting lists some.
-fn cors_origins(settings: &Settings) -> CorsOrigins {
-    match &settings.options.cors_origins {
-        Some(given) => given.clone(),
-        None if settings.test_mode => CorsOrigins::Any,
-        None => CorsOrigins::default(),
+/// Without `--redirect-uri`, clients on this machine can use the issuer where it is for this machine or for tests.
+fn issuer_policy(settings: &Settings, listening: &Listening) -> IssuerPolicy {
+    let options = &settings.options;
+    let accepts_loopback = listening.address.ip().is_loopback() || settings.test_mode;
+    IssuerPolicy {
+        redirect_rules: RedirectRules::new(options.redirect_uris.clone(), accepts_loopback),
+        access_lifetime: options.access_ttl,
+        refresh_lifetime: options.refresh_ttl,
+        silent_login: SilentLogin::of(settings.test_mode),
     }
 }
 

@@ -272,8 +272,8 @@ impl OpenApi {
     /// Built on first use: most servers are never asked for it.
     fn text(&self) -> Bytes {
         let build = || {
-            let (issuer, cookie) = (self.origins.issuer(), self.sessions.cookie.name());
-            openapi::document(issuer, cookie, &self.table, schemas(self.table.has_test_mode)).to_string().into()
+            let (base, cookie) = (self.origins.public_origin(), self.sessions.cookie.name());
+            openapi::document(base, cookie, &self.table, schemas(self.table.has_test_mode)).to_string().into()
         };
         self.text.get_or_init(build).clone()
     }
@@ -295,7 +295,7 @@ pub(in crate::web) async fn page(
     origins: Data<Origins>,
     assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
-    let base = origins.issuer();
+    let base = origins.public_origin();
     let before_routing = BEFORE_ROUTING;
     let schemas = schemas(table.has_test_mode).collect();
     render(&DocsPage { assets: &assets, base, before_routing, groups: &table.groups, schemas })

@@ -29,7 +29,7 @@ use crate::oauth::policy::IssuerPolicy;
 use crate::random::Random;
 use crate::store::{CodeHash, Store};
 use crate::web::http::extractor::extractor;
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
 use crate::web::session::logins::Logins;
 use crate::web::view::assets::Assets;
@@ -40,6 +40,7 @@ extractor! {
     pub(in crate::web) struct IssuerPages {
         assets: Data<Assets>,
         clock: Data<dyn Clock>,
+        issuer: RequestIssuer,
         keys: Data<CurrentKeys>,
         logins: Data<Logins>,
         origins: Data<Origins>,
@@ -52,7 +53,7 @@ extractor! {
 impl IssuerPages {
     /// Reads an authorization request from a query or a form.
     fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, Refusal> {
-        AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.origins.issuer())
+        AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.issuer.as_str())
     }
 
     fn refuse(&self, refusal: &Refusal) -> Result<HttpResponse, Problem> {

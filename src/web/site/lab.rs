@@ -19,7 +19,7 @@ use crate::random::Random;
 use crate::store::Store;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
 use crate::web::session::{LabNotes, Sessions, Visitor};
@@ -32,6 +32,7 @@ extractor! {
     pub(in crate::web) struct Lab {
         assets: Data<Assets>,
         clock: Data<dyn Clock>,
+        issuer: RequestIssuer,
         keys: Data<CurrentKeys>,
         metrics: Data<Metrics>,
         origins: Data<Origins>,

@@ -122,5 +122,5 @@ pub(in crate::web) async fn tutorial(
     let tutorial = TUTORIALS.iter().find(|it| it.profile == profile.as_str()).ok_or_else(Problem::not_found)?;
     let ring = keys.ring();
     let made_up = ring.accounts().generated_for.iter().any(|service| service.eq_ignore_ascii_case(tutorial.profile));
-    render(&TutorialPage { assets: &assets, tutorial, base: origins.issuer(), made_up })
+    render(&TutorialPage { assets: &assets, tutorial, base: origins.public_origin(), made_up })
 }

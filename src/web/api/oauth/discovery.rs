@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::keys::{Algorithm, CurrentKeys, KeyRing};
 use crate::oauth::discovery::{self, Resource};
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::{Origins, RequestIssuer};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
@@ -79,11 +79,12 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
 /// The issuer's document. Programs are sent to the host at which they asked for it, which they can reach.
 pub(in crate::web) async fn issuer(
     request: HttpRequest,
+    issuer: RequestIssuer,
     origins: Data<Origins>,
     keys: Data<CurrentKeys>,
 ) -> HttpResponse {
     let issuer = discovery::Issuer {
-        url: origins.issuer(),
+        url: issuer.as_str(),
         back_channel: &origins.reached_at(request.head()),
         algorithms: &algorithms(&keys.ring()),
     };
@@ -99,13 +100,13 @@ fn algorithms(ring: &KeyRing) -> Vec<Algorithm> {
 }
 
 /// The issuer's origin as a resource.
-pub(in crate::web) async fn origin(origins: Data<Origins>) -> HttpResponse {
-    document(&Resource::Origin.document(origins.issuer()))
+pub(in crate::web) async fn origin(issuer: RequestIssuer) -> HttpResponse {
+    document(&Resource::Origin.document(issuer.as_str()))
 }
 
 /// `/api/me` as a resource.
-pub(in crate::web) async fn me(origins: Data<Origins>) -> HttpResponse {
-    document(&Resource::Me.document(origins.issuer()))
+pub(in crate::web) async fn me(issuer: RequestIssuer) -> HttpResponse {
+    document(&Resource::Me.document(issuer.as_str()))
 }
 
 /// As long as the key set may be cached.

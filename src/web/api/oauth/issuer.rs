@@ -14,7 +14,7 @@ use crate::random::Random;
 use crate::store::{FamilyId, Store};
 use crate::token::{self, Judged, Token};
 use crate::web::http::extractor::extractor;
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::RequestIssuer;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::metrics::Metrics;
 
@@ -24,10 +24,10 @@ extractor! {
         clock: Data<dyn Clock>,
         pub keys: Data<CurrentKeys>,
         pub metrics: Data<Metrics>,
-        origins: Data<Origins>,
         policy: Data<IssuerPolicy>,
         pub random: Data<Random>,
         pub store: Data<dyn Store>,
+        url: RequestIssuer,
     }
 }
 
@@ -43,7 +43,7 @@ impl Issuer {
     }
 
     pub fn url(&self) -> &str {
-        self.origins.issuer()
+        self.url.as_str()
     }
 
     pub fn access_lifetime(&self) -> Lifetime {

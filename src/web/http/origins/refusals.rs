@@ -1,8 +1,6 @@
 //! What is said to a request that is not meant for this site or not sent by it: what came, what is accepted, and which
 //! setting changes that.
 
-use std::net::IpAddr;
-
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap};
@@ -26,29 +24,10 @@ impl Origins {
 
     fn misdirected(&self, came: &str) -> Problem {
         let message = format!(
-            "{came}, but this server answers only to {}. `--public-url` sets the address that browsers use.",
-            self.accepted_hosts()
+            "{came}, but this server answers only to {}. `--allowed-host` or `--public-url` adds one.",
+            listed(&self.hosts.listed())
         );
-        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message).leading_to(&self.reachable)
-    }
-
-    /// The hosts that are answered, in words. Their ports do not matter.
-    fn accepted_hosts(&self) -> String {
-        let public = self.public.as_ref().map(|url| super::host_of(&url.authority()).to_owned());
-        let any = self.any_address.then(|| "any IP address".to_owned());
-        let local = match (self.local_names, self.any_address) {
-            (true, true) => vec!["localhost"],
-            (true, false) => vec!["127.0.0.1", "[::1]", "localhost"],
-            _ => Vec::new(),
-        };
-        let own = self.address.map(as_host);
-        let mut hosts: Vec<String> = public.into_iter().chain(any).collect();
-        for host in local.into_iter().map(str::to_owned).chain(own) {
-            if !hosts.contains(&host) {
-                hosts.push(host);
-            }
-        }
-        listed(&hosts)
+        Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message).leading_to(self.public_origin())
     }
 
     /// A browser says that the page of another site made it send this.
@@ -61,7 +40,8 @@ impl Origins {
             }
             (None, None) => "another origin".to_owned(),
         };
-        let own = host.map_or_else(|| self.served.clone(), |host| self.own_origin(host));
+        let own = host.and_then(|host| self.own_origins(host).into_iter().next());
+        let own = own.as_deref().unwrap_or(self.public_origin());
         let further = match scripts {
             Scripts::OfThisSite => "",
             _ => "; `--cors-origin` names other sites whose scripts may call this address",
@@ -72,11 +52,6 @@ impl Origins {
         );
         Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
     }
-}
-
-/// An address as `Host` names it.
-fn as_host(address: IpAddr) -> String {
-    if address.is_ipv6() { format!("[{address}]") } else { address.to_string() }
 }
 
 /// `a, b and c`.

@@ -30,7 +30,7 @@ impl HomeDetails {
 
     /// Rendered on first use.
     pub fn html(&self) -> &str {
-        self.html.get_or_init(|| render(&self.keys.ring(), self.clock.now(), self.origins.issuer()))
+        self.html.get_or_init(|| render(&self.keys.ring(), self.clock.now(), self.origins.public_origin()))
     }
 }
 

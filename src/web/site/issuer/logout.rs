@@ -68,7 +68,7 @@ impl IssuerPages {
     }
 
     fn verified_hint(&self, asked: &LogoutRequest) -> Option<Claims> {
-        id_token::verify_hint(&self.keys.ring(), self.origins.issuer(), asked.hint()?, self.clock.now())
+        id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), asked.hint()?, self.clock.now())
     }
 
     /// Logs out at once, and sends the browser where the client says.

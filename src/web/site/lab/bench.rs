@@ -159,7 +159,7 @@ impl Bench<'_> {
             (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
             (Action::Verify, None) => {
                 let (ring, algorithm) = (self.lab.keys.ring(), self.visitor.algorithm());
-                let (url, now) = (self.lab.origins.issuer(), self.lab.clock.now());
+                let (url, now) = (self.lab.issuer.as_str(), self.lab.clock.now());
                 let issuer = Issuer { ring: &ring, algorithm, url, now };
                 let judged = judge(&issuer, &sent.token, profile.unwrap_or(&demo::PROFILE), wanted)?;
                 let verdict = self.lab.store.resolve_revocation(judged).await.map_err(Problem::from)?;

@@ -26,7 +26,7 @@ const SEALED: &str = "sealed";
 
 impl RequestTrial {
     pub fn of(request: &SentRequest, naive: &NaiveSite, visitor: &Visitor, lab: &Lab) -> Self {
-        let base = lab.origins.issuer();
+        let base = lab.origins.public_origin();
         let host = base.split_once("://").map_or(base, |(_, host)| host);
         Self {
             text: request.text(host, lab.sessions.cookie.name()),

@@ -150,7 +150,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         if visit.form.is_sent() { Some(signed(visit.signing, || tokens(visit, own.subject())).await?) } else { None };
     let frame = visit.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
     let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
-    let (assets, base) = (&visit.lab.assets, visit.lab.origins.issuer());
+    let (assets, base) = (&visit.lab.assets, visit.lab.origins.public_origin());
     render(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
 }
 
