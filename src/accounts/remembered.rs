@@ -117,6 +117,7 @@ mod tests {
             remembered.add(&login(number), at(0));
         }
         assert!(!remembered.has(&login(0), at(1)) && remembered.has(&login(1), at(1)));
-        assert_eq!((remembered.entries().order.len(), remembered.entries().checked_at.len()), (CAPACITY, CAPACITY));
+        let entries = remembered.entries();
+        assert_eq!((entries.order.len(), entries.checked_at.len()), (CAPACITY, CAPACITY));
     }
 }
