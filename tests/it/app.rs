@@ -15,7 +15,7 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta};
-use hallpass::clock::Settable;
+use hallpass::clock::{Clock as _, Settable};
 use hallpass::keys::KeyRing;
 use hallpass::random::Random;
 use hallpass::settings::{Environment, Flags, Settings};
@@ -116,6 +116,11 @@ impl TestApp {
 
     pub fn advance(&self, seconds: i64) {
         self.clock.advance(TimeDelta::seconds(seconds));
+    }
+
+    /// The time by the server's clock, in seconds since 1970.
+    pub fn clock_shows(&self) -> i64 {
+        self.clock.now().timestamp()
     }
 
     /// A browser of its own: it keeps cookies and follows no redirect.

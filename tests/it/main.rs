@@ -52,6 +52,7 @@ mod sessions;
 mod store;
 mod telesign;
 mod test_mode;
+mod test_mode_controls;
 mod texts;
 mod tidy;
 mod tls;

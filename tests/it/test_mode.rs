@@ -43,8 +43,17 @@ async fn key_ids(visitor: &Visitor) -> Vec<String> {
 async fn without_the_flag_the_routes_do_not_exist_and_no_page_speaks_of_them() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    for path in ["/test/clock", "/test/sign", "/test/session", "/test/flawed", "/test/rotate", "/test/reset"] {
-        for method in [Method::POST, Method::PUT] {
+    for path in [
+        "/test/clock",
+        "/test/sign",
+        "/test/session",
+        "/test/flawed",
+        "/test/rotate",
+        "/test/fault",
+        "/test/requests",
+        "/test/reset",
+    ] {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             let answer = Answer::to(visitor.request(method, path).json(&json!({}))).await;
             assert_eq!(answer.status, 404, "{path}");
         }
@@ -96,6 +105,10 @@ async fn the_clock_is_set_moved_and_let_go() {
         json!({ "advance": -(START + 1) }),
         json!({ "real": false }),
         json!({ "now": 1, "advance": 1 }),
+        json!({ "now": 1, "running": 1 }),
+        json!({ "running": null }),
+        json!({ "real": true, "running": true }),
+        json!({ "now": 1, "advance": 1, "running": true }),
         json!({ "then": 1 }),
         json!([1]),
     ] {
@@ -166,12 +179,14 @@ async fn a_bad_order_is_told_what_is_accepted() {
 }
 
 /// Each body with the members that it may have.
-const BODIES: [(&str, &str, &[&str]); 6] = [
-    ("PUT", "/test/clock", &["now", "advance", "real"]),
+const BODIES: [(&str, &str, &[&str]); 8] = [
+    ("PUT", "/test/clock", &["now", "advance", "real", "running"]),
     ("POST", "/test/sign", &["algorithm", "key", "header", "header_text", "claims", "claims_text"]),
     ("POST", "/test/session", &["token", "algorithm"]),
     ("POST", "/test/flawed", &["flaw", "profile", "algorithm"]),
     ("POST", "/test/rotate", &["after"]),
+    ("POST", "/test/fault", &["path", "status", "times", "delay_ms", "body"]),
+    ("DELETE", "/test/fault", &[]),
     ("POST", "/test/reset", &[]),
 ];
 
@@ -219,6 +234,8 @@ async fn a_member_of_another_type_is_named_with_what_is_accepted() {
         ("PUT", "/test/clock", r#"{"advance":true}"#, "`advance` must be a number"),
         ("PUT", "/test/clock", r#"{"real":1}"#, "`real` must be true"),
         ("PUT", "/test/clock", r#"{"now":1,"real":true}"#, "one of `now`, `advance` and `real`"),
+        ("PUT", "/test/clock", r#"{"now":1,"running":"yes"}"#, "`running` must be true or false"),
+        ("PUT", "/test/clock", r#"{"real":true,"running":true}"#, "`running` goes with `now` or `advance`"),
         ("POST", "/test/sign", r#"{"algorithm":256,"claims":{}}"#, "`algorithm` must be a string"),
         ("POST", "/test/sign", r#"{"algorithm":null,"claims":{}}"#, "`algorithm` must be a string"),
         ("POST", "/test/sign", r#"{"algorithm":"rs256","claims":{}}"#, "RS256"),
@@ -233,6 +250,24 @@ async fn a_member_of_another_type_is_named_with_what_is_accepted() {
         ("POST", "/test/session", r#"{"token":"x","algorithm":1}"#, "`algorithm` must be a string"),
         ("POST", "/test/flawed", r#"{"flaw":1}"#, "`flaw` must be a string"),
         ("POST", "/test/flawed", r#"{"flaw":"expired","profile":7}"#, "`profile` must be a string"),
+        ("POST", "/test/fault", r#"{"status":503}"#, "`path` must be the path"),
+        ("POST", "/test/fault", r#"{"path":7}"#, "`path` must be a string"),
+        ("POST", "/test/fault", r#"{"path":"oauth/token"}"#, "`path` must be the path"),
+        ("POST", "/test/fault", r#"{"path":"/oauth/token?x"}"#, "`path` must be the path"),
+        ("POST", "/test/fault", r#"{"path":"/test/reset"}"#, "cannot fail"),
+        ("POST", "/test/fault", r#"{"path":"/a","status":"503"}"#, "`status` must be a whole number from 200 to 599"),
+        ("POST", "/test/fault", r#"{"path":"/a","status":199}"#, "`status` must be a whole number from 200 to 599"),
+        ("POST", "/test/fault", r#"{"path":"/a","times":0}"#, "`times` must be a whole number from 1 to 1000"),
+        (
+            "POST",
+            "/test/fault",
+            r#"{"path":"/a","delay_ms":30001}"#,
+            "`delay_ms` must be a whole number from 0 to 30000",
+        ),
+        ("POST", "/test/fault", r#"{"path":"/a","delay_ms":null}"#, "`delay_ms` must be a whole number"),
+        ("POST", "/test/fault", r#"{"path":"/a","delay_ms":1,"body":"x"}"#, "`body` needs `status`"),
+        ("POST", "/test/fault", r#"{"path":"/a","status":204,"body":"x"}"#, "the status 204 has no body"),
+        ("POST", "/test/fault", r#"{"path":"/a","body":{}}"#, "`body` must be a string"),
         ("POST", "/test/rotate", r#"{"after":"60"}"#, "`after` must be a number of whole seconds"),
         ("POST", "/test/rotate", r#"{"after":null}"#, "`after` must be a number of whole seconds"),
         ("POST", "/test/rotate", r#"{"after":60.0}"#, "`after` must be a number of whole seconds"),

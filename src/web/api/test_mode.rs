@@ -4,11 +4,14 @@
 //! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
 
 mod endpoints;
+mod faults;
+mod received;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, TimeDelta, Utc};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::clock::{Clock, Settable};
@@ -30,6 +33,10 @@ use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::logins::Logins;
 use crate::web::session::{Sessions, Visitor};
 pub(in crate::web) use endpoints::ENDPOINTS;
+pub(in crate::web) use faults::{Fault, Faults, MadeToFail};
+use faults::{end_faults, fault};
+use received::requests;
+pub(in crate::web) use received::{Received, ReceivedRequests};
 
 extractor! {
     /// What test tokens are made with.
@@ -67,6 +74,19 @@ impl Counts {
     }
 }
 
+/// What the request pipeline does for test mode.
+#[derive(Default)]
+pub(in crate::web) struct TestControls {
+    pub faults: Faults,
+    pub received: ReceivedRequests,
+}
+
+/// Whether a path is one of test mode, however it is encoded. Such a path cannot fail, and is not noted down as received.
+pub(in crate::web) fn is_own(path: &str) -> bool {
+    let path = percent_decode_str(path).decode_utf8_lossy();
+    path == "/test" || path.starts_with("/test/")
+}
+
 /// A lock that is held while the keys are rotated.
 #[derive(Default)]
 pub(in crate::web) struct Rotation(tokio::sync::Mutex<()>);
@@ -74,26 +94,67 @@ pub(in crate::web) struct Rotation(tokio::sync::Mutex<()>);
 /// How far a rotation may be ahead, in seconds.
 const FARTHEST_ROTATION: i64 = 86_400;
 
-/// `PUT /test/clock`: `{"now": seconds}`, `{"advance": seconds}` or `{"real": true}`.
+/// `PUT /test/clock`: where the clock is set to, and whether it runs on from there.
 pub(in crate::web) async fn set_clock(
     request: HttpRequest,
     body: Bytes,
     clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
-    let members = read(&request, &body, &["now", "advance", "real"])?;
+    let members = read(&request, &body, &["now", "advance", "real", "running"])?;
     let clock = settable(&**clock)?;
-    let mut given = members.iter();
-    let (Some((name, value)), None) = (given.next(), given.next()) else { return Err(one_of_three()) };
-    match (name.as_str(), value) {
-        ("now", value) => clock.set(moment(value).ok_or_else(bad_now)?),
-        ("advance", value) => {
-            let by = seconds(value).and_then(TimeDelta::try_milliseconds).ok_or_else(bad_advance)?;
-            clock.advance(by).ok_or_else(bad_advance)?;
-        }
-        ("real", Value::Bool(true)) => clock.run(),
-        _ => return Err(Problem::bad_request("`real` must be true, and then the clock follows the machine's.")),
+    let (movement, is_running) = (Movement::of(&members)?, running(&members)?);
+    movement.make(clock)?;
+    match is_running {
+        Some(true) => clock.run(),
+        Some(false) => clock.stop(),
+        None => {}
     }
     Ok(HttpResponse::Ok().json(json!({ "now": shown(clock.now()) })))
+}
+
+/// How the clock is moved before it stands still or runs.
+enum Movement {
+    To(DateTime<Utc>),
+    By(TimeDelta),
+    ToSystem,
+    None,
+}
+
+impl Movement {
+    fn of(members: &Map<String, Value>) -> Result<Self, Problem> {
+        let is_running_given = members.contains_key("running");
+        let mut given = members.iter().filter(|(name, _)| *name != "running");
+        match (given.next(), given.next()) {
+            (None, _) if is_running_given => Ok(Self::None),
+            (None, _) | (Some(_), Some(_)) => Err(unclear_clock()),
+            (Some((name, value)), None) => match (name.as_str(), value) {
+                ("now", value) => moment(value).map(Self::To).ok_or_else(bad_now),
+                ("advance", value) => {
+                    seconds(value).and_then(TimeDelta::try_milliseconds).map(Self::By).ok_or_else(bad_advance)
+                }
+                (_, Value::Bool(true)) if is_running_given => Err(unclear_clock()),
+                (_, Value::Bool(true)) => Ok(Self::ToSystem),
+                _ => Err(Problem::bad_request("`real` must be true, and then the clock follows the machine's.")),
+            },
+        }
+    }
+
+    fn make(self, clock: &Settable) -> Result<(), Problem> {
+        match self {
+            Self::To(now) => clock.set(now),
+            Self::By(by) => {
+                clock.advance(by).ok_or_else(bad_advance)?;
+            }
+            Self::ToSystem => clock.follow_system(),
+            Self::None => {}
+        }
+        Ok(())
+    }
+}
+
+fn running(members: &Map<String, Value>) -> Result<Option<bool>, Problem> {
+    let wrong = || Problem::bad_request("`running` must be true or false: whether the clock runs on from there.");
+    members.get("running").map(|value| value.as_bool().ok_or_else(wrong)).transpose()
 }
 
 /// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and
@@ -115,8 +176,11 @@ fn settable(clock: &dyn Clock) -> Result<&Settable, Problem> {
     clock.settable().ok_or_else(|| Problem::broken("test mode has a clock that cannot be set"))
 }
 
-fn one_of_three() -> Problem {
-    Problem::bad_request("The clock takes one of `now`, `advance` and `real`, and no two at once.")
+fn unclear_clock() -> Problem {
+    Problem::bad_request(
+        "The clock takes one of `now`, `advance` and `real`, and no two at once. `running` goes with `now` or `advance`, or \
+         stands alone.",
+    )
 }
 
 fn bad_now() -> Problem {
@@ -319,17 +383,21 @@ pub(in crate::web) async fn rotate(
     Ok(HttpResponse::Ok().json(keys.ring().published(now)))
 }
 
-/// `POST /test/reset`: clock, keys and rate counters as they were at the start. What is stored stays.
+/// `POST /test/reset`: clock, keys and rate counters as they were at the start, no faults and no requests received. What
+/// is stored stays.
 pub(in crate::web) async fn reset(
     request: HttpRequest,
     body: Bytes,
     clock: Data<dyn Clock>,
     keys: Data<CurrentKeys>,
     counts: Counts,
+    controls: Data<TestControls>,
 ) -> Result<HttpResponse, Problem> {
     read_if_any(&request, &body, &[])?;
     settable(&**clock)?.reset();
     keys.restore();
+    controls.faults.clear();
+    controls.received.clear();
     counts.forget().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -4,7 +4,7 @@
 //! These routes read no cookie, so a script elsewhere gets no more here than any other HTTP client does.
 
 use actix_cors::Cors;
-use actix_web::http::header::{self, HeaderMap};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Condition;
 
 use crate::settings::CorsOrigins;
@@ -26,6 +26,18 @@ pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
         CorsOrigins::Listed(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
     };
     Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
+}
+
+/// Lets the admitted script read an answer that is made before the middleware of [`around`] is reached.
+pub(in crate::web) fn let_read(answer: &mut HeaderMap, origins: &CorsOrigins, request: &HeaderMap, scripts: Scripts) {
+    let origin = match origins {
+        CorsOrigins::Any => Some(HeaderValue::from_static("*")),
+        CorsOrigins::Listed(_) => request.get(header::ORIGIN).cloned(),
+    };
+    if let (Scripts::Admitted, Some(origin)) = (scripts, origin) {
+        answer.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+        answer.insert(header::VARY, HeaderValue::from_static("Origin"));
+    }
 }
 
 /// Whose scripts a request may come from.

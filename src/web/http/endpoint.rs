@@ -60,6 +60,7 @@ pub(in crate::web) enum Method {
     GetOnly,
     Post,
     Put,
+    Delete,
 }
 
 impl Endpoint {
@@ -115,6 +116,10 @@ impl Operation {
         Self { method: Method::Put, handler, description: Some(description) }
     }
 
+    pub const fn delete(handler: fn(Route) -> Route, description: Description) -> Self {
+        Self { method: Method::Delete, handler, description: Some(description) }
+    }
+
     pub const fn undocumented(method: Method, handler: fn(Route) -> Route) -> Self {
         Self { method, handler, description: None }
     }
@@ -125,6 +130,7 @@ impl Operation {
             Method::GetOnly => vec![web::get()],
             Method::Post => vec![web::post()],
             Method::Put => vec![web::put()],
+            Method::Delete => vec![web::delete()],
         };
         bare.into_iter().map(self.handler).collect()
     }
@@ -138,6 +144,7 @@ impl Method {
             Self::GetOnly => &["GET"],
             Self::Post => &["POST"],
             Self::Put => &["PUT"],
+            Self::Delete => &["DELETE"],
         }
     }
 }

@@ -6,19 +6,26 @@
 //! the connection instead. So we keep a reader until then.
 
 use std::cell::RefCell;
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
 use actix_web::middleware::Next;
+use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
 use crate::web::http::connection::{ActiveRequest, Body, Exchange};
+use crate::web::http::problem::LARGEST_BODY;
+
+/// How long the rest of a body is waited for that is wanted for its copy alone.
+const COPY_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Whatever body a GET announces means nothing (RFC 9110 §9.3.1), and may never come: a handler that also answers a
 /// POST does not wait for it behind this.
@@ -32,28 +39,38 @@ pub(in crate::web) async fn without_body<B: MessageBody + 'static>(
 
 /// Holds a request's body until the response is written. Until then its connection passes on no further request.
 pub(in crate::web) struct HeldRequestBody {
-    _body: Option<Rc<RefCell<Payload>>>,
+    body: Option<Shared>,
     /// `None` in tests that call the app without a connection.
     _active: Option<ActiveRequest>,
 }
 
 impl HeldRequestBody {
-    /// Takes the body, and gives the request a stream that reads from it.
-    pub fn of(request: &mut ServiceRequest) -> Self {
+    /// Takes the body, and gives the request a stream that reads from it. What is read goes into the copy too.
+    pub fn of(request: &mut ServiceRequest, copy: Option<&BodyCopy>) -> Self {
         let exchange = request.conn_data::<Rc<Exchange>>().cloned();
         let (body, announced) = match request.take_payload() {
             body @ Payload::H1 { .. } => {
-                let held = Rc::new(RefCell::new(body));
-                let shared = Shared { body: held.clone(), exchange: exchange.clone() };
-                request.set_payload(Payload::Stream { payload: Box::pin(shared) });
-                (Some(held), Body::announced_by(request.headers()))
+                let body = Rc::new(RefCell::new(body));
+                let shared = Shared { body, exchange: exchange.clone(), copy: copy.cloned() };
+                request.set_payload(Payload::Stream { payload: Box::pin(shared.clone()) });
+                (Some(shared), Body::announced_by(request.headers()))
             }
             other => {
                 request.set_payload(other);
                 (None, Body::NONE)
             }
         };
-        Self { _body: body, _active: exchange.map(|exchange| ActiveRequest::begin(exchange, announced)) }
+        Self { body, _active: exchange.map(|exchange| ActiveRequest::begin(exchange, announced)) }
+    }
+
+    /// Reads what no handler has read of a body that is copied, as far as it comes soon.
+    pub async fn complete_copy(&self) {
+        let Some(mut body) = self.body.clone() else { return };
+        let Some(copy) = body.copy.clone() else { return };
+        let reading =
+            async { while !copy.is_complete() && poll_fn(|cx| Pin::new(&mut body).poll_next(cx)).await.is_some() {} };
+        // What did not come in time is missing in the copy.
+        drop(timeout(COPY_TIMEOUT, reading).await);
     }
 
     /// Drops the request's body when the response's body is dropped.
@@ -62,9 +79,11 @@ impl HeldRequestBody {
     }
 }
 
+#[derive(Clone)]
 struct Shared {
     body: Rc<RefCell<Payload>>,
     exchange: Option<Rc<Exchange>>,
+    copy: Option<BodyCopy>,
 }
 
 impl Stream for Shared {
@@ -72,12 +91,48 @@ impl Stream for Shared {
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let next = Pin::new(&mut *self.body.borrow_mut()).poll_next(cx);
+        if let (Some(copy), Poll::Ready(read)) = (&self.copy, &next) {
+            copy.add(read.as_ref());
+        }
         if next.is_pending()
             && let Some(exchange) = &self.exchange
         {
             exchange.want_body(cx.waker());
         }
         next
+    }
+}
+
+/// The beginning of a body, copied while it is read. At most [`LARGEST_BODY`] bytes are kept.
+#[derive(Clone, Default)]
+pub(in crate::web) struct BodyCopy(Rc<RefCell<Copied>>);
+
+#[derive(Default)]
+struct Copied {
+    bytes: Vec<u8>,
+    is_complete: bool,
+}
+
+impl BodyCopy {
+    pub fn with<T>(&self, show: impl FnOnce(&[u8]) -> T) -> T {
+        show(&self.0.borrow().bytes)
+    }
+
+    fn is_complete(&self) -> bool {
+        self.0.borrow().is_complete
+    }
+
+    /// Adds what was read: `None` at the end of the body.
+    fn add(&self, read: Option<&Result<Bytes, PayloadError>>) {
+        let mut copied = self.0.borrow_mut();
+        match read {
+            Some(Ok(bytes)) => {
+                let room = LARGEST_BODY - copied.bytes.len();
+                copied.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                copied.is_complete = copied.bytes.len() == LARGEST_BODY;
+            }
+            Some(Err(_)) | None => copied.is_complete = true,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use crate::random::Random;
 use crate::settings::{CorsOrigins, Credentials, Settings};
 use crate::store::Store;
 use crate::web::api::telesign::PhoneLimit;
-use crate::web::api::test_mode::Rotation;
+use crate::web::api::test_mode::{Rotation, TestControls};
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::endpoint::RouteTable;
 use crate::web::http::origins::{Origins, Transport};
@@ -56,6 +56,7 @@ pub(in crate::web) struct Parts {
     pub sessions: Data<Sessions>,
     pub store: Data<dyn Store>,
     pub table: Data<RouteTable>,
+    pub test_controls: Data<TestControls>,
     pub work: Data<WorkPool>,
 }
 
@@ -103,6 +104,7 @@ impl Parts {
         let issuer_policy = issuer_policy(settings, listening);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
         let table = Data::new(routes::table(settings.test_mode));
+        let test_controls = Data::<TestControls>::default();
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
             issuer_policy: Data::new(issuer_policy),
@@ -123,6 +125,7 @@ impl Parts {
                 request_ids: RequestIds::new(random.clone()),
                 sessions: sessions.clone(),
                 shutdown: ShutdownFlag::default(),
+                test_controls: settings.test_mode.then(|| test_controls.clone()),
             }),
             rotation: Data::default(),
             work: Data::new(ClientWork::pool()),
@@ -138,6 +141,7 @@ impl Parts {
             sessions,
             store: Data::from(store),
             table,
+            test_controls,
         }
     }
 
@@ -163,6 +167,7 @@ impl Parts {
             sessions,
             store,
             table,
+            test_controls,
             work,
         } = self.clone();
         config
@@ -185,6 +190,7 @@ impl Parts {
             .app_data(sessions)
             .app_data(store)
             .app_data(table)
+            .app_data(test_controls)
             .app_data(work);
     }
 }

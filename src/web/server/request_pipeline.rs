@@ -1,6 +1,6 @@
 //! The request pipeline: what happens to every request, in order.
 //!
-//! 1. Check the host, and the origin of a form.
+//! 1. Check the host, and the origin of a form. In test mode, fail or wait if a test asked for that.
 //! 2. Run the route, with a time limit.
 //! 3. Show a refusal as a page or as JSON, whichever the client accepts.
 //! 4. Set the security headers.
@@ -15,7 +15,7 @@ use actix_web::error::InternalError;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::rt::time::timeout;
+use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 use chrono::{DateTime, Utc};
@@ -25,13 +25,14 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::limits::TrustedProxies;
 use crate::settings::CorsOrigins;
+use crate::web::api::test_mode::{self, Fault, MadeToFail, Received, TestControls};
 use crate::web::http::client::{Client, is_by_trusted_proxy};
 use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
-use crate::web::http::cors::Scripts;
+use crate::web::http::cors::{self, Scripts};
 use crate::web::http::endpoint::RouteTable;
 use crate::web::http::origins::{self, Origins};
 use crate::web::http::problem::{FailureCause, Presentation, Problem};
-use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
+use crate::web::http::request_body::{AnswerBody, BodyCopy, HeldRequestBody};
 use crate::web::http::request_id::{RequestId, RequestIds, X_REQUEST_ID};
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::metrics::{Metrics, WorkerRequests};
@@ -56,12 +57,27 @@ pub(in crate::web) struct Pipeline {
     pub request_ids: RequestIds,
     pub sessions: Data<Sessions>,
     pub shutdown: ShutdownFlag,
+    /// `None` without test mode.
+    pub test_controls: Option<Data<TestControls>>,
 }
 
 impl Pipeline {
     /// Whether responses should close their connections, so that idle ones do not use up the connection limit.
     fn is_crowded(&self) -> bool {
         self.metrics.connections_open() > self.crowded_beyond
+    }
+
+    /// Notes a request down where a test may ask for it.
+    fn received(&self, request: &ServiceRequest) -> Option<Received> {
+        let controls = self.test_controls.as_ref()?;
+        (!test_mode::is_own(request.path())).then(|| controls.received.note(request, self.clock.now()))
+    }
+
+    /// What a test asked to happen to this request. A preflight is the browser's own, and no request of the program.
+    fn fault(&self, request: &ServiceRequest) -> Option<Fault> {
+        let controls = self.test_controls.as_ref()?;
+        let can_fail = !test_mode::is_own(request.path()) && *request.method() != Method::OPTIONS;
+        if can_fail { controls.faults.take(request.path()) } else { None }
     }
 }
 
@@ -74,8 +90,9 @@ pub(super) async fn handle<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<AnswerBody>, Error> {
     let _in_flight = requests.enter();
     let record = RequestRecord::of(&request, &pipeline);
-    let request_body = HeldRequestBody::of(&mut request);
+    let request_body = HeldRequestBody::of(&mut request, record.body_copy());
     let answered = answer(&pipeline, &table, request, next).await;
+    request_body.complete_copy().await;
     let mut response = match answered {
         Ok(response) => response,
         Err(error) => return Err(unrouted(&error, &record, &pipeline, &requests, request_body)),
@@ -88,7 +105,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     }
     record.mark(response.response_mut().head_mut(), &pipeline);
     let pattern = response.request().match_name().unwrap_or("-");
-    record.end(pattern, response.status(), cause.as_ref(), &requests);
+    record.end(pattern, response.status(), cause.as_ref(), &requests, &pipeline);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
 }
 
@@ -99,6 +116,7 @@ struct RequestRecord {
     /// `None` if it is not a standard method. The client chose its name, so it stays out of the log and metrics.
     method: Option<&'static str>,
     presentation: Presentation,
+    received: Option<Received>,
 }
 
 impl RequestRecord {
@@ -108,7 +126,12 @@ impl RequestRecord {
             id: pipeline.request_ids.of(request.headers(), is_by_trusted_proxy(request, &pipeline.proxies)),
             method: known(request.method()),
             presentation: Presentation::of(request.headers()),
+            received: pipeline.received(request),
         }
+    }
+
+    fn body_copy(&self) -> Option<&BodyCopy> {
+        self.received.as_ref().and_then(Received::body)
     }
 
     /// Sets the headers that every response has.
@@ -120,8 +143,18 @@ impl RequestRecord {
         }
     }
 
-    /// Counts the request and logs it, once.
-    fn end(&self, pattern: &str, status: StatusCode, cause: Option<&FailureCause>, requests: &WorkerRequests) {
+    /// Counts the request and logs it, once. In test mode, a test can ask for it from now on.
+    fn end(
+        &self,
+        pattern: &str,
+        status: StatusCode,
+        cause: Option<&FailureCause>,
+        requests: &WorkerRequests,
+        pipeline: &Pipeline,
+    ) {
+        if let (Some(controls), Some(received)) = (&pipeline.test_controls, &self.received) {
+            controls.received.keep(received, status);
+        }
         let (id, status, took) = (&self.id, status.as_u16(), self.started.elapsed());
         requests.count(self.method, pattern, status, took);
         if let Some(cause) = cause {
@@ -186,7 +219,7 @@ fn unrouted(
     let bare = problem.error_response();
     let mut response = presented(&problem, record.presentation, bare.headers(), &pipeline.assets);
     record.mark(response.head_mut(), pipeline);
-    record.end("-", problem.status, problem.cause.as_ref(), requests);
+    record.end("-", problem.status, problem.cause.as_ref(), requests, pipeline);
     let response = response.map_body(|_, answer| BoxBody::new(request_body.attach_to(answer)));
     InternalError::from_response(problem, response).into()
 }
@@ -209,6 +242,7 @@ fn unparsed(
         id: pipeline.request_ids.of(&HeaderMap::new(), false),
         method: None,
         presentation,
+        received: None,
     };
     let problem = match status {
         StatusCode::REQUEST_TIMEOUT => {
@@ -228,7 +262,7 @@ fn unparsed(
     };
     let mut response = presented(&problem, record.presentation, &HeaderMap::new(), &pipeline.assets);
     record.mark(response.head_mut(), pipeline);
-    record.end("-", status, None, requests);
+    record.end("-", status, None, requests, pipeline);
     written_out(response, pipeline.clock.now())
 }
 
@@ -261,6 +295,13 @@ async fn answer<B: MessageBody + 'static>(
         let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);
         return Ok(request.into_response(explained.unwrap_or_else(|| problem.error_response())));
     }
+    if let Some(fault) = pipeline.fault(&request) {
+        sleep(fault.delay).await;
+        if let Some(mut failure) = fault.answer() {
+            cors::let_read(failure.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
+            return Ok(request.into_response(failure));
+        }
+    }
     pipeline.sessions.cookie.check_cookies(&mut request);
     let is_safe = request.method().is_safe();
     let (client, now) = (Client::seen_through(&pipeline.proxies, request.request()), pipeline.clock.now());
@@ -286,6 +327,9 @@ fn problem_of(response: &ServiceResponse) -> Option<Problem> {
     let status = response.status();
     if let Some(problem) = response.response().extensions().get::<Problem>() {
         return Some(problem.clone());
+    }
+    if response.response().extensions().contains::<MadeToFail>() {
+        return None;
     }
     let refused_unheard = status.is_client_error() && response.response().error().is_some();
     (refused_unheard || status == StatusCode::METHOD_NOT_ALLOWED).then(|| {

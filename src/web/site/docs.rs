@@ -187,7 +187,7 @@ impl Documented {
         if matches!(self.description.access, Access::Session) {
             answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
         }
-        let is_defended = matches!(self.method, Method::Post | Method::Put) && !self.is_undefended;
+        let is_defended = matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.is_undefended;
         answers.extend(is_defended.then_some(CROSS_SITE));
         answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
@@ -218,6 +218,8 @@ pub(in crate::web) struct Schema {
     pub is_closed: bool,
     /// Of these members exactly one is there.
     pub one_of: &'static [&'static str],
+    /// Where none of them is there, this one is.
+    pub or_alone: Option<&'static str>,
     /// These two are not there at once.
     pub apart: Option<[&'static str; 2]>,
 }
@@ -231,13 +233,19 @@ impl Schema {
         Self { one_of, ..self }
     }
 
+    const fn or_alone(self, name: &'static str) -> Self {
+        Self { or_alone: Some(name), ..self }
+    }
+
     const fn apart(self, apart: [&'static str; 2]) -> Self {
         Self { apart: Some(apart), ..self }
     }
 
     /// What holds of the members together, in words.
     fn rules(&self) -> Vec<String> {
-        let one_of = (!self.one_of.is_empty()).then(|| format!("Exactly one of {} is there.", self.one_of.join(", ")));
+        let alone = self.or_alone.map(|name| format!(", or {name} alone")).unwrap_or_default();
+        let one_of =
+            (!self.one_of.is_empty()).then(|| format!("Exactly one of {} is there{alone}.", self.one_of.join(", ")));
         let apart = self.apart.map(|[one, other]| format!("{one} and {other} exclude each other."));
         let closed = self.is_closed.then(|| "Any other member is refused.".to_owned());
         [one_of, apart, closed].into_iter().flatten().collect()

@@ -1,8 +1,10 @@
 //! The rows of the route table that are there under `--test-mode` alone.
 
-use super::{flawed, reset, rotate, session, set_clock, sign};
+use super::{end_faults, fault, flawed, requests, reset, rotate, session, set_clock, sign};
 use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
-use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{
+    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
+};
 
 const MADE: Answer = Answer::json(200, "Token", "The token.");
 
@@ -14,13 +16,13 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(set_clock),
             Description {
                 id: "setClock",
-                summary: "Sets the clock, moves it, or lets it run again",
+                summary: "Sets the clock, moves it, or lets it run",
                 access: Access::Anybody,
                 parameters: &[],
                 body: Some(Body { media: JSON, schema: "Clock", is_required: true, example: r#"{"advance":60}"# }),
                 own_answers: &[
                     Answer::json(200, "Now", "What the clock shows now."),
-                    Answer::refusal(400, "Not one of the three, or a time that there is not."),
+                    Answer::refusal(400, "Not one of these members, or a time that there is not."),
                     NOT_JSON,
                 ],
                 curl: "curl -s -X PUT {base}/test/clock -H 'Content-Type: application/json' -d '{\"advance\":60}'",
@@ -137,13 +139,90 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
         )],
     ),
     Endpoint::new(
+        "/test/fault",
+        Guard::None,
+        &[
+            Operation::post(
+                |route| route.to(fault),
+                Description {
+                    id: "testFault",
+                    summary: "Makes the next answers of a path fail, or wait",
+                    access: Access::Anybody,
+                    parameters: &[],
+                    body: Some(Body {
+                        media: JSON,
+                        schema: "TestFault",
+                        is_required: true,
+                        example: r#"{"path":"/oauth/token","status":503,"times":2,"delay_ms":500,"body":"down"}"#,
+                    }),
+                    own_answers: &[
+                        Answer::new(204, Content::Nothing, "The next requests to the path get these answers."),
+                        Answer::refusal(400, "A member is none of those accepted, or 100 faults are waiting already."),
+                        NOT_JSON,
+                    ],
+                    curl: "curl -s {base}/test/fault -H 'Content-Type: application/json' \\\n  \
+                           -d '{\"path\":\"/loginEndpoint\",\"status\":500}'",
+                },
+            ),
+            Operation::delete(
+                |route| route.to(end_faults),
+                Description {
+                    id: "testEndFaults",
+                    summary: "Ends all faults",
+                    access: Access::Anybody,
+                    parameters: &[],
+                    body: None,
+                    own_answers: &[
+                        Answer::new(204, Content::Nothing, "Every answer is the usual one again."),
+                        Answer::refusal(400, "The body or the query asks for something."),
+                    ],
+                    curl: "curl -s -X DELETE {base}/test/fault",
+                },
+            ),
+        ],
+    ),
+    Endpoint::new(
+        "/test/requests",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(requests),
+            Description {
+                id: "testRequests",
+                summary: "The requests that were received lately, without credentials",
+                access: Access::Anybody,
+                parameters: &[
+                    Parameter {
+                        place: Place::Query,
+                        name: "path",
+                        kind: Kind::Text,
+                        says: "Only those to this path. Without: all.",
+                        example: "/oauth/token",
+                    },
+                    Parameter {
+                        place: Place::Query,
+                        name: "limit",
+                        kind: Kind::Whole(1, 100),
+                        says: "How many at most. Without: 20.",
+                        example: "20",
+                    },
+                ],
+                body: None,
+                own_answers: &[
+                    Answer::json(200, "ReceivedRequests", "The requests, the newest first."),
+                    Answer::refusal(400, "A parameter is out of its limits, unknown or stands twice."),
+                ],
+                curl: "curl -s '{base}/test/requests?path=/oauth/token&limit=1'",
+            },
+        )],
+    ),
+    Endpoint::new(
         "/test/reset",
         Guard::None,
         &[Operation::post(
             |route| route.to(reset),
             Description {
                 id: "testReset",
-                summary: "Clock, keys and rate counters as at the start; what is stored stays",
+                summary: "Clock, keys and rate counters as at the start, no faults, no requests; what is stored stays",
                 access: Access::Anybody,
                 parameters: &[],
                 body: Some(Body { media: JSON, schema: "TestReset", is_required: false, example: "{}" }),

@@ -47,7 +47,7 @@ fn connect() -> DuplexStream {
 }
 
 async fn under_way(mut request: ServiceRequest, next: Next<BoxBody>) -> Result<ServiceResponse<AnswerBody>, Error> {
-    let request_body = HeldRequestBody::of(&mut request);
+    let request_body = HeldRequestBody::of(&mut request, None);
     let response = next.call(request).await?;
     Ok(response.map_body(|_, body| request_body.attach_to(body)))
 }

@@ -46,6 +46,7 @@ fn paths(table: &RouteTable, pages: &[&str]) -> Value {
             Method::GetOnly => methods["get"] = described,
             Method::Post => methods["post"] = described,
             Method::Put => methods["put"] = described,
+            Method::Delete => methods["delete"] = described,
         }
     }
     paths.into()
@@ -187,7 +188,7 @@ fn shape(schema: &Schema, pages: &[&str]) -> Value {
         own["additionalProperties"] = false.into();
     }
     if !schema.one_of.is_empty() {
-        own["oneOf"] = schema.one_of.iter().map(|name| json!({ "required": [name] })).collect();
+        own["oneOf"] = alternatives(schema);
     }
     if let Some(apart) = schema.apart {
         own["not"] = json!({ "required": apart });
@@ -196,6 +197,13 @@ fn shape(schema: &Schema, pages: &[&str]) -> Value {
         Some(base) => json!({ "allOf": [reference(base), own] }),
         None => own,
     }
+}
+
+/// Each says that one of the members is there, and the last one that none of them is but the one that may stand alone.
+fn alternatives(schema: &Schema) -> Value {
+    let one_each: Vec<Value> = schema.one_of.iter().map(|name| json!({ "required": [name] })).collect();
+    let alone = schema.or_alone.map(|name| json!({ "required": [name], "not": { "anyOf": one_each } }));
+    one_each.into_iter().chain(alone).collect()
 }
 
 fn member(member: &Member, pages: &[&str]) -> Value {

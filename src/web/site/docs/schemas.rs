@@ -15,7 +15,7 @@ const fn optional(name: &'static str, kind: Kind, says: &'static str) -> Member 
 }
 
 const fn schema(name: &'static str, says: &'static str, members: &'static [Member]) -> Schema {
-    Schema { name, says, extends: None, members, is_closed: false, one_of: &[], apart: None }
+    Schema { name, says, extends: None, members, is_closed: false, one_of: &[], or_alone: None, apart: None }
 }
 
 /// The members of `base`, and these.
@@ -568,19 +568,26 @@ const PROFILES: Kind = Kind::OneOf(&profiles::NAMES);
 pub(super) const TEST_SCHEMAS: &[Schema] = &[
     schema(
         "Clock",
-        "One of the three.",
+        "Where the clock is set to, and whether it runs on from there.",
         &[
-            optional("now", Kind::Within(0, 100_000_000_000), "Seconds since 1970; the clock stands still there."),
+            optional("now", Kind::Within(0, 100_000_000_000), "Seconds since 1970."),
             optional(
                 "advance",
                 Kind::Within(-99_999_999_999, 100_000_000_000),
                 "Seconds to move it by, back where it is negative; it stays within the years 1970 to 5138.",
             ),
             optional("real", Kind::True, "It follows the machine's clock again."),
+            optional(
+                "running",
+                Kind::Flag,
+                "Whether it runs on from there; it stands still without. Alone, it starts or stops the clock where it is.",
+            ),
         ],
     )
     .closed()
-    .with_one_of(&["now", "advance", "real"]),
+    .with_one_of(&["now", "advance", "real"])
+    .or_alone("running")
+    .apart(["real", "running"]),
     schema("Now", "What the clock shows.", &[needed("now", Kind::Number, "Seconds since 1970.")]),
     schema(
         "Order",
@@ -644,5 +651,46 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         &[optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without.")],
     )
     .closed(),
+    schema(
+        "TestFault",
+        "Which answers fail or wait. With delay_ms and without status, they only wait.",
+        &[
+            needed(
+                "path",
+                Kind::Pattern(
+                    "^/[!-\"$->@-~]{0,1023}$",
+                    "a path of at most 1024 characters, without a query and not under /test/",
+                ),
+                "The path whose next answers these are, as it is sent.",
+            ),
+            optional("status", Kind::Whole(200, 599), "What is answered; 503 without."),
+            optional("times", Kind::Whole(1, 1000), "How many answers; 1 without."),
+            optional("delay_ms", Kind::Whole(0, 30_000), "How long each waits, in milliseconds; 0 without."),
+            optional(
+                "body",
+                Kind::Short(0, 4096),
+                "What the failing answers say; nothing without. One that begins with { or [ is sent as JSON.",
+            ),
+        ],
+    )
+    .closed(),
+    schema(
+        "ReceivedRequests",
+        "Requests that were received, the newest first.",
+        &[needed("requests", Kind::ListOf("ReceivedRequest"), "None of them is one to /test/.")],
+    ),
+    schema(
+        "ReceivedRequest",
+        "One request. Credentials, tokens, codes, verifiers, cookies, passwords and secrets read `…`.",
+        &[
+            needed("at", Kind::Number, "When it came, in seconds since 1970 by the clock of this server."),
+            needed("method", Kind::Text, "GET, POST and so on."),
+            needed("path", Kind::Text, "Without the query."),
+            needed("query", Kind::Object, "The parameters by name; one that came several times is a list."),
+            needed("headers", Kind::Object, "The same, by names in lower case."),
+            needed("form", Kind::Nullable(&Kind::Object), "The same of a form; null where the body is none."),
+            needed("status", Kind::Whole(100, 599), "What was answered."),
+        ],
+    ),
     schema("TestReset", "A reset takes no settings.", &[]).closed(),
 ];

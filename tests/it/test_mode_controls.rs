@@ -1,0 +1,285 @@
+//! The routes of `--test-mode` that a suite steers this server with: a clock that runs, answers that fail, and the
+//! requests that were received.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, START, TestApp, Visitor};
+
+fn app() -> TestApp {
+    TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")])
+}
+
+async fn ask(visitor: &Visitor, method: Method, path: &str, body: Value) -> Answer {
+    Answer::to(visitor.request(method, path).json(&body)).await
+}
+
+async fn get(visitor: &Visitor, path: &str) -> Answer {
+    Answer::to(visitor.request(Method::GET, path)).await
+}
+
+/// What the clock shows then, in milliseconds since 1970.
+#[expect(clippy::cast_possible_truncation, reason = "the dates of these tests are far within the bounds")]
+async fn set_clock(visitor: &Visitor, body: Value) -> i64 {
+    (ask(visitor, Method::PUT, "/test/clock", body).await.json()["now"].as_f64().unwrap() * 1e3).round() as i64
+}
+
+/// Asks for a fault.
+async fn fault(visitor: &Visitor, body: Value) {
+    let answer = ask(visitor, Method::POST, "/test/fault", body.clone()).await;
+    assert_eq!((answer.status, answer.body.as_str()), (204, ""), "{body}");
+}
+
+async fn status(visitor: &Visitor, path: &str) -> u16 {
+    get(visitor, path).await.status
+}
+
+async fn received(visitor: &Visitor, query: &str) -> Vec<Value> {
+    let list = get(visitor, &format!("/test/requests{query}")).await;
+    assert_eq!((list.status, list.header("content-type")), (200, "application/json"), "{}", list.body);
+    list.json()["requests"].as_array().unwrap().clone()
+}
+
+#[tokio::test]
+async fn a_clock_that_is_moved_runs_on_where_that_is_asked_for() {
+    let app = app();
+    let visitor = app.visitor();
+    let set = set_clock(&visitor, json!({ "now": 1_900_000_000, "running": true })).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let stopped = set_clock(&visitor, json!({ "running": false })).await;
+    assert!(stopped > set && set >= 1_900_000_000_000 && stopped < 1_900_000_060_000, "{set} {stopped}");
+    assert_eq!(set_clock(&visitor, json!({ "running": false })).await, stopped, "it stands still");
+    let moved = set_clock(&visitor, json!({ "advance": 3600, "running": true })).await;
+    assert!((stopped + 3_600_000..stopped + 3_660_000).contains(&moved), "{stopped} {moved}");
+    let stands = set_clock(&visitor, json!({ "now": 1_800_000_000, "running": false })).await;
+    assert_eq!(stands, 1_800_000_000_000);
+    let runs = set_clock(&visitor, json!({ "running": true })).await;
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    let later = set_clock(&visitor, json!({ "running": true })).await;
+    assert!(runs >= stands && later > runs && later < stands + 60_000, "from where it stood: {runs} {later}");
+    ask(&visitor, Method::POST, "/test/reset", json!({})).await;
+    assert_eq!(app.clock_shows(), START);
+}
+
+#[tokio::test]
+async fn a_token_expires_on_a_clock_that_runs_from_another_time() {
+    let app = app();
+    let visitor = app.visitor();
+    set_clock(&visitor, json!({ "now": 2_000_000_000, "running": true })).await;
+    visitor.get("/generate?ttl=1").await;
+    assert_eq!(visitor.verdict().await.0, 200);
+    tokio::time::sleep(Duration::from_millis(2100)).await;
+    assert_eq!(visitor.verdict().await.1["code"], "expired");
+}
+
+#[tokio::test]
+async fn the_next_answers_of_a_path_fail_as_often_as_asked_and_no_others_do() {
+    let app = app();
+    let visitor = app.visitor();
+    let path = "/.well-known/jwks.json";
+    fault(&visitor, json!({ "path": path, "status": 500, "times": 2, "body": "{\"error\":" })).await;
+    fault(&visitor, json!({ "path": path, "status": 405 })).await;
+    fault(&visitor, json!({ "path": path })).await;
+    assert_eq!(status(&visitor, "/healthz").await, 200, "another path");
+    for _ in 0..2 {
+        let failed = get(&visitor, path).await;
+        assert_eq!((failed.status, failed.body.as_str()), (500, "{\"error\":"));
+        assert_eq!(failed.header("content-type"), "application/json");
+        assert!(!failed.header("x-request-id").is_empty() && failed.header("x-content-type-options") == "nosniff");
+    }
+    let next = get(&visitor, &format!("{path}?fresh=1")).await;
+    assert_eq!((next.status, next.body.as_str()), (405, ""), "whatever the query is, and as it was asked for");
+    assert_eq!(status(&visitor, path).await, 503, "the status where none is given");
+    assert_eq!(status(&visitor, path).await, 200);
+}
+
+#[tokio::test]
+async fn a_fault_with_a_delay_alone_waits_and_the_answer_is_the_usual_one() {
+    let app = app();
+    let visitor = app.visitor();
+    fault(&visitor, json!({ "path": "/loginEndpoint", "delay_ms": 300 })).await;
+    let start = Instant::now();
+    let form = [("username", "susan"), ("password", "secret")];
+    let answer = Answer::to(visitor.request(Method::POST, "/loginEndpoint").form(&form)).await;
+    assert!(start.elapsed() >= Duration::from_millis(300) && answer.status == 200, "{}", answer.body);
+    assert!(!answer.text("token").is_empty(), "the form was still there to be read");
+    fault(&visitor, json!({ "path": "/healthz", "delay_ms": 300, "status": 502, "body": "bad gateway" })).await;
+    let start = Instant::now();
+    let answer = get(&visitor, "/healthz").await;
+    assert!(start.elapsed() >= Duration::from_millis(300));
+    assert_eq!((answer.status, answer.body.as_str()), (502, "bad gateway"));
+    assert_eq!(answer.header("content-type"), "text/plain; charset=utf-8");
+}
+
+#[tokio::test]
+async fn faults_end_by_delete_and_by_a_reset() {
+    let app = app();
+    let visitor = app.visitor();
+    for (method, path) in [(Method::DELETE, "/test/fault"), (Method::POST, "/test/reset")] {
+        fault(&visitor, json!({ "path": "/healthz", "times": 1000 })).await;
+        assert_eq!(status(&visitor, "/healthz").await, 503);
+        assert_eq!(Answer::to(visitor.request(method, path)).await.status, 204);
+        assert_eq!(status(&visitor, "/healthz").await, 200);
+    }
+}
+
+#[tokio::test]
+async fn what_ends_a_fault_cannot_fail_under_any_spelling() {
+    let app = app();
+    let visitor = app.visitor();
+    for path in ["/test", "/test/fault", "/test/clock", "/test/none", "/%74est/reset", "/test%2Freset"] {
+        let refused = ask(&visitor, Method::POST, "/test/fault", json!({ "path": path })).await;
+        assert_eq!((refused.status, refused.text("error").as_str()), (400, "bad_request"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn no_more_than_a_hundred_faults_wait() {
+    let app = app();
+    let visitor = app.visitor();
+    for _ in 0..100 {
+        fault(&visitor, json!({ "path": "/a" })).await;
+    }
+    let refused = ask(&visitor, Method::POST, "/test/fault", json!({ "path": "/a" })).await;
+    assert_eq!(refused.status, 400);
+    assert!(refused.text("message").contains("DELETE /test/fault"), "{}", refused.body);
+    assert_eq!(status(&visitor, "/a").await, 503);
+    fault(&visitor, json!({ "path": "/b" })).await;
+}
+
+#[tokio::test]
+async fn a_script_of_a_listed_site_can_read_an_answer_that_was_made_to_fail() {
+    let app = TestApp::with(&[("test-mode", "on"), ("cors-origin", "https://app.example")]);
+    let visitor = app.visitor();
+    let path = "/loginEndpoint";
+    fault(&visitor, json!({ "path": path, "status": 429 })).await;
+    let asked = |method| visitor.request(method, path).header("origin", "https://app.example");
+    let preflight = asked(Method::OPTIONS).header("access-control-request-method", "POST");
+    assert_eq!(Answer::to(preflight).await.status, 200, "a preflight uses no fault up");
+    let failed = Answer::to(asked(Method::POST).form(&[("username", "susan")])).await;
+    assert_eq!((failed.status, failed.header("access-control-allow-origin")), (429, "https://app.example"));
+    assert_eq!(failed.header("vary"), "Origin");
+}
+
+#[tokio::test]
+async fn a_test_sees_what_its_program_sent() {
+    let app = app();
+    let visitor = app.visitor();
+    let form = [("username", "susan"), ("password", "hunter2"), ("scope", "a b"), ("resource", "x"), ("resource", "y")];
+    let sent = visitor.request(Method::POST, "/loginEndpoint?trace=1").header("X-Correlation", "c-7").form(&form);
+    assert_eq!(Answer::to(sent).await.status, 200, "the handler reads the form as well");
+    get(&visitor, "/healthz").await;
+    let all = received(&visitor, "").await;
+    assert_eq!((&all[0]["path"], &all[1]["path"]), (&json!("/healthz"), &json!("/loginEndpoint")), "the newest first");
+    assert_eq!((&all[0]["form"], &all[0]["method"]), (&Value::Null, &json!("GET")));
+    let [request] = &received(&visitor, "?path=/loginEndpoint").await[..] else { panic!("{all:?}") };
+    let names: Vec<&String> = request.as_object().unwrap().keys().collect();
+    assert_eq!(names, ["at", "method", "path", "query", "headers", "form", "status"]);
+    assert_eq!((&request["at"], &request["status"], &request["method"]), (&json!(START), &json!(200), &json!("POST")));
+    assert_eq!(request["query"], json!({ "trace": "1" }));
+    assert_eq!(request["headers"]["x-correlation"], "c-7");
+    assert_eq!(
+        request["form"],
+        json!({ "username": "susan", "password": "…", "scope": "a b", "resource": ["x", "y"] })
+    );
+}
+
+#[tokio::test]
+async fn no_credential_is_among_what_was_received() {
+    let app = app();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let token = ask(&visitor, Method::POST, "/test/flawed", json!({ "flaw": "expired" })).await.text("token");
+    let form = [
+        ("grant_type", "authorization_code"),
+        ("code", "hunter2-code"),
+        ("code_verifier", "hunter2-verifier"),
+        ("client_id", "app"),
+        ("client_secret", "hunter2-secret"),
+        ("assertion", "hunter2-assertion"),
+        ("refresh_token", "hunter2-refresh"),
+        ("anything", &token),
+        (&token, ""),
+    ];
+    let address = format!("/oauth/token?access_token=hunter2-query&hint={token}");
+    let sent = visitor.request(Method::POST, &address).basic_auth("app", Some("hunter2-basic")).form(&form);
+    let sent = sent.header("TOKEN", "hunter2-header").header("referer", "https://app.example/cb?code=hunter2-referer");
+    Answer::to(sent).await;
+    get(&visitor, &format!("/{token}")).await;
+    visitor.validate().await;
+    let list = get(&visitor, "/test/requests").await.body;
+    for secret in ["hunter2", token.split('.').next().unwrap(), "YXBwOmh1bnRlcjI"] {
+        assert!(!list.contains(secret), "{secret}: {list}");
+    }
+    let [request] = &received(&visitor, "?path=/oauth/token").await[..] else { panic!("{list}") };
+    assert_eq!(request["headers"]["authorization"], "…");
+    assert_eq!(request["form"]["client_id"], "app");
+    assert_eq!(request["form"]["grant_type"], "authorization_code");
+    let [shown] = &received(&visitor, "?path=/validate").await[..] else { panic!("{list}") };
+    assert_eq!(shown["headers"]["cookie"], "…");
+}
+
+#[tokio::test]
+async fn a_request_that_fails_or_is_refused_is_received_with_its_form_too() {
+    let app = app();
+    let visitor = app.visitor();
+    let form = [("scope", "a")];
+    fault(&visitor, json!({ "path": "/oauth/token" })).await;
+    for path in ["/oauth/token", "/no/where", "/algorithm"] {
+        let request = visitor.request(Method::POST, path).header("sec-fetch-site", "cross-site");
+        let request = if path == "/algorithm" { request } else { visitor.request(Method::POST, path) };
+        Answer::to(request.form(&form)).await;
+    }
+    let all = received(&visitor, "").await;
+    let seen: Vec<_> = all.iter().map(|it| (it["path"].as_str(), it["status"].as_u64(), &it["form"])).collect();
+    let form = &json!({ "scope": "a" });
+    let expected = [
+        (Some("/algorithm"), Some(403), form),
+        (Some("/no/where"), Some(404), form),
+        (Some("/oauth/token"), Some(503), form),
+    ];
+    assert_eq!(seen, expected);
+}
+
+#[tokio::test]
+async fn what_was_received_is_chosen_by_path_and_number_and_forgotten_by_a_reset() {
+    let app = app();
+    let visitor = app.visitor();
+    for number in 0..30 {
+        get(&visitor, &format!("/healthz?n={number}")).await;
+    }
+    get(&visitor, "/readyz").await;
+    assert_eq!(received(&visitor, "").await.len(), 20, "where the test does not say how many");
+    assert_eq!(received(&visitor, "?limit=100").await.len(), 31, "requests to /test/ are not among them");
+    let newest = received(&visitor, "?path=/healthz&limit=2").await;
+    assert_eq!(newest.iter().map(|it| &it["query"]["n"]).collect::<Vec<_>>(), ["29", "28"]);
+    assert_eq!(received(&visitor, "?path=/none").await.len(), 0);
+    for bad in
+        ["?limit=0", "?limit=101", "?limit=x", "?limit=", "?path=healthz", "?path=", "?limit=1&limit=1", "?paths=/"]
+    {
+        let refused = get(&visitor, &format!("/test/requests{bad}")).await;
+        assert_eq!((refused.status, refused.text("error").as_str()), (400, "bad_request"), "{bad}");
+    }
+    let unknown = get(&visitor, "/test/requests?paths=/").await.text("message");
+    assert!(unknown.contains("\"paths\"") && unknown.contains("`path`, `limit`"), "{unknown}");
+    ask(&visitor, Method::POST, "/test/reset", json!({})).await;
+    assert_eq!(received(&visitor, "").await.len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_is_too_large_or_never_ends_is_refused_as_without_test_mode() {
+    let app = app();
+    let visitor = app.visitor();
+    let form = [("username", "x".repeat(20_000)), ("password", "hunter2".to_owned())];
+    let large = Answer::to(visitor.request(Method::POST, "/loginEndpoint").form(&form)).await;
+    assert_eq!(large.status, 413);
+    let start = Instant::now();
+    let head = "POST /no/where HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                Content-Length: 9\r\n\r\nscope=a";
+    assert_eq!(app.raw(head).status, 404);
+    assert!(start.elapsed() < Duration::from_secs(8));
+    let seen: Vec<Value> = received(&visitor, "").await.into_iter().map(|it| it["status"].clone()).collect();
+    assert_eq!(seen, [json!(404), json!(413)]);
+}
