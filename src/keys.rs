@@ -19,6 +19,7 @@ mod given;
 mod jwks;
 mod lab;
 mod permissions;
+mod private_jwk;
 mod ready;
 mod recognise;
 mod rotation;
@@ -218,6 +219,8 @@ impl fmt::Debug for Verifier {
 #[derive(Clone, Debug)]
 pub struct ProfileKeys {
     signer: Signer,
+    /// Those that sign after it, the newest first.
+    later: Vec<(Start, Signer)>,
     verifiers: Vec<Verifier>,
 }
 
@@ -225,6 +228,7 @@ impl ProfileKeys {
     fn of_secret(secret: &Secret, source: &str) -> Self {
         Self {
             signer: Signer::with_secret(secret, Algorithm::Hs256, None),
+            later: Vec::new(),
             verifiers: vec![Verifier::with_secret(secret, Algorithm::Hs256, source)],
         }
     }
@@ -232,17 +236,76 @@ impl ProfileKeys {
     fn of_rsa(private: &RsaPrivateKey, source: &str) -> Self {
         Self {
             signer: Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint())),
+            later: Vec::new(),
             verifiers: vec![Verifier::with_rsa(private.public(), Algorithm::Rs256, source)],
         }
     }
 
+    /// Pairs that follow one another; `None` if there is none.
+    fn of_pairs(pairs: &Lineage<RsaPrivateKey>) -> Option<Self> {
+        let mut signers: Vec<(Start, Signer)> =
+            pairs.iter().map(|pair| (pair.start, Self::of_rsa(&pair.key, &pair.source).signer)).collect();
+        let (_, signer) = signers.pop()?;
+        let verifier = |pair: &Dated<RsaPrivateKey>| Verifier {
+            start: pair.start,
+            end: pair.end,
+            ..Verifier::with_rsa(pair.key.public(), Algorithm::Rs256, &pair.source)
+        };
+        Some(Self { signer, later: signers, verifiers: pairs.iter().map(verifier).collect() })
+    }
+
+    /// The key that signs first.
     pub const fn signer(&self) -> &Signer {
         &self.signer
+    }
+
+    /// The key that signs at `now`.
+    pub fn signer_at(&self, now: DateTime<Utc>) -> &Signer {
+        self.later.iter().find(|(start, _)| start.has_come(now)).map_or(&self.signer, |(_, signer)| signer)
     }
 
     pub fn verifiers(&self) -> &[Verifier] {
         &self.verifiers
     }
+}
+
+/// A rotation in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal {
+    /// Whether the demo gets new keys.
+    pub demo: bool,
+    /// Whether bearer tokens get a new key.
+    pub bearer: bool,
+    pub old: OldKeys,
+}
+
+/// What becomes of the keys before the new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldKeys {
+    /// They sign until then, and verify as long as their tokens live.
+    SignUntil(DateTime<Utc>),
+    /// They are neither published nor accepted any more.
+    Withdrawn,
+}
+
+impl Renewal {
+    fn withdraws(self) -> bool {
+        self.old == OldKeys::Withdrawn
+    }
+
+    /// The keys after this rotation.
+    fn after<K: Clone>(self, keys: &Lineage<K>, new: K) -> Lineage<K> {
+        let source = "memory".to_owned();
+        match self.old {
+            OldKeys::SignUntil(start) => keys.clone().with(Dated::new(Start::at(start), new, source)),
+            OldKeys::Withdrawn => Lineage::new(vec![Dated::new(Start::ALWAYS, new, source)]),
+        }
+    }
+}
+
+fn generated_pair() -> Option<RsaPrivateKey> {
+    let pem = RsaPrivateKey::generate_pem(2048)?.ok()?;
+    RsaPrivateKey::parse(pem.as_bytes()).ok()
 }
 
 /// All keys from the `keys` folder and the credentials.
@@ -256,7 +319,7 @@ pub struct KeyRing {
     twilio: ProfileKeys,
     zoom: ProfileKeys,
     bearer: ProfileKeys,
-    bearer_public: RsaPublicKey,
+    bearer_pairs: Lineage<RsaPrivateKey>,
     rest_api: ProfileKeys,
     telesign: ProfileKeys,
     lab: LabKeys,
@@ -339,26 +402,34 @@ impl KeyRing {
     }
 
     /// The public keys, as `/.well-known/jwks.json` shows them: the demo's that signs, its next and its retired ones,
-    /// and that of bearer tokens.
+    /// and those of bearer tokens.
     pub fn published(&self, now: DateTime<Utc>) -> Jwks {
-        let mut pairs: Vec<_> = self.pairs.iter().filter(|pair| !pair.is_over(now)).collect();
-        pairs.sort_by_key(|pair| !pair.start.has_come(now));
         let retired = self.retired.iter().map(|retired| &retired.key);
-        pairs.into_iter().map(|pair| &pair.key.public).chain(retired).chain([&self.bearer_public]).collect()
+        let demo = self.pairs.in_force(now).into_iter().map(|pair| &pair.key.public);
+        let bearer = self.bearer_pairs.in_force(now).into_iter().map(|pair| pair.key.public());
+        demo.chain(retired).chain(bearer).collect()
     }
 
-    /// The same ring with a new HS256 secret and a new RS256 pair that sign from `start` on.
-    pub fn rotated(&self, start: DateTime<Utc>, random: &dyn SecureRandom) -> Option<Self> {
-        let secret = Secret::generate(random).ok()?;
-        let pem = RsaPrivateKey::generate_pem(2048)?.ok()?;
-        let private = RsaPrivateKey::parse(pem.as_bytes()).ok()?;
-        let (start, source) = (Start::at(start), || "memory".to_owned());
+    /// The same ring with new keys.
+    pub fn rotated(&self, renewal: Renewal, random: &dyn SecureRandom) -> Option<Self> {
+        let demo = if renewal.demo { self.with_new_demo_keys(renewal, random)? } else { self.clone() };
+        if renewal.bearer { demo.with_new_bearer_key(renewal) } else { Some(demo) }
+    }
+
+    /// A new HS256 secret and a new RS256 pair for the demo.
+    fn with_new_demo_keys(&self, renewal: Renewal, random: &dyn SecureRandom) -> Option<Self> {
+        let (private, secret) = (generated_pair()?, Secret::generate(random).ok()?);
         let pair = RsaKey { public: private.public().clone(), private: Some(private) };
-        let secrets = self.secrets.clone().with(Dated::new(start, secret, source()));
-        let pairs = self.pairs.clone().with(Dated::new(start, pair, source()));
-        let hs256 = KeySet::of_secrets(&secrets);
-        let rs256 = KeySet::of_rsa(&pairs, &self.retired);
-        Some(Self { secrets, pairs, hs256, rs256, ..self.clone() })
+        let (secrets, pairs) = (renewal.after(&self.secrets, secret), renewal.after(&self.pairs, pair));
+        let retired = if renewal.withdraws() { Vec::new() } else { self.retired.clone() };
+        let (hs256, rs256) = (KeySet::of_secrets(&secrets), KeySet::of_rsa(&pairs, &retired));
+        Some(Self { secrets, pairs, retired, hs256, rs256, ..self.clone() })
+    }
+
+    fn with_new_bearer_key(&self, renewal: Renewal) -> Option<Self> {
+        let bearer_pairs = renewal.after(&self.bearer_pairs, generated_pair()?);
+        let bearer = ProfileKeys::of_pairs(&bearer_pairs)?;
+        Some(Self { bearer, bearer_pairs, ..self.clone() })
     }
 
     /// The key that encrypts the session cookie.

@@ -39,7 +39,7 @@ use crate::clock::{Clock as _, Settable};
 use crate::code::Code;
 use crate::keys::{KeyRing, SigningError};
 use crate::profiles::demo::DemoAlgorithm;
-use crate::profiles::flawed::{self, Flaw};
+use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
 use crate::profiles::{IssueError, Issuer, Profile};
 use crate::random::{NoRandomBytes, Random};
 use crate::settings::{BadSetting, Environment, Flags, Settings};
@@ -61,6 +61,8 @@ pub enum TestingError {
     NoRandomBytes(#[from] NoRandomBytes),
     #[error(transparent)]
     Issue(#[from] IssueError),
+    #[error(transparent)]
+    Flaw(#[from] FlawError),
     #[error(transparent)]
     Signing(#[from] SigningError),
 }
@@ -168,9 +170,9 @@ impl TestServer {
         Ok(token::seal(profile.header.text(signer), claims.to_string(), signer)?.into_string())
     }
 
-    /// A token that is wrong in one way, and the code that a verifier answers.
+    /// A token that is wrong in one way, and the code that this server's verifier answers. Its times are an hour off.
     pub fn flawed(&self, profile: &Profile, flaw: Flaw) -> Result<(String, Code), TestingError> {
-        Ok((flawed::make(profile, flaw, &self.issuer(), self.random.bytes()?)?, flaw.expected()))
+        Ok(flawed::make(profile, &Wanted::of(flaw), &self.issuer(), self.random.bytes()?)?)
     }
 
     fn issuer(&self) -> Issuer<'_> {

@@ -60,7 +60,7 @@ pub(super) fn prepare(
         secrets: hs256_secrets,
         pairs,
         retired,
-        bearer_public: bearer.public().clone(),
+        bearer_pairs: Lineage::new(vec![Dated::new(Start::ALWAYS, bearer.clone(), files.name(BEARER_PRIVATE))]),
         twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
         zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
         bearer: ProfileKeys::of_rsa(&bearer, &files.name(BEARER_PRIVATE)),

@@ -55,7 +55,7 @@ impl LabKeys {
         };
         let signer = Signer::with_secret(&secret, Algorithm::Hs256, Some(kid.clone()));
         let verifiers = std::iter::once((kid, secret)).chain(newest_first).map(|it| verifier(&it)).collect();
-        Some(ProfileKeys { signer, verifiers })
+        Some(ProfileKeys { signer, later: Vec::new(), verifiers })
     }
 
     fn derived(&self, visitor: &str, number: u32) -> Secret {

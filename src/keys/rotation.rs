@@ -97,6 +97,13 @@ impl<K> Lineage<K> {
         self.0.iter()
     }
 
+    /// The keys that sign, will sign, or have signed tokens that may be alive, those that sign later at the end.
+    pub fn in_force(&self, now: DateTime<Utc>) -> Vec<&Dated<K>> {
+        let mut keys: Vec<_> = self.0.iter().filter(|key| !key.is_over(now)).collect();
+        keys.sort_by_key(|key| !key.start.has_come(now));
+        keys
+    }
+
     /// The key that signs at `now`.
     pub fn current(&self, now: DateTime<Utc>) -> Option<&Dated<K>> {
         self.0.iter().find(|key| key.start.has_come(now))

@@ -179,6 +179,24 @@ fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> 
     Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
 }
 
+/// The numbers of RFC 7518 §6.3.2, in the order of [`RsaPrivateKey::from_numbers`].
+pub(super) fn numbers_of(pair: &RsaKeyPair) -> Option<[Vec<u8>; 8]> {
+    let der: Pkcs8V1Der<'_> = pair.as_der().ok()?;
+    let info = PrivateKeyInfoRef::from_der(der.as_ref()).ok()?;
+    let key = pkcs1::RsaPrivateKeyRef::from_der(info.private_key.as_bytes()).ok()?;
+    let numbers = [
+        key.modulus,
+        key.public_exponent,
+        key.private_exponent,
+        key.prime1,
+        key.prime2,
+        key.exponent1,
+        key.exponent2,
+        key.coefficient,
+    ];
+    Some(numbers.map(|number| number.as_bytes().to_vec()))
+}
+
 pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault> {
     let uint = |bytes: &[u8]| Uint::new(bytes).map_err(|_| KeyFault::Unsound);
     let [n, e, d, p, q, dp, dq, qi] = numbers;

@@ -56,7 +56,7 @@ pub fn issue_on(
     jti: [u8; 16],
     now: DateTime<Utc>,
 ) -> Result<Token, SigningError> {
-    token::issue(&claims(grant, terms, jti, now), &PROFILE.header, ring.bearer().signer())
+    token::issue(&claims(grant, terms, jti, now), &PROFILE.header, ring.bearer().signer_at(now))
 }
 
 fn claims(grant: &Grant<'_>, terms: &Terms<'_>, jti: [u8; 16], now: DateTime<Utc>) -> Claims {
@@ -107,7 +107,7 @@ pub static PROFILE: Profile = Profile {
         Claim { name: "exp", kind: Kind::Date },
         Claim { name: "jti", kind: Kind::Text },
     ],
-    signer: |issuer| Some(issuer.ring.bearer().signer()),
+    signer: |issuer| Some(issuer.ring.bearer().signer_at(issuer.now)),
     sample: |issuer, random| {
         let subject = Subject::default();
         let client_id = issuer.ring.accounts().zoom_api_key.as_str();

@@ -6,114 +6,201 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use thiserror::Error;
+
 use super::{IssueError, Issuer, Profile};
 use crate::code::Code;
-use crate::keys::{KeyKind, KeyRing, Signer, SigningError};
+use crate::keys::{KeyKind, Signer, SigningError};
 use crate::token::{self, Token};
 
-/// What is wrong with a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flaw {
-    Expired,
-    NotYetValid,
-    BadSignature,
-    AlgNone,
-    WrongKey,
-    UnknownKid,
-    ExpInMs,
-    MissingClaim,
+/// Declares [`Flaw`] from rows of variant, name on the wire and the claim without which it means nothing.
+macro_rules! flaws {
+    ($($variant:ident $name:literal $claim:expr,)+) => {
+        /// What is wrong with a token.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        pub enum Flaw {
+            $($variant,)+
+        }
+
+        impl Flaw {
+            pub const ALL: &[Self] = &[$(Self::$variant),+];
+
+            /// The names of all, in the same order.
+            pub const NAMES: &[&str] = &[$($name),+];
+
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $name),+ }
+            }
+
+            const fn claim(self) -> Option<&'static str> {
+                match self { $(Self::$variant => $claim),+ }
+            }
+        }
+    };
 }
 
-impl Flaw {
-    pub const ALL: [Self; 8] = [
-        Self::Expired,
-        Self::NotYetValid,
-        Self::BadSignature,
-        Self::AlgNone,
-        Self::WrongKey,
-        Self::UnknownKid,
-        Self::ExpInMs,
-        Self::MissingClaim,
-    ];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Expired => "expired",
-            Self::NotYetValid => "not_yet_valid",
-            Self::BadSignature => "bad_signature",
-            Self::AlgNone => "alg_none",
-            Self::WrongKey => "wrong_key",
-            Self::UnknownKid => "unknown_kid",
-            Self::ExpInMs => "exp_in_ms",
-            Self::MissingClaim => "missing_claim",
-        }
-    }
-
-    /// The code that a verifier must refuse it with.
-    pub const fn expected(self) -> Code {
-        match self {
-            Self::Expired => Code::Expired,
-            Self::NotYetValid => Code::NotYetValid,
-            Self::BadSignature | Self::WrongKey => Code::BadSignature,
-            Self::AlgNone => Code::AlgNotAllowed,
-            Self::UnknownKid => Code::UnknownKid,
-            Self::ExpInMs | Self::MissingClaim => Code::BadClaim,
-        }
-    }
+flaws! {
+    Expired "expired" Some("exp"),
+    NotYetValid "not_yet_valid" None,
+    BadSignature "bad_signature" None,
+    AlgNone "alg_none" None,
+    WrongKey "wrong_key" None,
+    UnknownKid "unknown_kid" None,
+    ExpInMs "exp_in_ms" Some("exp"),
+    MissingClaim "missing_claim" Some("exp"),
+    WrongIssuer "wrong_issuer" Some("iss"),
+    WrongAudience "wrong_audience" Some("aud"),
+    WrongType "wrong_type" None,
+    NoAudience "no_audience" Some("aud"),
+    FutureIat "future_iat" None,
+    DuplicateClaim "duplicate_claim" Some("sub"),
+    Crit "crit" None,
 }
 
 impl FromStr for Flaw {
     type Err = ();
 
     fn from_str(name: &str) -> Result<Self, ()> {
-        Self::ALL.into_iter().find(|flaw| flaw.as_str() == name).ok_or(())
+        Self::ALL.iter().copied().find(|flaw| flaw.as_str() == name).ok_or(())
     }
 }
 
-/// A token of this profile with this flaw.
-pub fn make(profile: &Profile, flaw: Flaw, issuer: &Issuer<'_>, random: [u8; 16]) -> Result<String, IssueError> {
+/// What a flawed token is made from.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    pub flaw: Flaw,
+    /// Laid over the claims of the profile's sample before the token is spoiled.
+    pub claims: Map<String, Value>,
+    /// How far in the past or in the future its times are, in seconds.
+    pub by: i64,
+}
+
+impl Wanted {
+    /// More than any verifier lets pass for a clock that is wrong.
+    pub const USUAL_DISTANCE: i64 = 3600;
+
+    pub fn of(flaw: Flaw) -> Self {
+        Self { flaw, claims: Map::new(), by: Self::USUAL_DISTANCE }
+    }
+}
+
+/// Why no flawed token was made.
+#[derive(Debug, Error)]
+pub enum FlawError {
+    #[error(
+        "`{}` changes the claim `{claim}`, and a token of the profile {profile} has none: this flaw means nothing for it. \
+         Give `{claim}` in `claims`, or choose another flaw.", flaw.as_str()
+    )]
+    MeansNothing { flaw: Flaw, claim: &'static str, profile: &'static str },
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+}
+
+impl From<SigningError> for FlawError {
+    fn from(error: SigningError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+/// A token of this profile with this flaw, and the code that this server's verifier answers to it.
+pub fn make(
+    profile: &Profile,
+    wanted: &Wanted,
+    issuer: &Issuer<'_>,
+    random: [u8; 16],
+) -> Result<(String, Code), FlawError> {
+    let token = spoiled(profile, wanted, issuer, random)?;
+    let code = profile.verify(issuer, &token).resolve_revocation(|_| false).code();
+    Ok((token, code))
+}
+
+fn spoiled(profile: &Profile, wanted: &Wanted, issuer: &Issuer<'_>, random: [u8; 16]) -> Result<String, FlawError> {
     let good = profile.sample(issuer, random)?;
     let [mut header, mut claims] = [0, 1].map(|part| object(&good, part));
-    let signer = profile.signer(issuer)?;
-    let now = issuer.now.timestamp();
-    match flaw {
-        Flaw::Expired => age(&mut claims, now),
-        Flaw::NotYetValid => drop(claims.insert("nbf".to_owned(), (now + 300).into())),
-        Flaw::BadSignature => return Ok(with_changed_signature(good.as_str())),
-        Flaw::AlgNone => {
-            header.insert("alg".to_owned(), "none".into());
-            return Ok(unsigned(&header, &claims));
-        }
-        Flaw::WrongKey => return Ok(sealed(&header, &claims, stranger(issuer.ring, signer))?),
-        Flaw::UnknownKid => drop(header.insert("kid".to_owned(), "nobody-s-key".into())),
-        Flaw::ExpInMs => drop(claims.insert("exp".to_owned(), ((now + 60) * 1000).into())),
-        Flaw::MissingClaim => drop(claims.shift_remove("exp")),
+    claims.extend(wanted.claims.clone());
+    let flaw = wanted.flaw;
+    if let Some(claim) = flaw.claim().filter(|claim| !claims.contains_key(*claim)) {
+        return Err(FlawError::MeansNothing { flaw, claim, profile: profile.name });
     }
-    Ok(sealed(&header, &claims, signer)?)
+    let signer = profile.signer(issuer)?;
+    spoil(&mut header, &mut claims, wanted, issuer.now.timestamp());
+    let subject = claims.get("sub").cloned().unwrap_or_default();
+    let (header, claims) = (text(&header), text(&claims));
+    Ok(match flaw {
+        Flaw::AlgNone => token::signing_input(header, claims) + ".",
+        Flaw::WrongKey => sealed(header, claims, stranger(issuer, signer))?,
+        Flaw::BadSignature => with_changed_signature(&sealed(header, claims, signer)?),
+        Flaw::DuplicateClaim => sealed(header, with_second_subject(&claims, &subject), signer)?,
+        _ => sealed(header, claims, signer)?,
+    })
 }
 
-/// Moves every date back, so that the token expired a second ago.
-fn age(claims: &mut Map<String, Value>, now: i64) {
-    for (name, value) in claims.iter_mut() {
-        match name.as_str() {
-            "exp" => *value = (now - 1).into(),
-            "iat" | "nbf" => *value = (now - 61).into(),
-            _ => {}
+/// Makes what the flaw says of the header and the claims.
+fn spoil(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wanted: &Wanted, now: i64) {
+    let set = |object: &mut Map<String, Value>, name: &str, value: Value| drop(object.insert(name.to_owned(), value));
+    match wanted.flaw {
+        Flaw::Expired => {
+            let by = now - wanted.by - number(claims, "exp").unwrap_or(now);
+            set(claims, "exp", (now - wanted.by).into());
+            move_dates(claims, &["iat", "nbf"], by);
+        }
+        Flaw::NotYetValid => {
+            set(claims, "nbf", (now + wanted.by).into());
+            move_dates(claims, &["exp"], wanted.by);
+        }
+        Flaw::FutureIat => {
+            set(claims, "iat", (now + wanted.by).into());
+            move_dates(claims, &["exp"], wanted.by);
+        }
+        Flaw::ExpInMs => {
+            let exp = number(claims, "exp").unwrap_or(now + 60);
+            set(claims, "exp", exp.saturating_mul(1000).into());
+        }
+        Flaw::AlgNone => set(header, "alg", "none".into()),
+        Flaw::UnknownKid => set(header, "kid", "nobody-s-key".into()),
+        Flaw::MissingClaim => drop(claims.shift_remove("exp")),
+        Flaw::NoAudience => drop(claims.shift_remove("aud")),
+        Flaw::WrongIssuer => set(claims, "iss", "https://wrong-issuer.example".into()),
+        Flaw::WrongAudience => set(claims, "aud", "https://wrong-audience.example".into()),
+        // A logout token (OpenID Connect Back-Channel Logout 1.0 §2.4) is no token of any profile.
+        Flaw::WrongType => set(header, "typ", "logout+jwt".into()),
+        Flaw::Crit => {
+            set(header, "crit", vec!["hallpass-test"].into());
+            set(header, "hallpass-test", true.into());
+        }
+        Flaw::BadSignature | Flaw::WrongKey | Flaw::DuplicateClaim => {}
+    }
+}
+
+fn number(claims: &Map<String, Value>, name: &str) -> Option<i64> {
+    claims.get(name).and_then(Value::as_i64)
+}
+
+/// Moves those of these dates that are there, so that the token's life stays as long as it was.
+fn move_dates(claims: &mut Map<String, Value>, names: &[&str], by: i64) {
+    for name in names {
+        if let Some(date) = number(claims, name) {
+            claims.insert((*name).to_owned(), date.saturating_add(by).into());
         }
     }
+}
+
+/// The payload with `sub` once more in front.
+fn with_second_subject(claims: &str, subject: &Value) -> String {
+    format!(r#"{{"sub":{subject},{}"#, &claims[1..])
 }
 
 /// A key of the same kind that belongs to someone else: one of the lab's. For tokens of the lab itself, a key of the
 /// REST pair or of the bearer tokens.
-fn stranger<'a>(ring: &'a KeyRing, right: &Signer) -> &'a Signer {
-    let lab = ring.lab();
+fn stranger<'a>(issuer: &Issuer<'a>, right: &Signer) -> &'a Signer {
+    let (ring, lab) = (issuer.ring, issuer.ring.lab());
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
     match (right.algorithm().key_kind() == KeyKind::Secret, own) {
         (true, false) => hmac,
         (true, true) => ring.rest_api().signer(),
         (false, false) => rsa,
-        (false, true) => ring.bearer().signer(),
+        (false, true) => ring.bearer().signer_at(issuer.now),
     }
 }
 
@@ -131,12 +218,8 @@ fn object(token: &Token, part: usize) -> Map<String, Value> {
     token::parse_object(&bytes).unwrap_or_default()
 }
 
-fn unsigned(header: &Map<String, Value>, claims: &Map<String, Value>) -> String {
-    token::signing_input(text(header), text(claims)) + "."
-}
-
-fn sealed(header: &Map<String, Value>, claims: &Map<String, Value>, signer: &Signer) -> Result<String, SigningError> {
-    Ok(token::seal(text(header), text(claims), signer)?.into_string())
+fn sealed(header: String, claims: String, signer: &Signer) -> Result<String, SigningError> {
+    Ok(token::seal(header, claims, signer)?.into_string())
 }
 
 fn text(object: &Map<String, Value>) -> String {

@@ -32,7 +32,7 @@ pub struct Content<'a> {
 
 /// Signs an ID token.
 pub fn issue(ring: &KeyRing, content: &Content<'_>, now: DateTime<Utc>) -> Result<Token, SigningError> {
-    let signer = ring.bearer().signer();
+    let signer = ring.bearer().signer_at(now);
     let claims = claims(content, signer.algorithm(), now);
     token::issue(&claims, &Header::of_type("JWT"), signer)
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, START, TestApp, Visitor};
+use crate::app::{Answer, START, TestApp, Visitor, part};
 
 fn app() -> TestApp {
     TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")])
@@ -282,4 +282,151 @@ async fn a_body_that_is_too_large_or_never_ends_is_refused_as_without_test_mode(
     assert!(start.elapsed() < Duration::from_secs(8));
     let seen: Vec<Value> = received(&visitor, "").await.into_iter().map(|it| it["status"].clone()).collect();
     assert_eq!(seen, [json!(404), json!(413)]);
+}
+
+/// The claims and the header of a flawed bearer token.
+async fn flawed(visitor: &Visitor, order: Value) -> (Value, Value, String) {
+    let answer = ask(visitor, Method::POST, "/test/flawed", order.clone()).await;
+    assert_eq!(answer.status, 200, "{order}: {}", answer.body);
+    let token = answer.text("token");
+    let [header, claims] = [0, 1].map(|index| serde_json::from_str(&part(&token, index)).unwrap());
+    (header, claims, answer.text("expected_code"))
+}
+
+#[tokio::test]
+async fn a_flawed_token_is_right_in_everything_but_its_flaw() {
+    let app = app();
+    let visitor = app.visitor();
+    let order = |flaw: &str| json!({ "flaw": flaw, "profile": "bearer" });
+    let (header, good, _) = flawed(&visitor, order("bad_signature")).await;
+    assert_eq!((&good["iss"], &good["aud"]), (&json!(app.url), &json!(app.url)));
+    for (flaw, member, value, code) in [
+        ("expired", "exp", json!(START - 3600), "expired"),
+        ("not_yet_valid", "nbf", json!(START + 3600), "not_yet_valid"),
+        ("future_iat", "iat", json!(START + 3600), "not_yet_valid"),
+        ("exp_in_ms", "exp", json!((START + 600) * 1000), "bad_claim"),
+        ("missing_claim", "exp", Value::Null, "bad_claim"),
+        ("no_audience", "aud", Value::Null, "bad_claim"),
+        ("wrong_audience", "aud", json!("https://wrong-audience.example"), "bad_claim"),
+        ("wrong_issuer", "iss", json!("https://wrong-issuer.example"), "bad_claim"),
+    ] {
+        let (spoiled_header, claims, expected) = flawed(&visitor, order(flaw)).await;
+        assert_eq!((&claims[member], expected.as_str()), (&value, code), "{flaw}: {claims}");
+        assert_eq!(spoiled_header, header, "{flaw}");
+        assert_eq!((&claims["sub"], &claims["client_id"]), (&good["sub"], &good["client_id"]), "{flaw}");
+    }
+    let (_, moved, _) = flawed(&visitor, order("future_iat")).await;
+    assert_eq!(moved["exp"], json!(START + 3600 + 600), "`exp` moves with it");
+    let (header, _, code) = flawed(&visitor, order("wrong_type")).await;
+    assert_eq!((&header["typ"], code.as_str()), (&json!("logout+jwt"), "wrong_type"));
+    let (header, _, code) = flawed(&visitor, order("crit")).await;
+    assert_eq!((&header["crit"], code.as_str()), (&json!(["hallpass-test"]), "header_not_allowed"));
+    let twice = ask(&visitor, Method::POST, "/test/flawed", order("duplicate_claim")).await;
+    assert_eq!(part(&twice.text("token"), 1).matches(r#""sub":"bob""#).count(), 2, "{}", twice.body);
+    assert_eq!(twice.text("expected_code"), "malformed");
+}
+
+#[tokio::test]
+async fn claims_are_laid_over_the_sample_before_it_is_spoiled_by_as_much_as_asked() {
+    let app = app();
+    let visitor = app.visitor();
+    let claims = json!({ "aud": "https://api.example", "role": "admin", "exp": START + 10_000 });
+    let order = json!({ "flaw": "expired", "profile": "bearer", "by": 5, "claims": claims });
+    let (_, spoiled, code) = flawed(&visitor, order).await;
+    assert_eq!((&spoiled["aud"], &spoiled["role"]), (&json!("https://api.example"), &json!("admin")));
+    assert_eq!((&spoiled["exp"], &spoiled["iss"]), (&json!(START - 5), &json!(app.url)));
+    assert_eq!(spoiled["iat"], json!(START - 5 - 10_000), "it lived as long as the good one");
+    assert_eq!(code, "expired");
+    let order = json!({ "flaw": "wrong_issuer", "profile": "demo", "claims": { "iss": "https://id.example" } });
+    let (_, spoiled, code) = flawed(&visitor, order).await;
+    assert_eq!(spoiled["iss"], "https://wrong-issuer.example");
+    assert_eq!(code, "accepted", "what this server's verifier says, which expects no issuer of a demo token");
+}
+
+#[tokio::test]
+async fn the_key_of_bearer_tokens_rotates_too_and_the_demo_s_keys_alone_where_asked() {
+    let app = app();
+    let visitor = app.visitor();
+    let signs = async || flawed(&visitor, json!({ "flaw": "expired", "profile": "bearer" })).await.0["kid"].clone();
+    let first = signs().await;
+    let old = ask(&visitor, Method::POST, "/test/sign", bearer_order(&app)).await.text("token");
+    ask(&visitor, Method::POST, "/test/rotate", json!({ "keys": "demo" })).await;
+    assert_eq!(signs().await, first);
+    let published = ask(&visitor, Method::POST, "/test/rotate", json!({ "keys": "bearer", "after": 60 })).await.json();
+    let next = published["keys"].as_array().unwrap().last().unwrap()["kid"].clone();
+    assert_eq!(signs().await, first, "the next key is published, and the old one signs");
+    app.advance(60);
+    assert_eq!(signs().await, next);
+    assert_eq!(me(&visitor, &old).await, 200, "the old one verifies");
+    ask(&visitor, Method::POST, "/test/reset", json!({})).await;
+    assert_eq!(signs().await, first);
+}
+
+/// A good bearer token, for `/test/sign`.
+fn bearer_order(app: &TestApp) -> Value {
+    let claims = json!({
+        "iss": app.url, "aud": app.url, "sub": "bob", "client_id": "c", "iat": START, "exp": START + 600, "jti": "x",
+    });
+    json!({ "key": "bearer", "claims": claims })
+}
+
+async fn me(visitor: &Visitor, token: &str) -> u16 {
+    Answer::to(visitor.request(Method::GET, "/api/me").bearer_auth(token)).await.status
+}
+
+#[tokio::test]
+async fn withdrawn_keys_are_neither_published_nor_accepted() {
+    let app = app();
+    let visitor = app.visitor();
+    visitor.choose("RS256").await;
+    visitor.generate().await;
+    let bearer = ask(&visitor, Method::POST, "/test/sign", bearer_order(&app)).await.text("token");
+    assert_eq!((visitor.verdict().await.0, me(&visitor, &bearer).await), (200, 200));
+    let before = get(&visitor, "/.well-known/jwks.json").await.json();
+    let after = ask(&visitor, Method::POST, "/test/rotate", json!({ "keys": "all", "withdraw": true })).await.json();
+    assert_eq!(after["keys"].as_array().unwrap().len(), 2);
+    for key in before["keys"].as_array().unwrap() {
+        assert!(!after.to_string().contains(key["kid"].as_str().unwrap()), "{after}");
+    }
+    assert_eq!((visitor.verdict().await.1["code"].clone(), me(&visitor, &bearer).await), (json!("unknown_kid"), 401));
+    visitor.generate().await;
+    let bearer = ask(&visitor, Method::POST, "/test/sign", bearer_order(&app)).await.text("token");
+    assert_eq!((visitor.verdict().await.0, me(&visitor, &bearer).await), (200, 200), "the new ones sign at once");
+    visitor.choose("HS256").await;
+    visitor.generate().await;
+    ask(&visitor, Method::POST, "/test/rotate", json!({ "keys": "demo", "withdraw": true })).await;
+    assert_eq!(visitor.verdict().await.1["code"], "bad_signature", "a secret is withdrawn as well");
+    assert_eq!(me(&visitor, &bearer).await, 200, "the other keys are not");
+}
+
+#[tokio::test]
+async fn a_suite_signs_by_itself_with_the_keys_that_it_is_given() {
+    let app = app();
+    let visitor = app.visitor();
+    let keys = get(&visitor, "/test/keys").await.json()["keys"].as_array().unwrap().clone();
+    let named: Vec<_> =
+        keys.iter().map(|key| (key["profile"].as_str().unwrap(), key["alg"].as_str().unwrap())).collect();
+    let expected = [
+        ("demo", "HS256"),
+        ("demo", "RS256"),
+        ("twilio", "HS256"),
+        ("zoom", "HS256"),
+        ("bearer", "RS256"),
+        ("rest-api", "HS256"),
+        ("telesign", "HS256"),
+        ("lab", "HS256"),
+        ("lab", "RS256"),
+    ];
+    assert_eq!(named, expected);
+    for key in &keys {
+        let claims = json!({ "sub": "alice", "iat": START, "exp": START + 60 });
+        let order = json!({ "action": "sign", "key": { "jwk": key }, "claims": claims });
+        let signed = ask(&visitor, Method::POST, "/lab/inspect", order).await.text("token");
+        let (profile, algorithm) = (&key["profile"], &key["alg"]);
+        let order = json!({ "action": "verify", "profile": profile, "algorithm": algorithm, "token": signed });
+        let verdict = ask(&visitor, Method::POST, "/lab/inspect", order).await.json();
+        let signature = verdict["checks"].as_array().unwrap().iter().find(|check| check["check"] == "signature");
+        assert_eq!(signature.unwrap()["outcome"], "passed", "{profile} {algorithm}: {verdict}");
+    }
+    assert_eq!(get(&visitor, "/test/keys?profile=demo").await.status, 400);
 }

@@ -1,6 +1,6 @@
 //! The rows of the route table that are there under `--test-mode` alone.
 
-use super::{end_faults, fault, flawed, requests, reset, rotate, session, set_clock, sign};
+use super::{end_faults, fault, flawed, private_keys, requests, reset, rotate, session, set_clock, sign};
 use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
 use crate::web::http::endpoint::{
     Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
@@ -91,7 +91,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(flawed),
             Description {
                 id: "testFlawed",
-                summary: "A token that is wrong in one named way, and the code that it must get",
+                summary: "A token that is wrong in one named way, and the code that this server answers",
                 access: Access::Anybody,
                 parameters: &[],
                 body: Some(Body {
@@ -102,7 +102,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 }),
                 own_answers: &[
                     Answer::json(200, "Flawed", "The token and the code."),
-                    Answer::refusal(400, "A member is none of those accepted."),
+                    Answer::refusal(
+                        400,
+                        "A member is none of those accepted, or the flaw means nothing for the profile.",
+                    ),
                     Answer::refusal(409, "The keys folder has no private key for this algorithm.").rare(),
                     NOT_JSON,
                     FAULT,
@@ -119,7 +122,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(rotate),
             Description {
                 id: "testRotate",
-                summary: "Makes the demo's next keys, in memory: published at once, signing after a while",
+                summary: "Makes the next keys, in memory: published at once, signing after a while",
                 access: Access::Anybody,
                 parameters: &[],
                 body: Some(Body {
@@ -130,11 +133,30 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 }),
                 own_answers: &[
                     Answer::json(200, "Jwks", "The key set."),
-                    Answer::refusal(400, "`after` is no number of seconds up to a day."),
+                    Answer::refusal(400, "A member is none of those accepted."),
                     NOT_JSON,
                     FAULT,
                 ],
                 curl: "curl -s -X POST {base}/test/rotate",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/test/keys",
+        Guard::None,
+        &[Operation::get(
+            |route| route.to(private_keys),
+            Description {
+                id: "testKeys",
+                summary: "What every profile signs with now, secrets and private keys included",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[
+                    Answer::json(200, "PrivateKeys", "The keys."),
+                    Answer::refusal(400, "The query asks for something."),
+                ],
+                curl: "curl -s {base}/test/keys",
             },
         )],
     ),

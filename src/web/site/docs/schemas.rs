@@ -4,6 +4,7 @@ use super::{Member, Schema};
 use crate::keys::Algorithm;
 use crate::profiles;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::profiles::flawed::Flaw;
 use crate::web::http::endpoint::Kind;
 
 const fn needed(name: &'static str, kind: Kind, says: &'static str) -> Member {
@@ -623,34 +624,60 @@ pub(super) const TEST_SCHEMAS: &[Schema] = &[
         &[
             needed(
                 "flaw",
-                Kind::OneOf(&[
-                    "expired",
-                    "not_yet_valid",
-                    "bad_signature",
-                    "alg_none",
-                    "wrong_key",
-                    "unknown_kid",
-                    "exp_in_ms",
-                    "missing_claim",
-                ]),
+                Kind::OneOf(Flaw::NAMES),
                 "The one thing.",
             ),
             optional("profile", PROFILES, "Of which kind the token is; demo without."),
             optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "For demo and lab."),
+            optional("claims", Kind::Object, "Laid over the claims of a good token before it is spoiled."),
+            optional(
+                "by",
+                Kind::Whole(1, 1_000_000_000),
+                "How far its times are in the past or in the future, in seconds; 3600 without.",
+            ),
         ],
     )
     .closed(),
     schema(
         "Flawed",
-        "A token, and what a verifier must say of it.",
+        "A token, and what this server's verifier says of it.",
         &[TOKEN, needed("expected_code", Kind::Code, "The code of the verdict.")],
     ),
     schema(
         "TestRotation",
-        "When the next keys begin to sign.",
-        &[optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without.")],
+        "Which keys are followed by new ones, and when those begin to sign.",
+        &[
+            optional("keys", Kind::OneOf(&["all", "demo", "bearer"]), "Whose; all without."),
+            optional(
+                "withdraw",
+                Kind::Flag,
+                "Whether the old keys are neither published nor accepted any more. The new ones sign at once then.",
+            ),
+            optional("after", Kind::Whole(0, 86_400), "In so many seconds; at once without."),
+        ],
     )
     .closed(),
+    schema("PrivateKeys", "A set of private keys (RFC 7517 §5).", &[needed("keys", Kind::ListOf("PrivateKey"), "By profile.")]),
+    schema(
+        "PrivateKey",
+        "What a profile signs with now, as a JWK.",
+        &[
+            needed("profile", PROFILES, "Whose key it is."),
+            needed("kty", Kind::OneOf(&["oct", "RSA"]), "The kind of key."),
+            needed("use", Kind::OneOf(&["sig"]), "What it is for."),
+            needed("alg", Kind::Text, "What it signs."),
+            optional("kid", Kind::Text, "What its tokens call it."),
+            optional("k", Kind::Text, "A secret, base64url."),
+            optional("n", Kind::Text, "The modulus of an RSA key, base64url."),
+            optional("e", Kind::Text, "Its exponent."),
+            optional("d", Kind::Text, "Its private exponent."),
+            optional("p", Kind::Text, "Its first prime."),
+            optional("q", Kind::Text, "Its second prime."),
+            optional("dp", Kind::Text, "d modulo p - 1."),
+            optional("dq", Kind::Text, "d modulo q - 1."),
+            optional("qi", Kind::Text, "The inverse of q modulo p."),
+        ],
+    ),
     schema(
         "TestFault",
         "Which answers fail or wait. With delay_ms and without status, they only wait.",

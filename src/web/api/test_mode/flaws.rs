@@ -1,0 +1,55 @@
+//! Tokens that are wrong in one named way.
+
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use serde_json::{Map, Value, json};
+
+use super::{TestIssuer, algorithm, no_token, none_of, profile, read, text};
+use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
+use crate::web::http::problem::Problem;
+use crate::web::http::signing_queue::SigningQueue;
+
+/// How far the times of a flawed token may be off, in seconds: some thirty years.
+const FARTHEST_FLAW: i64 = 1_000_000_000;
+
+/// `POST /test/flawed`: a token that is wrong in one named way, and the code that this server's verifier answers.
+pub(super) async fn flawed(
+    request: HttpRequest,
+    body: Bytes,
+    signing: SigningQueue,
+    server: TestIssuer,
+) -> Result<HttpResponse, Problem> {
+    let members = read(&request, &body, &["flaw", "profile", "algorithm", "claims", "by"])?;
+    let wanted = wanted(&members)?;
+    let algorithm = algorithm(&members)?.unwrap_or(server.sessions.default_algorithm);
+    let profile = profile(&members, "profile")?;
+    let random = server.random.bytes()?;
+    let ring = server.keys.ring();
+    let issuer = server.issuer(&ring, algorithm);
+    let _permit = signing.acquire().await;
+    let (token, code) = flawed::make(profile, &wanted, &issuer, random).map_err(no_flawed_token)?;
+    Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": code })))
+}
+
+fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
+    let flaw = text(members, "flaw")?.and_then(|name| name.parse::<Flaw>().ok());
+    let flaw = flaw.ok_or_else(|| none_of("flaw", Flaw::NAMES))?;
+    let claims = match members.get("claims") {
+        None => Map::new(),
+        Some(Value::Object(claims)) => claims.clone(),
+        Some(_) => return Err(Problem::bad_request("`claims` must be an object.")),
+    };
+    let by = match members.get("by") {
+        None => Some(Wanted::USUAL_DISTANCE),
+        Some(by) => by.as_i64().filter(|by| (1..=FARTHEST_FLAW).contains(by)),
+    };
+    let bad_by = || Problem::bad_request(format!("`by` must be a number of whole seconds from 1 to {FARTHEST_FLAW}."));
+    Ok(Wanted { flaw, claims, by: by.ok_or_else(bad_by)? })
+}
+
+fn no_flawed_token(error: FlawError) -> Problem {
+    match error {
+        FlawError::MeansNothing { .. } => Problem::bad_request(error.to_string()),
+        FlawError::Issue(error) => no_token(error),
+    }
+}
