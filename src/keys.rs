@@ -18,6 +18,7 @@ mod foreign;
 mod given;
 mod jwks;
 mod lab;
+mod memory;
 mod permissions;
 mod private_jwk;
 mod ready;
@@ -25,6 +26,7 @@ mod recognise;
 mod rotation;
 mod rsa;
 mod secret;
+mod source;
 mod ssh;
 
 pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
@@ -40,6 +42,7 @@ pub use permissions::{Exposed, Privacy};
 pub use rotation::{KeySet, OVERLAP, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
 pub use secret::Secret;
+pub use source::KeySource;
 
 use std::fmt;
 use std::path::Path;
@@ -295,7 +298,7 @@ impl Renewal {
 
     /// The keys after this rotation.
     fn after<K: Clone>(self, keys: &Lineage<K>, new: K) -> Lineage<K> {
-        let source = "memory".to_owned();
+        let source = memory::SOURCE.to_owned();
         match self.old {
             OldKeys::SignUntil(start) => keys.clone().with(Dated::new(Start::at(start), new, source)),
             OldKeys::Withdrawn => Lineage::new(vec![Dated::new(Start::ALWAYS, new, source)]),
@@ -341,12 +344,6 @@ impl KeyRing {
         random: &dyn SecureRandom,
     ) -> Result<(Self, Vec<Warning>), KeyError> {
         folder::prepare(folder, given, random)
-    }
-
-    /// Reads what is there as [`prepare_with`](Self::prepare_with) would, and makes nothing: of what is missing a
-    /// warning says that a start makes it.
-    pub fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
-        folder::check(folder, given)
     }
 
     /// The folder's keys that verify HS256 and RS256. Creates nothing.

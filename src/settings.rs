@@ -27,9 +27,9 @@ pub use values::Credentials;
 
 use std::path::PathBuf;
 
-use crate::keys::GivenCredentials;
+use crate::keys::{GivenCredentials, KeySource};
 use crate::store::DatabaseUrl;
-use options::{Database, KeysFolder};
+use options::{Database, Keys};
 
 /// Every setting, read and checked.
 #[derive(Clone, Debug)]
@@ -71,8 +71,11 @@ impl Settings {
 
     /// Only the keys folder, for a command that needs nothing else. `own` is the value of the command's own flag.
     pub fn keys_folder(own: Option<String>, flags: &Flags, environment: &Environment) -> Result<PathBuf, BadSetting> {
-        let flags = Flags::of_one::<KeysFolder>(own).or(flags);
-        layers::read(&flags, environment).map(|KeysFolder { folder }| folder)
+        let flags = Flags::of_one::<Keys>(own).or(flags);
+        match layers::read(&flags, environment)? {
+            Keys { source: KeySource::Folder(folder) } => Ok(folder),
+            Keys { source: KeySource::Memory } => Err(BadSetting::NoKeysFolder),
+        }
     }
 }
 
@@ -92,7 +95,7 @@ mod tests {
     fn without_any_source_the_defaults_hold() {
         let options = Settings::resolve(&Flags::default(), &Environment::default()).unwrap().options;
         assert_eq!(options.bind.to_string(), "127.0.0.1:5000");
-        assert_eq!(options.keys.folder, PathBuf::from("keys"));
+        assert_eq!(options.keys.source, KeySource::Folder(PathBuf::from("keys")));
         assert_eq!(options.algorithm, DemoAlgorithm::HS256);
         assert_eq!(options.token_ttl.seconds(), 60);
         assert_eq!(options.shutdown_timeout, Duration::from_secs(10));

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::Failure;
 use super::stdout::Stdout;
 use crate::clock::{Clock as _, System};
-use crate::keys::{KeyRing, Warning};
+use crate::keys::Warning;
 use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Environment, Flags, Settings};
@@ -17,7 +17,7 @@ use crate::web::{TlsReport, check_tls, exposed};
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    let keys = KeyRing::check(&settings.options.keys.folder, &settings.accounts);
+    let keys = settings.options.keys.source.check(&settings.accounts);
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
@@ -25,7 +25,7 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let parts = [
         ("settings", Ok(format!("listens on {}", settings.options.bind))),
         ("tls", tls.map(|report| report.summary).map_err(|error| chain(&error))),
-        ("keys", keys.map(|_| format!("`{}`", settings.options.keys.folder.display())).map_err(|error| chain(&error))),
+        ("keys", keys.map(|_| settings.options.keys.source.to_string()).map_err(|error| chain(&error))),
         ("sessions", found_in(settings.options.session_store.as_ref(), "in an encrypted cookie").await),
         ("rates", found_in(settings.options.rate_store.as_ref(), "counted in each process").await),
         (

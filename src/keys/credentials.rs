@@ -95,6 +95,14 @@ pub(super) fn read(
     read_values(&kept, given)
 }
 
+/// The credentials that were given. What they lack is made up, and kept nowhere.
+pub(super) fn invented(
+    given: &GivenCredentials,
+    random: &dyn SecureRandom,
+) -> Result<(Accounts, AccountSecrets), KeyError> {
+    read_values(&pairs_in(invent(Path::new(FILE), random)?.as_bytes())?, given)
+}
+
 fn read_values(
     kept: &HashMap<String, String>,
     given: &GivenCredentials,
@@ -129,6 +137,11 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<(), KeyEr
     if is_kept || given.0.len() == CREDENTIAL_NAMES.len() {
         return read_values(&pairs_of(&path)?, given).map(drop);
     }
+    check_given(given)
+}
+
+/// Checks the values that are given, whatever the others will be.
+pub(super) fn check_given(given: &GivenCredentials) -> Result<(), KeyError> {
     let bad = |source| Err(KeyError::Credential { source });
     for name in ["TWILIO_API_KEY_SECRET", "ZOOM_API_SECRET", "TELESIGN_API_KEY"] {
         if let Some(Err(fault)) = given.0.get(name).map(|value| Secret::from_file(value.as_bytes())) {
@@ -156,8 +169,11 @@ fn kept(path: &Path, random: &dyn SecureRandom) -> Result<HashMap<String, String
 }
 
 fn pairs_of(path: &Path) -> Result<HashMap<String, String>, KeyError> {
-    let bytes = read_file(path)?.unwrap_or_default();
-    parse_all(&bytes).map_err(|bad| KeyError::Credential { source: BadCredential::File(bad) })
+    pairs_in(&read_file(path)?.unwrap_or_default())
+}
+
+fn pairs_in(bytes: &[u8]) -> Result<HashMap<String, String>, KeyError> {
+    parse_all(bytes).map_err(|bad| KeyError::Credential { source: BadCredential::File(bad) })
 }
 
 /// Values of the form that each service gives out.

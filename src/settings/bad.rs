@@ -43,6 +43,11 @@ pub enum BadSetting {
     SelfSignedExposed { bind: SocketAddr },
     #[error("--public-url is `{url}`, and TLS is on; accepted: an https:// URL")]
     PublicUrlWithoutTls { url: String },
+    #[error(
+        "--keys is `memory`, and keys in memory end with the server that made them; accepted: a folder. One of that name is \
+         `./memory`"
+    )]
+    NoKeysFolder,
     #[error("{name} in the environment is not UTF-8 text")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]

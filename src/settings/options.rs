@@ -17,6 +17,7 @@ use clap::{ArgAction, Args, Command, ValueHint};
 use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::values::{self, Credentials, TestMode};
+use crate::keys::KeySource;
 use crate::limits::{Rate, TrustedProxies};
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
@@ -35,7 +36,7 @@ pub struct Options {
     pub bind: SocketAddr,
 
     #[command(flatten)]
-    pub keys: KeysFolder,
+    pub keys: Keys,
 
     /// What a new session's tokens are signed with; a visitor may switch
     #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, default_value = DemoAlgorithm::NAMES[0], value_parser = values::algorithm())]
@@ -159,16 +160,16 @@ pub struct Options {
 
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
-pub struct KeysFolder {
-    /// The folder of keys; what it lacks is made
+pub struct Keys {
+    /// Folder of keys, made if missing; or memory
     #[arg(
         long = "keys",
         value_name = "FOLDER",
         default_value = "keys",
         value_hint = ValueHint::DirPath,
-        value_parser = values::path()
+        value_parser = values::keys()
     )]
-    pub folder: PathBuf,
+    pub source: KeySource,
 }
 
 #[derive(Args, Clone, Debug)]

@@ -12,6 +12,7 @@ use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::paths;
 use crate::clock::seconds_in;
+use crate::keys::KeySource;
 use crate::limits::{Rate, TrustedProxies};
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
@@ -138,6 +139,11 @@ pub(super) fn switch() -> impl TypedValueParser<Value = bool> {
 /// A path. [`layers`](super::layers) has replaced `~` in it by the home folder; a `~` that is left is refused.
 pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     accepting(paths::ACCEPTED, |text| paths::expanded(text, None).map(PathBuf::from))
+}
+
+/// A folder as [`path`], or the word for keys in memory.
+pub(super) fn keys() -> impl TypedValueParser<Value = KeySource> {
+    accepting(paths::ACCEPTED, |text| paths::expanded(text, None).map(|text| KeySource::named(&text)))
 }
 
 /// A database, of which an SQLite file has such a path.

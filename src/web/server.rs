@@ -79,8 +79,7 @@ impl Server {
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
         let listener = sockets::listen(settings.options.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let (ring, warnings) =
-            KeyRing::prepare_with(&settings.options.keys.folder, &settings.accounts, random.source())?;
+        let (ring, warnings) = settings.options.keys.source.prepare(&settings.accounts, random.source())?;
         warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
@@ -204,7 +203,7 @@ fn begin(
 /// The keys folder and the store's files, if other users of this machine can read or change them. The key ring itself
 /// warns about the files inside the keys folder.
 pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
-    let folder = Exposed::find(&settings.options.keys.folder, Privacy::Secret);
+    let folder = settings.options.keys.source.folder().and_then(|folder| Exposed::find(folder, Privacy::Secret));
     folder.into_iter().chain(store::exposed(&settings.options.database.url))
 }
 

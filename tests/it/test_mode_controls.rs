@@ -3,6 +3,8 @@
 
 use std::time::{Duration, Instant};
 
+use hallpass::keys::KeySource;
+use hallpass::settings::{Environment, Flags, Settings};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -429,4 +431,39 @@ async fn a_suite_signs_by_itself_with_the_keys_that_it_is_given() {
         assert_eq!(signature.unwrap()["outcome"], "passed", "{profile} {algorithm}: {verdict}");
     }
     assert_eq!(get(&visitor, "/test/keys?profile=demo").await.status, 400);
+}
+
+#[tokio::test]
+async fn keys_in_memory_sign_every_profile_and_leave_nothing_behind() {
+    let app = TestApp::with(&[("test-mode", "on"), ("keys", "memory")]);
+    let visitor = app.visitor();
+    for key in get(&visitor, "/test/keys").await.json()["keys"].as_array().unwrap() {
+        let order = json!({ "flaw": "expired", "profile": key["profile"], "algorithm": key["alg"] });
+        let (_, _, code) = flawed(&visitor, order).await;
+        assert_eq!(code, "expired", "{key}");
+    }
+    visitor.generate().await;
+    assert_eq!(visitor.verdict().await.0, 200);
+    let published = ask(&visitor, Method::POST, "/test/rotate", json!({})).await.json();
+    assert_eq!(published["keys"].as_array().unwrap().len(), 4);
+    let names = std::fs::read_dir(app.keys()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let mut left: Vec<_> = names.filter(|name| !name.starts_with("hallpass.db")).collect();
+    left.sort();
+    assert_eq!(left, ["bearer_key", "jwt_key", "lab_key"], "what the test itself puts there");
+    assert!(!std::path::Path::new("memory").exists());
+}
+
+#[test]
+fn memory_is_a_reserved_word_and_a_folder_of_that_name_is_written_otherwise() {
+    let source = |value: &str| {
+        let flags = Flags::default().with("keys", Some(value.to_owned()));
+        Settings::resolve(&flags, &Environment::default()).unwrap().options.keys.source
+    };
+    assert_eq!(source("memory"), KeySource::Memory);
+    for folder in ["./memory", "memory/", "keys", "Memory"] {
+        assert_eq!(source(folder), KeySource::Folder(folder.into()));
+    }
+    let refused = Settings::keys_folder(Some("memory".to_owned()), &Flags::default(), &Environment::default());
+    let line = refused.unwrap_err().to_string();
+    assert!(line.contains("--keys is `memory`") && line.contains("`./memory`"), "{line}");
 }

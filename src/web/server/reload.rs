@@ -1,6 +1,6 @@
 //! Reads the keys and the certificate again on SIGHUP, while requests go on.
 //!
-//! If a file is bad, the server logs the error and keeps the keys and certificate that it has.
+//! Keys in memory stay as they are. If a file is bad, the server logs the error and keeps the keys and certificate that it has.
 
 use std::io;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 #[cfg(unix)]
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::keys::KeyRing;
+use crate::keys::KeySource;
 use crate::log::chain;
 use crate::settings::Settings;
 use crate::web::server::log_warning;
@@ -39,9 +39,12 @@ pub(in crate::web) fn on_hangup(_: Parts, _: Settings, _: Option<Arc<Tls>>) -> i
 }
 
 async fn reload_keys(parts: &Parts, settings: &Settings) {
-    let (folder, accounts) = (settings.options.keys.folder.clone(), settings.accounts.clone());
+    let (source, accounts) = (settings.options.keys.source.clone(), settings.accounts.clone());
+    if source == KeySource::Memory {
+        return;
+    }
     let random = parts.random.clone();
-    match web::block(move || KeyRing::prepare_with(&folder, &accounts, random.source())).await {
+    match web::block(move || source.prepare(&accounts, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
             parts.keys.replace(ring);

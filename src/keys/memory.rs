@@ -1,0 +1,60 @@
+//! Keys that live as long as the process. Nothing of them is written.
+
+use std::path::Path;
+
+use aws_lc_rs::rand::SecureRandom;
+
+use super::rotation::{Dated, Lineage, RsaKey};
+use super::{
+    GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start,
+    credentials, generated_pair,
+};
+
+/// What messages call such a key.
+pub(super) const SOURCE: &str = "memory";
+
+/// New keys of every kind, and the account values that are given.
+pub(super) fn prepare(given: &GivenCredentials, random: &dyn SecureRandom) -> Result<KeyRing, KeyError> {
+    let secret = || Secret::generate(random).map_err(|_| no_randomness());
+    let demo = pair()?;
+    let secrets = first(secret()?);
+    let pairs = first(RsaKey { public: demo.public().clone(), private: Some(demo) });
+    let bearer = pair()?;
+    let (accounts, account_secrets) = credentials::invented(given, random)?;
+    Ok(KeyRing {
+        hs256: KeySet::of_secrets(&secrets),
+        rs256: KeySet::of_rsa(&pairs, &[]),
+        secrets,
+        pairs,
+        retired: Vec::new(),
+        bearer: ProfileKeys::of_rsa(&bearer, SOURCE),
+        bearer_pairs: first(bearer),
+        twilio: ProfileKeys::of_secret(&account_secrets.twilio, SOURCE),
+        zoom: ProfileKeys::of_secret(&account_secrets.zoom, SOURCE),
+        rest_api: ProfileKeys::of_secret(&secret()?, SOURCE),
+        telesign: ProfileKeys::of_secret(&account_secrets.telesign, SOURCE),
+        lab: LabKeys::new(secret()?, pair()?, SOURCE, SOURCE),
+        telesign_api_key: account_secrets.telesign_api_key,
+        accounts,
+        session: session_key(random)?,
+    })
+}
+
+/// A key without predecessor.
+fn first<K>(key: K) -> Lineage<K> {
+    Lineage::new(vec![Dated::new(Start::ALWAYS, key, SOURCE.to_owned())])
+}
+
+fn pair() -> Result<RsaPrivateKey, KeyError> {
+    generated_pair().ok_or_else(no_randomness)
+}
+
+fn session_key(random: &dyn SecureRandom) -> Result<[u8; SESSION_KEY_BYTES], KeyError> {
+    let mut key = [0; SESSION_KEY_BYTES];
+    random.fill(&mut key).map_err(|_| no_randomness())?;
+    Ok(key)
+}
+
+fn no_randomness() -> KeyError {
+    KeyError::NoRandomness { path: Path::new(SOURCE).to_owned() }
+}

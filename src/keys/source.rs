@@ -1,0 +1,63 @@
+//! Where the keys of a server are kept.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::rand::SecureRandom;
+
+use super::{GivenCredentials, KeyError, KeyRing, Warning, credentials, folder, memory};
+
+/// Where the keys of a server are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeySource {
+    /// In files, which are made where they are missing.
+    Folder(PathBuf),
+    /// In the process alone: they end with it, and nothing is written.
+    Memory,
+}
+
+impl KeySource {
+    /// The setting's word for [`Memory`](Self::Memory). A folder of this name is `./memory`.
+    pub const MEMORY: &str = "memory";
+
+    /// The source that a path or the reserved word names.
+    pub fn named(text: &str) -> Self {
+        if text == Self::MEMORY { Self::Memory } else { Self::Folder(text.into()) }
+    }
+
+    pub fn folder(&self) -> Option<&Path> {
+        match self {
+            Self::Folder(folder) => Some(folder),
+            Self::Memory => None,
+        }
+    }
+
+    /// Reads the keys, and makes those that are missing. The account values that are given take the place of made ones.
+    pub fn prepare(
+        &self,
+        given: &GivenCredentials,
+        random: &dyn SecureRandom,
+    ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
+        match self {
+            Self::Folder(path) => KeyRing::prepare_with(path, given, random),
+            Self::Memory => memory::prepare(given, random).map(|ring| (ring, Vec::new())),
+        }
+    }
+
+    /// Reads what is there as [`prepare`](Self::prepare) would, and makes nothing.
+    pub fn check(&self, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
+        match self {
+            Self::Folder(path) => folder::check(path, given),
+            Self::Memory => credentials::check_given(given).map(|()| Vec::new()),
+        }
+    }
+}
+
+impl fmt::Display for KeySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => write!(f, "`{}`", folder.display()),
+            Self::Memory => f.write_str("in memory, made at the start"),
+        }
+    }
+}
