@@ -46,21 +46,20 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = values::lifetime())]
     pub token_ttl: Lifetime,
 
-    /// The origin that browsers use, such as https://demo.example, and the issuer of tokens; https turns on Secure,
-    /// __Host- and HSTS; port 0 is the port that is bound [default: the address served]
+    /// The origin that browsers use and the issuer, such as https://demo.example; https turns on Secure, __Host- and
+    /// HSTS [default: the address served]
     #[arg(long, value_name = "URL", value_parser = values::public_url())]
     pub public_url: Option<PublicUrl>,
 
-    /// Names or IP addresses, with commas between, that requests may name as their host too; * is every one
-    /// [default: none]
+    /// Further hosts, with commas between, that requests may name; * is every one [default: none]
     #[arg(long = "allowed-host", value_name = "HOSTS", value_parser = values::allowed_hosts())]
     pub allowed_hosts: Option<AllowedHosts>,
 
-    /// Make the origin that a request came to the issuer of its tokens, in test mode only
-    // A switch: without its value, the flag turns it on.
+    /// The issuer is the origin of each request; test mode only
+    // A switch. With a longer name of its value, the help would have no second column.
     #[arg(
         long,
-        value_name = "true|false",
+        value_name = "BOOL",
         default_value = "false",
         num_args = 0..=1,
         default_missing_value = "true",
@@ -69,16 +68,15 @@ pub struct Options {
     )]
     pub issuer_from_host: bool,
 
-    /// Where a client may have its login end, with commas between: URIs that are compared exactly, one on loopback with
-    /// any port [default: any on loopback, where the server listens there or is in test mode]
+    /// URIs, with commas between, that a login may lead back to [default: loopback URIs, on loopback or in test mode]
     #[arg(long = "redirect-uri", value_name = "URIS", value_parser = values::redirect_uris())]
     pub redirect_uris: Option<RedirectUris>,
 
-    /// How long an access token of the issuer lives, 1 to 86400 (1d)
+    /// How long access tokens live, 1 to 86400 (1d)
     #[arg(long, value_name = "DURATION", default_value = "600", value_parser = values::lifetime())]
     pub access_ttl: Lifetime,
 
-    /// How long a refresh token can be used, 1s to 3650d
+    /// How long refresh tokens live, 1s to 3650d
     #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::refresh_lifetime())]
     pub refresh_ttl: TimeDelta,
 
@@ -113,8 +111,8 @@ pub struct Options {
     #[arg(long, value_name = "RATE", default_value = "10/m", value_parser = values::rate())]
     pub login_rate: Rate,
 
-    /// Origins, with commas between, whose scripts may call the token routes; * is every one
-    /// [default: none; every one in test mode]
+    /// Origins, with commas between, whose scripts may call token routes; * is every one
+    /// [default: none; all in test mode]
     #[arg(long = "cors-origin", value_name = "ORIGINS", value_parser = values::cors_origins())]
     pub(super) cors_origins: Option<CorsOrigins>,
 
