@@ -4,7 +4,7 @@ use actix_web::web::ServiceConfig;
 
 use super::api::{oauth, operations, rest_api, telesign, test_mode, twilio, well_known, zoom};
 use super::http::cors;
-use super::http::endpoint::{Endpoint, Group, Guard, RouteTable};
+use super::http::endpoint::{Endpoint, Group, RoutePolicy, RouteTable};
 use super::session::Sessions;
 use super::site::{demo, docs, issuer, lab, manual, static_files, tutorials};
 use crate::settings::CorsOrigins;
@@ -123,11 +123,11 @@ pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &S
 
 fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
     let resource = endpoint.resource();
-    match endpoint.guard {
-        Guard::None | Guard::Operational => config.service(resource),
-        Guard::Session => config.service(resource.wrap(sessions.middleware())),
-        Guard::EverySite => config.service(resource.wrap(cors::around(&CorsOrigins::Any))),
-        Guard::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
+    match endpoint.policy {
+        RoutePolicy::Plain | RoutePolicy::Monitoring => config.service(resource),
+        RoutePolicy::Session => config.service(resource.wrap(sessions.middleware())),
+        RoutePolicy::EverySite => config.service(resource.wrap(cors::around(&CorsOrigins::Any))),
+        RoutePolicy::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
     };
 }
 
@@ -154,7 +154,7 @@ mod tests {
         for endpoint in table(true).endpoints() {
             let described = endpoint.operations.iter().filter_map(|operation| operation.description.as_ref());
             let reads_session = described.into_iter().any(|it| matches!(it.access, Access::Session));
-            assert!(!reads_session || endpoint.guard == Guard::Session, "{}", endpoint.path);
+            assert!(!reads_session || endpoint.policy == RoutePolicy::Session, "{}", endpoint.path);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
+use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -171,9 +172,29 @@ impl Serving {
         Self { child, stdout, log, url, issuer }
     }
 
-    /// What it has logged so far.
+    /// What it has logged so far. A thread of its own writes the log, so the latest lines may be missing.
     pub fn log(&self) -> String {
         fs::read_to_string(&self.log).unwrap()
+    }
+
+    /// The log, once it says so.
+    pub fn log_with(&self, words: &str) -> String {
+        let start = Instant::now();
+        loop {
+            let log = self.log();
+            if log.contains(words) {
+                return log;
+            }
+            assert!(start.elapsed() < Duration::from_secs(20), "{words:?} is not logged: {log}");
+            sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// What it logged until it ended.
+    pub fn log_to_the_end(self) -> String {
+        let log = self.log.clone();
+        self.stop();
+        fs::read_to_string(log).unwrap()
     }
 
     pub fn get(&self, path: &str) -> RawAnswer {
@@ -395,7 +416,7 @@ fn an_unknown_hallpass_variable_is_warned_of() {
     for name in ["HALLPASS_DATABSE", "HALLPASS_PROT"] {
         let note = format!("note   settings: {name} is set, but no setting has that variable");
         assert!(checked.stdout.contains(&note), "{}", checked.stdout);
-        assert!(serving.log().contains(&format!("{name} is set")), "{}", serving.log());
+        serving.log_with(&format!("{name} is set"));
     }
 }
 
@@ -421,8 +442,7 @@ fn no_argument_prints_what_a_terminal_would_obey() {
     assert!(done.stdout.contains("`a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`"), "{}", done.stdout);
     let done = Program::new().run(&["keygen", "--keys", hostile]);
     assert_eq!(done.stdout, "made a\\u{202e}\\u{9b}\\u{200b}b/hs256.secret\n");
-    let log = Program::new().serve(&["--keys", hostile]).log();
-    assert!(log.contains("made `a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`"), "{log}");
+    Program::new().serve(&["--keys", hostile]).log_with("made `a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`");
 }
 
 #[test]

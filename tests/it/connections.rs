@@ -512,7 +512,7 @@ fn where_three_quarters_of_the_connections_are_taken_answers_close_theirs() {
 fn where_few_files_may_be_open_fewer_connections_are_served_and_the_server_lives() {
     let program = Program::with_keys().with_files(100);
     let serving = program.serve(&["--workers", "2"]);
-    let log = serving.log();
+    let log = serving.log_with("--max-connections 10000");
     let line = log.lines().find(|line| line.contains("--max-connections 10000")).unwrap_or_else(|| panic!("{log}"));
     assert!(
         line.contains("100 are allowed") && line.contains("50 connections") && line.contains("LimitNOFILE"),

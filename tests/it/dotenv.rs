@@ -148,11 +148,11 @@ fn nothing_that_the_build_or_the_tests_or_kubernetes_set_is_warned_of() {
     ];
     let program = names.iter().fold(Program::new(), |program, name| program.and(name, "1"));
     assert!(!program.run(&["check"]).stdout.contains("is set, but no setting"));
-    let log = program.serve(&[]).log();
+    let log = program.serve(&[]).log_to_the_end();
     let warnings: Vec<&str> = log.lines().filter(|line| line.contains("WARN")).collect();
     assert_eq!(warnings, [""; 0], "a first start has nothing to warn of");
     assert!(log.contains("INFO") && log.contains("account values of Zoom that were not given were generated"), "{log}");
-    let half = Program::new().and("ZOOM_API_KEY", "mine").serve(&[]).log();
+    let half = Program::new().and("ZOOM_API_KEY", "mine").serve(&[]).log_to_the_end();
     let warnings: Vec<&str> = half.lines().filter(|line| line.contains("WARN")).collect();
     assert!(warnings.len() == 1 && warnings[0].contains("account values of Zoom"), "{half}");
 }

@@ -146,7 +146,7 @@ fn the_second_line_says_the_issuer_and_a_log_line_why_it_is_localhost() {
     let port = serving.url.strip_prefix("http://0.0.0.0:").unwrap().to_owned();
     assert_eq!(serving.issuer, format!("http://localhost:{port}"));
     let told = format!("the issuer is http://localhost:{port}, because --bind 0.0.0.0:0 names no host");
-    assert_eq!(serving.log().matches(&told).count(), 1, "{}", serving.log());
+    assert_eq!(serving.log_with(&told).matches(&told).count(), 1);
     drop(serving);
 
     let serving = program.serve(&["--public-url", "http://localhost:0"]);

@@ -211,8 +211,12 @@ async fn one_request_has_one_id_with_nginx_with_hallpass_and_with_the_client() {
     let answer = Answer::to(request).await;
     let id = answer.header("x-request-id");
     assert!(id.len() == 32 && answer.status == 404, "{id}");
-    let logs: String = cluster.processes.iter().map(Serving::log).collect();
-    assert!(logs.contains(&format!("request id={id} GET - 404 ")), "{logs}");
+    let line = format!("request id={id} GET - 404 ");
+    let start = Instant::now();
+    while !cluster.processes.iter().any(|process| process.log().contains(&line)) {
+        assert!(start.elapsed() < Duration::from_secs(20), "{line:?} is in no process's log");
+        thread::sleep(Duration::from_millis(10));
+    }
     let log = cluster.nginx.log_with(id);
     assert!(log.contains(&format!("id={id} GET 404 ")) && !log.contains("phone-number"), "{log}");
 }

@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -23,15 +23,6 @@ fn key_ids(serving: &Serving) -> Vec<String> {
     keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
-/// Waits until the log says so.
-fn wait_for(serving: &Serving, words: &str) {
-    let patience = Instant::now();
-    while !serving.log().contains(words) {
-        assert!(patience.elapsed() < Duration::from_secs(20), "{}", serving.log());
-        sleep(Duration::from_millis(10));
-    }
-}
-
 #[test]
 fn a_rotation_on_disk_is_published_on_sighup_and_signs_in_its_time() {
     let program = program();
@@ -44,7 +35,7 @@ fn a_rotation_on_disk_is_published_on_sighup_and_signs_in_its_time() {
     assert_eq!(key_ids(&serving), before, "nothing changes unasked");
 
     serving.signal("-HUP");
-    wait_for(&serving, "the keys were read again");
+    serving.log_with("the keys were read again");
     let after = key_ids(&serving);
     assert_eq!((after.len(), &after[0]), (before.len() + 1, &before[0]), "published, and not signing yet");
     assert_eq!(serving.stop().code, Some(0));
@@ -57,14 +48,14 @@ fn a_bad_folder_is_refused_with_one_line_and_the_old_keys_stay() {
     let before = key_ids(&serving);
     fs::write(program.path("keys/jwt_key.20200101T000000Z"), "no key at all").unwrap();
     serving.signal("-HUP");
-    wait_for(&serving, "the keys stay as they were");
+    serving.log_with("the keys stay as they were");
     let log = serving.log();
     let line = log.lines().find(|line| line.contains("the keys stay as they were")).unwrap();
     assert!(line.contains("keys/jwt_key.20200101T000000Z"), "{line}");
     assert_eq!(key_ids(&serving), before);
     fs::remove_file(program.path("keys/jwt_key.20200101T000000Z")).unwrap();
     serving.signal("-HUP");
-    wait_for(&serving, "the keys were read again");
+    serving.log_with("the keys were read again");
     assert_eq!(serving.stop().code, Some(0));
 }
 

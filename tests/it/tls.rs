@@ -4,7 +4,6 @@ use std::fs;
 use std::io::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
-use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
@@ -72,14 +71,6 @@ fn openssl(arguments: &[&str], input: &str) -> String {
 fn shown(serving: &Serving, what: &[&str]) -> String {
     let said = openssl(&["s_client", "-connect", serving.url.trim_start_matches("https://")], "");
     openssl(&[&["x509", "-noout"], what].concat(), &said)
-}
-
-fn wait_for(serving: &Serving, words: &str) {
-    let patience = Instant::now();
-    while !serving.log().contains(words) {
-        assert!(patience.elapsed() < Duration::from_secs(20), "{words}: {}", serving.log());
-        sleep(Duration::from_millis(10));
-    }
 }
 
 // ── what is spoken
@@ -208,7 +199,7 @@ fn the_self_signed_certificate_names_this_machine_and_is_kept_in_memory() {
     assert!(names.contains("DNS:localhost, IP Address:127.0.0.1, IP Address:0:0:0:0:0:0:0:1"), "{names}");
     let print = shown(&serving, &["-fingerprint", "-sha256"]);
     let print = print.trim_end().split_once('=').unwrap().1;
-    assert!(serving.log().contains(&format!("its SHA-256 is {print}")), "{print}: {}", serving.log());
+    serving.log_with(&format!("its SHA-256 is {print}"));
     let port = serving.url.rsplit(':').next().unwrap();
     assert_eq!(curl(&format!("https://localhost:{port}/healthz"), &["-k", "-4"]).out, "ok\n");
     for folder in [program.path("."), program.path("keys")] {
@@ -405,7 +396,7 @@ fn an_expired_certificate_and_a_key_that_others_may_read_are_only_warned_of() {
     fs::set_permissions(program.path("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     let serving = program.serve(FILES);
     assert_eq!(Line::to(&serving.url).unwrap().get("/healthz").unwrap().status, 200);
-    let log = serving.log();
+    let log = serving.log_with("--tls-key `key.pem` can be read");
     for words in
         ["--tls-cert `chain.pem` expired on 2001-01-01", "--tls-key `key.pem` can be read by others; `chmod 600"]
     {
@@ -436,14 +427,14 @@ fn sighup_takes_a_new_pair_without_a_word_to_who_is_connected_and_keeps_the_old_
     second.write(&program);
     assert!(subject().contains("first"), "nothing changes unasked");
     serving.signal("-HUP");
-    wait_for(&serving, "the certificate was read again");
-    assert!(serving.log().contains("the keys were read again"), "both on one signal");
+    serving.log_with("the certificate was read again");
+    serving.log_with("the keys were read again"); // both on one signal
     assert!(subject().contains("second"));
     assert_eq!(before.get("/healthz").unwrap().status, 200, "the open connection goes on");
 
     put_key(&program, &Pair::named("third").key);
     serving.signal("-HUP");
-    wait_for(&serving, "the certificate stays as it was");
+    serving.log_with("the certificate stays as it was");
     let log = serving.log();
     let line = log.lines().find(|line| line.contains("the certificate stays as it was")).unwrap();
     assert!(line.contains("--tls-key `key.pem` is not the key"), "{line}");

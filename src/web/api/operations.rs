@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::limits::RateStore;
 use crate::store::Store;
 use crate::web::http::endpoint::common::{FAULT, PLAIN};
-use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Operation, RoutePolicy};
 use crate::web::http::problem::Problem;
 use crate::web::metrics::{self, Metrics};
 use crate::web::session::Sessions;
@@ -19,7 +19,7 @@ const OPEN_METRICS: Content = Content::Media("application/openmetrics-text");
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/healthz",
-        Guard::Operational,
+        RoutePolicy::Monitoring,
         &[Operation::get(
             |route| route.to(healthz),
             Description {
@@ -35,7 +35,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/readyz",
-        Guard::Operational,
+        RoutePolicy::Monitoring,
         &[Operation::get(
             |route| route.to(readyz),
             Description {
@@ -54,7 +54,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/metrics",
-        Guard::Operational,
+        RoutePolicy::Monitoring,
         &[Operation::get(
             |route| route.to(metrics),
             Description {

@@ -13,7 +13,7 @@ use crate::keys::CurrentKeys;
 use crate::profiles::rest_api;
 use crate::web::http::client::Client;
 use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Operation, RoutePolicy};
 use crate::web::http::problem::{FailureCause, retry_after_header};
 use crate::web::metrics::Metrics;
 use crate::web::session::logins::Logins;
@@ -21,7 +21,7 @@ use crate::web::session::logins::Logins;
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/loginEndpoint",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::post(
             |route| route.to(login),
             Description {
@@ -52,7 +52,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/anEndpoint",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::post(
             |route| route.to(protected),
             Description {

@@ -8,12 +8,12 @@ use crate::profiles::Lifetime;
 use crate::profiles::twilio::{self, Grants, Wish};
 use crate::web::api::credentials::{LoginIssuer, TokenRequest};
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
-use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Operation, RoutePolicy};
 use crate::web::http::problem::Problem;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/token",
-    Guard::OtherSites,
+    RoutePolicy::OtherSites,
     &[Operation::post(
         |route| route.to(token),
         Description {

@@ -5,11 +5,11 @@ use actix_web::{HttpResponse, http::header};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     "/.well-known/jwks.json",
-    Guard::EverySite,
+    RoutePolicy::EverySite,
     &[Operation::get(
         |route| route.to(jwks),
         Description {

@@ -8,7 +8,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::middleware::Condition;
 
 use crate::settings::CorsOrigins;
-use crate::web::http::endpoint::{Endpoint, Guard};
+use crate::web::http::endpoint::{Endpoint, RoutePolicy};
 
 /// How long a browser may remember what it was allowed, in seconds.
 const REMEMBERED: usize = 600;
@@ -54,10 +54,10 @@ pub(in crate::web) enum Scripts {
 impl Scripts {
     /// Of a request with these headers to this endpoint.
     pub fn of(origins: &CorsOrigins, headers: &HeaderMap, endpoint: Option<&Endpoint>) -> Self {
-        match endpoint.map(|endpoint| endpoint.guard) {
-            Some(Guard::EverySite) => Self::Admitted,
-            Some(Guard::OtherSites) if comes_from_one_of(origins, headers) => Self::Admitted,
-            Some(Guard::OtherSites) => Self::OfListedSites,
+        match endpoint.map(|endpoint| endpoint.policy) {
+            Some(RoutePolicy::EverySite) => Self::Admitted,
+            Some(RoutePolicy::OtherSites) if comes_from_one_of(origins, headers) => Self::Admitted,
+            Some(RoutePolicy::OtherSites) => Self::OfListedSites,
             _ => Self::OfThisSite,
         }
     }

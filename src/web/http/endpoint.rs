@@ -18,7 +18,7 @@ pub(in crate::web) use description::{Access, Answer, Body, Content, Description,
 pub(in crate::web) struct Endpoint {
     /// The pattern of the address, which log and metrics call it by.
     pub path: &'static str,
-    pub guard: Guard,
+    pub policy: RoutePolicy,
     /// In the order in which they are described.
     pub operations: &'static [Operation],
     /// The one address of this pattern that takes a form from a page of any site.
@@ -29,18 +29,18 @@ pub(in crate::web) struct Endpoint {
     largest_body: Option<usize>,
 }
 
-/// What stands between a request and its handler, beside what every request passes.
+/// What runs around a handler, besides the request pipeline that every request passes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::web) enum Guard {
-    None,
-    /// The middleware that opens and seals the session cookie.
+pub(in crate::web) enum RoutePolicy {
+    Plain,
+    /// The middleware that decrypts and encrypts the session cookie.
     Session,
     /// CORS: scripts of the sites in `--cors-origin` may call it. It must read no cookie.
     OtherSites,
     /// CORS: scripts of every site may read it. It tells everybody the same.
     EverySite,
     /// Monitoring asks it at the process's own address, whatever the public URL is.
-    Operational,
+    Monitoring,
 }
 
 /// One method at an address.
@@ -64,8 +64,8 @@ pub(in crate::web) enum Method {
 }
 
 impl Endpoint {
-    pub const fn new(path: &'static str, guard: Guard, operations: &'static [Operation]) -> Self {
-        Self { path, guard, operations, undefended: None, is_kept_from_robots: false, largest_body: None }
+    pub const fn new(path: &'static str, policy: RoutePolicy, operations: &'static [Operation]) -> Self {
+        Self { path, policy, operations, undefended: None, is_kept_from_robots: false, largest_body: None }
     }
 
     pub const fn undefended_at(self, address: &'static str) -> Self {
@@ -85,7 +85,7 @@ impl Endpoint {
         Self { largest_body: Some(bytes), ..self }
     }
 
-    /// What the framework asks, without the guard. Whatever order describes it best, the reading methods stand first
+    /// What the framework asks, without the policy. Whatever order describes it best, the reading methods stand first
     /// here, and so in `Allow`.
     pub fn resource(&self) -> Resource {
         let mut operations: Vec<&Operation> = self.operations.iter().collect();

@@ -15,7 +15,7 @@ use actix_web::web::Data;
 
 use crate::settings::{CorsOrigins, Options, PublicUrl};
 use crate::web::http::cors::Scripts;
-use crate::web::http::endpoint::{Endpoint, Guard, RouteTable};
+use crate::web::http::endpoint::{Endpoint, RoutePolicy, RouteTable};
 use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 pub(in crate::web) use authority::is_on_loopback;
@@ -116,8 +116,8 @@ impl Origins {
             return Some(self.wrong_host(host));
         }
         let undefended = endpoint.and_then(|endpoint| endpoint.undefended);
-        let is_guarded = !head.method.is_safe() && undefended != Some(head.uri.path());
-        if is_guarded { self.refusal_of_foreign_page(head, scripts) } else { None }
+        let checks_origin = !head.method.is_safe() && undefended != Some(head.uri.path());
+        if checks_origin { self.refusal_of_foreign_page(head, scripts) } else { None }
     }
 
     /// Why a GET that changes something is not carried out: another site's page made the browser send it, as an image
@@ -230,7 +230,7 @@ fn served(bound: SocketAddr, transport: Transport) -> String {
 /// An IP address or `localhost` in `Host` cannot come from DNS rebinding, which needs a name of the attacker's.
 fn answers_monitoring(endpoint: Option<&Endpoint>, authority: &str) -> bool {
     let host = host_of(authority);
-    let is_operational = endpoint.is_some_and(|endpoint| endpoint.guard == Guard::Operational);
+    let is_operational = endpoint.is_some_and(|endpoint| endpoint.policy == RoutePolicy::Monitoring);
     is_operational && (address_in(host).is_some() || is_local_name(host))
 }
 

@@ -16,7 +16,7 @@ use askama::Template;
 
 use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
-    Access, Answer, Content, Description, Endpoint, Group, Guard, Kind, Method, Operation, Place, RouteTable,
+    Access, Answer, Content, Description, Endpoint, Group, Kind, Method, Operation, Place, RoutePolicy, RouteTable,
 };
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
@@ -28,7 +28,7 @@ use schemas::{SCHEMAS, TEST_SCHEMAS};
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/openapi.json",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(document),
             Description {
@@ -44,7 +44,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/docs/api",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(page),
             Description {

@@ -11,7 +11,9 @@ use actix_web::web::{Data, Path};
 use askama::Template;
 
 use crate::web::http::endpoint::common::{FAULT, HTML};
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
+use crate::web::http::endpoint::{
+    Access, Answer, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
+};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -20,7 +22,7 @@ use markdown::Rendered;
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/docs",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(contents),
             Description {
@@ -36,7 +38,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/docs/{page}",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(page),
             Description {

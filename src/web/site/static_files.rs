@@ -6,7 +6,7 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use crate::web::http::endpoint::common::PLAIN;
 use crate::web::http::endpoint::{
-    Access, Answer, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place, RouteTable,
+    Access, Answer, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy, RouteTable,
 };
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::{Assets, ICON, SCRIPT, STYLESHEET};
@@ -14,7 +14,7 @@ use crate::web::view::assets::{Assets, ICON, SCRIPT, STYLESHEET};
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/static/{file}",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(file),
             Description {
@@ -39,7 +39,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/favicon.ico",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(icon),
             Description {
@@ -55,7 +55,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/robots.txt",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(robots),
             Description {

@@ -8,7 +8,9 @@ use askama::Template;
 
 use crate::keys::CurrentKeys;
 use crate::web::http::endpoint::common::{FAULT, HTML};
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Kind, Operation, Parameter, Place};
+use crate::web::http::endpoint::{
+    Access, Answer, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
+};
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
@@ -18,7 +20,7 @@ pub(in crate::web) use texts::TUTORIALS;
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/tutorials",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(index),
             Description {
@@ -34,7 +36,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/tutorials/{profile}",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(tutorial),
             Description {

@@ -252,7 +252,10 @@ async fn while_another_program_holds_the_table_calls_fail_in_time_and_then_work_
     assert!(start.elapsed() < TIME_OUT + Duration::from_millis(500), "{:?}", start.elapsed());
     store.put_user("bob", "hash").await.unwrap();
     sqlx::raw_sql("ROLLBACK").execute(&mut other).await.unwrap();
-    store.ping().await.unwrap();
+    // On a busy machine the calls that were given up may still hold every connection for a moment.
+    while store.ping().await.is_err() {
+        assert!(start.elapsed() < 10 * TIME_OUT, "the store does not work again");
+    }
     assert_eq!(record(&store, "b", "15550001", "t").await, Recorded::Stored);
     assert_eq!(list(&store, "15550001", None, 10).await.0, ["b", "a"], "none that failed came after all");
 }

@@ -6,13 +6,13 @@ use serde_json::Value;
 
 use crate::keys::{Algorithm, CurrentKeys, KeyRing};
 use crate::oauth::discovery::{self, Resource};
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 use crate::web::http::origins::{Origins, RequestIssuer};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         discovery::OPENID_CONFIGURATION,
-        Guard::EverySite,
+        RoutePolicy::EverySite,
         &[Operation::get(
             |route| route.to(issuer),
             Description {
@@ -28,7 +28,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         discovery::AUTHORIZATION_SERVER,
-        Guard::EverySite,
+        RoutePolicy::EverySite,
         &[Operation::get(
             |route| route.to(issuer),
             Description {
@@ -44,7 +44,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         discovery::PROTECTED_RESOURCE,
-        Guard::EverySite,
+        RoutePolicy::EverySite,
         &[Operation::get(
             |route| route.to(origin),
             Description {
@@ -60,7 +60,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         discovery::PROTECTED_RESOURCE_ME,
-        Guard::EverySite,
+        RoutePolicy::EverySite,
         &[Operation::get(
             |route| route.to(me),
             Description {

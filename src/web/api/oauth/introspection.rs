@@ -13,11 +13,11 @@ use crate::oauth::scope::Scope;
 use crate::store::RefreshToken;
 use crate::token::Audience;
 use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::INTROSPECT,
-    Guard::None,
+    RoutePolicy::Plain,
     &[Operation::post(
         |route| route.to(introspect),
         Description {

@@ -7,11 +7,11 @@ use super::bearer_access::admitted;
 use super::issuer::Issuer;
 use crate::oauth::discovery::{RESOURCE_PATH, Resource};
 use crate::token::Audience;
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     RESOURCE_PATH,
-    Guard::OtherSites,
+    RoutePolicy::OtherSites,
     &[Operation::get(
         |route| route.to(me),
         Description {

@@ -13,11 +13,11 @@ use crate::profiles::bearer;
 use crate::store::RefreshToken;
 use crate::token::Audience;
 use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::REVOKE,
-    Guard::OtherSites,
+    RoutePolicy::OtherSites,
     &[Operation::post(
         |route| route.to(revoke),
         Description {

@@ -16,12 +16,12 @@ use crate::oauth::answer::TokenResponse;
 use crate::oauth::discovery;
 use crate::oauth::grant::TokenRequest;
 use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Operation, RoutePolicy};
 use crate::web::http::signing_queue::SigningQueue;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::TOKEN,
-    Guard::OtherSites,
+    RoutePolicy::OtherSites,
     &[Operation::post(
         |route| route.to(token),
         Description {

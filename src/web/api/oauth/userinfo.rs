@@ -7,7 +7,7 @@ use super::issuer::Issuer;
 use crate::oauth::scope::KnownScope;
 use crate::oauth::{answer, discovery};
 use crate::token::{Audience, Claims};
-use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Guard, Operation};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 const ANSWERS: &[Answer] = &[
     Answer::json(200, "UserInfo", "The user, as far as the scope goes."),
@@ -20,7 +20,7 @@ const SUMMARY: &str = "The user behind an access token with the scope openid";
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::USERINFO,
-    Guard::OtherSites,
+    RoutePolicy::OtherSites,
     &[
         Operation::get(
             |route| route.to(userinfo),

@@ -3,7 +3,7 @@
 use super::{status, token, transaction, transactions, verify};
 use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, PLAIN, STORE_AWAY};
 use crate::web::http::endpoint::{
-    Access, Answer, Body, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
+    Access, Answer, Body, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
 
 const NO_CUSTOMER: Answer = Answer::refusal(401, "The customer id or the API key is missing or wrong.");
@@ -28,7 +28,7 @@ const XID: Parameter = Parameter {
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/v1/token/{phone}",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::get_only(
             |route| route.to(token),
             Description {
@@ -51,7 +51,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/v1/token/{phone}/{xid}",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::get_only(
             |route| route.to(token),
             Description {
@@ -75,7 +75,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/v1/transactions",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::get(
             |route| route.to(transactions),
             Description {
@@ -119,7 +119,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/v1/transactions/{xid}",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::get(
             |route| route.to(transaction),
             Description {
@@ -143,7 +143,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/v1/transactions/{xid}/status",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::post(
             |route| route.to(status),
             Description {
@@ -174,7 +174,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/v1/verify",
-        Guard::OtherSites,
+        RoutePolicy::OtherSites,
         &[Operation::post(
             |route| route.to(verify),
             Description {

@@ -3,7 +3,7 @@
 use super::{end_faults, fault, flawed, private_keys, requests, reset, rotate, session, set_clock, sign};
 use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, TOO_MANY_SESSIONS};
 use crate::web::http::endpoint::{
-    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
+    Access, Answer, Body, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
 
 const MADE: Answer = Answer::json(200, "Token", "The token.");
@@ -11,7 +11,7 @@ const MADE: Answer = Answer::json(200, "Token", "The token.");
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/test/clock",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::put(
             |route| route.to(set_clock),
             Description {
@@ -31,7 +31,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/sign",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::post(
             |route| route.to(sign),
             Description {
@@ -58,7 +58,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/session",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::post(
             |route| route.to(session),
             Description {
@@ -86,7 +86,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/flawed",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::post(
             |route| route.to(flawed),
             Description {
@@ -117,7 +117,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/rotate",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::post(
             |route| route.to(rotate),
             Description {
@@ -143,7 +143,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/keys",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(private_keys),
             Description {
@@ -162,7 +162,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/fault",
-        Guard::None,
+        RoutePolicy::Plain,
         &[
             Operation::post(
                 |route| route.to(fault),
@@ -205,7 +205,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/requests",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(requests),
             Description {
@@ -239,7 +239,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/test/reset",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::post(
             |route| route.to(reset),
             Description {

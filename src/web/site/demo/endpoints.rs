@@ -3,13 +3,13 @@
 use super::{choose_algorithm, generate, home, logout, validate};
 use crate::web::http::endpoint::common::{DUPLICATE_COOKIE, FAULT, FORM, HTML, TOO_MANY_SESSIONS};
 use crate::web::http::endpoint::{
-    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
+    Access, Answer, Body, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(home),
             Description {
@@ -25,7 +25,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/generate",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(generate),
             Description {
@@ -66,7 +66,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     .kept_from_robots(),
     Endpoint::new(
         "/validate",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(validate),
             Description {
@@ -89,7 +89,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     .kept_from_robots(),
     Endpoint::new(
         "/algorithm",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::post(
             |route| route.to(choose_algorithm),
             Description {
@@ -111,7 +111,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/logout",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::post(
             |route| route.to(logout),
             Description {
@@ -127,7 +127,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/{result}",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(home),
             Description {

@@ -3,13 +3,13 @@
 use super::{authorize, login, logout};
 use crate::web::http::endpoint::common::{FAULT, FORM, HTML, STORE_AWAY};
 use crate::web::http::endpoint::{
-    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Operation, Parameter, Place,
+    Access, Answer, Body, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         AUTHORIZE,
-        Guard::None,
+        RoutePolicy::Plain,
         &[
             Operation::get_only(
                 |route| route.to(authorize::by_query),
@@ -48,7 +48,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     .kept_from_robots(),
     Endpoint::new(
         "/oauth/login",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::post(
             |route| route.to(login::login),
             Description {
@@ -85,7 +85,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         LOGOUT,
-        Guard::None,
+        RoutePolicy::Plain,
         &[
             Operation::get_only(
                 |route| route.to(logout::by_query),

@@ -7,7 +7,7 @@ use crate::web::http::endpoint::common::{
     DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY, TOO_BUSY, TOO_MANY_SESSIONS,
 };
 use crate::web::http::endpoint::{
-    Access, Answer, Body, Content, Description, Endpoint, Guard, Kind, Method, Operation, Parameter, Place,
+    Access, Answer, Body, Content, Description, Endpoint, Kind, Method, Operation, Parameter, Place, RoutePolicy,
 };
 use crate::web::http::origins::UNDEFENDED;
 use crate::web::http::request_body::without_body;
@@ -32,7 +32,7 @@ const NO_LESSON: Answer = Answer::refusal(404, "There is no such lesson.");
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     Endpoint::new(
         "/lab/inspect",
-        Guard::Session,
+        RoutePolicy::Session,
         &[
             Operation::post(
                 |route| route.to(bench::work),
@@ -85,7 +85,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     .reading_up_to(bench::LARGEST_BODY),
     Endpoint::new(
         "/lab",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(index),
             Description {
@@ -101,7 +101,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/lab/lessons/{slug}",
-        Guard::Session,
+        RoutePolicy::Session,
         &[
             Operation::get(
                 |route| route.to(lessons::lesson).wrap(from_fn(without_body)),
@@ -140,7 +140,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     // Addresses that only the lessons' own pages lead to; each lesson has its own, or none.
     Endpoint::new(
         "/lab/lessons/{slug}/{step}",
-        Guard::Session,
+        RoutePolicy::Session,
         &[
             Operation::undocumented(Method::Get, |route| route.to(lessons::step).wrap(from_fn(without_body))),
             Operation::undocumented(Method::Post, |route| route.to(lessons::step)),
@@ -149,7 +149,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     .undefended_at(UNDEFENDED),
     Endpoint::new(
         "/lab/attacks",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(attacks::gallery),
             Description {
@@ -165,7 +165,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/lab/attacks.json",
-        Guard::None,
+        RoutePolicy::Plain,
         &[Operation::get(
             |route| route.to(attacks::catalogue),
             Description {
@@ -185,7 +185,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/lab/attacks/{slug}",
-        Guard::Session,
+        RoutePolicy::Session,
         &[
             Operation::get(
                 |route| route.to(attacks::attack),
@@ -228,7 +228,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/lab/worksheet",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::get(
             |route| route.to(worksheet),
             Description {
@@ -244,7 +244,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     Endpoint::new(
         "/lab/reset",
-        Guard::Session,
+        RoutePolicy::Session,
         &[Operation::post(
             |route| route.to(reset),
             Description {
