@@ -78,8 +78,9 @@ fn by_form(form: &Parameters) -> Result<Option<PresentedClient>, OAuthError> {
 
 fn by_basic(authorization: &str, form: &Parameters) -> Result<PresentedClient, OAuthError> {
     let refused = |description| invalid_client(description).asking_for_basic(true);
-    let (id, secret) = credentials_in(authorization)
-        .ok_or_else(|| refused("`Authorization` must be Basic, with a client id and a secret in base64"))?;
+    let (id, secret) = credentials_in(authorization).ok_or_else(|| {
+        refused("`Authorization` must be Basic, with a client id and a secret, each form-encoded, in base64")
+    })?;
     let id = ClientId::parse(&id).ok_or_else(|| refused("the client id in `Authorization` is missing or bad"))?;
     if form.get("client_secret").is_some() {
         return Err(OAuthError::invalid_request("the client authenticates twice: by HTTP Basic and in the form"));
