@@ -7,6 +7,7 @@ mod attacks;
 mod authorize;
 mod browser;
 mod cli;
+mod clients;
 mod cluster;
 mod connections;
 mod cors;
