@@ -71,14 +71,33 @@ fn authlib() {
 }
 
 #[test]
-fn node_jose_and_jsonwebtoken() {
+fn authlib_logs_in() {
+    runs_in_python("Log in with Authlib");
+}
+
+fn runs_in_node(heading: &str) {
     let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
     let server = testing::spawn().unwrap();
-    let block = block(&recipe("Node: jose and jsonwebtoken"), "js");
+    let block = block(&recipe(heading), "js");
     let folder = TempDir::new().unwrap();
     std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
     let file = written(&folder, "recipe.mjs", &block.text, &server);
     assert_prints(&block, &server, &Command::new("node").arg(file).output().unwrap());
+}
+
+#[test]
+fn node_jose_and_jsonwebtoken() {
+    runs_in_node("Node: jose and jsonwebtoken");
+}
+
+#[test]
+fn openid_client_logs_in() {
+    runs_in_node("Log in with openid-client");
+}
+
+#[test]
+fn an_api_with_express_oauth2_jwt_bearer() {
+    runs_in_node("An API with express-oauth2-jwt-bearer");
 }
 
 /// The folder of the program.
