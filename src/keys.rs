@@ -8,6 +8,8 @@ mod armour;
 mod credentials;
 mod current;
 mod der;
+mod ec;
+mod ed25519;
 mod encoding;
 mod env_file;
 mod factor;
@@ -19,6 +21,7 @@ mod given;
 mod jwks;
 mod lab;
 mod memory;
+mod pair;
 mod permissions;
 mod private_jwk;
 mod ready;
@@ -32,12 +35,15 @@ mod ssh;
 pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use current::CurrentKeys;
+pub use ec::{Curve, EcPrivateKey, EcPublicKey};
+pub use ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub use fault::{KeyFault, KeyLocation};
 pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
 pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};
 pub use lab::LabKeys;
+pub use pair::{PrivateKey, PublicKey};
 pub use permissions::{Exposed, Privacy};
 pub use rotation::{KeySet, OVERLAP, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
@@ -50,7 +56,6 @@ use std::sync::Arc;
 
 use algorithm::base64url_chars;
 use aws_lc_rs::rand::SecureRandom;
-use aws_lc_rs::signature::RsaKeyPair;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
@@ -72,7 +77,7 @@ pub struct Signer {
 #[derive(Clone)]
 enum SigningMaterial {
     Secret(Secret),
-    Pair(Arc<RsaKeyPair>),
+    Pair(PrivateKey),
 }
 
 /// The key does not fit its algorithm, or the cryptographic library failed.
@@ -88,8 +93,12 @@ impl Signer {
         Self::new(SigningMaterial::Secret(secret.clone()), algorithm, kid)
     }
 
+    fn with_pair(private: &PrivateKey, algorithm: Algorithm, kid: Option<String>) -> Self {
+        Self::new(SigningMaterial::Pair(private.clone()), algorithm, kid)
+    }
+
     fn with_rsa(private: &RsaPrivateKey, algorithm: Algorithm, kid: Option<String>) -> Self {
-        Self::new(SigningMaterial::Pair(private.pair()), algorithm, kid)
+        Self::with_pair(&PrivateKey::Rsa(private.clone()), algorithm, kid)
     }
 
     fn new(material: SigningMaterial, algorithm: Algorithm, kid: Option<String>) -> Self {
@@ -124,7 +133,7 @@ impl SigningMaterial {
     fn ready(&self, algorithm: Algorithm) -> Option<ReadySigner> {
         Some(match self {
             Self::Secret(secret) => Arc::new(Mac::new(secret, algorithm)?),
-            Self::Pair(pair) => Arc::new(Pair::new(pair.clone(), algorithm)?),
+            Self::Pair(pair) => Arc::new(Pair::new(pair, algorithm)?),
         })
     }
 }
@@ -163,12 +172,16 @@ impl Verifier {
     }
 
     fn with_rsa(public: &RsaPublicKey, algorithm: Algorithm, source: &str) -> Self {
+        Self::with_public(&PublicKey::Rsa(public.clone()), algorithm, source)
+    }
+
+    fn with_public(public: &PublicKey, algorithm: Algorithm, source: &str) -> Self {
         let ready = Public::new(public, algorithm).map(|key| Arc::new(key) as ReadyVerifier);
         Self {
             algorithm,
             kid: Some(public.thumbprint()),
             ready,
-            signature_bytes: algorithm.signature_bytes(public.modulus().len()),
+            signature_bytes: algorithm.signature_bytes(public.bytes()),
             source: source.into(),
             start: Start::ALWAYS,
             end: None,

@@ -12,6 +12,9 @@ use aws_lc_rs::signature::{
 use jsonwebtoken::Algorithm as Library;
 use thiserror::Error;
 
+use super::ec::Curve;
+use super::ed25519;
+
 macro_rules! algorithms {
     ($($variant:ident => $row:expr,)+) => {
         /// An algorithm that signs and verifies here.
@@ -39,6 +42,9 @@ algorithms! {
     Ps256 => Row::rsa("PS256", Library::PS256, &RSA_PSS_SHA256, &RSA_PSS_2048_8192_SHA256),
     Ps384 => Row::rsa("PS384", Library::PS384, &RSA_PSS_SHA384, &RSA_PSS_2048_8192_SHA384),
     Ps512 => Row::rsa("PS512", Library::PS512, &RSA_PSS_SHA512, &RSA_PSS_2048_8192_SHA512),
+    Es256 => Row::new("ES256", Library::ES256, Scheme::Ecdsa(Curve::P256)),
+    Es384 => Row::new("ES384", Library::ES384, Scheme::Ecdsa(Curve::P384)),
+    EdDsa => Row::new("EdDSA", Library::EdDSA, Scheme::EdDsa),
 }
 
 /// What is known of one algorithm.
@@ -52,13 +58,27 @@ struct Row {
 /// How an algorithm signs and verifies. The parameters are the cryptographic library's, and name the hash.
 #[derive(Clone, Copy)]
 pub(super) enum Scheme {
-    Hmac { hash: hmac::Algorithm, tag_bytes: usize },
-    Rsa { signing: &'static dyn RsaEncoding, verification: &'static RsaParameters },
+    Hmac {
+        hash: hmac::Algorithm,
+        tag_bytes: usize,
+    },
+    Rsa {
+        signing: &'static dyn RsaEncoding,
+        verification: &'static RsaParameters,
+    },
+    /// The curve goes with one hash (RFC 7518 §3.4).
+    Ecdsa(Curve),
+    /// Over Ed25519 alone (RFC 8037 §3.1).
+    EdDsa,
 }
 
 impl Row {
+    const fn new(name: &'static str, library: Library, scheme: Scheme) -> Self {
+        Self { name, library, scheme }
+    }
+
     const fn hmac(name: &'static str, library: Library, hash: hmac::Algorithm, tag_bytes: usize) -> Self {
-        Self { name, library, scheme: Scheme::Hmac { hash, tag_bytes } }
+        Self::new(name, library, Scheme::Hmac { hash, tag_bytes })
     }
 
     const fn rsa(
@@ -67,7 +87,7 @@ impl Row {
         signing: &'static dyn RsaEncoding,
         verification: &'static RsaParameters,
     ) -> Self {
-        Self { name, library, scheme: Scheme::Rsa { signing, verification } }
+        Self::new(name, library, Scheme::Rsa { signing, verification })
     }
 }
 
@@ -76,8 +96,10 @@ impl Row {
 pub enum KeyKind {
     /// One secret signs and verifies.
     Secret,
-    /// A private key signs, its public half verifies.
+    /// A private key signs, its public half verifies; so do those below.
     Rsa,
+    Ec(Curve),
+    Ed25519,
 }
 
 impl KeyKind {
@@ -86,6 +108,9 @@ impl KeyKind {
         match self {
             Self::Secret => "a secret",
             Self::Rsa => "an RSA key",
+            Self::Ec(Curve::P256) => "an EC key on P-256",
+            Self::Ec(Curve::P384) => "an EC key on P-384",
+            Self::Ed25519 => "an Ed25519 key",
         }
     }
 
@@ -94,6 +119,9 @@ impl KeyKind {
         match self {
             Self::Secret => Algorithm::Hs256,
             Self::Rsa => Algorithm::Rs256,
+            Self::Ec(Curve::P256) => Algorithm::Es256,
+            Self::Ec(Curve::P384) => Algorithm::Es384,
+            Self::Ed25519 => Algorithm::EdDsa,
         }
     }
 
@@ -129,6 +157,8 @@ impl Algorithm {
         match self.scheme() {
             Scheme::Hmac { .. } => KeyKind::Secret,
             Scheme::Rsa { .. } => KeyKind::Rsa,
+            Scheme::Ecdsa(curve) => KeyKind::Ec(curve),
+            Scheme::EdDsa => KeyKind::Ed25519,
         }
     }
 
@@ -136,7 +166,7 @@ impl Algorithm {
     pub const fn hmac(self) -> Option<hmac::Algorithm> {
         match self.scheme() {
             Scheme::Hmac { hash, .. } => Some(hash),
-            Scheme::Rsa { .. } => None,
+            _ => None,
         }
     }
 
@@ -144,7 +174,7 @@ impl Algorithm {
     pub const fn rsa_verification(self) -> Option<&'static RsaParameters> {
         match self.scheme() {
             Scheme::Rsa { verification, .. } => Some(verification),
-            Scheme::Hmac { .. } => None,
+            _ => None,
         }
     }
 
@@ -156,11 +186,14 @@ impl Algorithm {
         self.row().library
     }
 
-    /// How many bytes a signature has that was made with a key of so many bytes. An RSA key has as many as its modulus.
-    pub(super) const fn signature_bytes(self, key_bytes: usize) -> usize {
+    /// How many bytes a signature has. One of RSA has as many as the modulus, of which this is the number.
+    pub(super) const fn signature_bytes(self, modulus_bytes: usize) -> usize {
         match self.scheme() {
             Scheme::Hmac { tag_bytes, .. } => tag_bytes,
-            Scheme::Rsa { .. } => key_bytes,
+            Scheme::Rsa { .. } => modulus_bytes,
+            // Two numbers of the same length (RFC 7518 §3.4, RFC 8032 §5.1.6).
+            Scheme::Ecdsa(curve) => 2 * curve.bytes(),
+            Scheme::EdDsa => 2 * ed25519::BYTES,
         }
     }
 }
@@ -188,12 +221,9 @@ impl FromStr for Algorithm {
 }
 
 /// Algorithms that tokens of other issuers name, and that neither sign nor verify here.
-static UNSUPPORTED: [Unsupported; 7] = [
-    Unsupported { name: "ES256", key: "an EC key", signature_bytes: Some(64) },
-    Unsupported { name: "ES384", key: "an EC key", signature_bytes: Some(96) },
+static UNSUPPORTED: [Unsupported; 4] = [
     Unsupported { name: "ES512", key: "an EC key", signature_bytes: Some(132) },
     Unsupported { name: "ES256K", key: "an EC key", signature_bytes: Some(64) },
-    Unsupported { name: "EdDSA", key: "an Ed25519 key", signature_bytes: Some(64) },
     Unsupported { name: "Ed25519", key: "an Ed25519 key", signature_bytes: None },
     Unsupported { name: "Ed448", key: "an Ed25519 key", signature_bytes: None },
 ];
@@ -251,7 +281,10 @@ mod tests {
     fn the_algorithms_of_a_kind_are_listed_as_in_a_sentence() {
         assert_eq!(KeyKind::Secret.algorithms(), "HS256, HS384 and HS512");
         assert_eq!(KeyKind::Rsa.algorithms(), "RS256, RS384, RS512, PS256, PS384 and PS512");
-        assert_eq!(UnknownAlgorithm.to_string(), "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384 or PS512");
+        assert_eq!(KeyKind::Ec(Curve::P384).algorithms(), "ES384");
+        assert_eq!(KeyKind::Ed25519.algorithms(), "EdDSA");
+        let all = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
+        assert_eq!(UnknownAlgorithm.to_string(), all);
         assert_eq!((listed(&["a"], "or"), listed(&[], "or")), ("a".to_owned(), String::new()));
     }
 
@@ -280,8 +313,8 @@ mod tests {
             ("HS512", Some(86), None),
             ("RS256", Some(342), Some("an RSA key")),
             ("PS512", Some(342), Some("an RSA key")),
-            ("ES256", Some(86), Some("an EC key")),
-            ("ES384", Some(128), Some("an EC key")),
+            ("ES256", Some(86), Some("an EC key on P-256")),
+            ("ES384", Some(128), Some("an EC key on P-384")),
             ("ES512", Some(176), Some("an EC key")),
             ("EdDSA", Some(86), Some("an Ed25519 key")),
             ("Ed448", None, Some("an Ed25519 key")),

@@ -22,6 +22,7 @@ const OCTET_STRING: u8 = 0x04;
 const OBJECT_IDENTIFIER: u8 = 0x06;
 const SEQUENCE: u8 = 0x30;
 const CONTEXT_0: u8 = 0xa0;
+const CONTEXT_1: u8 = 0xa1;
 
 /// 1.2.840.113549.1.7, PKCS #7.
 const PKCS7: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07";
@@ -147,6 +148,49 @@ fn signed(first: &Element<'_>, second: Option<&Element<'_>>) -> Option<Structure
         [INTEGER, SEQUENCE, SEQUENCE, SEQUENCE, ..] => Some(Structure::Certificate),
         _ => None,
     }
+}
+
+/// The contents of an `ECPrivateKey` (RFC 5915 §3).
+pub(super) struct Sec1<'a> {
+    pub number: &'a [u8],
+    pub curve: NamedCurve<'a>,
+    pub point: Option<&'a [u8]>,
+}
+
+/// What an `ECPrivateKey` says of its curve.
+pub(super) enum NamedCurve<'a> {
+    /// Nothing, as within PKCS#8, which names the curve outside.
+    Absent,
+    /// The numbers of the curve instead of its name.
+    Explicit,
+    /// The content of an object identifier.
+    Named(&'a [u8]),
+}
+
+/// Reads a whole `ECPrivateKey`.
+pub(super) fn sec1(bytes: &[u8]) -> Option<Sec1<'_>> {
+    let outer = Element::first(bytes).filter(|outer| outer.tag == SEQUENCE && outer.total() == bytes.len())?;
+    let children = outer.children();
+    let [version, number, optional @ ..] = &children[..] else { return None };
+    let is_whole = children.iter().map(Element::total).sum::<usize>() == outer.declared;
+    let is_known = optional.iter().all(|part| matches!(part.tag, CONTEXT_0 | CONTEXT_1));
+    if !(is_whole && is_known && version.is_small(&[1]) && number.tag == OCTET_STRING) {
+        return None;
+    }
+    let inside = |tag| optional.iter().find(|part| part.tag == tag).map(|part| Element::first(part.content));
+    let curve = match inside(CONTEXT_0) {
+        None => NamedCurve::Absent,
+        Some(named) => match named? {
+            named if named.tag == OBJECT_IDENTIFIER => NamedCurve::Named(named.content),
+            _ => NamedCurve::Explicit,
+        },
+    };
+    let point = match inside(CONTEXT_1) {
+        None => None,
+        // The first byte of a bit string counts the bits that are not used.
+        Some(bits) => Some(bits?.content.strip_prefix(&[0])?),
+    };
+    Some(Sec1 { number: number.content, curve, point })
 }
 
 /// What is wrong with the whole of it: another length than it says, or no DER at all.

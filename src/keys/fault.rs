@@ -41,6 +41,9 @@ pub enum KeyFault {
     EncodedSecret(&'static str),
     #[error("its numbers do not make a working RSA key")]
     Unsound,
+    /// What is wrong with a key that is whole, for every other kind.
+    #[error("{0}")]
+    Broken(Cow<'static, str>),
     #[error("it is not a key in PEM, OpenSSH or ssh-rsa form")]
     Unrecognised,
     #[error("it is not the {SESSION_KEY_BYTES} random bytes in base64url that encrypt session cookies")]
@@ -94,7 +97,7 @@ impl KeyFault {
             Self::Passphrase => place.when_encrypted(),
             Self::WrongKind(_) => place.when_unsupported(),
             Self::Foreign(form) => place.when_foreign(form),
-            Self::Bits(_) | Self::Unsound | Self::Unrecognised => place.with_another_key(),
+            Self::Bits(_) | Self::Unsound | Self::Broken(_) | Self::Unrecognised => place.with_another_key(),
             Self::PublicForPrivate => place.when_public()?,
             Self::PrivateForPublic => place.when_private()?,
             Self::KeyForSecret(_) => place.when_no_secret(),
@@ -138,7 +141,10 @@ impl KeyLocation {
         match self {
             Self::Given(_) | Self::Pasted => {
                 let another = self.with_another_key();
-                format!("such keys cannot sign or verify here yet, only RSA keys and secrets can; to sign, {another}")
+                format!(
+                    "RSA keys, EC keys on P-256 and P-384, Ed25519 keys and secrets sign and verify here, and no others; to \
+                     sign, {another}"
+                )
             }
             _ => format!("RS256 needs a plain RSA key; {}", self.with_another_key()),
         }

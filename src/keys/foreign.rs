@@ -160,7 +160,7 @@ pub(super) const AGE: ForeignForm =
 pub(super) const MINISIGN: ForeignForm = ForeignForm::useless(
     "a minisign or signify key (Ed25519)",
     Half::Private,
-    "Ed25519 keys cannot be used here so far",
+    "minisign and signify keys sign files; for tokens make a key of OpenSSH or OpenSSL",
 );
 pub(super) const OPENSSL_TEXT: ForeignForm = ForeignForm::useless(
     "what `openssl` prints about a key with `-text` or `-modulus`",

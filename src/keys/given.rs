@@ -12,7 +12,10 @@ use std::path::Path;
 use super::fault::PLAIN_SECRET;
 use super::files::{read_bounded, read_given};
 use super::recognise::{Key, nothing, recognise};
-use super::{Algorithm, KeyError, KeyFault, KeyKind, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier, encoding};
+use super::{
+    Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
+    Verifier, encoding,
+};
 
 /// What somebody gave as the key: one key, or a set of them.
 #[derive(Debug)]
@@ -36,13 +39,13 @@ enum Material {
         secret: Secret,
         kind: &'static str,
     },
-    Private(RsaPrivateKey),
-    /// A private key without its primes. They are searched for when it signs, because that takes a while.
+    Private(PrivateKey),
+    /// A private RSA key without its primes. They are searched for when it signs, because that takes a while.
     WithoutPrimes {
         public: RsaPublicKey,
         d: PrivateExponent,
     },
-    Public(RsaPublicKey),
+    Public(PublicKey),
 }
 
 /// The private exponent of an RSA key. It is never printed.
@@ -91,7 +94,7 @@ impl GivenKey {
         Ok(Self::secret(Secret::from_text(bytes)?, source))
     }
 
-    /// An RSA key in any form but a JWK, private or public.
+    /// A key in any form but a JWK, private or public, and no secret.
     pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         match recognise(bytes).ok_or_else(|| nothing(bytes))?.key? {
             Key::Jwk(_) => Err(KeyFault::Jwk("text is a JWK; send it as `jwk`".to_owned())),
@@ -149,10 +152,20 @@ impl GivenKey {
             return key.signer(wanted);
         }
         let signing: Vec<_> = self.keys.iter().filter(|key| key.signs()).collect();
-        match &signing[..] {
-            [key] => key.signer(wanted),
-            [] => Err(KeyFault::PublicForPrivate),
+        let fitting: Vec<_> = signing.iter().copied().filter(|key| key.algorithm(wanted).is_ok()).collect();
+        match (&signing[..], &fitting[..]) {
+            ([], _) => Err(KeyFault::PublicForPrivate),
+            ([key], _) | (_, [key]) => key.signer(wanted),
             _ => Err(self.too_many(" that sign, and one is wanted", OneKey::signs)),
+        }
+    }
+
+    /// Like [`signer`](Self::signer), where `kid` names the one of several keys.
+    pub fn signer_named(&self, kid: Option<&str>, wanted: Option<Algorithm>) -> Result<Signer, KeyFault> {
+        let is_named = |key: &&OneKey| kid.is_some() && key.kid.as_deref() == kid;
+        match &self.keys.iter().filter(is_named).collect::<Vec<_>>()[..] {
+            [key] => key.signer(wanted),
+            _ => self.signer(wanted),
         }
     }
 
@@ -176,10 +189,9 @@ impl OneKey {
         let algorithm = self.algorithm(wanted)?;
         let verifier = match &self.material {
             Material::Secret { secret, .. } => Verifier::with_secret(secret, algorithm, source),
-            Material::Private(private) => Verifier::with_rsa(private.public(), algorithm, source),
-            Material::WithoutPrimes { public, .. } | Material::Public(public) => {
-                Verifier::with_rsa(public, algorithm, source)
-            }
+            Material::Private(private) => Verifier::with_public(&private.public(), algorithm, source),
+            Material::WithoutPrimes { public, .. } => Verifier::with_rsa(public, algorithm, source),
+            Material::Public(public) => Verifier::with_public(public, algorithm, source),
         };
         // RFC 7517 §4.5: a key's own name goes before the thumbprint.
         Ok(Verifier { kid: self.kid.clone().or_else(|| verifier.kid.clone()), ..verifier })
@@ -197,7 +209,7 @@ impl OneKey {
         let kid = self.kid.clone();
         match &self.material {
             Material::Secret { secret, .. } => Ok(Signer::with_secret(secret, algorithm, kid)),
-            Material::Private(private) => Ok(Signer::with_rsa(private, algorithm, kid)),
+            Material::Private(private) => Ok(Signer::with_pair(private, algorithm, kid)),
             Material::WithoutPrimes { public, d } => {
                 Ok(Signer::with_rsa(&RsaPrivateKey::from_exponent(public, &d.0)?, algorithm, kid))
             }
@@ -228,7 +240,9 @@ impl Material {
     const fn kind(&self) -> KeyKind {
         match self {
             Self::Secret { .. } => KeyKind::Secret,
-            Self::Private(_) | Self::WithoutPrimes { .. } | Self::Public(_) => KeyKind::Rsa,
+            Self::WithoutPrimes { .. } => KeyKind::Rsa,
+            Self::Private(private) => private.kind(),
+            Self::Public(public) => public.kind(),
         }
     }
 
@@ -256,7 +270,10 @@ mod tests {
     fn a_jwk_for_another_use_is_refused() {
         assert!(fault(r#"{"kty":"oct","k":"c2VjcmV0","use":"enc"}"#).contains("`use` is \"enc\""));
         assert!(fault(r#"{"kty":"oct","k":"c2VjcmV0","key_ops":["sign","wrapKey"]}"#).contains("\"wrapKey\""));
-        assert!(fault(r#"{"kty":"EC","crv":"P-256"}"#).contains("`kty` is \"EC\""));
+        assert!(fault(r#"{"kty":"EC","crv":"P-521"}"#).contains("`crv` is \"P-521\""));
+        assert!(fault(r#"{"kty":"EC","crv":"P-256"}"#).contains("lacks the member `x`"));
+        assert!(fault(r#"{"kty":"OKP","crv":"X25519"}"#).contains("`crv` is \"X25519\""));
+        assert!(fault(r#"{"kty":"AKP"}"#).contains("`kty` is \"AKP\""));
         assert!(fault(r#"{"kty":"oct","k":"c2VjcmV0","alg":"RS256"}"#).contains("RS256 does not fit"));
         assert!(fault(r#"{"kty":"oct","k":"c2V=","alg":"HS256"}"#).contains("base64url"));
         assert!(fault(r#"{"kty":"oct"}"#).contains("lacks the member `k`"));

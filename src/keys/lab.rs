@@ -39,7 +39,8 @@ impl LabKeys {
     pub fn signer(&self, algorithm: Algorithm) -> Signer {
         let Signer { material, kid, .. } = match algorithm.key_kind() {
             KeyKind::Secret => &self.hs256.signer,
-            KeyKind::Rsa => &self.rs256.signer,
+            // Of the other kinds the lab has no key, so what this gives signs nothing under their algorithms.
+            KeyKind::Rsa | KeyKind::Ec(_) | KeyKind::Ed25519 => &self.rs256.signer,
         };
         Signer::new(material.clone(), algorithm, kid.clone())
     }

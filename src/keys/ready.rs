@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::signature::{ParsedPublicKey, RsaEncoding, RsaKeyPair, RsaPublicKeyComponents};
+use aws_lc_rs::signature::{EcdsaKeyPair, Ed25519KeyPair, ParsedPublicKey, RsaEncoding, RsaKeyPair};
 use jsonwebtoken::crypto::{JwtSigner, JwtVerifier};
 use jsonwebtoken::signature::{self, Signer, Verifier};
 
 use super::algorithm::Scheme;
-use super::{Algorithm, RsaPublicKey, Secret};
+use super::{Algorithm, PrivateKey, PublicKey, Secret};
 
 /// A signing key that any thread can use.
 pub(super) type ReadySigner = Arc<dyn JwtSigner + Send + Sync>;
@@ -58,26 +58,43 @@ impl JwtVerifier for Mac {
     }
 }
 
-/// An RSA pair under one of its algorithms.
+/// A key pair under one of its algorithms.
 pub(super) struct Pair {
     algorithm: Algorithm,
-    encoding: &'static dyn RsaEncoding,
-    key: Arc<RsaKeyPair>,
+    key: PairKey,
+}
+
+enum PairKey {
+    Rsa { encoding: &'static dyn RsaEncoding, pair: Arc<RsaKeyPair> },
+    Ec(Arc<EcdsaKeyPair>),
+    Ed25519(Arc<Ed25519KeyPair>),
 }
 
 impl Pair {
     /// `None` for an algorithm that needs another kind of key.
-    pub fn new(pair: Arc<RsaKeyPair>, algorithm: Algorithm) -> Option<Self> {
-        let Scheme::Rsa { signing, .. } = algorithm.scheme() else { return None };
-        Some(Self { algorithm, encoding: signing, key: pair })
+    pub fn new(private: &PrivateKey, algorithm: Algorithm) -> Option<Self> {
+        let key = match (private, algorithm.scheme()) {
+            _ if private.kind() != algorithm.key_kind() => return None,
+            (PrivateKey::Rsa(key), Scheme::Rsa { signing, .. }) => PairKey::Rsa { encoding: signing, pair: key.pair() },
+            (PrivateKey::Ec(key), Scheme::Ecdsa(_)) => PairKey::Ec(key.pair()),
+            (PrivateKey::Ed25519(key), Scheme::EdDsa) => PairKey::Ed25519(key.pair()),
+            _ => return None,
+        };
+        Some(Self { algorithm, key })
     }
 }
 
 impl Signer<Vec<u8>> for Pair {
     fn try_sign(&self, message: &[u8]) -> Result<Vec<u8>, signature::Error> {
-        let mut signature = vec![0; self.key.public_modulus_len()];
-        let signed = self.key.sign(self.encoding, &SystemRandom::new(), message, &mut signature);
-        signed.map(|()| signature).map_err(signature::Error::from_source)
+        let signed = match &self.key {
+            PairKey::Rsa { encoding, pair } => {
+                let mut signature = vec![0; pair.public_modulus_len()];
+                pair.sign(*encoding, &SystemRandom::new(), message, &mut signature).map(|()| signature)
+            }
+            PairKey::Ec(pair) => pair.sign(&SystemRandom::new(), message).map(|it| it.as_ref().to_vec()),
+            PairKey::Ed25519(pair) => pair.try_sign(message).map(|it| it.as_ref().to_vec()),
+        };
+        signed.map_err(signature::Error::from_source)
     }
 }
 
@@ -95,10 +112,8 @@ pub(super) struct Public {
 
 impl Public {
     /// `None` for an algorithm that needs another kind of key, or for a key that the library refuses.
-    pub fn new(public: &RsaPublicKey, algorithm: Algorithm) -> Option<Self> {
-        let key = RsaPublicKeyComponents { n: public.modulus(), e: public.exponent() };
-        let key = key.to_parsed_public_key(algorithm.rsa_verification()?).ok()?;
-        Some(Self { algorithm, key })
+    pub fn new(public: &PublicKey, algorithm: Algorithm) -> Option<Self> {
+        Some(Self { algorithm, key: public.parsed(algorithm)? })
     }
 }
 

@@ -9,9 +9,10 @@ mod inside;
 use serde_json::Value;
 
 use super::der::Structure;
+use super::ec::EcPrivateKey;
 use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, armour, der, encoding, ssh};
+use super::{KeyFault, PrivateKey, PublicKey, armour, der, encoding, ssh};
 
 /// How often one form may stand inside another, such as PEM in base64 in JSON.
 const DEEPEST: u8 = 3;
@@ -23,18 +24,18 @@ pub(super) struct Found {
 }
 
 pub(super) enum Key {
-    Private(RsaPrivateKey),
-    Public(RsaPublicKey),
+    Private(PrivateKey),
+    Public(PublicKey),
     /// The text of a JWK or of a set of them.
     Jwk(String),
 }
 
 impl Found {
-    fn private(key: Result<RsaPrivateKey, KeyFault>) -> Self {
+    fn private(key: Result<PrivateKey, KeyFault>) -> Self {
         Self { half: Half::Private, key: key.map(Key::Private) }
     }
 
-    fn public(key: Result<RsaPublicKey, KeyFault>) -> Self {
+    fn public(key: Result<PublicKey, KeyFault>) -> Self {
         Self { half: Half::Public, key: key.map(Key::Public) }
     }
 
@@ -153,16 +154,15 @@ fn pgp_packet(bytes: &[u8]) -> Option<ForeignForm> {
 }
 
 fn of_der(structure: Structure, der: &[u8], is_bare: bool) -> Found {
-    let wrong_kind = |kind: &'static str| Found::faulty(Half::Private, KeyFault::WrongKind(kind.into()));
     let either = |bare, armoured| Found::foreign(if is_bare { bare } else { armoured });
     match structure {
-        Structure::Spki => Found::public(RsaPublicKey::from_spki(der)),
-        Structure::Pkcs1Public => Found::public(RsaPublicKey::from_pkcs1(der)),
-        Structure::Pkcs1Private => Found::private(RsaPrivateKey::from_pkcs1(der)),
-        Structure::Pkcs8 => Found::private(RsaPrivateKey::from_pkcs8(der)),
+        Structure::Spki => Found::public(PublicKey::from_spki(der)),
+        Structure::Pkcs1Public => Found::public(RsaPublicKey::from_pkcs1(der).map(PublicKey::Rsa)),
+        Structure::Pkcs1Private => Found::private(RsaPrivateKey::from_pkcs1(der).map(PrivateKey::Rsa)),
+        Structure::Pkcs8 => Found::private(PrivateKey::from_pkcs8(der)),
         Structure::EncryptedPkcs8 => Found::faulty(Half::Private, KeyFault::Passphrase),
-        Structure::Sec1 => wrong_kind("an EC key"),
-        Structure::Dsa => wrong_kind("a DSA key"),
+        Structure::Sec1 => Found::private(EcPrivateKey::from_sec1(der, None).map(PrivateKey::Ec)),
+        Structure::Dsa => Found::faulty(Half::Private, KeyFault::WrongKind("a DSA key".into())),
         Structure::Certificate => either(foreign::CERTIFICATE_DER, foreign::CERTIFICATE),
         Structure::Request => either(foreign::REQUEST_DER, foreign::REQUEST),
         Structure::Pkcs7 => either(foreign::PKCS7_DER, foreign::PKCS7),
@@ -343,7 +343,9 @@ fn of_block(block: &armour::Block<'_>) -> Found {
         return Found::public(ssh::public_of_blob(&der));
     }
     match half {
-        _ if block.label == "EC PARAMETERS" => Found::faulty(Half::Unknown, KeyFault::WrongKind("an EC key".into())),
+        _ if block.label == "EC PARAMETERS" => Found::malformed(
+            "it names the curve of an EC key, and the key is not there; copy its `EC PRIVATE KEY` block too",
+        ),
         Half::Unknown => other_block(block.label),
         half => Found::faulty(half, KeyFault::Truncated(der::fault(&der).into())),
     }
@@ -379,7 +381,7 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
     digits.chunks_exact(2).map(|pair| u8::try_from(pair[0] << 4 | pair[1]).ok()).collect()
 }
 
-impl RsaPublicKey {
+impl PublicKey {
     /// Reads a public key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
@@ -397,7 +399,7 @@ impl RsaPublicKey {
     }
 }
 
-impl RsaPrivateKey {
+impl PrivateKey {
     /// Reads a private key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
@@ -411,6 +413,26 @@ impl RsaPrivateKey {
                 Key::Public(_) => Err(KeyFault::PublicForPrivate),
                 Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PRIVATE)),
             },
+        }
+    }
+}
+
+impl RsaPublicKey {
+    /// Reads a public RSA key in any form that is recognised, but a JWK.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
+        match PublicKey::parse(bytes)? {
+            PublicKey::Rsa(key) => Ok(key),
+            other => Err(KeyFault::WrongKind(other.kind().noun().into())),
+        }
+    }
+}
+
+impl RsaPrivateKey {
+    /// Reads a private RSA key in any form that is recognised, but a JWK.
+    pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
+        match PrivateKey::parse(bytes)? {
+            PrivateKey::Rsa(key) => Ok(key),
+            other => Err(KeyFault::WrongKind(other.kind().noun().into())),
         }
     }
 }

@@ -15,18 +15,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use num_bigint::BigUint;
 use pkcs1::der::asn1::{AnyRef, BitStringRef, Uint, UintRef};
 use pkcs1::der::{Decode as _, Encode as _};
+use pkcs8::ObjectIdentifier;
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
-use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
 use super::{KeyFault, armour, der, factor};
 
-const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
-const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
-const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
-const X25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.110");
-const ED448: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.113");
-const DSA: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10040.4.1");
-const RSA_PSS: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.10");
+pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
 /// The public half: modulus and exponent, big-endian without leading zeros.
 #[derive(Clone, PartialEq, Eq)]
@@ -36,12 +30,6 @@ pub struct RsaPublicKey {
 }
 
 impl RsaPublicKey {
-    pub(super) fn from_spki(der: &[u8]) -> Result<Self, KeyFault> {
-        let info = SubjectPublicKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
-        expect_rsa(&info.algorithm)?;
-        Self::from_pkcs1(info.subject_public_key.raw_bytes())
-    }
-
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
         let key = pkcs1::RsaPublicKeyRef::from_der(der).map_err(|_| unreadable(der))?;
         Self::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())
@@ -103,12 +91,6 @@ pub struct RsaPrivateKey {
 }
 
 impl RsaPrivateKey {
-    pub(super) fn from_pkcs8(der: &[u8]) -> Result<Self, KeyFault> {
-        let info = PrivateKeyInfoRef::from_der(der).map_err(|_| unreadable(der))?;
-        expect_rsa(&info.algorithm)?;
-        Self::from_pkcs1(info.private_key.as_bytes())
-    }
-
     /// Proves the key by a signature that its public half accepts, so that a damaged one is found when it is loaded.
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
         let key = pkcs1::RsaPrivateKeyRef::from_der(der).map_err(|_| unreadable(der))?;
@@ -216,18 +198,4 @@ pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault>
 
 fn unreadable(der: &[u8]) -> KeyFault {
     KeyFault::Truncated(der::fault(der).into())
-}
-
-fn expect_rsa(algorithm: &AlgorithmIdentifierRef<'_>) -> Result<(), KeyFault> {
-    let kind = match algorithm.oid {
-        RSA_ENCRYPTION => return Ok(()),
-        EC => "an EC key".into(),
-        ED25519 => "an Ed25519 key".into(),
-        ED448 => "an Ed448 key".into(),
-        X25519 => "an X25519 key, which signs nothing".into(),
-        DSA => "a DSA key".into(),
-        RSA_PSS => "an RSA key for PSS alone".into(),
-        oid => format!("a key of kind {oid}").into(),
-    };
-    Err(KeyFault::WrongKind(kind))
 }

@@ -1,11 +1,13 @@
 //! OpenSSH's own forms: a public key in one line, and the private key's file.
 
 use num_bigint::BigUint;
-use ssh_key::private::RsaKeypair;
+use ssh_key::private::{KeypairData, RsaKeypair};
 
+use super::ec::{Curve, EcPrivateKey, EcPublicKey, kind_on};
+use super::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 use super::foreign::SSH_CERTIFICATE;
-use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, armour};
+use super::rsa::{RsaPrivateKey, RsaPublicKey, pkcs1_of_numbers};
+use super::{KeyFault, PrivateKey, PublicKey, armour};
 
 /// What a private key's file begins with, once it is decoded.
 pub(super) const PRIVATE_MAGIC: &[u8] = b"openssh-key-v1\0";
@@ -19,7 +21,7 @@ struct Line<'a> {
 
 /// The public key that stands in the lines of a text, as in `.pub` files, `authorized_keys` and `known_hosts`; `None`
 /// when there is none.
-pub(super) fn public_of_lines(text: &str) -> Option<Result<RsaPublicKey, KeyFault>> {
+pub(super) fn public_of_lines(text: &str) -> Option<Result<PublicKey, KeyFault>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for line in text.lines().filter_map(line) {
         if !lines.contains(&line) {
@@ -57,13 +59,15 @@ fn is_kind(word: &str) -> bool {
 }
 
 impl Line<'_> {
-    fn public(&self, text: &str) -> Result<RsaPublicKey, KeyFault> {
-        if self.kind != "ssh-rsa" {
-            return Err(wrong_kind(self.kind));
-        }
+    fn public(&self, text: &str) -> Result<PublicKey, KeyFault> {
+        Kind::named(self.kind)?;
         // OpenSSH writes the padding, so without it the line is not whole.
         let is_whole = self.base64.len().is_multiple_of(4);
         let blob = armour::decode_base64(self.base64).filter(|_| is_whole);
+        if let Some(other) = blob.as_deref().and_then(kind_of_blob).filter(|kind| *kind != self.kind) {
+            let message = format!("its line says {}, and its base64 holds a key of kind {}", self.kind, shown(other));
+            return Err(KeyFault::Malformed(message.into()));
+        }
         let found = blob.as_deref().map(public_of_blob);
         match found {
             Some(Ok(key)) => Ok(key),
@@ -71,7 +75,7 @@ impl Line<'_> {
                 "its base64 goes on in the next line; an SSH public key is one line, so join its lines into one".into(),
             )),
             Some(Err(fault)) => Err(fault),
-            None => Err(KeyFault::Truncated("the base64 after `ssh-rsa` is not whole".into())),
+            None => Err(KeyFault::Truncated(format!("the base64 after `{}` is not whole", self.kind).into())),
         }
     }
 
@@ -86,21 +90,56 @@ impl Line<'_> {
 
 /// Whether the bytes are an SSH public key, as RFC 4253 §6.6 writes it.
 pub(super) fn is_blob(bytes: &[u8]) -> bool {
-    fields(bytes).next().and_then(|kind| std::str::from_utf8(kind).ok()).is_some_and(is_kind)
+    kind_of_blob(bytes).is_some_and(is_kind)
 }
 
-/// A public key as RFC 4253 §6.6 writes it: `ssh-rsa`, the exponent, the modulus.
-pub(super) fn public_of_blob(bytes: &[u8]) -> Result<RsaPublicKey, KeyFault> {
+fn kind_of_blob(bytes: &[u8]) -> Option<&str> {
+    std::str::from_utf8(fields(bytes).next()?).ok()
+}
+
+/// The kinds of keys that sign tokens.
+enum Kind {
+    Rsa,
+    Ec(Curve),
+    Ed25519,
+}
+
+impl Kind {
+    fn named(name: &str) -> Result<Self, KeyFault> {
+        let curve = || name.strip_prefix("ecdsa-sha2-");
+        let known = || Curve::ALL.into_iter().find(|it| curve() == Some(it.ssh_name())).map(Self::Ec);
+        match name {
+            "ssh-rsa" => Ok(Self::Rsa),
+            "ssh-ed25519" => Ok(Self::Ed25519),
+            name => known().ok_or_else(|| wrong_kind(name)),
+        }
+    }
+}
+
+/// A public key as RFC 4253 §6.6, RFC 5656 §3.1 and RFC 8709 §4 write it: its kind, and then the numbers.
+pub(super) fn public_of_blob(bytes: &[u8]) -> Result<PublicKey, KeyFault> {
     let short = || KeyFault::Truncated("its base64 ends before the key does".into());
     let mut fields = fields(bytes);
-    let kind = fields.next().ok_or_else(short)?;
-    if kind != b"ssh-rsa" {
-        return Err(wrong_kind(&String::from_utf8_lossy(kind)));
-    }
-    let (e, n) = (fields.next().ok_or_else(short)?, fields.next().ok_or_else(short)?);
+    let kind = Kind::named(&String::from_utf8_lossy(fields.next().ok_or_else(short)?))?;
+    let mut next = || fields.next().ok_or_else(short);
+    let numbers = match kind {
+        Kind::Rsa | Kind::Ec(_) => [next()?, next()?],
+        Kind::Ed25519 => [next()?, &[]],
+    };
     if !fields.rest.is_empty() {
         return Err(KeyFault::Truncated("its base64 goes on after the key".into()));
     }
+    match (kind, numbers) {
+        (Kind::Rsa, [e, n]) => rsa(e, n).map(PublicKey::Rsa),
+        (Kind::Ec(curve), [name, point]) if name == curve.ssh_name().as_bytes() => {
+            EcPublicKey::new(curve, point).map(PublicKey::Ec)
+        }
+        (Kind::Ec(_), _) => Err(KeyFault::Broken("it names two curves".into())),
+        (Kind::Ed25519, [point, _]) => Ed25519PublicKey::new(point).map(PublicKey::Ed25519),
+    }
+}
+
+fn rsa(e: &[u8], n: &[u8]) -> Result<RsaPublicKey, KeyFault> {
     if [e, n].iter().any(|number| number.first().is_some_and(|first| *first >= 0x80)) {
         return Err(KeyFault::Unsound);
     }
@@ -128,17 +167,27 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 /// A private key's file, decoded.
-pub(super) fn private(bytes: &[u8]) -> Result<RsaPrivateKey, KeyFault> {
+pub(super) fn private(bytes: &[u8]) -> Result<PrivateKey, KeyFault> {
     let (cipher, kind) = head(bytes).ok_or_else(damaged)?;
     if cipher != b"none" {
         return Err(KeyFault::Passphrase);
     }
-    if kind != b"ssh-rsa" {
-        return Err(wrong_kind(&String::from_utf8_lossy(kind)));
-    }
+    let kind = Kind::named(&String::from_utf8_lossy(kind))?;
     let key = ssh_key::PrivateKey::from_bytes(bytes).map_err(|_| damaged())?;
-    let pair = key.key_data().rsa().ok_or_else(damaged)?;
-    RsaPrivateKey::from_pkcs1(&super::rsa::pkcs1_of_numbers(numbers(pair)?.each_ref().map(Vec::as_slice))?)
+    match (kind, key.key_data()) {
+        (Kind::Rsa, KeypairData::Rsa(pair)) => {
+            let pkcs1 = pkcs1_of_numbers(numbers(pair)?.each_ref().map(Vec::as_slice))?;
+            RsaPrivateKey::from_pkcs1(&pkcs1).map(PrivateKey::Rsa)
+        }
+        (Kind::Ec(curve), KeypairData::Ecdsa(pair)) => {
+            let public = EcPublicKey::new(curve, pair.public_key_bytes())?;
+            EcPrivateKey::new(curve, pair.private_key_bytes(), Some(&public)).map(PrivateKey::Ec)
+        }
+        (Kind::Ed25519, KeypairData::Ed25519(pair)) => {
+            Ed25519PrivateKey::new(&pair.private.to_bytes(), Some(pair.public.as_ref())).map(PrivateKey::Ed25519)
+        }
+        _ => Err(damaged()),
+    }
 }
 
 fn damaged() -> KeyFault {
@@ -172,7 +221,8 @@ fn numbers(pair: &RsaKeypair) -> Result<[Vec<u8>; 8], KeyFault> {
 fn wrong_kind(name: &str) -> KeyFault {
     KeyFault::WrongKind(match name {
         name if name.contains("-cert-v0") => return KeyFault::Foreign(SSH_CERTIFICATE),
-        "ssh-ed25519" => "an Ed25519 key".into(),
+        "ssh-ed448" => "an Ed448 key".into(),
+        "ecdsa-sha2-nistp521" => kind_on("P-521").into(),
         "ssh-dss" => "a DSA key".into(),
         name if name.starts_with("ecdsa-sha2-") => "an EC key".into(),
         name if name.starts_with("sk-") => "a key of a hardware token (FIDO)".into(),

@@ -15,7 +15,7 @@ use base64::Engine as _;
 use base64::alphabet::URL_SAFE;
 use base64::engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD};
 use hallpass::code::Code;
-use hallpass::keys::{self, KeyRing, Signer, Warning};
+use hallpass::keys::{self, Algorithm, GivenKey, KeyRing, Signer, Warning};
 use hallpass::profiles::demo::{self, DemoAlgorithm};
 use hallpass::token::{self, Audience, Candidates, Check, Expected, LARGEST_TOKEN, Rules, Show, Typ};
 use pkcs8::der::Decode as _;
@@ -245,6 +245,23 @@ fn row_7_the_psychic_signature_is_of_an_algorithm_that_is_not_allowed() {
             let token = compact(header, good.claims.to_string(), |_| URL_SAFE_NO_PAD.encode(zeros));
             good.must_get(7, ALG_NOT_ALLOWED, name, token);
         }
+    }
+}
+
+/// The same signature meets a verifier of ES256 here, so that it is the signature that is refused.
+#[test]
+fn row_7_under_es256_a_signature_of_zeros_is_a_bad_one() {
+    let pem = include_bytes!("../fixtures/keys/ec-public-spki.pem");
+    let key = GivenKey::parse(pem, "key").unwrap().verifiers(Some(Algorithm::Es256)).unwrap();
+    let order = *b"\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\xbc\xe6\xfa\xad\xa7\x17\x9e\x84\xf3\xb9\xca\xc2\xfc\x63\x25\x51";
+    for (name, psychic) in [
+        ("raw", vec![0; 64]),
+        ("DER", vec![0x30, 6, 2, 1, 0, 2, 1, 0]),
+        ("r = s = n", [order, order].concat()),
+        ("empty", vec![]),
+    ] {
+        let token = compact(r#"{"alg":"ES256"}"#, claims().to_string(), |_| URL_SAFE_NO_PAD.encode(&psychic));
+        assert_eq!(token::verify_given(&token, &key, at(NOW)).code(), Code::BadSignature, "{name}");
     }
 }
 

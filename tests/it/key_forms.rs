@@ -80,6 +80,20 @@ openssl genpkey -algorithm ED25519 -out ed25519.pem
 openssl pkey -in ed25519.pem -pubout -out ed25519-public.pem
 ssh-keygen -q -t ed25519 -N '' -C x -f ed25519
 ssh-keygen -q -t ecdsa -N '' -C x -f ecdsa
+openssl ecparam -name secp384r1 -genkey -noout -out ec384.pem
+openssl ec -in ec.pem -pubout -conv_form compressed -out ec-compressed.pem
+openssl ec -in ec.pem -param_enc explicit -out ec-explicit.pem
+openssl pkey -in ec384.pem -pubout -out ec384-public.pem
+openssl pkey -in ed25519.pem -pubout -outform DER -out ed25519-public.der
+ssh-keygen -q -t ecdsa -b 384 -N '' -C x -f ecdsa384
+ssh-keygen -q -t ecdsa -b 521 -N '' -C x -f ecdsa521
+openssl ecparam -name secp521r1 -genkey -noout -out p521.pem
+openssl ecparam -name secp256k1 -genkey -noout -out secp256k1.pem
+openssl pkey -in secp256k1.pem -pubout -out secp256k1-public.pem
+openssl pkcs8 -topk8 -nocrypt -in p521.pem -out p521-pkcs8.pem
+openssl genpkey -algorithm ED448 -out ed448.pem
+openssl genpkey -algorithm X25519 -out x25519.pem
+openssl pkey -in x25519.pem -pubout -out x25519-public.pem
 cp openssh.pub signed.pub && ssh-keygen -q -s ed25519 -I id signed.pub
 ";
 
@@ -246,8 +260,9 @@ fn public_forms(made: &Made) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 const CERTIFICATE: &[&str] = &["certificate", "openssl x509 ", "-pubkey -noout"];
-const EC: &[&str] = &["an EC key", "ssh-keygen -t rsa"];
-const ED25519: &[&str] = &["an Ed25519 key", "ssh-keygen -t rsa"];
+const P521: &[&str] = &["an EC key on P-521", "ssh-keygen -t rsa"];
+const SECP256K1: &[&str] = &["an EC key on secp256k1", "ssh-keygen -t rsa"];
+const X25519: &[&str] = &["an X25519 key, which signs nothing", "ssh-keygen -t rsa"];
 const PASSPHRASE: &[&str] = &["passphrase", "ssh-keygen -p -N '' -f "];
 const XML: &str = "<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
 
@@ -282,18 +297,18 @@ fn refused_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
         read("public.blob", &["Microsoft", "openssl rsa -inform MSBLOB -pubin"]),
         read("text", &["`-text`", "openssl pkey "]),
         read("modulus", &["`-modulus`", "openssl pkey "]),
-        read("ec.pem", EC),
-        read("ec-pkcs8.der", EC),
-        read("ec-sec1.der", EC),
-        read("ec-public.pem", EC),
-        read("ecdsa", EC),
-        read("ecdsa.pub", EC),
-        read("ed25519.pem", ED25519),
-        read("ed25519-public.pem", ED25519),
-        read("ed25519", ED25519),
-        read("ed25519.pub", ED25519),
-        text("an EC key in base64", &STANDARD.encode(made.bytes("ec-pkcs8.der")), EC),
-        text("an Ed25519 key in base64", &made.body("ed25519-public.pem"), ED25519),
+        read("p521.pem", P521),
+        read("p521-pkcs8.pem", P521),
+        read("ecdsa521", P521),
+        read("ecdsa521.pub", P521),
+        read("secp256k1.pem", SECP256K1),
+        read("secp256k1-public.pem", SECP256K1),
+        read("ed448.pem", &["an Ed448 key", "ssh-keygen -t rsa"]),
+        read("x25519.pem", X25519),
+        read("x25519-public.pem", X25519),
+        read("ec-explicit.pem", &["spells out the numbers of its curve", "openssl ec "]),
+        text("an EC key in base64", &made.body("p521-pkcs8.pem"), P521),
+        text("an X25519 key in base64", &made.body("x25519-public.pem"), X25519),
         read("signed-cert.pub", &["OpenSSH certificate"]),
         text("PuTTY 2", &ppk(2), &["PuTTY", "puttygen ", "-O private-openssh -o "]),
         text("PuTTY 3", &ppk(3), &["PuTTY", "puttygen ", "-O private-openssh -o "]),
@@ -551,6 +566,49 @@ fn every_form_of_a_key_signs_and_verifies_as_that_key_or_is_refused_by_its_name(
             }
         }
     }
+}
+
+/// The files of one EC or Ed25519 key: the private ones first.
+const OTHER_PAIRS: [(Algorithm, &[&str], &[&str]); 5] = [
+    (Algorithm::Es256, &["ec.pem", "ec-pkcs8.der", "ec-sec1.der"], &["ec-public.pem", "ec-compressed.pem"]),
+    (Algorithm::Es256, &["ecdsa"], &["ecdsa.pub"]),
+    (Algorithm::Es384, &["ec384.pem"], &["ec384-public.pem"]),
+    (Algorithm::Es384, &["ecdsa384"], &["ecdsa384.pub"]),
+    (Algorithm::EdDsa, &["ed25519.pem"], &["ed25519-public.pem", "ed25519-public.der"]),
+];
+
+#[test]
+fn an_ec_or_ed25519_key_is_read_in_every_form_and_is_no_secret() {
+    let made = Made::get();
+    let ssh = (Algorithm::EdDsa, &["ed25519"][..], &["ed25519.pub"][..]);
+    for (algorithm, private, public) in OTHER_PAIRS.into_iter().chain([ssh]) {
+        let signer = pasted(&made.bytes(private[0])).unwrap().signer(None).unwrap();
+        for name in private.iter().chain(public) {
+            let bytes = made.bytes(name);
+            let text = String::from_utf8(bytes.clone()).ok();
+            let ways = text.filter(|text| text.contains("-----")).map(|text| journeys(&text)).unwrap_or_default();
+            // Between two blocks without a line end nobody can tell which dashes are whose.
+            let ways = ways.into_iter().filter(|(way, _)| (*name, *way) != ("ec.pem", "no line ends"));
+            let encoded = ("base64", STANDARD.encode(&bytes).into_bytes());
+            for (way, bytes) in ways.chain([encoded, ("as it is", bytes)]) {
+                let key = pasted(&bytes).unwrap_or_else(|fault| panic!("{name}, {way}: {fault}"));
+                let verifier = key.verifier(None).unwrap();
+                assert_eq!(verifier.algorithm(), algorithm, "{name}, {way}");
+                assert!(verifier.verifies(MESSAGE, &signer.sign(MESSAGE).unwrap()), "{name}, {way}");
+                assert_eq!(key.signer(None).is_ok(), private.contains(name), "{name}, {way}");
+                assert!(Secret::from_file(&bytes).is_err(), "{name}, {way}");
+                let half = &bytes[..bytes.len() * 2 / 3];
+                let cut = pasted(half).map(|key| key.verifier(None).unwrap().algorithm());
+                assert_ne!(cut.ok(), Some(Algorithm::Hs256), "{name}, {way}, cut: still no secret");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_line_of_an_ssh_key_and_its_base64_are_of_one_kind() {
+    let text = Made::get().text("ed25519.pub").replace("ssh-ed25519", "ecdsa-sha2-nistp256");
+    assert_says(&pasted(text.as_bytes()).unwrap_err(), &["its line says ecdsa-sha2-nistp256", "ssh-ed25519"], "line");
 }
 
 #[test]
@@ -1263,7 +1321,7 @@ fn of_a_key_set_the_kid_of_the_token_picks_the_key() {
     program.run(&["inspect", "--key", "none.json", "x.y.z"]).assert_failed(&[
         "`none.json`",
         "no key that can be used",
-        "EC",
+        "P-256",
     ]);
     program.run(&["inspect", "--key", "empty.json", "x.y.z"]).assert_failed(&["`empty.json`", "key set is empty"]);
 }

@@ -735,9 +735,25 @@ fn a_given_rsa_key_never_works_with_an_hmac_algorithm() {
 }
 
 #[test]
+fn a_given_key_of_another_kind_signs_under_its_own_algorithm() {
+    for (private, public, algorithm) in [
+        ("ec-openssh", "ec-openssh.pub", Algorithm::Es256),
+        ("ec-sec1.pem", "ec-public-spki.pem", Algorithm::Es256),
+        ("ec-pkcs8.pem", "ec-public-spki.pem", Algorithm::Es256),
+        ("ec-sec1-with-parameters.pem", "ec-sec1-with-parameters.pem", Algorithm::Es256),
+        ("ed25519-openssh", "ed25519-openssh.pub", Algorithm::EdDsa),
+        ("ed25519-pkcs8.pem", "ed25519-public-spki.pem", Algorithm::EdDsa),
+    ] {
+        let signer = given(private).signer(None).unwrap();
+        let verifier = given(public).verifier(None).unwrap();
+        assert_eq!([signer.algorithm(), verifier.algorithm()], [algorithm; 2], "{private}");
+        assert!(verifier.verifies(b"message", &signer.sign(b"message").unwrap()), "{private}");
+    }
+}
+
+#[test]
 fn a_given_key_that_is_unfit_is_refused_by_its_files_name() {
-    let unfit =
-        ["ec-openssh", "ec-sec1.pem", "ed25519-openssh.pub", "rsa-1024-openssh", "rsa-certificate.pem", "nowhere"];
+    let unfit = ["rsa-pss-pkcs8.pem", "rsa-pss-public-spki.pem", "rsa-1024-openssh", "rsa-certificate.pem", "nowhere"];
     for name in ENCRYPTED.into_iter().chain(unfit) {
         let line = chain(&GivenKey::read(&fixture_path(name)).unwrap_err());
         assert_says(&line, &[&format!("`{}`", fixture_path(name).display())]);

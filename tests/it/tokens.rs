@@ -10,7 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 use hallpass::code::Code;
-use hallpass::keys::{self, GivenKey, KeyKind, KeyRing, Signer};
+use hallpass::keys::{self, GivenKey, KeyRing, Signer};
 use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::profiles::lab;
 use hallpass::profiles::{IssueError, Lifetime};
@@ -53,11 +53,8 @@ impl Keys {
 
     /// The same key material bound to any algorithm that fits it.
     pub fn sibling(&self, algorithm: keys::Algorithm) -> Signer {
-        let key = match algorithm.key_kind() {
-            KeyKind::Secret => &self.secret,
-            KeyKind::Rsa => &self.private,
-        };
-        key.signer(Some(algorithm)).expect("an algorithm that fits")
+        let fitting = [&self.secret, &self.private].into_iter().find_map(|key| key.signer(Some(algorithm)).ok());
+        fitting.expect("an algorithm that fits the secret or the RSA key")
     }
 
     pub fn kid(&self) -> &str {

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{Material, OneKey, PrivateExponent};
-use crate::keys::{Algorithm, KeyFault, RsaPrivateKey, RsaPublicKey, Secret};
+use crate::keys::{
+    Algorithm, Curve, EcPrivateKey, EcPublicKey, Ed25519PrivateKey, Ed25519PublicKey, KeyFault, PrivateKey, PublicKey,
+    RsaPrivateKey, RsaPublicKey, Secret,
+};
 
 /// The keys of a JWK or of a set. Of a set, those that cannot be used are left out, as RFC 7517 §5 asks.
 pub(super) fn keys(text: &str) -> Result<Vec<OneKey>, KeyFault> {
@@ -44,7 +47,7 @@ fn one(text: &str) -> Result<OneKey, KeyFault> {
     Ok(OneKey { material, bound_to, kid: jwk.kid, may_sign })
 }
 
-/// The members of RFC 7517 §4 and RFC 7518 §6 that matter here; others are ignored, as the RFC asks.
+/// The members of RFC 7517 §4, RFC 7518 §6 and RFC 8037 §2 that matter here; others are ignored, as the RFC asks.
 #[derive(Deserialize)]
 struct GivenJwk {
     kty: String,
@@ -53,6 +56,9 @@ struct GivenJwk {
     alg: Option<String>,
     kid: Option<String>,
     k: Option<String>,
+    crv: Option<String>,
+    x: Option<String>,
+    y: Option<String>,
     n: Option<String>,
     e: Option<String>,
     d: Option<String>,
@@ -85,20 +91,46 @@ impl GivenJwk {
                 Ok(Material::Secret { secret, kind: "a secret by its `kty`, \"oct\"" })
             }
             "RSA" if self.d.is_some() && self.p.is_none() && self.q.is_none() => self.without_primes(),
-            "RSA" if self.d.is_some() => self.private().map(Material::Private),
+            "RSA" if self.d.is_some() => self.private().map(PrivateKey::Rsa).map(Material::Private),
             "RSA" => {
                 let (n, e) = (member("n", self.n.as_deref())?, member("e", self.e.as_deref())?);
-                RsaPublicKey::new(&n, &e).map(Material::Public)
+                RsaPublicKey::new(&n, &e).map(PublicKey::Rsa).map(Material::Public)
             }
+            "EC" => self.ec(),
+            "OKP" => self.okp(),
             other => Err(jwk_fault(format!(
-                "`kty` is {other:?}{}, and only \"oct\" and \"RSA\" keys can be used here so far",
-                match other {
-                    "EC" => ", an EC key",
-                    "OKP" => ", an Ed25519 key or one of its kind",
-                    _ => "",
-                }
+                "`kty` is {other:?}, and only \"oct\", \"RSA\", \"EC\" and \"OKP\" keys can be used here"
             ))),
         }
+    }
+
+    /// RFC 7518 §6.2. A private key has its public half too.
+    fn ec(&self) -> Result<Material, KeyFault> {
+        let name = self.crv.as_deref().ok_or_else(|| jwk_fault("JWK lacks the member `crv`".to_owned()))?;
+        let curve = Curve::ALL.into_iter().find(|curve| curve.as_str() == name);
+        let curve = curve.ok_or_else(|| other_curve(name, "EC keys on \"P-256\" and \"P-384\""))?;
+        let number = |member, value: &Option<String>| sized(member, value.as_deref(), curve.bytes(), curve.as_str());
+        let (x, y) = (number("x", &self.x)?, number("y", &self.y)?);
+        let public = EcPublicKey::from_coordinates(curve, [&x, &y])?;
+        Ok(match &self.d {
+            None => Material::Public(PublicKey::Ec(public)),
+            d => Material::Private(PrivateKey::Ec(EcPrivateKey::new(curve, &number("d", d)?, Some(&public))?)),
+        })
+    }
+
+    /// RFC 8037 §2. A private key has its public half too.
+    fn okp(&self) -> Result<Material, KeyFault> {
+        match self.crv.as_deref() {
+            Some("Ed25519") => {}
+            Some(name) => return Err(other_curve(name, "OKP keys on \"Ed25519\"")),
+            None => return Err(jwk_fault("JWK lacks the member `crv`".to_owned())),
+        }
+        let number = |member, value: &Option<String>| sized(member, value.as_deref(), 32, "Ed25519");
+        let x = number("x", &self.x)?;
+        Ok(match &self.d {
+            None => Material::Public(PublicKey::Ed25519(Ed25519PublicKey::new(&x)?)),
+            d => Material::Private(PrivateKey::Ed25519(Ed25519PrivateKey::new(&number("d", d)?, Some(&x))?)),
+        })
     }
 
     /// RFC 7518 §6.3.2 lets all but d be left out.
@@ -131,6 +163,19 @@ impl GivenJwk {
 fn member(name: &str, value: Option<&str>) -> Result<Vec<u8>, KeyFault> {
     let text = value.ok_or_else(|| jwk_fault(format!("JWK lacks the member `{name}`")))?;
     URL_SAFE_NO_PAD.decode(text).map_err(|_| jwk_fault(format!("member `{name}` is not base64url without padding")))
+}
+
+/// A number that has its full length, with zeros in front where it is small (RFC 7518 §6.2.1.2, §6.2.2.1).
+fn sized(name: &str, value: Option<&str>, bytes: usize, curve: &str) -> Result<Vec<u8>, KeyFault> {
+    let number = member(name, value)?;
+    if number.len() == bytes {
+        return Ok(number);
+    }
+    Err(jwk_fault(format!("member `{name}` has {} bytes, and {curve} has {bytes}", number.len())))
+}
+
+fn other_curve(name: &str, accepted: &str) -> KeyFault {
+    jwk_fault(format!("`crv` is {name:?}, and of its `kty` only {accepted} can be used here"))
 }
 
 /// What is said of a member of the wrong type repeats its value, and that may be a secret.
