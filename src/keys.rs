@@ -5,6 +5,7 @@
 
 mod algorithm;
 mod armour;
+mod bearer;
 mod credentials;
 mod current;
 mod der;
@@ -33,13 +34,16 @@ mod source;
 mod ssh;
 
 pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
+pub use bearer::BearerKeys;
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use current::CurrentKeys;
 pub use ec::{Curve, EcPrivateKey, EcPublicKey};
 pub use ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub use fault::{KeyFault, KeyLocation};
-pub use folder::{KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_hs256, generate_rs256, rotate};
+pub use folder::{
+    KeyError, Rotation, SESSION_KEY_BYTES, Warning, generate_file, generate_hs256, generate_rs256, rotate,
+};
 pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};
 pub use lab::LabKeys;
@@ -58,6 +62,7 @@ use algorithm::base64url_chars;
 use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bearer::BearerRing;
 use chrono::{DateTime, Utc};
 use ready::{Mac, Pair, Public, ReadySigner, ReadyVerifier};
 use rotation::{Dated, Lineage, RsaKey};
@@ -112,6 +117,11 @@ impl Signer {
 
     pub fn kid(&self) -> Option<&str> {
         self.kid.as_deref()
+    }
+
+    /// A new key of the kind that this algorithm needs, which nobody else has. `None` for a secret.
+    pub fn of_new_pair(algorithm: Algorithm) -> Option<Self> {
+        Some(Self::with_pair(&PrivateKey::generate(algorithm.key_kind())?, algorithm, None))
     }
 
     /// The same key with another algorithm for its kind of key, which no verifier here accepts from it.
@@ -258,14 +268,14 @@ impl ProfileKeys {
     }
 
     /// Pairs that follow one another; `None` if there is none.
-    fn of_pairs(pairs: &Lineage<RsaPrivateKey>) -> Option<Self> {
-        let mut signers: Vec<(Start, Signer)> =
-            pairs.iter().map(|pair| (pair.start, Self::of_rsa(&pair.key, &pair.source).signer)).collect();
+    fn of_pairs(pairs: &Lineage<PrivateKey>, algorithm: Algorithm) -> Option<Self> {
+        let signer = |pair: &PrivateKey| Signer::with_pair(pair, algorithm, Some(pair.public().thumbprint()));
+        let mut signers: Vec<(Start, Signer)> = pairs.iter().map(|pair| (pair.start, signer(&pair.key))).collect();
         let (_, signer) = signers.pop()?;
-        let verifier = |pair: &Dated<RsaPrivateKey>| Verifier {
+        let verifier = |pair: &Dated<PrivateKey>| Verifier {
             start: pair.start,
             end: pair.end,
-            ..Verifier::with_rsa(pair.key.public(), Algorithm::Rs256, &pair.source)
+            ..Verifier::with_public(&pair.key.public(), algorithm, &pair.source)
         };
         Some(Self { signer, later: signers, verifiers: pairs.iter().map(verifier).collect() })
     }
@@ -334,8 +344,7 @@ pub struct KeyRing {
     rs256: KeySet,
     twilio: ProfileKeys,
     zoom: ProfileKeys,
-    bearer: ProfileKeys,
-    bearer_pairs: Lineage<RsaPrivateKey>,
+    bearer: BearerRing,
     rest_api: ProfileKeys,
     telesign: ProfileKeys,
     lab: LabKeys,
@@ -356,7 +365,17 @@ impl KeyRing {
         given: &GivenCredentials,
         random: &dyn SecureRandom,
     ) -> Result<(Self, Vec<Warning>), KeyError> {
-        folder::prepare(folder, given, random)
+        Self::prepare_for(folder, given, BearerKeys::default(), random)
+    }
+
+    /// Like [`prepare_with`](Self::prepare_with), with these keys for bearer tokens.
+    pub fn prepare_for(
+        folder: &Path,
+        given: &GivenCredentials,
+        bearer: BearerKeys,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Vec<Warning>), KeyError> {
+        folder::prepare(folder, given, bearer, random)
     }
 
     /// The folder's keys that verify HS256 and RS256. Creates nothing.
@@ -381,7 +400,12 @@ impl KeyRing {
     }
 
     pub const fn bearer(&self) -> &ProfileKeys {
-        &self.bearer
+        self.bearer.own()
+    }
+
+    /// The bearer key under this algorithm. Except for the one that bearer tokens are signed with, only test mode has it.
+    pub fn bearer_signer(&self, algorithm: Algorithm, now: DateTime<Utc>) -> Option<&Signer> {
+        self.bearer.signer(algorithm, now)
     }
 
     pub const fn rest_api(&self) -> &ProfileKeys {
@@ -416,8 +440,7 @@ impl KeyRing {
     pub fn published(&self, now: DateTime<Utc>) -> Jwks {
         let retired = self.retired.iter().map(|retired| &retired.key);
         let demo = self.pairs.in_force(now).into_iter().map(|pair| &pair.key.public);
-        let bearer = self.bearer_pairs.in_force(now).into_iter().map(|pair| pair.key.public());
-        demo.chain(retired).chain(bearer).collect()
+        demo.chain(retired).map(Jwk::from).chain(self.bearer.jwks(now)).collect()
     }
 
     /// The same ring with new keys.
@@ -437,9 +460,7 @@ impl KeyRing {
     }
 
     fn with_new_bearer_key(&self, renewal: Renewal) -> Option<Self> {
-        let bearer_pairs = renewal.after(&self.bearer_pairs, generated_pair()?);
-        let bearer = ProfileKeys::of_pairs(&bearer_pairs)?;
-        Some(Self { bearer, bearer_pairs, ..self.clone() })
+        Some(Self { bearer: self.bearer.rotated(renewal)?, ..self.clone() })
     }
 
     /// The key that encrypts the session cookie.

@@ -53,7 +53,7 @@ pub struct Profile {
     /// What its tokens are, for a list of choices.
     pub title: &'static str,
     /// What its tokens are signed with; `None` where a visitor chooses one of [`DemoAlgorithm::OFFERED`].
-    pub only_algorithm: Option<Algorithm>,
+    pub only_algorithm: fn(&KeyRing) -> Option<Algorithm>,
     /// The header members of its tokens, other than those for the key.
     pub header: Header<'static>,
     /// The claims that each of its tokens must have.

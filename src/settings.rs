@@ -27,7 +27,7 @@ pub use values::Credentials;
 
 use std::path::PathBuf;
 
-use crate::keys::{GivenCredentials, KeySource};
+use crate::keys::{BearerKeys, GivenCredentials, KeySource};
 use crate::store::DatabaseUrl;
 use options::{Database, Keys};
 
@@ -61,6 +61,11 @@ impl Settings {
             accounts: environment.credentials(),
             options,
         })
+    }
+
+    /// Which keys the server has for bearer tokens.
+    pub const fn bearer_keys(&self) -> BearerKeys {
+        BearerKeys { algorithm: self.options.bearer_algorithm, one_of_each: self.test_mode }
     }
 
     /// Only the database, for a command that needs nothing else. `own` is the value of the command's own flag.

@@ -17,7 +17,7 @@ use crate::web::{TlsReport, check_tls, exposed};
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    let keys = settings.options.keys.source.check(&settings.accounts);
+    let keys = settings.options.keys.source.check(&settings.accounts, settings.bearer_keys());
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));

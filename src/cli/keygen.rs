@@ -1,13 +1,14 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag};
-use crate::keys;
+use crate::keys::{self, Algorithm};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
 use crate::settings::{Environment, Flags};
@@ -15,9 +16,12 @@ use crate::token::printable::escaped;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// HS256 makes a secret, RS256 a pair of keys
-    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, default_value_t)]
-    algorithm: DemoAlgorithm,
+    /// What the key is for: HS256 and RS256 make the folder's, every other one needs --out
+    #[arg(long, value_name = "ALG", default_value_t = DemoAlgorithm::default().jwa())]
+    algorithm: Algorithm,
+    /// Where the key goes instead of the folder; the public half of a pair goes into FILE.pub
+    #[arg(long, value_name = "FILE", conflicts_with = "keys")]
+    out: Option<PathBuf>,
     /// The size of an RSA key: 2048, 3072, 4096 or 8192
     #[arg(long, default_value_t = 2048)]
     bits: u32,
@@ -29,14 +33,28 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let folder = options.keys.folder(flags, environment)?;
-    let made = if options.algorithm == DemoAlgorithm::HS256 {
-        keys::generate_hs256(&folder, options.force, Random::system().source())?
-    } else {
-        keys::generate_rs256(&folder, options.force, options.bits)?
-    };
-    for path in made {
+    for path in options.make(flags, environment)? {
         writeln!(Stdout::lock(), "made {}", escaped(&path.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+impl Options {
+    fn make(&self, flags: &Flags, environment: &Environment) -> Result<Vec<PathBuf>, Failure> {
+        let random = Random::system();
+        if let Some(path) = &self.out {
+            let path = environment.path("out", path)?;
+            return Ok(keys::generate_file(&path, self.algorithm, self.bits, self.force, random.source())?);
+        }
+        let folder = || self.keys.folder(flags, environment);
+        match self.algorithm {
+            Algorithm::Hs256 => Ok(keys::generate_hs256(&folder()?, self.force, random.source())?),
+            Algorithm::Rs256 => Ok(keys::generate_rs256(&folder()?, self.force, self.bits)?),
+            other => Err(format!(
+                "the keys folder keeps keys for {}; for {other} name a file with --out FILE",
+                DemoAlgorithm::NAMES.join(" and ")
+            )
+            .into()),
+        }
+    }
 }

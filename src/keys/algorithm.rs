@@ -144,6 +144,41 @@ impl Algorithm {
         names
     };
 
+    /// How many need a secret.
+    const OF_SECRETS: usize = {
+        let (mut count, mut place) = (0, 0);
+        while place < Self::ALL.len() {
+            count += matches!(Self::ALL[place].key_kind(), KeyKind::Secret) as usize;
+            place += 1;
+        }
+        count
+    };
+
+    /// Those that sign with a key pair, in the order of the rows.
+    pub const OF_PAIRS: [Self; Self::ALL.len() - Self::OF_SECRETS] = {
+        let mut found = [Self::Rs256; Self::ALL.len() - Self::OF_SECRETS];
+        let (mut count, mut place) = (0, 0);
+        while place < Self::ALL.len() {
+            if !matches!(Self::ALL[place].key_kind(), KeyKind::Secret) {
+                found[count] = Self::ALL[place];
+                count += 1;
+            }
+            place += 1;
+        }
+        found
+    };
+
+    /// The names of [`OF_PAIRS`](Self::OF_PAIRS).
+    pub const NAMES_OF_PAIRS: [&str; Self::OF_PAIRS.len()] = {
+        let mut names = [""; Self::OF_PAIRS.len()];
+        let mut place = 0;
+        while place < names.len() {
+            names[place] = Self::OF_PAIRS[place].as_str();
+            place += 1;
+        }
+        names
+    };
+
     const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }

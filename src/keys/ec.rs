@@ -5,7 +5,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
+use aws_lc_rs::encoding::{AsBigEndian as _, AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED, ECDSA_P384_SHA384_FIXED_SIGNING,
@@ -229,6 +229,12 @@ impl EcPrivateKey {
     pub(super) fn generate_pem(curve: Curve) -> Result<String, Unspecified> {
         let der = EcdsaKeyPair::generate(curve.signing())?.to_pkcs8v1()?;
         Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
+    }
+
+    /// The private number, as long as the curve's numbers are. `None` if the library does not give it.
+    pub(super) fn number(&self) -> Option<Vec<u8>> {
+        let number = self.pair.private_key().as_be_bytes().ok()?;
+        Some(number.as_ref().to_vec())
     }
 
     pub(super) fn pair(&self) -> Arc<EcdsaKeyPair> {

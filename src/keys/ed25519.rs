@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::encoding::{AsBigEndian as _, AsDer as _};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 use num_bigint::BigUint;
@@ -108,6 +108,12 @@ impl Ed25519PrivateKey {
     pub(super) fn generate_pem() -> Result<String, Unspecified> {
         let der = Ed25519KeyPair::generate()?.to_pkcs8v1()?;
         Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
+    }
+
+    /// The seed. `None` if the library does not give it.
+    pub(super) fn seed(&self) -> Option<Vec<u8>> {
+        let seed = self.pair.seed().and_then(|seed| seed.as_be_bytes()).ok()?;
+        Some(seed.as_ref().to_vec())
     }
 
     pub(super) fn pair(&self) -> Arc<Ed25519KeyPair> {

@@ -13,19 +13,20 @@ use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::bearer::{BearerPair, BearerRing};
 use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    GivenCredentials, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, RsaPublicKey,
-    Secret, Start, credentials,
+    Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyKind, KeyLocation, KeyRing, KeySet, LabKeys, PrivateKey,
+    ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Start, credentials,
 };
 use changes::Changes;
 pub use error::{KeyError, Warning};
 use names::{
-    BEARER_PRIVATE, BEARER_PUBLIC, HS256_SECRET, LAB_PRIVATE, LAB_PUBLIC, LAB_SECRET, OTHER_PROFILES, REST_API_SECRET,
-    RS256_PRIVATE, RS256_PUBLIC, SESSION_KEY, hs256_secret, privacy_of, rs256_private, rs256_public, start_of_pair,
-    start_of_secret,
+    BEARER_PAIRS, BEARER_PRIVATE, HS256_SECRET, LAB_PRIVATE, LAB_PUBLIC, LAB_SECRET, REST_API_SECRET, RS256_PRIVATE,
+    RS256_PUBLIC, SESSION_KEY, hs256_secret, is_of_another_profile, privacy_of, rs256_private, rs256_public,
+    start_of_pair, start_of_secret,
 };
 pub use rotate::{Rotation, rotate};
 
@@ -36,20 +37,21 @@ pub const SESSION_KEY_BYTES: usize = 64;
 pub(super) fn prepare(
     folder: &Path,
     given: &GivenCredentials,
+    wanted: BearerKeys,
     random: &dyn SecureRandom,
 ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     files.keep_private()?;
-    files.make_missing(random)?;
+    files.make_missing(wanted, random)?;
     let pairs = files.pairs()?;
     for pair in pairs.iter() {
         if let Some(private) = &pair.key.private {
-            files.save_public(&rs256_public(pair.start), private);
+            files.save_public(&rs256_public(pair.start), private.public().to_pem());
         }
     }
     let retired = files.retired(&pairs)?;
     let hs256_secrets = files.secrets()?;
-    let bearer = files.pair(BEARER_PRIVATE, BEARER_PUBLIC)?;
+    let bearer = files.bearer(wanted)?;
     let lab_rsa = files.pair(LAB_PRIVATE, LAB_PUBLIC)?;
     let lab_secret = files.needed_secret(LAB_SECRET)?;
     let (accounts, secrets) = credentials::read(folder, given, random)?;
@@ -60,10 +62,9 @@ pub(super) fn prepare(
         secrets: hs256_secrets,
         pairs,
         retired,
-        bearer_pairs: Lineage::new(vec![Dated::new(Start::ALWAYS, bearer.clone(), files.name(BEARER_PRIVATE))]),
         twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
         zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
-        bearer: ProfileKeys::of_rsa(&bearer, &files.name(BEARER_PRIVATE)),
+        bearer,
         rest_api: ProfileKeys::of_secret(&files.needed_secret(REST_API_SECRET)?, &files.name(REST_API_SECRET)),
         telesign: ProfileKeys::of_secret(&secrets.telesign, "TELESIGN_API_KEY"),
         lab: LabKeys::new(lab_secret, lab_rsa, &files.name(LAB_SECRET), &files.name(LAB_PRIVATE)),
@@ -83,7 +84,7 @@ pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
 }
 
 /// Checks the existing files, and creates nothing.
-pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
+pub(super) fn check(folder: &Path, given: &GivenCredentials, wanted: BearerKeys) -> Result<Vec<Warning>, KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let pairs = files.pairs()?;
     files.retired(&pairs)?;
@@ -91,15 +92,16 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials) -> Result<Vec<Warni
     for name in [REST_API_SECRET, LAB_SECRET] {
         files.secret(name)?;
     }
-    for (private, public) in [(BEARER_PRIVATE, BEARER_PUBLIC), (LAB_PRIVATE, LAB_PUBLIC)] {
-        files.check_pair(private, public)?;
+    files.check_pair(LAB_PRIVATE, LAB_PUBLIC)?;
+    for (algorithm, name) in bearer_files(wanted) {
+        files.bearer_pair(name, algorithm)?;
     }
     if folder.join(SESSION_KEY).exists() {
         files.session_key()?;
     }
     credentials::check(folder, given)?;
     files.warn_of_exposed()?;
-    files.note_missing()?;
+    files.note_missing(wanted)?;
     Ok(files.warnings)
 }
 
@@ -115,13 +117,42 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     let (path, public_path) = (folder.join(RS256_PRIVATE), folder.join(RS256_PUBLIC));
     let pem = rsa_pem(&path, bits)?;
     let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
-    let public = public_pem(&public_path, &private)?;
+    let public = public_pem(&public_path, private.public().to_pem())?;
     generated(folder, vec![(path, pem), (public_path, public)], force)
 }
 
-/// Creates all files or none. With `force`, replaces existing ones.
+/// Creates a key for `algorithm` in a file of any name, readable only by its owner, and returns the paths: of a pair
+/// also that of the public half, whose name ends in `.pub`. `bits` is the size of an RSA key.
+pub fn generate_file(
+    path: &Path,
+    algorithm: Algorithm,
+    bits: u32,
+    force: bool,
+    random: &dyn SecureRandom,
+) -> Result<Vec<PathBuf>, KeyError> {
+    let no_randomness = |_| KeyError::NoRandomness { path: path.to_owned() };
+    let pem = match algorithm.key_kind() {
+        KeyKind::Secret => {
+            let secret = Secret::generate_for(algorithm, random).map_err(no_randomness)?;
+            return written(vec![(path.to_owned(), secret_line(&secret))], force);
+        }
+        KeyKind::Rsa => rsa_pem(path, bits)?,
+        kind => PrivateKey::generate_pem(kind).map_err(no_randomness)?,
+    };
+    let private = PrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(path))?;
+    let mut public_path = path.to_owned().into_os_string();
+    public_path.push(".pub");
+    let public = public_pem(path, private.public().to_pem())?;
+    written(vec![(path.to_owned(), pem), (public_path.into(), public)], force)
+}
+
+/// Creates all files or none, in a folder for its owner alone. With `force`, replaces existing ones.
 fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
     Folder { path: folder, warnings: Vec::new() }.keep_private()?;
+    written(files, force)
+}
+
+fn written(files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
     let mut changes = Changes::default();
     if force {
         changes.replace(&files)?;
@@ -130,6 +161,14 @@ fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Resul
     }
     changes.keep();
     Ok(files.into_iter().map(|(path, _)| path).collect())
+}
+
+/// The files of bearer keys, each with an algorithm of the kind of key that it holds. The first is the own key.
+pub(super) fn bearer_files(wanted: BearerKeys) -> impl Iterator<Item = (Algorithm, &'static str)> {
+    let is_further = move |kind: KeyKind| wanted.one_of_each && kind != wanted.algorithm.key_kind();
+    let further = BEARER_PAIRS.into_iter().filter(move |(kind, _)| is_further(*kind));
+    std::iter::once((wanted.algorithm, BEARER_PRIVATE))
+        .chain(further.map(|(kind, name)| (kind.usual_algorithm(), name)))
 }
 
 /// Files that may be in a folder that has no keys yet.
@@ -162,12 +201,14 @@ impl Folder<'_> {
         Ok(())
     }
 
-    fn make_missing(&mut self, random: &dyn SecureRandom) -> Result<(), KeyError> {
+    fn make_missing(&mut self, wanted: BearerKeys, random: &dyn SecureRandom) -> Result<(), KeyError> {
         if self.starts(start_of_secret)?.is_empty() {
             self.make(HS256_SECRET, |path| secret_text(path, random))?;
         }
         self.make(REST_API_SECRET, |path| secret_text(path, random))?;
-        self.make(BEARER_PRIVATE, |path| rsa_pem(path, 2048))?;
+        for (algorithm, name) in bearer_files(wanted) {
+            self.make(name, |path| pair_pem(path, algorithm.key_kind()))?;
+        }
         self.make(LAB_SECRET, |path| secret_text(path, random))?;
         self.make(LAB_PRIVATE, |path| rsa_pem(path, 2048))?;
         self.make(SESSION_KEY, |path| session_key_text(path, random))?;
@@ -195,6 +236,34 @@ impl Folder<'_> {
         Ok(Some(secret))
     }
 
+    fn bearer(&mut self, wanted: BearerKeys) -> Result<BearerRing, KeyError> {
+        let mut pairs = Vec::new();
+        for (algorithm, name) in bearer_files(wanted) {
+            let private = self.bearer_pair(name, algorithm)?.ok_or_else(|| self.gone(name))?;
+            self.save_public(&format!("{name}.pub"), private.public().to_pem());
+            pairs.push(BearerPair { private, source: self.name(name) });
+        }
+        let others = pairs.split_off(1.min(pairs.len()));
+        let own = pairs.pop().ok_or_else(|| self.gone(BEARER_PRIVATE))?;
+        BearerRing::new(wanted, own, others).ok_or_else(|| self.gone(BEARER_PRIVATE))
+    }
+
+    /// A pair of bearer tokens, of the kind that this algorithm needs.
+    fn bearer_pair(&self, name: &str, algorithm: Algorithm) -> Result<Option<PrivateKey>, KeyError> {
+        let path = self.path.join(name);
+        let Some(bytes) = read_file(&path)? else { return Ok(None) };
+        let private = PrivateKey::parse(&bytes).map_err(of_another_kind(algorithm));
+        let private = private.and_then(|private| expect_kind(private, algorithm));
+        let private = private.map_err(KeyError::unfit_at(&path, KeyLocation::Private))?;
+        let public_name = format!("{name}.pub");
+        let public_path = self.path.join(&public_name);
+        let public = read_file(&public_path)?.map(|bytes| PublicKey::parse(&bytes)).transpose();
+        match public.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))? {
+            Some(public) if public != private.public() => Err(self.mismatch(&public_name, name)),
+            _ => Ok(Some(private)),
+        }
+    }
+
     fn check_pair(&mut self, private_name: &str, public_name: &str) -> Result<(), KeyError> {
         let private = self.rsa_private(private_name)?;
         let public = Self::rsa_public(&self.path.join(public_name))?;
@@ -204,9 +273,11 @@ impl Folder<'_> {
         }
     }
 
-    fn note_missing(&mut self) -> Result<(), KeyError> {
-        let mut missing: Vec<&str> = [REST_API_SECRET, BEARER_PRIVATE, LAB_SECRET, LAB_PRIVATE, SESSION_KEY]
-            .into_iter()
+    fn note_missing(&mut self, wanted: BearerKeys) -> Result<(), KeyError> {
+        let bearer = bearer_files(wanted).map(|(_, name)| name);
+        let mut missing: Vec<&str> = std::iter::once(REST_API_SECRET)
+            .chain(bearer)
+            .chain([LAB_SECRET, LAB_PRIVATE, SESSION_KEY])
             .filter(|name| !self.path.join(name).exists())
             .collect();
         missing.extend(self.starts(start_of_secret)?.is_empty().then_some(HS256_SECRET));
@@ -225,7 +296,7 @@ impl Folder<'_> {
         match Self::rsa_public(&self.path.join(public_name))? {
             Some(public) if public != *private.public() => return Err(self.mismatch(public_name, private_name)),
             Some(_) => {}
-            None => self.save_public(public_name, &private),
+            None => self.save_public(public_name, private.public().to_pem()),
         }
         Ok(private)
     }
@@ -286,7 +357,7 @@ impl Folder<'_> {
         let mut retired: Vec<Dated<RsaPublicKey>> = Vec::new();
         for name in self.names()? {
             let is_public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));
-            if !is_public || start_of_pair(&name).is_some() || OTHER_PROFILES.contains(&name.as_str()) {
+            if !is_public || start_of_pair(&name).is_some() || is_of_another_profile(&name) {
                 continue;
             }
             let Some(public) = Self::rsa_public(&self.path.join(&name))? else { continue };
@@ -333,12 +404,12 @@ impl Folder<'_> {
     }
 
     /// The public half stands beside a private key that came alone, for other tools to verify with.
-    fn save_public(&mut self, name: &str, private: &RsaPrivateKey) {
+    fn save_public(&mut self, name: &str, pem: Option<String>) {
         let path = self.path.join(name);
         if path.exists() {
             return;
         }
-        let Some(pem) = private.public().to_pem() else { return };
+        let Some(pem) = pem else { return };
         match link_into_place(&path, &pem) {
             Ok(made) => self.warnings.extend(made.then_some(Warning::Made(path))),
             Err(KeyError::Unwritable { path, source: why }) => self.warnings.push(Warning::NotSaved { path, why }),
@@ -360,7 +431,11 @@ impl Folder<'_> {
 
 fn secret_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
     let secret = Secret::generate(random).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
-    Ok(String::from_utf8_lossy(secret.as_bytes()).into_owned() + "\n")
+    Ok(secret_line(&secret))
+}
+
+fn secret_line(secret: &Secret) -> String {
+    String::from_utf8_lossy(secret.as_bytes()).into_owned() + "\n"
 }
 
 fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
@@ -369,9 +444,38 @@ fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, Ke
     Ok(URL_SAFE_NO_PAD.encode(bytes) + "\n")
 }
 
-fn public_pem(path: &Path, private: &RsaPrivateKey) -> Result<String, KeyError> {
+fn public_pem(path: &Path, pem: Option<String>) -> Result<String, KeyError> {
     let unsound = || KeyError::Unfit { path: path.to_owned(), source: KeyFault::Unsound };
-    private.public().to_pem().ok_or_else(unsound)
+    pem.ok_or_else(unsound)
+}
+
+fn pair_pem(path: &Path, kind: KeyKind) -> Result<String, KeyError> {
+    PrivateKey::generate_pem(kind).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
+}
+
+fn expect_kind(private: PrivateKey, algorithm: Algorithm) -> Result<PrivateKey, KeyFault> {
+    if private.kind() == algorithm.key_kind() {
+        return Ok(private);
+    }
+    let usual = private.kind().usual_algorithm();
+    let fault = Box::new(KeyFault::WrongKind(private.kind().noun().into()));
+    let advice = format!(
+        "{algorithm} needs {}; start with --bearer-algorithm {usual}, or move it elsewhere, and a start makes one",
+        algorithm.key_kind().noun()
+    );
+    Err(KeyFault::Advised { fault, advice })
+}
+
+/// Advice for a key that no algorithm here uses.
+fn of_another_kind(algorithm: Algorithm) -> impl Fn(KeyFault) -> KeyFault {
+    move |fault| match fault {
+        KeyFault::WrongKind(_) => {
+            let needed = algorithm.key_kind().noun();
+            let advice = format!("{algorithm} needs {needed}; move it elsewhere, and a start makes one");
+            KeyFault::Advised { fault: Box::new(fault), advice }
+        }
+        other => other,
+    }
 }
 
 fn rsa_pem(path: &Path, bits: u32) -> Result<String, KeyError> {

@@ -83,10 +83,13 @@ impl GivenKey {
 
     /// Reads a key in any form, and every other text as a secret; `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        if let Some(found) = recognise(bytes) {
-            return Self::of_key(found.key?, source);
-        }
-        Ok(Self::secret(Secret::from_file(bytes)?, source))
+        let secret = || Ok(Self::secret(Secret::from_file(bytes)?, source));
+        Self::of_recognised(bytes, source).unwrap_or_else(secret)
+    }
+
+    /// Reads a key in any form; `None` for a text that is none, which [`parse`](Self::parse) takes for a secret.
+    pub fn of_recognised(bytes: &[u8], source: &str) -> Option<Result<Self, KeyFault>> {
+        recognise(bytes).map(|found| Self::of_key(found.key?, source))
     }
 
     /// A secret, whose bytes are used as they are.

@@ -4,40 +4,55 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 
-use super::RsaPublicKey;
+use super::{Algorithm, PublicKey, RsaPublicKey};
 
 #[derive(Debug, Default, Serialize)]
 pub struct Jwks {
     keys: Vec<Jwk>,
 }
 
-/// One RSA key that verifies RS256; `kid` is its RFC 7638 thumbprint.
+/// One key that verifies under one algorithm.
 #[derive(Debug, Serialize)]
 pub struct Jwk {
     kty: &'static str,
     r#use: &'static str,
     alg: &'static str,
     kid: String,
-    n: String,
-    e: String,
+    #[serde(flatten)]
+    numbers: Numbers,
 }
 
-impl From<&RsaPublicKey> for Jwk {
-    fn from(key: &RsaPublicKey) -> Self {
-        Self {
-            kty: "RSA",
-            r#use: "sig",
-            alg: "RS256",
-            kid: key.thumbprint(),
-            n: URL_SAFE_NO_PAD.encode(key.modulus()),
-            e: URL_SAFE_NO_PAD.encode(key.exponent()),
-        }
+/// The members that RFC 7518 §6 and RFC 8037 §2 give each kind of key.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum Numbers {
+    Rsa { n: String, e: String },
+    Ec { crv: &'static str, x: String, y: String },
+    Okp { crv: &'static str, x: String },
+}
+
+impl Jwk {
+    pub fn new(key: &PublicKey, algorithm: Algorithm, kid: String) -> Self {
+        let text = |number: &[u8]| URL_SAFE_NO_PAD.encode(number);
+        let (kty, numbers) = match key {
+            PublicKey::Rsa(key) => ("RSA", Numbers::Rsa { n: text(key.modulus()), e: text(key.exponent()) }),
+            PublicKey::Ec(key) => ("EC", Numbers::Ec { crv: key.curve().as_str(), x: text(key.x()), y: text(key.y()) }),
+            PublicKey::Ed25519(key) => ("OKP", Numbers::Okp { crv: "Ed25519", x: text(key.as_bytes()) }),
+        };
+        Self { kty, r#use: "sig", alg: algorithm.as_str(), kid, numbers }
     }
 }
 
-impl<'a> FromIterator<&'a RsaPublicKey> for Jwks {
-    fn from_iter<I: IntoIterator<Item = &'a RsaPublicKey>>(keys: I) -> Self {
-        Self { keys: keys.into_iter().map(Jwk::from).collect() }
+/// A key for RS256, whose `kid` is its RFC 7638 thumbprint.
+impl From<&RsaPublicKey> for Jwk {
+    fn from(key: &RsaPublicKey) -> Self {
+        Self::new(&PublicKey::Rsa(key.clone()), Algorithm::Rs256, key.thumbprint())
+    }
+}
+
+impl FromIterator<Jwk> for Jwks {
+    fn from_iter<I: IntoIterator<Item = Jwk>>(keys: I) -> Self {
+        Self { keys: keys.into_iter().collect() }
     }
 }
 
@@ -52,7 +67,7 @@ mod tests {
         let modulus = URL_SAFE_NO_PAD.decode(n).unwrap();
         let key = RsaPublicKey::new(&modulus, &[1, 0, 1]).unwrap();
         assert_eq!(key.thumbprint(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
-        assert_eq!(Jwk::from(&key).n, n);
-        assert_eq!(Jwk::from(&key).e, "AQAB");
+        let jwk = serde_json::to_value(Jwk::from(&key)).unwrap();
+        assert_eq!((jwk["n"].as_str(), jwk["e"].as_str()), (Some(n), Some("AQAB")));
     }
 }

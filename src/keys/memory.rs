@@ -4,22 +4,27 @@ use std::path::Path;
 
 use aws_lc_rs::rand::SecureRandom;
 
+use super::bearer::{BearerPair, BearerRing};
+use super::folder::bearer_files;
 use super::rotation::{Dated, Lineage, RsaKey};
 use super::{
-    GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start,
-    credentials, generated_pair,
+    Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, PrivateKey, ProfileKeys,
+    RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials, generated_pair,
 };
 
 /// What messages call such a key.
 pub(super) const SOURCE: &str = "memory";
 
 /// New keys of every kind, and the account values that are given.
-pub(super) fn prepare(given: &GivenCredentials, random: &dyn SecureRandom) -> Result<KeyRing, KeyError> {
+pub(super) fn prepare(
+    given: &GivenCredentials,
+    wanted: BearerKeys,
+    random: &dyn SecureRandom,
+) -> Result<KeyRing, KeyError> {
     let secret = || Secret::generate(random).map_err(|_| no_randomness());
     let demo = pair()?;
     let secrets = first(secret()?);
     let pairs = first(RsaKey { public: demo.public().clone(), private: Some(demo) });
-    let bearer = pair()?;
     let (accounts, account_secrets) = credentials::invented(given, random)?;
     Ok(KeyRing {
         hs256: KeySet::of_secrets(&secrets),
@@ -27,8 +32,7 @@ pub(super) fn prepare(given: &GivenCredentials, random: &dyn SecureRandom) -> Re
         secrets,
         pairs,
         retired: Vec::new(),
-        bearer: ProfileKeys::of_rsa(&bearer, SOURCE),
-        bearer_pairs: first(bearer),
+        bearer: bearer(wanted)?,
         twilio: ProfileKeys::of_secret(&account_secrets.twilio, SOURCE),
         zoom: ProfileKeys::of_secret(&account_secrets.zoom, SOURCE),
         rest_api: ProfileKeys::of_secret(&secret()?, SOURCE),
@@ -43,6 +47,16 @@ pub(super) fn prepare(given: &GivenCredentials, random: &dyn SecureRandom) -> Re
 /// A key without predecessor.
 fn first<K>(key: K) -> Lineage<K> {
     Lineage::new(vec![Dated::new(Start::ALWAYS, key, SOURCE.to_owned())])
+}
+
+fn bearer(wanted: BearerKeys) -> Result<BearerRing, KeyError> {
+    let pair = |(algorithm, _): (Algorithm, &str)| {
+        let private = PrivateKey::generate(algorithm.key_kind()).ok_or_else(no_randomness)?;
+        Ok(BearerPair { private, source: SOURCE.to_owned() })
+    };
+    let mut pairs = bearer_files(wanted).map(pair);
+    let own = pairs.next().ok_or_else(no_randomness)??;
+    BearerRing::new(wanted, own, pairs.collect::<Result<_, KeyError>>()?).ok_or_else(no_randomness)
 }
 
 fn pair() -> Result<RsaPrivateKey, KeyError> {

@@ -137,14 +137,19 @@ impl PrivateKey {
         }
     }
 
-    /// A new key of this kind, as PKCS#8 in PEM; `None` where it would be a secret.
-    pub fn generate_pem(kind: KeyKind) -> Option<Result<String, Unspecified>> {
+    /// A new key of this kind, as PKCS#8 in PEM. An RSA key has 2048 bits. A secret is no pair.
+    pub fn generate_pem(kind: KeyKind) -> Result<String, Unspecified> {
         match kind {
-            KeyKind::Secret => None,
-            KeyKind::Rsa => RsaPrivateKey::generate_pem(2048),
-            KeyKind::Ec(curve) => Some(EcPrivateKey::generate_pem(curve)),
-            KeyKind::Ed25519 => Some(Ed25519PrivateKey::generate_pem()),
+            KeyKind::Secret => Err(Unspecified),
+            KeyKind::Rsa => RsaPrivateKey::generate_pem(2048).unwrap_or(Err(Unspecified)),
+            KeyKind::Ec(curve) => EcPrivateKey::generate_pem(curve),
+            KeyKind::Ed25519 => Ed25519PrivateKey::generate_pem(),
         }
+    }
+
+    /// A new key of this kind. A secret is no pair.
+    pub fn generate(kind: KeyKind) -> Option<Self> {
+        Self::parse(Self::generate_pem(kind).ok()?.as_bytes()).ok()
     }
 
     pub fn public(&self) -> PublicKey {

@@ -15,8 +15,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use num_bigint::BigUint;
 use pkcs1::der::asn1::{AnyRef, BitStringRef, Uint, UintRef};
 use pkcs1::der::{Decode as _, Encode as _};
-use pkcs8::ObjectIdentifier;
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
+use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
 use super::{KeyFault, armour, der, factor};
 

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::recognise::recognise;
-use super::{KeyFault, encoding};
+use super::{Algorithm, KeyFault, encoding};
 
 /// An HMAC key. Its bytes are never printed.
 #[derive(Clone)]
@@ -52,6 +52,16 @@ impl Secret {
     /// A fresh secret of 256 bits, as 43 base64url characters.
     pub fn generate(random: &dyn SecureRandom) -> Result<Self, aws_lc_rs::error::Unspecified> {
         let mut bytes = [0; 32];
+        random.fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into_bytes()))
+    }
+
+    /// A fresh secret as long as the hash of its algorithm (RFC 7518 §3.2), as base64url characters.
+    pub fn generate_for(
+        algorithm: Algorithm,
+        random: &dyn SecureRandom,
+    ) -> Result<Self, aws_lc_rs::error::Unspecified> {
+        let mut bytes = vec![0; algorithm.signature_bytes(0)];
         random.fill(&mut bytes)?;
         Ok(Self(URL_SAFE_NO_PAD.encode(bytes).into_bytes()))
     }

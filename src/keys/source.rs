@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SecureRandom;
 
-use super::{GivenCredentials, KeyError, KeyRing, Warning, credentials, folder, memory};
+use super::{BearerKeys, GivenCredentials, KeyError, KeyRing, Warning, credentials, folder, memory};
 
 /// Where the keys of a server are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,18 +36,19 @@ impl KeySource {
     pub fn prepare(
         &self,
         given: &GivenCredentials,
+        bearer: BearerKeys,
         random: &dyn SecureRandom,
     ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
         match self {
-            Self::Folder(path) => KeyRing::prepare_with(path, given, random),
-            Self::Memory => memory::prepare(given, random).map(|ring| (ring, Vec::new())),
+            Self::Folder(path) => KeyRing::prepare_for(path, given, bearer, random),
+            Self::Memory => memory::prepare(given, bearer, random).map(|ring| (ring, Vec::new())),
         }
     }
 
     /// Reads what is there as [`prepare`](Self::prepare) would, and makes nothing.
-    pub fn check(&self, given: &GivenCredentials) -> Result<Vec<Warning>, KeyError> {
+    pub fn check(&self, given: &GivenCredentials, bearer: BearerKeys) -> Result<Vec<Warning>, KeyError> {
         match self {
-            Self::Folder(path) => folder::check(path, given),
+            Self::Folder(path) => folder::check(path, given, bearer),
             Self::Memory => credentials::check_given(given).map(|()| Vec::new()),
         }
     }

@@ -11,7 +11,7 @@ use thiserror::Error;
 use crate::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, Signer, SigningError};
 use crate::profiles::demo::{DemoAlgorithm, NotOffered};
 use crate::profiles::{Issuer, Profile};
-use crate::token::{self, Judged, ObjectText, Token, Verdict};
+use crate::token::{self, JsonFault, Judged, ObjectText, Token, Verdict};
 
 /// What messages call a key that was pasted.
 const SOURCE: &str = "the key field";
@@ -52,11 +52,11 @@ impl Fault {
     }
 }
 
-/// The algorithm to judge by: the one asked for, or the visitor's `own`. A profile with one algorithm ignores the
-/// result.
-fn algorithm_for(profile: &Profile, wanted: Option<Algorithm>, own: DemoAlgorithm) -> Result<DemoAlgorithm, Fault> {
+/// The algorithm to judge by: the one asked for, or the visitor's own. A profile with one algorithm ignores the result.
+fn algorithm_for(issuer: &Issuer<'_>, profile: &Profile, wanted: Option<Algorithm>) -> Result<DemoAlgorithm, Fault> {
+    let own = issuer.algorithm;
     let fault = |message| Err(Fault::at("algorithm", message));
-    match (wanted, profile.only_algorithm) {
+    match (wanted, (profile.only_algorithm)(issuer.ring)) {
         (None, _) => Ok(own),
         (Some(wanted), Some(only)) if wanted == only => Ok(own),
         (Some(_), Some(only)) => fault(format!("Tokens of the {} profile are signed only with {only}.", profile.name)),
@@ -79,7 +79,7 @@ pub fn parse_algorithm(name: &str) -> Result<Algorithm, Fault> {
 /// Verifies a token by all rules of a profile, with the server's own keys. `issuer` has the algorithm that the visitor
 /// chose.
 pub fn judge(issuer: &Issuer<'_>, token: &str, profile: &Profile, wanted: Option<Algorithm>) -> Result<Judged, Fault> {
-    let algorithm = algorithm_for(profile, wanted, issuer.algorithm)?;
+    let algorithm = algorithm_for(issuer, profile, wanted)?;
     Ok(profile.verify(&Issuer { algorithm, ..*issuer }, token))
 }
 
@@ -132,8 +132,10 @@ impl PastedKey {
         let claims = ObjectText::parse(claims).map_err(|fault| {
             Fault::at("claims", format!("`claims` must be a JSON object that has each member once; found {fault}."))
         })?;
-        let signer = self.given()?.signer(self.algorithm).map_err(unfit)?;
-        let header = header_text(header.unwrap_or("{}"), &signer)?;
+        let given = members_of(header.unwrap_or("{}"))?;
+        let kid = given.get("kid").and_then(Value::as_str);
+        let signer = self.given()?.signer_named(kid, self.algorithm).map_err(unfit)?;
+        let header = header_text(given, &signer)?;
         Ok(token::seal(header.as_str(), claims.as_str(), &signer)?)
     }
 
@@ -163,22 +165,28 @@ fn unfit(fault: KeyFault) -> Fault {
     Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
 }
 
+fn no_object(found: &JsonFault) -> Fault {
+    Fault::at("header", format!("`header` must be a JSON object that has each member once; found {found}."))
+}
+
+/// The members of a header that was given.
+fn members_of(given: &str) -> Result<Map<String, Value>, Fault> {
+    token::parse_object(given.as_bytes()).map_err(|found| no_object(&found))
+}
+
 /// `alg` and `kid` come from the key. Members of `given` replace `kid` and `typ`.
-fn header_text(given: &str, signer: &Signer) -> Result<ObjectText, Fault> {
-    let fault = |why: String| Fault::at("header", why);
-    let no_object = |found| fault(format!("`header` must be a JSON object that has each member once; found {found}."));
-    let given = token::parse_object(given.as_bytes()).map_err(no_object)?;
+fn header_text(given: Map<String, Value>, signer: &Signer) -> Result<ObjectText, Fault> {
     let algorithm = signer.algorithm().as_str();
     if given.get("alg").is_some_and(|alg| alg != algorithm) {
-        return Err(fault(format!(
-            "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another \
-             algorithm."
-        )));
+        let why = format!(
+            "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another algorithm."
+        );
+        return Err(Fault::at("header", why));
     }
     let mut members = Map::new();
     members.insert("alg".to_owned(), algorithm.into());
     members.extend(signer.kid().map(|kid| ("kid".to_owned(), kid.into())));
     members.insert("typ".to_owned(), "JWT".into());
     members.extend(given);
-    ObjectText::parse(&Value::Object(members).to_string()).map_err(no_object)
+    ObjectText::parse(&Value::Object(members).to_string()).map_err(|found| no_object(&found))
 }

@@ -15,8 +15,6 @@ pub use crate::token::FAMILY;
 /// How long a token lives, in seconds.
 pub const LIFE: i64 = 600;
 
-const ALGORITHM: Algorithm = Algorithm::Rs256;
-
 /// Who a token is for.
 pub struct Grant<'a> {
     /// The public URL. It is both issuer and audience, because this server is both.
@@ -82,6 +80,11 @@ fn aud(grant: &Grant<'_>, terms: &Terms<'_>) -> Value {
     }
 }
 
+/// What the server's setting says.
+const fn algorithm(ring: &KeyRing) -> Algorithm {
+    ring.bearer().signer().algorithm()
+}
+
 /// Judges a token that this server issued under `issuer` for itself.
 pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Judged {
     verify_for(ring, issuer, Audience::Required(issuer.to_owned()), token, now)
@@ -91,13 +94,13 @@ pub fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> 
 pub fn verify_for(ring: &KeyRing, issuer: &str, audience: Audience, token: &str, now: DateTime<Utc>) -> Judged {
     let rules = PROFILE.rules(Some(issuer.to_owned()), audience);
     let keys = Candidates::Ring(ring.bearer().verifiers());
-    token::verify_revocable(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
+    token::verify_revocable(token, Expected { algorithm: algorithm(ring), keys, rules: Some(&rules) }, now)
 }
 
 pub static PROFILE: Profile = Profile {
     name: "bearer",
     title: "what the exchange hands out",
-    only_algorithm: Some(ALGORITHM),
+    only_algorithm: |ring| Some(algorithm(ring)),
     // The media type of RFC 9068 §2.1, which keeps other tokens out.
     header: Header::of_type("at+jwt"),
     claims: &[

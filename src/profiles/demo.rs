@@ -210,7 +210,7 @@ pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTi
 pub static PROFILE: Profile = Profile {
     name: "demo",
     title: "the token of the home page",
-    only_algorithm: None,
+    only_algorithm: |_| None,
     header: Header::of_type("JWT"),
     claims: REQUIRED,
     signer: |issuer| issuer.algorithm.keys(issuer.ring).signer(issuer.now),

@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{IssueError, Issuer, Profile};
 use crate::code::Code;
-use crate::keys::{KeyKind, Signer, SigningError};
+use crate::keys::{KeyKind, KeyRing, Signer, SigningError};
 use crate::token::{self, Token};
 
 /// Declares [`Flaw`] from rows of variant, name on the wire and the claim without which it means nothing.
@@ -128,7 +128,7 @@ fn spoiled(profile: &Profile, wanted: &Wanted, issuer: &Issuer<'_>, random: [u8;
     let (header, claims) = (text(&header), text(&claims));
     Ok(match flaw {
         Flaw::AlgNone => token::signing_input(header, claims) + ".",
-        Flaw::WrongKey => sealed(header, claims, stranger(issuer, signer))?,
+        Flaw::WrongKey => sealed(header, claims, &stranger(issuer.ring, signer))?,
         Flaw::BadSignature => with_changed_signature(&sealed(header, claims, signer)?),
         Flaw::DuplicateClaim => sealed(header, with_second_subject(&claims, &subject), signer)?,
         _ => sealed(header, claims, signer)?,
@@ -190,18 +190,20 @@ fn with_second_subject(claims: &str, subject: &Value) -> String {
     format!(r#"{{"sub":{subject},{}"#, &claims[1..])
 }
 
-/// A key of the same kind that belongs to someone else: one of the lab's. For tokens of the lab itself, a key of the
-/// REST pair or of the bearer tokens.
-fn stranger<'a>(issuer: &Issuer<'a>, right: &Signer) -> &'a Signer {
-    let (ring, lab) = (issuer.ring, issuer.ring.lab());
+/// A key of the same kind that belongs to someone else: one of the lab's, under the same algorithm. For tokens of the lab
+/// itself, the secret of the REST tokens or a new pair. A kind that the lab has no key of gets a new pair, too.
+fn stranger(ring: &KeyRing, right: &Signer) -> Signer {
+    let lab = ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
-    match (right.algorithm().key_kind() == KeyKind::Secret, own) {
-        (true, false) => hmac,
-        (true, true) => ring.rest_api().signer(),
-        (false, false) => rsa,
-        (false, true) => ring.bearer().signer_at(issuer.now),
-    }
+    let known = match (right.algorithm().key_kind(), own) {
+        (KeyKind::Secret, false) => Some(hmac),
+        (KeyKind::Secret, true) => Some(ring.rest_api().signer()),
+        (KeyKind::Rsa, false) => Some(rsa),
+        _ => None,
+    };
+    let known = known.and_then(|signer| signer.under(right.algorithm()));
+    known.or_else(|| Signer::of_new_pair(right.algorithm())).unwrap_or_else(|| rsa.clone())
 }
 
 /// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have

@@ -57,9 +57,10 @@ fn claims(content: &Content<'_>, algorithm: Algorithm, now: DateTime<Utc>) -> Cl
 /// §3.1.3.6).
 fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
     let hash = match algorithm {
-        Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 => &SHA256,
-        Algorithm::Hs384 | Algorithm::Rs384 | Algorithm::Ps384 => &SHA384,
-        Algorithm::Hs512 | Algorithm::Rs512 | Algorithm::Ps512 => &SHA512,
+        Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => &SHA256,
+        Algorithm::Hs384 | Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => &SHA384,
+        // Ed25519 hashes with SHA-512 (RFC 8032 §5.1).
+        Algorithm::Hs512 | Algorithm::Rs512 | Algorithm::Ps512 | Algorithm::EdDsa => &SHA512,
     };
     let digest = digest::digest(hash, access_token.as_bytes());
     URL_SAFE_NO_PAD.encode(&digest.as_ref()[..digest.as_ref().len() / 2])

@@ -57,7 +57,7 @@ pub fn verify_at_api(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now:
 pub static PROFILE: Profile = Profile {
     name: "lab",
     title: "what the lab signs",
-    only_algorithm: None,
+    only_algorithm: |_| None,
     header: Header::of_type("JWT"),
     claims: REQUIRED,
     signer: |issuer| Some(keys(issuer.ring, issuer.algorithm).signer()),

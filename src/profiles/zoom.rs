@@ -35,7 +35,7 @@ pub fn verify_assertion(ring: &KeyRing, url: &str, token: &str, now: DateTime<Ut
 pub static PROFILE: Profile = Profile {
     name: "zoom",
     title: "API-key tokens",
-    only_algorithm: Some(ALGORITHM),
+    only_algorithm: |_| Some(ALGORITHM),
     header: Header::of_type("JWT"),
     claims: &[Claim { name: "iss", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
     signer: |issuer| Some(issuer.ring.zoom().signer()),

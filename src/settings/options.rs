@@ -17,7 +17,7 @@ use clap::{ArgAction, Args, Command, ValueHint};
 use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::values::{self, Credentials, TestMode};
-use crate::keys::KeySource;
+use crate::keys::{Algorithm, KeySource};
 use crate::limits::{Rate, TrustedProxies};
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
@@ -106,6 +106,11 @@ pub struct Options {
     /// Who may ask for tokens: any username and password, or the users of the store [default: any on loopback]
     #[arg(long, value_name = "any|users", value_parser = values::credentials())]
     pub(super) credentials: Option<Credentials>,
+
+    /// What bearer tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA; the key is
+    /// bearer_key in the keys folder
+    #[arg(long, value_name = "ALG", default_value = "RS256", value_parser = values::bearer_algorithm())]
+    pub bearer_algorithm: Algorithm,
 
     /// How many logins, successful ones included, a client may try for one name under users: N/s, N/m or off
     #[arg(long, value_name = "RATE", default_value = "10/m", value_parser = values::rate())]

@@ -12,7 +12,7 @@ use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
 use super::paths;
 use crate::clock::seconds_in;
-use crate::keys::KeySource;
+use crate::keys::{Algorithm, KeySource};
 use crate::limits::{Rate, TrustedProxies};
 use crate::oauth::redirect_uri::RedirectUris;
 use crate::profiles::Lifetime;
@@ -57,6 +57,12 @@ pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
 
 pub(super) fn algorithm() -> impl TypedValueParser<Value = DemoAlgorithm> {
     accepting(DemoAlgorithm::choice(), |text| text.parse().ok())
+}
+
+pub(super) fn bearer_algorithm() -> impl TypedValueParser<Value = Algorithm> {
+    accepting(Algorithm::NAMES_OF_PAIRS.join(", "), |text| {
+        text.parse().ok().filter(|algorithm| Algorithm::OF_PAIRS.contains(algorithm))
+    })
 }
 
 pub(super) fn lifetime() -> impl TypedValueParser<Value = Lifetime> {

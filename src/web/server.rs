@@ -79,7 +79,8 @@ impl Server {
         let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
         let listener = sockets::listen(settings.options.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
-        let (ring, warnings) = settings.options.keys.source.prepare(&settings.accounts, random.source())?;
+        let source = &settings.options.keys.source;
+        let (ring, warnings) = source.prepare(&settings.accounts, settings.bearer_keys(), random.source())?;
         warnings.iter().for_each(log_warning);
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);

@@ -64,6 +64,14 @@ impl TestApp {
         Self::sharing(self.folder.clone(), settings)
     }
 
+    /// The same in test mode, with this algorithm and a new key for bearer tokens.
+    pub fn with_new_bearer_key(self, algorithm: &str) -> Self {
+        for file in ["bearer_key", "bearer_key.pub"] {
+            fs::remove_file(self.keys().join(file)).unwrap();
+        }
+        self.twin_with(&[("test-mode", "on"), ("phone-rate", "off"), ("bearer-algorithm", algorithm)])
+    }
+
     /// A server that finds these variables in its environment.
     pub fn given(settings: &[(&'static str, &str)], variables: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();

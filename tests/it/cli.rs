@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hallpass::keys::RsaPublicKey;
+use hallpass::keys::{Algorithm, RsaPublicKey};
 use hallpass::settings::Setting;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -608,6 +608,42 @@ fn keygen_makes_keys_of_the_sizes_that_are_safe() {
         let done = Program::new().run(&["keygen", "--algorithm", "RS256", "--bits", bits]);
         done.assert_failed(&[bits, "2048, 3072, 4096 and 8192"]);
     }
+}
+
+#[test]
+fn keygen_writes_a_key_for_any_algorithm_into_a_file_that_its_owner_alone_may_read() {
+    for algorithm in Algorithm::NAMES {
+        let program = Program::new();
+        let keygen = ["keygen", "--algorithm", algorithm, "--out", "my key"];
+        let done = program.run(&keygen);
+        let is_pair = !algorithm.starts_with("HS");
+        let made = if is_pair { "made my key\nmade my key.pub\n" } else { "made my key\n" };
+        assert_eq!((done.code, done.stdout.as_str()), (Some(0), made), "{algorithm}: {}", done.stderr);
+        assert_eq!(mode(&program.path("my key")), 0o600, "{algorithm}");
+        assert!(!program.path("keys").exists() && program.path("my key.pub").exists() == is_pair, "{algorithm}");
+        let token = program.sign(&["--algorithm", algorithm, "--key", "my key"]);
+        for key in ["my key", "my key.pub"].iter().take(1 + usize::from(is_pair)) {
+            let (code, verdict) = program.inspect(&["--algorithm", algorithm, "--key", key], &token);
+            assert_eq!((code, &verdict["header"]["alg"]), (0, &json!(algorithm)), "{verdict}");
+        }
+        program.run(&keygen).assert_failed(&["`my key` is there already", "--force"]);
+        assert_eq!(program.run(&[&keygen[..], &["--force"]].concat()).code, Some(0), "{algorithm}");
+        assert_ne!(
+            program.inspect(&["--algorithm", algorithm, "--key", "my key"], &token).0,
+            0,
+            "{algorithm}: a new key"
+        );
+    }
+}
+
+#[test]
+fn keygen_for_an_algorithm_that_the_folder_has_no_keys_for_asks_for_a_file() {
+    for algorithm in ["HS384", "PS256", "ES256", "EdDSA"] {
+        let program = Program::new();
+        program.run(&["keygen", "--algorithm", algorithm]).assert_failed(&[algorithm, "--out FILE", "HS256 and RS256"]);
+        assert!(!program.path("keys").exists());
+    }
+    assert_eq!(Program::new().run(&["keygen", "--algorithm", "ES512", "--out", "key"]).code, Some(2));
 }
 
 #[test]

@@ -16,12 +16,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use hallpass::keys::{
-    Algorithm, GivenKey, KeyError, KeyFault, KeyKind, KeyRing, KeySet, RsaPrivateKey, RsaPublicKey, Secret, Warning,
-    generate_hs256, generate_rs256,
+    Algorithm, BearerKeys, GivenCredentials, GivenKey, KeyError, KeyFault, KeyKind, KeyRing, KeySet, RsaPrivateKey,
+    RsaPublicKey, Secret, Warning, generate_hs256, generate_rs256,
 };
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 const PRIVATE: [&str; 3] = ["rsa-openssh", "rsa-pkcs1.pem", "rsa-pkcs8.pem"];
@@ -75,6 +75,13 @@ impl Keys {
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
+    }
+
+    /// The ring whose bearer tokens are signed with this algorithm.
+    fn bearer(&self, algorithm: Algorithm) -> Result<KeyRing, String> {
+        let (given, bearer) = (GivenCredentials::default(), BearerKeys { algorithm, one_of_each: false });
+        let ring = KeyRing::prepare_for(self.folder.path(), &given, bearer, &SystemRandom::new());
+        ring.map(|(ring, _)| ring).map_err(|error| chain(&error))
     }
 
     fn prepare(&self) -> Result<(KeyRing, Vec<Warning>), KeyError> {
@@ -464,6 +471,47 @@ fn a_secret_file_that_others_may_read_works_and_is_warned_of() {
     assert_eq!(keys.warnings().len(), 0);
 }
 
+#[test]
+fn the_bearer_key_is_made_for_its_algorithm_or_brought_in_and_published_under_its_thumbprint() {
+    let published = |ring: &KeyRing| serde_json::to_value(ring.published(NOW)).unwrap()["keys"][1].clone();
+    for (algorithm, kty, crv) in [
+        (Algorithm::Ps256, "RSA", None),
+        (Algorithm::Es256, "EC", Some("P-256")),
+        (Algorithm::Es384, "EC", Some("P-384")),
+        (Algorithm::EdDsa, "OKP", Some("Ed25519")),
+    ] {
+        let keys = Keys::holding([("jwt_key", "rsa-openssh"), ("lab_key", "lab-openssh")]);
+        let ring = keys.bearer(algorithm).unwrap();
+        let jwk = published(&ring);
+        assert_eq!((jwk["kty"].as_str(), jwk["crv"].as_str(), &jwk["use"]), (Some(kty), crv, &json!("sig")));
+        assert_eq!(
+            (jwk["alg"].as_str(), jwk["kid"].as_str()),
+            (Some(algorithm.as_str()), ring.bearer().signer().kid())
+        );
+        assert_eq!(ring.bearer().signer().algorithm(), algorithm);
+        assert!(jwk["kid"].as_str().unwrap().len() == 43 && jwk.get("d").is_none(), "{jwk}");
+        assert_eq!(published(&keys.bearer(algorithm).unwrap()), jwk, "the next start finds it");
+        let stranger = if algorithm == Algorithm::EdDsa { Algorithm::Es256 } else { Algorithm::EdDsa };
+        let told = keys.bearer(stranger).err().unwrap();
+        assert_says(&told, &["bearer_key`", algorithm.key_kind().noun(), "--bearer-algorithm", "move it elsewhere"]);
+    }
+    for (algorithm, private, public) in [
+        (Algorithm::Es256, "ec-openssh", "ec-openssh.pub"),
+        (Algorithm::Es256, "ec-sec1.pem", "ec-public-spki.pem"),
+        (Algorithm::Es256, "ec-pkcs8.pem", "ec-public-spki.pem"),
+        (Algorithm::EdDsa, "ed25519-openssh", "ed25519-openssh.pub"),
+        (Algorithm::EdDsa, "ed25519-pkcs8.pem", "ed25519-public-spki.pem"),
+    ] {
+        let keys = Keys::holding([("jwt_key", "rsa-openssh"), ("bearer_key", private), ("bearer_key.pub", public)]);
+        let signature = keys.bearer(algorithm).unwrap().bearer().signer().sign(MESSAGE).unwrap();
+        assert!(given(public).verifier(None).unwrap().verifies(MESSAGE, &signature), "{private}");
+    }
+    let keys = Keys::holding([("bearer_key", "ec-openssh"), ("bearer_key.pub", "ed25519-openssh.pub")]);
+    assert_says(&keys.bearer(Algorithm::Es256).err().unwrap(), &["bearer_key.pub", "not the public half of"]);
+    let keys = Keys::holding([("bearer_key", "rsa-pss-pkcs8.pem")]);
+    assert_says(&keys.bearer(Algorithm::Es256).err().unwrap(), &["PSS alone", "ES256 needs an EC key on P-256"]);
+}
+
 // What is refused.
 
 #[test]
@@ -740,6 +788,7 @@ fn a_given_key_of_another_kind_signs_under_its_own_algorithm() {
         ("ec-openssh", "ec-openssh.pub", Algorithm::Es256),
         ("ec-sec1.pem", "ec-public-spki.pem", Algorithm::Es256),
         ("ec-pkcs8.pem", "ec-public-spki.pem", Algorithm::Es256),
+        ("ec384-pkcs8.pem", "ec384-pkcs8.pem", Algorithm::Es384),
         ("ec-sec1-with-parameters.pem", "ec-sec1-with-parameters.pem", Algorithm::Es256),
         ("ed25519-openssh", "ed25519-openssh.pub", Algorithm::EdDsa),
         ("ed25519-pkcs8.pem", "ed25519-public-spki.pem", Algorithm::EdDsa),

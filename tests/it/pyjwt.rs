@@ -9,11 +9,12 @@ use aws_lc_rs::rand::SystemRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hallpass::clock::{Clock as _, System};
-use hallpass::keys::KeyRing;
+use hallpass::keys::{Algorithm, KeyRing};
+use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::app::{part, put_rsa_keys};
+use crate::app::{Answer, TestApp, part, put_rsa_keys};
 use crate::profiles::{PROFILES, tokens};
 use crate::tools;
 
@@ -158,5 +159,67 @@ fn pyjwt_verifies_a_token_of_every_profile_with_its_own_key_and_with_no_other() 
                 _ => panic!("{what}"),
             }
         }
+    }
+}
+
+/// What `PyJWT` reads in each token with the key of the set that its `kid` names.
+const DECODE_WITH_SET: &str = "
+import json, jwt, sys
+asked = json.load(sys.stdin)
+keys = jwt.PyJWKSet.from_dict(asked['jwks'])
+for token in asked['tokens']:
+    header = jwt.get_unverified_header(token)
+    key = keys[header['kid']]
+    assert key.algorithm_name == header['alg']
+    print(header['alg'], jwt.decode(token, key.key, algorithms=[header['alg']])['sub'])
+";
+
+/// The same with jose, which picks the key by itself.
+const VERIFY_WITH_SET: &str = "
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { readFileSync } from 'node:fs';
+const asked = JSON.parse(readFileSync(0, 'utf8'));
+const keys = createLocalJWKSet(asked.jwks);
+for (const token of asked.tokens) {
+  const { alg } = decodeProtectedHeader(token);
+  const { payload } = await jwtVerify(token, keys, { algorithms: [alg] });
+  console.log(alg, payload.sub);
+}
+";
+
+fn printed(mut command: Command, asked: &Value) -> String {
+    let mut running = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    running.stdin.take().unwrap().write_all(asked.to_string().as_bytes()).unwrap();
+    let done = running.wait_with_output().unwrap();
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).unwrap()
+}
+
+#[tokio::test]
+async fn pyjwt_and_jose_verify_from_the_key_set_what_test_mode_signs_under_each_algorithm() {
+    let (python, modules) = (tools::named_by("HALLPASS_TEST_PYTHON"), tools::named_by("HALLPASS_TEST_NODE_MODULES"));
+    let app = TestApp::with(&[("test-mode", "on")]).with_new_bearer_key("ES256");
+    let visitor = app.visitor();
+    let mut tokens = Vec::new();
+    for algorithm in Algorithm::NAMES_OF_PAIRS {
+        let order = json!({ "algorithm": algorithm, "key": "bearer", "claims": { "sub": "alice" } });
+        let answer = Answer::to(visitor.request(Method::POST, "/test/sign").json(&order)).await;
+        tokens.push(answer.text("token"));
+    }
+    let jwks = Answer::to(visitor.request(Method::GET, "/.well-known/jwks.json")).await.json();
+    let asked = json!({ "jwks": jwks, "tokens": tokens });
+    let expected = Algorithm::NAMES_OF_PAIRS.join(" alice\n") + " alice\n";
+    if let Some(python) = python {
+        let mut command = Command::new(python);
+        command.args(["-c", DECODE_WITH_SET]);
+        assert_eq!(printed(command, &asked), expected);
+    }
+    if let Some(modules) = modules {
+        let folder = TempDir::new().unwrap();
+        std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
+        std::fs::write(folder.path().join("verify.mjs"), VERIFY_WITH_SET).unwrap();
+        let mut command = Command::new("node");
+        command.arg(folder.path().join("verify.mjs"));
+        assert_eq!(printed(command, &asked), expected);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use hallpass::keys::Algorithm;
 use hallpass::profiles;
 use hallpass::profiles::flawed::Flaw;
 use hallpass::settings::{Environment, Flags, Settings};
@@ -148,6 +149,82 @@ async fn any_header_and_claims_are_signed_by_the_key_that_is_named() {
     let none = post(&visitor, "/test/sign", json!({ "algorithm": "none", "claims": {} })).await.text("token");
     assert!(none.ends_with('.'), "{none}");
     assert_eq!(judged(&visitor, "demo", None, &none).await, "alg_not_allowed");
+}
+
+#[tokio::test]
+async fn a_key_in_the_order_itself_signs() {
+    let app = app();
+    let visitor = &app.visitor();
+    let sign = async |order: Value| post(visitor, "/test/sign", order).await;
+    let verified = async |token: &str, key: &Value| {
+        post(visitor, "/lab/inspect", json!({ "action": "verify", "token": token, "key": key })).await.text("code")
+    };
+    let jwk = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    let mut es256 = jwk(include_str!("../fixtures/rfc/7515-a3.jwk.json"));
+    let mut eddsa = jwk(include_str!("../fixtures/rfc/8037-a4.jwk.json"));
+    (es256["kid"], eddsa["kid"]) = (json!("one"), json!("two"));
+    let pem = json!(include_str!("../fixtures/keys/ec-sec1.pem"));
+    let openssh = json!(include_str!("../fixtures/keys/ed25519-openssh"));
+    for (key, algorithm) in [(&es256, "ES256"), (&eddsa, "EdDSA"), (&pem, "ES256"), (&openssh, "EdDSA")] {
+        let token = sign(json!({ "key": key, "claims": {} })).await.text("token");
+        let header: Value = serde_json::from_str(&part(&token, 0)).unwrap();
+        assert_eq!((&header["alg"], &header["kid"]), (&json!(algorithm), &key["kid"]));
+        assert_eq!(
+            verified(&token, &json!(key.as_str().map_or_else(|| key.to_string(), str::to_owned))).await,
+            "accepted"
+        );
+        let answer = sign(json!({ "key": key, "algorithm": "ES384", "claims": {} })).await;
+        assert!(answer.status == 400 && answer.body.contains("ES384 does not fit it"), "{}", answer.body);
+    }
+    let set = json!({ "keys": [es256, eddsa] });
+    for (kid, algorithm) in [("one", "ES256"), ("two", "EdDSA")] {
+        let by_kid = json!({ "key": set, "header": { "alg": algorithm, "kid": kid }, "claims": {} });
+        for order in [by_kid, json!({ "key": set, "algorithm": algorithm, "claims": {} })] {
+            let token = sign(order).await.text("token");
+            assert!(part(&token, 0).contains(kid), "{token}");
+            assert_eq!(verified(&token, &json!({ "jwk": set })).await, "accepted", "{kid}");
+        }
+    }
+    for (key, told) in [
+        (set, "2 keys that sign"),
+        (json!(include_str!("../fixtures/keys/ec-openssh.pub")), "public key where the private key belongs"),
+        (json!(include_str!("../fixtures/keys/rsa-pss-pkcs8.pem")), "an RSA key for PSS alone"),
+        (json!({ "kty": "EC" }), "lacks the member `crv`"),
+        (json!(7), "`key` must be a string"),
+    ] {
+        let answer = sign(json!({ "key": key, "claims": {} })).await;
+        assert!(answer.status == 400 && answer.body.contains(told), "{told}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn the_key_set_has_one_bearer_key_for_each_algorithm_and_each_signs() {
+    for own in ["RS256", "PS384", "ES256", "EdDSA"] {
+        let app = app().with_new_bearer_key(own);
+        let visitor = &app.visitor();
+        let jwks = Answer::to(visitor.request(Method::GET, "/.well-known/jwks.json")).await.json();
+        let keys = jwks["keys"].as_array().unwrap();
+        let ids: std::collections::HashSet<&str> = keys.iter().map(|key| key["kid"].as_str().unwrap()).collect();
+        assert_eq!((keys.len(), ids.len()), (10, 10), "the demo's, and nine");
+        for algorithm in Algorithm::NAMES_OF_PAIRS {
+            let order = json!({ "algorithm": algorithm, "key": "bearer", "claims": { "sub": "alice" } });
+            let token = post(visitor, "/test/sign", order).await.text("token");
+            let header: Value = serde_json::from_str(&part(&token, 0)).unwrap();
+            let kid = header["kid"].as_str().unwrap();
+            let key = keys.iter().find(|key| key["kid"] == kid).unwrap();
+            assert_eq!(
+                (&header["alg"], &key["alg"], &key["use"]),
+                (&json!(algorithm), &json!(algorithm), &json!("sig"))
+            );
+            assert_eq!(kid.ends_with(&format!(".{algorithm}")), algorithm != own, "{kid}");
+            let check = json!({ "action": "verify", "token": token, "key": { "jwk": key } });
+            assert_eq!(post(visitor, "/lab/inspect", check).await.text("code"), "accepted", "{algorithm}");
+            let expected = if algorithm == own { "bad_claim" } else { "alg_not_allowed" };
+            assert_eq!(judged(visitor, "bearer", None, &token).await, expected, "{own} {algorithm}");
+        }
+        let flawed = post(visitor, "/test/flawed", json!({ "flaw": "wrong_key", "profile": "bearer" })).await;
+        assert_eq!(judged(visitor, "bearer", None, &flawed.text("token")).await, "bad_signature", "{own}");
+    }
 }
 
 #[tokio::test]

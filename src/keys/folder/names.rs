@@ -1,21 +1,35 @@
 //! The names of the folder's files, and what a name says: whose key it is, when it begins to sign, how private it must be.
 
 use crate::keys::permissions::Privacy;
-use crate::keys::{Start, credentials};
+use crate::keys::{Curve, KeyKind, Start, credentials};
 
 pub(super) const HS256_SECRET: &str = "hs256.secret";
 pub(super) const RS256_PRIVATE: &str = "jwt_key";
 pub(super) const RS256_PUBLIC: &str = "jwt_key.pub";
 pub(super) const REST_API_SECRET: &str = "rest-api.secret";
 pub(super) const BEARER_PRIVATE: &str = "bearer_key";
-pub(super) const BEARER_PUBLIC: &str = "bearer_key.pub";
+pub(super) const BEARER_RSA: &str = "bearer_rsa";
+pub(super) const BEARER_EC256: &str = "bearer_ec256";
+pub(super) const BEARER_EC384: &str = "bearer_ec384";
+pub(super) const BEARER_ED25519: &str = "bearer_ed25519";
 pub(super) const LAB_SECRET: &str = "lab.secret";
 pub(super) const LAB_PRIVATE: &str = "lab_key";
 pub(super) const LAB_PUBLIC: &str = "lab_key.pub";
 pub(super) const SESSION_KEY: &str = "session.key";
 
-/// Public keys of other profiles, which are not retired keys of the demo.
-pub(super) const OTHER_PROFILES: [&str; 2] = [BEARER_PUBLIC, LAB_PUBLIC];
+/// The pair of each kind that test mode has for bearer tokens beside their own.
+pub(super) const BEARER_PAIRS: [(KeyKind, &str); 4] = [
+    (KeyKind::Rsa, BEARER_RSA),
+    (KeyKind::Ec(Curve::P256), BEARER_EC256),
+    (KeyKind::Ec(Curve::P384), BEARER_EC384),
+    (KeyKind::Ed25519, BEARER_ED25519),
+];
+
+/// Whether a public key is one of other profiles, and so no retired key of the demo.
+pub(super) fn is_of_another_profile(name: &str) -> bool {
+    let stem = name.strip_suffix(".pub").unwrap_or(name);
+    [BEARER_PRIVATE, LAB_PRIVATE].contains(&stem) || BEARER_PAIRS.iter().any(|(_, pair)| *pair == stem)
+}
 
 /// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
 pub(super) fn rs256_private(start: Start) -> String {
@@ -54,6 +68,7 @@ pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
         name.ends_with(".secret")
             || [SESSION_KEY, credentials::FILE].contains(&name)
             || [RS256_PRIVATE, BEARER_PRIVATE, LAB_PRIVATE].iter().any(|private| name.starts_with(private))
+            || BEARER_PAIRS.iter().any(|(_, private)| name.starts_with(private))
     };
     if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
 }

@@ -80,7 +80,7 @@ impl Next {
             let path = folder.join(RS256_PRIVATE);
             let pem = rsa_pem(&path, 2048)?;
             let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
-            Ok([pem, public_pem(&path, &private)?])
+            Ok([pem, public_pem(&path, private.public().to_pem())?])
         };
         let secret = || secret_text(&folder.join(HS256_SECRET), random);
         Ok(Self {
@@ -140,7 +140,7 @@ impl Folder<'_> {
             let Some(private) = &pair.key.private else { continue };
             let public = self.path.join(rs256_public(pair.start));
             if !public.exists() {
-                changes.make(&[(public.clone(), public_pem(&public, private)?)])?;
+                changes.make(&[(public.clone(), public_pem(&public, private.public().to_pem())?)])?;
                 rotation.made.push(public);
             }
             let private = self.path.join(rs256_private(pair.start));

@@ -18,12 +18,13 @@ use serde_json::{Map, Value, json};
 
 use crate::clock::{Clock, Settable};
 use crate::code::Code;
-use crate::keys::{Algorithm, CurrentKeys, KeyRing, Signer};
+use crate::keys::{Algorithm, CurrentKeys, GivenKey, KeyFault, KeyLocation, KeyRing, Signer};
+use crate::profiles::bearer;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::{IssueError, Issuer, Profile};
 use crate::random::Random;
 use crate::redis::RedisFailure;
-use crate::token;
+use crate::token::{self, Header};
 use crate::web::api::telesign::PhoneLimit;
 use crate::web::http::extractor::extractor;
 use crate::web::http::json_body::json_object_of;
@@ -132,6 +133,17 @@ pub(in crate::web) async fn sign(
     Ok(HttpResponse::Ok().json(json!({ "token": token })))
 }
 
+/// What messages call a key that stands in a request.
+const GIVEN_KEY: &str = "`key`";
+
+fn algorithm_named(name: &str) -> Result<Algorithm, Problem> {
+    name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))
+}
+
+fn unfit_key(fault: KeyFault) -> Problem {
+    Problem::bad_request(format!("`key` cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
+}
+
 /// What is to be signed.
 struct Order<'a> {
     members: &'a Map<String, Value>,
@@ -141,22 +153,44 @@ struct Order<'a> {
 impl Order<'_> {
     /// `None` for the algorithm `none`.
     fn signer(&self) -> Result<Option<Signer>, Problem> {
-        let Some(name) = text(self.members, "algorithm")? else {
+        let given = self.given_key()?;
+        let name = text(self.members, "algorithm")?;
+        if let Some(given) = given.filter(|_| name != Some("none")) {
+            let kid = self.members.get("header").and_then(|header| header.get("kid")?.as_str());
+            return given.signer_named(kid, name.map(algorithm_named).transpose()?).map(Some).map_err(unfit_key);
+        }
+        let Some(name) = name else {
             return self.profile()?.signer(&self.issuer).cloned().map(Some).map_err(no_token);
         };
         if name == "none" {
             // Nothing is signed, but a key that is misspelt would be left out in silence.
-            self.profile()?;
+            if self.given_key()?.is_none() {
+                self.profile()?;
+            }
             return Ok(None);
         }
-        let algorithm: Algorithm =
-            name.parse().map_err(|accepted| Problem::bad_request(format!("`algorithm` must be none, {accepted}.")))?;
+        let algorithm = algorithm_named(name)?;
         let profile = self.profile()?;
+        if profile == &bearer::PROFILE
+            && let Some(signer) = self.issuer.ring.bearer_signer(algorithm, self.issuer.now)
+        {
+            return Ok(Some(signer.clone()));
+        }
         let signer = DemoAlgorithm::sharing_key_with(algorithm)
             .and_then(|algorithm| profile.signer(&Issuer { algorithm, ..self.issuer }).ok())
             .and_then(|signer| signer.under(algorithm));
         let unfit = || Problem::bad_request(format!("The key that `key` names signs nothing under {algorithm}."));
         signer.map(Some).ok_or_else(unfit)
+    }
+
+    /// A key that stands in `key` itself, in place of a profile's name: a JWK or a set of them, or the text of any form.
+    fn given_key(&self) -> Result<Option<GivenKey>, Problem> {
+        let given = match self.members.get("key") {
+            Some(jwk @ Value::Object(_)) => Some(GivenKey::from_jwk(jwk.to_string().as_bytes(), GIVEN_KEY)),
+            Some(Value::String(text)) => GivenKey::of_recognised(text.as_bytes(), GIVEN_KEY),
+            _ => None,
+        };
+        given.transpose().map_err(unfit_key)
     }
 
     fn profile(&self) -> Result<&'static Profile, Problem> {
@@ -169,7 +203,10 @@ impl Order<'_> {
             return Ok(given);
         }
         let Some(signer) = signer else { return Ok(br#"{"alg":"none","typ":"JWT"}"#.to_vec()) };
-        Ok(self.profile()?.header.text(signer))
+        match self.given_key()? {
+            Some(_) => Ok(Header::of_type("JWT").text(signer)),
+            None => Ok(self.profile()?.header.text(signer)),
+        }
     }
 
     fn claims(&self) -> Result<Vec<u8>, Problem> {

@@ -43,8 +43,8 @@ async fn reload_keys(parts: &Parts, settings: &Settings) {
     if source == KeySource::Memory {
         return;
     }
-    let random = parts.random.clone();
-    match web::block(move || source.prepare(&accounts, random.source())).await {
+    let (random, bearer) = (parts.random.clone(), settings.bearer_keys());
+    match web::block(move || source.prepare(&accounts, bearer, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
             parts.keys.replace(ring);

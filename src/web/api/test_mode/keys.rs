@@ -82,7 +82,7 @@ pub(super) async fn private_keys(request: HttpRequest, server: TestIssuer) -> Re
 fn jwks_of(profile: &Profile, server: &TestIssuer, ring: &KeyRing) -> Vec<Value> {
     let chosen = DemoAlgorithm::OFFERED.into_iter();
     // Of a profile with one algorithm, every choice gives the same key.
-    let algorithms = chosen.take(if profile.only_algorithm.is_some() { 1 } else { usize::MAX });
+    let algorithms = chosen.take(if (profile.only_algorithm)(ring).is_some() { 1 } else { usize::MAX });
     let jwk = |algorithm| {
         let signer = profile.signer(&server.issuer(ring, algorithm)).ok()?;
         let mut jwk = Map::from_iter([("profile".to_owned(), profile.name.into())]);
