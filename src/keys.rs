@@ -65,7 +65,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bearer::BearerRing;
 use chrono::{DateTime, Utc};
 use ready::{Mac, Pair, Public, ReadySigner, ReadyVerifier};
-use rotation::{Dated, Lineage, RsaKey};
+use rotation::{Dated, IN_MEMORY, Lineage, RsaKey};
 use thiserror::Error;
 
 /// A key that signs, bound to its algorithm.
@@ -321,7 +321,7 @@ impl Renewal {
 
     /// The keys after this rotation.
     fn after<K: Clone>(self, keys: &Lineage<K>, new: K) -> Lineage<K> {
-        let source = memory::SOURCE.to_owned();
+        let source = IN_MEMORY.to_owned();
         match self.old {
             OldKeys::SignUntil(start) => keys.clone().with(Dated::new(Start::at(start), new, source)),
             OldKeys::Withdrawn => Lineage::new(vec![Dated::new(Start::ALWAYS, new, source)]),
@@ -401,6 +401,11 @@ impl KeyRing {
 
     pub const fn bearer(&self) -> &ProfileKeys {
         self.bearer.own()
+    }
+
+    /// The algorithms that there are bearer keys for, that of bearer tokens first.
+    pub fn bearer_algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.bearer.algorithms()
     }
 
     /// The bearer key under this algorithm. Except for the one that bearer tokens are signed with, only test mode has it.

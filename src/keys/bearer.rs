@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rotation::{Dated, Lineage};
+use super::rotation::{Dated, IN_MEMORY, Lineage};
 use super::{Algorithm, Jwk, PrivateKey, ProfileKeys, PublicKey, Renewal, Signer, Start};
 
 /// Which keys bearer tokens need.
@@ -45,7 +45,7 @@ pub(super) struct BearerRing {
     others: Vec<BearerPair>,
     /// What signs and verifies bearer tokens.
     own: ProfileKeys,
-    /// The newest pair and the others under every other algorithm.
+    /// The first pair and the others under every other algorithm.
     further: Vec<Published>,
 }
 
@@ -59,20 +59,34 @@ impl BearerRing {
     /// `None` if there is no pair.
     fn of_pairs(wanted: BearerKeys, pairs: Lineage<PrivateKey>, others: Vec<BearerPair>) -> Option<Self> {
         let own = ProfileKeys::of_pairs(&pairs, wanted.algorithm)?;
-        let newest = pairs.iter().take(1).map(|pair| &pair.key);
-        let each = newest.chain(others.iter().map(|pair| &pair.private)).filter(|_| wanted.one_of_each);
+        let first = pairs.iter().last().map(|pair| &pair.key).into_iter();
+        let each = first.chain(others.iter().map(|pair| &pair.private)).filter(|_| wanted.one_of_each);
         let further = each.flat_map(|pair| under_each(pair, wanted.algorithm)).collect();
         Some(Self { wanted, pairs, others, own, further })
     }
 
-    /// The same pairs and a new one that signs bearer tokens.
+    /// The same pairs and a new one that signs bearer tokens, or only new pairs.
     pub fn rotated(&self, renewal: Renewal) -> Option<Self> {
         let new = PrivateKey::generate(self.wanted.algorithm.key_kind())?;
-        Self::of_pairs(self.wanted, renewal.after(&self.pairs, new), self.others.clone())
+        let others = if renewal.withdraws() { self.new_others()? } else { self.others.clone() };
+        Self::of_pairs(self.wanted, renewal.after(&self.pairs, new), others)
+    }
+
+    fn new_others(&self) -> Option<Vec<BearerPair>> {
+        let new = |old: &BearerPair| {
+            let private = PrivateKey::generate(old.private.kind())?;
+            Some(BearerPair { private, source: IN_MEMORY.to_owned() })
+        };
+        self.others.iter().map(new).collect()
     }
 
     pub const fn own(&self) -> &ProfileKeys {
         &self.own
+    }
+
+    /// The algorithm of bearer tokens, then the others.
+    pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        std::iter::once(self.wanted.algorithm).chain(self.further.iter().map(|key| key.signer.algorithm()))
     }
 
     /// The key that signs under this algorithm at `now`.

@@ -6,14 +6,11 @@ use aws_lc_rs::rand::SecureRandom;
 
 use super::bearer::{BearerPair, BearerRing};
 use super::folder::bearer_files;
-use super::rotation::{Dated, Lineage, RsaKey};
+use super::rotation::{Dated, IN_MEMORY, Lineage, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, PrivateKey, ProfileKeys,
     RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials, generated_pair,
 };
-
-/// What messages call such a key.
-pub(super) const SOURCE: &str = "memory";
 
 /// New keys of every kind, and the account values that are given.
 pub(super) fn prepare(
@@ -33,11 +30,11 @@ pub(super) fn prepare(
         pairs,
         retired: Vec::new(),
         bearer: bearer(wanted)?,
-        twilio: ProfileKeys::of_secret(&account_secrets.twilio, SOURCE),
-        zoom: ProfileKeys::of_secret(&account_secrets.zoom, SOURCE),
-        rest_api: ProfileKeys::of_secret(&secret()?, SOURCE),
-        telesign: ProfileKeys::of_secret(&account_secrets.telesign, SOURCE),
-        lab: LabKeys::new(secret()?, pair()?, SOURCE, SOURCE),
+        twilio: ProfileKeys::of_secret(&account_secrets.twilio, IN_MEMORY),
+        zoom: ProfileKeys::of_secret(&account_secrets.zoom, IN_MEMORY),
+        rest_api: ProfileKeys::of_secret(&secret()?, IN_MEMORY),
+        telesign: ProfileKeys::of_secret(&account_secrets.telesign, IN_MEMORY),
+        lab: LabKeys::new(secret()?, pair()?, IN_MEMORY, IN_MEMORY),
         telesign_api_key: account_secrets.telesign_api_key,
         accounts,
         session: session_key(random)?,
@@ -46,13 +43,13 @@ pub(super) fn prepare(
 
 /// A key without predecessor.
 fn first<K>(key: K) -> Lineage<K> {
-    Lineage::new(vec![Dated::new(Start::ALWAYS, key, SOURCE.to_owned())])
+    Lineage::new(vec![Dated::new(Start::ALWAYS, key, IN_MEMORY.to_owned())])
 }
 
 fn bearer(wanted: BearerKeys) -> Result<BearerRing, KeyError> {
     let pair = |(algorithm, _): (Algorithm, &str)| {
         let private = PrivateKey::generate(algorithm.key_kind()).ok_or_else(no_randomness)?;
-        Ok(BearerPair { private, source: SOURCE.to_owned() })
+        Ok(BearerPair { private, source: IN_MEMORY.to_owned() })
     };
     let mut pairs = bearer_files(wanted).map(pair);
     let own = pairs.next().ok_or_else(no_randomness)??;
@@ -70,5 +67,5 @@ fn session_key(random: &dyn SecureRandom) -> Result<[u8; SESSION_KEY_BYTES], Key
 }
 
 fn no_randomness() -> KeyError {
-    KeyError::NoRandomness { path: Path::new(SOURCE).to_owned() }
+    KeyError::NoRandomness { path: Path::new(IN_MEMORY).to_owned() }
 }

@@ -10,6 +10,9 @@ use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
 use super::{Algorithm, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
 
+/// What messages call a key that was made in memory.
+pub(super) const IN_MEMORY: &str = "memory";
+
 /// How long a key verifies after its successor began to sign: the longest lifetime of a token.
 pub const OVERLAP: TimeDelta = TimeDelta::days(1);
 

@@ -69,7 +69,7 @@ impl TestApp {
         for file in ["bearer_key", "bearer_key.pub"] {
             fs::remove_file(self.keys().join(file)).unwrap();
         }
-        self.twin_with(&[("test-mode", "on"), ("phone-rate", "off"), ("bearer-algorithm", algorithm)])
+        self.with_same_keys_and(&[("test-mode", "on"), ("phone-rate", "off"), ("bearer-algorithm", algorithm)])
     }
 
     /// A server that finds these variables in its environment.

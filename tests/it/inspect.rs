@@ -47,7 +47,7 @@ fn header_and_claims_stand_before_the_verdict_with_readable_times() {
         ]
     );
     assert!(lines[5].starts_with(r#"  "iat": 1800000000   (2027-01-15 08:00:00 UTC, issued "#), "{lines:?}");
-    assert!(lines[6].starts_with(r#"  "nbf": 1800000000   (2027-01-15 08:00:00 UTC, valid "#), "{lines:?}");
+    assert!(lines[6].starts_with(r#"  "nbf": 1800000000   (2027-01-15 08:00:00 UTC, becomes valid "#), "{lines:?}");
     assert!(lines[7].starts_with(r#"  "exp": 4102444800   (2100-01-01 00:00:00 UTC, expires in "#), "{lines:?}");
     assert_eq!(lines[8..], [r#"  "roles": ["a",1]"#]);
 

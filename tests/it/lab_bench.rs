@@ -372,7 +372,7 @@ async fn what_cannot_be_used_is_a_400_that_says_why() {
         (r#"{"action":"verify","algorithm":"none"}"#.to_owned(), "HS256, HS384"),
         (r#"{"action":"decode","algorithm":"hs256"}"#.to_owned(), "HS256, HS384"),
         (r#"{"action":"verify","algorithm":"HS512"}"#.to_owned(), "HS256 or RS256"),
-        (r#"{"action":"verify","profile":"bearer","algorithm":"HS256"}"#.to_owned(), "RS256 alone"),
+        (r#"{"action":"verify","profile":"bearer","algorithm":"HS256"}"#.to_owned(), "only with RS256"),
         (sign(r#""key":{"secret":"a","pem":"b"},"claims":{}"#), "not in two at once"),
         (r#"{"action":"decode","key":{"secret":"a","jwk":{}}}"#.to_owned(), "not in two at once"),
         (sign(r#""key":{},"claims":{}"#), "one of `secret`, `pem` and `jwk`"),

@@ -259,7 +259,7 @@ async fn near_misses_with_a_logout_are_named() {
     page.press("Rotate my key").await;
     page.press("Revoke the jti").await.says("is refused already (unknown_kid)");
     page.press("Clear the cookie").await;
-    page.press("Replay the saved copy").await.says("an earlier one had ended the copy already");
+    page.press("Replay the saved copy").await.says("an earlier one had stopped the copy");
     page.press("Log in").await;
     page.press("Save a copy").await;
     page.press("Clear the cookie").await;

@@ -567,7 +567,7 @@ async fn the_page_says_how_to_get_out_of_two_cookies_and_logging_out_works() {
     let request = visitor.request(Method::GET, "/").header("cookie", &twice).header("accept", "text/html");
     let page = request.send().await.unwrap().text().await.unwrap();
     assert!(page.contains("Two cookies named hallpass were sent."), "{page}");
-    assert!(page.contains("Log out to drop this site") && page.contains("browser"), "{page}");
+    assert!(page.contains("Log out to delete ours") && page.contains("in the browser"), "{page}");
     assert!(page.contains("<form method=\"post\" action=\"/logout\">"), "{page}");
 
     let left = post(&visitor, "/logout", &[("cookie", &twice)]).await;

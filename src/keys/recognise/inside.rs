@@ -140,9 +140,9 @@ fn list(text: &str, prefix: &str) -> Option<Vec<u8>> {
     items.map(|item| u8::from_str_radix(item.get(..2)?, 16).ok()).collect()
 }
 
-/// Bytes as decimal numbers, as Java and Go print them; the last may be cut.
+/// Bytes as decimal numbers, as Java and Go print them. The last may be cut, also right after its sign.
 fn numbered(text: &str) -> Option<Vec<u8>> {
-    let text = text.strip_prefix(['[', '{'])?.trim_end_matches([']', '}']);
+    let text = text.strip_prefix(['[', '{'])?.trim_end_matches([']', '}', '-']);
     let items = text.split(|c: char| c == ',' || c.is_whitespace()).filter(|item| !item.is_empty());
     items.map(|item| byte(item.parse().ok()?)).collect()
 }

@@ -109,8 +109,8 @@ async fn the_browser_keeps_and_drops_the_laboratory_s_cookies_by_the_rules_that_
                 visit.pick("expect", if *comes { "comes" } else { "away" }).await;
                 visit.step("set").await;
                 let said = visit.text(".outcome").await;
-                assert!(said.contains("Foretold rightly"), "{choices:?}, secure {is_secure}: {said}");
-                assert!(!said.contains("otherwise"), "{choices:?}: {said}");
+                assert!(said.contains("Predicted correctly"), "{choices:?}, secure {is_secure}: {said}");
+                assert!(!said.contains("predicted otherwise"), "{choices:?}: {said}");
                 visit.step("clear").await;
                 assert_eq!(visit.driver.get_all_cookies().await.unwrap().len(), 0, "{choices:?}");
             }

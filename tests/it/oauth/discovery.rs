@@ -81,3 +81,15 @@ async fn each_resource_describes_itself() {
         assert_eq!(document(&app, &path, app.host()).await, wanted);
     }
 }
+
+#[tokio::test]
+async fn id_tokens_are_signed_with_rs256_or_as_the_setting_says_and_in_test_mode_with_every_algorithm_of_key_pairs() {
+    let every = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "EdDSA"];
+    for (setting, supported) in
+        [(("bearer-algorithm", "PS256"), &["RS256", "PS256"][..]), (("test-mode", "on"), &every)]
+    {
+        let app = TestApp::with(&[setting]);
+        let document = document(&app, ADDRESSES[0], app.host()).await;
+        assert_eq!(document["id_token_signing_alg_values_supported"], json!(supported), "{setting:?}");
+    }
+}

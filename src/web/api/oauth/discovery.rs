@@ -94,9 +94,8 @@ pub(in crate::web) async fn issuer(
 /// What ID tokens may be signed with. RS256 is always among them, because every client must know it (OpenID Connect
 /// Discovery §3).
 fn algorithms(ring: &KeyRing) -> Vec<Algorithm> {
-    let own = ring.bearer().signer().algorithm();
-    let further = (own != Algorithm::Rs256).then_some(own);
-    [Algorithm::Rs256].into_iter().chain(further).collect()
+    let others = ring.bearer_algorithms().filter(|it| *it != Algorithm::Rs256);
+    std::iter::once(Algorithm::Rs256).chain(others).collect()
 }
 
 /// The issuer's origin as a resource.
