@@ -190,6 +190,19 @@ impl Serving {
         }
     }
 
+    /// The log, once it stays as it is.
+    pub fn log_at_rest(&self) -> String {
+        let mut log = self.log();
+        loop {
+            sleep(Duration::from_millis(150));
+            let now = self.log();
+            if now == log {
+                return log;
+            }
+            log = now;
+        }
+    }
+
     /// What it logged until it ended.
     pub fn log_to_the_end(self) -> String {
         let log = self.log.clone();

@@ -19,7 +19,7 @@ fn used() -> Program {
 
 /// The lines about what others may do: those of the log of a start, and those of a check.
 fn warnings(program: &Program) -> [Vec<String>; 2] {
-    let log = program.serve(&[]).log_to_the_end();
+    let log = program.serve(&[]).log_at_rest();
     let checked = program.run(&["check"]);
     assert_eq!(checked.code, Some(0), "they are only warned of");
     [log, checked.stdout].map(|text| {

@@ -22,8 +22,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How long it is between two looks.
 const GLANCE: Duration = Duration::from_millis(20);
 
-/// Asks the browser whether it has the whole page.
-const IS_LOADED: &str = "return document.readyState === 'complete'";
+/// Whether the browser has the whole page.
+const IS_LOADED: &str = "document.readyState === 'complete'";
 
 /// Whether pages may run scripts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -140,13 +140,15 @@ impl Visit {
         let page = self.find(By::Tag("html")).await;
         step.await.unwrap();
         page.wait_until().wait(PATIENCE, GLANCE).stale().await.unwrap();
-        self.wait_until_loaded().await;
+        self.wait_until(IS_LOADED).await;
     }
 
-    async fn wait_until_loaded(&self) {
+    /// Waits until this expression is true. Between two pages there is nothing that could answer.
+    async fn wait_until(&self, expression: &str) {
         let started = Instant::now();
-        while self.driver.execute(IS_LOADED, []).await.ok().is_none_or(|answer| answer.json() != true) {
-            assert!(started.elapsed() < PATIENCE, "the page does not finish loading");
+        let question = format!("return {expression}");
+        while self.driver.execute(&question, []).await.ok().is_none_or(|answer| answer.json() != true) {
+            assert!(started.elapsed() < PATIENCE, "{expression} does not come true");
             sleep(GLANCE).await;
         }
     }
@@ -190,7 +192,7 @@ impl Visit {
         let parameters = json!({ "media": medium, "features": named });
         self.driver.cdp().send_raw("Emulation.setEmulatedMedia", parameters).await.unwrap();
         for (name, value) in features {
-            assert_eq!(self.eval(&format!("matchMedia('{medium} and ({name}: {value})').matches")).await, true);
+            self.wait_until(&format!("matchMedia('{medium} and ({name}: {value})').matches")).await;
         }
     }
 
@@ -198,7 +200,7 @@ impl Visit {
     pub async fn resize(&self, width: u16) {
         let screen = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
-        assert_eq!(self.eval("innerWidth").await, width);
+        self.wait_until(&format!("innerWidth === {width}")).await;
     }
 
     /// Ends the visit, once all its pages proved quiet.
