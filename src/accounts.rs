@@ -163,12 +163,9 @@ impl Accounts {
         client: IpAddr,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Refusal>, CheckError> {
-        if login.username.is_empty() || login.password.is_empty() {
-            return Ok(Err(Refusal::Missing));
-        }
-        match &self.0 {
-            Kind::Any => Ok(Ok(())),
-            Kind::Users(users) => users.check(login, client, now).await,
+        match self.users_to_ask(login) {
+            Ok(users) => users.check(login, client, now).await,
+            Err(known) => Ok(known),
         }
     }
 
@@ -180,12 +177,18 @@ impl Accounts {
         client: IpAddr,
         now: DateTime<Utc>,
     ) -> Result<Result<(), Refusal>, CheckError> {
-        if login.username.is_empty() || login.password.is_empty() {
-            return Ok(Err(Refusal::Missing));
+        match self.users_to_ask(login) {
+            Ok(users) => users.check_client(login, client, now).await,
+            Err(known) => Ok(known),
         }
+    }
+
+    /// The users among whom to look for this login, or what is known without them.
+    fn users_to_ask(&self, login: &Login) -> Result<&Users, Result<(), Refusal>> {
         match &self.0 {
-            Kind::Any => Ok(Ok(())),
-            Kind::Users(users) => users.check_client(login, client, now).await,
+            _ if login.username.is_empty() || login.password.is_empty() => Err(Err(Refusal::Missing)),
+            Kind::Any => Err(Ok(())),
+            Kind::Users(users) => Ok(users),
         }
     }
 
