@@ -179,7 +179,7 @@ pub struct Keys {
 #[group(skip)]
 #[expect(clippy::doc_markdown, reason = "`--help` shows these comments as they stand")]
 pub struct Database {
-    /// Where transactions and users are kept: sqlite:FILE, or postgres://USER:PASSWORD@HOST/NAME for several processes
+    /// Where transactions and users are kept: sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME for several processes
     #[arg(
         long = "database",
         value_name = "URL",
