@@ -24,7 +24,10 @@ impl Passage {
 
     /// Its only paragraph, without the element around it.
     pub fn paragraph(&self) -> Result<Prose, TextError> {
-        Prose::paragraph(&self.text(" ")).map_err(|what| self.error(what))
+        match &self.paragraphs()[..] {
+            [paragraph] => Prose::paragraph(&paragraph.text(" ")).map_err(|what| self.error(what)),
+            _ => Err(self.error("there must be one paragraph here, and nothing else")),
+        }
     }
 
     /// All of it, with the elements of its paragraphs and lists.
@@ -96,6 +99,14 @@ impl Passage {
         Ok((label, self.beginning_with(rest)))
     }
 
+    /// The code in the fenced block that it is, without the two lines of backticks around it.
+    pub fn code(&self) -> Result<String, TextError> {
+        match &self.lines[..] {
+            ["```", code @ .., "```"] if !code.is_empty() => Ok(code.join("\n")),
+            _ => Err(self.error("there must be a block of code here, between two lines of three backticks")),
+        }
+    }
+
     pub fn error(&self, what: impl Into<String>) -> TextError {
         TextError { path: self.path, line: self.line, what: what.into() }
     }
@@ -155,13 +166,23 @@ mod tests {
     }
 
     #[test]
+    fn a_block_of_code_is_what_stands_between_its_fences() {
+        assert_eq!(passage("```\n a  b\n`c`\n```").code().unwrap(), " a  b\n`c`");
+    }
+
+    #[test]
     fn what_is_missing_is_named_with_its_line() {
         assert_eq!(said(passage("").paragraph()), "a/b.md:7: there must be one paragraph here, and nothing else");
+        assert_eq!(said(passage("a\n\nb").paragraph()), "a/b.md:7: there must be one paragraph here, and nothing else");
         assert_eq!(said(passage("\n").prose()), "a/b.md:7: there is no text here");
         assert_eq!(said(passage("a").list()), "a/b.md:7: there is no list here");
         assert_eq!(said(passage("a\n\n- b").items()), "a/b.md:7: there must be a list here, and nothing else");
         assert_eq!(said(passage("- a\n\nb").list()), "a/b.md:9: a line after the list must be indented by two spaces");
         assert_eq!(said(passage("a").check_box()), "a/b.md:7: it must begin with `[x] ` or `[ ] `");
+        let no_code = "a/b.md:7: there must be a block of code here, between two lines of three backticks";
+        for text in ["a", "```\na", "```\n```", "```\na\n```\nb"] {
+            assert_eq!(said(passage(text).code()), no_code);
+        }
         assert_eq!(said(passage("a: b").labelled()), "a/b.md:7: it must begin with a value in backticks and a colon");
     }
 }

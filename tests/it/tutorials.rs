@@ -1,5 +1,8 @@
 //! The tutorials' pages: each command on them works as it stands and answers what the page says.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 use tempfile::TempDir;
@@ -50,6 +53,17 @@ async fn every_command_of_a_tutorial_answers_what_its_page_says() {
             assert!(is_as_shown(output.trim_end(), &shown), "{command}\nanswers {output}\nand not {shown}");
         }
     }
+}
+
+#[tokio::test]
+async fn every_text_of_a_tutorial_has_a_page_that_the_list_links_to() {
+    let app = TestApp::spawn();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/tutorials");
+    let files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    assert_eq!(files.collect::<BTreeSet<_>>(), PAGES.map(|profile| format!("{profile}.md")).into());
+    let list = app.visitor().page("/tutorials").await;
+    let links = list.split("href=\"/tutorials/").skip(1).map(|rest| rest.split_once('"').unwrap().0);
+    assert_eq!(links.collect::<Vec<_>>(), PAGES);
 }
 
 #[tokio::test]

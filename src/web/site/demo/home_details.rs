@@ -36,7 +36,7 @@ impl HomeDetails {
 
 #[expect(clippy::expect_used, reason = "only a value that cannot be written fails, and these are texts and numbers")]
 fn render(ring: &KeyRing, now: DateTime<Utc>, base: &str) -> String {
-    let parts = Parts { sizes: TokenSizes::measure(ring, now), tutorials: TUTORIALS, base };
+    let parts = Parts { sizes: TokenSizes::measure(ring, now), tutorials: &TUTORIALS, base };
     parts.render().expect("texts and numbers are written")
 }
 
