@@ -49,7 +49,7 @@ const MESSAGE: [u8; 160] = [b'e'; 160];
 
 /// The targets that are compared with one another, by name.
 const OPENED: &str = "bare, HS256's session opened";
-const SEALED: &str = "bare, the same opened and sealed";
+const ENCRYPTING: &str = "bare, the same decrypted and encrypted";
 const LONG_OPENED: &str = "bare, RS256's session opened";
 const SIGNED: &str = "bare, a signature made";
 const VALIDATE_HS256: &str = "GET /validate, HS256";
@@ -96,7 +96,7 @@ fn serve_bare() {
             .service(web::resource("/opened").wrap(sessions()).to(|session: Session| async move {
                 session.get::<String>("demo").ok().flatten().map_or("no session\n", |_| "ok\n")
             }))
-            .service(web::resource("/sealed").wrap(sessions()).to(
+            .service(web::resource("/encrypted").wrap(sessions()).to(
                 |request: HttpRequest, session: Session| async move {
                     let state = "e".repeat(request.query_string().parse().unwrap_or_default());
                     session.insert("demo", state).map_or("no session\n", |()| "ok\n")
@@ -158,13 +158,13 @@ fn measure(peers: &[String]) {
 }
 
 fn bare_targets(bare: &Process) -> Vec<Target> {
-    let sealed = STATE_BYTES.map(|bytes| format!("/sealed?{bytes}"));
-    let kept = sealed.clone().map(|path| load::set_cookie(&bare.address, &path, ""));
+    let encrypted = STATE_BYTES.map(|bytes| format!("/encrypted?{bytes}"));
+    let kept = encrypted.clone().map(|path| load::set_cookie(&bare.address, &path, ""));
     let get = |name: &str, path: &str, cookie: &str| Target::get(name, bare, path, cookie);
     vec![
         get("bare actix-web handler", "/", ""),
         get(OPENED, "/opened", &kept[0]),
-        get(SEALED, &sealed[0], &kept[0]),
+        get(ENCRYPTING, &encrypted[0], &kept[0]),
         get(LONG_OPENED, "/opened", &kept[1]),
         get(SIGNED, "/signed", ""),
     ]
@@ -217,7 +217,7 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     let rate = |turn: &Turn, name: &str| turn.rounds[place(name)].rate;
     let share = |ratio: &dyn Fn(&Turn) -> f64| format!("{:.2}", median(turns.iter().map(ratio)));
     let validate = share(&|turn| cpu(turn, OPENED) / cpu(turn, VALIDATE_HS256));
-    let generate = share(&|turn| cpu(turn, SEALED) / cpu(turn, GENERATE_HS256));
+    let generate = share(&|turn| cpu(turn, ENCRYPTING) / cpu(turn, GENERATE_HS256));
     println!("HS256, of a bare handler with such a session: /validate {validate}, /generate {generate}");
     let validate = share(&|turn| (cpu(turn, LONG_OPENED) + turn.raw.verify) / cpu(turn, VALIDATE_RS256));
     let generate = share(&|turn| turn.raw.sign / cpu(turn, GENERATE_RS256));

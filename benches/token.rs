@@ -119,7 +119,7 @@ fn validate(bencher: Bencher<'_, '_>, name: &str) {
     route(bencher, "/validate", Some(name));
 }
 
-/// A session opened, a token issued, the session sealed.
+/// A session decrypted, a token issued, the session encrypted.
 #[divan::bench(args = BOTH)]
 fn generate(bencher: Bencher<'_, '_>, name: &str) {
     route(bencher, "/generate", Some(name));

@@ -125,10 +125,10 @@ impl Accounts {
     }
 
     /// Resets the counts of tries.
-    pub async fn forget_tries(&self) -> Result<(), RedisFailure> {
+    pub async fn reset_tries(&self) -> Result<(), RedisFailure> {
         match &self.0 {
             Kind::Any => Ok(()),
-            Kind::Users(users) => users.tries.forget().await,
+            Kind::Users(users) => users.tries.reset().await,
         }
     }
 
@@ -147,7 +147,7 @@ impl Accounts {
             tries,
             hashing: WorkPool::new("passwords", bounds),
             remembered: RememberedSecrets::new(key),
-            turns: Turns::new(),
+            try_locks: TryLocks::new(),
         })))
     }
 
@@ -206,7 +206,7 @@ struct Users {
     tries: Limiter,
     hashing: WorkPool,
     remembered: RememberedSecrets,
-    turns: Turns,
+    try_locks: TryLocks,
 }
 
 impl Users {
@@ -244,7 +244,7 @@ impl Users {
         }
         let Ok(place) = self.hashing.reserve(network_of(client)) else { return Ok(Err(BUSY)) };
         let key = Key::login(client, &login.username);
-        let _turn = self.turns.take(key).await;
+        let _turn = self.try_locks.take(key).await;
         if self.remembered.has(login, now) {
             return Ok(Ok(()));
         }
@@ -279,12 +279,12 @@ impl Users {
 
 /// Locks for the tries of one client for one name. Few tries share a lock by chance, and an attacker cannot choose
 /// which, because the hash is seeded at random.
-struct Turns {
+struct TryLocks {
     seed: RandomState,
     locks: Box<[Mutex<()>]>,
 }
 
-impl Turns {
+impl TryLocks {
     const LOCKS: u64 = 256;
 
     fn new() -> Self {

@@ -62,7 +62,7 @@ codes! {
     AlreadyVerified "already_verified" "the transaction was verified before",
     UnknownTransaction "unknown_transaction" "no transaction has this xid, or none holds this token",
     SessionEnded "session_ended" "the session ended while the request was answered, and nothing was kept",
-    StoreAway "store_away" "the store, the sessions or the rate counters do not answer",
+    StoreUnavailable "store_away" "the store, the sessions or the rate counters do not answer",
     Timeout "timeout" "the request took too long to arrive",
     Internal "internal" "a fault of this server",
 }

@@ -4,7 +4,6 @@
 //! secret. The [`KeyRing`] holds all keys of the `keys` folder.
 
 mod algorithm;
-mod armour;
 mod bearer;
 mod credentials;
 mod current;
@@ -32,6 +31,7 @@ mod rsa;
 mod secret;
 mod source;
 mod ssh;
+mod text_encoding;
 
 pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest_signature_chars};
 pub use bearer::BearerKeys;
@@ -65,7 +65,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bearer::BearerRing;
 use chrono::{DateTime, Utc};
 use ready::{Mac, Pair, Public, ReadySigner, ReadyVerifier};
-use rotation::{Dated, IN_MEMORY, Lineage, RsaKey};
+use rotation::{Dated, DatedKeys, IN_MEMORY, RsaKey};
 use thiserror::Error;
 
 /// A key that signs, bound to its algorithm.
@@ -268,7 +268,7 @@ impl ProfileKeys {
     }
 
     /// Pairs that follow one another; `None` if there is none.
-    fn of_pairs(pairs: &Lineage<PrivateKey>, algorithm: Algorithm) -> Option<Self> {
+    fn of_pairs(pairs: &DatedKeys<PrivateKey>, algorithm: Algorithm) -> Option<Self> {
         let signer = |pair: &PrivateKey| Signer::with_pair(pair, algorithm, Some(pair.public().thumbprint()));
         let mut signers: Vec<(Start, Signer)> = pairs.iter().map(|pair| (pair.start, signer(&pair.key))).collect();
         let (_, signer) = signers.pop()?;
@@ -320,11 +320,11 @@ impl Renewal {
     }
 
     /// The keys after this rotation.
-    fn after<K: Clone>(self, keys: &Lineage<K>, new: K) -> Lineage<K> {
+    fn after<K: Clone>(self, keys: &DatedKeys<K>, new: K) -> DatedKeys<K> {
         let source = IN_MEMORY.to_owned();
         match self.old {
             OldKeys::SignUntil(start) => keys.clone().with(Dated::new(Start::at(start), new, source)),
-            OldKeys::Withdrawn => Lineage::new(vec![Dated::new(Start::ALWAYS, new, source)]),
+            OldKeys::Withdrawn => DatedKeys::new(vec![Dated::new(Start::ALWAYS, new, source)]),
         }
     }
 }
@@ -337,8 +337,8 @@ fn generated_pair() -> Option<RsaPrivateKey> {
 /// All keys from the `keys` folder and the credentials.
 #[derive(Clone)]
 pub struct KeyRing {
-    secrets: Lineage<Secret>,
-    pairs: Lineage<RsaKey>,
+    secrets: DatedKeys<Secret>,
+    pairs: DatedKeys<RsaKey>,
     retired: Vec<Dated<RsaPublicKey>>,
     hs256: KeySet,
     rs256: KeySet,

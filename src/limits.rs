@@ -76,8 +76,8 @@ impl Limiter {
     }
 
     /// Resets all counts.
-    pub async fn forget(&self) -> Result<(), RedisFailure> {
-        self.0.forget().await
+    pub async fn reset(&self) -> Result<(), RedisFailure> {
+        self.0.reset().await
     }
 }
 
@@ -87,7 +87,7 @@ trait Counters: Send + Sync {
 
     async fn peek(&self, key: Key<'_>, now: DateTime<Utc>) -> Result<Decision, RedisFailure>;
 
-    async fn forget(&self) -> Result<(), RedisFailure>;
+    async fn reset(&self) -> Result<(), RedisFailure>;
 }
 
 /// Where requests are counted.

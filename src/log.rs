@@ -145,11 +145,11 @@ impl StreamLog {
 
 impl Log for StreamLog {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        is_told(metadata) && self.logger.enabled(metadata)
+        is_logged(metadata) && self.logger.enabled(metadata)
     }
 
     fn log(&self, record: &Record<'_>) {
-        if is_told(record.metadata()) && !is_end_of_listening(record) {
+        if is_logged(record.metadata()) && !is_end_of_listening(record) {
             self.logger.log(record);
         }
     }
@@ -160,7 +160,7 @@ impl Log for StreamLog {
 }
 
 /// Whether a record that passes the filter is logged.
-fn is_told(metadata: &Metadata<'_>) -> bool {
+fn is_logged(metadata: &Metadata<'_>) -> bool {
     let target = metadata.target();
     target.starts_with("hallpass") || (metadata.level() <= LevelFilter::Error && !target.starts_with("actix_http"))
 }
@@ -206,7 +206,7 @@ pub struct Printer(StreamWriter);
 
 impl Printer {
     pub fn start() -> io::Result<Self> {
-        let stream = Stream { out: standard_output(), dropped: Box::new(|_| Vec::new()), failed: tell_unprinted };
+        let stream = Stream { out: standard_output(), dropped: Box::new(|_| Vec::new()), failed: report_failed_output };
         Ok(Self(StreamWriter::start("output", stream)?))
     }
 
@@ -222,7 +222,7 @@ impl Drop for Printer {
 }
 
 /// Ignores a closed pipe: a reader such as `head` has read what it wanted.
-fn tell_unprinted(error: &io::Error) {
+fn report_failed_output(error: &io::Error) {
     if error.kind() != ErrorKind::BrokenPipe {
         log::warn!("cannot write to standard output: {error}");
     }

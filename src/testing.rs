@@ -167,7 +167,7 @@ impl TestServer {
     /// These claims under the profile's key, whatever they say, with the header that the key asks for.
     pub fn sign(&self, profile: &Profile, claims: &Value) -> Result<String, TestingError> {
         let signer = profile.signer(&self.issuer())?;
-        Ok(token::seal(profile.header.text(signer), claims.to_string(), signer)?.into_string())
+        Ok(token::sign(profile.header.text(signer), claims.to_string(), signer)?.into_string())
     }
 
     /// A token that is wrong in one way, and the code that this server's verifier answers. Its times are an hour off.

@@ -50,8 +50,8 @@ pub struct WorkPool(Arc<Shared>);
 
 /// A slot in a pool. It is reserved before the job is known, and released when the job is done or the slot is dropped.
 pub struct Slot {
-    held: HeldSlot,
-    has_company: bool,
+    guard: SlotGuard,
+    has_other_jobs: bool,
 }
 
 impl WorkPool {
@@ -62,8 +62,8 @@ impl WorkPool {
 
     /// Reserves a slot for one job, if this client may have one more.
     pub fn reserve(&self, client: IpAddr) -> Result<Slot, NotDone> {
-        let has_company = self.0.queue().take_slot(client, self.0.bounds)?;
-        Ok(Slot { held: HeldSlot { shared: self.0.clone(), client }, has_company })
+        let has_other_jobs = self.0.queue().take_slot(client, self.0.bounds)?;
+        Ok(Slot { guard: SlotGuard { shared: self.0.clone(), client }, has_other_jobs })
     }
 
     /// Runs a job for a client, and returns its result.
@@ -92,12 +92,12 @@ impl Drop for WorkPool {
 impl Slot {
     /// Waits for a thread, runs the job there, and returns its result.
     pub async fn run<T: Send + 'static>(self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, NotDone> {
-        let (shared, bounds) = (self.held.shared.clone(), self.held.shared.bounds);
-        let queue_timeout = if self.has_company { bounds.queue_timeout_behind_own } else { bounds.queue_timeout };
+        let (shared, bounds) = (self.guard.shared.clone(), self.guard.shared.bounds);
+        let queue_timeout = if self.has_other_jobs { bounds.queue_timeout_behind_own } else { bounds.queue_timeout };
         let (answer, mut done) = oneshot::channel();
         // Sending fails if nobody waits for the result any more; then it is not needed.
         let work = Box::new(move || drop(answer.send(work())));
-        let waiting = shared.enqueue(self.held, work);
+        let waiting = shared.enqueue(self.guard, work);
         let result = match timeout(queue_timeout, &mut done).await {
             Ok(result) => result,
             Err(_) if waiting.withdraw() => return Err(NotDone::Busy),
@@ -122,16 +122,16 @@ type Work = Box<dyn FnOnce() + Send>;
 struct Job {
     id: u64,
     work: Work,
-    slot: HeldSlot,
+    slot: SlotGuard,
 }
 
 /// Releases its slot when dropped. It must not be dropped while the queue is locked.
-struct HeldSlot {
+struct SlotGuard {
     shared: Arc<Shared>,
     client: IpAddr,
 }
 
-impl Drop for HeldSlot {
+impl Drop for SlotGuard {
     fn drop(&mut self) {
         self.shared.queue().give_back(self.client);
     }
@@ -164,7 +164,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn enqueue(self: &Arc<Self>, slot: HeldSlot, work: Work) -> Waiting {
+    fn enqueue(self: &Arc<Self>, slot: SlotGuard, work: Work) -> Waiting {
         let client = slot.client;
         let mut queue = self.queue();
         let id = queue.push(client, |id| Job { id, work, slot });

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rotation::{Dated, IN_MEMORY, Lineage};
+use super::rotation::{Dated, DatedKeys, IN_MEMORY};
 use super::{Algorithm, Jwk, PrivateKey, ProfileKeys, PublicKey, Renewal, Signer, Start};
 
 /// Which keys bearer tokens need.
@@ -40,7 +40,7 @@ struct Published {
 pub(super) struct BearerRing {
     wanted: BearerKeys,
     /// The pairs that sign bearer tokens, each in its time.
-    pairs: Lineage<PrivateKey>,
+    pairs: DatedKeys<PrivateKey>,
     /// Pairs of other kinds, with which tests sign.
     others: Vec<BearerPair>,
     /// What signs and verifies bearer tokens.
@@ -53,11 +53,11 @@ impl BearerRing {
     /// `own` has the kind of key that the algorithm needs; `others` are pairs of other kinds.
     pub fn new(wanted: BearerKeys, own: BearerPair, others: Vec<BearerPair>) -> Option<Self> {
         let first = Dated::new(Start::ALWAYS, own.private, own.source);
-        Self::of_pairs(wanted, Lineage::new(vec![first]), others)
+        Self::of_pairs(wanted, DatedKeys::new(vec![first]), others)
     }
 
     /// `None` if there is no pair.
-    fn of_pairs(wanted: BearerKeys, pairs: Lineage<PrivateKey>, others: Vec<BearerPair>) -> Option<Self> {
+    fn of_pairs(wanted: BearerKeys, pairs: DatedKeys<PrivateKey>, others: Vec<BearerPair>) -> Option<Self> {
         let own = ProfileKeys::of_pairs(&pairs, wanted.algorithm)?;
         let first = pairs.iter().last().map(|pair| &pair.key).into_iter();
         let each = first.chain(others.iter().map(|pair| &pair.private)).filter(|_| wanted.one_of_each);

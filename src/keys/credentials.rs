@@ -84,23 +84,23 @@ pub(super) struct AccountSecrets {
     pub telesign_api_key: Secret,
 }
 
-/// The credentials that were given, and what they lack from the folder.
+/// The credentials that were given. Missing ones come from the folder.
 pub(super) fn read(
     folder: &Path,
     given: &GivenCredentials,
     random: &dyn SecureRandom,
 ) -> Result<(Accounts, AccountSecrets), KeyError> {
     let path = folder.join(FILE);
-    let kept = if given.0.len() == CREDENTIAL_NAMES.len() { HashMap::new() } else { kept(&path, random)? };
+    let kept = if given.0.len() == CREDENTIAL_NAMES.len() { HashMap::new() } else { read_or_generate(&path, random)? };
     read_values(&kept, given)
 }
 
-/// The credentials that were given. What they lack is made up, and kept nowhere.
-pub(super) fn invented(
+/// The credentials that were given. What they lack is generated, and not stored.
+pub(super) fn generated(
     given: &GivenCredentials,
     random: &dyn SecureRandom,
 ) -> Result<(Accounts, AccountSecrets), KeyError> {
-    read_values(&pairs_in(invent(Path::new(FILE), random)?.as_bytes())?, given)
+    read_values(&pairs_in(generate(Path::new(FILE), random)?.as_bytes())?, given)
 }
 
 fn read_values(
@@ -161,9 +161,9 @@ fn generated_for(given: &GivenCredentials) -> Vec<&'static str> {
     services.into_iter().filter(|(_, prefix)| lacks(*prefix)).map(|(service, _)| service).collect()
 }
 
-fn kept(path: &Path, random: &dyn SecureRandom) -> Result<HashMap<String, String>, KeyError> {
+fn read_or_generate(path: &Path, random: &dyn SecureRandom) -> Result<HashMap<String, String>, KeyError> {
     if read_file(path)?.is_none() {
-        link_into_place(path, &invent(path, random)?)?;
+        link_into_place(path, &generate(path, random)?)?;
     }
     pairs_of(path)
 }
@@ -176,8 +176,8 @@ fn pairs_in(bytes: &[u8]) -> Result<HashMap<String, String>, KeyError> {
     parse_all(bytes).map_err(|bad| KeyError::Credential { source: BadCredential::File(bad) })
 }
 
-/// Values of the form that each service gives out.
-fn invent(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
+/// Values in the format of each service.
+fn generate(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
     let fill = |bytes: &mut [u8]| random.fill(bytes).map_err(|_| KeyError::NoRandomness { path: path.to_owned() });
     let bytes = |count: usize| {
         let mut bytes = vec![0; count];

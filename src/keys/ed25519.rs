@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKe
 use num_bigint::BigUint;
 
 use super::ec::{not_on, other_half};
-use super::{KeyFault, armour};
+use super::{KeyFault, text_encoding};
 
 /// How many bytes either half has, and so each half of a signature.
 pub(super) const BYTES: usize = 32;
@@ -35,7 +35,7 @@ impl Ed25519PublicKey {
     }
 
     pub(super) fn to_pem(&self) -> Option<String> {
-        Some(armour::wrap("PUBLIC KEY", self.parsed()?.as_der().ok()?.as_ref()))
+        Some(text_encoding::wrap("PUBLIC KEY", self.parsed()?.as_der().ok()?.as_ref()))
     }
 
     /// The key as the library verifies with it.
@@ -107,7 +107,7 @@ impl Ed25519PrivateKey {
     /// A new key, as PKCS#8 in PEM.
     pub(super) fn generate_pem() -> Result<String, Unspecified> {
         let der = Ed25519KeyPair::generate()?.to_pkcs8v1()?;
-        Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
+        Ok(text_encoding::wrap("PRIVATE KEY", der.as_ref()))
     }
 
     /// The seed. `None` if the library does not give it.

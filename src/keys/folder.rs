@@ -17,7 +17,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::bearer::{BearerPair, BearerRing};
 use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
-use super::rotation::{Dated, Lineage, RsaKey};
+use super::rotation::{Dated, DatedKeys, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyKind, KeyLocation, KeyRing, KeySet, LabKeys, PrivateKey,
     ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Start, credentials,
@@ -260,7 +260,7 @@ impl Folder<'_> {
     }
 
     /// Every secret that signs or signed HS256.
-    fn secrets(&mut self) -> Result<Lineage<Secret>, KeyError> {
+    fn secrets(&mut self) -> Result<DatedKeys<Secret>, KeyError> {
         let mut secrets = Vec::new();
         for start in self.starts(start_of_secret)? {
             let name = hs256_secret(start);
@@ -268,16 +268,16 @@ impl Folder<'_> {
                 secrets.push(Dated::new(start, secret, self.name(&name)));
             }
         }
-        Ok(Lineage::new(secrets))
+        Ok(DatedKeys::new(secrets))
     }
 
     /// Every pair that signs or signed RS256, including those with only a public half left.
-    fn pairs(&mut self) -> Result<Lineage<RsaKey>, KeyError> {
+    fn pairs(&mut self) -> Result<DatedKeys<RsaKey>, KeyError> {
         let mut pairs = Vec::new();
         for start in self.starts(start_of_pair)? {
             pairs.extend(self.rs256_pair(start)?);
         }
-        Ok(Lineage::new(pairs))
+        Ok(DatedKeys::new(pairs))
     }
 
     fn rs256_pair(&mut self, start: Start) -> Result<Option<Dated<RsaKey>>, KeyError> {
@@ -296,7 +296,7 @@ impl Folder<'_> {
     }
 
     /// Other public keys. They verify without a time limit.
-    fn retired(&self, pairs: &Lineage<RsaKey>) -> Result<Vec<Dated<RsaPublicKey>>, KeyError> {
+    fn retired(&self, pairs: &DatedKeys<RsaKey>) -> Result<Vec<Dated<RsaPublicKey>>, KeyError> {
         let mut retired: Vec<Dated<RsaPublicKey>> = Vec::new();
         for name in self.names()? {
             let is_public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));

@@ -6,7 +6,7 @@ use aws_lc_rs::rand::SecureRandom;
 
 use super::bearer::{BearerPair, BearerRing};
 use super::folder::bearer_files;
-use super::rotation::{Dated, IN_MEMORY, Lineage, RsaKey};
+use super::rotation::{Dated, DatedKeys, IN_MEMORY, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, PrivateKey, ProfileKeys,
     RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials, generated_pair,
@@ -22,7 +22,7 @@ pub(super) fn prepare(
     let demo = pair()?;
     let secrets = first(secret()?);
     let pairs = first(RsaKey { public: demo.public().clone(), private: Some(demo) });
-    let (accounts, account_secrets) = credentials::invented(given, random)?;
+    let (accounts, account_secrets) = credentials::generated(given, random)?;
     Ok(KeyRing {
         hs256: KeySet::of_secrets(&secrets),
         rs256: KeySet::of_rsa(&pairs, &[]),
@@ -42,8 +42,8 @@ pub(super) fn prepare(
 }
 
 /// A key without predecessor.
-fn first<K>(key: K) -> Lineage<K> {
-    Lineage::new(vec![Dated::new(Start::ALWAYS, key, IN_MEMORY.to_owned())])
+fn first<K>(key: K) -> DatedKeys<K> {
+    DatedKeys::new(vec![Dated::new(Start::ALWAYS, key, IN_MEMORY.to_owned())])
 }
 
 fn bearer(wanted: BearerKeys) -> Result<BearerRing, KeyError> {

@@ -12,7 +12,7 @@ use super::der::Structure;
 use super::ec::EcPrivateKey;
 use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, PrivateKey, PublicKey, armour, der, encoding, ssh};
+use super::{KeyFault, PrivateKey, PublicKey, der, encoding, ssh, text_encoding};
 
 /// How often one form may stand inside another, such as PEM in base64 in JSON.
 const DEEPEST: u8 = 3;
@@ -87,7 +87,7 @@ fn within(bytes: &[u8], depth: u8) -> Option<Found> {
 fn in_text(text: &str, depth: u8) -> Option<Found> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
     let forms: [fn(&str, u8) -> Option<Found>; 8] =
-        [quoted, json, foreign_text, armoured, ssh_lines, encoded, nested_json, inside::in_text];
+        [quoted, json, foreign_text, pem, ssh_lines, encoded, nested_json, inside::in_text];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
 }
 
@@ -154,7 +154,7 @@ fn pgp_packet(bytes: &[u8]) -> Option<ForeignForm> {
 }
 
 fn of_der(structure: Structure, der: &[u8], is_bare: bool) -> Found {
-    let either = |bare, armoured| Found::foreign(if is_bare { bare } else { armoured });
+    let either = |bare, in_pem| Found::foreign(if is_bare { bare } else { in_pem });
     match structure {
         Structure::Spki => Found::public(PublicKey::from_spki(der)),
         Structure::Pkcs1Public => Found::public(RsaPublicKey::from_pkcs1(der).map(PublicKey::Rsa)),
@@ -226,7 +226,7 @@ fn in_members(members: serde_json::Map<String, Value>, depth: u8) -> Option<Foun
     })
 }
 
-/// A key deeper within JSON. This comes after the armour, which is read wherever it stands alone.
+/// A key deeper within JSON. This comes after PEM blocks, which are read wherever they stand alone.
 fn nested_json(text: &str, depth: u8) -> Option<Found> {
     let json = text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
     inside::in_json(&json, usize::MAX, depth)
@@ -274,11 +274,11 @@ fn is_printed_by_openssl(text: &str) -> bool {
     begins.iter().any(|begin| text.starts_with(begin)) && !text.contains("-----BEGIN ")
 }
 
-fn armoured(text: &str, _: u8) -> Option<Found> {
-    let text = armour::with_real_line_ends(text);
-    let armoured = armour::read(&text)?;
-    let half = half_of_labels(&armoured.labels);
-    Some(match armoured.blocks {
+fn pem(text: &str, _: u8) -> Option<Found> {
+    let text = text_encoding::with_real_line_ends(text);
+    let read = text_encoding::read(&text)?;
+    let half = half_of_labels(&read.labels);
+    Some(match read.blocks {
         Err(fault) => Found::faulty(half, fault),
         Ok(blocks) => one_of(&blocks),
     })
@@ -297,7 +297,7 @@ fn half_of_labels(labels: &[&str]) -> Half {
 
 /// The one key of a text: a private key goes before the certificates and the public key that stand beside it. No other
 /// block is read, because to prove a private key takes a while.
-fn one_of(blocks: &[armour::Block<'_>]) -> Found {
+fn one_of(blocks: &[text_encoding::Block<'_>]) -> Found {
     let labelled = |half: Half| {
         let keys = blocks.iter().filter(|block| !block.label.contains("CERTIFICATE"));
         keys.filter(|block| half_of_labels(&[block.label]) == half).collect::<Vec<_>>()
@@ -315,7 +315,7 @@ fn one_of(blocks: &[armour::Block<'_>]) -> Found {
     blocks.first().map_or_else(|| Found::faulty(Half::Unknown, KeyFault::Unrecognised), of_block)
 }
 
-fn of_block(block: &armour::Block<'_>) -> Found {
+fn of_block(block: &text_encoding::Block<'_>) -> Found {
     let half = half_of_labels(&[block.label]);
     match block.label {
         label if label.starts_with("PGP PUBLIC") => return Found::foreign(foreign::PGP_PUBLIC),
@@ -369,7 +369,7 @@ fn encoded(text: &str, depth: u8) -> Option<Found> {
     if let Some(found) = hexadecimal(text).and_then(|bytes| binary(&bytes)) {
         return Some(found);
     }
-    let bytes = armour::decode_base64(text)?;
+    let bytes = text_encoding::decode_base64(text)?;
     let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST);
     binary(&bytes).or_else(|| in_text(inside()?, depth + 1))
 }

@@ -78,9 +78,9 @@ impl<K> Dated<K> {
 
 /// The keys of a rotation, the newest first.
 #[derive(Clone, Debug)]
-pub(super) struct Lineage<K>(Vec<Dated<K>>);
+pub(super) struct DatedKeys<K>(Vec<Dated<K>>);
 
-impl<K> Lineage<K> {
+impl<K> DatedKeys<K> {
     pub fn new(mut keys: Vec<Dated<K>>) -> Self {
         keys.sort_by_key(|key| std::cmp::Reverse(key.start));
         let mut successor: Option<Start> = None;
@@ -129,7 +129,7 @@ pub struct KeySet {
 }
 
 impl KeySet {
-    pub(super) fn of_secrets(secrets: &Lineage<Secret>) -> Self {
+    pub(super) fn of_secrets(secrets: &DatedKeys<Secret>) -> Self {
         let signer = |it: &Dated<Secret>| (it.start, Some(Signer::with_secret(&it.key, Algorithm::Hs256, None)));
         let verifier = |it: &Dated<Secret>| Verifier {
             start: it.start,
@@ -140,7 +140,7 @@ impl KeySet {
     }
 
     /// The pairs that follow one another, and public keys that were retired for good.
-    pub(super) fn of_rsa(pairs: &Lineage<RsaKey>, retired: &[Dated<RsaPublicKey>]) -> Self {
+    pub(super) fn of_rsa(pairs: &DatedKeys<RsaKey>, retired: &[Dated<RsaPublicKey>]) -> Self {
         let sign =
             |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
         let verifier = |start, end, public: &RsaPublicKey, source: &str| Verifier {
@@ -193,13 +193,13 @@ mod tests {
     #[test]
     fn the_latest_start_that_has_come_signs_and_the_one_before_verifies_for_a_day_more() {
         let keys = [Start::at(moment(60)), Start::ALWAYS, Start::at(moment(0))].map(dated);
-        let lineage = Lineage::new(keys.into());
-        let current = |seconds| lineage.current(moment(seconds)).unwrap().start;
+        let keys = DatedKeys::new(keys.into());
+        let current = |seconds| keys.current(moment(seconds)).unwrap().start;
         assert_eq!(current(-1), Start::ALWAYS);
         assert_eq!(current(0), Start::at(moment(0)));
         assert_eq!(current(59), Start::at(moment(0)));
         assert_eq!(current(60), Start::at(moment(60)));
-        let ends: Vec<_> = lineage.iter().map(|key| key.end).collect();
+        let ends: Vec<_> = keys.iter().map(|key| key.end).collect();
         assert_eq!(ends, [None, Some(moment(86_460)), Some(moment(86_400))]);
     }
 }

@@ -18,7 +18,7 @@ use pkcs1::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
-use super::{KeyFault, armour, der, factor};
+use super::{KeyFault, der, factor, text_encoding};
 
 pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -73,7 +73,7 @@ impl RsaPublicKey {
             algorithm: AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) },
             subject_public_key: BitStringRef::from_bytes(&pkcs1).ok()?,
         };
-        Some(armour::wrap("PUBLIC KEY", info.to_der().ok()?))
+        Some(text_encoding::wrap("PUBLIC KEY", info.to_der().ok()?))
     }
 }
 
@@ -158,7 +158,7 @@ impl fmt::Debug for RsaPrivateKey {
 fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> {
     let pair = RsaKeyPair::generate(size)?;
     let der: Pkcs8V1Der<'_> = pair.as_der()?;
-    Ok(armour::wrap("PRIVATE KEY", der.as_ref()))
+    Ok(text_encoding::wrap("PRIVATE KEY", der.as_ref()))
 }
 
 /// The numbers of RFC 7518 §6.3.2, in the order of [`RsaPrivateKey::from_numbers`].

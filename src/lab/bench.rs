@@ -136,7 +136,7 @@ impl PastedKey {
         let kid = given.get("kid").and_then(Value::as_str);
         let signer = self.given()?.signer_named(kid, self.algorithm).map_err(unfit)?;
         let header = header_text(given, &signer)?;
-        Ok(token::seal(header.as_str(), claims.as_str(), &signer)?)
+        Ok(token::sign(header.as_str(), claims.as_str(), &signer)?)
     }
 
     fn given(&self) -> Result<GivenKey, Fault> {

@@ -253,7 +253,7 @@ impl Forge<'_> {
     pub fn by_rsa_attacker(&self, header: &Members, signature_note: &'static str) -> Result<Forgery, SigningError> {
         let signer = self.ring.lab().rs256().signer();
         Ok(Forgery::new(
-            token::seal(header.to_string(), self.original.claims.to_string(), signer)?.into_string(),
+            token::sign(header.to_string(), self.original.claims.to_string(), signer)?.into_string(),
             signature_note,
         ))
     }
@@ -291,7 +291,7 @@ impl Forge<'_> {
     pub fn by_related_algorithm(&self, related: keys::Algorithm) -> Result<Forgery, SigningError> {
         let header = self.lab_header().with("alg", quoted(related.as_str()));
         let signer = self.ring.lab().signer(related);
-        let token = token::seal(header.to_string(), self.original.claims.to_string(), &signer)?;
+        let token = token::sign(header.to_string(), self.original.claims.to_string(), &signer)?;
         Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {related}.")))
     }
 

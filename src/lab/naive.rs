@@ -72,7 +72,7 @@ impl NaiveVerifier {
 
 impl NaiveInput<'_> {
     fn read(&self) -> LaxToken {
-        LaxToken::skim(self.token)
+        LaxToken::read_anything(self.token)
     }
 
     /// Whether the signature was made with a right key, under the algorithm that is expected.

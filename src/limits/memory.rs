@@ -59,7 +59,7 @@ impl Memory {
     }
 
     /// Resets all counts.
-    pub fn forget(&self) {
+    pub fn reset(&self) {
         for shard in &self.shards {
             *lock(shard) = Shard::default();
         }
@@ -81,8 +81,8 @@ impl Counters for Memory {
         Ok(self.peek(key, now))
     }
 
-    async fn forget(&self) -> Result<(), RedisFailure> {
-        self.forget();
+    async fn reset(&self) -> Result<(), RedisFailure> {
+        self.reset();
         Ok(())
     }
 }
@@ -106,7 +106,7 @@ impl Shard {
     const CAPACITY: usize = CAPACITY / SHARDS;
 
     fn admit(&mut self, client: u64, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
-        self.forget_what_is_over(quota, now);
+        self.drop_expired(quota, now);
         if let Some(window) = self.windows.get_mut(&key) {
             return window.admit(quota, now);
         }
@@ -115,7 +115,7 @@ impl Shard {
             return Decision::Refused { retry_after: whole_seconds(quota.window) };
         }
         if self.windows.len() >= Self::CAPACITY {
-            self.forget_oldest();
+            self.drop_oldest();
         }
         self.windows.insert(key, Window { client, opened: now, admitted: 1 });
         self.order.push_back(key);
@@ -124,7 +124,7 @@ impl Shard {
     }
 
     fn peek(&mut self, client: u64, key: u64, quota: Quota, now: DateTime<Utc>) -> Decision {
-        self.forget_what_is_over(quota, now);
+        self.drop_expired(quota, now);
         let left = match self.windows.get_mut(&key) {
             Some(window) => window.left(quota, now).filter(|_| window.admitted >= quota.most),
             None => self.has_all_windows(client).then_some(quota.window),
@@ -138,16 +138,16 @@ impl Shard {
 
     /// Removes windows that are over. All windows have the same length, so the oldest are over first. Each window is
     /// removed once, so the cost is constant for each request.
-    fn forget_what_is_over(&mut self, quota: Quota, now: DateTime<Utc>) {
+    fn drop_expired(&mut self, quota: Quota, now: DateTime<Utc>) {
         while let Some(oldest) = self.order.front().and_then(|key| self.windows.get_mut(key)) {
             if oldest.left(quota, now).is_some() {
                 break;
             }
-            self.forget_oldest();
+            self.drop_oldest();
         }
     }
 
-    fn forget_oldest(&mut self) {
+    fn drop_oldest(&mut self) {
         let Some(window) = self.order.pop_front().and_then(|key| self.windows.remove(&key)) else { return };
         match self.of_client.get_mut(&window.client) {
             Some(windows) if *windows > 1 => *windows -= 1,

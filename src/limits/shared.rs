@@ -57,7 +57,7 @@ return 0
 ";
 
 /// Deletes every key with a prefix.
-const FORGET: &str = "
+const RESET: &str = "
 local cursor = '0'
 repeat
     local page = redis.call('SCAN', cursor, 'MATCH', KEYS[1] .. '*', 'COUNT', 1000)
@@ -107,14 +107,14 @@ pub(super) struct Shared {
     rate: Rate,
     admit: Script,
     peek: Script,
-    forget: Script,
+    reset: Script,
 }
 
 impl Shared {
     pub fn new(redis: Redis, secret: Secret, what: &str, rate: Rate) -> Self {
         let prefix = format!("hallpass:rate:{what}:");
-        let [admit, peek, forget] = [ADMIT, PEEK, FORGET].map(Script::new);
-        Self { redis, secret, prefix, rate, admit, peek, forget }
+        let [admit, peek, reset] = [ADMIT, PEEK, RESET].map(Script::new);
+        Self { redis, secret, prefix, rate, admit, peek, reset }
     }
 
     /// The decision of a script that returns the milliseconds until a request may be admitted.
@@ -145,8 +145,8 @@ impl Counters for Shared {
         self.decide(&self.peek, key).await
     }
 
-    async fn forget(&self) -> Result<(), RedisFailure> {
-        self.redis.run(&self.forget, std::slice::from_ref(&self.prefix), &[]).await
+    async fn reset(&self) -> Result<(), RedisFailure> {
+        self.redis.run(&self.reset, std::slice::from_ref(&self.prefix), &[]).await
     }
 }
 

@@ -21,10 +21,10 @@ pub const REQUIRED: &[Claim] = &[
 
 /// An algorithm that a visitor can choose: one of [`OFFERED`](Self::OFFERED), with its keys.
 #[derive(Clone, Copy)]
-pub struct DemoAlgorithm(&'static Offer);
+pub struct DemoAlgorithm(&'static AlgorithmKeys);
 
 /// An algorithm, and where its keys are.
-struct Offer {
+struct AlgorithmKeys {
     algorithm: Algorithm,
     keys: fn(&KeyRing) -> &KeySet,
     lab_keys: fn(&LabKeys) -> &ProfileKeys,
@@ -32,9 +32,9 @@ struct Offer {
 
 impl DemoAlgorithm {
     pub const HS256: Self =
-        Self(&Offer { algorithm: Algorithm::Hs256, keys: KeyRing::hs256, lab_keys: LabKeys::hs256 });
+        Self(&AlgorithmKeys { algorithm: Algorithm::Hs256, keys: KeyRing::hs256, lab_keys: LabKeys::hs256 });
     pub const RS256: Self =
-        Self(&Offer { algorithm: Algorithm::Rs256, keys: KeyRing::rs256, lab_keys: LabKeys::rs256 });
+        Self(&AlgorithmKeys { algorithm: Algorithm::Rs256, keys: KeyRing::rs256, lab_keys: LabKeys::rs256 });
 
     /// All of them, in the order of the buttons. The first is the default.
     pub const OFFERED: [Self; 2] = [Self::HS256, Self::RS256];

@@ -69,7 +69,7 @@ impl FromStr for Flaw {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub flaw: Flaw,
-    /// Laid over the claims of the profile's sample before the token is spoiled.
+    /// Laid over the claims of the profile's sample before the flaw is added.
     pub claims: Map<String, Value>,
     /// How far in the past or in the future its times are, in seconds.
     pub by: i64,
@@ -109,12 +109,17 @@ pub fn make(
     issuer: &Issuer<'_>,
     random: [u8; 16],
 ) -> Result<(String, Code), FlawError> {
-    let token = spoiled(profile, wanted, issuer, random)?;
+    let token = flawed_token(profile, wanted, issuer, random)?;
     let code = profile.verify(issuer, &token).resolve_revocation(|_| false).code();
     Ok((token, code))
 }
 
-fn spoiled(profile: &Profile, wanted: &Wanted, issuer: &Issuer<'_>, random: [u8; 16]) -> Result<String, FlawError> {
+fn flawed_token(
+    profile: &Profile,
+    wanted: &Wanted,
+    issuer: &Issuer<'_>,
+    random: [u8; 16],
+) -> Result<String, FlawError> {
     let good = profile.sample(issuer, random)?;
     let [mut header, mut claims] = [0, 1].map(|part| object(&good, part));
     claims.extend(wanted.claims.clone());
@@ -123,20 +128,20 @@ fn spoiled(profile: &Profile, wanted: &Wanted, issuer: &Issuer<'_>, random: [u8;
         return Err(FlawError::MeansNothing { flaw, claim, profile: profile.name });
     }
     let signer = profile.signer(issuer)?;
-    spoil(&mut header, &mut claims, wanted, issuer.now.timestamp());
+    add_flaw(&mut header, &mut claims, wanted, issuer.now.timestamp());
     let subject = claims.get("sub").cloned().unwrap_or_default();
     let (header, claims) = (text(&header), text(&claims));
     Ok(match flaw {
         Flaw::AlgNone => token::signing_input(header, claims) + ".",
-        Flaw::WrongKey => sealed(header, claims, &stranger(issuer.ring, signer))?,
-        Flaw::BadSignature => with_changed_signature(&sealed(header, claims, signer)?),
-        Flaw::DuplicateClaim => sealed(header, with_second_subject(&claims, &subject), signer)?,
-        _ => sealed(header, claims, signer)?,
+        Flaw::WrongKey => signed(header, claims, &another_key(issuer.ring, signer))?,
+        Flaw::BadSignature => with_changed_signature(&signed(header, claims, signer)?),
+        Flaw::DuplicateClaim => signed(header, with_second_subject(&claims, &subject), signer)?,
+        _ => signed(header, claims, signer)?,
     })
 }
 
-/// Makes what the flaw says of the header and the claims.
-fn spoil(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wanted: &Wanted, now: i64) {
+/// Changes the header and the claims as the flaw says.
+fn add_flaw(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wanted: &Wanted, now: i64) {
     let set = |object: &mut Map<String, Value>, name: &str, value: Value| drop(object.insert(name.to_owned(), value));
     match wanted.flaw {
         Flaw::Expired => {
@@ -157,7 +162,7 @@ fn spoil(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wante
             set(claims, "exp", exp.saturating_mul(1000).into());
         }
         Flaw::AlgNone => set(header, "alg", "none".into()),
-        Flaw::UnknownKid => set(header, "kid", "nobody-s-key".into()),
+        Flaw::UnknownKid => set(header, "kid", "unknown-key".into()),
         Flaw::MissingClaim => drop(claims.shift_remove("exp")),
         Flaw::NoAudience => drop(claims.shift_remove("aud")),
         Flaw::WrongIssuer => set(claims, "iss", "https://wrong-issuer.example".into()),
@@ -192,7 +197,7 @@ fn with_second_subject(claims: &str, subject: &Value) -> String {
 
 /// A key of the same kind that belongs to someone else: one of the lab's, under the same algorithm. For tokens of the lab
 /// itself, the secret of the REST tokens or a new pair. A kind that the lab has no key of gets a new pair, too.
-fn stranger(ring: &KeyRing, right: &Signer) -> Signer {
+fn another_key(ring: &KeyRing, right: &Signer) -> Signer {
     let lab = ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());
     let own = [hmac, rsa].iter().any(|signer| std::ptr::eq(*signer, right));
@@ -220,8 +225,8 @@ fn object(token: &Token, part: usize) -> Map<String, Value> {
     token::parse_object(&bytes).unwrap_or_default()
 }
 
-fn sealed(header: String, claims: String, signer: &Signer) -> Result<String, SigningError> {
-    Ok(token::seal(header, claims, signer)?.into_string())
+fn signed(header: String, claims: String, signer: &Signer) -> Result<String, SigningError> {
+    Ok(token::sign(header, claims, signer)?.into_string())
 }
 
 fn text(object: &Map<String, Value>) -> String {

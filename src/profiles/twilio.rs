@@ -16,7 +16,7 @@ const ALGORITHM: Algorithm = Algorithm::Hs256;
 
 /// What a client asks for.
 #[derive(Debug)]
-pub struct Wish {
+pub struct AccessTokenRequest {
     pub identity: String,
     pub lifetime: Lifetime,
     pub grants: Grants,
@@ -183,22 +183,22 @@ fn has_only_integers(value: &Value) -> bool {
 }
 
 /// The claims of an access token, in the library's order. There is no `iat`.
-fn claims(account: &Accounts, wish: &Wish, now: DateTime<Utc>) -> Claims {
+fn claims(account: &Accounts, request: &AccessTokenRequest, now: DateTime<Utc>) -> Claims {
     let now = now.timestamp();
-    let mut grants = wish.grants.0.clone();
-    if !wish.identity.is_empty() {
-        grants.insert("identity".to_owned(), wish.identity.as_str().into());
+    let mut grants = request.grants.0.clone();
+    if !request.identity.is_empty() {
+        grants.insert("identity".to_owned(), request.identity.as_str().into());
     }
     Claims::new()
         .with("jti", format!("{}-{now}", account.twilio_api_key_sid))
         .with("grants", grants)
         .with("iss", account.twilio_api_key_sid.as_str())
-        .with("exp", now + wish.lifetime.seconds())
+        .with("exp", now + request.lifetime.seconds())
         .with("nbf", now)
         .with("sub", account.twilio_account_sid.as_str())
 }
 
-impl Wish {
+impl AccessTokenRequest {
     /// What the tutorial asks for: one hour in its video room.
     pub fn tutorial(identity: &str) -> Self {
         let (identity, region) = (identity.to_owned(), String::new());
@@ -207,10 +207,10 @@ impl Wish {
 }
 
 /// Signs an access token under the API key's secret.
-pub fn issue(ring: &KeyRing, wish: &Wish, now: DateTime<Utc>) -> Result<Token, SigningError> {
-    let region = Some(wish.region.as_str()).filter(|region| !region.is_empty());
+pub fn issue(ring: &KeyRing, request: &AccessTokenRequest, now: DateTime<Utc>) -> Result<Token, SigningError> {
+    let region = Some(request.region.as_str()).filter(|region| !region.is_empty());
     let header = Header { twr: region, ..PROFILE.header };
-    token::issue(&claims(ring.accounts(), wish, now), &header, ring.twilio().signer())
+    token::issue(&claims(ring.accounts(), request, now), &header, ring.twilio().signer())
 }
 
 /// Verifies an access token of this account.
@@ -233,6 +233,6 @@ pub static PROFILE: Profile = Profile {
         Claim { name: "sub", kind: Kind::Text },
     ],
     signer: |issuer| Some(issuer.ring.twilio().signer()),
-    sample: |issuer, _| Ok(issue(issuer.ring, &Wish::tutorial(Subject::default().as_str()), issuer.now)?),
+    sample: |issuer, _| Ok(issue(issuer.ring, &AccessTokenRequest::tutorial(Subject::default().as_str()), issuer.now)?),
     verify: |issuer, token| Judged::Final(verify(issuer.ring, token, issuer.now)),
 };

@@ -10,7 +10,7 @@ use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, 
 
 const ALGORITHM: Algorithm = Algorithm::Hs256;
 
-/// Signs a token for the holder of the API key.
+/// Signs a token for the owner of the API key.
 pub fn issue(ring: &KeyRing, lifetime: Lifetime, now: DateTime<Utc>) -> Result<Token, SigningError> {
     let claims = Claims::new()
         .with("iss", ring.accounts().zoom_api_key.as_str())

@@ -189,9 +189,9 @@ impl Store for Postgres {
 impl Postgres {
     /// Runs one statement, or several that only read.
     async fn call<T>(&self, work: impl AsyncFnOnce(&mut PgConnection) -> sqlx::Result<T>) -> Result<T, StoreError> {
-        let mut lease = self.pool.lease().await?;
-        let answer = work(&mut lease.connection).await?;
-        lease.give_back();
+        let mut pooled = self.pool.acquire().await?;
+        let answer = work(&mut pooled.connection).await?;
+        pooled.release();
         Ok(answer)
     }
 
@@ -216,9 +216,9 @@ impl Postgres {
     async fn insert(&self, new: &NewTransaction) -> Result<bool, StoreError> {
         // The number is locked before the id is assigned: see `end_of_list`.
         let query = sqlx::query(
-            "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($6, 0)))
+            "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(hashtextextended($6, 0)))
              INSERT INTO transactions (xid, phone_number, issued_at, expires_at, status, token)
-             SELECT $1, $2, $3, $4, 'issued', $5 FROM held ON CONFLICT (xid) DO NOTHING",
+             SELECT $1, $2, $3, $4, 'issued', $5 FROM locked ON CONFLICT (xid) DO NOTHING",
         )
         .bind(new.xid.as_str())
         .bind(new.phone_number.as_str())
@@ -236,11 +236,11 @@ impl Postgres {
             let select = "SELECT ltrim(phone_number, '+') = $2 AS same_phone, verified_at IS NOT NULL AS is_verified
                           FROM transactions WHERE xid = $1 FOR UPDATE";
             let query = sqlx::query(select).bind(new.xid.as_str()).bind(new.phone_number.digits());
-            let Some(held) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
-            if !held.try_get::<bool, _>("same_phone")? {
+            let Some(existing) = query.fetch_optional(&mut *connection).await? else { return Ok(None) };
+            if !existing.try_get::<bool, _>("same_phone")? {
                 return Ok(Some(Recorded::OtherPhone));
             }
-            if held.try_get("is_verified")? {
+            if existing.try_get("is_verified")? {
                 return Ok(Some(Recorded::AlreadyVerified));
             }
             let update = "UPDATE transactions
@@ -281,8 +281,8 @@ type Statement<'s> = Query<'s, sqlx::Postgres, PgArguments>;
 /// that, a recording call holds a shared lock on the number from before its id is assigned until its commit. Once this
 /// function has held the lock exclusively, no row with an id up to the last assigned one can appear any more.
 async fn end_of_list(connection: &mut PgConnection, phone: &PhoneNumber) -> sqlx::Result<i64> {
-    let query = "WITH held AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0)))
-                 SELECT pg_sequence_last_value(pg_get_serial_sequence('transactions', 'id')::regclass) FROM held";
+    let query = "WITH locked AS MATERIALIZED (SELECT pg_advisory_xact_lock(hashtextextended($1, 0)))
+                 SELECT pg_sequence_last_value(pg_get_serial_sequence('transactions', 'id')::regclass) FROM locked";
     let last: Option<i64> = sqlx::query_scalar(query).bind(phone.digits()).fetch_one(connection).await?;
     Ok(last.map_or(0, |id| id.saturating_add(1)))
 }

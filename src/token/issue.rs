@@ -81,12 +81,12 @@ struct Members<'a> {
 
 /// Signs `claims` with the signer's algorithm and its `kid`, if it has one.
 pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<Token, SigningError> {
-    sealed(segment(&header.members(signer)) + "." + &segment(claims), signer)
+    signed(segment(&header.members(signer)) + "." + &segment(claims), signer)
 }
 
 /// Signs a given header and payload unchanged, even if the header does not fit the key.
-pub fn seal(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, signer: &Signer) -> Result<Token, SigningError> {
-    sealed(signing_input(header, payload), signer)
+pub fn sign(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>, signer: &Signer) -> Result<Token, SigningError> {
+    signed(signing_input(header, payload), signer)
 }
 
 /// The signing input (RFC 7515 §5.1).
@@ -94,7 +94,7 @@ pub fn signing_input(header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Str
     URL_SAFE_NO_PAD.encode(header) + "." + &URL_SAFE_NO_PAD.encode(payload)
 }
 
-fn sealed(mut token: String, signer: &Signer) -> Result<Token, SigningError> {
+fn signed(mut token: String, signer: &Signer) -> Result<Token, SigningError> {
     let signature = signer.sign(token.as_bytes())?;
     token.push('.');
     token.push_str(&signature);

@@ -163,21 +163,21 @@ trait Outage {
     async fn end(&mut self);
 }
 
-/// Another process holds the `SQLite` file for itself.
-struct Held {
+/// Another process has locked the `SQLite` file for itself.
+struct LockedFile {
     url: String,
-    holder: Option<SqliteConnection>,
+    lock: Option<SqliteConnection>,
 }
 
-impl Outage for Held {
+impl Outage for LockedFile {
     async fn begin(&mut self) {
         let mut connection = SqliteConnection::connect(&self.url).await.unwrap();
         sqlx::query("BEGIN EXCLUSIVE").execute(&mut connection).await.unwrap();
-        self.holder = Some(connection);
+        self.lock = Some(connection);
     }
 
     async fn end(&mut self) {
-        self.holder.take().unwrap().close().await.unwrap();
+        self.lock.take().unwrap().close().await.unwrap();
     }
 }
 
@@ -216,7 +216,7 @@ async fn timed(request: reqwest::RequestBuilder) -> Answer {
 async fn while_the_store_is_away_no_token_is_made_and_nothing_else_stops() {
     let app = TestApp::with(&[("phone-rate", "off")]);
     let url = format!("sqlite:{}", app.keys().join("hallpass.db").display());
-    survive(&app, Held { url, holder: None }).await;
+    survive(&app, LockedFile { url, lock: None }).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

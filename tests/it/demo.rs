@@ -670,13 +670,13 @@ async fn the_token_cannot_be_read_in_the_cookie() {
     let cookie = cookie_of(&generate_for(&visitor, "bartholomew").await);
     let token = token_on(&visitor.page("/").await);
     let value = percent_decode_str(cookie.strip_prefix("hallpass=").unwrap()).decode_utf8().unwrap();
-    let sealed = STANDARD.decode(value.as_bytes()).unwrap();
-    let holds = |text: &str| sealed.windows(text.len()).any(|window| window == text.as_bytes());
+    let encrypted = STANDARD.decode(value.as_bytes()).unwrap();
+    let holds = |text: &str| encrypted.windows(text.len()).any(|window| window == text.as_bytes());
     for text in token.split('.').chain(["bartholomew", "HS256", "token", "issued_at"]) {
         assert!(!holds(text) && !value.contains(text), "the cookie shows {text}");
     }
     let again = cookie_of(&generate_for(&visitor, "bartholomew").await);
-    assert_ne!(cookie, again, "the same state is sealed anew each time");
+    assert_ne!(cookie, again, "the same state is encrypted with a new nonce each time");
 }
 
 #[tokio::test]

@@ -491,14 +491,14 @@ async fn a_lesson_s_text_names_only_buttons_that_its_page_has() {
 
 // The site's own logout.
 
-/// A session that holds this token of the lab's, sealed as the server seals it.
+/// A session that holds this token of the lab's, encrypted as the server encrypts it.
 fn session_with(app: &TestApp, token: &str) -> String {
     let kept = json!({ "token": token, "algorithm": "HS256", "ring": "lab", "issued_at": START });
     let state = json!({ "demo": kept.to_string() }).to_string();
     let mut jar = CookieJar::new();
     jar.private_mut(&Key::from(app.ring().session_key())).add(Cookie::new("hallpass", state));
-    let sealed = jar.get("hallpass").unwrap().value().to_owned();
-    format!("hallpass={}", utf8_percent_encode(&sealed, NON_ALPHANUMERIC))
+    let encrypted = jar.get("hallpass").unwrap().value().to_owned();
+    format!("hallpass={}", utf8_percent_encode(&encrypted, NON_ALPHANUMERIC))
 }
 
 #[tokio::test]

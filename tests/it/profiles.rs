@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use hallpass::keys::{GivenCredentials, KeyRing};
 use hallpass::profiles::demo::{self, DemoAlgorithm, Subject};
 use hallpass::profiles::telesign::{PhoneNumber, Xid};
-use hallpass::profiles::twilio::{Grants, Wish};
+use hallpass::profiles::twilio::{AccessTokenRequest, Grants};
 use hallpass::profiles::{Lifetime, bearer, rest_api, telesign, twilio, zoom};
 use hallpass::token::Verdict;
 use reqwest::Method;
@@ -36,7 +36,7 @@ pub fn ring(values: &HashMap<&str, String>) -> KeyRing {
 /// A token as each of [`PROFILES`] issues it.
 pub fn tokens(ring: &KeyRing, now: DateTime<Utc>) -> [String; 7] {
     let demo = |algorithm| demo::issue(ring, algorithm, &Subject::default(), Lifetime::HOUR, now).unwrap();
-    let wish = Wish {
+    let request = AccessTokenRequest {
         identity: "alice".to_owned(),
         lifetime: Lifetime::HOUR,
         grants: Grants::tutorial(),
@@ -47,7 +47,7 @@ pub fn tokens(ring: &KeyRing, now: DateTime<Utc>) -> [String; 7] {
     [
         demo(DemoAlgorithm::HS256),
         demo(DemoAlgorithm::RS256),
-        twilio::issue(ring, &wish, now).unwrap(),
+        twilio::issue(ring, &request, now).unwrap(),
         zoom::issue(ring, Lifetime::HOUR, now).unwrap(),
         bearer::issue(ring, &grant, [7; 16], now).unwrap(),
         rest_api::issue(ring, "alice", now).unwrap(),

@@ -281,7 +281,7 @@ async fn keeps_the_contract(store: &RateStore, is_real: bool) {
     }
     let other = counted("other", "3/m");
     assert_eq!(other.ask(client(1)).await, Decision::Admitted, "limits are counted apart");
-    minute.limiter.forget().await.unwrap();
+    minute.limiter.reset().await.unwrap();
     assert_eq!(minute.ask(client(1)).await, Decision::Admitted, "what was counted is forgotten");
     for _ in 0..2 {
         assert_eq!(other.ask(client(1)).await, Decision::Admitted, "and of this limit alone");
@@ -349,7 +349,7 @@ async fn one_client_makes_only_so_many_counters_in_redis_whatever_names_it_tries
     assert_eq!(ask(1, "name-0").await, Decision::Admitted, "a name that has a counter goes by that");
     assert!(matches!(ask(1, "name-0").await, Decision::Refused { .. }));
     assert_eq!(ask(2, "one-more").await, Decision::Admitted, "no other client is affected");
-    limiter.forget().await.unwrap();
+    limiter.reset().await.unwrap();
     assert_eq!(redis.keys("*"), Vec::<String>::new());
     assert_eq!(ask(1, "one-more").await, Decision::Admitted);
 }

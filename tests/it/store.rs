@@ -556,29 +556,29 @@ struct Model(HashMap<String, Transaction>);
 impl Model {
     fn record(&mut self, new: NewTransaction) -> Recorded {
         match self.0.get(new.xid.as_str()) {
-            Some(held) if held.phone_number != new.phone_number => return Recorded::OtherPhone,
-            Some(held) if held.verified_at.is_some() => return Recorded::AlreadyVerified,
+            Some(stored) if stored.phone_number != new.phone_number => return Recorded::OtherPhone,
+            Some(stored) if stored.verified_at.is_some() => return Recorded::AlreadyVerified,
             _ => self.0.insert(new.xid.as_str().to_owned(), issued(new)),
         };
         Recorded::Stored
     }
 
     fn present(&mut self, id: &str, token: &str, now: DateTime<Utc>) -> Presented {
-        match self.0.get_mut(id).filter(|held| held.token == token) {
+        match self.0.get_mut(id).filter(|stored| stored.token == token) {
             None => Presented::Unknown,
-            Some(held) if held.verified_at.is_some() => Presented::AlreadyVerified,
-            Some(held) => {
-                held.status = "verified".to_owned();
-                held.verified_at = Some(now);
-                Presented::Verified(held.clone())
+            Some(stored) if stored.verified_at.is_some() => Presented::AlreadyVerified,
+            Some(stored) => {
+                stored.status = "verified".to_owned();
+                stored.verified_at = Some(now);
+                Presented::Verified(stored.clone())
             }
         }
     }
 
     fn set_status(&mut self, id: &str, status: &str) -> Option<Transaction> {
-        let held = self.0.get_mut(id)?;
-        held.status = status.to_owned();
-        Some(held.clone())
+        let stored = self.0.get_mut(id)?;
+        stored.status = status.to_owned();
+        Some(stored.clone())
     }
 }
 

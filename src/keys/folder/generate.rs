@@ -61,8 +61,8 @@ fn written(files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, K
     if force {
         changes.replace(&files)?;
     } else {
-        changes.make(&files)?;
+        changes.create(&files)?;
     }
-    changes.keep();
+    changes.commit();
     Ok(files.into_iter().map(|(path, _)| path).collect())
 }

@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::changes::Changes;
 use super::names::{HS256_SECRET, RS256_PRIVATE, hs256_secret, rs256_private, rs256_public};
 use super::{Folder, KeyError, public_pem, rsa_pem, secret_text};
-use crate::keys::rotation::{Lineage, RsaKey};
+use crate::keys::rotation::{DatedKeys, RsaKey};
 use crate::keys::{Algorithm, RsaPrivateKey, Secret, Start};
 
 /// For how many seconds a start may be put off, because other rotations have taken those before.
@@ -58,7 +58,7 @@ pub fn rotate(
     if rotated.contains(&Algorithm::Hs256) {
         files.remove_dead_secrets(&secrets, now, &mut changes, &mut rotation)?;
     }
-    changes.keep();
+    changes.commit();
     Ok(rotation)
 }
 
@@ -105,7 +105,7 @@ impl Next {
                 continue;
             }
             let mut attempt = Changes::default();
-            match attempt.make(&files) {
+            match attempt.create(&files) {
                 // Another rotation was faster.
                 Err(KeyError::Exists { path }) => taken = Some(path),
                 Err(error) => return Err(error),
@@ -130,7 +130,7 @@ impl Folder<'_> {
     /// and are saved where they stand nowhere yet.
     fn remove_old_pairs(
         &self,
-        pairs: &Lineage<RsaKey>,
+        pairs: &DatedKeys<RsaKey>,
         now: DateTime<Utc>,
         changes: &mut Changes,
         rotation: &mut Rotation,
@@ -140,7 +140,7 @@ impl Folder<'_> {
             let Some(private) = &pair.key.private else { continue };
             let public = self.path.join(rs256_public(pair.start));
             if !public.exists() {
-                changes.make(&[(public.clone(), public_pem(&public, private.public().to_pem())?)])?;
+                changes.create(&[(public.clone(), public_pem(&public, private.public().to_pem())?)])?;
                 rotation.made.push(public);
             }
             let private = self.path.join(rs256_private(pair.start));
@@ -153,7 +153,7 @@ impl Folder<'_> {
     /// An old secret is needed for as long as it verifies.
     fn remove_dead_secrets(
         &self,
-        secrets: &Lineage<Secret>,
+        secrets: &DatedKeys<Secret>,
         now: DateTime<Utc>,
         changes: &mut Changes,
         rotation: &mut Rotation,

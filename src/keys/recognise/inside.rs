@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Found, encoded, half_of_jwk, hexadecimal, is_jwk, within};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
-use crate::keys::{armour, der, ssh};
+use crate::keys::{der, ssh, text_encoding};
 
 /// How long the text of a key is at least, in base64 or hexadecimal.
 const SHORTEST_KEY: usize = 64;
@@ -79,7 +79,7 @@ fn half_of(json: &Value, depth: u8) -> Option<Half> {
 
 /// A text that is no JSON, with a key in it.
 pub(super) fn in_text(text: &str, depth: u8) -> Option<Found> {
-    let with_line_ends = armour::with_real_line_ends(text);
+    let with_line_ends = text_encoding::with_real_line_ends(text);
     jwk(text).or_else(|| numbers(text)).or_else(|| bytes(text, depth)).or_else(|| word(&with_line_ends, depth))
 }
 
@@ -216,7 +216,7 @@ fn word(text: &str, depth: u8) -> Option<Found> {
 
 fn is_key(word: &str, depth: u8) -> bool {
     let begins_as_key = |word: &str| {
-        let decoded = hexadecimal(word).into_iter().chain(armour::decode_base64(word));
+        let decoded = hexadecimal(word).into_iter().chain(text_encoding::decode_base64(word));
         decoded.into_iter().any(|bytes| der::structure(&bytes).is_some() || ssh::is_blob(&bytes))
     };
     word.get(..SHORTEST_KEY).is_some_and(begins_as_key) || encoded(word, depth).is_some()

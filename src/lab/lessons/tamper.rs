@@ -106,7 +106,7 @@ pub fn spellings(token: &str) -> Option<Vec<Spelling>> {
 }
 
 /// Whether the signature check refused the token.
-pub fn fell_at_signature(verdict: &Verdict) -> bool {
+pub fn failed_at_signature(verdict: &Verdict) -> bool {
     verdict.rejection().is_some_and(|(check, _)| check == Check::Signature)
 }
 

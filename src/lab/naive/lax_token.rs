@@ -1,7 +1,7 @@
 //! A token as careless programs read it: laxly, with little or nothing checked.
 //!
 //! Two of them exist in the lab. [`LaxToken::read`] objects to a text that does not decode, for the lessons, which tell
-//! the visitor why. [`LaxToken::skim`] takes whatever it finds, for the gallery, whose forgeries are often broken on
+//! the visitor why. [`LaxToken::read_anything`] takes whatever it finds, for the gallery, whose forgeries are often broken on
 //! purpose.
 
 use std::fmt;
@@ -76,7 +76,7 @@ pub struct LaxToken {
     payload: Vec<u8>,
     /// The first two parts as they are spelled: what the signature covers.
     pub message: String,
-    /// As it is spelled after [`read`](Self::read); in the one right base64url after [`skim`](Self::skim).
+    /// As it is spelled after [`read`](Self::read); in the one right base64url after [`read_anything`](Self::read_anything).
     pub signature: String,
 }
 
@@ -98,7 +98,7 @@ impl LaxToken {
     }
 
     /// Takes the first three parts of any text. What cannot be read is empty.
-    pub fn skim(text: &str) -> Self {
+    pub fn read_anything(text: &str) -> Self {
         let mut parts = text.split('.').map(str::to_owned);
         let mut part = || parts.next().unwrap_or_default();
         let (header, payload, signature) = (part(), part(), part());
@@ -233,12 +233,12 @@ mod tests {
     }
 
     #[test]
-    fn what_is_skimmed_is_never_objected_to() {
+    fn read_anything_never_refuses() {
         for text in ["", "a.b", "!.e30.", "W10.e30.", "e30", "....", "e30=.e30=.AB"] {
-            let token = LaxToken::skim(text);
+            let token = LaxToken::read_anything(text);
             assert!(token.header.is_empty() && token.claims.is_empty(), "{text}");
         }
-        assert_eq!(LaxToken::skim("e30.e30.AB").signature, "AA");
+        assert_eq!(LaxToken::read_anything("e30.e30.AB").signature, "AA");
     }
 
     #[test]

@@ -76,8 +76,8 @@ impl GrantStore for Postgres {
 
     async fn revoke_family(&self, family: &FamilyId, client_id: &str) -> Result<bool, StoreError> {
         let work = self.commit(async |connection| {
-            let held = lock_family(&mut *connection, *family).await?;
-            let is_theirs = held.is_some_and(|held| held.belongs_to(client_id));
+            let locked = lock_family(&mut *connection, *family).await?;
+            let is_theirs = locked.is_some_and(|family| family.belongs_to(client_id));
             if is_theirs {
                 revoke(connection, *family).await?;
             }

@@ -14,21 +14,24 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::super::{StoreError, TIME_OUT};
 
 /// How many calls can run at once.
-const PLACES: u32 = 16;
+const MOST_CONNECTIONS: u32 = 16;
 
 /// A connection that was idle for longer is tested before use: the server may have been restarted.
-const FRESH: Duration = Duration::from_secs(1);
+const TESTED_WHEN_IDLE_FOR: Duration = Duration::from_secs(1);
 
 /// If a call fails after longer than this, all idle connections are dropped: they may be broken too.
-const DOUBTFUL: Duration = Duration::from_millis(500);
+const SLOW_FAILURE: Duration = Duration::from_millis(500);
+
+/// How long the server may take to close a connection.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How long a statement waits for row locks. It is less than a caller waits, so that the server ends the statement and
 /// the connection stays usable.
-const LOCKED: Duration = Duration::from_secs(1);
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(super) struct Pool {
     options: PgConnectOptions,
-    places: Semaphore,
+    slots: Semaphore,
     idle: Mutex<Vec<Idle>>,
 }
 
@@ -39,29 +42,29 @@ struct Idle {
 
 impl Pool {
     pub fn new(options: PgConnectOptions) -> Self {
-        Self { options, places: Semaphore::new(PLACES as usize), idle: Mutex::default() }
+        Self { options, slots: Semaphore::new(MOST_CONNECTIONS as usize), idle: Mutex::default() }
     }
 
     /// A connection that answered within the last second, or is new.
-    pub async fn lease(&self) -> Result<Lease<'_>, StoreError> {
-        let permit = self.places.acquire().await.map_err(|_| StoreError::Closed)?;
-        let place = Place { pool: self, since: Instant::now(), is_settled: false, _permit: permit };
+    pub async fn acquire(&self) -> Result<PooledConnection<'_>, StoreError> {
+        let permit = self.slots.acquire().await.map_err(|_| StoreError::Closed)?;
+        let slot = Slot { pool: self, since: Instant::now(), has_succeeded: false, _permit: permit };
         while let Some(mut idle) = self.take_idle() {
-            if idle.since.elapsed() < FRESH || idle.connection.ping().await.is_ok() {
-                return Ok(Lease { connection: idle.connection, place });
+            if idle.since.elapsed() < TESTED_WHEN_IDLE_FOR || idle.connection.ping().await.is_ok() {
+                return Ok(PooledConnection { connection: idle.connection, slot });
             }
         }
-        Ok(Lease { connection: connect(&self.options).await?, place })
+        Ok(PooledConnection { connection: connect(&self.options).await?, slot })
     }
 
     /// Waits for the calls in progress, with a time limit. Every later call is refused.
     pub async fn close(&self) {
         // Ignored: the pool may be closed already, and a call may not end in time.
-        let _all = tokio::time::timeout(TIME_OUT, self.places.acquire_many(PLACES)).await;
-        self.places.close();
+        let _all = tokio::time::timeout(TIME_OUT, self.slots.acquire_many(MOST_CONNECTIONS)).await;
+        self.slots.close();
         for idle in self.take_all_idle() {
             // The connection ends anyway; closing it properly avoids an error in the server's log.
-            let _ = tokio::time::timeout(DOUBTFUL, idle.connection.close()).await;
+            let _ = tokio::time::timeout(CLOSE_TIMEOUT, idle.connection.close()).await;
         }
     }
 
@@ -73,38 +76,38 @@ impl Pool {
         std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    fn take_back(&self, connection: PgConnection) {
+    fn put_idle(&self, connection: PgConnection) {
         let idle = Idle { connection, since: Instant::now() };
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
     }
 }
 
 /// A connection for one call. It is closed when dropped.
-pub(super) struct Lease<'p> {
+pub(super) struct PooledConnection<'p> {
     pub connection: PgConnection,
-    place: Place<'p>,
+    slot: Slot<'p>,
 }
 
-impl Lease<'_> {
+impl PooledConnection<'_> {
     /// Returns the connection to the pool after a successful call.
-    pub fn give_back(self) {
-        let Self { connection, mut place } = self;
-        place.is_settled = true;
-        place.pool.take_back(connection);
+    pub fn release(self) {
+        let Self { connection, mut slot } = self;
+        slot.has_succeeded = true;
+        slot.pool.put_idle(connection);
     }
 }
 
 /// A call's slot in the pool.
-struct Place<'p> {
+struct Slot<'p> {
     pool: &'p Pool,
     since: Instant,
-    is_settled: bool,
+    has_succeeded: bool,
     _permit: SemaphorePermit<'p>,
 }
 
-impl Drop for Place<'_> {
+impl Drop for Slot<'_> {
     fn drop(&mut self) {
-        if !self.is_settled && self.since.elapsed() > DOUBTFUL {
+        if !self.has_succeeded && self.since.elapsed() > SLOW_FAILURE {
             drop(self.pool.take_all_idle());
         }
     }
@@ -118,7 +121,7 @@ pub(super) async fn connect(options: &PgConnectOptions) -> sqlx::Result<PgConnec
          SET default_transaction_isolation = 'read committed';
          SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'",
         TIME_OUT.as_millis(),
-        LOCKED.as_millis(),
+        LOCK_TIMEOUT.as_millis(),
         2 * TIME_OUT.as_millis(),
     );
     sqlx::raw_sql(AssertSqlSafe(settings)).execute(&mut connection).await?;

@@ -15,8 +15,8 @@ pub(super) async fn record(connection: &mut SqliteConnection, new: &[NewTransact
     if new.is_empty() || write(connection, new).await? == new.len() as u64 {
         return Ok(vec![Recorded::Stored; new.len()]);
     }
-    let held = read(connection, new).await?;
-    Ok(new.iter().map(|new| outcome(new, held.get(new.xid.as_str()))).collect())
+    let stored = read(connection, new).await?;
+    Ok(new.iter().map(|new| outcome(new, stored.get(new.xid.as_str()))).collect())
 }
 
 /// Writes the transactions that may be written, and returns their number.
@@ -41,17 +41,17 @@ fn as_json(new: &[NewTransaction]) -> String {
 }
 
 /// The row of an xid: the digits of its phone number, and whether it was verified.
-type Held = (String, bool);
+type StoredRow = (String, bool);
 
-async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, Held>> {
+async fn read(connection: &mut SqliteConnection, new: &[NewTransaction]) -> sqlx::Result<HashMap<String, StoredRow>> {
     let select = "SELECT xid, ltrim(phone_number, '+') AS digits, verified_at IS NOT NULL AS verified FROM transactions
                   WHERE xid IN (SELECT value ->> 0 FROM json_each($1))";
-    let held = |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("digits")?, row.try_get("verified")?)));
-    sqlx::query(select).bind(as_json(new)).fetch_all(connection).await?.into_iter().map(held).collect()
+    let stored = |row: SqliteRow| Ok((row.try_get("xid")?, (row.try_get("digits")?, row.try_get("verified")?)));
+    sqlx::query(select).bind(as_json(new)).fetch_all(connection).await?.into_iter().map(stored).collect()
 }
 
-fn outcome(new: &NewTransaction, held: Option<&Held>) -> Recorded {
-    match held {
+fn outcome(new: &NewTransaction, stored: Option<&StoredRow>) -> Recorded {
+    match stored {
         Some((digits, _)) if digits != new.phone_number.digits() => Recorded::OtherPhone,
         Some((_, true)) => Recorded::AlreadyVerified,
         _ => Recorded::Stored,

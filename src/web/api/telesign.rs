@@ -221,7 +221,7 @@ fn is_status(text: &str) -> bool {
     (1..=64).contains(&text.chars().count()) && !text.chars().any(char::is_control)
 }
 
-/// Lets the holder of customer id and API key through, by HTTP Basic.
+/// Accepts requests with the customer id and the API key, by HTTP Basic.
 fn expect_customer(request: &HttpRequest, ring: &KeyRing) -> Result<(), Problem> {
     let login = credentials::basic(request.headers());
     let is_customer = login.is_some_and(|login| {

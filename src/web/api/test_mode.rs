@@ -33,7 +33,7 @@ use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::logins::Logins;
 use crate::web::session::{Sessions, Visitor};
-use clock::{set_clock, shown};
+use clock::{seconds_of, set_clock};
 pub(in crate::web) use endpoints::ENDPOINTS;
 pub(in crate::web) use faults::{Fault, Faults, MadeToFail};
 use faults::{end_faults, fault};
@@ -72,10 +72,10 @@ extractor! {
 
 impl Counts {
     /// Resets all counts.
-    async fn forget(&self) -> Result<(), RedisFailure> {
-        self.phone_limit.forget().await?;
-        self.sessions.backend.forget_counts();
-        self.logins.forget_tries().await
+    async fn reset(&self) -> Result<(), RedisFailure> {
+        self.phone_limit.reset().await?;
+        self.sessions.backend.reset_counts();
+        self.logins.reset_tries().await
     }
 }
 
@@ -125,10 +125,10 @@ pub(in crate::web) async fn sign(
     let members = read(&request, &body, &known)?;
     let _permit = signing.acquire().await;
     let ring = server.keys.ring();
-    let order = Order { members: &members, issuer: server.issuer(&ring, server.sessions.default_algorithm) };
-    let token = match order.signer()? {
-        Some(signer) => token::seal(order.header(Some(&signer))?, order.claims()?, &signer)?.into_string(),
-        None => token::signing_input(order.header(None)?, order.claims()?) + ".",
+    let wanted = SigningRequest { members: &members, issuer: server.issuer(&ring, server.sessions.default_algorithm) };
+    let token = match wanted.signer()? {
+        Some(signer) => token::sign(wanted.header(Some(&signer))?, wanted.claims()?, &signer)?.into_string(),
+        None => token::signing_input(wanted.header(None)?, wanted.claims()?) + ".",
     };
     Ok(HttpResponse::Ok().json(json!({ "token": token })))
 }
@@ -145,12 +145,12 @@ fn unfit_key(fault: KeyFault) -> Problem {
 }
 
 /// What is to be signed.
-struct Order<'a> {
+struct SigningRequest<'a> {
     members: &'a Map<String, Value>,
     issuer: Issuer<'a>,
 }
 
-impl Order<'_> {
+impl SigningRequest<'_> {
     /// `None` for the algorithm `none`.
     fn signer(&self) -> Result<Option<Signer>, Problem> {
         let given = self.given_key()?;
@@ -293,6 +293,6 @@ pub(in crate::web) async fn reset(
     keys.restore();
     controls.faults.clear();
     controls.received.clear();
-    counts.forget().await.map_err(|error| Problem::rates_unavailable(&error))?;
+    counts.reset().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
 }

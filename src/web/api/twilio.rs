@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::keys::KeyRing;
 use crate::profiles::Lifetime;
-use crate::profiles::twilio::{self, Grants, Wish};
+use crate::profiles::twilio::{self, AccessTokenRequest, Grants};
 use crate::web::api::credentials::{LoginIssuer, TokenRequest};
 use crate::web::http::endpoint::common::{JSON, TOKEN_FOR_LOGIN};
 use crate::web::http::endpoint::{Access, Body, Description, Endpoint, Operation, RoutePolicy};
@@ -39,8 +39,8 @@ pub(in crate::web) async fn token(asked: TokenRequest, issuer: LoginIssuer) -> R
         let lifetime = asked.lifetime(Lifetime::HOUR)?;
         let grants = grants(&asked)?;
         let region = asked.text("region")?.to_owned();
-        let wish = Wish { identity, lifetime, grants, region };
-        Ok(twilio::issue(ring, &wish, now)?)
+        let request = AccessTokenRequest { identity, lifetime, grants, region };
+        Ok(twilio::issue(ring, &request, now)?)
     };
     issuer.answer(&asked, &twilio::PROFILE, issue).await
 }

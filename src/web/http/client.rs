@@ -17,7 +17,7 @@ pub(in crate::web) struct Client(IpAddr);
 impl Client {
     /// An `X-Forwarded-For` line that is not text counts as an unreadable hop and is not skipped: otherwise a client
     /// could hide what its proxy appended.
-    pub fn seen_through(proxies: &TrustedProxies, request: &HttpRequest) -> Self {
+    pub fn behind_proxies(proxies: &TrustedProxies, request: &HttpRequest) -> Self {
         let peer = request.peer_addr().map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |peer| peer.ip());
         let hops = request.headers().get_all("x-forwarded-for").map(|line| line.to_str().unwrap_or_default());
         Self(proxies.client(peer, hops))
@@ -36,7 +36,7 @@ impl Client {
 impl FromHead for Client {
     fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
         let proxies = Data::<TrustedProxies>::from_head(request)?;
-        Ok(Self::seen_through(&proxies, request))
+        Ok(Self::behind_proxies(&proxies, request))
     }
 }
 

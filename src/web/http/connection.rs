@@ -172,7 +172,7 @@ struct Refusal {
 }
 
 /// What was passed to the framework.
-struct Handed {
+struct PassedOn {
     bytes: usize,
     /// Whether it ends at the end of a head.
     is_whole: bool,
@@ -252,7 +252,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
         buffer: &mut ReadBuf<'_>,
         most: usize,
         is_cut: bool,
-    ) -> Poll<io::Result<Handed>> {
+    ) -> Poll<io::Result<PassedOn>> {
         let most = most.min(buffer.remaining());
         if !self.ahead.is_empty() || self.has_ended {
             let passed = self.head_end.part(&self.ahead, most, is_cut);

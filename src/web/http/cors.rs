@@ -29,7 +29,12 @@ pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
 }
 
 /// Lets the admitted script read an answer that is made before the middleware of [`around`] is reached.
-pub(in crate::web) fn let_read(answer: &mut HeaderMap, origins: &CorsOrigins, request: &HeaderMap, scripts: Scripts) {
+pub(in crate::web) fn allow_scripts(
+    answer: &mut HeaderMap,
+    origins: &CorsOrigins,
+    request: &HeaderMap,
+    scripts: Scripts,
+) {
     let origin = match origins {
         CorsOrigins::Any => Some(HeaderValue::from_static("*")),
         CorsOrigins::Listed(_) => request.get(header::ORIGIN).cloned(),

@@ -22,7 +22,7 @@ pub(in crate::web) struct Endpoint {
     /// In the order in which they are described.
     pub operations: &'static [Operation],
     /// The one address of this pattern that takes a form from a page of any site.
-    pub undefended: Option<&'static str>,
+    pub without_origin_check: Option<&'static str>,
     /// Whether robots are asked to leave it alone.
     pub is_kept_from_robots: bool,
     /// The largest body that is read, in bytes, where it is another than elsewhere.
@@ -65,16 +65,16 @@ pub(in crate::web) enum Method {
 
 impl Endpoint {
     pub const fn new(path: &'static str, policy: RoutePolicy, operations: &'static [Operation]) -> Self {
-        Self { path, policy, operations, undefended: None, is_kept_from_robots: false, largest_body: None }
+        Self { path, policy, operations, without_origin_check: None, is_kept_from_robots: false, largest_body: None }
     }
 
-    pub const fn undefended_at(self, address: &'static str) -> Self {
-        Self { undefended: Some(address), ..self }
+    pub const fn without_origin_check_at(self, address: &'static str) -> Self {
+        Self { without_origin_check: Some(address), ..self }
     }
 
     /// Whether it takes a form from a page of any site, at its one address.
-    pub fn is_undefended(&self) -> bool {
-        self.undefended == Some(self.path)
+    pub fn skips_origin_check(&self) -> bool {
+        self.without_origin_check == Some(self.path)
     }
 
     pub const fn kept_from_robots(self) -> Self {

@@ -52,7 +52,7 @@ pub(in crate::web) struct Origins {
 
 /// The address of a lesson that takes a form from any site, so that the lesson can show what comes of that. It does
 /// nothing.
-pub(in crate::web) const UNDEFENDED: &str = "/lab/lessons/cross-site-forms/undefended";
+pub(in crate::web) const WITHOUT_ORIGIN_CHECK: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
     pub fn new(options: &Options, bound: SocketAddr, transport: Transport) -> Self {
@@ -115,8 +115,8 @@ impl Origins {
         {
             return Some(self.wrong_host(host));
         }
-        let undefended = endpoint.and_then(|endpoint| endpoint.undefended);
-        let checks_origin = !head.method.is_safe() && undefended != Some(head.uri.path());
+        let unchecked = endpoint.and_then(|endpoint| endpoint.without_origin_check);
+        let checks_origin = !head.method.is_safe() && unchecked != Some(head.uri.path());
         if checks_origin { self.refusal_of_foreign_page(head, scripts) } else { None }
     }
 

@@ -144,7 +144,7 @@ impl Problem {
 
     fn unavailable(part: &str, error: &dyn std::error::Error, message: &str) -> Self {
         let cause = FailureCause::new(&format!("the {part} failed: {}", chain(error)));
-        Self { cause: Some(cause), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreAway, message) }
+        Self { cause: Some(cause), ..Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::StoreUnavailable, message) }
     }
 
     /// Adds the request id to the message if this is an internal error.

@@ -72,7 +72,7 @@ label! {
         Admitted "admitted",
         Refused "refused",
         /// The rate store did not answer.
-        Away "away",
+        Unavailable "away",
     }
 }
 
@@ -81,7 +81,7 @@ impl From<Result<&Decision, &RedisFailure>> for RateDecision {
         match decision {
             Ok(Decision::Admitted) => Self::Admitted,
             Ok(Decision::Refused { .. }) => Self::Refused,
-            Err(_) => Self::Away,
+            Err(_) => Self::Unavailable,
         }
     }
 }

@@ -118,7 +118,7 @@ impl Parts {
                 assets: assets.clone(),
                 clock: clock.clone(),
                 cors_origins: cors_origins.clone(),
-                crowded_beyond: settings.options.max_connections - settings.options.max_connections / 4,
+                closes_beyond: settings.options.max_connections - settings.options.max_connections / 4,
                 metrics: metrics.clone(),
                 origins: origins.clone(),
                 proxies: proxies.clone(),

@@ -50,7 +50,7 @@ pub(in crate::web) struct Pipeline {
     pub clock: Data<dyn Clock>,
     pub cors_origins: Data<CorsOrigins>,
     /// Above this many open connections, every response closes its connection.
-    pub crowded_beyond: usize,
+    pub closes_beyond: usize,
     pub metrics: Data<Metrics>,
     pub origins: Data<Origins>,
     pub proxies: Data<TrustedProxies>,
@@ -63,8 +63,8 @@ pub(in crate::web) struct Pipeline {
 
 impl Pipeline {
     /// Whether responses should close their connections, so that idle ones do not use up the connection limit.
-    fn is_crowded(&self) -> bool {
-        self.metrics.connections_open() > self.crowded_beyond
+    fn has_many_connections(&self) -> bool {
+        self.metrics.connections_open() > self.closes_beyond
     }
 
     /// Notes a request down where a test may ask for it.
@@ -138,7 +138,7 @@ impl RequestRecord {
     fn mark(&self, answer: &mut ResponseHead, pipeline: &Pipeline) {
         origins::set_headers(&mut answer.headers, &pipeline.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
-        if pipeline.shutdown.has_begun() || pipeline.is_crowded() {
+        if pipeline.shutdown.has_begun() || pipeline.has_many_connections() {
             answer.set_connection_type(ConnectionType::Close);
         }
     }
@@ -298,13 +298,13 @@ async fn answer<B: MessageBody + 'static>(
     if let Some(fault) = pipeline.fault(&request) {
         sleep(fault.delay).await;
         if let Some(mut failure) = fault.answer() {
-            cors::let_read(failure.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
+            cors::allow_scripts(failure.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
             return Ok(request.into_response(failure));
         }
     }
     pipeline.sessions.cookie.check_cookies(&mut request);
     let is_safe = request.method().is_safe();
-    let (client, now) = (Client::seen_through(&pipeline.proxies, request.request()), pipeline.clock.now());
+    let (client, now) = (Client::behind_proxies(&pipeline.proxies, request.request()), pipeline.clock.now());
     let answered = budget::of_one_request(session_store::with_request_scope(client.address(), now, async {
         next.call(request).await
     }));

@@ -62,14 +62,14 @@ impl Logins {
         let decision = match checked {
             Ok(Err(Refusal::Missing | Refusal::Busy { .. })) => return,
             Ok(Err(Refusal::TooOften { .. })) => RateDecision::Refused,
-            Err(CheckError::Tries(_)) => RateDecision::Away,
+            Err(CheckError::Tries(_)) => RateDecision::Unavailable,
             Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => RateDecision::Admitted,
         };
         self.metrics.rate_decided(Limit::Login, decision);
     }
 
     /// Resets the counts of tries.
-    pub async fn forget_tries(&self) -> Result<(), RedisFailure> {
-        self.accounts.forget_tries().await
+    pub async fn reset_tries(&self) -> Result<(), RedisFailure> {
+        self.accounts.reset_tries().await
     }
 }

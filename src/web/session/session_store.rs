@@ -112,8 +112,8 @@ impl SessionBackend {
     }
 
     /// Resets the counts of new sessions.
-    pub fn forget_counts(&self) {
-        self.0.forget_counts();
+    pub fn reset_counts(&self) {
+        self.0.reset_counts();
     }
 }
 
@@ -147,7 +147,7 @@ trait StateStorage: Send + Sync {
 
     async fn ping(&self) -> Result<(), RedisFailure>;
 
-    fn forget_counts(&self);
+    fn reset_counts(&self);
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError>;
 
@@ -168,7 +168,7 @@ impl StateStorage for CookieSessionStore {
         Ok(())
     }
 
-    fn forget_counts(&self) {}
+    fn reset_counts(&self) {}
 
     async fn load(&self, key: &SessionKey) -> Result<Option<Entries>, LoadError> {
         SessionStore::load(self, key).await
@@ -249,8 +249,8 @@ impl StateStorage for InRedis {
         self.redis.check_writable().await
     }
 
-    fn forget_counts(&self) {
-        self.new.forget();
+    fn reset_counts(&self) {
+        self.new.reset();
     }
 
     /// If the state cannot be read, records the failure and returns an empty state, so that requests which do not need

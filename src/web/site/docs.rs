@@ -65,7 +65,7 @@ struct Documented {
     path: &'static str,
     method: Method,
     /// Whether pages of other sites may send it.
-    is_undefended: bool,
+    skips_origin_check: bool,
     description: &'static Description,
 }
 
@@ -74,8 +74,8 @@ impl Group {
         self.endpoints().flat_map(|endpoint| {
             endpoint.operations.iter().filter_map(|operation| {
                 let description = operation.description.as_ref()?;
-                let is_undefended = endpoint.is_undefended();
-                Some(Documented { path: endpoint.path, method: operation.method, is_undefended, description })
+                let skips_origin_check = endpoint.skips_origin_check();
+                Some(Documented { path: endpoint.path, method: operation.method, skips_origin_check, description })
             })
         })
     }
@@ -169,7 +169,8 @@ const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from anothe
 const OTHER_METHOD: Answer =
     Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
 const SESSION_ENDED: Answer = Answer::refusal(409, "The session ended meanwhile, where it is kept in Redis.").rare();
-const SESSIONS_AWAY: Answer = Answer::refusal(503, "The session cannot be read or kept, where it is kept in Redis.");
+const SESSIONS_UNAVAILABLE: Answer =
+    Answer::refusal(503, "The session cannot be read or kept, where it is kept in Redis.");
 const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
 const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
 const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
@@ -185,9 +186,12 @@ impl Documented {
         let mut answers = self.description.own_answers.to_vec();
         answers.extend([OTHER_METHOD, WRONG_HOST]);
         if matches!(self.description.access, Access::Session) {
-            answers.extend([SESSION_ENDED, SESSIONS_AWAY].into_iter().filter(|it| !self.answers_by_itself(it.status)));
+            answers.extend(
+                [SESSION_ENDED, SESSIONS_UNAVAILABLE].into_iter().filter(|it| !self.answers_by_itself(it.status)),
+            );
         }
-        let is_defended = matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.is_undefended;
+        let is_defended =
+            matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.skips_origin_check;
         answers.extend(is_defended.then_some(CROSS_SITE));
         answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);

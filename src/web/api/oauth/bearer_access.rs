@@ -24,14 +24,14 @@ pub(super) enum Denied {
         error: OAuthError,
         needed: &'static str,
     },
-    StoreAway(StoreError),
+    StoreUnavailable(StoreError),
 }
 
 /// The claims of the token in `Authorization`, if it is in force.
 pub(super) async fn admitted(issuer: &Issuer, headers: &HeaderMap, audience: Audience) -> Result<Claims, Denied> {
     let token = credentials::authorization(headers, "Bearer").ok_or(Denied::NoToken)?;
     let judged = issuer.judge(token, audience, issuer.now());
-    let verdict = issuer.store.resolve_revocation(judged).await.map_err(Denied::StoreAway)?;
+    let verdict = issuer.store.resolve_revocation(judged).await.map_err(Denied::StoreUnavailable)?;
     issuer.metrics.judged(&bearer::PROFILE, &verdict);
     verdict.accept().map_err(Denied::Invalid)
 }
@@ -50,7 +50,7 @@ impl Denied {
                 let challenge = format!(r#"{}, scope="{needed}""#, error.to_challenge());
                 (StatusCode::FORBIDDEN, Code::InsufficientScope, sentence(error.description()), Some(challenge))
             }
-            Self::StoreAway(error) => return Refusal::from(error).response(),
+            Self::StoreUnavailable(error) => return Refusal::from(error).response(),
         };
         let realm = r#"Bearer realm="hallpass""#.to_owned();
         let challenge: Vec<String> = [Some(realm), error, metadata].into_iter().flatten().collect();

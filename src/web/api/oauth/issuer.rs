@@ -32,7 +32,7 @@ extractor! {
 }
 
 /// Who an access token is issued to, and who it is about.
-pub(in crate::web) struct Holder<'a> {
+pub(in crate::web) struct Recipient<'a> {
     pub client_id: &'a str,
     pub subject: &'a str,
 }
@@ -63,13 +63,13 @@ impl Issuer {
     pub async fn access_token(
         &self,
         signing: &SigningQueue,
-        holder: &Holder<'_>,
+        recipient: &Recipient<'_>,
         access: &RequestedAccess,
         family: Option<FamilyId>,
         now: DateTime<Utc>,
     ) -> Result<Token, Refusal> {
         let jti = self.random.bytes()?;
-        let grant = bearer::Grant { issuer: self.url(), subject: holder.subject, client_id: holder.client_id };
+        let grant = bearer::Grant { issuer: self.url(), subject: recipient.subject, client_id: recipient.client_id };
         let (scope, family) = (access.scope.as_ref().map(ToString::to_string), family.map(|family| family.to_string()));
         let terms = bearer::Terms {
             audience: access.audience.as_ref().map(Audience::as_slice),

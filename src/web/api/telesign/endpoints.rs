@@ -1,7 +1,7 @@
 //! The rows of the route table for phone tokens.
 
 use super::{status, token, transaction, transactions, verify};
-use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, PLAIN, STORE_AWAY};
+use crate::web::http::endpoint::common::{FAULT, JSON, NOT_JSON, PLAIN, STORE_UNAVAILABLE};
 use crate::web::http::endpoint::{
     Access, Answer, Body, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
@@ -43,7 +43,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     FROM_ANOTHER_SITE,
                     Answer::refusal(429, "This client asks too often."),
                     FAULT,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "curl -s {base}/v1/token/15555551212",
             },
@@ -67,7 +67,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     FROM_ANOTHER_SITE,
                     Answer::refusal(429, "This client asks too often."),
                     FAULT,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "curl -s {base}/v1/token/15555551212/order-7",
             },
@@ -110,7 +110,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     Answer::json(200, "TransactionList", "One page; it is empty where the number is not known."),
                     Answer::refusal(400, "A parameter is missing, out of its limits or twice there."),
                     NO_CUSTOMER,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: ". keys/demo-credentials.env\n\
               curl -s -u \"$TELESIGN_CUSTOMER_ID:$TELESIGN_API_KEY\" '{base}/v1/transactions?phone_number=15555551212'",
@@ -133,7 +133,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     Answer::refusal(400, "This is no xid."),
                     NO_CUSTOMER,
                     NO_TRANSACTION,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "curl -s {base}/v1/token/15555551212/order-7\n\
                        . keys/demo-credentials.env\n\
@@ -163,7 +163,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     NO_CUSTOMER,
                     NO_TRANSACTION,
                     NOT_JSON,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "curl -s {base}/v1/token/15555551212/order-7\n\
                        . keys/demo-credentials.env\n\
@@ -190,7 +190,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     Answer::refusal(404, "The token is signed rightly and was never stored, or was replaced."),
                     Answer::refusal(409, "The token was presented before."),
                     NOT_JSON,
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "TOKEN=$(curl -s {base}/v1/token/15555551212)\n\
                     curl -s {base}/v1/verify -H 'Content-Type: application/json' -d \"{\\\"token\\\":\\\"$TOKEN\\\"}\"",

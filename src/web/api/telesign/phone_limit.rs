@@ -33,7 +33,7 @@ impl PhoneLimit {
     }
 
     /// Resets all counts.
-    pub async fn forget(&self) -> Result<(), RedisFailure> {
-        self.limiter.forget().await
+    pub async fn reset(&self) -> Result<(), RedisFailure> {
+        self.limiter.reset().await
     }
 }

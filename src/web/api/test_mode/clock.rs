@@ -25,7 +25,7 @@ pub(super) async fn set_clock(
         Some(false) => clock.stop(),
         None => {}
     }
-    Ok(HttpResponse::Ok().json(json!({ "now": shown(clock.now()) })))
+    Ok(HttpResponse::Ok().json(json!({ "now": seconds_of(clock.now()) })))
 }
 
 /// How the clock is moved before it stands still or runs.
@@ -100,7 +100,7 @@ fn moment(value: &Value) -> Option<DateTime<Utc>> {
 }
 
 /// Whole seconds where the clock stands on one.
-pub(super) fn shown(now: DateTime<Utc>) -> Value {
+pub(super) fn seconds_of(now: DateTime<Utc>) -> Value {
     let milliseconds = now.timestamp_millis();
     if milliseconds % 1000 == 0 { (milliseconds / 1000).into() } else { NumericDate::from_moment(now).seconds().into() }
 }

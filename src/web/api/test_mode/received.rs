@@ -17,7 +17,7 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use url::form_urlencoded;
 
-use super::{TestControls, shown};
+use super::{TestControls, seconds_of};
 use crate::web::http::json_body::unknown_member;
 use crate::web::http::problem::Problem;
 use crate::web::http::request_body::BodyCopy;
@@ -49,8 +49,7 @@ struct Request {
     /// Those that came earlier have lower numbers.
     number: u64,
     path: Box<str>,
-    /// In JSON.
-    shown: Box<str>,
+    json: Box<str>,
 }
 
 impl ReceivedRequests {
@@ -63,7 +62,7 @@ impl ReceivedRequests {
         let query = form_urlencoded::parse(request.query_string().as_bytes());
         Received {
             number,
-            at: shown(now),
+            at: seconds_of(now),
             method: request.method().as_str().to_owned(),
             path: request.path().to_owned(),
             query: by_name(query.map(|(name, value)| redaction::field(&name, &value))),
@@ -74,8 +73,8 @@ impl ReceivedRequests {
 
     /// Keeps a request that is answered with this status.
     pub fn keep(&self, received: &Received, status: StatusCode) {
-        let shown = received.shown(status).to_string().into();
-        let request = Request { number: received.number, path: received.path.as_str().into(), shown };
+        let json = received.json(status).to_string().into();
+        let request = Request { number: received.number, path: received.path.as_str().into(), json };
         let mut kept = self.kept();
         kept.bytes += request.bytes();
         let place = kept.requests.partition_point(|other| other.number < request.number);
@@ -96,8 +95,8 @@ impl ReceivedRequests {
     fn list(&self, path: Option<&str>, limit: usize) -> String {
         let kept = self.kept();
         let chosen = kept.requests.iter().rev().filter(|request| path.is_none_or(|path| *request.path == *path));
-        let shown: Vec<&str> = chosen.take(limit).map(|request| &*request.shown).collect();
-        format!(r#"{{"requests":[{}]}}"#, shown.join(","))
+        let listed: Vec<&str> = chosen.take(limit).map(|request| &*request.json).collect();
+        format!(r#"{{"requests":[{}]}}"#, listed.join(","))
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
@@ -107,7 +106,7 @@ impl ReceivedRequests {
 
 impl Request {
     const fn bytes(&self) -> usize {
-        size_of::<Self>() + self.path.len() + self.shown.len()
+        size_of::<Self>() + self.path.len() + self.json.len()
     }
 }
 
@@ -129,7 +128,7 @@ impl Received {
         self.body.as_ref()
     }
 
-    fn shown(&self, status: StatusCode) -> Value {
+    fn json(&self, status: StatusCode) -> Value {
         let form = self.body.as_ref().map(|body| {
             body.with(|bytes| {
                 by_name(form_urlencoded::parse(bytes).map(|(name, value)| redaction::field(&name, &value)))

@@ -6,7 +6,7 @@
 
 use std::io::BufRead as _;
 
-use super::Handed;
+use super::PassedOn;
 
 /// Finds the end of a head in pieces of any size.
 #[derive(Clone, Copy, Debug, Default)]
@@ -27,10 +27,10 @@ enum Line {
 
 impl HeadEnd {
     /// How many of `bytes` to pass on: at most `most`, and with `is_cut` none beyond the end of the head.
-    pub fn part(&mut self, bytes: &[u8], most: usize, is_cut: bool) -> Handed {
+    pub fn part(&mut self, bytes: &[u8], most: usize, is_cut: bool) -> PassedOn {
         let offered = bytes.len().min(most);
         let end = if is_cut { self.find(&bytes[..offered]) } else { None };
-        Handed { bytes: end.unwrap_or(offered), is_whole: end.is_some() }
+        PassedOn { bytes: end.unwrap_or(offered), is_whole: end.is_some() }
     }
 
     /// The number of bytes up to the end of the head, if it is in `bytes`.

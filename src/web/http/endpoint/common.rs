@@ -8,7 +8,7 @@ pub(in crate::web) const JSON: &str = "application/json";
 pub(in crate::web) const FORM: &str = "application/x-www-form-urlencoded";
 pub(in crate::web) const DUPLICATE_COOKIE: Answer = Answer::refusal(400, "Two session cookies came in one request.");
 pub(in crate::web) const FAULT: Answer = Answer::refusal(500, "A fault of this server.").rare();
-pub(in crate::web) const STORE_AWAY: Answer = Answer::refusal(503, "The store does not answer.");
+pub(in crate::web) const STORE_UNAVAILABLE: Answer = Answer::refusal(503, "The store does not answer.");
 pub(in crate::web) const TOO_BUSY: Answer = Answer::refusal(
     503,
     "More work of this kind is waiting than this server takes on, or the store of the sessions does not answer.",
@@ -25,6 +25,6 @@ pub(in crate::web) const TOKEN_FOR_LOGIN: &[Answer] = &[
     NOT_JSON,
     Answer::refusal(429, "This client tried this name too often, where users are kept."),
     FAULT,
-    STORE_AWAY,
+    STORE_UNAVAILABLE,
     Answer::refusal(503, "More logins are under way than this server takes on."),
 ];

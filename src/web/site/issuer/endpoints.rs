@@ -1,7 +1,7 @@
 //! The rows of the route table for the issuer's pages.
 
 use super::{authorize, login, logout};
-use crate::web::http::endpoint::common::{FAULT, FORM, HTML, STORE_AWAY};
+use crate::web::http::endpoint::common::{FAULT, FORM, HTML, STORE_UNAVAILABLE};
 use crate::web::http::endpoint::{
     Access, Answer, Body, Content, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
@@ -19,7 +19,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     access: Access::Anybody,
                     parameters: REQUEST,
                     body: None,
-                    own_answers: &[LOGIN_PAGE, TO_THE_CLIENT, BAD_CLIENT, FAULT, STORE_AWAY],
+                    own_answers: &[LOGIN_PAGE, TO_THE_CLIENT, BAD_CLIENT, FAULT, STORE_UNAVAILABLE],
                     curl: "curl -s '{base}/oauth/authorize?response_type=code&client_id=app\
                            &redirect_uri=http://localhost:3000/callback'",
                 },
@@ -37,14 +37,14 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                         is_required: true,
                         example: "response_type=code&client_id=app&redirect_uri=http://localhost:3000/callback",
                     }),
-                    own_answers: &[LOGIN_PAGE, TO_THE_CLIENT, BAD_CLIENT, NOT_A_FORM, FAULT, STORE_AWAY],
+                    own_answers: &[LOGIN_PAGE, TO_THE_CLIENT, BAD_CLIENT, NOT_A_FORM, FAULT, STORE_UNAVAILABLE],
                     curl: "curl -s {base}/oauth/authorize -d response_type=code -d client_id=app \
                            -d redirect_uri=http://localhost:3000/callback",
                 },
             ),
         ],
     )
-    .undefended_at(AUTHORIZE)
+    .without_origin_check_at(AUTHORIZE)
     .kept_from_robots(),
     Endpoint::new(
         "/oauth/login",
@@ -76,7 +76,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     ),
                     FAULT,
                     Answer::new(503, HTML, "The login page: more logins are under way than this server takes on."),
-                    STORE_AWAY,
+                    STORE_UNAVAILABLE,
                 ],
                 curl: "curl -s -i {base}/oauth/login -d response_type=code -d client_id=app \
                        -d redirect_uri=http://localhost:3000/callback -d username=susan -d password=secret",
@@ -95,7 +95,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     access: Access::Anybody,
                     parameters: LOGOUT_REQUEST,
                     body: None,
-                    own_answers: &[LOGOUT_PAGE, AFTER_LOGOUT, BAD_LOGOUT, FAULT, STORE_AWAY],
+                    own_answers: &[LOGOUT_PAGE, AFTER_LOGOUT, BAD_LOGOUT, FAULT, STORE_UNAVAILABLE],
                     curl: "curl -s {base}/oauth/logout",
                 },
             ),
@@ -114,14 +114,14 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                         BAD_LOGOUT,
                         NOT_A_FORM,
                         FAULT,
-                        STORE_AWAY,
+                        STORE_UNAVAILABLE,
                     ],
                     curl: "curl -s -X POST {base}/oauth/logout",
                 },
             ),
         ],
     )
-    .undefended_at(LOGOUT)
+    .without_origin_check_at(LOGOUT)
     .kept_from_robots(),
 ];
 

@@ -4,12 +4,12 @@ use actix_web::middleware::from_fn;
 
 use super::{attacks, bench, index, lessons, reset, worksheet};
 use crate::web::http::endpoint::common::{
-    DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_AWAY, TOO_BUSY, TOO_MANY_SESSIONS,
+    DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_UNAVAILABLE, TOO_BUSY, TOO_MANY_SESSIONS,
 };
 use crate::web::http::endpoint::{
     Access, Answer, Body, Content, Description, Endpoint, Kind, Method, Operation, Parameter, Place, RoutePolicy,
 };
-use crate::web::http::origins::UNDEFENDED;
+use crate::web::http::origins::WITHOUT_ORIGIN_CHECK;
 use crate::web::http::request_body::without_body;
 
 const LESSON: Parameter = Parameter {
@@ -60,7 +60,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                         ),
                         Answer::refusal(415, "The body is declared neither as JSON nor as a form."),
                         FAULT,
-                        STORE_AWAY,
+                        STORE_UNAVAILABLE,
                         TOO_BUSY,
                     ],
                     curl: "TOKEN=$(curl -s {base}/zoom/token -u susan:secret -X POST | cut -d'\"' -f4)\n\
@@ -146,7 +146,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             Operation::undocumented(Method::Post, |route| route.to(lessons::step)),
         ],
     )
-    .undefended_at(UNDEFENDED),
+    .without_origin_check_at(WITHOUT_ORIGIN_CHECK),
     Endpoint::new(
         "/lab/attacks",
         RoutePolicy::Session,

@@ -7,7 +7,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::grant::{Assertion, RequestedAccess};
 use crate::profiles::zoom;
 use crate::token::Claims;
-use crate::web::api::oauth::issuer::{Holder, Issuer};
+use crate::web::api::oauth::issuer::{Issuer, Recipient};
 use crate::web::api::oauth::refusal::Refusal;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -21,9 +21,9 @@ pub(super) async fn exchange(
     take_once(issuer, &claims, now).await?;
     let ring = issuer.keys.ring();
     let client_id = ring.accounts().zoom_api_key.as_str();
-    let holder = Holder { client_id, subject: claims.subject().unwrap_or(client_id) };
+    let recipient = Recipient { client_id, subject: claims.subject().unwrap_or(client_id) };
     let access = RequestedAccess { scope: None, audience: None };
-    let token = issuer.access_token(signing, &holder, &access, None, now).await?;
+    let token = issuer.access_token(signing, &recipient, &access, None, now).await?;
     Ok(TokenResponse::for_assertion(token, issuer.access_lifetime()))
 }
 

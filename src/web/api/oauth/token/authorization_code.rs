@@ -22,7 +22,7 @@ pub(super) async fn redeem(
     now: DateTime<Utc>,
 ) -> Result<TokenResponse, Refusal> {
     let hash = CodeHash::of(&request.code);
-    let code = unspent(issuer, &hash, client, now).await?;
+    let code = unused(issuer, &hash, client, now).await?;
     check(&code, client, &request)?;
     let access = narrowed(&code.grant, RequestedAccess { scope: None, audience: request.audience })?;
     let first = NewTokens::of(issuer, scope::has(access.scope.as_ref(), KnownScope::OfflineAccess), now)?;
@@ -37,7 +37,7 @@ pub(super) async fn redeem(
 
 /// The code, if it can still be redeemed. If its own client uses it a second time, somebody else may have used it
 /// first, so what it gave is revoked (RFC 6749 §4.1.2).
-async fn unspent(
+async fn unused(
     issuer: &Issuer,
     hash: &CodeHash,
     client: &Client,

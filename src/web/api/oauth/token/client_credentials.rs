@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use crate::oauth::answer::TokenResponse;
 use crate::oauth::client::AuthenticatedClient;
 use crate::oauth::grant::RequestedAccess;
-use crate::web::api::oauth::issuer::{Holder, Issuer};
+use crate::web::api::oauth::issuer::{Issuer, Recipient};
 use crate::web::api::oauth::refusal::Refusal;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -17,6 +17,6 @@ pub(super) async fn issue(
     now: DateTime<Utc>,
 ) -> Result<TokenResponse, Refusal> {
     let id = client.id().as_str();
-    let token = issuer.access_token(signing, &Holder { client_id: id, subject: id }, access, None, now).await?;
+    let token = issuer.access_token(signing, &Recipient { client_id: id, subject: id }, access, None, now).await?;
     Ok(TokenResponse::for_client(token, issuer.access_lifetime(), access.scope.as_ref()))
 }

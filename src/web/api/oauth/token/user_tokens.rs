@@ -9,7 +9,7 @@ use crate::oauth::scope::{self, KnownScope};
 use crate::profiles::id_token;
 use crate::store::{FamilyId, Grant, NewRefreshToken, RefreshToken};
 use crate::token::Token;
-use crate::web::api::oauth::issuer::{Holder, Issuer};
+use crate::web::api::oauth::issuer::{Issuer, Recipient};
 use crate::web::api::oauth::refusal::Refusal;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -29,8 +29,8 @@ impl UserGrant<'_> {
         signing: &SigningQueue,
         now: DateTime<Utc>,
     ) -> Result<TokenResponse, Refusal> {
-        let holder = Holder { client_id: &self.grant.client_id, subject: &self.grant.subject };
-        let token = issuer.access_token(signing, &holder, &self.access, Some(self.family), now).await?;
+        let recipient = Recipient { client_id: &self.grant.client_id, subject: &self.grant.subject };
+        let token = issuer.access_token(signing, &recipient, &self.access, Some(self.family), now).await?;
         let scope = self.access.scope.as_ref();
         let id_token = if scope::has(scope, KnownScope::Openid) {
             Some(issuer.id_token(signing, &self.id_token(issuer, &token), now).await?)

@@ -22,7 +22,7 @@ pub(super) struct RequestTrial {
 }
 
 /// A placeholder for the visitor's encrypted cookie, which is not shown.
-const SEALED: &str = "sealed";
+const ENCRYPTED_COOKIE: &str = "encrypted";
 
 impl RequestTrial {
     pub fn of(request: &SentRequest, naive: &NaiveSite, visitor: &Visitor, lab: &Lab) -> Self {
@@ -41,7 +41,7 @@ impl RequestTrial {
 fn head(request: &SentRequest, host: &str, lab: &Lab) -> RequestHead {
     let name = lab.sessions.cookie.name();
     let filled = |text: &str| {
-        let text = text.replace("{cookie}", &format!("{name}={SEALED}")).replace("{name}", name);
+        let text = text.replace("{cookie}", &format!("{name}={ENCRYPTED_COOKIE}")).replace("{name}", name);
         text.replace("{token}", "token")
     };
     let mut head = RequestHead::default();
@@ -65,7 +65,7 @@ fn judge(head: &RequestHead, visitor: &Visitor, lab: &Lab) -> Strict {
         return Strict::of_problem(&problem);
     }
     let cookies = lab.sessions.cookie.values(&head.headers);
-    let is_own = cookies.first().is_some_and(|value| value == SEALED);
+    let is_own = cookies.first().is_some_and(|value| value == ENCRYPTED_COOKIE);
     let token = visitor.token().filter(|_| is_own).unwrap_or_default();
     let verdict = demo::verify(&lab.keys.ring(), visitor.algorithm(), token, lab.clock.now());
     Strict::of_verdict(&verdict, Show::VerifiedClaimsOnly)

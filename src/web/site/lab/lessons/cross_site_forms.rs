@@ -13,7 +13,7 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines};
 use crate::lab::lessons::remark::{Remark, are_all_right};
-use crate::web::http::origins::{UNDEFENDED, policy_with_forms_to};
+use crate::web::http::origins::{WITHOUT_ORIGIN_CHECK, policy_with_forms_to};
 use crate::web::http::problem::{Presentation, Problem};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -139,7 +139,7 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
         assets,
         method: if request.method() == Method::POST { "POST" } else { "GET" },
         refusal,
-        is_defended: request.path() != UNDEFENDED,
+        is_defended: request.path() != WITHOUT_ORIGIN_CHECK,
         came_from_elsewhere: !matches!(site.as_str(), "same-origin" | "none" | ""),
         rows: [
             ("Origin", shown(headers, "origin")),

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::seen::Seen;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::tamper::{
-    Change, LONGEST_PAYLOAD, Spelling, fell_at_signature, spellings, with_middle_changed, with_payload,
+    Change, LONGEST_PAYLOAD, Spelling, failed_at_signature, spellings, with_middle_changed, with_payload,
 };
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
@@ -116,7 +116,7 @@ fn changed(original: &str, said: &str, payload: &str, judge: impl Fn(&str) -> Ve
     let forged = with_payload(original, payload).unwrap_or_default();
     let (change, verdict) = (Change::between(said, payload), judge(&forged));
     let after = Box::new(marked(Seen::new(&forged, &verdict), &change));
-    Outcome::Payload { is_solved: change.counts() && fell_at_signature(&verdict), change, after }
+    Outcome::Payload { is_solved: change.counts() && failed_at_signature(&verdict), change, after }
 }
 
 fn marked(seen: Seen, change: &Change) -> Seen {
