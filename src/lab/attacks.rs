@@ -142,11 +142,6 @@ struct Definition {
     kind: AttackKind,
 }
 
-/// A definition with the defaults that most attacks share.
-const fn define(text: TextFile, number: u8, key: &'static str, expected: Code, kind: AttackKind) -> Definition {
-    Definition { text, number, key, expected, needs: None, variants: &[], kind }
-}
-
 /// The text of the attack with this slug.
 macro_rules! attack_text {
     ($slug:literal) => {

@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::keys;
 use crate::lab::forge::{Forgery, public_forms, quoted};
@@ -13,136 +13,149 @@ use crate::token::signing_input;
 
 pub(super) static ATTACKS: &[Definition] = &[
     Definition {
+        text: attack_text!("psychic-signature"),
+        number: 7,
+        key: "ps",
+        expected: Code::AlgNotAllowed,
+        needs: None,
         variants: &["raw", "der"],
-        ..define(
-            attack_text!("psychic-signature"),
-            7,
-            "ps",
-            Code::AlgNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, form| {
-                    let zeros: &[u8] = if form == "der" { &[0x30, 6, 2, 1, 0, 2, 1, 0] } else { &[0; 64] };
-                    let header = forge.original.header.with("alg", quoted("ES256"));
-                    let message = signing_input(header.to_string(), forge.original.claims.to_string());
-                    Ok(Forgery::new(
-                        format!("{message}.{}", URL_SAFE_NO_PAD.encode(zeros)),
-                        "Zeros: nobody's key made it.",
-                    ))
-                },
-                naive: &naive::ACCEPTS_A_ZERO_SIGNATURE,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, form| {
+                let zeros: &[u8] = if form == "der" { &[0x30, 6, 2, 1, 0, 2, 1, 0] } else { &[0; 64] };
+                let header = forge.original.header.with("alg", quoted("ES256"));
+                let message = signing_input(header.to_string(), forge.original.claims.to_string());
+                Ok(Forgery::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(zeros)), "Zeros: nobody's key made it."))
             },
-        )
+            naive: &naive::ACCEPTS_A_ZERO_SIGNATURE,
+        },
     },
     Definition {
+        text: attack_text!("alg-none"),
+        number: 9,
+        key: "an",
+        expected: Code::AlgNotAllowed,
+        needs: None,
         variants: &["none", "None", "NONE", "nOnE"],
-        ..define(
-            attack_text!("alg-none"),
-            9,
-            "an",
-            Code::AlgNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, none| {
-                    let header = forge.original.header.with("alg", quoted(none));
-                    let message = signing_input(header.to_string(), forge.original.claims.to_string());
-                    Ok(Forgery::new(message + ".", "Left out: `alg` says that none is needed."))
-                },
-                naive: &naive::ACCEPTS_NONE,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, none| {
+                let header = forge.original.header.with("alg", quoted(none));
+                let message = signing_input(header.to_string(), forge.original.claims.to_string());
+                Ok(Forgery::new(message + ".", "Left out: `alg` says that none is needed."))
             },
-        )
+            naive: &naive::ACCEPTS_NONE,
+        },
     },
     Definition {
+        text: attack_text!("key-confusion-rs256"),
+        number: 10,
+        key: "kc",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
         variants: FORMS,
-        ..define(attack_text!("key-confusion-rs256"), 10, "kc", Code::AlgNotAllowed, CONFUSED)
+        kind: CONFUSED,
     },
     Definition {
+        text: attack_text!("key-confusion-hs256"),
+        number: 10,
+        key: "kc",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
         variants: FORMS,
-        ..define(attack_text!("key-confusion-hs256"), 10, "kc", Code::BadSignature, CONFUSED)
+        kind: CONFUSED,
     },
-    define(
-        attack_text!("outside-alg"),
-        16,
-        "oa",
-        Code::AlgNotAllowed,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("outside-alg"),
+        number: 16,
+        key: "oa",
+        expected: Code::AlgNotAllowed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| Ok(forge.stale_header("alg", quoted(super::claims::LISTENER))),
             naive: &naive::CALLS_ADDRESSES,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("alg-spelling"),
+        number: 22,
+        key: "as",
+        expected: Code::AlgNotAllowed,
+        needs: None,
         variants: &["lower-case", "trailing-space", "nul", "empty"],
-        ..define(
-            attack_text!("alg-spelling"),
-            22,
-            "as",
-            Code::AlgNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, variant| {
-                    let alg = forge.algorithm().as_str();
-                    let spelled = match variant {
-                        "lower-case" => alg.to_lowercase(),
-                        "trailing-space" => format!("{alg} "),
-                        "nul" => format!("{alg}\0"),
-                        _ => String::new(),
-                    };
-                    forge.resign_header("alg", quoted(&spelled))
-                },
-                naive: &naive::COMPARES_LOOSELY,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, variant| {
+                let alg = forge.algorithm().as_str();
+                let spelled = match variant {
+                    "lower-case" => alg.to_lowercase(),
+                    "trailing-space" => format!("{alg} "),
+                    "nul" => format!("{alg}\0"),
+                    _ => String::new(),
+                };
+                forge.resign_header("alg", quoted(&spelled))
             },
-        )
+            naive: &naive::COMPARES_LOOSELY,
+        },
     },
     Definition {
+        text: attack_text!("alg-malformed"),
+        number: 22,
+        key: "as",
+        expected: Code::Malformed,
+        needs: None,
         variants: &["absent", "array", "number"],
-        ..define(
-            attack_text!("alg-malformed"),
-            22,
-            "as",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, shape| {
-                    let alg = forge.algorithm().as_str();
-                    match shape {
-                        "array" => forge.resign_header("alg", format!("[{}]", quoted(alg))),
-                        "number" => forge.resign_header("alg", "256"),
-                        _ => {
-                            let header = forge.lab_header().without("alg");
-                            forge.resigned(header.to_string(), forge.original.claims.to_string())
-                        }
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, shape| {
+                let alg = forge.algorithm().as_str();
+                match shape {
+                    "array" => forge.resign_header("alg", format!("[{}]", quoted(alg))),
+                    "number" => forge.resign_header("alg", "256"),
+                    _ => {
+                        let header = forge.lab_header().without("alg");
+                        forge.resigned(header.to_string(), forge.original.claims.to_string())
                     }
-                },
-                naive: &naive::COMPARES_LOOSELY,
+                }
             },
-        )
+            naive: &naive::COMPARES_LOOSELY,
+        },
     },
     Definition {
+        text: attack_text!("sibling-hs256"),
+        number: 23,
+        key: "sh",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::HS256),
         variants: &["HS512", "HS384"],
-        ..define(attack_text!("sibling-hs256"), 23, "sh", Code::AlgNotAllowed, RELATED_ALGORITHM)
+        kind: RELATED_ALGORITHM,
     },
     Definition {
+        text: attack_text!("sibling-rs256"),
+        number: 23,
+        key: "sh",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
         variants: &["RS384", "PS256"],
-        ..define(attack_text!("sibling-rs256"), 23, "sh", Code::AlgNotAllowed, RELATED_ALGORITHM)
+        kind: RELATED_ALGORITHM,
     },
-    define(
-        attack_text!("switched-algorithm"),
-        24,
-        "sa",
-        Code::AlgNotAllowed,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("switched-algorithm"),
+        number: 24,
+        key: "sa",
+        expected: Code::AlgNotAllowed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::DemoAfterSwitch,
             forge: |forge, _| {
                 Ok(Forgery::new(&*forge.original.token, "Untouched: the key that made it is still ours."))
             },
             naive: &naive::TRUSTS_ALG,
         },
-    ),
+    },
 ];
 
 const FORMS: &[&str] = &["pem", "pem-without-newline", "pem-after-blank", "spki-der", "pkcs1-der"];

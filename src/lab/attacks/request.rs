@@ -1,7 +1,7 @@
 //! Attacks by the way a token comes: in a wrong place, twice, from a foreign page, after its time, at a server that did
 //! not issue it.
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::lab::forge::{Forgery, Revoked, quoted, with_unused_bits};
 use crate::lab::naive;
@@ -10,27 +10,28 @@ use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Definition] = &[
     Definition {
+        text: attack_text!("no-token"),
+        number: 2,
+        key: "nt",
+        expected: Code::NoToken,
+        needs: None,
         variants: &["absent", "empty"],
-        ..define(
-            attack_text!("no-token"),
-            2,
-            "nt",
-            Code::NoToken,
-            AttackKind::Request {
-                request: |kind| match kind {
-                    "empty" => SentRequest::bare("/validate", &[("Cookie", "{name}=")]),
-                    _ => SentRequest::bare("/validate", &[]),
-                },
-                naive: &naive::SITE_THAT_SKIPS_A_MISSING_TOKEN,
+        kind: AttackKind::Request {
+            request: |kind| match kind {
+                "empty" => SentRequest::bare("/validate", &[("Cookie", "{name}=")]),
+                _ => SentRequest::bare("/validate", &[]),
             },
-        )
+            naive: &naive::SITE_THAT_SKIPS_A_MISSING_TOKEN,
+        },
     },
-    define(
-        attack_text!("replay-after-expiry"),
-        18,
-        "ra",
-        Code::Expired,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("replay-after-expiry"),
+        number: 18,
+        key: "ra",
+        expected: Code::Expired,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let claims = forge.original.claims.with("iat", forge.seconds(-3660));
@@ -38,35 +39,41 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::IGNORES_EXPIRY,
         },
-    ),
-    define(
-        attack_text!("replay-after-logout"),
-        36,
-        "re",
-        Code::Revoked,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("replay-after-logout"),
+        number: 36,
+        key: "re",
+        expected: Code::Revoked,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.revoked(),
             naive: &naive::IGNORES_REVOCATION,
         },
-    ),
-    define(
-        attack_text!("replay-without-jti"),
-        36,
-        "re",
-        Code::Accepted,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("replay-without-jti"),
+        number: 36,
+        key: "re",
+        expected: Code::Accepted,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resign_claims(&forge.original.claims.without("jti")),
             naive: &naive::IGNORES_REVOCATION,
         },
-    ),
-    define(
-        attack_text!("deny-list-bypass"),
-        37,
-        "dl",
-        Code::Malformed,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("deny-list-bypass"),
+        number: 37,
+        key: "dl",
+        expected: Code::Malformed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let good = forge.revoked()?;
@@ -76,13 +83,15 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::REVOKES_BY_HASH,
         },
-    ),
-    define(
-        attack_text!("deny-list-reordered"),
-        37,
-        "dl",
-        Code::Revoked,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("deny-list-reordered"),
+        number: 37,
+        key: "dl",
+        expected: Code::Revoked,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let revoked = forge.revoked()?.revoked;
@@ -93,77 +102,94 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::REVOKES_BY_HASH,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("other-door"),
+        number: 38,
+        key: "od",
+        expected: Code::NoToken,
+        needs: None,
         variants: &["query", "authorization", "token-header"],
-        ..define(
-            attack_text!("other-door"),
-            38,
-            "od",
-            Code::NoToken,
-            AttackKind::Request {
-                request: |place| match place {
-                    "authorization" => SentRequest::bare("/validate", &[("Authorization", "Bearer {token}")]),
-                    "token-header" => SentRequest::bare("/validate", &[("TOKEN", "{token}")]),
-                    _ => SentRequest::bare("/validate?token={token}", &[]),
-                },
-                naive: &naive::SITE_THAT_READS_A_TOKEN_ANYWHERE,
+        kind: AttackKind::Request {
+            request: |place| match place {
+                "authorization" => SentRequest::bare("/validate", &[("Authorization", "Bearer {token}")]),
+                "token-header" => SentRequest::bare("/validate", &[("TOKEN", "{token}")]),
+                _ => SentRequest::bare("/validate?token={token}", &[]),
             },
-        )
+            naive: &naive::SITE_THAT_READS_A_TOKEN_ANYWHERE,
+        },
     },
     Definition {
+        text: attack_text!("duplicate-cookie"),
+        number: 39,
+        key: "dc",
+        expected: Code::DuplicateCookie,
+        needs: None,
         variants: &["planted", "twice"],
-        ..define(
-            attack_text!("duplicate-cookie"),
-            39,
-            "dc",
-            Code::DuplicateCookie,
-            AttackKind::Request {
-                request: |kind| match kind {
-                    "twice" => SentRequest::bare("/validate", &[("Cookie", "{cookie}; {cookie}")]),
-                    _ => SentRequest::bare("/validate", &[("Cookie", "{name}=planted; {cookie}")]),
-                },
-                naive: &naive::SITE_THAT_READS_THE_FIRST_COOKIE,
+        kind: AttackKind::Request {
+            request: |kind| match kind {
+                "twice" => SentRequest::bare("/validate", &[("Cookie", "{cookie}; {cookie}")]),
+                _ => SentRequest::bare("/validate", &[("Cookie", "{name}=planted; {cookie}")]),
             },
-        )
+            naive: &naive::SITE_THAT_READS_THE_FIRST_COOKIE,
+        },
     },
     Definition {
+        text: attack_text!("cross-site-form"),
+        number: 40,
+        key: "ct",
+        expected: Code::CrossSite,
+        needs: None,
         variants: &["cross-site", "same-site", "origin", "null-origin"],
-        ..define(
-            attack_text!("cross-site-form"),
-            40,
-            "ct",
-            Code::CrossSite,
-            AttackKind::Request {
-                request: |kind| {
-                    let says = match kind {
-                        "same-site" => ("Sec-Fetch-Site", "same-site"),
-                        "origin" => ("Origin", "https://attacker.example"),
-                        "null-origin" => ("Origin", "null"),
-                        _ => ("Sec-Fetch-Site", "cross-site"),
-                    };
-                    let form = SentRequest::bare("/algorithm", &[("Cookie", "{cookie}"), says]);
-                    SentRequest { method: "POST", form: Some("algorithm=RS256"), ..form }
-                },
-                naive: &naive::SITE_WITHOUT_A_CHECK_OF_ORIGINS,
+        kind: AttackKind::Request {
+            request: |kind| {
+                let says = match kind {
+                    "same-site" => ("Sec-Fetch-Site", "same-site"),
+                    "origin" => ("Origin", "https://attacker.example"),
+                    "null-origin" => ("Origin", "null"),
+                    _ => ("Sec-Fetch-Site", "cross-site"),
+                };
+                let form = SentRequest::bare("/algorithm", &[("Cookie", "{cookie}"), says]);
+                SentRequest { method: "POST", form: Some("algorithm=RS256"), ..form }
             },
-        )
+            naive: &naive::SITE_WITHOUT_A_CHECK_OF_ORIGINS,
+        },
     },
     Definition {
+        text: attack_text!("demo-token-at-lab"),
+        number: 41,
+        key: "dt",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
-        ..define(attack_text!("demo-token-at-lab"), 41, "dt", Code::BadSignature, AT_LAB)
+        variants: &[],
+        kind: AT_LAB,
     },
     Definition {
+        text: attack_text!("demo-token-at-lab-rs256"),
+        number: 41,
+        key: "dt",
+        expected: Code::UnknownKid,
         needs: Some(DemoAlgorithm::RS256),
-        ..define(attack_text!("demo-token-at-lab-rs256"), 41, "dt", Code::UnknownKid, AT_LAB)
+        variants: &[],
+        kind: AT_LAB,
     },
     Definition {
+        text: attack_text!("lab-token-at-demo"),
+        number: 41,
+        key: "dt",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
-        ..define(attack_text!("lab-token-at-demo"), 41, "dt", Code::BadSignature, AT_DEMO)
+        variants: &[],
+        kind: AT_DEMO,
     },
     Definition {
+        text: attack_text!("lab-token-at-demo-rs256"),
+        number: 41,
+        key: "dt",
+        expected: Code::UnknownKid,
         needs: Some(DemoAlgorithm::RS256),
-        ..define(attack_text!("lab-token-at-demo-rs256"), 41, "dt", Code::UnknownKid, AT_DEMO)
+        variants: &[],
+        kind: AT_DEMO,
     },
 ];
 

@@ -2,70 +2,82 @@
 
 use aws_lc_rs::hmac::HMAC_SHA256;
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::lab::forge::{Forge, Forgery, mac, quoted, with_unused_bits};
 use crate::lab::naive;
 use crate::profiles::demo::DemoAlgorithm;
 
 pub(super) static ATTACKS: &[Definition] = &[
-    define(
-        attack_text!("original"),
-        1,
-        "or",
-        Code::Accepted,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("original"),
+        number: 1,
+        key: "or",
+        expected: Code::Accepted,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Untouched.")),
             naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("cut-signature"),
+        number: 3,
+        key: "cs",
+        expected: Code::BadSignature,
+        needs: None,
         variants: &["1", "2", "8"],
-        ..define(
-            attack_text!("cut-signature"),
-            3,
-            "cs",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, cut| {
-                    let token = &forge.original.token;
-                    let cut: usize = cut.parse().unwrap_or(1);
-                    Ok(Forgery::new(&token[..token.len().saturating_sub(cut)], "Cut: the rest of it is what was made."))
-                },
-                naive: &naive::SKIPS_SIGNATURE,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, cut| {
+                let token = &forge.original.token;
+                let cut: usize = cut.parse().unwrap_or(1);
+                Ok(Forgery::new(&token[..token.len().saturating_sub(cut)], "Cut: the rest of it is what was made."))
             },
-        )
+            naive: &naive::SKIPS_SIGNATURE,
+        },
     },
     Definition {
+        text: attack_text!("weak-secret"),
+        number: 5,
+        key: "ws",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
-        ..define(
-            attack_text!("weak-secret"),
-            5,
-            "ws",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| Ok(guessed(forge)),
-                naive: &naive::HAS_A_GUESSABLE_SECRET,
-            },
-        )
+        variants: &[],
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| Ok(guessed(forge)),
+            naive: &naive::HAS_A_GUESSABLE_SECRET,
+        },
     },
     Definition {
+        text: attack_text!("blank-password-hs256"),
+        number: 6,
+        key: "bp",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
-        ..define(attack_text!("blank-password-hs256"), 6, "bp", Code::BadSignature, BLANK)
+        variants: &[],
+        kind: BLANK,
     },
     Definition {
+        text: attack_text!("blank-password-rs256"),
+        number: 6,
+        key: "bp",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
-        ..define(attack_text!("blank-password-rs256"), 6, "bp", Code::AlgNotAllowed, BLANK)
+        variants: &[],
+        kind: BLANK,
     },
-    define(
-        attack_text!("null-signature"),
-        8,
-        "ns",
-        Code::BadSignature,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("null-signature"),
+        number: 8,
+        key: "ns",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let [header, payload, _] = forge.original.parts();
@@ -73,48 +85,59 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::SKIPS_EMPTY_SIGNATURE,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("common-secret-hs256"),
+        number: 17,
+        key: "co",
+        expected: Code::BadSignature,
         needs: Some(DemoAlgorithm::HS256),
         variants: WORDS,
-        ..define(attack_text!("common-secret-hs256"), 17, "co", Code::BadSignature, COMMON)
+        kind: COMMON,
     },
     Definition {
+        text: attack_text!("common-secret-rs256"),
+        number: 17,
+        key: "co",
+        expected: Code::AlgNotAllowed,
         needs: Some(DemoAlgorithm::RS256),
         variants: WORDS,
-        ..define(attack_text!("common-secret-rs256"), 17, "co", Code::AlgNotAllowed, COMMON)
+        kind: COMMON,
     },
-    define(
-        attack_text!("wrong-key"),
-        25,
-        "wk",
-        Code::BadSignature,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("wrong-key"),
+        number: 25,
+        key: "wk",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| forge.by_attacker(&forge.original.header, "Made with a stranger's key."),
             naive: &naive::SKIPS_SIGNATURE,
         },
-    ),
-    Definition {
-        needs: Some(DemoAlgorithm::RS256),
-        ..define(
-            attack_text!("retired-key"),
-            25,
-            "wk",
-            Code::UnknownKid,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, _| forge.by_attacker(&forge.lab_header(), "Made with the retired key that `kid` names."),
-                naive: &naive::KEEPS_RETIRED_KEYS,
-            },
-        )
     },
-    define(
-        attack_text!("twin-spelling"),
-        28,
-        "ts",
-        Code::Malformed,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("retired-key"),
+        number: 25,
+        key: "wk",
+        expected: Code::UnknownKid,
+        needs: Some(DemoAlgorithm::RS256),
+        variants: &[],
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| forge.by_attacker(&forge.lab_header(), "Made with the retired key that `kid` names."),
+            naive: &naive::KEEPS_RETIRED_KEYS,
+        },
+    },
+    Definition {
+        text: attack_text!("twin-spelling"),
+        number: 28,
+        key: "ts",
+        expected: Code::Malformed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let [header, payload, signature] = forge.original.parts();
@@ -123,7 +146,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::DECODES_BASE64_LAXLY,
         },
-    ),
+    },
 ];
 
 const WORDS: &[&str] = &["secret", "mysecret", "password", "changeme", "your-256-bit-secret"];

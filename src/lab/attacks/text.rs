@@ -3,7 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-use super::{AttackKind, Definition, JudgedBy, attack_text, define};
+use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::keys::SigningError;
 use crate::lab::forge::{Forge, Forgery, quoted};
@@ -11,132 +11,132 @@ use crate::lab::naive;
 
 pub(super) static ATTACKS: &[Definition] = &[
     Definition {
+        text: attack_text!("null-token"),
+        number: 2,
+        key: "nt",
+        expected: Code::Malformed,
+        needs: None,
         variants: &["null", "undefined", "{}"],
-        ..define(
-            attack_text!("null-token"),
-            2,
-            "nt",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |_, word| Ok(Forgery::new(word, "There is none.")),
-                naive: &naive::ACCEPTS_NULL_AS_GUEST,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |_, word| Ok(Forgery::new(word, "There is none.")),
+            naive: &naive::ACCEPTS_NULL_AS_GUEST,
+        },
     },
     Definition {
+        text: attack_text!("segments"),
+        number: 26,
+        key: "se",
+        expected: Code::Malformed,
+        needs: None,
         variants: &["four", "five", "two", "one", "json", "jwe"],
-        ..define(
-            attack_text!("segments"),
-            26,
-            "se",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, shape| Ok(reshaped(forge, shape)),
-                naive: &naive::READS_THE_FIRST_THREE_PARTS,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, shape| Ok(reshaped(forge, shape)),
+            naive: &naive::READS_THE_FIRST_THREE_PARTS,
+        },
     },
-    define(
-        attack_text!("empty-header"),
-        26,
-        "se",
-        Code::Malformed,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("empty-header"),
+        number: 26,
+        key: "se",
+        expected: Code::Malformed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resigned("", forge.original.claims.to_string()),
             naive: &naive::COMPARES_LOOSELY,
         },
-    ),
-    define(
-        attack_text!("empty-payload"),
-        26,
-        "se",
-        Code::Malformed,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("empty-payload"),
+        number: 26,
+        key: "se",
+        expected: Code::Malformed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resigned(forge.lab_header().to_string(), ""),
             naive: &naive::ACCEPTS_ANY_PAYLOAD,
         },
-    ),
-    define(
-        attack_text!("empty-payload-stale"),
-        26,
-        "se",
-        Code::BadSignature,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("empty-payload-stale"),
+        number: 26,
+        key: "se",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| Ok(forge.stale(forge.original.header.to_string(), "")),
             naive: &naive::SKIPS_SIGNATURE,
         },
-    ),
+    },
     Definition {
+        text: attack_text!("stray-base64"),
+        number: 27,
+        key: "sb",
+        expected: Code::Malformed,
+        needs: None,
         variants: &["padding", "space", "newline", "nul"],
-        ..define(
-            attack_text!("stray-base64"),
-            27,
-            "sb",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, stray| {
-                    let stray = match stray {
-                        "padding" => "=",
-                        "space" => " ",
-                        "newline" => "\n",
-                        _ => "\0",
-                    };
-                    Ok(Forgery::new(
-                        format!("{}{stray}", forge.original.token),
-                        "The same, with a character behind it.",
-                    ))
-                },
-                naive: &naive::DECODES_BASE64_LAXLY,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, stray| {
+                let stray = match stray {
+                    "padding" => "=",
+                    "space" => " ",
+                    "newline" => "\n",
+                    _ => "\0",
+                };
+                Ok(Forgery::new(format!("{}{stray}", forge.original.token), "The same, with a character behind it."))
             },
-        )
+            naive: &naive::DECODES_BASE64_LAXLY,
+        },
     },
     Definition {
+        text: attack_text!("plain-base64"),
+        number: 27,
+        key: "sb",
+        expected: Code::Malformed,
+        needs: None,
         variants: &["plus-slash", "padding"],
-        ..define(
-            attack_text!("plain-base64"),
-            27,
-            "sb",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, variant| in_plain_base64(forge, variant),
-                naive: &naive::DECODES_BASE64_LAXLY,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, variant| in_plain_base64(forge, variant),
+            naive: &naive::DECODES_BASE64_LAXLY,
+        },
     },
     Definition {
+        text: attack_text!("duplicate-members"),
+        number: 29,
+        key: "dm",
+        expected: Code::Malformed,
+        needs: None,
         variants: TWICE,
-        ..define(
-            attack_text!("duplicate-members"),
-            29,
-            "dm",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, name| match name {
-                    "alg" => {
-                        let alg = quoted(forge.algorithm().as_str());
-                        let header = forge.lab_header().with("alg", quoted("none")).and("alg", alg);
-                        forge.resigned(header.to_string(), forge.original.claims.to_string())
-                    }
-                    _ => forge.resign_claims(&forge.original.claims.and("sub", quoted("mallory"))),
-                },
-                naive: &naive::KEEPS_THE_LAST_DUPLICATE,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, name| match name {
+                "alg" => {
+                    let alg = quoted(forge.algorithm().as_str());
+                    let header = forge.lab_header().with("alg", quoted("none")).and("alg", alg);
+                    forge.resigned(header.to_string(), forge.original.claims.to_string())
+                }
+                _ => forge.resign_claims(&forge.original.claims.and("sub", quoted("mallory"))),
             },
-        )
+            naive: &naive::KEEPS_THE_LAST_DUPLICATE,
+        },
     },
-    define(
-        attack_text!("duplicate-sub-stale"),
-        29,
-        "dm",
-        Code::BadSignature,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("duplicate-sub-stale"),
+        number: 29,
+        key: "dm",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let claims = forge.original.claims.and("sub", quoted("mallory"));
@@ -144,52 +144,54 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::SKIPS_SIGNATURE,
         },
-    ),
-    Definition {
-        variants: BODIES,
-        ..define(
-            attack_text!("payload-not-an-object"),
-            30,
-            "pn",
-            Code::Malformed,
-            AttackKind::Token {
-                judged_by: JudgedBy::Lab,
-                forge: |forge, kind| forge.resigned(forge.lab_header().to_string(), body(forge, kind)),
-                naive: &naive::ACCEPTS_ANY_PAYLOAD,
-            },
-        )
     },
     Definition {
+        text: attack_text!("payload-not-an-object"),
+        number: 30,
+        key: "pn",
+        expected: Code::Malformed,
+        needs: None,
         variants: BODIES,
-        ..define(
-            attack_text!("payload-not-an-object-stale"),
-            30,
-            "pn",
-            Code::BadSignature,
-            AttackKind::Token {
-                judged_by: JudgedBy::Demo,
-                forge: |forge, kind| Ok(forge.stale(forge.original.header.to_string(), body(forge, kind))),
-                naive: &naive::SKIPS_SIGNATURE,
-            },
-        )
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Lab,
+            forge: |forge, kind| forge.resigned(forge.lab_header().to_string(), body(forge, kind)),
+            naive: &naive::ACCEPTS_ANY_PAYLOAD,
+        },
     },
-    define(
-        attack_text!("huge-kid"),
-        35,
-        "hk",
-        Code::TooLarge,
-        AttackKind::Token {
+    Definition {
+        text: attack_text!("payload-not-an-object-stale"),
+        number: 30,
+        key: "pn",
+        expected: Code::BadSignature,
+        needs: None,
+        variants: BODIES,
+        kind: AttackKind::Token {
+            judged_by: JudgedBy::Demo,
+            forge: |forge, kind| Ok(forge.stale(forge.original.header.to_string(), body(forge, kind))),
+            naive: &naive::SKIPS_SIGNATURE,
+        },
+    },
+    Definition {
+        text: attack_text!("huge-kid"),
+        number: 35,
+        key: "hk",
+        expected: Code::TooLarge,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| forge.resign_header("kid", quoted(&"k".repeat(1 << 20))),
             naive: &naive::HAS_NO_LIMITS,
         },
-    ),
-    define(
-        attack_text!("deep-payload"),
-        35,
-        "hk",
-        Code::Malformed,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("deep-payload"),
+        number: 35,
+        key: "hk",
+        expected: Code::Malformed,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, _| {
                 let nested = format!("{}{}", "[".repeat(DEPTH), "]".repeat(DEPTH));
@@ -197,18 +199,20 @@ pub(super) static ATTACKS: &[Definition] = &[
             },
             naive: &naive::HAS_NO_LIMITS,
         },
-    ),
-    define(
-        attack_text!("oversize-token"),
-        35,
-        "hk",
-        Code::TokenTooLarge,
-        AttackKind::Token {
+    },
+    Definition {
+        text: attack_text!("oversize-token"),
+        number: 35,
+        key: "hk",
+        expected: Code::TokenTooLarge,
+        needs: None,
+        variants: &[],
+        kind: AttackKind::Token {
             judged_by: JudgedBy::Session,
             forge: |forge, _| forge.resign_claims(&forge.original.claims.with("filler", quoted(&"x".repeat(3300)))),
             naive: &naive::HAS_NO_LIMITS,
         },
-    ),
+    },
 ];
 
 /// Deeper than any parser that bounds its recursion reads, and short enough for a cookie.
