@@ -20,7 +20,7 @@ fn unescaped(html: &str) -> String {
 
 /// Each command of a page with the answer that is shown under it.
 fn steps(page: &str) -> Vec<(String, String)> {
-    let code = |text: &str| unescaped(text.split_once("<code>").unwrap().1.split_once("</code>").unwrap().0);
+    let code = |text: &str| unescaped(text.split_once("><code>").unwrap().1.split_once("</code>").unwrap().0);
     let cards = page.split("class=\"card step\"").skip(1);
     cards.map(|card| (code(card), code(card.split_once("class=\"answer\"").unwrap().1))).collect()
 }

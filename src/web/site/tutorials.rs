@@ -1,5 +1,5 @@
-//! A page for each tutorial: what it mirrors, what was wrong with the original, and what is done here instead. The words
-//! of a page are in `templates/tutorials/<profile>.md`.
+//! A page for each tutorial: what it mirrors, what was wrong with the original, and what is done here instead. The
+//! words of a page are in `templates/tutorials/<profile>.md`.
 
 use std::sync::LazyLock;
 
@@ -208,9 +208,9 @@ mod tests {
             ("A page with two links.", "\n\nA page.\n\nTwo links.", "demo.md:4: there must be one paragraph"),
             ("## Steps", "## Step", "there is no section `## Steps`"),
             ("## Differences", "## Difference", "there is no section `## Differences`"),
-            ("  ```\n\n  ```\n", "", "demo.md:10: a step has a paragraph and two blocks of code"),
-            ("  ```\n  302", "  302", "demo.md:16: there must be a block of code here"),
-            ("\n\n  Every text", " Every text", "demo.md:32: a difference has two paragraphs"),
+            ("  ```\n\n  ```\n", "", "demo.md:11: a step has a paragraph and two blocks of code"),
+            ("  ```\n  302", "  302", "demo.md:17: there must be a block of code here"),
+            ("\n\n  All text", " All text", "demo.md:33: a difference has two paragraphs"),
         ] {
             let said = read_changed(from, to);
             assert!(said.contains(named), "{from}: {said}");
