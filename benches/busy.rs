@@ -2,8 +2,8 @@
 //! `cargo bench --bench busy`.
 //!
 //! Three hundred connections of ten clients ask for one kind of work without pause, and whoever is told to come again
-//! waits as long as the answer says. One more connection asks for the home page meanwhile, a hundred times a second. The
-//! server, its load and the reader share the machine's cores, so the times are longer than a reader's would be.
+//! waits as long as the answer says. One more connection asks for the home page meanwhile, a hundred times a second.
+//! The server, its load and the reader share the machine's cores, so the times are longer than a reader's would be.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;

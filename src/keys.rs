@@ -408,7 +408,8 @@ impl KeyRing {
         self.bearer.algorithms()
     }
 
-    /// The bearer key under this algorithm. Except for the one that bearer tokens are signed with, only test mode has it.
+    /// The bearer key under this algorithm. Except for the one that bearer tokens are signed with, only test mode has
+    /// it.
     pub fn bearer_signer(&self, algorithm: Algorithm, now: DateTime<Utc>) -> Option<&Signer> {
         self.bearer.signer(algorithm, now)
     }

@@ -1,4 +1,5 @@
-//! The store: transactions of phone tokens, users, the tokens that were used or revoked, and what the OAuth issuer keeps.
+//! The store: transactions of phone tokens, users, the tokens that were used or revoked, and what the OAuth issuer
+//! keeps.
 //!
 //! One trait hides which database is used. Not found is `None`; an error means that the store does not answer or is
 //! broken.

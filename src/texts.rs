@@ -16,7 +16,8 @@
 //! ```
 //!
 //! Whoever needs such a file takes each field and each section out of its [`Document`], and ends with
-//! [`Document::finish`]. What is missing is an error, and what is left over is one too, because it is a misspelled name.
+//! [`Document::finish`]. What is missing is an error, and what is left over is one too, because it is a misspelled
+//! name.
 
 mod passage;
 mod prose;
@@ -192,8 +193,8 @@ impl Document {
 ///
 /// # Panics
 ///
-/// When the text has a mistake, which is then a mistake of the program. The tests find it, and a server that has it does
-/// not start.
+/// When the text has a mistake, which is then a mistake of the program. The tests find it, and a server that has it
+/// does not start.
 pub fn must_read<T>(read: Result<T, TextError>) -> T {
     read.unwrap_or_else(|error| panic!("{error}"))
 }

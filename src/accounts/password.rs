@@ -14,7 +14,7 @@ const LANES: u32 = 1;
 /// The longest password in bytes: more than anybody types, and little to send over and over.
 const LONGEST: usize = 1024;
 
-/// What the password of an unknown user is held against. Salt and hash are random bytes, so nothing matches.
+/// What the password of an unknown user is compared with. Salt and hash are random bytes, so nothing matches.
 const DUMMY_HASH: &str =
     "$argon2id$v=19$m=19456,t=2,p=1$35XrXMltUUQhrzZFmXNA0Q$LJ8gYFYhjQUPoVwdKbgePhjcZHj/fjA04tn31Bg69lg";
 

@@ -25,8 +25,8 @@ pub(super) struct Options {
     /// Only show what the token says: no key is needed, and nothing is judged
     #[arg(long, conflicts_with_all = ["key", "algorithm"])]
     decode: bool,
-    /// This key alone: a secret's text, PEM, OpenSSH, a JWK or a set of them; without it, the keys folder's. - is standard
-    /// input
+    /// This key alone: a secret's text, PEM, OpenSSH, a JWK or a set of them; without it, the keys folder's. - is
+    /// standard input
     #[arg(long, value_name = "FILE")]
     key: Option<PathBuf>,
     /// The only algorithm accepted; without it, what the key is for

@@ -17,8 +17,8 @@ use crate::token::printable::escaped;
 
 #[derive(Args)]
 pub(super) struct Options {
-    /// When the new keys begin to sign: in so many seconds, or 30s, 5m, 1h, at most 1d. Clients refetch a key set at most
-    /// every 30 s or so
+    /// When the new keys begin to sign: in so many seconds, or 30s, 5m, 1h, at most 1d. Clients refetch a key set at
+    /// most every 30 s or so
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
     /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them

@@ -106,8 +106,8 @@ impl BearerRing {
     }
 }
 
-/// The pair under every algorithm of its kind but that of bearer tokens. A key is published for one algorithm alone (RFC
-/// 8725 §3.1), so each has a `kid` of its own.
+/// The pair under every algorithm of its kind but that of bearer tokens. A key is published for one algorithm alone
+/// (RFC 8725 §3.1), so each has a `kid` of its own.
 fn under_each(pair: &PrivateKey, own: Algorithm) -> impl Iterator<Item = Published> {
     let public = pair.public();
     let fitting = Algorithm::OF_PAIRS.into_iter().filter(move |it| *it != own);

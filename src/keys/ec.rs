@@ -1,6 +1,7 @@
 //! EC keys on the two curves that tokens are signed with here, P-256 and P-384 (RFC 7518 §6.2).
 //!
-//! Whatever form a key comes in, what comes out is a point that is on its curve, or a pair whose halves belong together.
+//! Whatever form a key comes in, what comes out is a point that is on its curve, or a pair whose halves belong
+//! together.
 
 use std::fmt;
 use std::sync::Arc;

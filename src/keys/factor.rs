@@ -8,7 +8,7 @@ use num_bigint::BigUint;
 /// How many bases are tried; each fails for half of all keys at most.
 const BASES: [u8; 16] = [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53];
 
-/// The largest modulus that is factored. The work grows with the cube of its length, and strangers may ask for it.
+/// The largest modulus that is factored. The work grows with the cube of its length, and anyone may ask for it.
 pub(super) const MOST_BITS: u64 = 4096;
 
 /// p and q; `None` when the numbers are no RSA key of two primes, or the modulus is over [`MOST_BITS`].

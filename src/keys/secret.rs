@@ -75,7 +75,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether a word list and patience may be enough to find it.
+    /// Whether someone could guess it with a word list.
     pub const fn is_short(&self) -> bool {
         self.0.len() < Self::SHORTEST_SAFE
     }

@@ -17,7 +17,7 @@ pub enum KeySource {
 }
 
 impl KeySource {
-    /// The setting's word for [`Memory`](Self::Memory). A folder of this name is `./memory`.
+    /// The value of the setting for [`Memory`](Self::Memory). A folder of this name is `./memory`.
     pub const MEMORY: &str = "memory";
 
     /// The source that a path or the reserved word names.

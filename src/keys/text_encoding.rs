@@ -135,8 +135,8 @@ pub(super) const fn plain_base64(c: char) -> Option<char> {
     }
 }
 
-/// Decodes base64 or base64url, wherever its lines end. A last character that is one too many is dropped, so that a text
-/// that was cut is still known by its beginning.
+/// Decodes base64 or base64url, wherever its lines end. A last character that is one too many is dropped, so that a
+/// text that was cut is still known by its beginning.
 pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     let characters = text.chars().filter(|c| !c.is_whitespace()).map(plain_base64);
     let mut characters = characters.collect::<Option<String>>()?;
@@ -147,8 +147,8 @@ pub(super) fn decode_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(characters).ok()
 }
 
-/// The headers of RFC 1421 and RFC 4716 end with an empty line, or with the first line that is none; a backslash goes on
-/// with the next line.
+/// The headers of RFC 1421 and RFC 4716 end with an empty line, or with the first line that is none; a backslash goes
+/// on with the next line.
 fn without_headers(body: &str) -> (&str, &str, usize) {
     let (mut at, mut lines, mut goes_on) = (0, 0, false);
     for line in body.split_inclusive('\n') {

@@ -187,7 +187,8 @@ impl Forge<'_> {
         self.original.algorithm
     }
 
-    /// Whether the visitor's token is signed with a secret. An attacker then has a secret too, and otherwise an RSA key.
+    /// Whether the visitor's token is signed with a secret. An attacker then has a secret too, and otherwise an RSA
+    /// key.
     pub fn is_mac(&self) -> bool {
         self.algorithm().jwa().key_kind() == KeyKind::Secret
     }

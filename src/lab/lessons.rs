@@ -71,9 +71,9 @@ pub struct Part {
 /// The course: its parts by the names of their files in `templates/lab/parts`, and the lessons of each in the order in
 /// which they build on each other. A row has the module with the lesson's page, the lesson's slug, and its key.
 ///
-/// This is the only list of lessons. Whoever needs one gives the name of a macro that turns it into what they need: here
-/// into [`COURSE`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a text or without a page
-/// does not compile.
+/// This is the only list of lessons. Whoever needs one gives the name of a macro that turns it into what they need:
+/// here into [`COURSE`], and in `web::site::lab::lessons` into the lessons' pages. A lesson without a text or without a
+/// page does not compile.
 macro_rules! course {
     ($make:ident) => {
         $make! {

@@ -1,7 +1,7 @@
 //! A request as an attacker sends it, in words and as shell lines. Nothing here sends it.
 
-/// A request as it goes over the wire. In its texts `{cookie}` stands for the visitor's whole session cookie, `{name}` for
-/// its name alone and `{token}` for the token.
+/// A request as it goes over the wire. In its texts `{cookie}` stands for the visitor's whole session cookie, `{name}`
+/// for its name alone and `{token}` for the token.
 pub struct SentRequest {
     pub method: &'static str,
     pub path: &'static str,

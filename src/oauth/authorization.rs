@@ -1,8 +1,8 @@
 //! The authorization request, and the response that sends a browser back to the client (RFC 6749 §4.1, OpenID Connect
 //! Core §3.1.2).
 //!
-//! A request with a bad `client_id` or `redirect_uri` is answered with an error page, because nobody knows where to send
-//! the browser. Every other error is sent to the client, as [`AuthorizationResponse`].
+//! A request with a bad `client_id` or `redirect_uri` is answered with an error page, because nobody knows where to
+//! send the browser. Every other error is sent to the client, as [`AuthorizationResponse`].
 
 use super::audience::Audience;
 use super::client::ClientId;
@@ -134,8 +134,8 @@ impl AuthorizationRequest {
         self.answer.refusal(error)
     }
 
-    /// The request as the hidden fields of the login form, which carry it through the login. Reading them gives the same
-    /// request.
+    /// The request as the hidden fields of the login form, which carry it through the login. Reading them gives the
+    /// same request.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("response_type", RESPONSE_TYPE.to_owned()),
@@ -156,8 +156,8 @@ impl AuthorizationRequest {
         fields
     }
 
-    /// Not every audience is a URI, as a `resource` must be. So one that is none stands in `audience`, of which there is
-    /// one at most.
+    /// Not every audience is a URI, as a `resource` must be. So one that is none stands in `audience`, of which there
+    /// is one at most.
     fn audience_fields(&self) -> impl Iterator<Item = (&'static str, String)> {
         let audiences = self.audience.iter().flat_map(Audience::as_slice);
         audiences.map(|one| (if super::audience::is_resource(one) { "resource" } else { "audience" }, one.clone()))

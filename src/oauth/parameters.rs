@@ -47,7 +47,7 @@ impl Received {
 }
 
 fn is_repeated(name: &str) -> OAuthError {
-    // A stranger wrote the name, and it may be long.
+    // The client chose the name, so it may be long.
     let name: String = name.chars().take(64).collect();
     OAuthError::invalid_request(&format!("the parameter `{name}` is repeated"))
 }

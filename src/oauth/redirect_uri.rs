@@ -256,6 +256,7 @@ mod tests {
         }
     }
 
+    /// Long because it is one table of cases.
     #[test]
     fn nothing_else_is_accepted_for_an_address_of_this_machine() {
         for bad in [

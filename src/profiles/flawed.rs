@@ -195,8 +195,8 @@ fn with_second_subject(claims: &str, subject: &Value) -> String {
     format!(r#"{{"sub":{subject},{}"#, &claims[1..])
 }
 
-/// A key of the same kind that belongs to someone else: one of the lab's, under the same algorithm. For tokens of the lab
-/// itself, the secret of the REST tokens or a new pair. A kind that the lab has no key of gets a new pair, too.
+/// A key of the same kind that belongs to someone else: one of the lab's, under the same algorithm. For tokens of the
+/// lab itself, the secret of the REST tokens or a new pair. A kind that the lab has no key of gets a new pair, too.
 fn another_key(ring: &KeyRing, right: &Signer) -> Signer {
     let lab = ring.lab();
     let (hmac, rsa) = (lab.hs256().signer(), lab.rs256().signer());

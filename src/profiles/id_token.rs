@@ -1,7 +1,7 @@
 //! ID tokens: they tell a client who logged in, and when (OpenID Connect Core §2).
 //!
-//! The bearer key signs them. Their `typ` and their audience, which is the client, keep them from being taken for access
-//! tokens.
+//! The bearer key signs them. Their `typ` and their audience, which is the client, keep them from being taken for
+//! access tokens.
 
 use aws_lc_rs::digest::{self, SHA256, SHA384, SHA512};
 use base64::Engine as _;

@@ -1,10 +1,10 @@
-//! The one declaration of the settings. A setting is a field of [`Options`]: its flag, variable, help, default, parser and
-//! row in `docs/settings.md` all follow from that field.
+//! The one declaration of the settings. A setting is a field of [`Options`]: its flag, variable, help, default, parser
+//! and row in `docs/settings.md` all follow from that field.
 //!
 //! - The flag is the field's name with dashes, and the variable is `HALLPASS_` and the flag in capitals.
 //! - The help is the field's doc comment, which is text without Markdown.
-//! - A default that a user could write is the `default_value`. Any other default is described at the end of the help, as
-//!   `[default: …]`, and the field is an `Option`.
+//! - A default that a user could write is the `default_value`. Any other default is described at the end of the help,
+//!   as `[default: …]`, and the field is an `Option`.
 //! - If the `value_hint` says that the value is a path, `~/` at its beginning is the home folder.
 
 use std::net::SocketAddr;
@@ -179,7 +179,8 @@ pub struct Keys {
 #[group(skip)]
 #[expect(clippy::doc_markdown, reason = "`--help` shows these comments as they stand")]
 pub struct Database {
-    /// Where transactions and users are kept: sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME for several processes
+    /// Where transactions and users are kept: sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME for
+    /// several processes
     #[arg(
         long = "database",
         value_name = "URL",

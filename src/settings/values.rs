@@ -147,7 +147,7 @@ pub(super) fn path() -> impl TypedValueParser<Value = PathBuf> {
     accepting(paths::ACCEPTED, |text| paths::expanded(text, None).map(PathBuf::from))
 }
 
-/// A folder as [`path`], or the word for keys in memory.
+/// A folder as [`path`], or `memory`.
 pub(super) fn keys() -> impl TypedValueParser<Value = KeySource> {
     accepting(paths::ACCEPTED, |text| paths::expanded(text, None).map(|text| KeySource::named(&text)))
 }

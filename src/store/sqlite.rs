@@ -4,9 +4,9 @@
 //! read. The file is in WAL mode with `synchronous = FULL`, so neither a killed process nor a power cut loses an
 //! answered write.
 //!
-//! `sqlite::memory:` keeps everything in memory and writes no file. Its only connection is the writer's, and reads queue
-//! there as well. (Connections can share a database in memory, but then a reader and a writer refuse each other's locks
-//! instead of waiting for them.)
+//! `sqlite::memory:` keeps everything in memory and writes no file. Its only connection is the writer's, and reads
+//! queue there as well. (Connections can share a database in memory, but then a reader and a writer refuse each other's
+//! locks instead of waiting for them.)
 
 mod grants;
 mod open;

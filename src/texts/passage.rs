@@ -1,5 +1,5 @@
-//! A piece of a text file: a section, a paragraph or an item of a list. It knows its line, so that a mistake in it can be
-//! found.
+//! A piece of a text file: a section, a paragraph or an item of a list. It knows its line, so that a mistake in it can
+//! be found.
 
 use super::{Prose, TextError};
 

@@ -263,6 +263,7 @@ mod tests {
 
     const TOKEN: &str = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJib2IifQ.c2lnbmF0dXJlLXNpZ25hdHVyZS1zaWduYXR1cmUtMTI";
 
+    /// Long because it is one table of cases.
     #[test]
     fn a_token_is_found_in_what_people_paste() {
         let (start, end) = TOKEN.split_at(40);

@@ -473,8 +473,8 @@ fn row_23_a_sibling_algorithm_is_not_allowed_with_the_right_key() {
     for (good, siblings) in Good::both().into_iter().zip([&[Hs384, Hs512][..], &[Rs384, Rs512, Ps256, Ps384, Ps512]]) {
         for sibling in siblings {
             let sign = |message: &[u8]| signature_of(&KEYS.sibling(*sibling), message);
-            let honest = good.header.with("alg", &quoted(sibling.as_str()));
-            let token = compact(honest.to_string(), good.claims.to_string(), sign);
+            let resigned = good.header.with("alg", &quoted(sibling.as_str()));
+            let token = compact(resigned.to_string(), good.claims.to_string(), sign);
             good.must_get(23, ALG_NOT_ALLOWED, sibling.as_str(), token);
             let token = compact(good.header.to_string(), good.claims.to_string(), sign);
             good.must_get(23, BAD_SIGNATURE, &format!("{sibling} under another name"), token);

@@ -327,6 +327,7 @@ async fn form_post_answers_a_page_that_posts_the_code_to_the_client() {
     assert_eq!((refused.status, hidden_inputs(&refused.body)[0].1.as_str()), (200, "login_required"));
 }
 
+/// Long because it is one table of cases.
 #[tokio::test]
 async fn a_bad_client_or_redirect_uri_is_an_error_page_and_never_a_redirect() {
     let app = TestApp::spawn();

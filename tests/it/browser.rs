@@ -19,7 +19,7 @@ use crate::app::TestApp;
 use pages::Page;
 use visit::{Browser, Script, Visit};
 
-/// A ticket's stubs, as they are headed.
+/// The headings of a token's three parts.
 const PARTS: [&str; 3] = ["HEADER", "PAYLOAD", "SIGNATURE"];
 
 /// Whether what has the focus can be seen.

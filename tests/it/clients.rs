@@ -1,6 +1,6 @@
-//! The issuer with the client libraries and token verifiers that people use, none of which needs a workaround. Each has a
-//! script in `clients/`, which gets the issuer's URL alone, finds the rest by discovery, and prints a line for each step
-//! that worked.
+//! The issuer with the client libraries and token verifiers that people use, none of which needs a workaround. Each has
+//! a script in `clients/`, which gets the issuer's URL alone, finds the rest by discovery, and prints a line for each
+//! step that worked.
 
 use std::path::Path;
 use std::process::Command;

@@ -1,5 +1,5 @@
-//! Three processes that share `PostgreSQL` and Redis, behind nginx: what one knows all know, and the loss of any part is
-//! survived.
+//! Three processes that share `PostgreSQL` and Redis, behind nginx: what one knows all know, and the loss of any part
+//! is survived.
 
 use std::time::{Duration, Instant};
 

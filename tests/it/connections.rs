@@ -208,7 +208,7 @@ fn a_head_that_does_not_come_and_a_handshake_that_does_not_end_their_connection(
 
 /// Sends a byte a second of a second head that has no end: what is answered, and when the connection closes.
 fn send_slowly_a_second_head(url: &str) -> (String, Duration) {
-    let mut line = Line::patient_for(url, Duration::from_secs(1)).unwrap();
+    let mut line = Line::with_timeout(url, Duration::from_secs(1)).unwrap();
     line.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let (mut said, mut began) = (Vec::new(), None);
     loop {
@@ -254,6 +254,7 @@ fn announced(app: &TestApp, method: &str, path: &str, body: &str) -> (Line, Inst
     (line, began)
 }
 
+/// Long because it is one list of addresses.
 #[test]
 fn the_body_of_a_get_that_never_comes_is_not_waited_for_and_its_connection_closed() {
     let app = TestApp::with(&[("phone-rate", "off"), ("workers", "2")]);
@@ -431,11 +432,11 @@ const MOST_GROWTH: u64 = 64;
 const ASKED: [&str; 4] = ["GET /", "GET /openapi.json", "GET /lab", "HEAD /"];
 
 /// Sends thousands of requests at once, reads nothing, and goes on until the server closes: after how long it does.
-fn send_and_never_read(url: &str, asked: &str, patience: Duration) -> Duration {
+fn send_and_never_read(url: &str, asked: &str, timeout: Duration) -> Duration {
     let request = format!("{asked} HTTP/1.1\nHost:localhost\n\n");
     let (mut line, began) = (Line::to(url).unwrap(), Instant::now());
     let _ = line.send(request.repeat(REQUESTS).as_bytes());
-    while began.elapsed() < patience && line.send(request.as_bytes()).is_ok() {
+    while began.elapsed() < timeout && line.send(request.as_bytes()).is_ok() {
         sleep(Duration::from_millis(500));
     }
     began.elapsed()
@@ -450,8 +451,8 @@ fn clients_that_pipeline_thousands_of_requests_and_read_nothing_cost_little_memo
             let url = &serving.url;
             let greedy = |client: usize| {
                 let asked = ASKED[client % ASKED.len()];
-                let patience = Duration::from_secs(if asked == "HEAD /" { 45 } else { 120 });
-                scope.spawn(move || send_and_never_read(url, asked, patience))
+                let timeout = Duration::from_secs(if asked == "HEAD /" { 45 } else { 120 });
+                scope.spawn(move || send_and_never_read(url, asked, timeout))
             };
             let greedy: Vec<_> = (0..GREEDY).map(greedy).collect();
             sleep(Duration::from_secs(10));

@@ -233,6 +233,8 @@ async fn while_postgresql_stands_still_no_token_is_made_and_nothing_else_stops()
     survive(&app, Paused(server)).await;
 }
 
+/// Asserts what works during the outage and what is refused.
+/// Long because each step needs what the steps before it left.
 async fn survive(app: &TestApp, mut outage: impl Outage) {
     let token = app.visitor().get("/v1/token/15555551212/before").await.text().await.unwrap();
     let ring = app.ring();

@@ -96,11 +96,11 @@ async fn without_a_token_or_with_another_one_details_are_an_invalid_token() {
     assert_eq!(location(&visitor.validate().await), INVALID_TOKEN);
 
     let cookie = cookie_of(&visitor.generate().await);
-    let stranger = app.visitor();
-    assert_eq!(location(&stranger.with_cookie("/validate", &cookie).await), "/bob");
+    let other = app.visitor();
+    assert_eq!(location(&other.with_cookie("/validate", &cookie).await), "/bob");
     let changed = cookie.replace(&cookie[20..21], if &cookie[20..21] == "A" { "B" } else { "A" });
     for bad in ["hallpass=", "hallpass=garbage", "hallpass=%00%ff", "other=x", &changed] {
-        let response = stranger.with_cookie("/validate", bad).await;
+        let response = other.with_cookie("/validate", bad).await;
         assert_eq!((response.status().as_u16(), location(&response)), (302, INVALID_TOKEN), "{bad}");
     }
 }
@@ -201,7 +201,7 @@ async fn a_subject_of_64_characters_of_any_script_is_accepted() {
     }
 }
 
-/// RSA signs with as many bytes as its key has, and JSON in ASCII spends twelve on a ticket.
+/// RSA signs with as many bytes as its key has, and JSON in ASCII spends twelve on this emoji.
 #[tokio::test]
 async fn a_token_too_large_for_its_cookie_is_refused_with_the_numbers() {
     let folder = TempDir::new().unwrap();

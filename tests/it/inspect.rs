@@ -1,4 +1,5 @@
-//! `hallpass inspect` for people: what a token says, what was pasted along with it, and text that tries to fake a verdict.
+//! `hallpass inspect` for people: what a token says, what was pasted along with it, and text that tries to fake a
+//! verdict.
 
 use std::fs;
 

@@ -217,6 +217,7 @@ fn private_forms(made: &Made) -> Vec<(&'static str, Vec<u8>)> {
     forms
 }
 
+/// Long because it is one list of forms.
 fn public_forms(made: &Made) -> Vec<(&'static str, Vec<u8>)> {
     let mut forms: Vec<(&'static str, Vec<u8>)> = Vec::new();
     for name in ["spki.pem", "public-pkcs1.pem", "rfc4716"] {
@@ -266,6 +267,7 @@ const X25519: &[&str] = &["an X25519 key, which signs nothing", "ssh-keygen -t r
 const PASSPHRASE: &[&str] = &["passphrase", "ssh-keygen -p -N '' -f "];
 const XML: &str = "<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
 
+/// Long because it is one list of forms.
 fn refused_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     let [kind, base64, comment] = made.line();
     let ed25519 = made.text("ed25519.pub");
@@ -360,7 +362,7 @@ fn refused_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
     forms
 }
 
-/// Keys inside something else, as other programs keep and print them.
+/// Keys inside something else, as other programs keep and print them. Long because it is one list of forms.
 fn inside_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     const AROUND: &[&str] = &["other text around a key", "keep the base64 of the key alone"];
     const AROUND_JWK: &[&str] = &["other text around a JWK", "keep the JSON alone"];
@@ -458,7 +460,7 @@ fn inside_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static s
     ]
 }
 
-/// PEM that does not parse: each says what happened to it.
+/// PEM that does not parse: each says what happened to it. Long because it is one list of forms.
 fn damaged_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static str])> {
     let pem = made.text("spki.pem");
     let [kind, base64, comment] = made.line();
@@ -650,6 +652,7 @@ fn the_numbers_of_a_key_are_no_secret_however_a_program_prints_them() {
     }
 }
 
+/// Long because it is one table of cases.
 #[test]
 fn a_file_that_something_is_packed_into_is_no_secret_and_told_how_to_unpack() {
     let text = |text: &str| text.as_bytes().to_vec();
@@ -775,6 +778,7 @@ fn a_key_may_come_through_a_pipe_and_its_refusal_names_no_hyphen() {
         .assert_failed(&["`-`", "openssl pkcs12 -in FILE "]);
 }
 
+/// Long because it is one table of cases.
 #[test]
 fn what_looks_like_base64_hexadecimal_or_words_is_a_secret_with_exactly_its_bytes() {
     let random = |bytes: usize| {
@@ -1279,6 +1283,7 @@ fn set() -> Value {
     ] })
 }
 
+/// Long because it is one table of cases.
 #[test]
 fn of_a_key_set_the_kid_of_the_token_picks_the_key() {
     if !crate::tools::are_here(&["node"]) {

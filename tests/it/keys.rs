@@ -1,7 +1,7 @@
 //! The keys folder, against files that the real `ssh-keygen` and `openssl` made.
 //!
-//! One RSA key stands in `tests/fixtures/keys` in every form, with the thumbprint that Python computed: whatever private
-//! form signs, every public form must verify, under that one `kid`.
+//! One RSA key stands in `tests/fixtures/keys` in every form, with the thumbprint that Python computed: whatever
+//! private form signs, every public form must verify, under that one `kid`.
 
 use std::error::Error;
 use std::fs;
@@ -96,8 +96,8 @@ impl Keys {
         self.prepare().map_err(|error| chain(&error)).unwrap().1
     }
 
-    /// The one line that the start ends with, the folder's path in it replaced by `keys`. It names `file`, shows nothing
-    /// of what is in it, and leaves it alone.
+    /// The one line that the start ends with, the folder's path in it replaced by `keys`. It names `file`, shows
+    /// nothing of what is in it, and leaves it alone.
     fn refusal(&self, file: &str) -> String {
         let before = fs::read(self.path(file)).ok();
         let line = chain(&self.prepare().err().expect("the folder is refused"));
@@ -491,8 +491,8 @@ fn the_bearer_key_is_made_for_its_algorithm_or_brought_in_and_published_under_it
         assert_eq!(ring.bearer().signer().algorithm(), algorithm);
         assert!(jwk["kid"].as_str().unwrap().len() == 43 && jwk.get("d").is_none(), "{jwk}");
         assert_eq!(published(&keys.bearer(algorithm).unwrap()), jwk, "the next start finds it");
-        let stranger = if algorithm == Algorithm::EdDsa { Algorithm::Es256 } else { Algorithm::EdDsa };
-        let told = keys.bearer(stranger).err().unwrap();
+        let absent = if algorithm == Algorithm::EdDsa { Algorithm::Es256 } else { Algorithm::EdDsa };
+        let told = keys.bearer(absent).err().unwrap();
         assert_says(&told, &["bearer_key`", algorithm.key_kind().noun(), "--bearer-algorithm", "move it elsewhere"]);
     }
     for (algorithm, private, public) in [

@@ -354,6 +354,7 @@ async fn verifying_never_signs_and_signing_never_uses_the_server_s_keys() {
 
 // ── what is refused
 
+/// Long because it is one table of cases.
 #[tokio::test]
 async fn what_cannot_be_used_is_a_400_that_says_why() {
     let app = TestApp::spawn();
@@ -425,7 +426,7 @@ async fn the_empty_bench_has_a_blank_ticket_and_reads_no_query() {
     let visitor = app.visitor();
     let page = visitor.page("/lab/inspect?token=eyJ4eXp6eQ.e30.x&key=xyzzy").await;
     assert!(!page.contains("eyJ4eXp6eQ") && !page.contains("xyzzy"));
-    assert_eq!(token_on(&page), "..", "three stubs with nothing on them");
+    assert_eq!(token_on(&page), "..", "three empty parts");
     for value in ["decode", "verify", "sign"] {
         assert!(page.contains(&format!("name=\"action\" value=\"{value}\"")), "{value}");
     }

@@ -375,6 +375,7 @@ async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
     }
 }
 
+/// Long because it is one table of cases.
 #[tokio::test]
 async fn what_no_form_of_these_lessons_sends_is_refused_in_words() {
     let app = TestApp::spawn();

@@ -1,5 +1,5 @@
-//! Four lessons over HTTP, each solved by its own text: a guessable secret, three logouts, a rotation, and whether a JWT
-//! is needed at all.
+//! Four lessons over HTTP, each solved by its own text: a guessable secret, three logouts, a rotation, and whether a
+//! JWT is needed at all.
 
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use base64::Engine as _;

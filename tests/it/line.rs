@@ -34,15 +34,15 @@ pub struct Reply {
 impl Line {
     /// Connects and, under https, shakes hands.
     pub fn to(url: &str) -> io::Result<Self> {
-        Self::patient_for(url, Duration::from_secs(30))
+        Self::with_timeout(url, Duration::from_secs(30))
     }
 
     /// The same for a client that waits so long for the next byte.
-    pub fn patient_for(url: &str, patience: Duration) -> io::Result<Self> {
+    pub fn with_timeout(url: &str, timeout: Duration) -> io::Result<Self> {
         let (scheme, host) = url.split_once("://").unwrap();
         let socket = TcpStream::connect(host)?;
         socket.set_nodelay(true)?;
-        socket.set_read_timeout(Some(patience))?;
+        socket.set_read_timeout(Some(timeout))?;
         let wire: Box<dyn Wire> = if scheme == "https" { Box::new(under_tls(socket)?) } else { Box::new(socket) };
         Ok(Self { wire: BufReader::new(wire), host: host.to_owned() })
     }

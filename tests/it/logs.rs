@@ -83,7 +83,7 @@ impl Transcript {
         self.send(visitor.request(Method::POST, "/oauth/logout").form(&[("state", WORD)])).await;
     }
 
-    /// All that is refused, as a page and as JSON.
+    /// All that is refused, as a page and as JSON. Long because it is one list of refused requests.
     async fn refusals(&mut self, visitor: &Visitor) {
         let token = self.secrets.iter().rev().take(3).rev().cloned().collect::<Vec<_>>().join(".");
         let cookie = self.secrets[0].clone();

@@ -115,6 +115,7 @@ async fn open_connections_are_those_of_this_moment() {
     }
 }
 
+/// Long because all counters are read after one run of requests.
 #[tokio::test]
 async fn tokens_are_counted_where_they_are_handed_out_and_where_they_are_presented() {
     let app = TestApp::with(&[("phone-rate", "off")]);

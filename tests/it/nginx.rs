@@ -289,8 +289,8 @@ impl Load {
 }
 
 impl Load {
-    /// Clients ask for phone tokens while this is done; hands back the statuses of those that failed. What was answered must be
-    /// found by Get Status afterwards.
+    /// Clients ask for phone tokens while this is done; hands back the statuses of those that failed. What was answered
+    /// must be found by Get Status afterwards.
     pub fn during(cluster: &mut Cluster, done: impl FnOnce(&mut Cluster, &Self)) -> Vec<u16> {
         /// Clients stop also where what is done fails: nobody would end the test else.
         struct Until<'a>(&'a AtomicBool);

@@ -594,8 +594,8 @@ fn is_beyond_the_schema(operation: &Operation, name: &str, value: &Value) -> boo
         // An empty subject or password is no login.
         ("accessToken" | "apiKeyToken", "username" | "password") => value.is_null() || value == "",
         // Where the clock would leave the years in which a token can have dates depends on where it stands. Keys are
-        // withdrawn at once, while the example of a rotation asks for a later start. Which redirect URIs are accepted is
-        // a setting.
+        // withdrawn at once, while the example of a rotation asks for a later start. Which redirect URIs are accepted
+        // is a setting.
         ("setClock", "advance") | ("testRotate", "withdraw") | (_, "redirect_uri" | "post_logout_redirect_uri") => true,
         // The example's key signs under some algorithms alone; not every text is a key; each attack has variants of its
         // own; every other grant needs parameters of its own; a scope and a resource have a syntax; an empty

@@ -1,8 +1,8 @@
 //! Properties of issuing and verifying, tried on generated tokens, and an oracle: `jsonwebtoken`'s own validation.
 //!
-//! The oracle shares the cryptography with the verifier and nothing else. Where the two differ on purpose, the generator
-//! stays away: the last test lists those rules. For `exp` = now that takes a margin, since the oracle asks the system's
-//! clock: every generated time lies 100 s or more from now.
+//! The oracle shares the cryptography with the verifier and nothing else. Where the two differ on purpose, the
+//! generator stays away: the last test lists those rules. For `exp` = now that takes a margin, since the oracle asks
+//! the system's clock: every generated time lies 100 s or more from now.
 
 use std::cell::Cell;
 use std::sync::LazyLock;
@@ -53,7 +53,7 @@ fn render(verdict: &Verdict) -> String {
     [report(verdict, Show::UnverifiedClaims), report(verdict, Show::VerifiedClaimsOnly), outcomes.join("\n")].concat()
 }
 
-/// Pieces of JSON that make now an object, now nonsense.
+/// Pieces of JSON that make now an object, now nonsense. Long because it is one list of pieces.
 fn jsonish() -> impl Strategy<Value = String> {
     let pieces = [
         "{",
@@ -293,6 +293,7 @@ enum Damage {
     OnePartLess,
 }
 
+/// Long because it is one list: a strategy for each member of a sample.
 fn samples() -> impl Strategy<Value = Sample> {
     let far = || 100..1_000_000_i64;
     let odd = || select(&["null", "true", "-1", "\"1\"", "\"never\"", "[]", "1e999"][..]).prop_map(Time::Text);

@@ -76,8 +76,8 @@ fn generated_keys_sign_what_pyjwt_verifies_and_nothing_else_does() {
     }
 }
 
-/// For each of a JSON array of tokens, what each of the keys says of it: `ok`, or the name of `PyJWT`'s exception. A key
-/// is a secret in base64 or a JWK.
+/// For each of a JSON array of tokens, what each of the keys says of it: `ok`, or the name of `PyJWT`'s exception. A
+/// key is a secret in base64 or a JWK.
 const DECODE_ALL: &str = "
 import base64, json, jwt, sys
 asked = json.load(sys.stdin)

@@ -1,4 +1,5 @@
-//! The recipes of `docs/testing.md`, each run as it stands against a server in test mode, with the real client that it is for.
+//! The recipes of `docs/testing.md`, each run as it stands against a server in test mode, with the real client that it
+//! is for.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -158,9 +159,9 @@ fn the_steps_of_a_workflow_start_use_and_stop_the_program() {
     assert!(issuer.starts_with("ISSUER=http://127.0.0.1:"), "{issuer}");
     let pid = std::fs::read_to_string(folder.path().join("hallpass.pid")).unwrap();
     let alive = || Path::new("/proc").join(pid.trim()).join("exe").exists();
-    let patience = std::time::Instant::now();
+    let started = std::time::Instant::now();
     while alive() {
-        assert!(patience.elapsed().as_secs() < 20, "the program still runs");
+        assert!(started.elapsed().as_secs() < 20, "the program still runs");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
 }

@@ -412,6 +412,7 @@ async fn without_its_redis_a_limiter_admits_nobody_and_says_so_in_time() {
 
 // ── the log
 
+/// Long because each step needs what the steps before it left.
 #[test]
 fn no_password_session_or_token_reaches_the_log_whatever_becomes_of_redis() {
     let Some(mut redis) = RedisServer::on_tcp(PASSWORD) else { return };

@@ -1,4 +1,5 @@
-//! Rotation on disk: what `hallpass rotate` leaves in the folder, what its names mean, and a running server that takes it.
+//! Rotation on disk: what `hallpass rotate` leaves in the folder, what its names mean, and a running server that takes
+//! it.
 
 use std::fs;
 use std::path::Path;

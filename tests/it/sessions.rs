@@ -31,6 +31,7 @@ async fn session(app: &TestApp) -> String {
 }
 
 /// What a visitor goes through, wherever the session is kept.
+/// Long because each step needs what the steps before it left.
 async fn goes_through_everything(app: &TestApp) {
     let visitor = app.visitor();
     assert_eq!(visitor.verdict().await.1["code"], "no_token");
@@ -326,7 +327,7 @@ async fn hold_the_store(app: &TestApp) -> SqliteConnection {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_request_that_waits_for_redis_and_for_the_store_has_one_patience_for_both() {
+async fn a_request_that_waits_for_redis_and_for_the_store_has_one_time_budget_for_both() {
     let Some(redis) = RedisServer::start() else { return };
     let app = TestApp::with(&[("rate-store", redis.url()), ("phone-rate", "1000/s")]);
     assert_eq!(get(&app, "/v1/token/15555551212", "").await.status, 200);
@@ -627,6 +628,7 @@ fn get_from(app: &TestApp, client: &str, path: &str) -> u16 {
     app.raw(format!("{head}Connection: close\r\n\r\n")).status
 }
 
+/// Long because each step needs what the steps before it left.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_client_begins_only_so_many_sessions_in_redis_and_others_go_on() {
     let Some(redis) = RedisServer::start() else { return };
@@ -685,8 +687,8 @@ async fn a_class_behind_one_address_begins_its_sessions_at_once_and_each_again()
                 assert_eq!(visitor.generate().await.status(), 302);
             })
         });
-        for pupil in class.collect::<Vec<_>>() {
-            pupil.await.unwrap();
+        for student in class.collect::<Vec<_>>() {
+            student.await.unwrap();
         }
     }
 }

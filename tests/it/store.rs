@@ -341,8 +341,8 @@ async fn calls_of_every_kind_at_once_do_not_hurt_each_other(store: &Shared) {
 async fn a_caller_that_goes_away_hurts_nobody(store: &Shared) {
     let answers = at_once(store, async |store, number| {
         let call = record(&store, "x", "15550001", "t");
-        let patience = Duration::from_micros(u64::from(number) * 20);
-        let gone = tokio::time::timeout(patience, call).await.is_err();
+        let timeout = Duration::from_micros(u64::from(number) * 20);
+        let gone = tokio::time::timeout(timeout, call).await.is_err();
         gone || record(&store, &format!("x{number}"), "15550001", "t").await == Recorded::Stored
     });
     assert!(answers.await.into_iter().all(|it| it));

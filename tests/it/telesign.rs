@@ -545,6 +545,7 @@ async fn the_next_server_on_the_same_database_knows_every_transaction() {
 
 // ── what is kept to itself
 
+/// Long because it is one list of requests.
 #[tokio::test(flavor = "multi_thread")]
 async fn no_phone_number_xid_token_name_or_password_reaches_the_log_at_any_level() {
     let program = Program::with_keys().and("RUST_LOG", "trace");

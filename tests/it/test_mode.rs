@@ -151,6 +151,7 @@ async fn any_header_and_claims_are_signed_by_the_key_that_is_named() {
     assert_eq!(judged(&visitor, "demo", None, &none).await, "alg_not_allowed");
 }
 
+/// Long because it is one table of cases.
 #[tokio::test]
 async fn a_key_in_the_order_itself_signs() {
     let app = app();
@@ -301,6 +302,7 @@ async fn a_member_that_a_body_does_not_have_is_named_and_so_are_those_that_it_ha
     assert_eq!(set_clock(&visitor, json!({ "advance": 0 })).await.json(), start, "what is refused moves nothing");
 }
 
+/// Long because it is one table of cases.
 #[tokio::test]
 async fn a_member_of_another_type_is_named_with_what_is_accepted() {
     let app = app();
@@ -440,7 +442,7 @@ async fn every_flaw_of_every_profile_gets_the_code_that_was_announced() {
     }
 }
 
-/// What each tutorial's own door says to a flawed token.
+/// What each tutorial's own endpoint answers to a flawed token.
 #[tokio::test]
 async fn flawed_tokens_are_refused_at_their_own_doors() {
     let app = app();

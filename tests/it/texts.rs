@@ -1,5 +1,5 @@
-//! The text files of the lab: each belongs to a lesson, an attack, or a heading above them, so nobody edits one that no page
-//! shows.
+//! The text files of the lab: each belongs to a lesson, an attack, or a heading above them, so nobody edits one that no
+//! page shows.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -44,26 +44,32 @@ const CONFINED: [(&str, &[&str]); 22] = [
     ("SystemRandom", &["random", "keys"]),
 ];
 
-/// Every source file with the top-level module it belongs to.
-fn sources() -> Vec<(String, PathBuf, String)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+/// The Rust files below this folder of the repository.
+fn rust_files(folder: &str) -> Vec<PathBuf> {
     let mut files = Vec::new();
-    let mut folders = vec![root.clone()];
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|it| it == "rs") {
-                let relative = path.strip_prefix(&root).unwrap();
-                let first = relative.iter().next().unwrap().to_str().unwrap();
-                let module = first.trim_end_matches(".rs").to_owned();
-                let text = fs::read_to_string(&path).unwrap();
-                files.push((module, path, text));
+                files.push(path);
             }
         }
     }
     files
+}
+
+/// Every source file with the top-level module it belongs to.
+fn sources() -> Vec<(String, PathBuf, String)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let files = rust_files("src").into_iter().map(|path| {
+        let first = path.strip_prefix(&root).unwrap().iter().next().unwrap().to_str().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        (first.trim_end_matches(".rs").to_owned(), path, text)
+    });
+    files.collect()
 }
 
 /// The code without comment lines, which may speak of anything.
@@ -154,6 +160,17 @@ fn the_lab_opens_no_file_makes_no_request_and_runs_nothing() {
 fn every_file_opens_with_what_it_is_for() {
     for (_, path, text) in sources() {
         assert!(text.starts_with("//! "), "{} does not open with its purpose", path.display());
+    }
+}
+
+/// The formatter keeps code within this width, and leaves comments as they are.
+#[test]
+fn comments_are_at_most_120_columns_wide() {
+    for path in ["src", "tests", "benches"].into_iter().flat_map(rust_files) {
+        let text = fs::read_to_string(&path).unwrap();
+        for (number, line) in (1..).zip(text.lines()).filter(|(_, line)| line.trim_start().starts_with("//")) {
+            assert!(line.chars().count() <= 120, "{}:{number} is wider: {line}", path.display());
+        }
     }
 }
 

@@ -323,6 +323,7 @@ fn each_kind_and_form_of_key_serves() {
     }
 }
 
+/// Long because it is one table of cases.
 #[test]
 fn a_bad_pair_ends_the_start_with_one_line_that_names_the_file_and_the_remedy() {
     let good = Pair::named("good");

@@ -1,4 +1,5 @@
-//! The published vectors of RFC 7515, RFC 7520 and RFC 8037, and signatures that must not pass, judged with the keys that the RFCs print beside them.
+//! The published vectors of RFC 7515, RFC 7520 and RFC 8037, and signatures that must not pass, judged with the keys
+//! that the RFCs print beside them.
 //!
 //! They tie the verifier to what everybody else calls a right signature, not only to what this program signs itself.
 
@@ -168,9 +169,9 @@ fn a_signature_of_pss_or_ecdsa_is_another_each_time_and_passes() {
 
 #[test]
 fn a_key_of_one_rfc_does_not_verify_the_token_of_another() {
-    for (vector, stranger) in [(&VECTORS[0], &VECTORS[5]), (&VECTORS[1], &VECTORS[3]), (&VECTORS[3], &VECTORS[1])] {
-        let verdict = stranger.judge(vector.token, moment(1_300_000_000));
-        assert_eq!(verdict.code(), Code::BadSignature, "{} with the key of {}", vector.name, stranger.name);
+    for (vector, other) in [(&VECTORS[0], &VECTORS[5]), (&VECTORS[1], &VECTORS[3]), (&VECTORS[3], &VECTORS[1])] {
+        let verdict = other.judge(vector.token, moment(1_300_000_000));
+        assert_eq!(verdict.code(), Code::BadSignature, "{} with the key of {}", vector.name, other.name);
     }
 }
 

@@ -1,4 +1,5 @@
-//! What a person reads on the pages: no mark of the source's own, and on the demo's pages no name that was not verified.
+//! What a person reads on the pages: no mark of the source's own, and on the demo's pages no name that was not
+//! verified.
 
 use hallpass::lab::attacks::{Attack, AttackKind};
 use hallpass::lab::lessons::LESSONS;
@@ -208,7 +209,7 @@ async fn the_tutorial_s_words_stand_in_the_source_in_one_piece() {
     read("/Invalid%20token", "Invalid token").await;
 }
 
-/// Every way in which the demo refuses a token whose signature it made itself.
+/// Every way in which the demo refuses a token whose signature it made itself. Long because it is one table of cases.
 #[tokio::test]
 async fn a_token_refused_after_its_signature_is_said_to_be_signed_by_this_server() {
     const SIGNED: &str = "Signed by this server, refused because ";

@@ -18,7 +18,7 @@ use tokio::task::JoinHandle;
 use crate::app::{Answer, TestApp, Visitor, fixture};
 use crate::redis::RedisServer;
 
-/// More than a client has places for, and less than a class of pupils would ask for at once.
+/// More than a client has places for, and less than a class of students would ask for at once.
 const FLOOD: usize = 150;
 
 /// How many pieces of work of one client wait or run at once, as the README says.

@@ -11,7 +11,8 @@ use crate::keys::files::{put_into_place, read_file, written_beside};
 /// Changes that are undone on drop, unless they are [committed](Self::commit).
 #[derive(Default)]
 pub(super) struct Changes {
-    /// The path and the former contents of each file that was changed, the latest last. `None` means that there was no file.
+    /// The path and the former contents of each file that was changed, the latest last. `None` means that there was no
+    /// file.
     originals: Vec<(PathBuf, Option<Vec<u8>>)>,
 }
 

@@ -1,4 +1,5 @@
-//! The names of the folder's files, and what a name says: whose key it is, when it begins to sign, how private it must be.
+//! The names of the folder's files, and what a name says: whose key it is, when it begins to sign, how private it must
+//! be.
 
 use crate::keys::permissions::Privacy;
 use crate::keys::{Curve, KeyKind, Start, credentials};

@@ -1,4 +1,4 @@
-//! Attacks by the header: it brings a key, says where one lies, or sets rules of its own.
+//! Attacks by the header: it contains a key, says where one is, or sets rules of its own.
 
 use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;

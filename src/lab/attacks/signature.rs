@@ -113,7 +113,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| forge.by_attacker(&forge.original.header, "Made with a stranger's key."),
+            forge: |forge, _| forge.by_attacker(&forge.original.header, "Made with the attacker's key."),
             naive: &naive::SKIPS_SIGNATURE,
         },
     },

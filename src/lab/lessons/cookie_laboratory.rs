@@ -61,8 +61,8 @@ impl Recipe {
         }
     }
 
-    /// Reads the recipe from a form's fields, or returns the name of the first invalid field. A check box that is not sent
-    /// is not ticked.
+    /// Reads the recipe from a form's fields, or returns the name of the first invalid field. A check box that is not
+    /// sent is not ticked.
     pub fn read<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, &'static str> {
         let pick = |name: &'static str, picks: &'static [Pick]| {
             let value = field(name);

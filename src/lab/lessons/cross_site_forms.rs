@@ -1,4 +1,5 @@
-//! Cross-site forms: this server attacks itself under a second name. Each cookie's `SameSite` decides whether it is sent.
+//! Cross-site forms: this server attacks itself under a second name. Each cookie's `SameSite` decides whether it is
+//! sent.
 
 use super::Choice;
 use super::remark::Remark;
@@ -9,8 +10,8 @@ pub const NONE: &str = "lab-none";
 pub const COOKIES: [&str; 3] = [STRICT, LAX, NONE];
 
 /// The lines that set them. The first carries what was predicted, because its visitor goes to another site and comes
-/// back. Browsers accept `SameSite=None` only with `Secure`, which they accept from this machine's own address over plain
-/// http too.
+/// back. Browsers accept `SameSite=None` only with `Secure`, which they accept from this machine's own address over
+/// plain http too.
 pub fn lines(predicted: Option<&Choice>) -> [String; 3] {
     let predicted = predicted.map_or("1", |choice| choice.value);
     let rest = "HttpOnly; Path=/lab/lessons/cross-site-forms; Max-Age=3600";

@@ -45,8 +45,8 @@ pub fn line(token: &str, cookie: &Setting) -> String {
     }
 }
 
-/// The remark after the button was pressed. `cookie` is the code for the token in the cookie, or `no_token` if no cookie
-/// came. `copy` is the code for the copy that the page kept. The lesson is solved when the two clocks disagree.
+/// The remark after the button was pressed. `cookie` is the code for the token in the cookie, or `no_token` if no
+/// cookie came. `copy` is the code for the copy that the page kept. The lesson is solved when the two clocks disagree.
 pub fn judge(cookie: Code, copy: Code) -> Remark {
     match (cookie, copy) {
         (Code::Expired, _) => Remark::right(

@@ -33,7 +33,8 @@ pub fn words() -> impl Iterator<Item = &'static str> {
     LIST.lines()
 }
 
-/// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some time.
+/// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some
+/// time.
 pub fn secret_of(case: &str) -> &'static str {
     let count = words().count();
     let skipped = count / 3;

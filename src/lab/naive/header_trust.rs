@@ -38,7 +38,7 @@ pub static FOLLOWS_JKU: NaiveVerifier = NaiveVerifier {
         let token = input.read();
         let Some(address) = token.text("jku") else { return Err("There is no address to follow.".to_owned()) };
         let follow = format!("It would have asked {address} for the keys; no request was made here.");
-        // What lies there is the attacker's to choose, so it is the key that the forgery was signed with.
+        // The attacker chooses what is there, so it is the key that the forgery was signed with.
         if !address.starts_with("https://") || !is_the_attackers(input, &token) {
             return Err(format!("{follow} No key lies there, so it refuses, after it asked."));
         }

@@ -1,8 +1,8 @@
 //! A token as careless programs read it: laxly, with little or nothing checked.
 //!
 //! Two of them exist in the lab. [`LaxToken::read`] objects to a text that does not decode, for the lessons, which tell
-//! the visitor why. [`LaxToken::read_anything`] takes whatever it finds, for the gallery, whose forgeries are often broken on
-//! purpose.
+//! the visitor why. [`LaxToken::read_anything`] takes whatever it finds, for the gallery, whose forgeries are often
+//! broken on purpose.
 
 use std::fmt;
 
@@ -76,7 +76,8 @@ pub struct LaxToken {
     payload: Vec<u8>,
     /// The first two parts as they are spelled: what the signature covers.
     pub message: String,
-    /// As it is spelled after [`read`](Self::read); in the one right base64url after [`read_anything`](Self::read_anything).
+    /// As it is spelled after [`read`](Self::read); in the one right base64url after
+    /// [`read_anything`](Self::read_anything).
     pub signature: String,
 }
 
@@ -202,8 +203,8 @@ fn decode_anything(text: &str) -> Vec<u8> {
     LAX_BASE64.decode(known.collect::<String>()).unwrap_or_default()
 }
 
-/// The members of an object. Of two with the same name, the last counts. As in JavaScript, a number that no double holds
-/// is infinite.
+/// The members of an object. Of two with the same name, the last counts. As in JavaScript, a number that no double
+/// holds is infinite.
 fn object(text: &[u8]) -> Map<String, Value> {
     let text = String::from_utf8_lossy(text);
     let read = |text: &str| parse_object_keeping_last(text.as_bytes());

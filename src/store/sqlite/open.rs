@@ -88,7 +88,7 @@ impl Sqlite {
     async fn in_file(file: File) -> Result<Self, OpenError> {
         file.create()?;
         let options = file.options()?;
-        let connection = file.set_up_patiently(&options).await?;
+        let connection = file.set_up_with_retries(&options).await?;
         let writer = Writer::start(connection, Some(options.clone())).map_err(|source| file.unusable(source))?;
         let pool = SqlitePoolOptions::new()
             .max_connections(READERS)
@@ -204,7 +204,7 @@ impl File {
         OpenError::Unusable { path: self.0.clone(), source }
     }
 
-    async fn set_up_patiently(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
+    async fn set_up_with_retries(&self, options: &SqliteConnectOptions) -> Result<SqliteConnection, OpenError> {
         let start = Instant::now();
         loop {
             match self.set_up(options).await {

@@ -1,5 +1,6 @@
 //! What tests of other programs ask for: a clock that they set, any token signed, a token wrong in one named way, a
-//! session with any text in it, the keys, answers that fail, and what was received. The routes exist only under `--test-mode`.
+//! session with any text in it, the keys, answers that fail, and what was received. The routes exist only under
+//! `--test-mode`.
 //!
 //! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
 
@@ -86,7 +87,8 @@ pub(in crate::web) struct TestControls {
     pub received: ReceivedRequests,
 }
 
-/// Whether a path is one of test mode, however it is encoded. Such a path cannot fail, and is not noted down as received.
+/// Whether a path is one of test mode, however it is encoded. Such a path cannot fail, and is not noted down as
+/// received.
 pub(in crate::web) fn is_own(path: &str) -> bool {
     let path = percent_decode_str(path).decode_utf8_lossy();
     path == "/test" || path.starts_with("/test/")
@@ -183,7 +185,8 @@ impl SigningRequest<'_> {
         signer.map(Some).ok_or_else(unfit)
     }
 
-    /// A key that stands in `key` itself, in place of a profile's name: a JWK or a set of them, or the text of any form.
+    /// A key that stands in `key` itself, in place of a profile's name: a JWK or a set of them, or the text of any
+    /// form.
     fn given_key(&self) -> Result<Option<GivenKey>, Problem> {
         let given = match self.members.get("key") {
             Some(jwk @ Value::Object(_)) => Some(GivenKey::from_jwk(jwk.to_string().as_bytes(), GIVEN_KEY)),
@@ -278,8 +281,8 @@ fn no_token(error: IssueError) -> Problem {
     }
 }
 
-/// `POST /test/reset`: clock, keys and rate counters as they were at the start, no faults and no requests received. What
-/// is stored stays.
+/// `POST /test/reset`: clock, keys and rate counters as they were at the start, no faults and no requests received.
+/// What is stored stays.
 pub(in crate::web) async fn reset(
     request: HttpRequest,
     body: Bytes,

@@ -95,8 +95,8 @@ impl Origins {
         &self.public_origin
     }
 
-    /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that speaks
-    /// TLS for this server is reached at the public URL.
+    /// The origin at which this request reached the server, so that its sender can reach more there. A proxy that
+    /// speaks TLS for this server is reached at the public URL.
     pub fn reached_at(&self, head: &RequestHead) -> String {
         let Some(host) = authority(head).ok().flatten() else { return self.served.clone() };
         match (self.transport, self.public_by_name(&host).filter(|url| url.is_https())) {
@@ -171,8 +171,8 @@ impl Origins {
         [public.origin()].into_iter().chain(self.direct_origins(host)).collect()
     }
 
-    /// The origins that this host has beside the public URL. Where a proxy speaks TLS, a browser that names another host
-    /// may have come through it or around it.
+    /// The origins that this host has beside the public URL. Where a proxy speaks TLS, a browser that names another
+    /// host may have come through it or around it.
     fn direct_origins(&self, host: &str) -> Vec<String> {
         let schemes: &[&str] = match (self.transport, self.is_https()) {
             (Transport::Plain, true) => &["http", "https"],

@@ -1,6 +1,7 @@
 //! Reads the keys and the certificate again on SIGHUP, while requests go on.
 //!
-//! Keys in memory stay as they are. If a file is bad, the server logs the error and keeps the keys and certificate that it has.
+//! Keys in memory stay as they are. If a file is bad, the server logs the error and keeps the keys and certificate that
+//! it has.
 
 use std::io;
 use std::sync::Arc;

@@ -42,7 +42,7 @@ impl StopSignals {
     }
 
     /// SIGTERM shuts down gracefully. SIGINT and SIGQUIT stop at once: they come from someone at the terminal.
-    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
         let Self { mut orderly, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
@@ -53,7 +53,7 @@ impl StopSignals {
         }
         actix_web::rt::spawn(async move {
             orderly.recv().await;
-            end(&handle, &pipeline, &socket, patience).await;
+            end(&handle, &pipeline, &socket, limit).await;
         });
     }
 }
@@ -67,24 +67,24 @@ impl StopSignals {
         Ok(Self)
     }
 
-    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, patience: Duration) {
+    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
         actix_web::rt::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                end(&handle, &pipeline, &socket, patience).await;
+                end(&handle, &pipeline, &socket, limit).await;
             }
         });
     }
 }
 
-async fn end(handle: &ServerHandle, pipeline: &Pipeline, socket: &ListenerHandle, patience: Duration) {
-    if patience.is_zero() {
+async fn end(handle: &ServerHandle, pipeline: &Pipeline, socket: &ListenerHandle, limit: Duration) {
+    if limit.is_zero() {
         return handle.stop(false).await;
     }
     log::info!("shutting down once the requests in flight are answered");
     pipeline.shutdown.begin();
     socket.close().await;
     // Requests still in flight after this time get `LAST_WRITES` more, from the framework.
-    let _ = timeout(patience.saturating_sub(LAST_WRITES).max(patience / 2), wait_until_idle(&pipeline.metrics)).await;
+    let _ = timeout(limit.saturating_sub(LAST_WRITES).max(limit / 2), wait_until_idle(&pipeline.metrics)).await;
     handle.stop(true).await;
 }
 

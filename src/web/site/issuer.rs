@@ -2,8 +2,8 @@
 //! 1.0).
 //!
 //! A client sends the browser to `/oauth/authorize`. If no login of this browser suffices, that answers with the login
-//! page. Its form carries the client's whole request on to `/oauth/login`, so neither needs a cookie. Both end by sending
-//! the browser back to the client, with an authorization code or an error.
+//! page. Its form carries the client's whole request on to `/oauth/login`, so neither needs a cookie. Both end by
+//! sending the browser back to the client, with an authorization code or an error.
 
 pub(in crate::web) mod authorize;
 mod endpoints;

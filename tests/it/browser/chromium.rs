@@ -33,7 +33,8 @@ const ARGUMENTS: [&str; 8] = [
 const COMMAND_TIMEOUT: Duration = Duration::from_mins(2);
 
 /// Runs chromedriver until its standard input ends, which it does when this process is gone, however it went. Alone
-/// killed, chromedriver leaves its browsers behind, so it is asked to shut down first. `$1` is the folder of the profiles.
+/// killed, chromedriver leaves its browsers behind, so it is asked to shut down first. `$1` is the folder of the
+/// profiles.
 const UNTIL_INPUT_ENDS: &str = r#"
     chromedriver --port=0 > "$1/chromedriver.log" 2>&1 &
     driver=$!
@@ -105,8 +106,8 @@ impl Driver {
     async fn start_browser(&self, script: Script) -> WebDriver {
         let profile = tempfile::Builder::new().prefix("profile").tempdir_in(&self.profiles).unwrap().keep();
         let capabilities = capabilities(profile.to_str().unwrap(), script);
-        // No connection is kept for the next command. A browser goes from test to test, each test has a runtime of its own,
-        // and a connection ends with the runtime that it was made on.
+        // No connection is kept for the next command. A browser goes from test to test, each test has a runtime of its
+        // own, and a connection ends with the runtime that it was made on.
         let client = reqwest::Client::builder().timeout(COMMAND_TIMEOUT).pool_max_idle_per_host(0).build().unwrap();
         let driver = WebDriver::builder(format!("http://127.0.0.1:{}", self.port), capabilities);
         driver.client(client).connect().await.unwrap()

@@ -1,4 +1,5 @@
-//! The lab as a visitor walks through it: every attack by its button, and lessons clicked and typed as their solutions say.
+//! The lab as a visitor walks through it: every attack by its button, and lessons clicked and typed as their solutions
+//! say.
 //!
 //! What is typed and pressed is read off the solution's own text, so a solution cannot promise what its page lacks.
 

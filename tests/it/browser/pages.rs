@@ -136,6 +136,7 @@ impl Page {
         assert!(said.contains(words), "{self:?}: {said}");
     }
 
+    /// Long because it is one list: how to get to each page.
     async fn go(self, visit: &Visit) {
         match self {
             Self::Empty => visit.open("/").await,

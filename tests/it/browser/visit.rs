@@ -17,10 +17,10 @@ use crate::app::TestApp;
 const PROBE: &str = "data:text/html,<p>Off</p><script>document.querySelector('p').textContent = 'On'</script>";
 
 /// How long a page may take to show what it is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
+const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long it is between two looks.
-const GLANCE: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
 /// Whether the browser has the whole page.
 const IS_LOADED: &str = "document.readyState === 'complete'";
@@ -118,7 +118,7 @@ impl Visit {
 
     /// The first element that matches. A page that the browser has only just begun to show may not have it yet.
     async fn find(&self, by: By) -> WebElement {
-        let query = self.driver.query(by.clone()).wait(PATIENCE, GLANCE);
+        let query = self.driver.query(by.clone()).wait(WAIT_TIMEOUT, POLL_INTERVAL);
         query.first().await.unwrap_or_else(|error| panic!("{by:?}: {error}"))
     }
 
@@ -139,7 +139,7 @@ impl Visit {
     pub async fn follow_to_next_page(&self, step: impl Future<Output = WebDriverResult<()>>) {
         let page = self.find(By::Tag("html")).await;
         step.await.unwrap();
-        page.wait_until().wait(PATIENCE, GLANCE).stale().await.unwrap();
+        page.wait_until().wait(WAIT_TIMEOUT, POLL_INTERVAL).stale().await.unwrap();
         self.wait_until(IS_LOADED).await;
     }
 
@@ -148,8 +148,8 @@ impl Visit {
         let started = Instant::now();
         let question = format!("return {expression}");
         while self.driver.execute(&question, []).await.ok().is_none_or(|answer| answer.json() != true) {
-            assert!(started.elapsed() < PATIENCE, "{expression} does not come true");
-            sleep(GLANCE).await;
+            assert!(started.elapsed() < WAIT_TIMEOUT, "{expression} does not come true");
+            sleep(POLL_INTERVAL).await;
         }
     }
 
@@ -178,7 +178,7 @@ impl Visit {
     /// Waits until the text there is this.
     pub async fn wait_for(&self, css: &str, text: &str) {
         let element = self.find(By::Css(css)).await;
-        element.wait_until().wait(PATIENCE, GLANCE).has_text(text.to_owned()).await.unwrap();
+        element.wait_until().wait(WAIT_TIMEOUT, POLL_INTERVAL).has_text(text.to_owned()).await.unwrap();
     }
 
     /// The value of an expression. It can be had without script too: what a visit asks is no script of the page.

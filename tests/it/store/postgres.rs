@@ -328,6 +328,7 @@ async fn while_the_server_is_away_calls_fail_in_time_and_when_it_is_back_they_wo
     }
 }
 
+/// Long because each step needs what the steps before it left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_asked_of_a_server_that_stood_still_is_never_done_afterwards() {
     let Some(server) = private::Postgres::start() else { return };
@@ -492,6 +493,7 @@ async fn another_programs_database_and_another_schema_are_refused_and_left_as_th
 }
 
 /// Which plan a statement has does not show in a small table, and the wrong one is slow only in a large one.
+/// Long because it is one list of calls.
 #[tokio::test]
 async fn no_call_reads_a_large_table_from_end_to_end() {
     let Some((store, url)) = fresh().await else { return };

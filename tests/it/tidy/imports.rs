@@ -34,7 +34,8 @@ impl Imports {
         self.0.iter().flat_map(|(module, named)| named.iter().map(move |other| (module, other)))
     }
 
-    /// The children of each module that has some, and which of them name which others, themselves or by what is in them.
+    /// The children of each module that has some, and which of them name which others, themselves or by what is in
+    /// them.
     pub fn siblings(&self) -> BTreeMap<Module, BTreeMap<String, BTreeSet<String>>> {
         let mut families: BTreeMap<Module, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
         for (module, other) in self.pairs() {

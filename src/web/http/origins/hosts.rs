@@ -1,7 +1,7 @@
 //! Which hosts a request may name.
 //!
-//! DNS rebinding makes a visitor's browser send requests here under a name of the attacker's. So a name is accepted only
-//! if the settings name it, or if it always means this machine. An IP address cannot come from DNS.
+//! DNS rebinding makes a visitor's browser send requests here under a name of the attacker's. So a name is accepted
+//! only if the settings name it, or if it always means this machine. An IP address cannot come from DNS.
 
 use std::net::IpAddr;
 

@@ -24,7 +24,8 @@ pub(super) const TOKEN_GENERATED_ADDRESS: &str = "/Token%20Generated%20successfu
 pub(super) const INVALID_TOKEN: &str = "Invalid token";
 pub(super) const ERROR_400: &str = "Error 400";
 
-/// Whether this server redirects to this result: one of the tutorial's texts, or the subject of a token that is accepted.
+/// Whether this server redirects to this result: one of the tutorial's texts, or the subject of a token that is
+/// accepted.
 pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
     let subject = verdict.and_then(Verdict::claims).and_then(Claims::subject);
     matches!(text, TOKEN_GENERATED | INVALID_TOKEN | ERROR_400) || subject == Some(text)

@@ -44,8 +44,8 @@ fn form_post(told: &AuthorizationResponse, assets: &Assets) -> Result<HttpRespon
     let to = told.redirect_uri();
     let page = render(&FormPostPage { assets, action: to.as_str(), fields: told.fields() })?;
     let mut page = with_forms_to(page, to.form_action())?;
-    // The client is told which site posts to it, and never the address. With `same-origin` it would read `Origin: null`,
-    // which many a client refuses.
+    // The client is told which site posts to it, and never the address. With `same-origin` it would read `Origin:
+    // null`, which many a client refuses.
     let referrer = HeaderValue::from_static("strict-origin");
     page.headers_mut().insert(header::REFERRER_POLICY, referrer);
     Ok(page)

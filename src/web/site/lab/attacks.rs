@@ -154,8 +154,8 @@ impl AttackForm {
     }
 }
 
-/// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session. What a program is shown is
-/// made of a token of its own, for JSON must not give a script what `HttpOnly` keeps from it.
+/// `POST /lab/attacks/{slug}`: forges, judges and shows, or puts the forgery into the session. What a program is shown
+/// is made of a token of its own, for JSON must not give a script what `HttpOnly` keeps from it.
 pub(in crate::web) async fn attempt(
     http: HttpRequest,
     slug: Path<String>,

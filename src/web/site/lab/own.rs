@@ -60,8 +60,8 @@ impl Own {
             .or_else(|why| Self::fresh(session_token, lab, algorithm, now, why))
     }
 
-    /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts of
-    /// it.
+    /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts
+    /// of it.
     pub fn example(algorithm: DemoAlgorithm, lab: &Lab, random: [u8; 4], now: DateTime<Utc>) -> Result<Self, Problem> {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
