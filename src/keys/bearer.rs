@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rotation::{Dated, DatedKeys, IN_MEMORY};
-use super::{Algorithm, Jwk, PrivateKey, ProfileKeys, PublicKey, Renewal, Signer, Start};
+use super::rotation::{Dated, DatedKeys, IN_MEMORY, Renewal};
+use super::{Algorithm, Jwk, PrivateKey, ProfileKeys, PublicKey, Signer, Start};
 
 /// Which keys bearer tokens need.
 #[derive(Clone, Copy, Debug)]

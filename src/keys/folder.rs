@@ -20,7 +20,7 @@ use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, DatedKeys, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyKind, KeyLocation, KeyRing, KeySet, LabKeys, PrivateKey,
-    ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Start, credentials,
+    ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, credentials,
 };
 pub use error::{KeyError, Warning};
 pub use generate::{generate_file, generate_hs256, generate_rs256};
@@ -31,8 +31,36 @@ use names::{
 };
 pub use rotate::{Rotation, rotate};
 
-/// How many random bytes encrypt the session cookie.
-pub const SESSION_KEY_BYTES: usize = 64;
+impl KeyRing {
+    /// Reads the folder, and creates missing secrets and a missing RSA pair, readable only by their owner.
+    pub fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
+        Self::prepare_with(folder, &GivenCredentials::default(), random)
+    }
+
+    /// Like [`prepare`](Self::prepare), with the given account values instead of generated ones.
+    pub fn prepare_with(
+        folder: &Path,
+        given: &GivenCredentials,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Vec<Warning>), KeyError> {
+        Self::prepare_for(folder, given, BearerKeys::default(), random)
+    }
+
+    /// Like [`prepare_with`](Self::prepare_with), with these keys for bearer tokens.
+    pub fn prepare_for(
+        folder: &Path,
+        given: &GivenCredentials,
+        bearer: BearerKeys,
+        random: &dyn SecureRandom,
+    ) -> Result<(Self, Vec<Warning>), KeyError> {
+        prepare(folder, given, bearer, random)
+    }
+
+    /// The folder's keys that verify HS256 and RS256. Creates nothing.
+    pub fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
+        read(folder)
+    }
+}
 
 /// Reads the folder's keys, after creating missing ones.
 pub(super) fn prepare(

@@ -6,10 +6,11 @@ use aws_lc_rs::rand::SecureRandom;
 
 use super::bearer::{BearerPair, BearerRing};
 use super::folder::bearer_files;
+use super::ring::generated_pair;
 use super::rotation::{Dated, DatedKeys, IN_MEMORY, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, PrivateKey, ProfileKeys,
-    RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials, generated_pair,
+    RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials,
 };
 
 /// New keys of every kind, and the account values that are given.

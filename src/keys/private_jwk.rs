@@ -4,7 +4,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
-use super::{KeyKind, PrivateKey, Signer, SigningMaterial, rsa};
+use super::signer::SigningMaterial;
+use super::{KeyKind, PrivateKey, Signer, rsa};
 
 /// The members of a private RSA key (RFC 7518 §6.3), in the order of [`rsa::numbers_of`].
 const RSA_MEMBERS: [&str; 8] = ["n", "e", "d", "p", "q", "dp", "dq", "qi"];

@@ -8,7 +8,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::{Algorithm, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
+use super::{RsaPrivateKey, RsaPublicKey};
 
 /// What messages call a key that was made in memory.
 pub(super) const IN_MEMORY: &str = "memory";
@@ -120,50 +120,37 @@ pub(super) struct RsaKey {
     pub public: RsaPublicKey,
 }
 
-/// The keys of one algorithm: those that sign, each in its time, and all that verify.
-#[derive(Clone, Debug, Default)]
-pub struct KeySet {
-    /// The newest first; `None` where there is only a public half.
-    signers: Vec<(Start, Option<Signer>)>,
-    verifiers: Vec<Verifier>,
+/// A rotation in memory.
+#[derive(Clone, Copy, Debug)]
+pub struct Renewal {
+    /// Whether the demo gets new keys.
+    pub demo: bool,
+    /// Whether bearer tokens get a new key.
+    pub bearer: bool,
+    pub old: OldKeys,
 }
 
-impl KeySet {
-    pub(super) fn of_secrets(secrets: &DatedKeys<Secret>) -> Self {
-        let signer = |it: &Dated<Secret>| (it.start, Some(Signer::with_secret(&it.key, Algorithm::Hs256, None)));
-        let verifier = |it: &Dated<Secret>| Verifier {
-            start: it.start,
-            end: it.end,
-            ..Verifier::with_secret(&it.key, Algorithm::Hs256, &it.source)
-        };
-        Self { signers: secrets.iter().map(signer).collect(), verifiers: secrets.iter().map(verifier).collect() }
+/// What becomes of the keys before the new ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OldKeys {
+    /// They sign until then, and verify as long as their tokens live.
+    SignUntil(DateTime<Utc>),
+    /// They are neither published nor accepted any more.
+    Withdrawn,
+}
+
+impl Renewal {
+    pub(super) fn withdraws(self) -> bool {
+        self.old == OldKeys::Withdrawn
     }
 
-    /// The pairs that follow one another, and public keys that were retired for good.
-    pub(super) fn of_rsa(pairs: &DatedKeys<RsaKey>, retired: &[Dated<RsaPublicKey>]) -> Self {
-        let sign =
-            |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
-        let verifier = |start, end, public: &RsaPublicKey, source: &str| Verifier {
-            start,
-            end,
-            ..Verifier::with_rsa(public, Algorithm::Rs256, source)
-        };
-        let of_pairs = pairs.iter().map(|it| verifier(it.start, it.end, &it.key.public, &it.source));
-        let of_retired = retired.iter().map(|it| verifier(it.start, it.end, &it.key, &it.source));
-        Self {
-            signers: pairs.iter().map(|it| (it.start, it.key.private.as_ref().map(sign))).collect(),
-            verifiers: of_pairs.chain(of_retired).collect(),
+    /// The keys after this rotation.
+    pub(super) fn after<K: Clone>(self, keys: &DatedKeys<K>, new: K) -> DatedKeys<K> {
+        let source = IN_MEMORY.to_owned();
+        match self.old {
+            OldKeys::SignUntil(start) => keys.clone().with(Dated::new(Start::at(start), new, source)),
+            OldKeys::Withdrawn => DatedKeys::new(vec![Dated::new(Start::ALWAYS, new, source)]),
         }
-    }
-
-    /// The key that signs at `now`: of those that have begun, the one that began last.
-    pub fn signer(&self, now: DateTime<Utc>) -> Option<&Signer> {
-        self.signers.iter().find(|(start, _)| start.has_come(now)).and_then(|(_, signer)| signer.as_ref())
-    }
-
-    /// Every key that verifies, each in its time.
-    pub fn verifiers(&self) -> &[Verifier] {
-        &self.verifiers
     }
 }
 

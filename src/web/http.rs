@@ -8,6 +8,7 @@ pub(super) mod cookie_header;
 pub(super) mod cors;
 pub(super) mod endpoint;
 pub(super) mod extractor;
+pub(super) mod framework_errors;
 pub(super) mod json_body;
 pub(super) mod origins;
 pub(super) mod problem;

@@ -5,7 +5,8 @@
 
 use serde_json::Value;
 
-use super::{Found, encoded, half_of_jwk, hexadecimal, is_jwk, within};
+use super::jwk::{half_of_jwk, is_jwk};
+use super::{Found, encoded, hexadecimal, within};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
 use crate::keys::{der, ssh, text_encoding};

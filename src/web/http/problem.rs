@@ -3,11 +3,9 @@
 //! A handler returns a [`Problem`]. The request pipeline turns it into a page or JSON, because it knows the request's
 //! `Accept` header.
 
-use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
-use actix_web::web::{FormConfig, PathConfig, QueryConfig};
-use actix_web::{HttpMessage as _, HttpRequest, HttpResponse, ResponseError};
+use actix_web::{HttpResponse, ResponseError};
 use thiserror::Error;
 
 use crate::accounts::CheckError;
@@ -256,44 +254,6 @@ pub(in crate::web) enum Presentation {
 impl Presentation {
     pub fn of(headers: &HeaderMap) -> Self {
         if accept::names(headers, "text/html") { Self::Page } else { Self::Json }
-    }
-}
-
-/// Handles requests that match no route.
-pub(in crate::web) async fn not_found() -> Result<HttpResponse, Problem> {
-    Err(Problem::not_found())
-}
-
-pub(in crate::web) fn form_config() -> FormConfig {
-    FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| bad_form(&error).into())
-}
-
-pub(in crate::web) fn query_config() -> QueryConfig {
-    QueryConfig::default()
-        .error_handler(|_, _| Problem::bad_request("The query cannot be read: it has a field twice.").into())
-}
-
-pub(in crate::web) fn path_config() -> PathConfig {
-    PathConfig::default().error_handler(|error: PathError, _| {
-        Problem::bad_request(format!("The address cannot be read: {error}.")).into()
-    })
-}
-
-/// Refuses a body that is not declared as a form.
-pub(in crate::web) fn expect_form(request: &HttpRequest) -> Result<(), Problem> {
-    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    if is_form { Ok(()) } else { Err(bad_form(&UrlencodedError::ContentType)) }
-}
-
-fn bad_form(error: &UrlencodedError) -> Problem {
-    match error {
-        UrlencodedError::Overflow { .. } => Problem::too_large(LARGEST_BODY),
-        UrlencodedError::ContentType => Problem::new(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Code::UnsupportedMediaType,
-            "A form is read here, in application/x-www-form-urlencoded.",
-        ),
-        _ => Problem::bad_request("The form cannot be read: it lacks a field, or has one twice."),
     }
 }
 

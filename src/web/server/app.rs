@@ -8,8 +8,8 @@ use actix_web::{App, Error};
 
 use super::parts::Parts;
 use super::request_pipeline;
-use crate::web::http::problem;
 use crate::web::http::signing_queue::SigningQueue;
+use crate::web::http::{framework_errors, problem};
 use crate::web::routes;
 
 /// What an [`App`] is made of, by a short name.
@@ -40,10 +40,10 @@ pub(super) fn app(parts: &Parts) -> App<impl AppEntry + use<>> {
         .app_data(SigningQueue::new())
         .app_data(Data::from(parts.metrics.add_worker()))
         .app_data(PayloadConfig::new(problem::LARGEST_BODY))
-        .app_data(problem::form_config())
-        .app_data(problem::query_config())
-        .app_data(problem::path_config())
+        .app_data(framework_errors::form_config())
+        .app_data(framework_errors::query_config())
+        .app_data(framework_errors::path_config())
         .wrap(from_fn(request_pipeline::handle))
         .configure(|config| routes::route(&parts.table, config, &parts.sessions, &parts.cors_origins))
-        .default_service(web::to(problem::not_found))
+        .default_service(web::to(framework_errors::not_found))
 }

@@ -9,7 +9,8 @@ use super::login_session::logged_in;
 use super::{IssuerPages, response};
 use crate::oauth::authorization::AuthorizationRequest;
 use crate::oauth::login::{Decision, decide, login_required};
-use crate::web::http::problem::{self, Problem};
+use crate::web::http::framework_errors::expect_form;
+use crate::web::http::problem::Problem;
 
 /// `GET /oauth/authorize`.
 pub(in crate::web) async fn by_query(request: HttpRequest, issuer: IssuerPages) -> Result<HttpResponse, Problem> {
@@ -22,7 +23,7 @@ pub(in crate::web) async fn by_form(
     body: Bytes,
     issuer: IssuerPages,
 ) -> Result<HttpResponse, Problem> {
-    problem::expect_form(&request)?;
+    expect_form(&request)?;
     authorize(&request, &body, &issuer).await
 }
 

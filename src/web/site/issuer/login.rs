@@ -8,7 +8,8 @@ use super::IssuerPages;
 use super::login_page::LoginPage;
 use crate::accounts::Login;
 use crate::web::http::client::Client;
-use crate::web::http::problem::{self, Problem};
+use crate::web::http::framework_errors::expect_form;
+use crate::web::http::problem::Problem;
 
 /// Logs the user in and gives the client its code, or shows the page again with what is wrong.
 pub(in crate::web) async fn login(
@@ -17,7 +18,7 @@ pub(in crate::web) async fn login(
     client: Client,
     issuer: IssuerPages,
 ) -> Result<HttpResponse, Problem> {
-    problem::expect_form(&request)?;
+    expect_form(&request)?;
     let asked = match issuer.read(&body) {
         Ok(asked) => asked,
         Err(refusal) => return issuer.refuse(&refusal),

@@ -12,8 +12,9 @@ use crate::oauth::logout::LogoutRequest;
 use crate::oauth::parameters::Parameters;
 use crate::profiles::id_token;
 use crate::token::Claims;
+use crate::web::http::framework_errors::expect_form;
 use crate::web::http::origins::NoForeignPage;
-use crate::web::http::problem::{self, Problem};
+use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
@@ -37,7 +38,7 @@ pub(in crate::web) async fn by_form(
     issuer: IssuerPages,
 ) -> Result<HttpResponse, Problem> {
     if !body.is_empty() {
-        problem::expect_form(&request)?;
+        expect_form(&request)?;
     }
     let asked = issuer.read_logout(&body)?;
     match (own_page, issuer.verified_hint(&asked)) {

@@ -16,8 +16,9 @@ use crate::lab::bench::{Action, Fault, PastedKey, SignError, judge, parse_algori
 use crate::profiles::{Issuer, demo};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
+use crate::web::http::framework_errors::expect_form;
 use crate::web::http::json_body;
-use crate::web::http::problem::{self, Problem};
+use crate::web::http::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
@@ -51,7 +52,7 @@ pub(in crate::web) async fn work(
     if json_body::is_json(&request) {
         return bench.answer(Sent::from_json(&body)).await;
     }
-    problem::expect_form(&request)?;
+    expect_form(&request)?;
     if accept::names(request.headers(), "application/json") {
         return bench.answer(Ok(Sent::from_form(&body))).await;
     }

@@ -32,7 +32,8 @@ use crate::keys::ProfileKeys;
 use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
 use crate::profiles::lab;
 use crate::token::Claims;
-use crate::web::http::problem::{self, Problem};
+use crate::web::http::framework_errors::expect_form;
+use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
 use crate::web::session::Visitor;
 use crate::web::site::lab::Lab;
@@ -177,7 +178,7 @@ pub(super) struct Form {
 impl Form {
     fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
         if !body.is_empty() {
-            problem::expect_form(request)?;
+            expect_form(request)?;
         }
         let fields = form_urlencoded::parse(body).into_owned().collect();
         Ok(Self { fields, is_sent: request.method() == Method::POST })

@@ -1,0 +1,42 @@
+//! Keys in JSON: a JWK, a set of them, or an object that has a key in one of its members.
+
+use serde_json::Value;
+
+use super::jwk::{half_of_jwk, is_jwk};
+use super::{Found, Key, inside};
+use crate::keys::foreign;
+
+pub(super) fn json(text: &str, depth: u8) -> Option<Found> {
+    if !text.starts_with(['{', '[']) {
+        return None;
+    }
+    let jwk = |text: String| Found { half: half_of_jwk(&text), key: Ok(Key::Jwk(text)) };
+    match serde_json::from_str::<Value>(text) {
+        Ok(Value::Object(members)) if is_jwk(&members) => Some(jwk(text.to_owned())),
+        Ok(Value::Array(keys)) if keys.iter().any(|key| key.as_object().is_some_and(is_jwk)) => {
+            Some(jwk(format!(r#"{{"keys":{text}}}"#)))
+        }
+        Ok(Value::Object(members)) => in_members(members, depth),
+        Ok(_) => None,
+        Err(_) if text.contains("'kty'") => Some(Found::foreign(foreign::PYTHON_DICT)),
+        Err(_) => text.contains("\"kty\"").then(|| jwk(text.to_owned())),
+    }
+}
+
+/// An object that is no JWK may hold a key under some name, as a service account's file does.
+fn in_members(members: serde_json::Map<String, Value>, depth: u8) -> Option<Found> {
+    let is_configuration = members.contains_key("jwks_uri");
+    inside::in_json(&Value::Object(members), 1, depth).or_else(|| {
+        is_configuration.then(|| {
+            Found::malformed(
+                "it is an OpenID configuration; the keys are at the address that its member `jwks_uri` names",
+            )
+        })
+    })
+}
+
+/// A key deeper within JSON. This comes after PEM blocks, which are read wherever they stand alone.
+pub(super) fn nested_json(text: &str, depth: u8) -> Option<Found> {
+    let json = text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
+    inside::in_json(&json, usize::MAX, depth)
+}
