@@ -6,8 +6,16 @@ use chrono::{DateTime, Utc};
 use super::refusal::Refusal;
 use super::request::FormRequest;
 use crate::oauth::client::{Client, PresentedClient, no_client};
+use crate::web::http::endpoint::Answer;
 use crate::web::http::extractor::extractor;
 use crate::web::session::logins::Logins;
+
+/// What every endpoint that [authenticates](Clients::authenticate) a client may answer.
+pub(super) const NO_CLIENT: Answer = Answer::json(401, "OAuthError", "The client is missing, or its secret is.");
+pub(super) const TOO_MANY_TRIES: Answer =
+    Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept.");
+pub(super) const CLIENT_NOT_CHECKED: Answer =
+    Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way.");
 
 extractor! {
     /// The clients: every one with `--credentials any`, otherwise the users of the store and public clients.

@@ -3,17 +3,16 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 
-use super::clients::Clients;
+use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::{Refusal, answered};
-use super::request::FormRequest;
+use super::request::{FormRequest, TOKEN_REFERENCE};
 use crate::oauth::answer::{Introspection, RefreshTokenFacts};
 use crate::oauth::discovery;
 use crate::oauth::scope::Scope;
 use crate::store::RefreshToken;
 use crate::token::Audience;
-use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Operation, RoutePolicy};
+use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::INTROSPECT,
@@ -25,18 +24,13 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
             summary: "Whether an access token or a refresh token is in force (RFC 7662)",
             access: Access::Client,
             parameters: &[],
-            body: Some(Body {
-                media: FORM,
-                schema: "TokenReference",
-                is_required: true,
-                example: "token=eyJ…&client_id=susan&client_secret=secret",
-            }),
+            body: Some(TOKEN_REFERENCE),
             own_answers: &[
                 Answer::json(200, "Introspection", "What the token says, if it is in force."),
                 Answer::json(400, "OAuthError", "The request is refused; another content type too."),
-                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
-                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
-                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+                NO_CLIENT,
+                TOO_MANY_TRIES,
+                CLIENT_NOT_CHECKED,
             ],
             curl: "TOKEN=$(curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials | cut -d'\"' -f4)\n\
                    curl -s {base}/oauth/introspect -u my-api:secret -d token=$TOKEN",

@@ -10,6 +10,16 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 use crate::oauth::error::OAuthError;
 use crate::oauth::parameters::Parameters;
 use crate::web::http::client::Client;
+use crate::web::http::endpoint::Body;
+use crate::web::http::endpoint::common::FORM;
+
+/// The form that names a token.
+pub(super) const TOKEN_REFERENCE: Body = Body {
+    media: FORM,
+    schema: "TokenReference",
+    is_required: true,
+    example: "token=eyJ…&client_id=susan&client_secret=secret",
+};
 
 /// A request to an endpoint of the issuer. An error of the form is kept, because it is answered in the words of the
 /// protocol.

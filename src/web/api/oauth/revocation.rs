@@ -3,17 +3,16 @@
 use actix_web::HttpResponse;
 use chrono::{DateTime, Utc};
 
-use super::clients::Clients;
+use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::Refusal;
-use super::request::FormRequest;
+use super::request::{FormRequest, TOKEN_REFERENCE};
 use crate::oauth::discovery;
 use crate::oauth::error::OAuthError;
 use crate::profiles::bearer;
 use crate::store::RefreshToken;
 use crate::token::Audience;
-use crate::web::http::endpoint::common::FORM;
-use crate::web::http::endpoint::{Access, Answer, Body, Content, Description, Endpoint, Operation, RoutePolicy};
+use crate::web::http::endpoint::{Access, Answer, Content, Description, Endpoint, Operation, RoutePolicy};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     discovery::REVOKE,
@@ -25,12 +24,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
             summary: "Revokes an access token, or a refresh token with all that came of its login (RFC 7009)",
             access: Access::Client,
             parameters: &[],
-            body: Some(Body {
-                media: FORM,
-                schema: "TokenReference",
-                is_required: true,
-                example: "token=eyJ…&client_id=susan&client_secret=secret",
-            }),
+            body: Some(TOKEN_REFERENCE),
             own_answers: &[
                 Answer::new(200, Content::Nothing, "The token is not in force, whatever it was."),
                 Answer::json(
@@ -38,9 +32,9 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                     "OAuthError",
                     "The request is refused, or the token is another client's; another content type too.",
                 ),
-                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
-                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
-                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+                NO_CLIENT,
+                TOO_MANY_TRIES,
+                CLIENT_NOT_CHECKED,
             ],
             curl: "TOKEN=$(curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials | cut -d'\"' -f4)\n\
                    curl -s {base}/oauth/revoke -u my-app:secret -d token=$TOKEN",

@@ -8,7 +8,7 @@ mod user_tokens;
 
 use actix_web::HttpResponse;
 
-use super::clients::Clients;
+use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::{Refusal, answered};
 use super::request::FormRequest;
@@ -42,10 +42,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                     "OAuthError",
                     "The request, its code, its refresh token or its assertion is refused; another content type too.",
                 ),
-                Answer::json(401, "OAuthError", "The client is missing, or its secret is."),
-                Answer::json(429, "OAuthError", "A wrong secret came too often, where users are kept."),
+                NO_CLIENT,
+                TOO_MANY_TRIES,
                 Answer::json(500, "OAuthError", "A fault of this server.").rare(),
-                Answer::json(503, "OAuthError", "The store does not answer, or too many logins are under way."),
+                CLIENT_NOT_CHECKED,
             ],
             curl: "curl -s {base}/oauth/token -u my-app:secret -d grant_type=client_credentials -d scope=read",
         },
@@ -62,7 +62,7 @@ pub(in crate::web) async fn token(
     answered(issue(&request, &signing, &clients, &issuer).await)
 }
 
-/// An assertion stands for its client; every other grant needs to know who asks.
+/// An assertion identifies its client. For every other grant, the client must authenticate or name itself.
 async fn issue(
     request: &FormRequest,
     signing: &SigningQueue,
