@@ -103,7 +103,7 @@ fn resolve(folder: &TempDir, settings: &[(&'static str, &str)]) -> Result<Settin
     Settings::resolve(&flags, &Environment::of(HashMap::new(), HashMap::new()))
 }
 
-/// What the server's thread hands back once requests are taken.
+/// What the server's thread returns once it accepts requests.
 struct Started {
     url: String,
     issuer: String,

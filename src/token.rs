@@ -1,7 +1,7 @@
 //! The life of a token: its claims, how it is issued, and how it is judged.
 //!
-//! A token that fails is no error: [`verify`] always answers with a [`Verdict`], and that gives claims out only when
-//! every check passed.
+//! A token that fails is not an error: [`verify`] always returns a [`Verdict`], which gives access to the claims only
+//! if every check passed.
 
 mod claims;
 mod date;

@@ -69,8 +69,8 @@ pub fn scope_of(claims: &Claims) -> Option<Scope> {
     Scope::parse(claims.get("scope")?.as_str()?).ok()
 }
 
-/// The answer of the userinfo endpoint: what the scope of an accepted access token lets its holder know (OpenID Connect
-/// Core §5.4).
+/// The answer of the userinfo endpoint: what the scope of an accepted access token lets the client know (OpenID
+/// Connect Core §5.4).
 pub fn userinfo(access_token: &Claims) -> Result<Claims, OAuthError> {
     let scope = scope_of(access_token).filter(|scope| scope.has(KnownScope::Openid));
     let scope = scope.ok_or_else(|| {

@@ -69,14 +69,14 @@ impl FromStr for Flaw {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub flaw: Flaw,
-    /// Laid over the claims of the profile's sample before the flaw is added.
+    /// Replace claims of the profile's sample before the flaw is added.
     pub claims: Map<String, Value>,
     /// How far in the past or in the future its times are, in seconds.
     pub by: i64,
 }
 
 impl Wanted {
-    /// More than any verifier lets pass for a clock that is wrong.
+    /// More than the leeway of any verifier.
     pub const USUAL_DISTANCE: i64 = 3600;
 
     pub fn of(flaw: Flaw) -> Self {

@@ -1,6 +1,6 @@
 //! API-key tokens: `{"iss": API key, "exp": …}` in seconds, for a service that knows the key and its secret.
 //!
-//! The vendor's example counts `exp` in milliseconds beside a text that says seconds; seconds are built.
+//! The vendor's text says that `exp` is in seconds, and its example has milliseconds. We use seconds.
 
 use chrono::{DateTime, Utc};
 

@@ -1,4 +1,4 @@
-//! Keys that somebody asks for by `hallpass keygen`: all of their files are written, or none.
+//! Keys that `hallpass keygen` creates: all of their files are written, or none.
 
 use std::path::{Path, PathBuf};
 

@@ -1,4 +1,4 @@
-//! JSON Web Keys and sets of them (RFC 7517), as somebody hands them over.
+//! JSON Web Keys and sets of them (RFC 7517), as users and requests give them.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -1,7 +1,7 @@
 //! A key inside something else: a member of JSON, a variable of a `.env`, a line of YAML, a list of bytes.
 //!
-//! It is refused with where it stands, and never read from there: which of several values is meant is not known here.
-//! Without this, the text around a key would make a secret of it.
+//! Such a text is refused, and the error says where the key is. It is never read from there, because the text may have
+//! several. Without this check, the whole text would be taken for a secret.
 
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Is a JWT needed at all? Five cases, each with its best choice and with those that also work.
 
-/// What can be handed to a client.
+/// What a server can give to a client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
     Session,

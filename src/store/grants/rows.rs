@@ -47,7 +47,7 @@ impl Family {
         }
     }
 
-    /// What this token stands for, if it is in force.
+    /// The grant of this token, if it is in force.
     pub fn in_force(self, token: &RefreshToken, now: DateTime<Utc>) -> Option<RefreshGrant> {
         let expires_at = self.refresh_expires_at.filter(|end| *end > now)?;
         let is_good = !self.is_revoked && self.is_current(token);

@@ -59,9 +59,9 @@ impl TokenRequest {
         Ok(Self { members, basic, client })
     }
 
-    /// Lets the request through as the user that it names, or says why not.
+    /// Checks the login: returns the user that the request names, or why it is refused.
     pub async fn admit(&self, logins: &Logins, now: DateTime<Utc>) -> Result<String, Problem> {
-        // What the body says is read under Basic too, so that a mistyped member is told there as well.
+        // The body is read with Basic too, so that a misspelt member is reported there as well.
         let in_body = self.login()?;
         let login = self.basic.clone().unwrap_or(in_body);
         match logins.check(&login, self.client, now).await? {

@@ -1,4 +1,4 @@
-//! What operators ask.
+//! Health, readiness and metrics, for operators.
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -82,7 +82,7 @@ pub(in crate::web) async fn readyz(
     sessions: Data<Sessions>,
     rates: Data<RateStore>,
 ) -> HttpResponse {
-    // Tasks of their own, so that they are asked at the same time, each with a budget for itself.
+    // In separate tasks, so that all are asked at the same time, each with its own time budget.
     let store = rt::spawn(async move { store.ping().await.is_ok() });
     let sessions = rt::spawn(async move { sessions.backend.ping().await.is_ok() });
     let rates = rt::spawn(async move { rates.ping().await.is_ok() });

@@ -102,7 +102,7 @@ pub(in crate::web) async fn login(
     }
 }
 
-/// Lets those through whose token is good.
+/// Answers requests with a valid token.
 pub(in crate::web) async fn protected(
     request: HttpRequest,
     keys: Data<CurrentKeys>,
@@ -129,7 +129,7 @@ fn login_of(request: &HttpRequest, body: &[u8]) -> Login {
     Login::new(field("username"), field("password"))
 }
 
-/// The token of the header `TOKEN`, or of the query where the tutorial's prose puts it too.
+/// The token of the header `TOKEN`, or of the query, which the tutorial's text mentions too.
 fn presented(request: &HttpRequest) -> String {
     if let Some(value) = request.headers().get("TOKEN") {
         return String::from_utf8_lossy(value.as_bytes()).trim().to_owned();
@@ -157,7 +157,7 @@ fn retry_after_in(mut response: HttpResponse, seconds: u64) -> HttpResponse {
     response
 }
 
-/// A fault of this server, which is what the tutorial keeps its third error for.
+/// An internal error. The tutorial has its error 3 for that.
 fn fault(status: StatusCode, error: &dyn std::error::Error) -> HttpResponse {
     FailureCause::of(error).behind(answer(status, "3", "An error occured"))
 }

@@ -1,4 +1,4 @@
-//! Phone tokens: handed out, looked up, presented, and the callback that says how a verification went.
+//! Phone tokens: how they are issued, looked up and presented, and the callback that reports how a verification ended.
 
 mod endpoints;
 mod phone_limit;
@@ -30,7 +30,7 @@ use crate::web::metrics::Metrics;
 pub(in crate::web) use endpoints::ENDPOINTS;
 pub(in crate::web) use phone_limit::PhoneLimit;
 
-/// What a client is asked for where transactions are read.
+/// The challenge for a client that reads transactions.
 const CHALLENGE: &str = r#"Basic realm="hallpass telesign", charset="UTF-8""#;
 
 /// `GET /v1/token/{phone}` and `GET /v1/token/{phone}/{xid}`: a token, stored before it is answered.
@@ -105,7 +105,7 @@ pub(in crate::web) async fn transaction(
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &keys.ring())?;
     let found = store.transaction(&parse_xid(&xid)?).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
+    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(unknown)?)))
 }
 
 /// The query of a list.
@@ -126,7 +126,7 @@ pub(in crate::web) async fn transactions(
     expect_customer(&request, &keys.ring())?;
     let (phone, limit, after) = (query.phone()?, query.limit()?, query.after()?);
     let page = store.transactions(&phone, after, limit).await?;
-    let transactions: Vec<Shown<'_>> = page.transactions.iter().map(Shown::from).collect();
+    let transactions: Vec<TransactionReport<'_>> = page.transactions.iter().map(TransactionReport::from).collect();
     let next = page.next.map(|cursor| cursor.to_string());
     Ok(HttpResponse::Ok().json(serde_json::json!({ "transactions": transactions, "next": next })))
 }
@@ -152,15 +152,15 @@ impl ListQuery {
     }
 }
 
-/// What the receiving side sends.
+/// The answer to a token that was accepted.
 #[derive(Serialize)]
 struct Verified<'a, R: Serialize> {
     #[serde(flatten)]
     verdict: R,
-    transaction: Shown<'a>,
+    transaction: TransactionReport<'a>,
 }
 
-/// `POST /v1/verify`: judges a token, and takes it once.
+/// `POST /v1/verify`: verifies a token, and accepts it once.
 pub(in crate::web) async fn verify(
     request: HttpRequest,
     body: Bytes,
@@ -180,14 +180,14 @@ pub(in crate::web) async fn verify(
     match presented {
         Presented::Verified(found) => {
             let verdict = verdict.report(Show::VerifiedClaimsOnly);
-            Ok(HttpResponse::Ok().json(Verified { verdict, transaction: Shown::from(&found) }))
+            Ok(HttpResponse::Ok().json(Verified { verdict, transaction: TransactionReport::from(&found) }))
         }
         Presented::AlreadyVerified => Err(already_verified()),
         Presented::Unknown => Err(unknown()),
     }
 }
 
-/// What decides when the verdict was good.
+/// The code for a token whose claims are valid: what the store says about it.
 const fn code_of(presented: &Presented) -> Code {
     match presented {
         Presented::Verified(_) => Code::Accepted,
@@ -214,7 +214,7 @@ pub(in crate::web) async fn status(
     let status = members.get("status").and_then(|it| it.as_str()).filter(|it| is_status(it));
     let status = status.ok_or_else(|| Problem::bad_request("`status` must be 1 to 64 characters of text."))?;
     let found = store.set_status(&xid, status).await?;
-    Ok(HttpResponse::Ok().json(Shown::from(&found.ok_or_else(unknown)?)))
+    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(unknown)?)))
 }
 
 fn is_status(text: &str) -> bool {
@@ -253,7 +253,7 @@ fn unknown() -> Problem {
 
 /// A transaction in the shape that programs rely on.
 #[derive(Serialize)]
-struct Shown<'a> {
+struct TransactionReport<'a> {
     xid: &'a str,
     phone_number: &'a str,
     issued_at: String,
@@ -263,7 +263,7 @@ struct Shown<'a> {
     token: &'a str,
 }
 
-impl<'a> From<&'a Transaction> for Shown<'a> {
+impl<'a> From<&'a Transaction> for TransactionReport<'a> {
     fn from(it: &'a Transaction) -> Self {
         let time = |moment: DateTime<Utc>| moment.to_rfc3339_opts(SecondsFormat::Secs, true);
         Self {

@@ -2,7 +2,8 @@
 //! session with any text in it, the keys, answers that fail, and what was received. The routes exist only under
 //! `--test-mode`.
 //!
-//! Clock, keys and rate counters are shared by all who use the server: one who moves the clock moves it for everybody.
+//! Clock, keys and rate counters are shared by all who use the server: a test that moves the clock moves it for all of
+//! them.
 
 mod clock;
 mod endpoints;
@@ -87,15 +88,15 @@ pub(in crate::web) struct TestControls {
     pub received: ReceivedRequests,
 }
 
-/// Whether a path is one of test mode, however it is encoded. Such a path cannot fail, and is not noted down as
+/// Whether a path is one of test mode, however it is encoded. Such a path cannot fail, and is not recorded as
 /// received.
 pub(in crate::web) fn is_own(path: &str) -> bool {
     let path = percent_decode_str(path).decode_utf8_lossy();
     path == "/test" || path.starts_with("/test/")
 }
 
-/// The body's members. What is misspelt, of another type or in the query would otherwise be left out in silence, and
-/// the test would go on with something else than it asked for.
+/// The body's members. A member that is misspelt or of another type is refused, and so is a query. If they were
+/// ignored, the test would go on with something that it did not ask for.
 fn read(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
     expect_no_query(request)?;
     json_object_of(request, body, known)
@@ -165,7 +166,7 @@ impl SigningRequest<'_> {
             return self.profile()?.signer(&self.issuer).cloned().map(Some).map_err(no_token);
         };
         if name == "none" {
-            // Nothing is signed, but a key that is misspelt would be left out in silence.
+            // Nothing is signed, but a key that is misspelt would be ignored silently.
             if self.given_key()?.is_none() {
                 self.profile()?;
             }
@@ -200,7 +201,7 @@ impl SigningRequest<'_> {
         profile(self.members, "key")
     }
 
-    /// As it is given; the profile's own where none is.
+    /// The header that was given, or else the profile's own.
     fn header(&self, signer: Option<&Signer>) -> Result<Vec<u8>, Problem> {
         if let Some(given) = self.given("header", "header_text")? {
             return Ok(given);

@@ -1,6 +1,6 @@
 //! The values that the route table is made of.
 //!
-//! A row says what an address answers, whom it lets in and what it is for. The router, the checks of origins, the
+//! A row says what an address answers, who may call it and what it is for. The router, the checks of origins, the
 //! OpenAPI document, `/docs/api`, `robots.txt` and the tests all read the rows, so that they cannot differ. A row
 //! stands beside its handler; the list of all of them is `web::routes`.
 
@@ -37,7 +37,7 @@ pub(in crate::web) enum RoutePolicy {
     Session,
     /// CORS: scripts of the sites in `--cors-origin` may call it. It must read no cookie.
     OtherSites,
-    /// CORS: scripts of every site may read it. It tells everybody the same.
+    /// CORS: scripts of every site may read it. The answer is the same for everyone.
     EverySite,
     /// Monitoring asks it at the process's own address, whatever the public URL is.
     Monitoring,
@@ -48,7 +48,7 @@ pub(in crate::web) struct Operation {
     pub method: Method,
     /// Gives the route its handler.
     handler: fn(Route) -> Route,
-    /// `None` where nobody but this site's own pages asks.
+    /// `None` if only this site's own pages use it.
     pub description: Option<Description>,
 }
 
@@ -56,7 +56,7 @@ pub(in crate::web) struct Operation {
 pub(in crate::web) enum Method {
     /// GET, and HEAD with the same head.
     Get,
-    /// GET alone: a HEAD would make what nobody receives.
+    /// GET alone: a HEAD would do the work for a response that nobody receives.
     GetOnly,
     Post,
     Put,
@@ -137,7 +137,7 @@ impl Operation {
 }
 
 impl Method {
-    /// What is asked with, by the names of HTTP.
+    /// The names of the HTTP methods that it answers.
     pub const fn names(self) -> &'static [&'static str] {
         match self {
             Self::Get => &["GET", "HEAD"],

@@ -23,7 +23,7 @@ use authority::{address_in, authority, host_of, is_local_name, origin};
 pub(in crate::web) use headers::{policy_with_forms_to, set_headers};
 use hosts::AcceptedHosts;
 
-/// Whether this very server speaks TLS, and whether anybody but itself vouches for its certificate.
+/// Whether this very server speaks TLS, and whether its certificate is self-signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::web) enum Transport {
     Plain,
@@ -46,12 +46,12 @@ pub(in crate::web) struct Origins {
     issuer_from_host: bool,
     /// The address that stands beside `localhost`.
     loopback: &'static str,
-    /// Whether browsers are told to come by https alone from now on.
+    /// Whether responses tell browsers to use https only (HSTS).
     sends_hsts: bool,
 }
 
-/// The address of a lesson that takes a form from any site, so that the lesson can show what comes of that. It does
-/// nothing.
+/// The address of a lesson that takes a form from any site, so that the lesson can show what happens. It
+/// changes nothing.
 pub(in crate::web) const WITHOUT_ORIGIN_CHECK: &str = "/lab/lessons/cross-site-forms/undefended";
 
 impl Origins {
@@ -128,8 +128,8 @@ impl Origins {
         is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
     }
 
-    /// This machine under the other of its two names, which to a browser is another site: the origin of it. Nothing
-    /// where only one name is served.
+    /// The origin of this machine under its other name, `localhost` or the loopback address, which is another site to a
+    /// browser. `None` if only one name is served.
     pub fn other_site(&self, head: &RequestHead) -> Option<String> {
         let authority = authority(head).ok().flatten()?;
         let host = host_of(&authority);
@@ -198,7 +198,8 @@ impl FromHead for NoForeignPage {
 
 extractor!(NoForeignPage);
 
-/// The issuer of the tokens of one request: `iss` of those that are made, and what those that come must say.
+/// The issuer of the tokens of one request: `iss` of the tokens that it issues, and the `iss` that presented tokens
+/// must have.
 #[derive(Clone)]
 pub(in crate::web) struct RequestIssuer(String);
 

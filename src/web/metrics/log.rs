@@ -1,4 +1,4 @@
-//! What of the log was lost.
+//! How many lines of the log were dropped.
 
 use std::fmt;
 

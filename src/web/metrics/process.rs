@@ -13,7 +13,7 @@ use prometheus_client::metrics::gauge::ConstGauge;
 /// Linux counts a process's time in hundredths of a second, whatever its own clock ticks in.
 const TICKS_A_SECOND: f64 = 100.0;
 
-/// Read anew for each reader of the metrics.
+/// Read again for each request of the metrics.
 #[derive(Debug)]
 pub(super) struct Process {
     pub started: DateTime<Utc>,

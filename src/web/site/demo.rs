@@ -1,4 +1,4 @@
-//! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm and the way out.
+//! The Flask tutorial in a browser: *Get token*, *Show details*, the choice of algorithm, and the logout.
 
 mod endpoints;
 mod home_details;
@@ -149,7 +149,7 @@ pub(in crate::web) async fn choose_algorithm(
     Ok(see_home().finish())
 }
 
-/// `POST /logout`: forgets the session, also one that cannot be opened or that came twice, and revokes a token that has
+/// `POST /logout`: deletes the session, also one that cannot be opened or that came twice, and revokes a token that has
 /// a `jti`.
 pub(in crate::web) async fn logout(
     session: Session,

@@ -175,7 +175,7 @@ const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s."
 const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
 const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
 
-/// What is answered to what never reaches an operation.
+/// The answers to requests that reach no operation.
 const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
                               an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
                               10 s 408. The connection closes after the last four.";
@@ -218,13 +218,13 @@ pub(in crate::web) struct Schema {
     /// The schema whose members it has too.
     pub extends: Option<&'static str>,
     pub members: &'static [Member],
-    /// Whether a member beside these is refused.
+    /// Whether other members are refused.
     pub is_closed: bool,
-    /// Of these members exactly one is there.
+    /// Exactly one of these members is required.
     pub one_of: &'static [&'static str],
-    /// Where none of them is there, this one is.
+    /// The member that may replace all of `one_of`.
     pub or_alone: Option<&'static str>,
-    /// These two are not there at once.
+    /// Two members that exclude each other.
     pub apart: Option<[&'static str; 2]>,
 }
 

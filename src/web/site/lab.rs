@@ -120,7 +120,7 @@ pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpRespon
     render(&WorksheetPage { assets: &assets, lessons: &LESSONS, attacks })
 }
 
-/// `POST /lab/reset`: forgets this visitor's progress, and nothing else of the session.
+/// `POST /lab/reset`: deletes this visitor's progress, and nothing else in the session.
 pub(in crate::web) async fn reset(mut visitor: Visitor, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
     visitor.note(LabNotes::default(), clock.now())?;
     Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish())

@@ -89,7 +89,7 @@ pub(in crate::web) async fn file(
     Ok(HttpResponse::Ok().content_type(kind).insert_header((header::CACHE_CONTROL, keep)).body(content))
 }
 
-/// `GET /favicon.ico`, which browsers ask for unasked.
+/// `GET /favicon.ico`, which browsers request by themselves.
 pub(in crate::web) async fn icon() -> HttpResponse {
     let keep = (header::CACHE_CONTROL, "public, max-age=86400");
     HttpResponse::Ok().content_type("image/svg+xml").insert_header(keep).body(ICON)

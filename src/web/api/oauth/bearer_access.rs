@@ -14,12 +14,12 @@ use crate::store::StoreError;
 use crate::token::{Audience, Claims, Rejection};
 use crate::web::api::credentials;
 
-/// Why a request is not let through.
+/// Why a request is refused.
 pub(super) enum Denied {
-    /// It has no token, and is told no error.
+    /// There is no token, so the challenge names no error (RFC 6750 §3.1).
     NoToken,
     Invalid(Rejection),
-    /// The token is good, and not for this.
+    /// The token is valid, but not for this resource.
     OutOfScope {
         error: OAuthError,
         needed: &'static str,

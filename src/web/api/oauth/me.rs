@@ -1,4 +1,4 @@
-//! `GET /api/me`: a resource for the holder of a bearer token.
+//! `GET /api/me`: a resource that needs a bearer token.
 
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
@@ -33,7 +33,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     )],
 )];
 
-/// A token for the issuer's whole origin is good here, and so is one for this resource alone.
+/// A token for the issuer's whole origin is accepted, and so is one for this resource alone.
 pub(in crate::web) async fn me(request: HttpRequest, issuer: Issuer) -> HttpResponse {
     let accepted = Resource::ALL.map(|resource| resource.identifier(issuer.url()));
     match admitted(&issuer, request.headers(), Audience::AnyOf(accepted.into())).await {

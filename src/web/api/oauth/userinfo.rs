@@ -1,4 +1,4 @@
-//! `/oauth/userinfo`: what an access token lets its holder know about the user (OpenID Connect Core §5.3).
+//! `/oauth/userinfo`: what a client with an access token may know about the user (OpenID Connect Core §5.3).
 
 use actix_web::{HttpRequest, HttpResponse};
 

@@ -1,4 +1,4 @@
-//! The keys that tokens are signed with: the next ones, and what the present ones are made of.
+//! The keys that sign tokens: rotates them, and shows their private halves.
 
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};

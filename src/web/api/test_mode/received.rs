@@ -1,4 +1,4 @@
-//! The requests that came lately, so that a test can assert what its program sent.
+//! The latest requests, so that a test can assert what its program sent.
 //!
 //! They are kept in memory, as the JSON that they are shown as, and what could be used to log in is left out of them.
 
@@ -53,7 +53,7 @@ struct Request {
 }
 
 impl ReceivedRequests {
-    /// Notes down what can be known of a request before it is answered.
+    /// Records what is known of a request before it is answered.
     pub fn note(&self, request: &ServiceRequest, now: DateTime<Utc>) -> Received {
         let mut kept = self.kept();
         let number = kept.next;
@@ -159,7 +159,7 @@ fn is_form(headers: &HeaderMap) -> bool {
     kind.eq_ignore_ascii_case("application/x-www-form-urlencoded")
 }
 
-/// An object of the values by their names. One that stands there several times is a list.
+/// An object of the values by their names. A name that appears several times has a list.
 fn by_name(pairs: impl Iterator<Item = (String, String)>) -> Value {
     let mut members = Map::new();
     for (name, value) in pairs {

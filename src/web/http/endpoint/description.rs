@@ -13,7 +13,7 @@ pub(in crate::web) struct Description {
     pub curl: &'static str,
 }
 
-/// Who may ask.
+/// Who may call it.
 #[derive(Clone, Copy)]
 pub(in crate::web) enum Access {
     Anybody,

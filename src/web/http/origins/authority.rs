@@ -1,4 +1,4 @@
-//! The host that a request names, taken apart strictly: what is not clearly a host is nobody's.
+//! Parses the host that a request names, strictly. A text that is not clearly a host matches no host.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -23,7 +23,7 @@ pub(super) fn authority(head: &RequestHead) -> Result<Option<String>, UnclearHos
 }
 
 /// The host without its port; an IPv6 address keeps its brackets. What is neither a host nor a host and a port stays
-/// whole, and so is nobody's name.
+/// whole, and so matches no host.
 pub(super) fn host_of(authority: &str) -> &str {
     let name = authority.rfind(']').unwrap_or_default();
     let end = authority[name..].find(':').map_or(authority.len(), |colon| name + colon);

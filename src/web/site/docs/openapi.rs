@@ -1,4 +1,4 @@
-//! The route table in the words of OpenAPI 3.1.
+//! The route table as an OpenAPI 3.1 document.
 
 use serde_json::{Map, Value, json};
 

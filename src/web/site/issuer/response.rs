@@ -23,8 +23,8 @@ pub(super) fn see_other(address: &str) -> HttpResponse {
     for_popups(HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish())
 }
 
-/// Lets a client that opened this in a popup hear of its end there. The policy of all other pages would cut the popup
-/// off from its opener for good.
+/// Lets a client that opened this page in a popup notice when the login ends. The policy of all other pages would
+/// separate the popup from its opener.
 pub(super) fn for_popups(mut response: HttpResponse) -> HttpResponse {
     let policy = HeaderValue::from_static("unsafe-none");
     response.headers_mut().insert(header::CROSS_ORIGIN_OPENER_POLICY, policy);

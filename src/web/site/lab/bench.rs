@@ -30,7 +30,7 @@ use sent::Sent;
 /// A token, a key and claims: more than other forms hold.
 pub(super) const LARGEST_BODY: usize = 64 * 1024;
 
-/// `GET /lab/inspect`: a blank ticket.
+/// `GET /lab/inspect`: the empty bench.
 pub(in crate::web) async fn page(
     visitor: Visitor,
     assets: Data<Assets>,
@@ -59,7 +59,7 @@ pub(in crate::web) async fn work(
     bench.page(Sent::from_form(&body).cleaned()).await
 }
 
-/// A body over the limit is told with this route's own number.
+/// Refuses a body over this route's own limit.
 fn unread(error: &Error) -> Problem {
     match error.as_response_error().status_code() {
         StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(LARGEST_BODY),
@@ -67,13 +67,13 @@ fn unread(error: &Error) -> Problem {
     }
 }
 
-/// What came of an order that could be carried out.
+/// The result of a request that could be done.
 enum Done {
     Judged(Verdict),
     Signed(Token),
 }
 
-/// Why an order was not carried out.
+/// Why a request could not be done.
 enum Failure {
     /// What was sent cannot be used.
     Fault(Fault),
@@ -102,7 +102,7 @@ impl From<SignError> for Failure {
     }
 }
 
-/// The bench before one visitor.
+/// The bench for one visitor.
 struct Bench<'a> {
     lab: &'a Lab,
     visitor: &'a Visitor,

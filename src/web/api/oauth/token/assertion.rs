@@ -27,7 +27,7 @@ pub(super) async fn exchange(
     Ok(TokenResponse::for_assertion(token, issuer.access_lifetime()))
 }
 
-/// The claims of an assertion that was signed with the API secret, for this server or for nobody in particular.
+/// The claims of an assertion that was signed with the API secret, for this server or without an audience.
 fn accepted(issuer: &Issuer, assertion: &str, now: DateTime<Utc>) -> Result<Claims, OAuthError> {
     let verdict = zoom::verify_assertion(&issuer.keys.ring(), issuer.url(), assertion, now);
     issuer.metrics.judged(&zoom::PROFILE, &verdict);
@@ -37,7 +37,7 @@ fn accepted(issuer: &Issuer, assertion: &str, now: DateTime<Utc>) -> Result<Clai
     })
 }
 
-/// An assertion with a `jti` is good once within its life (RFC 7523 §3, point 7).
+/// An assertion with a `jti` is accepted once before it expires (RFC 7523 §3, point 7).
 async fn take_once(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Refusal> {
     let Some(jti) = claims.jti() else { return Ok(()) };
     let ends = claims.expires_at().ok_or_else(|| Refusal::broken("an accepted assertion has no exp"))?;

@@ -1,4 +1,4 @@
-//! The bench as a page: the form with all that was typed, and what came of it.
+//! The bench as a page: the form with all that was typed, and the result.
 
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -64,9 +64,9 @@ impl<'a> BenchPage<'a> {
     }
 }
 
-/// What came of what was asked.
+/// The result of pressing a button.
 pub(super) enum Outcome {
-    /// Nothing was asked yet.
+    /// No button was pressed yet.
     Blank,
     Fault(Fault),
     Token(Box<Shown>),
