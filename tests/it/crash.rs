@@ -1,4 +1,4 @@
-//! What was answered is kept: after a `kill -9`, and through a store that is away for a while.
+//! What was answered is kept: after a `kill -9`, and while the store is unavailable.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -157,7 +157,7 @@ fn every_token_that_was_answered_before_the_database_was_killed_is_found_afterwa
     answered.assert_found(&program, &serving.url);
 }
 
-/// A way in which a store is away for a while.
+/// A way in which a store is unavailable for a while.
 trait Outage {
     async fn begin(&mut self);
     async fn end(&mut self);
@@ -213,7 +213,7 @@ async fn timed(request: reqwest::RequestBuilder) -> Answer {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn while_the_store_is_away_no_token_is_made_and_nothing_else_stops() {
+async fn while_the_store_is_unavailable_no_token_is_made_and_nothing_else_stops() {
     let app = TestApp::with(&[("phone-rate", "off")]);
     let url = format!("sqlite:{}", app.keys().join("hallpass.db").display());
     survive(&app, LockedFile { url, lock: None }).await;

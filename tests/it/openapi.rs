@@ -985,7 +985,7 @@ async fn drop_tables(app: &TestApp) {
     }
 }
 
-/// Every operation is asked as before; those that need the store say that it is away.
+/// Every operation is asked as before; those that need the store say that it is unavailable.
 fn lose_the_store(checker: &mut DocumentChecker) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let app = runtime.block_on(app_with_susan());
@@ -1011,7 +1011,7 @@ fn lose_the_store(checker: &mut DocumentChecker) {
     assert_eq!(checker.ask(&app, &inspect, &call), 503);
 }
 
-/// Those that read the session say that it is away, and no other does; `false` where there is no Redis to lose.
+/// Those that read the session say that it is unavailable, and no other does; `false` where there is no Redis to lose.
 fn lose_the_sessions(checker: &mut DocumentChecker) -> bool {
     let Some(mut redis) = RedisServer::start() else { return false };
     let app = TestApp::with(&[&redis.settings()[..1], &[("phone-rate", "off")]].concat());

@@ -188,7 +188,7 @@ fn a_url_that_is_none_ends_the_start_with_a_line_that_repeats_no_password() {
 }
 
 #[test]
-fn a_server_that_is_away_or_does_not_admit_us_ends_the_start_in_time_and_check_says_so_too() {
+fn a_server_that_is_unavailable_or_does_not_admit_us_ends_the_start_in_time_and_check_says_so_too() {
     let Some(redis) = RedisServer::on_tcp(PASSWORD) else { return };
     let place = redis.url().rsplit_once('@').unwrap().1.to_owned();
     let wrong = format!("redis://:not-{PASSWORD}@{place}");

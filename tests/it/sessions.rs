@@ -1,5 +1,5 @@
 //! Sessions in a cookie and in Redis: the same journeys on both, what several servers share, and what happens when
-//! Redis is away.
+//! Redis is unavailable.
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -235,7 +235,7 @@ async fn all(app: &TestApp, calls: impl IntoIterator<Item = Call>) -> Vec<(Call,
     answers
 }
 
-/// While Redis is away: a refusal where it is needed, in the client's form, and everything else as ever.
+/// While Redis is unavailable: a refusal where it is needed, in the client's form, and everything else as ever.
 async fn does_without(app: &TestApp, cookie: &str) {
     let needed = ["/", "/bob", "/generate", "/validate", "/lab"].map(|path| Call::new(path, cookie)).into_iter();
     let logout = Call { method: Method::POST, ..Call::new("/logout", cookie) };

@@ -190,9 +190,9 @@ impl Documented {
                 [SESSION_ENDED, SESSIONS_UNAVAILABLE].into_iter().filter(|it| !self.answers_by_itself(it.status)),
             );
         }
-        let is_defended =
+        let checks_origin =
             matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.skips_origin_check;
-        answers.extend(is_defended.then_some(CROSS_SITE));
+        answers.extend(checks_origin.then_some(CROSS_SITE));
         answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
         answers.sort_by_key(|answer| answer.status);
         answers

@@ -59,7 +59,7 @@ impl IssuerPages {
     fn refuse(&self, refusal: &Refusal) -> Result<HttpResponse, Problem> {
         match refusal {
             Refusal::Page(error) => Err(error_page(error)),
-            Refusal::Redirect(told) => response::send(told, &self.assets),
+            Refusal::Redirect(response) => response::send(response, &self.assets),
         }
     }
 

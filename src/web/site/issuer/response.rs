@@ -11,10 +11,10 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// Sends what the client is told, in the way that it asked for.
-pub(super) fn send(told: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
-    match told.mode() {
-        ResponseMode::Query => Ok(see_other(&told.location())),
-        ResponseMode::FormPost => form_post(told, assets),
+pub(super) fn send(response: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
+    match response.mode() {
+        ResponseMode::Query => Ok(see_other(&response.location())),
+        ResponseMode::FormPost => form_post(response, assets),
     }
 }
 
@@ -40,9 +40,9 @@ struct FormPostPage<'a> {
     fields: &'a [(&'static str, String)],
 }
 
-fn form_post(told: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
-    let to = told.redirect_uri();
-    let page = render(&FormPostPage { assets, action: to.as_str(), fields: told.fields() })?;
+fn form_post(response: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
+    let to = response.redirect_uri();
+    let page = render(&FormPostPage { assets, action: to.as_str(), fields: response.fields() })?;
     let mut page = with_forms_to(page, to.form_action())?;
     // The client is told which site posts to it, and never the address. With `same-origin` it would read `Origin:
     // null`, which many a client refuses.

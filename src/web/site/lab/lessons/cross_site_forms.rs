@@ -20,7 +20,7 @@ use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
 
 const ADDRESS: &str = "/lab/lessons/cross-site-forms";
-const DEFENDED: &str = "/lab/lessons/cross-site-forms/transfer";
+const WITH_ORIGIN_CHECK: &str = "/lab/lessons/cross-site-forms/transfer";
 
 pub(super) struct Page;
 
@@ -162,7 +162,7 @@ fn shown(headers: &HeaderMap, name: &str) -> String {
 
 /// The page for a form that was refused at the defended address. It shows what the check of origins saw.
 pub(super) fn explained(request: &HttpRequest, problem: &Problem, assets: &Assets) -> Option<HttpResponse> {
-    let is_ours = problem.code == Code::CrossSite && request.path() == DEFENDED;
+    let is_ours = problem.code == Code::CrossSite && request.path() == WITH_ORIGIN_CHECK;
     let wants_page = Presentation::of(request.headers()) == Presentation::Page;
     (is_ours && wants_page).then(|| arrival(request, assets, Refusal::CrossSite).ok()).flatten()
 }
