@@ -22,6 +22,9 @@ export async function logIn(authorizationUrl) {
   return new URL(sent.headers.get("location"));
 }
 
+/** What a token says that it is signed with. */
+export const algorithmOf = (token) => JSON.parse(atob(token.split(".")[0])).alg;
+
 export const CALLBACK = "http://127.0.0.1:3000/callback";
 
 /** The document of an issuer, for a library that verifies tokens and does not ask for them. */

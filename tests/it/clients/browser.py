@@ -3,6 +3,8 @@ verify tokens need to get some."""
 
 from html.parser import HTMLParser
 from urllib.parse import parse_qs, urljoin, urlsplit
+import base64
+import json
 import time
 
 import requests
@@ -35,6 +37,11 @@ def log_in(authorization_url):
     sent = requests.post(urljoin(page.url, form.action), data=fields, allow_redirects=False)
     assert sent.status_code == 303, sent.text
     return sent.headers["Location"]
+
+
+def algorithm_of(token):
+    """What a token says that it is signed with."""
+    return json.loads(base64.urlsafe_b64decode(token.split(".")[0] + "=="))["alg"]
 
 
 def discover(issuer):

@@ -1,4 +1,4 @@
-"""joserfc verifies access tokens and ID tokens with the key set that discovery names. Arguments: issuer."""
+"""joserfc verifies access tokens and ID tokens with the key set that discovery names. Arguments: issuers."""
 
 import sys
 
@@ -6,30 +6,34 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 import requests
 
-from browser import discover, redeem, signed, tokens_of_login
-
-issuer = sys.argv[1]
-provider = discover(issuer)
-algorithms = provider["id_token_signing_alg_values_supported"]
-keys = KeySet.import_key_set(requests.get(provider["jwks_uri"]).json())
+from browser import algorithm_of, discover, redeem, signed, tokens_of_login
 
 
-def claims(token, audience, algorithms=algorithms):
-    decoded = jwt.decode(token, keys, algorithms=algorithms)
-    essential = {"iss": issuer, "aud": audience}
-    wanted = {name: {"essential": True, "value": value} for name, value in essential.items()}
-    jwt.JWTClaimsRegistry(**wanted, exp={"essential": True}).validate(decoded.claims)
-    return decoded.claims
+def check(issuer):
+    provider = discover(issuer)
+    algorithms = sorted(provider["id_token_signing_alg_values_supported"])
+    keys = KeySet.import_key_set(requests.get(provider["jwks_uri"]).json())
+
+    def claims(token, audience, algorithms=algorithms):
+        decoded = jwt.decode(token, keys, algorithms=algorithms)
+        essential = {"iss": issuer, "aud": audience}
+        wanted = {name: {"essential": True, "value": value} for name, value in essential.items()}
+        jwt.JWTClaimsRegistry(**wanted, exp={"essential": True}).validate(decoded.claims)
+        return decoded.claims
+
+    granted = redeem(provider, grant_type="client_credentials", audience="orders", scope="orders:read")
+    assert claims(granted["access_token"], "orders")["scope"] == "orders:read"
+    print("client_credentials")
+
+    tokens = tokens_of_login(provider, "n1")
+    identity = claims(tokens["id_token"], "app")
+    assert (identity["sub"], identity["nonce"]) == ("susan", "n1")
+    print(f"ID token, {algorithm_of(tokens['id_token'])}")
+
+    for algorithm in algorithms:
+        assert claims(signed(issuer, algorithm), issuer, [algorithm])["sub"] == "susan"
+        print(algorithm)
 
 
-granted = redeem(provider, grant_type="client_credentials", audience="orders", scope="orders:read")
-assert claims(granted["access_token"], "orders")["scope"] == "orders:read"
-print("client_credentials")
-
-identity = claims(tokens_of_login(provider, "n1")["id_token"], "app")
-assert (identity["sub"], identity["nonce"]) == ("susan", "n1")
-print("ID token")
-
-for algorithm in algorithms:
-    assert claims(signed(issuer, algorithm), issuer, [algorithm])["sub"] == "susan"
-    print(algorithm)
+for issuer in sys.argv[1:]:
+    check(issuer)
