@@ -90,7 +90,7 @@ fn with_space(tag: &str) -> String {
     format!(" {tag}")
 }
 
-fn hidden_inputs(page: &str) -> Vec<(String, String)> {
+pub fn hidden_inputs(page: &str) -> Vec<(String, String)> {
     let hidden = tags(page, "input").into_iter().filter(|tag| tag.contains("type=\"hidden\"")).map(with_space);
     hidden.map(|tag| (attribute(&tag, "name").unwrap(), attribute(&tag, "value").unwrap())).collect()
 }

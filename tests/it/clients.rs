@@ -2,6 +2,8 @@
 //! a script in `clients/`, which gets the URLs of issuers alone, finds the rest by discovery, and prints a line for
 //! each step that worked.
 
+mod openidconnect;
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
