@@ -102,7 +102,7 @@ fn every_page_with_commands_is_run() {
 }
 
 /// The table under this header line is these rows; otherwise the right table is printed.
-fn assert_table(path: &str, header: &str, rows: &[String]) {
+pub fn assert_table(path: &str, header: &str, rows: &[String]) {
     let columns = header.matches('|').count() - 1;
     let right = format!("{header}\n|{}\n{}\n", "---|".repeat(columns), rows.join("\n"));
     let page = Page::read(path);

@@ -4,6 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use hallpass::profiles::flawed::Flaw;
 use hallpass::testing::{self, TestServer};
 use tempfile::TempDir;
 
@@ -74,6 +75,14 @@ fn authlib() {
 #[test]
 fn authlib_logs_in() {
     runs_in_python("Log in with Authlib");
+}
+
+#[test]
+fn every_flaw_against_an_api() {
+    runs_in_python("Every flaw against your API");
+    let printed = block(&recipe("Every flaw against your API"), "python").printed.unwrap();
+    let flaws: Vec<&str> = printed.lines().skip(1).map(|line| line.split(' ').next().unwrap()).collect();
+    assert_eq!(flaws, Flaw::NAMES);
 }
 
 fn runs_in_node(heading: &str) {
