@@ -6,8 +6,12 @@ use std::process::{Command, Output};
 
 use hallpass::profiles::flawed::Flaw;
 use hallpass::testing::{self, TestServer};
+use reqwest::Method;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::app::{Answer, Visitor};
+use crate::cli::{Program, Serving};
 use crate::manual::{Block, Page, fits};
 use crate::tools;
 
@@ -130,6 +134,111 @@ fn pytest() {
     assert!(run.status.success() && fits(&printed, &out), "{out}{}", String::from_utf8_lossy(&run.stderr));
 }
 
+#[test]
+fn vitest() {
+    let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
+    let (recipe, folder) = (recipe("vitest"), TempDir::new().unwrap());
+    let files = blocks(&recipe, "js");
+    assert_eq!(files.len(), 3);
+    for (name, file) in ["vitest.config.js", "issuer.js", "verifier.test.js"].iter().zip(&files) {
+        std::fs::write(folder.path().join(name), &file.text).unwrap();
+    }
+    std::fs::write(folder.path().join("package.json"), r#"{"type":"module"}"#).unwrap();
+    // A folder of its own, because Vitest keeps the results of a run in it.
+    let own = folder.path().join("node_modules");
+    std::fs::create_dir(&own).unwrap();
+    for module in std::fs::read_dir(modules).unwrap().map(Result::unwrap) {
+        std::os::unix::fs::symlink(module.path(), own.join(module.file_name())).unwrap();
+    }
+    let script = format!("PATH={}:$PATH NO_COLOR=1 exec node node_modules/vitest/vitest.mjs run", programs());
+    let run = Command::new("bash").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let (out, printed) = (String::from_utf8_lossy(&run.stdout), block(&recipe, "text").text);
+    let fits = fits(printed.trim(), out.trim());
+    assert!(run.status.success() && fits, "{out}{}", String::from_utf8_lossy(&run.stderr));
+}
+
+#[tokio::test]
+async fn readiness_is_asked_for_until_the_answer_is_good() {
+    if !tools::are_here(&["bash", "curl", "timeout"]) {
+        return;
+    }
+    let (server, block) = (testing::spawn().unwrap(), block(&recipe("Wait until it is ready"), "sh"));
+    let visitor = Visitor::of(server.url());
+    let fault = json!({ "path": "/readyz", "status": 503, "times": 2 });
+    assert_eq!(visitor.request(Method::POST, "/test/fault").json(&fault).send().await.unwrap().status(), 204);
+    let script = block.text.replace(BASE, server.url());
+    assert!(Command::new("bash").args(["-ec", &script]).status().unwrap().success());
+    let received = Answer::to(visitor.request(Method::GET, "/test/requests?path=/readyz")).await.json();
+    let statuses = received["requests"].as_array().unwrap().iter().map(|request| request["status"].as_u64().unwrap());
+    assert_eq!(statuses.collect::<Vec<_>>(), [200, 503, 503]);
+}
+
+/// The program as it runs in its container, with these settings.
+fn in_container(settings: &str) -> Serving {
+    let settings: Vec<&str> = settings.split_whitespace().collect();
+    Program::new().and("HALLPASS_CREDENTIALS", "users").serve_at("0.0.0.0:0", &settings)
+}
+
+/// The issuer's document, as somebody gets it who reaches the server under this name.
+async fn document(server: &Serving, name: &str) -> Value {
+    let port = port(server);
+    let asked = reqwest::Client::new().get(format!("http://127.0.0.1:{port}/.well-known/openid-configuration"));
+    Answer::to(asked.header("host", format!("{name}:{port}"))).await.json()
+}
+
+fn port(server: &Serving) -> &str {
+    server.url.rsplit_once(':').unwrap().1
+}
+
+#[tokio::test]
+async fn the_settings_for_testcontainers_make_every_mapped_address_the_issuer() {
+    let snippet = block(&recipe("Testcontainers"), "js").text;
+    let settings = snippet.lines().find_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\";"));
+    let server = in_container(settings.unwrap());
+    assert_eq!(server.get("/readyz").status, 200);
+    for name in ["localhost", "docker", "192.0.2.7"] {
+        assert_eq!(document(&server, name).await["issuer"], format!("http://{name}:{}", port(&server)));
+    }
+}
+
+/// Asks for a token as the API in its container and as the tests on the host do, and verifies each with the keys that
+/// either gets. Arguments: port.
+const BOTH_NAMES: &str = r#"
+import socket
+import sys
+
+import jwt
+import requests
+
+resolve = socket.getaddrinfo
+socket.getaddrinfo = lambda host, *rest, **named: resolve("127.0.0.1" if host == "hallpass" else host, *rest, **named)
+port = sys.argv[1]
+for asked in ["hallpass", "localhost"]:
+    form = {"grant_type": "client_credentials", "audience": "orders"}
+    answer = requests.post(f"http://{asked}:{port}/oauth/token", data=form, auth=("my-app", "secret"))
+    token = answer.json()["access_token"]
+    for verifies in ["hallpass", "localhost"]:
+        key = jwt.PyJWKClient(f"http://{verifies}:{port}/.well-known/jwks.json").get_signing_key_from_jwt(token)
+        jwt.decode(token, key, algorithms=["RS256"], audience="orders", issuer=f"http://localhost:{port}")
+        print(asked, verifies)
+"#;
+
+#[tokio::test]
+async fn one_token_is_good_for_the_api_of_the_compose_file_and_for_the_tests_on_the_host() {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    let file = block(&recipe("Docker Compose"), "yaml").text;
+    let (_, command) = file.split_once("command: >-\n").unwrap();
+    let command: Vec<&str> = command.lines().map_while(|line| line.strip_prefix("      ")).collect();
+    let server = in_container(&command.join(" ").replace("localhost:5000", "localhost:0"));
+    let (port, document) = (port(&server), document(&server, "hallpass").await);
+    assert_eq!(document["issuer"], format!("http://localhost:{port}"));
+    assert_eq!(document["jwks_uri"], format!("http://hallpass:{port}/.well-known/jwks.json"));
+    let run = Command::new(python).args(["-c", BOTH_NAMES, port]).output().unwrap();
+    let printed = String::from_utf8_lossy(&run.stdout);
+    let pairs = ["hallpass hallpass", "hallpass localhost", "localhost hallpass", "localhost localhost"];
+    assert_eq!(printed.lines().collect::<Vec<_>>(), pairs, "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 /// The script of each step of a workflow, in order.
 fn steps(workflow: &str) -> Vec<String> {
     let steps = workflow.split("  run: |\n").skip(1);
@@ -150,19 +259,15 @@ fn the_steps_of_a_workflow_start_use_and_stop_the_program() {
     for step in &steps {
         let script =
             format!("set -eo pipefail\nPATH={programs}:$PATH\nset -a; . {}; set +a\n{step}", environment.display());
-        // Into a file: what still runs when its step is over keeps a pipe open.
-        let log = folder.path().join("log");
-        let written = std::fs::File::create(&log).unwrap();
+        // Waits until nobody holds its output any longer, so a server that did would never let the step end.
         let done = Command::new("bash")
             .args(["-c", &script])
             .env("RUNNER_TEMP", folder.path())
             .env("GITHUB_ENV", &environment)
             .current_dir(folder.path())
-            .stdout(written.try_clone().unwrap())
-            .stderr(written)
-            .status()
+            .output()
             .unwrap();
-        assert!(done.success(), "{step}\n{}", std::fs::read_to_string(&log).unwrap());
+        assert!(done.status.success(), "{step}\n{}", String::from_utf8_lossy(&done.stderr));
     }
     let issuer = std::fs::read_to_string(&environment).unwrap();
     assert!(issuer.starts_with("ISSUER=http://127.0.0.1:"), "{issuer}");
