@@ -9,8 +9,10 @@ use clap::Args;
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, duration};
 use crate::clock::{Clock as _, System};
-use crate::keys;
-use crate::profiles::demo::DemoAlgorithm;
+use crate::keys::{self, Algorithm, RotatedKeys};
+use crate::profiles::Profile;
+use crate::profiles::bearer;
+use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::random::Random;
 use crate::settings::{Environment, Flags};
 use crate::token::printable::escaped;
@@ -21,8 +23,11 @@ pub(super) struct Options {
     /// most every 30 s or so
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
-    /// Rotate only the keys of this algorithm; without it, of both, as far as the folder has them
-    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER)]
+    /// Rotate only the keys of this profile: demo or bearer. Without it, of both, as far as the folder has them
+    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    profile: Option<&'static Profile>,
+    /// Rotate only the demo's keys of this algorithm
+    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, conflicts_with = "profile")]
     algorithm: Option<DemoAlgorithm>,
     #[command(flatten)]
     keys: KeysFlag,
@@ -32,22 +37,35 @@ fn after(text: &str) -> Result<i64, &'static str> {
     duration(text, 0..=86_400, "whole seconds from 0 to 86400, or a duration such as 30s, 5m or 1h, is accepted")
 }
 
+/// A profile whose keys can be rotated.
+fn profile(text: &str) -> Result<&'static Profile, &'static str> {
+    [&demo::PROFILE, &bearer::PROFILE].into_iter().find(|it| it.name == text).ok_or("demo or bearer is accepted")
+}
+
+impl Options {
+    fn rotated(&self) -> &'static [RotatedKeys] {
+        match (self.algorithm.map(DemoAlgorithm::jwa), self.profile) {
+            (Some(Algorithm::Hs256), _) => &[RotatedKeys::Hs256],
+            (Some(_), _) => &[RotatedKeys::Rs256],
+            (None, None) => &[RotatedKeys::Rs256, RotatedKeys::Hs256, RotatedKeys::Bearer],
+            (None, Some(profile)) if profile == &demo::PROFILE => &[RotatedKeys::Rs256, RotatedKeys::Hs256],
+            (None, Some(_)) => &[RotatedKeys::Bearer],
+        }
+    }
+}
+
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let folder = options.keys.folder(flags, environment)?;
-    let algorithms = match options.algorithm {
-        Some(only) => vec![only.jwa()],
-        None => DemoAlgorithm::OFFERED.into_iter().rev().map(DemoAlgorithm::jwa).collect(),
-    };
     let after = TimeDelta::seconds(options.after);
-    let rotation = keys::rotate(&folder, &algorithms, after, System.now(), Random::system().source())?;
+    let rotation = keys::rotate(&folder, options.rotated(), after, System.now(), Random::system().source())?;
     let mut out = Stdout::lock();
     for (done, paths) in [("made", &rotation.made), ("removed", &rotation.removed)] {
         for path in paths {
             writeln!(out, "{done} {}", escaped(&path.display().to_string()))?;
         }
     }
-    for algorithm in &rotation.skipped {
-        writeln!(out, "the folder has no {algorithm} key, so none was made")?;
+    for keys in &rotation.skipped {
+        writeln!(out, "the folder has no {} key, so none was made", keys.as_str())?;
     }
     let start = rotation.start.format("%Y-%m-%d %H:%M:%S UTC");
     writeln!(out, "the new keys sign from {start} on; a running server takes them on SIGHUP")?;

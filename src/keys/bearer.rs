@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rotation::{Dated, DatedKeys, IN_MEMORY, Renewal};
-use super::{Algorithm, Jwk, PrivateKey, ProfileKeys, PublicKey, Signer, Start};
+use super::key_set::Signers;
+use super::rotation::{DatedKeys, PairKey, Renewal};
+use super::{Algorithm, Jwk, KeyKind, PrivateKey, ProfileKeys, PublicKey, Signer};
 
 /// Which keys bearer tokens need.
 #[derive(Clone, Copy, Debug)]
@@ -20,64 +21,44 @@ impl Default for BearerKeys {
     }
 }
 
-/// A pair, with the name of its file for messages.
-#[derive(Clone, Debug)]
-pub(super) struct BearerPair {
-    pub private: PrivateKey,
-    pub source: String,
-}
-
-/// A pair under one algorithm.
-#[derive(Clone, Debug)]
-struct Published {
-    signer: Signer,
-    public: PublicKey,
-    kid: String,
+impl BearerKeys {
+    /// The algorithms of a kind of key under which tests sign, beside that of bearer tokens.
+    fn further(self, kind: KeyKind) -> impl Iterator<Item = Algorithm> {
+        let fitting = Algorithm::OF_PAIRS.into_iter().filter(move |it| it.key_kind() == kind);
+        fitting.filter(move |it| self.one_of_each && *it != self.algorithm)
+    }
 }
 
 /// The pairs in use.
 #[derive(Clone, Debug)]
 pub(super) struct BearerRing {
     wanted: BearerKeys,
-    /// The pairs that sign bearer tokens, each in its time.
-    pairs: DatedKeys<PrivateKey>,
-    /// Pairs of other kinds, with which tests sign.
-    others: Vec<BearerPair>,
+    /// The pairs that sign bearer tokens, each in its time, then those of each other kind, with which tests sign.
+    kinds: Vec<DatedKeys<PairKey>>,
     /// What signs and verifies bearer tokens.
     own: ProfileKeys,
-    /// The first pair and the others under every other algorithm.
-    further: Vec<Published>,
+    /// All pairs under every other algorithm of their kinds.
+    further: Vec<Signers>,
 }
 
 impl BearerRing {
-    /// `own` has the kind of key that the algorithm needs; `others` are pairs of other kinds.
-    pub fn new(wanted: BearerKeys, own: BearerPair, others: Vec<BearerPair>) -> Option<Self> {
-        let first = Dated::new(Start::ALWAYS, own.private, own.source);
-        Self::of_pairs(wanted, DatedKeys::new(vec![first]), others)
-    }
-
-    /// `None` if there is no pair.
-    fn of_pairs(wanted: BearerKeys, pairs: DatedKeys<PrivateKey>, others: Vec<BearerPair>) -> Option<Self> {
-        let own = ProfileKeys::of_pairs(&pairs, wanted.algorithm)?;
-        let first = pairs.iter().last().map(|pair| &pair.key).into_iter();
-        let each = first.chain(others.iter().map(|pair| &pair.private)).filter(|_| wanted.one_of_each);
-        let further = each.flat_map(|pair| under_each(pair, wanted.algorithm)).collect();
-        Some(Self { wanted, pairs, others, own, further })
-    }
-
-    /// The same pairs and a new one that signs bearer tokens, or only new pairs.
-    pub fn rotated(&self, renewal: Renewal) -> Option<Self> {
-        let new = PrivateKey::generate(self.wanted.algorithm.key_kind())?;
-        let others = if renewal.withdraws() { self.new_others()? } else { self.others.clone() };
-        Self::of_pairs(self.wanted, renewal.after(&self.pairs, new), others)
-    }
-
-    fn new_others(&self) -> Option<Vec<BearerPair>> {
-        let new = |old: &BearerPair| {
-            let private = PrivateKey::generate(old.private.kind())?;
-            Some(BearerPair { private, source: IN_MEMORY.to_owned() })
+    /// The first of `kinds` has pairs of the kind that the algorithm needs; each other one has pairs of another kind.
+    /// `None` if there are no such pairs, or none that can sign.
+    pub fn new(wanted: BearerKeys, kinds: Vec<DatedKeys<PairKey>>) -> Option<Self> {
+        let own = ProfileKeys::of_pairs(kinds.first()?, wanted.algorithm)?;
+        let under = |pairs: &DatedKeys<PairKey>| -> Vec<Option<Signers>> {
+            let signers = |algorithm| Signers::of_pairs(pairs, algorithm, |public| further_kid(public, algorithm));
+            kind(pairs).into_iter().flat_map(|kind| wanted.further(kind)).map(signers).collect()
         };
-        self.others.iter().map(new).collect()
+        let further = kinds.iter().flat_map(under).collect::<Option<_>>()?;
+        Some(Self { wanted, kinds, own, further })
+    }
+
+    /// The same pairs and a new one of each kind, or only new pairs.
+    pub fn rotated(&self, renewal: Renewal) -> Option<Self> {
+        let rotate =
+            |pairs: &DatedKeys<PairKey>| Some(renewal.after(pairs, PrivateKey::generate(kind(pairs)?)?.into()));
+        Self::new(self.wanted, self.kinds.iter().map(rotate).collect::<Option<_>>()?)
     }
 
     pub const fn own(&self) -> &ProfileKeys {
@@ -86,34 +67,40 @@ impl BearerRing {
 
     /// The algorithm of bearer tokens, then the others.
     pub fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
-        std::iter::once(self.wanted.algorithm).chain(self.further.iter().map(|key| key.signer.algorithm()))
+        std::iter::once(self.wanted.algorithm).chain(self.further.iter().map(|signers| signers.first.algorithm()))
     }
 
     /// The key that signs under this algorithm at `now`.
     pub fn signer(&self, algorithm: Algorithm, now: DateTime<Utc>) -> Option<&Signer> {
-        let own = self.own.signer_at(now);
-        if own.algorithm() == algorithm {
-            return Some(own);
+        if self.wanted.algorithm == algorithm {
+            return Some(self.own.signer_at(now));
         }
-        self.further.iter().map(|key| &key.signer).find(|signer| signer.algorithm() == algorithm)
+        self.further.iter().find(|signers| signers.first.algorithm() == algorithm).map(|signers| signers.at(now))
     }
 
     /// The public keys, as the key set shows them at `now`.
     pub fn jwks(&self, now: DateTime<Utc>) -> impl Iterator<Item = Jwk> {
-        let own = self.pairs.in_force(now).into_iter().map(|pair| pair.key.public());
-        let own = own.map(|public| Jwk::new(&public, self.wanted.algorithm, public.thumbprint()));
-        own.chain(self.further.iter().map(|key| Jwk::new(&key.public, key.signer.algorithm(), key.kid.clone())))
+        let own = self.kinds.iter().take(1).flat_map(move |pairs| pairs.in_force(now));
+        let own = own.map(|pair| Jwk::new(&pair.key.public, self.wanted.algorithm, pair.key.public.thumbprint()));
+        own.chain(self.kinds.iter().flat_map(move |pairs| self.further_jwks(pairs, now)))
+    }
+
+    fn further_jwks(&self, pairs: &DatedKeys<PairKey>, now: DateTime<Utc>) -> Vec<Jwk> {
+        let published = |algorithm| {
+            let jwk = move |public: &PublicKey| Jwk::new(public, algorithm, further_kid(public, algorithm));
+            pairs.in_force(now).into_iter().map(move |pair| jwk(&pair.key.public))
+        };
+        kind(pairs).into_iter().flat_map(|kind| self.wanted.further(kind)).flat_map(published).collect()
     }
 }
 
-/// The pair under every algorithm of its kind but that of bearer tokens. A key is published for one algorithm alone
-/// (RFC 8725 §3.1), so each has a `kid` of its own.
-fn under_each(pair: &PrivateKey, own: Algorithm) -> impl Iterator<Item = Published> {
-    let public = pair.public();
-    let fitting = Algorithm::OF_PAIRS.into_iter().filter(move |it| *it != own);
-    fitting.filter(|it| it.key_kind() == pair.kind()).map(move |algorithm| {
-        let kid = format!("{}.{algorithm}", public.thumbprint());
-        let signer = Signer::with_pair(pair, algorithm, Some(kid.clone()));
-        Published { signer, public: public.clone(), kid }
-    })
+/// The kind of all of these pairs.
+fn kind(pairs: &DatedKeys<PairKey>) -> Option<KeyKind> {
+    pairs.newest().map(|pair| pair.key.public.kind())
+}
+
+/// The `kid` under an algorithm that is not that of bearer tokens. A key is published for one algorithm alone (RFC
+/// 8725 §3.1), so each has a `kid` of its own.
+fn further_kid(public: &PublicKey, algorithm: Algorithm) -> String {
+    format!("{}.{algorithm}", public.thumbprint())
 }

@@ -14,10 +14,10 @@ use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::bearer::{BearerPair, BearerRing};
+use super::bearer::BearerRing;
 use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
-use super::rotation::{Dated, DatedKeys, RsaKey};
+use super::rotation::{Dated, DatedKeys, PairKey, RsaKey};
 use super::{
     Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyKind, KeyLocation, KeyRing, KeySet, LabKeys, PrivateKey,
     ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, credentials,
@@ -26,10 +26,10 @@ pub use error::{KeyError, Warning};
 pub use generate::{generate_file, generate_hs256, generate_rs256};
 use names::{
     BEARER_PAIRS, BEARER_PRIVATE, HS256_SECRET, LAB_PRIVATE, LAB_PUBLIC, LAB_SECRET, REST_API_SECRET, RS256_PRIVATE,
-    SESSION_KEY, hs256_secret, is_of_another_profile, privacy_of, rs256_private, rs256_public, start_of_pair,
-    start_of_secret,
+    SESSION_KEY, hs256_secret, is_of_another_profile, privacy_of, private_half, public_half, start_of_pair,
+    start_of_private_half, start_of_secret,
 };
-pub use rotate::{Rotation, rotate};
+pub use rotate::{RotatedKeys, Rotation, rotate};
 
 impl KeyRing {
     /// Reads the folder, and creates missing secrets and a missing RSA pair, readable only by their owner.
@@ -75,7 +75,7 @@ pub(super) fn prepare(
     let pairs = files.pairs()?;
     for pair in pairs.iter() {
         if let Some(private) = &pair.key.private {
-            files.save_public(&rs256_public(pair.start), private.public().to_pem());
+            files.save_public(&public_half(RS256_PRIVATE, pair.start), private.public().to_pem());
         }
     }
     let retired = files.retired(&pairs)?;
@@ -123,7 +123,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials, wanted: BearerKeys)
     }
     files.check_pair(LAB_PRIVATE, LAB_PUBLIC)?;
     for (algorithm, name) in bearer_files(wanted) {
-        files.bearer_pair(name, algorithm)?;
+        files.bearer_pairs(name, Some(algorithm))?;
     }
     if folder.join(SESSION_KEY).exists() {
         files.session_key()?;
@@ -178,12 +178,14 @@ impl Folder<'_> {
         }
         self.make(REST_API_SECRET, |path| secret_text(path, random))?;
         for (algorithm, name) in bearer_files(wanted) {
-            self.make(name, |path| pair_pem(path, algorithm.key_kind()))?;
+            if !self.has_private_half(name)? {
+                self.make(name, |path| pair_pem(path, algorithm.key_kind()))?;
+            }
         }
         self.make(LAB_SECRET, |path| secret_text(path, random))?;
         self.make(LAB_PRIVATE, |path| rsa_pem(path, 2048))?;
         self.make(SESSION_KEY, |path| session_key_text(path, random))?;
-        if self.starts(start_of_pair)?.is_empty() {
+        if self.starts(start_of_demo_pair)?.is_empty() {
             self.make(RS256_PRIVATE, |path| rsa_pem(path, 2048))?;
         }
         Ok(())
@@ -208,31 +210,64 @@ impl Folder<'_> {
     }
 
     fn bearer(&mut self, wanted: BearerKeys) -> Result<BearerRing, KeyError> {
-        let mut pairs = Vec::new();
-        for (algorithm, name) in bearer_files(wanted) {
-            let private = self.bearer_pair(name, algorithm)?.ok_or_else(|| self.gone(name))?;
-            self.save_public(&format!("{name}.pub"), private.public().to_pem());
-            pairs.push(BearerPair { private, source: self.name(name) });
+        let mut kinds = Vec::new();
+        for (algorithm, first) in bearer_files(wanted) {
+            let pairs = self.bearer_pairs(first, Some(algorithm))?;
+            for pair in pairs.iter().filter(|pair| pair.key.private.is_some()) {
+                self.save_public(&public_half(first, pair.start), pair.key.public.to_pem());
+            }
+            kinds.push(pairs);
         }
-        let others = pairs.split_off(1.min(pairs.len()));
-        let own = pairs.pop().ok_or_else(|| self.gone(BEARER_PRIVATE))?;
-        BearerRing::new(wanted, own, others).ok_or_else(|| self.gone(BEARER_PRIVATE))
+        BearerRing::new(wanted, kinds).ok_or_else(|| self.gone(BEARER_PRIVATE))
     }
 
-    /// A pair of bearer tokens, of the kind that this algorithm needs.
-    fn bearer_pair(&self, name: &str, algorithm: Algorithm) -> Result<Option<PrivateKey>, KeyError> {
-        let path = self.path.join(name);
-        let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        let private = PrivateKey::parse(&bytes).map_err(of_another_kind(algorithm));
-        let private = private.and_then(|private| expect_kind(private, algorithm));
-        let private = private.map_err(KeyError::unfit_at(&path, KeyLocation::Private))?;
-        let public_name = format!("{name}.pub");
-        let public_path = self.path.join(&public_name);
-        let public = read_file(&public_path)?.map(|bytes| PublicKey::parse(&bytes)).transpose();
-        match public.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))? {
-            Some(public) if public != private.public() => Err(self.mismatch(&public_name, name)),
-            _ => Ok(Some(private)),
+    fn has_private_half(&self, first: &str) -> Result<bool, KeyError> {
+        Ok(!self.starts(|name| start_of_private_half(first, name))?.is_empty())
+    }
+
+    /// Every pair of bearer tokens with this name, including those with only a public half left. All are of the kind
+    /// that this algorithm needs, if one is given.
+    fn bearer_pairs(&self, first: &str, algorithm: Option<Algorithm>) -> Result<DatedKeys<PairKey>, KeyError> {
+        let mut pairs = Vec::new();
+        for start in self.starts(|name| start_of_pair(first, name))? {
+            pairs.extend(self.bearer_pair(first, start, algorithm)?);
         }
+        let pairs = DatedKeys::new(pairs);
+        match pairs.newest() {
+            // Only older keys could sign, and what they sign is soon refused.
+            Some(newest) if newest.key.private.is_none() => Err(self.gone(&private_half(first, newest.start))),
+            _ => Ok(pairs),
+        }
+    }
+
+    fn bearer_pair(
+        &self,
+        first: &str,
+        start: Start,
+        algorithm: Option<Algorithm>,
+    ) -> Result<Option<Dated<PairKey>>, KeyError> {
+        let (private_name, public_name) = (private_half(first, start), public_half(first, start));
+        let (path, public_path) = (self.path.join(&private_name), self.path.join(&public_name));
+        let fits = |kind, key| expect_kind(kind, algorithm).map(|()| key);
+        let private = read_file(&path)?.map(|bytes| PrivateKey::parse(&bytes)).transpose();
+        let private = private.and_then(|key| key.map(|key| fits(key.kind(), key)).transpose());
+        let private = private.map_err(|fault| of_another_kind(fault, algorithm));
+        let private = private.map_err(KeyError::unfit_at(&path, KeyLocation::Private))?;
+        let public = read_file(&public_path)?.map(|bytes| PublicKey::parse(&bytes)).transpose();
+        let public = public.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))?;
+        let (key, name) = match (private, public) {
+            (Some(private), Some(public)) if public != private.public() => {
+                return Err(self.mismatch(&public_name, &private_name));
+            }
+            (Some(private), _) => (PairKey::from(private), private_name),
+            (None, Some(public)) => {
+                let fault = expect_kind(public.kind(), algorithm);
+                fault.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))?;
+                (PairKey { private: None, public }, public_name)
+            }
+            (None, None) => return Ok(None),
+        };
+        Ok(Some(Dated::new(start, key, self.name(&name))))
     }
 
     fn check_pair(&mut self, private_name: &str, public_name: &str) -> Result<(), KeyError> {
@@ -245,14 +280,13 @@ impl Folder<'_> {
     }
 
     fn note_missing(&mut self, wanted: BearerKeys) -> Result<(), KeyError> {
-        let bearer = bearer_files(wanted).map(|(_, name)| name);
-        let mut missing: Vec<&str> = std::iter::once(REST_API_SECRET)
-            .chain(bearer)
-            .chain([LAB_SECRET, LAB_PRIVATE, SESSION_KEY])
-            .filter(|name| !self.path.join(name).exists())
-            .collect();
+        let mut missing = Vec::from([REST_API_SECRET, LAB_SECRET, LAB_PRIVATE, SESSION_KEY]);
+        missing.retain(|name| !self.path.join(name).exists());
+        for (_, name) in bearer_files(wanted) {
+            missing.extend((!self.has_private_half(name)?).then_some(name));
+        }
         missing.extend(self.starts(start_of_secret)?.is_empty().then_some(HS256_SECRET));
-        missing.extend(self.starts(start_of_pair)?.is_empty().then_some(RS256_PRIVATE));
+        missing.extend(self.starts(start_of_demo_pair)?.is_empty().then_some(RS256_PRIVATE));
         self.warnings.extend(missing.iter().map(|name| Warning::Missing(self.path.join(name))));
         Ok(())
     }
@@ -302,14 +336,14 @@ impl Folder<'_> {
     /// Every pair that signs or signed RS256, including those with only a public half left.
     fn pairs(&mut self) -> Result<DatedKeys<RsaKey>, KeyError> {
         let mut pairs = Vec::new();
-        for start in self.starts(start_of_pair)? {
+        for start in self.starts(start_of_demo_pair)? {
             pairs.extend(self.rs256_pair(start)?);
         }
         Ok(DatedKeys::new(pairs))
     }
 
     fn rs256_pair(&mut self, start: Start) -> Result<Option<Dated<RsaKey>>, KeyError> {
-        let (private_name, public_name) = (rs256_private(start), rs256_public(start));
+        let (private_name, public_name) = (private_half(RS256_PRIVATE, start), public_half(RS256_PRIVATE, start));
         let private = self.rsa_private(&private_name)?;
         let public = Self::rsa_public(&self.path.join(&public_name))?;
         let (key, name) = match (private, public) {
@@ -328,7 +362,7 @@ impl Folder<'_> {
         let mut retired: Vec<Dated<RsaPublicKey>> = Vec::new();
         for name in self.names()? {
             let is_public = name.strip_suffix(".pub").is_some_and(|stem| !stem.starts_with('.'));
-            if !is_public || start_of_pair(&name).is_some() || is_of_another_profile(&name) {
+            if !is_public || start_of_demo_pair(&name).is_some() || is_of_another_profile(&name) {
                 continue;
             }
             let Some(public) = Self::rsa_public(&self.path.join(&name))? else { continue };
@@ -424,28 +458,31 @@ fn pair_pem(path: &Path, kind: KeyKind) -> Result<String, KeyError> {
     PrivateKey::generate_pem(kind).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
 }
 
-fn expect_kind(private: PrivateKey, algorithm: Algorithm) -> Result<PrivateKey, KeyFault> {
-    if private.kind() == algorithm.key_kind() {
-        return Ok(private);
-    }
-    let usual = private.kind().usual_algorithm();
-    let fault = Box::new(KeyFault::WrongKind(private.kind().noun().into()));
+/// The start in the name of either half of a pair that signs RS256 for the demo.
+fn start_of_demo_pair(name: &str) -> Option<Start> {
+    start_of_pair(RS256_PRIVATE, name)
+}
+
+fn expect_kind(kind: KeyKind, algorithm: Option<Algorithm>) -> Result<(), KeyFault> {
+    let Some(algorithm) = algorithm.filter(|algorithm| algorithm.key_kind() != kind) else { return Ok(()) };
+    let fault = Box::new(KeyFault::WrongKind(kind.noun().into()));
     let advice = format!(
-        "{algorithm} needs {}; start with --bearer-algorithm {usual}, or move it elsewhere, and a start makes one",
-        algorithm.key_kind().noun()
+        "{algorithm} needs {}; start with --bearer-algorithm {}, or move it elsewhere, and a start makes one",
+        algorithm.key_kind().noun(),
+        kind.usual_algorithm()
     );
     Err(KeyFault::Advised { fault, advice })
 }
 
 /// Advice for a key that no algorithm here uses.
-fn of_another_kind(algorithm: Algorithm) -> impl Fn(KeyFault) -> KeyFault {
-    move |fault| match fault {
-        KeyFault::WrongKind(_) => {
+fn of_another_kind(fault: KeyFault, algorithm: Option<Algorithm>) -> KeyFault {
+    match (fault, algorithm) {
+        (fault @ KeyFault::WrongKind(_), Some(algorithm)) => {
             let needed = algorithm.key_kind().noun();
             let advice = format!("{algorithm} needs {needed}; move it elsewhere, and a start makes one");
             KeyFault::Advised { fault: Box::new(fault), advice }
         }
-        other => other,
+        (other, _) => other,
     }
 }
 

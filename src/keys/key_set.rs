@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
-use super::rotation::{Dated, DatedKeys, RsaKey};
-use super::{Algorithm, PrivateKey, RsaPrivateKey, RsaPublicKey, Secret, Signer, Start, Verifier};
+use super::rotation::{Dated, DatedKeys, PairKey, RsaKey};
+use super::{Algorithm, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer, Start, Verifier};
 
 /// The keys of one algorithm: those that sign, each in its time, and all that verify.
 #[derive(Clone, Debug, Default)]
@@ -52,53 +52,82 @@ impl KeySet {
     }
 }
 
+/// Keys that sign one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Signers {
+    pub first: Signer,
+    /// Those after it, the newest first.
+    later: Vec<(Start, Signer)>,
+}
+
+impl Signers {
+    pub const fn one(signer: Signer) -> Self {
+        Self { first: signer, later: Vec::new() }
+    }
+
+    /// Pairs under one algorithm; `None` if none has its private half.
+    pub fn of_pairs(
+        pairs: &DatedKeys<PairKey>,
+        algorithm: Algorithm,
+        kid: impl Fn(&PublicKey) -> String,
+    ) -> Option<Self> {
+        let signer = |pair: &Dated<PairKey>| {
+            let private = pair.key.private.as_ref()?;
+            Some((pair.start, Signer::with_pair(private, algorithm, Some(kid(&pair.key.public)))))
+        };
+        let mut later: Vec<_> = pairs.iter().filter_map(signer).collect();
+        let (_, first) = later.pop()?;
+        Some(Self { first, later })
+    }
+
+    pub fn at(&self, now: DateTime<Utc>) -> &Signer {
+        self.later.iter().find(|(start, _)| start.has_come(now)).map_or(&self.first, |(_, signer)| signer)
+    }
+}
+
 /// The keys of a profile that can always sign.
 #[derive(Clone, Debug)]
 pub struct ProfileKeys {
-    pub(super) signer: Signer,
-    /// Those that sign after it, the newest first.
-    pub(super) later: Vec<(Start, Signer)>,
+    pub(super) signers: Signers,
     pub(super) verifiers: Vec<Verifier>,
 }
 
 impl ProfileKeys {
     pub(super) fn of_secret(secret: &Secret, source: &str) -> Self {
         Self {
-            signer: Signer::with_secret(secret, Algorithm::Hs256, None),
-            later: Vec::new(),
+            signers: Signers::one(Signer::with_secret(secret, Algorithm::Hs256, None)),
             verifiers: vec![Verifier::with_secret(secret, Algorithm::Hs256, source)],
         }
     }
 
     pub(super) fn of_rsa(private: &RsaPrivateKey, source: &str) -> Self {
         Self {
-            signer: Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint())),
-            later: Vec::new(),
+            signers: Signers::one(Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()))),
             verifiers: vec![Verifier::with_rsa(private.public(), Algorithm::Rs256, source)],
         }
     }
 
-    /// Pairs that follow one another; `None` if there is none.
-    pub(super) fn of_pairs(pairs: &DatedKeys<PrivateKey>, algorithm: Algorithm) -> Option<Self> {
-        let signer = |pair: &PrivateKey| Signer::with_pair(pair, algorithm, Some(pair.public().thumbprint()));
-        let mut signers: Vec<(Start, Signer)> = pairs.iter().map(|pair| (pair.start, signer(&pair.key))).collect();
-        let (_, signer) = signers.pop()?;
-        let verifier = |pair: &Dated<PrivateKey>| Verifier {
+    /// Pairs that follow one another; `None` if none of them can sign.
+    pub(super) fn of_pairs(pairs: &DatedKeys<PairKey>, algorithm: Algorithm) -> Option<Self> {
+        let verifier = |pair: &Dated<PairKey>| Verifier {
             start: pair.start,
             end: pair.end,
-            ..Verifier::with_public(&pair.key.public(), algorithm, &pair.source)
+            ..Verifier::with_public(&pair.key.public, algorithm, &pair.source)
         };
-        Some(Self { signer, later: signers, verifiers: pairs.iter().map(verifier).collect() })
+        Some(Self {
+            signers: Signers::of_pairs(pairs, algorithm, PublicKey::thumbprint)?,
+            verifiers: pairs.iter().map(verifier).collect(),
+        })
     }
 
     /// The key that signs first.
     pub const fn signer(&self) -> &Signer {
-        &self.signer
+        &self.signers.first
     }
 
     /// The key that signs at `now`.
     pub fn signer_at(&self, now: DateTime<Utc>) -> &Signer {
-        self.later.iter().find(|(start, _)| start.has_come(now)).map_or(&self.signer, |(_, signer)| signer)
+        self.signers.at(now)
     }
 
     pub fn verifiers(&self) -> &[Verifier] {

@@ -4,6 +4,7 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::key_set::Signers;
 use super::{Algorithm, KeyKind, ProfileKeys, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier};
 
 /// A secret and an RSA pair that sign also what a right issuer never would, and the keys of single visitors.
@@ -38,9 +39,9 @@ impl LabKeys {
     /// The right key under any algorithm, also one that no verifier here expects.
     pub fn signer(&self, algorithm: Algorithm) -> Signer {
         let Signer { material, kid, .. } = match algorithm.key_kind() {
-            KeyKind::Secret => &self.hs256.signer,
+            KeyKind::Secret => self.hs256.signer(),
             // Of the other kinds the lab has no key, so what this gives signs nothing under their algorithms.
-            KeyKind::Rsa | KeyKind::Ec(_) | KeyKind::Ed25519 => &self.rs256.signer,
+            KeyKind::Rsa | KeyKind::Ec(_) | KeyKind::Ed25519 => self.rs256.signer(),
         };
         Signer::new(material.clone(), algorithm, kid.clone())
     }
@@ -56,7 +57,7 @@ impl LabKeys {
         };
         let signer = Signer::with_secret(&secret, Algorithm::Hs256, Some(kid.clone()));
         let verifiers = std::iter::once((kid, secret)).chain(newest_first).map(|it| verifier(&it)).collect();
-        Some(ProfileKeys { signer, later: Vec::new(), verifiers })
+        Some(ProfileKeys { signers: Signers::one(signer), verifiers })
     }
 
     fn derived(&self, visitor: &str, number: u32) -> Secret {

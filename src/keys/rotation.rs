@@ -8,7 +8,7 @@ use std::fmt;
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, Utc};
 
-use super::{RsaPrivateKey, RsaPublicKey};
+use super::{PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey};
 
 /// What messages call a key that was made in memory.
 pub(super) const IN_MEMORY: &str = "memory";
@@ -100,6 +100,17 @@ impl<K> DatedKeys<K> {
         self.0.iter()
     }
 
+    /// The key that signs last.
+    pub fn newest(&self) -> Option<&Dated<K>> {
+        self.0.first()
+    }
+
+    /// The same keys as another type.
+    pub fn converted<L: From<K>>(self) -> DatedKeys<L> {
+        let convert = |it: Dated<K>| Dated { start: it.start, end: it.end, key: it.key.into(), source: it.source };
+        DatedKeys(self.0.into_iter().map(convert).collect())
+    }
+
     /// The keys that sign, will sign, or have signed tokens that may be alive, those that sign later at the end.
     pub fn in_force(&self, now: DateTime<Utc>) -> Vec<&Dated<K>> {
         let mut keys: Vec<_> = self.0.iter().filter(|key| !key.is_over(now)).collect();
@@ -113,11 +124,29 @@ impl<K> DatedKeys<K> {
     }
 }
 
-/// An RSA key of the folder; without its private half it verifies and cannot sign.
+/// A key pair of the folder; without its private half it verifies and cannot sign.
 #[derive(Clone, Debug)]
-pub(super) struct RsaKey {
-    pub private: Option<RsaPrivateKey>,
-    pub public: RsaPublicKey,
+pub(super) struct Halves<Private, Public> {
+    pub private: Option<Private>,
+    pub public: Public,
+}
+
+/// A pair that signs RS256 for the demo.
+pub(super) type RsaKey = Halves<RsaPrivateKey, RsaPublicKey>;
+
+/// A pair of any kind.
+pub(super) type PairKey = Halves<PrivateKey, PublicKey>;
+
+impl From<PrivateKey> for PairKey {
+    fn from(private: PrivateKey) -> Self {
+        Self { public: private.public(), private: Some(private) }
+    }
+}
+
+impl From<RsaKey> for PairKey {
+    fn from(key: RsaKey) -> Self {
+        Self { private: key.private.map(PrivateKey::Rsa), public: PublicKey::Rsa(key.public) }
+    }
 }
 
 /// A rotation in memory.

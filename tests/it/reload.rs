@@ -5,9 +5,10 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::Duration;
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::app::put_rsa_keys;
+use crate::app::{Answer, Visitor, part, put_rsa_keys};
 use crate::cli::{Program, Serving};
 use crate::tools;
 
@@ -38,6 +39,43 @@ fn a_rotation_on_disk_is_published_on_sighup_and_signs_in_its_time() {
     serving.log_with("the keys were read again");
     let after = key_ids(&serving);
     assert_eq!((after.len(), &after[0]), (before.len() + 1, &before[0]), "published, and not signing yet");
+    assert_eq!(serving.stop().code, Some(0));
+}
+
+/// An access token of a client for itself.
+async fn access_token(visitor: &Visitor) -> String {
+    let form = [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", "x")];
+    Answer::to(visitor.request(Method::POST, "/oauth/token").form(&form)).await.text("access_token")
+}
+
+fn kid_of(token: &str) -> String {
+    serde_json::from_str::<Value>(&part(token, 0)).unwrap()["kid"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn a_rotation_on_disk_renews_the_bearer_key_and_tokens_of_the_old_one_are_good() {
+    let program = program();
+    let serving = program.serve(&[]);
+    let visitor = Visitor::of(&serving.url);
+    let old = access_token(&visitor).await;
+    let done = program.run(&["rotate", "--after", "0", "--profile", "bearer"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    assert!(done.stdout.starts_with("made keys/bearer_key.") && !done.stdout.contains("jwt_key"), "{}", done.stdout);
+    assert_eq!(kid_of(&access_token(&visitor).await), kid_of(&old), "nothing changes unasked");
+    serving.signal("-HUP");
+    serving.log_with("the keys were read again");
+    let new = access_token(&visitor).await;
+    assert_ne!(kid_of(&new), kid_of(&old));
+    let published = key_ids(&serving);
+    for token in [&old, &new] {
+        assert!(published.contains(&kid_of(token)), "{published:?}");
+        let me = Answer::to(visitor.request(Method::GET, "/api/me").bearer_auth(token)).await;
+        assert_eq!(me.status, 200, "{}", me.body);
+    }
+    let done = program.run(&["rotate", "--after", "0"]);
+    for made in ["keys/jwt_key.", "keys/hs256.", "keys/bearer_key."] {
+        assert!(done.stdout.contains(&format!("made {made}")), "{}", done.stdout);
+    }
     assert_eq!(serving.stop().code, Some(0));
 }
 

@@ -6,8 +6,9 @@ use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, TimeDelta, Utc};
-use hallpass::keys::{self, Algorithm, KeyError, KeyRing};
+use hallpass::keys::{self, Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, RotatedKeys};
 use hallpass::profiles::Lifetime;
+use hallpass::profiles::bearer;
 use hallpass::profiles::demo::{self, Subject};
 use tempfile::TempDir;
 
@@ -15,6 +16,7 @@ use crate::app::{fixture, put_rsa_keys};
 use crate::cli::Program;
 
 const BOTH: [demo::DemoAlgorithm; 2] = [demo::DemoAlgorithm::HS256, demo::DemoAlgorithm::RS256];
+const DEMO: [RotatedKeys; 2] = [RotatedKeys::Rs256, RotatedKeys::Hs256];
 
 fn at(seconds: i64) -> DateTime<Utc> {
     DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
@@ -32,8 +34,11 @@ fn ring(folder: &TempDir) -> KeyRing {
 }
 
 fn rotate(folder: &TempDir, after: i64, now: DateTime<Utc>) -> keys::Rotation {
-    let both = [Algorithm::Rs256, Algorithm::Hs256];
-    keys::rotate(folder.path(), &both, TimeDelta::seconds(after), now, &SystemRandom::new()).unwrap()
+    rotate_these(folder, &DEMO, after, now)
+}
+
+fn rotate_these(folder: &TempDir, keys: &[RotatedKeys], after: i64, now: DateTime<Utc>) -> keys::Rotation {
+    keys::rotate(folder.path(), keys, TimeDelta::seconds(after), now, &SystemRandom::new()).unwrap()
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -154,10 +159,7 @@ fn rotations_at_once_make_a_whole_set_of_keys_each() {
     let folder = folder();
     let path = folder.path();
     std::thread::scope(|scope| {
-        let rotation = || {
-            let both = [Algorithm::Rs256, Algorithm::Hs256];
-            keys::rotate(path, &both, TimeDelta::seconds(60), at(0), &SystemRandom::new()).unwrap()
-        };
+        let rotation = || keys::rotate(path, &DEMO, TimeDelta::seconds(60), at(0), &SystemRandom::new()).unwrap();
         let running: Vec<_> = (0..4).map(|_| scope.spawn(rotation)).collect();
         let mut starts: Vec<_> = running.into_iter().map(|it| it.join().unwrap().start).collect();
         starts.sort();
@@ -170,15 +172,15 @@ fn rotations_at_once_make_a_whole_set_of_keys_each() {
 
 #[test]
 fn what_the_folder_has_is_rotated_and_nothing_else_is_made() {
-    for (rotated, other) in [(Algorithm::Hs256, Algorithm::Rs256), (Algorithm::Rs256, Algorithm::Hs256)] {
+    for (rotated, other) in [(RotatedKeys::Hs256, RotatedKeys::Rs256), (RotatedKeys::Rs256, RotatedKeys::Hs256)] {
         let folder = TempDir::new().unwrap();
         match rotated {
-            Algorithm::Hs256 => keys::generate_hs256(folder.path(), false, &SystemRandom::new()).unwrap(),
+            RotatedKeys::Hs256 => keys::generate_hs256(folder.path(), false, &SystemRandom::new()).unwrap(),
             _ => keys::generate_rs256(folder.path(), false, 2048).unwrap(),
         };
         let before = names(folder.path());
-        for algorithms in [&[other][..], &[]] {
-            let failed = keys::rotate(folder.path(), algorithms, TimeDelta::zero(), at(0), &SystemRandom::new());
+        for keys in [&[other][..], &[RotatedKeys::Bearer], &[]] {
+            let failed = keys::rotate(folder.path(), keys, TimeDelta::zero(), at(0), &SystemRandom::new());
             assert!(matches!(failed, Err(KeyError::NothingToRotate { .. })));
             assert_eq!(names(folder.path()), before, "nothing is left behind");
         }
@@ -199,8 +201,8 @@ fn a_rotation_that_fails_leaves_the_folder_as_it_was() {
         fs::write(folder.path().join(start), "a secret that is long enough for HS256").unwrap();
     }
     let before = contents(folder.path());
-    let both = [Algorithm::Rs256, Algorithm::Hs256];
-    let failed = keys::rotate(folder.path(), &both, TimeDelta::zero(), at(100), &SystemRandom::new());
+    let all = [RotatedKeys::Bearer, RotatedKeys::Rs256, RotatedKeys::Hs256];
+    let failed = keys::rotate(folder.path(), &all, TimeDelta::zero(), at(100), &SystemRandom::new());
     assert!(matches!(failed, Err(KeyError::Exists { .. })), "every second is taken");
     assert_eq!(contents(folder.path()), before);
 }
@@ -218,11 +220,93 @@ fn a_public_half_that_is_missing_is_saved_before_its_private_half_is_removed() {
     assert_eq!(code(&ring(&folder), demo::DemoAlgorithm::RS256, &old, at(101)), "accepted");
 }
 
+const BEARER: [RotatedKeys; 1] = [RotatedKeys::Bearer];
+
+/// A bearer token that lives as long as one can.
+fn bearer_token(ring: &KeyRing, now: DateTime<Utc>) -> String {
+    let grant = bearer::Grant { issuer: "https://i.example", subject: "bob", client_id: "app" };
+    let terms = bearer::Terms { lifetime: Lifetime::of(86_400).unwrap(), ..bearer::Terms::default() };
+    bearer::issue_on(ring, &grant, &terms, [7; 16], now).unwrap().into_string()
+}
+
+fn bearer_code(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> &'static str {
+    bearer::verify(ring, "https://i.example", token, now).resolve_revocation(|_| false).code().as_str()
+}
+
+#[test]
+fn the_next_bearer_key_is_published_before_it_signs_and_the_old_one_verifies_for_a_day_more() {
+    let folder = folder();
+    let before = ring(&folder);
+    let made = rotate_these(&folder, &BEARER, 60, at(0)).made;
+    let made: Vec<&str> = made.iter().map(|path| path.file_name().unwrap().to_str().unwrap()).collect();
+    assert_eq!(made, ["bearer_key.20270115T080100Z", "bearer_key.20270115T080100Z.pub"]);
+
+    let after = ring(&folder);
+    let old = bearer_token(&before, at(59));
+    assert_eq!(bearer_token(&after, at(59)), old, "the old key signs to the last second");
+    let new = bearer_token(&after, at(60));
+    assert_eq!((bearer_code(&before, &new, at(60)), bearer_code(&after, &new, at(60))), ("unknown_kid", "accepted"));
+    assert_eq!(bearer_code(&after, &old, at(86_458)), "accepted");
+    assert_ne!(bearer_code(&after, &bearer_token(&before, at(61)), at(86_460)), "accepted");
+    let published = |now| serde_json::to_value(after.published(now)).unwrap()["keys"].as_array().unwrap().len();
+    assert_eq!((published(at(0)), published(at(60)), published(at(86_459)), published(at(86_460))), (3, 3, 3, 2));
+    assert_eq!(after.rs256().verifiers().len(), 1, "a bearer key is no retired key of the demo");
+
+    let removed = rotate_these(&folder, &BEARER, 0, at(100)).removed;
+    assert_eq!(removed, [folder.path().join("bearer_key")]);
+    let after = ring(&folder);
+    assert_eq!(bearer_code(&after, &old, at(101)), "accepted", "its public half stays");
+    assert!(!folder.path().join("bearer_key").exists(), "no start makes it again");
+    assert_ne!(bearer_token(&after, at(100)), bearer_token(&after, at(99)));
+}
+
+#[test]
+fn a_rotation_renews_every_bearer_key_of_the_folder_by_one_of_its_kind() {
+    let folder = TempDir::new().unwrap();
+    put_rsa_keys(folder.path());
+    fs::remove_file(folder.path().join("bearer_key")).unwrap();
+    fs::copy(fixture("rsa-openssh"), folder.path().join("bearer_rsa")).unwrap();
+    let wanted = BearerKeys { algorithm: Algorithm::Es256, one_of_each: true };
+    let ring =
+        || KeyRing::prepare_for(folder.path(), &GivenCredentials::default(), wanted, &SystemRandom::new()).unwrap().0;
+    let kid = |ring: &KeyRing, algorithm, now| ring.bearer_signer(algorithm, now).unwrap().kid().unwrap().to_owned();
+    let before = ring();
+    let made = rotate_these(&folder, &BEARER, 60, at(0)).made;
+    assert_eq!(made.len(), 8, "two halves of each kind: {made:?}");
+    let after = ring();
+    for algorithm in Algorithm::OF_PAIRS {
+        let old = kid(&before, algorithm, at(0));
+        assert_eq!(kid(&after, algorithm, at(59)), old, "{algorithm}");
+        let new = kid(&after, algorithm, at(60));
+        assert_ne!(new, old, "{algorithm}");
+        let published = serde_json::to_string(&after.published(at(60))).unwrap();
+        assert!(published.contains(&format!("\"{old}\"")) && published.contains(&format!("\"{new}\"")), "{published}");
+    }
+    assert_eq!(rotate_these(&folder, &BEARER, 0, at(100)).removed.len(), 4);
+    assert_eq!(kid(&ring(), Algorithm::Ps512, at(99)), kid(&after, Algorithm::Ps512, at(99)));
+}
+
+#[test]
+fn a_bearer_key_whose_newest_private_half_is_missing_or_of_another_kind_is_refused_by_name() {
+    for (copied, to, said) in [
+        ("rsa-openssh.pub", "bearer_key.20200101T000000Z.pub", "bearer_key.20200101T000000Z`"),
+        ("ec-openssh", "bearer_key.20200101T000000Z", "RS256 needs an RSA key"),
+        ("ec-openssh.pub", "bearer_key.20200101T000000Z.pub", "RS256 needs an RSA key"),
+    ] {
+        let folder = folder();
+        fs::copy(fixture(copied), folder.path().join(to)).unwrap();
+        let error = KeyRing::prepare(folder.path(), &SystemRandom::new()).err().unwrap();
+        let line = format!("{error}: {}", std::error::Error::source(&error).unwrap());
+        assert!(line.contains(to) || line.contains(said), "{line}");
+        assert!(line.contains(said), "{line}");
+    }
+}
+
 #[test]
 fn an_empty_folder_has_nothing_to_rotate_and_gets_advice() {
     let empty = TempDir::new().unwrap();
     for folder in [empty.path().to_owned(), empty.path().join("missing")] {
-        let failed = keys::rotate(&folder, &[Algorithm::Rs256], TimeDelta::zero(), at(0), &SystemRandom::new());
+        let failed = keys::rotate(&folder, &[RotatedKeys::Rs256], TimeDelta::zero(), at(0), &SystemRandom::new());
         let said = failed.unwrap_err().to_string();
         assert!(said.contains(folder.to_str().unwrap()) && said.contains("hallpass keygen"), "{said}");
     }
@@ -240,9 +324,15 @@ fn the_command_rotates_twice_within_a_second_with_a_duration_or_not_at_all() {
     for made in 1..=3 {
         let done = program.run(&["rotate", "--after", "1h"]);
         assert_eq!(done.code, Some(0), "{}", done.stderr);
-        assert!(done.stdout.contains("the folder has no RS256 key, so none was made"), "{}", done.stdout);
+        for missing in ["RS256", "bearer"] {
+            let said = format!("the folder has no {missing} key, so none was made");
+            assert!(done.stdout.contains(&said), "{}", done.stdout);
+        }
         assert_eq!(names(&program.path("keys")).len(), 1 + made);
     }
     program.run(&["rotate", "--algorithm", "RS256"]).assert_failed(&["no RS256 key to rotate"]);
+    program.run(&["rotate", "--profile", "bearer"]).assert_failed(&["no bearer key to rotate"]);
+    let refused = program.run(&["rotate", "--profile", "lab"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("demo or bearer is accepted"), "{}", refused.stderr);
     assert_eq!(names(&program.path("keys")).len(), 4);
 }

@@ -366,6 +366,30 @@ async fn the_key_of_bearer_tokens_rotates_too_and_the_demo_s_keys_alone_where_as
     assert_eq!(signs().await, first);
 }
 
+#[tokio::test]
+async fn the_bearer_keys_of_every_algorithm_rotate_together() {
+    let app = app();
+    let visitor = app.visitor();
+    let signs = async |algorithm: &str| {
+        let order = json!({ "algorithm": algorithm, "key": "bearer", "claims": {} });
+        let token = ask(&visitor, Method::POST, "/test/sign", order).await.text("token");
+        serde_json::from_str::<Value>(&part(&token, 0)).unwrap()["kid"].as_str().unwrap().to_owned()
+    };
+    let algorithms = ["RS256", "PS384", "ES256", "ES384", "EdDSA"];
+    let mut old = Vec::new();
+    for algorithm in algorithms {
+        old.push(signs(algorithm).await);
+    }
+    let published = ask(&visitor, Method::POST, "/test/rotate", json!({ "keys": "bearer" })).await.body;
+    for (algorithm, old) in algorithms.iter().zip(old) {
+        let new = signs(algorithm).await;
+        assert_ne!(new, old, "{algorithm}");
+        for kid in [new, old] {
+            assert!(published.contains(&format!("\"{kid}\"")), "{kid}: {published}");
+        }
+    }
+}
+
 /// A good bearer token, for `/test/sign`.
 fn bearer_order(app: &TestApp) -> Value {
     let claims = json!({

@@ -20,10 +20,10 @@ pub enum KeyError {
     #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
     Exists { path: PathBuf },
     #[error(
-        "`{folder}` has no {algorithms} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
+        "`{folder}` has no {keys} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
          all keys"
     )]
-    NothingToRotate { folder: PathBuf, algorithms: String },
+    NothingToRotate { folder: PathBuf, keys: String },
     #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
     Bits { bits: u32 },
     #[error("cannot use a credential")]

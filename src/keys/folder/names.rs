@@ -26,19 +26,23 @@ pub(super) const BEARER_PAIRS: [(KeyKind, &str); 4] = [
     (KeyKind::Ed25519, BEARER_ED25519),
 ];
 
+/// The private halves of all bearer keys without a start, the own one first.
+pub(super) fn bearer_privates() -> impl Iterator<Item = &'static str> {
+    std::iter::once(BEARER_PRIVATE).chain(BEARER_PAIRS.into_iter().map(|(_, private)| private))
+}
+
 /// Whether a public key is one of other profiles, and so no retired key of the demo.
 pub(super) fn is_of_another_profile(name: &str) -> bool {
-    let stem = name.strip_suffix(".pub").unwrap_or(name);
-    [BEARER_PRIVATE, LAB_PRIVATE].contains(&stem) || BEARER_PAIRS.iter().any(|(_, pair)| *pair == stem)
+    name == LAB_PUBLIC || bearer_privates().any(|private| start_of_pair(private, name).is_some())
 }
 
-/// `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
-pub(super) fn rs256_private(start: Start) -> String {
-    if start == Start::ALWAYS { RS256_PRIVATE.to_owned() } else { format!("{RS256_PRIVATE}.{start}") }
+/// The private half of a pair: `jwt_key`, or with its start `jwt_key.20261121T215000Z`.
+pub(super) fn private_half(first: &str, start: Start) -> String {
+    if start == Start::ALWAYS { first.to_owned() } else { format!("{first}.{start}") }
 }
 
-pub(super) fn rs256_public(start: Start) -> String {
-    rs256_private(start) + ".pub"
+pub(super) fn public_half(first: &str, start: Start) -> String {
+    private_half(first, start) + ".pub"
 }
 
 /// `hs256.secret`, or with its start `hs256.20261121T215000Z.secret`.
@@ -54,12 +58,16 @@ pub(super) fn start_of_secret(name: &str) -> Option<Start> {
     }
 }
 
-/// The start in the name of either half of a pair that signs RS256.
-pub(super) fn start_of_pair(name: &str) -> Option<Start> {
-    let name = name.strip_suffix(".pub").unwrap_or(name);
-    match name {
-        RS256_PRIVATE => Some(Start::ALWAYS),
-        _ => Start::parse(name.strip_prefix(RS256_PRIVATE)?.strip_prefix('.')?),
+/// The start in the name of either half of a pair, whose first private half has this name.
+pub(super) fn start_of_pair(first: &str, name: &str) -> Option<Start> {
+    start_of_private_half(first, name.strip_suffix(".pub").unwrap_or(name))
+}
+
+/// The same for the private half alone.
+pub(super) fn start_of_private_half(first: &str, name: &str) -> Option<Start> {
+    match name.strip_prefix(first)? {
+        "" => Some(Start::ALWAYS),
+        rest => Start::parse(rest.strip_prefix('.')?),
     }
 }
 
@@ -68,8 +76,10 @@ pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
     let is_private = || {
         name.ends_with(".secret")
             || [SESSION_KEY, credentials::FILE].contains(&name)
-            || [RS256_PRIVATE, BEARER_PRIVATE, LAB_PRIVATE].iter().any(|private| name.starts_with(private))
-            || BEARER_PAIRS.iter().any(|(_, private)| name.starts_with(private))
+            || [RS256_PRIVATE, LAB_PRIVATE]
+                .into_iter()
+                .chain(bearer_privates())
+                .any(|private| name.starts_with(private))
     };
     if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
 }

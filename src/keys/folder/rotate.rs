@@ -8,10 +8,10 @@ use aws_lc_rs::rand::SecureRandom;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::changes::Changes;
-use super::names::{HS256_SECRET, RS256_PRIVATE, hs256_secret, rs256_private, rs256_public};
-use super::{Folder, KeyError, public_pem, rsa_pem, secret_text};
-use crate::keys::rotation::{DatedKeys, RsaKey};
-use crate::keys::{Algorithm, RsaPrivateKey, Secret, Start};
+use super::names::{HS256_SECRET, RS256_PRIVATE, bearer_privates, hs256_secret, private_half, public_half};
+use super::{Folder, KeyError, pair_pem, public_pem, secret_text};
+use crate::keys::rotation::{DatedKeys, PairKey};
+use crate::keys::{KeyKind, PrivateKey, Secret, Start};
 
 /// For how many seconds a start may be put off, because other rotations have taken those before.
 const LATEST: i64 = 60;
@@ -24,105 +24,167 @@ pub struct Rotation {
     pub made: Vec<PathBuf>,
     /// The removed private halves, which are not needed any more.
     pub removed: Vec<PathBuf>,
-    /// The algorithms of which the folder has no key, and so none was made.
-    pub skipped: Vec<Algorithm>,
+    /// The keys of which the folder has none, and so none was made.
+    pub skipped: Vec<RotatedKeys>,
 }
 
-/// Makes the next keys of those of the algorithms that the folder has keys of. They sign `after` so long, or in the
-/// first second after it that is free. What could only sign, for keys older than the one that signs now, is removed.
+/// Keys that are rotated together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RotatedKeys {
+    /// The demo's secrets.
+    Hs256,
+    /// The demo's RSA pairs.
+    Rs256,
+    /// The pairs of bearer tokens, of every kind that the folder has.
+    Bearer,
+}
+
+impl RotatedKeys {
+    /// For a sentence: `no bearer key`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Rs256 => "RS256",
+            Self::Bearer => "bearer",
+        }
+    }
+}
+
+/// Makes the next keys of those that the folder has. They sign `after` so long, or in the first second after it that is
+/// free. What could only sign, for keys older than the one that signs now, is removed.
 pub fn rotate(
     folder: &Path,
-    algorithms: &[Algorithm],
+    wanted: &[RotatedKeys],
     after: TimeDelta,
     now: DateTime<Utc>,
     random: &dyn SecureRandom,
 ) -> Result<Rotation, KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
-    let (pairs, secrets) = (files.pairs()?, files.secrets()?);
-    let has_keys = |algorithm: &Algorithm| match algorithm {
-        Algorithm::Rs256 => pairs.iter().next().is_some(),
-        Algorithm::Hs256 => secrets.iter().next().is_some(),
-        _ => false,
-    };
-    let (rotated, skipped): (Vec<_>, Vec<_>) = algorithms.iter().copied().partition(has_keys);
-    if rotated.is_empty() {
-        return Err(KeyError::NothingToRotate { folder: folder.to_owned(), algorithms: named(algorithms) });
+    let (mut found, mut skipped) = (Vec::new(), Vec::new());
+    for keys in wanted {
+        let present = Found::all(&mut files, *keys)?;
+        skipped.extend(present.is_empty().then_some(*keys));
+        found.extend(present);
     }
-    let next = Next::generate(folder, &rotated, random)?;
+    if found.is_empty() {
+        return Err(KeyError::NothingToRotate { folder: folder.to_owned(), keys: named(wanted) });
+    }
+    let next = found.iter().map(|found| found.next(folder, random)).collect::<Result<Vec<_>, _>>()?;
     let mut changes = Changes::default();
-    let (start, made) = next.make(folder, now + after, &mut changes)?;
+    let (start, made) = make(&next, folder, now + after, &mut changes)?;
     let mut rotation = Rotation { start, made, removed: Vec::new(), skipped };
-    if rotated.contains(&Algorithm::Rs256) {
-        files.remove_old_pairs(&pairs, now, &mut changes, &mut rotation)?;
-    }
-    if rotated.contains(&Algorithm::Hs256) {
-        files.remove_dead_secrets(&secrets, now, &mut changes, &mut rotation)?;
+    for found in &found {
+        match found {
+            Found::Pairs { first, pairs } => files.remove_old_pairs(first, pairs, now, &mut changes, &mut rotation)?,
+            Found::Secrets(secrets) => files.remove_dead_secrets(secrets, now, &mut changes, &mut rotation)?,
+        }
     }
     changes.commit();
     Ok(rotation)
 }
 
-fn named(algorithms: &[Algorithm]) -> String {
-    algorithms.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+fn named(keys: &[RotatedKeys]) -> String {
+    keys.iter().map(|keys| keys.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
-/// The texts of the next keys, for whatever second they will start in.
-struct Next {
-    /// The private half and the public one.
-    pair: Option<[String; 2]>,
-    secret: Option<String>,
+/// Keys of the folder that follow one another.
+enum Found {
+    Secrets(DatedKeys<Secret>),
+    Pairs {
+        /// The name of the private half without a start.
+        first: &'static str,
+        pairs: DatedKeys<PairKey>,
+    },
 }
 
-impl Next {
-    fn generate(folder: &Path, algorithms: &[Algorithm], random: &dyn SecureRandom) -> Result<Self, KeyError> {
-        let has = |algorithm| algorithms.contains(&algorithm);
-        let pair = || {
-            let path = folder.join(RS256_PRIVATE);
-            let pem = rsa_pem(&path, 2048)?;
-            let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
-            Ok([pem, public_pem(&path, private.public().to_pem())?])
-        };
-        let secret = || secret_text(&folder.join(HS256_SECRET), random);
-        Ok(Self {
-            pair: has(Algorithm::Rs256).then(pair).transpose()?,
-            secret: has(Algorithm::Hs256).then(secret).transpose()?,
-        })
-    }
-
-    /// Makes all of them with one start, the first from `earliest` on that no key has yet.
-    fn make(
-        &self,
-        folder: &Path,
-        earliest: DateTime<Utc>,
-        changes: &mut Changes,
-    ) -> Result<(DateTime<Utc>, Vec<PathBuf>), KeyError> {
-        let mut taken = None;
-        for later in 0..LATEST {
-            let start = earliest + TimeDelta::seconds(later);
-            let files = self.files(folder, Start::at(start));
-            if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
-                taken = Some(path.clone());
-                continue;
+impl Found {
+    /// Those of these keys that the folder has.
+    fn all(files: &mut Folder<'_>, keys: RotatedKeys) -> Result<Vec<Self>, KeyError> {
+        let mut found = Vec::new();
+        match keys {
+            RotatedKeys::Hs256 => found.push(Self::Secrets(files.secrets()?)),
+            RotatedKeys::Rs256 => {
+                found.push(Self::Pairs { first: RS256_PRIVATE, pairs: files.pairs()?.converted() });
             }
-            let mut attempt = Changes::default();
-            match attempt.create(&files) {
-                // Another rotation was faster.
-                Err(KeyError::Exists { path }) => taken = Some(path),
-                Err(error) => return Err(error),
-                Ok(()) => {
-                    changes.append(attempt);
-                    return Ok((start, files.into_iter().map(|(path, _)| path).collect()));
+            RotatedKeys::Bearer => {
+                for first in bearer_privates() {
+                    found.push(Self::Pairs { first, pairs: files.bearer_pairs(first, None)? });
                 }
             }
         }
-        Err(KeyError::Exists { path: taken.unwrap_or_else(|| folder.to_owned()) })
+        found.retain(Self::has_keys);
+        Ok(found)
     }
 
-    fn files(&self, folder: &Path, start: Start) -> Vec<(PathBuf, String)> {
-        let pair = self.pair.iter().flat_map(|pair| [rs256_private(start), rs256_public(start)].into_iter().zip(pair));
-        let secret = self.secret.iter().map(|secret| (hs256_secret(start), secret));
-        pair.chain(secret).map(|(name, text)| (folder.join(name), text.clone())).collect()
+    fn has_keys(&self) -> bool {
+        match self {
+            Self::Secrets(secrets) => secrets.newest().is_some(),
+            Self::Pairs { pairs, .. } => pairs.newest().is_some(),
+        }
     }
+
+    /// The key after them, of the same kind.
+    fn next(&self, folder: &Path, random: &dyn SecureRandom) -> Result<Next, KeyError> {
+        let Self::Pairs { first, pairs } = self else {
+            return Ok(Next::Secret(secret_text(&folder.join(HS256_SECRET), random)?));
+        };
+        let path = folder.join(first);
+        let kind = pairs.newest().map_or(KeyKind::Rsa, |pair| pair.key.public.kind());
+        let private = pair_pem(&path, kind)?;
+        let public = PrivateKey::parse(private.as_bytes()).map_err(KeyError::unfit(&path))?.public().to_pem();
+        Ok(Next::Pair { first, private, public: public_pem(&path, public)? })
+    }
+}
+
+/// The texts of a next key, for whatever second it will start in.
+enum Next {
+    Secret(String),
+    Pair { first: &'static str, private: String, public: String },
+}
+
+impl Next {
+    fn files(&self, start: Start) -> Vec<(String, &String)> {
+        match self {
+            Self::Secret(secret) => vec![(hs256_secret(start), secret)],
+            Self::Pair { first, private, public } => {
+                vec![(private_half(first, start), private), (public_half(first, start), public)]
+            }
+        }
+    }
+}
+
+/// Makes all of them with one start, the first from `earliest` on that no key has yet.
+fn make(
+    next: &[Next],
+    folder: &Path,
+    earliest: DateTime<Utc>,
+    changes: &mut Changes,
+) -> Result<(DateTime<Utc>, Vec<PathBuf>), KeyError> {
+    let mut taken = None;
+    for later in 0..LATEST {
+        let start = earliest + TimeDelta::seconds(later);
+        let files = files(next, folder, Start::at(start));
+        if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
+            taken = Some(path.clone());
+            continue;
+        }
+        let mut attempt = Changes::default();
+        match attempt.create(&files) {
+            // Another rotation was faster.
+            Err(KeyError::Exists { path }) => taken = Some(path),
+            Err(error) => return Err(error),
+            Ok(()) => {
+                changes.append(attempt);
+                return Ok((start, files.into_iter().map(|(path, _)| path).collect()));
+            }
+        }
+    }
+    Err(KeyError::Exists { path: taken.unwrap_or_else(|| folder.to_owned()) })
+}
+
+fn files(next: &[Next], folder: &Path, start: Start) -> Vec<(PathBuf, String)> {
+    let all = next.iter().flat_map(|next| next.files(start));
+    all.map(|(name, text)| (folder.join(name), text.clone())).collect()
 }
 
 impl Folder<'_> {
@@ -130,20 +192,23 @@ impl Folder<'_> {
     /// and are saved where they stand nowhere yet.
     fn remove_old_pairs(
         &self,
-        pairs: &DatedKeys<RsaKey>,
+        first: &str,
+        pairs: &DatedKeys<PairKey>,
         now: DateTime<Utc>,
         changes: &mut Changes,
         rotation: &mut Rotation,
     ) -> Result<(), KeyError> {
         let Some(current) = pairs.current(now) else { return Ok(()) };
         for pair in pairs.iter().filter(|pair| pair.start < current.start) {
-            let Some(private) = &pair.key.private else { continue };
-            let public = self.path.join(rs256_public(pair.start));
+            if pair.key.private.is_none() {
+                continue;
+            }
+            let public = self.path.join(public_half(first, pair.start));
             if !public.exists() {
-                changes.create(&[(public.clone(), public_pem(&public, private.public().to_pem())?)])?;
+                changes.create(&[(public.clone(), public_pem(&public, pair.key.public.to_pem())?)])?;
                 rotation.made.push(public);
             }
-            let private = self.path.join(rs256_private(pair.start));
+            let private = self.path.join(private_half(first, pair.start));
             changes.remove(&private)?;
             rotation.removed.push(private);
         }
