@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 
 use super::key_set::Signers;
-use super::rotation::{DatedKeys, PairKey, Renewal};
-use super::{Algorithm, Jwk, KeyKind, PrivateKey, ProfileKeys, PublicKey, Signer};
+use super::rotation::{Dated, DatedKeys, IN_MEMORY, PairKey, Renewal};
+use super::{Algorithm, Jwk, KeyKind, PrivateKey, ProfileKeys, PublicKey, Signer, Start};
 
 /// Which keys bearer tokens need.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,15 @@ impl BearerRing {
         Self::new(self.wanted, self.kinds.iter().map(rotate).collect::<Option<_>>()?)
     }
 
+    /// The same pairs, but of each kind that is in no file, those of `before`.
+    pub fn with_unsaved_of(self, before: &Self) -> Self {
+        let kept = |pairs: &DatedKeys<PairKey>| {
+            let same = before.kinds.iter().find(|before| kind(before) == kind(pairs) && is_unsaved(before));
+            same.filter(|_| is_unsaved(pairs)).unwrap_or(pairs).clone()
+        };
+        Self::new(self.wanted, self.kinds.iter().map(kept).collect()).unwrap_or(self)
+    }
+
     pub const fn own(&self) -> &ProfileKeys {
         &self.own
     }
@@ -92,6 +101,16 @@ impl BearerRing {
         };
         kind(pairs).into_iter().flat_map(|kind| self.wanted.further(kind)).flat_map(published).collect()
     }
+}
+
+/// A new pair of the kind that this algorithm needs, which is in no file.
+pub(super) fn in_memory(algorithm: Algorithm) -> Option<DatedKeys<PairKey>> {
+    let private = PrivateKey::generate(algorithm.key_kind())?;
+    Some(DatedKeys::new(vec![Dated::new(Start::ALWAYS, private.into(), IN_MEMORY.to_owned())]))
+}
+
+fn is_unsaved(pairs: &DatedKeys<PairKey>) -> bool {
+    pairs.iter().all(|pair| pair.source == IN_MEMORY)
 }
 
 /// The kind of all of these pairs.

@@ -26,6 +26,11 @@ impl CurrentKeys {
         self.put(Arc::new(ring));
     }
 
+    /// The same with keys that were read again. Those that the folder could not keep stay as they were at the start.
+    pub fn replace_by_reread(&self, ring: KeyRing) {
+        self.replace(ring.with_unsaved_keys_of(&self.first));
+    }
+
     /// Goes back to the keys that the server started with.
     pub fn restore(&self) {
         self.put(self.first.clone());

@@ -14,7 +14,7 @@ use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::bearer::BearerRing;
+use super::bearer::{BearerRing, in_memory};
 use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, DatedKeys, PairKey, RsaKey};
@@ -70,8 +70,7 @@ pub(super) fn prepare(
     random: &dyn SecureRandom,
 ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
-    files.keep_private()?;
-    files.make_missing(wanted, random)?;
+    files.keep_private().and_then(|()| files.make_missing(wanted, random)).map_err(KeyError::advised_for_server)?;
     let pairs = files.pairs()?;
     for pair in pairs.iter() {
         if let Some(private) = &pair.key.private {
@@ -83,7 +82,7 @@ pub(super) fn prepare(
     let bearer = files.bearer(wanted)?;
     let lab_rsa = files.pair(LAB_PRIVATE, LAB_PUBLIC)?;
     let lab_secret = files.needed_secret(LAB_SECRET)?;
-    let (accounts, secrets) = credentials::read(folder, given, random)?;
+    let (accounts, secrets) = credentials::read(folder, given, random).map_err(KeyError::advised_for_server)?;
     files.warn_of_exposed()?;
     let ring = KeyRing {
         hs256: KeySet::of_secrets(&hs256_secrets),
@@ -177,17 +176,31 @@ impl Folder<'_> {
             self.make(HS256_SECRET, |path| secret_text(path, random))?;
         }
         self.make(REST_API_SECRET, |path| secret_text(path, random))?;
-        for (algorithm, name) in bearer_files(wanted) {
-            if !self.has_private_half(name)? {
-                self.make(name, |path| pair_pem(path, algorithm.key_kind()))?;
-            }
-        }
+        self.make_missing_bearer_pairs(wanted)?;
         self.make(LAB_SECRET, |path| secret_text(path, random))?;
         self.make(LAB_PRIVATE, |path| rsa_pem(path, 2048))?;
         self.make(SESSION_KEY, |path| session_key_text(path, random))?;
         if self.starts(start_of_demo_pair)?.is_empty() {
             self.make(RS256_PRIVATE, |path| rsa_pem(path, 2048))?;
         }
+        Ok(())
+    }
+
+    /// The pairs with which only tests sign need no file: a folder that cannot be written, as in a container, is
+    /// enough.
+    fn make_missing_bearer_pairs(&mut self, wanted: BearerKeys) -> Result<(), KeyError> {
+        let mut unsaved = Vec::new();
+        for (algorithm, name) in bearer_files(wanted) {
+            if self.has_private_half(name)? {
+                continue;
+            }
+            match self.make(name, |path| pair_pem(path, algorithm.key_kind())) {
+                Err(KeyError::Unwritable { path, source }) if name != BEARER_PRIVATE => unsaved.push((path, source)),
+                made => made?,
+            }
+        }
+        let (paths, causes): (Vec<_>, Vec<_>) = unsaved.into_iter().unzip();
+        self.warnings.extend(causes.into_iter().next().map(|why| Warning::KeptInMemory { paths, why }));
         Ok(())
     }
 
@@ -213,6 +226,10 @@ impl Folder<'_> {
         let mut kinds = Vec::new();
         for (algorithm, first) in bearer_files(wanted) {
             let pairs = self.bearer_pairs(first, Some(algorithm))?;
+            if pairs.newest().is_none() && first != BEARER_PRIVATE {
+                kinds.push(in_memory(algorithm).ok_or_else(|| KeyError::NoRandomness { path: self.path.join(first) })?);
+                continue;
+            }
             for pair in pairs.iter().filter(|pair| pair.key.private.is_some()) {
                 self.save_public(&public_half(first, pair.start), pair.key.public.to_pem());
             }

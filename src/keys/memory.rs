@@ -4,13 +4,13 @@ use std::path::Path;
 
 use aws_lc_rs::rand::SecureRandom;
 
-use super::bearer::BearerRing;
+use super::bearer::{BearerRing, in_memory};
 use super::folder::bearer_files;
 use super::ring::generated_pair;
-use super::rotation::{Dated, DatedKeys, IN_MEMORY, PairKey, RsaKey};
+use super::rotation::{Dated, DatedKeys, IN_MEMORY, RsaKey};
 use super::{
-    Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, PrivateKey, ProfileKeys,
-    RsaPrivateKey, SESSION_KEY_BYTES, Secret, Start, credentials,
+    BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, SESSION_KEY_BYTES,
+    Secret, Start, credentials,
 };
 
 /// New keys of every kind, and the account values that are given.
@@ -48,13 +48,8 @@ fn first<K>(key: K) -> DatedKeys<K> {
 }
 
 fn bearer(wanted: BearerKeys) -> Result<BearerRing, KeyError> {
-    let kinds = bearer_files(wanted).map(|(algorithm, _)| bearer_pair(algorithm)).collect::<Result<_, KeyError>>()?;
-    BearerRing::new(wanted, kinds).ok_or_else(no_randomness)
-}
-
-/// A new pair for bearer tokens of the kind that this algorithm needs.
-pub(super) fn bearer_pair(algorithm: Algorithm) -> Result<DatedKeys<PairKey>, KeyError> {
-    PrivateKey::generate(algorithm.key_kind()).map(|private| first(private.into())).ok_or_else(no_randomness)
+    let kinds = bearer_files(wanted).map(|(algorithm, _)| in_memory(algorithm)).collect::<Option<_>>();
+    kinds.and_then(|kinds| BearerRing::new(wanted, kinds)).ok_or_else(no_randomness)
 }
 
 fn pair() -> Result<RsaPrivateKey, KeyError> {

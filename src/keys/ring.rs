@@ -118,6 +118,11 @@ impl KeyRing {
         Some(Self { bearer: self.bearer.rotated(renewal)?, ..self.clone() })
     }
 
+    /// The same ring with the pairs of `before` that could not be saved in the folder.
+    pub(super) fn with_unsaved_keys_of(self, before: &Self) -> Self {
+        Self { bearer: self.bearer.with_unsaved_of(&before.bearer), ..self }
+    }
+
     /// The key that encrypts the session cookie.
     pub const fn session_key(&self) -> &[u8; SESSION_KEY_BYTES] {
         &self.session

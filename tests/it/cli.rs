@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::thread::sleep;
@@ -24,6 +25,8 @@ pub struct Program {
     variables: Vec<(String, String)>,
     /// How many files it may have open; as many as this process may when none is named.
     files: Option<u32>,
+    /// Whether it runs without the rights of root, where this process has them.
+    unprivileged: bool,
 }
 
 /// What a run came to.
@@ -35,7 +38,7 @@ pub struct Done {
 
 impl Program {
     pub fn new() -> Self {
-        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), files: None }
+        Self { folder: TempDir::new().unwrap(), variables: Vec::new(), files: None, unprivileged: false }
     }
 
     /// With RSA keys in the keys folder.
@@ -55,6 +58,17 @@ impl Program {
     /// The same where so many files may be open, and no more.
     pub fn with_files(mut self, files: u32) -> Self {
         self.files = Some(files);
+        self
+    }
+
+    /// The same as a user who can read the keys folder and cannot write it.
+    pub fn with_read_only_keys(mut self) -> Self {
+        set_mode(self.folder.path(), 0o755);
+        set_mode(&self.path("keys"), 0o555);
+        for entry in fs::read_dir(self.path("keys")).unwrap() {
+            set_mode(&entry.unwrap().path(), 0o444);
+        }
+        self.unprivileged = true;
         self
     }
 
@@ -80,7 +94,15 @@ impl Program {
 
     pub fn command(&self, arguments: &[&str]) -> Command {
         let program = env!("CARGO_BIN_EXE_hallpass");
-        let mut command = Command::new(if self.files.is_some() { "/bin/sh" } else { program });
+        let is_root = self.unprivileged && fs::metadata("/proc/self").unwrap().uid() == 0;
+        let mut command = Command::new(match self.files {
+            _ if is_root => "/usr/bin/setpriv",
+            Some(_) => "/bin/sh",
+            None => program,
+        });
+        if is_root {
+            command.args(["--reuid=65534", "--regid=65534", "--clear-groups", program]);
+        }
         command.current_dir(self.folder.path()).env_clear();
         if let Some(files) = self.files {
             command.args(["-c", &format!("ulimit -n {files} && exec \"$0\" \"$@\""), program]);
@@ -123,6 +145,19 @@ impl Program {
     /// The same at this address.
     pub fn serve_at(&self, address: &str, arguments: &[&str]) -> Serving {
         Serving::start(self, address, arguments)
+    }
+}
+
+fn set_mode(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+impl Drop for Program {
+    /// Lets the folder be removed.
+    fn drop(&mut self) {
+        if self.unprivileged {
+            set_mode(&self.path("keys"), 0o755);
+        }
     }
 }
 
@@ -265,7 +300,6 @@ pub fn path_of(fixture_name: &str) -> String {
 }
 
 pub fn mode(path: &Path) -> u32 {
-    use std::os::unix::fs::PermissionsExt as _;
     fs::metadata(path).unwrap().permissions().mode() & 0o777
 }
 

@@ -42,6 +42,7 @@ mod privacy;
 mod profiles;
 mod properties;
 mod pyjwt;
+mod read_only;
 mod recipes;
 mod redis;
 mod reload;

@@ -39,6 +39,13 @@ impl KeyError {
         Self::unfit_at(path, |path| KeyLocation::Given(if path == "-" { "FILE".to_owned() } else { path }))
     }
 
+    /// Adds advice to the error of a server that cannot write its folder.
+    pub(in crate::keys) fn advised_for_server(self) -> Self {
+        let Self::Unwritable { path, source } = self else { return self };
+        let advice = "let the server write to its keys folder, or start it with --keys memory, which writes none";
+        Self::Unwritable { path, source: io::Error::new(source.kind(), format!("{source}; {advice}")) }
+    }
+
     pub(in crate::keys) fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
         move |fault| {
             let source = fault.advised(&place(path.display().to_string()));
@@ -53,8 +60,19 @@ pub enum Warning {
     Made(PathBuf),
     Missing(PathBuf),
     ReadableByOthers(Exposed),
-    ShortSecret { path: PathBuf, bytes: usize },
-    NotSaved { path: PathBuf, why: io::Error },
+    ShortSecret {
+        path: PathBuf,
+        bytes: usize,
+    },
+    NotSaved {
+        path: PathBuf,
+        why: io::Error,
+    },
+    /// Pairs with which only tests sign.
+    KeptInMemory {
+        paths: Vec<PathBuf>,
+        why: io::Error,
+    },
 }
 
 impl std::fmt::Display for Warning {
@@ -69,6 +87,13 @@ impl std::fmt::Display for Warning {
             }
             Self::NotSaved { path, why } => {
                 write!(f, "the public key is not saved as `{}`: {why}", path.display())
+            }
+            Self::KeptInMemory { paths, why } => {
+                let paths = paths.iter().map(|path| format!("`{}`", path.display())).collect::<Vec<_>>().join(", ");
+                write!(
+                    f,
+                    "keys of test mode are in memory and end with the server, because {paths} cannot be written: {why}"
+                )
             }
         }
     }

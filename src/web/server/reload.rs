@@ -48,7 +48,7 @@ async fn reload_keys(parts: &Parts, settings: &Settings) {
     match web::block(move || source.prepare(&accounts, bearer, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             warnings.iter().for_each(log_warning);
-            parts.keys.replace(ring);
+            parts.keys.replace_by_reread(ring);
             log::info!("the keys were read again");
         }
         Ok(Err(error)) => log::error!("the keys stay as they were: {}", chain(&error)),
