@@ -61,13 +61,16 @@ fn a_key_that_a_server_needs_and_cannot_write_is_named_with_what_to_do() {
 }
 
 #[test]
-fn with_keys_and_database_in_memory_nothing_is_written() {
+fn with_keys_and_database_in_memory_nothing_is_written_and_sighup_says_so() {
     let program = Program::new();
     fs::create_dir(program.path("keys")).unwrap();
     let program = program.with_read_only_keys();
     let serving = program.serve(&[&IN_MEMORY[..], &["--keys", "memory", "--test-mode", "on"]].concat());
     let kids = key_ids(&serving);
     assert_eq!(kids.len(), 10);
+    serving.signal("-HUP");
+    serving.log_with("with --keys memory there is no folder to read again");
+    assert_eq!(key_ids(&serving), kids);
     assert_eq!(serving.stop().code, Some(0));
     let names = fs::read_dir(program.path("")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let left: Vec<_> = names.filter(|name| !name.starts_with("log")).collect();

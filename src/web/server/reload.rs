@@ -42,6 +42,7 @@ pub(in crate::web) fn on_hangup(_: Parts, _: Settings, _: Option<Arc<Tls>>) -> i
 async fn reload_keys(parts: &Parts, settings: &Settings) {
     let (source, accounts) = (settings.options.keys.source.clone(), settings.accounts.clone());
     if source == KeySource::Memory {
+        log::info!("the keys stay as they are: with --keys memory there is no folder to read again");
         return;
     }
     let (random, bearer) = (parts.random.clone(), settings.bearer_keys());
