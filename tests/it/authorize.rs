@@ -428,6 +428,58 @@ async fn every_other_error_is_told_to_the_client() {
 }
 
 #[tokio::test]
+async fn hostile_text_stays_text_on_every_page_and_in_the_redirect() {
+    let app = TestApp::spawn();
+    let client = Client(&app);
+    let script = "\"'><script>alert(1)</script>";
+    let changed = |name, value| [&without(&request(&[]), name)[..], &[(name, value)]].concat();
+    let expect_harmless = |page: &Answer, name: &str| {
+        assert_eq!(page.status, 200, "{name}: {}", page.body);
+        let scripts: Vec<_> = page.body.matches("<script").collect();
+        assert_eq!(scripts.len(), 1, "{name}: only the site's own: {}", page.body);
+        assert!(!page.body.contains("alert(1)</script>"), "{name}: {}", page.body);
+    };
+    for name in ["client_id", "state", "nonce", "login_hint", "audience"] {
+        let page = client.authorize(&changed(name, script)).await;
+        expect_harmless(&page, name);
+        let by_form = [&changed(name, script)[..], &[("response_mode", "form_post")]].concat();
+        expect_harmless(&client.log_in(script, &by_form).await, name);
+        assert_eq!(client.send_login(&page.body, script, "").await.status, 401);
+    }
+    let state = "a\r\nSet-Cookie: b=c\r\n\r\n<script>\0é";
+    let answer = client.log_in("susan", &changed("state", state)).await;
+    assert_eq!((parameter(&answer, "state").as_str(), header_count(&answer.headers, "set-cookie")), (state, 1));
+    assert!(answer.header("location").is_ascii() && !answer.header("location").contains('<'));
+    for scope in ["a<script>alert(1)</script>", "openid &quot;"] {
+        expect_harmless(&client.authorize(&request(&[("scope", scope)])).await, scope);
+    }
+}
+
+#[tokio::test]
+async fn other_machines_get_no_redirect_uri_accepted_without_the_setting() {
+    let settings = [("bind", "0.0.0.0:0"), ("credentials", "any")];
+    let listed = [&settings[..], &[("redirect-uri", "http://localhost:3000/callback")]].concat();
+    let test_mode = [&settings[..], &[("test-mode", "exposed")]].concat();
+    for (settings, accepted) in [(&settings[..], vec![]), (&listed, vec![0, 1]), (&test_mode, vec![0, 1, 2, 3])] {
+        let app = TestApp::with(settings);
+        let url = app.url.replace("0.0.0.0", "127.0.0.1");
+        let uris = [
+            "http://localhost:3000/callback",
+            "http://localhost:49152/callback",
+            "http://localhost:3000/other",
+            "https://[::1]/",
+            "https://app.example/callback",
+        ];
+        for (index, uri) in uris.iter().enumerate() {
+            let fields = encoded(&[("response_type", "code"), ("client_id", "app"), ("redirect_uri", uri)]);
+            let page = Visitor::of(&url).get(&format!("/oauth/authorize?{fields}")).await;
+            let wanted = if accepted.contains(&index) { 200 } else { 400 };
+            assert_eq!(page.status(), wanted, "{settings:?}: {uri}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_authorization_request_may_come_by_post_from_any_site() {
     let app = TestApp::spawn();
     let post = |path: &str| {
@@ -611,9 +663,13 @@ async fn in_test_mode_with_users_the_user_of_the_hint_must_exist() {
 
 /// A browser that is logged in as susan here and in the demo, and its login's cookie.
 async fn logged_in(app: &TestApp) -> (Visitor, String) {
+    logged_in_as(app, "susan").await
+}
+
+async fn logged_in_as(app: &TestApp, username: &str) -> (Visitor, String) {
     let visitor = app.visitor();
     visitor.generate().await;
-    let login = request(&[("username", "susan"), ("password", "secret")]);
+    let login = request(&[("username", username), ("password", "secret")]);
     let answer = Answer::to(visitor.request(Method::POST, "/oauth/login").form(&login)).await;
     (visitor, cookie(&answer))
 }
@@ -679,6 +735,24 @@ async fn without_a_valid_id_token_a_logout_needs_the_button() {
     assert!(done.body.contains("You are logged out") && done.header("set-cookie").contains("Max-Age=0"));
     assert!(!has_login(&app, &cookie).await && !is_logged_in(&visitor).await);
     assert!(logout(&visitor, Method::GET, &[]).await.body.contains("You are logged out"));
+}
+
+#[tokio::test]
+async fn an_id_token_of_another_user_logs_nobody_out_without_the_button() {
+    let app = TestApp::spawn();
+    let (visitor, cookie) = logged_in_as(&app, "bob").await;
+    let hint = id_token(&app, "app", START);
+    let fields = [("id_token_hint", hint.as_str()), ("post_logout_redirect_uri", "http://localhost:3000/bye")];
+    for method in [Method::GET, Method::POST] {
+        let page = logout(&visitor, method, &fields).await;
+        assert_eq!((page.status, page.header("location"), page.header("set-cookie")), (200, "", ""));
+        assert!(page.body.contains("Log out?") && page.body.contains("bob"), "{}", page.body);
+        assert!(has_login(&app, &cookie).await);
+    }
+    logout(&visitor, Method::POST, &[]).await;
+    assert!(!has_login(&app, &cookie).await);
+    let nobody = logout(&visitor, Method::GET, &fields).await;
+    assert_eq!((nobody.status, nobody.header("location")), (303, "http://localhost:3000/bye"));
 }
 
 #[tokio::test]

@@ -91,7 +91,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 |route| route.to(logout::by_query),
                 Description {
                     id: "logOutForClient",
-                    summary: "Ends the login: at once with an ID token, else after the user pressed a button",
+                    summary: "Ends the login: at once with an ID token of this user, else after a click on a button",
                     access: Access::Anybody,
                     parameters: LOGOUT_REQUEST,
                     body: None,
@@ -173,7 +173,7 @@ const LOGOUT_REQUEST: &[Parameter] = &[
     parameter(
         Place::Query,
         "id_token_hint",
-        "An ID token that this issuer gave the client; it may have expired.",
+        "An ID token that this issuer gave the client for this user; it may have expired.",
         "eyJ",
     ),
     parameter(Place::Query, "client_id", "Must be the one of the ID token.", "app"),

@@ -1,7 +1,7 @@
 //! `/oauth/logout`: the logout that a client asks for, or a user.
 //!
-//! A client proves with an ID token that the request is its own, so the logout happens at once. Without one, any page
-//! could log a user out with a link, so the user has to press a button.
+//! A client proves with an ID token of this user that the request is its own, so the logout happens at once. Without
+//! one, or with that of somebody else, any page could log a user out with a link, so the user has to press a button.
 
 use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
@@ -21,10 +21,7 @@ use crate::web::view::page::render;
 /// `GET /oauth/logout`.
 pub(in crate::web) async fn by_query(request: HttpRequest, issuer: IssuerPages) -> Result<HttpResponse, Problem> {
     let asked = issuer.read_logout(request.query_string().as_bytes())?;
-    match issuer.verified_hint(&asked) {
-        Some(hint) => issuer.finish(&request, &asked, &hint).await,
-        None => issuer.ask(&request).await,
-    }
+    issuer.finish_or_ask(&request, &asked).await
 }
 
 /// `POST /oauth/logout`: the page's own button, or the form of a client.
@@ -43,7 +40,7 @@ pub(in crate::web) async fn by_form(
     let asked = issuer.read_logout(&body)?;
     match (own_page, issuer.verified_hint(&asked)) {
         (Err(_), _) => Ok(response::see_other(&format!("/oauth/logout?{}", reencoded(&body)))),
-        (Ok(_), Some(hint)) => issuer.finish(&request, &asked, &hint).await,
+        (Ok(_), Some(_)) => issuer.finish_or_ask(&request, &asked).await,
         (Ok(_), None) => issuer.log_out(&request, issuer.done()?).await,
     }
 }
@@ -72,6 +69,18 @@ impl IssuerPages {
         id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), asked.hint()?, self.clock.now())
     }
 
+    /// Logs out at once, or asks the user of this browser. An ID token of another user proves nothing about this one
+    /// (RP-Initiated Logout §2): an attacker has one too. Where nobody is logged in, nobody has to be asked.
+    async fn finish_or_ask(&self, request: &HttpRequest, asked: &LogoutRequest) -> Result<HttpResponse, Problem> {
+        let login = self.login(request, self.clock.now()).await?;
+        let is_of_this_user =
+            |hint: &Claims| login.as_ref().is_none_or(|login| hint.subject() == Some(login.username.as_str()));
+        match self.verified_hint(asked).filter(is_of_this_user) {
+            Some(hint) => self.finish(request, asked, &hint).await,
+            None => self.logout_page(login.as_ref().map(|login| login.username.as_str())),
+        }
+    }
+
     /// Logs out at once, and sends the browser where the client says.
     async fn finish(
         &self,
@@ -87,16 +96,11 @@ impl IssuerPages {
         self.log_out(request, answer).await
     }
 
-    /// The page with the button, if there is a login to end.
-    async fn ask(&self, request: &HttpRequest) -> Result<HttpResponse, Problem> {
-        let login = self.login(request, self.clock.now()).await?;
-        self.logout_page(login.as_ref().map(|login| login.username.as_str()))
-    }
-
     fn done(&self) -> Result<HttpResponse, Problem> {
         self.logout_page(None)
     }
 
+    /// The page with the button, if there is a login to end.
     fn logout_page(&self, username: Option<&str>) -> Result<HttpResponse, Problem> {
         render(&LogoutPage { assets: &self.assets, username }).map(response::for_popups)
     }
