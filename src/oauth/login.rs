@@ -67,7 +67,9 @@ pub fn login_required() -> OAuthError {
 fn suffices(asked: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
     let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
     // After the clock was set back, a login is from the future, and its age is not known to be small.
-    let is_fresh = asked.max_age.is_none_or(|longest| u64::try_from(age).is_ok_and(|age| age <= longest));
+    let is_within = |longest: u64| u64::try_from(age).is_ok_and(|age| age <= longest);
+    // No login is 0 seconds old, also if this one is of the same second or the clock stands still, as it may in tests.
+    let is_fresh = asked.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
     is_fresh && asked.hint.as_deref().is_none_or(|hint| hint == login.username)
 }
 
@@ -130,6 +132,15 @@ mod tests {
             let asked = |prompt| LoginParameters { max_age: Some(max_age), ..asked(prompt) };
             assert_eq!(decided(&asked(Prompt::WhenNeeded), Some(alice()), SilentLogin::Forbidden), shown);
             assert_eq!(decided(&asked(Prompt::Never), Some(alice()), SilentLogin::Allowed), silent);
+        }
+    }
+
+    #[test]
+    fn with_max_age_0_no_login_is_fresh_not_even_one_of_the_same_second() {
+        let login = LoggedIn { auth_time: at(NOW), ..alice() };
+        for (max_age, wanted) in [(0, "page"), (1, "issue to alice")] {
+            let asked = LoginParameters { max_age: Some(max_age), ..LoginParameters::default() };
+            assert_eq!(decided(&asked, Some(login), SilentLogin::Forbidden), wanted);
         }
     }
 
