@@ -14,7 +14,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
         |route| route.to(jwks),
         Description {
             id: "jwks",
-            summary: "The public keys, which verify RS256 tokens",
+            summary: "The public keys, which verify the demo's RS256 tokens, bearer tokens and ID tokens",
             access: Access::Anybody,
             parameters: &[],
             body: None,
@@ -24,7 +24,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
     )],
 )];
 
-/// `GET /.well-known/jwks.json`: the public RSA keys (RFC 7517 §5), the signing one first.
+/// `GET /.well-known/jwks.json`: the public keys (RFC 7517 §5), those of the demo first.
 pub(in crate::web) async fn jwks(keys: Data<CurrentKeys>, clock: Data<dyn Clock>) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CACHE_CONTROL, "public, max-age=30"))
