@@ -139,6 +139,105 @@ async fn with_issuer_from_host_a_token_belongs_to_the_host_that_it_was_asked_for
     }
 }
 
+/// The documents, the resource and the tokens under one host.
+struct Seen {
+    document: Value,
+    login_page: u16,
+    challenge: String,
+    token: String,
+}
+
+impl Container {
+    async fn seen_at(&self, host: &str) -> Seen {
+        let get = |path: &str| Answer::to(self.visitor().request(Method::GET, path).header("host", host));
+        let form = [("grant_type", "client_credentials"), ("client_id", "app"), ("client_secret", "x")];
+        let request = self.visitor().request(Method::POST, "/oauth/token").header("host", host).form(&form);
+        let authorize = "/oauth/authorize?response_type=code&client_id=app&redirect_uri=http://localhost:3000/";
+        Seen {
+            document: get("/.well-known/openid-configuration").await.json(),
+            login_page: get(authorize).await.status,
+            challenge: get("/api/me").await.header("www-authenticate").to_owned(),
+            token: Answer::to(request).await.text("access_token"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn in_a_compose_network_services_reach_the_issuer_by_its_name_and_browsers_under_localhost() {
+    let container = Container::with(&[("allowed-host", "hallpass"), ("redirect-uri", "http://localhost:3000/")]);
+    let issuer = format!("http://localhost:{}", container.port);
+    for host in ["hallpass", "localhost", "127.0.0.1"].map(|name| format!("{name}:{}", container.port)) {
+        let seen = container.seen_at(&host).await;
+        assert_eq!(seen.document["issuer"], issuer, "{host}");
+        for front in ["authorization_endpoint", "end_session_endpoint"] {
+            assert!(seen.document[front].as_str().unwrap().starts_with(&format!("{issuer}/oauth/")), "{host}");
+        }
+        for back in ["token_endpoint", "jwks_uri", "userinfo_endpoint", "introspection_endpoint", "revocation_endpoint"]
+        {
+            assert!(seen.document[back].as_str().unwrap().starts_with(&format!("http://{host}/")), "{host}: {back}");
+        }
+        assert_eq!(seen.login_page, 200, "{host}");
+        let metadata = format!("resource_metadata=\"{issuer}/.well-known/oauth-protected-resource/api/me\"");
+        assert!(seen.challenge.contains(&metadata), "{}", seen.challenge);
+        assert_eq!(claim(&seen.token, "iss"), issuer);
+        assert_eq!(container.status_of(&seen.token, &host).await, 200);
+    }
+}
+
+#[tokio::test]
+async fn with_issuer_from_host_everything_belongs_to_the_host_of_the_request() {
+    let settings = [("test-mode", "exposed"), ("allowed-host", "hallpass"), ("issuer-from-host", "true")];
+    let container = Container::with(&settings);
+    for host in ["hallpass:8080", "localhost:49152", "192.0.2.7"] {
+        let issuer = format!("http://{host}");
+        let seen = container.seen_at(host).await;
+        let all = seen.document.as_object().unwrap().iter();
+        for (name, address) in all.filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri") {
+            assert!(address.as_str().unwrap().starts_with(&format!("{issuer}/")), "{name}: {address}");
+        }
+        assert_eq!((&seen.document["issuer"], &claim(&seen.token, "iss")), (&issuer.clone().into(), &issuer.into()));
+        assert!(seen.challenge.contains(&format!("=\"http://{host}/.well-known/")), "{}", seen.challenge);
+        let query = "response_type=code&client_id=app&scope=openid&prompt=none&login_hint=bob";
+        let path = format!("/oauth/authorize?{query}&redirect_uri=http://localhost:3000/");
+        let answer = Answer::to(container.visitor().request(Method::GET, &path).header("host", host)).await;
+        let address = url::Url::parse(answer.header("location")).unwrap();
+        let parameter = |name: &str| address.query_pairs().find(|(it, _)| it == name).unwrap().1.into_owned();
+        assert_eq!(parameter("iss"), format!("http://{host}"));
+        let code = parameter("code");
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", "http://localhost:3000/"),
+            ("client_id", "app"),
+            ("client_secret", "x"),
+        ];
+        let redeem = container.visitor().request(Method::POST, "/oauth/token").header("host", host).form(&form);
+        assert_eq!(claim(&Answer::to(redeem).await.text("id_token"), "iss"), format!("http://{host}"));
+        let active = async |host: &str| {
+            let post = container.visitor().request(Method::POST, "/oauth/introspect").header("host", host);
+            let form = [("token", seen.token.as_str()), ("client_id", "api"), ("client_secret", "x")];
+            Answer::to(post.form(&form)).await.json()["active"].clone()
+        };
+        assert_eq!((active(host).await, active("localhost:1").await), (true.into(), false.into()));
+    }
+}
+
+#[tokio::test]
+async fn on_a_loopback_address_names_below_localhost_are_accepted() {
+    let app = TestApp::spawn();
+    for (host, status) in [
+        ("app.localhost:3000", 200),
+        ("a.b.LOCALHOST", 200),
+        (".localhost", 421),
+        ("localhost.evil.example", 421),
+        ("evil-localhost", 421),
+        ("app.localhost.", 421),
+    ] {
+        let answer = app.visitor().request(Method::GET, "/").header("host", host).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{host}");
+    }
+}
+
 #[test]
 fn the_second_line_says_the_issuer_and_a_log_line_why_it_is_localhost() {
     let program = Program::with_keys();

@@ -69,6 +69,7 @@ impl Transcript {
             ("state", WORD),
             ("nonce", WORD),
             ("login_hint", WORD),
+            ("scope", "openid offline_access"),
         ];
         let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
         self.send(visitor.request(Method::GET, &format!("/oauth/authorize?{query}"))).await;
@@ -79,8 +80,45 @@ impl Transcript {
         let code = location(&answer).split_once("code=").unwrap().1.split('&').next().unwrap();
         let cookie = cookie_of(&answer);
         self.secrets.extend([code.to_owned(), cookie.split_once('=').unwrap().1.to_owned()]);
+        self.tokens(visitor, code, &redirect_uri).await;
         self.send(visitor.request(Method::GET, &format!("/oauth/logout?id_token_hint={WORD}&state={WORD}"))).await;
         self.send(visitor.request(Method::POST, "/oauth/logout").form(&[("state", WORD)])).await;
+    }
+
+    /// What a client does with its code: tokens, questions about them, and their end.
+    async fn tokens(&mut self, visitor: &Visitor, code: &str, redirect_uri: &str) {
+        let secret = format!("{WORD}-secret");
+        let post = |path: &str, form: &[(&str, &str)]| {
+            visitor.request(Method::POST, path).basic_auth(WORD, Some(&secret)).form(form)
+        };
+        let form = [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", redirect_uri)];
+        let first = self.issued(post("/oauth/token", &form)).await;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", first[1].as_str())];
+        let second = self.issued(post("/oauth/token", &form)).await;
+        for token in first.iter().chain(&second) {
+            self.send(post("/oauth/introspect", &[("token", token)])).await;
+            self.send(visitor.request(Method::GET, "/oauth/userinfo").bearer_auth(token)).await;
+            self.send(visitor.request(Method::GET, "/api/me").bearer_auth(token)).await;
+            self.send(post("/oauth/revoke", &[("token", token)])).await;
+        }
+        self.send(post("/oauth/token", &form)).await;
+        let in_form = [("client_id", WORD), ("client_secret", &secret), ("scope", WORD), ("audience", WORD)];
+        let own = [&in_form[..], &[("grant_type", "client_credentials")]].concat();
+        self.issued(visitor.request(Method::POST, "/oauth/token").form(&own)).await;
+        self.send(visitor.request(Method::POST, "/oauth/token").form(&in_form)).await;
+        let assertion = [("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"), ("assertion", WORD)];
+        self.send(visitor.request(Method::POST, "/oauth/token").form(&assertion)).await;
+    }
+
+    /// The tokens of an answer: access, refresh and ID token, as far as it has them.
+    async fn issued(&mut self, request: RequestBuilder) -> Vec<String> {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), 200);
+        let body: serde_json::Value = answer.json().await.unwrap();
+        let names = ["access_token", "refresh_token", "id_token"];
+        let tokens: Vec<String> = names.iter().filter_map(|name| Some(body[name].as_str()?.to_owned())).collect();
+        self.secrets.extend(tokens.iter().flat_map(|token| token.split('.')).map(str::to_owned));
+        tokens
     }
 
     /// All that is refused, as a page and as JSON. Long because it is one list of refused requests.

@@ -6,6 +6,8 @@ mod clients;
 mod discovery;
 mod introspection;
 mod issuer;
+mod lifetimes;
+mod processes;
 mod refresh_token;
 mod revocation;
 mod userinfo;

@@ -96,6 +96,55 @@ async fn with_users_an_id_of_a_user_is_no_public_client_and_any_other_is_one() {
     assert_eq!(issuer.token(&redemption(&[])).await.status, 200);
 }
 
+/// Without a client.
+fn refresh(token: &str) -> Vec<(&str, &str)> {
+    vec![("grant_type", "refresh_token"), ("refresh_token", token)]
+}
+
+#[tokio::test]
+async fn with_users_each_grant_and_each_question_says_who_may_use_it() {
+    let issuer = TestIssuer::with_users("off").await;
+    let mut own = code();
+    own.grant.client_id = "service".into();
+    issuer.put_code("s", &own).await;
+    issuer.put_code("c", &code()).await;
+    let service = issuer.token_by_basic(("service", "secret"), &redemption(&[("code", "s"), ("client_id", "")])).await;
+    let public = issuer.token(&redemption(&[])).await;
+    let tokens = [service.text("refresh_token"), public.text("refresh_token")];
+    let [service, public] = tokens.each_ref().map(String::as_str);
+    let (secret, wrong) = (Some("secret"), Some("wrong"));
+    for (path, id, password, form, status) in [
+        ("/oauth/revoke", "app", None, vec![("token", service)], 400),
+        ("/oauth/token", "service", None, refresh(service), 401),
+        ("/oauth/token", "service", wrong, refresh(service), 401),
+        ("/oauth/token", "other", secret, refresh(service), 400),
+        ("/oauth/token", "service", secret, refresh(service), 200),
+        ("/oauth/token", "app", wrong, refresh(public), 401),
+        ("/oauth/token", "app", None, refresh(public), 200),
+        ("/oauth/token", "app", None, vec![GRANT], 401),
+        ("/oauth/token", "service", None, vec![GRANT], 401),
+        ("/oauth/introspect", "app", None, vec![("token", "x")], 401),
+        ("/oauth/introspect", "service", None, vec![("token", "x")], 401),
+        ("/oauth/introspect", "other", secret, vec![("token", "x")], 200),
+        ("/oauth/revoke", "service", None, vec![("token", service)], 401),
+        ("/oauth/revoke", "app", None, vec![("token", public)], 200),
+        ("/oauth/revoke", "service", secret, vec![("token", service)], 200),
+    ] {
+        let mut form = form;
+        form.push(("client_id", id));
+        form.extend(password.map(|password| ("client_secret", password)));
+        let answer = Answer::to(issuer.post(path, &form)).await;
+        assert_eq!(answer.status, status, "{id} {password:?} at {path}: {}", answer.body);
+        let error = match status {
+            401 => "invalid_client",
+            400 => "invalid_grant",
+            _ => "",
+        };
+        let told = if answer.body.is_empty() { String::new() } else { answer.text("error") };
+        assert_eq!(told, error, "{id} {password:?} at {path}");
+    }
+}
+
 #[tokio::test]
 async fn only_a_wrong_secret_counts_for_the_login_rate() {
     let issuer = TestIssuer::with_users("2/m").await;
