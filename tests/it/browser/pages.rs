@@ -40,6 +40,7 @@ pub enum Page {
     Login,
     LoginRefused,
     LoginForNobody,
+    FormPost,
     LogoutAsked,
     LoggedOut,
 }
@@ -54,7 +55,7 @@ impl Page {
         Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
     }
 
-    const WITHOUT_LESSONS: [Self; 30] = [
+    const WITHOUT_LESSONS: [Self; 31] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -83,6 +84,7 @@ impl Page {
         Self::Login,
         Self::LoginRefused,
         Self::LoginForNobody,
+        Self::FormPost,
         Self::LogoutAsked,
         Self::LoggedOut,
     ];
@@ -122,6 +124,7 @@ impl Page {
             Self::Login => ("h1", "Log in"),
             Self::LoginRefused => ("[role=alert]", "Enter a username and a password"),
             Self::LoginForNobody => (".lead", "--redirect-uri"),
+            Self::FormPost => ("h1", "Back to the client"),
             Self::LogoutAsked => ("h1", "Log out?"),
             Self::LoggedOut => ("h1", "You are logged out"),
         }
@@ -227,6 +230,7 @@ impl Page {
             Self::LoginForNobody => {
                 visit.open("/oauth/authorize?client_id=app&redirect_uri=https://evil.example/").await;
             }
+            Self::FormPost => visit.open_form_post().await,
             Self::LogoutAsked => {
                 visit.open_login("").await;
                 visit.log_in("susan").await;
@@ -271,6 +275,17 @@ impl Visit {
     pub async fn open_login(&self, more: &str) {
         let client = self.app.url.replace("127.0.0.1", "localhost");
         self.open(&format!("/oauth/authorize?{CLIENT}&redirect_uri={client}/bob{more}")).await;
+    }
+
+    /// The page that posts the code to the client, which its script leaves at once. Here the script cannot send the
+    /// form.
+    async fn open_form_post(&self) {
+        let stay = json!({ "source": "HTMLFormElement.prototype.submit = () => {}" });
+        let cdp = self.driver.cdp();
+        let added = cdp.send_raw("Page.addScriptToEvaluateOnNewDocument", stay).await.unwrap();
+        self.open_login("&response_mode=form_post").await;
+        self.log_in("susan").await;
+        cdp.send_raw("Page.removeScriptToEvaluateOnNewDocument", added).await.unwrap();
     }
 
     pub async fn log_in(&self, username: &str) {
