@@ -25,7 +25,10 @@ use actix_web::cookie::Key;
 use actix_web::{App, HttpRequest, HttpServer, web};
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
-use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256, RsaKeyPair};
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
+    RSA_PKCS1_SHA256, RsaKeyPair,
+};
 use load::{Round, Target};
 use process::{Process, Raw};
 
@@ -52,10 +55,13 @@ const OPENED: &str = "bare, HS256's session opened";
 const ENCRYPTING: &str = "bare, the same decrypted and encrypted";
 const LONG_OPENED: &str = "bare, RS256's session opened";
 const SIGNED: &str = "bare, a signature made";
+const SIGNED_ES256: &str = "bare, an ES256 signature made";
 const VALIDATE_HS256: &str = "GET /validate, HS256";
 const GENERATE_HS256: &str = "GET /generate, HS256";
 const VALIDATE_RS256: &str = "GET /validate, RS256";
 const GENERATE_RS256: &str = "GET /generate, RS256";
+const TOKEN_RS256: &str = "POST /oauth/token, RS256";
+const TOKEN_ES256: &str = "POST /oauth/token, ES256";
 const SILENT_VALIDATE: &str = "GET /validate, HS256, without a log";
 const SILENT_GENERATE: &str = "GET /generate, HS256, without a log";
 
@@ -75,14 +81,15 @@ fn main() {
 }
 
 /// Handlers on a server that has nothing else. One does nothing; two stand behind actix-session's encrypted cookie, of
-/// which one opens a session and the other seals it anew, with as many bytes as the query says; one makes a signature
-/// and throws it away.
+/// which one opens a session and the other seals it anew, with as many bytes as the query says; two make a signature
+/// and throw it away.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();
     let pair = Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
+    let curve = Arc::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"));
     let server = HttpServer::new(move || {
-        let pair = pair.clone();
+        let (pair, curve) = (pair.clone(), curve.clone());
         let sessions = || SessionMiddleware::builder(CookieSessionStore::default(), key.clone()).build();
         App::new()
             .route("/", web::get().to(|| async { "ok\n" }))
@@ -90,6 +97,13 @@ fn serve_bare() {
                 "/signed",
                 web::get().to(move || {
                     sign(&pair);
+                    async { "ok\n" }
+                }),
+            )
+            .route(
+                "/signed-es256",
+                web::get().to(move || {
+                    curve.sign(&SystemRandom::new(), &MESSAGE).expect("a signature");
                     async { "ok\n" }
                 }),
             )
@@ -141,6 +155,9 @@ fn measure(peers: &[String]) {
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
     let mut targets = bare_targets(&bare);
     targets.extend(own_targets(&hallpass, &hs256, &rs256));
+    let es256 = Process::hallpass_signing(folder.path(), "ES256");
+    targets.push(Target::client_credentials(TOKEN_RS256, &hallpass));
+    targets.push(Target::client_credentials(TOKEN_ES256, &es256));
     targets.push(Target::get(SILENT_VALIDATE, &silent, "/validate", &hs256));
     targets.push(Target::get(SILENT_GENERATE, &silent, "/generate", &hs256));
     targets.extend(peers.iter().filter_map(|peer| peer.split_once('=')).map(|(name, url)| Target::peer(name, url)));
@@ -167,6 +184,7 @@ fn bare_targets(bare: &Process) -> Vec<Target> {
         get(ENCRYPTING, &encrypted[0], &kept[0]),
         get(LONG_OPENED, "/opened", &kept[1]),
         get(SIGNED, "/signed", ""),
+        get(SIGNED_ES256, "/signed-es256", ""),
     ]
 }
 
@@ -226,6 +244,9 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     println!("RS256 /validate, of a bare handler with such a session and the raw verification: {validate}");
     println!("RS256 /generate, of the raw signature: {generate}; a bare handler that signs: {signed}");
     println!("RS256 /generate, of a bare handler that signs: {of_signed}");
+    let rs256 = share(&|turn| cpu(turn, SIGNED) / cpu(turn, TOKEN_RS256));
+    let es256 = share(&|turn| cpu(turn, SIGNED_ES256) / cpu(turn, TOKEN_ES256));
+    println!("client_credentials, of a bare handler that signs: RS256 {rs256}, ES256 {es256}");
     let validate = share(&|turn| rate(turn, VALIDATE_HS256) / rate(turn, SILENT_VALIDATE));
     let generate = share(&|turn| rate(turn, GENERATE_HS256) / rate(turn, SILENT_GENERATE));
     println!("HS256, answers a second with the log, of those without one: /validate {validate}, /generate {generate}");

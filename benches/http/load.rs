@@ -59,6 +59,16 @@ impl Target {
         Self { name: name.to_owned(), address, request, process: Some(process.id()) }
     }
 
+    /// A client asks for a token for itself.
+    pub fn client_credentials(name: &str, process: &Process) -> Self {
+        let (address, form) = (process.address.clone(), "grant_type=client_credentials&scope=read");
+        // The client is `app`, and its secret `secret`.
+        let head = format!("POST /oauth/token HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic YXBwOnNlY3JldA==");
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        let request = format!("{head}\r\n{kind}\r\nContent-Length: {}\r\n\r\n{form}", form.len()).into_bytes();
+        Self { name: name.to_owned(), address, request, process: Some(process.id()) }
+    }
+
     /// A program that is running already: `URL`, or `URL Cookie: NAME=VALUE`.
     pub fn peer(name: &str, target: &str) -> Self {
         let (url, cookie) = target.split_once(" Cookie: ").unwrap_or((target, ""));

@@ -22,6 +22,17 @@ impl Process {
 
     /// This program with its keys in this folder, a store of its own, and the log that `RUST_LOG` says, in a file.
     pub fn hallpass(folder: &Path, log: &str) -> Self {
+        Self::hallpass_with(folder, log, &[])
+    }
+
+    /// The same with another algorithm for bearer tokens, and keys of its own.
+    pub fn hallpass_signing(folder: &Path, algorithm: &str) -> Self {
+        let folder = folder.join(algorithm);
+        fs::create_dir(&folder).expect("a folder");
+        Self::hallpass_with(&folder, "info", &["--bearer-algorithm", algorithm])
+    }
+
+    fn hallpass_with(folder: &Path, log: &str, settings: &[&str]) -> Self {
         let file = |kind: &str| folder.join(format!("{log}.{kind}"));
         let stderr = File::create(file("log")).expect("a file for the log");
         let database = format!("sqlite:{}", file("db").display());
@@ -32,7 +43,14 @@ impl Process {
             "--workers",
             "1",
         ]);
-        Self::start(command.args(["--phone-rate", "off", "--login-rate", "off", "--database", &database]))
+        Self::start(command.args(settings).args([
+            "--phone-rate",
+            "off",
+            "--login-rate",
+            "off",
+            "--database",
+            &database,
+        ]))
     }
 
     fn start(command: &mut Command) -> Self {
