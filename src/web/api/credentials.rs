@@ -29,9 +29,11 @@ use crate::web::session::logins::Logins;
 /// What a client sees before it is asked for a password.
 pub(in crate::web) const CHALLENGE: &str = r#"Basic realm="hallpass", charset="UTF-8""#;
 
-/// The value of `Authorization` after this scheme, whose name is read in any case (RFC 9110 §11.1).
+/// The value of `Authorization` after this scheme, whose name is read in any case (RFC 9110 §11.1). Two such headers
+/// count as none: a proxy may have looked at the other one.
 pub(in crate::web) fn authorization<'a>(headers: &'a HeaderMap, scheme: &str) -> Option<&'a str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let mut values = headers.get_all(header::AUTHORIZATION);
+    let value = values.next().filter(|_| values.next().is_none())?.to_str().ok()?;
     let (found, rest) = value.split_once(' ')?;
     found.eq_ignore_ascii_case(scheme).then(|| rest.trim())
 }

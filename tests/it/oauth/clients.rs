@@ -69,6 +69,23 @@ async fn a_client_authenticates_once_and_under_one_name() {
 }
 
 #[tokio::test]
+async fn two_authorization_headers_are_refused() {
+    let issuer = TestIssuer::new();
+    let token = issuer.client_token(&[("scope", "openid")]).await;
+    for path in ["/oauth/token", "/oauth/introspect", "/oauth/revoke"] {
+        let twice =
+            issuer.post(path, &[GRANT, ("token", &token)]).basic_auth("a", Some("b")).basic_auth("c", Some("d"));
+        assert_error(&Answer::to(twice).await, 400, "invalid_request");
+    }
+    for path in ["/api/me", "/oauth/userinfo"] {
+        let once = issuer.app.visitor().request(Method::GET, path).bearer_auth(&token);
+        assert_eq!(Answer::to(once.try_clone().unwrap()).await.status, 200, "{path}");
+        let answer = Answer::to(once.bearer_auth("x")).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (401, "no_token"), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn with_users_a_client_is_a_user_with_the_right_password() {
     let issuer = TestIssuer::with_users("off").await;
     assert_eq!(issuer.token_by_basic(("service", "secret"), &[GRANT]).await.status, 200);

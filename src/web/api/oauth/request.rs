@@ -31,10 +31,11 @@ pub(in crate::web) struct FormRequest {
 
 impl FormRequest {
     fn read(request: &HttpRequest, body: &[u8], sender: Client) -> Self {
+        let mut authorizations = request.headers().get_all(header::AUTHORIZATION);
         // A value that is not text is no Basic either, and is refused as such.
-        let authorization = request.headers().get(header::AUTHORIZATION);
-        let authorization = authorization.map(|value| value.to_str().unwrap_or_default().to_owned());
-        Self { form: form(request, body), authorization, sender }
+        let authorization = authorizations.next().map(|value| value.to_str().unwrap_or_default().to_owned());
+        let form = if authorizations.next().is_some() { Err(authenticated_twice()) } else { form(request, body) };
+        Self { form, authorization, sender }
     }
 
     pub fn form(&self) -> Result<&Parameters, OAuthError> {
@@ -48,6 +49,11 @@ impl FormRequest {
     pub const fn sender(&self) -> Client {
         self.sender
     }
+}
+
+/// RFC 6749 §5.2.
+fn authenticated_twice() -> OAuthError {
+    OAuthError::invalid_request("there is more than one `Authorization` header")
 }
 
 fn form(request: &HttpRequest, body: &[u8]) -> Result<Parameters, OAuthError> {
