@@ -126,7 +126,9 @@ fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cor
     match endpoint.policy {
         RoutePolicy::Plain | RoutePolicy::Monitoring => config.service(resource),
         RoutePolicy::Session => config.service(resource.wrap(sessions.middleware())),
-        RoutePolicy::EverySite => config.service(resource.wrap(cors::around(&CorsOrigins::Any))),
+        RoutePolicy::EverySite => {
+            config.service(resource.wrap(cors::around(&CorsOrigins::Any)).wrap(cors::for_every_site()))
+        }
         RoutePolicy::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
     };
 }

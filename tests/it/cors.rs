@@ -104,6 +104,9 @@ async fn every_site_s_scripts_may_read_the_public_documents_whatever_the_setting
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
             let answer = call(&visitor, OTHER_ORIGIN, route).await;
             assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, "*"), "{route:?}");
+            assert_eq!(answer.headers.get_all("access-control-allow-origin").iter().count(), 1, "{route:?}");
+            let answer = Answer::to(visitor.request(Method::GET, route.1)).await;
+            assert_eq!(answer.header("access-control-allow-origin"), "*", "without an origin: {route:?}");
         }
     }
 }

@@ -5,7 +5,7 @@
 
 use actix_cors::Cors;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
-use actix_web::middleware::Condition;
+use actix_web::middleware::{Condition, DefaultHeaders};
 
 use crate::settings::CorsOrigins;
 use crate::web::http::endpoint::{Endpoint, RoutePolicy};
@@ -26,6 +26,12 @@ pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
         CorsOrigins::Listed(origins) => origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin)),
     };
     Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
+}
+
+/// What marks every answer of a public document, also one to a request that names no origin: a cache may keep that one
+/// for a script.
+pub(in crate::web) fn for_every_site() -> DefaultHeaders {
+    DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")))
 }
 
 /// Lets the admitted script read an answer that is made before the middleware of [`around`] is reached.
