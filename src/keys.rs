@@ -8,6 +8,7 @@ mod bearer;
 mod credentials;
 mod current;
 mod der;
+mod derived_rsa;
 mod ec;
 mod ed25519;
 mod encoding;

@@ -3,10 +3,13 @@
 //! One catalogue of attacks is the gallery, the JSON and the tests at once; one of lessons is the index, the worksheet
 //! and the tests. What a naive verifier would say is computed here and reaches no page outside `/lab`.
 
+pub mod attackers_key;
 pub mod attacks;
 pub mod bench;
+pub mod common_secrets;
 pub mod diff;
 pub mod forge;
+pub mod glossary;
 pub mod lessons;
 pub mod naive;
 pub mod progress;
@@ -16,6 +19,7 @@ use std::sync::LazyLock;
 
 /// Reads every text of the lab now. A mistake in one then ends the start of the server, and no request.
 pub fn read_texts() {
+    LazyLock::force(&glossary::GLOSSARY);
     LazyLock::force(&lessons::PARTS);
     LazyLock::force(&attacks::SECTIONS);
 }

@@ -27,7 +27,7 @@ use std::mem;
 use thiserror::Error;
 
 pub use passage::Passage;
-pub use prose::Prose;
+pub use prose::{Prose, TextLink};
 
 /// A text file of this program.
 #[derive(Clone, Copy, Debug)]
@@ -146,6 +146,13 @@ impl Document {
         Prose::paragraph(self.field(name)?).map_err(|what| self.error(line, what))
     }
 
+    /// Takes the field of this name, which may have markup, if there is one.
+    pub fn optional_prose(&mut self, name: &str) -> Result<Option<Prose>, TextError> {
+        let line = self.line_of(name);
+        let value = self.optional_field(name).map(Prose::paragraph).transpose();
+        value.map_err(|what| self.error(line, what))
+    }
+
     /// Takes the field of this name, which must be a number.
     pub fn number(&mut self, name: &str) -> Result<u8, TextError> {
         let line = self.line_of(name);
@@ -160,9 +167,19 @@ impl Document {
 
     /// Takes the section of this title.
     pub fn section(&mut self, title: &str) -> Result<Passage, TextError> {
-        let place = self.sections.iter().position(|section| section.title == title);
-        let missing = || self.error(self.last_line, format!("there is no section `## {title}`"));
-        place.ok_or_else(missing).map(|place| self.sections.remove(place))
+        let missing = self.error(self.last_line, format!("there is no section `## {title}`"));
+        self.optional_section(title).ok_or(missing)
+    }
+
+    /// Takes the section of this title, if there is one.
+    pub fn optional_section(&mut self, title: &str) -> Option<Passage> {
+        let place = self.sections.iter().position(|section| section.title == title)?;
+        Some(self.sections.remove(place))
+    }
+
+    /// Takes all sections that are left, in order, with their titles.
+    pub fn sections(&mut self) -> Vec<(&'static str, Passage)> {
+        mem::take(&mut self.sections).into_iter().map(|section| (section.title, section)).collect()
     }
 
     /// Refuses fields and sections that nobody took.

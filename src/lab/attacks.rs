@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod claims;
+pub mod filters;
 mod key_header;
 mod request;
 mod signature;
@@ -15,6 +16,8 @@ use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::forge::{Forge, Forgery, Target};
+use super::glossary::FirstUses;
+use super::lessons::code::Cve;
 use super::naive::{NaiveSite, NaiveVerifier};
 use crate::code::Code;
 use crate::keys::SigningError;
@@ -31,10 +34,18 @@ pub struct Attack {
     /// Stored in the session once tried: two letters for the whole row. Never reuse a key.
     pub key: &'static str,
     pub name: Prose,
-    /// What it is, in two sentences.
+    /// What Mallory does, and why a naive verifier accepts it, with its terms linked.
     pub what: Prose,
     /// What is changed, in one phrase.
     pub changes: Prose,
+    /// The values of the gallery's filter [`filters::CHANGED`] under which it is found.
+    pub changed_parts: Vec<&'static str>,
+    /// Whether the forged token says that its bearer is the admin.
+    pub forges_identity: bool,
+    /// What Mallory wins where a naive verifier accepts it. `None` if she wins the rights of the admin, or nothing.
+    pub damage: Option<Prose>,
+    /// What a naive verifier has done before it answers, so that even a refusal comes too late.
+    pub harm: Option<Prose>,
     /// What a correct verifier answers.
     pub expected: Code,
     /// The lesson that goes further.
@@ -45,6 +56,8 @@ pub struct Attack {
     pub needs: Option<DemoAlgorithm>,
     /// Its variants, all with the same answer. The first is the default.
     pub variants: Vec<Variant>,
+    /// Published weaknesses of this kind.
+    pub cves: Vec<Cve>,
     pub kind: AttackKind,
 }
 
@@ -103,6 +116,21 @@ pub fn other_algorithm(algorithm: DemoAlgorithm) -> DemoAlgorithm {
     DemoAlgorithm::OFFERED.into_iter().find(|offered| *offered != algorithm).unwrap_or(algorithm)
 }
 
+/// What a naive verifier's answer to an attack means for the site that it protects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NaiveOutcome {
+    /// It accepts what it should refuse.
+    Damage,
+    /// It refuses, but the harm is done.
+    TooLate,
+    /// It accepts a token that is valid.
+    RightlyAccepted,
+    Refused,
+}
+
+/// What every forgery of an identity wins.
+pub const ADMIN_WINS: &str = "Mallory is Admin: she can change 3 grades.";
+
 /// A section of the gallery.
 pub struct Section {
     pub title: &'static str,
@@ -136,6 +164,7 @@ struct Definition {
     number: u8,
     key: &'static str,
     expected: Code,
+    forges_identity: bool,
     needs: Option<DemoAlgorithm>,
     /// What the form sends for its variants. The text says what each of them is.
     variants: &'static [&'static str],
@@ -159,13 +188,21 @@ impl Definition {
             number: self.number,
             key: self.key,
             name: text.prose("name")?,
-            what: text.lead()?.paragraph()?,
+            what: FirstUses::default().link(&text.lead()?.paragraph()?),
             changes: text.prose("changes")?,
+            changed_parts: text.field("changed-parts")?.split(", ").collect(),
+            forges_identity: self.forges_identity,
+            damage: text.optional_prose("damage")?,
+            harm: text.optional_prose("harm")?,
             expected: self.expected,
             lesson: text.optional_field("lesson"),
             rfc: text.field("source")?,
             needs: self.needs,
             variants: self.variants(&mut text)?,
+            cves: match text.optional_section("CVEs") {
+                Some(section) => section.items()?.iter().map(Cve::read).collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            },
             kind: self.kind,
         };
         text.finish()?;
@@ -225,6 +262,17 @@ impl Attack {
         }
     }
 
+    /// What it means that a naive verifier accepts or refuses it.
+    pub const fn naive_outcome(&self, naive_accepts: bool) -> NaiveOutcome {
+        let wins = self.forges_identity || self.damage.is_some() || self.harm.is_some();
+        match (naive_accepts, wins) {
+            (true, true) => NaiveOutcome::Damage,
+            (true, false) => NaiveOutcome::RightlyAccepted,
+            (false, _) if self.harm.is_some() => NaiveOutcome::TooLate,
+            (false, _) => NaiveOutcome::Refused,
+        }
+    }
+
     /// Whether it can be tried on a token of this algorithm.
     pub fn is_for(&self, algorithm: DemoAlgorithm) -> bool {
         self.needs.is_none_or(|needed| needed == algorithm)
@@ -252,7 +300,7 @@ mod tests {
             ("name: ", "title: ", "alg-none.md:1: there is no field `name`"),
             ("changes: ", "change: ", "alg-none.md:1: there is no field `changes`"),
             ("source: ", "sources: ", "alg-none.md:1: there is no field `source`"),
-            ("lesson: ", "lessons: ", "alg-none.md:5: no such file has a field `lessons`"),
+            ("lesson: ", "lessons: ", "alg-none.md:6: no such file has a field `lessons`"),
             ("## Variants", "## Ways", "there is no section `## Variants`"),
             ("`nOnE`", "`nONE`", "the variants must be, in this order: none, None, NONE, nOnE"),
         ] {
@@ -261,6 +309,15 @@ mod tests {
             let changed = Definition { text: TextFile { text, ..definition.text }, ..*definition };
             let said = changed.read().err().map_or_else(String::new, |error| error.to_string());
             assert!(said.contains(named), "{from}: {said}");
+        }
+    }
+
+    #[test]
+    fn every_attack_that_is_refused_says_what_a_naive_verifier_gives_away() {
+        for attack in Attack::all() {
+            let is_told = attack.forges_identity || attack.damage.is_some() || attack.harm.is_some();
+            assert!(is_told || attack.expected == Code::Accepted, "{}", attack.slug);
+            assert!(!attack.forges_identity || attack.damage.is_none(), "{} wins one thing", attack.slug);
         }
     }
 

@@ -20,6 +20,9 @@ use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::lab;
 use crate::token::{self, Judged, signing_input};
 
+/// The user that Mallory wants to be. Every forgery of an identity says so in `sub`.
+pub const ADMIN: &str = "admin";
+
 /// The secret of an attacker who signs with one of their own.
 pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough bytes";
 
@@ -193,10 +196,15 @@ impl Forge<'_> {
         self.algorithm().jwa().key_kind() == KeyKind::Secret
     }
 
+    /// The visitor's claims, with the subject that a forger wants.
+    pub fn forged_claims(&self) -> Members {
+        self.original.claims.with("sub", quoted(ADMIN))
+    }
+
     /// Another header and payload with the old signature, which does not fit them.
     pub fn stale(&self, header: impl AsRef<[u8]>, payload: impl AsRef<[u8]>) -> Forgery {
         let token = format!("{}.{}", signing_input(header, payload), self.original.signature());
-        Forgery::new(token, "Stale: it was made over the old text.")
+        Forgery::new(token, "The old one. It was made over the original text.")
     }
 
     /// Another header and payload, signed with the lab's key for the visitor's algorithm.
@@ -225,12 +233,12 @@ impl Forge<'_> {
         self.stale(self.original.header.with(name, value).to_string(), self.original.claims.to_string())
     }
 
-    /// One claim changed, with the old signature.
-    pub fn stale_claim(&self, name: &str, value: impl Into<String>) -> Forgery {
-        self.stale(self.original.header.to_string(), self.original.claims.with(name, value).to_string())
+    /// Other claims, with the old signature.
+    pub fn stale_claims(&self, claims: &Members) -> Forgery {
+        self.stale(self.original.header.to_string(), claims.to_string())
     }
 
-    /// The claims as they were and HS256 in the header, signed with this HMAC key.
+    /// The forged claims and HS256 in the header, signed with this HMAC key.
     pub fn sign_with_hmac(
         &self,
         header: &Members,
@@ -238,11 +246,11 @@ impl Forge<'_> {
         signature_note: impl Into<Cow<'static, str>>,
     ) -> Forgery {
         let header = header.with("alg", quoted("HS256"));
-        let message = signing_input(header.to_string(), self.original.claims.to_string());
+        let message = signing_input(header.to_string(), self.forged_claims().to_string());
         Forgery::new(format!("{message}.{}", mac(hmac::HMAC_SHA256, key, &message)), signature_note)
     }
 
-    /// The header with the attacker's own claims, signed with the attacker's own key of the visitor's algorithm.
+    /// The header with the forged claims, signed with the attacker's own key of the visitor's algorithm.
     pub fn by_attacker(&self, header: &Members, signature_note: &'static str) -> Result<Forgery, SigningError> {
         if self.is_mac() {
             return Ok(self.sign_with_hmac(header, ATTACKER_SECRET, signature_note));
@@ -254,7 +262,7 @@ impl Forge<'_> {
     pub fn by_rsa_attacker(&self, header: &Members, signature_note: &'static str) -> Result<Forgery, SigningError> {
         let signer = self.ring.lab().rs256().signer();
         Ok(Forgery::new(
-            token::sign(header.to_string(), self.original.claims.to_string(), signer)?.into_string(),
+            token::sign(header.to_string(), self.forged_claims().to_string(), signer)?.into_string(),
             signature_note,
         ))
     }
@@ -293,7 +301,7 @@ impl Forge<'_> {
         let header = self.lab_header().with("alg", quoted(related.as_str()));
         let signer = self.ring.lab().signer(related);
         let token = token::sign(header.to_string(), self.original.claims.to_string(), &signer)?;
-        Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key, under {related}.")))
+        Ok(Forgery::new(token.into_string(), format!("Made with the lab's right key and {related}.")))
     }
 
     /// A token of the lab with a `jti` of its own, by which it is revoked before it is judged.
@@ -311,7 +319,7 @@ impl Forge<'_> {
     }
 }
 
-const RESIGNED: &str = "Signed again with the lab's key, so it is valid.";
+const RESIGNED: &str = "Signed again with the lab's key, so it fits.";
 
 /// The lifetime of a token that is revoked, in seconds.
 const LIFE: i64 = 600;

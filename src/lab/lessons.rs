@@ -2,6 +2,7 @@
 //! rules that judge an answer are in a module here. What answers its addresses is in `web::site::lab::lessons`.
 
 pub mod anatomy;
+pub mod code;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
 pub mod hs256_or_rs256;
@@ -10,18 +11,22 @@ pub mod keys_in_the_header;
 pub mod logout;
 pub mod need_a_jwt;
 pub mod none;
+pub mod press;
 pub mod remark;
 pub mod rotation;
 pub mod script_reach;
 pub mod set_cookie;
 pub mod size_limit;
+pub mod start_here;
 pub mod tamper;
 pub mod two_clocks;
 pub mod weak_secret;
 
 use std::sync::LazyLock;
 
-use crate::texts::{Passage, Prose, TextError, TextFile, must_read, text_file};
+use super::glossary::FirstUses;
+use crate::texts::{Document, Passage, Prose, TextError, TextFile, must_read, text_file};
+use code::{Cve, LessonCode};
 pub use remark::{WANTED, text_of};
 
 /// One lesson as its page tells it.
@@ -34,13 +39,21 @@ pub struct Lesson {
     /// What the visitor can do at its end, in one sentence.
     pub goal: Prose,
     pub minutes: u8,
+    /// Who logs in, who attacks, and what they can lose.
+    pub scenario: Prose,
+    /// What the visitor needs to know for this lesson.
+    pub background: Prose,
     pub question: Question,
     /// From a small hint to almost the solution.
     pub hints: Vec<Prose>,
     /// Steps that solve the lesson, to be followed exactly. A test does.
     pub solution: Prose,
-    /// Why it happened. Shown after the lesson was tried.
+    /// Why it happened. Folded until the lesson is solved.
     pub why: Prose,
+    /// The mistake and its fix in the visitor's own language.
+    pub code: LessonCode,
+    /// Published weaknesses of this kind.
+    pub cves: Vec<Cve>,
     /// Sources, such as `RFC 8725 §3.1`.
     pub rfcs: Vec<&'static str>,
 }
@@ -78,6 +91,7 @@ macro_rules! course {
     ($make:ident) => {
         $make! {
             "token-and-cookie" {
+                start_here: "start-here", "sh";
                 anatomy: "anatomy", "an";
                 set_cookie: "set-cookie", "sc";
                 script_reach: "script-reach", "sr";
@@ -115,6 +129,7 @@ macro_rules! rows {
                 slug: $slug,
                 key: $key,
                 text: text_file!("templates/lab/lessons/", $slug, "/text.md"),
+                code: code::files!($slug),
             }),+],
         }),+];
     };
@@ -133,6 +148,7 @@ struct LessonRow {
     slug: &'static str,
     key: &'static str,
     text: TextFile,
+    code: [code::Files; 3],
 }
 
 /// Every lesson, in the order of the course.
@@ -154,8 +170,10 @@ pub static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| {
 });
 
 impl LessonRow {
+    /// The fields of the lesson are in the order of its page, because a term is linked where the page first uses it.
     fn read(&self) -> Result<Lesson, TextError> {
         let mut text = self.text.read()?;
+        let mut uses = FirstUses::default();
         let lesson = Lesson {
             slug: self.slug,
             key: self.key,
@@ -163,13 +181,24 @@ impl LessonRow {
             minutes: text.number("minutes")?,
             rfcs: text.field("sources")?.split(", ").collect(),
             goal: text.lead()?.paragraph()?,
+            scenario: uses.link(&text.section("Scenario")?.prose()?),
+            background: uses.link(&text.section("Background")?.prose()?),
             question: Question::read(&text.section("Question")?)?,
             hints: text.section("Hints")?.items()?.iter().map(Passage::paragraph).collect::<Result<_, _>>()?,
             solution: text.section("Solution")?.paragraph()?,
-            why: text.section("Why")?.prose()?,
+            why: uses.link(&text.section("Why")?.prose()?),
+            code: LessonCode::read(&mut text, &self.code, &mut uses)?,
+            cves: Self::cves(&mut text)?,
         };
         text.finish()?;
         Ok(lesson)
+    }
+
+    fn cves(text: &mut Document) -> Result<Vec<Cve>, TextError> {
+        match text.optional_section("CVEs") {
+            Some(section) => section.items()?.iter().map(Cve::read).collect(),
+            None => Ok(Vec::new()),
+        }
     }
 }
 
@@ -181,6 +210,13 @@ impl Question {
             return Err(section.error("a question has two answers or more, and one of them is right"));
         }
         Ok(Self { asks: asks.paragraph()?, choices })
+    }
+}
+
+impl Question {
+    /// The answer that a form sends so.
+    pub fn choice(&self, value: &str) -> Option<&Choice> {
+        self.choices.iter().find(|choice| choice.value == value)
     }
 }
 
@@ -198,7 +234,7 @@ impl Choice {
 impl Part {
     /// The number of its first lesson.
     pub fn first(&self) -> usize {
-        self.lessons.first().map_or(1, Lesson::number)
+        self.lessons.first().map_or(0, Lesson::number)
     }
 }
 
@@ -207,14 +243,14 @@ impl Lesson {
         LESSONS.iter().find(|lesson| lesson.slug == slug)
     }
 
-    /// Its number in the course, from 1 on. It is shown, and never stored.
+    /// Its number in the course; *Start here* is lesson 0. It is shown, and never stored.
     pub fn number(&self) -> usize {
-        LESSONS.iter().take_while(|lesson| lesson.slug != self.slug).count() + 1
+        LESSONS.iter().take_while(|lesson| lesson.slug != self.slug).count()
     }
 
     /// The lesson after this one in the course.
     pub fn next(&self) -> Option<&'static Self> {
-        LESSONS.get(self.number())
+        LESSONS.get(self.number() + 1)
     }
 }
 
@@ -226,10 +262,12 @@ mod tests {
 
     /// The reading of a lesson whose text is that of *Anatomy* with one change.
     fn read_changed(from: &str, to: &str) -> String {
-        let text = COURSE[0].lessons[0].text.text;
+        let anatomy = COURSE.iter().flat_map(|part| part.lessons).find(|row| row.slug == "anatomy").unwrap();
+        let text = anatomy.text.text;
         assert!(text.contains(from), "{from}");
         let text = Box::leak(text.replacen(from, to, 1).into_boxed_str());
-        let row = LessonRow { slug: "a", key: "aa", text: TextFile { path: "text.md", text } };
+        let text = TextFile { path: "text.md", text };
+        let row = LessonRow { slug: "a", key: "aa", text, code: anatomy.code };
         row.read().err().map_or_else(String::new, |error| error.to_string())
     }
 
@@ -247,13 +285,16 @@ mod tests {
     fn a_part_that_is_missing_is_named_with_its_file() {
         for (from, to, named) in [
             ("title: ", "name: ", "text.md:1: there is no field `title`"),
-            ("minutes: 5", "minutes: five", "text.md:3: `five` is not a number"),
-            ("Take a token apart by hand, and say what of it is secret.", "", "text.md:6: there must be one paragraph"),
+            ("minutes: 6", "minutes: five", "text.md:3: `five` is not a number"),
+            ("Take a token apart by hand, and say what of it is secret.", "", "text.md:9: there must be one paragraph"),
+            ("## Scenario", "## Scene", "there is no section `## Scenario`"),
+            ("python: ", "pyton: ", "there is no field `python`"),
+            ("## In your code", "## Code", "there is no section `## In your code`"),
             ("## Hints", "## Hint", "there is no section `## Hints`"),
             ("## Why", "## Reasons", "there is no section `## Why`"),
-            ("- [x] ", "- [ ] ", "text.md:10: a question has two answers or more, and one of them is right"),
-            ("- [x] ", "- ", "text.md:13: it must begin with `[x] ` or `[ ] `"),
-            ("  Base64url is a spelling, not a cipher.\n", "", "text.md:13: an answer has two paragraphs"),
+            ("- [x] ", "- [ ] ", "text.md:29: a question has two answers or more, and one of them is right"),
+            ("- [x] ", "- ", "text.md:32: it must begin with `[x] ` or `[ ] `"),
+            ("  Base64url is a spelling, not encryption.\n", "", "text.md:32: an answer has two paragraphs"),
         ] {
             let said = read_changed(from, to);
             assert!(said.contains(named), "{from}: {said}");
@@ -275,6 +316,7 @@ mod tests {
 
     #[test]
     fn every_lesson_leads_to_the_one_after_it() {
+        assert_eq!(LESSONS.iter().map(Lesson::number).collect::<Vec<_>>(), (0..LESSONS.len()).collect::<Vec<_>>());
         let walked = std::iter::successors(LESSONS.first(), |lesson| lesson.next());
         assert!(walked.map(|lesson| lesson.slug).eq(LESSONS.iter().map(|lesson| lesson.slug)));
         for pair in PARTS.windows(2) {

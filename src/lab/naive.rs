@@ -19,11 +19,11 @@ pub use site::{
 };
 pub use verifiers::{
     ACCEPTS_A_ZERO_SIGNATURE, ACCEPTS_ANY_PAYLOAD, ACCEPTS_MILLISECONDS, ACCEPTS_NONE, ACCEPTS_NULL_AS_GUEST,
-    ALLOWS_A_MINUTE_OF_LEEWAY, CHECKS_ONLY_SIGNATURE_AND_EXPIRY, COMMON_SECRETS, COMPARES_LOOSELY,
-    DECODES_BASE64_LAXLY, DECODES_ONLY, HAS_A_GUESSABLE_SECRET, HAS_AN_EMPTY_SECRET, HAS_NO_LIMITS,
-    HAS_ONE_KEY_RING_FOR_ALL, IGNORES_CRIT, IGNORES_EXPIRY, IGNORES_ISSUER_AND_AUDIENCE, IGNORES_REVOCATION,
-    IGNORES_TYP, IGNORES_WRONG_TYPES, KEEPS_RETIRED_KEYS, KEEPS_THE_LAST_DUPLICATE, READS_THE_FIRST_THREE_PARTS,
-    REVOKES_BY_HASH, SKIPS_EMPTY_SIGNATURE, SKIPS_SIGNATURE, TRUSTS_ALG,
+    ALLOWS_A_MINUTE_OF_LEEWAY, CHECKS_ONLY_SIGNATURE_AND_EXPIRY, COMPARES_LOOSELY, DECODES_BASE64_LAXLY, DECODES_ONLY,
+    HAS_A_GUESSABLE_SECRET, HAS_AN_EMPTY_SECRET, HAS_NO_LIMITS, HAS_ONE_KEY_RING_FOR_ALL, IGNORES_CRIT, IGNORES_EXPIRY,
+    IGNORES_ISSUER_AND_AUDIENCE, IGNORES_REVOCATION, IGNORES_TYP, IGNORES_WRONG_TYPES, KEEPS_RETIRED_KEYS,
+    KEEPS_THE_LAST_DUPLICATE, READS_THE_FIRST_THREE_PARTS, REVOKES_BY_HASH, SKIPS_EMPTY_SIGNATURE, SKIPS_SIGNATURE,
+    TRUSTS_ALG,
 };
 
 use chrono::{DateTime, Utc};
@@ -91,15 +91,15 @@ impl NaiveInput<'_> {
     fn signature_and_end(&self, beside: &str) -> Result<String, String> {
         let token = self.read();
         if !self.fits(&token) {
-            return Err("The signature does not fit, and that much it checks.".to_owned());
+            return Err("The signature does not fit, and it does check the signature.".to_owned());
         }
         self.unless_ended(&token, beside)
     }
 
     fn unless_ended(&self, token: &LaxToken, beside: &str) -> Result<String, String> {
         match token.number("exp") {
-            Some(exp) if exp <= self.seconds() => Err("The token has ended, and that much it checks.".to_owned()),
-            _ => Ok(format!("{beside} It lets in {}.", token.subject())),
+            Some(exp) if exp <= self.seconds() => Err("The token expired, and it does check `exp`.".to_owned()),
+            _ => Ok(format!("{beside} It logs in {}.", token.subject())),
         }
     }
 

@@ -1,31 +1,136 @@
-//! What a session keeps of a visitor's progress: the keys of lessons and attacks, two letters each.
+//! How far a visitor came in the lab: what is kept of each lesson, and which attacks were tried.
 //!
-//! A key is declared beside its lesson or attack and never changes, so whatever is added, removed or moved, a stored
-//! session means what it meant before. Slugs would do too, but all of them together would take a third of the room in a
-//! cookie.
-
-use serde::{Deserialize, Serialize};
+//! Lessons and attacks are kept under their keys of two letters. A key is declared beside its lesson or attack and
+//! never changes, so whatever is added, removed or moved, what a browser kept means what it meant before. Slugs would
+//! do too, but all of them together would take a third of the room in a cookie.
 
 const LETTERS: usize = 2;
 
-/// A set of keys, stored as one text.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct KeySet(String);
+/// The most tries that are counted of one lesson: one digit in base 36.
+const MOST_TRIES: u8 = 35;
 
-impl KeySet {
-    pub fn contains(&self, key: &str) -> bool {
-        self.0.as_bytes().chunks(LETTERS).any(|it| it == key.as_bytes())
+/// The progress of one visitor.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Progress {
+    lessons: Vec<(String, LessonProgress)>,
+    tried: KeySet,
+}
+
+/// What is kept of one lesson.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LessonProgress {
+    pub prediction: Prediction,
+    /// Answers that did not solve it.
+    pub tries: u8,
+    pub is_solved: bool,
+}
+
+/// What a visitor predicted before the task appeared.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Prediction {
+    #[default]
+    None,
+    Skipped,
+    /// The value of the choice.
+    Choice(String),
+}
+
+impl LessonProgress {
+    pub fn count_try(&mut self) {
+        self.tries = MOST_TRIES.min(self.tries + 1);
+    }
+}
+
+impl Progress {
+    /// What is kept of the lesson with this key.
+    pub fn lesson(&self, key: &str) -> LessonProgress {
+        self.lessons.iter().find(|(own, _)| own == key).map(|(_, kept)| kept.clone()).unwrap_or_default()
     }
 
-    pub fn insert(&mut self, key: &'static str) {
-        if !self.contains(key) {
-            self.0.push_str(key);
+    pub fn has_solved(&self, key: &str) -> bool {
+        self.lesson(key).is_solved
+    }
+
+    pub fn keep_lesson(&mut self, key: &str, lesson: LessonProgress) {
+        match self.lessons.iter_mut().find(|(own, _)| own == key) {
+            Some((_, kept)) => *kept = lesson,
+            None => self.lessons.push((key.to_owned(), lesson)),
         }
     }
 
-    pub const fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether an attack with this key was tried.
+    pub fn has_tried(&self, key: &str) -> bool {
+        self.tried.contains(key)
+    }
+
+    pub fn keep_tried(&mut self, key: &str) {
+        self.tried.insert(key);
+    }
+
+    /// The progress as text, of letters, digits and `._-~` alone: the lessons, and after `~` the keys of the attacks. A
+    /// lesson is its key, `s` if it is solved or `o`, its tries in base 36, and the prediction, which is `_` if it was
+    /// skipped.
+    pub fn to_text(&self) -> String {
+        let lessons: Vec<String> = self.lessons.iter().map(|(key, kept)| kept.to_text(key)).collect();
+        format!("{}~{}", lessons.join("."), self.tried.0)
+    }
+
+    /// Reads such a text. What it does not understand is left out.
+    pub fn parse(text: &str) -> Self {
+        let (lessons, tried) = text.split_once('~').unwrap_or((text, ""));
+        let is_key = |key: &[u8]| key.len() == LETTERS && key.iter().all(u8::is_ascii_lowercase);
+        let tried = if tried.as_bytes().chunks(LETTERS).all(is_key) { tried } else { "" };
+        Self {
+            lessons: lessons.split('.').filter_map(LessonProgress::parse).collect(),
+            tried: KeySet(tried.to_owned()),
+        }
+    }
+}
+
+impl LessonProgress {
+    fn to_text(&self, key: &str) -> String {
+        let state = if self.is_solved { 's' } else { 'o' };
+        let tries = char::from_digit(u32::from(self.tries.min(MOST_TRIES)), 36).unwrap_or('0');
+        let prediction = match &self.prediction {
+            Prediction::None => "",
+            Prediction::Skipped => "_",
+            Prediction::Choice(value) => value,
+        };
+        format!("{key}{state}{tries}{prediction}")
+    }
+
+    fn parse(text: &str) -> Option<(String, Self)> {
+        let (key, rest) =
+            text.split_at_checked(LETTERS).filter(|(key, _)| key.bytes().all(|it| it.is_ascii_lowercase()))?;
+        let mut characters = rest.chars();
+        let is_solved = match characters.next()? {
+            's' => true,
+            'o' => false,
+            _ => return None,
+        };
+        let tries = u8::try_from(characters.next()?.to_digit(36)?).ok()?;
+        let prediction = match characters.as_str() {
+            "" => Prediction::None,
+            "_" => Prediction::Skipped,
+            value => Prediction::Choice(value.to_owned()),
+        };
+        Some((key.to_owned(), Self { prediction, tries, is_solved }))
+    }
+}
+
+/// A set of keys, stored as one text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct KeySet(String);
+
+impl KeySet {
+    fn contains(&self, key: &str) -> bool {
+        self.0.as_bytes().chunks(LETTERS).any(|it| it == key.as_bytes())
+    }
+
+    fn insert(&mut self, key: &str) {
+        if !self.contains(key) {
+            self.0.push_str(key);
+        }
     }
 }
 
@@ -36,29 +141,59 @@ mod tests {
     use crate::lab::lessons::LESSONS;
 
     #[test]
-    fn every_key_has_two_letters() {
+    fn every_key_has_two_letters_and_every_prediction_fits_the_text() {
         let keys = LESSONS.iter().map(|lesson| lesson.key).chain(Attack::all().map(|attack| attack.key));
         for key in keys {
             assert!(key.len() == LETTERS && key.bytes().all(|byte| byte.is_ascii_lowercase()), "{key}");
         }
-    }
-
-    #[test]
-    fn what_a_session_of_an_earlier_version_keeps_means_the_same_lessons() {
-        let stored: KeySet = serde_json::from_str("\"anscsrtctaalnokckhwsclcflorosl\"").unwrap();
-        let solved: Vec<_> = LESSONS.iter().filter(|lesson| stored.contains(lesson.key)).map(|it| it.slug).collect();
-        let expected = "anatomy set-cookie script-reach two-clocks tamper hs256-or-rs256 none key-confusion \
-                        keys-in-the-header weak-secret cookie-laboratory cross-site-forms logout rotation size-limit";
-        assert_eq!(solved.join(" "), expected);
-    }
-
-    #[test]
-    fn a_key_is_found_only_where_it_was_inserted() {
-        let mut set = KeySet::default();
-        for key in ["ab", "cd", "ab"] {
-            set.insert(key);
+        for choice in LESSONS.iter().flat_map(|lesson| &lesson.question.choices) {
+            let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_".contains(&byte);
+            assert!(choice.value.bytes().all(is_plain), "{}", choice.value);
         }
-        assert_eq!(set, KeySet("abcd".to_owned()));
-        assert!(set.contains("ab") && set.contains("cd") && !set.contains("bc") && !set.contains(""));
+    }
+
+    #[test]
+    fn the_text_gives_back_what_was_kept() {
+        let mut progress = Progress::default();
+        let lesson = |prediction, tries, is_solved| LessonProgress { prediction, tries, is_solved };
+        progress.keep_lesson("an", lesson(Prediction::Choice("name-and-value".to_owned()), 3, false));
+        progress.keep_lesson("sc", lesson(Prediction::Skipped, 35, true));
+        progress.keep_lesson("no", lesson(Prediction::None, 0, false));
+        progress.keep_lesson("an", lesson(Prediction::Choice("none".to_owned()), 4, true));
+        for key in ["or", "cs", "or"] {
+            progress.keep_tried(key);
+        }
+        assert_eq!(progress.to_text(), "ans4none.scsz_.noo0~orcs");
+        assert_eq!(Progress::parse(&progress.to_text()), progress);
+        assert!(progress.has_solved("an") && !progress.has_solved("no") && !progress.has_solved("xx"));
+        assert!(progress.has_tried("cs") && !progress.has_tried("rc"), "a key begins where a key begins");
+    }
+
+    #[test]
+    fn what_is_not_understood_is_left_out() {
+        for text in ["", "~", "a", "ans", "anx0", "an😀", "ANs0", "ans~", "~orc", "~or c", "...", "é~é"] {
+            assert_eq!(Progress::parse(text), Progress::default(), "{text}");
+        }
+        assert!(Progress::parse("zz.ans0.q").has_solved("an"));
+    }
+
+    #[test]
+    fn more_tries_than_one_digit_tells_are_the_largest_digit() {
+        let mut lesson = LessonProgress::default();
+        (0..100).for_each(|_| lesson.count_try());
+        assert_eq!(lesson.to_text("an"), "anoz");
+    }
+
+    #[test]
+    fn the_whole_progress_fits_a_cookie_three_times() {
+        let mut progress = Progress::default();
+        for lesson in LESSONS.iter() {
+            let longest = lesson.question.choices.iter().map(|choice| choice.value).max_by_key(|it| it.len()).unwrap();
+            let prediction = Prediction::Choice(longest.to_owned());
+            progress.keep_lesson(lesson.key, LessonProgress { prediction, tries: 35, is_solved: true });
+        }
+        Attack::all().for_each(|attack| progress.keep_tried(attack.key));
+        let bytes = progress.to_text().len();
+        assert!(bytes < 1300, "{bytes} bytes");
     }
 }

@@ -1,8 +1,9 @@
 //! Markdown, rendered once: a page shows the HTML, and everything else reads the Markdown.
 
 use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
 
-use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// A text with its markup. It displays as HTML in which everything is escaped that the text itself says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,31 +11,57 @@ pub struct Prose {
     markdown: String,
     html: String,
     plain: String,
+    /// Whether it is one paragraph, without the element around it.
+    is_paragraph: bool,
+}
+
+/// A link that a run of text gets: the bytes that it covers, and its address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextLink {
+    pub covers: Range<usize>,
+    pub address: String,
 }
 
 impl Prose {
     /// One paragraph, without the element around it; or why the text is not one.
     pub(super) fn paragraph(markdown: &str) -> Result<Self, &'static str> {
-        let mut events: Vec<Event> = events(markdown).collect();
+        let events: Vec<Event> = events(markdown).collect();
         let is_paragraph = matches!(events.first(), Some(Event::Start(Tag::Paragraph)))
             && events.iter().filter(|event| is_start_of_block(event)).count() == 1;
         if !is_paragraph {
             return Err("there must be one paragraph here, and nothing else");
         }
-        events.retain(|event| !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)));
-        Ok(Self::of(markdown, events))
+        Ok(Self::of(markdown, events, true))
     }
 
     /// Any number of paragraphs, lists and other blocks.
     pub(super) fn blocks(markdown: &str) -> Self {
-        Self::of(markdown, events(markdown).collect())
+        Self::of(markdown, events(markdown).collect(), false)
     }
 
-    fn of(markdown: &str, events: Vec<Event<'_>>) -> Self {
+    fn of(markdown: &str, events: Vec<Event<'_>>, is_paragraph: bool) -> Self {
         let plain = events.iter().filter_map(text_of).collect();
-        let mut html = String::new();
-        html::push_html(&mut html, events.into_iter().map(escaped));
-        Self { markdown: markdown.to_owned(), html, plain }
+        Self { markdown: markdown.to_owned(), html: html_of(events, is_paragraph), plain, is_paragraph }
+    }
+
+    /// The same text with links. `find` is asked for the links of each run of text, in order and without overlap. Code
+    /// and what is a link already get none.
+    #[must_use]
+    pub fn linked(&self, mut find: impl FnMut(&str) -> Vec<TextLink>) -> Self {
+        let mut linked = Vec::new();
+        let mut open_links = 0;
+        for event in events(&self.markdown) {
+            match &event {
+                Event::Start(Tag::Link { .. }) => open_links += 1,
+                Event::End(TagEnd::Link) => open_links -= 1,
+                _ => {}
+            }
+            match event {
+                Event::Text(text) if open_links == 0 => push_linked(&mut linked, &text, find(&text)),
+                other => linked.push(other),
+            }
+        }
+        Self { html: html_of(linked, self.is_paragraph), ..self.clone() }
     }
 
     /// The text as it was written.
@@ -56,11 +83,32 @@ impl Display for Prose {
 
 /// What Markdown says, with HTML in it taken as text: no file can bring an element of its own into a page.
 fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
-    Parser::new_ext(markdown, Options::empty()).map(|event| match event {
+    TextMergeStream::new(Parser::new_ext(markdown, Options::empty()).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         Event::SoftBreak => Event::Text(" ".into()),
         other => other,
-    })
+    }))
+}
+
+fn html_of(mut events: Vec<Event<'_>>, is_paragraph: bool) -> String {
+    if is_paragraph {
+        events.retain(|event| !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)));
+    }
+    let mut html = String::new();
+    html::push_html(&mut html, events.into_iter().map(escaped));
+    html
+}
+
+/// Adds a run of text with its links.
+fn push_linked(events: &mut Vec<Event<'_>>, text: &str, links: Vec<TextLink>) {
+    let mut written = 0;
+    for TextLink { covers, address } in links {
+        events.push(Event::Text(text[written..covers.start].to_owned().into()));
+        let link = format!("<a class=\"term\" href=\"{}\">{}</a>", escape(&address), escape(&text[covers.clone()]));
+        events.push(Event::InlineHtml(link.into()));
+        written = covers.end;
+    }
+    events.push(Event::Text(text[written..].to_owned().into()));
 }
 
 const fn is_start_of_block(event: &Event<'_>) -> bool {
@@ -119,6 +167,18 @@ mod tests {
     fn markup_in_a_file_is_shown_as_text() {
         assert_eq!(Prose::paragraph("a <b>c</b>").unwrap().to_string(), "a &#60;b&#62;c&#60;/b&#62;");
         assert!(!Prose::blocks("<script>\n\na").to_string().contains("<script"));
+    }
+
+    #[test]
+    fn running_text_gets_links_and_code_and_links_do_not() {
+        let prose = Prose::paragraph("A key and\na `key`, [a key](/x) & *key*.").unwrap();
+        let linked = prose.linked(|text| match text.find("key") {
+            Some(start) => vec![TextLink { covers: start..start + 3, address: "/k".to_owned() }],
+            None => Vec::new(),
+        });
+        let link = "<a class=\"term\" href=\"/k\">key</a>";
+        let html = format!("A {link} and a <code>key</code>, <a href=\"/x\">a key</a> &#38; <em>{link}</em>.");
+        assert_eq!((linked.to_string(), linked.plain()), (html, prose.plain()));
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 mod cookie;
 pub(super) mod logins;
+mod progress_cookie;
 pub(super) mod session_store;
 mod state;
 

@@ -1,9 +1,12 @@
 //! The gallery of attacks: every entry of the catalogue, in every variant and under each algorithm, gets the code that
 //! it announces: on its page, in the session, and at any other route only a refusal.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hallpass::lab::attacks::filters::CHANGED;
 use hallpass::lab::attacks::{Attack, AttackKind, SECTIONS};
 use hallpass::lab::lessons::Lesson;
 use hallpass::lab::sent_request::SentRequest;
@@ -96,6 +99,186 @@ async fn a_naive_verifier_falls_for_every_refused_attack_but_for_those_named_her
     }
 }
 
+/// What a part of a token says. A plain JSON parser keeps the last of two members with one name.
+fn decoded(token: &str, part: usize) -> Option<Value> {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(part)?).ok()?).ok()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forgery_of_an_identity_says_admin_in_every_variant_and_no_other_attack_does() {
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    let mut forging = BTreeSet::new();
+    for (attack, variant, algorithm) in every_try() {
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
+        let told = forge(visitor, attack, variant).await;
+        let payload = decoded(told["forged"].as_str().unwrap(), 1).unwrap_or_default();
+        let name = format!("{} {variant} under {algorithm}: {payload}", attack.slug);
+        // Signed by the right key, it forges nothing: this is what the issuer says.
+        let says_admin = attack.forges_identity || attack.slug == "claim-injection-signed";
+        assert_eq!(payload["sub"] == "admin", says_admin, "{name}");
+        assert!(!attack.forges_identity || told["strict"]["accepted"] == false, "{name}");
+        if attack.forges_identity && told["naive"]["accepted"] == true {
+            let why = told["naive"]["why"].as_str().unwrap();
+            assert!(why.contains("admin"), "{name}: {why}");
+        }
+        forging.extend(attack.forges_identity.then_some(attack.slug));
+    }
+    assert_eq!(forging.len(), 25, "{forging:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_forgery_changes_is_what_the_gallery_s_filter_says() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    // The lab prepares these tokens, so that nobody has to wait or to log out.
+    let prepared =
+        ["replay-after-expiry", "replay-after-logout", "deny-list-bypass", "issuer-or-audience", "typ-at-api"];
+    let tries = every_try().filter(|(attack, _, algorithm)| *algorithm == BOTH[0] && !is_request(attack));
+    let mut changed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for (attack, variant, _) in tries.filter(|(attack, ..)| !prepared.contains(&attack.slug)) {
+        let told = forge(&visitor, attack, variant).await;
+        let [original, forged] = ["original", "forged"].map(|name| told[name].as_str().unwrap());
+        let parts = changed.entry(attack.slug).or_default();
+        for (part, name) in [(0, "header"), (1, "claim")] {
+            let differs = original.split('.').nth(part) != forged.split('.').nth(part);
+            parts.extend(differs.then_some(name));
+        }
+    }
+    for (slug, parts) in changed {
+        let declared: BTreeSet<_> = Attack::find(slug).unwrap().changed_parts.iter().copied().collect();
+        if declared.contains("text") {
+            continue;
+        }
+        let of_header_and_claims = declared.into_iter().filter(|part| ["header", "claim"].contains(part));
+        assert_eq!(of_header_and_claims.collect::<BTreeSet<_>>(), parts, "{slug}");
+    }
+}
+
+/// The first lines of the verdict of an attack's page.
+fn verdict_of(page: &str) -> String {
+    let after = page.split_once("<h2 id=\"verdict\">Verdict</h2>").unwrap_or_else(|| panic!("no verdict: {page}")).1;
+    after.split_once("</section>").unwrap().0.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_verdict_tells_both_outcomes_as_damage_or_safety() {
+    let app = TestApp::spawn();
+    let visitors = [visitor_under(&app, BOTH[0]).await, visitor_under(&app, BOTH[1]).await];
+    for (attack, variant, algorithm) in every_try() {
+        let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
+        let told = forge(visitor, attack, variant).await;
+        let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await.body;
+        let (name, verdict) = (format!("{} {variant} under {algorithm}", attack.slug), verdict_of(&page));
+        let cards: Vec<&str> = verdict.split("verdict-card ").skip(1).collect();
+        let [naive, strict] = cards[..] else { panic!("{name}: {verdict}") };
+        if attack.expected.as_str() == "accepted" {
+            assert!(
+                strict.starts_with("safe\"") && strict.contains("Valid.") && strict.contains("It is the token of"),
+                "{name}"
+            );
+        } else {
+            assert!(
+                strict.starts_with("safe\"") && strict.contains("Blocked.") && strict.contains('✓'),
+                "{name}: {strict}"
+            );
+            assert!(strict.contains(attack.expected.as_str()), "{name}: {strict}");
+        }
+        let wins = attack.forges_identity || attack.damage.is_some() || attack.harm.is_some();
+        match told["naive"]["accepted"].as_bool().unwrap() {
+            true if wins => {
+                assert!(naive.starts_with("damage\"") && naive.contains("accepts it."), "{name}: {naive}");
+                let is_admin = naive.contains("Mallory is Admin: she can change 3 grades.");
+                assert_eq!(is_admin, attack.forges_identity, "{name}: {naive}");
+            }
+            true => assert!(naive.starts_with("safe\"") && naive.contains("accepts it too."), "{name}: {naive}"),
+            false if attack.harm.is_some() => {
+                assert!(naive.starts_with("damage\"") && naive.contains("too late"), "{name}: {naive}");
+                assert!(!naive.contains("is Admin"), "{name}: {naive}");
+            }
+            false => assert!(naive.starts_with("safe\"") && naive.contains("Even the naive"), "{name}: {naive}"),
+        }
+        assert!(verdict.contains("class=\"button primary\""), "{name}: the way on is part of the verdict");
+        assert!(page.contains(&format!("action=\"/lab/attacks/{}#verdict\"", attack.slug)), "{name}");
+    }
+    let untried = visitors[0].page("/lab/attacks/no-token").await;
+    assert!(!untried.contains("id=\"verdict\""), "before a press there is no verdict");
+}
+
+/// What the gallery lists at this address, and the count that it shows.
+async fn listed(visitor: &Visitor, query: &str) -> (BTreeSet<String>, String) {
+    let page = visitor.page(&format!("/lab/attacks{query}")).await;
+    let links = page.split("class=\"entry\"><a href=\"/lab/attacks/").skip(1);
+    let slugs = links.map(|link| link.split_once('"').unwrap().0.to_owned()).collect();
+    let count = page.split_once("class=\"shown\">").unwrap().1.split_once('<').unwrap().0.to_owned();
+    (slugs, count)
+}
+
+#[tokio::test]
+async fn the_gallery_shows_what_fits_its_filters_and_counts_it() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    let all = Attack::all().count();
+    let expected = |fits: &dyn Fn(&Attack) -> bool| -> BTreeSet<String> {
+        Attack::all().filter(|attack| fits(attack)).map(|attack| attack.slug.to_owned()).collect()
+    };
+    for query in ["", "?check=&changed=&tried=", "?tried=no"] {
+        let (slugs, count) = listed(&visitor, query).await;
+        assert_eq!((slugs.len(), count), (all, format!("{all} of {all} shown")), "{query}");
+    }
+    for (check, code) in [("signature", "bad_signature"), ("algorithm", "alg_not_allowed"), ("none", "accepted")] {
+        let (slugs, count) = listed(&visitor, &format!("?check={check}")).await;
+        assert_eq!(slugs, expected(&|attack| attack.expected.as_str() == code), "{check}");
+        assert_eq!(count, format!("{} of {all} shown", slugs.len()));
+    }
+    for changed in CHANGED.values.iter().map(|value| value.value) {
+        let (slugs, _) = listed(&visitor, &format!("?changed={changed}")).await;
+        assert_eq!(slugs, expected(&|attack| attack.changed_parts.contains(&changed)), "{changed}");
+    }
+    let (both, _) = listed(&visitor, "?check=key&changed=claim&tried=no").await;
+    assert!(both.contains("kid-sql") && !both.contains("outside-kid") && !both.contains("kid-sql-rs256"), "{both:?}");
+
+    forge(&visitor, Attack::find("alg-none").unwrap(), "").await;
+    assert_eq!(
+        listed(&visitor, "?tried=yes").await,
+        (BTreeSet::from(["alg-none".to_owned()]), format!("1 of {all} shown"))
+    );
+    assert!(!listed(&visitor, "?tried=no").await.0.contains("alg-none"));
+    let page = visitor.page("/lab/attacks?check=time&changed=cookie").await;
+    assert!(page.contains("0 of") && page.contains("No attack fits all these filters."), "{page}");
+    assert!(page.contains("<option value=\"time\" selected>"), "what was chosen stays chosen");
+    for query in ["?check=nothing", "?changed=alg", "?tried=maybe", "?check=key&check=time"] {
+        let answer = Answer::to(visitor.request(Method::GET, &format!("/lab/attacks{query}"))).await;
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{query}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
+async fn no_page_shows_the_number_of_a_row() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    for path in ["/lab/attacks", "/lab/worksheet"] {
+        let page = visitor.page(path).await;
+        assert!(!page.contains("Row ") && !page.contains("class=\"row\"") && !page.contains(">No.<"), "{path}");
+    }
+    for attack in Attack::all() {
+        let page = Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html")).await.body;
+        assert!(!page.contains("Row ") && !page.contains(&format!("row {}", attack.number)), "{}", attack.slug);
+    }
+}
+
+#[tokio::test]
+async fn the_addresses_above_the_lessons_show_the_lab() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let lab = visitor.page("/lab").await;
+    for path in ["/lab/", "/lab/lessons"] {
+        let answer = Answer::to(visitor.request(Method::GET, path).header("accept", "text/html")).await;
+        assert_eq!((answer.status, answer.body), (200, lab.clone()), "{path}");
+        assert_eq!(Answer::to(visitor.request(Method::POST, path)).await.status, 405, "{path}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_put_into_the_session_gets_the_same_answer_from_show_details() {
     let app = TestApp::spawn();
@@ -133,8 +316,8 @@ async fn the_home_page_says_when_the_lab_s_keys_judge() {
     assert!(!visitor.page("/").await.contains(sentence));
     let put = form(&visitor, Attack::find("claim-injection-signed").unwrap(), "sub", "put").send().await.unwrap();
     assert_eq!(put.status(), 303);
-    assert_eq!(location(&visitor.validate().await), "/mallory");
-    assert!(visitor.page("/mallory").await.contains(sentence));
+    assert_eq!(location(&visitor.validate().await), "/admin");
+    assert!(visitor.page("/admin").await.contains(sentence));
     let put = form(&visitor, Attack::find("alg-none").unwrap(), "none", "put").send().await.unwrap();
     assert_eq!(put.status(), 303);
     assert!(!visitor.page("/").await.contains(sentence), "a forgery that needs no key is judged by the demo's ring");
@@ -147,12 +330,13 @@ async fn the_json_has_the_catalogue_and_every_row() {
     let app = TestApp::spawn();
     let answer = Answer::to(app.visitor().request(Method::GET, "/lab/attacks.json")).await;
     let entries = answer.json().as_array().unwrap().clone();
-    let members = ["slug", "number", "name", "changes", "expected_code", "lesson", "rfc"];
+    let members = ["slug", "number", "name", "changes", "expected_code", "lesson", "rfc", "forges_identity"];
     for (entry, attack) in entries.iter().zip(Attack::all()) {
         let names: Vec<&String> = entry.as_object().unwrap().keys().collect();
         assert_eq!(names, members);
         assert_eq!(entry["slug"], attack.slug);
         assert_eq!(entry["expected_code"], attack.expected.as_str());
+        assert_eq!(entry["forges_identity"], attack.forges_identity);
     }
     assert_eq!(entries.len(), Attack::all().count());
     let rows: BTreeSet<u64> = entries.iter().map(|entry| entry["number"].as_u64().unwrap()).collect();
@@ -190,7 +374,7 @@ async fn no_forgery_passes_at_any_other_route() {
             let answer = Answer::to(request).await;
             let name = format!("{} {variant} under {algorithm} at {route}", attack.slug);
             assert!((400..500).contains(&answer.status), "{name}: {} {}", answer.status, answer.body);
-            assert!(!answer.body.contains("mallory"), "{name} echoes a claim");
+            assert!(!answer.body.contains("\"admin\""), "{name} echoes a claim");
         }
     }
 }
@@ -228,7 +412,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         assert_eq!(page.status, 200, "{name}");
         assert!(page.body.len() < 100_000, "{name}: {} bytes", page.body.len());
-        assert!(page.body.contains("As announced"), "{name}");
+        assert!(page.body.contains("As expected"), "{name}");
         assert!(!page.body.contains('\0'), "{name}: a page has no NUL");
     }
 }
@@ -246,11 +430,11 @@ async fn a_page_marks_what_changed_with_a_sign_and_a_word() {
         page.contains("<span class=\"hidden\">removed: </span><code>  &#34;sub&#34;: &#34;bob&#34;,</code>"),
         "{page}"
     );
-    assert!(page.contains("<span class=\"hidden\">added: </span><code>  &#34;sub&#34;: &#34;mallory&#34;,</code>"));
-    assert!(page.contains("Stale: it was made over the old text."));
+    assert!(page.contains("<span class=\"hidden\">added: </span><code>  &#34;sub&#34;: &#34;admin&#34;,</code>"));
+    assert!(page.contains("The old one. It was made over the original text."));
     assert!(page.contains("The token of your session."));
     let page = tried("original", "").await.body;
-    assert!(page.contains("Not a letter of it is changed.") && !page.contains("changed</p>"));
+    assert!(page.contains("No character of it is changed.") && !page.contains("changed</p>"));
 }
 
 #[tokio::test]
@@ -273,15 +457,15 @@ async fn a_visitor_without_a_good_token_gets_a_fresh_one_for_the_try_and_is_told
 }
 
 #[tokio::test]
-async fn the_gallery_remembers_the_rows_that_were_tried() {
+async fn the_gallery_remembers_the_kinds_of_attack_that_were_tried() {
     let app = TestApp::spawn();
     let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
     let rows = Attack::rows();
-    assert!(visitor.page("/lab/attacks").await.contains(&format!("none of the {rows} rows")));
+    assert!(visitor.page("/lab/attacks").await.contains(&format!("none of the {rows} kinds of attack")));
     forge(&visitor, Attack::find("alg-none").unwrap(), "").await;
     forge(&visitor, Attack::find("lab-token-at-demo").unwrap(), "").await;
     let page = visitor.page("/lab/attacks").await;
-    assert!(page.contains(&format!("You have tried 2 of the {rows} rows.")), "{page}");
+    assert!(page.contains(&format!("You have tried 2 of the {rows} kinds of attack.")), "{page}");
     assert!(visitor.page("/lab/attacks/alg-none").await.contains("tried</span>"));
     assert!(!visitor.page("/lab/attacks/null-signature").await.contains("tried</span>"));
 }
@@ -419,7 +603,7 @@ async fn where_no_token_can_be_signed_a_good_one_is_forged_and_else_the_refusal_
     visitor.generate().await;
     let visitor = visitor.before(&verifying);
     let page = Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html")).await;
-    assert!(page.body.contains("As announced:</span> <code>alg_not_allowed</code>"), "{}", page.body);
+    assert!(page.body.contains("As expected:</span> <code>alg_not_allowed</code>"), "{}", page.body);
     let refused = Answer::to(form(&visitor, attack, "", "forge").header("accept", "application/json")).await;
     assert_eq!(refused.text("error"), "cannot_sign", "JSON is never made of the session's own token");
 }

@@ -3,8 +3,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use hallpass::lab::lessons::{Lesson, cookie_laboratory, cross_site_forms, set_cookie, size_limit, two_clocks};
-use reqwest::Method;
+use hallpass::lab::lessons::{Lesson, set_cookie, size_limit, two_clocks};
+use reqwest::{Method, Response};
 
 use crate::app::{Answer, TestApp, Visitor, location, part, set_cookies};
 
@@ -25,7 +25,9 @@ impl LessonVisitor {
         format!("/lab/lessons/{}", self.slug)
     }
 
+    /// The page with the task, which appears once the prediction is skipped.
     async fn page(&self) -> String {
+        self.visitor.skip_prediction(self.slug).await;
         self.visitor.page(&self.path()).await
     }
 
@@ -76,8 +78,8 @@ async fn anatomy_is_solved_by_reading_the_payload() {
         assert!(page.contains(named), "{typed}: {page}");
         assert!(!page.contains("<script>") && !page.contains(SOLVED));
     }
-    let page = student.send(&[("token", &token), ("sub", &format!("\"{subject}\"")), ("predict", "secret")]).await.body;
-    assert!(page.contains("quotation marks belong to JSON") && page.contains("Not what you predicted"), "{page}");
+    let page = student.send(&[("token", &token), ("sub", &format!("\"{subject}\""))]).await.body;
+    assert!(page.contains("quotation marks belong to JSON"), "{page}");
     assert!(page.contains(SOLVED) && student.has_solved().await);
 }
 
@@ -95,36 +97,66 @@ async fn anatomy_judges_only_a_token_that_the_lab_signed() {
     assert_ne!(hidden(&student.page().await, "token"), token, "every page has a token of its own");
 }
 
+/// The answers to *What Set-Cookie said*, from its solution's own text.
+fn set_cookie_answers() -> Vec<(&'static str, &'static str)> {
+    let text = solution("set-cookie");
+    let mut answers = Vec::new();
+    for (named, field) in [
+        ("scripts", "script"),
+        ("another site's POST form", "form"),
+        ("ends with the browser", "end"),
+        ("plain http", "wire"),
+        ("subdomains", "hosts"),
+    ] {
+        let (_, rest) = text.split_once(&format!("{named}: `")).unwrap_or_else(|| panic!("{named} in {text}"));
+        let piece = set_cookie::pieces().find(|piece| rest.starts_with(&format!("{}`", piece.text)));
+        answers.push((field, piece.unwrap_or_else(|| panic!("{rest}")).value));
+    }
+    answers
+}
+
 #[tokio::test]
 async fn set_cookie_shows_the_very_line_it_sends_and_is_solved_by_its_solution() {
-    let text = solution("set-cookie");
-    for said in ["scripts: `HttpOnly`", "form: `SameSite=Lax`", "no `Max-Age`", "no `Secure`", "no `Domain`"] {
-        assert!(text.contains(said), "{said}");
-    }
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "set-cookie");
     let answer = student.send(&[("step", "set")]).await;
     let value = hidden(&answer.body, "value");
-    assert_eq!(answer.header("set-cookie"), set_cookie::line(&value));
+    assert!(answer.headers.get_all("set-cookie").iter().any(|line| line == set_cookie::line(&value).as_str()));
     assert!(
         answer.body.contains(&format!("Set-Cookie: lab-set-cookie={value};\n  HttpOnly;\n  SameSite=Lax;\n  Path="))
     );
 
-    let mut fields = vec![
-        ("value", value.as_str()),
-        ("script", "http-only"),
-        ("form", "path"),
-        ("end", "no-max-age"),
-        ("wire", "no-secure"),
-        ("hosts", "no-domain"),
-    ];
-    let page = student.send(&fields).await.body;
-    assert!(page.contains("is not what keeps it off another site’s POST form") && !page.contains(SOLVED), "{page}");
-    fields[2].1 = "same-site";
-    let answer = student.send(&fields).await;
-    assert_eq!(answer.header("set-cookie").split('=').next(), Some("hallpass"), "only progress is kept");
+    let right = set_cookie_answers();
+    let check = [("step", "check"), ("value", value.as_str())];
+    let wrong: Vec<_> =
+        right.iter().map(|(field, piece)| (*field, if *field == "form" { "path" } else { piece })).collect();
+    let page = student.send(&[&check[..], &wrong].concat()).await.body;
+    assert!(
+        page.contains("4 of 5 parts done. <code>Path=/lab/lessons/set-cookie</code> is not the piece that"),
+        "{page}"
+    );
+    assert!(page.contains("<option value=\"path\" selected>") && !page.contains(SOLVED), "{page}");
+    let again = student.send(&[&[("step", "set"), ("value", value.as_str())], &wrong[..]].concat()).await.body;
+    assert!(hidden(&again, "value") != value && again.contains("<option value=\"path\" selected>"), "{again}");
+
+    let value = hidden(&again, "value");
+    let answer = student.send(&[&[("step", "check"), ("value", value.as_str())], &right[..]].concat()).await;
+    assert!(
+        !answer.headers.get_all("set-cookie").iter().any(|line| line.to_str().unwrap().starts_with("lab-set-cookie"))
+    );
     assert!(answer.body.contains(&format!("Cookie: lab-set-cookie={value}")), "{}", answer.body);
-    assert!(answer.body.contains(SOLVED) && student.has_solved().await);
+    assert!(answer.body.contains("5 of 5 parts done") && answer.body.contains(SOLVED), "{}", answer.body);
+    assert!(student.has_solved().await);
+}
+
+#[tokio::test]
+async fn an_answer_without_the_cookie_s_value_leads_to_the_first_step() {
+    let app = TestApp::spawn();
+    let student = LessonVisitor::at(&app, "set-cookie");
+    let page =
+        student.send(&[&[("step", "check"), ("value", "<script>")], &set_cookie_answers()[..]].concat()).await.body;
+    assert!(page.contains("There is no cookie to judge") && !page.contains("<script>"), "{page}");
+    assert!(page.contains(">Set the cookie</button>") && !student.has_solved().await, "{page}");
 }
 
 #[tokio::test]
@@ -137,16 +169,23 @@ async fn script_reach_sets_two_cookies_echoes_their_names_and_is_solved_by_its_s
     assert_eq!(echo().await, r#"{"cookies":[]}"#);
     let answer = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set")]).send().await.unwrap();
     let lines = set_cookies(&answer);
-    assert!(lines[0].starts_with("lab-httponly=") && lines[0].contains("; HttpOnly"), "{lines:?}");
-    assert!(lines[1].starts_with("lab-plain=") && !lines[1].contains("HttpOnly"), "{lines:?}");
+    let line = |name| lines.iter().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{lines:?}"));
+    assert!(line("lab-httponly=").contains("; HttpOnly") && !line("lab-plain=").contains("HttpOnly"), "{lines:?}");
     assert_eq!(echo().await, r#"{"cookies":["lab-httponly","lab-plain"]}"#);
 
     let read = [("step", "check"), ("read-lab-plain", "on"), ("read-lab-storage", "on")];
     let page = student.send(&[&read[..], &[("arrived-lab-plain", "on")]].concat()).await.body;
-    assert!(page.contains("<code>HttpOnly</code> is about reading") && !page.contains(SOLVED), "{page}");
+    assert!(
+        page.contains("1 of 2 parts done. Arrived: one is missing. <code>HttpOnly</code> is about reading"),
+        "{page}"
+    );
+    assert!(
+        page.contains("name=\"read-lab-plain\" checked") && !page.contains(SOLVED),
+        "what was ticked stays: {page}"
+    );
     let arrived = [("arrived-lab-httponly", "on"), ("arrived-lab-plain", "on")];
     let page = student.send(&[&read[..], &arrived].concat()).await.body;
-    assert!(page.contains(SOLVED) && student.has_solved().await);
+    assert!(page.contains("2 of 2 parts done") && page.contains(SOLVED) && student.has_solved().await, "{page}");
 }
 
 #[tokio::test]
@@ -155,10 +194,12 @@ async fn two_clocks_is_solved_by_an_expired_token_in_a_living_cookie() {
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "two-clocks");
     let answer = student.send(&[("step", "set"), ("cookie", "3600"), ("token", "expired")]).await;
-    assert!(answer.header("set-cookie").ends_with("; Max-Age=3600"), "{:?}", answer.headers);
+    let lines: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
+    assert!(lines.iter().any(|line| line.starts_with("lab-clocks=") && line.ends_with("; Max-Age=3600")), "{lines:?}");
     assert!(answer.body.contains("1 h left") && answer.body.contains("ended 5 s ago"), "{}", answer.body);
+    assert!(answer.body.contains("<option value=\"expired\" selected>"), "{}", answer.body);
     let copy = hidden(&answer.body, "copy");
-    let page = student.send(&[("step", "send"), ("copy", &copy), ("predict", "no_token")]).await.body;
+    let page = student.send(&[("step", "send"), ("copy", &copy)]).await.body;
     assert!(
         page.contains("The clocks disagree. The cookie came") && page.contains("code: <code>expired</code>"),
         "{page}"
@@ -182,7 +223,22 @@ async fn two_clocks_is_solved_by_a_token_that_outlives_its_cookie_too() {
     assert!(page.contains("No cookie came") && page.contains(SOLVED), "{page}");
     app.advance(60);
     let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
-    assert!(page.contains("Both clocks have run out") && !page.contains(SOLVED), "{page}");
+    assert!(page.contains("Both clocks have ended") && !page.contains(SOLVED), "{page}");
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_lost_before_its_end_does_not_count_as_ended() {
+    let app = TestApp::spawn();
+    let student = LessonVisitor::at(&app, "two-clocks");
+    let page = student.send(&[("step", "set"), ("cookie", "5"), ("token", "60")]).await.body;
+    let (copy, end) = (hidden(&page, "copy"), hidden(&page, "cookie-end"));
+    let fields = [("step", "send"), ("copy", copy.as_str()), ("cookie-end", &end)];
+    // A browser without the cookie.
+    let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
+    assert!(page.contains("although its <code>Max-Age</code> is not over") && !page.contains(SOLVED), "{page}");
+    app.advance(5);
+    let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
+    assert!(page.contains("the end of a cookie ends no token") && page.contains(SOLVED), "{page}");
 }
 
 #[tokio::test]
@@ -192,186 +248,144 @@ async fn every_choice_of_the_two_clocks_can_be_set() {
         for token in &two_clocks::TOKEN_LIFETIMES {
             let student = LessonVisitor::at(&app, "two-clocks");
             let answer = student.send(&[("step", "set"), ("cookie", cookie.value), ("token", token.value)]).await;
-            assert_eq!(answer.header("set-cookie").contains("Max-Age"), cookie.seconds.is_some());
+            let mut lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+            let line = lines.find(|line| line.starts_with("lab-clocks=")).unwrap();
+            assert_eq!(line.contains("Max-Age"), cookie.seconds.is_some());
             let words = if token.value == "expired" { "ended 5 s ago" } else { " left</span>" };
             assert!(answer.body.contains(words), "{}", answer.body);
         }
     }
 }
 
-#[tokio::test]
-async fn the_cookie_laboratory_is_solved_by_its_solution() {
-    let text = solution("cookie-laboratory");
-    assert!(
-        text.contains("*no prefix*, `Path=/` and *no Max-Age*") && text.contains("choose *__Host-* and leave the rest")
-    );
-    let app = TestApp::spawn();
-    let student = LessonVisitor::at(&app, "cookie-laboratory");
-    let plain = [("step", "set"), ("same-site", "absent"), ("path", "root"), ("max-age", "none")];
-    let page = student.send(&[&plain[..], &[("prefix", "none"), ("expect", "comes")]].concat()).await.body;
-    assert!(
-        page.contains("<strong>sent it back</strong>") && page.contains("Now make one that your browser drops"),
-        "{page}"
-    );
-    let predicted = hidden(&page, "foretold");
-    assert_eq!(predicted, "comes");
-
-    // The test's client knows no prefixes; a browser drops this line, which is as if it had never come.
-    let host = [&plain[..], &[("prefix", "host"), ("expect", "away"), ("foretold", &predicted)]].concat();
-    let answer = student.visitor.request(Method::POST, &student.path()).form(&host).send().await.unwrap();
-    assert!(set_cookies(&answer)[0].starts_with("__Host-lab-cookie="), "{:?}", answer.headers());
-    let page =
-        student.visitor.request(Method::GET, location(&answer)).header("cookie", "other=1").send().await.unwrap();
-    let page = page.text().await.unwrap();
-    assert!(
-        page.contains("<code>__Host-</code> without <code>Secure</code>: dropped") && page.contains(SOLVED),
-        "{page}"
-    );
+/// A browser with a limit for cookies, as real ones have it.
+struct LimitedBrowser {
+    visitor: Visitor,
+    limit: usize,
+    /// Whether the attributes count too.
+    counts_attributes: bool,
+    cookies: Vec<(String, String)>,
 }
 
-#[tokio::test]
-async fn the_cookie_laboratory_credits_only_what_was_predicted_correctly() {
-    let app = TestApp::spawn();
-    let student = LessonVisitor::at(&app, "cookie-laboratory");
-    let plain = cookie_laboratory::Recipe::plain().fields();
-    let set = [&[("step", "set")], &plain[..]].concat();
-    let page = student.send(&set).await.body;
-    assert!(page.contains("You predicted nothing") && hidden(&page, "foretold").is_empty(), "{page}");
-    let page = student.send(&[&set[..], &[("expect", "away")]].concat()).await.body;
-    assert!(page.contains("You predicted otherwise: it came back") && hidden(&page, "foretold").is_empty(), "{page}");
-    assert!(!student.has_solved().await);
-
-    let answer =
-        student.visitor.request(Method::POST, &student.path()).form(&[("step", "clear")]).send().await.unwrap();
-    assert!(set_cookies(&answer).iter().all(|line| line.contains("Max-Age=0")) && set_cookies(&answer).len() == 9);
-}
-
-/// A form as a browser sends it from the attacker's page.
-async fn attack(app: &TestApp, method: Method, step: &str, cookies: &str) -> Answer {
-    let request = app.visitor().request(method, &format!("/lab/lessons/cross-site-forms/{step}"));
-    let request = request.header("accept", "text/html").header("sec-fetch-site", "cross-site");
-    let request = request.header("origin", "http://localhost:1").header("cookie", cookies);
-    Answer::to(request.form(&[("to", "mallory")])).await
-}
-
-#[tokio::test]
-async fn a_cross_site_form_is_refused_where_the_defence_is_on_and_the_refusal_explains_itself() {
-    let app = TestApp::spawn();
-    let refused = attack(&app, Method::POST, "transfer", "lab-none=1").await;
-    assert_eq!(refused.status, 403);
-    assert!(refused.body.contains("403 <code>cross_site</code>") && refused.body.contains("http://localhost:1"));
-    assert_eq!(refused.body.matches("✓").count(), 1, "of three cookies one came");
-    assert!(refused.header("content-security-policy").contains("form-action 'self'"));
-
-    let open = attack(&app, Method::POST, "undefended", "lab-none=1").await;
-    assert_eq!(open.status, 200);
-    assert!(open.body.contains("Nothing stopped this form") && open.header("set-cookie").is_empty());
-    let get = attack(&app, Method::GET, "transfer", "lab-lax=1; lab-none=1").await;
-    assert!(get.status == 200 && get.body.contains("with your Lax cookie"), "{}", get.body);
-}
-
-#[tokio::test]
-async fn only_the_one_address_takes_a_form_from_elsewhere() {
-    let app = TestApp::spawn();
-    for step in ["transfer", "attacker", "undefended/", "%75ndefended", "undefended/x", "UNDEFENDED"] {
-        assert_eq!(attack(&app, Method::POST, step, "a=1").await.status, 403, "{step}");
+impl LimitedBrowser {
+    fn at(app: &TestApp, limit: usize, counts_attributes: bool) -> Self {
+        Self { visitor: app.visitor(), limit, counts_attributes, cookies: Vec::new() }
     }
-    let lesson = app.visitor().request(Method::POST, "/lab/lessons/cross-site-forms");
-    let lesson = lesson.header("origin", "http://localhost:1").form(&[("step", "set")]);
-    assert_eq!(Answer::to(lesson).await.status, 403);
-    let json = app.visitor().request(Method::POST, "/lab/lessons/cross-site-forms/transfer");
-    let json = Answer::to(json.header("sec-fetch-site", "cross-site").form(&[("to", "mallory")])).await;
-    assert_eq!((json.status, json.text("error").as_str()), (403, "cross_site"), "a program gets what it always gets");
+
+    async fn post(&mut self, fields: &[(&str, &str)]) -> String {
+        let request = self.visitor.request(Method::POST, "/lab/lessons/size-limit").form(fields);
+        let mut answer = request.header("cookie", self.line()).send().await.unwrap();
+        self.keep(&answer);
+        if answer.status() == 303 {
+            answer = self.visitor.with_cookie(location(&answer), &self.line()).await;
+            self.keep(&answer);
+        }
+        answer.text().await.unwrap()
+    }
+
+    fn line(&self) -> String {
+        self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
+    }
+
+    fn keep(&mut self, answer: &Response) {
+        for line in set_cookies(answer) {
+            let pair = line.split(';').next().unwrap();
+            let counted = if self.counts_attributes { line.len() } else { pair.len() - 1 };
+            let (name, value) = pair.split_once('=').unwrap();
+            if counted <= self.limit {
+                self.cookies.retain(|(kept, _)| kept != name);
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+    }
+
+    async fn set(&mut self, size: &str) -> String {
+        self.post(&[("do", "set"), ("size", size)]).await
+    }
+
+    async fn set_with_attributes(&mut self, size: &str) -> String {
+        self.post(&[("do", "set"), ("size", size), ("attributes", "yes")]).await
+    }
 }
 
 #[tokio::test]
-async fn the_attacker_s_forms_may_lead_to_the_other_name_and_nowhere_else() {
+async fn the_size_limit_is_measured_and_solved_by_its_solution() {
+    let marked: Vec<&str> = solution("size-limit").split(['`', '*']).skip(1).step_by(2).collect();
+    let set = "Set this cookie";
+    let with = "with 900 bytes of attributes";
+    let no = "No, only name and value count";
+    assert_eq!(marked, ["4000", set, "4100", set, "4000", with, set, no, "Check my answer"]);
+
     let app = TestApp::spawn();
-    let (own, port) = (app.host(), app.host().split(':').nth(1).unwrap());
-    let address = "/lab/lessons/cross-site-forms/attacker";
-    let page = Answer::to(app.visitor().request(Method::GET, address)).await;
-    let policy = page.header("content-security-policy");
-    assert!(
-        policy.contains(&format!("form-action http://localhost:{port};")) && !policy.contains("form-action 'self'")
-    );
-    assert!(policy.contains("default-src 'none'; script-src 'self'") && policy.contains("frame-ancestors 'none'"));
-    let page =
-        Answer::to(app.visitor().request(Method::GET, address).header("host", format!("localhost:{port}"))).await;
-    assert!(page.header("content-security-policy").contains(&format!("form-action http://{own};")));
-    assert!(page.body.contains(&format!("action=\"http://{own}/lab/lessons/cross-site-forms/undefended\"")));
-
-    let public = TestApp::with(&[("public-url", "https://hallpass.example"), ("credentials", "any")]);
-    let page = Answer::to(public.visitor().request(Method::GET, address).header("host", "hallpass.example")).await;
-    assert_eq!(page.status, 404);
-    let lesson = public.visitor().request(Method::GET, "/lab/lessons/cross-site-forms");
-    let lesson = Answer::to(lesson.header("host", "hallpass.example")).await;
-    assert!(lesson.body.contains("This needs a server with two names") && !lesson.body.contains("/attacker"));
-    let told = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on")];
-    let lesson = public.visitor().request(Method::POST, "/lab/lessons/cross-site-forms").form(&told);
-    assert!(Answer::to(lesson.header("host", "hallpass.example")).await.body.contains(SOLVED), "as the page tells it");
-}
-
-#[tokio::test]
-async fn cross_site_forms_is_solved_by_its_solution() {
-    let text = solution("cross-site-forms");
-    assert!(text.contains("with GET came `lab-lax` and `lab-none`; with POST came `lab-none`"));
-    let app = TestApp::spawn();
-    let student = LessonVisitor::at(&app, "cross-site-forms");
-    let answer = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set")]).send().await.unwrap();
-    assert_eq!(set_cookies(&answer), cross_site_forms::lines(None));
-    // The test's client does not send Secure over http; a browser does on loopback.
-    let report = async |cookies: &str, fields: &[(&str, &str)]| {
-        let request = student.visitor.request(Method::POST, &student.path()).header("cookie", cookies);
-        Answer::to(request.header("accept", "text/html").form(fields)).await.body
-    };
-    let all = "lab-strict=lax; lab-lax=1; lab-none=1";
-    let page = report(all, &[("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-lax", "on")]).await;
-    assert!(page.contains("POST: <code>lab-lax</code> came with it?") && !page.contains(SOLVED), "{page}");
-    assert!(page.contains("Not what you predicted"), "what was predicted came back in a cookie: {page}");
-    let right = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on")];
-    assert!(report(all, &right).await.contains(SOLVED));
-    let without_none = report("lab-strict=1; lab-lax=1", &right).await;
-    assert!(without_none.contains("your browser has no <code>lab-none</code>"), "{without_none}");
-    assert!(report("other=1", &right).await.contains("Set them first"));
-    let page = report("lab-strict=1; lab-lax=1", &[("get-lab-lax", "on"), ("step", "check")]).await;
-    assert!(page.contains("POST: none came") && page.contains(SOLVED), "{page}");
-}
-
-#[tokio::test]
-async fn the_size_limit_is_found_by_growing_and_solved_by_its_solution() {
-    assert!(solution("size-limit").contains("`4000`: type it as the largest and press *Check it*"));
-    let app = TestApp::spawn();
-    let student = LessonVisitor::at(&app, "size-limit");
-    let page = student.send(&[("step", "set"), ("size", "4000"), ("predict", "drops")]).await.body;
-    assert!(page.contains("the very cookie that was sent came back") && page.contains("value=\"4500\""), "{page}");
-
-    // A browser would have dropped the next one, and sent the one before.
-    let next = student.visitor.request(Method::POST, &student.path()).form(&[("step", "set"), ("size", "4500")]);
-    let next = next.send().await.unwrap();
-    let line = set_cookies(&next)[0];
-    let pair = line.split(';').next().unwrap();
-    assert!((4499..=4500).contains(&(pair.len() - 1)) && line.contains("Path=/lab/lessons/size-limit"), "{line}");
-    let older = format!("lab-size={}", "x".repeat(3992));
-    let page = student.visitor.with_cookie(location(&next), &older).await.text().await.unwrap();
+    let mut browser = LimitedBrowser::at(&app, 4096, false);
+    let page = browser.set("4000").await;
+    assert!(page.contains("The same cookie came back") && page.contains("find a size that it drops"), "{page}");
+    assert!(page.contains("value=\"4000\"") && !page.contains("name=\"attributes\""), "what was typed stays: {page}");
+    let page = browser.set("4100").await;
     assert!(page.contains("Another cookie came back: one of 4000 bytes"), "{page}");
-    let page = student.visitor.with_cookie(location(&next), "other=1").await.text().await.unwrap();
-    assert!(page.contains("No cookie came back"), "{page}");
+    assert!(page.contains("1 of 2 parts done") && page.contains("name=\"attributes\""), "{page}");
+    assert!(!page.contains("name=\"count\""), "{page}");
+    let page = browser.set_with_attributes("4000").await;
+    assert!(page.contains("what does your browser count?") && page.contains("name=\"count\""), "{page}");
+    let page = browser.post(&[("do", "answer"), ("count", "yes")]).await;
+    assert!(page.contains("your browser would have dropped the line") && !page.contains(SOLVED), "{page}");
+    let page = browser.post(&[("do", "answer"), ("count", "no"), ("size", "4000")]).await;
+    assert!(page.contains(SOLVED) && page.contains("the attributes come on top"), "{page}");
+    assert!(page.contains("id=\"size\" name=\"size\" value=\"4000\""), "what was typed stays: {page}");
+}
 
-    assert!(student.send(&[("step", "check"), ("largest", "4500")]).await.body.contains("the first that is dropped"));
-    assert!(!student.has_solved().await);
-    assert!(student.send(&[("step", "check"), ("largest", "4000")]).await.body.contains(SOLVED));
-    assert!(student.has_solved().await);
+#[tokio::test]
+async fn the_size_limit_is_judged_by_what_this_very_browser_does() {
+    let app = TestApp::spawn();
+    let mut browser = LimitedBrowser::at(&app, 3000, true);
+    for size in ["1000", "3000", "2800", "2900"] {
+        browser.set(size).await;
+    }
+    let page = browser.set_with_attributes("2800").await;
+    assert!(page.contains("what does your browser count?"), "{page}");
+    let page = browser.post(&[("do", "answer"), ("count", "no")]).await;
+    assert!(page.contains("your browser would have kept the line") && !page.contains(SOLVED), "{page}");
+    assert!(browser.post(&[("do", "answer"), ("count", "yes")]).await.contains(SOLVED));
+}
+
+#[tokio::test]
+async fn an_answer_without_a_measurement_and_a_page_from_an_earlier_press_count_for_nothing() {
+    let app = TestApp::spawn();
+    let mut browser = LimitedBrowser::at(&app, 4096, false);
+    for count in ["yes", "no", "perhaps"] {
+        let page = browser.post(&[("do", "answer"), ("count", count)]).await;
+        assert!(page.contains("Measure it first") && !page.contains(SOLVED), "{page}");
+    }
+    let request = browser.visitor.request(Method::POST, "/lab/lessons/size-limit");
+    let first = request.form(&[("do", "set"), ("size", "2000")]).send().await.unwrap();
+    let address = location(&first).to_owned();
+    browser.keep(&first);
+    app.advance(1);
+    browser.set("3000").await;
+    let page = browser.visitor.with_cookie(&address, &browser.line()).await.text().await.unwrap();
+    assert!(page.contains("This page is from an earlier press") && page.contains("3000 bytes"), "{page}");
+    app.advance(300);
+    let page = browser.visitor.with_cookie(&address, "other=1").await.text().await.unwrap();
+    assert!(page.contains("This page is from an earlier press"), "{page}");
+    for size in ["", "four", "999", "6001", "-1"] {
+        let page = browser.set(size).await;
+        assert!(page.contains("Type a number of bytes from 1000 to 6000"), "{size}: {page}");
+    }
 }
 
 #[tokio::test]
 async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "size-limit");
-    for size in (size_limit::SMALLEST..=size_limit::LARGEST).step_by(size_limit::STEP) {
-        let form = [("step", "set"), ("size", &size.to_string())];
-        let answer = student.visitor.request(Method::POST, &student.path()).form(&form).send().await.unwrap();
-        let pair = set_cookies(&answer)[0].split(';').next().unwrap();
-        assert!((size - 1..=size).contains(&(pair.len() - 1)), "{size}: {}", pair.len());
+    for size in (size_limit::SMALLEST..=size_limit::LARGEST).step_by(500) {
+        for attributes in ["no", "yes"] {
+            let form = [("do", "set"), ("size", &size.to_string()), ("attributes", attributes)];
+            let answer = student.visitor.request(Method::POST, &student.path()).form(&form).send().await.unwrap();
+            let line = set_cookies(&answer)[0];
+            let (pair, rest) = line.split_once(';').unwrap();
+            assert!((size - 1..=size).contains(&(pair.len() - 1)), "{size}: {}", pair.len());
+            assert!(rest.contains("Path=/lab/lessons/size-limit"), "{rest}");
+            assert_eq!(rest.len() > size_limit::ATTRIBUTE, attributes == "yes", "{rest}");
+        }
     }
 }
 
@@ -380,35 +394,29 @@ async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
 async fn what_no_form_of_these_lessons_sends_is_refused_in_words() {
     let app = TestApp::spawn();
     for (slug, fields) in [
-        ("two-clocks", &[("step", "no")][..]),
+        ("start-here", &[("step", "no")][..]),
+        ("set-cookie", &[("step", "no")]),
+        ("script-reach", &[("step", "no")]),
+        ("two-clocks", &[("step", "no")]),
         ("two-clocks", &[("step", "set"), ("cookie", "7"), ("token", "5")]),
         ("two-clocks", &[("step", "set"), ("cookie", "5")]),
         ("two-clocks", &[("step", "send"), ("copy", "no.token.here")]),
         ("two-clocks", &[("step", "send")]),
-        ("cookie-laboratory", &[("step", "set"), ("prefix", "\r\nSet-Cookie: a=b")]),
-        ("cookie-laboratory", &[("prefix", "none")]),
-        ("size-limit", &[("step", "set"), ("size", "6001")]),
-        ("size-limit", &[("step", "set"), ("size", "-1")]),
-        ("size-limit", &[("step", "set")]),
+        ("size-limit", &[("do", "burn")]),
         ("size-limit", &[("other", "1")]),
     ] {
         let answer = LessonVisitor::at(&app, slug).send(fields).await;
         assert_eq!(answer.status, 400, "{slug} {fields:?}: {}", answer.body);
     }
-    for path in
-        ["/lab/lessons/cookie-laboratory?value=00000000", "/lab/lessons/cookie-laboratory?value=00000000&prefix=no"]
-    {
-        assert_eq!(app.visitor().get(path).await.status(), 400, "{path}");
-    }
     for path in [
-        "/lab/lessons/size-limit?size=99999999999999999999&token=1",
-        "/lab/lessons/size-limit?size=1000&token=6001",
-        "/lab/lessons/cookie-laboratory?value=nothing&foretold=%00",
+        "/lab/lessons/size-limit?size=99999999999999999999&token=1&at=1-a",
+        "/lab/lessons/size-limit?size=1000&token=6001&at=-9223372036854775808-a",
+        "/lab/lessons/size-limit?size=%00&token=5000&at=9223372036854775807-a&attributes=burn",
         "/lab/lessons/two-clocks?step=set",
     ] {
         assert_eq!(app.visitor().get(path).await.status(), 200, "{path}");
     }
-    for path in ["/lab/lessons/script-reach/no", "/lab/lessons/cross-site-forms/no", "/lab/lessons/anatomy/attacker"] {
+    for path in ["/lab/lessons/script-reach/no", "/lab/lessons/anatomy/attacker"] {
         assert_eq!(app.visitor().get(path).await.status(), 404, "{path}");
     }
     let page =
@@ -426,7 +434,7 @@ async fn the_lessons_about_the_cookie_touch_the_session_for_progress_alone() {
     let visitor = app.visitor();
     visitor.generate().await;
     let student = LessonVisitor { visitor, slug: "size-limit" };
-    student.send(&[("step", "set"), ("size", "6000")]).await;
-    student.send(&[("step", "check"), ("largest", "4000")]).await;
+    student.send(&[("do", "set"), ("size", "6000")]).await;
+    student.send(&[("do", "answer"), ("count", "no")]).await;
     assert_eq!(student.visitor.verdict().await.0, 200, "the token is still there, and good");
 }

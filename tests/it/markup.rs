@@ -72,7 +72,7 @@ pub const LOGIN: [(&str, &str); 6] = [
 pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-pub const FORMS: [Sent; 15] = [
+pub const FORMS: [Sent; 21] = [
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -86,14 +86,23 @@ pub const FORMS: [Sent; 15] = [
         "none",
         &[("step", "send"), ("header", "{\"alg\":\"none\"}"), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")],
     ),
-    ("key-confusion", &[("step", "send"), ("algorithm", "HS256"), ("key", "pem"), ("secret", "")]),
-    ("keys-in-the-header", &[("step", "send"), ("member", "jwk"), ("value", ""), ("with", "own"), ("secret", "")]),
+    ("tamper", &[("step", "payload")]),
+    (
+        "key-confusion",
+        &[("step", "send"), ("header", "{\"alg\":\"HS256\"}"), ("payload", "{\"sub\":\"admin\"}"), ("key", "pem")],
+    ),
+    ("key-confusion", &[("step", "token"), ("token", "a.b.c")]),
+    ("keys-in-the-header", &[("step", "send"), ("member", "jwk"), ("value", ""), ("with", "attacker"), ("secret", "")]),
+    ("keys-in-the-header", &[("step", "present"), ("member", "kid-path"), ("brought", "a.b.c")]),
+    ("weak-secret", &[("do", "guess")]),
+    ("weak-secret", &[("do", "present"), ("forged", "a.b.c")]),
+    ("cross-site-forms", &[("step", "check"), ("refused", "server")]),
     ("cross-site-forms", &[("step", "set")]),
     ("logout", &[("do", "login")]),
     ("rotation", &[("do", "issue"), ("life", "5")]),
-    ("size-limit", &[("step", "set"), ("size", "1000")]),
-    ("need-a-jwt", &[("do", "judge"), ("shop", "session"), ("companies", "opaque"), ("predict", "all")]),
-    ("need-a-jwt", &[("do", "nonsense")]),
+    ("size-limit", &[("do", "set"), ("size", "1000")]),
+    ("need-a-jwt", &[("service", "1"), ("carrier", "session"), ("reason", "table")]),
+    ("need-a-jwt", &[("service", "2"), ("carrier", "opaque"), ("reason", "key")]),
 ];
 
 /// Pages as files, for a program that reads files.

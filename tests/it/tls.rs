@@ -262,7 +262,7 @@ fn issuer_audience_and_the_pages_commands_are_https() {
     assert!(me.ends_with("200"), "{me}");
     let docs = ask("/docs/api", &["-H", "Accept: text/html"]);
     assert!(docs.contains(&serving.url) && !docs.contains(&serving.url.replace("https", "http")));
-    let lesson = ask("/lab/lessons/cross-site-forms", &["-H", "Accept: text/html"]);
+    let lesson = ask("/lab/lessons/cross-site-forms?step=set", &["-H", "Accept: text/html", "-b", "lab-strict=1"]);
     assert!(lesson.contains(&serving.url.replace("127.0.0.1", "localhost")), "the other site is https too");
 }
 

@@ -17,6 +17,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 7,
         key: "ps",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: None,
         variants: &["raw", "der"],
         kind: AttackKind::Token {
@@ -24,8 +25,8 @@ pub(super) static ATTACKS: &[Definition] = &[
             forge: |forge, form| {
                 let zeros: &[u8] = if form == "der" { &[0x30, 6, 2, 1, 0, 2, 1, 0] } else { &[0; 64] };
                 let header = forge.original.header.with("alg", quoted("ES256"));
-                let message = signing_input(header.to_string(), forge.original.claims.to_string());
-                Ok(Forgery::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(zeros)), "Zeros: nobody's key made it."))
+                let message = signing_input(header.to_string(), forge.forged_claims().to_string());
+                Ok(Forgery::new(format!("{message}.{}", URL_SAFE_NO_PAD.encode(zeros)), "Zeros. No key made it."))
             },
             naive: &naive::ACCEPTS_A_ZERO_SIGNATURE,
         },
@@ -35,14 +36,15 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 9,
         key: "an",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: None,
         variants: &["none", "None", "NONE", "nOnE"],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, none| {
                 let header = forge.original.header.with("alg", quoted(none));
-                let message = signing_input(header.to_string(), forge.original.claims.to_string());
-                Ok(Forgery::new(message + ".", "Left out: `alg` says that none is needed."))
+                let message = signing_input(header.to_string(), forge.forged_claims().to_string());
+                Ok(Forgery::new(message + ".", "Empty: `alg` says that none is needed."))
             },
             naive: &naive::ACCEPTS_NONE,
         },
@@ -52,6 +54,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 10,
         key: "kc",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: FORMS,
         kind: CONFUSED,
@@ -61,6 +64,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 10,
         key: "kc",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: FORMS,
         kind: CONFUSED,
@@ -70,6 +74,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::AlgNotAllowed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -83,6 +88,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 22,
         key: "as",
         expected: Code::AlgNotAllowed,
+        forges_identity: false,
         needs: None,
         variants: &["lower-case", "trailing-space", "nul", "empty"],
         kind: AttackKind::Token {
@@ -105,6 +111,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 22,
         key: "as",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &["absent", "array", "number"],
         kind: AttackKind::Token {
@@ -128,6 +135,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 23,
         key: "sh",
         expected: Code::AlgNotAllowed,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::HS256),
         variants: &["HS512", "HS384"],
         kind: RELATED_ALGORITHM,
@@ -137,6 +145,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 23,
         key: "sh",
         expected: Code::AlgNotAllowed,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::RS256),
         variants: &["RS384", "PS256"],
         kind: RELATED_ALGORITHM,
@@ -146,13 +155,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 24,
         key: "sa",
         expected: Code::AlgNotAllowed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::DemoAfterSwitch,
-            forge: |forge, _| {
-                Ok(Forgery::new(&*forge.original.token, "Untouched: the key that made it is still ours."))
-            },
+            forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Unchanged. A key of this server made it.")),
             naive: &naive::TRUSTS_ALG,
         },
     },
@@ -165,7 +173,7 @@ const CONFUSED: AttackKind = AttackKind::Token {
     forge: |forge, chosen| {
         let forms = public_forms(forge.public_key());
         let form = forms.iter().find(|(name, _)| *name == chosen).map_or(&[][..], |(_, form)| form);
-        Ok(forge.sign_with_hmac(&forge.original.header, form, "HMAC with the public key's text as the secret."))
+        Ok(forge.sign_with_hmac(&forge.original.header, form, "An HMAC with the public key as its secret."))
     },
     naive: &naive::TRUSTS_ALG,
 };

@@ -16,11 +16,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 4,
         key: "ci",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: CLAIMS,
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, name| Ok(forge.stale_claim(name, injected_value(forge, name))),
+            forge: |forge, name| Ok(forge.stale_claims(&injected_claims(forge, name))),
             naive: &naive::SKIPS_SIGNATURE,
         },
     },
@@ -29,11 +30,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 4,
         key: "ci",
         expected: Code::Accepted,
+        forges_identity: false,
         needs: None,
         variants: CLAIMS,
         kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, name| forge.resign_claims(&forge.original.claims.with(name, injected_value(forge, name))),
+            forge: |forge, name| forge.resign_claims(&injected_claims(forge, name)),
             naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
         },
     },
@@ -42,6 +44,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: None,
         variants: MEMBERS_FOR_A_URL,
         kind: AttackKind::Token {
@@ -58,6 +61,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::Accepted,
+        forges_identity: false,
         needs: None,
         variants: MEMBERS_FOR_A_URL,
         kind: AttackKind::Token {
@@ -74,6 +78,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::WrongType,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -87,6 +92,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::BadClaim,
+        forges_identity: false,
         needs: None,
         variants: &["exp", "iat", "nbf", "aud"],
         kind: AttackKind::Token {
@@ -100,11 +106,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 19,
         key: "up",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| Ok(forge.stale_claim("role", "\"admin\"")),
+            forge: |forge, _| Ok(forge.stale_claims(&forge.forged_claims().with("role", "\"admin\""))),
             naive: &naive::DECODES_ONLY,
         },
     },
@@ -113,6 +120,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 19,
         key: "up",
         expected: Code::Accepted,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -126,6 +134,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 20,
         key: "wt",
         expected: Code::BadClaim,
+        forges_identity: false,
         needs: None,
         variants: &["exp-word", "exp-text", "exp-null", "exp-infinite", "exp-absent", "nbf-text", "sub-array"],
         kind: AttackKind::Token {
@@ -150,6 +159,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 21,
         key: "eo",
         expected: Code::Expired,
+        forges_identity: false,
         needs: None,
         variants: &["now", "before"],
         kind: AttackKind::Token {
@@ -167,6 +177,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 21,
         key: "eo",
         expected: Code::NotYetValid,
+        forges_identity: false,
         needs: None,
         variants: &["nbf", "iat"],
         kind: AttackKind::Token {
@@ -183,6 +194,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 21,
         key: "eo",
         expected: Code::BadClaim,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -197,6 +209,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 33,
         key: "io",
         expected: Code::BadClaim,
+        forges_identity: false,
         needs: None,
         variants: &["wrong-iss", "no-iss", "wrong-aud", "no-aud"],
         kind: AttackKind::Token {
@@ -221,12 +234,14 @@ const CLAIMS: &[&str] = &["sub", "iat", "exp", "role"];
 
 const MEMBERS_FOR_A_URL: &[&str] = &["iss", "sub", "picture", "cty", "x5t"];
 
-fn injected_value(forge: &Forge<'_>, name: &str) -> String {
+/// The forged claims, and one more that the forger likes.
+fn injected_claims(forge: &Forge<'_>, name: &str) -> Members {
+    let claims = forge.forged_claims();
     match name {
-        "sub" => quoted("mallory"),
-        "iat" => forge.seconds(-30),
-        "exp" => forge.seconds(86_400),
-        _ => quoted("owner"),
+        "iat" => claims.with("iat", forge.seconds(-30)),
+        "exp" => claims.with("exp", forge.seconds(86_400)),
+        "role" => claims.with("role", quoted("owner")),
+        _ => claims,
     }
 }
 

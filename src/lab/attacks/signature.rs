@@ -1,12 +1,14 @@
-//! Attacks on the signature: it is cut, left out, guessed, or made with a key that is not ours.
+//! Attacks on the signature: it is cut, left out, guessed, or made with another key.
 
 use aws_lc_rs::hmac::HMAC_SHA256;
 
 use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
+use crate::lab::common_secrets;
 use crate::lab::forge::{Forge, Forgery, mac, quoted, with_unused_bits};
 use crate::lab::naive;
 use crate::profiles::demo::DemoAlgorithm;
+use crate::token::signing_input;
 
 pub(super) static ATTACKS: &[Definition] = &[
     Definition {
@@ -14,11 +16,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 1,
         key: "or",
         expected: Code::Accepted,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Untouched.")),
+            forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Unchanged.")),
             naive: &naive::CHECKS_ONLY_SIGNATURE_AND_EXPIRY,
         },
     },
@@ -27,14 +30,16 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 3,
         key: "cs",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: &["1", "2", "8"],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, cut| {
-                let token = &forge.original.token;
+                let mut token = forge.stale_claims(&forge.forged_claims()).token;
                 let cut: usize = cut.parse().unwrap_or(1);
-                Ok(Forgery::new(&token[..token.len().saturating_sub(cut)], "Cut: the rest of it is what was made."))
+                token.truncate(token.len().saturating_sub(cut));
+                Ok(Forgery::new(token, "The old one, without its last characters."))
             },
             naive: &naive::SKIPS_SIGNATURE,
         },
@@ -44,6 +49,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 5,
         key: "ws",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
         kind: AttackKind::Token {
@@ -57,6 +63,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 6,
         key: "bp",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
         kind: BLANK,
@@ -66,6 +73,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 6,
         key: "bp",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
         kind: BLANK,
@@ -75,13 +83,14 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 8,
         key: "ns",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
-                let [header, payload, _] = forge.original.parts();
-                Ok(Forgery::new(format!("{header}.{payload}."), "Left out."))
+                let message = signing_input(forge.original.header.to_string(), forge.forged_claims().to_string());
+                Ok(Forgery::new(message + ".", "Empty."))
             },
             naive: &naive::SKIPS_EMPTY_SIGNATURE,
         },
@@ -91,6 +100,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 17,
         key: "co",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: WORDS,
         kind: COMMON,
@@ -100,6 +110,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 17,
         key: "co",
         expected: Code::AlgNotAllowed,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: WORDS,
         kind: COMMON,
@@ -109,6 +120,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 25,
         key: "wk",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -122,11 +134,17 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 25,
         key: "wk",
         expected: Code::UnknownKid,
+        forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| forge.by_attacker(&forge.lab_header(), "Made with the retired key that `kid` names."),
+            forge: |forge, _| {
+                forge.by_attacker(
+                    &forge.lab_header(),
+                    "Made with the retired key that `kid` names; the lab's own key plays its part.",
+                )
+            },
             naive: &naive::KEEPS_RETIRED_KEYS,
         },
     },
@@ -135,19 +153,22 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 28,
         key: "ts",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
             forge: |forge, _| {
                 let [header, payload, signature] = forge.original.parts();
-                let signature_note = "The same bytes, spelled otherwise: a lax decoder sees no difference.";
-                Ok(Forgery::new(format!("{header}.{payload}.{}", with_unused_bits(signature)), signature_note))
+                Ok(Forgery::new(format!("{header}.{payload}.{}", with_unused_bits(signature)), SECOND_SPELLING))
             },
             naive: &naive::DECODES_BASE64_LAXLY,
         },
     },
 ];
+
+/// What is said of a signature whose unused bits were changed.
+pub(super) const SECOND_SPELLING: &str = "The same bytes in a second spelling. A lax decoder sees no difference.";
 
 const WORDS: &[&str] = &["secret", "mysecret", "password", "changeme", "your-256-bit-secret"];
 
@@ -169,21 +190,20 @@ const COMMON: AttackKind = AttackKind::Token {
     naive: &naive::HAS_A_GUESSABLE_SECRET,
 };
 
-/// Every word of the list is tried on the visitor's signature. A hit, which only a careless operator makes possible,
-/// is said, and used no further.
+/// Every word of the list is tried on the visitor's signature. If one fits, because the operator of this server chose a
+/// word, the page warns and the forgery uses another word.
 fn guessed(forge: &Forge<'_>) -> Forgery {
     let message = forge.original.token.rsplit_once('.').map_or("", |(message, _)| message);
-    let hit = naive::COMMON_SECRETS
-        .iter()
-        .find(|word| mac(HMAC_SHA256, word.as_bytes(), message) == forge.original.signature());
-    let count = naive::COMMON_SECRETS.len();
+    let signature = forge.original.signature();
+    let hit = common_secrets::words().find(|word| mac(HMAC_SHA256, word.as_bytes(), message) == signature);
+    let count = common_secrets::words().count();
     let signature_note = match hit {
-        None => format!("None of {count} words made your signature, so this one is made with the likeliest of them."),
+        None => format!("None of {count} words made your signature. This one is made with the most common of them."),
         Some(_) => {
-            "One of the words made your signature: this server's secret must be changed. Another word was taken here."
+            "One of the words made your signature: this server's secret must be changed. This one is made with another word."
                 .to_owned()
         }
     };
-    let word = naive::COMMON_SECRETS.iter().find(|word| Some(word) != hit.as_ref()).copied().unwrap_or_default();
+    let word = common_secrets::words().find(|word| Some(*word) != hit).unwrap_or_default();
     forge.sign_with_hmac(&forge.original.header, word.as_bytes(), signature_note)
 }

@@ -1,4 +1,5 @@
-//! Attacks on the text: another number of parts, another spelling, JSON with two meanings, too much of everything.
+//! Attacks on the text: another number of parts, another spelling, JSON that can be read in two ways, and too large
+//! tokens.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -6,7 +7,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD
 use super::{AttackKind, Definition, JudgedBy, attack_text};
 use crate::code::Code;
 use crate::keys::SigningError;
-use crate::lab::forge::{Forge, Forgery, quoted};
+use crate::lab::forge::{ADMIN, Forge, Forgery, quoted};
 use crate::lab::naive;
 
 pub(super) static ATTACKS: &[Definition] = &[
@@ -15,6 +16,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 2,
         key: "nt",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &["null", "undefined", "{}"],
         kind: AttackKind::Token {
@@ -28,6 +30,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 26,
         key: "se",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &["four", "five", "two", "one", "json", "jwe"],
         kind: AttackKind::Token {
@@ -41,6 +44,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 26,
         key: "se",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -54,6 +58,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 26,
         key: "se",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -67,6 +72,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 26,
         key: "se",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -80,6 +86,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 27,
         key: "sb",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &["padding", "space", "newline", "nul"],
         kind: AttackKind::Token {
@@ -91,7 +98,7 @@ pub(super) static ATTACKS: &[Definition] = &[
                     "newline" => "\n",
                     _ => "\0",
                 };
-                Ok(Forgery::new(format!("{}{stray}", forge.original.token), "The same, with a character behind it."))
+                Ok(Forgery::new(format!("{}{stray}", forge.original.token), "The same, with one more character."))
             },
             naive: &naive::DECODES_BASE64_LAXLY,
         },
@@ -101,6 +108,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 27,
         key: "sb",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &["plus-slash", "padding"],
         kind: AttackKind::Token {
@@ -114,6 +122,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 29,
         key: "dm",
         expected: Code::Malformed,
+        forges_identity: true,
         needs: None,
         variants: TWICE,
         kind: AttackKind::Token {
@@ -122,9 +131,9 @@ pub(super) static ATTACKS: &[Definition] = &[
                 "alg" => {
                     let alg = quoted(forge.algorithm().as_str());
                     let header = forge.lab_header().with("alg", quoted("none")).and("alg", alg);
-                    forge.resigned(header.to_string(), forge.original.claims.to_string())
+                    forge.resigned(header.to_string(), forge.forged_claims().to_string())
                 }
-                _ => forge.resign_claims(&forge.original.claims.and("sub", quoted("mallory"))),
+                _ => forge.resign_claims(&forge.original.claims.and("sub", quoted(ADMIN))),
             },
             naive: &naive::KEEPS_THE_LAST_DUPLICATE,
         },
@@ -134,14 +143,12 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 29,
         key: "dm",
         expected: Code::BadSignature,
+        forges_identity: true,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, _| {
-                let claims = forge.original.claims.and("sub", quoted("mallory"));
-                Ok(forge.stale(forge.original.header.to_string(), claims.to_string()))
-            },
+            forge: |forge, _| Ok(forge.stale_claims(&forge.original.claims.and("sub", quoted(ADMIN)))),
             naive: &naive::SKIPS_SIGNATURE,
         },
     },
@@ -150,6 +157,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 30,
         key: "pn",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: BODIES,
         kind: AttackKind::Token {
@@ -163,6 +171,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 30,
         key: "pn",
         expected: Code::BadSignature,
+        forges_identity: false,
         needs: None,
         variants: BODIES,
         kind: AttackKind::Token {
@@ -176,6 +185,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 35,
         key: "hk",
         expected: Code::TooLarge,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -189,6 +199,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 35,
         key: "hk",
         expected: Code::Malformed,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -205,6 +216,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         number: 35,
         key: "hk",
         expected: Code::TokenTooLarge,
+        forges_identity: false,
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
@@ -238,15 +250,15 @@ fn reshaped(forge: &Forge<'_>, shape: &str) -> Forgery {
     let token = &forge.original.token;
     let [header, payload, signature] = forge.original.parts();
     match shape {
-        "one" => Forgery::new(header, "Left out, with its dot."),
-        "two" => Forgery::new(format!("{header}.{payload}"), "Left out, with its dot."),
-        "four" => Forgery::new(format!("{token}.{signature}"), "Untouched, and there a second time."),
-        "five" => Forgery::new(format!("{token}.{payload}.{signature}"), "Untouched, with two parts behind it."),
+        "one" => Forgery::new(header, "Left out."),
+        "two" => Forgery::new(format!("{header}.{payload}"), "Left out."),
+        "four" => Forgery::new(format!("{token}.{signature}"), "Unchanged, and added a second time."),
+        "five" => Forgery::new(format!("{token}.{payload}.{signature}"), "Unchanged, and two more parts follow it."),
         "json" => Forgery::new(
             format!(r#"{{"payload":"{payload}","protected":"{header}","signature":"{signature}"}}"#),
-            "Untouched, in the JSON serialisation of RFC 7515 §7.2.2.",
+            "Unchanged, in the JSON serialisation of RFC 7515 §7.2.2.",
         ),
-        _ => Forgery::new(JWE, "There is none: an encrypted token has a tag in its stead."),
+        _ => Forgery::new(JWE, "There is none. An encrypted token has a tag instead."),
     }
 }
 

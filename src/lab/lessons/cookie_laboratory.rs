@@ -1,6 +1,6 @@
 //! The cookie laboratory: choose a cookie's attributes, and see by which rules a browser keeps it or drops it.
 
-use super::remark::Remark;
+use super::press::Press;
 
 const BARE_NAME: &str = "lab-cookie";
 pub const PAGE: &str = "/lab/lessons/cookie-laboratory";
@@ -121,85 +121,124 @@ pub enum Wire {
     Http,
 }
 
-/// Whether the cookie comes with the next request to this page.
+/// What becomes of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Forecast {
+pub enum Fate {
+    /// It comes with the next request to this page.
     Comes,
-    StaysAway,
-    /// Browsers differ.
-    Differs,
+    /// The browser refuses it.
+    Refused,
+    /// The browser deletes it at once.
+    Deleted,
+    /// The browser keeps it for other addresses.
+    Elsewhere,
+}
+
+impl Fate {
+    pub const ALL: [Self; 4] = [Self::Comes, Self::Refused, Self::Deleted, Self::Elsewhere];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Comes => "comes",
+            Self::Refused => "refused",
+            Self::Deleted => "deleted",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Comes => "it comes back",
+            Self::Refused => "the browser refuses it",
+            Self::Deleted => "the browser deletes it at once",
+            Self::Elsewhere => "the browser keeps it, but not for this page",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+}
+
+/// What a rule does to the cookies that meet it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// It does not keep the cookie from coming back.
+    None,
+    Decides(Fate),
+    /// Some browsers refuse the cookie.
+    MayRefuse,
 }
 
 /// One thing that browsers do.
 pub struct Rule {
     applies: fn(&Recipe, Wire) -> bool,
-    pub forecast: Forecast,
+    pub effect: Effect,
     pub says: &'static str,
 }
 
 pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.prefix.value == "host" && !it.secure,
-        forecast: Forecast::StaysAway,
-        says: "`__Host-` without `Secure`: dropped. The prefix promises that https set the cookie.",
+        effect: Effect::Decides(Fate::Refused),
+        says: "`__Host-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "host" && it.path.value != "root",
-        forecast: Forecast::StaysAway,
-        says: "`__Host-` with another path than `/`: dropped. The prefix promises one cookie for the whole host.",
+        effect: Effect::Decides(Fate::Refused),
+        says: "`__Host-` with another path than `/`: refused. The prefix demands one cookie for the whole host.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "secure" && !it.secure,
-        forecast: Forecast::StaysAway,
-        says: "`__Secure-` without `Secure`: dropped.",
+        effect: Effect::Decides(Fate::Refused),
+        says: "`__Secure-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
         applies: |it, wire| it.secure && wire == Wire::Http,
-        forecast: Forecast::StaysAway,
-        says: "`Secure` over plain http: dropped.",
-    },
-    Rule {
-        applies: |it, _| it.max_age.value == "0",
-        forecast: Forecast::StaysAway,
-        says: "`Max-Age=0`: an end that has come. This is how a server deletes a cookie.",
-    },
-    Rule {
-        applies: |it, _| it.path.value == "elsewhere",
-        forecast: Forecast::StaysAway,
-        says: "`Path=/elsewhere`: taken, and not sent to this page, whose address does not begin so. From here it looks \
-               like a dropped one.",
+        effect: Effect::Decides(Fate::Refused),
+        says: "`Secure` over plain http: refused.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "none" && !it.secure,
-        forecast: Forecast::Differs,
-        says: "`SameSite=None` without `Secure`: Chromium drops it. Not every browser does.",
+        effect: Effect::MayRefuse,
+        says: "`SameSite=None` without `Secure`: Chromium refuses it. Not every browser does.",
     },
     Rule {
         applies: |it, wire| it.secure && wire == Wire::Loopback,
-        forecast: Forecast::Differs,
-        says: "`Secure` over plain http on this machine's own address: Chromium and Firefox take it, because nobody sits \
-               on that wire. Safari may drop it.",
+        effect: Effect::MayRefuse,
+        says: "`Secure` over plain http at this machine's own address: Chromium and Firefox keep it, because nobody else \
+               can listen there. Safari may refuse it.",
+    },
+    Rule {
+        applies: |it, _| it.max_age.value == "0",
+        effect: Effect::Decides(Fate::Deleted),
+        says: "`Max-Age=0`: its time is over, so the browser deletes it. This is how a server removes a cookie.",
+    },
+    Rule {
+        applies: |it, _| it.path.value == "elsewhere",
+        effect: Effect::Decides(Fate::Elsewhere),
+        says: "`Path=/elsewhere`: kept, and not sent to this page, because its address does not begin with that path.",
     },
     Rule {
         applies: |it, _| it.http_only,
-        forecast: Forecast::Comes,
-        says: "`HttpOnly`: no script reads it. It is sent as ever.",
+        effect: Effect::None,
+        says: "`HttpOnly`: no script can read it. The browser sends it as usual.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "strict",
-        forecast: Forecast::Comes,
-        says: "`SameSite=Strict`: this page's own form asked, so it is sent. A link from another site would not carry it.",
+        effect: Effect::None,
+        says: "`SameSite=Strict`: a form of this page led here, so it is sent. A link on another site would not bring it.",
     },
     Rule {
         applies: |it, _| it.same_site.value == "absent",
-        forecast: Forecast::Comes,
-        says: "No `SameSite`: Chromium treats it as `Lax`, and lets it come with a POST for its first two minutes. Other \
-               browsers may send it everywhere.",
+        effect: Effect::None,
+        says: "No `SameSite`: Chromium treats it as `Lax`, but sends it with a POST of another site in its first two \
+               minutes. Other browsers may always send it.",
     },
     Rule {
         applies: |it, _| it.max_age.value == "none",
-        forecast: Forecast::Comes,
-        says: "No `Max-Age`: kept until the browser closes.",
+        effect: Effect::None,
+        says: "No `Max-Age`: kept until the browser is closed.",
     },
 ];
 
@@ -208,69 +247,142 @@ pub fn rules(recipe: &Recipe, wire: Wire) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| (rule.applies)(recipe, wire)).collect()
 }
 
-/// What the rules predict for this cookie.
+/// What the rules say of a cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forecast {
+    /// What becomes of it in a browser that does not refuse it where it may.
+    pub fate: Fate,
+    /// Some browsers refuse it.
+    pub may_be_refused: bool,
+}
+
+/// The first rule that decides is the one that counts: a refused cookie is neither deleted nor kept.
 pub fn forecast(recipe: &Recipe, wire: Wire) -> Forecast {
     let met = rules(recipe, wire);
-    let is_met = |forecast| met.iter().any(|rule| rule.forecast == forecast);
-    if is_met(Forecast::StaysAway) {
-        Forecast::StaysAway
-    } else if is_met(Forecast::Differs) {
-        Forecast::Differs
-    } else {
-        Forecast::Comes
+    let decided = met.iter().find_map(|rule| match rule.effect {
+        Effect::Decides(fate) => Some(fate),
+        Effect::None | Effect::MayRefuse => None,
+    });
+    let may_be_refused = met.iter().any(|rule| rule.effect == Effect::MayRefuse);
+    Forecast { fate: decided.unwrap_or(Fate::Comes), may_be_refused }
+}
+
+impl Forecast {
+    /// Whether this is what became of the cookie. `came` says whether it came back.
+    pub fn allows(self, fate: Fate, came: bool) -> bool {
+        let is_possible = fate == self.fate || (fate == Fate::Refused && self.may_be_refused);
+        if came { fate == Fate::Comes } else { fate != Fate::Comes && is_possible }
+    }
+
+    /// Whether the browser did something that the rules do not say.
+    pub fn is_contradicted(self, came: bool) -> bool {
+        !Fate::ALL.iter().any(|fate| self.allows(*fate, came)) || (came && self.fate != Fate::Comes)
     }
 }
 
-/// What the visitor has predicted correctly so far.
+/// The parts of the lesson, each predicted correctly or not yet.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Predictions {
+pub struct Parts {
     pub comes: bool,
-    pub stays_away: bool,
+    pub refused: bool,
+    /// Accepted, and still not sent to this page.
+    pub accepted: bool,
 }
 
-impl Predictions {
-    /// From the hidden field of the form.
+impl Parts {
+    pub const COUNT: usize = 3;
+
+    /// From a field or a cookie.
     pub fn read(text: &str) -> Self {
-        Self { comes: text.contains("comes"), stays_away: text.contains("away") }
+        let has = |part: &str| text.split('.').any(|found| found == part);
+        Self { comes: has("comes"), refused: has("refused"), accepted: has("accepted") }
     }
 
-    pub const fn text(self) -> &'static str {
-        match (self.comes, self.stays_away) {
-            (true, true) => "comes-away",
-            (true, false) => "comes",
-            (false, true) => "away",
-            (false, false) => "",
-        }
+    pub fn text(self) -> String {
+        let all = [(self.comes, "comes"), (self.refused, "refused"), (self.accepted, "accepted")];
+        let done = all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, name)| name);
+        done.collect::<Vec<_>>().join(".")
     }
 
-    pub const fn is_both(self) -> bool {
-        self.comes && self.stays_away
+    pub fn done(self) -> usize {
+        [self.comes, self.refused, self.accepted].into_iter().filter(|is_done| *is_done).count()
     }
 
-    /// Adds the latest prediction and its result.
+    /// The parts that are done in either.
     #[must_use]
-    pub fn after(mut self, expected: Option<bool>, came: bool) -> Self {
-        if expected == Some(came) {
-            self.comes |= came;
-            self.stays_away |= !came;
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            comes: self.comes || other.comes,
+            refused: self.refused || other.refused,
+            accepted: self.accepted || other.accepted,
         }
-        self
+    }
+
+    /// Adds what was predicted correctly.
+    #[must_use]
+    pub const fn with(self, fate: Fate) -> Self {
+        match fate {
+            Fate::Comes => Self { comes: true, ..self },
+            Fate::Refused => Self { refused: true, ..self },
+            Fate::Deleted | Fate::Elsewhere => Self { accepted: true, ..self },
+        }
+    }
+
+    /// Each part, and whether it is done.
+    pub const fn all(self) -> [(bool, &'static str); Self::COUNT] {
+        [
+            (self.comes, "one that comes back"),
+            (self.refused, "one that the browser refuses"),
+            (self.accepted, "one that the browser accepts, and that still does not come back to this page"),
+        ]
+    }
+
+    /// What to do next.
+    const fn next(self) -> &'static str {
+        match self {
+            Self { comes: false, .. } => "Now make a cookie that comes back.",
+            Self { refused: false, .. } => "Now make a cookie that the browser refuses.",
+            _ => "Now make a cookie that the browser accepts, and that still does not come back to this page.",
+        }
     }
 }
 
-/// The remark on a prediction. `expected` and `came` say whether the cookie comes back.
-pub fn judge(expected: Option<bool>, came: bool, predictions: Predictions) -> Remark {
+/// Judges a prediction. The parts are those that were done before; the answer is with them, and what there is to say.
+pub fn judge(expected: Option<Fate>, came: bool, forecast: Forecast, parts: Parts) -> (Parts, Press) {
     let Some(expected) = expected else {
-        return Remark::miss("You predicted nothing, so nothing counts. Choose first whether it comes back.");
+        return (
+            parts,
+            Press::Wrong("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
+        );
     };
-    if expected != came {
-        let other = if came { "it came back" } else { "it did not come back" };
-        return Remark::miss(format!("You predicted otherwise: {other}. The rules below say why."));
+    if !forecast.allows(expected, came) {
+        return (parts, Press::Wrong(miss(expected, came, forecast).to_owned()));
     }
-    match (predictions.comes, predictions.stays_away) {
-        (true, true) => Remark::right("Predicted correctly, of a cookie that comes back and of one that does not."),
-        (true, false) => Remark::right("Predicted correctly. Now make one that your browser drops, and predict that."),
-        _ => Remark::right("Predicted correctly. Now make one that comes back, and predict that."),
+    let parts = parts.with(expected);
+    let next = match parts.done() {
+        Parts::COUNT => String::new(),
+        _ => format!(" {}", parts.next()),
+    };
+    let says =
+        format!("Predicted correctly: {}. {} of {} parts done.{next}", expected.says(), parts.done(), Parts::COUNT);
+    let press = if parts.done() == Parts::COUNT { Press::Solved(says) } else { Press::Step(says) };
+    (parts, press)
+}
+
+/// A hint about a wrong prediction.
+const fn miss(expected: Fate, came: bool, forecast: Forecast) -> &'static str {
+    match (expected, came, forecast.fate) {
+        (_, true, _) => "It came back. So no rule refused it, and its path and its time are right.",
+        (_, false, Fate::Comes) => {
+            "It did not come back, and the rules do not say why. Did your browser lose it in another way? Set it again."
+        }
+        (Fate::Comes, false, _) => "It did not come back. One of the rules below decided that.",
+        (Fate::Refused, false, _) => "It did not come back, but no rule refuses it. The browser accepted it first.",
+        (Fate::Deleted | Fate::Elsewhere, false, Fate::Refused) => {
+            "It did not come back, but not for this reason. The browser did not even accept it."
+        }
+        (Fate::Deleted, false, _) => "It did not come back, but it was not deleted. Its time is not over.",
+        (Fate::Elsewhere, false, _) => "It did not come back, but not for this reason. Look at how long it may live.",
     }
 }
 
@@ -289,21 +401,24 @@ mod tests {
 
     #[test]
     fn the_rules_decide_what_becomes_of_a_cookie() {
-        for (fields, wire, expected) in [
-            (&[][..], Wire::Loopback, Forecast::Comes),
-            (&[("http-only", "on"), ("same-site", "strict")], Wire::Http, Forecast::Comes),
-            (&[("prefix", "host")], Wire::Https, Forecast::StaysAway),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Https, Forecast::Comes),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Loopback, Forecast::Differs),
-            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Wire::Https, Forecast::StaysAway),
-            (&[("prefix", "secure")], Wire::Https, Forecast::StaysAway),
-            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Wire::Https, Forecast::Comes),
-            (&[("secure", "on")], Wire::Http, Forecast::StaysAway),
-            (&[("same-site", "none")], Wire::Https, Forecast::Differs),
-            (&[("max-age", "0")], Wire::Https, Forecast::StaysAway),
-            (&[("path", "elsewhere")], Wire::Https, Forecast::StaysAway),
+        for (fields, wire, fate, may_be_refused) in [
+            (&[][..], Wire::Loopback, Fate::Comes, false),
+            (&[("http-only", "on"), ("same-site", "strict")], Wire::Http, Fate::Comes, false),
+            (&[("prefix", "host")], Wire::Https, Fate::Refused, false),
+            (&[("prefix", "host"), ("secure", "on")], Wire::Https, Fate::Comes, false),
+            (&[("prefix", "host"), ("secure", "on")], Wire::Loopback, Fate::Comes, true),
+            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::Refused, false),
+            (&[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")], Wire::Https, Fate::Refused, false),
+            (&[("prefix", "secure")], Wire::Https, Fate::Refused, false),
+            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::Comes, false),
+            (&[("secure", "on")], Wire::Http, Fate::Refused, false),
+            (&[("same-site", "none")], Wire::Https, Fate::Comes, true),
+            (&[("max-age", "0")], Wire::Https, Fate::Deleted, false),
+            (&[("max-age", "0"), ("path", "elsewhere")], Wire::Https, Fate::Deleted, false),
+            (&[("path", "elsewhere")], Wire::Https, Fate::Elsewhere, false),
+            (&[("path", "elsewhere"), ("secure", "on")], Wire::Loopback, Fate::Elsewhere, true),
         ] {
-            assert_eq!(forecast(&recipe(fields), wire), expected, "{fields:?} over {wire:?}");
+            assert_eq!(forecast(&recipe(fields), wire), Forecast { fate, may_be_refused }, "{fields:?} over {wire:?}");
         }
     }
 
@@ -343,14 +458,41 @@ mod tests {
     }
 
     #[test]
-    fn it_takes_one_that_comes_and_one_that_does_not_each_predicted() {
-        let first = Predictions::read("").after(Some(true), true);
-        assert!(judge(Some(true), true, first).is_right && !first.is_both());
-        let wrong = Predictions::read(first.text()).after(Some(true), false);
-        assert_eq!(wrong, first);
-        assert!(judge(Some(true), false, wrong).says.contains("otherwise"));
-        let second = Predictions::read(wrong.text()).after(Some(false), false);
-        assert!(judge(Some(false), false, second).is_right && second.is_both());
-        assert!(!judge(None, false, second).is_right);
+    fn it_takes_three_fates_each_predicted() {
+        let plain = |fate| Forecast { fate, may_be_refused: false };
+        let (first, press) = judge(Some(Fate::Comes), true, plain(Fate::Comes), Parts::default());
+        assert!(press.says().contains("1 of 3 parts done") && !press.is_wrong() && !press.is_solved());
+        let (same, press) = judge(Some(Fate::Comes), false, plain(Fate::Refused), first);
+        assert!(press.is_wrong() && same == first);
+        let (second, press) = judge(Some(Fate::Refused), false, plain(Fate::Refused), Parts::read(&first.text()));
+        assert!(press.says().contains("2 of 3 parts done"));
+        for last in [Fate::Deleted, Fate::Elsewhere] {
+            let (third, press) = judge(Some(last), false, plain(last), Parts::read(&second.text()));
+            assert!(press.is_solved() && press.says().ends_with("3 of 3 parts done.") && third.done() == 3);
+            assert_eq!(Parts::read(&third.text()), third);
+        }
+        assert!(judge(None, false, plain(Fate::Refused), second).1.is_wrong());
+    }
+
+    #[test]
+    fn a_prediction_counts_only_for_its_own_reason() {
+        for may_be_refused in [false, true] {
+            for fate in Fate::ALL {
+                let forecast = Forecast { fate, may_be_refused };
+                for expected in Fate::ALL {
+                    let came = forecast.allows(expected, true);
+                    assert_eq!(came, expected == Fate::Comes);
+                    let stayed = forecast.allows(expected, false);
+                    let is_reason = expected == fate || (expected == Fate::Refused && may_be_refused);
+                    assert_eq!(stayed, expected != Fate::Comes && is_reason, "{expected:?} of {forecast:?}");
+                    for came in [true, false] {
+                        let (parts, press) = judge(Some(expected), came, forecast, Parts::default());
+                        assert_eq!(parts == Parts::default(), press.is_wrong(), "{expected:?}, {came}, {forecast:?}");
+                    }
+                }
+            }
+        }
+        let comes = Forecast { fate: Fate::Comes, may_be_refused: false };
+        assert!(comes.is_contradicted(false) && !comes.is_contradicted(true));
     }
 }

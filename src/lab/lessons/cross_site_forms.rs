@@ -1,87 +1,238 @@
 //! Cross-site forms: this server attacks itself under a second name. Each cookie's `SameSite` decides whether it is
 //! sent.
+//!
+//! What came with each form is recorded in a cookie, so that a visitor's report is compared with what this very browser
+//! did.
 
-use super::Choice;
-use super::remark::Remark;
+use super::press::Press;
+use super::remark::{Remark, are_all_right};
 
 pub const STRICT: &str = "lab-strict";
 pub const LAX: &str = "lab-lax";
 pub const NONE: &str = "lab-none";
 pub const COOKIES: [&str; 3] = [STRICT, LAX, NONE];
 
-/// The lines that set them. The first carries what was predicted, because its visitor goes to another site and comes
-/// back. Browsers accept `SameSite=None` only with `Secure`, which they accept from this machine's own address over
-/// plain http too.
-pub fn lines(predicted: Option<&Choice>) -> [String; 3] {
-    let predicted = predicted.map_or("1", |choice| choice.value);
-    let rest = "HttpOnly; Path=/lab/lessons/cross-site-forms; Max-Age=3600";
+const REST: &str = "HttpOnly; Path=/lab/lessons/cross-site-forms; Max-Age=3600";
+
+/// The lines that set the cookies. Browsers accept `SameSite=None` only with `Secure`, which they accept from this
+/// machine's own address over plain http too.
+pub fn lines() -> [String; 3] {
     [
-        format!("{STRICT}={predicted}; SameSite=Strict; {rest}"),
-        format!("{LAX}=1; SameSite=Lax; {rest}"),
-        format!("{NONE}=1; SameSite=None; Secure; {rest}"),
+        format!("{STRICT}=1; SameSite=Strict; {REST}"),
+        format!("{LAX}=1; SameSite=Lax; {REST}"),
+        format!("{NONE}=1; SameSite=None; Secure; {REST}"),
     ]
 }
 
-/// One remark on what is reported of the GET form, and one for the POST forms. `is_none_kept` says whether the
-/// browser took the cookie with `SameSite=None` at all.
-pub fn judge(get: &[&str], post: &[&str], is_none_kept: bool) -> Vec<Remark> {
-    vec![judge_get(get, is_none_kept), judge_post(post, is_none_kept)]
+/// A form of the attacker's page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AttackForm {
+    Get,
+    /// To an address that checks where a form comes from.
+    Defended,
+    /// To an address that does not.
+    Undefended,
 }
 
-fn judge_get(came: &[&str], is_none_kept: bool) -> Remark {
-    let has = |name: &str| came.contains(&name);
-    match (has(STRICT), has(LAX), has(NONE)) {
-        (true, ..) => Remark::miss("GET: `lab-strict` came with it? `Strict` stays at home when another site began."),
-        (_, false, _) => Remark::miss("GET: `lab-lax` is missing. `Lax` comes with a GET that leads to a page."),
-        (.., none) if none == is_none_kept => Remark::right(if none {
-            "GET: `Lax` and `None` came, `Strict` did not."
-        } else {
-            "GET: `Lax` came. Your browser had dropped `lab-none`, and `Strict` stayed at home."
-        }),
-        (.., true) => Remark::miss("GET: your browser has no `lab-none`, so it cannot have sent it."),
-        (.., false) => {
-            Remark::miss("GET: `lab-none` is missing. Your browser has it, and `None` comes with everything.")
+impl AttackForm {
+    pub const ALL: [Self; 3] = [Self::Get, Self::Defended, Self::Undefended];
+
+    /// The name of its button.
+    pub const fn button(self) -> &'static str {
+        match self {
+            Self::Get => "Send by GET",
+            Self::Defended => "Send by POST, defence on",
+            Self::Undefended => "Send by POST, defence off",
         }
+    }
+
+    /// The cookie that records what came with it.
+    pub const fn record(self) -> &'static str {
+        match self {
+            Self::Get => "lab-came-get",
+            Self::Defended => "lab-came-defended",
+            Self::Undefended => "lab-came-undefended",
+        }
+    }
+
+    /// The line that records which cookies came with it.
+    pub fn record_line(self, came: &[&str]) -> String {
+        format!("{}={}; SameSite=Lax; {REST}", self.record(), text_of(came))
     }
 }
 
-fn judge_post(came: &[&str], is_none_kept: bool) -> Remark {
-    let has = |name: &str| came.contains(&name);
-    match (has(STRICT), has(LAX), has(NONE)) {
-        (true, ..) => Remark::miss("POST: `lab-strict` came with it? `Strict` stays at home when another site began."),
-        (_, true, _) => {
-            Remark::miss("POST: `lab-lax` came with it? That is so for GET. `Lax` stays at home for a POST.")
+/// The cookies as the value of a cookie: `-` if there are none.
+fn text_of(came: &[&str]) -> String {
+    if came.is_empty() { "-".to_owned() } else { came.join(".") }
+}
+
+/// The cookies in such a value.
+pub fn read_record(text: &str) -> Vec<&'static str> {
+    COOKIES.into_iter().filter(|name| text.split('.').any(|found| found == *name)).collect()
+}
+
+/// What refused a form, as a visitor reports it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refuser {
+    Browser,
+    Cookie,
+    Server,
+    Nobody,
+}
+
+impl Refuser {
+    pub const ALL: [Self; 4] = [Self::Browser, Self::Cookie, Self::Server, Self::Nobody];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Browser => "browser",
+            Self::Cookie => "cookie",
+            Self::Server => "server",
+            Self::Nobody => "nobody",
         }
-        (.., none) if none == is_none_kept => Remark::right(if none {
-            "POST: only `None` came."
-        } else {
-            "POST: none came. Your browser had dropped the only one that would have."
-        }),
-        (.., true) => Remark::miss("POST: your browser has no `lab-none`, so it cannot have sent it."),
-        (.., false) => {
-            Remark::miss("POST: `lab-none` is missing. Your browser has it, and `None` comes with everything.")
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            Self::Browser => "the browser, because another site’s form may not leave the page",
+            Self::Cookie => "the server, because a cookie was missing",
+            Self::Server => "the server, because the form came from another site",
+            Self::Nobody => "nobody: all three were answered",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+}
+
+/// What came with the forms: as the server recorded it, or as a visitor reports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Came {
+    pub get: Vec<&'static str>,
+    pub post: Vec<&'static str>,
+}
+
+/// One remark on each part of a report: the GET form, the POST forms, and what refused one.
+pub fn judge(reported: &Came, recorded: &Came, refuser: Option<Refuser>) -> [Remark; 3] {
+    [
+        judge_form("GET", &reported.get, &recorded.get),
+        judge_form("POST", &reported.post, &recorded.post),
+        judge_refuser(refuser),
+    ]
+}
+
+/// A mistake is named by one cookie, so that the rest is left to find.
+fn judge_form(form: &str, reported: &[&str], recorded: &[&str]) -> Remark {
+    let wrong = COOKIES.iter().find(|name| reported.contains(name) != recorded.contains(name));
+    match wrong {
+        None => Remark::right(format!("{form}: {}", told(recorded))),
+        Some(name) if reported.contains(name) => {
+            Remark::miss(format!("{form}: your browser did not send `{name}`. {}", rule(name)))
+        }
+        Some(name) => Remark::miss(format!(
+            "{form}: a cookie is missing in your report. Look again at the page on which this form ended. {}",
+            rule(name)
+        )),
+    }
+}
+
+fn told(recorded: &[&str]) -> String {
+    let names: Vec<String> = recorded.iter().map(|name| format!("`{name}`")).collect();
+    match &names[..] {
+        [] => "no cookie came.".to_owned(),
+        [one] => format!("only {one} came."),
+        [first @ .., last] => format!("{} and {last} came.", first.join(", ")),
+    }
+}
+
+fn rule(cookie: &str) -> &'static str {
+    match cookie {
+        STRICT => "`Strict` is not sent when another site started the request.",
+        LAX => "For `Lax` it matters whether the form is a GET or a POST.",
+        _ => "`None` is sent with every request, if the browser kept that cookie at all.",
+    }
+}
+
+fn judge_refuser(refuser: Option<Refuser>) -> Remark {
+    match refuser {
+        Some(Refuser::Server) => {
+            Remark::right("Refused: the server read where the form came from, and did not look at the cookies.")
+        }
+        Some(Refuser::Browser) => Remark::miss(
+            "Refused: the browser sent every form. Each of them ended on a page of the portal, which answered it.",
+        ),
+        Some(Refuser::Cookie) => Remark::miss(
+            "Refused: compare the two POST forms. The same cookies came with both, and only one was refused.",
+        ),
+        Some(Refuser::Nobody) => {
+            Remark::miss("Refused: one of the three pages has the status 403. Look at them again.")
+        }
+        None => Remark::miss("Refused: say what refused a form."),
+    }
+}
+
+/// The first line of the verdict: how many parts are right, and the first that is not.
+pub fn press(remarks: &[Remark; 3]) -> Press {
+    let right = remarks.iter().filter(|remark| remark.is_right).count();
+    let wrong = remarks.iter().find(|remark| !remark.is_right);
+    match wrong {
+        None if are_all_right(remarks) => Press::Solved(
+            "3 of 3 parts are right. Your report says what your browser and the portal really did.".to_owned(),
+        ),
+        _ => {
+            let says = wrong.map(|remark| remark.says.as_str()).unwrap_or_default();
+            Press::Wrong(format!("{right} of 3 parts are right. {says}"))
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::remark::are_all_right;
     use super::*;
 
+    fn came(get: &[&'static str], post: &[&'static str]) -> Came {
+        Came { get: get.to_vec(), post: post.to_vec() }
+    }
+
     #[test]
-    fn both_right_reports_solve_it_and_the_near_misses_do_not() {
-        assert!(are_all_right(&judge(&[LAX, NONE], &[NONE], true)));
-        assert!(are_all_right(&judge(&[LAX], &[], false)));
-        for (get, post, kept) in [
-            (&[LAX][..], &[NONE][..], true),
-            (&[LAX, NONE], &[LAX, NONE], true),
-            (&[STRICT, LAX, NONE], &[NONE], true),
-            (&[NONE], &[NONE], true),
-            (&[LAX, NONE], &[NONE], false),
-            (&[LAX, NONE], &[], true),
-        ] {
-            assert!(!are_all_right(&judge(get, post, kept)), "{get:?} {post:?} {kept}");
+    fn a_report_is_right_when_it_says_what_this_browser_did() {
+        for recorded in [came(&[LAX, NONE], &[NONE]), came(&[LAX], &[]), came(&COOKIES, &COOKIES), came(&[], &[])] {
+            let remarks = judge(&recorded, &recorded, Some(Refuser::Server));
+            assert!(press(&remarks).is_solved(), "{recorded:?}");
         }
+        let usual = came(&[LAX, NONE], &[NONE]);
+        for (get, post, refuser, right) in [
+            (&[LAX][..], &[NONE][..], Some(Refuser::Server), 2),
+            (&[LAX, NONE], &[LAX, NONE], Some(Refuser::Server), 2),
+            (&[STRICT, LAX, NONE], &[NONE], Some(Refuser::Server), 2),
+            (&[NONE], &[], Some(Refuser::Server), 1),
+            (&[LAX, NONE], &[NONE], Some(Refuser::Cookie), 2),
+            (&[LAX, NONE], &[NONE], Some(Refuser::Browser), 2),
+            (&[LAX, NONE], &[NONE], Some(Refuser::Nobody), 2),
+            (&[LAX, NONE], &[NONE], None, 2),
+            (&[], &[LAX], None, 0),
+        ] {
+            let press = press(&judge(&came(get, post), &usual, refuser));
+            assert!(press.says().starts_with(&format!("{right} of 3 parts are right.")), "{press:?}");
+            assert!(press.is_wrong(), "{get:?} {post:?} {refuser:?}");
+        }
+    }
+
+    #[test]
+    fn the_table_of_a_book_is_wrong_for_a_browser_that_did_otherwise() {
+        let without_none = came(&[LAX], &[]);
+        let remarks = judge(&came(&[LAX, NONE], &[NONE]), &without_none, Some(Refuser::Server));
+        assert!(remarks[0].says.contains("did not send `lab-none`") && remarks[1].says.contains("`lab-none`"));
+        assert!(press(&remarks).is_wrong());
+    }
+
+    #[test]
+    fn a_record_is_read_back() {
+        for all in [&[][..], &[LAX], &[LAX, NONE], &COOKIES] {
+            assert_eq!(read_record(&text_of(all)), all);
+            assert!(AttackForm::Get.record_line(all).starts_with(&format!("lab-came-get={}; ", text_of(all))));
+        }
+        assert!(read_record("lab-strictly.lab").is_empty());
     }
 }

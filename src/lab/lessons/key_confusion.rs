@@ -1,26 +1,26 @@
-//! Key confusion: a verifier that uses one key for every algorithm accepts a MAC made with its public key.
+//! Key confusion: a verifier that uses one key for every algorithm accepts an HMAC made with its public key.
+//!
+//! The lab computes the HMAC over what the visitor wrote, or judges a token that was forged with other tools.
 
+use aws_lc_rs::hmac;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
-use super::remark::clip;
+use super::remark::{WANTED, clip};
 use crate::keys::{Jwk, RsaPublicKey, Verifier};
-use crate::lab::forge::mac;
+use crate::lab::forge::{mac, public_forms};
 use crate::lab::naive::{LaxToken, Objection, hmac_named};
-use crate::token::{Claims, signing_input};
+use crate::token::{Claims, parse_object_keeping_last, signing_input};
 
 /// What the naive verifier of this lesson does wrong.
-pub const RULE: &str =
-    "It has one file, a public key in PEM, uses it as the key for any algorithm the token names, and checks `exp`.";
+pub const RULE: &str = "This is the portal's old verifier. It uses its one key file for whatever algorithm the token \
+                        names, and checks `exp`.";
 
-/// The longest secret of a visitor's own, in characters.
-pub const LONGEST_SECRET: usize = 2000;
+/// The longest text that a field of this lesson takes, in characters.
+pub const LONGEST_FIELD: usize = 2000;
 
-/// What the forged token may name as its algorithm.
-pub const ALGORITHMS: [&str; 4] = ["RS256", "HS256", "HS384", "HS512"];
-
-/// The bytes used as the HMAC key.
+/// The bytes that serve as the secret of the HMAC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Material {
     File,
@@ -47,10 +47,10 @@ impl Material {
     pub const fn says(self) -> &'static str {
         match self {
             Self::File => "the PEM file as it is",
-            Self::WithoutNewline => "the PEM text without its final newline",
+            Self::WithoutNewline => "the PEM text without its last line break",
             Self::Der => "the DER inside the PEM",
             Self::Jwk => "the key as a JWK",
-            Self::Own => "a secret of my own",
+            Self::Own => "the text in the field below",
         }
     }
 
@@ -58,77 +58,229 @@ impl Material {
         Self::ALL.into_iter().find(|it| it.value() == value)
     }
 
-    /// The bytes; `pem` is the file's text, `own` what the visitor wrote.
-    fn bytes(self, public: &RsaPublicKey, pem: &str, own: &str) -> Vec<u8> {
+    /// The bytes; `own` is what the visitor wrote.
+    fn bytes(self, portal: &Portal<'_>, own: &str) -> Vec<u8> {
         match self {
-            Self::File => pem.as_bytes().to_vec(),
-            Self::WithoutNewline => pem.trim_end().as_bytes().to_vec(),
-            Self::Der => STANDARD
-                .decode(pem.lines().filter(|line| !line.starts_with("-----")).collect::<String>())
-                .unwrap_or_default(),
-            Self::Jwk => serde_json::to_vec(&Jwk::from(public)).unwrap_or_default(),
+            Self::File => portal.pem.as_bytes().to_vec(),
+            Self::WithoutNewline => portal.pem.trim_end().as_bytes().to_vec(),
+            Self::Der => pem::parse(portal.pem).map(pem::Pem::into_contents).unwrap_or_default(),
+            Self::Jwk => serde_json::to_vec(&Jwk::from(portal.public)).unwrap_or_default(),
             Self::Own => own.as_bytes().to_vec(),
+        }
+    }
+
+    /// What is said when the old verifier refused an HMAC with this secret.
+    const fn hint(self) -> &'static str {
+        match self {
+            Self::WithoutNewline => {
+                "Close: one byte is missing. The file ends in a line break, and the secret is every byte of the file."
+            }
+            Self::Der => {
+                "Close: it is the same RSA key, written in other bytes. This verifier holds the PEM text. One that \
+                 holds the DER would accept your token."
+            }
+            Self::Jwk => "Close: it is the same RSA key, written in other bytes. This verifier holds a PEM file.",
+            Self::Own => {
+                "The verifier does not use that text as a secret. Which text do you and the verifier both have?"
+            }
+            Self::File => "The secret is right. Something else of the token is not.",
         }
     }
 }
 
-/// What the visitor chose.
-pub struct Choices<'a> {
-    /// One of [`ALGORITHMS`].
-    pub algorithm: &'a str,
+/// The key of the portal, as its old verifier holds it.
+pub struct Portal<'a> {
+    pub public: &'a RsaPublicKey,
+    /// The text of the file.
+    pub pem: &'a str,
+    pub verifier: &'a Verifier,
+    /// The public key of this server's demo. Whoever takes that for the portal's is told.
+    pub demo: Option<&'a RsaPublicKey>,
+}
+
+/// What the visitor wrote, of which the lab makes a token.
+pub struct Written<'a> {
+    pub header: &'a str,
+    pub payload: &'a str,
     pub material: Material,
     pub own: &'a str,
 }
 
-/// A token with these claims and a MAC. It is a MAC even when the header says RS256: a forger has no private key.
-pub fn forge(choices: &Choices<'_>, claims: &Claims, public: &RsaPublicKey, pem: &str) -> String {
-    let payload = serde_json::to_string(claims).unwrap_or_default();
-    let unsigned = signing_input(format!(r#"{{"alg":"{}","typ":"JWT"}}"#, choices.algorithm), payload);
-    let algorithm = hmac_named(choices.algorithm).unwrap_or(aws_lc_rs::hmac::HMAC_SHA256);
-    let signature = mac(algorithm, &choices.material.bytes(public, pem, choices.own), &unsigned);
-    format!("{unsigned}.{signature}")
+impl Written<'_> {
+    /// The token. Its signature is an HMAC even when the header says RS256: a forger has no private key.
+    pub fn token(&self, portal: &Portal<'_>) -> String {
+        let header = parse_object_keeping_last(self.header.as_bytes()).unwrap_or_default();
+        let named = header.get("alg").and_then(|alg| hmac_named(alg.as_str()?));
+        let unsigned = signing_input(self.header, self.payload);
+        let signature = mac(named.unwrap_or(hmac::HMAC_SHA256), &self.material.bytes(portal, self.own), &unsigned);
+        format!("{unsigned}.{signature}")
+    }
 }
 
-/// The answer of a verifier that has one key file and uses it with whatever algorithm the token names.
-pub fn naive_verdict(token: &str, pem: &str, key: &Verifier, now: DateTime<Utc>) -> Result<Claims, Objection> {
+/// The answer of a verifier that has one key file and uses it for whatever algorithm the token names.
+pub fn naive_verdict(token: &str, portal: &Portal<'_>, now: DateTime<Utc>) -> Result<Claims, Objection> {
     let token = LaxToken::read(token)?;
     let alg = token.alg()?;
-    let is_valid = match hmac_named(alg) {
-        Some(algorithm) => token.is_mac(algorithm, pem.as_bytes()),
-        None if alg == key.algorithm().as_str() => key.verifies(token.message.as_bytes(), &token.signature),
+    let (is_valid, how) = match hmac_named(alg) {
+        Some(algorithm) => (token.is_mac(algorithm, portal.pem.as_bytes()), "the text of its file as the secret"),
+        None if alg == portal.verifier.algorithm().as_str() => (is_signed(&token, portal), "the portal's private key"),
         None => return Err(Objection::UnknownAlg(clip(alg))),
     };
-    let how = if hmac_named(alg).is_some() { "the file's text as the secret" } else { "the private half of its key" };
     if is_valid { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(how.to_owned())) }
 }
 
-/// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
-pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, &'static str> {
-    if naive.is_ok() {
-        return Ok(match (choices.material, choices.algorithm) {
-            (Material::Own, _) => {
-                "You pasted the file yourself, to the byte: the public key became the secret, and you are `admin`."
-            }
-            (_, "HS256") => "The naive verifier takes you for `admin`. Its public key became the secret.",
-            _ => "The naive verifier takes you for `admin`. Any HMAC works if the file is the secret.",
-        });
+fn is_signed(token: &LaxToken, portal: &Portal<'_>) -> bool {
+    portal.verifier.verifies(token.message.as_bytes(), &token.signature)
+}
+
+/// The judgement of a token that the lab made: `Ok` when it solves the lesson, otherwise what is still missing.
+pub fn judge(written: &Written<'_>, token: &str, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    let names_rsa = || LaxToken::read(token).is_ok_and(|token| hmac_named(token.alg().unwrap_or_default()).is_none());
+    match naive {
+        Ok(claims) => accepted(claims),
+        Err(Objection::BadSignature(_)) if names_rsa() => Err(NO_RSA.to_owned()),
+        Err(Objection::BadSignature(_)) => Err(written.material.hint().to_owned()),
+        Err(objection) => Err(unreadable(objection)),
     }
-    Err(match (choices.algorithm, choices.material) {
-        ("RS256", _) => {
-            "The header says RS256, so even this verifier does RSA, and a MAC is no RSA signature. Name an algorithm \
-             whose key is just bytes."
+}
+
+/// The judgement of a token that the visitor made with other tools.
+pub fn judge_pasted(token: &str, portal: &Portal<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    if token.is_empty() {
+        return Err("The field is empty. Paste the token that you forged, or make one with the steps above.".to_owned());
+    }
+    match (naive, LaxToken::read(token)) {
+        (Ok(_), Ok(token)) if is_signed(&token, portal) => Err(
+            "This token is genuine: the portal signed it with its private key. A forgery is a token that the portal \
+                 never signed."
+                .to_owned(),
+        ),
+        (Ok(claims), _) => accepted(claims),
+        (Err(Objection::BadSignature(_)), Ok(token)) => Err(signature_hint(&token, portal)),
+        (Err(objection), _) => Err(unreadable(objection)),
+    }
+}
+
+fn accepted(claims: &Claims) -> Result<String, String> {
+    match claims.get("sub") {
+        Some(subject) if subject.as_str() == Some(WANTED) => Ok(
+            "The old verifier accepts your token: Mallory is Admin now, and she can change 3 grades. The public key \
+                became the secret."
+                .to_owned(),
+        ),
+        Some(other) => Err(format!(
+            "Near: the old verifier accepts your token, and believes that you are `{}`. Who may change grades?",
+            clip(&other.to_string())
+        )),
+        None => {
+            Err("Near: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \
+                     know who you are."
+                .to_owned())
         }
-        (_, Material::WithoutNewline) => {
-            "Close: one byte is missing. The file ends in a newline, and a MAC is keyed with every byte of it."
+    }
+}
+
+const NO_RSA: &str = "The header names RS256, so even this verifier checks an RSA signature, and an HMAC is none. For \
+                      which algorithm is a key nothing but bytes?";
+
+/// What is said to a token that the old verifier did not come to check the signature of, or refused afterwards.
+fn unreadable(objection: &Objection) -> String {
+    match objection {
+        Objection::NotJson("header") => {
+            "The header is not a JSON object. It needs braces, and quotes around names and texts.".to_owned()
         }
-        (_, Material::Der) => {
-            "Close: it is the same RSA key, in other bytes. This verifier holds the PEM text; one that holds DER \
-             would accept your token."
+        Objection::NoAlg => "The header names no algorithm. It needs a member `alg` whose value is a text.".to_owned(),
+        Objection::UnknownAlg(alg) => unknown(alg),
+        Objection::NotJson(_) => {
+            "Near: the old verifier accepts the signature, but your payload is not a JSON object. Check its braces and \
+             quotes."
+                .to_owned()
         }
-        (_, Material::Jwk) => "Close: it is the same RSA key, in other bytes. This verifier holds a PEM file.",
-        (_, Material::Own) => "The verifier does not use that text. Which text do you both have?",
-        (_, Material::File) => "The MAC is right, and the token was refused for something else.",
-    })
+        Objection::Expired { .. } => {
+            "Near: the old verifier accepts the signature, but `exp` has passed. You sign this token, so you decide \
+             when it expires."
+                .to_owned()
+        }
+        Objection::Parts(count) => format!("A token has three parts with dots between, and this text has {count}."),
+        other => format!("The old verifier cannot read the token: {other}."),
+    }
+}
+
+fn unknown(alg: &str) -> String {
+    match ["RS256", "HS256", "HS384", "HS512"].iter().find(|it| it.eq_ignore_ascii_case(alg)) {
+        Some(right) => format!("Near: the names of algorithms are case-sensitive. It is `{right}`, not `{alg}`."),
+        None => format!("The old verifier does not know the algorithm `{alg}`. It knows RS256 and three with an HMAC."),
+    }
+}
+
+/// What is said to a signature that is wrong.
+fn signature_hint(token: &LaxToken, portal: &Portal<'_>) -> String {
+    const HASHES: [(&str, hmac::Algorithm); 3] =
+        [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)];
+    let alg = token.alg().unwrap_or_default();
+    let is_of_file = |algorithm| token.is_mac(algorithm, portal.pem.as_bytes());
+    let computed = HASHES.into_iter().find(|(_, algorithm)| is_of_file(*algorithm));
+    match (computed, hmac_named(alg)) {
+        (Some((name, _)), _) => format!(
+            "Close: the secret is right and the HMAC is that of {name}, but the header names `{}`. The two must agree.",
+            clip(alg)
+        ),
+        (None, Some(algorithm)) => hmac_hint(token, algorithm, portal),
+        (None, None) => NO_RSA.to_owned(),
+    }
+}
+
+/// What is said to an HMAC that is not that of the file.
+fn hmac_hint(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> String {
+    if is_written_otherwise(token, algorithm, portal) {
+        return "Close: the HMAC is right, but it is not written in base64url without `=`, as a JWT wants it."
+            .to_owned();
+    }
+    let hints = other_secrets(portal).into_iter().find(|(secret, _)| token.is_mac(algorithm, secret));
+    let hint = hints.map_or(
+        "The HMAC was made with another secret, or over another text. The secret is the file of the public key to the \
+         byte. The text is the first two parts with the dot between them, as the token writes them.",
+        |(_, hint)| hint,
+    );
+    hint.to_owned()
+}
+
+/// Whether the right HMAC is there, in hexadecimal or in plain base64.
+fn is_written_otherwise(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> bool {
+    let right = mac(algorithm, portal.pem.as_bytes(), &token.message);
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(right) else { return false };
+    let hex = hexadecimal(&bytes);
+    let written = token.signature.as_str();
+    let of_hex = [URL_SAFE_NO_PAD.encode(&hex), hex.clone()];
+    written == STANDARD.encode(&bytes) || of_hex.iter().any(|it| it == written.trim_end_matches('='))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+/// Secrets that a forger may have used instead of the file, each with what to say to it.
+fn other_secrets(portal: &Portal<'_>) -> Vec<(Vec<u8>, &'static str)> {
+    let of_material = |material: Material| (material.bytes(portal, ""), material.hint());
+    let mut secrets: Vec<(Vec<u8>, &'static str)> =
+        [Material::WithoutNewline, Material::Der, Material::Jwk].into_iter().map(of_material).collect();
+    secrets.push((
+        portal.pem.replace('\n', "\r\n").into_bytes(),
+        "Close: your copy of the file ends its lines in CR LF, as Windows does. In the verifier's file they end in LF.",
+    ));
+    secrets.push((
+        format!("{}\n", portal.pem).into_bytes(),
+        "Close: your copy of the file ends in one line break too many.",
+    ));
+    let written = public_forms(portal.public).into_iter().map(|(_, bytes)| (bytes, Material::Der.hint()));
+    secrets.extend(written);
+    secrets.push((Vec::new(), "The HMAC was made with an empty secret. Use the file of the public key."));
+    let of_demo = portal.demo.map(public_forms).unwrap_or_default();
+    secrets.extend(of_demo.into_iter().map(|(_, bytes)| {
+        (bytes, "Close: that is the public key with which this server's demo verifies. Use the file of this lesson.")
+    }));
+    secrets
 }
 
 #[cfg(test)]
@@ -137,39 +289,133 @@ mod tests {
     use crate::keys::GivenKey;
 
     const PEM: &str = include_str!("../../../tests/fixtures/keys/rsa-public-spki.pem");
+    const OTHER: &str = include_str!("../../../tests/fixtures/keys/other-public-spki.pem");
+    const PRIVATE: &str = include_str!("../../../tests/fixtures/keys/rsa-pkcs8.pem");
+    const HS256: &str = r#"{"alg":"HS256"}"#;
+    const ADMIN: &str = r#"{"sub":"admin"}"#;
 
-    fn outcome(algorithm: &str, material: Material, own: &str) -> Result<&'static str, &'static str> {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let public = RsaPublicKey::parse(PEM.as_bytes()).unwrap();
-        let key = GivenKey::parse(PEM.as_bytes(), "a test").unwrap().verifier(None).unwrap();
-        let choices = Choices { algorithm, material, own };
-        let token = forge(&choices, &Claims::new().with("sub", "admin"), &public, PEM);
-        judge(&choices, &naive_verdict(&token, PEM, &key, now))
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
+
+    fn with_portal<T>(use_it: impl FnOnce(&Portal<'_>) -> T) -> T {
+        let [public, demo] = [PEM, OTHER].map(|pem| RsaPublicKey::parse(pem.as_bytes()).unwrap());
+        let verifier = GivenKey::parse(PEM.as_bytes(), "a test").unwrap().verifier(None).unwrap();
+        use_it(&Portal { public: &public, pem: PEM, verifier: &verifier, demo: Some(&demo) })
+    }
+
+    fn outcome(header: &str, payload: &str, material: Material, own: &str) -> Result<String, String> {
+        with_portal(|portal| {
+            let written = Written { header, payload, material, own };
+            let token = written.token(portal);
+            judge(&written, &token, &naive_verdict(&token, portal, now()))
+        })
+    }
+
+    fn pasted(token: &str) -> Result<String, String> {
+        with_portal(|portal| judge_pasted(token, portal, &naive_verdict(token, portal, now())))
+    }
+
+    /// A token that was made elsewhere.
+    fn made(header: &str, payload: &str, algorithm: hmac::Algorithm, secret: &[u8]) -> String {
+        let unsigned = signing_input(header, payload);
+        let signature = mac(algorithm, secret, &unsigned);
+        format!("{unsigned}.{signature}")
     }
 
     #[test]
     fn the_file_to_the_byte_is_the_secret_under_every_hmac() {
-        for algorithm in ["HS256", "HS384", "HS512"] {
-            assert!(outcome(algorithm, Material::File, "").is_ok());
-            assert!(outcome(algorithm, Material::Own, PEM).is_ok());
+        for (name, algorithm) in
+            [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
+        {
+            let header = format!(r#"{{"alg":"{name}"}}"#);
+            assert!(outcome(&header, ADMIN, Material::File, "").is_ok());
+            assert!(outcome(&header, ADMIN, Material::Own, PEM).is_ok());
+            assert!(pasted(&made(&header, ADMIN, algorithm, PEM.as_bytes())).is_ok());
             for other in [Material::WithoutNewline, Material::Der, Material::Jwk] {
-                assert!(outcome(algorithm, other, "").unwrap_err().starts_with("Close"));
+                assert!(outcome(&header, ADMIN, other, "").unwrap_err().starts_with("Close"));
             }
-            assert!(outcome(algorithm, Material::Own, "").is_err());
+            assert!(outcome(&header, ADMIN, Material::Own, "").unwrap_err().contains("both have"));
         }
     }
 
     #[test]
-    fn under_the_name_of_rs256_no_mac_is_taken() {
+    fn under_the_name_of_rs256_no_hmac_is_accepted() {
         for material in Material::ALL {
-            assert!(outcome("RS256", material, PEM).unwrap_err().contains("no RSA signature"));
+            let said = outcome(r#"{"alg":"RS256"}"#, ADMIN, material, PEM).unwrap_err();
+            assert!(said.contains("an HMAC is none"), "{said}");
         }
+    }
+
+    #[test]
+    fn a_near_miss_in_header_or_payload_is_named() {
+        for (header, payload, word) in [
+            ("alg: HS256", ADMIN, "header is not a JSON object"),
+            ("{}", ADMIN, "names no algorithm"),
+            (r#"{"alg":"hs256"}"#, ADMIN, "It is `HS256`, not `hs256`"),
+            (r#"{"alg":"none"}"#, ADMIN, "does not know the algorithm `none`"),
+            (HS256, r#"{"sub":"bob"}"#, r#"believes that you are `"bob"`"#),
+            (HS256, r#"{"role":"admin"}"#, "has no `sub`"),
+            (HS256, r#"{"sub":"admin","exp":1799999997}"#, "`exp` has passed"),
+            (HS256, "admin", "payload is not a JSON object"),
+        ] {
+            let said = outcome(header, payload, Material::File, "").unwrap_err();
+            assert!(said.contains(word), "{header} {payload}: {said}");
+            let said = pasted(&made(header, payload, hmac::HMAC_SHA256, PEM.as_bytes())).unwrap_err();
+            assert!(said.contains(word) || header.contains("hs256"), "{header} {payload}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_secret_of_a_pasted_token_is_recognised() {
+        let wide = PEM.replace('\n', "\r\n");
+        let twice = format!("{PEM}\n");
+        for (secret, word) in [
+            (PEM.trim_end(), "one byte is missing"),
+            (wide.as_str(), "CR LF"),
+            (twice.as_str(), "one line break too many"),
+            ("", "an empty secret"),
+            (OTHER, "this server's demo"),
+            (OTHER.trim_end(), "this server's demo"),
+            ("guess", "another secret"),
+        ] {
+            let said = pasted(&made(HS256, ADMIN, hmac::HMAC_SHA256, secret.as_bytes())).unwrap_err();
+            assert!(said.contains(word), "{word}: {said}");
+        }
+        let der = with_portal(|portal| Material::Der.bytes(portal, ""));
+        assert!(pasted(&made(HS256, ADMIN, hmac::HMAC_SHA256, &der)).unwrap_err().contains("in other bytes"));
+    }
+
+    #[test]
+    fn a_pasted_token_that_is_nearly_right_is_told_what_is_wrong() {
+        assert!(pasted("").unwrap_err().contains("field is empty"));
+        assert!(pasted("a.b").unwrap_err().contains("this text has 2"));
+        assert!(pasted("!.e30.AA").unwrap_err().contains("not base64url"));
+        let mixed = made(HS256, ADMIN, hmac::HMAC_SHA512, PEM.as_bytes());
+        assert!(pasted(&mixed).unwrap_err().contains("that of HS512, but the header names `HS256`"));
+        let named_rsa = made(r#"{"alg":"RS256"}"#, ADMIN, hmac::HMAC_SHA256, PEM.as_bytes());
+        assert!(pasted(&named_rsa).unwrap_err().contains("the header names `RS256`"));
+        let right = made(HS256, ADMIN, hmac::HMAC_SHA256, PEM.as_bytes());
+        let (unsigned, signature) = right.rsplit_once('.').unwrap();
+        let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
+        let hex = hexadecimal(&bytes);
+        for written in [hex.clone(), URL_SAFE_NO_PAD.encode(&hex)] {
+            assert!(pasted(&format!("{unsigned}.{written}")).unwrap_err().contains("not written in base64url"));
+        }
+        assert!(pasted(&format!("{right}=")).is_ok(), "a lax decoder reads padding");
+    }
+
+    #[test]
+    fn a_token_that_the_portal_signed_is_no_forgery() {
+        let signer = GivenKey::parse(PRIVATE.as_bytes(), "a test").unwrap().signer(None).unwrap();
+        let genuine = crate::token::sign(r#"{"alg":"RS256"}"#, ADMIN, &signer).unwrap();
+        assert!(pasted(genuine.as_str()).unwrap_err().contains("This token is genuine"));
     }
 
     #[test]
     fn the_forms_of_one_key_are_five_secrets() {
-        let public = RsaPublicKey::parse(PEM.as_bytes()).unwrap();
-        let mut all: Vec<Vec<u8>> = Material::ALL.iter().map(|it| it.bytes(&public, PEM, "own")).collect();
+        let mut all: Vec<Vec<u8>> =
+            with_portal(|portal| Material::ALL.iter().map(|it| it.bytes(portal, "own")).collect());
         assert!(all.iter().all(|bytes| !bytes.is_empty()));
         all.sort();
         all.dedup();

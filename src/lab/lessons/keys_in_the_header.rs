@@ -5,11 +5,11 @@ use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 use url::{Host, Url};
 
-use super::remark::clip;
+use super::remark::{WANTED, clip};
 use crate::keys::{Algorithm, GivenKey, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
 use crate::lab::naive::{LaxToken, Objection};
-use crate::token::{Claims, parse_value, signing_input};
+use crate::token::{Claims, LARGEST_TOKEN, parse_value, signing_input};
 
 /// The longest value and the longest secret, in characters.
 pub const LONGEST_FIELD: usize = 2000;
@@ -47,7 +47,7 @@ impl Member {
         match self {
             Self::KidPath => "kid, read as a path",
             Self::KidSql => "kid, put into SQL",
-            Self::Jwk => "jwk, an enclosed key",
+            Self::Jwk => "jwk, a key in the header",
             Self::Jku => "jku, the address of a key set",
             Self::X5u => "x5u, the address of a certificate",
         }
@@ -61,14 +61,14 @@ impl Member {
     pub const fn rule(self) -> &'static str {
         match self {
             Self::KidPath => {
-                "It joins `/srv/app/keys` and the token's `kid`, and would take what that file holds for the secret."
+                "It joins `/srv/app/keys` and the token's `kid`, and uses what that file holds as the secret."
             }
             Self::KidSql => {
-                "It would ask its database `SELECT secret FROM keys WHERE kid = '…'`, with the token's `kid` for the dots."
+                "It asks its database `SELECT secret FROM keys WHERE kid = '…'`, with the token's `kid` for the dots."
             }
-            Self::Jwk => "It checks the signature with the `jwk` that the token encloses.",
-            Self::Jku => "It would fetch the key set at the token's `jku` and check the signature with that.",
-            Self::X5u => "It would fetch the certificate at the token's `x5u` and check the signature with that.",
+            Self::Jwk => "It checks the signature with the `jwk` in the token's header.",
+            Self::Jku => "It fetches the key set at the token's `jku` and checks the signature with that.",
+            Self::X5u => "It fetches the certificate at the token's `x5u` and checks the signature with that.",
         }
     }
 
@@ -109,9 +109,9 @@ impl With {
 
     pub const fn says(self) -> &'static str {
         match self {
-            Self::EmptyKey => "the empty key, HS256",
-            Self::Secret => "a secret of my own, HS256",
-            Self::AttackersKey => "the attacker's private key, RS256",
+            Self::EmptyKey => "the empty key, with HS256",
+            Self::Secret => "a secret of my own, with HS256",
+            Self::AttackersKey => "my private key, with RS256",
         }
     }
 
@@ -135,6 +135,23 @@ pub struct Choices<'a> {
     pub with: With,
     /// What [`With::Secret`] signs with.
     pub secret: &'a str,
+}
+
+/// What was sent to the naive verifier.
+pub enum Attempt<'a> {
+    /// A token that the lab forged so.
+    Forged(Choices<'a>),
+    /// A token that the visitor forged with other tools, for the verifier that reads this member.
+    Brought { member: Member, token: &'a str },
+}
+
+impl Attempt<'_> {
+    pub const fn member(&self) -> Member {
+        match self {
+            Self::Forged(choices) => choices.member,
+            Self::Brought { member, .. } => *member,
+        }
+    }
 }
 
 /// A token with these claims whose header has the member.
@@ -161,16 +178,16 @@ pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc
     let value = token.header.get(member.name()).cloned().unwrap_or_default();
     let text = value.as_str().unwrap_or_default();
     let (fits, key) = match member {
-        Member::KidPath => (token.is_mac(hmac::HMAC_SHA256, file_at(text)?), "what that file holds, nothing at all"),
+        Member::KidPath => (token.is_mac(hmac::HMAC_SHA256, file_at(text)?), "the empty key, which that file holds"),
         Member::KidSql => {
-            (token.is_mac(hmac::HMAC_SHA256, row_of(text)?.as_bytes()), "the text that the database answers")
+            (token.is_mac(hmac::HMAC_SHA256, row_of(text)?.as_bytes()), "the text that the database returns")
         }
         Member::Jwk => {
-            (enclosed(&value)?.verifies(token.message.as_bytes(), &token.signature), "the key that is enclosed")
+            (enclosed(&value)?.verifies(token.message.as_bytes(), &token.signature), "the key in the header")
         }
         Member::Jku | Member::X5u => {
             expect_attackers_site(text)?;
-            (attacker.verifies(token.message.as_bytes(), &token.signature), "the key that lies there")
+            (attacker.verifies(token.message.as_bytes(), &token.signature), "the key at that address")
         }
     };
     if fits { token.claims_before_expiry(now) } else { Err(Objection::BadSignature(key.to_owned())) }
@@ -180,9 +197,7 @@ pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc
 fn file_at(kid: &str) -> Result<&'static [u8], Objection> {
     match resolved(kid).as_str() {
         "/dev/null" => Ok(b""),
-        path => {
-            Err(Objection::NoKey(format!("it would open {}, and what that holds a forger does not know", clip(path))))
-        }
+        path => Err(Objection::NoKey(format!("it opens {}, and you do not know what is in that file", clip(path)))),
     }
 }
 
@@ -205,16 +220,16 @@ fn row_of(kid: &str) -> Result<String, Objection> {
     let statement = format!("{kid}'");
     let (_, rest) = statement.split_once('\'').unwrap_or_default();
     if rest.is_empty() {
-        return Err(Objection::NoKey("the statement finds no row: there is no key of that name".to_owned()));
+        return Err(Objection::NoKey("the query finds no row: there is no key of that name".to_owned()));
     }
     let selected =
         after(rest, "union").map(|rest| after(rest, "all").unwrap_or(rest)).and_then(|it| after(it, "select"));
     let literal = selected.and_then(|it| it.trim_start().strip_prefix('\'')).and_then(|it| it.split_once('\''));
     match literal {
         Some((text, end)) if ends_statement(end) => Ok(text.to_owned()),
-        Some(_) => Err(Objection::NoKey("the statement is no SQL: after your text a quote is left over".to_owned())),
+        Some(_) => Err(Objection::NoKey("the query is not valid SQL: after your text a quote is left over".to_owned())),
         None => Err(Objection::NoKey(
-            "the statement is broken or finds no row: nothing after your quote selects a text".to_owned(),
+            "the query is not valid or finds no row: nothing after your quote selects a text".to_owned(),
         )),
     }
 }
@@ -235,87 +250,155 @@ fn ends_statement(rest: &str) -> bool {
 fn enclosed(jwk: &Value) -> Result<Verifier, Objection> {
     let no_key = |why: String| Objection::NoKey(why);
     if !jwk.is_object() {
-        return Err(no_key("the `jwk` is no JSON object, so no key is enclosed".to_owned()));
+        return Err(no_key("the `jwk` is not a JSON object, so it is not a key".to_owned()));
     }
-    let key = GivenKey::from_jwk(jwk.to_string().as_bytes(), "the enclosed key").and_then(|key| key.verifier(None));
-    key.map_err(|fault| no_key(format!("it cannot use the enclosed key: {}", clip(&fault.to_string()))))
+    let key =
+        GivenKey::from_jwk(jwk.to_string().as_bytes(), "the key in the header").and_then(|key| key.verifier(None));
+    key.map_err(|fault| no_key(format!("it cannot use the key in the header: {}", clip(&fault.to_string()))))
 }
 
 /// Whether an address is on the attacker's site.
 fn expect_attackers_site(address: &str) -> Result<(), Objection> {
-    let url = Url::parse(address).map_err(|_| Objection::NoKey("the value is no address of a web page".to_owned()))?;
+    let url =
+        Url::parse(address).map_err(|_| Objection::NoKey("the value is not the address of a web page".to_owned()))?;
     let is_web = matches!(url.scheme(), "http" | "https");
     match url.host() {
         Some(Host::Domain(host)) if is_web && (host == ATTACKER || host.ends_with(&format!(".{ATTACKER}"))) => Ok(()),
-        Some(host) if is_web => Err(Objection::NoKey(format!(
-            "it would fetch from {}, and there the attacker writes nothing",
-            clip(&host.to_string())
-        ))),
-        _ => Err(Objection::NoKey("the value is no address of a web page".to_owned())),
+        Some(host) if is_web => {
+            Err(Objection::NoKey(format!("it fetches from {}, which is not your site", clip(&host.to_string()))))
+        }
+        _ => Err(Objection::NoKey("the value is not the address of a web page".to_owned())),
     }
 }
 
-/// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
-pub fn judge(choices: &Choices<'_>, naive: &Result<Claims, Objection>) -> Result<&'static str, String> {
-    let Err(objection) = naive else { return Ok(taken(choices.member)) };
-    let near = match (objection, choices.member) {
-        _ if choices.value.trim().is_empty() => "The member needs a value that leads to a key which you know.",
-        (Objection::NoKey(_), Member::KidPath) => {
+/// `Ok` when the lesson is solved, otherwise what is still missing.
+pub fn judge(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    match naive {
+        Ok(claims) if claims.subject() == Some(WANTED) => {
+            Ok(format!("Mallory is Admin now: she can change 3 grades. {}", taken(attempt.member())))
+        }
+        Ok(claims) => Err(format!(
+            "Near: the portal accepts your token, for `{}`. Write `\"sub\":\"{WANTED}\"` into the payload.",
+            clip(claims.subject().unwrap_or("nobody"))
+        )),
+        Err(objection) => Err(near(attempt, objection)),
+    }
+}
+
+/// A hint about this attempt.
+fn near(attempt: &Attempt<'_>, objection: &Objection) -> String {
+    let member = attempt.member();
+    if let Some(hint) = missing(attempt) {
+        return hint;
+    }
+    match objection {
+        Objection::Parts(_) | Objection::Encoding(_) | Objection::NotJson(_) => {
+            format!("This is not a token: {objection}.")
+        }
+        Objection::Expired { .. } => {
+            "Near: the signature fits, but your token has expired. Write an `exp` in the future.".to_owned()
+        }
+        Objection::NoKey(_) => no_key(member).to_owned(),
+        Objection::BadSignature(_) => format!("{}{}", wrong_key(member), expected_algorithm(attempt)),
+        _ => format!("The portal refuses the token: {objection}."),
+    }
+}
+
+/// What has to be there before there is anything to judge.
+fn missing(attempt: &Attempt<'_>) -> Option<String> {
+    let name = attempt.member().name();
+    match attempt {
+        Attempt::Forged(choices) if choices.value.trim().is_empty() => {
+            Some(format!("Write a value for `{name}` that leads to a key you know."))
+        }
+        Attempt::Forged(_) => None,
+        Attempt::Brought { token: "", .. } => Some("Paste your token into the field first.".to_owned()),
+        Attempt::Brought { token, .. } if token.len() > LARGEST_TOKEN => {
+            Some(format!("This text has {} bytes. The portal reads at most {LARGEST_TOKEN}.", token.len()))
+        }
+        Attempt::Brought { token, .. } => {
+            let is_absent = LaxToken::read(token).is_ok_and(|token| !token.header.contains_key(name));
+            is_absent.then(|| format!("The header of your token has no `{name}`. That is where this portal looks."))
+        }
+    }
+}
+
+const fn no_key(member: Member) -> &'static str {
+    match member {
+        Member::KidPath => {
             "The path leads somewhere, but not to a file whose content you know. Think of one that is always empty. A \
              `kid` that starts with a slash replaces the folder; `..` leads out of it."
         }
-        (Objection::NoKey(_), Member::KidSql) => {
-            "Close the quote that the statement opened, select a text of your own, and let the statement's own last \
-             quote close that."
+        Member::KidSql => {
+            "Close the quote that the query opened, select a text of your own, and let the query's own last quote close \
+             that."
         }
-        (Objection::NoKey(_), Member::Jwk) => "Copy the attacker's public key from this page, with its braces.",
-        (Objection::NoKey(_), Member::Jku | Member::X5u) => {
-            "The address must lead to where the attacker writes what lies there: `https://attacker.example/`."
+        Member::Jwk => "The `jwk` must be a public key as JSON, such as yours on this page. Copy it with its braces.",
+        Member::Jku | Member::X5u => "The address must lead to your own site: `https://attacker.example/`.",
+    }
+}
+
+const fn wrong_key(member: Member) -> &'static str {
+    match member {
+        Member::KidPath => "Near: the path is right, and the file is empty. So the key is empty too: sign with that.",
+        Member::KidSql => "Near: the query returns your text. Sign with exactly this text as the secret.",
+        Member::Jwk | Member::Jku | Member::X5u => {
+            "Near: the portal takes the key from where you say, but another key signed. Sign with the private key that \
+             belongs to it."
         }
-        (Objection::BadSignature(_), Member::KidPath) => {
-            "Near: the path is right, and the file is empty. So the key is empty: sign with that one."
-        }
-        (Objection::BadSignature(_), Member::KidSql) => {
-            "Near: the statement answers your text. Sign with that very text as the secret."
-        }
-        (Objection::BadSignature(_), _) => {
-            "Near: it takes the key from where you say, but another one signed. Sign with the private half of that key."
-        }
-        _ => "The key is right, and the token was refused for something else.",
+    }
+}
+
+/// What to change in a visitor's own token, if its algorithm is not the one that this portal verifies.
+fn expected_algorithm(attempt: &Attempt<'_>) -> String {
+    let (Attempt::Brought { token, .. }, Member::KidPath | Member::KidSql) = (attempt, attempt.member()) else {
+        return String::new();
     };
-    Err(near.to_owned())
+    match LaxToken::read_anything(token).text("alg") {
+        Some("HS256") => String::new(),
+        _ => " It verifies with HS256.".to_owned(),
+    }
 }
 
 const fn taken(member: Member) -> &'static str {
     match member {
-        Member::KidPath => {
-            "An empty file makes an empty key, and you signed with it. The naive verifier takes you for `admin`."
-        }
-        Member::KidSql => "The database answered the secret that you chose. The naive verifier takes you for `admin`.",
-        Member::Jwk => "The token fits the key that it brought along. The naive verifier takes you for `admin`.",
-        Member::Jku => {
-            "It would have fetched the attacker's key set, and the signature fits that. It takes you for `admin`."
-        }
-        Member::X5u => {
-            "It would have fetched the attacker's certificate, and the signature fits that. It takes you for `admin`."
-        }
+        Member::KidPath => "An empty file is an empty key, and you signed with it.",
+        Member::KidSql => "The database returned the secret that you chose.",
+        Member::Jwk => "The token brought the key that it was verified with.",
+        Member::Jku => "The portal fetched your key set, and the signature fits it.",
+        Member::X5u => "The portal fetched your certificate, and the signature fits it.",
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::attackers_key::AttackersKey;
 
-    const PRIVATE: &str = include_str!("../../../tests/fixtures/keys/rsa-pkcs8.pem");
-    const PUBLIC_JWK: &str = include_str!("../../../tests/fixtures/keys/rsa-public.jwk.json");
+    fn now() -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
+    }
 
-    fn outcome(member: Member, value: &str, with: With, secret: &str) -> Result<&'static str, String> {
-        let now = DateTime::from_timestamp(1_800_000_000, 0).unwrap();
-        let key = GivenKey::parse(PRIVATE.as_bytes(), "the attacker's key").unwrap();
-        let (signer, verifier) = (key.signer(None).unwrap(), key.verifier(None).unwrap());
+    fn admin() -> Claims {
+        Claims::new().with("sub", "admin")
+    }
+
+    fn forged(member: Member, value: &str, with: With, secret: &str, claims: &Claims) -> String {
         let choices = Choices { member, value, with, secret };
-        let token = forge(&choices, &Claims::new().with("sub", "admin"), &signer).unwrap();
-        judge(&choices, &naive(&token, member, &verifier, now))
+        forge(&choices, claims, &AttackersKey::get().unwrap().signer).unwrap()
+    }
+
+    fn outcome(member: Member, value: &str, with: With, secret: &str) -> Result<String, String> {
+        let token = forged(member, value, with, secret, &admin());
+        let choices = Choices { member, value, with, secret };
+        let verifier = &AttackersKey::get().unwrap().verifier;
+        judge(&Attempt::Forged(choices), &naive(&token, member, verifier, now()))
+    }
+
+    /// What is said of a token that was forged with other tools.
+    fn brought(member: Member, token: &str) -> Result<String, String> {
+        let verifier = &AttackersKey::get().unwrap().verifier;
+        judge(&Attempt::Brought { member, token }, &naive(token, member, verifier, now()))
     }
 
     #[test]
@@ -350,11 +433,12 @@ mod tests {
 
     #[test]
     fn an_enclosed_key_fits_what_its_private_half_signed() {
-        assert!(outcome(Member::Jwk, PUBLIC_JWK, With::AttackersKey, "").is_ok());
-        assert!(outcome(Member::Jwk, PUBLIC_JWK, With::EmptyKey, "").unwrap_err().starts_with("Near"));
+        let jwk = &AttackersKey::get().unwrap().public_jwk;
+        assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").is_ok());
+        assert!(outcome(Member::Jwk, jwk, With::EmptyKey, "").unwrap_err().starts_with("Near"));
         assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, With::Secret, "x").is_ok());
         for jwk in ["nonsense", "{}", r#"{"kty":"RSA","n":"AQ","e":"AQAB"}"#, "[]"] {
-            assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("Copy"), "{jwk}");
+            assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("Copy it"), "{jwk}");
         }
     }
 
@@ -382,7 +466,33 @@ mod tests {
     #[test]
     fn a_member_without_a_value_leads_nowhere() {
         for member in Member::ALL {
-            assert!(outcome(member, " ", With::EmptyKey, "").unwrap_err().contains("needs a value"));
+            assert!(outcome(member, " ", With::EmptyKey, "").unwrap_err().starts_with("Write a value"));
+        }
+    }
+
+    #[test]
+    fn a_token_of_other_tools_is_judged_by_what_it_is_itself() {
+        let jwk = &AttackersKey::get().unwrap().public_jwk;
+        let (path, null, own) = (Member::KidPath, "/dev/null", With::AttackersKey);
+        assert!(brought(path, &forged(path, null, With::EmptyKey, "", &admin())).is_ok());
+        assert!(brought(Member::Jwk, &forged(Member::Jwk, jwk, own, "", &admin())).is_ok());
+        let bob = forged(path, null, With::EmptyKey, "", &Claims::new().with("sub", "bob"));
+        let late = forged(path, null, With::EmptyKey, "", &admin().with("exp", 1_799_999_999));
+        for (member, token, hint) in [
+            (path, bob, "accepts your token, for `bob`"),
+            (path, late, "has expired"),
+            (path, String::new(), "Paste your token"),
+            (path, "a.b".to_owned(), "not a token: a token has three parts, and this text has 2"),
+            (path, "a.b.c".to_owned(), "not a token"),
+            (path, "a".repeat(LARGEST_TOKEN + 1), "has 8193 bytes"),
+            (path, forged(Member::Jwk, jwk, own, "", &admin()), "has no `kid`"),
+            (Member::Jku, forged(Member::Jwk, jwk, own, "", &admin()), "has no `jku`"),
+            (path, forged(path, null, own, "", &admin()), "sign with that. It verifies with HS256."),
+            (path, forged(path, null, With::Secret, "x", &admin()), "So the key is empty too: sign with that."),
+            (Member::Jwk, forged(Member::Jwk, jwk, With::Secret, "x", &admin()), "another key signed"),
+        ] {
+            let said = brought(member, &token).unwrap_err();
+            assert!(said.contains(hint), "{hint}: {said}");
         }
     }
 }

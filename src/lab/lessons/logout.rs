@@ -1,5 +1,5 @@
 //! Three ways to log out: clear the cookie, revoke the `jti`, rotate the key. They differ only for a copy of the token
-//! that was saved before the logout.
+//! that was saved before the logout, so each way counts when a replay has shown what it does.
 
 use std::fmt;
 
@@ -41,8 +41,8 @@ impl LogoutMethod {
     pub const fn button(self) -> &'static str {
         match self {
             Self::Clear => "Clear the cookie",
-            Self::Revoke => "Revoke the jti",
-            Self::Rotate => "Rotate my key",
+            Self::Revoke => "Revoke the token",
+            Self::Rotate => "Rotate the key",
         }
     }
 
@@ -59,7 +59,7 @@ impl LogoutMethod {
     pub const fn effect(self) -> &'static str {
         match self {
             Self::Clear => "The cookie in one browser. Copies work until `exp`.",
-            Self::Revoke => "This one token, wherever it is.",
+            Self::Revoke => "This one token, and every copy of it.",
             Self::Rotate => "All tokens that the old key signed.",
         }
     }
@@ -67,49 +67,60 @@ impl LogoutMethod {
     /// What the server has to do for it.
     pub const fn cost(self) -> &'static str {
         match self {
-            Self::Clear => "Nothing is kept.",
-            Self::Revoke => "Every request looks up a list; an entry stays until `exp`.",
-            Self::Rotate => "No list. Everyone with a token of that key must log in again.",
+            Self::Clear => "The server keeps nothing.",
+            Self::Revoke => "Every request looks at a list. An entry stays until `exp`.",
+            Self::Rotate => "No list. Every user of that key must log in again.",
         }
     }
 }
 
-/// The ways that the visitor has tried: a copy was replayed after each, and got the expected answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Tried {
-    replayed: [bool; 3],
+/// What the visitor's session keeps of this lesson: the number of the key that signs, and the ways that a replay
+/// showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rounds {
+    pub key: u32,
+    shown: [bool; 3],
 }
 
-impl Tried {
-    /// Reads the form field: names separated by spaces.
+impl Default for Rounds {
+    fn default() -> Self {
+        Self { key: 1, shown: [false; 3] }
+    }
+}
+
+impl Rounds {
+    /// Reads what [`Self`] displays: the key's number, and the names of the ways, separated by spaces.
     pub fn parse(text: &str) -> Self {
-        let mut tried = Self::default();
-        for way in text.split(' ').filter_map(LogoutMethod::parse) {
-            tried.add(way);
+        let mut words = text.split(' ');
+        let key = words.next().and_then(|word| word.parse().ok()).filter(|key| *key > 0);
+        let mut rounds = Self { key: key.unwrap_or(1), ..Self::default() };
+        for way in words.filter_map(LogoutMethod::parse) {
+            rounds.add(way);
         }
-        tried
+        rounds
     }
 
     pub fn add(&mut self, way: LogoutMethod) {
-        self.replayed[way as usize] = true;
+        self.shown[way as usize] = true;
     }
 
     pub const fn has(self, way: LogoutMethod) -> bool {
-        self.replayed[way as usize]
+        self.shown[way as usize]
     }
 
-    /// Solved by trying all three ways. After a right prediction, clearing the cookie and one other way are enough.
-    pub fn is_solved(self, predicted_right: bool) -> bool {
-        let stopped = self.has(LogoutMethod::Revoke) || self.has(LogoutMethod::Rotate);
-        self.replayed == [true; 3] || (predicted_right && self.has(LogoutMethod::Clear) && stopped)
+    pub fn count(self) -> usize {
+        self.shown.iter().filter(|shown| **shown).count()
+    }
+
+    pub fn are_complete(self) -> bool {
+        self.count() == LogoutMethod::ALL.len()
     }
 }
 
-impl fmt::Display for Tried {
+impl fmt::Display for Rounds {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> =
-            LogoutMethod::ALL.into_iter().filter(|way| self.has(*way)).map(LogoutMethod::name).collect();
-        f.write_str(&names.join(" "))
+        write!(f, "{}", self.key)?;
+        LogoutMethod::ALL.into_iter().filter(|way| self.has(*way)).try_for_each(|way| write!(f, " {}", way.name()))
     }
 }
 
@@ -120,8 +131,10 @@ pub enum Replay {
     Shows(LogoutMethod),
     /// Nobody logged out since the copy was saved.
     TooEarly,
-    /// Another logout had already stopped the copy.
-    StoppedEarlier(LogoutMethod),
+    /// The copy is accepted after a logout that stops its own token: it was the logout of another token.
+    OtherToken,
+    /// The copy is refused with this code, which the last logout does not cause.
+    RefusedBefore(Code),
     /// The copy has expired.
     Expired,
     /// None of this visitor's keys ever signed this token.
@@ -135,39 +148,59 @@ impl Replay {
         match (way, answer) {
             _ if !is_own => Self::NotOwn,
             (_, Code::Expired) => Self::Expired,
-            (None, _) => Self::TooEarly,
             (Some(way), answer) if answer == way.code_for_copy() => Self::Shows(way),
-            (Some(way), _) => Self::StoppedEarlier(way),
+            (None, Code::Accepted) => Self::TooEarly,
+            (Some(_), Code::Accepted) => Self::OtherToken,
+            (_, answer) => Self::RefusedBefore(answer),
         }
     }
 
     pub const fn says(self) -> &'static str {
         match self {
             Self::Shows(LogoutMethod::Clear) => {
-                "Your browser has deleted the cookie, but a saved copy still works: nobody was logged out. The server \
-                 accepts the copy."
+                "The copy still works. Bob's browser deleted the cookie, but the server changed nothing."
             }
             Self::Shows(LogoutMethod::Revoke) => {
-                "The server refuses the copy: signature and times are right, but its `jti` is on the list."
+                "The server refuses the copy. Signature and times are right, but its `jti` is on the deny list."
             }
             Self::Shows(LogoutMethod::Rotate) => {
-                "The server refuses the copy: its `kid` names a key that is gone. No list was needed."
+                "The server refuses the copy. Its `kid` names the old key, which the server does not use any more."
             }
             Self::TooEarly => {
-                "Nobody logged out since the copy was saved, so this shows only what a copy is: as good as the cookie \
-                 itself. Log out in one of the three ways, then replay it again."
+                "The copy works, but Bob is still logged in. So this does not tell you what a logout does. Log out in \
+                 one of the three ways first."
             }
-            Self::StoppedEarlier(_) => {
-                "This logout did not cause that: an earlier one had stopped the copy. Log in, save a fresh copy, log out \
-                 once, and replay that."
+            Self::OtherToken => {
+                "The server accepts the copy, so this logout did not end it. It ended another token: did you log in \
+                 again, perhaps in another tab? Log in, save a new copy, and log out."
+            }
+            Self::RefusedBefore(Code::Revoked) => {
+                "The server refuses the copy, because an earlier logout revoked it. So this does not tell you what the \
+                 last logout did. Log in and save a new copy."
+            }
+            Self::RefusedBefore(Code::UnknownKid) => {
+                "The server refuses the copy, because an earlier rotation ended its key. So this does not tell you what \
+                 the last logout did. Log in and save a new copy."
+            }
+            Self::RefusedBefore(_) => {
+                "The server refuses the copy, and no logout caused that. Log in and save a new copy."
             }
             Self::Expired => {
-                "The copy expired ten minutes after the login. That was `exp`, not a logout. Log in and save a fresh one."
+                "The server refuses the copy, because it expired ten minutes after the login. No logout caused that. \
+                 Log in and save a new copy."
             }
             Self::NotOwn => {
-                "None of your keys signed that token, so the server refuses it in any case. Press *Log in* and *Save a \
+                "The server refuses this text: none of your keys signed it. Press *Log in as Bob*, and then *Save a \
                  copy*."
             }
+        }
+    }
+
+    /// What it means for Mallory.
+    pub const fn consequence(answer: Code) -> &'static str {
+        match answer {
+            Code::Accepted => "Mallory is logged in as Bob: she can read his grades.",
+            _ => "Mallory is not logged in: she sees nothing of Bob.",
         }
     }
 }
@@ -181,30 +214,53 @@ mod tests {
         for way in LogoutMethod::ALL {
             for answer in [Code::Accepted, Code::Revoked, Code::UnknownKid] {
                 let replay = Replay::of(Some(way), answer, true);
-                let wanted =
-                    if answer == way.code_for_copy() { Replay::Shows(way) } else { Replay::StoppedEarlier(way) };
-                assert_eq!(replay, wanted);
+                let expected = match answer {
+                    answer if answer == way.code_for_copy() => Replay::Shows(way),
+                    Code::Accepted => Replay::OtherToken,
+                    answer => Replay::RefusedBefore(answer),
+                };
+                assert_eq!(replay, expected);
             }
             assert_eq!(Replay::of(Some(way), Code::Expired, true), Replay::Expired);
             assert_eq!(Replay::of(Some(way), way.code_for_copy(), false), Replay::NotOwn);
         }
         assert_eq!(Replay::of(None, Code::Accepted, true), Replay::TooEarly);
+        assert_eq!(Replay::of(None, Code::Revoked, true), Replay::RefusedBefore(Code::Revoked));
     }
 
     #[test]
-    fn all_three_ways_solve_it_and_so_does_a_right_prediction_with_two_that_differ() {
-        let solved = |names, predicted| Tried::parse(names).is_solved(predicted);
-        assert!(solved("clear revoke rotate", false));
-        assert!(solved("clear rotate", true) && solved("clear revoke", true));
-        assert!(!solved("clear rotate", false) && !solved("revoke rotate", true) && !solved("clear", true));
-        assert!(!solved("", true));
-    }
-
-    #[test]
-    fn what_was_tried_survives_the_form_and_strangers_in_it_do_not() {
-        for names in ["", "clear", "clear rotate", "clear revoke rotate"] {
-            assert_eq!(Tried::parse(names).to_string(), names);
+    fn a_replay_is_said_to_work_exactly_when_the_server_accepted_it() {
+        let codes = [Code::Accepted, Code::Revoked, Code::UnknownKid, Code::Expired, Code::BadSignature];
+        let ways = LogoutMethod::ALL.map(Some).into_iter().chain([None]);
+        for (way, code) in ways.flat_map(|way| codes.map(|code| (way, code))) {
+            let says = Replay::of(way, code, true).says();
+            let is_accepted = code == Code::Accepted;
+            assert_eq!(
+                says.contains("works") || says.contains("accepts the copy"),
+                is_accepted,
+                "{way:?} {code:?}: {says}"
+            );
+            assert_eq!(says.contains("refuses"), !is_accepted, "{way:?} {code:?}: {says}");
+            assert_eq!(Replay::consequence(code).contains("is logged in"), is_accepted);
         }
-        assert_eq!(Tried::parse("rotate burn clear clear").to_string(), "clear rotate");
+    }
+
+    #[test]
+    fn the_rounds_are_complete_once_all_three_ways_were_shown() {
+        assert!(Rounds::parse("1 clear revoke rotate").are_complete());
+        for (names, count) in [("", 0), ("1 clear rotate", 2), ("4 revoke", 1)] {
+            assert!(!Rounds::parse(names).are_complete());
+            assert_eq!(Rounds::parse(names).count(), count);
+        }
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back_and_the_rest_is_left_out() {
+        for text in ["1", "7 clear", "2 clear rotate", "4294967295 clear revoke rotate"] {
+            assert_eq!(Rounds::parse(text).to_string(), text);
+        }
+        for (text, means) in [("", "1"), ("0 clear", "1 clear"), ("x rotate burn clear clear", "1 clear rotate")] {
+            assert_eq!(Rounds::parse(text).to_string(), means);
+        }
     }
 }

@@ -1,16 +1,23 @@
-//! Is a JWT needed at all? Five cases, each with its best choice and with those that also work.
+//! Is a JWT needed at all? Five services of a school. For each the visitor chooses what the client carries and why, and
+//! it is the reason that is judged: several things may be carried, each for reasons of its own.
 
-/// What a server can give to a client.
+use super::press::Press;
+
+/// What a client can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Carrier {
     Session,
-    Jwt,
-    /// An address with a signature in it, or a random name that the issuer looks up.
     Opaque,
+    Jwt,
+    Saml,
+    /// An address with a signature in it.
+    Address,
 }
 
+use Carrier::{Address, Jwt, Opaque, Saml, Session};
+
 impl Carrier {
-    pub const ALL: [Self; 3] = [Self::Session, Self::Jwt, Self::Opaque];
+    pub const ALL: [Self; 5] = [Session, Opaque, Jwt, Saml, Address];
 
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|carrier| carrier.name() == name)
@@ -19,182 +26,394 @@ impl Carrier {
     /// What forms send for it.
     pub const fn name(self) -> &'static str {
         match self {
-            Self::Session => "session",
-            Self::Jwt => "jwt",
-            Self::Opaque => "opaque",
+            Session => "session",
+            Opaque => "opaque",
+            Jwt => "jwt",
+            Saml => "saml",
+            Address => "address",
         }
     }
 
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Session => "A session on the server",
-            Self::Jwt => "A JWT",
-            Self::Opaque => "A signed address or an opaque token",
+            Session => "A session id",
+            Opaque => "An opaque token",
+            Jwt => "A JWT",
+            Saml => "A SAML assertion",
+            Address => "A signed address",
         }
     }
 }
 
-/// One case, and what is said to each choice.
-pub struct Case {
-    /// The name of its field.
-    pub name: &'static str,
+/// Why the client carries it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reason {
+    OwnTable,
+    EndsAtOnce,
+    PublicKey,
+    TooManyQuestions,
+    OneThing,
+    /// No reason at all, and often heard.
+    MostSecure,
+}
+
+use Reason::{EndsAtOnce, MostSecure, OneThing, OwnTable, PublicKey, TooManyQuestions};
+
+impl Reason {
+    pub const ALL: [Self; 6] = [OwnTable, EndsAtOnce, PublicKey, TooManyQuestions, OneThing, MostSecure];
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.name() == name)
+    }
+
+    /// What forms send for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            OwnTable => "table",
+            EndsAtOnce => "end",
+            PublicKey => "key",
+            TooManyQuestions => "load",
+            OneThing => "one",
+            MostSecure => "secure",
+        }
+    }
+
+    pub const fn says(self) -> &'static str {
+        match self {
+            OwnTable => "The server that verifies has the table of users",
+            EndsAtOnce => "It must end at once",
+            PublicKey => "Another organisation verifies, with only a public key",
+            TooManyQuestions => "Asking somebody for each request would be too much",
+            OneThing => "It opens one thing, for minutes",
+            MostSecure => "It is the most secure of the five",
+        }
+    }
+}
+
+/// One service, and what is said to each answer.
+pub struct Service {
     pub title: &'static str,
     pub tells: &'static str,
-    /// In the order of [`Carrier::ALL`].
-    replies: [Reply; 3],
+    /// What may be carried, the reasons that hold for it here, and the reply.
+    right: &'static [(Carrier, &'static [Reason], &'static str)],
+    /// Why something else does not fit, whatever the reason.
+    unfit: &'static [(Carrier, &'static str)],
+    /// Why a reason does not hold for this service. A reason without an entry holds, but not for what was chosen.
+    untrue: &'static [(Reason, &'static str)],
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Reply {
-    Best(&'static str),
-    /// Another right answer.
-    Also(&'static str),
-    Miss(&'static str),
-}
-
-use Reply::{Also, Best, Miss};
-
-impl Reply {
-    pub const fn is_right(self) -> bool {
-        !matches!(self, Miss(_))
-    }
-
-    pub const fn word(self) -> &'static str {
-        match self {
-            Best(_) => "right",
-            Also(_) => "right as well",
-            Miss(_) => "not the best",
-        }
-    }
-
-    pub const fn says(self) -> &'static str {
-        match self {
-            Best(text) | Also(text) | Miss(text) => text,
-        }
-    }
-}
-
-impl Case {
-    pub const fn reply(&self, carrier: Carrier) -> Reply {
-        self.replies[carrier as usize]
-    }
-}
-
-pub static CASES: [Case; 5] = [
-    Case {
-        name: "shop",
-        title: "The shop",
-        tells: "One web shop with one server and one database. Customers log in with a password; a customer who is \
-                blocked must be out at once.",
-        replies: [
-            Best(
-                "The server issues and verifies, and has a database anyway. It looks the session up, and deleting a row \
-                 logs out at once.",
+pub static SERVICES: [Service; 5] = [
+    Service {
+        title: "The grade portal",
+        tells: "One server with one database. Bob logs in with his password. A pupil whom Admin blocks must be out with \
+                the next request.",
+        right: &[
+            (
+                Session,
+                &[OwnTable, EndsAtOnce],
+                "The portal has the table of users anyway, so a look-up costs little. To delete one row logs a pupil out.",
             ),
-            Miss(
-                "It would work until somebody is blocked: the token goes on until `exp`. With a list of revoked ones you \
-                 have the look-up back that the JWT was to spare.",
-            ),
-            Also("An opaque token that the server looks up is a session under another name. The reason is the same."),
-        ],
-    },
-    Case {
-        name: "companies",
-        title: "Two companies",
-        tells: "Employees of one company log in there, and use a program of another company. The two share no database; \
-                the second must know who comes.",
-        replies: [
-            Miss("A session lives in one company's store, and the other cannot look into it."),
-            Best(
-                "The issuer signs with its private key, the other verifies with the public one, and `aud` says for whom \
-                 it is. OpenID Connect's ID token is just this.",
-            ),
-            Miss(
-                "Nearly: it can be made to work when the second company may ask the first about each token (RFC 7662). \
-                 But single sign-on between companies has a standard, OpenID Connect, and its ID token is a JWT.",
+            (
+                Opaque,
+                &[OwnTable, EndsAtOnce],
+                "An opaque token that the portal looks up itself is a session id with another name.",
             ),
         ],
-    },
-    Case {
-        name: "download",
-        title: "The download",
-        tells: "A page gives a link to one large file, which a storage service hands out. The link should work for five \
-                minutes and for nothing else.",
-        replies: [
-            Miss(
-                "The storage service is another host: it neither gets the cookie nor knows the session. What it needs \
-                 must stand in the link.",
+        unfit: &[
+            (
+                Jwt,
+                "A JWT stays valid until its expiry, so a blocked pupil goes on. With a deny list, the portal looks \
+                 something up for each request again.",
             ),
-            Also(
-                "A JWT that names one file, one audience and five minutes is a signed address with a longer spelling. \
-                 Mind that addresses are logged, so it must open nothing else.",
-            ),
-            Best(
-                "The signature covers the path and the end, and the storage service checks it alone. Storage services \
-                 have such signed addresses ready.",
-            ),
+            (Saml, "SAML tells another organisation who logged in. Here one server does everything."),
+            (Address, "A signed address opens one thing. Bob wants to use the whole portal."),
+        ],
+        untrue: &[
+            (PublicKey, "The portal itself verifies. No other organisation takes part."),
+            (TooManyQuestions, "The portal asks its own database. It does that for each request anyway."),
+            (OneThing, "Bob uses the whole portal, for as long as he works."),
         ],
     },
-    Case {
-        name: "remember",
-        title: "Remember me",
-        tells: "A site keeps people logged in on their own machine for 90 days. They can see their devices in a list, and \
-                log out a lost one.",
-        replies: [
-            Also(
-                "A session that is kept for 90 days can be listed and ended. Keep the id hashed, and change it at each \
-                 login.",
+    Service {
+        title: "The publisher",
+        tells: "Pupils use exercises on the site of a publisher, with their login at the school. The publisher has no \
+                access to the school's database. It must learn once, at the login, who the pupil is.",
+        right: &[
+            (
+                Jwt,
+                &[PublicKey],
+                "The school signs, and the publisher verifies with the public key. `aud` says that it is for the \
+                 publisher. The ID token of OpenID Connect is such a JWT.",
             ),
-            Miss(
-                "For 90 days nobody could call it back, and the list of devices is a store after all. A long life and no \
-                 revocation is what a JWT is worst at.",
-            ),
-            Best(
-                "A random token for each device, kept hashed in the database and replaced at each use. The list of \
-                 devices is the table, and one row less logs one out.",
+            (
+                Saml,
+                &[PublicKey],
+                "A SAML assertion does it too. Schools and publishers have used them since before JWTs existed.",
             ),
         ],
+        unfit: &[
+            (Session, "A session id means something to the school's server only. The publisher cannot look it up."),
+            (
+                Opaque,
+                "It would work if the publisher may ask the school what the token means. But it needs to know only once, \
+                 and a signed answer saves the question.",
+            ),
+            (
+                Address,
+                "A signed address opens one thing at a server that made an agreement about it. It logs nobody in.",
+            ),
+        ],
+        untrue: &[
+            (OwnTable, "The publisher has no table of the school's users."),
+            (EndsAtOnce, "The publisher asks once, at the login. Nothing here must end at once."),
+            (TooManyQuestions, "There is one question for each login. That is not too much."),
+            (OneThing, "The pupil uses the whole site of the publisher."),
+        ],
     },
-    Case {
-        name: "services",
-        title: "Microservices",
-        tells: "One issuer logs people in. Thirty services behind it must know on each call who calls, and a look-up for \
-                each would load one of them with all the calls.",
-        replies: [
-            Miss(
-                "One session store for thirty services is the look-up on each call that was to be spared, and all thirty \
-                 fall with it.",
+    Service {
+        title: "The video",
+        tells: "The portal shows a link to the video of the school play. The file is at a storage service, which knows \
+                no users. The link should work for five minutes, and for this file only.",
+        right: &[
+            (
+                Address,
+                &[OneThing],
+                "The signature covers the path and the expiry, and the storage service checks it alone. Storage services \
+                 offer this.",
             ),
-            Best(
-                "Each service verifies alone with the issuer's public key. A life of minutes bounds the damage, and the \
-                 issuer keeps what renews it.",
+            (
+                Jwt,
+                &[OneThing],
+                "A JWT in the link works if it names this one file and expires after five minutes. Then it is a signed \
+                 address in another form.",
             ),
-            Also(
-                "An opaque token outside, which the gateway exchanges or has introspected (RFC 7662) and caches for a \
-                 moment, does it too: it can be ended at once. Inside, the gateway often hands on a JWT.",
+        ],
+        unfit: &[
+            (
+                Session,
+                "The storage service is another host. It gets no cookie of the portal, and it knows no sessions.",
             ),
+            (Opaque, "The storage service would have to ask the portal. It knows no users, and it asks nobody."),
+            (Saml, "SAML is for a login. A link to a file has no room for such a text."),
+        ],
+        untrue: &[
+            (OwnTable, "The storage service has no table of users."),
+            (EndsAtOnce, "Five minutes are allowed. Nothing must end before."),
+            (PublicKey, "Nobody logs in at the storage service. Think of what the link is for."),
+            (TooManyQuestions, "The number of requests is not the problem here. Think of what the link is for."),
+        ],
+    },
+    Service {
+        title: "The app for parents",
+        tells: "An app reads grades from an API that another team runs. Few requests come. When parents withdraw the \
+                permission, the next request of the app must fail.",
+        right: &[(
+            Opaque,
+            &[EndsAtOnce],
+            "The API asks the issuer about the token at each request: introspection, RFC 7662. After the permission \
+                 is withdrawn, the answer is no.",
+        )],
+        unfit: &[
+            (Session, "A session id belongs to the server that made it. The API of the other team cannot look it up."),
+            (Jwt, "The API would accept a JWT until it expires, also after the parents withdrew the permission."),
+            (Saml, "An assertion tells who logged in at one moment. It cannot be withdrawn later."),
+            (Address, "A signed address opens one thing. The app asks for many, and for months."),
+        ],
+        untrue: &[
+            (OwnTable, "The table is at the issuer, and another team verifies."),
+            (PublicKey, "A public key tells who signed. It does not tell whether the permission still holds."),
+            (TooManyQuestions, "Few requests come, so the API may ask each time."),
+            (OneThing, "The app reads many things, for months."),
+        ],
+    },
+    Service {
+        title: "The 30 programs",
+        tells: "Behind the login of the city, 30 programs of all schools answer many thousand requests a minute. Each \
+                must know who calls. A blocked user may go on for five minutes.",
+        right: &[(
+            Jwt,
+            &[TooManyQuestions],
+            "Each program verifies alone, with the issuer's public key. A life of five minutes limits the damage, \
+                 and a refresh token buys the next one.",
+        )],
+        unfit: &[
+            (Session, "All 30 programs would ask one store of sessions at each request, and stop when it stops."),
+            (
+                Opaque,
+                "It works if somebody remembers the issuer's answers for a while. But each program would ask first, many \
+                 thousand times a minute.",
+            ),
+            (Saml, "An assertion is made for a login. It is large, and programs rarely send it with each request."),
+            (Address, "A signed address opens one thing. These programs answer requests of every kind."),
+        ],
+        untrue: &[
+            (OwnTable, "The programs have no table of users. Only the issuer has it."),
+            (EndsAtOnce, "A blocked user may go on for five minutes. Nothing must end at once."),
+            (
+                PublicKey,
+                "They do verify with a public key. But no other organisation takes part: why not ask the issuer?",
+            ),
+            (OneThing, "The programs answer requests of every kind."),
         ],
     },
 ];
+
+impl Service {
+    /// Whether this carrier is right here for this reason, and the reply.
+    fn judge(&self, carrier: Carrier, reason: Reason) -> Result<&'static str, &'static str> {
+        if reason == MostSecure {
+            return Err("None of the five is the most secure everywhere. Say what this service needs.");
+        }
+        if let Some((_, reply)) = self.unfit.iter().find(|(unfit, _)| *unfit == carrier) {
+            return Err(reply);
+        }
+        if let Some((_, reply)) = self.untrue.iter().find(|(untrue, _)| *untrue == reason) {
+            return Err(reply);
+        }
+        let found = self.right.iter().find(|(right, reasons, _)| *right == carrier && reasons.contains(&reason));
+        found.map(|(_, _, reply)| *reply).ok_or("That is true here, but it is no reason for this choice.")
+    }
+}
+
+/// An answer for one service.
+pub type Answer = (Carrier, Reason);
+
+/// The right answers so far, in the order of [`SERVICES`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Answers(Vec<Answer>);
+
+impl Answers {
+    /// Reads what [`Self::to_text`] wrote. What is not right, or comes after such an answer, is left out.
+    pub fn parse(text: &str) -> Self {
+        let answer = |(word, service): (&str, &Service)| {
+            let (carrier, reason) = word.split_once('-')?;
+            let (carrier, reason) = (Carrier::parse(carrier)?, Reason::parse(reason)?);
+            service.judge(carrier, reason).is_ok().then_some((carrier, reason))
+        };
+        Self(text.split(' ').zip(&SERVICES).map_while(answer).collect())
+    }
+
+    pub fn to_text(&self) -> String {
+        let words: Vec<String> =
+            self.0.iter().map(|(carrier, reason)| format!("{}-{}", carrier.name(), reason.name())).collect();
+        words.join(" ")
+    }
+
+    /// How many services are done. The next one has this place.
+    pub const fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The services that are done, with their answers.
+    pub fn done(&self) -> impl Iterator<Item = (&'static Service, &Answer)> {
+        SERVICES.iter().zip(&self.0)
+    }
+
+    /// The service that comes next.
+    pub fn next(&self) -> Option<&'static Service> {
+        SERVICES.get(self.0.len())
+    }
+
+    /// Judges an answer for the service at this place, and keeps it if it is right and the next one.
+    pub fn judge(&mut self, place: usize, carrier: Option<Carrier>, reason: Option<Reason>) -> Press {
+        let Some(service) = SERVICES.get(place).filter(|_| place <= self.count()) else {
+            return Press::Wrong(format!("Decide about service {} first.", self.count() + 1));
+        };
+        let (Some(carrier), Some(reason)) = (carrier, reason) else {
+            return Press::Wrong("Choose what the client carries, and a reason for it.".to_owned());
+        };
+        match service.judge(carrier, reason) {
+            Err(reply) => Press::Wrong(reply.to_owned()),
+            Ok(reply) => {
+                if place == self.count() {
+                    self.0.push((carrier, reason));
+                }
+                let (count, all) = (self.count(), SERVICES.len());
+                if count == all {
+                    Press::Solved(reply.to_owned())
+                } else {
+                    Press::Step(format!("{count} of {all} services done. {reply}"))
+                }
+            }
+        }
+    }
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const RIGHT: [Answer; 5] =
+        [(Session, OwnTable), (Jwt, PublicKey), (Address, OneThing), (Opaque, EndsAtOnce), (Jwt, TooManyQuestions)];
+
     #[test]
-    fn each_case_has_one_best_answer_and_one_that_misses() {
-        for case in &CASES {
-            let replies = Carrier::ALL.map(|carrier| case.reply(carrier));
-            assert_eq!(replies.iter().filter(|it| matches!(it, Best(_))).count(), 1, "{}", case.name);
-            assert!(replies.iter().any(|it| !it.is_right()), "{}", case.name);
+    fn every_carrier_and_every_reason_has_its_reply_for_every_service() {
+        for service in &SERVICES {
+            for carrier in Carrier::ALL {
+                let is_right = service.right.iter().any(|(right, ..)| *right == carrier);
+                let is_unfit = service.unfit.iter().any(|(unfit, _)| *unfit == carrier);
+                assert!(is_right != is_unfit, "{} {}", service.title, carrier.name());
+            }
+            for reason in Reason::ALL {
+                let holds = service.right.iter().any(|(_, reasons, _)| reasons.contains(&reason));
+                let is_untrue = service.untrue.iter().any(|(untrue, _)| *untrue == reason);
+                assert!(holds != is_untrue || reason == MostSecure, "{} {}", service.title, reason.name());
+            }
         }
     }
 
     #[test]
-    fn no_carrier_is_right_everywhere() {
+    fn an_answer_is_right_only_with_a_reason_that_holds() {
+        for (service, (carrier, reason)) in SERVICES.iter().zip(RIGHT) {
+            assert!(service.judge(carrier, reason).is_ok(), "{}", service.title);
+            let right = Reason::ALL.into_iter().filter(|reason| service.judge(carrier, *reason).is_ok()).count();
+            assert!((1..=2).contains(&right), "{}: {right}", service.title);
+            assert!(service.judge(carrier, MostSecure).is_err());
+        }
+        assert!(SERVICES[1].judge(Saml, PublicKey).is_ok() && SERVICES[2].judge(Jwt, OneThing).is_ok());
+        assert!(SERVICES[0].judge(Opaque, EndsAtOnce).is_ok());
+    }
+
+    #[test]
+    fn no_carrier_and_no_reason_is_right_everywhere() {
         for carrier in Carrier::ALL {
-            assert!(CASES.iter().any(|case| !case.reply(carrier).is_right()), "{}", carrier.name());
+            let is_right =
+                |service: &&Service| Reason::ALL.iter().any(|reason| service.judge(carrier, *reason).is_ok());
+            assert!((1..=3).contains(&SERVICES.iter().filter(is_right).count()), "{}", carrier.name());
             assert_eq!(Carrier::parse(carrier.name()), Some(carrier));
+        }
+        for reason in Reason::ALL {
+            let is_right = |service: &&Service| Carrier::ALL.iter().any(|it| service.judge(*it, reason).is_ok());
+            assert!(SERVICES.iter().filter(is_right).count() <= 2, "{}", reason.name());
+            assert_eq!(Reason::parse(reason.name()), Some(reason));
+        }
+    }
+
+    #[test]
+    fn services_are_decided_one_after_the_other_and_the_last_solves_the_lesson() {
+        let mut answers = Answers::default();
+        assert!(answers.judge(1, Some(Jwt), Some(PublicKey)).says().contains("service 1 first"));
+        assert!(answers.judge(7, Some(Jwt), Some(PublicKey)).is_wrong());
+        assert!(answers.judge(0, Some(Session), None).says().contains("a reason"));
+        assert!(answers.judge(0, Some(Jwt), Some(EndsAtOnce)).says().contains("until its expiry"));
+        assert!(answers.judge(0, Some(Session), Some(PublicKey)).says().contains("No other organisation"));
+        for (place, (carrier, reason)) in RIGHT.into_iter().enumerate() {
+            assert_eq!(answers.count(), place);
+            let press = answers.judge(place, Some(carrier), Some(reason));
+            assert_eq!(press.is_solved(), place == 4, "{place}");
+            assert!(press.is_solved() || press.says().starts_with(&format!("{} of 5 services done.", place + 1)));
+        }
+        assert!(answers.next().is_none() && answers.done().count() == 5);
+        assert!(answers.judge(0, Some(Jwt), Some(EndsAtOnce)).is_wrong());
+        assert_eq!(answers.count(), 5);
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back_and_a_wrong_answer_ends_it() {
+        let text = "session-table saml-key address-one";
+        assert_eq!(Answers::parse(text).to_text(), text);
+        for (text, means) in [("", ""), ("jwt-table", ""), ("session-table jwt-one opaque-end", "session-table")] {
+            assert_eq!(Answers::parse(text).to_text(), means);
         }
     }
 }

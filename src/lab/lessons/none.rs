@@ -60,39 +60,40 @@ pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result
 
 fn taken(written: &Written<'_>) -> String {
     let spelling = if written.header.contains("\"none\"") {
-        "Try `nOnE` as well: a filter that looks for `none` lets it through."
+        "Now try `nOnE`: some filters look for `none` alone."
     } else {
-        "And you spelled it so that a filter which looks for `none` lets it through."
+        "A filter that looks for `none` alone would not have found your spelling."
     };
-    format!("The naive verifier takes you for `admin`, and you had no key. {spelling}")
+    format!("The naive verifier accepts your token, and you had no key. {spelling}")
 }
 
 fn missing(written: &Written<'_>, objection: &Objection) -> String {
     match objection {
         Objection::Parts(_) if !written.has_last_dot => {
-            "Near: without the second dot the text has two parts. An empty signature is still a third part, so the dot \
-             stays."
+            "Near: without the second dot, the text has two parts. An empty signature is still a third part, so keep the \
+             dot."
         }
-        Objection::Parts(_) => "A dot belongs between the parts and into none of them: take it out of the signature's field.",
+        Objection::Parts(_) => "The signature's field holds a dot. The page adds the dots itself, so remove it.",
         Objection::SignatureOnNone => {
-            "Near: the algorithm is right, and the signature is still there. A token without a signature has nothing \
-             after its second dot."
+            "Near: the algorithm is right, but there is still a signature. A token of this algorithm has nothing after \
+             its second dot."
         }
         Objection::UnknownAlg(_) => {
-            "Near: the verifier does as `alg` says, but it does not know that name. It is the English word for nothing, \
-             in four letters."
+            "Near: the verifier follows `alg`, but it does not know that name. You want the algorithm that signs nothing."
         }
         Objection::BadSignature(_) => {
-            "The header still names an algorithm that has a key, and the signature does not fit what you wrote. Name one \
-             that needs none."
+            "The header still names an algorithm that needs a key, and the signature does not fit your text. Name an \
+             algorithm that needs none."
         }
-        Objection::NotJson("header") => "The header is no JSON object. It needs its braces, and quotes around names and texts.",
+        Objection::NotJson("header") => {
+            "The header is not a JSON object. It needs braces, and quotes around names and values."
+        }
         Objection::NotJson(_) => {
-            "Near: the verifier let the signature go, and then could not read the payload. It must be a JSON object."
+            "Near: the verifier skipped the signature, but it could not read the payload. It must be a JSON object."
         }
         Objection::NoAlg => "The header must name its algorithm: a member `alg` whose value is a text.",
         Objection::Expired { .. } => {
-            "Near: nothing is left to check but `exp`, and that has passed. Nobody signs it: write a later one."
+            "Near: only `exp` is left to check, and it is in the past. Nobody signs this token, so write a later one."
         }
         Objection::Encoding(_) | Objection::NoKey(_) => "The text does not decode.",
     }
@@ -133,15 +134,15 @@ mod tests {
             let said = answer(header, payload, signature, dot).unwrap_err();
             assert!(said.contains(word), "{said}");
         };
-        near(HEADER, PAYLOAD, "AAAA", true, "still there");
+        near(HEADER, PAYLOAD, "AAAA", true, "still a signature");
         near(r#"{"alg":"nome"}"#, PAYLOAD, "", true, "does not know that name");
         near(HEADER, PAYLOAD, "", false, "two parts");
-        near(HEADER, PAYLOAD, "a.b", true, "A dot belongs");
+        near(HEADER, PAYLOAD, "a.b", true, "holds a dot");
         near(HEADER, r#"{"sub":"bob"}"#, "", true, "`sub` says");
         near(HEADER, "{}", "", true, "no `sub`");
-        near(HEADER, r#"{"sub":"admin","exp":1799999997}"#, "", true, "later one");
+        near(HEADER, r#"{"sub":"admin","exp":1799999997}"#, "", true, "a later one");
         near(HEADER, "admin", "", true, "could not read the payload");
-        near("none", PAYLOAD, "", true, "no JSON object");
+        near("none", PAYLOAD, "", true, "not a JSON object");
         near(r#"{"alg":null}"#, PAYLOAD, "", true, "must name its algorithm");
         near(r#"{"alg":"HS256"}"#, PAYLOAD, "AAAA", true, "needs none");
     }

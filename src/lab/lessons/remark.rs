@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
+use crate::lab::forge::ADMIN;
 use crate::token::{Claims, segments};
 
 /// The subject that a forger wants to be.
-pub const WANTED: &str = "admin";
+pub const WANTED: &str = ADMIN;
 
 /// In the sentence a pair of backticks marks what is code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,13 +43,13 @@ pub(super) fn wanted(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {
         Some(Value::String(subject)) if subject == WANTED => Ok(()),
         Some(other) => Err(format!(
-            "Near: the naive verifier takes the token, but `sub` says {}. Nothing protects the payload now, so write \
-             `\"sub\":\"{WANTED}\"` into it.",
+            "Near: the naive verifier accepts the token, but `sub` says {}. Nothing protects the payload now. Whom do you \
+             want it to name?",
             clip(&other.to_string())
         )),
-        None => Err(format!(
-            "Near: the naive verifier takes the token, but there is no `sub`. Write `\"sub\":\"{WANTED}\"`."
-        )),
+        None => {
+            Err(format!("Near: the naive verifier accepts the token, but there is no `sub`. It must name `{WANTED}`."))
+        }
     }
 }
 

@@ -1,14 +1,26 @@
 //! Key rotation: publish, sign, retire, in this order, with each step late enough that no valid token is refused.
+//!
+//! The portal has the keys and publishes a key set. Two servers verify: the library fetches the set for each request,
+//! and the timetable keeps a copy until it fetches again.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
-/// The most tokens that the page keeps.
-pub const MOST_TOKENS: usize = 4;
+/// The cookie that carries the tokens of this lesson.
+pub const COOKIE: &str = "lab-tokens";
 
-/// How many keys may verify at once.
-const MOST_KEYS: u32 = 4;
+/// The most tokens of one visitor.
+pub const MOST_TOKENS: usize = 5;
 
-const ENOUGH: &str = "That is enough keys for one visitor. Retire the old ones first.";
+/// How many keys the key set may hold.
+pub const MOST_KEYS: u32 = 3;
+
+/// How many keys the table shows at most.
+const MOST_ROWS: u32 = 2 * MOST_KEYS;
+
+const STALE: &str = "The timetable has not fetched for long. Let it fetch first, or press *Start again*.";
+
+const ENOUGH: &str = "The key set has enough keys. Retire the old one first, or press *Start again*.";
 
 /// The lifetimes that a token may have here, in seconds.
 pub const LIFETIMES: [i64; 2] = [5, 60];
@@ -16,12 +28,14 @@ pub const LIFETIMES: [i64; 2] = [5, 60];
 /// A visitor's keys by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Numbers {
-    /// The oldest that still verifies.
+    /// The oldest in the key set.
     pub oldest: u32,
     /// The one that signs.
     pub signs: u32,
-    /// The newest that verifiers know.
+    /// The newest in the key set.
     pub published: u32,
+    /// The timetable's copy of the key set.
+    pub copy: (u32, u32),
 }
 
 /// What a button does to the keys.
@@ -30,8 +44,8 @@ pub enum Move {
     Publish,
     Sign,
     Retire,
-    /// All three at once.
-    Abrupt,
+    /// The timetable fetches the key set.
+    Fetch,
 }
 
 impl Move {
@@ -40,97 +54,137 @@ impl Move {
             "publish" => Some(Self::Publish),
             "sign" => Some(Self::Sign),
             "retire" => Some(Self::Retire),
-            "abrupt" => Some(Self::Abrupt),
+            "fetch" => Some(Self::Fetch),
             _ => None,
         }
     }
 }
 
+impl Default for Numbers {
+    fn default() -> Self {
+        Self::only(1)
+    }
+}
+
 impl Numbers {
-    /// `published` comes from a form, so it is limited to what these keys allow.
-    pub fn new((oldest, signs): (u32, u32), published: Option<u32>) -> Self {
-        let signs = signs.max(1);
-        let near = signs.saturating_sub(1)..=signs.saturating_add(1);
-        let oldest = oldest.clamp(1, signs).max(signs.saturating_sub(MOST_KEYS));
-        let published = published.filter(|it| near.contains(it) && *it >= oldest).unwrap_or(signs);
-        Self { oldest, signs, published }
+    /// One key that is everywhere.
+    const fn only(number: u32) -> Self {
+        Self { oldest: number, signs: number, published: number, copy: (number, number) }
+    }
+
+    /// Reads the five numbers that [`Self`] displays; `None` where no moves lead to them.
+    fn parse(words: &[&str]) -> Option<Self> {
+        let numbers: Vec<u32> = words.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
+        let [oldest, signs, published, from, to] = numbers[..] else { return None };
+        let keys = Self { oldest, signs, published, copy: (from, to) };
+        let is_ordered = 1 <= from && from <= to && from <= oldest && oldest <= published && to <= published;
+        let is_near = signs <= published.saturating_add(1) && published <= signs.saturating_add(1) && oldest <= signs;
+        (is_ordered && is_near && keys.is_shown_whole()).then_some(keys)
     }
 
     /// The keys after this move, or why it cannot be made.
     pub fn after(self, step: Move) -> Result<Self, &'static str> {
-        let Self { oldest, signs, published } = self;
-        let next = signs.saturating_add(1);
-        let is_full = signs - oldest + 1 >= MOST_KEYS;
-        match step {
-            Move::Publish if published > signs => Err("The next key is published already. Now it may sign."),
+        let Self { oldest, signs, published, .. } = self;
+        let is_full = self.newest() - oldest + 1 >= MOST_KEYS;
+        let after = match step {
+            Move::Publish if published > signs => Err("The next key is in the key set already."),
             Move::Publish if published == signs && is_full => Err(ENOUGH),
             Move::Publish => Ok(Self { published: published.saturating_add(1), ..self }),
             Move::Sign if signs > published => {
-                Err("The next key signs already, and nobody knows it yet. Publish it first.")
+                Err("The next key signs already, but it is not in the key set. Which move puts it there?")
             }
-            Move::Sign if is_full => Err(ENOUGH),
-            Move::Sign => Ok(Self { signs: next, ..self }),
+            Move::Sign if signs == published && is_full => Err(ENOUGH),
+            Move::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),
             Move::Retire if signs > published => {
-                Err("The key that signs is not published. Without the old one no key would verify anything.")
+                Err("The key that signs is not in the key set. Without the old key, the set would be empty.")
             }
-            Move::Retire if oldest == signs => Err("There is no old key: the only one that verifies also signs."),
+            Move::Retire if oldest == signs => Err("There is no old key: the oldest in the key set still signs."),
             Move::Retire => Ok(Self { oldest: signs, ..self }),
-            Move::Abrupt => Ok(Self { oldest: next, signs: next, published: next }),
+            Move::Fetch => Ok(Self { copy: (oldest, published), ..self }),
+        };
+        after.and_then(|keys: Self| if keys.is_shown_whole() { Ok(keys) } else { Err(STALE) })
+    }
+
+    fn is_shown_whole(self) -> bool {
+        self.newest().saturating_sub(self.copy.0) < MOST_ROWS
+    }
+
+    fn newest(self) -> u32 {
+        self.signs.max(self.published)
+    }
+
+    /// The keys that a server verifies with.
+    pub const fn known_to(self, server: Server) -> RangeInclusive<u32> {
+        match server {
+            Server::Library => self.oldest..=self.published,
+            Server::Timetable => self.copy.0..=self.copy.1,
         }
     }
 
-    /// Every key that the table shows, from the one before the oldest to the newest.
-    pub fn rows(self) -> Vec<(u32, KeyState)> {
-        let newest = self.signs.max(self.published);
-        let from = self.oldest.saturating_sub(1).max(1);
-        (from..=newest).map(|number| (number, self.state(number))).collect()
+    /// Every key that the table shows, from the oldest that somebody knows to the newest.
+    pub fn rows(self) -> Vec<KeyRow> {
+        let from = self.copy.0.min(self.oldest);
+        (from..=self.newest()).map(|number| KeyRow { number, keys: self }).collect()
     }
 
-    const fn state(self, number: u32) -> KeyState {
-        if number < self.oldest {
-            KeyState::Retired
-        } else if number > self.published {
-            KeyState::SignsUnknown
-        } else if number > self.signs {
-            KeyState::Next
-        } else if number == self.signs {
-            KeyState::Signs
-        } else {
-            KeyState::Verifies
-        }
+    /// Whether one key is left everywhere.
+    fn is_settled(self) -> bool {
+        self == Self::only(self.signs)
     }
 }
 
-/// What a key is used for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum KeyState {
-    Retired,
-    Verifies,
-    Signs,
-    Next,
-    /// It signs, and verifiers do not know it.
-    SignsUnknown,
-}
-
-impl fmt::Display for KeyState {
+impl fmt::Display for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Retired => "retired: neither signs nor verifies",
-            Self::Verifies => "old: verifies, signs no more",
-            Self::Signs => "signs and verifies",
-            Self::Next => "next: published, signs nothing yet",
-            Self::SignsUnknown => "signs, but is not published",
-        })
+        let Self { oldest, signs, published, copy: (from, to) } = self;
+        write!(f, "{oldest} {signs} {published} {from} {to}")
     }
 }
 
-/// One token that a client still has.
+/// One key in the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeyRow {
+    pub number: u32,
+    keys: Numbers,
+}
+
+impl KeyRow {
+    pub const fn signs(&self) -> bool {
+        self.number == self.keys.signs
+    }
+
+    pub fn is_known_to(&self, server: Server) -> bool {
+        self.keys.known_to(server).contains(&self.number)
+    }
+}
+
+/// A server that verifies the portal's tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Server {
+    /// It fetches the key set for each request.
+    Library,
+    /// It keeps a copy of the key set.
+    Timetable,
+}
+
+impl Server {
+    pub const ALL: [Self; 2] = [Self::Library, Self::Timetable];
+
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Library => "library",
+            Self::Timetable => "timetable",
+        }
+    }
+}
+
+/// One token that a user still has.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct IssuedToken {
     /// The number of the key that signed it.
     pub key: u32,
     pub seconds_left: f64,
-    pub is_accepted: bool,
+    /// Whether each server accepts it, in the order of [`Server::ALL`].
+    pub is_accepted: [bool; 2],
 }
 
 impl IssuedToken {
@@ -142,62 +196,125 @@ impl IssuedToken {
 /// Why a valid token was refused during this rotation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Gap {
-    /// Its key was gone.
+    /// Its key had left the key set.
     Retired,
-    /// Its key was not published yet.
+    /// Its key was not in the key set yet.
     Unpublished,
+    /// Its key was in the key set, and the timetable had not fetched it.
+    NotFetched,
 }
 
 impl Gap {
-    pub fn parse(name: &str) -> Option<Self> {
-        [Self::Retired, Self::Unpublished].into_iter().find(|gap| gap.name() == name)
+    const ALL: [Self; 3] = [Self::Retired, Self::Unpublished, Self::NotFetched];
+
+    fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|gap| gap.name() == name)
     }
 
-    pub const fn name(self) -> &'static str {
+    const fn name(self) -> &'static str {
         match self {
             Self::Retired => "retired",
             Self::Unpublished => "unpublished",
+            Self::NotFetched => "not-fetched",
         }
     }
 
-    /// The first unexpired token that is refused now.
+    /// Why the first unexpired token is refused that a server refuses now.
     pub fn among(tokens: &[IssuedToken], keys: Numbers) -> Option<Self> {
-        let refused = tokens.iter().find(|token| token.is_unexpired() && !token.is_accepted)?;
-        Some(if refused.key > keys.published { Self::Unpublished } else { Self::Retired })
+        let is_refused = |token: &&IssuedToken| token.is_unexpired() && token.is_accepted != [true; 2];
+        let key = tokens.iter().find(is_refused)?.key;
+        Some(match key {
+            key if key > keys.published => Self::Unpublished,
+            key if key < keys.oldest => Self::Retired,
+            _ => Self::NotFetched,
+        })
     }
 
     pub const fn says(self) -> &'static str {
         match self {
             Self::Retired => {
-                "A token that is still alive is refused: its key was dropped too early. Whoever holds it is thrown out \
-                 without having done anything. Press *Start again*."
+                "A token is refused that has not expired: its key left the key set too early. Its user is logged out \
+                 in the middle of their work. Press *Start again*, and watch the times of the tokens."
             }
             Self::Unpublished => {
-                "A fresh token is refused: its key signs, but no verifier knows it yet. Publish before you sign. Press \
+                "A new token is refused: its key signs, but it is not in the key set. So no server can verify it. Press \
                  *Start again*."
+            }
+            Self::NotFetched => {
+                "A new token is refused by the timetable: its copy of the key set is older than the key. The library is \
+                 fine. Press *Start again*, and think of the copy before the new key signs."
             }
         }
     }
 }
 
-/// How well a rotation went, when the old key is retired.
+/// What the visitor's session keeps of this lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rotating {
+    /// The key that is to be replaced.
+    replaces: u32,
+    pub keys: Numbers,
+    /// Why a valid token was refused since the start.
+    pub gap: Option<Gap>,
+}
+
+impl Default for Rotating {
+    fn default() -> Self {
+        Self::of(Numbers::default())
+    }
+}
+
+impl Rotating {
+    const fn of(keys: Numbers) -> Self {
+        Self { replaces: keys.signs, keys, gap: None }
+    }
+
+    /// Reads what [`Self`] displays.
+    pub fn parse(text: &str) -> Self {
+        Self::read(text).unwrap_or_default()
+    }
+
+    fn read(text: &str) -> Option<Self> {
+        let words: Vec<&str> = text.split(' ').collect();
+        let [gap, replaces, numbers @ ..] = &words[..] else { return None };
+        let (keys, replaces) = (Numbers::parse(numbers)?, replaces.parse().ok()?);
+        (replaces <= keys.signs).then_some(Self { replaces, keys, gap: Gap::parse(gap) })
+    }
+
+    /// One fresh key, as if nothing had happened.
+    #[must_use]
+    pub fn again(self) -> Self {
+        Self::of(Numbers::only(self.keys.newest().saturating_add(1)))
+    }
+}
+
+impl fmt::Display for Rotating {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.gap.map_or("-", Gap::name), self.replaces, self.keys)
+    }
+}
+
+/// How far a rotation is, and how well it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Rotation {
+    /// The old key still signs, or a server still knows it.
+    UnderWay,
     Smooth,
     /// An unexpired token was refused during the rotation.
     Broken(Gap),
-    /// No client had a token signed with the old key, so nothing could break.
+    /// No user had a token signed with the old key, so nothing could break.
     NobodyLooked,
     /// No token shows that the new key works.
     NewUnproven,
 }
 
 impl Rotation {
-    /// Judges the rotation by its tokens after the keys before `keys.oldest` were dropped.
-    pub fn of(tokens: &[IssuedToken], keys: Numbers, gap: Option<Gap>) -> Self {
+    /// Judges a rotation by its tokens.
+    pub fn of(tokens: &[IssuedToken], Rotating { replaces, keys, gap }: Rotating) -> Self {
         let is_old = |token: &IssuedToken| token.key < keys.oldest;
-        match gap.or_else(|| Gap::among(tokens, keys)) {
+        match gap {
             Some(gap) => Self::Broken(gap),
+            None if !keys.is_settled() || keys.signs == replaces => Self::UnderWay,
             None if !tokens.iter().any(is_old) => Self::NobodyLooked,
             None if tokens.iter().all(is_old) => Self::NewUnproven,
             None => Self::Smooth,
@@ -206,18 +323,19 @@ impl Rotation {
 
     pub const fn says(self) -> &'static str {
         match self {
+            Self::UnderWay => "The old key is still in use.",
             Self::Smooth => {
-                "Solved. The old key is gone, and no token that was alive was ever refused: the last one that it signed \
-                 had ended before."
+                "No server has the old key any more, and no valid token was refused. Mallory's copy of the old key is \
+                 worthless now."
             }
             Self::Broken(gap) => gap.says(),
             Self::NobodyLooked => {
-                "Nearly: nothing broke, because no token of the old key was under way. A busy issuer always has one. \
-                 Issue one before you change keys."
+                "Nothing was refused, but nobody had a token of the old key. A real portal always has such users. Press \
+                 *Start again*, and issue a token before you change the keys."
             }
             Self::NewUnproven => {
-                "Nearly: the order is right, but no token of the new key shows that it works. Issue one before you \
-                 retire the old key."
+                "The old key is gone, but no token shows that the new key works. Press *Start again*, and issue a token \
+                 with the new key too."
             }
         }
     }
@@ -227,69 +345,99 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    const ONE: Numbers = Numbers { oldest: 1, signs: 1, published: 1 };
+    const ONE: Numbers = Numbers::only(1);
 
-    fn token(key: u32, seconds_left: f64, is_accepted: bool) -> IssuedToken {
+    fn moved(moves: &[Move]) -> Numbers {
+        moves.iter().fold(ONE, |keys, step| keys.after(*step).unwrap())
+    }
+
+    fn token(key: u32, seconds_left: f64, is_accepted: [bool; 2]) -> IssuedToken {
         IssuedToken { key, seconds_left, is_accepted }
     }
 
     #[test]
-    fn publish_sign_retire_leaves_one_key_that_is_the_next() {
-        let published = ONE.after(Move::Publish).unwrap();
-        assert_eq!(published.rows(), [(1, KeyState::Signs), (2, KeyState::Next)]);
-        let signs = published.after(Move::Sign).unwrap();
-        assert_eq!(signs.rows(), [(1, KeyState::Verifies), (2, KeyState::Signs)]);
-        let retired = signs.after(Move::Retire).unwrap();
-        assert_eq!(retired.rows(), [(1, KeyState::Retired), (2, KeyState::Signs)]);
-        assert_eq!(ONE.after(Move::Abrupt).unwrap(), retired);
+    fn publish_fetch_sign_retire_fetch_leaves_the_next_key_alone() {
+        use Move::{Fetch, Publish, Retire, Sign};
+        let known = |keys: Numbers| Server::ALL.map(|server| keys.known_to(server));
+        assert_eq!(known(moved(&[Publish])), [1..=2, 1..=1]);
+        assert_eq!(known(moved(&[Publish, Fetch])), [1..=2, 1..=2]);
+        assert_eq!(moved(&[Publish, Fetch, Sign]).signs, 2);
+        let retired = moved(&[Publish, Fetch, Sign, Retire]);
+        assert_eq!(known(retired), [2..=2, 1..=2]);
+        assert!(!retired.is_settled());
+        assert_eq!(retired.after(Fetch), Ok(Numbers::only(2)));
+        assert_eq!(Rotating::default().again().keys, Numbers::only(2));
     }
 
     #[test]
-    fn a_key_that_signs_unpublished_verifies_nothing_until_it_is() {
-        let hasty = ONE.after(Move::Sign).unwrap();
-        assert_eq!(hasty.rows(), [(1, KeyState::Verifies), (2, KeyState::SignsUnknown)]);
+    fn a_key_that_signs_unpublished_is_known_to_nobody() {
+        let hasty = moved(&[Move::Sign]);
+        assert_eq!(hasty.known_to(Server::Library), 1..=1);
         assert!(hasty.after(Move::Retire).is_err() && hasty.after(Move::Sign).is_err());
-        assert_eq!(hasty.after(Move::Publish).unwrap().rows()[1], (2, KeyState::Signs));
+        assert_eq!(hasty.after(Move::Publish).unwrap().known_to(Server::Library), 1..=2);
+        let rows = hasty.rows();
+        assert_eq!(rows.iter().map(|row| (row.number, row.signs())).collect::<Vec<_>>(), [(1, false), (2, true)]);
+        assert!(rows[0].is_known_to(Server::Timetable) && !rows[1].is_known_to(Server::Library));
     }
 
     #[test]
     fn moves_that_make_no_sense_are_told_and_keys_do_not_pile_up() {
         assert!(ONE.after(Move::Retire).is_err());
-        let mut keys = ONE;
-        for _ in 0..100 {
-            for step in [Move::Publish, Move::Sign] {
+        let all = [Move::Publish, Move::Sign, Move::Retire, Move::Fetch];
+        for skipped in 0..=all.len() {
+            let mut keys = ONE;
+            for step in all.iter().enumerate().filter(|(place, _)| *place != skipped).map(|it| *it.1).cycle().take(100)
+            {
                 keys = keys.after(step).unwrap_or(keys);
+                assert!(Server::ALL.iter().all(|it| keys.known_to(*it).count() <= MOST_KEYS as usize), "{keys:?}");
+                assert_eq!(Rotating::parse(&format!("- 1 {keys}")).keys, keys);
             }
         }
-        assert!(keys.rows().len() <= 2 * MOST_KEYS as usize, "{keys:?}");
-        let last = Numbers { oldest: u32::MAX, signs: u32::MAX, published: u32::MAX };
-        for step in [Move::Publish, Move::Sign, Move::Retire, Move::Abrupt] {
-            let _ = last.after(step);
+        let last = Rotating::of(Numbers::only(u32::MAX)).again();
+        for step in all {
+            let _ = last.keys.after(step).map(Numbers::rows);
         }
     }
 
     #[test]
-    fn what_a_form_says_is_published_is_believed_beside_the_signing_key_alone() {
-        assert_eq!(Numbers::new((1, 1), Some(2)).published, 2);
-        assert_eq!(Numbers::new((1, 2), Some(1)).published, 1);
-        for strange in [None, Some(0), Some(7), Some(u32::MAX)] {
-            assert_eq!(Numbers::new((1, 2), strange).published, 2);
+    fn what_the_session_keeps_is_read_back_and_what_no_moves_lead_to_is_not() {
+        let gap = Some(Gap::NotFetched);
+        for keys in [ONE, moved(&[Move::Sign]), moved(&[Move::Publish, Move::Fetch, Move::Sign, Move::Retire])] {
+            let kept = Rotating { keys, gap, ..Rotating::default() };
+            assert_eq!(Rotating::parse(&kept.to_string()), kept);
         }
-        assert_eq!(Numbers::new((2, 2), Some(1)).published, 2);
-        assert_eq!(Numbers::new((0, 0), None), ONE);
+        for strange in ["", "x", "1", "1 1 1 1", "0 0 0 0 0", "1 9 1 1 1", "2 2 2 3 1", "1 1 1 1 99999999999"] {
+            assert_eq!(Rotating::parse(&format!("- 1 {strange}")), Rotating::default(), "{strange}");
+        }
+        for strange in ["", "retired 1 1 1 4294967295 1 1", "- 7 1 1 1 1 1", "-"] {
+            assert_eq!(Rotating::parse(strange), Rotating::default(), "{strange}");
+        }
+    }
+
+    #[test]
+    fn a_refused_token_that_has_not_expired_is_a_gap_with_its_cause() {
+        let keys = moved(&[Move::Publish, Move::Sign]);
+        let among = |keys, token| Gap::among(&[token], keys);
+        assert_eq!(among(keys, token(2, 3.0, [true, false])), Some(Gap::NotFetched));
+        assert_eq!(among(moved(&[Move::Sign]), token(2, 3.0, [false, false])), Some(Gap::Unpublished));
+        assert_eq!(among(keys.after(Move::Retire).unwrap(), token(1, 3.0, [false, true])), Some(Gap::Retired));
+        assert_eq!(among(keys, token(2, -1.0, [false, false])), None);
+        assert_eq!(among(keys, token(1, 3.0, [true, true])), None);
     }
 
     #[test]
     fn only_a_rotation_that_refused_no_live_token_is_smooth() {
-        let after = Numbers { oldest: 2, signs: 2, published: 2 };
-        let judge = |tokens: &[IssuedToken], gap| Rotation::of(tokens, after, gap);
-        let (ended, new) = (token(1, -1.0, false), token(2, 3.0, true));
-        assert_eq!(judge(&[ended, new], None), Rotation::Smooth);
-        assert_eq!(judge(&[ended, token(2, -1.0, false)], None), Rotation::Smooth);
-        assert_eq!(judge(&[token(1, 1.0, false), new], None), Rotation::Broken(Gap::Retired));
-        assert_eq!(judge(&[ended, new], Some(Gap::Unpublished)), Rotation::Broken(Gap::Unpublished));
-        assert_eq!(judge(&[new], None), Rotation::NobodyLooked);
-        assert_eq!(judge(&[ended], None), Rotation::NewUnproven);
-        assert_eq!(judge(&[], None), Rotation::NobodyLooked);
+        let done = Rotating { keys: Numbers::only(2), ..Rotating::default() };
+        let (ended, new) = (token(1, -1.0, [false; 2]), token(2, 3.0, [true; 2]));
+        assert_eq!(Rotation::of(&[ended, new], done), Rotation::Smooth);
+        assert_eq!(Rotation::of(&[ended, token(2, -1.0, [false; 2])], done), Rotation::Smooth);
+        let broken = Rotating { gap: Some(Gap::Unpublished), ..done };
+        assert_eq!(Rotation::of(&[ended, new], broken), Rotation::Broken(Gap::Unpublished));
+        assert_eq!(Rotation::of(&[new], done), Rotation::NobodyLooked);
+        assert_eq!(Rotation::of(&[ended], done), Rotation::NewUnproven);
+        assert_eq!(Rotation::of(&[], done), Rotation::NobodyLooked);
+        let not_fetched = Rotating { keys: Numbers { copy: (1, 2), ..Numbers::only(2) }, ..done };
+        assert_eq!(Rotation::of(&[ended, new], not_fetched), Rotation::UnderWay);
+        assert_eq!(Rotation::of(&[new], Rotating::default().again()), Rotation::UnderWay);
     }
 }

@@ -3,6 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::press::Press;
 use super::remark::Remark;
 
 pub const HTTP_ONLY: &str = "lab-httponly";
@@ -56,31 +57,46 @@ pub fn judge(read: &[&str], arrived: &[&str]) -> Vec<Remark> {
     vec![judge_read(read), judge_arrived(arrived)]
 }
 
+/// The verdict on these remarks: how many parts are done, and a hint about the first that is not.
+pub fn verdict(remarks: &[Remark]) -> Press {
+    let done = remarks.iter().filter(|remark| remark.is_right).count();
+    let counted = format!("{done} of {} parts done.", remarks.len());
+    match remarks.iter().find(|remark| !remark.is_right) {
+        Some(miss) => Press::Wrong(format!("{counted} {}", miss.says)),
+        None => Press::Solved(format!(
+            "{counted} A script cannot read the `HttpOnly` cookie. But the browser sends that cookie with the \
+             script’s requests."
+        )),
+    }
+}
+
 fn judge_read(read: &[&str]) -> Remark {
     let has = |name: &str| read.contains(&name);
     match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
-        (false, true, true) => Remark::right("Read: the plain cookie and localStorage, and not the HttpOnly one."),
-        (true, ..) => {
-            Remark::miss("Read: `lab-httponly` is in no `document.cookie`. That it is sent is another thing.")
+        (false, true, true) => Remark::right("Read: the plain cookie and localStorage, but not the HttpOnly cookie."),
+        (false, false, false) => {
+            Remark::miss("Read: you ticked nothing, but a script does find something. See the table's first column.")
         }
-        (_, false, false) => Remark::miss("Read: a script does read something. Look at the table's first column."),
+        (true, ..) => Remark::miss("Read: `lab-httponly` is not in `document.cookie`. To send it is something else."),
         (_, false, _) => {
-            Remark::miss("Read: `lab-plain` is missing. Without `HttpOnly` a cookie is in `document.cookie`.")
+            Remark::miss("Read: one cookie is missing. Without `HttpOnly`, a cookie is in `document.cookie`.")
         }
-        (.., false) => Remark::miss("Read: `lab-storage` is missing. Every script of this origin reads localStorage."),
+        (.., false) => Remark::miss("Read: one place is missing. Which of the three is made for scripts?"),
     }
 }
 
 fn judge_arrived(arrived: &[&str]) -> Remark {
     let has = |name: &str| arrived.contains(&name);
     match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
-        (true, true, false) => Remark::right("Arrived: both cookies, the HttpOnly one too."),
-        (.., true) => Remark::miss("Arrived: localStorage is no cookie. A request has it only where a script adds it."),
-        (false, true, _) => Remark::miss(
-            "Arrived: `lab-httponly` came as well. `HttpOnly` is about reading; the browser still sends it.",
-        ),
-        (false, false, _) => Remark::miss("Arrived: cookies came. Look at the table's second column."),
-        (true, false, _) => Remark::miss("Arrived: `lab-plain` came as well."),
+        (true, true, false) => Remark::right("Arrived: both cookies, also the one with HttpOnly."),
+        (.., true) => {
+            Remark::miss("Arrived: localStorage is not a cookie. No request carries it, unless a script adds it.")
+        }
+        (false, false, _) => {
+            Remark::miss("Arrived: you ticked nothing, but something came. See the table's second column.")
+        }
+        (false, true, _) => Remark::miss("Arrived: one is missing. `HttpOnly` is about reading, not about sending."),
+        (true, false, _) => Remark::miss("Arrived: one is missing. A cookie needs no `HttpOnly` to be sent."),
     }
 }
 
@@ -101,6 +117,26 @@ mod tests {
             (&[], &[]),
         ] {
             assert!(!are_all_right(&judge(read, arrived)), "{read:?} {arrived:?}");
+            assert!(verdict(&judge(read, arrived)).is_wrong(), "{read:?} {arrived:?}");
+        }
+        assert!(verdict(&judge(&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN])).is_solved());
+    }
+
+    #[test]
+    fn the_verdict_counts_the_parts_and_hints_at_this_answer_without_naming_what_is_missing() {
+        for (read, arrived, said) in [
+            (&[][..], &[][..], "0 of 2 parts done. Read: you ticked nothing"),
+            (&[HTTP_ONLY, PLAIN, STORAGE], &[HTTP_ONLY, PLAIN], "1 of 2 parts done. Read: `lab-httponly` is not in"),
+            (&[STORAGE], &[], "0 of 2 parts done. Read: one cookie is missing"),
+            (&[PLAIN], &[], "0 of 2 parts done. Read: one place is missing"),
+            (&[PLAIN, STORAGE], &[], "1 of 2 parts done. Arrived: you ticked nothing"),
+            (&[PLAIN, STORAGE], &[PLAIN], "1 of 2 parts done. Arrived: one is missing. `HttpOnly` is about reading"),
+            (&[PLAIN, STORAGE], &[HTTP_ONLY], "1 of 2 parts done. Arrived: one is missing. A cookie needs no"),
+            (&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN, STORAGE], "1 of 2 parts done. Arrived: localStorage is not"),
+        ] {
+            let press = verdict(&judge(read, arrived));
+            assert!(press.is_wrong() && press.says().starts_with(said), "{press:?}");
+            assert!(!press.says().contains(PLAIN) && !press.says().contains(STORAGE), "{press:?}");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What `Set-Cookie` said: one line, piece by piece, and what each piece is for.
 
+use super::press::Press;
 use super::remark::Remark;
 
 pub const NAME: &str = "lab-set-cookie";
@@ -18,17 +19,19 @@ pub static ATTRIBUTES: [Piece; 3] = [
     Piece {
         value: "http-only",
         text: "HttpOnly",
-        meaning: "No script reads the cookie. Requests that a script makes still carry it.",
+        meaning: "No script can read the cookie. Requests that a script makes still carry it.",
     },
     Piece {
         value: "same-site",
         text: "SameSite=Lax",
-        meaning: "Another site's POST forms, images and frames do not carry it. A link or a GET form that leads here does.",
+        meaning: "Another site's POST forms, images and frames do not carry it. A link or a GET form that leads here \
+                  does.",
     },
     Piece {
         value: "path",
         text: "Path=/lab/lessons/set-cookie",
-        meaning: "Only addresses that begin so get it. It keeps nobody out: a script can ask for such an address.",
+        meaning: "Only addresses that begin with this path get it. It stops no attack: a script can ask for such an \
+                  address.",
     },
 ];
 
@@ -37,17 +40,17 @@ pub static ABSENT: [Piece; 3] = [
     Piece {
         value: "no-max-age",
         text: "no Max-Age",
-        meaning: "The browser forgets it when it closes. Browsers that restore a session restore it too.",
+        meaning: "The browser deletes it when it closes. Some browsers restore it when they open again.",
     },
     Piece {
         value: "no-domain",
         text: "no Domain",
-        meaning: "Only the very host that set it gets it. With Domain every subdomain would.",
+        meaning: "Only the host that set it gets it. With Domain, its subdomains would get it too.",
     },
     Piece {
         value: "no-secure",
         text: "no Secure",
-        meaning: "Plain http carries it too, where whoever sits on the wire reads it.",
+        meaning: "The browser sends it over plain http too. Anyone on that network can read it there.",
     },
 ];
 
@@ -61,9 +64,9 @@ pub struct PieceQuestion {
 
 pub static QUESTIONS: [PieceQuestion; 5] = [
     PieceQuestion { field: "script", asks: "keeps scripts from reading it", answer: "http-only" },
-    PieceQuestion { field: "form", asks: "keeps it off another site’s POST form", answer: "same-site" },
-    PieceQuestion { field: "end", asks: "lets it end with the browser", answer: "no-max-age" },
-    PieceQuestion { field: "wire", asks: "lets plain http carry it", answer: "no-secure" },
+    PieceQuestion { field: "form", asks: "keeps it out of another site’s POST form", answer: "same-site" },
+    PieceQuestion { field: "end", asks: "makes it end with the browser", answer: "no-max-age" },
+    PieceQuestion { field: "wire", asks: "lets it go over plain http", answer: "no-secure" },
     PieceQuestion { field: "hosts", asks: "keeps it from the host’s subdomains", answer: "no-domain" },
 ];
 
@@ -82,15 +85,28 @@ pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
     QUESTIONS.iter().map(|question| question.judge(chosen(question.field))).collect()
 }
 
+/// The verdict on these remarks: how many parts are done, and a hint about the first that is not.
+pub fn verdict(remarks: &[Remark]) -> Press {
+    let done = remarks.iter().filter(|remark| remark.is_right).count();
+    let counted = format!("{done} of {} parts done.", remarks.len());
+    match remarks.iter().find(|remark| !remark.is_right) {
+        Some(miss) => Press::Wrong(format!("{counted} {}", miss.says)),
+        None => {
+            Press::Solved(format!("{counted} You know what each piece of the line does, and what is missing from it."))
+        }
+    }
+}
+
 impl PieceQuestion {
     fn judge(&self, chosen: Option<&str>) -> Remark {
         let piece = chosen.and_then(|value| pieces().find(|piece| piece.value == value));
         match piece {
-            None => Remark::miss(format!("What {}? Nothing was chosen.", self.asks)),
+            None => Remark::miss(format!("Which piece {}? Nothing is chosen there.", self.asks)),
             Some(piece) if piece.value == self.answer => Remark::right(format!("`{}` {}.", piece.text, self.asks)),
-            Some(piece) => {
-                Remark::miss(format!("`{}` is not what {}. What it does: {}", piece.text, self.asks, piece.meaning))
-            }
+            Some(piece) => Remark::miss(format!(
+                "`{}` is not the piece that {}. What it does: {}",
+                piece.text, self.asks, piece.meaning
+            )),
         }
     }
 }
@@ -112,8 +128,22 @@ mod tests {
     fn another_piece_is_told_what_it_does_and_no_piece_that_it_is_missing() {
         let remarks = judge(|field| (field == "form").then_some("http-only"));
         assert!(remarks.iter().all(|remark| !remark.is_right));
-        assert!(remarks[1].says.contains("`HttpOnly` is not what keeps it off"), "{}", remarks[1].says);
-        assert!(remarks[0].says.contains("Nothing was chosen"));
+        assert!(remarks[1].says.contains("`HttpOnly` is not the piece that keeps it out of"), "{}", remarks[1].says);
+        assert!(remarks[0].says.contains("Nothing is chosen"));
+    }
+
+    #[test]
+    fn the_verdict_counts_the_parts_and_hints_at_the_first_that_is_missing() {
+        let answer = |field: &str| QUESTIONS.iter().find(|it| it.field == field).map(|it| it.answer);
+        let without = |missing: &'static str| verdict(&judge(move |field| answer(field).filter(|_| field != missing)));
+        let press = without("wire");
+        assert!(
+            press.is_wrong() && press.says().starts_with("4 of 5 parts done. Which piece lets it go over"),
+            "{press:?}"
+        );
+        let press = verdict(&judge(|_| Some("path")));
+        assert!(press.says().starts_with("0 of 5 parts done. `Path=/lab/lessons/set-cookie` is not"), "{press:?}");
+        assert!(without("none").is_solved());
     }
 
     #[test]

@@ -1,21 +1,31 @@
-//! The 4096-byte limit: a token grows until the browser silently drops its cookie.
+//! The 4096-byte limit: what the visitor measured of their own browser, and what follows from it.
+//!
+//! The answer is judged by what the browser did, because browsers differ.
+
+use std::fmt;
 
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
-use super::remark::Remark;
+use super::press::Press;
 
 pub const NAME: &str = "lab-size";
 pub const SMALLEST: usize = 1000;
 pub const LARGEST: usize = 6000;
-pub const STEP: usize = 500;
-/// The most bytes that browsers keep of a cookie's name and value together.
-const KEPT: usize = 4096;
+/// The bytes of the attribute that the second part adds. Browsers ignore an attribute with a value of over 1024 bytes.
+pub const ATTRIBUTE: usize = 900;
+/// How long the browser keeps the cookie.
+pub const MINUTES: i64 = 5;
+/// The limit is found when the largest that was kept and the smallest that was dropped are this near. The page says
+/// 100; a size may be a byte less than what was asked for.
+const NEAR: usize = 101;
 
 /// The line that sets the cookie.
-pub fn line(token: &str) -> String {
+pub fn line(token: &str, has_attribute: bool) -> String {
     let cookie = Cookie::build((NAME, token)).http_only(true).same_site(SameSite::Lax);
-    cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(5)).to_string()
+    let line = cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(MINUTES)).to_string();
+    // An attribute of RFC 2109. Browsers read over it, as over every attribute that they do not know.
+    if has_attribute { format!("{line}; Comment={}", "x".repeat(ATTRIBUTE)) } else { line }
 }
 
 /// The bytes that browsers count: name and value.
@@ -31,33 +41,150 @@ pub const fn padding(bare: usize, wanted: usize) -> usize {
 
 /// The size that was asked for.
 pub fn size(text: &str) -> Option<usize> {
-    text.trim().parse().ok().filter(|size| (SMALLEST..=LARGEST).contains(size))
+    let digits = text.trim().trim_end_matches("bytes").trim_end();
+    digits.parse().ok().filter(|size| (SMALLEST..=LARGEST).contains(size))
 }
 
-/// The size after this one.
-pub const fn next(size: usize) -> usize {
-    if size + STEP > LARGEST { LARGEST } else { size + STEP }
+/// What the browser kept and dropped so far. The sizes are of name and value.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Measured {
+    pub largest_kept: Option<usize>,
+    pub smallest_dropped: Option<usize>,
+    /// Whether a cookie was kept whose line was over the limit with its attributes alone.
+    pub attributes_are_free: Option<bool>,
+    /// Whether the question about the attributes is answered.
+    pub is_answered: bool,
 }
 
-/// The remark on the size that the visitor found.
-pub fn judge(typed: &str) -> Remark {
-    let first_dropped = KEPT / STEP * STEP + STEP;
-    let largest_kept = first_dropped - STEP;
-    // The size that the page counts may be a few bytes below the one asked for.
-    match typed.trim().trim_end_matches("bytes").trim_end().parse::<usize>() {
-        Err(_) => Remark::miss("A number of bytes is asked, such as `2500`."),
-        Ok(size) if size > KEPT && size < first_dropped => {
-            Remark::miss("That one is dropped already: name and value come to more than 4096 bytes.")
+/// What became of one cookie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Trial {
+    pub size: usize,
+    pub has_attribute: bool,
+    pub was_kept: bool,
+}
+
+impl Measured {
+    /// Reads what [`Self`] displays.
+    pub fn parse(text: &str) -> Self {
+        let mut words = text.split(' ');
+        let mut size = || words.next().and_then(size);
+        let (largest_kept, smallest_dropped) = (size(), size());
+        let attributes_are_free = match words.next() {
+            Some("free") => Some(true),
+            Some("counted") => Some(false),
+            _ => None,
+        };
+        Self { largest_kept, smallest_dropped, attributes_are_free, is_answered: words.next() == Some("answered") }
+    }
+
+    /// Takes in what became of a cookie. Where it contradicts an earlier one, as in another browser, the later one
+    /// counts.
+    pub fn add(&mut self, trial: Trial) {
+        let Trial { size, has_attribute, was_kept } = trial;
+        if was_kept {
+            self.largest_kept = Some(self.largest_kept.map_or(size, |kept| kept.max(size)));
+            self.smallest_dropped = self.smallest_dropped.filter(|dropped| *dropped > size);
+        } else if !has_attribute {
+            self.smallest_dropped = Some(self.smallest_dropped.map_or(size, |dropped| dropped.min(size)));
+            self.largest_kept = self.largest_kept.filter(|kept| *kept < size);
         }
-        Ok(size) if size == first_dropped => {
-            Remark::miss("That is the first that is dropped. The one before it survives.")
+        if has_attribute && self.tells_of_attributes(size) {
+            self.attributes_are_free = Some(was_kept);
         }
-        Ok(size) if size > first_dropped => Remark::miss("So much is dropped. Watch which cookie came back."),
-        Ok(size) if size > largest_kept => {
-            Remark::right("Right, and finer than asked: the limit itself is 4096 bytes.")
+    }
+
+    /// Whether a line with the attribute shows if the attribute counts: name and value alone are kept, and with the
+    /// attribute they are longer than what is dropped.
+    fn tells_of_attributes(&self, size: usize) -> bool {
+        self.largest_kept.is_some_and(|kept| size <= kept)
+            && self.smallest_dropped.is_some_and(|dropped| size + ATTRIBUTE > dropped)
+    }
+
+    /// Whether the first part is done.
+    pub fn is_limit_found(&self) -> bool {
+        let near = |(kept, dropped): (usize, usize)| dropped.saturating_sub(kept) <= NEAR;
+        self.largest_kept.zip(self.smallest_dropped).is_some_and(near)
+    }
+
+    /// What the visitor is told about the cookie that was just sent, after it was taken in.
+    pub fn told(&self, trial: Trial) -> Press {
+        let Trial { size, has_attribute, was_kept } = trial;
+        let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };
+        let with = if has_attribute { format!(" with {ATTRIBUTE} bytes of attributes") } else { String::new() };
+        let next = self.next(trial);
+        Press::Step(format!("{result} a cookie of {size} bytes{with}. {next}"))
+    }
+
+    fn next(&self, trial: Trial) -> String {
+        let (kept, dropped) = (self.largest_kept.unwrap_or(SMALLEST), self.smallest_dropped.unwrap_or(LARGEST));
+        if !self.is_limit_found() {
+            return match (self.largest_kept, self.smallest_dropped) {
+                (Some(_), Some(_)) => format!(
+                    "So the limit is between {kept} and {dropped}. Try a size between the two, until they are at most \
+                     100 apart."
+                ),
+                (Some(_), None) => "Now find a size that it drops.".to_owned(),
+                _ => "Now find a size that it keeps.".to_owned(),
+            };
         }
-        Ok(size) if size + 4 >= largest_kept => Remark::right("Right: 4000 bytes survive, and 4500 do not."),
-        Ok(_) => Remark::miss("So much survives, and there is a larger one that does."),
+        match self.attributes_are_free {
+            None if trial.has_attribute => format!(
+                "That does not tell you whether the attributes count. Choose a size that your browser keeps without \
+                 them, at most {kept}, and that is over {dropped} together with {ATTRIBUTE} bytes."
+            ),
+            None => "1 of 2 parts done: you found the limit. Now find out whether the attributes count.".to_owned(),
+            Some(_) if trial.has_attribute => {
+                "Without the attributes, this size is kept. Together with them, the line is over the limit. So what \
+                 does your browser count?"
+                    .to_owned()
+            }
+            Some(_) => "Now answer the question about the attributes.".to_owned(),
+        }
+    }
+
+    /// Judges the answer to whether the attributes count.
+    pub fn answer(&mut self, they_count: Option<bool>) -> Press {
+        let (Some(they_count), Some(are_free)) =
+            (they_count, self.attributes_are_free.filter(|_| self.is_limit_found()))
+        else {
+            return Press::Wrong("Measure it first, and then choose one of the two answers.".to_owned());
+        };
+        self.is_answered = they_count != are_free;
+        match (they_count, are_free) {
+            (false, true) => Press::Solved(
+                "Your browser counts 4096 bytes of name and value, and the attributes come on top. What is over the \
+                 limit is dropped, and nobody is told."
+                    .to_owned(),
+            ),
+            (true, false) => Press::Solved(
+                "Your browser counts the attributes too. Most browsers do not, so keep your cookies well below the \
+                 limit."
+                    .to_owned(),
+            ),
+            (true, true) => Press::Wrong(
+                "If they counted, your browser would have dropped the line with the attributes. Look at what it did."
+                    .to_owned(),
+            ),
+            (false, false) => Press::Wrong(
+                "If they did not count, your browser would have kept the line with the attributes. Look at what it \
+                 did."
+                    .to_owned(),
+            ),
+        }
+    }
+}
+
+impl fmt::Display for Measured {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let size = |size: Option<usize>| size.map_or_else(|| "-".to_owned(), |size| size.to_string());
+        let attributes = match self.attributes_are_free {
+            None => "-",
+            Some(true) => "free",
+            Some(false) => "counted",
+        };
+        let answered = if self.is_answered { "answered" } else { "-" };
+        write!(f, "{} {} {attributes} {answered}", size(self.largest_kept), size(self.smallest_dropped))
     }
 }
 
@@ -65,22 +192,87 @@ pub fn judge(typed: &str) -> Remark {
 mod tests {
     use super::*;
 
+    /// What a browser with this limit shows of these cookies. A size with `true` has the attribute too, which counts if
+    /// `counts`.
+    fn measured(limit: usize, counts: bool, sizes: &[(usize, bool)]) -> (Measured, Vec<String>) {
+        let mut measured = Measured::default();
+        let told = sizes.iter().map(|(size, has_attribute)| {
+            let counted = size + if *has_attribute && counts { ATTRIBUTE } else { 0 };
+            let trial = Trial { size: *size, has_attribute: *has_attribute, was_kept: counted <= limit };
+            measured.add(trial);
+            measured.told(trial).says().to_owned()
+        });
+        let told = told.collect();
+        (measured, told)
+    }
+
     #[test]
-    fn the_largest_step_that_survives_is_right_and_so_is_the_limit() {
-        for right in ["4000", " 4000 bytes", "3999", "4096", "4090"] {
-            assert!(judge(right).is_right, "{right}");
-        }
-        for (wrong, named) in [
-            ("4500", "first that is dropped"),
-            ("4097", "dropped already"),
-            ("3500", "a larger one"),
-            ("6000", "So much is dropped"),
-            ("four", "A number"),
-            ("-1", "A number"),
+    fn the_limit_is_found_by_what_was_kept_and_dropped_around_it() {
+        for (sizes, is_found) in [
+            (&[4000, 4100][..], true),
+            (&[4096, 4097], true),
+            (&[4100, 4000], true),
+            (&[4500, 2000, 3000, 4050, 4120], true),
+            (&[4000, 4102], false),
+            (&[4000], false),
+            (&[4100], false),
+            (&[], false),
         ] {
-            let remark = judge(wrong);
-            assert!(!remark.is_right && remark.says.contains(named), "{wrong}: {}", remark.says);
+            let sizes: Vec<_> = sizes.iter().map(|size| (*size, false)).collect();
+            assert_eq!(measured(4096, false, &sizes).0.is_limit_found(), is_found, "{sizes:?}");
         }
+    }
+
+    #[test]
+    fn each_cookie_is_told_with_what_to_try_next() {
+        let (_, told) = measured(4096, false, &[(1000, false), (5000, false), (4096, false), (4100, false)]);
+        let named =
+            ["find a size that it drops", "between 1000 and 5000", "between 4096 and 5000", "1 of 2 parts done"];
+        for (told, named) in told.iter().zip(named) {
+            assert!(told.contains(named), "{told}");
+        }
+        assert!(measured(4096, false, &[(5000, false)]).1[0].contains("find a size that it keeps"));
+    }
+
+    #[test]
+    fn the_attributes_are_judged_by_what_the_browser_did() {
+        for they_count in [false, true] {
+            let (mut found, told) = measured(4096, they_count, &[(4000, false), (4100, false), (4000, true)]);
+            assert!(told[2].contains("what does your browser count?"), "{}", told[2]);
+            assert!(found.answer(Some(!they_count)).is_wrong() && !found.is_answered);
+            assert!(found.answer(Some(they_count)).is_solved() && found.is_answered);
+        }
+    }
+
+    #[test]
+    fn a_line_that_shows_nothing_about_the_attributes_is_no_evidence() {
+        for size in [1000, 3100, 4200] {
+            let (mut found, told) = measured(4096, false, &[(4000, false), (4100, false), (size, true)]);
+            assert_eq!(found.attributes_are_free.is_some(), size == 4000, "{size}");
+            assert!(told[2].contains("does not tell you"), "{}", told[2]);
+            assert!(found.answer(Some(false)).is_wrong());
+        }
+        let mut untried = Measured::default();
+        assert!(untried.answer(Some(false)).is_wrong() && untried.answer(None).is_wrong());
+    }
+
+    #[test]
+    fn a_later_cookie_counts_more_than_one_that_it_contradicts() {
+        let mut measured = Measured::default();
+        let trial = |size, was_kept| Trial { size, has_attribute: false, was_kept };
+        measured.add(trial(4000, false));
+        measured.add(trial(4050, true));
+        assert_eq!((measured.largest_kept, measured.smallest_dropped), (Some(4050), None));
+        measured.add(trial(4050, false));
+        assert_eq!((measured.largest_kept, measured.smallest_dropped), (None, Some(4050)));
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back_and_the_rest_is_left_out() {
+        for text in ["- - - -", "4000 - - -", "4000 4100 free -", "4096 4097 counted answered"] {
+            assert_eq!(Measured::parse(text).to_string(), text);
+        }
+        assert_eq!(Measured::parse("x 9999999 burn"), Measured::default());
     }
 
     #[test]
@@ -98,8 +290,7 @@ mod tests {
 
     #[test]
     fn a_size_stays_within_its_bounds() {
-        assert_eq!((size("1000"), size("6000")), (Some(1000), Some(6000)));
-        assert!(["999", "6001", "", "1e3", "99999999999999999999999"].iter().all(|text| size(text).is_none()));
-        assert_eq!((next(1000), next(5700), next(6000)), (1500, 6000, 6000));
+        assert_eq!((size("1000"), size("6000"), size(" 4000 bytes")), (Some(1000), Some(6000), Some(4000)));
+        assert!(["999", "6001", "", "1e3", "-4000", "99999999999999999999999"].iter().all(|text| size(text).is_none()));
     }
 }

@@ -1,15 +1,45 @@
-//! Tamper with a token: changing any character of the payload breaks its signature.
+//! Tamper with a token: whatever is changed in the payload, the old signature no longer fits.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
-use super::remark::clip;
-use crate::lab::naive::LAX_BASE64;
-use crate::token::{Check, Verdict, parse_object, segments};
+use super::press::Press;
+use super::remark::{WANTED, clip};
+use crate::lab::naive::{LAX_BASE64, LaxToken, Objection};
+use crate::token::{Claims, parse_object, segments};
 
 /// The longest payload that the lesson takes, in characters.
 pub const LONGEST_PAYLOAD: usize = 2000;
+
+/// What the naive verifier of this lesson does wrong.
+pub const RULE: &str = "It reads the payload first, and only logs when the signature does not fit.";
+
+/// The answer of a verifier that ignores what its check of the signature found.
+pub fn naive_verdict(token: &str) -> Result<Claims, Objection> {
+    LaxToken::read(token)?.unchecked_claims()
+}
+
+/// Which parts of the lesson are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// A payload for Admin was sent with the old signature.
+    pub payload: bool,
+    /// A character in the middle of the signature was changed.
+    pub middle: bool,
+    /// The last character of the signature was changed.
+    pub last: bool,
+}
+
+impl Parts {
+    /// What a press came to that did its part.
+    pub fn press(self, says: &str) -> Press {
+        match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {
+            3 => Press::Solved(says.to_owned()),
+            done => Press::Step(format!("{says} {done} of 3 parts done.")),
+        }
+    }
+}
 
 /// What a visitor made of the payload.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,10 +64,34 @@ impl Change {
             (old, Ok(new)) => Self::Claims(differences(&old.unwrap_or_default(), &new)),
         }
     }
+}
 
-    /// Whether this change solves the lesson when the signature check refuses the token.
-    pub const fn counts(&self) -> bool {
-        matches!(self, Self::Spelling | Self::Claims(_))
+/// Whether this change makes the naive verifier believe that it is Admin; otherwise a hint.
+pub fn judge(change: &Change, naive: &Result<Claims, Objection>) -> Result<(), String> {
+    if *change == Change::Nothing {
+        return Err("You sent the token as it was, so its signature fits. Change what the payload says.".to_owned());
+    }
+    match (naive, change) {
+        (Ok(claims), _) if claims.subject() == Some(WANTED) => Ok(()),
+        (Ok(_), Change::Spelling) => {
+            Err("Near: you changed only how the JSON is written, and already the signature does not fit. Now change \
+                 who the token is about."
+                .to_owned())
+        }
+        (Ok(claims), _) => Err(match claims.get("sub") {
+            Some(other) => format!(
+                "Near: the naive verifier believes that you are `{}`. Who may change grades?",
+                clip(&other.to_string())
+            ),
+            None => "Near: the naive verifier believes the payload, but it has no `sub`. So the verifier does not \
+                     know who you are."
+                .to_owned(),
+        }),
+        (Err(_), _) => {
+            Err("Near: the signature does not fit, but the naive verifier cannot read your payload. It must be one \
+                 JSON object. Check its braces and quotes."
+                .to_owned())
+        }
     }
 }
 
@@ -105,11 +159,6 @@ pub fn spellings(token: &str) -> Option<Vec<Spelling>> {
     Some(letters.map(|(digit, letter)| spelling(digit, letter)).collect())
 }
 
-/// Whether the signature check refused the token.
-pub fn failed_at_signature(verdict: &Verdict) -> bool {
-    verdict.rejection().is_some_and(|(check, _)| check == Check::Signature)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,15 +175,38 @@ mod tests {
         assert_eq!(told(r#"{"sub":"bob","exp":2,"role":"x"}"#), r#"`role` is new and says "x"; `iat` is gone"#);
     }
 
+    /// What is said to this payload; nothing if it is right.
+    fn said(written: &str) -> String {
+        let token = format!("e30.{}.AAAA", URL_SAFE_NO_PAD.encode(written));
+        judge(&Change::between(PAYLOAD, written), &naive_verdict(&token)).err().unwrap_or_default()
+    }
+
     #[test]
-    fn only_a_change_that_still_reads_counts() {
-        assert!(!Change::between(PAYLOAD, PAYLOAD).counts());
-        assert_eq!(Change::between(PAYLOAD, &PAYLOAD.replace(',', ", ")), Change::Spelling);
-        assert_eq!(Change::between(PAYLOAD, r#"{"exp":2,"sub":"bob","iat":1}"#), Change::Spelling);
-        assert!(Change::Spelling.counts());
-        for broken in ["", "{", "[1]", r#"{"sub":"a","sub":"b"}"#] {
-            assert!(matches!(Change::between(PAYLOAD, broken), Change::Broken(_)), "{broken}");
+    fn a_payload_for_admin_is_right_whatever_else_it_says() {
+        for right in [r#"{"sub":"admin"}"#, r#"{"exp":1,"sub":"admin"}"#, r#"{"sub":"bob","sub":"admin"}"#] {
+            assert_eq!(said(right), "", "{right}");
         }
+    }
+
+    #[test]
+    fn each_near_miss_is_told_apart() {
+        assert!(said(PAYLOAD).contains("You sent the token as it was"));
+        assert!(said(&PAYLOAD.replace(',', ", ")).contains("how the JSON is written"));
+        assert!(said(r#"{"exp":2,"sub":"bob","iat":1}"#).contains("how the JSON is written"));
+        assert!(said(r#"{"sub":"Admin"}"#).contains(r#"you are `"Admin"`"#));
+        assert!(said(r#"{"sub":"bob","iat":1,"exp":9999999999}"#).contains(r#"you are `"bob"`"#));
+        assert!(said(r#"{"role":"admin"}"#).contains("it has no `sub`"));
+        for broken in ["", "{", "[1]", "admin", r#"{"sub":"admin""#] {
+            assert!(said(broken).contains("one JSON object"), "{broken}");
+        }
+    }
+
+    #[test]
+    fn the_lesson_is_solved_when_all_three_parts_are_done_in_any_order() {
+        let parts = |payload, middle, last| Parts { payload, middle, last }.press("So.");
+        assert_eq!(parts(true, false, false), Press::Step("So. 1 of 3 parts done.".to_owned()));
+        assert_eq!(parts(false, true, true), Press::Step("So. 2 of 3 parts done.".to_owned()));
+        assert_eq!(parts(true, true, true), Press::Solved("So.".to_owned()));
     }
 
     #[test]

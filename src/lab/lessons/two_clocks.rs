@@ -3,7 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
-use super::remark::Remark;
+use super::press::Press;
 use crate::code::Code;
 
 pub const NAME: &str = "lab-clocks";
@@ -45,28 +45,38 @@ pub fn line(token: &str, cookie: &Setting) -> String {
     }
 }
 
-/// The remark after the button was pressed. `cookie` is the code for the token in the cookie, or `no_token` if no
-/// cookie came. `copy` is the code for the copy that the page kept. The lesson is solved when the two clocks disagree.
-pub fn judge(cookie: Code, copy: Code) -> Remark {
+/// The verdict after *Send it back*. `cookie` is the code for the token in the cookie, or `no_token` if no cookie came.
+/// `copy` is the code for the copy that the page kept, and `is_due` says that the cookie's Max-Age is not over. The
+/// lesson is solved when the two clocks disagree.
+pub fn judge(cookie: Code, copy: Code, is_due: bool) -> Press {
     match (cookie, copy) {
-        (Code::Expired, _) => Remark::right(
-            "The clocks disagree. The cookie came, and the token in it has expired: the browser does not read tokens, so \
-             it sends a dead one for as long as the cookie lives.",
+        (Code::Expired, _) => Press::Solved(
+            "The clocks disagree. The cookie came, but the token in it has expired. The browser does not read \
+             tokens, so it sends this one as long as the cookie lives."
+                .to_owned(),
         ),
-        (Code::NoToken, Code::Accepted) => Remark::right(
-            "The clocks disagree. No cookie came, so the server had nothing to check. The copy on this page is still \
-             accepted: the end of a cookie ends no token.",
+        (Code::NoToken, _) if is_due => Press::Wrong(
+            "No cookie came, although its `Max-Age` is not over. Your browser does not keep it, or something deleted \
+             it. Press *Set the cookie* again."
+                .to_owned(),
         ),
-        (Code::Accepted, _) => Remark::miss(
-            "Both clocks still run: the cookie came, and the token is good. Wait until one of them ends, and press *Send \
-             it back* again.",
+        (Code::NoToken, Code::Accepted) => Press::Solved(
+            "The clocks disagree. No cookie came, so the server had no token to check. But it still accepts the copy \
+             on this page: the end of a cookie ends no token."
+                .to_owned(),
         ),
-        (Code::NoToken, _) => Remark::miss(
-            "Both clocks have run out, so they agree again. Set a cookie and a token that end at different times, and \
-             press *Send it back* in between.",
+        (Code::Accepted, _) => Press::Wrong(
+            "Both clocks still run: the cookie came, and its token is good. Wait until one of them has ended, and \
+             press *Send it back* again. Or choose times that differ more."
+                .to_owned(),
         ),
-        (code, _) => Remark::miss(format!(
-            "A cookie came, and what is in it is no token that this lesson set: `{code}`. Set the cookie anew."
+        (Code::NoToken, _) => Press::Wrong(
+            "Both clocks have ended, so they agree. Set a cookie and a token that end at different times. Then press \
+             *Send it back* in between."
+                .to_owned(),
+        ),
+        (code, _) => Press::Wrong(format!(
+            "A cookie came, but this lesson did not set the token in it: `{code}`. Press *Set the cookie* again."
         )),
     }
 }
@@ -77,14 +87,18 @@ mod tests {
 
     #[test]
     fn it_is_solved_while_one_clock_runs_and_the_other_does_not() {
-        for (cookie, copy, solved) in [
-            (Code::Expired, Code::Expired, true),
-            (Code::NoToken, Code::Accepted, true),
-            (Code::Accepted, Code::Accepted, false),
-            (Code::NoToken, Code::Expired, false),
-            (Code::BadSignature, Code::Accepted, false),
+        for (cookie, copy, is_due, says) in [
+            (Code::Expired, Code::Expired, true, ""),
+            (Code::NoToken, Code::Accepted, false, ""),
+            (Code::Accepted, Code::Accepted, true, "Both clocks still run"),
+            (Code::NoToken, Code::Expired, false, "Both clocks have ended"),
+            (Code::NoToken, Code::Accepted, true, "`Max-Age` is not over"),
+            (Code::NoToken, Code::Expired, true, "`Max-Age` is not over"),
+            (Code::BadSignature, Code::Accepted, true, "`bad_signature`"),
         ] {
-            assert_eq!(judge(cookie, copy).is_right, solved, "{cookie} {copy}");
+            let press = judge(cookie, copy, is_due);
+            assert_eq!(press.is_solved(), says.is_empty(), "{press:?}");
+            assert!(press.says().contains(says), "{press:?}");
         }
     }
 

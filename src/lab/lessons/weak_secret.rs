@@ -7,14 +7,19 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::press::Press;
+use super::remark::{WANTED, clip};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenKey, KeyFault, SigningError};
+use crate::lab::common_secrets::words;
+use crate::lab::forge::mac;
+use crate::lab::naive::LaxToken;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
 
-/// The subject of the victim's token. A forged token has to name another.
-pub const SUBJECT: &str = "student";
+/// The subject of the victim's token.
+pub const SUBJECT: &str = "bob";
 
 /// The most characters that a secret or the name of a case has here.
 pub const LONGEST: usize = 64;
@@ -22,16 +27,9 @@ pub const LONGEST: usize = 64;
 /// What messages call the victim's key.
 const SOURCE: &str = "the victim's secret.txt";
 
-/// Secrets that people choose, one on each line, the most common first.
-static LIST: &str = include_str!("common-secrets.txt");
-
 /// What the victim's server checks beside the signature.
 static RULES: Rules =
     Rules { profile: "weak secret", typ: Typ::Jwt, required: demo::REQUIRED, issuer: None, audience: Audience::Nobody };
-
-pub fn words() -> impl Iterator<Item = &'static str> {
-    LIST.lines()
-}
 
 /// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some
 /// time.
@@ -94,60 +92,144 @@ pub fn verify(case: &str, token: &str, now: DateTime<Utc>) -> Result<Verdict, Ke
     Ok(token::verify(token, expected, now))
 }
 
+/// A token that was sent to the victim's server.
+pub struct Attempt<'a> {
+    /// Names the victim, whose secret follows from it.
+    pub case: &'a str,
+    /// The token that the victim got.
+    pub victim: &'a str,
+    pub token: &'a str,
+    /// What was typed as the secret, if the page signed the token.
+    pub typed: Option<&'a str>,
+}
+
 /// How far an attempt at a forgery got.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Attempt {
-    /// The victim's server accepts it for this subject.
-    Forged(String),
-    /// Accepted, but the subject is still that of the first token.
-    SameSubject,
+pub enum Reached {
+    /// The victim's server accepts it for the subject that a forger wants.
+    Forged,
+    /// Accepted, but it is the token that the victim got.
+    VictimsToken,
+    /// Accepted, for this subject.
+    OtherSubject(String),
+    NoToken,
+    /// The payload is new, and the signature is that of the victim's token.
+    OldSignature,
+    /// Signed with the right secret under another algorithm.
+    OtherAlgorithm(String),
     /// Signed with something that is nearly the secret.
     OtherCase,
     StrayBlank,
-    /// Signed with another word of the list.
-    OtherWord,
+    /// Signed with this other word of the list.
+    OtherWord(&'static str),
     /// Signed with the right secret, and expired.
     Expired,
+    /// Signed with the right secret, and refused for this reason.
+    WrongClaims(String),
+    /// Signed with something else.
     Refused,
 }
 
-impl Attempt {
-    /// Judges the verdict of the victim's server. `secret` is what was typed, if the page signed the token.
-    pub fn of(case: &str, secret: Option<&str>, verdict: &Verdict) -> Self {
-        let right = secret_of(case);
-        match (verdict.claims(), secret) {
-            (Some(claims), _) => match claims.subject() {
-                Some(subject) if subject != SUBJECT => Self::Forged(subject.to_owned()),
-                _ => Self::SameSubject,
-            },
-            (None, _) if verdict.code() == Code::Expired => Self::Expired,
-            (None, Some(typed)) if typed.trim() == right => Self::StrayBlank,
-            (None, Some(typed)) if typed.trim().eq_ignore_ascii_case(right) => Self::OtherCase,
-            (None, Some(typed)) if words().any(|word| word == typed) => Self::OtherWord,
-            (None, _) => Self::Refused,
+impl Attempt<'_> {
+    /// Judges the verdict of the victim's server.
+    pub fn judge(&self, verdict: &Verdict) -> Reached {
+        if let Some(claims) = verdict.claims() {
+            return match claims.subject() {
+                _ if self.typed.is_none() && self.token == self.victim => Reached::VictimsToken,
+                Some(WANTED) => Reached::Forged,
+                subject => Reached::OtherSubject(subject.unwrap_or_default().to_owned()),
+            };
+        }
+        match verdict.code() {
+            Code::Expired => Reached::Expired,
+            _ if verdict.is_signed() => Reached::WrongClaims(verdict.message().to_owned()),
+            _ => self.near_miss(),
         }
     }
 
-    pub const fn is_solved(&self) -> bool {
-        matches!(self, Self::Forged(_))
+    /// What an unfit signature was made with.
+    fn near_miss(&self) -> Reached {
+        let Some([header, payload, signature]) = segments(self.token) else { return Reached::NoToken };
+        let right = secret_of(self.case);
+        let message = &self.token[..header.len() + 1 + payload.len()];
+        let fits = |algorithm: Algorithm, key: &str| {
+            algorithm.hmac().is_some_and(|hash| signature.trim_end_matches('=') == mac(hash, key.as_bytes(), message))
+        };
+        let is_near = |candidates: &[String]| candidates.iter().any(|key| fits(Algorithm::Hs256, key));
+        let typed = self.typed.map(str::trim);
+        if typed == Some(right) || is_near(&with_blanks(right)) {
+            return Reached::StrayBlank;
+        }
+        if typed.is_some_and(|typed| typed.eq_ignore_ascii_case(right)) || is_near(&in_other_case(right)) {
+            return Reached::OtherCase;
+        }
+        if segments(self.victim).is_some_and(|[.., old]| !signature.is_empty() && signature == old) {
+            return Reached::OldSignature;
+        }
+        let other = [Algorithm::Hs384, Algorithm::Hs512].into_iter().find(|algorithm| fits(*algorithm, right));
+        match (other, words().find(|word| fits(Algorithm::Hs256, word))) {
+            (Some(algorithm), _) => Reached::OtherAlgorithm(algorithm.to_string()),
+            (None, Some(word)) if word == right => Reached::OtherAlgorithm(algorithm_in(self.token)),
+            (None, Some(word)) => Reached::OtherWord(word),
+            (None, None) => Reached::Refused,
+        }
     }
+}
 
-    pub fn says(&self) -> String {
+/// The secret with what terminals and editors add to it.
+fn with_blanks(secret: &str) -> Vec<String> {
+    ["\n", "\r\n", " ", "\t"].iter().map(|end| format!("{secret}{end}")).chain([format!(" {secret}")]).collect()
+}
+
+fn in_other_case(secret: &str) -> Vec<String> {
+    let (first, rest) = secret.split_at(secret.chars().next().map_or(0, char::len_utf8));
+    let all = [secret.to_uppercase(), secret.to_lowercase(), first.to_uppercase() + rest];
+    all.into_iter().filter(|other| other != secret).collect()
+}
+
+/// What the header of a token says in `alg`.
+fn algorithm_in(token: &str) -> String {
+    let alg = LaxToken::read_anything(token).header.get("alg").map(ToString::to_string);
+    clip(&alg.unwrap_or_else(|| "nothing".to_owned()))
+}
+
+impl Reached {
+    pub fn press(&self) -> Press {
+        let near = |says: &str| Press::Wrong(says.to_owned());
         match self {
-            Self::Forged(subject) => {
-                format!("Solved. The victim's server believes that you are {subject}, and no check of it can tell.")
-            }
-            Self::SameSubject => format!(
-                "Nearly: the secret is right and the token accepted. But it still says `{SUBJECT}`, as the first one did. \
-                 Choose another `sub`."
+            Self::Forged => Press::Solved(
+                "Mallory is Admin now: she can change 3 grades. The portal cannot tell your token from one of its own."
+                    .to_owned(),
             ),
-            Self::OtherCase => "Nearly: that is the word, in another case. To HMAC it is another secret.".to_owned(),
-            Self::StrayBlank => {
-                "Nearly: that is the word, and a blank beside it. The blank is part of what signs.".to_owned()
+            Self::VictimsToken => near("This is Bob's own token. Write a new one, with another `sub`."),
+            Self::OtherSubject(subject) => Press::Wrong(format!(
+                "Near: the secret is right, and the portal accepts the token, for `{}`. Who may change grades?",
+                clip(subject)
+            )),
+            Self::NoToken => near("This is not a token. A token has three parts with dots between them."),
+            Self::OldSignature => near(
+                "The text is new, but the signature is still that of Bob's token. Compute a new one with the secret.",
+            ),
+            Self::OtherAlgorithm(algorithm) => Press::Wrong(format!(
+                "Near: the secret is right, but the algorithm is not. This token says {algorithm}, and the portal \
+                 expects HS256."
+            )),
+            Self::OtherCase => near("Near: that is the word, but in another case. For HMAC it is another secret."),
+            Self::StrayBlank => near(
+                "Near: that is the word, with a space or a line break beside it. Those bytes are part of the secret too.",
+            ),
+            Self::OtherWord(word) => Press::Wrong(format!(
+                "The secret `{word}` signed this token. That word is in the list, but another one signed Bob's token."
+            )),
+            Self::Expired => {
+                near("Near: the secret is right, but your token has expired. Write an `exp` in the future.")
             }
-            Self::OtherWord => "That word is on the list too, but another one signed this token.".to_owned(),
-            Self::Expired => "Nearly: the secret is right, but the token has ended. Give it an `exp` ahead.".to_owned(),
-            Self::Refused => "The victim's server refuses it. The trace below says at which check.".to_owned(),
+            Self::WrongClaims(why) => {
+                Press::Wrong(format!("Near: the secret is right. But the portal refuses what the token says: {why}."))
+            }
+            Self::Refused => {
+                near("The signature does not fit: some other secret made it. The portal refuses the token.")
+            }
         }
     }
 }
@@ -162,20 +244,41 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
-    fn attempt(secret: &str, subject: &str) -> Attempt {
-        let token = sign(secret, &Subject::parse(subject).unwrap(), now()).unwrap();
-        Attempt::of("case", Some(secret), &verify("case", token.as_str(), now()).unwrap())
+    fn signed(secret: &str, subject: &str) -> String {
+        sign(secret, &Subject::parse(subject).unwrap(), now()).unwrap().into_string()
+    }
+
+    fn judged(token: &str, typed: Option<&str>) -> Reached {
+        let victim = signed(secret_of("case"), SUBJECT);
+        let attempt = Attempt { case: "case", victim: &victim, token, typed };
+        attempt.judge(&verify("case", token, now()).unwrap())
+    }
+
+    /// What is said of a token that was signed with this secret, here or with other tools.
+    fn attempt(secret: &str, subject: &str) -> Reached {
+        let token = signed(secret, subject);
+        let (here, elsewhere) = (judged(&token, Some(secret)), judged(&token, None));
+        assert_eq!(here, elsewhere, "{secret:?}");
+        here
+    }
+
+    /// A token of these parts, signed with the right secret.
+    fn written(algorithm: Algorithm, header: &str, payload: &str) -> String {
+        written_with(secret_of("case"), algorithm, header, payload)
+    }
+
+    fn written_with(secret: &str, algorithm: Algorithm, header: &str, payload: &str) -> String {
+        let message = token::signing_input(header, payload);
+        format!("{message}.{}", mac(algorithm.hmac().unwrap(), secret.as_bytes(), &message))
     }
 
     #[test]
     fn every_word_of_the_list_is_a_secret_of_its_own_that_signs() {
         let all: HashSet<&str> = words().collect();
-        assert_eq!(all.len(), words().count());
-        assert!(all.len() >= 200);
+        assert_eq!((all.len(), words().count()), (250, 250), "the lesson's question names the number");
         for word in words() {
             assert_eq!(word.trim(), word);
-            let token = sign(word, &Subject::default(), now()).unwrap();
-            assert_eq!(guess(token.as_str()).unwrap().word, Some(word));
+            assert_eq!(guess(&signed(word, "alice")).unwrap().word, Some(word));
         }
     }
 
@@ -188,24 +291,49 @@ mod tests {
 
     #[test]
     fn a_generated_secret_is_not_guessed_and_what_is_no_token_is_not_tried() {
-        let token = sign("cL4mZ0yqvU0Yp9h5m8b8yq0Jv3mN7rQk1tXwZs2dFgA", &Subject::default(), now()).unwrap();
-        assert_eq!(guess(token.as_str()), Some(Guess { word: None, tried: words().count() }));
+        let token = signed("cL4mZ0yqvU0Yp9h5m8b8yq0Jv3mN7rQk1tXwZs2dFgA", "alice");
+        assert_eq!(guess(&token), Some(Guess { word: None, tried: words().count() }));
         for text in ["", "a.b", "a.b.c", "a.b.c.d", "\u{e9}.\u{e9}.\u{e9}"] {
             assert_eq!(guess(text), None, "{text}");
         }
     }
 
     #[test]
-    fn each_near_miss_is_told_apart() {
+    fn each_near_miss_is_told_apart_wherever_the_token_was_signed() {
         let right = secret_of("case");
-        assert_eq!(attempt(right, "teacher"), Attempt::Forged("teacher".to_owned()));
-        assert_eq!(attempt(right, SUBJECT), Attempt::SameSubject);
-        assert_eq!(attempt(&format!("{right} "), "teacher"), Attempt::StrayBlank);
+        assert_eq!(attempt(right, WANTED), Reached::Forged);
+        assert_eq!(attempt(right, "teacher"), Reached::OtherSubject("teacher".to_owned()));
+        assert_eq!(attempt(&format!("{right} "), WANTED), Reached::StrayBlank);
         let other_case = if right == right.to_uppercase() { right.to_lowercase() } else { right.to_uppercase() };
-        assert_eq!(attempt(&other_case, "teacher"), Attempt::OtherCase);
+        assert_eq!(attempt(&other_case, WANTED), Reached::OtherCase);
         let other = words().find(|word| !word.eq_ignore_ascii_case(right)).unwrap();
-        assert_eq!(attempt(other, "teacher"), Attempt::OtherWord);
-        assert_eq!(attempt("something else", "teacher"), Attempt::Refused);
+        assert_eq!(attempt(other, WANTED), Reached::OtherWord(other));
+        assert_eq!(attempt("something else", WANTED), Reached::Refused);
+    }
+
+    #[test]
+    fn a_token_that_was_written_by_hand_is_judged_by_what_it_lacks() {
+        let (header, admin) = (r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"admin","exp":1800000060}"#);
+        let victim = signed(secret_of("case"), SUBJECT);
+        assert_eq!(judged(&victim, None), Reached::VictimsToken);
+        let [_, _, old] = segments(&victim).unwrap();
+        assert_eq!(judged(&format!("{}.{old}", token::signing_input(header, admin)), None), Reached::OldSignature);
+        let late = written(Algorithm::Hs256, header, r#"{"sub":"admin","iat":1700000000,"exp":1799999999}"#);
+        assert_eq!(judged(&late, None), Reached::Expired);
+        for blank in ["\n", "\r\n", " ", "\t"] {
+            let stray = written_with(&format!("{}{blank}", secret_of("case")), Algorithm::Hs256, header, admin);
+            assert_eq!(judged(&stray, None), Reached::StrayBlank, "{blank:?}");
+        }
+        let endless = written(Algorithm::Hs256, header, r#"{"sub":"admin","iat":1700000000}"#);
+        assert!(matches!(judged(&endless, None), Reached::WrongClaims(why) if why.contains("exp")));
+        let longer = written(Algorithm::Hs512, r#"{"alg":"HS512","typ":"JWT"}"#, admin);
+        assert_eq!(judged(&longer, None), Reached::OtherAlgorithm("HS512".to_owned()));
+        let misnamed = written(Algorithm::Hs256, r#"{"alg":"HS512","typ":"JWT"}"#, admin);
+        assert_eq!(judged(&misnamed, None), Reached::OtherAlgorithm("\"HS512\"".to_owned()));
+        for text in ["", "admin", "a.b", "a.b.c.d"] {
+            assert_eq!(judged(text, None), Reached::NoToken, "{text}");
+        }
+        assert_eq!(judged("a.b.c", None), Reached::Refused);
     }
 
     #[test]

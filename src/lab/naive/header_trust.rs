@@ -1,4 +1,4 @@
-//! Naive verifiers that do what the header tells them. None of it is done here: it is only said what would be.
+//! Naive verifiers that do what the header says. Here nothing of it is done: the answers only say what would happen.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -12,11 +12,11 @@ pub static TRUSTS_JWK: NaiveVerifier = NaiveVerifier {
     name: "Takes the key from `jwk`",
     judge: |input| {
         let token = input.read();
-        let Some(jwk) = token.header.get("jwk") else { return Err("The header brings no key.".to_owned()) };
+        let Some(jwk) = token.header.get("jwk") else { return Err("There is no key in the header.".to_owned()) };
         if fits_jwk(&token, jwk) {
-            input.unless_ended(&token, "It checks the signature with the key that the token brings; of course it fits.")
+            input.unless_ended(&token, "It checks the signature with the key in the token. Of course it fits.")
         } else {
-            Err("The signature does not fit the key that the token brings.".to_owned())
+            Err("The signature does not fit the key in the token.".to_owned())
         }
     },
 };
@@ -36,13 +36,13 @@ pub static FOLLOWS_JKU: NaiveVerifier = NaiveVerifier {
     name: "Follows `jku`",
     judge: |input| {
         let token = input.read();
-        let Some(address) = token.text("jku") else { return Err("There is no address to follow.".to_owned()) };
-        let follow = format!("It would have asked {address} for the keys; no request was made here.");
-        // The attacker chooses what is there, so it is the key that the forgery was signed with.
+        let Some(address) = token.text("jku") else { return Err("There is no address in `jku`.".to_owned()) };
+        let follow = format!("It would fetch the keys from {address} (nothing was sent from here).");
+        // The attacker chooses what is at that address, so it is the key that signed the forgery.
         if !address.starts_with("https://") || !is_the_attackers(input, &token) {
-            return Err(format!("{follow} No key lies there, so it refuses, after it asked."));
+            return Err(format!("{follow} There is no key, so it refuses the token after that."));
         }
-        input.unless_ended(&token, &format!("{follow} The attacker's key lies there, and fits."))
+        input.unless_ended(&token, &format!("{follow} It gets Mallory's key, and the signature fits."))
     },
 };
 
@@ -55,20 +55,20 @@ pub static TRUSTS_CERTIFICATES: NaiveVerifier = NaiveVerifier {
     judge: |input| {
         let token = input.read();
         if let Some(address) = token.text("x5u") {
-            let fetch = format!("It would have fetched the certificate from {address}; no request was made here.");
+            let fetch = format!("It would fetch the certificate from {address} (nothing was sent from here).");
             return if is_the_attackers(input, &token) {
-                input.unless_ended(&token, &format!("{fetch} It is the attacker's own, and fits."))
+                input.unless_ended(&token, &format!("{fetch} It gets Mallory's, and the signature fits."))
             } else {
-                Err(format!("{fetch} It does not fit."))
+                Err(format!("{fetch} The signature does not fit."))
             };
         }
         let certificate = token.header.get("x5c").and_then(|chain| chain[0].as_str());
         let key = certificate.and_then(key_of_certificate);
         match key.filter(|key| token.verifies_with_rsa(Algorithm::Rs256, key)) {
             Some(_) => {
-                input.unless_ended(&token, "It reads the key out of the certificate and does not ask who signed that.")
+                input.unless_ended(&token, "It takes the key from the certificate, and does not ask who signed that.")
             }
-            None => Err("The certificate's key does not fit, or there is none.".to_owned()),
+            None => Err("The signature does not fit the certificate's key, or there is none.".to_owned()),
         }
     },
 };
@@ -77,14 +77,15 @@ pub static READS_KID_AS_PATH: NaiveVerifier = NaiveVerifier {
     name: "Reads `kid` as a path",
     judge: |input| {
         let token = input.read();
-        let Some(path) = token.text("kid") else { return Err("There is no `kid` to read.".to_owned()) };
-        // No file is opened: what is empty or missing on every machine is known.
+        let Some(path) = token.text("kid") else { return Err("There is no `kid`.".to_owned()) };
+        // No file is opened. These are empty or missing on every machine.
         let empty = path.is_empty() || path.ends_with("/dev/null") || path.ends_with("/invalid_path");
         if empty && token.is_hs256_under(b"") {
-            let beside = format!("It would have read the key from keys/{path}: nothing, and the empty key fits.");
+            let beside =
+                format!("It would read the key from keys/{path}, which is empty. The signature fits the empty key.");
             input.unless_ended(&token, &beside)
         } else {
-            Err(format!("It would have read a key from keys/{path}; it does not fit."))
+            Err(format!("It would read the key from keys/{path}. The signature does not fit it."))
         }
     },
 };
@@ -97,11 +98,14 @@ pub static RUNS_KID_AS_COMMAND: NaiveVerifier = NaiveVerifier {
         let Some(command) = kid.trim_start().strip_prefix('|') else {
             return Err("There is no command in `kid`.".to_owned());
         };
-        let ran = format!("It would have run `{}`; nothing was run here.", command.trim());
+        let ran = format!("It would run `{}` (nothing was run here).", command.trim());
         if token.is_hs256_under(b"") {
-            input.unless_ended(&token, &format!("{ran} The command prints nothing, and the empty key fits."))
+            input.unless_ended(
+                &token,
+                &format!("{ran} The command prints nothing, so the key is empty, and the signature fits it."),
+            )
         } else {
-            Err(format!("{ran} The signature does not fit, and that comes too late."))
+            Err(format!("{ran} After that, the signature does not fit."))
         }
     },
 };
@@ -114,27 +118,26 @@ pub static PASTES_KID_INTO_SQL: NaiveVerifier = NaiveVerifier {
         let selected = kid.split_once("UNION SELECT '").and_then(|(_, rest)| rest.split_once('\'')).map(|(key, _)| key);
         match selected.filter(|key| token.is_hs256_under(key.as_bytes())) {
             Some(key) => {
-                let beside =
-                    format!("Its query would have answered with the key `{key}`, which the attacker wrote into it.");
+                let beside = format!("Its query would return the key `{key}`, which Mallory wrote into the query.");
                 input.unless_ended(&token, &beside)
             }
-            None => Err("Its query would have found no key.".to_owned()),
+            None => Err("Its query would find no key.".to_owned()),
         }
     },
 };
 
 pub static CALLS_ADDRESSES: NaiveVerifier = NaiveVerifier {
-    name: "Calls whatever looks like an address",
+    name: "Calls every address that it finds",
     judge: |input| {
         let token = input.read();
         let all = token.header.values().chain(token.claims.values());
         let address = all.filter_map(Value::as_str).find(|text| text.starts_with("https://"));
         let Some(address) = address else { return Err("There is no address in the token.".to_owned()) };
-        let called = format!("It would have called {address} before it checked anything; no request was made here.");
+        let called = format!("It would call {address} before it checks anything (nothing was sent from here).");
         if input.fits(&token) {
             input.unless_ended(&token, &called)
         } else {
-            Err(format!("{called} Then the signature does not fit, and the listener knows enough."))
+            Err(format!("{called} After that, the signature does not fit."))
         }
     },
 };

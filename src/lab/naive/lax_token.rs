@@ -127,13 +127,19 @@ impl LaxToken {
         self.claims.get(name).and_then(Value::as_f64)
     }
 
+    /// What the payload says, without any check.
+    pub fn unchecked_claims(self) -> Result<Claims, Objection> {
+        let claims = parse_object_keeping_last(&self.payload).map_err(|_| Objection::NotJson("payload"))?;
+        Ok(claims.into())
+    }
+
     /// What the payload says, once the signature was believed. Of the claims only `exp` is checked.
     pub fn claims_before_expiry(self, now: DateTime<Utc>) -> Result<Claims, Objection> {
-        let claims = parse_object_keeping_last(&self.payload).map_err(|_| Objection::NotJson("payload"))?;
+        let claims = self.unchecked_claims()?;
         let now = NumericDate::from_moment(now);
         match claims.get("exp").and_then(NumericDate::from_claim) {
             Some(exp) if exp <= now => Err(Objection::Expired { seconds: now.since(exp) }),
-            _ => Ok(claims.into()),
+            _ => Ok(claims),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Naive sites: the verifier is right, and the way a token comes to it is not.
+//! Naive sites: their verifier is right, but they take a token from the wrong place or the wrong page.
 
 use super::Opinion;
 use crate::lab::sent_request::SentRequest;
@@ -22,20 +22,20 @@ fn cookies(request: &SentRequest) -> Vec<&str> {
 }
 
 pub static SITE_THAT_SKIPS_A_MISSING_TOKEN: NaiveSite = NaiveSite {
-    name: "Checks a token if one comes",
+    name: "Checks a token only if there is one",
     judge: |request| match cookies(request).as_slice() {
-        [] | ["{name}="] => Ok("No token comes, so no check fails, and the handler behind it runs.".to_owned()),
-        _ => Err("A token comes, so it is checked.".to_owned()),
+        [] | ["{name}="] => Ok("There is no token, so no check fails, and the request is served.".to_owned()),
+        _ => Err("There is a token, so it is checked.".to_owned()),
     },
 };
 
 pub static SITE_THAT_READS_A_TOKEN_ANYWHERE: NaiveSite = NaiveSite {
-    name: "Takes a token wherever it stands",
+    name: "Takes a token from anywhere",
     judge: |request| {
         let in_header = request.headers.iter().find(|(_, value)| value.contains("{token}")).map(|(name, _)| *name);
         let place = in_header.or_else(|| request.path.contains("{token}").then_some("the query"));
         match place {
-            Some(place) => Ok(format!("It finds the good token in {place} and takes it, as it would from any link.")),
+            Some(place) => Ok(format!("It finds the valid token in {place} and accepts it there.")),
             None => Err("There is no token anywhere.".to_owned()),
         }
     },
@@ -45,18 +45,17 @@ pub static SITE_THAT_READS_THE_FIRST_COOKIE: NaiveSite = NaiveSite {
     name: "Takes the first of two cookies",
     judge: |request| match cookies(request).as_slice() {
         [first, _, ..] if first.contains("planted") => {
-            Ok("It takes the first, which another site set: the visitor now works in the attacker's session."
-                .to_owned())
+            Ok("It takes the first, which another host set. Bob now works in Mallory's session.".to_owned())
         }
-        [_, _, ..] => Ok("It takes the first and does not wonder where the second comes from.".to_owned()),
+        [_, _, ..] => Ok("It takes the first, and does not ask where the second comes from.".to_owned()),
         _ => Err("There are not two cookies.".to_owned()),
     },
 };
 
 pub static SITE_WITHOUT_A_CHECK_OF_ORIGINS: NaiveSite = NaiveSite {
-    name: "Trusts any form that has the cookie",
+    name: "Trusts every form with a cookie",
     judge: |request| match cookies(request).as_slice() {
-        [] => Err("The form comes without the cookie.".to_owned()),
-        _ => Ok("The cookie is good, so it carries the form out, whoever's page sent it.".to_owned()),
+        [] => Err("The form comes without a cookie.".to_owned()),
+        _ => Ok("The cookie is valid, so it does what the form says, whichever page sent it.".to_owned()),
     },
 };

@@ -1,64 +1,52 @@
-//! Naive verifiers that look too little at the signature, the algorithm, the claims or the text. Those that do what the
-//! header tells them are in `header_trust`.
+//! Naive verifiers that check too little of the signature, the algorithm, the claims or the text. Those that do what
+//! the header says are in `header_trust`.
 
 use aws_lc_rs::digest;
 
 use super::lax_token::from_json;
 use super::{LaxToken, NaiveInput, NaiveVerifier};
 use crate::keys::{Algorithm as Jwa, KeyKind, KeyRing};
+use crate::lab::common_secrets;
 use crate::lab::forge::{Target, public_forms};
 use crate::profiles::demo::DemoAlgorithm;
 
 pub static CHECKS_ONLY_SIGNATURE_AND_EXPIRY: NaiveVerifier = NaiveVerifier {
-    name: "Checks the signature and the end",
-    judge: |input| input.signature_and_end("The signature fits and `exp` lies ahead; it asks for no more."),
+    name: "Checks the signature and `exp`",
+    judge: |input| input.signature_and_end("The signature fits and `exp` is in the future. It checks nothing else."),
 };
 
 pub static SKIPS_SIGNATURE: NaiveVerifier = NaiveVerifier {
     name: "Skips the signature",
-    judge: |input| input.unless_ended(&input.read(), "It decodes the claims and never verifies them."),
+    judge: |input| input.unless_ended(&input.read(), "It decodes the claims and never checks the signature."),
 };
 
 pub static DECODES_ONLY: NaiveVerifier = NaiveVerifier {
     name: "Uses claims without verifying",
     judge: |input| match input.read().claims.get("role") {
-        Some(role) => Ok(format!("It decodes the payload, reads the role {role}, and obeys.")),
-        None => Err("There is no role in the payload, so there is nothing to obey.".to_owned()),
+        Some(role) => Ok(format!("It decodes the payload and believes the role {role}.")),
+        None => Err("There is no role in the payload.".to_owned()),
     },
 };
 
 pub static SKIPS_EMPTY_SIGNATURE: NaiveVerifier = NaiveVerifier {
-    name: "Checks a signature if there is one",
+    name: "Checks a signature only if there is one",
     judge: |input| match input.read() {
-        token if token.signature.is_empty() => input.unless_ended(&token, "There is no signature, so none is wrong."),
+        token if token.signature.is_empty() => input.unless_ended(&token, "There is no signature, so it checks none."),
         _ => input.signature_and_end("The signature fits."),
     },
 };
 
-/// The secrets of examples that operators copy and never change.
-pub const COMMON_SECRETS: &[&str] = &[
-    "secret",
-    "mysecret",
-    "password",
-    "changeme",
-    "your-256-bit-secret",
-    "123456",
-    "jwt",
-    "key",
-    "admin",
-    "super-secret-key",
-    "hallpass",
-    "test",
-];
-
 pub static HAS_A_GUESSABLE_SECRET: NaiveVerifier = NaiveVerifier {
-    name: "Kept the example's secret",
+    name: "Kept the secret of a tutorial",
     judge: |input| {
         let token = input.read();
-        let word = COMMON_SECRETS.iter().find(|word| token.is_hs256_under(word.as_bytes()));
+        let word = common_secrets::words().find(|word| token.is_hs256_under(word.as_bytes()));
         match word {
-            Some(word) => Ok(format!("Its secret is `{word}`, as in the example that it was copied from; it fits.")),
-            None => Err("Its secret is a common word, and none of those fits.".to_owned()),
+            Some(word) => {
+                let why = format!("Its secret is `{word}`, copied from a tutorial. The signature fits.");
+                input.unless_ended(&token, &why)
+            }
+            None => Err("Its secret is a common word, and the signature fits none of those.".to_owned()),
         }
     },
 };
@@ -66,35 +54,39 @@ pub static HAS_A_GUESSABLE_SECRET: NaiveVerifier = NaiveVerifier {
 pub static HAS_AN_EMPTY_SECRET: NaiveVerifier = NaiveVerifier {
     name: "Never set its secret",
     judge: |input| {
-        let fits = input.read().is_hs256_under(b"");
-        let why = "The variable with its secret is not set, and reads as the empty text;";
-        if fits { Ok(format!("{why} with that the signature fits.")) } else { Err(format!("{why} it does not fit.")) }
+        let token = input.read();
+        let why = "The setting with its secret is missing, so its secret is the empty text.";
+        if token.is_hs256_under(b"") {
+            input.unless_ended(&token, &format!("{why} The signature fits that."))
+        } else {
+            Err(format!("{why} The signature does not fit that."))
+        }
     },
 };
 
 pub static KEEPS_RETIRED_KEYS: NaiveVerifier = NaiveVerifier {
-    name: "Never forgets a key",
+    name: "Never removes a key",
     judge: |input| {
         let token = input.read();
         let old = input.ring.lab().rs256().verifiers();
         let named = old.iter().find(|key| key.kid().is_some() && key.kid() == token.text("kid"));
         match named.filter(|key| key.verifies(token.message.as_bytes(), &token.signature)) {
-            Some(_) => input.unless_ended(&token, "The retired key is still on its list, and the signature fits it."),
-            None => Err("No key that it ever had fits.".to_owned()),
+            Some(_) => input.unless_ended(&token, "The retired key is still on its list, and the signature fits."),
+            None => Err("The signature fits no key that it ever had.".to_owned()),
         }
     },
 };
 
 pub static ACCEPTS_A_ZERO_SIGNATURE: NaiveVerifier = NaiveVerifier {
-    name: "Takes zero for a signature",
+    name: "Accepts zero as a signature",
     judge: |input| {
         let token = input.read();
         let bytes = token.signature_bytes();
-        // In DER a zero is an INTEGER of one byte; what else stands there are tags and lengths.
+        // In DER a zero is an INTEGER of one byte. The other bytes are tags and lengths.
         let zero = bytes.iter().all(|byte| *byte == 0) || *bytes == [0x30, 6, 2, 1, 0, 2, 1, 0];
         match token.text("alg") {
             Some("ES256") if zero => {
-                input.unless_ended(&token, "0 = 0: with r and s zero its sum comes out for any text.")
+                input.unless_ended(&token, "With r and s zero, its equation reads 0 = 0, which is true for every text.")
             }
             _ => Err("The signature is not zero, and does not fit.".to_owned()),
         }
@@ -102,12 +94,12 @@ pub static ACCEPTS_A_ZERO_SIGNATURE: NaiveVerifier = NaiveVerifier {
 };
 
 pub static ACCEPTS_NONE: NaiveVerifier = NaiveVerifier {
-    name: "Takes `none`",
+    name: "Accepts `none`",
     judge: |input| {
         let token = input.read();
         let none = token.text("alg").is_some_and(|alg| alg.eq_ignore_ascii_case("none"));
         if none && token.signature.is_empty() {
-            return input.unless_ended(&token, "The header says that no signature is needed, and it takes its word.");
+            return input.unless_ended(&token, "The header says that no signature is needed, and it believes that.");
         }
         Err("The token does not say `none`.".to_owned())
     },
@@ -122,16 +114,16 @@ pub static TRUSTS_ALG: NaiveVerifier = NaiveVerifier {
         let confused = public_forms(public).iter().any(|(_, key)| alg == "HS256" && token.is_hs256_under(key));
         if confused {
             return input
-                .unless_ended(&token, "The header says HS256, so it takes its one key, the public one, for a secret.");
+                .unless_ended(&token, "The header says HS256, so it uses its only key, the public one, as a secret.");
         }
         let fits = match alg.parse::<DemoAlgorithm>() {
             Ok(algorithm) => input.fits_under(algorithm, &token),
             Err(_) => alg.parse().is_ok_and(|alg| fits_related_algorithm(input.ring, alg, &token)),
         };
         if fits {
-            input.unless_ended(&token, &format!("The header says {alg}, so {alg} it is, and the key fits."))
+            input.unless_ended(&token, &format!("The header says {alg}, so it uses {alg}. The signature fits."))
         } else {
-            Err(format!("Its keys do not fit under {alg}, which the header names."))
+            Err(format!("The header says {alg}, and the signature fits none of its keys."))
         }
     },
 };
@@ -153,18 +145,16 @@ pub static COMPARES_LOOSELY: NaiveVerifier = NaiveVerifier {
         let bare = alg.unwrap_or_default().replace(|c: char| !c.is_ascii_alphanumeric(), "");
         let same = bare.eq_ignore_ascii_case(expected.as_str()) || expected.as_str().ends_with(&bare);
         if same && input.fits(&token) {
-            return input
-                .unless_ended(&token, &format!("What stands there is close enough to {expected}, or a gap to fill."));
+            return input.unless_ended(&token, &format!("It takes what `alg` says for {expected}."));
         }
-        Err(format!("Even read loosely it is not {expected}, or the signature does not fit."))
+        Err(format!("Even loosely compared, `alg` is not {expected}, or the signature does not fit."))
     },
 };
 
 pub static IGNORES_WRONG_TYPES: NaiveVerifier = NaiveVerifier {
-    name: "Takes a wrong type for absent",
+    name: "Treats a wrong type as absent",
     judge: |input| {
-        input
-            .signature_and_end("A claim of a type that it does not expect counts as absent, and what is absent passes.")
+        input.signature_and_end("It treats a claim of a wrong type as absent, and does not check what is absent.")
     },
 };
 
@@ -175,30 +165,30 @@ pub static ALLOWS_A_MINUTE_OF_LEEWAY: NaiveVerifier = NaiveVerifier {
         let ended = token.number("exp").is_some_and(|exp| exp + 60.0 <= input.seconds());
         let early = ["iat", "nbf"].iter().filter_map(|name| token.number(name)).any(|it| it > input.seconds() + 60.0);
         if input.fits(&token) && !ended && !early {
-            Ok("By its clock a minute more or less is nothing, so the token is good.".to_owned())
+            Ok("It allows a difference of one minute, so to it the token is valid.".to_owned())
         } else {
-            Err("More than its minute is missing, or the signature does not fit.".to_owned())
+            Err("The difference is more than a minute, or the signature does not fit.".to_owned())
         }
     },
 };
 
 pub static ACCEPTS_MILLISECONDS: NaiveVerifier = NaiveVerifier {
-    name: "Takes any number for a date",
+    name: "Takes any number for seconds",
     judge: |input| {
         let years = input.read().number("exp").map(|exp| ((exp - input.seconds()) / 31_557_600.0).floor());
         let years = years.unwrap_or_default();
         input.signature_and_end(&format!(
-            "Read as seconds, `exp` lies {years} years ahead; it sees nothing odd in that."
+            "Read as seconds, `exp` is {years} years away. It finds nothing wrong with that."
         ))
     },
 };
 
 pub static IGNORES_EXPIRY: NaiveVerifier = NaiveVerifier {
-    name: "Has no clock",
+    name: "Never checks `exp`",
     judge: |input| {
         let token = input.read();
         if input.fits(&token) {
-            Ok(format!("The signature fits, and it never looks at `exp`. It lets in {}.", token.subject()))
+            Ok(format!("The signature fits, and it never looks at `exp`. It logs in {}.", token.subject()))
         } else {
             Err("The signature does not fit.".to_owned())
         }
@@ -207,20 +197,16 @@ pub static IGNORES_EXPIRY: NaiveVerifier = NaiveVerifier {
 
 pub static IGNORES_CRIT: NaiveVerifier = NaiveVerifier {
     name: "Ignores `crit`",
-    judge: |input| {
-        input.signature_and_end("It skips header members that it does not know, also the one that forbids that.")
-    },
+    judge: |input| input.signature_and_end("It skips header members that it does not know, also `crit`."),
 };
 
-pub static IGNORES_TYP: NaiveVerifier = NaiveVerifier {
-    name: "Ignores `typ`",
-    judge: |input| input.signature_and_end("A token is a token to it, of whatever kind."),
-};
+pub static IGNORES_TYP: NaiveVerifier =
+    NaiveVerifier { name: "Ignores `typ`", judge: |input| input.signature_and_end("It accepts every kind of token.") };
 
 pub static IGNORES_ISSUER_AND_AUDIENCE: NaiveVerifier = NaiveVerifier {
     name: "Ignores `iss` and `aud`",
     judge: |input| {
-        input.signature_and_end("The signature fits, so it does not ask who issued the token, and for whom.")
+        input.signature_and_end("The signature fits. It does not ask who issued the token, and for which server.")
     },
 };
 
@@ -228,41 +214,37 @@ pub static ACCEPTS_NULL_AS_GUEST: NaiveVerifier = NaiveVerifier {
     name: "Treats a missing token as a guest",
     judge: |input| match input.token {
         "" | "null" | "undefined" | "{}" => {
-            Ok(format!("It reads `{}` as nothing, finds nothing to check, and lets a guest in.", input.token))
+            Ok(format!("It reads `{}` as “no token”, checks nothing, and treats the sender as a guest.", input.token))
         }
-        _ => Err("There is something, and it is no token.".to_owned()),
+        _ => Err("The text is not a token.".to_owned()),
     },
 };
 
 pub static READS_THE_FIRST_THREE_PARTS: NaiveVerifier = NaiveVerifier {
-    name: "Takes what it needs of the text",
+    name: "Reads the first three parts",
     judge: |input| {
         let assembled = from_json(input.token);
         let text = assembled.as_deref().unwrap_or(input.token);
         let token = LaxToken::read_anything(text);
         if token.signature.is_empty() {
-            return input.unless_ended(&token, "It finds no third part, and so no signature that could be wrong.");
+            return input.unless_ended(&token, "It finds no third part, so it checks no signature.");
         }
         if input.fits(&token) {
-            input.unless_ended(&token, "It picks three parts that fit, and never sees the rest.")
+            input.unless_ended(&token, "It reads three parts that fit, and ignores the rest.")
         } else {
-            Err("The three parts that it picks do not fit each other.".to_owned())
+            Err("The three parts that it reads do not fit each other.".to_owned())
         }
     },
 };
 
 pub static ACCEPTS_ANY_PAYLOAD: NaiveVerifier = NaiveVerifier {
-    name: "Takes any payload",
-    judge: |input| {
-        input.signature_and_end(
-            "It looks each claim up, finds none that is wrong, and does not ask whether any is there.",
-        )
-    },
+    name: "Accepts any payload",
+    judge: |input| input.signature_and_end("It finds no claim that is wrong, and does not ask whether there is any."),
 };
 
 pub static DECODES_BASE64_LAXLY: NaiveVerifier = NaiveVerifier {
     name: "Decodes base64 laxly",
-    judge: |input| input.signature_and_end("It skips stray characters and unused bits, and reads the same bytes."),
+    judge: |input| input.signature_and_end("It skips unknown characters and unused bits, and reads the same bytes."),
 };
 
 pub static KEEPS_THE_LAST_DUPLICATE: NaiveVerifier = NaiveVerifier {
@@ -271,7 +253,7 @@ pub static KEEPS_THE_LAST_DUPLICATE: NaiveVerifier = NaiveVerifier {
         let token = input.read();
         let right = token.text("alg") == Some(input.target.algorithm().as_str());
         if right && input.fits(&token) {
-            input.unless_ended(&token, "Of two members its parser keeps the last, whoever checked the first.")
+            input.unless_ended(&token, "Of two members with one name, its parser keeps the last.")
         } else {
             Err("The last `alg` is not the right one, or the signature does not fit.".to_owned())
         }
@@ -283,7 +265,7 @@ pub static HAS_NO_LIMITS: NaiveVerifier = NaiveVerifier {
     judge: |input| {
         let (bytes, depth) = (input.token.len(), input.read().depth());
         input.signature_and_end(&format!(
-            "It reads all {bytes} bytes, nested {depth} deep, and would as gladly read a thousand times that."
+            "It reads all {bytes} bytes, nested {depth} deep, and would read a thousand times that."
         ))
     },
 };
@@ -291,20 +273,21 @@ pub static HAS_NO_LIMITS: NaiveVerifier = NaiveVerifier {
 pub static IGNORES_REVOCATION: NaiveVerifier = NaiveVerifier {
     name: "Has no list of revoked tokens",
     judge: |input| {
-        input.signature_and_end("A logout deletes the cookie in one browser; the token itself is good until `exp`.")
+        input.signature_and_end(
+            "A logout deletes the cookie in one browser. To this verifier the token is valid until `exp`.",
+        )
     },
 };
 
 pub static REVOKES_BY_HASH: NaiveVerifier = NaiveVerifier {
-    name: "Lists revoked texts by their hash",
+    name: "Lists revoked tokens by the hash of their text",
     judge: |input| {
         let hash = |text: &str| digest::digest(&digest::SHA256, text.as_bytes());
         let listed = input.revoked.is_some_and(|it| hash(&it.token).as_ref() == hash(input.token).as_ref());
         if listed {
             return Err("The hash of this text is on its list.".to_owned());
         }
-        input
-            .signature_and_end("The hash of this text is not on its list, though the token that it spells was revoked.")
+        input.signature_and_end("The hash of this text is not on its list, though the token was revoked.")
     },
 };
 
@@ -317,10 +300,10 @@ pub static HAS_ONE_KEY_RING_FOR_ALL: NaiveVerifier = NaiveVerifier {
         if targets.into_iter().any(|target| NaiveInput { target, ..*input }.fits(&token)) {
             input.unless_ended(
                 &token,
-                "The signature is valid under some key of this server, and it does not ask what that key is for.",
+                "The signature fits one of the server's keys. It does not ask what that key is for.",
             )
         } else {
-            Err("The signature is valid under no key of this server.".to_owned())
+            Err("The signature fits no key of this server.".to_owned())
         }
     },
 };

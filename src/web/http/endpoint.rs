@@ -18,6 +18,8 @@ pub(in crate::web) use description::{Access, Answer, Body, Content, Description,
 pub(in crate::web) struct Endpoint {
     /// The pattern of the address, which log and metrics call it by.
     pub path: &'static str,
+    /// Further addresses that answer the same, which somebody may type. They are not described.
+    aliases: &'static [&'static str],
     pub policy: RoutePolicy,
     /// In the order in which they are described.
     pub operations: &'static [Operation],
@@ -65,7 +67,12 @@ pub(in crate::web) enum Method {
 
 impl Endpoint {
     pub const fn new(path: &'static str, policy: RoutePolicy, operations: &'static [Operation]) -> Self {
-        Self { path, policy, operations, without_origin_check: None, is_kept_from_robots: false, largest_body: None }
+        let (without_origin_check, is_kept_from_robots, largest_body) = (None, false, None);
+        Self { path, aliases: &[], policy, operations, without_origin_check, is_kept_from_robots, largest_body }
+    }
+
+    pub const fn also_at(self, aliases: &'static [&'static str]) -> Self {
+        Self { aliases, ..self }
     }
 
     pub const fn without_origin_check_at(self, address: &'static str) -> Self {
@@ -91,7 +98,8 @@ impl Endpoint {
         let mut operations: Vec<&Operation> = self.operations.iter().collect();
         operations.sort_by_key(|operation| operation.method);
         let routes = operations.into_iter().flat_map(Operation::routes);
-        let resource = routes.fold(web::resource(self.path).name(self.path), Resource::route);
+        let patterns: Vec<&str> = std::iter::once(self.path).chain(self.aliases.iter().copied()).collect();
+        let resource = routes.fold(web::resource(patterns).name(self.path), Resource::route);
         match self.largest_body {
             Some(bytes) => resource.app_data(PayloadConfig::new(bytes)),
             None => resource,

@@ -35,6 +35,11 @@ impl SessionCookie {
         Self { secure }
     }
 
+    /// Whether only https carries it.
+    pub const fn is_secure(&self) -> bool {
+        self.secure
+    }
+
     /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.
     pub const fn name(&self) -> &'static str {
         if self.secure { "__Host-hallpass" } else { "hallpass" }

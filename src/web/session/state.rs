@@ -1,12 +1,13 @@
 //! What a session holds, as it is stored, and how much it may hold.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::value::{RawValue, to_raw_value};
 use thiserror::Error;
 
 use crate::code::Code;
-use crate::lab::progress::KeySet;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::profiles::{Profile, lab};
 use crate::web::http::problem::Problem;
@@ -74,22 +75,15 @@ impl TokenKeys {
     }
 }
 
-/// The visitor's progress in the lab.
+/// What the lab keeps in the session: work that is under way. The progress has a cookie of its own.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::web) struct LabNotes {
-    /// The keys of the lessons that were solved. Earlier versions stored bits by position here, named `l`; those are
-    /// not read any more, nor is `a` for attacks, and no session is older than [`STATE_HOURS`].
-    #[serde(default, rename = "s", skip_serializing_if = "KeySet::is_empty")]
-    pub solved: KeySet,
-    /// The keys of the attacks that were tried.
-    #[serde(default, rename = "t", skip_serializing_if = "KeySet::is_empty")]
-    pub tried: KeySet,
     /// An id for the visitor's own keys; empty until a lesson needs it.
     #[serde(default, rename = "v", skip_serializing_if = "String::is_empty")]
     pub visitor: String,
-    /// The numbers of the visitor's own keys that verify, from the oldest to the one that signs.
-    #[serde(default, rename = "k")]
-    pub keys: (u32, u32),
+    /// What each lesson keeps, by the key of the lesson. Only the lesson reads it.
+    #[serde(default, rename = "w", skip_serializing_if = "BTreeMap::is_empty")]
+    pub work: BTreeMap<String, String>,
 }
 
 /// The state would make a cookie so large that browsers silently drop it.
@@ -109,27 +103,11 @@ impl From<TooLargeForCookie> for Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::attacks::Attack;
-    use crate::lab::lessons::LESSONS;
 
     #[test]
-    fn progress_that_was_kept_by_place_is_dropped_and_the_visitor_s_keys_stay() {
-        let state: SessionState =
-            serde_json::from_str(r#"{"lab":{"l":65535,"a":4398046511102,"v":"me","k":[1,2]},"issued_at":1}"#).unwrap();
-        let notes = state.lab.unwrap();
-        assert!(notes.solved.is_empty() && notes.tried.is_empty());
-        assert_eq!((notes.visitor.as_str(), notes.keys), ("me", (1, 2)));
-    }
-
-    #[test]
-    fn the_whole_progress_leaves_most_of_a_session_to_the_token() {
-        let mut notes = LabNotes { visitor: "x".repeat(22), keys: (98, 99), ..LabNotes::default() };
-        for lesson in LESSONS.iter() {
-            notes.solved.insert(lesson.key);
-        }
-        Attack::all().for_each(|attack| notes.tried.insert(attack.key));
-        let state = SessionState { lab: Some(notes), ..SessionState::default() };
-        let bytes = state.to_json().unwrap().get().len();
-        assert!(bytes < LARGEST_STATE / 8, "{bytes} bytes");
+    fn what_earlier_versions_kept_here_of_the_progress_is_dropped_and_the_visitor_s_name_stays() {
+        let stored = r#"{"lab":{"l":65535,"a":4398046511102,"s":"an","t":"or","v":"me","k":[1,2]},"issued_at":1}"#;
+        let state: SessionState = serde_json::from_str(stored).unwrap();
+        assert_eq!(state.lab, Some(LabNotes { visitor: "me".to_owned(), work: BTreeMap::new() }));
     }
 }

@@ -6,15 +6,17 @@ mod endpoints;
 pub(in crate::web) mod lessons;
 mod own;
 
-use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
 use crate::lab::attacks::Attack;
+use crate::lab::glossary::{GLOSSARY, Glossary};
 use crate::lab::lessons::{LESSONS, Lesson, PARTS, Part};
+use crate::lab::progress::Progress;
 use crate::random::Random;
 use crate::store::Store;
 use crate::web::http::client_work::ClientWork;
@@ -48,7 +50,7 @@ extractor! {
 struct IndexPage<'a> {
     assets: &'a Assets,
     parts: &'static [Part],
-    progress: Progress,
+    counts: Counts,
     next: &'static Lesson,
     session_is_cookie: bool,
 }
@@ -61,30 +63,30 @@ impl IndexPage<'_> {
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
 pub(in crate::web) async fn index(
-    visitor: Visitor,
+    request: HttpRequest,
     assets: Data<Assets>,
     sessions: Data<Sessions>,
 ) -> Result<HttpResponse, Problem> {
-    let progress = Progress::of(visitor.lab());
-    let unsolved = LESSONS.iter().find(|lesson| !progress.has_solved(lesson));
+    let counts = Counts::of(sessions.progress(&request));
+    let unsolved = LESSONS.iter().find(|lesson| !counts.has_solved(lesson));
     let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
     let session_is_cookie = sessions.backend.are_cookies();
-    render(&IndexPage { assets: &assets, parts: &PARTS, progress, next, session_is_cookie })
+    render(&IndexPage { assets: &assets, parts: &PARTS, counts, next, session_is_cookie })
 }
 
-/// How far a visitor came: lessons solved, and rows of the catalogue of which an attack was tried.
-struct Progress {
-    notes: LabNotes,
+/// How far a visitor came: lessons solved, and kinds of attack that were tried.
+struct Counts {
+    progress: Progress,
     lessons: usize,
     attacks: usize,
 }
 
-impl Progress {
-    fn of(notes: LabNotes) -> Self {
+impl Counts {
+    fn of(progress: Progress) -> Self {
         Self {
-            lessons: LESSONS.iter().filter(|lesson| notes.solved.contains(lesson.key)).count(),
-            attacks: Attack::count_rows(|attack| notes.tried.contains(attack.key)),
-            notes,
+            lessons: LESSONS.iter().filter(|lesson| progress.has_solved(lesson.key)).count(),
+            attacks: Attack::count_rows(|attack| progress.has_tried(attack.key)),
+            progress,
         }
     }
 
@@ -93,7 +95,7 @@ impl Progress {
     }
 
     fn has_solved(&self, lesson: &Lesson) -> bool {
-        self.notes.solved.contains(lesson.key)
+        self.progress.has_solved(lesson.key)
     }
 
     fn of_lessons() -> usize {
@@ -103,6 +105,18 @@ impl Progress {
     fn of_attacks() -> usize {
         Attack::rows()
     }
+}
+
+#[derive(Template)]
+#[template(path = "lab/glossary.html")]
+struct GlossaryPage<'a> {
+    assets: &'a Assets,
+    glossary: &'static Glossary,
+}
+
+/// `GET /lab/glossary`: every term of the lab.
+pub(in crate::web) async fn glossary(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+    render(&GlossaryPage { assets: &assets, glossary: &GLOSSARY })
 }
 
 #[derive(Template)]
@@ -121,7 +135,13 @@ pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpRespon
 }
 
 /// `POST /lab/reset`: deletes this visitor's progress, and nothing else in the session.
-pub(in crate::web) async fn reset(mut visitor: Visitor, clock: Data<dyn Clock>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn reset(
+    mut visitor: Visitor,
+    sessions: Data<Sessions>,
+    clock: Data<dyn Clock>,
+) -> Result<HttpResponse, Problem> {
     visitor.note(LabNotes::default(), clock.now())?;
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish())
+    let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish();
+    sessions.keep_progress(&Progress::default(), &mut response)?;
+    Ok(response)
 }

@@ -231,12 +231,16 @@ fn printable(text: &str) -> String {
     text.chars().map(visible).collect()
 }
 
-/// The URL of a section such as `RFC 7519 §4.1.4`.
+/// The URL of a section such as `RFC 7519 §4.1.4`. `RFC 6265bis` is a draft that is to replace RFC 6265.
 pub(in crate::web) fn rfc_link(rfc: &str) -> String {
     let rfc = rfc.strip_prefix("RFC ").unwrap_or(rfc);
     let (number, section) = rfc.split_once(' ').unwrap_or((rfc, ""));
     let fragment = if section.is_empty() { "" } else { "#section-" };
-    format!("https://www.rfc-editor.org/rfc/rfc{number}{fragment}{}", section.trim_start_matches('§'))
+    let document = match number {
+        "6265bis" => "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis".to_owned(),
+        number => format!("https://www.rfc-editor.org/rfc/rfc{number}"),
+    };
+    format!("{document}{fragment}{}", section.trim_start_matches('§'))
 }
 
 /// The first 200 characters; values may be very long.

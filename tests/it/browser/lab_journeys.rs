@@ -5,6 +5,7 @@
 
 use hallpass::lab::attacks::Attack;
 use hallpass::lab::lessons::{LESSONS, Lesson};
+use thirtyfour::Key;
 
 use super::visit::{Browser, Script, Visit};
 use super::with_and_without_script;
@@ -27,11 +28,7 @@ async fn every_attack_is_tried_by_its_button_and_the_code_that_its_page_announce
         let announced = visit.text(".attributes div:nth-child(3) code").await;
         assert_eq!(announced, attack.expected.as_str(), "{slug}");
         visit.send("button[value=forge]").await;
-        assert_eq!(
-            visit.text("[aria-labelledby=verdicts] .intro").await,
-            format!("✓ As announced: {announced}."),
-            "{slug}"
-        );
+        assert_eq!(visit.text("[aria-labelledby=why] .intro").await, format!("✓ As expected: {announced}."), "{slug}");
         assert_eq!(visit.text(".said code").await, announced, "{slug}");
         assert!(!visit.text(".naive").await.is_empty(), "{slug}");
         assert!(visit.text(".kicker").await.ends_with("✓ tried"), "{slug}");
@@ -46,11 +43,55 @@ async fn every_attack_is_tried_by_its_button_and_the_code_that_its_page_announce
     visit.follow("All attacks").await;
     assert_eq!(visit.count(".attacks .done").await, walked.len());
     let rows = Attack::rows();
-    assert!(visit.text(".aside").await.starts_with(&format!("You have tried {rows} of the {rows} rows.")));
+    let told = format!("You have tried {rows} of the {rows} kinds of attack.");
+    assert!(visit.text(".aside").await.starts_with(&told));
     visit.open("/").await;
     visit.follow("Show details").await;
     assert_eq!(visit.result().await, "bob", "the session's own token, after all of them");
     visit.end().await;
+}
+
+/// Whether the browser shows all of this, without scrolling.
+const IS_IN_VIEW: &str = "((it) => { const box = it.getBoundingClientRect();
+    return box.top >= 0 && box.bottom <= innerHeight && box.left >= 0 && box.right <= innerWidth + 1; })";
+
+#[tokio::test]
+async fn after_a_press_the_verdict_of_an_attack_and_the_way_on_are_in_view() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.open("/generate?ttl=3600").await;
+    for (width, height) in [(1280, 800), (390, 844)] {
+        visit.resize_to(width, height).await;
+        for attack in Attack::all() {
+            visit.open(&format!("/lab/attacks/{}", attack.slug)).await;
+            visit.send("button[value=forge]").await;
+            let name = format!("{} at {width} by {height}", attack.slug);
+            assert_eq!(visit.count(".verdict-card").await, 2, "{name}");
+            for place in ["#verdict", ".verdict-card", ".verdict-card + .verdict-card", ".outcome .actions .button"] {
+                let is_in_view = format!("{IS_IN_VIEW}(document.querySelector('{place}'))");
+                assert_eq!(visit.eval(&is_in_view).await, true, "{place} of {name}");
+            }
+        }
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_gallery_is_filtered_by_its_form() {
+    with_and_without_script(async |visit| {
+        visit.open("/lab/attacks").await;
+        visit.pick("check", "signature").await;
+        visit.pick("changed", "claim").await;
+        visit.press_button("Filter").await;
+        let fits =
+            |attack: &&Attack| attack.expected.as_str() == "bad_signature" && attack.changed_parts.contains(&"claim");
+        let (fitting, all) = (Attack::all().filter(fits).count(), Attack::all().count());
+        assert_eq!(visit.text(".shown").await, format!("{fitting} of {all} shown"));
+        assert_eq!(visit.count(".attacks li").await, fitting);
+        visit.follow("Show all").await;
+        assert_eq!(visit.count(".attacks li").await, all);
+    })
+    .await;
 }
 
 #[tokio::test]
@@ -70,7 +111,7 @@ async fn a_forgery_in_the_session_is_judged_by_show_details_and_the_page_says_wi
                 "✗ Refused. The server refuses your token (bad_signature)",
                 "the demo’s own keys",
             ),
-            ("claim-injection-signed", "mallory", "✓ Verified.", "the lab’s keys"),
+            ("claim-injection-signed", "admin", "✓ Verified.", "the lab’s keys"),
         ] {
             visit.open("/generate").await;
             visit.open(&format!("/lab/attacks/{slug}")).await;
@@ -98,26 +139,39 @@ async fn the_lab_remembers_how_far_a_visitor_came_until_it_is_reset() {
         visit.open("/generate").await;
         visit.follow("Lab").await;
         assert_eq!((visit.count(".progress").await, visit.count(".lessons .passed").await), (0, 0));
-        visit.follow("Start with: Anatomy of a token").await;
-        visit.solve_anatomy().await;
-        assert_eq!(visit.text(ONWARD).await, "Next: What Set-Cookie said");
+        visit.follow("Start here").await;
+        let _: [&str; 5] = visit.begin("start-here").await;
+        visit.solve_start_here().await;
+        assert_eq!(visit.text(ONWARD).await, "Next: Anatomy of a token");
         visit.open("/lab/attacks/alg-none").await;
         visit.send("button[value=forge]").await;
 
         visit.follow("Lab").await;
         let told = visit.text("#progress").await;
         let (lessons, rows) = (LESSONS.len(), Attack::rows());
-        let expected = format!("1 of {lessons} lessons solved, 1 of {rows} rows of the gallery tried.");
+        let expected = format!("1 of {lessons} lessons solved, 1 of {rows} kinds of attack tried.");
         assert!(told.starts_with(&expected), "{told}");
-        assert!(visit.text(".lessons .passed").await.contains("Anatomy of a token"));
-        assert_eq!(visit.text(".opening .primary").await, "Go on with: What Set-Cookie said");
+        assert!(visit.text(".lessons .passed").await.contains("Start here"));
+        assert_eq!(visit.text(".opening .primary").await, "Go on with: Anatomy of a token");
 
         visit.press_button("Reset my progress").await;
         assert_eq!((visit.count(".progress").await, visit.count(".lessons .passed").await), (0, 0));
-        visit.open("/lab/lessons/anatomy").await;
+        visit.open("/lab/lessons/start-here").await;
         assert!(!visit.is_solved().await);
         visit.open("/validate").await;
         assert_eq!(visit.result().await, "bob", "the token stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn start_here_is_solved_with_a_token_of_the_demo() {
+    with_and_without_script(async |visit| {
+        let _: [&str; 5] = visit.begin("start-here").await;
+        visit.press_button("Look into my session").await;
+        assert!(visit.text(".verdict-card").await.contains("Your session holds no token"));
+        visit.assert_in_view(".verdict-card").await;
+        visit.solve_start_here().await;
     })
     .await;
 }
@@ -136,20 +190,38 @@ async fn the_line_of_set_cookie_is_read_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [set, script, form, end, wire, hosts, check] = visit.begin("set-cookie").await;
         visit.press_button(set).await;
-        let field = [
-            "What keeps scripts",
-            "What keeps it off",
-            "What lets it end",
-            "What lets plain http",
-            "What keeps it from",
-        ];
+        visit.assert_in_view(".verdict-card").await;
+        visit.assert_in_view("#script").await;
+        let field = ["keeps scripts", "keeps it out of", "makes it end", "lets it go over plain", "keeps it from"];
         for (label, option) in field.into_iter().zip([script, form, end, wire, hosts]) {
-            let option = if ["Max-Age", "Secure", "Domain"].contains(&option) {
-                format!("no {option}")
-            } else {
-                option.to_owned()
-            };
-            visit.take(label, &option).await;
+            visit.take(label, option).await;
+        }
+        visit.take("keeps it out of", "Path=").await;
+        visit.press_button(check).await;
+        visit.assert_in_view(".verdict-card").await;
+        assert!(visit.text(".verdict-card").await.starts_with("✗ Not yet. 4 of 5 parts done."));
+        visit.take("keeps it out of", form).await;
+        visit.press_button(check).await;
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_script_reaches_is_reported_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [set, plain, storage, http_only, plain_again, check] = visit.begin("script-reach").await;
+        visit.press_button(set).await;
+        visit.assert_in_view(".verdict-card").await;
+        visit.assert_in_view("[name=read-lab-httponly]").await;
+        for label in [plain, storage] {
+            visit.choose_in("What could the script read", label).await;
+        }
+        visit.press_button(check).await;
+        visit.assert_in_view(".verdict-card").await;
+        assert!(visit.text(".verdict-card").await.starts_with("✗ Not yet. 1 of 2 parts done."));
+        for label in [http_only, plain_again] {
+            visit.choose_in("What arrived", label).await;
         }
         visit.press_button(check).await;
         visit.assert_solved().await;
@@ -158,13 +230,39 @@ async fn the_line_of_set_cookie_is_read_as_the_solution_says() {
 }
 
 #[tokio::test]
-async fn a_token_is_tampered_with_as_the_solution_says() {
+async fn two_clocks_disagree_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [payload, send] = visit.begin("tamper").await;
-        visit.type_in("#payload", payload).await;
+        let [cookie, token, set, send] = visit.begin("two-clocks").await;
+        visit.press_button(set).await;
+        visit.press_button(send).await;
+        visit.assert_in_view(".verdict-card").await;
+        assert!(visit.text(".verdict-card").await.starts_with("✗ Not yet. Both clocks still run"));
+        visit.take("The cookie’s Max-Age", cookie).await;
+        visit.take("The token’s life", token).await;
+        visit.press_button(set).await;
+        visit.assert_in_view(".verdict-card").await;
+        visit.assert_in_view(".steps li:last-child button").await;
         visit.press_button(send).await;
         visit.assert_solved().await;
-        assert!(visit.text(".outcome .failed").await.contains("bad_signature"));
+        assert_eq!(visit.eval("document.querySelector('#token-life').value").await, "expired", "what was chosen stays");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_token_is_tampered_with_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [payload, send, middle, last] = visit.begin("tamper").await;
+        visit.type_in("#payload", payload).await;
+        visit.press_button(send).await;
+        assert!(visit.text(".verdicts .damage").await.contains("Mallory is Admin now"));
+        assert!(visit.text(".verdicts .safe").await.contains("bad_signature"));
+        visit.press_button(middle).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        assert!(!visit.is_solved().await);
+        visit.press_button(last).await;
+        visit.assert_solved().await;
+        assert_eq!(visit.eval("document.querySelector('#payload').value").await, payload, "what was typed stays");
     })
     .await;
 }
@@ -186,12 +284,14 @@ async fn a_token_without_a_signature_fools_the_naive_verifier_as_the_solution_sa
 #[tokio::test]
 async fn a_public_key_is_taken_for_a_secret_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [algorithm, key, send] = visit.begin("key-confusion").await;
-        visit.take("The algorithm that the header names", algorithm).await;
-        visit.take("The key of the HMAC", key).await;
+        let [header, payload, secret, send] = visit.begin("key-confusion").await;
+        visit.type_in("#header", header).await;
+        visit.type_in("#payload", payload).await;
+        visit.take("The lab computes an HMAC", secret).await;
         visit.press_button(send).await;
         visit.assert_solved().await;
-        assert!(visit.text(".verdicts").await.contains("alg_not_allowed"));
+        assert!(visit.text(".verdicts .damage").await.contains("Mallory is Admin now"));
+        assert!(visit.text(".verdicts .safe").await.contains("alg_not_allowed"));
     })
     .await;
 }
@@ -200,9 +300,14 @@ async fn a_public_key_is_taken_for_a_secret_as_the_solution_says() {
 async fn a_header_leads_to_an_empty_key_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [member, path, key, send] = visit.begin("keys-in-the-header").await;
-        visit.take("The header member", member).await;
+        // A secret that does not fit, and Enter in its field, which presses that form's own button.
+        visit.take("Choose the header member", member).await;
         visit.type_in("#value", path).await;
-        visit.take("What the token is signed with", key).await;
+        visit.take("Choose the key", "a secret of my own").await;
+        visit.type_in("#secret", "x").await;
+        visit.enter("#secret").await;
+        visit.assert_not_yet("So the key is empty too").await;
+        visit.take("Choose the key", key).await;
         visit.press_button(send).await;
         visit.assert_solved().await;
         assert!(visit.text(".verdicts").await.contains("unknown_kid"));
@@ -213,8 +318,23 @@ async fn a_header_leads_to_an_empty_key_as_the_solution_says() {
 #[tokio::test]
 async fn who_can_forge_under_which_algorithm_is_ticked_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [issuer, service, other_issuer, check] = visit.begin("hs256-or-rs256").await;
-        for (legend, party) in [("Under HS256", issuer), ("Under HS256", service), ("Under RS256", other_issuer)] {
+        let [measure, verify, public, secret, portal, library, other_portal, check] =
+            visit.begin("hs256-or-rs256").await;
+        visit.press_button(measure).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        let key = visit.text("pre.card").await;
+        visit.type_in("#key", &key).await;
+        visit.press_button(verify).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        visit.press_button(public).await;
+        assert!(visit.text(".outcome").await.contains("Blocked"));
+        visit.press_button(secret).await;
+        assert!(visit.text(".outcome .damage").await.contains("Accepted"));
+        let check_box = visit.find_by("//input[@name='hs256-reader']").await;
+        visit.follow_to_next_page(check_box.send_keys(Key::Enter + "")).await;
+        let verdict = visit.text("#verdict + .verdict-card").await;
+        assert!(verdict.contains("3 of 6 boxes are right"), "Enter presses the button of its step: {verdict}");
+        for (legend, party) in [("Under HS256", portal), ("Under HS256", library), ("Under RS256", other_portal)] {
             visit.choose_in(legend, party).await;
         }
         visit.press_button(check).await;
@@ -224,13 +344,17 @@ async fn who_can_forge_under_which_algorithm_is_ticked_as_the_solution_says() {
 }
 
 #[tokio::test]
-async fn a_weak_secret_is_guessed_and_signs_for_the_teacher_as_the_solution_says() {
+async fn a_weak_secret_is_guessed_and_signs_for_admin_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [guess, secret, name, sub, sign] = visit.begin("weak-secret").await;
         visit.press_button(guess).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
         let word = visit.text(".found").await;
-        visit.write(secret, &word).await;
-        visit.write(sub, name).await;
+        visit.fill(secret, &word).await;
+        visit.fill(sub, "bob").await;
+        visit.enter("#sub").await;
+        visit.assert_not_yet("accepts the token, for bob").await;
+        visit.fill(sub, name).await;
         visit.press_button(sign).await;
         visit.assert_solved().await;
     })
@@ -257,28 +381,55 @@ async fn three_logouts_are_told_apart_by_replays_as_the_solution_says() {
 #[tokio::test]
 async fn a_key_is_replaced_without_refusing_a_live_token_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [life, issue, publish, sign, again, retire] = visit.begin("rotation").await;
+        let [life, issue, publish, fetch, sign, again, retire, fetch_again] = visit.begin("rotation").await;
         visit.choose_in("How long a token lives", life).await;
-        for button in [issue, publish, sign, again] {
+        for button in [issue, publish, fetch, sign, again] {
             visit.press_button(button).await;
         }
         visit.app.advance(6);
         visit.press_button(retire).await;
+        visit.press_button(fetch_again).await;
         visit.assert_solved().await;
     })
     .await;
 }
 
 #[tokio::test]
-async fn five_cases_are_judged_right_as_the_solution_says() {
+async fn five_services_are_decided_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [session, jwt, opaque, remember, services, judge] = visit.begin("need-a-jwt").await;
-        assert_eq!(remember, "remember me");
-        let cases = ["The shop", "Two companies", "The download", "Remember me", "Microservices"];
-        for (case, carrier) in cases.into_iter().zip([session, jwt, opaque, opaque, services]) {
-            visit.choose_in(case, carrier).await;
+        let said: [&str; 15] = visit.begin("need-a-jwt").await;
+        for answer in said.chunks(3) {
+            visit.choose_in("What does the client carry?", answer[0]).await;
+            visit.choose_in("Why?", answer[1]).await;
+            visit.press_button(answer[2]).await;
         }
-        visit.press_button(judge).await;
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_browser_drops_what_is_over_4096_bytes_of_name_and_value_and_keeps_what_it_had() {
+    with_and_without_script(async |visit| {
+        let [small, set, large, _, _, with, _, no, check] = visit.begin("size-limit").await;
+        for (size, said) in [(small, "The same cookie came back"), (large, "Another cookie came back: one of")] {
+            visit.type_in("#size", size).await;
+            visit.press_button(set).await;
+            let outcome = visit.text(".outcome").await;
+            assert!(outcome.contains(said), "{size}: {outcome}");
+        }
+        // The second part's form is on the page now, and measures the limit to the byte.
+        for (size, kept) in [("4096", true), ("4098", false)] {
+            visit.type_in("#size", size).await;
+            visit.press_button(set).await;
+            let outcome = visit.text(".outcome").await;
+            assert_eq!(outcome.contains("The same cookie came back"), kept, "{size}: {outcome}");
+        }
+        visit.type_in("#size", small).await;
+        visit.choose_in("Attributes", with).await;
+        visit.press_button(set).await;
+        visit.choose_in("Does your browser count the attributes?", no).await;
+        visit.press_button(check).await;
         visit.assert_solved().await;
     })
     .await;
@@ -292,20 +443,63 @@ fn said_by_solution<const N: usize>(slug: &str) -> [&'static str; N] {
 }
 
 impl Visit {
-    /// Opens a lesson, and reads its solution.
-    async fn begin<const N: usize>(&self, slug: &str) -> [&'static str; N] {
+    /// Opens a lesson, skips its prediction, and reads its solution. A visitor without script has a phone.
+    pub(super) async fn begin<const N: usize>(&self, slug: &str) -> [&'static str; N] {
+        match self.script {
+            Script::On => self.resize_to(1280, 800).await,
+            Script::Off => self.resize_to(390, 844).await,
+        }
         self.open_lesson(slug).await;
         assert!(!self.is_solved().await);
+        self.press_button("Skip").await;
         said_by_solution(slug)
     }
 
-    async fn assert_solved(&self) {
+    /// The lesson is solved, and after the press the verdict's first lines and the way on are on the screen.
+    pub(super) async fn assert_solved(&self) {
         assert!(self.is_solved().await, "{}", self.text("main").await);
+        assert!(self.text("#verdict + .verdict-card").await.starts_with("✓ Solved."));
+        self.assert_in_view("#verdict + .verdict-card > p").await;
         assert!(self.text("#why").await.contains("Why"));
+    }
+
+    pub(super) async fn assert_in_view(&self, css: &str) {
+        let place = format!(
+            "(() => {{ const it = document.querySelector('{css}').getBoundingClientRect(); \
+             return [it.top, it.bottom, innerHeight]; }})()"
+        );
+        let place = self.eval(&place).await;
+        let [top, bottom, height] = [0, 1, 2].map(|index| place[index].as_f64().unwrap());
+        assert!(top >= 0.0 && bottom <= height, "{css} is at {top} to {bottom} of {height}");
+    }
+
+    /// From its page on, with the task in view.
+    async fn solve_start_here(&self) {
+        let [demo, get, claim, look, check] = said_by_solution("start-here");
+        self.follow(demo).await;
+        self.follow(get).await;
+        let payload = self.text(".token-part.payload pre").await;
+        let claims: serde_json::Value = serde_json::from_str(&payload).unwrap();
+        let expiry = claims[claim].to_string();
+        for _ in ["the demo's first page", "the lesson"] {
+            self.follow_to_next_page(self.driver.back()).await;
+        }
+        self.press_button(look).await;
+        self.assert_in_view(".verdict-card").await;
+        self.assert_in_view("#exp").await;
+        self.type_in("#exp", "60").await;
+        self.press_button(check).await;
+        assert_eq!(self.eval("document.querySelector('#exp').value").await, "60", "what was typed stays");
+        self.assert_in_view(".verdict-card").await;
+        self.assert_in_view("#exp").await;
+        self.type_in("#exp", &expiry).await;
+        self.press_button(check).await;
+        self.assert_solved().await;
     }
 
     /// From its page on.
     async fn solve_anatomy(&self) {
+        self.press_button("Skip").await;
         let [decode, _, _, check] = said_by_solution("anatomy");
         self.press_button(decode).await;
         let payload = self.text(".token-part.payload pre").await;
@@ -329,7 +523,7 @@ impl Visit {
     }
 
     /// Ticks what reads so under this legend.
-    async fn choose_in(&self, legend: &str, label: &str) {
+    pub(super) async fn choose_in(&self, legend: &str, label: &str) {
         let group = format!("//fieldset[contains(legend, \"{legend}\")]");
         let input = self.find_by(&format!("{group}//label[normalize-space()=\"{label}\"]/input")).await;
         // A browser that has not painted the page yet ignores a click, and the visitor clicks again.
@@ -341,9 +535,24 @@ impl Visit {
         }
     }
 
-    /// Replaces what stands in the field that its label holds.
-    async fn write(&self, label: &str, text: &str) {
-        let field = self.find_by(&format!("//label[normalize-space(text()[1])=\"{label}\"]/input")).await;
+    /// The verdict is this hint, on the screen, and the lesson is not solved.
+    pub(super) async fn assert_not_yet(&self, hint: &str) {
+        let said = self.text("#verdict + .verdict-card").await;
+        assert!(said.starts_with("✗ Not yet.") && said.contains(hint), "{hint}: {said}");
+        self.assert_in_view("#verdict + .verdict-card > p").await;
+        assert!(!self.is_solved().await);
+    }
+
+    /// Presses Enter in a field.
+    async fn enter(&self, css: &str) {
+        let field = self.driver.find(thirtyfour::By::Css(css)).await.unwrap();
+        self.follow_to_next_page(field.send_keys(thirtyfour::Key::Enter + "")).await;
+    }
+
+    /// Replaces what stands in the field of this label.
+    async fn fill(&self, label: &str, text: &str) {
+        let field = format!("//input[@id=//label[normalize-space()=\"{label}\"]/@for]");
+        let field = self.find_by(&field).await;
         field.clear().await.unwrap();
         field.send_keys(text).await.unwrap();
     }

@@ -112,14 +112,12 @@ impl Page {
             Self::Bench => ("#blank", "The ticket"),
             Self::BenchVerdict => (".verdict", "Not verified"),
             Self::BenchRefusal => ("[role=alert]", "a key of yours"),
-            Self::Lab => (".opening .actions", "Start with"),
-            Self::LabWithProgress => ("#progress", "Your session remembers it"),
+            Self::Lab => (".opening .actions", "Start here"),
+            Self::LabWithProgress => ("#progress", "Your browser remembers it"),
             Self::Worksheet => ("h1", "Worksheet"),
-            Self::Lesson(_) => ("#help", "Stuck?"),
-            // Those of several steps keep the prediction for the last one.
-            Self::Tried("logout" | "rotation" | "size-limit" | "two-clocks") => (".outcome h2", "What happened"),
-            Self::Tried(_) => (".outcome", "You predicted:"),
-            Self::Attacker => ("h1", "The attacker’s page"),
+            Self::Lesson(_) => ("#prediction", "Your prediction"),
+            Self::Tried(_) => ("#verdict", "Verdict"),
+            Self::Attacker => ("h1", "Mallory’s page"),
             Self::CrossSiteRefusal => (".kicker", "403 cross_site"),
             Self::Login => ("h1", "Log in"),
             Self::LoginRefused => ("[role=alert]", "Enter a username and a password"),
@@ -211,13 +209,9 @@ impl Page {
             Self::Worksheet => visit.open("/lab/worksheet").await,
             Self::Lesson(slug) => visit.open_lesson(slug).await,
             Self::Tried(slug) => visit.try_lesson(slug).await,
-            Self::Attacker => {
-                visit.open_lesson("cross-site-forms").await;
-                visit.follow("the attacker’s page").await;
-            }
+            Self::Attacker => visit.open_attacker().await,
             Self::CrossSiteRefusal => {
-                visit.open_lesson("cross-site-forms").await;
-                visit.follow("the attacker’s page").await;
+                visit.open_attacker().await;
                 visit.press_button("Send by POST, defence on").await;
             }
             Self::Login => visit.open_login("").await,
@@ -244,16 +238,17 @@ impl Page {
 /// What is clicked, one after the other, to see what a lesson says to an answer.
 fn clicks(slug: &str) -> &'static [&'static str] {
     match slug {
-        "anatomy" => &[".steps form:not([action]) button"],
-        "set-cookie" | "script-reach" | "two-clocks" | "cross-site-forms" => &["button.primary", "button.primary"],
+        "start-here" => &["button[value=look]"],
+        "anatomy" => &["form[action$='anatomy#verdict'] button"],
+        "set-cookie" | "script-reach" | "two-clocks" => &["button.primary", "button.primary"],
         "tamper" => &["button[value=payload]"],
-        "hs256-or-rs256" => &["button[value=measure]", "[name=hs256-service]", "button[value=answer]"],
+        "hs256-or-rs256" => &["button[value=measure]", "button[value=verify]"],
         "weak-secret" => &["button[value=guess]", "button[value=sign]"],
         "cookie-laboratory" => &["[value=comes]", "button[value=set]"],
         "logout" => &["button[value=login]", "button[value=save]", "button[value=clear]", "button[value=replay]"],
-        "rotation" => &["button[value=issue]", "button[value=abrupt]"],
-        "size-limit" => &["button[value=set]"],
-        "need-a-jwt" => &["[name=shop][value=jwt]", "[name=companies][value=jwt]", "button[value=judge]"],
+        "rotation" => &["button[value=issue]", "button[value=sign]", "button[value=issue]"],
+        "cross-site-forms" | "size-limit" => &["button[value=set]"],
+        "need-a-jwt" => &["[name=carrier][value=jwt]", "[name=reason][value=end]", "button[value=check]"],
         _ => &["button[value=send]"],
     }
 }
@@ -262,13 +257,19 @@ impl Visit {
     /// Predicts, answers, and comes to the page that says what happened and why.
     async fn try_lesson(&self, slug: &str) {
         self.open_lesson(slug).await;
-        for (step, css) in clicks(slug).iter().enumerate() {
-            let is_first_form = step == 0 && self.count("[name=predict]").await > 0;
-            if is_first_form || (matches!(slug, "set-cookie" | "hs256-or-rs256") && step == 1) {
-                self.tick("[name=predict]").await;
-            }
+        self.tick("[name=predict]").await;
+        self.press_button("Predict").await;
+        for css in clicks(slug) {
             if css.contains("button") { self.send(css).await } else { self.tick(css).await }
         }
+    }
+
+    /// The attacker's page of the lesson on cross-site forms.
+    async fn open_attacker(&self) {
+        self.open_lesson("cross-site-forms").await;
+        self.press_button("Skip").await;
+        self.press_button("Set the three cookies").await;
+        self.follow("Open Mallory’s page").await;
     }
 
     /// The login page of a client, which has this server's other name and so is another site.
@@ -294,19 +295,17 @@ impl Visit {
         self.press_button("Log in").await;
     }
 
-    /// Solves a lesson that takes one form.
+    /// Solves a lesson that takes nothing but choices.
     async fn solve_by_choosing(&self) {
         self.open_lesson("need-a-jwt").await;
-        for (case, value) in [
-            ("shop", "session"),
-            ("companies", "jwt"),
-            ("download", "opaque"),
-            ("remember", "opaque"),
-            ("services", "jwt"),
-        ] {
-            self.pick(case, value).await;
+        self.press_button("Skip").await;
+        for (carrier, reason) in
+            [("session", "table"), ("jwt", "key"), ("address", "one"), ("opaque", "end"), ("jwt", "load")]
+        {
+            self.pick("carrier", carrier).await;
+            self.pick("reason", reason).await;
+            self.send("button[value=check]").await;
         }
-        self.send("button[value=judge]").await;
     }
 
     /// A second cookie of the session's name, as another program on this host could plant it.

@@ -198,7 +198,12 @@ impl Visit {
 
     /// Makes the window this many CSS pixels wide. A scroll bar takes its part of them.
     pub async fn resize(&self, width: u16) {
-        let screen = json!({ "width": width, "height": 800, "deviceScaleFactor": 1, "mobile": false });
+        self.resize_to(width, 800).await;
+    }
+
+    /// The same with another height.
+    pub async fn resize_to(&self, width: u16, height: u16) {
+        let screen = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
         self.driver.cdp().send_raw("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
         self.wait_until(&format!("innerWidth === {width}")).await;
     }

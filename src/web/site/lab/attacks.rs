@@ -1,56 +1,35 @@
-//! The gallery of attacks. Each is forged from the visitor's own token, really judged, and shown beside the answer of a
-//! naive verifier.
+//! The gallery of attacks. Each is forged from the visitor's own token, really checked, and shown beside the answer of
+//! a naive verifier.
 //!
 //! What is put into a session is forged here again from the attack's name, so a client cannot put any other text there.
 
+mod gallery;
 mod request;
 mod show;
 mod trial;
 
 use actix_web::http::header;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::lab::attacks::{Attack, AttackKind, JudgedBy, SECTIONS, Section};
+use crate::lab::attacks::{ADMIN_WINS, Attack, AttackKind, JudgedBy, NaiveOutcome};
 use crate::lab::diff::LineChange;
 use crate::lab::forge::Target;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
-use crate::web::session::{LabNotes, TokenKeys, Visitor};
+use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+pub(in crate::web) use gallery::gallery;
 use request::RequestTrial;
 use show::{NaiveOpinion, Strict};
 use trial::{Attempt, Source, Trial};
-
-#[derive(Template)]
-#[template(path = "lab/gallery.html")]
-struct GalleryPage<'a> {
-    assets: &'a Assets,
-    sections: &'static [Section],
-    notes: LabNotes,
-}
-
-impl GalleryPage<'_> {
-    fn was_tried(&self, attack: &Attack) -> bool {
-        self.notes.tried.contains(attack.key)
-    }
-
-    fn rows_tried(&self) -> usize {
-        Attack::count_rows(|attack| self.was_tried(attack))
-    }
-}
-
-/// `GET /lab/attacks`.
-pub(in crate::web) async fn gallery(visitor: Visitor, assets: Data<Assets>) -> Result<HttpResponse, Problem> {
-    render(&GalleryPage { assets: &assets, sections: &SECTIONS, notes: visitor.lab() })
-}
 
 /// One attack as programs get it.
 #[derive(Serialize)]
@@ -62,6 +41,7 @@ struct Entry {
     expected_code: &'static str,
     lesson: Option<&'static str>,
     rfc: &'static str,
+    forges_identity: bool,
 }
 
 /// `GET /lab/attacks.json`.
@@ -74,6 +54,7 @@ pub(in crate::web) async fn catalogue() -> HttpResponse {
         expected_code: attack.expected.as_str(),
         lesson: attack.lesson,
         rfc: attack.rfc,
+        forges_identity: attack.forges_identity,
     });
     HttpResponse::Ok().json(entries.collect::<Vec<_>>())
 }
@@ -91,23 +72,30 @@ struct AttackPage<'a> {
 }
 
 impl AttackPage<'_> {
-    /// Who judges it, in words.
+    /// Who checks it, in words.
     fn judged_by(&self) -> &'static str {
         let AttackKind::Token { judged_by, .. } = self.attack.kind else {
-            return "this site’s own rules for requests";
+            return "this site’s rules for requests";
         };
         match judged_by {
-            JudgedBy::Demo => "the demo’s keys, as Show details does",
-            JudgedBy::DemoAfterSwitch => "the demo’s keys, after a switch to the other algorithm",
-            JudgedBy::Lab => "the lab’s keys, for the lab signs it",
-            JudgedBy::LabApi => "the lab’s API, which sets issuer, audience and typ",
-            JudgedBy::Session => "the session, which takes what fits a cookie",
+            JudgedBy::Demo => "the demo with its keys, as Show details does",
+            JudgedBy::DemoAfterSwitch => "the demo with its keys, after a switch to the other algorithm",
+            JudgedBy::Lab => "the lab with its keys",
+            JudgedBy::LabApi => "the lab’s API, which requires an issuer, an audience and a type",
+            JudgedBy::Session => "the session, whose cookie must have room for it",
         }
     }
 
     /// The attack after this one in the gallery.
     fn next(&self) -> Option<&'static Attack> {
         Attack::all().skip_while(|it| it.slug != self.attack.slug).nth(1)
+    }
+
+    const fn naive_noun(&self) -> &'static str {
+        match self.attack.kind {
+            AttackKind::Token { .. } => "verifier",
+            AttackKind::Request { .. } => "site",
+        }
     }
 
     fn can_be_put(&self) -> bool {
@@ -121,14 +109,19 @@ pub(super) fn lesson_title(slug: &'static str) -> &'static str {
 }
 
 /// `GET /lab/attacks/{slug}`.
-pub(in crate::web) async fn attack(slug: Path<String>, visitor: Visitor, lab: Lab) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn attack(
+    http: HttpRequest,
+    slug: Path<String>,
+    visitor: Visitor,
+    lab: Lab,
+) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = attack.variant("").unwrap_or_default();
     let request = match attack.kind {
         AttackKind::Request { request, naive } => Some(RequestTrial::of(&request(variant), naive, &visitor, &lab)),
         AttackKind::Token { .. } => None,
     };
-    let was_tried = visitor.lab().tried.contains(attack.key);
+    let was_tried = lab.sessions.progress(&http).has_tried(attack.key);
     render(&AttackPage { assets: &lab.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
 }
 
@@ -166,8 +159,7 @@ pub(in crate::web) async fn attempt(
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = form.variant(attack)?;
     let is_put = form.wants_it_put()?;
-    note(&mut visitor, attack, lab.clock.now());
-    match attack.kind {
+    let mut response = match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
         AttackKind::Request { request, naive } => {
             let trial = RequestTrial::of(&request(variant), naive, &visitor, &lab);
@@ -183,20 +175,19 @@ pub(in crate::web) async fn attempt(
                 shown(&http, &lab.assets, attack, variant, Some(trial), None)
             }
         }
+    }?;
+    let mut progress = lab.sessions.progress(&http);
+    if !progress.has_tried(attack.key) {
+        progress.keep_tried(attack.key);
+        lab.sessions.keep_progress(&progress, &mut response)?;
     }
+    Ok(response)
 }
 
 /// Whether the answer is for a program.
 fn wants_json(request: &HttpRequest) -> bool {
     let names = |media_type| accept::names(request.headers(), media_type);
     names("application/json") && !names("text/html")
-}
-
-/// If the session has no room for the progress, the attack is tried all the same.
-fn note(visitor: &mut Visitor, attack: &Attack, now: DateTime<Utc>) {
-    let mut notes = visitor.lab();
-    notes.tried.insert(attack.key);
-    drop(visitor.note(notes, now));
 }
 
 fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, now: DateTime<Utc>) -> Result<HttpResponse, Problem> {

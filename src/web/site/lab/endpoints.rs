@@ -2,7 +2,8 @@
 
 use actix_web::middleware::from_fn;
 
-use super::{attacks, bench, index, lessons, reset, worksheet};
+use super::{attacks, bench, glossary, index, lessons, reset, worksheet};
+use crate::lab::attacks::filters::{CHANGED, CHECK, TRIED};
 use crate::web::http::endpoint::common::{
     DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_UNAVAILABLE, TOO_BUSY, TOO_MANY_SESSIONS,
 };
@@ -26,6 +27,32 @@ const ATTACK: Parameter = Parameter {
     says: "The attack, as the gallery names it.",
     example: "alg-none",
 };
+const CHECK_ACCEPTS: [&str; CHECK.values.len()] = CHECK.accepts();
+const CHANGED_ACCEPTS: [&str; CHANGED.values.len()] = CHANGED.accepts();
+const TRIED_ACCEPTS: [&str; TRIED.values.len()] = TRIED.accepts();
+const FILTERS: &[Parameter] = &[
+    Parameter {
+        place: Place::Query,
+        name: CHECK.name,
+        kind: Kind::OneOf(&CHECK_ACCEPTS),
+        says: "Only attacks that this check stops. Empty or left out: all of them.",
+        example: "signature",
+    },
+    Parameter {
+        place: Place::Query,
+        name: CHANGED.name,
+        kind: Kind::OneOf(&CHANGED_ACCEPTS),
+        says: "Only attacks that change this.",
+        example: "claim",
+    },
+    Parameter {
+        place: Place::Query,
+        name: TRIED.name,
+        kind: Kind::OneOf(&TRIED_ACCEPTS),
+        says: "Only attacks that this browser tried, or did not try.",
+        example: "no",
+    },
+];
 const NO_ATTACK: Answer = Answer::refusal(404, "There is no such attack.");
 const NO_LESSON: Answer = Answer::refusal(404, "There is no such lesson.");
 
@@ -90,15 +117,16 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(index),
             Description {
                 id: "lab",
-                summary: "The lab: its lessons and attacks, and how far this session came",
-                access: Access::Session,
+                summary: "The lab: its lessons and attacks, and how far this browser came",
+                access: Access::Anybody,
                 parameters: &[],
                 body: None,
-                own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
                 curl: "curl -s {base}/lab",
             },
         )],
-    ),
+    )
+    .also_at(&["/lab/", "/lab/lessons"]),
     Endpoint::new(
         "/lab/lessons/{slug}",
         RoutePolicy::Session,
@@ -154,12 +182,16 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(attacks::gallery),
             Description {
                 id: "attacks",
-                summary: "The gallery: every attack on a token, and the check that stops it",
-                access: Access::Session,
-                parameters: &[],
+                summary: "The gallery: the attacks on a token, each with the check that stops it",
+                access: Access::Anybody,
+                parameters: FILTERS,
                 body: None,
-                own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, FAULT],
-                curl: "curl -s {base}/lab/attacks",
+                own_answers: &[
+                    Answer::new(200, HTML, "The page."),
+                    Answer::refusal(400, "A filter has no such value."),
+                    FAULT,
+                ],
+                curl: "curl -s '{base}/lab/attacks?check=signature'",
             },
         )],
     ),
@@ -177,7 +209,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 own_answers: &[Answer::new(
                     200,
                     Content::JsonList("Attack"),
-                    "Every attack; a row with several codes stands there as often.",
+                    "Every attack. Attacks with one `number` are of one kind.",
                 )],
                 curl: "curl -s {base}/lab/attacks.json",
             },
@@ -191,7 +223,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 |route| route.to(attacks::attack),
                 Description {
                     id: "attack",
-                    summary: "One attack: what it changes, and who falls for it",
+                    summary: "One attack: what it changes, and which mistake lets it pass",
                     access: Access::Session,
                     parameters: &[ATTACK],
                     body: None,
@@ -203,7 +235,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 |route| route.to(attacks::attempt),
                 Description {
                     id: "attempt",
-                    summary: "Forges a token of one's own, and has it judged by the strict verifier and by a naive one",
+                    summary: "Makes the forgery, and has it checked by this server's verifier and by a naive one",
                     access: Access::Session,
                     parameters: &[ATTACK],
                     body: Some(Body { media: FORM, schema: "Attempt", is_required: true, example: "action=forge" }),
@@ -239,6 +271,22 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 body: None,
                 own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
                 curl: "curl -s {base}/lab/worksheet",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/glossary",
+        RoutePolicy::Session,
+        &[Operation::get(
+            |route| route.to(glossary),
+            Description {
+                id: "glossary",
+                summary: "The glossary: every term of the lab",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/lab/glossary",
             },
         )],
     ),

@@ -17,11 +17,12 @@ mod script_reach;
 mod seen;
 mod set_cookie;
 mod size_limit;
+mod start_here;
 mod tamper;
 mod two_clocks;
 mod weak_secret;
 
-use actix_web::http::Method;
+use actix_web::http::{Method, header};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use async_trait::async_trait;
@@ -29,7 +30,9 @@ use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
 use crate::keys::ProfileKeys;
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
+use crate::lab::progress::{LessonProgress, Prediction, Progress};
 use crate::profiles::lab;
 use crate::token::Claims;
 use crate::web::http::framework_errors::expect_form;
@@ -77,7 +80,12 @@ pub(in crate::web) async fn lesson(
 ) -> Result<HttpResponse, Problem> {
     let (lesson, page) = find(&slug)?;
     let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab)?;
-    page.page(&mut visit).await
+    let mut response = match visit.sent_prediction()? {
+        Some(prediction) => visit.predict(prediction),
+        None => page.page(&mut visit).await?,
+    };
+    visit.keep_progress(&mut response)?;
+    Ok(response)
 }
 
 /// `GET` and `POST /lab/lessons/{slug}/{step}`: what a lesson has beside its page.
@@ -110,6 +118,9 @@ struct LessonVisit<'a> {
     /// The fields that were sent; empty if none were.
     form: Form,
     now: DateTime<Utc>,
+    /// What the visitor's browser keeps, and what this request makes of it.
+    kept: Progress,
+    progress: LessonProgress,
 }
 
 impl<'a> LessonVisit<'a> {
@@ -122,7 +133,38 @@ impl<'a> LessonVisit<'a> {
         lab: &'a Lab,
     ) -> Result<Self, Problem> {
         let form = Form::read(request, body)?;
-        Ok(Self { request, lab, signing, visitor, lesson, form, now: lab.clock.now() })
+        let kept = lab.sessions.progress(request);
+        let progress = kept.lesson(lesson.key);
+        Ok(Self { request, lab, signing, visitor, lesson, form, now: lab.clock.now(), kept, progress })
+    }
+
+    /// The prediction, if that is what the form sends.
+    fn sent_prediction(&self) -> Result<Option<Prediction>, Problem> {
+        let choice = || self.form.get("predict").and_then(|value| self.lesson.question.choice(value));
+        match self.form.get("step").filter(|_| self.form.is_sent()) {
+            Some("skip") => Ok(Some(Prediction::Skipped)),
+            Some("predict") => match choice() {
+                Some(choice) => Ok(Some(Prediction::Choice(choice.value.to_owned()))),
+                None => Err(Problem::bad_request("Choose one of the answers, or press Skip.")),
+            },
+            _ => Ok(None),
+        }
+    }
+
+    /// Keeps the prediction, and leads to the task.
+    fn predict(&mut self, prediction: Prediction) -> HttpResponse {
+        self.progress.prediction = prediction;
+        let address = format!("/lab/lessons/{}#do", self.lesson.slug);
+        HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+    }
+
+    /// Lets the browser keep what this request changed.
+    fn keep_progress(&mut self, response: &mut HttpResponse) -> Result<(), Problem> {
+        if self.progress == self.kept.lesson(self.lesson.key) {
+            return Ok(());
+        }
+        self.kept.keep_lesson(self.lesson.key, self.progress.clone());
+        self.lab.sessions.keep_progress(&self.kept, response)
     }
 
     /// Waits for this request's turn to make an RSA signature. Time passes while it waits.
@@ -149,23 +191,15 @@ impl<'a> LessonVisit<'a> {
         Ok(token.into_string())
     }
 
-    /// The texts around the lesson. `is_solved` says that this step solved it, and the session remembers that.
-    pub fn frame(&mut self, is_solved: bool) -> Result<Frame, Problem> {
-        let mut notes = self.visitor.lab();
-        let solved_before = notes.solved.contains(self.lesson.key);
-        if is_solved && !solved_before {
-            notes.solved.insert(self.lesson.key);
-            self.visitor.note(notes, self.now)?;
+    /// The texts around the lesson, with what a press came to; `None` if nothing was pressed that this page answers.
+    /// The progress remembers it.
+    pub fn judged(&mut self, press: Option<Press>) -> Frame {
+        match &press {
+            Some(Press::Solved(_)) => self.progress.is_solved = true,
+            Some(Press::Wrong(_)) => self.progress.count_try(),
+            Some(Press::Step(_)) | None => {}
         }
-        let predicted = self.form.get("predict");
-        let question = &self.lesson.question;
-        Ok(Frame {
-            lesson: self.lesson,
-            predicted: predicted.and_then(|value| question.choices.iter().find(|choice| choice.value == value)),
-            stage: if self.form.is_sent() { Stage::Done } else { Stage::Untried },
-            is_solved,
-            solved_before,
-        })
+        Frame { lesson: self.lesson, progress: self.progress.clone(), press }
     }
 }
 
@@ -200,61 +234,50 @@ impl Form {
     }
 }
 
-/// What every lesson's page shows: its texts, the prediction, the progress, and the next lesson.
+/// What every lesson's page shows: its texts, the prediction, the verdict, the progress, and the next lesson.
 pub(super) struct Frame {
     pub lesson: &'static Lesson,
-    pub predicted: Option<&'static Choice>,
-    stage: Stage,
-    pub is_solved: bool,
-    pub solved_before: bool,
-}
-
-/// How far the visitor got with what they sent.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Stage {
-    /// Nothing was tried yet.
-    Untried,
-    /// Something happened, and the last step is still missing.
-    UnderWay,
-    /// The last step is done, so the page explains the result.
-    Done,
+    progress: LessonProgress,
+    press: Option<Press>,
 }
 
 impl Frame {
-    /// The page says what happened, and why, only if this is true.
-    pub const fn tried_if(self, was_tried: bool) -> Self {
-        Self { stage: if was_tried { Stage::Done } else { Stage::Untried }, ..self }
+    /// Whether this press solved the lesson.
+    pub fn is_solved(&self) -> bool {
+        self.press.as_ref().is_some_and(Press::is_solved)
     }
 
-    /// The page says what happened, and it says why only if this is true or the lesson is solved.
-    pub const fn explaining_if(self, is_done: bool) -> Self {
-        match self.stage {
-            Stage::Done if !is_done && !self.is_solved => Self { stage: Stage::UnderWay, ..self },
-            _ => self,
+    /// Whether the lesson is solved, now or before.
+    fn was_solved(&self) -> bool {
+        self.progress.is_solved
+    }
+
+    /// The task appears once the prediction is sent or skipped. A program may answer without one.
+    fn shows_task(&self) -> bool {
+        self.progress.prediction != Prediction::None || self.press.is_some() || self.was_solved()
+    }
+
+    fn predicted(&self) -> Option<&'static Choice> {
+        match &self.progress.prediction {
+            Prediction::Choice(value) => self.lesson.question.choice(value),
+            Prediction::None | Prediction::Skipped => None,
         }
     }
 
-    fn was_tried(&self) -> bool {
-        self.stage != Stage::Untried
-    }
-
-    fn explains(&self) -> bool {
-        self.stage == Stage::Done
+    fn has_skipped(&self) -> bool {
+        self.progress.prediction == Prediction::Skipped
     }
 
     fn number(&self) -> usize {
         self.lesson.number()
     }
 
-    fn count() -> usize {
-        LESSONS.len()
+    /// The number of the last lesson: the first one is lesson 0.
+    fn last_number() -> usize {
+        LESSONS.last().map_or(0, Lesson::number)
     }
 
     fn next(&self) -> Option<&'static Lesson> {
         self.lesson.next()
-    }
-
-    fn is_chosen(&self, choice: &Choice) -> bool {
-        self.predicted.is_some_and(|predicted| predicted.value == choice.value)
     }
 }

@@ -6,9 +6,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::code::Code;
+use crate::lab::attacks::{Attack, NaiveOutcome};
 use crate::lab::diff::{Line, clipped, diff, visible};
 use crate::lab::naive::Opinion;
-use crate::token::{Show, Verdict, segments};
+use crate::token::{Claims, Show, Verdict, segments};
 use crate::web::http::problem::Problem;
 use crate::web::view::token_view::TraceRow;
 
@@ -70,6 +71,8 @@ pub(super) struct Strict {
     pub code: Code,
     pub accepted: bool,
     pub message: String,
+    /// Who an accepted token is about.
+    pub subject: Option<String>,
     /// The status of a response that is not a verdict.
     pub status: Option<u16>,
     pub trace: Vec<TraceRow>,
@@ -83,6 +86,7 @@ impl Strict {
             code: verdict.code(),
             accepted: verdict.is_accepted(),
             message: verdict.message().to_owned(),
+            subject: verdict.claims().and_then(Claims::subject).map(|subject| subject.chars().map(visible).collect()),
             status: None,
             trace: TraceRow::of(verdict),
             report: serde_json::to_value(verdict.report(show)).unwrap_or_default(),
@@ -94,6 +98,7 @@ impl Strict {
             code: problem.code,
             accepted: false,
             message: problem.message.trim_end_matches('.').to_owned(),
+            subject: None,
             status: Some(problem.status.as_u16()),
             trace: Vec::new(),
             report: json!({ "accepted": false, "code": problem.code, "message": problem.message, "checks": [] }),
@@ -113,5 +118,14 @@ impl NaiveOpinion {
     pub fn of(opinion: &Opinion) -> Self {
         let why: String = opinion.why.chars().map(visible).collect();
         Self { name: opinion.name, accepted: opinion.accepted, why: clipped(&why, SHOWN) }
+    }
+
+    /// What it means for the site.
+    pub const fn outcome(&self, attack: &Attack) -> NaiveOutcome {
+        attack.naive_outcome(self.accepted)
+    }
+
+    pub fn does_damage(&self, attack: &Attack) -> bool {
+        matches!(self.outcome(attack), NaiveOutcome::Damage | NaiveOutcome::TooLate)
     }
 }

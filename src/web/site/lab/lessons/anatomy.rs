@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::anatomy;
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -31,7 +32,6 @@ struct AnatomyPage<'a> {
     token: &'a str,
     parts: [(&'static str, &'static str, &'a str); 3],
     typed: &'a str,
-    remark: Option<Remark>,
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -41,14 +41,14 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(token) => Some(judge(visit, token, &typed).await?),
         None => None,
     };
-    let frame = visit.frame(remark.as_ref().is_some_and(|remark| remark.is_right))?;
+    let frame = visit.judged(remark.as_ref().map(Press::from));
     let token = match token {
         Some(token) if segments(&token).is_some() => token,
         _ => new_token(visit)?,
     };
     let [header, payload, signature] = segments(&token).unwrap_or_default();
     let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
-    render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &token, parts, typed: &typed, remark })
+    render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &token, parts, typed: &typed })
 }
 
 fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {

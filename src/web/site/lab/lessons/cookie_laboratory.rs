@@ -7,14 +7,17 @@ use async_trait::async_trait;
 
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
-    Forecast, MAX_AGES, PATHS, PREFIXES, Pick, Predictions, Recipe, Rule, SAME_SITES, Wire, forecast, judge, removals,
-    rules,
+    Fate, Forecast, MAX_AGES, PAGE, PATHS, PREFIXES, Parts, Pick, Recipe, Rule, SAME_SITES, Wire, forecast, judge,
+    removals, rules,
 };
-use crate::lab::lessons::remark::Remark;
+use crate::lab::lessons::press::Press;
 use crate::web::http::origins::is_on_loopback;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+
+/// The cookie that remembers which parts are done, for another tab and for a visitor who comes back.
+const PARTS: &str = "lab-parts";
 
 pub(super) struct Page;
 
@@ -31,7 +34,8 @@ struct CookieLaboratoryPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     recipe: Recipe,
-    predictions: Predictions,
+    expected: Option<Fate>,
+    parts: Parts,
     report: Option<Report>,
 }
 
@@ -50,21 +54,30 @@ impl CookieLaboratoryPage<'_> {
             group("Prefix of the name", "prefix", &PREFIXES, self.recipe.prefix),
             group("SameSite", "same-site", &SAME_SITES, self.recipe.same_site),
             group("Path", "path", &PATHS, self.recipe.path),
-            group("End", "max-age", &MAX_AGES, self.recipe.max_age),
+            group("Max-Age", "max-age", &MAX_AGES, self.recipe.max_age),
         ]
+    }
+
+    fn expected_value(&self) -> &'static str {
+        self.expected.map_or("", Fate::value)
     }
 }
 
 /// What became of the cookie.
 struct Report {
     line: String,
-    expected: Option<bool>,
+    expected: Option<Fate>,
     did_come: bool,
     /// An older cookie of this name came, from an earlier try.
     has_older: bool,
     forecast: Forecast,
     rules: Vec<&'static Rule>,
-    remark: Remark,
+}
+
+impl Report {
+    fn is_contradicted(&self) -> bool {
+        self.forecast.is_contradicted(self.did_come)
+    }
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -83,9 +96,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let recipe = read(visit)?;
     let value = lesson_cookies::value(&visit.lab.random)?;
-    let mut fields = recipe.fields();
-    let carried = ["predict", "expect", "foretold"].into_iter();
-    fields.extend(carried.filter_map(|name| Some((name, visit.form.get(name)?))));
+    let mut fields = carried(visit, &recipe);
     fields.push(("value", &value));
     let mut response = lesson_cookies::see_again(visit, &fields);
     lesson_cookies::set(&mut response, &recipe.line(&value))?;
@@ -97,43 +108,61 @@ fn read(visit: &LessonVisit<'_>) -> Result<Recipe, Problem> {
         .map_err(|field| Problem::bad_request(format!("`{field}` is not one of the choices that the page offers.")))
 }
 
+/// What was chosen, for the address of the next page.
+fn carried<'v>(visit: &'v LessonVisit<'_>, recipe: &Recipe) -> Vec<(&'static str, &'v str)> {
+    let mut fields = recipe.fields();
+    fields.extend(["expect", "parts"].into_iter().filter_map(|name| Some((name, visit.form.get(name)?))));
+    fields
+}
+
 fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let mut response = lesson_cookies::see_again(visit, &[]);
+    let mut fields = read(visit).map(|recipe| carried(visit, &recipe)).unwrap_or_default();
+    fields.push(("cleared", "yes"));
+    let mut response = lesson_cookies::see_again(visit, &fields);
     removals().iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     Ok(response)
 }
 
 fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let before = Predictions::read(visit.form.get("foretold").unwrap_or_default());
+    let kept = Parts::read(&lesson_cookies::came(visit.request, PARTS).unwrap_or_default());
+    let before = kept.and(Parts::read(visit.form.get("parts").unwrap_or_default()));
+    let expected = visit.form.get("expect").and_then(Fate::find);
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
-    let (recipe, predictions, report) = match value {
-        None => (Recipe::plain(), before, None),
+    let (recipe, parts, press, report) = match value {
+        None => {
+            let says = "Your browser dropped the cookies that this lesson made. Your finished parts are kept.";
+            let press = visit.form.get("cleared").map(|_| Press::Step(says.to_owned()));
+            (read(visit).unwrap_or_else(|_| Recipe::plain()), before, press, None)
+        }
         Some(value) => {
             let recipe = read(visit)?;
-            let (predictions, report) = report(visit, &recipe, &value, before);
-            (recipe, predictions, Some(report))
+            let report = report(visit, &recipe, &value, expected);
+            let (parts, press) = judge(expected, report.did_come, report.forecast, before);
+            (recipe, parts, Some(press), Some(report))
         }
     };
-    let frame = visit.frame(report.is_some() && predictions.is_both())?.tried_if(report.is_some());
-    render(&CookieLaboratoryPage { assets: &visit.lab.assets, frame, recipe, predictions, report })
+    let frame = visit.judged(press);
+    let assets = &visit.lab.assets;
+    let mut response = render(&CookieLaboratoryPage { assets, frame, recipe, expected, parts, report })?;
+    if parts != kept {
+        let line = format!("{PARTS}={}; HttpOnly; SameSite=Lax; Path={PAGE}; Max-Age=2592000", parts.text());
+        lesson_cookies::set(&mut response, &line)?;
+    }
+    Ok(response)
 }
 
-fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, before: Predictions) -> (Predictions, Report) {
+fn report(visit: &LessonVisit<'_>, recipe: &Recipe, value: &str, expected: Option<Fate>) -> Report {
     let wire = wire(visit);
     let came = lesson_cookies::came(visit.request, &recipe.name());
     let did_come = came.as_deref() == Some(value);
-    let expected = visit.form.get("expect").map(|expected| expected == "comes");
-    let predictions = before.after(expected, did_come);
-    let report = Report {
+    Report {
         line: recipe.line(value),
         expected,
         did_come,
         has_older: came.is_some() && !did_come,
         forecast: forecast(recipe, wire),
         rules: rules(recipe, wire),
-        remark: judge(expected, did_come, predictions),
-    };
-    (predictions, report)
+    }
 }
 
 fn wire(visit: &LessonVisit<'_>) -> Wire {

@@ -1,25 +1,29 @@
 //! Cross-site forms: one server under two names. A page under the first attacks the second.
 //!
-//! The attacker's page is the only one whose forms may leave this origin. Its targets change nothing and grant nothing,
-//! so the check of origins may let requests for one of them pass.
+//! The attacker's page is the only one whose forms may leave this origin. Its targets grant nothing and change nothing
+//! but the record of what came, so the check of origins may let requests for one of them pass.
 
 use actix_web::http::header::{self, HeaderMap};
 use actix_web::http::{Method, StatusCode};
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
+use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons::cross_site_forms::{COOKIES, NONE, STRICT, judge, lines};
-use crate::lab::lessons::remark::{Remark, are_all_right};
-use crate::web::http::origins::{WITHOUT_ORIGIN_CHECK, policy_with_forms_to};
+use crate::lab::lessons::cross_site_forms::{
+    AttackForm, COOKIES, Came, LAX, NONE, Refuser, judge, lines, press, read_record,
+};
+use crate::lab::lessons::press::Press;
+use crate::lab::lessons::remark::Remark;
+use crate::web::http::extractor::FromHead as _;
+use crate::web::http::origins::{Origins, WITHOUT_ORIGIN_CHECK, policy_with_forms_to};
 use crate::web::http::problem::{Presentation, Problem};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
 
-const ADDRESS: &str = "/lab/lessons/cross-site-forms";
 const WITH_ORIGIN_CHECK: &str = "/lab/lessons/cross-site-forms/transfer";
 
 pub(super) struct Page;
@@ -48,45 +52,99 @@ struct CrossSiteFormsPage<'a> {
     attacker: Option<String>,
     /// Which of the cookies the browser has, known once they were set.
     kept: Vec<&'static str>,
-    reported: [Vec<&'static str>; 2],
+    /// What came with each of the attacker's forms, if it was sent.
+    recorded: [(AttackForm, Option<Vec<&'static str>>); 3],
+    reported: Came,
+    refuser: Option<Refuser>,
     remarks: Vec<Remark>,
 }
 
 impl CrossSiteFormsPage<'_> {
     fn is_ticked(&self, form: &str, cookie: &str) -> bool {
-        let [get, post] = &self.reported;
-        if form == "get" { get } else { post }.contains(&cookie)
+        let reported = if form == "get" { &self.reported.get } else { &self.reported.post };
+        reported.contains(&cookie)
+    }
+
+    fn refuser_value(&self) -> &'static str {
+        self.refuser.map_or("", Refuser::value)
+    }
+
+    fn has_sent_any(&self) -> bool {
+        self.recorded.iter().any(|(_, came)| came.is_some())
+    }
+
+    /// Whether there is something to report.
+    fn has_sent_all(&self) -> bool {
+        self.recorded.iter().all(|(_, came)| came.is_some())
     }
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.form.get("step") == Some("set") {
-        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, ADDRESS)).finish();
-        let predicted = visit.frame(false)?.predicted;
-        lines(predicted).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
+        let mut response = lesson_cookies::see_again(visit, &[("step", "set")]);
+        lines().iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
         return Ok(response);
     }
     let kept = cookies(visit.request);
-    let reported = [reported(visit, "get"), reported(visit, "post")];
+    let recorded = AttackForm::ALL.map(|form| (form, recorded(visit.request, form)));
+    let reported = Came { get: reported(visit, "get"), post: reported(visit, "post") };
+    let refuser = visit.form.get("refused").and_then(Refuser::find);
     let attacker = visit.lab.origins.other_site(visit.request.head());
-    let remarks = match (visit.form.is_sent(), &attacker) {
-        (false, _) => Vec::new(),
-        (true, Some(_)) if kept.is_empty() => vec![Remark::miss(
-            "None of the lesson's cookies came with your report, so there was nothing to send. Set them first; they last an \
-             hour.",
-        )],
-        // Without a second name nothing can be tried, and the text of the page has the answer.
-        (true, attacker) => judge(&reported[0], &reported[1], attacker.is_none() || kept.contains(&NONE)),
+    let mut remarks = Vec::new();
+    let press = if visit.form.is_sent() {
+        Some(judged(&recorded, &reported, refuser, &mut remarks))
+    } else {
+        let was_set = Form::of_query(visit.request).get("step") == Some("set");
+        (was_set && attacker.is_some()).then(|| kept_press(&kept))
     };
-    let mut frame = visit.frame(are_all_right(&remarks))?;
-    let carried = lesson_cookies::came(visit.request, STRICT);
-    let choices = visit.lesson.question.choices.iter();
-    frame.predicted = frame.predicted.or(choices.into_iter().find(|choice| Some(choice.value) == carried.as_deref()));
-    render(&CrossSiteFormsPage { assets: &visit.lab.assets, frame, attacker, kept, reported, remarks })
+    let frame = visit.judged(press);
+    let assets = &visit.lab.assets;
+    render(&CrossSiteFormsPage { assets, frame, attacker, kept, recorded, reported, refuser, remarks })
+}
+
+/// Judges a report by what this browser sent. Whatever is missing is named first.
+fn judged(
+    recorded: &[(AttackForm, Option<Vec<&'static str>>); 3],
+    reported: &Came,
+    refuser: Option<Refuser>,
+    remarks: &mut Vec<Remark>,
+) -> Press {
+    let [(_, Some(get)), (_, Some(defended)), (_, Some(undefended))] = recorded else {
+        let missing = recorded.iter().filter(|(_, came)| came.is_none());
+        let missing: Vec<String> = missing.map(|(form, _)| format!("*{}*", form.button())).collect();
+        return Press::Wrong(format!(
+            "Your browser has not sent all three forms to this site in the last hour. Still missing: {}.",
+            missing.join(", ")
+        ));
+    };
+    if defended != undefended {
+        return Press::Wrong(
+            "The two POST forms did not bring the same cookies: the cookies changed in between. Set them again, and send \
+             both POST forms again."
+                .to_owned(),
+        );
+    }
+    let judged = judge(reported, &Came { get: get.clone(), post: defended.clone() }, refuser);
+    let press = press(&judged);
+    remarks.extend(judged);
+    press
+}
+
+/// What is said after the cookies were set.
+fn kept_press(kept: &[&str]) -> Press {
+    let names: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
+    if kept.is_empty() {
+        return Press::Wrong("Your browser kept none of the three cookies. Allow cookies for this site.".to_owned());
+    }
+    Press::Step(format!("Your browser keeps {}. Now open Mallory's page.", names.join(", ")))
 }
 
 fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {
     COOKIES.into_iter().filter(|name| visit.form.get(&format!("{form}-{name}")).is_some()).collect()
+}
+
+fn recorded(request: &HttpRequest, form: AttackForm) -> Option<Vec<&'static str>> {
+    lesson_cookies::came(request, form.record()).map(|text| read_record(&text))
 }
 
 fn cookies(request: &HttpRequest) -> Vec<&'static str> {
@@ -122,12 +180,19 @@ enum Refusal {
 #[template(path = "lab/lessons/cross-site-forms/arrival.html")]
 struct ArrivalPage<'a> {
     assets: &'a Assets,
-    method: &'a str,
+    form: AttackForm,
     refusal: Refusal,
-    is_defended: bool,
     came_from_elsewhere: bool,
     rows: [(&'static str, String); 4],
     cookies: Vec<(&'static str, bool)>,
+    /// The site of the attacker's page.
+    attacker: Option<String>,
+}
+
+impl ArrivalPage<'_> {
+    fn has(&self, cookie: &str) -> bool {
+        self.cookies.iter().any(|(name, did_come)| *name == cookie && *did_come)
+    }
 }
 
 /// The page that answers each of the attacker's forms.
@@ -135,12 +200,18 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
     let headers = request.headers();
     let came = cookies(request);
     let site = shown(headers, "sec-fetch-site");
+    let form = match (request.method(), request.path()) {
+        (&Method::POST, WITHOUT_ORIGIN_CHECK) => AttackForm::Undefended,
+        (&Method::POST, _) => AttackForm::Defended,
+        _ => AttackForm::Get,
+    };
+    let came_from_elsewhere = !matches!(site.as_str(), "same-origin" | "none" | "");
+    let attacker = Data::<Origins>::from_head(request)?.other_site(request.head());
     let page = ArrivalPage {
         assets,
-        method: if request.method() == Method::POST { "POST" } else { "GET" },
+        form,
         refusal,
-        is_defended: request.path() != WITHOUT_ORIGIN_CHECK,
-        came_from_elsewhere: !matches!(site.as_str(), "same-origin" | "none" | ""),
+        came_from_elsewhere,
         rows: [
             ("Origin", shown(headers, "origin")),
             ("Referer", shown(headers, "referer")),
@@ -148,10 +219,14 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
             ("Sec-Fetch-Mode", shown(headers, "sec-fetch-mode")),
         ],
         cookies: COOKIES.into_iter().map(|name| (name, came.contains(&name))).collect(),
+        attacker,
     };
     let mut response = render(&page)?;
     if refusal == Refusal::CrossSite {
         *response.status_mut() = StatusCode::FORBIDDEN;
+    }
+    if came_from_elsewhere {
+        lesson_cookies::set(&mut response, &form.record_line(&came))?;
     }
     Ok(response)
 }

@@ -1,29 +1,27 @@
-//! HS256 or RS256.
+//! HS256 or RS256. The form carries the two tokens, and what the visitor did with them.
 
-use std::time::{Duration, Instant};
+mod cost;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use askama::Template;
 use async_trait::async_trait;
 
+use self::cost::Costs;
+use super::seen::Seen;
 use super::{Frame, LessonPage, LessonVisit};
-use crate::keys::ProfileKeys;
-use crate::lab::lessons::hs256_or_rs256::{self, ALGORITHMS, COMMANDS, LIFETIME, PARTIES, Party};
-use crate::profiles::Lifetime;
-use crate::profiles::demo::{self, DemoAlgorithm, Subject};
-use crate::token::segments;
+use crate::keys::{KeyRing, Secret};
+use crate::lab::lessons::hs256_or_rs256::{
+    self, ALGORITHMS, COMMANDS, LONGEST_KEY, PARTIES, Parts, Party, cannot_sign, claims_of_bob, forge, is_forged,
+    verify_with,
+};
+use crate::lab::lessons::press::Press;
+use crate::profiles::demo::DemoAlgorithm;
+use crate::profiles::lab;
+use crate::token::{LARGEST_TOKEN, segments};
 use crate::web::http::problem::Problem;
-use crate::web::http::signing_queue::SigningQueue;
-use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
-
-/// No kind of operation is measured longer.
-const LONGEST: Duration = Duration::from_millis(50);
-
-/// What is signed where time is measured: as long as the demo's own token without its signature.
-const MESSAGE: &[u8] = &[b'e'; 110];
 
 pub(super) struct Page;
 
@@ -46,73 +44,47 @@ impl LessonPage for Page {
 struct AlgorithmsPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    own: Own,
     /// Signed for whoever sent the form: an RS256 signature costs more than the page.
     tokens: Option<Tokens>,
-    costs: Option<Costs>,
+    work: Work,
     base: &'a str,
-    ticked: Vec<String>,
+    pem: &'a str,
+    secret: &'a str,
     outcome: Outcome,
 }
 
 /// Two tokens with the same claims.
 struct Tokens {
     hs256: String,
-    /// `None` where the folder has only the public key.
-    rs256: Option<String>,
+    rs256: String,
 }
 
+/// What the press showed.
 enum Outcome {
     Nothing,
-    Answer { wrong: Vec<&'static str> },
+    Costs(Costs),
+    Verified(Box<Seen>),
+    /// What was tried with the public key, in vain.
+    NotSigned,
+    Forged(Box<Seen>),
+    Answer,
 }
 
-struct Costs {
-    hs256: Cost,
-    rs256: Cost,
-}
-
-/// What one operation took, on average.
-struct Cost {
-    sign: Mean,
-    verify: Mean,
-}
-
-struct Mean {
-    microseconds: f64,
-    runs: u32,
-}
-
-impl Mean {
-    /// Runs the operation so many times, or as often as the time lasts, and once at least.
-    fn of<T>(most: u32, operation: impl Fn() -> T) -> Self {
-        let begin = Instant::now();
-        let mut runs = 0;
-        while runs < most && (runs == 0 || begin.elapsed() < LONGEST) {
-            std::hint::black_box(operation());
-            runs += 1;
-        }
-        Self { microseconds: begin.elapsed().as_secs_f64() * 1e6 / f64::from(runs.max(1)), runs }
-    }
-
-    /// How many times longer this took than the other.
-    fn over(&self, other: &Self) -> String {
-        let ratio = self.microseconds / other.microseconds.max(0.001);
-        if ratio >= 10.0 { format!("{ratio:.0} times") } else { format!("{ratio:.1} times") }
-    }
-}
-
-impl Cost {
-    fn of(keys: &ProfileKeys, most: u32) -> Self {
-        let signature = keys.signer().sign(MESSAGE).unwrap_or_default();
-        let verifies = || keys.verifiers().iter().any(|key| key.verifies(MESSAGE, &signature));
-        Self { sign: Mean::of(most, || keys.signer().sign(MESSAGE)), verify: Mean::of(most, verifies) }
-    }
+/// What the visitor did, as the form remembers it.
+struct Work {
+    /// What stands in the field of the key.
+    key: String,
+    /// The key that verified the token, once there is one.
+    public: Option<String>,
+    /// The token for Admin, once there is one.
+    forged: Option<String>,
+    ticked: Vec<String>,
+    parts: Parts,
 }
 
 impl AlgorithmsPage<'_> {
     fn is_ticked(&self, party: &Party, algorithm: &str) -> bool {
-        self.ticked.contains(&name(party, algorithm))
+        self.work.ticked.contains(&name(party, algorithm))
     }
 
     fn name(party: &Party, algorithm: &str) -> String {
@@ -134,62 +106,143 @@ fn name(party: &Party, algorithm: &str) -> String {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = signed(visit.signing, || Own::of(&visit.visitor, visit.lab, visit.now)).await?;
-    let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
-    let ticked: Vec<String> = names.filter(|name| visit.form.get(name).is_some()).collect();
-    let (outcome, costs) = match visit.form.get("step") {
-        _ if !visit.form.is_sent() => (Outcome::Nothing, None),
-        Some("answer") => {
-            let wrong = hs256_or_rs256::judge(|party, algorithm| ticked.contains(&name(party, algorithm)));
-            (Outcome::Answer { wrong }, None)
-        }
-        Some("measure") => (Outcome::Nothing, Some(measure(visit).await?)),
-        _ => return Err(Problem::bad_request("`step` is what the button sends: answer or measure.")),
-    };
-    let tokens =
-        if visit.form.is_sent() { Some(signed(visit.signing, || tokens(visit, own.subject())).await?) } else { None };
-    let frame = visit.frame(matches!(&outcome, Outcome::Answer { wrong } if wrong.is_empty()))?;
-    let frame = frame.tried_if(matches!(outcome, Outcome::Answer { .. }));
-    let (assets, base) = (&visit.lab.assets, visit.lab.origins.public_origin());
-    render(&AlgorithmsPage { assets, frame, own, tokens, costs, base, ticked, outcome })
-}
-
-/// Makes a signature when this worker makes no other.
-async fn signed<T>(signing: &SigningQueue, sign: impl FnOnce() -> T) -> T {
-    let _turn = signing.acquire().await;
-    sign()
-}
-
-fn tokens(visit: &LessonVisit<'_>, subject: &str) -> Result<Tokens, Problem> {
-    let subject = Subject::parse(subject).unwrap_or_default();
-    let hs256 = token(visit, DemoAlgorithm::HS256, &subject)?.unwrap_or_default();
-    Ok(Tokens { hs256, rs256: token(visit, DemoAlgorithm::RS256, &subject)? })
-}
-
-/// A token of the demo for ten minutes, like one from `/generate`; `None` if the server cannot sign it.
-fn token(visit: &LessonVisit<'_>, algorithm: DemoAlgorithm, subject: &Subject) -> Result<Option<String>, Problem> {
-    if !demo::can_issue(&visit.lab.keys.ring(), algorithm, visit.now) {
-        return Ok(None);
-    }
-    let lifetime = Lifetime::of(LIFETIME).unwrap_or_default();
-    let token = demo::issue(&visit.lab.keys.ring(), algorithm, subject, lifetime, visit.now);
-    Ok(Some(token.map_err(|error| Problem::internal(&error))?.into_string()))
-}
-
-/// Measures signing and verifying with the lab's keys, away from the threads that answer requests.
-async fn measure(visit: &LessonVisit<'_>) -> Result<Costs, Problem> {
     let ring = visit.lab.keys.ring();
-    let costs = move || {
-        let keys = ring.lab();
-        Costs { hs256: Cost::of(keys.hs256(), 200), rs256: Cost::of(keys.rs256(), 20) }
+    let secret = ring.lab().of_lesson(visit.lesson.slug);
+    let pem = pem(&ring)?;
+    let tokens = if visit.form.is_sent() { Some(tokens(visit, &ring, &secret).await?) } else { None };
+    let mut work = Work::of(visit, tokens.as_ref(), &secret)?;
+    let (press, outcome) = match &tokens {
+        None => (None, Outcome::Nothing),
+        Some(_) if visit.form.get("step") == Some("measure") => measured(visit).await?,
+        Some(tokens) => work.press(visit, tokens, &secret)?,
     };
-    visit.lab.work.run(costs).await
+    let frame = visit.judged(press);
+    let (assets, base) = (&visit.lab.assets, visit.lab.origins.public_origin());
+    let secret = std::str::from_utf8(secret.as_bytes()).unwrap_or_default();
+    render(&AlgorithmsPage { assets, frame, tokens, work, base, pem: &pem, secret, outcome })
 }
 
-/// `GET /lab/lessons/hs256-or-rs256/public.pem`: the public key that the lesson's RS256 token is verified with.
+/// The two tokens that the form brings back, or new ones if it brings none that still verify.
+async fn tokens(visit: &LessonVisit<'_>, ring: &KeyRing, secret: &Secret) -> Result<Tokens, Problem> {
+    let brought = |name| Ok::<_, Problem>(visit.text(name, LARGEST_TOKEN)?.unwrap_or_default().to_owned());
+    let (hs256, rs256) = (brought("hs256")?, brought("rs256")?);
+    let hs256_verifies = || hs256_or_rs256::verify(&hs256, secret, visit.now).is_some_and(|it| it.is_accepted());
+    let rs256_verifies =
+        || lab::verify(ring, DemoAlgorithm::RS256, &rs256, visit.now).resolve_revocation(|_| false).is_accepted();
+    if hs256_verifies() && rs256_verifies() {
+        return Ok(Tokens { hs256, rs256 });
+    }
+    let claims = claims_of_bob(visit.now);
+    let hs256 =
+        hs256_or_rs256::sign(&claims, secret).ok_or_else(|| Problem::broken("the lesson's secret does not sign"))?;
+    let _turn = visit.signing.acquire().await;
+    Ok(Tokens { hs256: hs256.into_string(), rs256: visit.issue(ring.lab().rs256(), &claims)? })
+}
+
+async fn measured(visit: &LessonVisit<'_>) -> Result<(Option<Press>, Outcome), Problem> {
+    let ring = visit.lab.keys.ring();
+    let costs = visit.lab.work.run(move || Costs::of(ring.lab())).await?;
+    let says = format!(
+        "The portal signed two tokens with the same claims. Under RS256 it takes {} as long to sign, and {} as long to \
+         verify.",
+        costs.rs256.sign.over(&costs.hs256.sign),
+        costs.rs256.verify.over(&costs.hs256.verify)
+    );
+    Ok((Some(Press::Step(says)), Outcome::Costs(costs)))
+}
+
+impl Work {
+    fn of(visit: &LessonVisit<'_>, tokens: Option<&Tokens>, secret: &Secret) -> Result<Self, Problem> {
+        let verifies = |key: &str| tokens.is_some_and(|it| verify_with(key, &it.rs256, secret, visit.now).is_ok());
+        let text = |name, most| Ok::<_, Problem>(visit.text(name, most)?.map(str::to_owned));
+        let public = text("public", LONGEST_KEY)?.filter(|key| verifies(key));
+        let forged = text("forged", LARGEST_TOKEN)?.filter(|token| is_forged(token, secret, visit.now));
+        let names = PARTIES.iter().flat_map(|party| ALGORITHMS.map(|algorithm| name(party, algorithm)));
+        let parts = Parts {
+            verified: public.is_some(),
+            tried: public.is_some() && visit.form.get("tried") == Some("done"),
+            forged: forged.is_some(),
+        };
+        Ok(Self {
+            key: text("key", LONGEST_KEY)?.unwrap_or_default(),
+            public,
+            forged,
+            ticked: names.filter(|name| visit.form.get(name).is_some()).collect(),
+            parts,
+        })
+    }
+
+    fn press(
+        &mut self,
+        visit: &LessonVisit<'_>,
+        tokens: &Tokens,
+        secret: &Secret,
+    ) -> Result<(Option<Press>, Outcome), Problem> {
+        let (press, outcome) = match visit.form.get("step") {
+            Some("verify") => self.verify(visit, tokens, secret),
+            Some("public") => self.sign_with_public(),
+            Some("secret") => self.sign_with_secret(visit, secret)?,
+            Some("answer") => {
+                let judged = hs256_or_rs256::judge(|party, algorithm| self.ticked.contains(&name(party, algorithm)));
+                (self.parts.answer(judged), Outcome::Answer)
+            }
+            _ => {
+                let says = "`step` is what the button sends: measure, verify, public, secret or answer.";
+                return Err(Problem::bad_request(says));
+            }
+        };
+        Ok((Some(press), outcome))
+    }
+
+    fn verify(&mut self, visit: &LessonVisit<'_>, tokens: &Tokens, secret: &Secret) -> (Press, Outcome) {
+        match verify_with(&self.key, &tokens.rs256, secret, visit.now) {
+            Ok(verdict) => {
+                self.public = Some(self.key.clone());
+                self.parts.verified = true;
+                let press = self.parts.press("The public key verified Bob's token. You needed no secret for that.");
+                (press, Outcome::Verified(Box::new(Seen::new(&tokens.rs256, &verdict))))
+            }
+            Err(hint) => (Press::Wrong(hint), Outcome::Nothing),
+        }
+    }
+
+    fn sign_with_public(&mut self) -> (Press, Outcome) {
+        let Some(public) = &self.public else {
+            return (Press::Wrong("Verify the token with the public key first.".to_owned()), Outcome::Nothing);
+        };
+        match cannot_sign(public) {
+            Some(why) => {
+                self.parts.tried = true;
+                let says = format!("Blocked: the library's key does not sign. The program says of it: {why}.");
+                (self.parts.press(&says), Outcome::NotSigned)
+            }
+            None => (Press::Wrong("The key in the field is not the public key.".to_owned()), Outcome::Nothing),
+        }
+    }
+
+    fn sign_with_secret(&mut self, visit: &LessonVisit<'_>, secret: &Secret) -> Result<(Press, Outcome), Problem> {
+        let token = forge(secret, visit.now).ok_or_else(|| Problem::broken("the lesson's secret does not sign"))?;
+        let token = token.into_string();
+        let verdict = hs256_or_rs256::verify(&token, secret, visit.now);
+        let verdict = verdict.ok_or_else(|| Problem::broken("the lesson's secret does not verify"))?;
+        let seen = Seen::new(&token, &verdict).mark(1, "sub says admin").mark(2, "made with the library's secret");
+        self.forged = Some(token);
+        self.parts.forged = true;
+        let press = self.parts.press(
+            "The portal accepts what Mallory signed: she is Admin now, and she can change 3 grades. The secret that \
+             verifies also signs.",
+        );
+        Ok((press, Outcome::Forged(Box::new(seen))))
+    }
+}
+
+fn pem(ring: &KeyRing) -> Result<String, Problem> {
+    ring.lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))
+}
+
+/// `GET /lab/lessons/hs256-or-rs256/public.pem`: the public key that verifies the lesson's RS256 token.
 fn public_key(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let pem = visit.lab.keys.ring().rs256_public(visit.now).and_then(crate::keys::RsaPublicKey::to_pem);
-    let pem = pem.ok_or_else(Problem::not_found)?;
+    let pem = pem(&visit.lab.keys.ring())?;
     let media_type = (header::CONTENT_TYPE, "application/x-pem-file");
     Ok(HttpResponse::Ok().insert_header(media_type).body(pem))
 }

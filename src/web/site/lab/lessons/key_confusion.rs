@@ -1,16 +1,19 @@
 //! Key confusion.
 
 use actix_web::HttpResponse;
+use actix_web::http::header::CONTENT_TYPE;
 use askama::Template;
 use async_trait::async_trait;
 
 use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit};
-use crate::lab::lessons::key_confusion::{self, ALGORITHMS, Choices, LONGEST_SECRET, Material, RULE};
-use crate::profiles::demo::DemoAlgorithm;
-use crate::profiles::lab;
+use crate::keys::KeyRing;
+use crate::lab::lessons::key_confusion::{self, LONGEST_FIELD, Material, Portal, RULE, Written};
+use crate::lab::lessons::press::Press;
+use crate::profiles::demo::{self, DemoAlgorithm, Subject};
+use crate::profiles::{Lifetime, lab};
+use crate::token::{LARGEST_TOKEN, Pasted};
 use crate::web::http::problem::Problem;
-use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
@@ -19,8 +22,14 @@ pub(super) struct Page;
 #[async_trait(?Send)]
 impl LessonPage for Page {
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-        let _permit = visit.wait_to_sign().await;
         page(visit)
+    }
+
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match step {
+            "public.pem" => public_key(visit),
+            _ => Err(Problem::not_found()),
+        }
     }
 }
 
@@ -29,55 +38,91 @@ impl LessonPage for Page {
 struct KeyConfusionPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    own: Own,
-    pem: String,
-    algorithm: &'static str,
-    material: Material,
-    secret: String,
+    pem: &'a str,
+    fields: Fields,
     outcome: Option<Outcome>,
 }
 
+/// What stands in the fields.
+struct Fields {
+    header: String,
+    payload: String,
+    material: Material,
+    secret: String,
+    token: String,
+}
+
 struct Outcome {
-    remark: Result<&'static str, &'static str>,
+    /// Whose token it was: the lab's, or one that was pasted.
+    title: &'static str,
+    judged: Result<String, String>,
     naive: NaiveVerdict,
     strict: Seen,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
-    let pem =
-        visit.lab.keys.ring().lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
-    let algorithm = match visit.form.get("algorithm") {
-        None => ALGORITHMS[0],
-        Some(name) => ALGORITHMS.into_iter().find(|it| *it == name).ok_or_else(|| unknown("algorithm"))?,
-    };
-    let material = match visit.form.get("key") {
-        None => Material::ALL[0],
-        Some(value) => Material::find(value).ok_or_else(|| unknown("key"))?,
-    };
-    let secret = visit.text("secret", LONGEST_SECRET)?.unwrap_or_default().replace("\r\n", "\n");
-    let choices = Choices { algorithm, material, own: &secret };
-    let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices, &pem)?) } else { None };
-    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    render(&KeyConfusionPage { assets: &visit.lab.assets, frame, own, pem, algorithm, material, secret, outcome })
-}
-
-fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>, pem: &str) -> Result<Outcome, Problem> {
+    let fields = Fields::of(visit)?;
     let ring = &visit.lab.keys.ring();
-    let token = key_confusion::forge(choices, &own.forged(), ring.lab().public(), pem);
-    let key = ring.lab().rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let says = key_confusion::naive_verdict(&token, pem, key, visit.now);
-    let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);
-    Ok(Outcome {
-        remark: key_confusion::judge(choices, &says),
-        naive: NaiveVerdict::new(RULE, &says),
-        strict: Seen::new(&token, &strict)
-            .mark(0, &format!("it names {} now", choices.algorithm))
-            .mark(1, "sub says admin")
-            .mark(2, &format!("an HMAC, keyed with {}", choices.material.says())),
-    })
+    let pem = pem(ring)?;
+    let outcome = if visit.form.is_sent() { Some(outcome(visit, &fields, ring, &pem)?) } else { None };
+    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)));
+    render(&KeyConfusionPage { assets: &visit.lab.assets, frame, pem: &pem, fields, outcome })
 }
 
-fn unknown(name: &str) -> Problem {
-    Problem::bad_request(format!("`{name}` is none of the choices of this lesson."))
+impl Fields {
+    /// What was typed; before that, header and payload of a token of Bob's.
+    fn of(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        let text =
+            |name: &str, most: usize| Ok::<_, Problem>(visit.text(name, most)?.map(|text| text.replace("\r\n", "\n")));
+        let material = match visit.form.get("key") {
+            None => Material::ALL[0],
+            Some(value) => Material::find(value)
+                .ok_or_else(|| Problem::bad_request("`key` is none of the choices of this lesson."))?,
+        };
+        let claims = demo::claims(&Subject::default(), Lifetime::HOUR, visit.now);
+        Ok(Self {
+            header: text("header", LONGEST_FIELD)?.unwrap_or_else(|| r#"{"alg":"RS256","typ":"JWT"}"#.to_owned()),
+            payload: match text("payload", LONGEST_FIELD)? {
+                Some(payload) => payload,
+                None => serde_json::to_string(&claims).map_err(|error| Problem::internal(&error))?,
+            },
+            material,
+            secret: text("secret", LONGEST_FIELD)?.unwrap_or_default(),
+            token: text("token", LARGEST_TOKEN)?.unwrap_or_default(),
+        })
+    }
+
+    fn written(&self) -> Written<'_> {
+        Written { header: &self.header, payload: &self.payload, material: self.material, own: &self.secret }
+    }
+}
+
+fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, pem: &str) -> Result<Outcome, Problem> {
+    let lab_keys = ring.lab();
+    let verifier = lab_keys.rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
+    let demo = ring.rs256_public(visit.now);
+    let portal = Portal { public: lab_keys.public(), pem, verifier, demo };
+    let written = fields.written();
+    let (title, token) = match visit.form.get("step") {
+        Some("send") => ("The token that the lab made for you", written.token(&portal)),
+        Some("token") => ("The token that you pasted", Pasted::new(&fields.token).token),
+        _ => return Err(Problem::bad_request("`step` is what the button sends: send or token.")),
+    };
+    let says = key_confusion::naive_verdict(&token, &portal, visit.now);
+    let judged = match visit.form.get("step") {
+        Some("token") => key_confusion::judge_pasted(&token, &portal, &says),
+        _ => key_confusion::judge(&written, &token, &says),
+    };
+    let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);
+    Ok(Outcome { title, judged, naive: NaiveVerdict::new(RULE, &says), strict: Seen::new(&token, &strict) })
+}
+
+fn pem(ring: &KeyRing) -> Result<String, Problem> {
+    ring.lab().public().to_pem().ok_or_else(|| Problem::broken("the lab's key has no PEM"))
+}
+
+/// `GET /lab/lessons/key-confusion/public.pem`: the file of the old verifier, to the byte.
+fn public_key(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let pem = pem(&visit.lab.keys.ring())?;
+    Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/x-pem-file")).body(pem))
 }

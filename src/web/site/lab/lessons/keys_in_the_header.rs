@@ -6,8 +6,12 @@ use async_trait::async_trait;
 
 use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit};
-use crate::keys::{self, Jwk};
-use crate::lab::lessons::keys_in_the_header::{self, ATTACKER, Choices, FOLDER, LONGEST_FIELD, Member, With};
+use crate::lab::attackers_key::{self, AttackersKey};
+use crate::lab::lessons::keys_in_the_header::{
+    self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, With, forge, judge,
+};
+use crate::lab::lessons::press::Press;
+use crate::lab::naive::LaxToken;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
@@ -30,60 +34,85 @@ struct KeysInTheHeaderPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     own: Own,
-    /// The attacker's public key.
-    jwk: String,
+    /// The attacker's public key, and the whole pair.
+    jwk: &'a str,
+    private_jwk: &'a str,
+    sent: Sent,
+    outcome: Option<Outcome>,
+}
+
+/// What was typed and chosen.
+struct Sent {
     member: Member,
     value: String,
     with: With,
     secret: String,
-    outcome: Option<Outcome>,
+    /// A token of other tools.
+    brought: String,
+    /// Whether that one was sent last.
+    is_brought: bool,
 }
 
 struct Outcome {
-    remark: Result<&'static str, String>,
+    judged: Result<String, String>,
     naive: NaiveVerdict,
     strict: Seen,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
-    let member = match visit.form.get("member") {
-        None => Member::Jwk,
-        Some(value) => Member::find(value).ok_or_else(|| unknown("member"))?,
-    };
-    let with = match visit.form.get("with") {
-        None => With::ALL[0],
-        Some(value) => With::find(value).ok_or_else(|| unknown("with"))?,
-    };
-    let text = |name| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.unwrap_or_default().replace("\r\n", "\n"));
-    let (value, secret) = (text("value")?, text("secret")?);
-    let choices = Choices { member, value: &value, with, secret: &secret };
-    let outcome = if visit.form.is_sent() { Some(outcome(visit, &own, &choices)?) } else { None };
-    let jwk = serde_json::to_string(&Jwk::from(visit.lab.keys.ring().lab().public()));
-    let jwk = jwk.map_err(|error| Problem::internal(&error))?;
-    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
-    render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, member, value, with, secret, outcome })
+    let attacker = AttackersKey::get().map_err(|fault| Problem::internal(fault))?;
+    let sent = Sent::read(visit)?;
+    let outcome = if visit.form.is_sent() { Some(sent.outcome(visit, attacker, &own)?) } else { None };
+    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)));
+    let (jwk, private_jwk) = (attacker.public_jwk.as_str(), attackers_key::PRIVATE_JWK);
+    render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, private_jwk, sent, outcome })
 }
 
-fn outcome(visit: &LessonVisit<'_>, own: &Own, choices: &Choices<'_>) -> Result<Outcome, Problem> {
-    let ring = &visit.lab.keys.ring();
-    let attacker = ring.lab().rs256();
-    let token = keys_in_the_header::forge(choices, &own.forged(), attacker.signer())?;
-    let key = attacker.verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let says = keys_in_the_header::naive(&token, choices.member, key, visit.now);
+impl Sent {
+    fn read(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        let member = match visit.form.get("member") {
+            None => Member::ALL[0],
+            Some(value) => Member::find(value).ok_or_else(|| unknown("member"))?,
+        };
+        let with = match visit.form.get("with") {
+            None => With::ALL[0],
+            Some(value) => With::find(value).ok_or_else(|| unknown("with"))?,
+        };
+        let text = |name| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.unwrap_or_default().replace("\r\n", "\n"));
+        let brought = visit.form.get("brought").unwrap_or_default().trim().to_owned();
+        let is_brought = visit.form.get("step") == Some("present");
+        Ok(Self { member, value: text("value")?, with, secret: text("secret")?, brought, is_brought })
+    }
+
+    fn outcome(&self, visit: &LessonVisit<'_>, attacker: &AttackersKey, own: &Own) -> Result<Outcome, Problem> {
+        let Self { member, with, .. } = *self;
+        if self.is_brought {
+            return Ok(outcome(visit, attacker, &Attempt::Brought { member, token: &self.brought }, &self.brought));
+        }
+        let choices = Choices { member, value: &self.value, with, secret: &self.secret };
+        let token = forge(&choices, &own.forged(), &attacker.signer)?;
+        Ok(outcome(visit, attacker, &Attempt::Forged(choices), &token))
+    }
+}
+
+fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'_>, token: &str) -> Outcome {
+    let member = attempt.member();
+    let says = keys_in_the_header::naive(token, member, &attacker.verifier, visit.now);
     // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.
-    let expected =
-        if choices.with.algorithm() == keys::Algorithm::Rs256 { DemoAlgorithm::RS256 } else { DemoAlgorithm::HS256 };
-    Ok(Outcome {
-        remark: keys_in_the_header::judge(choices, &says),
-        naive: NaiveVerdict::new(choices.member.rule(), &says),
-        strict: Seen::new(&token, &demo::verify(ring, expected, &token, visit.now))
+    let has_secret = LaxToken::read_anything(token).text("alg").is_some_and(|alg| alg.starts_with("HS"));
+    let expected = if has_secret { DemoAlgorithm::HS256 } else { DemoAlgorithm::RS256 };
+    let strict = Seen::new(token, &demo::verify(&visit.lab.keys.ring(), expected, token, visit.now));
+    let strict = match attempt {
+        Attempt::Brought { .. } => strict,
+        Attempt::Forged(choices) => strict
             .mark(0, "it leads to a key")
             .mark(1, "sub says admin")
             .mark(2, &format!("made with {}", choices.with.says())),
-    })
+    };
+    Outcome { judged: judge(attempt, &says), naive: NaiveVerdict::new(member.rule(), &says), strict }
 }
 
 fn unknown(name: &str) -> Problem {
-    Problem::bad_request(format!("`{name}` is none of the choices of this lesson."))
+    Problem::bad_request(format!("`{name}` is not one of the choices of this lesson."))
 }

@@ -34,6 +34,6 @@ pub(super) fn is_value(text: &str) -> bool {
 /// Redirects to the lesson's page with these fields in its address: only the next request shows what the browser kept.
 pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    let address = format!("/lab/lessons/{}?{query}", visit.lesson.slug);
+    let address = format!("/lab/lessons/{}?{query}#verdict", visit.lesson.slug);
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }

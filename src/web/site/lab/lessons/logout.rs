@@ -6,9 +6,12 @@ use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 use async_trait::async_trait;
 
-use super::own_keys::{OwnKeys, random_text};
+use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, PATH, Replay, Tried};
+use crate::code::Code;
+use crate::keys::ProfileKeys;
+use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, PATH, Replay, Rounds};
+use crate::lab::lessons::press::Press;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict};
@@ -34,16 +37,17 @@ struct LogoutPage<'a> {
     state: LogoutState,
 }
 
-/// The state of the lesson: what the form carries, and the result of this step.
-#[derive(Default)]
+/// The state of the lesson: what the session and the form carry, and the result of this step.
 struct LogoutState {
-    /// The copy of the cookie that a thief saved; empty before that.
+    /// The name of this visitor's keys.
+    visitor: String,
+    rounds: Rounds,
+    /// Whether Bob has a cookie with a token that one of the keys in use signed.
+    is_logged_in: bool,
+    /// The copy of the cookie that Mallory saved; empty before that.
     saved: String,
-    /// How the visitor logged out after that.
+    /// How Bob logged out after that.
     way: Option<LogoutMethod>,
-    tried: Tried,
-    /// What the server did in this step.
-    told: String,
     /// The `Set-Cookie` line of this answer.
     cookie: Option<Cookie<'static>>,
     /// The server's verdict on the copy.
@@ -51,14 +55,9 @@ struct LogoutState {
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let mut state = LogoutState::default();
-    if visit.form.is_sent() {
-        state.resume(visit);
-        state.step(visit).await?;
-    }
-    let predicted = visit.form.get("predict");
-    let predicted_right = visit.lesson.question.choices.iter().any(|it| it.is_right && predicted == Some(it.value));
-    let frame = visit.frame(state.tried.is_solved(predicted_right))?.explaining_if(state.verdict.is_some());
+    let mut state = LogoutState::resume(visit)?;
+    let press = if visit.form.is_sent() { Some(state.step(visit).await?) } else { None };
+    let frame = visit.judged(press);
     let cookie = state.cookie.clone();
     let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
     if let Some(cookie) = cookie {
@@ -67,120 +66,179 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     Ok(response)
 }
 
+/// How far a round is: which steps the page shows.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Begin,
+    LoggedIn,
+    Saved,
+    LoggedOut,
+}
+
 impl LogoutState {
-    /// Continues with what the form carries from the step before.
-    fn resume(&mut self, visit: &LessonVisit<'_>) {
-        let field = |name| visit.form.get(name).unwrap_or_default();
-        field("saved").trim().clone_into(&mut self.saved);
-        self.way = LogoutMethod::parse(field("way"));
-        self.tried = Tried::parse(field("tried"));
+    /// Continues with what the session and the form carry from the step before.
+    fn resume(visit: &mut LessonVisit<'_>) -> Result<Self, Problem> {
+        // A first view needs no keys, and makes no session.
+        let visitor = if visit.form.is_sent() { visit.own_name()? } else { visit.visitor.lab().visitor };
+        let field = |name| visit.form.get(name).unwrap_or_default().trim();
+        let mut state = Self {
+            visitor,
+            rounds: Rounds::parse(&visit.work()),
+            is_logged_in: false,
+            saved: field("saved").to_owned(),
+            way: LogoutMethod::parse(field("way")),
+            cookie: None,
+            verdict: None,
+        };
+        if let Some(token) = sent(visit) {
+            state.is_logged_in = matches!(state.verify(visit, &token)?, Judged::Pending(_));
+        }
+        Ok(state)
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<(), Problem> {
-        let mut keys = visit.own_keys()?;
+    const fn stage(&self) -> Stage {
+        match self.way {
+            Some(_) if !self.saved.is_empty() => Stage::LoggedOut,
+            None if !self.saved.is_empty() => Stage::Saved,
+            _ if self.is_logged_in => Stage::LoggedIn,
+            _ => Stage::Begin,
+        }
+    }
+
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         match visit.form.get("do").unwrap_or_default() {
-            "login" => self.log_in(visit, &keys),
-            "save" => self.save(visit),
-            "clear" => self.clear(visit),
-            "revoke" => self.revoke(visit, &keys).await,
-            "rotate" => self.rotate(visit, &mut keys),
-            "replay" => self.replay(visit, &keys).await,
+            "login" => self.log_in(visit),
+            "save" => Ok(self.save(visit)),
+            "clear" => Ok(self.clear(visit)),
+            "revoke" => self.revoke(visit).await,
+            "rotate" => self.rotate(visit),
+            "replay" => self.replay(visit).await,
             _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         }
     }
 
-    fn log_in(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let ring = keys.current(&visit.lab.keys)?;
+    fn log_in(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
-        let token = visit.issue(&ring, &claims)?;
+        let token = visit.issue(&self.keys(visit, self.rounds.key)?, &claims)?;
         self.cookie = Some(cookie(visit, token, Duration::seconds(LIFETIME.seconds())));
-        (self.saved, self.way) = (String::new(), None);
-        self.say(format!(
-            "You are logged in as bob. The pass has a random `jti`, your key `lab-{}` signed it, and it lives for ten \
-             minutes. Your browser keeps it in the cookie `{COOKIE}`.",
-            keys.numbers.1
-        ))
+        (self.saved, self.way, self.is_logged_in) = (String::new(), None, true);
+        Ok(Press::Step(format!(
+            "Bob is logged in for ten minutes. His token has a random `jti`, your key `lab-{}` signed it, and his browser \
+             keeps it in the cookie `{COOKIE}`.",
+            self.rounds.key
+        )))
     }
 
-    fn save(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+    fn save(&mut self, visit: &LessonVisit<'_>) -> Press {
         let Some(token) = sent(visit) else {
-            return self.say(format!(
-                "Your browser sent no `{COOKIE}`, so there is nothing to save. A thief must come before the logout: \
-                 press *Log in* first."
+            return Press::Wrong(format!(
+                "Your browser sent no cookie `{COOKIE}`, so there is nothing to copy. Press *Log in as Bob* first."
             ));
         };
         (self.saved, self.way) = (format!("{COOKIE}={token}"), None);
-        self.say(
-            "The copy is saved: whoever has this line has the pass. Now log out in one of the three ways.".to_owned(),
-        )
+        Press::Step("Mallory has the copy. Now Bob logs out, in one of the three ways.".to_owned())
     }
 
-    fn clear(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+    fn clear(&mut self, visit: &LessonVisit<'_>) -> Press {
         if sent(visit).is_none() {
-            return self.say("Your browser sent no pass, so there is none to clear. Press *Log in* first.".to_owned());
+            return Press::Wrong("Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned());
         }
         self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
         self.way = Some(LogoutMethod::Clear);
-        self.say(
-            "Logged out: this answer tells your browser to forget the cookie. The server did nothing else.".to_owned(),
+        self.is_logged_in = false;
+        Press::Step(
+            "Bob is logged out: this response tells his browser to delete the cookie. The server did nothing else."
+                .to_owned(),
         )
     }
 
-    async fn revoke(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+    async fn revoke(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         let Some(token) = sent(visit) else {
-            return self.say(
-                "Your browser sent no pass, so the server does not know which `jti` to revoke. Press *Log in* first."
+            return Ok(Press::Wrong(
+                "Your browser sent no cookie, so the server does not know which `jti` to revoke. Press *Log in as Bob* \
+                 first."
                     .to_owned(),
-            );
+            ));
         };
-        let pending = match lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::HS256, &token, visit.now) {
+        let pending = match self.verify(visit, &token)? {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
-                let code = verdict.code().as_str();
-                return self.say(format!(
-                    "The pass in your cookie is refused already (`{code}`), and only a good one is worth a place on the \
-                     list. Press *Log in* for a fresh one."
-                ));
+                return Ok(Press::Wrong(format!(
+                    "The server refuses the token in Bob's cookie already (`{}`), and a list needs no refused tokens. \
+                     Press *Log in as Bob* for a new one.",
+                    verdict.code().as_str()
+                )));
             }
         };
         visit.lab.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
         self.way = Some(LogoutMethod::Revoke);
-        self.say(format!(
-            "Logged out: the `jti` {} is on the list of revoked tokens until the pass would have ended. The cookie was \
-             left where it is.",
+        Ok(Press::Step(format!(
+            "Bob is logged out: the `jti` {} is on the deny list until the token expires. The cookie stays where it is.",
             pending.jti()
-        ))
+        )))
     }
 
-    fn rotate(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
-        let (old, new) = (keys.numbers.1, keys.numbers.1.saturating_add(1));
-        visit.set_key_numbers(keys, (new, new))?;
-        self.way = Some(LogoutMethod::Rotate);
-        self.say(format!(
-            "Logged out: your key `lab-{new}` signs and verifies from now on, and `lab-{old}` is dropped. The cookie was \
-             left where it is."
-        ))
+    fn rotate(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        let old = self.rounds.key;
+        self.rounds.key = old.saturating_add(1);
+        visit.keep_work(self.rounds.to_string())?;
+        (self.way, self.is_logged_in) = (Some(LogoutMethod::Rotate), false);
+        Ok(Press::Step(format!(
+            "Bob is logged out: from now on your key `lab-{}` signs and verifies, and `lab-{old}` does nothing. The \
+             cookie stays where it is.",
+            self.rounds.key
+        )))
     }
 
-    async fn replay(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
+    async fn replay(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let token = self.saved.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap_or(&self.saved);
         if token.is_empty() {
-            return self.say("There is no copy to replay. Press *Log in*, then *Save a copy*.".to_owned());
+            return Ok(Press::Wrong("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
         }
-        let judged = lab::verify_with(&keys.current(&visit.lab.keys)?, DemoAlgorithm::HS256, token, visit.now);
-        let verdict = visit.lab.store.resolve_revocation(judged).await?;
-        let replay = Replay::of(self.way, verdict.code(), is_own(visit, keys, token)?);
-        if let Replay::Shows(way) = replay {
-            self.tried.add(way);
-        }
+        let is_own = self.is_own(visit, token)?;
+        let verdict = visit.lab.store.resolve_revocation(self.verify(visit, token)?).await?;
+        let replay = Replay::of(self.way, verdict.code(), is_own);
         self.verdict = Some(verdict);
-        self.say(replay.says().to_owned())
+        match replay {
+            Replay::Shows(way) => self.end_round(visit, way),
+            _ => Ok(Press::Wrong(replay.says().to_owned())),
+        }
     }
 
-    #[expect(clippy::unnecessary_wraps, reason = "it ends a step, and steps may fail")]
-    fn say(&mut self, told: String) -> Result<(), Problem> {
-        self.told = told;
-        Ok(())
+    /// Counts the round, and leads back to its first step: Bob has no cookie again.
+    fn end_round(&mut self, visit: &mut LessonVisit<'_>, way: LogoutMethod) -> Result<Press, Problem> {
+        self.rounds.add(way);
+        visit.keep_work(self.rounds.to_string())?;
+        self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
+        (self.saved, self.way, self.is_logged_in) = (String::new(), None, false);
+        let says = Replay::Shows(way).says();
+        if self.rounds.are_complete() {
+            return Ok(Press::Solved(format!(
+                "{says} All three rounds are done: only what the server remembers or forgets ends a token."
+            )));
+        }
+        let (count, all) = (self.rounds.count(), LogoutMethod::ALL.len());
+        Ok(Press::Step(format!("{count} of {all} rounds done. {says}")))
+    }
+
+    /// Verifies a token as the portal does now.
+    fn verify(&self, visit: &LessonVisit<'_>, token: &str) -> Result<Judged, Problem> {
+        Ok(lab::verify_with(&self.keys(visit, self.rounds.key)?, DemoAlgorithm::HS256, token, visit.now))
+    }
+
+    /// The keys from this number to the one that signs.
+    fn keys(&self, visit: &LessonVisit<'_>, oldest: u32) -> Result<ProfileKeys, Problem> {
+        let ring = visit.lab.keys.ring().lab().secrets_of_visitor(&self.visitor, oldest..=self.rounds.key);
+        ring.ok_or_else(|| Problem::broken("a visitor's ring has no key"))
+    }
+
+    /// Whether one of the visitor's keys signed the token, retired ones included. Only the last few keys are tried.
+    fn is_own(&self, visit: &LessonVisit<'_>, token: &str) -> Result<bool, Problem> {
+        let keys = self.keys(visit, self.rounds.key.saturating_sub(7).max(1))?;
+        Ok(match lab::verify_with(&keys, DemoAlgorithm::HS256, token, visit.now) {
+            Judged::Pending(_) => true,
+            Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == Code::Expired,
+        })
     }
 
     fn trace(&self) -> Vec<TraceRow> {
@@ -208,14 +266,4 @@ fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'
         .secure(visit.lab.origins.is_https())
         .max_age(max_age)
         .finish()
-}
-
-/// Whether one of the visitor's keys signed the token, retired ones included. Only the last few keys are tried.
-fn is_own(visit: &LessonVisit<'_>, keys: &OwnKeys, token: &str) -> Result<bool, Problem> {
-    let newest = keys.numbers.1;
-    let ring = keys.ring(&visit.lab.keys, newest.saturating_sub(7).max(1)..=newest)?;
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::HS256, token, visit.now) {
-        Judged::Pending(_) => true,
-        Judged::Final(verdict) => verdict.is_accepted() || verdict.code() == crate::code::Code::Expired,
-    })
 }

@@ -1,11 +1,12 @@
-//! Is a JWT needed here at all: five cases with a choice each.
+//! Is a JWT needed here at all: five services, each with a choice and its reason.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::{Form, Frame, LessonPage, LessonVisit};
-use crate::lab::lessons::need_a_jwt::{CASES, Carrier, Case, Reply};
+use super::{Frame, LessonPage, LessonVisit};
+use crate::lab::lessons::need_a_jwt::{Answers, Carrier, Reason, SERVICES};
+use crate::lab::lessons::press::Press;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -24,46 +25,47 @@ impl LessonPage for Page {
 struct NeedPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    answers: Vec<Answer>,
-}
-
-/// A case and what was chosen for it.
-struct Answer {
-    case: &'static Case,
-    chosen: Option<Carrier>,
+    answers: Answers,
+    /// What is chosen in the form for the next service.
+    carrier: Option<Carrier>,
+    reason: Option<Reason>,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let answers = Answer::all(&visit.form)?;
-    let is_solved = answers.iter().all(|answer| answer.reply().is_some_and(Reply::is_right));
-    let frame = visit.frame(is_solved)?;
-    render(&NeedPage { assets: &visit.lab.assets, frame, answers })
+    let mut answers = Answers::parse(&visit.work());
+    let before = answers.count();
+    let carrier = chosen(visit, "carrier", Carrier::parse)?;
+    let reason = chosen(visit, "reason", Reason::parse)?;
+    let press = if visit.form.is_sent() { Some(judged(visit, &mut answers, carrier, reason)?) } else { None };
+    if answers.count() > before {
+        visit.keep_work(answers.to_text())?;
+    }
+    // Once a service is done, the form is that of the next one, where nothing is chosen.
+    let is_retry = press.as_ref().is_some_and(Press::is_wrong);
+    let (carrier, reason) = (carrier.filter(|_| is_retry), reason.filter(|_| is_retry));
+    let frame = visit.judged(press);
+    render(&NeedPage { assets: &visit.lab.assets, frame, answers, carrier, reason })
 }
 
-impl Answer {
-    fn all(form: &Form) -> Result<Vec<Self>, Problem> {
-        CASES.iter().map(|case| Self::of(case, form.get(case.name))).collect()
-    }
-
-    fn of(case: &'static Case, value: Option<&str>) -> Result<Self, Problem> {
-        let chosen = value.map(|name| {
-            let known = Carrier::parse(name);
-            known.ok_or_else(|| Problem::bad_request(format!("`{}` is session, jwt or opaque.", case.name)))
-        });
-        Ok(Self { case, chosen: chosen.transpose()? })
-    }
-
-    fn reply(&self) -> Option<Reply> {
-        self.chosen.map(|carrier| self.case.reply(carrier))
-    }
-
-    fn is_chosen(&self, carrier: Carrier) -> bool {
-        self.chosen == Some(carrier)
-    }
+fn judged(
+    visit: &LessonVisit<'_>,
+    answers: &mut Answers,
+    carrier: Option<Carrier>,
+    reason: Option<Reason>,
+) -> Result<Press, Problem> {
+    let number: Option<usize> = visit.form.get("service").and_then(|text| text.parse().ok());
+    let place = number.and_then(|number| number.checked_sub(1)).filter(|place| *place < SERVICES.len());
+    let place = place.ok_or_else(|| Problem::bad_request("`service` is a number from 1 to 5."))?;
+    Ok(answers.judge(place, carrier, reason))
 }
 
-impl NeedPage<'_> {
-    fn right(&self) -> usize {
-        self.answers.iter().filter(|answer| answer.reply().is_some_and(Reply::is_right)).count()
+/// What a field says, if it was sent.
+fn chosen<T>(visit: &LessonVisit<'_>, field: &str, parse: fn(&str) -> Option<T>) -> Result<Option<T>, Problem> {
+    match visit.form.get(field) {
+        None => Ok(None),
+        Some(name) => match parse(name) {
+            Some(value) => Ok(Some(value)),
+            None => Err(Problem::bad_request(format!("`{field}` is none of the choices on the page."))),
+        },
     }
 }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::segments;
@@ -52,7 +53,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         let written = Written { header: &header, payload: &payload, signature: &signature, has_last_dot };
         judge(visit, &written, own.algorithm)
     });
-    let frame = visit.frame(outcome.as_ref().is_some_and(|outcome| outcome.remark.is_ok()))?;
+    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.remark)));
     render(&NonePage { assets: &visit.lab.assets, frame, own, header, payload, signature, has_last_dot, outcome })
 }
 

@@ -1,26 +1,48 @@
-//! Key rotation with the visitor's own keys.
+//! Key rotation with the visitor's own key set.
+
+use std::sync::Arc;
 
 use actix_web::HttpResponse;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 use async_trait::async_trait;
 
-use super::own_keys::OwnKeys;
-use super::{Frame, LessonPage, LessonVisit};
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons::rotation::{Gap, IssuedToken, KeyState, LIFETIMES, MOST_TOKENS, Move, Numbers, Rotation};
+use crate::keys::{Jwks, KeyRing, LabKeys, ProfileKeys};
+use crate::lab::lessons::press::Press;
+use crate::lab::lessons::rotation::{
+    COOKIE, Gap, IssuedToken, LIFETIMES, MOST_TOKENS, Move, Numbers, Rotating, Rotation, Server,
+};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
-use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, words};
+use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, decode, words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+
+const PATH: &str = "/lab/lessons/rotation";
+
+/// How long the browser keeps the tokens; the longest of them lives for a minute.
+const COOKIE_LIFE: Duration = Duration::minutes(10);
+
+/// Between two tokens in the cookie. No token has this character.
+const SEPARATOR: char = '~';
 
 pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-        page(visit)
+        page(visit).await
+    }
+
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match step {
+            "jwks.json" => key_set(visit),
+            _ => Err(Problem::not_found()),
+        }
     }
 }
 
@@ -30,172 +52,254 @@ struct RotationPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     work: Work,
+    /// The key set that the timetable fetched in this step.
+    fetched: Option<String>,
 }
 
-/// The state of a rotation: what the form carries, and the result of this step.
+/// The state of a rotation: what the session and the cookie carry, and the result of this step.
 struct Work {
-    numbers: Numbers,
+    keys: VisitorKeys,
+    state: Rotating,
     tokens: Vec<Carried>,
     life: i64,
-    gap: Option<Gap>,
-    told: String,
-    rotation: Option<Rotation>,
 }
 
-/// A token that the form carries, judged now.
+/// One visitor's keys of the lab.
+struct VisitorKeys {
+    ring: Arc<KeyRing>,
+    /// Empty until the visitor presses a button.
+    visitor: String,
+}
+
+impl VisitorKeys {
+    fn of(&self, numbers: impl DoubleEndedIterator<Item = u32>) -> Result<ProfileKeys, Problem> {
+        let keys = self.ring.lab().pairs_of_visitor(&self.visitor, numbers);
+        keys.ok_or_else(|| Problem::broken("a visitor has no key pair"))
+    }
+
+    fn published(&self, keys: Numbers) -> Jwks {
+        self.ring.lab().key_set_of_visitor(&self.visitor, keys.known_to(Server::Library))
+    }
+}
+
+/// A token that the cookie carries, judged now.
 struct Carried {
     text: String,
     issued: IssuedToken,
-    code: Code,
+    /// What each server says, in the order of [`Server::ALL`].
+    codes: [Code; 2],
 }
 
-fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let work = if visit.form.is_sent() {
-        let mut keys = visit.own_keys()?;
-        let mut work = Work::resume(visit, &keys)?;
-        work.step(visit, &mut keys)?;
-        work
-    } else {
-        Work::at(Numbers::new(visit.visitor.lab().keys, None))
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let visitor = if visit.form.is_sent() { visit.own_name()? } else { visit.visitor.lab().visitor };
+    let mut work = Work::resume(visit, visitor).await?;
+    let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { None };
+    let fetched = (visit.form.get("do") == Some("fetch")).then(|| shown(&work.keys.published(work.state.keys)));
+    let frame = visit.judged(press);
+    let cookie = visit.form.is_sent().then(|| work.cookie(visit));
+    let mut response = render(&RotationPage { assets: &visit.lab.assets, frame, work, fetched })?;
+    if let Some(cookie) = cookie {
+        response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
+    }
+    Ok(response)
+}
+
+/// `GET /lab/lessons/rotation/jwks.json`: the key set of this session's visitor.
+fn key_set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let visitor = visit.visitor.lab().visitor;
+    let Some(text) = visit.visitor.lab().work.remove(visit.lesson.key).filter(|_| !visitor.is_empty()) else {
+        return Err(Problem::not_found());
     };
-    let frame = visit.frame(work.rotation == Some(Rotation::Smooth))?.explaining_if(work.rotation.is_some());
-    render(&RotationPage { assets: &visit.lab.assets, frame, work })
+    let keys = VisitorKeys { ring: visit.lab.keys.ring(), visitor };
+    Ok(HttpResponse::Ok().json(keys.published(Rotating::parse(&text).keys)))
+}
+
+/// A key set as the page shows it: each key in a line, its long number shortened.
+fn shown(set: &Jwks) -> String {
+    let mut set = serde_json::to_value(set).unwrap_or_default();
+    let keys = set["keys"].as_array_mut().map(std::mem::take).unwrap_or_default();
+    let short = |mut key: serde_json::Value| {
+        let start: String = key["n"].as_str().unwrap_or_default().chars().take(12).collect();
+        key["n"] = format!("{start}…").into();
+        format!("  {key}")
+    };
+    let lines: Vec<String> = keys.into_iter().map(short).collect();
+    format!("{{\"keys\":[\n{}\n]}}", lines.join(",\n"))
 }
 
 impl Work {
-    const fn at(numbers: Numbers) -> Self {
-        Self { numbers, tokens: Vec::new(), life: LIFETIMES[0], gap: None, told: String::new(), rotation: None }
-    }
-
-    /// Continues with what the form carries. A token that no key of this visitor signed is left out.
-    fn resume(visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<Self, Problem> {
-        let field = |name| visit.form.get(name).unwrap_or_default();
-        let numbers = Numbers::new(keys.numbers, field("published").parse().ok());
-        let mut work = Self { gap: Gap::parse(field("gap")), ..Self::at(numbers) };
+    /// Continues with what the session and the cookie carry. A token that no key of this visitor signed is left out.
+    async fn resume(visit: &LessonVisit<'_>, visitor: String) -> Result<Self, Problem> {
+        let keys = VisitorKeys { ring: visit.lab.keys.ring(), visitor };
+        let mut work = Self { keys, state: Rotating::parse(&visit.work()), tokens: Vec::new(), life: LIFETIMES[0] };
         if let Some(life) = visit.form.get("life") {
             let known = LIFETIMES.into_iter().find(|it| it.to_string() == life);
             work.life = known.ok_or_else(|| Problem::bad_request("`life` is 5 or 60: choose one of the two."))?;
         }
-        for text in field("tokens").split_ascii_whitespace().take(MOST_TOKENS) {
-            match Carried::read(visit, keys, numbers, text)? {
-                Some(carried) => work.tokens.push(carried),
-                None => {
-                    "A token in the form is none that your keys signed, and was left out. ".clone_into(&mut work.told);
-                }
-            }
+        if work.keys.visitor.is_empty() {
+            return Ok(work);
+        }
+        let ring = work.keys.ring.clone();
+        if !visit.lab.work.run(move || ring.lab().make_pairs()).await? {
+            return Err(Problem::broken("the lab's key pairs cannot be made"));
+        }
+        let sent = lesson_cookies::came(visit.request, COOKIE).unwrap_or_default();
+        for text in sent.split(SEPARATOR).take(MOST_TOKENS) {
+            work.tokens.extend(work.read(visit, text)?);
         }
         Ok(work)
     }
 
-    fn step(&mut self, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
-        match (step.as_str(), Move::parse(&step)) {
-            (_, Some(step)) => self.turn(step, visit, keys)?,
-            ("issue", _) => self.issue(visit, keys)?,
-            ("look", _) => self.told.push_str("Every token was judged again just now."),
+        let moved = Move::parse(&step);
+        let told = match (step.as_str(), moved) {
+            (_, Some(step)) => self.turn(step),
+            ("issue", _) => self.issue(visit).await?,
+            ("look", _) => Press::Step("Both servers checked every token just now.".to_owned()),
             ("again", _) => {
-                *self = Self { life: self.life, ..Self::at(self.numbers.after(Move::Abrupt).unwrap_or(self.numbers)) };
-                visit.set_key_numbers(keys, (self.numbers.oldest, self.numbers.signs))?;
-                self.told.push_str("A fresh key, and no token under way.");
+                self.state = self.state.again();
+                self.tokens.clear();
+                Press::Step("The portal has one new key, which both servers know. Nobody has a token.".to_owned())
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
-        }
-        let issued: Vec<IssuedToken> = self.issued_tokens();
-        let early = Gap::among(&issued, self.numbers);
-        self.gap = self.gap.or(early);
-        if self.rotation.is_none()
-            && let Some(gap) = early
-        {
-            self.rotation = Some(Rotation::Broken(gap));
-        }
-        Ok(())
+        };
+        self.check_again(visit)?;
+        let press = self.concluded(moved, told);
+        visit.keep_work(self.state.to_string())?;
+        Ok(press)
     }
 
-    fn turn(&mut self, step: Move, visit: &mut LessonVisit<'_>, keys: &mut OwnKeys) -> Result<(), Problem> {
-        let before = self.numbers;
-        match before.after(step) {
-            Ok(after) => self.numbers = after,
-            Err(why) => {
-                self.told.push_str(why);
-                return Ok(());
+    fn turn(&mut self, step: Move) -> Press {
+        match self.state.keys.after(step) {
+            Ok(after) => {
+                self.state.keys = after;
+                Press::Step(self.told(step))
+            }
+            Err(why) => Press::Wrong(why.to_owned()),
+        }
+    }
+
+    /// What a press came to, once both servers have checked every token.
+    fn concluded(&mut self, moved: Option<Move>, told: Press) -> Press {
+        let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
+        let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
+        if let Some(gap) = gap {
+            self.state.gap = Some(gap);
+            return Press::Wrong(gap.says().to_owned());
+        }
+        match (moved, Rotation::of(&tokens, self.state)) {
+            (Some(Move::Retire | Move::Fetch), _) if told.is_wrong() => told,
+            (Some(Move::Retire | Move::Fetch), Rotation::UnderWay) => told,
+            (Some(Move::Retire | Move::Fetch), rotation @ Rotation::Smooth) => {
+                Press::Solved(rotation.says().to_owned())
+            }
+            (Some(Move::Retire | Move::Fetch), rotation) => Press::Wrong(rotation.says().to_owned()),
+            _ => told,
+        }
+    }
+
+    /// What a move did to the keys, in a sentence.
+    fn told(&self, step: Move) -> String {
+        let Numbers { oldest, signs, published, copy } = self.state.keys;
+        let kid = |number| self.kid(number);
+        match step {
+            Move::Publish => format!("`{}` is in the key set from now on.", kid(published)),
+            Move::Sign => format!("`{}` signs from now on.", kid(signs)),
+            Move::Retire if copy.0 < oldest => format!(
+                "Only `{}` is left in the key set. But the timetable still has the old key in its copy, so it still \
+                 accepts what that key signs.",
+                kid(oldest)
+            ),
+            Move::Retire => format!("The keys before `{}` left the key set.", kid(oldest)),
+            Move::Fetch if oldest == published => format!("The timetable fetched the key set: `{}`.", kid(oldest)),
+            Move::Fetch => {
+                format!("The timetable fetched the key set: `{}` to `{}`.", kid(oldest), kid(published))
             }
         }
-        visit.set_key_numbers(keys, (self.numbers.oldest, self.numbers.signs))?;
-        self.judge_again(visit, keys)?;
-        self.told.push_str(&told(step, before, self.numbers));
-        if step == Move::Retire {
-            self.rotation = Some(Rotation::of(&self.issued_tokens(), self.numbers, self.gap));
-        }
-        Ok(())
     }
 
-    fn issue(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let Numbers { oldest, signs, .. } = self.numbers;
-        let ring = keys.ring(&visit.lab.keys, oldest..=signs)?;
-        let life = Lifetime::of(self.life).unwrap_or_default();
+    async fn issue(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        if self.tokens.len() >= MOST_TOKENS {
+            return Ok(Press::Wrong(format!("{MOST_TOKENS} tokens are enough. *Start again* removes them.")));
+        }
+        let signs = self.state.keys.signs;
+        let keys = self.keys.of(signs..=signs)?;
+        let _permit = visit.wait_to_sign().await;
         // Without a `jti`, because only the keys decide here.
-        let claims = demo::claims(&Subject::default(), life, visit.now);
-        let token = visit.issue(&ring, &claims)?;
-        if let Some(carried) = Carried::read(visit, keys, self.numbers, &token)? {
-            self.tokens.push(carried);
-        }
-        if self.tokens.len() > MOST_TOKENS {
-            self.tokens.remove(0);
-        }
-        let told = format!("Your key `lab-{signs}` signed a token that lives for {} s.", self.life);
-        self.told.push_str(&told);
-        Ok(())
+        let claims = demo::claims(&Subject::default(), Lifetime::of(self.life).unwrap_or_default(), visit.now);
+        let token = visit.issue(&keys, &claims)?;
+        self.tokens.extend(self.read(visit, &token)?);
+        let (kid, life) = (self.kid(signs), self.life);
+        Ok(Press::Step(format!("Bob has a token that is signed with `{kid}` and lives for {life} seconds.")))
     }
 
-    fn judge_again(&mut self, visit: &LessonVisit<'_>, keys: &OwnKeys) -> Result<(), Problem> {
-        let tokens = std::mem::take(&mut self.tokens);
-        for carried in tokens {
-            self.tokens.extend(Carried::read(visit, keys, self.numbers, &carried.text)?);
+    fn check_again(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+        for carried in std::mem::take(&mut self.tokens) {
+            self.tokens.extend(self.read(visit, &carried.text)?);
         }
         Ok(())
     }
 
-    fn issued_tokens(&self) -> Vec<IssuedToken> {
-        self.tokens.iter().map(|carried| carried.issued).collect()
-    }
-
-    /// The tokens as the form carries them on.
-    fn carried(&self) -> String {
-        let texts: Vec<&str> = self.tokens.iter().map(|carried| carried.text.as_str()).collect();
-        texts.join(" ")
-    }
-
-    fn gap_name(&self) -> &'static str {
-        self.gap.map_or("", Gap::name)
-    }
-}
-
-/// What a move did to the keys, in a sentence.
-fn told(step: Move, before: Numbers, after: Numbers) -> String {
-    let Numbers { oldest, signs, published } = after;
-    match step {
-        Move::Publish => format!("`lab-{published}` is published: verifiers know it from now on."),
-        Move::Sign => format!("`lab-{signs}` signs from now on. `lab-{}` still verifies.", before.signs),
-        Move::Retire => format!("What is older than `lab-{oldest}` is dropped, and verifies nothing any more."),
-        Move::Abrupt => format!("`lab-{signs}` took the place of `lab-{}` in one moment.", before.signs),
-    }
-}
-
-impl Carried {
-    /// `None` when no key of this visitor signed it.
-    fn read(visit: &LessonVisit<'_>, keys: &OwnKeys, numbers: Numbers, text: &str) -> Result<Option<Self>, Problem> {
-        let Some(key) = key_of(text) else { return Ok(None) };
-        let own = judge(visit, keys, key..=key, text)?;
+    /// `None` when no key of this visitor signed the token.
+    fn read(&self, visit: &LessonVisit<'_>, text: &str) -> Result<Option<Carried>, Problem> {
+        let Some(key) = self.key_of(text) else { return Ok(None) };
+        let own = self.verdict(visit, key..=key, text)?;
         let claims = own.unverified_claims();
         let claims = own.claims().or_else(|| claims.as_ref().map(UnverifiedClaims::for_display));
         let exp = claims.and_then(|claims| claims.get("exp")).and_then(NumericDate::from_claim);
         let (Code::Accepted | Code::Expired, Some(exp)) = (own.code(), exp) else { return Ok(None) };
-        let verdict = judge(visit, keys, numbers.oldest..=numbers.published, text)?;
+        let says = |server| Ok::<Code, Problem>(self.verdict(visit, self.state.keys.known_to(server), text)?.code());
+        let codes = [says(Server::Library)?, says(Server::Timetable)?];
         let seconds_left = exp.since(NumericDate::from_moment(visit.now));
-        let issued = IssuedToken { key, seconds_left, is_accepted: verdict.is_accepted() };
-        Ok(Some(Self { text: text.to_owned(), issued, code: verdict.code() }))
+        let issued = IssuedToken { key, seconds_left, is_accepted: codes.map(|code| code == Code::Accepted) };
+        Ok(Some(Carried { text: text.to_owned(), issued, codes }))
     }
 
+    /// The key number in a token's `kid`, which is not verified yet; `None` if it names no key of this visitor.
+    fn key_of(&self, token: &str) -> Option<u32> {
+        let decoded = decode(token);
+        let kid = decoded.header()?.get("kid")?.as_str()?;
+        let number = kid.strip_prefix("key-")?.split('-').next()?.parse().ok()?;
+        (self.kid(number) == kid).then_some(number)
+    }
+
+    fn verdict(
+        &self,
+        visit: &LessonVisit<'_>,
+        numbers: std::ops::RangeInclusive<u32>,
+        token: &str,
+    ) -> Result<Verdict, Problem> {
+        // No `jti` is looked up, because only the keys decide here.
+        Ok(match lab::verify_with(&self.keys.of(numbers)?, DemoAlgorithm::RS256, token, visit.now) {
+            Judged::Final(verdict) => verdict,
+            Judged::Pending(pending) => pending.with_revocation(false),
+        })
+    }
+
+    fn kid(&self, number: u32) -> String {
+        LabKeys::kid_of_pair(&self.keys.visitor, number)
+    }
+
+    /// Whether there is something to see below the first step.
+    fn has_begun(&self) -> bool {
+        !self.tokens.is_empty() || self.state != Rotating::default()
+    }
+
+    fn cookie(&self, visit: &LessonVisit<'_>) -> Cookie<'static> {
+        let texts: Vec<&str> = self.tokens.iter().map(|carried| carried.text.as_str()).collect();
+        let max_age = if texts.is_empty() { Duration::ZERO } else { COOKIE_LIFE };
+        Cookie::build(COOKIE, texts.join(&SEPARATOR.to_string()))
+            .path(PATH)
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(visit.lab.origins.is_https())
+            .max_age(max_age)
+            .finish()
+    }
+}
+
+impl Carried {
     /// A, B, C, … by their place.
     fn letter(place: usize) -> char {
         char::from(b'A' + u8::try_from(place).unwrap_or_default())
@@ -206,30 +310,19 @@ impl Carried {
         if self.issued.is_unexpired() {
             format!("{} left", words(seconds))
         } else if seconds > -1.0 {
-            "ended just now".to_owned()
+            "expired just now".to_owned()
         } else {
-            format!("ended {} ago", words(seconds))
+            format!("expired {} ago", words(seconds))
         }
     }
-}
 
-/// The key number in a token's `kid`, which is not verified yet.
-fn key_of(token: &str) -> Option<u32> {
-    let decoded = crate::token::decode(token);
-    let kid = decoded.header()?.get("kid")?.as_str()?;
-    kid.strip_prefix("lab-")?.parse().ok().filter(|number| *number > 0)
-}
-
-fn judge(
-    visit: &LessonVisit<'_>,
-    keys: &OwnKeys,
-    numbers: std::ops::RangeInclusive<u32>,
-    token: &str,
-) -> Result<Verdict, Problem> {
-    let ring = keys.ring(&visit.lab.keys, numbers)?;
-    // No `jti` is looked up, because only the keys decide here.
-    Ok(match lab::verify_with(&ring, DemoAlgorithm::HS256, token, visit.now) {
-        Judged::Final(verdict) => verdict,
-        Judged::Pending(pending) => pending.with_revocation(false),
-    })
+    /// Each server's answer, with the class and the sign that show it.
+    fn answers(&self) -> impl Iterator<Item = (&'static str, &'static str, Code)> {
+        let is_unexpired = self.issued.is_unexpired();
+        self.codes.into_iter().map(move |code| match code {
+            Code::Accepted => ("passed", "✓", code),
+            _ if is_unexpired => ("failed", "✗", code),
+            _ => ("not-reached", "–", code),
+        })
+    }
 }

@@ -7,11 +7,16 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::remark::{Remark, are_all_right};
-use crate::lab::lessons::script_reach::{COOKIES, PLACES, Place, STORAGE, judge, lines};
+use crate::lab::lessons::press::Press;
+use crate::lab::lessons::remark::Remark;
+use crate::lab::lessons::script_reach::{COOKIES, PLACES, Place, STORAGE, judge, lines, verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+
+/// The verdict after the first step.
+const SET: &str = "The server set two cookies, and the page’s script wrote the entry, if scripts run here. Next, \
+                   report what the table says.";
 
 pub(super) struct Page;
 
@@ -41,14 +46,20 @@ struct ScriptReachPage<'a> {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let is_answered = visit.form.get("step") == Some("check");
-    let is_set = visit.form.is_sent();
+    let step = visit.form.get("step");
     let (read, arrived) = (ticked(visit, "read"), ticked(visit, "arrived"));
-    let remarks = if is_answered { judge(&read, &arrived) } else { Vec::new() };
-    let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
+    let remarks = if step == Some("check") { judge(&read, &arrived) } else { Vec::new() };
+    let (press, is_new) = match step {
+        Some("set") => (Some(Press::Step(SET.to_owned())), true),
+        Some("check") => (Some(verdict(&remarks)), false),
+        Some(_) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
+        None => (None, false),
+    };
+    let is_set = press.is_some();
+    let frame = visit.judged(press);
     let page = ScriptReachPage { assets: &visit.lab.assets, frame, is_set, read, arrived, remarks };
     let mut response = render(&page)?;
-    if is_set && !is_answered {
+    if is_new {
         let value = lesson_cookies::value(&visit.lab.random)?;
         lines(&value).iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     }

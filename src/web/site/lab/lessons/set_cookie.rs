@@ -5,11 +5,16 @@ use askama::Template;
 use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::remark::{Remark, are_all_right};
-use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line};
+use crate::lab::lessons::press::Press;
+use crate::lab::lessons::remark::Remark;
+use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+
+/// The verdict after the first step.
+const SET: &str = "The server sent the line that step 2 shows, and your browser now has the cookie. Next, say which \
+                   piece of the line does what.";
 
 pub(super) struct Page;
 
@@ -44,14 +49,23 @@ impl SetCookiePage<'_> {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let sent = match visit.form.get("value") {
-        Some(value) if lesson_cookies::is_value(value) => Some(Sent { value: value.to_owned(), is_new: false }),
-        _ if visit.form.is_sent() => Some(Sent { value: lesson_cookies::value(&visit.lab.random)?, is_new: true }),
-        _ => None,
+    let step = visit.form.get("step");
+    let kept = visit.form.get("value").filter(|value| lesson_cookies::is_value(value));
+    let (sent, remarks) = match (step, kept) {
+        (Some("set"), _) => (Some(Sent { value: lesson_cookies::value(&visit.lab.random)?, is_new: true }), Vec::new()),
+        (Some("check"), Some(value)) => {
+            (Some(Sent { value: value.to_owned(), is_new: false }), judge(|field| visit.form.get(field)))
+        }
+        (Some("check") | None, _) => (None, Vec::new()),
+        (Some(_), _) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
     };
-    let is_answered = sent.as_ref().is_some_and(|sent| !sent.is_new);
-    let remarks = if is_answered { judge(|field| visit.form.get(field)) } else { Vec::new() };
-    let frame = visit.frame(are_all_right(&remarks))?.tried_if(is_answered);
+    let press = match (step, &sent) {
+        (Some("set"), _) => Some(Press::Step(SET.to_owned())),
+        (Some(_), Some(_)) => Some(verdict(&remarks)),
+        (Some(_), None) => Some(Press::Wrong("There is no cookie to judge. Press *Set the cookie* first.".to_owned())),
+        (None, _) => None,
+    };
+    let frame = visit.judged(press);
     let new_line = sent.as_ref().filter(|sent| sent.is_new).map(|sent| line(&sent.value));
     let came = lesson_cookies::came(visit.request, NAME);
     let mut response = render(&SetCookiePage { assets: &visit.lab.assets, frame, sent, came, remarks, visit })?;

@@ -1,15 +1,20 @@
 //! The 4096-byte limit: sets a padded token in a cookie, and shows whether it came back.
 
+use std::fmt;
+
 use actix_web::HttpResponse;
 use actix_web::http::Method;
 use askama::Template;
 use async_trait::async_trait;
 
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::size_limit::{LARGEST, NAME, SMALLEST, STEP, judge, line, next, padding, size, size_of};
-use crate::profiles::demo::{self, DemoAlgorithm, Subject};
+use crate::lab::lessons::press::Press;
+use crate::lab::lessons::size_limit::{
+    ATTRIBUTE, LARGEST, MINUTES, Measured, NAME, SMALLEST, Trial, line, padding, size, size_of,
+};
+use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
+use crate::token::decode;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -28,100 +33,180 @@ impl LessonPage for Page {
 struct SizeLimitPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    /// The size that the field proposes.
-    proposed: usize,
+    measured: Measured,
+    /// What stands in the field: the size that was sent last.
+    typed: String,
+    has_attribute: bool,
+    they_count: Option<bool>,
     sent: Option<Sent>,
-    typed: &'a str,
-    remark: Option<Remark>,
 }
 
-/// What was sent, and what came of it.
+/// A cookie that was sent, as the redirect's address tells, and what came back.
 struct Sent {
-    size: usize,
     token_bytes: usize,
+    has_attribute: bool,
     received: ReceivedCookie,
 }
 
+/// When a cookie was set. The token says it in its `jti`, so that a cookie that comes back tells which one it is.
 #[derive(PartialEq, Eq)]
+struct Moment {
+    millis: i64,
+    /// Tells apart what is set in the same millisecond.
+    random: String,
+}
+
+impl Moment {
+    fn now(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        Ok(Self { millis: visit.now.timestamp_millis(), random: lesson_cookies::value(&visit.lab.random)? })
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        let (millis, random) = text.split_once('-')?;
+        Some(Self { millis: millis.parse().ok()?, random: random.to_owned() })
+    }
+
+    fn of_token(token: &str) -> Option<Self> {
+        let claims = decode(token).unverified_claims()?;
+        Self::parse(claims.for_display().get("jti")?.as_str()?)
+    }
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.millis, self.random)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum ReceivedCookie {
     TheSame,
-    /// An older one, with the size of its name and value.
-    Older(usize),
+    /// An earlier one, with the size of its name and value.
+    Earlier(usize),
     Nothing,
+    /// The browser would not have it any more, or has a later one: this page is too old to tell.
+    TooLate,
 }
 
 impl Sent {
-    fn counted(&self) -> usize {
+    /// What the redirect says was set, and what came back.
+    fn of(visit: &LessonVisit<'_>) -> Option<Self> {
+        let token_bytes = visit.form.get("token")?.parse().ok().filter(|bytes| *bytes <= LARGEST)?;
+        let set = Moment::parse(visit.form.get("at")?)?;
+        let has_attribute = visit.form.get("attributes") == Some("yes");
+        let is_late = visit.now.timestamp_millis().saturating_sub(set.millis) >= MINUTES * 60_000;
+        let came = lesson_cookies::came(visit.request, NAME);
+        let received = match came.as_deref().map(|token| (token.len(), Moment::of_token(token))) {
+            _ if is_late => ReceivedCookie::TooLate,
+            None => ReceivedCookie::Nothing,
+            Some((_, Some(its))) if its == set => ReceivedCookie::TheSame,
+            Some((_, Some(its))) if its.millis > set.millis => ReceivedCookie::TooLate,
+            Some((bytes, _)) => ReceivedCookie::Earlier(size_of(bytes)),
+        };
+        Some(Self { token_bytes, has_attribute, received })
+    }
+
+    const fn counted(&self) -> usize {
         size_of(self.token_bytes)
     }
 
     fn line_bytes(&self) -> usize {
-        line("").len() + self.token_bytes
+        line("", self.has_attribute).len() + self.token_bytes
+    }
+
+    /// What this shows of the browser.
+    fn trial(&self) -> Option<Trial> {
+        let was_kept = match self.received {
+            ReceivedCookie::TheSame => true,
+            ReceivedCookie::Earlier(_) | ReceivedCookie::Nothing => false,
+            ReceivedCookie::TooLate => return None,
+        };
+        Some(Trial { size: self.counted(), has_attribute: self.has_attribute, was_kept })
     }
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.request.method() != Method::POST {
         visit.form = Form::of_query(visit.request);
-        let sent = sent(visit);
-        return show(visit, sent, None);
+        return show_sent(visit);
     }
-    match visit.form.get("step") {
+    match visit.form.get("do") {
         Some("set") => set(visit),
-        Some("check") => {
-            let remark = judge(visit.form.get("largest").unwrap_or_default());
-            show(visit, None, Some(remark))
-        }
-        _ => Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
+        Some("answer") => answer(visit),
+        _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
     }
 }
 
-/// Sets a cookie of the requested size, and redirects to the page.
-fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let size = visit.form.get("size").and_then(size).ok_or_else(|| {
-        Problem::bad_request(format!("`size` cannot be set: {SMALLEST} to {LARGEST} bytes are accepted."))
-    })?;
-    let token = token_of(visit, size)?;
-    let (wanted, bytes) = (size.to_string(), token.len().to_string());
-    let predict = visit.form.get("predict").map(|value| ("predict", value));
-    let fields: Vec<(&str, &str)> = [("size", wanted.as_str()), ("token", &bytes)].into_iter().chain(predict).collect();
+/// Sets a cookie of the requested size, and redirects to the page: only the next request shows what the browser kept.
+fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let typed = visit.form.get("size").unwrap_or_default().to_owned();
+    let Some(size) = size(&typed) else {
+        let press = Press::Wrong(format!("Type a number of bytes from {SMALLEST} to {LARGEST}, such as `{SMALLEST}`."));
+        return show(visit, None, Some(press));
+    };
+    let (has_attribute, now) = (visit.form.get("attributes") == Some("yes"), Moment::now(visit)?.to_string());
+    let token = token_of(visit, size, &now)?;
+    let (size, bytes) = (size.to_string(), token.len().to_string());
+    let attributes = if has_attribute { "yes" } else { "no" };
+    let fields = [("size", size.as_str()), ("token", &bytes), ("at", &now), ("attributes", attributes)];
     let mut response = lesson_cookies::see_again(visit, &fields);
-    lesson_cookies::set(&mut response, &line(&token))?;
+    lesson_cookies::set(&mut response, &line(&token, has_attribute))?;
     Ok(response)
 }
 
-fn token_of(visit: &LessonVisit<'_>, size: usize) -> Result<String, Problem> {
+/// A token of this size with this `jti`.
+fn token_of(visit: &LessonVisit<'_>, size: usize, jti: &str) -> Result<String, Problem> {
     let ring = visit.lab.keys.ring();
     let keys = lab::keys(&ring, DemoAlgorithm::HS256);
-    let claims = demo::claims(&Subject::default(), Lifetime::HOUR, visit.now);
+    let claims = lab::claims(&Subject::default(), Lifetime::HOUR, jti, visit.now);
     let padded = |padding: usize| claims.clone().with("pad", "x".repeat(padding));
     let bare = lab::issue(keys, &padded(0))?;
     visit.issue(keys, &padded(padding(bare.as_str().len(), size)))
 }
 
-/// What the redirect says was set, and what came back.
-fn sent(visit: &LessonVisit<'_>) -> Option<Sent> {
-    let size = visit.form.get("size").and_then(size)?;
-    let token_bytes = visit.form.get("token")?.parse().ok().filter(|bytes| *bytes <= LARGEST)?;
-    let received = match lesson_cookies::came(visit.request, NAME) {
-        None => ReceivedCookie::Nothing,
-        Some(token) if token.len() == token_bytes => ReceivedCookie::TheSame,
-        Some(token) => ReceivedCookie::Older(size_of(token.len())),
+/// The page that the redirect leads to.
+fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let sent = Sent::of(visit);
+    let press = match sent.as_ref().map(Sent::trial) {
+        None => None,
+        Some(None) => Some(Press::Step(
+            "This page is from an earlier press, and your browser has another cookie by now. Set a cookie again."
+                .to_owned(),
+        )),
+        Some(Some(trial)) => {
+            let mut measured = Measured::parse(&visit.work());
+            measured.add(trial);
+            visit.keep_work(measured.to_string())?;
+            Some(measured.told(trial))
+        }
     };
-    Some(Sent { size, token_bytes, received })
+    show(visit, sent, press)
 }
 
-fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, remark: Option<Remark>) -> Result<HttpResponse, Problem> {
-    let frame = visit
-        .frame(remark.as_ref().is_some_and(|remark| remark.is_right))?
-        .tried_if(remark.is_some() || sent.is_some())
-        .explaining_if(remark.is_some());
+fn answer(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let mut measured = Measured::parse(&visit.work());
+    let press = measured.answer(they_count(&visit.form));
+    visit.keep_work(measured.to_string())?;
+    show(visit, None, Some(press))
+}
+
+fn they_count(form: &Form) -> Option<bool> {
+    match form.get("count") {
+        Some("yes") => Some(true),
+        Some("no") => Some(false),
+        _ => None,
+    }
+}
+
+fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, press: Option<Press>) -> Result<HttpResponse, Problem> {
+    let frame = visit.judged(press);
     render(&SizeLimitPage {
         assets: &visit.lab.assets,
         frame,
-        proposed: sent.as_ref().map_or(SMALLEST, |sent| next(sent.size)),
+        measured: Measured::parse(&visit.work()),
+        typed: visit.form.get("size").unwrap_or_default().to_owned(),
+        has_attribute: visit.form.get("attributes") == Some("yes"),
+        they_count: they_count(&visit.form),
         sent,
-        typed: visit.form.get("largest").unwrap_or_default(),
-        remark,
     })
 }

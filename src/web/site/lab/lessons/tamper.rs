@@ -1,17 +1,18 @@
-//! Tamper with a token.
+//! Tamper with a token. The form carries the token, and what the visitor did to it before.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::Seen;
+use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit};
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::tamper::{
-    Change, LONGEST_PAYLOAD, Spelling, failed_at_signature, spellings, with_middle_changed, with_payload,
+    Change, LONGEST_PAYLOAD, Parts, RULE, Spelling, judge, naive_verdict, spellings, with_middle_changed, with_payload,
 };
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
-use crate::token::Verdict;
+use crate::token::{LARGEST_TOKEN, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
@@ -37,107 +38,182 @@ struct TamperPage<'a> {
     original: String,
     before: Seen,
     payload: String,
+    /// The payload that made Mallory Admin, once there is one.
+    forged: Option<String>,
+    parts: Parts,
     outcome: Outcome,
 }
 
-/// The result of the step.
+/// What the press showed.
 enum Outcome {
     Nothing,
-    Payload { change: Change, after: Box<Seen>, is_solved: bool },
+    Payload { change: Change, naive: NaiveVerdict, strict: Box<Seen> },
     Middle { after: Box<Seen> },
     Last { rows: Vec<Row> },
 }
 
-/// One spelling, and what two verifiers say to it.
+/// One spelling, and what the strict verifier says to it.
 struct Row {
     spelling: Spelling,
     code: &'static str,
     message: String,
 }
 
-impl Outcome {
-    /// The result of pressing a button. `said` is the payload before the change.
-    fn of(
-        step: Option<&str>,
-        original: &str,
-        said: &str,
-        payload: &str,
-        judge: impl Fn(&str) -> Verdict,
-    ) -> Result<Self, Problem> {
-        match step {
-            Some("payload") => Ok(changed(original, said, payload, judge)),
-            Some("middle") => Ok(middle(original, judge)),
-            Some("last") => Ok(last(original, judge)),
-            _ => Err(Problem::bad_request("`step` is what the button sends: payload, middle or last.")),
-        }
-    }
-
-    const fn is_solved(&self) -> bool {
-        matches!(self, Self::Payload { is_solved: true, .. })
-    }
+/// A token of this server's, with the algorithm under which it is judged.
+struct Original<'a> {
+    token: &'a str,
+    /// Its payload.
+    said: &'a str,
+    judge: &'a dyn Fn(&str) -> Verdict,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = if visit.form.is_sent() { None } else { Some(Own::of(&visit.visitor, visit.lab, visit.now)?) };
-    let (original, algorithm) = match &own {
-        Some(own) => (own.token.clone(), own.algorithm),
-        None => original(visit)?,
-    };
-    let judge = |token: &str| demo::verify(&visit.lab.keys.ring(), algorithm, token, visit.now);
-    let before = judge(&original);
-    if !before.is_signed() {
-        return Err(not_ours());
-    }
-    let said = text_of(&original, 1).unwrap_or_default();
     let written = visit.text("payload", LONGEST_PAYLOAD)?.map(|text| text.replace("\r\n", "\n"));
-    let payload = written.unwrap_or_else(|| said.clone());
-    let outcome = match own {
-        Some(_) => Outcome::Nothing,
-        None => Outcome::of(visit.form.get("step"), &original, &said, &payload, judge)?,
+    let ring = visit.lab.keys.ring();
+    let now = visit.now;
+    let verify = |token: &str, algorithm| demo::verify(&ring, algorithm, token, now);
+    let brought = brought(visit).filter(|(token, algorithm)| verify(token, *algorithm).is_signed());
+    let (own, token, algorithm) = if let Some((token, algorithm)) = brought {
+        (None, token, algorithm)
+    } else {
+        let own = Own::of(&visit.visitor, visit.lab, now)?;
+        let (token, algorithm) = (own.token.clone(), own.algorithm);
+        (Some(own), token, algorithm)
     };
-    let frame = visit.frame(outcome.is_solved())?;
-    let before = Seen::new(&original, &before);
-    render(&TamperPage { assets: &visit.lab.assets, frame, own, original, before, payload, outcome })
+    let judge = |token: &str| verify(token, algorithm);
+    let said = text_of(&token, 1).unwrap_or_default();
+    let original = Original { token: &token, said: &said, judge: &judge };
+    let payload = written.unwrap_or_else(|| said.clone());
+    let mut work = Work::of(visit, &original)?;
+    let (press, outcome) = match (visit.form.is_sent(), &own) {
+        (false, _) => (None, Outcome::Nothing),
+        (true, Some(_)) => (Some(Press::Wrong(REPLACED.to_owned())), Outcome::Nothing),
+        (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
+    };
+    let frame = visit.judged(press);
+    let before = Seen::new(&token, &judge(&token));
+    let Work { forged, parts } = work;
+    render(&TamperPage {
+        assets: &visit.lab.assets,
+        frame,
+        own,
+        original: token,
+        before,
+        payload,
+        forged,
+        parts,
+        outcome,
+    })
 }
+
+const REPLACED: &str = "The token in your form is none that this server signed, or its key was replaced since. Here is \
+                        another token. What you typed is still there, so press the button again.";
 
 /// The token that the form brings back, and the algorithm that it names.
-fn original(visit: &LessonVisit<'_>) -> Result<(String, DemoAlgorithm), Problem> {
-    let token = visit.text("token", 4096)?.unwrap_or_default().to_owned();
-    let verdict = crate::token::decode(&token);
-    let named = verdict.header().and_then(|header| header.get("alg")).and_then(|alg| alg.as_str()?.parse().ok());
-    Ok((token, named.ok_or_else(not_ours)?))
+fn brought(visit: &LessonVisit<'_>) -> Option<(String, DemoAlgorithm)> {
+    let token = visit.form.get("token").filter(|token| token.len() <= LARGEST_TOKEN)?;
+    let verdict = crate::token::decode(token);
+    let algorithm = verdict.header()?.get("alg")?.as_str()?.parse().ok()?;
+    Some((token.to_owned(), algorithm))
 }
 
-fn not_ours() -> Problem {
-    Problem::bad_request("The token in this form is none of this server's. Open the lesson again for a fresh one.")
+/// What the visitor did in this lesson, as the form remembers it.
+struct Work {
+    forged: Option<String>,
+    parts: Parts,
 }
 
-fn changed(original: &str, said: &str, payload: &str, judge: impl Fn(&str) -> Verdict) -> Outcome {
-    let forged = with_payload(original, payload).unwrap_or_default();
-    let (change, verdict) = (Change::between(said, payload), judge(&forged));
-    let after = Box::new(marked(Seen::new(&forged, &verdict), &change));
-    Outcome::Payload { is_solved: change.counts() && failed_at_signature(&verdict), change, after }
-}
+impl Work {
+    fn of(visit: &LessonVisit<'_>, original: &Original<'_>) -> Result<Self, Problem> {
+        let forged = visit.text("forged", LONGEST_PAYLOAD)?.map(|text| text.replace("\r\n", "\n"));
+        let forged = forged.filter(|payload| Forgery::of(original, payload).judged.is_ok());
+        let is_done = |part: &str| visit.form.get(part) == Some("done");
+        let parts = Parts { payload: forged.is_some(), middle: is_done("middle"), last: is_done("last") };
+        Ok(Self { forged, parts })
+    }
 
-fn marked(seen: Seen, change: &Change) -> Seen {
-    match change {
-        Change::Nothing => seen,
-        Change::Spelling => seen.mark(1, "the same claims in another spelling"),
-        Change::Broken(fault) => seen.mark(1, fault),
-        Change::Claims(told) => seen.mark(1, &told.join("; ").replace('`', "")),
+    fn press(
+        &mut self,
+        step: Option<&str>,
+        original: &Original<'_>,
+        payload: &str,
+    ) -> Result<(Option<Press>, Outcome), Problem> {
+        let (press, outcome) = match step {
+            Some("payload") => self.send(original, payload),
+            Some("middle") => self.change_middle(original),
+            Some("last") => self.change_last(original),
+            _ => return Err(Problem::bad_request("`step` is what the button sends: payload, middle or last.")),
+        };
+        Ok((Some(press), outcome))
+    }
+
+    fn send(&mut self, original: &Original<'_>, payload: &str) -> (Press, Outcome) {
+        let Forgery { change, naive, strict, judged } = Forgery::of(original, payload);
+        let press = match judged {
+            Ok(()) => {
+                self.forged = Some(payload.to_owned());
+                self.parts.payload = true;
+                self.parts.press(
+                    "The naive verifier believed your payload: Mallory is Admin now, and she can change 3 grades. The \
+                     strict verifier blocked the same token at its signature.",
+                )
+            }
+            Err(hint) => Press::Wrong(hint),
+        };
+        (press, Outcome::Payload { change, naive, strict: Box::new(strict) })
+    }
+
+    fn change_middle(&mut self, original: &Original<'_>) -> (Press, Outcome) {
+        let changed = with_middle_changed(original.token).unwrap_or_default();
+        let after = Seen::new(&changed, &(original.judge)(&changed)).mark(2, "its middle character");
+        self.parts.middle = true;
+        let press = self.parts.press(
+            "The strict verifier blocked the token. All six bits of this character belong to the signature, so every \
+             verifier sees another signature.",
+        );
+        (press, Outcome::Middle { after: Box::new(after) })
+    }
+
+    fn change_last(&mut self, original: &Original<'_>) -> (Press, Outcome) {
+        let row = |spelling: Spelling| {
+            let verdict = (original.judge)(&spelling.token);
+            Row { code: verdict.code().as_str(), message: verdict.message().to_owned(), spelling }
+        };
+        let rows: Vec<Row> = spellings(original.token).unwrap_or_default().into_iter().map(row).collect();
+        self.parts.last = true;
+        let says = match rows.len() {
+            0 | 1 => "The bytes of this signature fill its last character, so here it is like any other. Most \
+                      signatures do not."
+                .to_owned(),
+            count => format!(
+                "{count} last characters stand for the same signature, and a lax decoder accepts each of them. So a \
+                 test must not change the last one."
+            ),
+        };
+        (self.parts.press(&says), Outcome::Last { rows })
     }
 }
 
-fn middle(original: &str, judge: impl Fn(&str) -> Verdict) -> Outcome {
-    let changed = with_middle_changed(original).unwrap_or_default();
-    let after = Seen::new(&changed, &judge(&changed)).mark(2, "its middle character");
-    Outcome::Middle { after: Box::new(after) }
+/// A payload with the old signature, and what both verifiers say to it.
+struct Forgery {
+    change: Change,
+    naive: NaiveVerdict,
+    strict: Seen,
+    judged: Result<(), String>,
 }
 
-fn last(original: &str, judge: impl Fn(&str) -> Verdict) -> Outcome {
-    let row = |spelling: Spelling| {
-        let verdict = judge(&spelling.token);
-        Row { code: verdict.code().as_str(), message: verdict.message().to_owned(), spelling }
-    };
-    Outcome::Last { rows: spellings(original).unwrap_or_default().into_iter().map(row).collect() }
+impl Forgery {
+    fn of(original: &Original<'_>, payload: &str) -> Self {
+        let token = with_payload(original.token, payload).unwrap_or_default();
+        let change = Change::between(original.said, payload);
+        let naive = naive_verdict(&token);
+        let strict = Seen::new(&token, &(original.judge)(&token));
+        let strict = match &change {
+            Change::Nothing => strict,
+            Change::Spelling => strict.mark(1, "the same claims in another spelling"),
+            Change::Broken(fault) => strict.mark(1, fault),
+            Change::Claims(told) => strict.mark(1, &told.join("; ").replace('`', "")),
+        };
+        Self { judged: judge(&change, &naive), naive: NaiveVerdict::new(RULE, &naive), change, strict }
+    }
 }

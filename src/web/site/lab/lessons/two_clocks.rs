@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons::remark::Remark;
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::two_clocks::{COOKIE_LIFETIMES, NAME, Setting, TOKEN_LIFETIMES, judge, line};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -16,6 +16,10 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+
+/// The verdict after the first step.
+const SET: &str = "Your browser has the cookie with the token, and both clocks run. Next, send it back: at once, or \
+                   when one of the clocks has ended.";
 
 pub(super) struct Page;
 
@@ -80,7 +84,6 @@ fn span_in_words(seconds: i64) -> String {
 
 /// What came when the button was pressed, and the server's verdict.
 struct Answer {
-    remark: Remark,
     did_come: bool,
     code: Code,
     copy_code: Code,
@@ -92,7 +95,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("set") => set(visit),
         Some("send") => send(visit).await,
         Some(_) => Err(Problem::bad_request("`step` cannot be taken: `set` or `send` is accepted.")),
-        None => show(visit, None, None),
+        None => show(visit, None, None, None),
     }
 }
 
@@ -104,7 +107,7 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
     let clocks = Clocks::new(visit, copy, cookie_end)?;
     let line = line(&clocks.copy, cookie);
-    let mut response = show(visit, Some(clocks), None)?;
+    let mut response = show(visit, Some(clocks), None, Some(Press::Step(SET.to_owned())))?;
     lesson_cookies::set(&mut response, &line)?;
     Ok(response)
 }
@@ -129,15 +132,17 @@ fn new_token(visit: &LessonVisit<'_>, seconds: i64) -> Result<String, Problem> {
 
 async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let copy = visit.form.get("copy").unwrap_or_default().to_owned();
-    let cookie_end = visit.form.get("cookie-end").and_then(|end| end.parse().ok());
+    let cookie_end = visit.form.get("cookie-end").and_then(|end| end.parse::<i64>().ok());
     let came = lesson_cookies::came(visit.request, NAME);
     let verdict = verify(visit, came.as_deref().unwrap_or_default()).await?;
     let copy_code = verify(visit, &copy).await?.code();
-    let remark = judge(verdict.code(), copy_code);
+    // The browser rounds its own way: a second before the end it may be over.
+    let is_due = cookie_end.is_some_and(|end| end > visit.now.timestamp().saturating_add(1));
+    let press = judge(verdict.code(), copy_code, is_due);
     let trace = TraceRow::of(&verdict);
-    let answer = Answer { remark, did_come: came.is_some(), code: verdict.code(), copy_code, trace };
+    let answer = Answer { did_come: came.is_some(), code: verdict.code(), copy_code, trace };
     let clocks = Clocks::new(visit, copy, cookie_end)?;
-    show(visit, Some(clocks), Some(answer))
+    show(visit, Some(clocks), Some(answer), Some(press))
 }
 
 async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem> {
@@ -171,19 +176,19 @@ impl Clocks {
     }
 }
 
-fn show(visit: &mut LessonVisit<'_>, clocks: Option<Clocks>, shown: Option<Answer>) -> Result<HttpResponse, Problem> {
-    let is_solved = shown.as_ref().is_some_and(|answer| answer.remark.is_right);
-    let mut frame = visit.frame(is_solved)?.tried_if(shown.is_some());
-    // The prediction is about a cookie that ends before its token. Other settings neither confirm nor refute it.
-    if shown.as_ref().is_some_and(|answer| answer.did_come || answer.copy_code != Code::Accepted) {
-        frame.predicted = None;
-    }
+fn show(
+    visit: &mut LessonVisit<'_>,
+    clocks: Option<Clocks>,
+    answer: Option<Answer>,
+    press: Option<Press>,
+) -> Result<HttpResponse, Problem> {
+    let frame = visit.judged(press);
     render(&TwoClocksPage {
         assets: &visit.lab.assets,
         frame,
-        cookie_life: visit.form.get("cookie").unwrap_or("3600").to_owned(),
-        token_life: visit.form.get("token").unwrap_or("5").to_owned(),
+        cookie_life: visit.form.get("cookie").unwrap_or_default().to_owned(),
+        token_life: visit.form.get("token").unwrap_or_default().to_owned(),
         clocks,
-        answer: shown,
+        answer,
     })
 }

@@ -1,21 +1,25 @@
-//! Guessing a weak secret.
+//! Guessing a weak secret: a visitor tries the list here or with other tools, and sends a token that was signed with
+//! the word that was found.
 
 use std::time::{Duration, Instant};
 
 use actix_web::HttpResponse;
+use actix_web::http::Method;
 use askama::Template;
 use async_trait::async_trait;
 
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit};
+use crate::lab::common_secrets;
+use crate::lab::lessons::press::Press;
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
-use crate::token::Verdict;
+use crate::token::LARGEST_TOKEN;
 use crate::web::http::problem::Problem;
+use crate::web::site::lab::lessons::seen::Seen;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
-use crate::web::view::token_view::TraceRow;
 
 pub(super) struct Page;
 
@@ -23,6 +27,16 @@ pub(super) struct Page;
 impl LessonPage for Page {
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit).await
+    }
+
+    /// The word list, for tools that crack passwords.
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match (step, visit.request.method()) {
+            ("words.txt", &Method::GET | &Method::HEAD) => {
+                Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body(common_secrets::FILE))
+            }
+            _ => Err(Problem::not_found()),
+        }
     }
 }
 
@@ -40,14 +54,39 @@ struct Work {
     /// Names the victim, whose secret follows from it.
     case: String,
     token: String,
+    search: Search,
     secret: String,
     sub: String,
     forged: String,
     guessing: Option<Guessing>,
-    /// The verdict of the victim's server, and how far the attempt got.
-    verdict: Option<(Verdict, Attempt)>,
-    /// Why nothing was tried.
-    told: String,
+    /// The verdict of the victim's server.
+    verdict: Option<Seen>,
+    press: Option<Press>,
+}
+
+/// How the visitor looks for the secret.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Search {
+    #[default]
+    NotBegun,
+    /// With the list, here.
+    List,
+    /// With other tools.
+    OwnTools,
+}
+
+impl Search {
+    const fn value(self) -> &'static str {
+        match self {
+            Self::NotBegun => "",
+            Self::List => "list",
+            Self::OwnTools => "own",
+        }
+    }
+
+    fn find(value: &str) -> Self {
+        [Self::List, Self::OwnTools].into_iter().find(|it| it.value() == value).unwrap_or_default()
+    }
 }
 
 /// The list tried on the victim's token, and on one with a generated secret for comparison.
@@ -68,11 +107,12 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     match visit.form.get("do") {
         None if !visit.form.is_sent() => {}
         Some("guess") => work.guess(visit).await?,
+        Some("own") => work.search_elsewhere(),
         Some("sign") => work.sign(visit)?,
         Some("present") => work.present(visit, None)?,
-        _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
+        _ => return Err(Problem::bad_request("`do` is not a step of this lesson: press one of its buttons.")),
     }
-    let frame = visit.frame(work.verdict.as_ref().is_some_and(|(_, attempt)| attempt.is_solved()))?;
+    let frame = visit.judged(work.press.clone());
     render(&WeakSecretPage { assets: &visit.lab.assets, frame, work })
 }
 
@@ -81,15 +121,19 @@ impl Work {
     fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
         let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
         let case = match visit.form.get("case") {
-            Some(case) => within("case", case)?.to_owned(),
+            Some(case) if case.chars().count() > LONGEST => {
+                return Err(Problem::bad_request(format!("`case` has over {LONGEST} characters.")));
+            }
+            Some(case) => case.to_owned(),
             None => random_text(&visit.lab.random)?,
         };
         let token = match visit.form.get("token") {
             Some(token) => token.trim().to_owned(),
             None => victim_token(visit, &case)?,
         };
+        let search = Search::find(visit.form.get("search").unwrap_or_default());
         let forged = field("forged").trim().to_owned();
-        Ok(Self { case, token, secret: field("secret"), sub: field("sub"), forged, ..Self::default() })
+        Ok(Self { case, token, search, secret: field("secret"), sub: field("sub"), forged, ..Self::default() })
     }
 
     /// Every word is tried on up to three tokens, away from the threads that answer requests.
@@ -97,53 +141,97 @@ impl Work {
         let (token, own) = (self.token.clone(), visit.visitor.token().map(str::to_owned));
         let tried = move || (Timed::of(&token), own.filter(|token| weak_secret::guess(token).is_some()));
         let (weak, own) = visit.lab.work.run(tried).await?;
-        if weak.guess.is_none() {
-            "That is no token with an HMAC-SHA256 signature, so there is nothing to try the words on."
-                .clone_into(&mut self.told);
-            return Ok(());
+        self.press = Some(match (weak.guess, weak.word()) {
+            (_, Some(word)) => Press::Step(format!(
+                "The secret is `{word}`. It is word {} of the list and was found in {}. The portal saw none of it.",
+                weak.tried(),
+                weak.time()
+            )),
+            (Some(_), None) => Press::Wrong("None of the words signed this token.".to_owned()),
+            (None, None) => Press::Wrong("That is not a token with an HS256 signature, so no word can fit.".to_owned()),
+        });
+        if weak.guess.is_some() {
+            let (strong, strong_is) = strong_token(visit, own)?;
+            let strong = visit.lab.work.run(move || Timed::of(&strong)).await?;
+            self.search = Search::List;
+            self.guessing = Some(Guessing { weak, strong, strong_is });
         }
-        let (strong, strong_is) = strong_token(visit, own)?;
-        let strong = visit.lab.work.run(move || Timed::of(&strong)).await?;
-        self.guessing = Some(Guessing { weak, strong, strong_is });
         Ok(())
+    }
+
+    fn search_elsewhere(&mut self) {
+        self.search = Search::OwnTools;
+        let says = "Find the secret with your own tools. Then sign a token here, or bring one that you signed.";
+        self.press = Some(Press::Step(says.to_owned()));
     }
 
     fn sign(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
-        let secret = within("secret", &self.secret)?.to_owned();
-        let subject = Subject::parse(&self.sub)
-            .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")));
-        match weak_secret::sign(&secret, &subject?, visit.now) {
-            Ok(token) => self.forged = token.into_string(),
-            Err(Unsigned::Secret(_)) => {
-                "Nothing is signed: a secret is some text, and neither nothing nor a key in PEM or JWK."
-                    .clone_into(&mut self.told);
+        match self.signed(visit) {
+            Ok(token) => self.forged = token,
+            Err(NotSigned::Because(why)) => {
+                self.press = Some(Press::Wrong(why));
                 return Ok(());
             }
-            Err(error) => return Err(Problem::internal(&error)),
+            Err(NotSigned::Problem(problem)) => return Err(problem),
         }
-        self.present(visit, Some(&secret))
+        let typed = self.secret.clone();
+        self.present(visit, Some(&typed))
     }
 
-    /// Shows the forged token to the victim's server.
-    fn present(&mut self, visit: &LessonVisit<'_>, secret: Option<&str>) -> Result<(), Problem> {
+    /// A token with what was typed.
+    fn signed(&self, visit: &LessonVisit<'_>) -> Result<String, NotSigned> {
+        let because = |why: String| NotSigned::Because(why);
+        let length = self.secret.chars().count();
+        if length > LONGEST {
+            return Err(because(format!(
+                "No secret here is longer than {LONGEST} characters, and yours has {length}."
+            )));
+        }
+        if self.sub.is_empty() {
+            return Err(because("Type into *New sub* who the token is about.".to_owned()));
+        }
+        let subject = Subject::parse(&self.sub)
+            .map_err(|error| because(format!("This cannot be the `sub` of a token: {error}.")))?;
+        match weak_secret::sign(&self.secret, &subject, visit.now) {
+            Ok(token) => Ok(token.into_string()),
+            Err(Unsigned::Secret(_)) => {
+                Err(because("Type the word that was found into *Secret*: a word, not a key in PEM or JWK.".to_owned()))
+            }
+            Err(error) => Err(NotSigned::Problem(Problem::internal(&error))),
+        }
+    }
+
+    /// Sends the forged token to the victim's server.
+    fn present(&mut self, visit: &LessonVisit<'_>, typed: Option<&str>) -> Result<(), Problem> {
         let verdict = weak_secret::verify(&self.case, &self.forged, visit.now);
         let verdict = verdict.map_err(|error| Problem::internal(&error))?;
-        let attempt = Attempt::of(&self.case, secret, &verdict);
-        self.verdict = Some((verdict, attempt));
+        let attempt = Attempt { case: &self.case, victim: &self.token, token: &self.forged, typed };
+        self.press = Some(attempt.judge(&verdict).press());
+        // A text that is much too long is not shown.
+        self.verdict = (self.forged.len() <= LARGEST_TOKEN).then(|| Seen::new(&self.forged, &verdict));
+        if self.search == Search::NotBegun {
+            self.search = Search::OwnTools;
+        }
         Ok(())
     }
 
-    fn sub_or_hint(&self) -> &str {
-        if self.sub.is_empty() { SUBJECT } else { &self.sub }
+    /// Whether the token that was sent last was not signed here.
+    fn brings_token(&self) -> bool {
+        self.verdict.is_some() && self.secret.is_empty()
+    }
+
+    /// The word that the list has for the victim's token, once it was tried.
+    fn found(&self) -> Option<&'static str> {
+        let is_tried = self.search == Search::List;
+        weak_secret::guess(&self.token).filter(|_| is_tried)?.word
     }
 }
 
-fn within<'t>(name: &str, text: &'t str) -> Result<&'t str, Problem> {
-    let length = text.chars().count();
-    if length <= LONGEST {
-        return Ok(text);
-    }
-    Err(Problem::bad_request(format!("`{name}` has {length} characters, and at most {LONGEST} are read here.")))
+/// Why there is no token.
+enum NotSigned {
+    /// What the visitor typed cannot be used.
+    Because(String),
+    Problem(Problem),
 }
 
 fn victim_token(visit: &LessonVisit<'_>, case: &str) -> Result<String, Problem> {
@@ -155,11 +243,11 @@ fn victim_token(visit: &LessonVisit<'_>, case: &str) -> Result<String, Problem> 
 /// The visitor's own session token if it has an HMAC, otherwise one signed with the lab's generated secret.
 fn strong_token(visit: &LessonVisit<'_>, own: Option<String>) -> Result<(String, &'static str), Problem> {
     if let Some(token) = own {
-        return Ok((token, "your session's own token"));
+        return Ok((token, "the token in your session"));
     }
     let claims = demo::claims(&Subject::default(), Lifetime::MINUTE, visit.now);
     let token = visit.issue(visit.lab.keys.ring().lab().hs256(), &claims)?;
-    Ok((token, "a token that the lab signed with its generated secret"))
+    Ok((token, "a token with a random secret"))
 }
 
 impl Timed {

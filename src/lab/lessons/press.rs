@@ -1,0 +1,54 @@
+//! What a press of a button in a lesson came to: the first line of the verdict.
+
+use super::remark::Remark;
+
+/// In the sentence a pair of backticks marks what is code.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Press {
+    /// The lesson is solved.
+    Solved(String),
+    /// A try that did not solve it, with a hint about this very try.
+    Wrong(String),
+    /// A step that is done, or that showed something. It is not judged.
+    Step(String),
+}
+
+impl Press {
+    /// `Ok` when the lesson is solved, otherwise what is still missing.
+    pub fn of(judged: &Result<String, String>) -> Self {
+        match judged {
+            Ok(says) => Self::Solved(says.clone()),
+            Err(says) => Self::Wrong(says.clone()),
+        }
+    }
+
+    pub const fn is_solved(&self) -> bool {
+        matches!(self, Self::Solved(_))
+    }
+
+    pub const fn is_wrong(&self) -> bool {
+        matches!(self, Self::Wrong(_))
+    }
+
+    /// How the page shows it: a class of its stylesheet, a sign, and a word that says the same.
+    pub const fn shown(&self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Solved(_) => ("safe", "✓", "Solved."),
+            Self::Wrong(_) => ("wrong", "✗", "Not yet."),
+            Self::Step(_) => ("step", "→", "Step done."),
+        }
+    }
+
+    pub fn says(&self) -> &str {
+        match self {
+            Self::Solved(says) | Self::Wrong(says) | Self::Step(says) => says,
+        }
+    }
+}
+
+impl From<&Remark> for Press {
+    fn from(remark: &Remark) -> Self {
+        let says = remark.says.clone();
+        if remark.is_right { Self::Solved(says) } else { Self::Wrong(says) }
+    }
+}

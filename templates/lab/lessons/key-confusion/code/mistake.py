@@ -1,0 +1,14 @@
+# The mistake: the token's `alg` decides how the portal uses its one key file.
+import hmac
+import jwt
+from jwt.utils import base64url_decode
+
+
+def user(token, key):
+    if jwt.get_unverified_header(token)["alg"] == "RS256":
+        return jwt.decode(token, key, algorithms=["RS256"])["sub"]
+    signed, signature = token.rsplit(".", 1)
+    expected = hmac.digest(key.encode(), signed.encode(), "sha256")
+    if not hmac.compare_digest(base64url_decode(signature), expected):
+        raise ValueError("The signature is wrong.")
+    return jwt.decode(token, options={"verify_signature": False})["sub"]

@@ -1,0 +1,11 @@
+# The mistake: the token brings the key that it is verified with.
+import jwt
+
+
+def user(token, key_set):
+    header = jwt.get_unverified_header(token)
+    if "jwk" in header:
+        key = jwt.PyJWK(header["jwk"])
+    else:
+        key = jwt.PyJWKSet.from_dict(key_set)[header["kid"]]
+    return jwt.decode(token, key, algorithms=["RS256"])["sub"]

@@ -1,0 +1,7 @@
+// The fix: this service expects one algorithm, and says so.
+import { jwtVerify } from "jose";
+
+export async function user(token, key) {
+  const { payload } = await jwtVerify(token, new TextEncoder().encode(key), { algorithms: ["HS256"] });
+  return payload.sub;
+}

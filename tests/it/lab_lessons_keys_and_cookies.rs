@@ -1,0 +1,709 @@
+//! Four lessons over HTTP: keys in the header, a weak secret, the cookie laboratory and cross-site forms. Each is
+//! solved by its own solution's text, near misses are named, and nothing that was typed or done is lost.
+
+use std::net::TcpListener;
+
+use hallpass::keys::{Algorithm, GivenKey, Jwk};
+use hallpass::lab::common_secrets;
+use hallpass::lab::lessons::{Lesson, cookie_laboratory, weak_secret};
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::app::{Answer, START, TestApp, Visitor, location, set_cookies};
+
+const SOLVED: &str = "</span> solved</span>";
+
+/// The largest page that the site may send.
+const LARGEST_PAGE: usize = 100_000;
+
+/// A lesson's page in one browser, with what is typed into its forms.
+struct Page {
+    visitor: Visitor,
+    slug: &'static str,
+    typed: Vec<(String, String)>,
+    body: String,
+}
+
+impl Page {
+    async fn open(app: &TestApp, slug: &'static str) -> Self {
+        Self::at(app.visitor(), slug).await
+    }
+
+    /// The lesson's task, which comes after the prediction.
+    async fn at(visitor: Visitor, slug: &'static str) -> Self {
+        let mut page = Self { visitor, slug, typed: Vec::new(), body: String::new() };
+        page.reload().await;
+        assert!(!page.is_solved() && !page.body.contains("id=\"verdict\""), "{}", page.body);
+        page.press("Skip").await;
+        page
+    }
+
+    fn path(&self) -> String {
+        format!("/lab/lessons/{}", self.slug)
+    }
+
+    async fn reload(&mut self) {
+        self.body = self.visitor.page(&self.path()).await;
+    }
+
+    /// Types, chooses or ticks. An empty value leaves a box empty.
+    fn set(&mut self, name: &str, value: &str) -> &mut Self {
+        assert!(self.body.contains(&format!("name=\"{name}\"")), "no field {name}: {}", self.body);
+        self.typed.retain(|(found, _)| found != name);
+        self.typed.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    /// Presses the button of this label: its form is sent as a browser sends it.
+    async fn press(&mut self, label: &str) -> &mut Self {
+        let form = form_of(&self.body, label).to_owned();
+        assert!(attribute(&form, "action").unwrap().ends_with("#verdict") || label == "Skip", "{form}");
+        let mut fields = fields(&form);
+        for (name, value) in &self.typed {
+            fields.retain(|(found, _)| found != name);
+            if form.contains(&format!("name=\"{name}\"")) && !value.is_empty() {
+                fields.push((name.clone(), value.clone()));
+            }
+        }
+        let button = tag_before(&form, &format!(">{label}</button>"), "<button");
+        fields.push((attribute(button, "name").unwrap().to_owned(), attribute(button, "value").unwrap().to_owned()));
+        self.send(&fields).await;
+        self
+    }
+
+    async fn send(&mut self, fields: &[(String, String)]) {
+        let request = self.visitor.request(Method::POST, &self.path()).header("accept", "text/html").form(fields);
+        let answer = Answer::to(request).await;
+        self.body = match answer.header("location") {
+            "" => {
+                assert_eq!(answer.status, 200, "{fields:?}: {}", answer.body);
+                answer.body
+            }
+            next => self.visitor.page(next).await,
+        };
+        assert!(self.body.len() < LARGEST_PAGE, "{}", self.body.len());
+    }
+
+    fn is_solved(&self) -> bool {
+        self.body.contains(SOLVED)
+    }
+
+    /// The words of the verdict, without markup.
+    fn verdict(&self) -> String {
+        let rest = self.body.split_once("id=\"verdict\"").unwrap_or_else(|| panic!("no verdict: {}", self.body)).1;
+        plain(rest.split_once("</section>").unwrap().0)
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) -> &Self {
+        let verdict = self.verdict();
+        assert!(verdict.contains(text), "not found: {text}\n{verdict}");
+        self
+    }
+
+    /// Not solved, with this hint.
+    #[track_caller]
+    fn misses(&self, text: &str) {
+        self.says("Not yet.").says(text);
+        assert!(!self.is_solved(), "{text}");
+    }
+
+    /// Solved now, and remembered.
+    async fn assert_solved(&mut self) {
+        self.says("Solved.");
+        self.reload().await;
+        assert!(self.is_solved(), "it is remembered");
+    }
+}
+
+/// The form that has the button of this label.
+fn form_of<'p>(page: &'p str, label: &str) -> &'p str {
+    let end = format!(">{label}</button>");
+    let before = page.find(&end).unwrap_or_else(|| panic!("no button {label}: {page}"));
+    let start = page[..before].rfind("<form").unwrap();
+    &page[start..before + page[before..].find("</form>").unwrap()]
+}
+
+fn tag_before<'p>(text: &'p str, end: &str, start: &str) -> &'p str {
+    let end = text.find(end).unwrap_or_else(|| panic!("no {end}: {text}"));
+    &text[text[..end].rfind(start).unwrap()..end]
+}
+
+fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
+    tag.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split_once('"')).map(|(value, _)| value)
+}
+
+/// What a form sends before anything is typed.
+fn fields(form: &str) -> Vec<(String, String)> {
+    let mut all = Vec::new();
+    let mut add = |tag: &str, value: &str| all.push((attribute(tag, "name").unwrap().to_owned(), unescaped(value)));
+    for tag in form.split("<input ").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
+        let is_choice = tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"");
+        if !is_choice || tag.ends_with("checked") {
+            add(tag, attribute(tag, "value").unwrap_or(if is_choice { "on" } else { "" }));
+        }
+    }
+    for rest in form.split("<textarea ").skip(1) {
+        let (tag, rest) = rest.split_once('>').unwrap();
+        add(tag, rest.split_once("</textarea>").unwrap().0.trim_start_matches('\n'));
+    }
+    for rest in form.split("<select ").skip(1) {
+        let (tag, rest) = rest.split_once('>').unwrap();
+        let options: Vec<&str> = rest.split_once("</select>").unwrap().0.split("<option ").skip(1).collect();
+        let chosen = options.iter().find(|option| option.split('>').next().unwrap().ends_with("selected"));
+        add(tag, attribute(chosen.unwrap_or(&options[0]), "value").unwrap());
+    }
+    all
+}
+
+/// The words of a page without its tags.
+fn plain(html: &str) -> String {
+    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    unescaped(&pieces.collect::<Vec<_>>().concat())
+}
+
+fn unescaped(html: &str) -> String {
+    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
+    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+}
+
+/// What a lesson's solution marks as code, button or choice, in its order.
+fn marked(slug: &str) -> Vec<&'static str> {
+    Lesson::find(slug).unwrap().solution.markdown().split(['`', '*']).skip(1).step_by(2).collect()
+}
+
+/// The value of the choice that reads so: an option of a list, or the label of a radio button.
+fn value_of(page: &str, words: &str) -> String {
+    let option = page.split("<option ").skip(1).find(|rest| rest.split_once('>').unwrap().1.starts_with(words));
+    let radio = || {
+        page.split("<input type=\"radio\" ")
+            .skip(1)
+            .find(|rest| plain(&format!("<{}", rest.split("</label>").next().unwrap())).trim() == words)
+    };
+    let tag = option.or_else(radio).unwrap_or_else(|| panic!("no choice {words}: {page}"));
+    attribute(tag, "value").unwrap().to_owned()
+}
+
+// Keys in the header.
+
+const KEYS: &str = "keys-in-the-header";
+
+/// The attacker's public key on the page.
+fn public_jwk(page: &str) -> String {
+    let rest = page.split_once("public-key\" tabindex=\"0\"><code>").unwrap().1;
+    unescaped(rest.split_once("</code>").unwrap().0)
+}
+
+/// What the strict verifier refused the token for.
+fn strict(page: &str) -> String {
+    let verdict = page.split_once("<h3>The strict verifier</h3>").unwrap().1;
+    let code = verdict.split_once("</strong> by <code>").map(|(_, rest)| rest.split_once('<').unwrap().0);
+    code.unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_chooses_its_key_as_the_solution_says() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, KEYS).await;
+    let [member, value, with, send] = marked(KEYS)[..] else { panic!() };
+    let (member, with) = (value_of(&page.body, member), value_of(&page.body, with));
+    page.set("member", &member).set("value", value).set("with", &with).press(send).await;
+    page.says("Mallory is Admin now: she can change 3 grades.").says("An empty file is an empty key");
+    assert_eq!((strict(&page.body).as_str(), page.body.matches(" changed\"").count()), ("unknown_kid", 3));
+    assert!(page.body.contains("verdict-card damage") && page.body.contains("/dev/null</textarea>"));
+    page.assert_solved().await;
+}
+
+#[tokio::test]
+async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_refuses() {
+    let app = TestApp::spawn();
+    for (member, value, with, code) in [
+        ("kid-path", "../../../../dev/null", "empty", "unknown_kid"),
+        ("kid-sql", "' UNION SELECT 'x", "secret", "unknown_kid"),
+        ("jwk", "", "attacker", "header_not_allowed"),
+        ("jku", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
+        ("x5u", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
+    ] {
+        let mut page = Page::open(&app, KEYS).await;
+        let jwk = public_jwk(&page.body);
+        let value = if value.is_empty() { jwk.as_str() } else { value };
+        page.set("member", member).set("value", value).set("with", with).set("secret", "x");
+        page.press("Forge and send").await;
+        assert_eq!(strict(&page.body), code, "{member}");
+        page.assert_solved().await;
+    }
+}
+
+#[tokio::test]
+async fn the_attacker_s_key_is_none_that_this_server_trusts() {
+    let app = TestApp::spawn();
+    let page = Page::open(&app, KEYS).await;
+    let shown: Value = serde_json::from_str(&public_jwk(&page.body)).unwrap();
+    assert_eq!(shown.as_object().unwrap().keys().collect::<Vec<_>>(), ["kty", "n", "e"], "only the public key");
+    let trusted = serde_json::to_value(Jwk::from(app.ring().lab().public())).unwrap();
+    assert_ne!(trusted["n"], shown["n"]);
+    let published = page.visitor.page("/.well-known/jwks.json").await;
+    assert!(published.contains("\"n\"") && !published.contains(shown["n"].as_str().unwrap()), "{published}");
+}
+
+#[tokio::test]
+async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_opened() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let here = format!("http://{}/jwks.json", listener.local_addr().unwrap());
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, KEYS).await;
+    let secret = app.keys().join("hs256.secret");
+    for (member, value, with, says, code) in [
+        ("jku", here.as_str(), "attacker", "must lead to your own site", "header_not_allowed"),
+        ("x5u", &here, "attacker", "must lead to your own site", "header_not_allowed"),
+        ("jwk", &here, "attacker", "must be a public key as JSON", "header_not_allowed"),
+        ("kid-path", &here, "empty", "not to a file whose content you know", "unknown_kid"),
+        ("kid-path", secret.to_str().unwrap(), "empty", "not to a file whose content you know", "unknown_kid"),
+        ("kid-path", "/dev/null", "attacker", "So the key is empty too", "unknown_kid"),
+        ("kid-sql", "' OR 1=1 --", "secret", "Close the quote", "unknown_kid"),
+        ("kid-sql", "' UNION SELECT 'y", "secret", "Sign with exactly this text", "unknown_kid"),
+        ("jku", "https://attacker.example/", "empty", "another key signed", "header_not_allowed"),
+        ("jku", "", "attacker", "Write a value for jku", "header_not_allowed"),
+    ] {
+        page.set("member", member).set("value", value).set("with", with).set("secret", "x");
+        page.press("Forge and send").await.misses(says);
+        assert_eq!(strict(&page.body), code, "{member} {value}");
+    }
+    assert!(listener.accept().is_err(), "the server followed an address");
+}
+
+#[tokio::test]
+async fn a_token_that_was_forged_with_other_tools_is_judged_by_itself() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, KEYS).await;
+    let private = page.body.split("<code>{\n").nth(1).unwrap().split_once("</code>").unwrap().0;
+    let key = GivenKey::from_jwk(unescaped(&format!("{{{private}")).as_bytes(), "the pair on the page").unwrap();
+    let signer = key.signer(Some(Algorithm::Rs256)).unwrap();
+    let jwk: Value = serde_json::from_str(&public_jwk(&page.body)).unwrap();
+    let forged = |subject: &str, exp: i64, header: Value| {
+        let payload = json!({ "sub": subject, "iat": START, "exp": exp });
+        hallpass::token::sign(header.to_string(), payload.to_string(), &signer).unwrap().into_string()
+    };
+    let brings = json!({ "alg": "RS256", "jwk": jwk });
+    let long = "x".repeat(9000);
+    page.set("member", "jwk");
+    for (token, hint) in [
+        (forged("bob", START + 60, brings.clone()), "accepts your token, for bob"),
+        (forged("admin", START - 1, brings.clone()), "your token has expired"),
+        (forged("admin", START + 60, json!({ "alg": "RS256", "kid": "/dev/null" })), "has no jwk"),
+        ("no token".to_owned(), "This is not a token: a token has three parts, and this text has 1."),
+        (String::new(), "Paste your token into the field first."),
+        (long, "This text has 9000 bytes."),
+    ] {
+        page.set("brought", &token).press("Send my token").await.misses(hint);
+    }
+    page.set("brought", &forged("admin", START + 60, brings)).press("Send my token").await;
+    page.says("The token that you sent");
+    page.assert_solved().await;
+}
+
+// Guessing a weak secret.
+
+const WEAK: &str = "weak-secret";
+
+impl Page {
+    fn hidden(&self, name: &str) -> String {
+        let form = form_of(&self.body, "Sign and send");
+        fields(form).into_iter().find(|(found, _)| found == name).unwrap().1
+    }
+}
+
+#[tokio::test]
+async fn the_weak_secret_falls_by_the_lesson_s_own_solution() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, WEAK).await;
+    let [guess, secret, name, sub, sign] = marked(WEAK)[..] else { panic!() };
+    assert!(!page.body.contains(&format!(">{sign}</button>")), "the second step comes after the first");
+    page.press(guess).await.says("Step done.").says("The portal saw none of it.");
+    assert!(!page.is_solved());
+    for (label, field) in [(secret, "secret"), (sub, "sub")] {
+        assert!(page.body.contains(&format!("<label for=\"{field}\">{label}</label>")), "{label}");
+    }
+    let rest = page.body.split_once("class=\"found\"><code>").unwrap().1;
+    let word = rest.split_once('<').unwrap().0.to_owned();
+    assert_eq!(word, weak_secret::secret_of(&page.hidden("case")));
+    page.set("secret", &word).set("sub", name).press(sign).await;
+    page.says("Mallory is Admin now: she can change 3 grades.");
+    page.assert_solved().await;
+    assert!(!app.visitor().page("/lab/lessons/weak-secret").await.contains(SOLVED));
+}
+
+#[tokio::test]
+async fn the_list_misses_a_generated_secret_and_the_page_says_how_long_all_would_take() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, WEAK).await;
+    page.press("Try the list").await.says("a token with a random secret").says("nothing").says("a number of years");
+    let mut page = Page::open(&app, WEAK).await;
+    page.visitor.generate().await;
+    page.press("Try the list").await.says("the token in your session").says("nothing");
+}
+
+#[tokio::test]
+async fn near_misses_with_the_secret_are_named_and_what_was_typed_stays() {
+    let app = TestApp::spawn();
+    // A victim whose secret has letters, so that there is another case.
+    let (mut page, word) = loop {
+        let mut page = Page::open(&app, WEAK).await;
+        page.press("Try the list").await;
+        let word = weak_secret::secret_of(&page.hidden("case"));
+        if word.to_uppercase() != word.to_lowercase() {
+            break (page, word);
+        }
+    };
+    let other = common_secrets::words().find(|it| !it.eq_ignore_ascii_case(word)).unwrap();
+    let upper = if word == word.to_uppercase() { word.to_lowercase() } else { word.to_uppercase() };
+    let long = "x".repeat(65);
+    for (secret, sub, hint) in [
+        (format!("{word} ").as_str(), "admin", "a space or a line break beside it"),
+        (&upper, "admin", "in another case"),
+        ("not on any list", "admin", "some other secret made it"),
+        (other, "admin", "but another one signed Bob's token"),
+        ("", "admin", "Type the word that was found into Secret"),
+        (word, "", "Type into New sub"),
+        (word, "bob", "accepts the token, for bob"),
+        (word, "teacher", "accepts the token, for teacher"),
+        (&long, "admin", "and yours has 65"),
+        ("{\"kty\":\"oct\"}", "admin", "a word, not a key"),
+    ] {
+        page.set("secret", secret).set("sub", sub).press("Sign and send").await.misses(hint);
+        let kept = fields(form_of(&page.body, "Sign and send"));
+        let value = |name: &str| kept.iter().find(|(found, _)| found == name).unwrap().1.clone();
+        assert_eq!((value("secret").as_str(), value("sub").as_str()), (secret, sub), "{hint}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, WEAK).await;
+    page.press("I use my own tools").await.says("Find the secret with your own tools.");
+    let word = weak_secret::secret_of(&page.hidden("case"));
+    let signed = |secret: &str, subject: &str| {
+        let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+        let claims = json!({ "sub": subject, "iat": START, "exp": START + 3600 });
+        jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
+    };
+    let victim = page.hidden("token");
+    let long = "x".repeat(12_000);
+    for (token, hint) in [
+        (signed(&format!("{word}\n"), "admin"), "a space or a line break beside it"),
+        (signed(word, "bob2"), "accepts the token, for bob2"),
+        (victim, "This is Bob's own token"),
+        (signed("not on any list", "admin"), "some other secret made it"),
+        ("a.b".to_owned(), "This is not a token."),
+        (long, "This is not a token."),
+    ] {
+        page.set("forged", &token).press("Send my token").await.misses(hint);
+    }
+    let token = signed(word, "admin");
+    app.advance(3600);
+    page.set("forged", &token).press("Send my token").await.misses("your token has expired");
+    app.clock.advance(-chrono::TimeDelta::seconds(1));
+    page.press("Send my token").await.says("Mallory is Admin now");
+    page.assert_solved().await;
+}
+
+#[tokio::test]
+async fn the_word_list_can_be_downloaded_and_has_every_victim_s_secret() {
+    let app = TestApp::spawn();
+    let page = Page::open(&app, WEAK).await;
+    let address = "/lab/lessons/weak-secret/words.txt";
+    assert!(page.body.contains(&format!("href=\"{address}\"")));
+    let answer = Answer::to(page.visitor.request(Method::GET, address)).await;
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));
+    let words: Vec<&str> = answer.body.lines().collect();
+    assert_eq!(words, common_secrets::words().collect::<Vec<_>>());
+    assert!((0..50).all(|case| words.contains(&weak_secret::secret_of(&case.to_string()))));
+    assert_eq!(Answer::to(page.visitor.request(Method::POST, address)).await.status, 404);
+}
+
+// The cookie laboratory.
+
+const LABORATORY: &str = "cookie-laboratory";
+
+impl Page {
+    /// Presses *Set the cookie*, and drops the cookie's line as a browser does that refuses it.
+    async fn set_refused(&mut self) {
+        let form = form_of(&self.body, "Set the cookie").to_owned();
+        let mut fields = fields(&form);
+        for (name, value) in &self.typed {
+            fields.retain(|(found, _)| found != name);
+            fields.push((name.clone(), value.clone()));
+        }
+        fields.push(("step".to_owned(), "set".to_owned()));
+        let request = self.visitor.request(Method::POST, &self.path()).form(&fields);
+        let answer = request.send().await.unwrap();
+        assert!(location(&answer).ends_with("#verdict"), "{}", location(&answer));
+        let next = self.visitor.request(Method::GET, location(&answer)).header("cookie", "other=1").send().await;
+        self.body = next.unwrap().text().await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_laboratory_is_solved_by_its_solution() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, LABORATORY).await;
+    let [none, absent, root, no_age, comes, set, host, refused, _, _, elsewhere, kept, _] = marked(LABORATORY)[..]
+    else {
+        panic!("{:?}", marked(LABORATORY))
+    };
+    let value = |page: &Page, words: &str| value_of(&page.body, words);
+    for (field, words) in [("prefix", none), ("same-site", absent), ("path", root), ("max-age", no_age)] {
+        let chosen = value(&page, words);
+        page.set(field, &chosen);
+    }
+    let chosen = value(&page, comes);
+    page.set("expect", &chosen).press(set).await;
+    page.says("1 of 3 parts done.").says("sent it back");
+
+    // The test's client knows no prefixes; a browser drops this line, which is as if it had never come.
+    let (prefix, fate) = (value(&page, host), value(&page, refused));
+    page.set("prefix", &prefix).set("expect", &fate).set_refused().await;
+    page.says("2 of 3 parts done.").says("__Host- without Secure: refused");
+
+    let (prefix, path, fate) = (value(&page, none), value(&page, elsewhere), value(&page, kept));
+    page.set("prefix", &prefix).set("path", &path).set("expect", &fate).set_refused().await;
+    page.says("3 of 3 parts done.").says("Solved.");
+    assert!(page.is_solved());
+}
+
+#[tokio::test]
+async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, LABORATORY).await;
+    page.press("Set the cookie").await.misses("Nothing was predicted");
+    for (choices, hint) in [
+        (&[("expect", "refused")][..], "It came back. So no rule refused it"),
+        (&[("expect", "comes"), ("path", "elsewhere")], "One of the rules below decided that."),
+        (&[("expect", "refused"), ("path", "elsewhere")], "The browser accepted it first."),
+        (&[("expect", "deleted"), ("path", "elsewhere")], "Its time is not over."),
+        (&[("expect", "elsewhere"), ("max-age", "0")], "Look at how long it may live."),
+    ] {
+        page.typed.clear();
+        page.set("path", "root").set("max-age", "none");
+        for (field, value) in choices {
+            page.set(field, value);
+        }
+        page.press("Set the cookie").await.misses(hint);
+        assert!(!page.body.contains("Done: "), "{choices:?}");
+    }
+    page.press("Drop them all").await.says("dropped the cookies");
+    assert!(page.body.contains("value=\"0\" checked"), "the choices stay");
+
+    let answer = page.visitor.request(Method::POST, &page.path()).form(&[("step", "clear")]).send().await.unwrap();
+    assert!(
+        set_cookies(&answer).iter().filter(|line| line.contains("lab-cookie")).all(|line| line.contains("Max-Age=0"))
+    );
+}
+
+#[tokio::test]
+async fn finished_parts_survive_another_tab_and_a_lost_cookie() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, LABORATORY).await;
+    page.set("expect", "comes").press("Set the cookie").await.says("1 of 3 parts done.");
+    let done = page.body.matches("Done: ").count();
+    let other_tab = page.visitor.page(&page.path()).await;
+    assert_eq!((done, other_tab.matches("Done: ").count()), (1, 1));
+    page.set("path", "elsewhere").set("expect", "elsewhere").set_refused().await;
+    page.says("2 of 3 parts done.");
+    assert_eq!(cookie_laboratory::Parts::read("comes.accepted").done(), 2);
+}
+
+// Cross-site forms.
+
+const FORMS: &str = "cross-site-forms";
+
+/// A form as a browser sends it from the attacker's page.
+async fn attack(app: &TestApp, method: Method, step: &str, cookies: &str) -> Answer {
+    let request = app.visitor().request(method, &format!("/lab/lessons/cross-site-forms/{step}"));
+    let request = request.header("accept", "text/html").header("sec-fetch-site", "cross-site");
+    let request = request.header("origin", "http://localhost:1").header("cookie", cookies);
+    Answer::to(request.form(&[("admin", "mallory")])).await
+}
+
+#[tokio::test]
+async fn a_cross_site_form_is_refused_where_the_defence_is_on_and_the_refusal_explains_itself() {
+    let app = TestApp::spawn();
+    let refused = attack(&app, Method::POST, "transfer", "lab-none=1").await;
+    assert_eq!(refused.status, 403);
+    assert!(refused.body.contains("403 <code>cross_site</code>") && refused.body.contains("http://localhost:1"));
+    assert!(refused.body.contains("verdict-card safe") && refused.body.contains("Blocked."));
+    assert_eq!(refused.body.matches("✓</span> yes").count(), 1, "of three cookies one came");
+    assert!(refused.header("content-security-policy").contains("form-action 'self'"));
+    assert!(refused.header("set-cookie").starts_with("lab-came-defended=lab-none; SameSite=Lax; HttpOnly; "));
+
+    let open = attack(&app, Method::POST, "undefended", "lab-none=1").await;
+    assert!(open.status == 200 && open.body.contains("Mallory is Admin now: she can change 3 grades."));
+    assert!(open.header("set-cookie").starts_with("lab-came-undefended=lab-none; "));
+    let open = attack(&app, Method::POST, "undefended", "other=1").await;
+    assert!(!open.body.contains("Admin now") && open.header("set-cookie").starts_with("lab-came-undefended=-; "));
+    let get = attack(&app, Method::GET, "transfer", "lab-lax=1; lab-none=1").await;
+    assert!(get.status == 200 && get.body.contains("with the <code>Lax</code> cookie"), "{}", get.body);
+    assert!(get.header("set-cookie").starts_with("lab-came-get=lab-lax.lab-none; "));
+    let own = app.visitor().request(Method::GET, "/lab/lessons/cross-site-forms/transfer");
+    let own = Answer::to(own.header("sec-fetch-site", "same-origin")).await;
+    assert!(own.body.contains("nothing to refuse") && own.header("set-cookie").is_empty());
+}
+
+#[tokio::test]
+async fn only_the_one_address_takes_a_form_from_elsewhere() {
+    let app = TestApp::spawn();
+    for step in ["transfer", "attacker", "undefended/", "%75ndefended", "undefended/x", "UNDEFENDED"] {
+        assert_eq!(attack(&app, Method::POST, step, "a=1").await.status, 403, "{step}");
+    }
+    let lesson = app.visitor().request(Method::POST, "/lab/lessons/cross-site-forms");
+    let lesson = lesson.header("origin", "http://localhost:1").form(&[("step", "set")]);
+    assert_eq!(Answer::to(lesson).await.status, 403);
+    let json = app.visitor().request(Method::POST, "/lab/lessons/cross-site-forms/transfer");
+    let json = Answer::to(json.header("sec-fetch-site", "cross-site").form(&[("to", "mallory")])).await;
+    assert_eq!((json.status, json.text("error").as_str()), (403, "cross_site"), "a program gets what it always gets");
+}
+
+#[tokio::test]
+async fn the_attacker_s_forms_may_lead_to_the_other_name_and_nowhere_else() {
+    let app = TestApp::spawn();
+    let (own, port) = (app.host(), app.host().split(':').nth(1).unwrap());
+    let address = "/lab/lessons/cross-site-forms/attacker";
+    let page = Answer::to(app.visitor().request(Method::GET, address)).await;
+    let policy = page.header("content-security-policy");
+    assert!(
+        policy.contains(&format!("form-action http://localhost:{port};")) && !policy.contains("form-action 'self'")
+    );
+    assert!(policy.contains("default-src 'none'; script-src 'self'") && policy.contains("frame-ancestors 'none'"));
+    let page =
+        Answer::to(app.visitor().request(Method::GET, address).header("host", format!("localhost:{port}"))).await;
+    assert!(page.header("content-security-policy").contains(&format!("form-action http://{own};")));
+    assert!(page.body.contains(&format!("action=\"http://{own}/lab/lessons/cross-site-forms/undefended\"")));
+}
+
+#[tokio::test]
+async fn where_there_is_no_second_site_the_lesson_says_so_and_takes_no_copied_answer() {
+    let public = TestApp::with(&[("public-url", "https://hallpass.example"), ("credentials", "any")]);
+    let ask = |method, path: &str| public.visitor().request(method, path).header("host", "hallpass.example");
+    assert_eq!(Answer::to(ask(Method::GET, "/lab/lessons/cross-site-forms/attacker")).await.status, 404);
+    let skipped = Answer::to(ask(Method::POST, "/lab/lessons/cross-site-forms").form(&[("step", "check")])).await;
+    assert!(skipped.body.contains("This lesson needs two sites") && !skipped.body.contains("/attacker"));
+    let told = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on"), ("refused", "server")];
+    let lesson = Answer::to(ask(Method::POST, "/lab/lessons/cross-site-forms").form(&told)).await;
+    assert!(!lesson.body.contains(SOLVED) && lesson.body.contains("has not sent all three forms"), "{}", lesson.body);
+}
+
+#[tokio::test]
+async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let path = "/lab/lessons/cross-site-forms";
+    let answer = visitor.request(Method::POST, path).form(&[("step", "set")]).send().await.unwrap();
+    let lines = set_cookies(&answer);
+    assert!(lines[0].starts_with("lab-strict=1; SameSite=Strict; HttpOnly"), "{lines:?}");
+    assert!(
+        lines[1].starts_with("lab-lax=1; SameSite=Lax; ")
+            && lines[2].starts_with("lab-none=1; SameSite=None; Secure; ")
+    );
+    assert!(location(&answer).ends_with("?step=set#verdict"), "{}", location(&answer));
+
+    // The test's client does not send Secure over http; a browser does on loopback.
+    let all = "lab-strict=1; lab-lax=1; lab-none=1";
+    let page = visitor.with_cookie(&format!("{path}?step=set"), all).await.text().await.unwrap();
+    assert!(page.contains("Your browser keeps <code>lab-strict</code>, <code>lab-lax</code>, <code>lab-none</code>"));
+    assert!(page.contains("Open Mallory’s page") && !page.contains(">Check the report</button>"));
+
+    let report = async |cookies: &str, fields: &[(&str, &str)]| {
+        let request = visitor.request(Method::POST, path).header("cookie", cookies).header("accept", "text/html");
+        Answer::to(request.form(fields)).await.body
+    };
+    let table = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on"), ("refused", "server")];
+    let without_get = "lab-came-defended=lab-none; lab-came-undefended=lab-none";
+    let page = report(without_get, &table).await;
+    assert!(page.contains("Still missing: <em>Send by GET</em>.") && !page.contains(SOLVED), "{page}");
+    for (records, expected) in [
+        ("lab-came-get=lab-lax; lab-came-defended=-; lab-came-undefended=-", "1 of 3 parts are right."),
+        ("lab-came-get=lab-lax.lab-none; lab-came-defended=-; lab-came-undefended=lab-none", "the cookies changed"),
+    ] {
+        let page = report(records, &table).await;
+        assert!(page.contains(expected) && !page.contains(SOLVED), "{expected}: {page}");
+    }
+    let usual = "lab-came-get=lab-lax.lab-none; lab-came-defended=lab-none; lab-came-undefended=lab-none";
+    for (wrong, hint) in [
+        (("post-lab-lax", "on"), "your browser did not send <code>lab-lax</code>"),
+        (("get-lab-strict", "on"), "your browser did not send <code>lab-strict</code>"),
+    ] {
+        let page = report(usual, &[&table[..], &[wrong]].concat()).await;
+        assert!(page.contains("2 of 3 parts are right.") && page.contains(hint), "{page}");
+        assert!(page.contains(&format!("name=\"{}\" checked", wrong.0)), "what was ticked stays");
+    }
+    let page = report(usual, &[&table[..3], &[("refused", "cookie")]].concat()).await;
+    assert!(page.contains("compare the two POST forms") && !page.contains(SOLVED), "{page}");
+    assert!(report(usual, &table).await.contains(SOLVED));
+    let without_none = "lab-came-get=lab-lax; lab-came-defended=-; lab-came-undefended=-";
+    assert!(report(without_none, &[("get-lab-lax", "on"), ("refused", "server")]).await.contains(SOLVED));
+}
+
+// Bad input.
+
+/// A lesson, what its form is sent, and the status of the answer.
+type Sent<'a> = (&'a str, &'a [(&'a str, &'a str)], u16);
+
+#[tokio::test]
+async fn what_no_form_of_these_lessons_sends_is_refused_in_words_and_is_never_a_fault() {
+    let app = TestApp::spawn();
+    let (long, longer, huge) = ("x".repeat(2001), "x".repeat(12_000), "x".repeat(20_000));
+    let cases: &[Sent<'_>] = &[
+        (KEYS, &[("member", "x5c")], 400),
+        (KEYS, &[("member", "jwk"), ("with", "server")], 400),
+        (KEYS, &[("value", &long)], 400),
+        (KEYS, &[("step", "present"), ("member", "jwk"), ("brought", &longer)], 200),
+        (WEAK, &[("do", "burn")], 400),
+        (WEAK, &[("secret", "x")], 400),
+        (WEAK, &[("do", "guess"), ("case", &longer)], 400),
+        (WEAK, &[("do", "guess"), ("token", &longer)], 200),
+        (WEAK, &[("do", "guess"), ("token", "\u{e9}.\u{0}.\u{e9}")], 200),
+        (WEAK, &[("do", "guess"), ("token", &huge)], 413),
+        (WEAK, &[("do", "sign"), ("secret", &longer), ("sub", "x")], 200),
+        (WEAK, &[("do", "sign"), ("secret", "x"), ("sub", "\u{0}")], 200),
+        (WEAK, &[("do", "sign"), ("secret", "-----BEGIN PUBLIC KEY-----"), ("sub", "x")], 200),
+        (WEAK, &[("do", "present"), ("forged", &longer)], 200),
+        (LABORATORY, &[("step", "set"), ("prefix", "\r\nSet-Cookie: a=b")], 400),
+        (LABORATORY, &[("prefix", "none")], 400),
+        (FORMS, &[("step", "check"), ("refused", "burn"), ("get-lab-strict", "\u{0}")], 200),
+    ];
+    for (slug, fields, status) in cases {
+        let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{slug}"));
+        let answer = Answer::to(request.header("accept", "text/html").form(fields)).await;
+        assert_eq!(answer.status, *status, "{slug} {:?}: {}", fields[0], answer.body);
+        assert!(answer.body.contains("<h1>") && !answer.body.contains(SOLVED), "{slug} {:?}", fields[0]);
+        assert!(answer.body.len() < LARGEST_PAGE, "{slug} {:?}: {}", fields[0], answer.body.len());
+    }
+    for (path, status) in [
+        ("/lab/lessons/cookie-laboratory?value=00000000", 400),
+        ("/lab/lessons/cookie-laboratory?value=00000000&prefix=no", 400),
+        ("/lab/lessons/cookie-laboratory?value=nothing&parts=%00", 200),
+        ("/lab/lessons/cross-site-forms/no", 404),
+        ("/lab/lessons/weak-secret/no", 404),
+    ] {
+        assert_eq!(app.visitor().get(path).await.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn hostile_text_is_shown_as_text() {
+    let app = TestApp::spawn();
+    let marks = "<b>\"'`*&".repeat(60);
+    for (slug, fields) in [
+        (KEYS, vec![("member", "jwk"), ("with", "secret"), ("value", marks.as_str()), ("secret", marks.as_str())]),
+        (KEYS, vec![("step", "present"), ("member", "kid-path"), ("brought", marks.as_str())]),
+        (WEAK, vec![("do", "sign"), ("secret", "x"), ("sub", "<b>`*&"), ("forged", &marks)]),
+        (WEAK, vec![("do", "present"), ("search", &marks), ("forged", &marks), ("token", &marks)]),
+    ] {
+        let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{slug}"));
+        let answer = Answer::to(request.header("accept", "text/html").form(&fields)).await;
+        assert_eq!(answer.status, 200, "{slug}: {}", answer.body);
+        assert!(!answer.body.contains("<b>"), "{}", answer.body);
+    }
+}

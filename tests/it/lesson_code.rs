@@ -1,0 +1,229 @@
+//! The code that lessons show, run against the real libraries. The mistake accepts the forgery and the fix refuses it;
+//! both accept what is genuine.
+//!
+//! Each lesson has a file below with its cases, and with its Rust code. Python and Node run once, over all cases.
+
+mod anatomy;
+mod cookie_laboratory;
+mod cross_site_forms;
+mod hs256_or_rs256;
+mod key_confusion;
+mod keys_in_the_header;
+mod logout;
+mod need_a_jwt;
+mod none;
+mod rotation;
+mod script_reach;
+mod set_cookie;
+mod size_limit;
+mod start_here;
+mod tamper;
+mod two_clocks;
+mod weak_secret;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hallpass::lab::lessons::LESSONS;
+use serde_json::{Value, json};
+
+use crate::tools;
+
+/// The lessons with code, in the order of the course.
+const LESSON_CODE: &[Entry] = &[
+    ("start-here", start_here::code),
+    ("anatomy", anatomy::code),
+    ("set-cookie", set_cookie::code),
+    ("script-reach", script_reach::code),
+    ("two-clocks", two_clocks::code),
+    ("tamper", tamper::code),
+    ("hs256-or-rs256", hs256_or_rs256::code),
+    ("none", none::code),
+    ("key-confusion", key_confusion::code),
+    ("keys-in-the-header", keys_in_the_header::code),
+    ("weak-secret", weak_secret::code),
+    ("cookie-laboratory", cookie_laboratory::code),
+    ("cross-site-forms", cross_site_forms::code),
+    ("logout", logout::code),
+    ("rotation", rotation::code),
+    ("size-limit", size_limit::code),
+    ("need-a-jwt", need_a_jwt::code),
+];
+
+/// A lesson's slug, and its cases.
+type Entry = (&'static str, fn() -> LessonCode);
+
+/// The cases of one lesson.
+struct LessonCode {
+    cases: Vec<Case>,
+    /// The lesson's Rust code, with its arguments taken out of a list.
+    rust: [fn(&[Value]) -> Outcome; 2],
+}
+
+/// What the code does with these arguments.
+struct Case {
+    arguments: Vec<Value>,
+    mistake: Outcome,
+    fix: Outcome,
+}
+
+/// What a function returns; `None` if it refuses.
+type Outcome = Option<Value>;
+
+impl Case {
+    /// The mistake accepts a forgery and returns this; the fix refuses it.
+    fn forgery(arguments: &[&str], returns: &str) -> Self {
+        Self { mistake: Some(json!(returns)), ..Self::both(arguments, None) }
+    }
+
+    /// Both accept what is genuine.
+    fn genuine(arguments: &[&str], returns: &str) -> Self {
+        Self::both(arguments, Some(json!(returns)))
+    }
+
+    /// Both do the same.
+    fn both(arguments: &[&str], outcome: Outcome) -> Self {
+        let arguments = arguments.iter().map(|text| json!(text)).collect();
+        Self { arguments, mistake: outcome.clone(), fix: outcome }
+    }
+}
+
+/// The text of an argument, for code that takes a `&str`.
+fn text(arguments: &[Value], place: usize) -> &str {
+    arguments[place].as_str().unwrap()
+}
+
+/// A token of these parts, with this text as its signature.
+fn token(header: &str, payload: &str, signature: &str) -> String {
+    format!("{}.{}.{signature}", URL_SAFE_NO_PAD.encode(header), URL_SAFE_NO_PAD.encode(payload))
+}
+
+/// A token that is signed under HS256.
+fn signed(payload: &Value, secret: &str) -> String {
+    let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
+    jsonwebtoken::encode(&jsonwebtoken::Header::default(), payload, &key).unwrap()
+}
+
+/// Runs one file after the other with its arguments, which are JSON lines on standard input, and prints a line for
+/// each.
+const PYTHON: &str = r#"
+import importlib.util, json, sys, types
+for line in sys.stdin:
+    job = json.loads(line)
+    spec = importlib.util.spec_from_file_location("lesson", job["file"])
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    own = [it for name, it in vars(module).items() if isinstance(it, types.FunctionType)
+           and it.__module__ == "lesson" and not name.startswith("_")]
+    assert len(own) == 1, job["file"] + " has one public function"
+    try:
+        print(json.dumps({"returns": own[0](*job["arguments"])}))
+    except Exception as error:
+        print(json.dumps({"refuses": repr(error)}))
+"#;
+
+const NODE: &str = r#"
+import { createInterface } from "node:readline";
+for await (const line of createInterface({ input: process.stdin })) {
+  const job = JSON.parse(line);
+  const own = Object.values(await import(job.file));
+  if (own.length !== 1) throw new Error(`${job.file} has one export`);
+  try {
+    console.log(JSON.stringify({ returns: (await own[0](...job.arguments)) ?? null }));
+  } catch (error) {
+    console.log(JSON.stringify({ refuses: String(error) }));
+  }
+}
+"#;
+
+/// One call of a function in a file.
+struct Job {
+    file: String,
+    arguments: Vec<Value>,
+    expected: Outcome,
+}
+
+fn jobs(ending: &str, folder: &Path) -> Vec<Job> {
+    let of_lesson = |(slug, code): &Entry| {
+        let path = |name: &str| folder.join(format!("{slug}/code/{name}.{ending}")).to_str().unwrap().to_owned();
+        let (mistake, fix) = (path("mistake"), path("fix"));
+        let both = code().cases.into_iter().flat_map(move |case| {
+            [
+                Job { file: mistake.clone(), arguments: case.arguments.clone(), expected: case.mistake },
+                Job { file: fix.clone(), arguments: case.arguments, expected: case.fix },
+            ]
+        });
+        both.collect::<Vec<_>>()
+    };
+    LESSON_CODE.iter().flat_map(of_lesson).collect()
+}
+
+fn assert_jobs_run(command: &mut Command, jobs: &[Job]) {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let lines: Vec<String> =
+        jobs.iter().map(|job| json!({ "file": job.file, "arguments": job.arguments }).to_string()).collect();
+    let mut input = child.stdin.take().unwrap();
+    let writer =
+        std::thread::spawn(move || std::io::Write::write_all(&mut input, (lines.join("\n") + "\n").as_bytes()));
+    let run = child.wait_with_output().unwrap();
+    writer.join().unwrap().unwrap();
+    let (printed, errors) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
+    assert!(run.status.success(), "{printed}{errors}");
+    let answers: Vec<Value> = printed.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(answers.len(), jobs.len(), "{printed}{errors}");
+    for (job, answer) in jobs.iter().zip(answers) {
+        assert_eq!(answer.get("returns").cloned(), job.expected, "{} {:?}: {answer}", job.file, job.arguments);
+    }
+}
+
+fn lessons() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/lab/lessons"))
+}
+
+#[test]
+fn every_lesson_s_python_accepts_the_forgery_by_mistake_and_refuses_it_when_fixed() {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    // Without files for faster imports, which Python puts into the checkout.
+    assert_jobs_run(Command::new(python).args(["-B", "-c", PYTHON]), &jobs("py", lessons()));
+}
+
+#[test]
+fn every_lesson_s_node_code_accepts_the_forgery_by_mistake_and_refuses_it_when_fixed() {
+    let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
+    let folder = tempfile::tempdir().unwrap();
+    std::os::unix::fs::symlink(modules, folder.path().join("node_modules")).unwrap();
+    for (slug, _) in LESSON_CODE {
+        let code = folder.path().join(slug).join("code");
+        std::fs::create_dir_all(&code).unwrap();
+        for name in ["mistake.mjs", "fix.mjs"] {
+            std::fs::copy(lessons().join(slug).join("code").join(name), code.join(name)).unwrap();
+        }
+    }
+    std::fs::write(folder.path().join("run.mjs"), NODE).unwrap();
+    let jobs = jobs("mjs", folder.path());
+    assert_jobs_run(Command::new("node").arg(folder.path().join("run.mjs")), &jobs);
+}
+
+#[test]
+fn every_lesson_s_rust_accepts_the_forgery_by_mistake_and_refuses_it_when_fixed() {
+    for (slug, code) in LESSON_CODE {
+        let LessonCode { cases, rust: [mistake, fix] } = code();
+        for case in cases {
+            assert_eq!(mistake(&case.arguments), case.mistake, "{slug} mistake {:?}", case.arguments);
+            assert_eq!(fix(&case.arguments), case.fix, "{slug} fix {:?}", case.arguments);
+        }
+    }
+}
+
+#[test]
+fn every_lesson_has_cases_that_tell_its_mistake_from_its_fix() {
+    let slugs: Vec<&str> = LESSON_CODE.iter().map(|(slug, _)| *slug).collect();
+    assert_eq!(slugs, LESSONS.iter().map(|lesson| lesson.slug).collect::<Vec<_>>());
+    for (slug, code) in LESSON_CODE {
+        let cases = code().cases;
+        assert!(cases.iter().any(|case| case.mistake != case.fix), "{slug}: a forgery");
+        assert!(cases.iter().any(|case| case.fix.is_some()), "{slug}: the fix does its work");
+    }
+}
