@@ -6,6 +6,7 @@ mod app;
 mod attacks;
 mod authorize;
 mod browser;
+mod citations;
 mod cli;
 mod clients;
 mod cluster;
