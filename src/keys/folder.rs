@@ -4,6 +4,7 @@ mod changes;
 mod error;
 mod generate;
 mod names;
+mod new_keys;
 mod rotate;
 
 use std::fs;
@@ -29,6 +30,7 @@ use names::{
     SESSION_KEY, hs256_secret, is_of_another_profile, privacy_of, private_half, public_half, start_of_pair,
     start_of_private_half, start_of_secret,
 };
+use new_keys::{pair_pem, rsa_pem, secret_text, session_key_text};
 pub use rotate::{RotatedKeys, Rotation, rotate};
 
 impl KeyRing {
@@ -451,30 +453,6 @@ impl Folder<'_> {
     }
 }
 
-fn secret_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
-    let secret = Secret::generate(random).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
-    Ok(secret_line(&secret))
-}
-
-fn secret_line(secret: &Secret) -> String {
-    String::from_utf8_lossy(secret.as_bytes()).into_owned() + "\n"
-}
-
-fn session_key_text(path: &Path, random: &dyn SecureRandom) -> Result<String, KeyError> {
-    let mut bytes = [0; SESSION_KEY_BYTES];
-    random.fill(&mut bytes).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes) + "\n")
-}
-
-fn public_pem(path: &Path, pem: Option<String>) -> Result<String, KeyError> {
-    let unsound = || KeyError::Unfit { path: path.to_owned(), source: KeyFault::Unsound };
-    pem.ok_or_else(unsound)
-}
-
-fn pair_pem(path: &Path, kind: KeyKind) -> Result<String, KeyError> {
-    PrivateKey::generate_pem(kind).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
-}
-
 /// The start in the name of either half of a pair that signs RS256 for the demo.
 fn start_of_demo_pair(name: &str) -> Option<Start> {
     start_of_pair(RS256_PRIVATE, name)
@@ -501,9 +479,4 @@ fn of_another_kind(fault: KeyFault, algorithm: Option<Algorithm>) -> KeyFault {
         }
         (other, _) => other,
     }
-}
-
-fn rsa_pem(path: &Path, bits: u32) -> Result<String, KeyError> {
-    let made = RsaPrivateKey::generate_pem(bits).ok_or(KeyError::Bits { bits })?;
-    made.map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
 }

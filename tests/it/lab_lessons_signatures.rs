@@ -650,18 +650,6 @@ async fn whatever_is_written_makes_a_page_of_bounded_size() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_or_too_long_is_refused() {
-    let app = TestApp::spawn();
-    for slug in LESSONS {
-        let path = format!("/lab/lessons/{slug}");
-        let post = || app.visitor().request(Method::POST, &path).header("accept", "text/html");
-        assert_eq!(Answer::to(post().header("content-type", "application/json").body("{}")).await.status, 415);
-        let form = post().header("content-type", "application/x-www-form-urlencoded");
-        assert_eq!(Answer::to(form.body("a".repeat(20_000))).await.status, 413, "{slug}");
-    }
-}
-
-#[tokio::test]
 async fn tampering_is_about_the_session_s_own_token_while_that_is_accepted() {
     let app = TestApp::spawn();
     let visitor = app.visitor();

@@ -6,7 +6,8 @@ use aws_lc_rs::rand::SecureRandom;
 
 use super::changes::Changes;
 use super::names::{HS256_SECRET, RS256_PRIVATE, RS256_PUBLIC};
-use super::{Folder, KeyError, public_pem, rsa_pem, secret_line, secret_text};
+use super::new_keys::{public_pem, rsa_pem, secret_line, secret_text};
+use super::{Folder, KeyError};
 use crate::keys::{Algorithm, KeyKind, PrivateKey, RsaPrivateKey, Secret};
 
 /// Creates the secret that signs HS256, and returns its path.

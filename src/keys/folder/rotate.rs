@@ -9,7 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::changes::Changes;
 use super::names::{HS256_SECRET, RS256_PRIVATE, bearer_privates, hs256_secret, private_half, public_half};
-use super::{Folder, KeyError, pair_pem, public_pem, secret_text};
+use super::new_keys::{pair_pem, public_pem, secret_text};
+use super::{Folder, KeyError};
 use crate::keys::rotation::{DatedKeys, PairKey};
 use crate::keys::{KeyKind, PrivateKey, Secret, Start};
 

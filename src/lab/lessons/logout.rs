@@ -8,7 +8,6 @@ use crate::profiles::Lifetime;
 
 /// The cookie that carries the token, and its path.
 pub const COOKIE: &str = "lab-pass";
-pub const PATH: &str = "/lab/lessons/logout";
 
 /// How long the token is valid.
 pub const LIFETIME: Lifetime = Lifetime::TEN_MINUTES;

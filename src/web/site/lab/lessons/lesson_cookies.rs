@@ -1,5 +1,7 @@
 //! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them gives access.
 
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
 use url::form_urlencoded;
@@ -19,6 +21,22 @@ pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem
     let line = HeaderValue::from_str(line).map_err(|error| Problem::internal(&error))?;
     response.headers_mut().append(header::SET_COOKIE, line);
     Ok(())
+}
+
+/// A cookie for the pages of one lesson alone, which no script can read.
+pub(super) fn of_lesson(
+    visit: &LessonVisit<'_>,
+    name: &'static str,
+    value: String,
+    max_age: Duration,
+) -> Cookie<'static> {
+    Cookie::build(name, value)
+        .path(format!("/lab/lessons/{}", visit.lesson.slug))
+        .http_only(true)
+        .same_site(SameSite::Lax)
+        .secure(visit.lab.origins.is_https())
+        .max_age(max_age)
+        .finish()
 }
 
 /// A harmless value for a cookie: eight hexadecimal digits.

@@ -1,8 +1,8 @@
 //! Three ways to log out, and the replay of a saved token that shows how they differ.
 
 use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 use async_trait::async_trait;
 
@@ -10,7 +10,7 @@ use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, PATH, Replay, Rounds};
+use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, Replay, Rounds};
 use crate::lab::lessons::press::Press;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
@@ -120,7 +120,7 @@ impl LogoutState {
     fn log_in(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
         let token = visit.issue(&self.keys(visit, self.rounds.key)?, &claims)?;
-        self.cookie = Some(cookie(visit, token, Duration::seconds(LIFETIME.seconds())));
+        self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way, self.is_logged_in) = (String::new(), None, true);
         Ok(Press::Step(format!(
             "Bob is logged in for ten minutes. His token has a random `jti`, your key `lab-{}` signed it, and his browser \
@@ -143,7 +143,7 @@ impl LogoutState {
         if sent(visit).is_none() {
             return Press::Wrong("Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned());
         }
-        self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
+        self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         self.way = Some(LogoutMethod::Clear);
         self.is_logged_in = false;
         Press::Step(
@@ -209,7 +209,7 @@ impl LogoutState {
     fn end_round(&mut self, visit: &mut LessonVisit<'_>, way: LogoutMethod) -> Result<Press, Problem> {
         self.rounds.add(way);
         visit.keep_work(self.rounds.to_string())?;
-        self.cookie = Some(cookie(visit, String::new(), Duration::ZERO));
+        self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         (self.saved, self.way, self.is_logged_in) = (String::new(), None, false);
         let says = Replay::Shows(way).says();
         if self.rounds.are_complete() {
@@ -256,14 +256,4 @@ impl LogoutState {
 /// The token in the cookie, if the browser sent one.
 fn sent(visit: &LessonVisit<'_>) -> Option<String> {
     lesson_cookies::came(visit.request, COOKIE).filter(|value| !value.is_empty())
-}
-
-fn cookie(visit: &LessonVisit<'_>, value: String, max_age: Duration) -> Cookie<'static> {
-    Cookie::build(COOKIE, value)
-        .path(PATH)
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .secure(visit.lab.origins.is_https())
-        .max_age(max_age)
-        .finish()
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use actix_web::HttpResponse;
+use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
-use actix_web::cookie::{Cookie, SameSite};
 use askama::Template;
 use async_trait::async_trait;
 
@@ -21,8 +21,6 @@ use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, decode, words
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
-
-const PATH: &str = "/lab/lessons/rotation";
 
 /// How long the browser keeps the tokens; the longest of them lives for a minute.
 const COOKIE_LIFE: Duration = Duration::minutes(10);
@@ -289,13 +287,7 @@ impl Work {
     fn cookie(&self, visit: &LessonVisit<'_>) -> Cookie<'static> {
         let texts: Vec<&str> = self.tokens.iter().map(|carried| carried.text.as_str()).collect();
         let max_age = if texts.is_empty() { Duration::ZERO } else { COOKIE_LIFE };
-        Cookie::build(COOKIE, texts.join(&SEPARATOR.to_string()))
-            .path(PATH)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .secure(visit.lab.origins.is_https())
-            .max_age(max_age)
-            .finish()
+        lesson_cookies::of_lesson(visit, COOKIE, texts.join(&SEPARATOR.to_string()), max_age)
     }
 }
 
