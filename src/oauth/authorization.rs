@@ -42,6 +42,8 @@ pub struct LoginParameters {
     /// How many seconds ago the login may have been.
     pub max_age: Option<u64>,
     pub hint: Option<String>,
+    /// An ID token of the user who should log in. Nobody has verified it yet.
+    pub id_token_hint: Option<String>,
 }
 
 /// `prompt` in OpenID Connect Core §3.1.2.1.
@@ -122,6 +124,13 @@ impl AuthorizationRequest {
 
     pub const fn login(&self) -> &LoginParameters {
         &self.login
+    }
+
+    /// The same request for this user, whom a verified ID token names. It counts more than `login_hint`.
+    #[must_use]
+    pub fn for_user(mut self, username: &str) -> Self {
+        self.login.hint = Some(username.to_owned());
+        self
     }
 
     /// The response that gives the client its code.
@@ -211,6 +220,7 @@ impl LoginParameters {
             prompt: parameters.get("prompt").map_or(Ok(Prompt::WhenNeeded), Prompt::parse)?,
             max_age: parameters.get("max_age").map(seconds).transpose()?,
             hint: parameters.get_short("login_hint", LONGEST_HINT)?.map(str::to_owned),
+            id_token_hint: parameters.get("id_token_hint").map(str::to_owned),
         })
     }
 }
@@ -311,7 +321,7 @@ mod tests {
     fn a_request_of_every_parameter_is_read() {
         let query = format!(
             "{GOOD}&scope=openid+email&state=a%20b&nonce=n&response_mode=form_post&prompt=login&max_age=60&login_hint=bob\
-             &code_challenge={CHALLENGE}&code_challenge_method=S256&audience=orders&resource=urn:x&display=page&ui_locales=de"
+             &id_token_hint=e.y.J&code_challenge={CHALLENGE}&code_challenge_method=S256&audience=orders&resource=urn:x&display=page&ui_locales=de"
         );
         let request = parse(&query).unwrap();
         assert_eq!(request.client().as_str(), "app");
@@ -320,7 +330,12 @@ mod tests {
         assert_eq!(request.audience().unwrap().as_slice(), ["orders", "urn:x"]);
         assert_eq!(request.challenge().unwrap().as_str(), CHALLENGE);
         assert_eq!(request.nonce(), Some("n"));
-        let login = LoginParameters { prompt: Prompt::Always, max_age: Some(60), hint: Some("bob".into()) };
+        let login = LoginParameters {
+            prompt: Prompt::Always,
+            max_age: Some(60),
+            hint: Some("bob".into()),
+            id_token_hint: Some("e.y.J".into()),
+        };
         assert_eq!(request.login(), &login);
     }
 

@@ -71,6 +71,12 @@ impl OAuthError {
         Self::new(ErrorCode::InvalidGrant, description)
     }
 
+    /// The body is larger than the `limit` of bytes that are read.
+    pub fn too_large(limit: usize) -> Self {
+        let description = format!("the body is over the {limit} bytes that are read here");
+        Self { status: 413, ..Self::invalid_request(&description) }
+    }
+
     /// The client asked too often, and may ask again in so many seconds.
     pub fn too_often(description: &str, retry_after: u64) -> Self {
         Self { status: 429, ..Self::too_busy(description, retry_after) }

@@ -67,7 +67,7 @@ fn at_hash(algorithm: Algorithm, access_token: &str) -> String {
 }
 
 /// The claims of an ID token that this server issued under `issuer` to any client. It may have expired, because it only
-/// says who is to be logged out (OpenID Connect RP-Initiated Logout §2).
+/// says who is to log in or out (OpenID Connect Core §3.1.2.1, RP-Initiated Logout §2).
 pub fn verify_hint(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Option<Claims> {
     let verdict = verify(ring, issuer, token, now);
     let Some(before_expiry) = last_second(&verdict) else { return verdict.accept().ok() };

@@ -597,6 +597,35 @@ async fn prompt_max_age_and_login_hint_decide_whether_a_login_suffices() {
 }
 
 #[tokio::test]
+async fn an_id_token_hint_names_the_user_who_must_be_logged_in() {
+    let app = TestApp::spawn();
+    let client = Client(&app);
+    let susan = cookie(&client.log_in("susan", &request(&[])).await);
+    let bob = cookie(&client.log_in("bob", &request(&[])).await);
+    let [own, expired] = [("app", START), ("other-app", START - 100_000)].map(|(id, at)| id_token(&app, id, at));
+    let foreign = id_token(&TestApp::spawn(), "app", START);
+    for (login, hint, status, silently) in [
+        (&susan, &own, 303, "code"),
+        (&susan, &expired, 303, "code"),
+        (&bob, &own, 200, "login_required"),
+        (&susan, &foreign, 303, "login_required"),
+        (&susan, &"e.y.J".to_owned(), 303, "login_required"),
+    ] {
+        let answer = client.authorize_with(login, &request(&[("id_token_hint", hint)])).await;
+        assert_eq!(answer.status, status, "{hint}");
+        let answer = client.authorize_with(login, &request(&[("id_token_hint", hint), ("prompt", "none")])).await;
+        match silently {
+            "code" => assert!(!parameter(&answer, "code").is_empty()),
+            refused => assert_eq!(error(&answer), refused, "{hint}"),
+        }
+    }
+    let fields = request(&[("id_token_hint", &own), ("login_hint", "alice")]);
+    let page = client.authorize_with(&bob, &fields).await;
+    assert_eq!(attribute(&input(&page.body, "username"), "value").as_deref(), Some("susan"));
+    assert_eq!(client.authorize_with(&susan, &fields).await.status, 303, "it counts more than a login_hint");
+}
+
+#[tokio::test]
 async fn a_wrong_password_shows_the_page_again_with_the_name_and_without_the_password() {
     let app = app_with_susan(USERS).await;
     let client = Client(&app);

@@ -193,7 +193,9 @@ impl Documented {
         let checks_origin =
             matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.skips_origin_check;
         answers.extend(checks_origin.then_some(CROSS_SITE));
-        answers.extend(self.description.body.iter().flat_map(|_| [SLOW, LARGE]));
+        answers.extend(
+            self.description.body.iter().flat_map(|_| [SLOW, LARGE]).filter(|it| !self.answers_by_itself(it.status)),
+        );
         answers.sort_by_key(|answer| answer.status);
         answers
     }

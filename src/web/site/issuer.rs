@@ -21,13 +21,15 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::oauth::authorization::{AuthorizationRequest, Refusal};
+use crate::oauth::authorization::{AuthorizationRequest, Prompt, Refusal};
 use crate::oauth::code;
-use crate::oauth::error::OAuthError;
+use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::login::LoggedIn;
 use crate::oauth::policy::IssuerPolicy;
+use crate::profiles::id_token;
 use crate::random::Random;
 use crate::store::{CodeHash, Store};
+use crate::token::Claims;
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
@@ -51,9 +53,23 @@ extractor! {
 }
 
 impl IssuerPages {
-    /// Reads an authorization request from a query or a form.
+    /// Reads an authorization request from a query or a form, for the user of its ID token, if it has one.
     fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, Refusal> {
-        AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.issuer.as_str())
+        let request = AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.issuer.as_str())?;
+        let Some(hint) = &request.login().id_token_hint else { return Ok(request) };
+        match self.verified_hint(hint).as_ref().and_then(Claims::subject) {
+            Some(username) => Ok(request.for_user(username)),
+            None if request.login().prompt == Prompt::Never => Err(Refusal::Redirect(Box::new(request.refusal(
+                &OAuthError::new(ErrorCode::LoginRequired, "`id_token_hint` is no ID token of this issuer"),
+            )))),
+            // The user says who they are on the login page.
+            None => Ok(request),
+        }
+    }
+
+    /// The claims of an ID token that this issuer gave to any client. It may have expired.
+    fn verified_hint(&self, token: &str) -> Option<Claims> {
+        id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), token, self.clock.now())
     }
 
     fn refuse(&self, refusal: &Refusal) -> Result<HttpResponse, Problem> {

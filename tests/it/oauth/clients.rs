@@ -30,6 +30,17 @@ async fn a_client_credentials_client_needs_a_secret_even_if_every_secret_is_good
 }
 
 #[tokio::test]
+async fn a_form_that_is_too_large_is_refused_in_the_form_of_the_protocol() {
+    let issuer = TestIssuer::new();
+    let padding = "x".repeat(16 * 1024);
+    for path in ["/oauth/token", "/oauth/introspect", "/oauth/revoke"] {
+        let answer = Answer::to(issuer.post(path, &[GRANT, ("state", &padding)])).await;
+        assert_error(&answer, 413, "invalid_request");
+        assert!(answer.text("error_description").contains("16384 bytes"), "{path}: {}", answer.body);
+    }
+}
+
+#[tokio::test]
 async fn a_refused_basic_is_asked_for_again() {
     let issuer = TestIssuer::new();
     for bad in

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::{Refusal, answered};
-use super::request::{FormRequest, TOKEN_REFERENCE};
+use super::request::{BODY_TOO_LARGE, FormRequest, TOKEN_REFERENCE};
 use crate::oauth::answer::{Introspection, RefreshTokenFacts};
 use crate::oauth::discovery;
 use crate::oauth::scope::Scope;
@@ -29,6 +29,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                 Answer::json(200, "Introspection", "What the token says, if it is in force."),
                 Answer::json(400, "OAuthError", "The request is refused; another content type too."),
                 NO_CLIENT,
+                BODY_TOO_LARGE,
                 TOO_MANY_TRIES,
                 CLIENT_NOT_CHECKED,
             ],

@@ -3,15 +3,16 @@
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
-use actix_web::http::header;
+use actix_web::http::{StatusCode, header};
 use actix_web::web::Bytes;
 use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use crate::oauth::error::OAuthError;
 use crate::oauth::parameters::Parameters;
 use crate::web::http::client::Client;
-use crate::web::http::endpoint::Body;
 use crate::web::http::endpoint::common::FORM;
+use crate::web::http::endpoint::{Answer, Body};
+use crate::web::http::problem::LARGEST_BODY;
 
 /// The form that names a token.
 pub(super) const TOKEN_REFERENCE: Body = Body {
@@ -20,6 +21,9 @@ pub(super) const TOKEN_REFERENCE: Body = Body {
     is_required: true,
     example: "token=eyJ…&client_id=susan&client_secret=secret",
 };
+
+pub(super) const BODY_TOO_LARGE: Answer =
+    Answer::json(413, "OAuthError", "The body is larger than is read here.").rare();
 
 /// A request to an endpoint of the issuer. An error of the form is kept, because it is answered in the words of the
 /// protocol.
@@ -30,11 +34,15 @@ pub(in crate::web) struct FormRequest {
 }
 
 impl FormRequest {
-    fn read(request: &HttpRequest, body: &[u8], sender: Client) -> Self {
+    fn read(request: &HttpRequest, body: Result<&[u8], OAuthError>, sender: Client) -> Self {
         let mut authorizations = request.headers().get_all(header::AUTHORIZATION);
         // A value that is not text is no Basic either, and is refused as such.
         let authorization = authorizations.next().map(|value| value.to_str().unwrap_or_default().to_owned());
-        let form = if authorizations.next().is_some() { Err(authenticated_twice()) } else { form(request, body) };
+        let form = if authorizations.next().is_some() {
+            Err(authenticated_twice())
+        } else {
+            body.and_then(|body| form(request, body))
+        };
         Self { form, authorization, sender }
     }
 
@@ -63,6 +71,10 @@ fn form(request: &HttpRequest, body: &[u8]) -> Result<Parameters, OAuthError> {
     Parameters::parse(body)
 }
 
+fn is_too_large(error: &Error) -> bool {
+    error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE
+}
+
 impl FromRequest for FormRequest {
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self, Error>>>>;
@@ -70,6 +82,13 @@ impl FromRequest for FormRequest {
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
         let (sender, body) = (Client::extract(request), Bytes::from_request(request, payload));
         let request = request.clone();
-        Box::pin(async move { Ok(Self::read(&request, &body.await?, sender.await?)) })
+        Box::pin(async move {
+            let body = match body.await {
+                Ok(body) => Ok(body),
+                Err(error) if is_too_large(&error) => Err(OAuthError::too_large(LARGEST_BODY)),
+                Err(error) => return Err(error),
+            };
+            Ok(Self::read(&request, body.as_deref().map_err(Clone::clone), sender.await?))
+        })
     }
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::Refusal;
-use super::request::{FormRequest, TOKEN_REFERENCE};
+use super::request::{BODY_TOO_LARGE, FormRequest, TOKEN_REFERENCE};
 use crate::oauth::discovery;
 use crate::oauth::error::OAuthError;
 use crate::profiles::bearer;
@@ -33,6 +33,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                     "The request is refused, or the token is another client's; another content type too.",
                 ),
                 NO_CLIENT,
+                BODY_TOO_LARGE,
                 TOO_MANY_TRIES,
                 CLIENT_NOT_CHECKED,
             ],

@@ -11,7 +11,7 @@ use actix_web::HttpResponse;
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
 use super::refusal::{Refusal, answered};
-use super::request::FormRequest;
+use super::request::{BODY_TOO_LARGE, FormRequest};
 use crate::oauth::answer::TokenResponse;
 use crate::oauth::discovery;
 use crate::oauth::grant::TokenRequest;
@@ -43,6 +43,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
                     "The request, its code, its refresh token or its assertion is refused; another content type too.",
                 ),
                 NO_CLIENT,
+                BODY_TOO_LARGE,
                 TOO_MANY_TRIES,
                 Answer::json(500, "OAuthError", "A fault of this server.").rare(),
                 CLIENT_NOT_CHECKED,

@@ -86,6 +86,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             optional("code_challenge_method", Kind::Text, "S256, with a challenge."),
             optional("prompt", Kind::Text, "none, login, consent or select_account."),
             optional("login_hint", Kind::Text, "The name that the login page begins with."),
+            optional("id_token_hint", Kind::Text, "An ID token of the user who should log in; it may have expired."),
             optional("max_age", Kind::Text, "How many seconds ago the login may have been."),
             optional("audience", Kind::Text, "The API that the access token is for."),
             optional("resource", Kind::Text, "The same as a URI; may be repeated."),

@@ -164,6 +164,7 @@ const REQUEST: &[Parameter] = &[
     parameter(Place::Query, "code_challenge_method", "S256, with a challenge.", "S256"),
     parameter(Place::Query, "prompt", "none: no page is shown; login: the login page always is.", "login"),
     parameter(Place::Query, "login_hint", "The name that the login page begins with.", "susan"),
+    parameter(Place::Query, "id_token_hint", "An ID token of the user who should log in; it may have expired.", "eyJ"),
     parameter(Place::Query, "max_age", "How many seconds ago the login may have been.", "3600"),
     parameter(Place::Query, "audience", "The API that the access token is for.", "orders"),
     parameter(Place::Query, "resource", "The same as a URI; may be repeated.", "https://api.example"),

@@ -10,7 +10,6 @@ use askama::Template;
 use super::{IssuerPages, error_page, response};
 use crate::oauth::logout::LogoutRequest;
 use crate::oauth::parameters::Parameters;
-use crate::profiles::id_token;
 use crate::token::Claims;
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::origins::NoForeignPage;
@@ -38,7 +37,7 @@ pub(in crate::web) async fn by_form(
         expect_form(&request)?;
     }
     let asked = issuer.read_logout(&body)?;
-    match (own_page, issuer.verified_hint(&asked)) {
+    match (own_page, issuer.verified_hint_of(&asked)) {
         (Err(_), _) => Ok(response::see_other(&format!("/oauth/logout?{}", reencoded(&body)))),
         (Ok(_), Some(_)) => issuer.finish_or_ask(&request, &asked).await,
         (Ok(_), None) => issuer.log_out(&request, issuer.done()?).await,
@@ -65,8 +64,8 @@ impl IssuerPages {
         asked.map_err(|error| error_page(&error))
     }
 
-    fn verified_hint(&self, asked: &LogoutRequest) -> Option<Claims> {
-        id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), asked.hint()?, self.clock.now())
+    fn verified_hint_of(&self, asked: &LogoutRequest) -> Option<Claims> {
+        self.verified_hint(asked.hint()?)
     }
 
     /// Logs out at once, or asks the user of this browser. An ID token of another user proves nothing about this one
@@ -75,7 +74,7 @@ impl IssuerPages {
         let login = self.login(request, self.clock.now()).await?;
         let is_of_this_user =
             |hint: &Claims| login.as_ref().is_none_or(|login| hint.subject() == Some(login.username.as_str()));
-        match self.verified_hint(asked).filter(is_of_this_user) {
+        match self.verified_hint_of(asked).filter(is_of_this_user) {
             Some(hint) => self.finish(request, asked, &hint).await,
             None => self.logout_page(login.as_ref().map(|login| login.username.as_str())),
         }
