@@ -17,7 +17,7 @@ mod verdict;
 mod verify;
 
 pub use claims::{Claims, FAMILY, UnverifiedClaims};
-pub use date::{NumericDate, words};
+pub use date::{NumericDate, duration_in_words};
 pub use expected::{Audience, Candidates, Claim, Expected, Kind, Rules, Typ};
 pub use issue::{Header, Token, issue, sign, signing_input};
 pub use json::{JsonFault, ObjectText, parse_object, parse_object_keeping_last, parse_value};

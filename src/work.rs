@@ -212,7 +212,7 @@ impl Shared {
 }
 
 /// Lowers the thread's priority: if the threads that answer requests need the core, this one gets a tenth of it. Only
-/// Linux has priorities for threads.
+/// on Linux does `nice` apply to one thread.
 fn lower_priority() {
     #[cfg(target_os = "linux")]
     if let Err(error) = rustix::process::nice(10) {

@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 use super::KeyError;
 use super::permissions::make_private_folder;
 
-/// In bytes; no key file is this large.
+/// The largest key file that is read, in bytes.
 const LARGEST_KEY_FILE: u64 = 64 * 1024;
 const TOO_LARGE: &str = "it is over 64 KiB, which no key is";
 
@@ -20,7 +20,9 @@ const TOO_LARGE: &str = "it is over 64 KiB, which no key is";
 pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     let meta = match fs::metadata(path) {
-        Err(_) if path.is_symlink() => return Err(unreadable(io::Error::other("it is a link to nothing; remove it"))),
+        Err(_) if path.is_symlink() => {
+            return Err(unreadable(io::Error::other("it is a symbolic link to a missing file; remove the link")));
+        }
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         meta => meta.map_err(unreadable)?,
     };
@@ -30,13 +32,11 @@ pub(super) fn read_file(path: &Path) -> Result<Option<Vec<u8>>, KeyError> {
     if meta.len() > LARGEST_KEY_FILE {
         return Err(unreadable(io::Error::other(TOO_LARGE)));
     }
-    let mut bytes = Vec::new();
-    let file = fs::File::open(path).map_err(unreadable)?;
-    file.take(LARGEST_KEY_FILE).read_to_end(&mut bytes).map_err(unreadable)?;
-    Ok(Some(bytes))
+    let mut file = fs::File::open(path).map_err(unreadable)?;
+    read_bounded(&mut file).map(Some).map_err(unreadable)
 }
 
-/// The bytes of a file that was named on the command line: also a pipe, as a shell makes one of `<(command)`.
+/// The bytes of a file that was named on the command line. Also reads a pipe, such as `<(command)`.
 pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
     let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
@@ -46,7 +46,7 @@ pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
     read_file(path)?.ok_or_else(missing)
 }
 
-/// Everything that a source has, when it is not more than a key may have.
+/// Reads everything, and fails above the limit.
 pub(super) fn read_bounded(source: &mut dyn Read) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     source.take(LARGEST_KEY_FILE + 1).read_to_end(&mut bytes)?;

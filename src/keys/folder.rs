@@ -135,7 +135,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials, wanted: BearerKeys)
     Ok(files.warnings)
 }
 
-/// The files of bearer keys, each with an algorithm of the kind of key that it holds. The first is the own key.
+/// Each file of a bearer key with its algorithm. That of the configured algorithm is first.
 pub(super) fn bearer_files(wanted: BearerKeys) -> impl Iterator<Item = (Algorithm, &'static str)> {
     let is_further = move |kind: KeyKind| wanted.one_of_each && kind != wanted.algorithm.key_kind();
     let further = BEARER_PAIRS.into_iter().filter(move |(kind, _)| is_further(*kind));
@@ -152,8 +152,8 @@ struct Folder<'a> {
 }
 
 impl Folder<'_> {
-    /// Makes the folder for its owner alone. One without any key becomes so too, for the keys that are made now are
-    /// their owner's; one with keys stays as it is, and a warning says what others may do.
+    /// Creates the folder with mode 0700. An existing folder without keys gets that mode too. One with keys keeps its
+    /// mode, and a warning says what other users may do.
     fn keep_private(&self) -> Result<(), KeyError> {
         let unwritable = |source| KeyError::Unwritable { path: self.path.to_owned(), source };
         make_private_folder(self.path).map_err(unwritable)?;
@@ -188,8 +188,7 @@ impl Folder<'_> {
         Ok(())
     }
 
-    /// The pairs with which only tests sign need no file: a folder that cannot be written, as in a container, is
-    /// enough.
+    /// Keys that only test mode signs with may stay in memory, so a read-only folder is enough, as in a container.
     fn make_missing_bearer_pairs(&mut self, wanted: BearerKeys) -> Result<(), KeyError> {
         let mut unsaved = Vec::new();
         for (algorithm, name) in bearer_files(wanted) {
@@ -237,7 +236,7 @@ impl Folder<'_> {
             }
             kinds.push(pairs);
         }
-        BearerRing::new(wanted, kinds).ok_or_else(|| self.gone(BEARER_PRIVATE))
+        BearerRing::new(wanted, kinds).ok_or_else(|| self.removed_meanwhile(BEARER_PRIVATE))
     }
 
     fn has_private_half(&self, first: &str) -> Result<bool, KeyError> {
@@ -254,7 +253,9 @@ impl Folder<'_> {
         let pairs = DatedKeys::new(pairs);
         match pairs.newest() {
             // Only older keys could sign, and what they sign is soon refused.
-            Some(newest) if newest.key.private.is_none() => Err(self.gone(&private_half(first, newest.start))),
+            Some(newest) if newest.key.private.is_none() => {
+                Err(self.removed_meanwhile(&private_half(first, newest.start)))
+            }
             _ => Ok(pairs),
         }
     }
@@ -311,12 +312,12 @@ impl Folder<'_> {
     }
 
     fn needed_secret(&mut self, name: &str) -> Result<Secret, KeyError> {
-        self.secret(name)?.ok_or_else(|| self.gone(name))
+        self.secret(name)?.ok_or_else(|| self.removed_meanwhile(name))
     }
 
-    /// The private key of a pair whose private half is always here; the public one is saved when it is missing.
+    /// Reads a pair whose private key must exist, and writes the public key if it is missing.
     fn pair(&mut self, private_name: &str, public_name: &str) -> Result<RsaPrivateKey, KeyError> {
-        let private = self.rsa_private(private_name)?.ok_or_else(|| self.gone(private_name))?;
+        let private = self.rsa_private(private_name)?.ok_or_else(|| self.removed_meanwhile(private_name))?;
         match Self::rsa_public(&self.path.join(public_name))? {
             Some(public) if public != *private.public() => return Err(self.mismatch(public_name, private_name)),
             Some(_) => {}
@@ -326,7 +327,7 @@ impl Folder<'_> {
     }
 
     /// The file was removed between its creation and its reading.
-    fn gone(&self, name: &str) -> KeyError {
+    fn removed_meanwhile(&self, name: &str) -> KeyError {
         KeyError::Unreadable { path: self.path.join(name), source: io::ErrorKind::NotFound.into() }
     }
 
@@ -446,7 +447,7 @@ impl Folder<'_> {
         KeyError::unfit_at(&self.path.join(public), KeyLocation::Public)(fault)
     }
 
-    /// A file as a verdict names it, which clients read: with its folder, and without where that is.
+    /// The folder's own name and the file's, without the path before them, because clients read it in verdicts.
     fn name(&self, file: &str) -> String {
         let folder = Path::new(self.path.file_name().unwrap_or_default());
         folder.join(file).display().to_string()
@@ -462,7 +463,7 @@ fn expect_kind(kind: KeyKind, algorithm: Option<Algorithm>) -> Result<(), KeyFau
     let Some(algorithm) = algorithm.filter(|algorithm| algorithm.key_kind() != kind) else { return Ok(()) };
     let fault = Box::new(KeyFault::WrongKind(kind.noun().into()));
     let advice = format!(
-        "{algorithm} needs {}; start with --bearer-algorithm {}, or move it elsewhere, and a start makes one",
+        "{algorithm} needs {}; start with --bearer-algorithm {}, or move this file away, and the next start makes a new key",
         algorithm.key_kind().noun(),
         kind.usual_algorithm()
     );
@@ -474,7 +475,7 @@ fn of_another_kind(fault: KeyFault, algorithm: Option<Algorithm>) -> KeyFault {
     match (fault, algorithm) {
         (fault @ KeyFault::WrongKind(_), Some(algorithm)) => {
             let needed = algorithm.key_kind().noun();
-            let advice = format!("{algorithm} needs {needed}; move it elsewhere, and a start makes one");
+            let advice = format!("{algorithm} needs {needed}; move this file away, and the next start makes a new key");
             KeyFault::Advised { fault: Box::new(fault), advice }
         }
         (other, _) => other,

@@ -23,7 +23,7 @@ pub struct Exposed {
 }
 
 impl Exposed {
-    /// Looks at what is there; `None` where nothing is, where its mode is right, and on systems without modes.
+    /// `None` if there is no such path, if its mode is right, or if the system has no modes.
     pub fn find(path: &Path, privacy: Privacy) -> Option<Self> {
         let (mode, is_folder) = mode_of(path)?;
         let (surplus, wanted) = match privacy {
@@ -40,14 +40,18 @@ impl Exposed {
 
     /// A warning about the file, which the setting `flag` names.
     pub fn of(&self, flag: &str) -> String {
-        let (path, mode) = (self.path.display(), self.mode);
-        let may = if self.is_readable() { "read" } else { "changed" };
-        let command = self.command();
-        format!("--{flag} `{path}` can be {may} by others; `{command}` keeps it to its owner (its mode is {mode:04o})")
+        format!("--{flag}: {self}")
     }
 
-    fn is_readable(&self) -> bool {
-        self.mode & 0o044 != 0 && self.wanted != 0o644
+    /// What other users may do with it.
+    const fn risk(&self) -> &'static str {
+        let is_readable = self.mode & 0o044 != 0 && self.wanted != 0o644;
+        match (is_readable, self.mode & 0o022 != 0) {
+            (true, true) => "read and change",
+            (false, true) => "change",
+            (true, false) => "read",
+            (false, false) => "use",
+        }
     }
 
     /// The command that removes the permissions of other users.
@@ -56,7 +60,7 @@ impl Exposed {
     }
 }
 
-/// It is the file at that path, whatever its mode.
+/// Compares only the path.
 impl PartialEq<PathBuf> for Exposed {
     fn eq(&self, path: &PathBuf) -> bool {
         self.path == *path
@@ -65,14 +69,8 @@ impl PartialEq<PathBuf> for Exposed {
 
 impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (path, mode) = (self.path.display(), self.mode);
-        let may = match (self.is_readable(), mode & 0o022 != 0) {
-            (true, true) => "read and change",
-            (false, true) => "change",
-            (true, false) => "read",
-            (false, false) => "use",
-        };
-        write!(f, "others on this machine may {may} `{path}` (mode {mode:04o}); `{}` ends that", self.command())
+        let (path, mode, risk) = (self.path.display(), self.mode, self.risk());
+        write!(f, "others on this machine may {risk} `{path}` (mode {mode:04o}); `{}` ends that", self.command())
     }
 }
 

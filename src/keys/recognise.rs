@@ -231,6 +231,7 @@ impl KeyFault {
         recognise(bytes).map_or(Self::Session, |found| found.packed().unwrap_or(Self::KeyForSession(found.name())))
     }
 }
+
 /// There is no form of a key in the bytes.
 pub(super) fn nothing(bytes: &[u8]) -> KeyFault {
     let text = encoding::text(bytes);

@@ -39,7 +39,7 @@ pub struct AuthorizationRequest {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LoginParameters {
     pub prompt: Prompt,
-    /// How many seconds ago the login may have been.
+    /// The maximum age of the login in seconds.
     pub max_age: Option<u64>,
     pub hint: Option<String>,
     /// An ID token of the user who should log in. Nobody has verified it yet.
@@ -165,8 +165,7 @@ impl AuthorizationRequest {
         fields
     }
 
-    /// Not every audience is a URI, as a `resource` must be. So one that is none stands in `audience`, of which there
-    /// is one at most.
+    /// An audience that is a URI is sent as `resource`. Any other is sent as `audience`, of which there is one at most.
     fn audience_fields(&self) -> impl Iterator<Item = (&'static str, String)> {
         let audiences = self.audience.iter().flat_map(Audience::as_slice);
         audiences.map(|one| (if super::audience::is_resource(one) { "resource" } else { "audience" }, one.clone()))

@@ -45,8 +45,8 @@ const CLAIMS: [&str; 12] = [
 pub struct Issuer<'a> {
     /// The issuer. Browsers are sent to addresses under it.
     pub url: &'a str,
-    /// The origin at which the document was asked for. Programs send their requests to addresses under it, because they
-    /// may not reach the issuer's own.
+    /// The origin in the client's request for this document. Programs send their requests to addresses under it,
+    /// because they may not reach the issuer's own.
     pub back_channel: &'a str,
     /// What ID tokens may be signed with.
     pub algorithms: &'a [Algorithm],

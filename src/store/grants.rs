@@ -308,7 +308,6 @@ redacted! { Grant AuthorizationCode NewFamily LoginSession FamilyId RefreshToken
 
 #[cfg(test)]
 mod tests {
-
     use super::*;
     use crate::random::Random;
 

@@ -67,7 +67,7 @@ impl fmt::Display for NumericDate {
 
 /// A duration in its two largest units: `47 s`, `2 min 5 s`, `3 h 4 min`, `2 d 1 h`.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a span in seconds, cut to whole ones")]
-pub fn words(seconds: f64) -> String {
+pub fn duration_in_words(seconds: f64) -> String {
     let seconds = seconds.abs() as u64;
     let (large, small, names) = match seconds {
         0..60 => return format!("{seconds} s"),
@@ -108,7 +108,7 @@ mod tests {
             (11_040.0, "3 h 4 min"),
             (176_400.0, "2 d 1 h"),
         ] {
-            assert_eq!(words(seconds), said);
+            assert_eq!(duration_in_words(seconds), said);
         }
     }
 }

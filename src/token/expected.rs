@@ -74,7 +74,7 @@ pub enum Typ {
 }
 
 impl Typ {
-    /// What a profile requires whose tokens say this. Only `JWT` may be left out.
+    /// The rule of a profile whose tokens have this `typ`. Only `JWT` may be left out.
     pub fn of(typ: &'static str) -> Self {
         if typ == "JWT" { Self::Jwt } else { Self::Only(typ) }
     }

@@ -30,13 +30,16 @@ impl Pasted {
             token.retain(|c| !is_invisible(c));
             note(&mut removed, "invisible characters");
         }
-        match (is_of_token(&token) && segments(&token).is_some()).then_some("").or_else(|| only_token(text)) {
-            None | Some("") => Self { token, removed },
+        if is_of_token(&token) && segments(&token).is_some() {
+            return Self { token, removed };
+        }
+        match only_token(text) {
             Some(only) => Self { token: only.to_owned(), removed: vec!["the text around the token"] },
+            None => Self { token, removed },
         }
     }
 
-    /// What was removed, when anything was, for whoever pasted it.
+    /// A note on what was removed; `None` if nothing was.
     pub fn note(&self) -> Option<String> {
         let removed = self.removed.join(", ");
         (!removed.is_empty()).then(|| format!("removed from what you pasted: {removed}"))
@@ -63,11 +66,11 @@ const NAMES: [(&str, &str); 6] = [
 ];
 
 impl Cleaning<'_> {
-    /// Removes one layer; `false` when there is none any more.
+    /// Removes one layer; `false` if nothing changed.
     fn step(&mut self) -> bool {
         let before = self.text.len();
         self.trim("line ends", is_line_end);
-        self.trim("blanks", |c| c.is_whitespace() && !is_line_end(c));
+        self.trim("spaces", |c| c.is_whitespace() && !is_line_end(c));
         self.trim("invisible characters", is_invisible);
         self.trim("quotes", is_quote);
         self.keep(self.text.trim_end_matches([',', ';']).len(), "punctuation");
@@ -115,7 +118,7 @@ fn note(removed: &mut Vec<&'static str>, what: &'static str) {
     }
 }
 
-/// The text behind this word, which it begins with in any case.
+/// The text after this word, if it begins with it. Upper and lower case are the same.
 fn without_word<'t>(text: &'t str, word: &str) -> Option<&'t str> {
     let (start, rest) = text.split_at_checked(word.len())?;
     start.eq_ignore_ascii_case(word).then_some(rest)
@@ -140,7 +143,7 @@ fn has_several_tokens(text: &str) -> bool {
 }
 
 /// The one token in a text of something else: a JSON answer, a header, a link, a line of a log. A text with several is
-/// left as it is, for nobody knows which is meant.
+/// left as it is, because nobody knows which one is meant.
 fn only_token(text: &str) -> Option<&str> {
     let words = text.split(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')));
     let mut tokens = words.filter_map(whole_token);
@@ -278,15 +281,15 @@ mod tests {
             (format!("token={TOKEN}"), &["`token`"]),
             (format!("TOKEN: {TOKEN}"), &["`token`"]),
             (format!("\"access_token\": \"{TOKEN}\","), &["`access_token`", "quotes", "punctuation"]),
-            (format!("  {TOKEN}\t"), &["blanks"]),
-            (format!("\u{a0}{TOKEN}\u{3000}"), &["blanks"]),
+            (format!("  {TOKEN}\t"), &["spaces"]),
+            (format!("\u{a0}{TOKEN}\u{3000}"), &["spaces"]),
             (format!("\"{TOKEN}\""), &["quotes"]),
             (format!("'{TOKEN}'"), &["quotes"]),
             (format!("`{TOKEN}`"), &["quotes"]),
             (format!("“{TOKEN}”"), &["quotes"]),
             (format!("„{TOKEN}“"), &["quotes"]),
             (format!("‘{TOKEN}’"), &["quotes"]),
-            (format!("«\u{a0}{TOKEN}\u{a0}»"), &["quotes", "blanks"]),
+            (format!("«\u{a0}{TOKEN}\u{a0}»"), &["quotes", "spaces"]),
             (format!("\"{TOKEN}"), &["quotes"]),
             (format!("\\\"{TOKEN}\\\""), &["quotes"]),
             (format!("```\n{TOKEN}\n```"), &["quotes", "line ends"]),

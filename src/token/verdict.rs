@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, parse_object, words};
+use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, duration_in_words, parse_object};
 use crate::code::Code;
 use crate::keys::Algorithm;
 
@@ -126,23 +126,41 @@ impl fmt::Display for Outcome {
 /// What a passed check found. Its sentence is formatted only when it is shown.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
-    ThreeParts { bytes: usize },
+    ThreeParts {
+        bytes: usize,
+    },
     Canonical,
     PlainHeader,
     Expected(Algorithm),
-    Chosen { found: Algorithm, accepted: String },
+    Chosen {
+        found: Algorithm,
+        accepted: String,
+    },
     KeyByKid(Arc<str>),
-    KeyOfRing { first: Arc<str>, others: usize },
+    KeyOfRing {
+        first: Arc<str>,
+        others: usize,
+    },
     KeyAlone(Arc<str>),
     MadeWith(Arc<str>),
-    Object { claims: usize },
-    IssuedAgo { seconds: f64 },
-    GoodSince { seconds: f64 },
-    EndsAt { exp: NumericDate, seconds_left: f64 },
+    Object {
+        claims: usize,
+    },
+    IssuedAgo {
+        seconds: f64,
+    },
+    ValidSince {
+        seconds: f64,
+    },
+    ExpiresAt {
+        exp: NumericDate,
+        seconds_left: f64,
+    },
     Absent(&'static str),
-    NeverEnds,
+    NeverExpires,
     Matches(String),
-    NoneSet(&'static str),
+    /// The profile accepts whatever this claim says.
+    NotChecked(&'static str),
     NotCompared,
     OfProfile(&'static str),
     NotRevocable,
@@ -165,19 +183,21 @@ impl fmt::Display for Finding {
             Self::MadeWith(source) => write!(f, "made with the key in {source}"),
             Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
             Self::IssuedAgo { seconds } if *seconds < 1.0 => f.write_str("issued just now"),
-            Self::IssuedAgo { seconds } => write!(f, "issued {} ago", words(*seconds)),
-            Self::GoodSince { seconds } => write!(f, "good since {} ago", words(*seconds)),
-            Self::EndsAt { exp, seconds_left } => write!(f, "{} left, until {exp}", words(*seconds_left)),
+            Self::IssuedAgo { seconds } => write!(f, "issued {} ago", duration_in_words(*seconds)),
+            Self::ValidSince { seconds } => write!(f, "valid since {} ago", duration_in_words(*seconds)),
+            Self::ExpiresAt { exp, seconds_left } => {
+                write!(f, "{} left, until {exp}", duration_in_words(*seconds_left))
+            }
             Self::Absent(claim) => write!(f, "no {claim}, and none is required"),
-            Self::NeverEnds => f.write_str("no exp, and none is required: this token never ends"),
+            Self::NeverExpires => f.write_str("no exp, and none is required: this token never expires"),
             Self::Matches(value) => write!(f, "{value}, as expected"),
             Self::NotCompared => f.write_str("not compared: any audience is accepted here"),
-            Self::NoneSet(what) => write!(f, "none in the token, and none is set here: {what}"),
+            Self::NotChecked(claim) => write!(f, "this profile does not check {claim}"),
             Self::OfProfile(profile) => write!(f, "all that the {profile} profile requires is there, and typ fits"),
             Self::NotRevocable => {
-                f.write_str("no list of revoked tokens is kept for this profile: the token ends only at exp")
+                f.write_str("no list of revoked tokens is kept for this profile: the token is valid until exp")
             }
-            Self::WithoutJti => f.write_str("no jti, so it cannot be revoked: it ends only at exp"),
+            Self::WithoutJti => f.write_str("no jti, so it cannot be revoked: it is valid until exp"),
             Self::NotRevoked => f.write_str("its jti is not on the list of revoked tokens"),
         }
     }

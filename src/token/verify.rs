@@ -37,41 +37,41 @@ const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
 
 /// Verifies a token at the time `now`. Accepts any text and never panics.
 pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdict {
-    let mut trial = Trial::new(expected, now);
-    match trial.run(token) {
-        Ok(claims) => trial.accept(claims, Finding::NotRevocable),
-        Err(reason) => trial.refuse(reason),
+    let mut verification = Verification::new(expected, now);
+    match verification.run(token) {
+        Ok(claims) => verification.accept(claims, Finding::NotRevocable),
+        Err(reason) => verification.refuse(reason),
     }
 }
 
 /// Verifies a token with the one of two algorithms that it names. Each algorithm has its own kind of keys, so here, and
 /// only here, the token may choose between them.
 pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>) -> Verdict {
-    let mut reading = Trial::new(NOTHING, now);
+    let mut reading = Verification::new(NOTHING, now);
     // An unreadable header is refused below, whichever algorithm is chosen.
     drop(reading.read(token));
     let named = reading.member("alg").and_then(Value::as_str);
     let choice = choices.iter().find(|choice| Some(choice.algorithm.as_str()) == named);
     let accepted = choices.map(|choice| choice.algorithm).to_vec();
-    let mut trial = Trial { accepted, ..Trial::new(*choice.unwrap_or(&choices[0]), now) };
-    match trial.run(token) {
-        Ok(claims) => trial.accept(claims, Finding::NotRevocable),
-        Err(reason) => trial.refuse(reason),
+    let mut verification = Verification { accepted, ..Verification::new(*choice.unwrap_or(&choices[0]), now) };
+    match verification.run(token) {
+        Ok(claims) => verification.accept(claims, Finding::NotRevocable),
+        Err(reason) => verification.refuse(reason),
     }
 }
 
 /// Like [`verify`], for a profile with a random `jti`: a token with a `jti` may have been revoked.
 pub fn verify_revocable(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Judged {
-    let mut trial = Trial::new(expected, now);
+    let mut verification = Verification::new(expected, now);
     let profile = expected.rules.map_or("none", |rules| rules.profile);
-    let claims = match trial.run(token) {
+    let claims = match verification.run(token) {
         Ok(claims) => claims,
-        Err(reason) => return Judged::Final(trial.refuse(reason)),
+        Err(reason) => return Judged::Final(verification.refuse(reason)),
     };
     let (Some(jti), Some(expires_at)) = (claims.jti().map(str::to_owned), claims.expires_at()) else {
-        return Judged::Final(trial.accept(claims, Finding::WithoutJti));
+        return Judged::Final(verification.accept(claims, Finding::WithoutJti));
     };
-    Judged::Pending(Pending { verdict: trial.verdict, claims, profile, jti, expires_at })
+    Judged::Pending(Pending { verdict: verification.verdict, claims, profile, jti, expires_at })
 }
 
 /// Verifies the signature and the times of a token with a given key or key set. `kid` selects a key of a set. Nothing
@@ -95,21 +95,21 @@ pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Ve
 
 /// Decodes a token without verifying it. The verdict never accepts.
 pub fn decode(token: &str) -> Verdict {
-    let mut trial = Trial::new(NOTHING, DateTime::UNIX_EPOCH);
-    if let Err(reason) = trial.read(token) {
-        return trial.refuse(reason);
+    let mut verification = Verification::new(NOTHING, DateTime::UNIX_EPOCH);
+    if let Err(reason) = verification.read(token) {
+        return verification.refuse(reason);
     }
     for check in [Check::Algorithm, Check::Key] {
-        trial.verdict.record(check, Outcome::NotReached);
+        verification.verdict.record(check, Outcome::NotReached);
     }
-    trial.refuse(not_verified())
+    verification.refuse(not_verified())
 }
 
 /// For a token that is only read.
 const NOTHING: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
 
 /// The verification of one token. Each check records its finding, or ends the verification with a reason.
-struct Trial<'a> {
+struct Verification<'a> {
     verdict: Verdict,
     expected: Expected<'a>,
     /// The algorithms that the token could choose from; empty if it had no choice.
@@ -118,7 +118,7 @@ struct Trial<'a> {
     now: NumericDate,
 }
 
-impl<'a> Trial<'a> {
+impl<'a> Verification<'a> {
     fn new(expected: Expected<'a>, now: DateTime<Utc>) -> Self {
         let verdict = Verdict::new(expected.checks());
         Self { verdict, expected, accepted: Vec::new(), moment: now, now: NumericDate::from_moment(now) }
@@ -143,7 +143,7 @@ impl<'a> Trial<'a> {
         self.verdict
     }
 
-    /// The checks that need no key, but for that of the algorithm.
+    /// The checks before that of the algorithm. They need no key.
     fn read<'t>(&mut self, token: &'t str) -> Result<[&'t str; 3], Reason> {
         let [header, payload, signature] = self.shape(token)?;
         let decoded = self.encoding(header, payload, signature)?;

@@ -473,7 +473,7 @@ fn a_bad_value_is_one_line_whatever_is_in_it() {
 }
 
 #[test]
-fn no_argument_prints_what_a_terminal_would_obey() {
+fn control_characters_in_arguments_are_escaped() {
     let hostile = "--\u{1b}[2J\u{9b}31m\u{202e}x\naccepted: every check passed";
     let safe = "--\\u{1b}[2J\\u{9b}31m\\u{202e}x\\naccepted";
     for arguments in

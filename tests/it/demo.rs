@@ -870,7 +870,7 @@ async fn an_rs256_token_verifies_with_the_published_key() {
 }
 
 #[tokio::test]
-async fn robots_are_asked_not_to_mint_tokens() {
+async fn robots_txt_disallows_the_addresses_that_issue_tokens() {
     let robots = TestApp::spawn().visitor().page("/robots.txt").await;
     assert!(robots.contains("Disallow: /generate") && robots.contains("Disallow: /validate"), "{robots}");
 }

@@ -211,7 +211,7 @@ fn what_is_pasted_along_with_a_token_is_removed_with_a_note() {
             (format!("bearer   {token} "), "`Bearer`"),
             (format!("Authorization: Bearer {token}"), "`Authorization:`"),
             (format!("token={token}"), "`token`"),
-            (format!(" {token}\t"), "blanks"),
+            (format!(" {token}\t"), "spaces"),
             (format!("\"{token}\""), "quotes"),
             (format!("'{token}',"), "quotes"),
             (format!("`{token}`"), "quotes"),

@@ -493,7 +493,7 @@ fn the_bearer_key_is_made_for_its_algorithm_or_brought_in_and_published_under_it
         assert_eq!(published(&keys.bearer(algorithm).unwrap()), jwk, "the next start finds it");
         let absent = if algorithm == Algorithm::EdDsa { Algorithm::Es256 } else { Algorithm::EdDsa };
         let told = keys.bearer(absent).err().unwrap();
-        assert_says(&told, &["bearer_key`", algorithm.key_kind().noun(), "--bearer-algorithm", "move it elsewhere"]);
+        assert_says(&told, &["bearer_key`", algorithm.key_kind().noun(), "--bearer-algorithm", "move this file away"]);
     }
     for (algorithm, private, public) in [
         (Algorithm::Es256, "ec-openssh", "ec-openssh.pub"),

@@ -647,7 +647,7 @@ async fn the_form_removes_what_is_pasted_along_with_a_token_and_says_so() {
         (format!("Bearer {token}"), "<code>Bearer</code>"),
         (format!("Authorization: bearer {token}\r\n"), "<code>Authorization:</code>, <code>Bearer</code>"),
         (format!("\"access_token\": \"{token}\","), "<code>access_token</code>"),
-        (format!("  {token} "), "blanks"),
+        (format!("  {token} "), "spaces"),
         (format!("“{token}”"), "quotes"),
         (format!("{start}\r\n{end}"), "line ends"),
     ] {

@@ -1,4 +1,5 @@
-//! Two lessons about the header: each is solved by its own solution's text, and its near misses are named.
+//! The lesson on `alg: none`: it is solved by its own solution's text, and its near misses are named. Then what holds
+//! for every lesson: bodies that are no form, and tokens that are too large.
 
 use reqwest::Method;
 use tempfile::TempDir;

@@ -1,5 +1,4 @@
-//! Four lessons over HTTP, each solved by its own text: a guessable secret, three logouts, a rotation, and whether a
-//! JWT is needed at all.
+//! Three lessons over HTTP, each solved by its own text: three logouts, a rotation, and whether a JWT is needed at all.
 
 use actix_web::cookie::{Cookie, CookieJar, Key};
 use base64::Engine as _;
@@ -411,7 +410,7 @@ async fn wrong_orders_of_a_rotation_are_named_and_not_credited() {
         page.press(label).await;
     }
     page.press("Retire the old key").await;
-    page.press("Fetch for the timetable").await.says("nobody had a token of the old key");
+    page.press("Fetch for the timetable").await.says("nobody had a token signed with the old key");
 
     page.press("Start again").await;
     for label in ["Issue a token", "Publish the next key", "Sign with the next key"] {
@@ -470,7 +469,7 @@ async fn a_visitor_s_keys_and_tokens_do_not_pile_up() {
             page.press(label).await;
         }
     }
-    page.press("Publish the next key").await.says("The timetable has not fetched for long.");
+    page.press("Publish the next key").await.says("The timetable has not fetched the key set for a long time.");
     assert_eq!(page.tokens().len(), 5);
     page.press("Issue a token").await.says("5 tokens are enough.");
     assert!(page.answer.body.len() < 60_000, "{}", page.answer.body.len());

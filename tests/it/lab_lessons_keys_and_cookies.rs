@@ -315,7 +315,7 @@ impl Page {
 }
 
 #[tokio::test]
-async fn the_weak_secret_falls_by_the_lesson_s_own_solution() {
+async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
     let app = TestApp::spawn();
     let mut page = Page::open(&app, WEAK).await;
     let [guess, secret, name, sub, sign] = marked(WEAK)[..] else { panic!() };

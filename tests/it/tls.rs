@@ -397,16 +397,19 @@ fn an_expired_certificate_and_a_key_that_others_may_read_are_only_warned_of() {
     fs::set_permissions(program.path("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     let serving = program.serve(FILES);
     assert_eq!(Line::to(&serving.url).unwrap().get("/healthz").unwrap().status, 200);
-    let log = serving.log_with("--tls-key `key.pem` can be read");
-    for words in
-        ["--tls-cert `chain.pem` expired on 2001-01-01", "--tls-key `key.pem` can be read by others; `chmod 600"]
-    {
+    let log = serving.log_with("may read `key.pem`");
+    for words in [
+        "--tls-cert `chain.pem` expired on 2001-01-01",
+        "--tls-key: others on this machine may read `key.pem` (mode 0644); `chmod 600",
+    ] {
         assert!(log.lines().any(|line| line.contains("WARN") && line.contains(words)), "{words}: {log}");
     }
     let checked = program.run(&[&["check"], FILES].concat());
     assert!(checked.stdout.contains("ok     tls: `chain.pem`\n"), "{}", checked.stdout);
-    for words in ["note   tls: --tls-cert `chain.pem` expired on 2001-01-01", "note   tls: --tls-key `key.pem` can be"]
-    {
+    for words in [
+        "note   tls: --tls-cert `chain.pem` expired on 2001-01-01",
+        "note   tls: --tls-key: others on this machine may read `key.pem`",
+    ] {
         assert!(checked.stdout.contains(words), "{words}: {}", checked.stdout);
     }
 }

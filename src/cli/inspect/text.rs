@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::token::printable::{escaped, json_escaped};
-use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, words};
+use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, duration_in_words};
 
 /// The lines for people, on standard output.
 pub(super) struct Text<'a> {
@@ -117,21 +117,21 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
     let describe: fn(f64) -> String = match name {
         "exp" => |seconds_from_now| {
             if seconds_from_now > 0.0 {
-                format!("expires in {}", words(seconds_from_now))
+                format!("expires in {}", duration_in_words(seconds_from_now))
             } else {
                 format!("expired {}", ago(seconds_from_now))
             }
         },
         "nbf" => |seconds_from_now| {
             if seconds_from_now > 0.0 {
-                format!("becomes valid in {}", words(seconds_from_now))
+                format!("becomes valid in {}", duration_in_words(seconds_from_now))
             } else {
                 format!("became valid {}", ago(seconds_from_now))
             }
         },
         "iat" => |seconds_from_now| {
             if seconds_from_now > 0.0 {
-                format!("issued {} in the future", words(seconds_from_now))
+                format!("issued {} in the future", duration_in_words(seconds_from_now))
             } else {
                 format!("issued {}", ago(seconds_from_now))
             }
@@ -151,7 +151,7 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
 }
 
 fn ago(seconds_from_now: f64) -> String {
-    if seconds_from_now > -1.0 { "just now".to_owned() } else { format!("{} ago", words(seconds_from_now)) }
+    if seconds_from_now > -1.0 { "just now".to_owned() } else { format!("{} ago", duration_in_words(seconds_from_now)) }
 }
 
 #[cfg(test)]

@@ -310,7 +310,7 @@ impl Parts {
 
     /// The parts that are done in either.
     #[must_use]
-    pub const fn and(self, other: Self) -> Self {
+    pub const fn union(self, other: Self) -> Self {
         Self {
             comes: self.comes || other.comes,
             refused: self.refused || other.refused,

@@ -16,7 +16,7 @@ use key_source::{enclosed, expect_attackers_site, file_at, row_of};
 /// The longest value and the longest secret, in characters.
 pub const LONGEST_FIELD: usize = 2000;
 
-/// The attacker's site. The name is reserved (RFC 2606 §3), so no server answers there.
+/// The attacker's site. The name is reserved (RFC 2606 §2), so no server answers there.
 pub const ATTACKER: &str = "attacker.example";
 
 /// Where the naive verifier keeps its keys. No such folder is opened.

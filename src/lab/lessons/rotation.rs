@@ -18,7 +18,8 @@ pub const MOST_KEYS: u32 = 3;
 /// How many keys the table shows at most.
 const MOST_ROWS: u32 = 2 * MOST_KEYS;
 
-const STALE: &str = "The timetable has not fetched for long. Let it fetch first, or press *Start again*.";
+const STALE: &str =
+    "The timetable has not fetched the key set for a long time. Let it fetch first, or press *Start again*.";
 
 const ENOUGH: &str = "The key set has enough keys. Retire the old one first, or press *Start again*.";
 
@@ -27,7 +28,7 @@ pub const LIFETIMES: [i64; 2] = [5, 60];
 
 /// A visitor's keys by their numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Numbers {
+pub struct KeyNumbers {
     /// The oldest in the key set.
     pub oldest: u32,
     /// The one that signs.
@@ -40,7 +41,7 @@ pub struct Numbers {
 
 /// What a button does to the keys.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Move {
+pub enum RotationStep {
     Publish,
     Sign,
     Retire,
@@ -48,7 +49,7 @@ pub enum Move {
     Fetch,
 }
 
-impl Move {
+impl RotationStep {
     pub fn parse(name: &str) -> Option<Self> {
         match name {
             "publish" => Some(Self::Publish),
@@ -60,13 +61,13 @@ impl Move {
     }
 }
 
-impl Default for Numbers {
+impl Default for KeyNumbers {
     fn default() -> Self {
         Self::only(1)
     }
 }
 
-impl Numbers {
+impl KeyNumbers {
     /// One key that is everywhere.
     const fn only(number: u32) -> Self {
         Self { oldest: number, signs: number, published: number, copy: (number, number) }
@@ -83,24 +84,26 @@ impl Numbers {
     }
 
     /// The keys after this move, or why it cannot be made.
-    pub fn after(self, step: Move) -> Result<Self, &'static str> {
+    pub fn after(self, step: RotationStep) -> Result<Self, &'static str> {
         let Self { oldest, signs, published, .. } = self;
         let is_full = self.newest() - oldest + 1 >= MOST_KEYS;
         let after = match step {
-            Move::Publish if published > signs => Err("The next key is in the key set already."),
-            Move::Publish if published == signs && is_full => Err(ENOUGH),
-            Move::Publish => Ok(Self { published: published.saturating_add(1), ..self }),
-            Move::Sign if signs > published => {
+            RotationStep::Publish if published > signs => Err("The next key is in the key set already."),
+            RotationStep::Publish if published == signs && is_full => Err(ENOUGH),
+            RotationStep::Publish => Ok(Self { published: published.saturating_add(1), ..self }),
+            RotationStep::Sign if signs > published => {
                 Err("The next key signs already, but it is not in the key set. Which move puts it there?")
             }
-            Move::Sign if signs == published && is_full => Err(ENOUGH),
-            Move::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),
-            Move::Retire if signs > published => {
+            RotationStep::Sign if signs == published && is_full => Err(ENOUGH),
+            RotationStep::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),
+            RotationStep::Retire if signs > published => {
                 Err("The key that signs is not in the key set. Without the old key, the set would be empty.")
             }
-            Move::Retire if oldest == signs => Err("There is no old key: the oldest in the key set still signs."),
-            Move::Retire => Ok(Self { oldest: signs, ..self }),
-            Move::Fetch => Ok(Self { copy: (oldest, published), ..self }),
+            RotationStep::Retire if oldest == signs => {
+                Err("There is no old key: the oldest in the key set still signs.")
+            }
+            RotationStep::Retire => Ok(Self { oldest: signs, ..self }),
+            RotationStep::Fetch => Ok(Self { copy: (oldest, published), ..self }),
         };
         after.and_then(|keys: Self| if keys.is_shown_whole() { Ok(keys) } else { Err(STALE) })
     }
@@ -133,7 +136,7 @@ impl Numbers {
     }
 }
 
-impl fmt::Display for Numbers {
+impl fmt::Display for KeyNumbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { oldest, signs, published, copy: (from, to) } = self;
         write!(f, "{oldest} {signs} {published} {from} {to}")
@@ -144,7 +147,7 @@ impl fmt::Display for Numbers {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct KeyRow {
     pub number: u32,
-    keys: Numbers,
+    keys: KeyNumbers,
 }
 
 impl KeyRow {
@@ -220,7 +223,7 @@ impl Gap {
     }
 
     /// Why the first unexpired token is refused that a server refuses now.
-    pub fn among(tokens: &[IssuedToken], keys: Numbers) -> Option<Self> {
+    pub fn among(tokens: &[IssuedToken], keys: KeyNumbers) -> Option<Self> {
         let is_refused = |token: &&IssuedToken| token.is_unexpired() && token.is_accepted != [true; 2];
         let key = tokens.iter().find(is_refused)?.key;
         Some(match key {
@@ -242,7 +245,7 @@ impl Gap {
             }
             Self::NotFetched => {
                 "A new token is refused by the timetable: its copy of the key set is older than the key. The library is \
-                 fine. Press *Start again*, and think of the copy before the new key signs."
+                 fine. Press *Start again*, and let the timetable fetch before you sign with the new key."
             }
         }
     }
@@ -250,22 +253,22 @@ impl Gap {
 
 /// What the visitor's session keeps of this lesson.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Rotating {
+pub struct RotationState {
     /// The key that is to be replaced.
     replaces: u32,
-    pub keys: Numbers,
+    pub keys: KeyNumbers,
     /// Why a valid token was refused since the start.
     pub gap: Option<Gap>,
 }
 
-impl Default for Rotating {
+impl Default for RotationState {
     fn default() -> Self {
-        Self::of(Numbers::default())
+        Self::of(KeyNumbers::default())
     }
 }
 
-impl Rotating {
-    const fn of(keys: Numbers) -> Self {
+impl RotationState {
+    const fn of(keys: KeyNumbers) -> Self {
         Self { replaces: keys.signs, keys, gap: None }
     }
 
@@ -277,18 +280,18 @@ impl Rotating {
     fn read(text: &str) -> Option<Self> {
         let words: Vec<&str> = text.split(' ').collect();
         let [gap, replaces, numbers @ ..] = &words[..] else { return None };
-        let (keys, replaces) = (Numbers::parse(numbers)?, replaces.parse().ok()?);
+        let (keys, replaces) = (KeyNumbers::parse(numbers)?, replaces.parse().ok()?);
         (replaces <= keys.signs).then_some(Self { replaces, keys, gap: Gap::parse(gap) })
     }
 
     /// One fresh key, as if nothing had happened.
     #[must_use]
     pub fn again(self) -> Self {
-        Self::of(Numbers::only(self.keys.newest().saturating_add(1)))
+        Self::of(KeyNumbers::only(self.keys.newest().saturating_add(1)))
     }
 }
 
-impl fmt::Display for Rotating {
+impl fmt::Display for RotationState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {} {}", self.gap.map_or("-", Gap::name), self.replaces, self.keys)
     }
@@ -296,27 +299,27 @@ impl fmt::Display for Rotating {
 
 /// How far a rotation is, and how well it went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rotation {
+pub enum RotationResult {
     /// The old key still signs, or a server still knows it.
     UnderWay,
     Smooth,
     /// An unexpired token was refused during the rotation.
     Broken(Gap),
     /// No user had a token signed with the old key, so nothing could break.
-    NobodyLooked,
+    NoOldToken,
     /// No token shows that the new key works.
-    NewUnproven,
+    NoNewToken,
 }
 
-impl Rotation {
+impl RotationResult {
     /// Judges a rotation by its tokens.
-    pub fn of(tokens: &[IssuedToken], Rotating { replaces, keys, gap }: Rotating) -> Self {
+    pub fn of(tokens: &[IssuedToken], RotationState { replaces, keys, gap }: RotationState) -> Self {
         let is_old = |token: &IssuedToken| token.key < keys.oldest;
         match gap {
             Some(gap) => Self::Broken(gap),
             None if !keys.is_settled() || keys.signs == replaces => Self::UnderWay,
-            None if !tokens.iter().any(is_old) => Self::NobodyLooked,
-            None if tokens.iter().all(is_old) => Self::NewUnproven,
+            None if !tokens.iter().any(is_old) => Self::NoOldToken,
+            None if tokens.iter().all(is_old) => Self::NoNewToken,
             None => Self::Smooth,
         }
     }
@@ -329,11 +332,11 @@ impl Rotation {
                  worthless now."
             }
             Self::Broken(gap) => gap.says(),
-            Self::NobodyLooked => {
-                "Nothing was refused, but nobody had a token of the old key. A real portal always has such users. Press \
+            Self::NoOldToken => {
+                "Nothing was refused, but nobody had a token signed with the old key. A real portal always has such users. Press \
                  *Start again*, and issue a token before you change the keys."
             }
-            Self::NewUnproven => {
+            Self::NoNewToken => {
                 "The old key is gone, but no token shows that the new key works. Press *Start again*, and issue a token \
                  with the new key too."
             }
@@ -345,9 +348,9 @@ impl Rotation {
 mod tests {
     use super::*;
 
-    const ONE: Numbers = Numbers::only(1);
+    const ONE: KeyNumbers = KeyNumbers::only(1);
 
-    fn moved(moves: &[Move]) -> Numbers {
+    fn moved(moves: &[RotationStep]) -> KeyNumbers {
         moves.iter().fold(ONE, |keys, step| keys.after(*step).unwrap())
     }
 
@@ -357,24 +360,24 @@ mod tests {
 
     #[test]
     fn publish_fetch_sign_retire_fetch_leaves_the_next_key_alone() {
-        use Move::{Fetch, Publish, Retire, Sign};
-        let known = |keys: Numbers| Server::ALL.map(|server| keys.known_to(server));
+        use RotationStep::{Fetch, Publish, Retire, Sign};
+        let known = |keys: KeyNumbers| Server::ALL.map(|server| keys.known_to(server));
         assert_eq!(known(moved(&[Publish])), [1..=2, 1..=1]);
         assert_eq!(known(moved(&[Publish, Fetch])), [1..=2, 1..=2]);
         assert_eq!(moved(&[Publish, Fetch, Sign]).signs, 2);
         let retired = moved(&[Publish, Fetch, Sign, Retire]);
         assert_eq!(known(retired), [2..=2, 1..=2]);
         assert!(!retired.is_settled());
-        assert_eq!(retired.after(Fetch), Ok(Numbers::only(2)));
-        assert_eq!(Rotating::default().again().keys, Numbers::only(2));
+        assert_eq!(retired.after(Fetch), Ok(KeyNumbers::only(2)));
+        assert_eq!(RotationState::default().again().keys, KeyNumbers::only(2));
     }
 
     #[test]
     fn a_key_that_signs_unpublished_is_known_to_nobody() {
-        let hasty = moved(&[Move::Sign]);
+        let hasty = moved(&[RotationStep::Sign]);
         assert_eq!(hasty.known_to(Server::Library), 1..=1);
-        assert!(hasty.after(Move::Retire).is_err() && hasty.after(Move::Sign).is_err());
-        assert_eq!(hasty.after(Move::Publish).unwrap().known_to(Server::Library), 1..=2);
+        assert!(hasty.after(RotationStep::Retire).is_err() && hasty.after(RotationStep::Sign).is_err());
+        assert_eq!(hasty.after(RotationStep::Publish).unwrap().known_to(Server::Library), 1..=2);
         let rows = hasty.rows();
         assert_eq!(rows.iter().map(|row| (row.number, row.signs())).collect::<Vec<_>>(), [(1, false), (2, true)]);
         assert!(rows[0].is_known_to(Server::Timetable) && !rows[1].is_known_to(Server::Library));
@@ -382,62 +385,66 @@ mod tests {
 
     #[test]
     fn moves_that_make_no_sense_are_told_and_keys_do_not_pile_up() {
-        assert!(ONE.after(Move::Retire).is_err());
-        let all = [Move::Publish, Move::Sign, Move::Retire, Move::Fetch];
+        assert!(ONE.after(RotationStep::Retire).is_err());
+        let all = [RotationStep::Publish, RotationStep::Sign, RotationStep::Retire, RotationStep::Fetch];
         for skipped in 0..=all.len() {
             let mut keys = ONE;
             for step in all.iter().enumerate().filter(|(place, _)| *place != skipped).map(|it| *it.1).cycle().take(100)
             {
                 keys = keys.after(step).unwrap_or(keys);
                 assert!(Server::ALL.iter().all(|it| keys.known_to(*it).count() <= MOST_KEYS as usize), "{keys:?}");
-                assert_eq!(Rotating::parse(&format!("- 1 {keys}")).keys, keys);
+                assert_eq!(RotationState::parse(&format!("- 1 {keys}")).keys, keys);
             }
         }
-        let last = Rotating::of(Numbers::only(u32::MAX)).again();
+        let last = RotationState::of(KeyNumbers::only(u32::MAX)).again();
         for step in all {
-            let _ = last.keys.after(step).map(Numbers::rows);
+            let _ = last.keys.after(step).map(KeyNumbers::rows);
         }
     }
 
     #[test]
     fn what_the_session_keeps_is_read_back_and_what_no_moves_lead_to_is_not() {
         let gap = Some(Gap::NotFetched);
-        for keys in [ONE, moved(&[Move::Sign]), moved(&[Move::Publish, Move::Fetch, Move::Sign, Move::Retire])] {
-            let kept = Rotating { keys, gap, ..Rotating::default() };
-            assert_eq!(Rotating::parse(&kept.to_string()), kept);
+        for keys in [
+            ONE,
+            moved(&[RotationStep::Sign]),
+            moved(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign, RotationStep::Retire]),
+        ] {
+            let kept = RotationState { keys, gap, ..RotationState::default() };
+            assert_eq!(RotationState::parse(&kept.to_string()), kept);
         }
         for strange in ["", "x", "1", "1 1 1 1", "0 0 0 0 0", "1 9 1 1 1", "2 2 2 3 1", "1 1 1 1 99999999999"] {
-            assert_eq!(Rotating::parse(&format!("- 1 {strange}")), Rotating::default(), "{strange}");
+            assert_eq!(RotationState::parse(&format!("- 1 {strange}")), RotationState::default(), "{strange}");
         }
         for strange in ["", "retired 1 1 1 4294967295 1 1", "- 7 1 1 1 1 1", "-"] {
-            assert_eq!(Rotating::parse(strange), Rotating::default(), "{strange}");
+            assert_eq!(RotationState::parse(strange), RotationState::default(), "{strange}");
         }
     }
 
     #[test]
     fn a_refused_token_that_has_not_expired_is_a_gap_with_its_cause() {
-        let keys = moved(&[Move::Publish, Move::Sign]);
+        let keys = moved(&[RotationStep::Publish, RotationStep::Sign]);
         let among = |keys, token| Gap::among(&[token], keys);
         assert_eq!(among(keys, token(2, 3.0, [true, false])), Some(Gap::NotFetched));
-        assert_eq!(among(moved(&[Move::Sign]), token(2, 3.0, [false, false])), Some(Gap::Unpublished));
-        assert_eq!(among(keys.after(Move::Retire).unwrap(), token(1, 3.0, [false, true])), Some(Gap::Retired));
+        assert_eq!(among(moved(&[RotationStep::Sign]), token(2, 3.0, [false, false])), Some(Gap::Unpublished));
+        assert_eq!(among(keys.after(RotationStep::Retire).unwrap(), token(1, 3.0, [false, true])), Some(Gap::Retired));
         assert_eq!(among(keys, token(2, -1.0, [false, false])), None);
         assert_eq!(among(keys, token(1, 3.0, [true, true])), None);
     }
 
     #[test]
     fn only_a_rotation_that_refused_no_live_token_is_smooth() {
-        let done = Rotating { keys: Numbers::only(2), ..Rotating::default() };
+        let done = RotationState { keys: KeyNumbers::only(2), ..RotationState::default() };
         let (ended, new) = (token(1, -1.0, [false; 2]), token(2, 3.0, [true; 2]));
-        assert_eq!(Rotation::of(&[ended, new], done), Rotation::Smooth);
-        assert_eq!(Rotation::of(&[ended, token(2, -1.0, [false; 2])], done), Rotation::Smooth);
-        let broken = Rotating { gap: Some(Gap::Unpublished), ..done };
-        assert_eq!(Rotation::of(&[ended, new], broken), Rotation::Broken(Gap::Unpublished));
-        assert_eq!(Rotation::of(&[new], done), Rotation::NobodyLooked);
-        assert_eq!(Rotation::of(&[ended], done), Rotation::NewUnproven);
-        assert_eq!(Rotation::of(&[], done), Rotation::NobodyLooked);
-        let not_fetched = Rotating { keys: Numbers { copy: (1, 2), ..Numbers::only(2) }, ..done };
-        assert_eq!(Rotation::of(&[ended, new], not_fetched), Rotation::UnderWay);
-        assert_eq!(Rotation::of(&[new], Rotating::default().again()), Rotation::UnderWay);
+        assert_eq!(RotationResult::of(&[ended, new], done), RotationResult::Smooth);
+        assert_eq!(RotationResult::of(&[ended, token(2, -1.0, [false; 2])], done), RotationResult::Smooth);
+        let broken = RotationState { gap: Some(Gap::Unpublished), ..done };
+        assert_eq!(RotationResult::of(&[ended, new], broken), RotationResult::Broken(Gap::Unpublished));
+        assert_eq!(RotationResult::of(&[new], done), RotationResult::NoOldToken);
+        assert_eq!(RotationResult::of(&[ended], done), RotationResult::NoNewToken);
+        assert_eq!(RotationResult::of(&[], done), RotationResult::NoOldToken);
+        let not_fetched = RotationState { keys: KeyNumbers { copy: (1, 2), ..KeyNumbers::only(2) }, ..done };
+        assert_eq!(RotationResult::of(&[ended, new], not_fetched), RotationResult::UnderWay);
+        assert_eq!(RotationResult::of(&[new], RotationState::default().again()), RotationResult::UnderWay);
     }
 }

@@ -3,7 +3,7 @@
 use super::press::Press;
 use super::remark::clip;
 use crate::code::Code;
-use crate::token::{Claims, NumericDate, words};
+use crate::token::{Claims, NumericDate, duration_in_words};
 
 /// What the visitor's session holds.
 pub enum Found {
@@ -80,9 +80,9 @@ impl HeldToken {
     /// How long it still works, or since when it does not.
     pub fn life(&self) -> String {
         if self.seconds_left > 0.0 {
-            format!("it expires in {}", words(self.seconds_left))
+            format!("it expires in {}", duration_in_words(self.seconds_left))
         } else {
-            format!("it expired {} ago", words(-self.seconds_left))
+            format!("it expired {} ago", duration_in_words(-self.seconds_left))
         }
     }
 

@@ -62,7 +62,7 @@ pub fn judge(cookie: Code, copy: Code, is_due: bool) -> Press {
         ),
         (Code::NoToken, Code::Accepted) => Press::Solved(
             "The clocks disagree. No cookie came, so the server had no token to check. But it still accepts the copy \
-             on this page: the end of a cookie ends no token."
+             on this page: a token stays valid after its cookie is gone."
                 .to_owned(),
         ),
         (Code::Accepted, _) => Press::Wrong(

@@ -17,7 +17,7 @@ use serde_json::{Map, Value};
 
 use crate::keys::{Algorithm, RsaPublicKey};
 use crate::lab::forge::mac;
-use crate::token::{Claims, NumericDate, parse_object_keeping_last, segments, words};
+use crate::token::{Claims, NumericDate, duration_in_words, parse_object_keeping_last, segments};
 
 /// Base64url as many libraries read it: padding may be there, and unused bits may be anything.
 pub const LAX_BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -63,7 +63,7 @@ impl fmt::Display for Objection {
             Self::BadSignature(key) => write!(f, "the signature was not made with {key}"),
             Self::NoKey(why) => f.write_str(why),
             Self::Expired { seconds } if *seconds < 1.0 => f.write_str("the token expired just now"),
-            Self::Expired { seconds } => write!(f, "the token expired {} ago", words(*seconds)),
+            Self::Expired { seconds } => write!(f, "the token expired {} ago", duration_in_words(*seconds)),
         }
     }
 }

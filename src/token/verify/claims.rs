@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use super::Trial;
+use super::Verification;
 use crate::code::Code;
 use crate::token::expected::{Audience, Claim, Kind, Rules};
 use crate::token::refusal::{another_audience, bad_claim, clip, in_milliseconds, shown, wrong_type};
-use crate::token::{Check, Claims, Finding, NumericDate, Reason, words};
+use crate::token::{Check, Claims, Finding, NumericDate, Reason, duration_in_words};
 
-impl Trial<'_> {
+impl Verification<'_> {
     /// Times first, then what the profile requires.
     pub(super) fn claims(&mut self, claims: &Claims) -> Result<(), Reason> {
         self.issued_at(claims)?;
@@ -33,7 +33,7 @@ impl Trial<'_> {
     fn not_before(&mut self, claims: &Claims) -> Result<(), Reason> {
         let finding = match self.date(Check::NotBefore, claims, "nbf")? {
             Some(nbf) if nbf > self.now => return Err(self.not_yet(Check::NotBefore, "becomes valid", nbf)),
-            Some(nbf) => Finding::GoodSince { seconds: self.now.since(nbf) },
+            Some(nbf) => Finding::ValidSince { seconds: self.now.since(nbf) },
             None => Finding::Absent("nbf"),
         };
         self.passed(Check::NotBefore, finding);
@@ -44,8 +44,8 @@ impl Trial<'_> {
         let finding = match self.date(Check::Expiry, claims, "exp")? {
             Some(exp) if exp.looks_like_milliseconds() => return Err(in_milliseconds(exp)),
             Some(exp) if exp <= self.now => return Err(self.expired(exp)),
-            Some(exp) => Finding::EndsAt { exp, seconds_left: exp.since(self.now) },
-            None => Finding::NeverEnds,
+            Some(exp) => Finding::ExpiresAt { exp, seconds_left: exp.since(self.now) },
+            None => Finding::NeverExpires,
         };
         self.passed(Check::Expiry, finding);
         Ok(())
@@ -64,7 +64,7 @@ impl Trial<'_> {
     }
 
     fn not_yet(&self, check: Check, verb: &str, date: NumericDate) -> Reason {
-        let ahead = words(date.since(self.now).ceil());
+        let ahead = duration_in_words(date.since(self.now).ceil());
         let message = if date.looks_like_milliseconds() {
             format!("the token says that it {verb} in the far future; the date looks like milliseconds")
         } else {
@@ -81,7 +81,7 @@ impl Trial<'_> {
 
     fn expired(&self, exp: NumericDate) -> Reason {
         let ago = self.now.since(exp);
-        let when = if ago < 1.0 { "just now".to_owned() } else { words(ago) + " ago" };
+        let when = if ago < 1.0 { "just now".to_owned() } else { duration_in_words(ago) + " ago" };
         Reason {
             code: Code::Expired,
             message: format!("the token expired {when}"),
@@ -93,7 +93,8 @@ impl Trial<'_> {
 
     fn issuer(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
         let finding = match (&rules.issuer, claims.get("iss")) {
-            (None, _) => Finding::NoneSet("any iss is only text"),
+            (None, Some(_)) => Finding::NotChecked("iss"),
+            (None, None) => Finding::Absent("iss"),
             (Some(wanted), Some(Value::String(found))) if wanted == found => Finding::Matches(wanted.clone()),
             (Some(wanted), found) => return Err(bad_claim(Check::Issuer, "iss", wanted, &shown(found))),
         };
@@ -112,9 +113,7 @@ impl Trial<'_> {
         let finding = match (&rules.audience, aud, named) {
             (_, _, Some(named)) => Finding::Matches(named.clone()),
             (Audience::Anybody, ..) => Finding::NotCompared,
-            (Audience::Nobody | Audience::WhenThere(_), None, _) => {
-                Finding::NoneSet("the token is for nobody in particular")
-            }
+            (Audience::Nobody | Audience::WhenThere(_), None, _) => Finding::Absent("aud"),
             (Audience::Nobody, Some(found), _) => return Err(another_audience(found)),
             _ => return Err(bad_claim(Check::Audience, "aud", &wanted.join(" or "), &shown(aud))),
         };

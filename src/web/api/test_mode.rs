@@ -43,7 +43,7 @@ use flaws::flawed;
 pub(in crate::web) use keys::Rotation;
 use keys::{private_keys, rotate};
 use received::requests;
-pub(in crate::web) use received::{Received, ReceivedRequests};
+pub(in crate::web) use received::{ReceivedRequests, RequestInProgress};
 
 extractor! {
     /// What test tokens are made with.

@@ -24,11 +24,11 @@ use futures_core::Stream;
 use crate::web::http::connection::{ActiveRequest, Body, Exchange};
 use crate::web::http::problem::LARGEST_BODY;
 
-/// How long the rest of a body is waited for that is wanted for its copy alone.
+/// How long we read a body that no handler read, to complete its copy.
 const COPY_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Whatever body a GET announces means nothing (RFC 9110 §9.3.1), and may never come: a handler that also answers a
-/// POST does not wait for it behind this.
+/// Drops the body of a GET. It has no meaning (RFC 9110 §9.3.1) and may never arrive, and a handler that also answers a
+/// POST would wait for it.
 pub(in crate::web) async fn without_body<B: MessageBody + 'static>(
     mut request: ServiceRequest,
     next: Next<B>,
@@ -63,7 +63,7 @@ impl HeldRequestBody {
         Self { body, _active: exchange.map(|exchange| ActiveRequest::begin(exchange, announced)) }
     }
 
-    /// Reads what no handler has read of a body that is copied, as far as it comes soon.
+    /// Reads what no handler has read of a body that is copied, until [`COPY_TIMEOUT`].
     pub async fn complete_copy(&self) {
         let Some(mut body) = self.body.clone() else { return };
         let Some(copy) = body.copy.clone() else { return };

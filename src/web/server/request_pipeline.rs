@@ -25,7 +25,7 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::limits::TrustedProxies;
 use crate::settings::CorsOrigins;
-use crate::web::api::test_mode::{self, Fault, MadeToFail, Received, TestControls};
+use crate::web::api::test_mode::{self, Fault, MadeToFail, RequestInProgress, TestControls};
 use crate::web::http::client::{Client, is_by_trusted_proxy};
 use crate::web::http::connection::{LONGEST_ADDRESS, Limits, Refuse};
 use crate::web::http::cors::{self, Scripts};
@@ -68,7 +68,7 @@ impl Pipeline {
     }
 
     /// Notes a request down where a test may ask for it.
-    fn received(&self, request: &ServiceRequest) -> Option<Received> {
+    fn received(&self, request: &ServiceRequest) -> Option<RequestInProgress> {
         let controls = self.test_controls.as_ref()?;
         (!test_mode::is_own(request.path())).then(|| controls.received.note(request, self.clock.now()))
     }
@@ -116,7 +116,7 @@ struct RequestRecord {
     /// `None` if it is not a standard method. The client chose its name, so it stays out of the log and metrics.
     method: Option<&'static str>,
     presentation: Presentation,
-    received: Option<Received>,
+    received: Option<RequestInProgress>,
 }
 
 impl RequestRecord {
@@ -131,7 +131,7 @@ impl RequestRecord {
     }
 
     fn body_copy(&self) -> Option<&BodyCopy> {
-        self.received.as_ref().and_then(Received::body)
+        self.received.as_ref().and_then(RequestInProgress::body)
     }
 
     /// Sets the headers that every response has.

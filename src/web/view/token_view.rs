@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::code::Code;
 use crate::lab::diff::visible;
 use crate::token::printable::json_escaped;
-use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, segments, words};
+use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, segments};
 
 /// One of the token's three parts, as it is shown on a page.
 pub(in crate::web) struct TokenPart {
@@ -168,9 +168,9 @@ fn text_of(value: &Value) -> String {
 
 fn told(date: NumericDate, now: NumericDate) -> String {
     match now.since(date) {
-        ago if ago <= -1.0 => format!("{} from now", words(ago)),
+        ago if ago <= -1.0 => format!("{} from now", duration_in_words(ago)),
         ago if ago < 1.0 => "just now".to_owned(),
-        ago => format!("{} ago", words(ago)),
+        ago => format!("{} ago", duration_in_words(ago)),
     }
 }
 

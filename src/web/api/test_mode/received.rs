@@ -28,7 +28,7 @@ const MOST_REQUESTS: usize = 256;
 /// How many bytes the kept requests may have together, as JSON. A single one always has less.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-/// How many are shown at most, and how many where the test does not say.
+/// The maximum and the default of `limit`.
 const LONGEST_LIST: usize = 100;
 const USUAL_LIST: usize = 20;
 
@@ -38,14 +38,14 @@ pub(in crate::web) struct ReceivedRequests(Mutex<Kept>);
 
 #[derive(Default)]
 struct Kept {
-    requests: VecDeque<Request>,
+    requests: VecDeque<KeptRequest>,
     bytes: usize,
     /// The number of the next request.
     next: u64,
 }
 
 /// A request that was answered.
-struct Request {
+struct KeptRequest {
     /// Those that came earlier have lower numbers.
     number: u64,
     path: Box<str>,
@@ -54,13 +54,13 @@ struct Request {
 
 impl ReceivedRequests {
     /// Records what is known of a request before it is answered.
-    pub fn note(&self, request: &ServiceRequest, now: DateTime<Utc>) -> Received {
+    pub fn note(&self, request: &ServiceRequest, now: DateTime<Utc>) -> RequestInProgress {
         let mut kept = self.kept();
         let number = kept.next;
         kept.next += 1;
         drop(kept);
         let query = form_urlencoded::parse(request.query_string().as_bytes());
-        Received {
+        RequestInProgress {
             number,
             at: seconds_of(now),
             method: request.method().as_str().to_owned(),
@@ -72,9 +72,9 @@ impl ReceivedRequests {
     }
 
     /// Keeps a request that is answered with this status.
-    pub fn keep(&self, received: &Received, status: StatusCode) {
+    pub fn keep(&self, received: &RequestInProgress, status: StatusCode) {
         let json = received.json(status).to_string().into();
-        let request = Request { number: received.number, path: received.path.as_str().into(), json };
+        let request = KeptRequest { number: received.number, path: received.path.as_str().into(), json };
         let mut kept = self.kept();
         kept.bytes += request.bytes();
         let place = kept.requests.partition_point(|other| other.number < request.number);
@@ -104,25 +104,25 @@ impl ReceivedRequests {
     }
 }
 
-impl Request {
+impl KeptRequest {
     const fn bytes(&self) -> usize {
         size_of::<Self>() + self.path.len() + self.json.len()
     }
 }
 
 /// A request that is being answered.
-pub(in crate::web) struct Received {
+pub(in crate::web) struct RequestInProgress {
     number: u64,
     at: Value,
     method: String,
     path: String,
     query: Value,
     headers: Value,
-    /// Of a form.
+    /// A copy of the body, if it is a form.
     body: Option<BodyCopy>,
 }
 
-impl Received {
+impl RequestInProgress {
     /// What copies the body while it is read, if it is a form.
     pub const fn body(&self) -> Option<&BodyCopy> {
         self.body.as_ref()
@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn however_large_the_requests_are_they_take_no_more_memory_than_is_set_aside() {
+    fn kept_requests_stay_under_the_byte_limit() {
         let received = ReceivedRequests::default();
         for number in 0..MOST_REQUESTS {
             let lines = (0..90)
@@ -250,12 +250,12 @@ mod tests {
             keep(&received, lines);
         }
         let kept = received.kept();
-        let bytes: usize = kept.requests.iter().map(Request::bytes).sum();
+        let bytes: usize = kept.requests.iter().map(KeptRequest::bytes).sum();
         assert!(kept.requests.len() > 1 && kept.bytes <= MOST_BYTES && bytes == kept.bytes, "{}", kept.bytes);
     }
 
     #[test]
-    fn requests_stand_in_the_order_in_which_they_came_whichever_is_answered_first() {
+    fn requests_are_listed_in_the_order_in_which_they_arrived() {
         let received = ReceivedRequests::default();
         let [first, second] = ["/first", "/second"]
             .map(|uri| received.note(&TestRequest::with_uri(uri).to_srv_request(), DateTime::UNIX_EPOCH));

@@ -10,7 +10,7 @@ use super::HomeDetails;
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
 use crate::profiles::demo::{self, DemoAlgorithm};
-use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, words};
+use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, duration_in_words};
 use crate::web::http::cookie_header;
 use crate::web::http::extractor::extractor;
 use crate::web::session::{Attribute, STATE_HOURS, SessionCookie, Sessions, TokenKeys, Unusable, Visitor};
@@ -219,7 +219,7 @@ impl TokenClock {
         Some(Self {
             exp: exp.seconds(),
             now: now.seconds(),
-            left: if left > -1.0 && left <= 0.0 { "just now".to_owned() } else { words(left) },
+            left: if left > -1.0 && left <= 0.0 { "just now".to_owned() } else { duration_in_words(left) },
             until: exp.beside(now),
             running: left > 0.0,
             elapsed_of: (left.clamp(0.0, life.max(0.0)).floor(), life.max(1.0)),

@@ -125,7 +125,7 @@ fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let kept = Parts::read(&lesson_cookies::came(visit.request, PARTS).unwrap_or_default());
-    let before = kept.and(Parts::read(visit.form.get("parts").unwrap_or_default()));
+    let before = kept.union(Parts::read(visit.form.get("parts").unwrap_or_default()));
     let expected = visit.form.get("expect").and_then(Fate::find);
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
     let (recipe, parts, press, report) = match value {

@@ -13,11 +13,11 @@ use crate::code::Code;
 use crate::keys::{Jwks, KeyRing, LabKeys, ProfileKeys};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::rotation::{
-    COOKIE, Gap, IssuedToken, LIFETIMES, MOST_TOKENS, Move, Numbers, Rotating, Rotation, Server,
+    COOKIE, Gap, IssuedToken, KeyNumbers, LIFETIMES, MOST_TOKENS, RotationResult, RotationState, RotationStep, Server,
 };
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
-use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, decode, words};
+use crate::token::{Judged, NumericDate, UnverifiedClaims, Verdict, decode, duration_in_words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -57,7 +57,7 @@ struct RotationPage<'a> {
 /// The state of a rotation: what the session and the cookie carry, and the result of this step.
 struct Work {
     keys: VisitorKeys,
-    state: Rotating,
+    state: RotationState,
     tokens: Vec<Carried>,
     life: i64,
 }
@@ -75,7 +75,7 @@ impl VisitorKeys {
         keys.ok_or_else(|| Problem::broken("a visitor has no key pair"))
     }
 
-    fn published(&self, keys: Numbers) -> Jwks {
+    fn published(&self, keys: KeyNumbers) -> Jwks {
         self.ring.lab().key_set_of_visitor(&self.visitor, keys.known_to(Server::Library))
     }
 }
@@ -109,7 +109,7 @@ fn key_set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         return Err(Problem::not_found());
     };
     let keys = VisitorKeys { ring: visit.lab.keys.ring(), visitor };
-    Ok(HttpResponse::Ok().json(keys.published(Rotating::parse(&text).keys)))
+    Ok(HttpResponse::Ok().json(keys.published(RotationState::parse(&text).keys)))
 }
 
 /// A key set as the page shows it: each key in a line, its long number shortened.
@@ -129,7 +129,8 @@ impl Work {
     /// Continues with what the session and the cookie carry. A token that no key of this visitor signed is left out.
     async fn resume(visit: &LessonVisit<'_>, visitor: String) -> Result<Self, Problem> {
         let keys = VisitorKeys { ring: visit.lab.keys.ring(), visitor };
-        let mut work = Self { keys, state: Rotating::parse(&visit.work()), tokens: Vec::new(), life: LIFETIMES[0] };
+        let mut work =
+            Self { keys, state: RotationState::parse(&visit.work()), tokens: Vec::new(), life: LIFETIMES[0] };
         if let Some(life) = visit.form.get("life") {
             let known = LIFETIMES.into_iter().find(|it| it.to_string() == life);
             work.life = known.ok_or_else(|| Problem::bad_request("`life` is 5 or 60: choose one of the two."))?;
@@ -150,7 +151,7 @@ impl Work {
 
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
-        let moved = Move::parse(&step);
+        let moved = RotationStep::parse(&step);
         let told = match (step.as_str(), moved) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
@@ -168,7 +169,7 @@ impl Work {
         Ok(press)
     }
 
-    fn turn(&mut self, step: Move) -> Press {
+    fn turn(&mut self, step: RotationStep) -> Press {
         match self.state.keys.after(step) {
             Ok(after) => {
                 self.state.keys = after;
@@ -179,39 +180,41 @@ impl Work {
     }
 
     /// What a press came to, once both servers have checked every token.
-    fn concluded(&mut self, moved: Option<Move>, told: Press) -> Press {
+    fn concluded(&mut self, moved: Option<RotationStep>, told: Press) -> Press {
         let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
         let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
         if let Some(gap) = gap {
             self.state.gap = Some(gap);
             return Press::Wrong(gap.says().to_owned());
         }
-        match (moved, Rotation::of(&tokens, self.state)) {
-            (Some(Move::Retire | Move::Fetch), _) if told.is_wrong() => told,
-            (Some(Move::Retire | Move::Fetch), Rotation::UnderWay) => told,
-            (Some(Move::Retire | Move::Fetch), rotation @ Rotation::Smooth) => {
+        match (moved, RotationResult::of(&tokens, self.state)) {
+            (Some(RotationStep::Retire | RotationStep::Fetch), _) if told.is_wrong() => told,
+            (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => told,
+            (Some(RotationStep::Retire | RotationStep::Fetch), rotation @ RotationResult::Smooth) => {
                 Press::Solved(rotation.says().to_owned())
             }
-            (Some(Move::Retire | Move::Fetch), rotation) => Press::Wrong(rotation.says().to_owned()),
+            (Some(RotationStep::Retire | RotationStep::Fetch), rotation) => Press::Wrong(rotation.says().to_owned()),
             _ => told,
         }
     }
 
     /// What a move did to the keys, in a sentence.
-    fn told(&self, step: Move) -> String {
-        let Numbers { oldest, signs, published, copy } = self.state.keys;
+    fn told(&self, step: RotationStep) -> String {
+        let KeyNumbers { oldest, signs, published, copy } = self.state.keys;
         let kid = |number| self.kid(number);
         match step {
-            Move::Publish => format!("`{}` is in the key set from now on.", kid(published)),
-            Move::Sign => format!("`{}` signs from now on.", kid(signs)),
-            Move::Retire if copy.0 < oldest => format!(
+            RotationStep::Publish => format!("`{}` is in the key set from now on.", kid(published)),
+            RotationStep::Sign => format!("`{}` signs from now on.", kid(signs)),
+            RotationStep::Retire if copy.0 < oldest => format!(
                 "Only `{}` is left in the key set. But the timetable still has the old key in its copy, so it still \
                  accepts what that key signs.",
                 kid(oldest)
             ),
-            Move::Retire => format!("The keys before `{}` left the key set.", kid(oldest)),
-            Move::Fetch if oldest == published => format!("The timetable fetched the key set: `{}`.", kid(oldest)),
-            Move::Fetch => {
+            RotationStep::Retire => format!("The keys before `{}` left the key set.", kid(oldest)),
+            RotationStep::Fetch if oldest == published => {
+                format!("The timetable fetched the key set: `{}`.", kid(oldest))
+            }
+            RotationStep::Fetch => {
                 format!("The timetable fetched the key set: `{}` to `{}`.", kid(oldest), kid(published))
             }
         }
@@ -281,7 +284,7 @@ impl Work {
 
     /// Whether there is something to see below the first step.
     fn has_begun(&self) -> bool {
-        !self.tokens.is_empty() || self.state != Rotating::default()
+        !self.tokens.is_empty() || self.state != RotationState::default()
     }
 
     fn cookie(&self, visit: &LessonVisit<'_>) -> Cookie<'static> {
@@ -300,11 +303,11 @@ impl Carried {
     fn left(&self) -> String {
         let seconds = self.issued.seconds_left;
         if self.issued.is_unexpired() {
-            format!("{} left", words(seconds))
+            format!("{} left", duration_in_words(seconds))
         } else if seconds > -1.0 {
             "expired just now".to_owned()
         } else {
-            format!("expired {} ago", words(seconds))
+            format!("expired {} ago", duration_in_words(seconds))
         }
     }
 

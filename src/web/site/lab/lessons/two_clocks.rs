@@ -11,7 +11,7 @@ use crate::lab::lessons::press::Press;
 use crate::lab::lessons::two_clocks::{COOKIE_LIFETIMES, NAME, Setting, TOKEN_LIFETIMES, judge, line};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
-use crate::token::{NumericDate, Verdict, words};
+use crate::token::{NumericDate, Verdict, duration_in_words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -79,7 +79,7 @@ impl Meter {
 }
 
 fn span_in_words(seconds: i64) -> String {
-    TimeDelta::try_seconds(seconds).map_or_else(String::new, |span| words(span.as_seconds_f64()))
+    TimeDelta::try_seconds(seconds).map_or_else(String::new, |span| duration_in_words(span.as_seconds_f64()))
 }
 
 /// What came when the button was pressed, and the server's verdict.
