@@ -50,6 +50,13 @@ const STATE_BYTES: [usize; 2] = [205, 574];
 /// What is signed.
 const MESSAGE: [u8; 160] = [b'e'; 160];
 
+/// How many pupils are in the class.
+const PUPILS: usize = 300;
+
+/// The lesson and the gallery that a pupil opens.
+const LESSON_PAGE: &str = "/lab/lessons/logout";
+const GALLERY_PAGE: &str = "/lab/attacks";
+
 /// The targets that are compared with one another, by name.
 const OPENED: &str = "bare, HS256's session opened";
 const ENCRYPTING: &str = "bare, the same decrypted and encrypted";
@@ -62,6 +69,10 @@ const VALIDATE_RS256: &str = "GET /validate, RS256";
 const GENERATE_RS256: &str = "GET /generate, RS256";
 const TOKEN_RS256: &str = "POST /oauth/token, RS256";
 const TOKEN_ES256: &str = "POST /oauth/token, ES256";
+const LESSON: &str = "GET /lab/lessons/logout";
+const LESSON_IN_CLASS: &str = "GET /lab/lessons/logout, in a class of 300";
+const GALLERY: &str = "GET /lab/attacks";
+const GALLERY_IN_CLASS: &str = "GET /lab/attacks, in a class of 300";
 const SILENT_VALIDATE: &str = "GET /validate, HS256, without a log";
 const SILENT_GENERATE: &str = "GET /generate, HS256, without a log";
 
@@ -158,6 +169,14 @@ fn measure(peers: &[String]) {
     let es256 = Process::hallpass_signing(folder.path(), "ES256");
     targets.push(Target::client_credentials(TOKEN_RS256, &hallpass));
     targets.push(Target::client_credentials(TOKEN_ES256, &es256));
+    let class = Process::hallpass_with_class(folder.path());
+    let key = process::class_folder(folder.path()).join("keys/teacher.key");
+    let key = std::fs::read_to_string(key).expect("the teacher's key");
+    let pupil = load::pupils(&class.address, key.trim(), PUPILS, LESSON_PAGE);
+    targets.push(Target::get(LESSON, &hallpass, LESSON_PAGE, ""));
+    targets.push(Target::get(LESSON_IN_CLASS, &class, LESSON_PAGE, &pupil));
+    targets.push(Target::get(GALLERY, &hallpass, GALLERY_PAGE, ""));
+    targets.push(Target::get(GALLERY_IN_CLASS, &class, GALLERY_PAGE, &pupil));
     targets.push(Target::get(SILENT_VALIDATE, &silent, "/validate", &hs256));
     targets.push(Target::get(SILENT_GENERATE, &silent, "/generate", &hs256));
     targets.extend(peers.iter().filter_map(|peer| peer.split_once('=')).map(|(name, url)| Target::peer(name, url)));
@@ -253,6 +272,9 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     let validate = share(&|turn| cpu(turn, SILENT_VALIDATE) / cpu(turn, VALIDATE_HS256));
     let generate = share(&|turn| cpu(turn, SILENT_GENERATE) / cpu(turn, GENERATE_HS256));
     println!("the same by CPU time: /validate {validate}, /generate {generate}");
+    let lesson = share(&|turn| cpu(turn, LESSON_IN_CLASS) / cpu(turn, LESSON));
+    let gallery = share(&|turn| cpu(turn, GALLERY_IN_CLASS) / cpu(turn, GALLERY));
+    println!("a page in a class of {PUPILS}, by the CPU time of the same page without: a lesson {lesson}, the gallery {gallery}");
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -35,6 +35,7 @@ mod secret;
 mod signer;
 mod source;
 mod ssh;
+mod teacher;
 mod text_encoding;
 mod verifier;
 
@@ -59,4 +60,5 @@ pub use rsa::{RsaPrivateKey, RsaPublicKey};
 pub use secret::Secret;
 pub use signer::{Signer, SigningError};
 pub use source::KeySource;
+pub use teacher::TeacherKey;
 pub use verifier::Verifier;

@@ -6,6 +6,7 @@
 pub mod attackers_key;
 pub mod attacks;
 pub mod bench;
+pub mod class;
 pub mod common_secrets;
 pub mod diff;
 pub mod forge;

@@ -23,7 +23,7 @@ pub use hosts::{AllowedHosts, is_host_name};
 pub use list::Setting;
 pub use options::Options;
 pub use origins::{CorsOrigins, PublicUrl};
-pub use values::Credentials;
+pub use values::{Credentials, OnOff};
 
 use std::path::PathBuf;
 
@@ -61,6 +61,11 @@ impl Settings {
             accounts: environment.credentials(),
             options,
         })
+    }
+
+    /// Whether pupils can join a class.
+    pub fn has_class(&self) -> bool {
+        self.options.class == OnOff::On
     }
 
     /// Which keys the server has for bearer tokens.

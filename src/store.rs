@@ -1,9 +1,10 @@
-//! The store: transactions of phone tokens, users, the tokens that were used or revoked, and what the OAuth issuer
-//! keeps.
+//! The store: transactions of phone tokens, users, the tokens that were used or revoked, what the OAuth issuer keeps,
+//! and a class with its pupils.
 //!
 //! One trait hides which database is used. Not found is `None`; an error means that the store does not answer or is
 //! broken.
 
+mod classes;
 mod grants;
 mod migrations;
 mod open;
@@ -11,6 +12,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 
+pub use classes::ClassStore;
 pub use grants::{
     AuthorizationCode, CodeHash, FamilyId, FoundCode, Grant, GrantStore, LoginHash, LoginSession, NewFamily,
     NewRefreshToken, Redeemed, RefreshGrant, RefreshToken, Rotated,
@@ -40,7 +42,7 @@ const PURGED_AT_ONCE: i64 = 500;
 
 /// Times are stored in whole seconds.
 #[async_trait]
-pub trait Store: GrantStore {
+pub trait Store: ClassStore + GrantStore {
     /// Stores a transaction. Once this returns [`Recorded::Stored`], a crash cannot lose it.
     async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError>;
 

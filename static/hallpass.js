@@ -84,3 +84,40 @@ for (const table of document.querySelectorAll("[data-reach]")) {
 for (const form of document.querySelectorAll("form[data-submit]")) {
   form.submit();
 }
+
+// The hints: what they add is put into the page as it stands, so that the last verdict stays too.
+document.addEventListener("submit", async (event) => {
+  const { submitter: button, target: form } = event;
+  const help = button?.closest("#help");
+  if (!help) {
+    return;
+  }
+  event.preventDefault();
+  const answer = await fetch(button.formAction, { method: "POST", body: new URLSearchParams(new FormData(form, button)) });
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  const more = page.querySelector("#help");
+  if (!more) {
+    location.reload();
+    return;
+  }
+  help.replaceChildren(...more.childNodes);
+  help.setAttribute("role", "status");
+  help.querySelector("button")?.focus();
+});
+
+// The teacher's board: each event brings the table as it is now.
+for (const board of document.querySelectorAll("[data-board]")) {
+  const events = new EventSource(board.dataset.board);
+  events.addEventListener("board", (event) => {
+    const table = new DOMParser().parseFromString(event.data, "text/html").body;
+    // Whoever is about to press a button keeps it, and does not lose their place in the table.
+    const focused = board.contains(document.activeElement) ? document.activeElement : undefined;
+    const name = focused?.textContent;
+    const [left, top] = [board.firstElementChild?.scrollLeft ?? 0, board.firstElementChild?.scrollTop ?? 0];
+    board.replaceChildren(...table.childNodes);
+    board.firstElementChild?.scrollTo(left, top);
+    if (name) {
+      [...board.querySelectorAll("button, a")].find((it) => it.textContent === name)?.focus();
+    }
+  });
+}

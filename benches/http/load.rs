@@ -122,6 +122,35 @@ pub fn set_cookie(address: &str, path: &str, cookie: &str) -> String {
     runtime().block_on(cookie_of(address, &request(address, path, cookie)))
 }
 
+/// Lets so many pupils join the class of this server, whose teacher has this key, and open a lesson each. Returns the
+/// cookie of the last one.
+pub fn pupils(address: &str, key: &str, count: usize, lesson: &str) -> String {
+    runtime().block_on(async {
+        let teacher = cookie_of(address, &request(address, &format!("/class/board?key={key}"), "")).await;
+        let board = text_of(address, &request(address, "/class/board.json", &teacher)).await;
+        let code = board.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a code");
+        let mut last = String::new();
+        for number in 0..count {
+            let form = format!("code={code}&name=Pupil+{number}");
+            let join = format!(
+                "POST /class HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+                 Content-Length: {}\r\n\r\n{form}",
+                form.len()
+            );
+            last = cookie_of(address, join.as_bytes()).await;
+            text_of(address, &request(address, lesson, &last)).await;
+        }
+        last
+    })
+}
+
+async fn text_of(address: &str, request: &[u8]) -> String {
+    let (mut socket, mut buffer) = (TcpStream::connect(address).await.expect("a connection"), Vec::new());
+    socket.write_all(request).await.expect("a request");
+    answer(&mut socket, &mut buffer).await;
+    String::from_utf8_lossy(&buffer).into_owned()
+}
+
 async fn cookie_of(address: &str, request: &[u8]) -> String {
     let (mut socket, mut buffer) = (TcpStream::connect(address).await.expect("a connection"), Vec::new());
     socket.write_all(request).await.expect("a request");

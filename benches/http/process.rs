@@ -3,7 +3,7 @@
 use std::env;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// How many times a second the kernel counts CPU time; Linux shows user space this one on every machine.
@@ -30,6 +30,11 @@ impl Process {
         let folder = folder.join(algorithm);
         fs::create_dir(&folder).expect("a folder");
         Self::hallpass_with(&folder, "info", &["--bearer-algorithm", algorithm])
+    }
+
+    /// The same with a class, and keys of its own.
+    pub fn hallpass_with_class(folder: &Path) -> Self {
+        Self::hallpass_with(&class_folder(folder), "info", &["--class", "on"])
     }
 
     fn hallpass_with(folder: &Path, log: &str, settings: &[&str]) -> Self {
@@ -72,6 +77,13 @@ impl Drop for Process {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// The folder of the server with a class, in which its keys are.
+pub fn class_folder(folder: &Path) -> PathBuf {
+    let folder = folder.join("class");
+    fs::create_dir_all(&folder).expect("a folder");
+    folder
 }
 
 /// What RSA-2048 alone takes on the servers' core, in microseconds of CPU time.

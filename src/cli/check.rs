@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::Failure;
 use super::stdout::Stdout;
 use crate::clock::{Clock as _, System};
-use crate::keys::Warning;
+use crate::keys::{KeyError, Warning};
 use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
 use crate::settings::{Environment, Flags, Settings};
@@ -17,7 +17,7 @@ use crate::web::{TlsReport, check_tls, exposed};
 /// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    let keys = settings.options.keys.source.check(&settings.accounts, settings.bearer_keys());
+    let keys = checked_keys(&settings);
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
@@ -44,6 +44,16 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
         writeln!(out, "note   {}", escaped(&note))?;
     }
     Ok(if parts.iter().all(|(_, found)| found.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
+}
+
+/// The keys that a start would read, and what it would warn of.
+fn checked_keys(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
+    let source = &settings.options.keys.source;
+    let mut warnings = source.check(&settings.accounts, settings.bearer_keys())?;
+    if settings.has_class() {
+        warnings.extend(source.check_teacher()?);
+    }
+    Ok(warnings)
 }
 
 /// What a server that starts would warn of.

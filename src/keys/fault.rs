@@ -50,6 +50,8 @@ pub enum KeyFault {
     Session,
     #[error("it holds {0} where the random bytes belong that encrypt session cookies")]
     KeyForSession(&'static str),
+    #[error("it is not the 32 random bytes in base64url that the teacher's link has")]
+    Teacher,
     #[error("it is not the public half of {0}")]
     Mismatch(String),
     #[error("its {0}")]
@@ -103,7 +105,7 @@ impl KeyFault {
             Self::KeyForSecret(_) => place.when_no_secret(),
             Self::EncodedSecret(encoding) => place.when_encoded(encoding),
             Self::KeyForSession(_) => "move the key to another file, and a start makes new random bytes".to_owned(),
-            Self::Session => "remove it, and a new one is made".to_owned(),
+            Self::Session | Self::Teacher => "remove it, and a new one is made".to_owned(),
             Self::Mismatch(private) => {
                 format!(
                     "remove it, and it is derived again from {private}; or put the private key that it belongs to there"

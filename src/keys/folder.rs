@@ -6,6 +6,7 @@ mod generate;
 mod names;
 mod new_keys;
 mod rotate;
+mod teacher;
 
 use std::fs;
 use std::io;
@@ -32,6 +33,7 @@ use names::{
 };
 use new_keys::{pair_pem, rsa_pem, secret_text, session_key_text};
 pub use rotate::{RotatedKeys, Rotation, rotate};
+pub(super) use teacher::{check as check_teacher, prepare as prepare_teacher};
 
 impl KeyRing {
     /// Reads the folder, and creates missing secrets and a missing RSA pair, readable only by their owner.

@@ -10,7 +10,7 @@ use super::ring::generated_pair;
 use super::rotation::{Dated, DatedKeys, IN_MEMORY, RsaKey};
 use super::{
     BearerKeys, GivenCredentials, KeyError, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey, SESSION_KEY_BYTES,
-    Secret, Start, credentials,
+    Secret, Start, TeacherKey, credentials,
 };
 
 /// New keys of every kind, and the account values that are given.
@@ -60,6 +60,11 @@ fn session_key(random: &dyn SecureRandom) -> Result<[u8; SESSION_KEY_BYTES], Key
     let mut key = [0; SESSION_KEY_BYTES];
     random.fill(&mut key).map_err(|_| no_randomness())?;
     Ok(key)
+}
+
+/// A new key for the teacher's link.
+pub(super) fn teacher(random: &dyn SecureRandom) -> Result<TeacherKey, KeyError> {
+    TeacherKey::generate(random).map_err(|_| no_randomness())
 }
 
 fn no_randomness() -> KeyError {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::rand::SecureRandom;
 
-use super::{BearerKeys, GivenCredentials, KeyError, KeyRing, Warning, credentials, folder, memory};
+use super::{BearerKeys, GivenCredentials, KeyError, KeyRing, TeacherKey, Warning, credentials, folder, memory};
 
 /// Where the keys of a server are kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,22 @@ impl KeySource {
         match self {
             Self::Folder(path) => KeyRing::prepare_for(path, given, bearer, random),
             Self::Memory => memory::prepare(given, bearer, random).map(|ring| (ring, Vec::new())),
+        }
+    }
+
+    /// Reads the key of the teacher's link, and makes it if it is missing. Only a server with a class has one.
+    pub fn prepare_teacher(&self, random: &dyn SecureRandom) -> Result<(TeacherKey, Vec<Warning>), KeyError> {
+        match self {
+            Self::Folder(path) => folder::prepare_teacher(path, random),
+            Self::Memory => memory::teacher(random).map(|key| (key, Vec::new())),
+        }
+    }
+
+    /// Reads that key as [`prepare_teacher`](Self::prepare_teacher) would, and makes nothing.
+    pub fn check_teacher(&self) -> Result<Vec<Warning>, KeyError> {
+        match self {
+            Self::Folder(path) => folder::check_teacher(path),
+            Self::Memory => Ok(Vec::new()),
         }
     }
 

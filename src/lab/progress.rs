@@ -9,6 +9,9 @@ const LETTERS: usize = 2;
 /// The most tries that are counted of one lesson: one digit in base 36.
 const MOST_TRIES: u8 = 35;
 
+/// The most hints that are counted of one lesson: one digit.
+const MOST_HINTS: u8 = 9;
+
 /// The progress of one visitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Progress {
@@ -22,6 +25,8 @@ pub struct LessonProgress {
     pub prediction: Prediction,
     /// Answers that did not solve it.
     pub tries: u8,
+    /// Hints that were opened. The solution counts as one more.
+    pub hints: u8,
     pub is_solved: bool,
 }
 
@@ -38,6 +43,27 @@ pub enum Prediction {
 impl LessonProgress {
     pub fn count_try(&mut self) {
         self.tries = MOST_TRIES.min(self.tries + 1);
+    }
+
+    pub fn count_hint(&mut self) {
+        self.hints = MOST_HINTS.min(self.hints + 1);
+    }
+
+    /// Adds what one request changed, from `before` to `after`. Another request may have changed this meanwhile, and
+    /// neither undoes what the other did:
+    ///
+    /// - What is solved stays solved.
+    /// - The first prediction counts.
+    /// - Each try counts.
+    /// - A hint that two tabs opened at once counts once.
+    pub fn add(&mut self, before: &Self, after: &Self) {
+        self.is_solved |= after.is_solved && !before.is_solved;
+        self.tries = MOST_TRIES.min(self.tries + after.tries.saturating_sub(before.tries));
+        let opened = self.hints + after.hints.saturating_sub(before.hints);
+        self.hints = opened.min(self.hints.max(after.hints));
+        if after.prediction != before.prediction && !matches!(self.prediction, Prediction::Choice(_)) {
+            self.prediction = after.prediction.clone();
+        }
     }
 }
 
@@ -58,6 +84,11 @@ impl Progress {
         }
     }
 
+    /// Forgets one lesson.
+    pub fn forget_lesson(&mut self, key: &str) {
+        self.lessons.retain(|(own, _)| own != key);
+    }
+
     /// Whether an attack with this key was tried.
     pub fn has_tried(&self, key: &str) -> bool {
         self.tried.contains(key)
@@ -69,7 +100,7 @@ impl Progress {
 
     /// The progress as text, of letters, digits and `._-~` alone: the lessons, and after `~` the keys of the attacks. A
     /// lesson is its key, `s` if it is solved or `o`, its tries in base 36, and the prediction, which is `_` if it was
-    /// skipped.
+    /// skipped. Where hints were opened, `S` or `O` stands instead, and their number follows the tries.
     pub fn to_text(&self) -> String {
         let lessons: Vec<String> = self.lessons.iter().map(|(key, kept)| kept.to_text(key)).collect();
         format!("{}~{}", lessons.join("."), self.tried.0)
@@ -89,32 +120,41 @@ impl Progress {
 
 impl LessonProgress {
     fn to_text(&self, key: &str) -> String {
-        let state = if self.is_solved { 's' } else { 'o' };
+        let state = match (self.is_solved, self.hints) {
+            (true, 0) => 's',
+            (true, _) => 'S',
+            (false, 0) => 'o',
+            (false, _) => 'O',
+        };
         let tries = char::from_digit(u32::from(self.tries.min(MOST_TRIES)), 36).unwrap_or('0');
+        let hints = if self.hints == 0 { String::new() } else { self.hints.min(MOST_HINTS).to_string() };
         let prediction = match &self.prediction {
             Prediction::None => "",
             Prediction::Skipped => "_",
             Prediction::Choice(value) => value,
         };
-        format!("{key}{state}{tries}{prediction}")
+        format!("{key}{state}{tries}{hints}{prediction}")
     }
 
     fn parse(text: &str) -> Option<(String, Self)> {
         let (key, rest) =
             text.split_at_checked(LETTERS).filter(|(key, _)| key.bytes().all(|it| it.is_ascii_lowercase()))?;
         let mut characters = rest.chars();
-        let is_solved = match characters.next()? {
-            's' => true,
-            'o' => false,
+        let (is_solved, has_hints) = match characters.next()? {
+            's' => (true, false),
+            'o' => (false, false),
+            'S' => (true, true),
+            'O' => (false, true),
             _ => return None,
         };
         let tries = u8::try_from(characters.next()?.to_digit(36)?).ok()?;
+        let hints = if has_hints { u8::try_from(characters.next()?.to_digit(10)?).ok()? } else { 0 };
         let prediction = match characters.as_str() {
             "" => Prediction::None,
             "_" => Prediction::Skipped,
             value => Prediction::Choice(value.to_owned()),
         };
-        Some((key.to_owned(), Self { prediction, tries, is_solved }))
+        Some((key.to_owned(), Self { prediction, tries, hints, is_solved }))
     }
 }
 
@@ -155,15 +195,17 @@ mod tests {
     #[test]
     fn the_text_gives_back_what_was_kept() {
         let mut progress = Progress::default();
-        let lesson = |prediction, tries, is_solved| LessonProgress { prediction, tries, is_solved };
+        let lesson = |prediction, tries, is_solved| LessonProgress { prediction, tries, hints: 0, is_solved };
         progress.keep_lesson("an", lesson(Prediction::Choice("name-and-value".to_owned()), 3, false));
         progress.keep_lesson("sc", lesson(Prediction::Skipped, 35, true));
         progress.keep_lesson("no", lesson(Prediction::None, 0, false));
         progress.keep_lesson("an", lesson(Prediction::Choice("none".to_owned()), 4, true));
+        progress.keep_lesson("ta", LessonProgress { hints: 2, ..lesson(Prediction::None, 1, true) });
+        progress.keep_lesson("lo", LessonProgress { hints: 9, ..lesson(Prediction::Choice("2".to_owned()), 0, false) });
         for key in ["or", "cs", "or"] {
             progress.keep_tried(key);
         }
-        assert_eq!(progress.to_text(), "ans4none.scsz_.noo0~orcs");
+        assert_eq!(progress.to_text(), "ans4none.scsz_.noo0.taS12.loO092~orcs");
         assert_eq!(Progress::parse(&progress.to_text()), progress);
         assert!(progress.has_solved("an") && !progress.has_solved("no") && !progress.has_solved("xx"));
         assert!(progress.has_tried("cs") && !progress.has_tried("rc"), "a key begins where a key begins");
@@ -178,10 +220,50 @@ mod tests {
     }
 
     #[test]
-    fn more_tries_than_one_digit_tells_are_the_largest_digit() {
+    fn what_was_kept_before_hints_were_counted_means_the_same_without_hints() {
+        let kept = Progress::parse("ans42.scsz_.noo0~orcs");
+        let anatomy =
+            LessonProgress { prediction: Prediction::Choice("2".to_owned()), tries: 4, hints: 0, is_solved: true };
+        assert_eq!((kept.lesson("an"), kept.lesson("no").hints), (anatomy, 0));
+    }
+
+    #[test]
+    fn more_tries_and_hints_than_one_digit_tells_are_the_largest_digit() {
         let mut lesson = LessonProgress::default();
         (0..100).for_each(|_| lesson.count_try());
         assert_eq!(lesson.to_text("an"), "anoz");
+        (0..100).for_each(|_| lesson.count_hint());
+        assert_eq!(lesson.to_text("an"), "anOz9");
+    }
+
+    #[test]
+    fn two_requests_at_once_undo_nothing_of_each_other() {
+        let before = LessonProgress { tries: 1, hints: 1, ..LessonProgress::default() };
+        let solved = LessonProgress { is_solved: true, ..before.clone() };
+        let mut wrong = before.clone();
+        wrong.count_try();
+        let mut helped = before.clone();
+        helped.count_hint();
+        let predicted =
+            |value: &str| LessonProgress { prediction: Prediction::Choice(value.to_owned()), ..before.clone() };
+        let skipped = LessonProgress { prediction: Prediction::Skipped, ..before.clone() };
+        let mut kept = before.clone();
+        for after in [&solved, &wrong, &wrong, &helped, &helped, &skipped, &predicted("a"), &predicted("b"), &skipped] {
+            kept.add(&before, after);
+        }
+        let prediction = Prediction::Choice("a".to_owned());
+        assert_eq!(kept, LessonProgress { prediction, tries: 3, hints: 2, is_solved: true });
+    }
+
+    #[test]
+    fn a_request_that_began_before_a_reset_brings_back_only_what_it_did_itself() {
+        let before = LessonProgress { tries: 5, hints: 3, is_solved: true, prediction: Prediction::Skipped };
+        let mut after = before.clone();
+        after.count_try();
+        after.count_hint();
+        let mut kept = LessonProgress::default();
+        kept.add(&before, &after);
+        assert_eq!(kept, LessonProgress { tries: 1, hints: 1, ..LessonProgress::default() });
     }
 
     #[test]
@@ -190,7 +272,7 @@ mod tests {
         for lesson in LESSONS.iter() {
             let longest = lesson.question.choices.iter().map(|choice| choice.value).max_by_key(|it| it.len()).unwrap();
             let prediction = Prediction::Choice(longest.to_owned());
-            progress.keep_lesson(lesson.key, LessonProgress { prediction, tries: 35, is_solved: true });
+            progress.keep_lesson(lesson.key, LessonProgress { prediction, tries: 35, hints: 9, is_solved: true });
         }
         Attack::all().for_each(|attack| progress.keep_tried(attack.key));
         let bytes = progress.to_text().len();

@@ -16,7 +16,7 @@ use clap::{ArgAction, Args, Command, ValueHint};
 
 use super::hosts::AllowedHosts;
 use super::origins::{CorsOrigins, PublicUrl};
-use super::values::{self, Credentials, TestMode};
+use super::values::{self, Credentials, OnOff, TestMode};
 use crate::keys::{Algorithm, KeySource};
 use crate::limits::{Rate, TrustedProxies};
 use crate::oauth::redirect_uri::RedirectUris;
@@ -124,6 +124,11 @@ pub struct Options {
     /// Routes under /test for other programs' tests: a clock to set, any token signed; exposed where others reach it
     #[arg(long, value_name = "off|on|exposed", default_value = "off", value_parser = values::test_mode())]
     pub(super) test_mode: TestMode,
+
+    /// Class mode: pupils join at /class, and the teacher sees their progress at /class/board; the log says the teacher's
+    /// link
+    #[arg(long, value_name = "off|on", default_value = "off", value_parser = values::on_or_off())]
+    pub class: OnOff,
 
     /// PEM file: the certificate, then its chain [default: none]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::path())]

@@ -39,6 +39,13 @@ pub(super) enum TestMode {
     Exposed,
 }
 
+/// Whether something that is off by default is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnOff {
+    Off,
+    On,
+}
+
 /// In seconds.
 const DAY: i64 = 86_400;
 
@@ -130,6 +137,14 @@ pub(super) fn test_mode() -> impl TypedValueParser<Value = TestMode> {
         "off" | "false" | "0" => Some(TestMode::Off),
         "on" | "true" | "1" => Some(TestMode::On),
         "exposed" => Some(TestMode::Exposed),
+        _ => None,
+    })
+}
+
+pub(super) fn on_or_off() -> impl TypedValueParser<Value = OnOff> {
+    accepting("off or on", |text| match text {
+        "off" | "false" | "0" => Some(OnOff::Off),
+        "on" | "true" | "1" => Some(OnOff::On),
         _ => None,
     })
 }

@@ -4,6 +4,7 @@
 //! replaces or uses up something runs in a transaction, and COMMIT is sent only while the caller is still waiting. A
 //! call that can only add something is a single statement.
 
+mod classes;
 mod grants;
 mod open;
 mod pool;
@@ -21,6 +22,7 @@ use super::{
     Cursor, FamilyId, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction,
     in_time, rows,
 };
+use crate::lab::class::Class;
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
 /// The columns of a [`Transaction`]. `*` would break prepared statements when a newer program adds a column.
@@ -166,6 +168,9 @@ impl Store for Postgres {
         self.purge_with(revoked, now).await?;
         for grants in grants::PURGES {
             self.purge_with(grants, now).await?;
+        }
+        for class in classes::PURGES {
+            self.purge_with(class, Class::over_since(now)).await?;
         }
         let transactions = "DELETE FROM transactions WHERE ctid = ANY (ARRAY(SELECT ctid FROM transactions
                             WHERE expires_at < $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED))";

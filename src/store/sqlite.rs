@@ -8,6 +8,7 @@
 //! queue there as well. (Connections can share a database in memory, but then a reader and a writer refuse each other's
 //! locks instead of waiting for them.)
 
+mod classes;
 mod grants;
 mod open;
 mod record;
@@ -26,6 +27,7 @@ use super::{
     Cursor, FamilyId, NewTransaction, PURGED_AT_ONCE, Page, Presented, Recorded, Store, StoreError, Transaction,
     in_time, rows,
 };
+use crate::lab::class::Class;
 use crate::profiles::telesign::{PhoneNumber, Xid};
 
 /// An open file, or a database in memory.
@@ -150,6 +152,9 @@ impl Store for Sqlite {
         self.purge_with(revoked, now).await?;
         for grants in grants::PURGES {
             self.purge_with(grants, now).await?;
+        }
+        for class in classes::PURGES {
+            self.purge_with(class, Class::over_since(now)).await?;
         }
         let transactions = "DELETE FROM transactions WHERE id IN
                             (SELECT id FROM transactions WHERE expires_at < $1 LIMIT $2)";

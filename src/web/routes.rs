@@ -1,12 +1,12 @@
 //! The route table: every endpoint of the server, by the modules that have them.
 
-use actix_web::web::ServiceConfig;
+use actix_web::web::{self, ServiceConfig};
 
 use super::api::{oauth, operations, rest_api, telesign, test_mode, twilio, well_known, zoom};
-use super::http::cors;
 use super::http::endpoint::{Endpoint, Group, RoutePolicy, RouteTable};
+use super::http::{cors, framework_errors};
 use super::session::Sessions;
-use super::site::{demo, docs, issuer, lab, manual, static_files, tutorials};
+use super::site::{class, demo, docs, issuer, lab, manual, static_files, tutorials};
 use crate::settings::CorsOrigins;
 
 /// What every server answers, in the order of the API's description.
@@ -98,13 +98,15 @@ const TEST_GROUP: &Group = &Group {
 };
 
 /// The endpoints of a server.
-pub(super) fn table(is_test_mode: bool) -> RouteTable {
-    RouteTable::new(GROUPS.iter().chain(is_test_mode.then_some(TEST_GROUP)).collect(), is_test_mode)
+pub(super) fn table(is_test_mode: bool, has_class: bool) -> RouteTable {
+    let groups = GROUPS.iter().chain(is_test_mode.then_some(TEST_GROUP)).collect();
+    let (own, closed) = if has_class { (class::ENDPOINTS, &[][..]) } else { (&[][..], class::ENDPOINTS) };
+    RouteTable::new(groups, is_test_mode, own, closed)
 }
 
-/// Every address of a server, with each method that is answered there.
+/// Every address of a server without a class, with each method that is answered there.
 pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'static str)> {
-    let endpoints: Vec<_> = table(is_test_mode).endpoints().collect();
+    let endpoints: Vec<_> = table(is_test_mode, false).endpoints().collect();
     endpoints.into_iter().flat_map(|endpoint| {
         let names = endpoint.operations.iter().flat_map(|operation| operation.method.names());
         names.map(|name| (endpoint.path, *name))
@@ -116,6 +118,9 @@ pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'st
 pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
     let mut endpoints: Vec<&Endpoint> = table.endpoints().collect();
     endpoints.sort_by_key(|endpoint| (endpoint.path.starts_with("/{"), endpoint.path.contains('{')));
+    for endpoint in table.closed {
+        config.service(web::resource(endpoint.path).to(framework_errors::not_found));
+    }
     for endpoint in endpoints {
         add(endpoint, config, sessions, cors_origins);
     }
@@ -142,7 +147,7 @@ mod tests {
 
     #[test]
     fn every_address_has_one_row() {
-        let table = table(true);
+        let table = table(true, true);
         let mut paths = HashSet::new();
         for endpoint in table.endpoints() {
             assert!(paths.insert(endpoint.path), "{} stands in the table twice", endpoint.path);
@@ -153,7 +158,7 @@ mod tests {
 
     #[test]
     fn an_operation_that_reads_the_session_stands_behind_its_middleware() {
-        for endpoint in table(true).endpoints() {
+        for endpoint in table(true, true).endpoints() {
             let described = endpoint.operations.iter().filter_map(|operation| operation.description.as_ref());
             let reads_session = described.into_iter().any(|it| matches!(it.access, Access::Session));
             assert!(!reads_session || endpoint.policy == RoutePolicy::Session, "{}", endpoint.path);

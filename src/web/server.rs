@@ -25,7 +25,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use thiserror::Error;
 
 use crate::clock::Clock;
-use crate::keys::{Exposed, KeyError, KeyRing, Privacy, Warning};
+use crate::keys::{Exposed, KeyError, KeyRing, Privacy, TeacherKey, Warning};
 use crate::lab;
 use crate::limits::RateStore;
 use crate::random::Random;
@@ -38,7 +38,7 @@ use crate::web::http::origins::Transport;
 use crate::web::session::session_store::SessionBackend;
 use app::{AppEntry, app};
 use http_service::{http, https};
-use parts::{Backends, Listening, Parts};
+use parts::{Backends, Given, Listening, Parts};
 use shutdown::StopSignals;
 use sockets::ListenerHandle;
 use tls::Tls;
@@ -82,6 +82,7 @@ impl Server {
         let source = &settings.options.keys.source;
         let (ring, warnings) = source.prepare(&settings.accounts, settings.bearer_keys(), random.source())?;
         warnings.iter().for_each(log_warning);
+        let teacher = prepared_teacher(&settings, &random)?;
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
         let backends = Backends {
@@ -93,8 +94,12 @@ impl Server {
             log::warn!("{}", escaped(&exposed.to_string()));
         }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
-        let parts = Parts::new(ring, clock, random, backends, &settings, &Listening { address, transport });
+        let given = Given { ring, teacher, clock, random };
+        let parts = Parts::new(given, backends, &settings, &Listening { address, transport });
         log_assumed_issuer(&settings.options, parts.origins.public_origin());
+        if let Some(link) = parts.class.teacher_link(parts.origins.public_origin()) {
+            log::info!("the teacher's link is {link}");
+        }
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
     }
 
@@ -206,6 +211,16 @@ fn begin(
 pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
     let folder = settings.options.keys.source.folder().and_then(|folder| Exposed::find(folder, Privacy::Secret));
     folder.into_iter().chain(store::exposed(&settings.options.database.url))
+}
+
+/// The key of the teacher's link, which only a server with a class has.
+fn prepared_teacher(settings: &Settings, random: &Random) -> Result<Option<TeacherKey>, KeyError> {
+    if !settings.has_class() {
+        return Ok(None);
+    }
+    let (key, warnings) = settings.options.keys.source.prepare_teacher(random.source())?;
+    warnings.iter().for_each(log_warning);
+    Ok(Some(key))
 }
 
 /// Warns if these settings give access to everyone.

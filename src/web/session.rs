@@ -5,6 +5,7 @@
 //! revoked: a copy from before a logout still works. So each state has a time of issue, and counts as empty after
 //! twelve hours.
 
+pub(super) mod class;
 mod cookie;
 pub(super) mod logins;
 mod progress_cookie;

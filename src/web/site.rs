@@ -1,5 +1,6 @@
-//! The pages: the demo, the lab, the issuer's login, the tutorials, the manual, the API's description.
+//! The pages: the demo, the lab, the class, the issuer's login, the tutorials, the manual, the API's description.
 
+pub(super) mod class;
 pub(super) mod demo;
 pub(super) mod docs;
 pub(super) mod issuer;

@@ -16,8 +16,9 @@ use thirtyfour::prelude::*;
 use tokio::time::sleep;
 
 use crate::app::TestApp;
+pub use accessibility::found_by_axe;
 use pages::Page;
-use visit::{Browser, Script, Visit};
+pub use visit::{Browser, Script, Visit};
 
 /// The headings of a token's three parts.
 const PARTS: [&str; 3] = ["HEADER", "PAYLOAD", "SIGNATURE"];

@@ -7,6 +7,7 @@ mod attacks;
 mod authorize;
 mod browser;
 mod citations;
+mod class;
 mod cli;
 mod clients;
 mod cluster;

@@ -75,6 +75,17 @@ macro_rules! contract {
             a_purge_removes_any_number_of_codes
             a_call_that_fails_changes_nothing_and_loses_nothing
             any_sequence_of_redemptions_and_rotations_does_what_a_simple_model_does
+            a_class_is_open_until_it_is_ended
+            a_class_ends_fourteen_days_after_its_last_use
+            only_the_code_of_the_class_lets_a_pupil_join
+            what_a_pupil_does_is_kept_and_nobody_else_s_changes
+            of_many_requests_of_a_pupil_at_once_none_is_lost
+            thirty_pupils_join_and_work_at_once
+            a_reset_is_of_one_pupil_or_all_in_one_lesson_or_all
+            a_pupil_who_is_removed_is_gone
+            what_is_held_and_closed_is_kept
+            every_change_of_a_class_gives_it_another_version
+            a_purge_deletes_a_class_that_is_over_with_its_pupils
         }
     };
     ($open:expr => $($rule:ident)*) => {
@@ -88,10 +99,12 @@ macro_rules! contract {
     };
 }
 
+mod classes;
 mod grants;
 mod in_memory;
 mod postgres;
 
+use classes::*;
 use grants::*;
 
 type Shared = Arc<dyn Store>;
@@ -775,6 +788,7 @@ mod sqlite {
         let migrations = [
             (1, "tables", include_str!("../../src/store/migrations/sqlite/0001_tables.sql")),
             (2, "revoked tokens", include_str!("../../src/store/migrations/sqlite/0002_revoked_tokens.sql")),
+            (3, "grants", include_str!("../../src/store/migrations/sqlite/0003_grants.sql")),
         ];
         for count in 1..=migrations.len() {
             let folder = TempDir::new().unwrap();

@@ -17,6 +17,7 @@ pub(super) const LAB_SECRET: &str = "lab.secret";
 pub(super) const LAB_PRIVATE: &str = "lab_key";
 pub(super) const LAB_PUBLIC: &str = "lab_key.pub";
 pub(super) const SESSION_KEY: &str = "session.key";
+pub(super) const TEACHER_KEY: &str = "teacher.key";
 
 /// The pair of each kind that test mode has for bearer tokens beside their own.
 pub(super) const BEARER_PAIRS: [(KeyKind, &str); 4] = [
@@ -75,7 +76,7 @@ pub(super) fn start_of_private_half(first: &str, name: &str) -> Option<Start> {
 pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
     let is_private = || {
         name.ends_with(".secret")
-            || [SESSION_KEY, credentials::FILE].contains(&name)
+            || [SESSION_KEY, TEACHER_KEY, credentials::FILE].contains(&name)
             || [RS256_PRIVATE, LAB_PRIVATE]
                 .into_iter()
                 .chain(bearer_privates())

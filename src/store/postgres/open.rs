@@ -17,13 +17,14 @@ use super::Postgres;
 use super::pool::{self, Pool};
 
 /// The schema.
-const MIGRATIONS: [Step; 2] = [
+const MIGRATIONS: [Step; 3] = [
     (1, "tables", include_str!("../migrations/postgres/0001_tables.sql")),
     (2, "grants", include_str!("../migrations/postgres/0002_grants.sql")),
+    (3, "class", include_str!("../migrations/postgres/0003_class.sql")),
 ];
 
 /// The tables of the schema. Where there are some without a record of migrations, they are another program's.
-const TABLES: [&str; 7] = [
+const TABLES: [&str; 9] = [
     "transactions",
     "used_tokens",
     "revoked_tokens",
@@ -31,6 +32,8 @@ const TABLES: [&str; 7] = [
     "authorization_codes",
     "token_families",
     "login_sessions",
+    "classes",
+    "pupils",
 ];
 
 /// The supported URL parameters. sqlx would silently ignore any other, such as a misspelt `sslmode`, so we refuse them.

@@ -180,18 +180,27 @@ pub(in crate::web) struct RouteTable {
     pub groups: Vec<&'static Group>,
     /// Whether the endpoints of test mode are among them.
     pub has_test_mode: bool,
+    /// Endpoints that only pages of this site use, and that are not described.
+    own: &'static [Endpoint],
+    /// Addresses of a mode that is off: there is nothing, whoever asks and however.
+    pub closed: &'static [Endpoint],
     by_path: HashMap<&'static str, &'static Endpoint>,
 }
 
 impl RouteTable {
-    pub fn new(groups: Vec<&'static Group>, has_test_mode: bool) -> Self {
-        let endpoints = groups.iter().flat_map(|group| group.endpoints());
-        let by_path = endpoints.map(|endpoint| (endpoint.path, endpoint)).collect();
-        Self { groups, has_test_mode, by_path }
+    pub fn new(
+        groups: Vec<&'static Group>,
+        has_test_mode: bool,
+        own: &'static [Endpoint],
+        closed: &'static [Endpoint],
+    ) -> Self {
+        let mut table = Self { groups, has_test_mode, own, closed, by_path: HashMap::new() };
+        table.by_path = table.endpoints().map(|endpoint| (endpoint.path, endpoint)).collect();
+        table
     }
 
     pub fn endpoints(&self) -> impl Iterator<Item = &'static Endpoint> {
-        self.groups.iter().flat_map(|group| group.endpoints())
+        self.groups.iter().flat_map(|group| group.endpoints()).chain(self.own)
     }
 
     /// The row that answers a request to this pattern.

@@ -13,11 +13,12 @@ use prometheus_client::metrics::counter::ConstCounter;
 
 use super::label::{Label as _, label};
 use super::latency::Latency;
+use crate::lab::class::{Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilStep};
 use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::store::{
-    AuthorizationCode, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession, NewFamily,
-    NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant, RefreshToken, Rotated, Store,
-    StoreError, Transaction,
+    AuthorizationCode, ClassStore, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession,
+    NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant, RefreshToken,
+    Rotated, Store, StoreError, Transaction,
 };
 
 label! {
@@ -46,6 +47,16 @@ label! {
         PutLogin "put_login",
         Login "login",
         EndLogin "end_login",
+        StartClass "start_class",
+        Class "class",
+        Pupils "pupils",
+        Pupil "pupil",
+        JoinClass "join_class",
+        AddStep "add_step",
+        RemovePupil "remove_pupil",
+        ResetProgress "reset_progress",
+        ChangeClass "change_class",
+        EndClass "end_class",
     }
 }
 
@@ -71,8 +82,14 @@ impl<T> From<&Result<T, StoreError>> for Outcome {
 }
 
 /// The calls of all operations.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Calls([Mutex<Counts>; Operation::ALL.len()]);
+
+impl Default for Calls {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| Mutex::default()))
+    }
+}
 
 #[derive(Clone, Debug, Default)]
 struct Counts {
@@ -256,5 +273,53 @@ impl GrantStore for CountedStore {
 
     async fn end_login(&self, hash: &LoginHash) -> Result<bool, StoreError> {
         self.calls.measure(Operation::EndLogin, self.store.end_login(hash)).await
+    }
+}
+
+#[async_trait]
+impl ClassStore for CountedStore {
+    async fn start_class(&self, new: &NewClass, now: DateTime<Utc>) -> Result<Class, StoreError> {
+        self.calls.measure(Operation::StartClass, self.store.start_class(new, now)).await
+    }
+
+    async fn class(&self, now: DateTime<Utc>) -> Result<Option<Class>, StoreError> {
+        self.calls.measure(Operation::Class, self.store.class(now)).await
+    }
+
+    async fn pupils(&self, now: DateTime<Utc>) -> Result<Option<(Class, Vec<Pupil>)>, StoreError> {
+        self.calls.measure(Operation::Pupils, self.store.pupils(now)).await
+    }
+
+    async fn pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError> {
+        self.calls.measure(Operation::Pupil, self.store.pupil(id, now)).await
+    }
+
+    async fn join_class(&self, code: &ClassCode, new: &NewPupil, now: DateTime<Utc>) -> Result<Joined, StoreError> {
+        self.calls.measure(Operation::JoinClass, self.store.join_class(code, new, now)).await
+    }
+
+    async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        self.calls.measure(Operation::AddStep, self.store.add_step(id, step, now)).await
+    }
+
+    async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::RemovePupil, self.store.remove_pupil(id, now)).await
+    }
+
+    async fn reset_progress(
+        &self,
+        pupil: Option<&PupilId>,
+        lesson: Option<&'static str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        self.calls.measure(Operation::ResetProgress, self.store.reset_progress(pupil, lesson, now)).await
+    }
+
+    async fn change_class(&self, change: &ClassChange, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::ChangeClass, self.store.change_class(change, now)).await
+    }
+
+    async fn end_class(&self) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::EndClass, self.store.end_class()).await
     }
 }

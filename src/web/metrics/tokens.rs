@@ -63,6 +63,8 @@ label! {
         Phone "phone",
         /// `--login-rate`.
         Login "login",
+        /// Wrong codes of a class.
+        ClassCode "class_code",
     }
 }
 

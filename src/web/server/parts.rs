@@ -8,7 +8,7 @@ use actix_web::web::{Data, ServiceConfig};
 use super::request_pipeline::Pipeline;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::keys::{CurrentKeys, KeyRing};
+use crate::keys::{CurrentKeys, KeyRing, TeacherKey};
 use crate::limits::{RateStore, TrustedProxies};
 use crate::oauth::login::SilentLogin;
 use crate::oauth::policy::IssuerPolicy;
@@ -25,6 +25,7 @@ use crate::web::http::request_id::RequestIds;
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::metrics::Metrics;
 use crate::web::routes;
+use crate::web::session::class::{ClassMode, ClassroomParts, WRONG_CODES};
 use crate::web::session::logins::Logins;
 use crate::web::session::session_store::SessionBackend;
 use crate::web::session::{SessionCookie, Sessions};
@@ -38,6 +39,7 @@ use crate::work::WorkPool;
 #[derive(Clone)]
 pub(in crate::web) struct Parts {
     pub assets: Data<Assets>,
+    pub class: Data<ClassMode>,
     pub clock: Data<dyn Clock>,
     pub cors_origins: Data<CorsOrigins>,
     pub home_details: Data<HomeDetails>,
@@ -54,6 +56,7 @@ pub(in crate::web) struct Parts {
     pub rates: Data<RateStore>,
     pub rotation: Data<Rotation>,
     pub sessions: Data<Sessions>,
+    pub shutdown: Data<ShutdownFlag>,
     pub store: Data<dyn Store>,
     pub table: Data<RouteTable>,
     pub test_controls: Data<TestControls>,
@@ -67,6 +70,15 @@ pub(super) struct Backends {
     pub rates: RateStore,
 }
 
+/// What the server was started with beside its settings.
+pub(super) struct Given {
+    pub ring: KeyRing,
+    /// `None` without a class.
+    pub teacher: Option<TeacherKey>,
+    pub clock: Arc<dyn Clock>,
+    pub random: Random,
+}
+
 /// Where the server listens.
 pub(super) struct Listening {
     pub address: SocketAddr,
@@ -75,14 +87,8 @@ pub(super) struct Listening {
 
 impl Parts {
     /// Builds the parts, those that others need first. It is long because it is one list.
-    pub fn new(
-        ring: KeyRing,
-        clock: Arc<dyn Clock>,
-        random: Random,
-        backends: Backends,
-        settings: &Settings,
-        listening: &Listening,
-    ) -> Self {
+    pub fn new(given: Given, backends: Backends, settings: &Settings, listening: &Listening) -> Self {
+        let Given { ring, teacher, clock, random } = given;
         let Backends { store, sessions: backend, rates } = backends;
         let clock = Data::from(clock);
         let metrics = Data::new(Metrics::new(clock.now()));
@@ -103,7 +109,20 @@ impl Parts {
         let cors_origins = Data::new(settings.cors_origins.clone());
         let issuer_policy = issuer_policy(settings, listening);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
-        let table = Data::new(routes::table(settings.test_mode));
+        let class = teacher.map_or_else(ClassMode::off, |teacher| {
+            ClassMode::on(ClassroomParts {
+                teacher,
+                session_key: sessions.key.to_vec(),
+                is_secure: origins.is_https(),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+                random: random.clone(),
+                store: Data::from(store.clone()),
+                wrong_codes: rates.limiter("class-code", WRONG_CODES),
+            })
+        });
+        let table = Data::new(routes::table(settings.test_mode, settings.has_class()));
+        let shutdown = Data::<ShutdownFlag>::default();
         let test_controls = Data::<TestControls>::default();
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
@@ -124,12 +143,13 @@ impl Parts {
                 proxies: proxies.clone(),
                 request_ids: RequestIds::new(random.clone()),
                 sessions: sessions.clone(),
-                shutdown: ShutdownFlag::default(),
+                shutdown: shutdown.clone(),
                 test_controls: settings.test_mode.then(|| test_controls.clone()),
             }),
             rotation: Data::default(),
             work: Data::new(ClientWork::pool()),
             assets,
+            class: Data::new(class),
             clock,
             cors_origins,
             keys,
@@ -139,6 +159,7 @@ impl Parts {
             random: Data::new(random),
             rates: Data::new(rates),
             sessions,
+            shutdown,
             store: Data::from(store),
             table,
             test_controls,
@@ -149,6 +170,7 @@ impl Parts {
     pub fn register(&self, config: &mut ServiceConfig) {
         let Self {
             assets,
+            class,
             clock,
             cors_origins,
             home_details,
@@ -165,6 +187,7 @@ impl Parts {
             rates,
             rotation,
             sessions,
+            shutdown,
             store,
             table,
             test_controls,
@@ -172,6 +195,7 @@ impl Parts {
         } = self.clone();
         config
             .app_data(assets)
+            .app_data(class)
             .app_data(clock)
             .app_data(cors_origins)
             .app_data(home_details)
@@ -188,6 +212,7 @@ impl Parts {
             .app_data(rates)
             .app_data(rotation)
             .app_data(sessions)
+            .app_data(shutdown)
             .app_data(store)
             .app_data(table)
             .app_data(test_controls)

@@ -56,7 +56,7 @@ pub(in crate::web) struct Pipeline {
     pub proxies: Data<TrustedProxies>,
     pub request_ids: RequestIds,
     pub sessions: Data<Sessions>,
-    pub shutdown: ShutdownFlag,
+    pub shutdown: Data<ShutdownFlag>,
     /// `None` without test mode.
     pub test_controls: Option<Data<TestControls>>,
 }

@@ -6,9 +6,9 @@ mod endpoints;
 pub(in crate::web) mod lessons;
 mod own;
 
+use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Data;
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::clock::Clock;
@@ -24,6 +24,7 @@ use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
 use crate::web::metrics::Metrics;
+use crate::web::session::class::Learner;
 use crate::web::session::{LabNotes, Sessions, Visitor};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -49,6 +50,7 @@ extractor! {
 #[template(path = "lab/index.html")]
 struct IndexPage<'a> {
     assets: &'a Assets,
+    learner: &'a Learner,
     parts: &'static [Part],
     counts: Counts,
     next: &'static Lesson,
@@ -63,15 +65,16 @@ impl IndexPage<'_> {
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
 pub(in crate::web) async fn index(
-    request: HttpRequest,
     assets: Data<Assets>,
     sessions: Data<Sessions>,
+    learner: Learner,
 ) -> Result<HttpResponse, Problem> {
-    let counts = Counts::of(sessions.progress(&request));
-    let unsolved = LESSONS.iter().find(|lesson| !counts.has_solved(lesson));
-    let next = unsolved.or(LESSONS.first()).ok_or_else(Problem::not_found)?;
+    let counts = Counts::of(learner.progress.clone());
+    let open = || LESSONS.iter().filter(|lesson| !learner.is_closed(lesson));
+    let unsolved = open().find(|lesson| !counts.has_solved(lesson));
+    let next = unsolved.or(open().next()).or(LESSONS.first()).ok_or_else(Problem::not_found)?;
     let session_is_cookie = sessions.backend.are_cookies();
-    render(&IndexPage { assets: &assets, parts: &PARTS, counts, next, session_is_cookie })
+    render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next, session_is_cookie })
 }
 
 /// How far a visitor came: lessons solved, and kinds of attack that were tried.
@@ -137,11 +140,11 @@ pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpRespon
 /// `POST /lab/reset`: deletes this visitor's progress, and nothing else in the session.
 pub(in crate::web) async fn reset(
     mut visitor: Visitor,
-    sessions: Data<Sessions>,
+    learner: Learner,
     clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
     visitor.note(LabNotes::default(), clock.now())?;
     let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish();
-    sessions.keep_progress(&Progress::default(), &mut response)?;
+    learner.reset(&mut response).await?;
     Ok(response)
 }

@@ -39,7 +39,7 @@ async fn axe_finds_no_violation_on_any_page_in_light_or_dark_colours() {
 }
 
 /// The violations on the open page, at every width.
-async fn found_by_axe(visit: &Visit) -> Vec<String> {
+pub async fn found_by_axe(visit: &Visit) -> Vec<String> {
     let mut found = Vec::new();
     for width in WIDTHS {
         visit.resize(width).await;

@@ -9,7 +9,7 @@ mod show;
 mod trial;
 
 use actix_web::http::header;
-use actix_web::web::{Form, Path};
+use actix_web::web::{Data, Form, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
@@ -22,6 +22,7 @@ use crate::lab::forge::Target;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
+use crate::web::session::class::{ClassMode, Learner};
 use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
@@ -38,25 +39,30 @@ struct Entry {
     number: u8,
     name: &'static str,
     changes: &'static str,
-    expected_code: &'static str,
+    expected_code: Option<&'static str>,
     lesson: Option<&'static str>,
     rfc: &'static str,
     forges_identity: bool,
 }
 
-/// `GET /lab/attacks.json`.
-pub(in crate::web) async fn catalogue() -> HttpResponse {
+/// `GET /lab/attacks.json`. While the teacher of a class holds the expected codes, they are `null` here too.
+pub(in crate::web) async fn catalogue(mode: Data<ClassMode>) -> Result<HttpResponse, Problem> {
+    let class = match mode.room() {
+        Some(room) => room.recent().await?,
+        None => None,
+    };
+    let are_held = class.is_some_and(|class| class.codes_held);
     let entries = Attack::all().map(|attack| Entry {
         slug: attack.slug,
         number: attack.number,
         name: attack.name.markdown(),
         changes: attack.changes.markdown(),
-        expected_code: attack.expected.as_str(),
+        expected_code: (!are_held).then(|| attack.expected.as_str()),
         lesson: attack.lesson,
         rfc: attack.rfc,
         forges_identity: attack.forges_identity,
     });
-    HttpResponse::Ok().json(entries.collect::<Vec<_>>())
+    Ok(HttpResponse::Ok().json(entries.collect::<Vec<_>>()))
 }
 
 #[derive(Template)]
@@ -69,6 +75,8 @@ struct AttackPage<'a> {
     trial: Option<Trial>,
     request: Option<RequestTrial>,
     is_first_view: bool,
+    /// Whether only the teacher of a class sees the expected code.
+    code_is_held: bool,
 }
 
 impl AttackPage<'_> {
@@ -110,10 +118,10 @@ pub(super) fn lesson_title(slug: &'static str) -> &'static str {
 
 /// `GET /lab/attacks/{slug}`.
 pub(in crate::web) async fn attack(
-    http: HttpRequest,
     slug: Path<String>,
     visitor: Visitor,
     lab: Lab,
+    learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = attack.variant("").unwrap_or_default();
@@ -121,8 +129,17 @@ pub(in crate::web) async fn attack(
         AttackKind::Request { request, naive } => Some(RequestTrial::of(&request(variant), naive, &visitor, &lab)),
         AttackKind::Token { .. } => None,
     };
-    let was_tried = lab.sessions.progress(&http).has_tried(attack.key);
-    render(&AttackPage { assets: &lab.assets, attack, variant, was_tried, trial: None, request, is_first_view: true })
+    let (was_tried, code_is_held) = (learner.progress.has_tried(attack.key), learner.are_codes_held());
+    render(&AttackPage {
+        assets: &lab.assets,
+        attack,
+        variant,
+        was_tried,
+        trial: None,
+        request,
+        is_first_view: true,
+        code_is_held,
+    })
 }
 
 /// What the form of an attack's page says.
@@ -155,32 +172,26 @@ pub(in crate::web) async fn attempt(
     form: Form<AttackForm>,
     mut visitor: Visitor,
     lab: Lab,
+    mut learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = form.variant(attack)?;
     let is_put = form.wants_it_put()?;
+    let shown = |trial, request| shown(&http, &lab.assets, attack, variant, trial, request, learner.are_codes_held());
     let mut response = match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
         AttackKind::Request { request, naive } => {
             let trial = RequestTrial::of(&request(variant), naive, &visitor, &lab);
-            shown(&http, &lab.assets, attack, variant, None, Some(trial))
+            shown(None, Some(trial))
         }
         AttackKind::Token { judged_by, forge, naive } => {
             let source = if is_put || !wants_json(&http) { Source::Visitor } else { Source::Example };
             let attempt = Attempt { attack, judged_by, forge, variant, naive, source };
             let trial = Trial::of(attempt, &visitor, &lab).await?;
-            if is_put {
-                put(&mut visitor, trial, judged_by, lab.clock.now())
-            } else {
-                shown(&http, &lab.assets, attack, variant, Some(trial), None)
-            }
+            if is_put { put(&mut visitor, trial, judged_by, lab.clock.now()) } else { shown(Some(trial), None) }
         }
     }?;
-    let mut progress = lab.sessions.progress(&http);
-    if !progress.has_tried(attack.key) {
-        progress.keep_tried(attack.key);
-        lab.sessions.keep_progress(&progress, &mut response)?;
-    }
+    learner.keep_tried(attack.key, &mut response).await?;
     Ok(response)
 }
 
@@ -213,15 +224,17 @@ fn shown(
     variant: &'static str,
     trial: Option<Trial>,
     request: Option<RequestTrial>,
+    code_is_held: bool,
 ) -> Result<HttpResponse, Problem> {
     if !wants_json(http) {
-        let page = AttackPage { assets, attack, variant, was_tried: true, trial, request, is_first_view: false };
-        return render(&page);
+        let (was_tried, is_first_view) = (true, false);
+        return render(&AttackPage { assets, attack, variant, was_tried, trial, request, is_first_view, code_is_held });
     }
+    let expected = (!code_is_held).then_some(attack.expected);
     let told = |original: Option<&str>, forged: &str, strict: &Strict, naive: &NaiveOpinion, target: &str| {
         json!({
             "slug": attack.slug, "original": original, "forged": forged, "strict": strict.report, "naive": naive,
-            "expected_code": attack.expected, "door": target,
+            "expected_code": expected, "door": target,
         })
     };
     let body = match (trial, request) {

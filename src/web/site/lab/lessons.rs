@@ -22,25 +22,30 @@ mod tamper;
 mod two_clocks;
 mod weak_secret;
 
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use url::form_urlencoded;
 
+use crate::code::Code;
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
-use crate::lab::progress::{LessonProgress, Prediction, Progress};
+use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
+use crate::texts::Prose;
 use crate::token::Claims;
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
 use crate::web::session::Visitor;
+use crate::web::session::class::Learner;
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
 
 /// What answers the addresses of a lesson.
 #[async_trait(?Send)]
@@ -77,15 +82,38 @@ pub(in crate::web) async fn lesson(
     visitor: Visitor,
     signing: SigningQueue,
     lab: Lab,
+    learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let (lesson, page) = find(&slug)?;
-    let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab)?;
-    let mut response = match visit.sent_prediction()? {
-        Some(prediction) => visit.predict(prediction),
-        None => page.page(&mut visit).await?,
+    if learner.is_closed(lesson) {
+        return closed(lesson, request.method(), &lab.assets);
+    }
+    let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab, learner)?;
+    let mut response = if let Some(prediction) = visit.sent_prediction()? {
+        visit.predict(prediction)
+    } else {
+        visit.take_hint();
+        page.page(&mut visit).await?
     };
-    visit.keep_progress(&mut response)?;
+    visit.keep_progress(&mut response).await?;
     Ok(response)
+}
+
+#[derive(Template)]
+#[template(path = "lab/closed.html")]
+struct ClosedPage<'a> {
+    assets: &'a Assets,
+    lesson: &'static Lesson,
+}
+
+/// What is shown of a lesson that the teacher of the class has not opened. Its forms do nothing.
+fn closed(lesson: &'static Lesson, method: &Method, assets: &Assets) -> Result<HttpResponse, Problem> {
+    if method.is_safe() { render(&ClosedPage { assets, lesson }) } else { Err(closed_problem()) }
+}
+
+fn closed_problem() -> Problem {
+    let message = "Your teacher has not opened this lesson yet.";
+    Problem::new(StatusCode::FORBIDDEN, Code::LessonClosed, message).leading_to("/lab")
 }
 
 /// `GET` and `POST /lab/lessons/{slug}/{step}`: what a lesson has beside its page.
@@ -96,10 +124,14 @@ pub(in crate::web) async fn step(
     visitor: Visitor,
     signing: SigningQueue,
     lab: Lab,
+    learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let (slug, step) = path.into_inner();
     let (lesson, page) = find(&slug)?;
-    let visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab)?;
+    if learner.is_closed(lesson) {
+        return Err(closed_problem());
+    }
+    let visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab, learner)?;
     page.step(&visit, &step)
 }
 
@@ -118,9 +150,11 @@ struct LessonVisit<'a> {
     /// The fields that were sent; empty if none were.
     form: Form,
     now: DateTime<Utc>,
-    /// What the visitor's browser keeps, and what this request makes of it.
-    kept: Progress,
+    /// Whose progress it is, and what this request makes of it.
+    learner: Learner,
     progress: LessonProgress,
+    /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
+    is_begun_anew: bool,
 }
 
 impl<'a> LessonVisit<'a> {
@@ -131,11 +165,12 @@ impl<'a> LessonVisit<'a> {
         visitor: Visitor,
         signing: &'a SigningQueue,
         lab: &'a Lab,
+        learner: Learner,
     ) -> Result<Self, Problem> {
         let form = Form::read(request, body)?;
-        let kept = lab.sessions.progress(request);
-        let progress = kept.lesson(lesson.key);
-        Ok(Self { request, lab, signing, visitor, lesson, form, now: lab.clock.now(), kept, progress })
+        let progress = learner.progress.lesson(lesson.key);
+        let (now, is_begun_anew) = (lab.clock.now(), learner.begins(lesson));
+        Ok(Self { request, lab, signing, visitor, lesson, form, now, learner, progress, is_begun_anew })
     }
 
     /// The prediction, if that is what the form sends.
@@ -158,13 +193,27 @@ impl<'a> LessonVisit<'a> {
         HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
     }
 
-    /// Lets the browser keep what this request changed.
-    fn keep_progress(&mut self, response: &mut HttpResponse) -> Result<(), Problem> {
-        if self.progress == self.kept.lesson(self.lesson.key) {
-            return Ok(());
+    /// Counts a hint, if the button for one was pressed. The button sends the work form with it, so the page shows again
+    /// what was typed, as if the form was not sent.
+    fn take_hint(&mut self) {
+        if !self.form.takes_hint() {
+            return;
         }
-        self.kept.keep_lesson(self.lesson.key, self.progress.clone());
-        self.lab.sessions.keep_progress(&self.kept, response)
+        if Help::of(self.lesson, &self.progress, self.learner.are_solutions_held()).next.is_some() {
+            self.progress.count_hint();
+        }
+    }
+
+    /// Takes the fields of the address instead of the form's, unless a form came.
+    pub fn read_address(&mut self) {
+        if self.request.method() != Method::POST {
+            self.form = Form::of_query(self.request);
+        }
+    }
+
+    /// Keeps what this request changed.
+    async fn keep_progress(&mut self, response: &mut HttpResponse) -> Result<(), Problem> {
+        self.learner.keep_lesson(self.lesson, &self.progress, response).await
     }
 
     /// Waits for this request's turn to make an RSA signature. Time passes while it waits.
@@ -199,7 +248,8 @@ impl<'a> LessonVisit<'a> {
             Some(Press::Wrong(_)) => self.progress.count_try(),
             Some(Press::Step(_)) | None => {}
         }
-        Frame { lesson: self.lesson, progress: self.progress.clone(), press }
+        let solutions_held = self.learner.are_solutions_held();
+        Frame { lesson: self.lesson, progress: self.progress.clone(), press, solutions_held }
     }
 }
 
@@ -216,6 +266,17 @@ impl Form {
         }
         let fields = form_urlencoded::parse(body).into_owned().collect();
         Ok(Self { fields, is_sent: request.method() == Method::POST })
+    }
+
+    /// Whether the button for a hint was pressed. It is no step of the lesson, so the lesson does not see it.
+    fn takes_hint(&mut self) -> bool {
+        let is_hint = |(name, value): &(String, String)| name == "step" && value == "hint";
+        let takes_hint = self.is_sent && self.fields.iter().any(is_hint);
+        if takes_hint {
+            self.fields.retain(|field| !is_hint(field));
+            self.is_sent = false;
+        }
+        takes_hint
     }
 
     /// The fields that a redirect of the lesson put into the address.
@@ -239,9 +300,42 @@ pub(super) struct Frame {
     pub lesson: &'static Lesson,
     progress: LessonProgress,
     press: Option<Press>,
+    /// Whether only the teacher of a class sees the solution.
+    solutions_held: bool,
+}
+
+/// The hints that are shown, and the button below them.
+struct Help {
+    hints: &'static [Prose],
+    solution: Option<&'static Prose>,
+    /// What the button says that shows more.
+    next: Option<&'static str>,
+    is_held: bool,
+}
+
+impl Help {
+    fn of(lesson: &'static Lesson, progress: &LessonProgress, is_held: bool) -> Self {
+        let (all, opened) = (lesson.hints.len(), usize::from(progress.hints));
+        let has_all = opened >= all;
+        Self {
+            hints: &lesson.hints[..opened.min(all)],
+            solution: (opened > all && !is_held).then_some(&lesson.solution),
+            next: match opened {
+                0 if all > 0 => Some("Show a hint"),
+                _ if !has_all => Some("Another hint"),
+                _ if opened == all && !is_held => Some("Show the solution"),
+                _ => None,
+            },
+            is_held: has_all && is_held,
+        }
+    }
 }
 
 impl Frame {
+    fn help(&self) -> Help {
+        Help::of(self.lesson, &self.progress, self.solutions_held)
+    }
+
     /// Whether this press solved the lesson.
     pub fn is_solved(&self) -> bool {
         self.press.as_ref().is_some_and(Press::is_solved)
@@ -254,7 +348,8 @@ impl Frame {
 
     /// The task appears once the prediction is sent or skipped. A program may answer without one.
     fn shows_task(&self) -> bool {
-        self.progress.prediction != Prediction::None || self.press.is_some() || self.was_solved()
+        let has_help = self.progress.hints > 0;
+        self.progress.prediction != Prediction::None || self.press.is_some() || self.was_solved() || has_help
     }
 
     fn predicted(&self) -> Option<&'static Choice> {

@@ -1,7 +1,7 @@
 //! The gallery's page: every attack, or those that its filters show.
 
+use actix_web::HttpResponse;
 use actix_web::web::{Data, Query};
-use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::lab::attacks::filters::{FILTERS, Filter, FilterValue};
 use crate::lab::attacks::{Attack, SECTIONS, Section};
 use crate::lab::progress::Progress;
 use crate::web::http::problem::Problem;
-use crate::web::session::Sessions;
+use crate::web::session::class::Learner;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
@@ -19,7 +19,7 @@ struct GalleryPage<'a> {
     assets: &'a Assets,
     choices: [Choice; 3],
     sections: Vec<ShownSection>,
-    progress: Progress,
+    learner: Learner,
 }
 
 /// A filter, and the value that was chosen, if any.
@@ -44,16 +44,14 @@ pub(in crate::web) struct GalleryQuery {
 
 /// `GET /lab/attacks`.
 pub(in crate::web) async fn gallery(
-    request: HttpRequest,
     query: Query<GalleryQuery>,
-    sessions: Data<Sessions>,
+    learner: Learner,
     assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
-    let progress = sessions.progress(&request);
     let choices = query.choices()?;
-    let sections = SECTIONS.iter().map(|section| ShownSection::of(section, &choices, &progress));
+    let sections = SECTIONS.iter().map(|section| ShownSection::of(section, &choices, &learner.progress));
     let sections = sections.filter(|shown| !shown.attacks.is_empty()).collect();
-    render(&GalleryPage { assets: &assets, choices, sections, progress })
+    render(&GalleryPage { assets: &assets, choices, sections, learner })
 }
 
 impl GalleryQuery {
@@ -98,7 +96,7 @@ impl ShownSection {
 
 impl GalleryPage<'_> {
     fn was_tried(&self, attack: &Attack) -> bool {
-        self.progress.has_tried(attack.key)
+        self.learner.progress.has_tried(attack.key)
     }
 
     fn kinds_tried(&self) -> usize {

@@ -38,8 +38,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let token = visit.form.get("token").map(str::to_owned);
     let typed = visit.form.get("sub").unwrap_or_default().to_owned();
     let remark = match &token {
-        Some(token) => Some(judge(visit, token, &typed).await?),
-        None => None,
+        Some(token) if visit.form.is_sent() => Some(judge(visit, token, &typed).await?),
+        _ => None,
     };
     let frame = visit.judged(remark.as_ref().map(Press::from));
     let token = match token {

@@ -1,11 +1,10 @@
 //! The cookie laboratory: sets the cookie that was chosen, and shows on the next page whether it came back.
 
 use actix_web::HttpResponse;
-use actix_web::http::Method;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
+use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
     Fate, Forecast, MAX_AGES, PAGE, PATHS, PREFIXES, Parts, Pick, Recipe, Rule, SAME_SITES, Wire, forecast, judge,
     removals, rules,
@@ -81,8 +80,8 @@ impl Report {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    if visit.request.method() != Method::POST {
-        visit.form = Form::of_query(visit.request);
+    if !visit.form.is_sent() {
+        visit.read_address();
         return show(visit);
     }
     match visit.form.get("step") {

@@ -109,9 +109,11 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let ring = visit.lab.keys.ring();
     let secret = ring.lab().of_lesson(visit.lesson.slug);
     let pem = pem(&ring)?;
-    let tokens = if visit.form.is_sent() { Some(tokens(visit, &ring, &secret).await?) } else { None };
+    let has_tokens = visit.form.is_sent() || visit.form.get("hs256").is_some();
+    let tokens = if has_tokens { Some(tokens(visit, &ring, &secret).await?) } else { None };
     let mut work = Work::of(visit, tokens.as_ref(), &secret)?;
     let (press, outcome) = match &tokens {
+        Some(_) if !visit.form.is_sent() => (None, Outcome::Nothing),
         None => (None, Outcome::Nothing),
         Some(_) if visit.form.get("step") == Some("measure") => measured(visit).await?,
         Some(tokens) => work.press(visit, tokens, &secret)?,

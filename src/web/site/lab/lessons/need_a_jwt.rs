@@ -41,8 +41,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         visit.keep_work(answers.to_text())?;
     }
     // Once a service is done, the form is that of the next one, where nothing is chosen.
-    let is_retry = press.as_ref().is_some_and(Press::is_wrong);
-    let (carrier, reason) = (carrier.filter(|_| is_retry), reason.filter(|_| is_retry));
+    let is_same = press.as_ref().is_none_or(Press::is_wrong);
+    let (carrier, reason) = (carrier.filter(|_| is_same), reason.filter(|_| is_same));
     let frame = visit.judged(press);
     render(&NeedPage { assets: &visit.lab.assets, frame, answers, carrier, reason })
 }

@@ -61,7 +61,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 fn fields(visit: &LessonVisit<'_>, own: &Own) -> Result<[String; 3], Problem> {
     let text = |name: &str| Ok::<_, Problem>(visit.text(name, LONGEST_FIELD)?.map(|text| text.replace("\r\n", "\n")));
     let written = [text("header")?, text("payload")?, text("signature")?];
-    if visit.form.is_sent() {
+    if visit.form.is_sent() || written[0].is_some() {
         return Ok(written.map(Option::unwrap_or_default));
     }
     let decode = |index| text_of(&own.token, index).unwrap_or_default();

@@ -19,8 +19,11 @@ impl LessonVisit<'_> {
         Ok(notes.visitor)
     }
 
-    /// What this lesson kept of the visitor's work; empty at first.
+    /// What this lesson kept of the visitor's work; empty at first, and after a teacher's reset.
     pub(super) fn work(&self) -> String {
+        if self.is_begun_anew {
+            return String::new();
+        }
         self.visitor.lab().work.remove(self.lesson.key).unwrap_or_default()
     }
 

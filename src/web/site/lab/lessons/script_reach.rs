@@ -55,7 +55,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(_) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
         None => (None, false),
     };
-    let is_set = press.is_some();
+    let is_set = press.is_some() || visit.form.get("set").is_some();
     let frame = visit.judged(press);
     let page = ScriptReachPage { assets: &visit.lab.assets, frame, is_set, read, arrived, remarks };
     let mut response = render(&page)?;

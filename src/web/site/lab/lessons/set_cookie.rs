@@ -56,7 +56,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (Some("check"), Some(value)) => {
             (Some(Sent { value: value.to_owned(), is_new: false }), judge(|field| visit.form.get(field)))
         }
-        (Some("check") | None, _) => (None, Vec::new()),
+        (None, Some(value)) => (Some(Sent { value: value.to_owned(), is_new: false }), Vec::new()),
+        (Some("check") | None, None) => (None, Vec::new()),
         (Some(_), _) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
     };
     let press = match (step, &sent) {

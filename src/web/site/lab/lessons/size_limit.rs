@@ -3,7 +3,6 @@
 use std::fmt;
 
 use actix_web::HttpResponse;
-use actix_web::http::Method;
 use askama::Template;
 use async_trait::async_trait;
 
@@ -126,8 +125,8 @@ impl Sent {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    if visit.request.method() != Method::POST {
-        visit.form = Form::of_query(visit.request);
+    if !visit.form.is_sent() {
+        visit.read_address();
         return show_sent(visit);
     }
     match visit.form.get("do") {

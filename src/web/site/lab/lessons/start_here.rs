@@ -52,7 +52,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     }
     let query = Form::of_query(visit.request);
     let found = found(visit);
-    let typed = clipped(query.get("exp"));
+    let typed = clipped(visit.form.get("exp").or(query.get("exp")));
     let press = match query.get("step") {
         Some("look") => Some(found.look()),
         Some("check") => Some(found.check(&typed)),

@@ -95,8 +95,18 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("set") => set(visit),
         Some("send") => send(visit).await,
         Some(_) => Err(Problem::bad_request("`step` cannot be taken: `set` or `send` is accepted.")),
-        None => show(visit, None, None, None),
+        None => {
+            let clocks = kept_clocks(visit)?;
+            show(visit, clocks, None, None)
+        }
     }
+}
+
+/// The clocks that the form carries, if they run.
+fn kept_clocks(visit: &LessonVisit<'_>) -> Result<Option<Clocks>, Problem> {
+    let Some(copy) = visit.form.get("copy") else { return Ok(None) };
+    let cookie_end = visit.form.get("cookie-end").and_then(|end| end.parse().ok());
+    Clocks::new(visit, copy.to_owned(), cookie_end).map(Some)
 }
 
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {

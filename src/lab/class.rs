@@ -1,0 +1,256 @@
+//! A class: pupils who work through the lab on one server, and the teacher who sees how far each of them is.
+//!
+//! There is one class at a time. It is open until the teacher ends it, or nobody has used it for [`Class::KEPT`].
+
+mod names;
+mod standing;
+
+pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName};
+pub use standing::{PredictionState, Standing, State, numbered_names};
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::progress::{LessonProgress, Progress};
+
+/// The most pupils of a class.
+pub const MOST_PUPILS: i64 = 600;
+
+/// The class that is open.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Class {
+    pub id: ClassId,
+    pub code: ClassCode,
+    pub started_at: DateTime<Utc>,
+    pub used_at: DateTime<Utc>,
+    /// Whether only the teacher sees the solutions.
+    pub solutions_held: bool,
+    /// Whether only the teacher sees the expected codes of the attacks.
+    pub codes_held: bool,
+    pub closed_lessons: LessonKeys,
+    /// It is another after every change of the class or of one of its pupils.
+    pub version: i64,
+}
+
+impl Class {
+    /// How long a class is kept that nobody uses.
+    pub const KEPT: TimeDelta = TimeDelta::days(14);
+
+    pub fn until(&self) -> DateTime<Utc> {
+        self.used_at + Self::KEPT
+    }
+
+    /// A class that was last used at this time or earlier is over.
+    pub fn over_since(now: DateTime<Utc>) -> DateTime<Utc> {
+        now - Self::KEPT
+    }
+
+    pub fn is_lesson_open(&self, key: &str) -> bool {
+        !self.closed_lessons.contains(key)
+    }
+}
+
+/// A class that is about to be opened.
+#[derive(Clone, Debug)]
+pub struct NewClass {
+    pub id: ClassId,
+    pub code: ClassCode,
+}
+
+/// The keys of some lessons.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LessonKeys(BTreeSet<String>);
+
+impl LessonKeys {
+    pub fn parse(text: &str) -> Self {
+        Self(text.split_whitespace().map(str::to_owned).collect())
+    }
+
+    pub fn contains(&self, key: &str) -> bool {
+        self.0.contains(key)
+    }
+
+    pub fn set(&mut self, key: &str, is_in: bool) {
+        if is_in {
+            self.0.insert(key.to_owned());
+        } else {
+            self.0.remove(key);
+        }
+    }
+}
+
+impl fmt::Display for LessonKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
+    }
+}
+
+/// What the teacher changes about a class.
+#[derive(Clone, Debug)]
+pub enum ClassChange {
+    HoldSolutions(bool),
+    HoldCodes(bool),
+    OpenLesson {
+        key: &'static str,
+        is_open: bool,
+    },
+    /// Nothing, but the class is in use.
+    Use,
+}
+
+impl ClassChange {
+    pub fn apply(&self, class: &mut Class) {
+        match self {
+            Self::HoldSolutions(held) => class.solutions_held = *held,
+            Self::HoldCodes(held) => class.codes_held = *held,
+            Self::OpenLesson { key, is_open } => class.closed_lessons.set(key, !is_open),
+            Self::Use => {}
+        }
+    }
+}
+
+/// Somebody who joined the class.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Pupil {
+    pub id: PupilId,
+    pub name: PupilName,
+    pub joined_at: DateTime<Utc>,
+    pub seen_at: DateTime<Utc>,
+    pub record: Record,
+}
+
+/// Omits the name, so that it cannot reach a log.
+impl fmt::Debug for Pupil {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pupil({:?}, …)", self.id)
+    }
+}
+
+/// Somebody who is about to join.
+#[derive(Clone)]
+pub struct NewPupil {
+    pub id: PupilId,
+    pub name: PupilName,
+}
+
+/// The result of joining a class.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Joined {
+    Joined,
+    /// No class is open with this code.
+    WrongCode,
+    /// The class has [`MOST_PUPILS`].
+    Full,
+}
+
+/// What is kept of a pupil's work.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Record {
+    pub progress: Progress,
+    /// By the keys of the lessons that were opened.
+    pub times: BTreeMap<String, LessonTimes>,
+}
+
+/// When a lesson was first opened, and when it was solved, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LessonTimes {
+    #[serde(rename = "o")]
+    pub opened_at: i64,
+    #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
+    pub solved_at: Option<i64>,
+}
+
+/// What one request of a pupil did.
+#[derive(Clone, Debug, Default)]
+pub struct PupilStep {
+    pub lesson: Option<LessonStep>,
+    /// The key of an attack that was tried.
+    pub tried: Option<&'static str>,
+}
+
+/// A lesson that was opened, with its progress before and after the request.
+#[derive(Clone, Debug)]
+pub struct LessonStep {
+    pub key: &'static str,
+    pub before: LessonProgress,
+    pub after: LessonProgress,
+}
+
+impl Record {
+    /// Adds what a request did. Other requests may have changed the record since this one read it.
+    pub fn add(&mut self, step: &PupilStep, now: DateTime<Utc>) {
+        if let Some(tried) = step.tried {
+            self.progress.keep_tried(tried);
+        }
+        let Some(LessonStep { key, before, after }) = &step.lesson else { return };
+        let mut kept = self.progress.lesson(key);
+        kept.add(before, after);
+        let now = now.timestamp();
+        let times = self.times.entry((*key).to_owned()).or_insert(LessonTimes { opened_at: now, solved_at: None });
+        if kept.is_solved && times.solved_at.is_none() {
+            times.solved_at = Some(now);
+        }
+        self.progress.keep_lesson(key, kept);
+    }
+
+    /// Forgets one lesson, or all of it.
+    pub fn reset(&mut self, lesson: Option<&str>) {
+        let Some(key) = lesson else {
+            *self = Self::default();
+            return;
+        };
+        self.progress.forget_lesson(key);
+        self.times.remove(key);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn step(after: LessonProgress) -> PupilStep {
+        PupilStep { lesson: Some(LessonStep { key: "an", before: LessonProgress::default(), after }), tried: None }
+    }
+
+    #[test]
+    fn the_first_opening_and_the_first_solution_set_the_times() {
+        let solved = LessonProgress { is_solved: true, ..LessonProgress::default() };
+        let mut record = Record::default();
+        record.add(&step(LessonProgress::default()), at(0));
+        assert_eq!(record.times["an"], LessonTimes { opened_at: at(0).timestamp(), solved_at: None });
+        record.add(&step(solved.clone()), at(5));
+        record.add(&step(solved), at(9));
+        let times = LessonTimes { opened_at: at(0).timestamp(), solved_at: Some(at(5).timestamp()) };
+        assert_eq!((record.times["an"], record.progress.has_solved("an")), (times, true));
+    }
+
+    #[test]
+    fn a_reset_forgets_one_lesson_or_everything() {
+        let mut record = Record::default();
+        record.add(&step(LessonProgress::default()), at(0));
+        record.add(&PupilStep { lesson: None, tried: Some("or") }, at(0));
+        let mut one = record.clone();
+        one.reset(Some("sc"));
+        assert_eq!(one, record);
+        one.reset(Some("an"));
+        assert!(one.times.is_empty() && one.progress.has_tried("or"));
+        record.reset(None);
+        assert_eq!(record, Record::default());
+    }
+
+    #[test]
+    fn a_change_is_made_to_the_class_and_undone() {
+        let mut keys = LessonKeys::default();
+        keys.set("an", true);
+        keys.set("sc", true);
+        keys.set("an", false);
+        assert_eq!((keys.to_string().as_str(), LessonKeys::parse("sc")), ("sc", keys));
+    }
+}

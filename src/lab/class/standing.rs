@@ -1,0 +1,160 @@
+//! How far a pupil is in a lesson, as the teacher's board says it.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::Serialize;
+
+use super::Pupil;
+use crate::lab::lessons::Lesson;
+use crate::lab::progress::Prediction;
+
+/// Wrong tries after which an unsolved lesson counts as stuck.
+const STUCK_TRIES: u8 = 3;
+
+/// How far a pupil is in one lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Standing {
+    pub state: State,
+    pub stuck: bool,
+    pub tries: u8,
+    pub hints: u8,
+    pub prediction: PredictionState,
+    /// In seconds since 1970.
+    #[serde(skip)]
+    pub solved_at: Option<i64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    NotBegun,
+    Open,
+    Solved,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PredictionState {
+    None,
+    Right,
+    Wrong,
+    Skipped,
+}
+
+impl Standing {
+    pub fn of(pupil: &Pupil, lesson: &Lesson, now: DateTime<Utc>) -> Self {
+        let kept = pupil.record.progress.lesson(lesson.key);
+        let times = pupil.record.times.get(lesson.key);
+        let state = match times {
+            _ if kept.is_solved => State::Solved,
+            Some(_) => State::Open,
+            None => State::NotBegun,
+        };
+        let is_late = times.is_some_and(|times| now.timestamp() - times.opened_at > twice_the_minutes(lesson));
+        Self {
+            state,
+            stuck: state == State::Open && (is_late || kept.tries >= STUCK_TRIES),
+            tries: kept.tries,
+            hints: kept.hints,
+            prediction: PredictionState::of(&kept.prediction, lesson),
+            solved_at: times.and_then(|times| times.solved_at),
+        }
+    }
+}
+
+/// In seconds.
+fn twice_the_minutes(lesson: &Lesson) -> i64 {
+    2 * TimeDelta::minutes(i64::from(lesson.minutes)).num_seconds()
+}
+
+impl PredictionState {
+    fn of(prediction: &Prediction, lesson: &Lesson) -> Self {
+        match prediction {
+            Prediction::None => Self::None,
+            Prediction::Skipped => Self::Skipped,
+            Prediction::Choice(value) => match lesson.question.choice(value) {
+                Some(choice) if choice.is_right => Self::Right,
+                _ => Self::Wrong,
+            },
+        }
+    }
+}
+
+/// The pupils' names. Of several pupils with one name, the second is called `Ada (2)`.
+pub fn numbered_names(pupils: &[Pupil]) -> Vec<String> {
+    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let named = pupils.iter().map(|pupil| {
+        let name = pupil.name.as_str();
+        let count = seen.entry(name).or_default();
+        *count += 1;
+        if *count == 1 { name.to_owned() } else { format!("{name} ({count})") }
+    });
+    named.collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::class::{LessonStep, PupilId, PupilName, PupilStep, Record};
+    use crate::lab::progress::LessonProgress;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + seconds, 0).unwrap()
+    }
+
+    fn pupil(name: &str) -> Pupil {
+        Pupil {
+            id: PupilId::parse("0123456789abcdef").unwrap(),
+            name: PupilName::parse(name).unwrap(),
+            joined_at: at(0),
+            seen_at: at(0),
+            record: Record::default(),
+        }
+    }
+
+    fn anatomy() -> &'static Lesson {
+        Lesson::find("anatomy").unwrap()
+    }
+
+    /// Ada's standing after these tries, so many seconds after she opened the lesson.
+    fn after(tries: u8, is_solved: bool, seconds: i64) -> Standing {
+        let mut ada = pupil("Ada");
+        let after = LessonProgress { tries, is_solved, ..LessonProgress::default() };
+        let lesson = LessonStep { key: anatomy().key, before: LessonProgress::default(), after };
+        ada.record.add(&PupilStep { lesson: Some(lesson), tried: None }, at(0));
+        Standing::of(&ada, anatomy(), at(seconds))
+    }
+
+    #[test]
+    fn a_lesson_is_not_begun_then_open_then_solved() {
+        assert_eq!(Standing::of(&pupil("Ada"), anatomy(), at(0)).state, State::NotBegun);
+        assert_eq!(after(0, false, 0).state, State::Open);
+        assert_eq!((after(0, true, 0).state, after(0, true, 0).solved_at), (State::Solved, Some(at(0).timestamp())));
+    }
+
+    #[test]
+    fn who_is_over_twice_the_minutes_or_was_wrong_three_times_is_stuck_until_it_is_solved() {
+        let twice = twice_the_minutes(anatomy());
+        assert_eq!([twice, twice + 1].map(|seconds| after(0, false, seconds).stuck), [false, true]);
+        assert_eq!([2, 3, 4].map(|tries| after(tries, false, 0).stuck), [false, true, true]);
+        assert!(!after(3, true, twice + 1).stuck);
+    }
+
+    #[test]
+    fn a_prediction_is_right_or_wrong_by_the_lesson_s_question() {
+        let choices = &anatomy().question.choices;
+        let of = |value: &str| PredictionState::of(&Prediction::Choice(value.to_owned()), anatomy());
+        for choice in choices {
+            let expected = if choice.is_right { PredictionState::Right } else { PredictionState::Wrong };
+            assert_eq!(of(choice.value), expected);
+        }
+        assert_eq!(PredictionState::of(&Prediction::Skipped, anatomy()), PredictionState::Skipped);
+    }
+
+    #[test]
+    fn pupils_with_one_name_are_told_apart() {
+        let names = numbered_names(&["Ada", "Bob", "Ada", "Ada"].map(pupil));
+        assert_eq!(names, ["Ada", "Bob", "Ada (2)", "Ada (3)"]);
+    }
+}

@@ -1,0 +1,53 @@
+//! A class and its pupils: one class at a time, which is open until it is ended, or nobody has used it for
+//! [`Class::KEPT`].
+//!
+//! Each method is one atomic step, also for several processes that share a database. What a pupil's request did is
+//! added to what is kept, so that two requests at once lose nothing of each other.
+
+pub(super) mod rows;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+
+use super::StoreError;
+use crate::lab::class::{Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilStep};
+
+/// The part of a [`Store`](super::Store) that belongs to a class. Times are stored in whole seconds.
+#[async_trait]
+pub trait ClassStore: Send + Sync {
+    /// The open class. Opens `new` if there is none.
+    async fn start_class(&self, new: &NewClass, now: DateTime<Utc>) -> Result<Class, StoreError>;
+
+    /// The open class.
+    async fn class(&self, now: DateTime<Utc>) -> Result<Option<Class>, StoreError>;
+
+    /// The open class and its pupils, in the order in which they joined.
+    async fn pupils(&self, now: DateTime<Utc>) -> Result<Option<(Class, Vec<Pupil>)>, StoreError>;
+
+    /// One pupil and the open class.
+    async fn pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError>;
+
+    /// Adds a pupil to the class with this code.
+    async fn join_class(&self, code: &ClassCode, new: &NewPupil, now: DateTime<Utc>) -> Result<Joined, StoreError>;
+
+    /// Adds what a request of a pupil did, and that the pupil was seen. The pupil as kept afterwards; `None` if the
+    /// class is over, or the pupil was removed.
+    async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
+
+    /// Deletes a pupil and their progress; `false` if there is no such pupil.
+    async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Deletes the progress of one pupil or of all, in one lesson or in everything.
+    async fn reset_progress(
+        &self,
+        pupil: Option<&PupilId>,
+        lesson: Option<&'static str>,
+        now: DateTime<Utc>,
+    ) -> Result<(), StoreError>;
+
+    /// Changes the open class; `false` if there is none.
+    async fn change_class(&self, change: &ClassChange, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// Deletes the class and its pupils; `false` if there was none.
+    async fn end_class(&self) -> Result<bool, StoreError>;
+}

@@ -1,0 +1,102 @@
+//! Converts rows of the class's tables, which are the same in every database.
+
+use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
+
+use super::super::rows::{damaged, moment};
+use crate::lab::class::{Class, ClassCode, ClassId, LessonKeys, Pupil, PupilId, PupilName, Record};
+use crate::lab::progress::Progress;
+
+/// The columns of a [`Class`].
+macro_rules! class_columns {
+    () => {
+        "classes.id AS class_id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, version"
+    };
+}
+
+/// The columns of a [`Pupil`].
+macro_rules! pupil_columns {
+    () => {
+        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times"
+    };
+}
+
+pub(in crate::store) use class_columns;
+
+/// The class, if it was used after `$1`.
+pub(in crate::store) const FIND_CLASS: &str = concat!("SELECT ", class_columns!(), " FROM classes WHERE used_at > $1");
+
+/// All pupils, in the order in which they joined.
+pub(in crate::store) const FIND_PUPILS: &str = concat!("SELECT ", pupil_columns!(), " FROM pupils ORDER BY place");
+
+/// The class, if it was used after `$1`, and the pupil `$2` in it.
+pub(in crate::store) const FIND_PUPIL_IN_CLASS: &str = concat!(
+    "SELECT ",
+    class_columns!(),
+    ", ",
+    pupil_columns!(),
+    " FROM pupils CROSS JOIN classes WHERE used_at > $1 AND pupils.id = $2"
+);
+
+/// A new class: its id, its code, and the time.
+pub(in crate::store) const INSERT_CLASS: &str = "
+    INSERT INTO classes (id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, version)
+    VALUES ($1, $2, $3, $3, $4, $5, '', 1)";
+
+/// A new pupil: id, name and the time.
+pub(in crate::store) const INSERT_PUPIL: &str = "
+    INSERT INTO pupils (id, name, joined_at, seen_at, progress, times) VALUES ($1, $2, $3, $3, '', '{}')";
+
+/// The class as changed: what is held, the closed lessons, and when it was used.
+pub(in crate::store) const UPDATE_CLASS: &str = "
+    UPDATE classes SET solutions_held = $1, codes_held = $2, closed_lessons = $3, used_at = $4, version = version + 1";
+
+/// The pupil `$1` as changed: when they were seen, and their record.
+pub(in crate::store) const UPDATE_PUPIL: &str = "
+    UPDATE pupils SET seen_at = $2, progress = $3, times = $4 WHERE id = $1";
+
+/// What a record is stored as: the progress, and the times.
+pub(in crate::store) fn columns_of(record: &Record) -> sqlx::Result<(String, String)> {
+    let times = serde_json::to_string(&record.times).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    Ok((record.progress.to_text(), times))
+}
+
+impl<'r, R> FromRow<'r, R> for Class
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+    bool: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        Ok(Self {
+            id: ClassId::parse(row.try_get("class_id")?).ok_or_else(|| damaged("the id of a class is none"))?,
+            code: ClassCode::parse(row.try_get("code")?).ok_or_else(|| damaged("the code of a class is none"))?,
+            started_at: moment(row.try_get("started_at")?)?,
+            used_at: moment(row.try_get("used_at")?)?,
+            solutions_held: row.try_get("solutions_held")?,
+            codes_held: row.try_get("codes_held")?,
+            closed_lessons: LessonKeys::parse(row.try_get("closed_lessons")?),
+            version: row.try_get("version")?,
+        })
+    }
+}
+
+impl<'r, R> FromRow<'r, R> for Pupil
+where
+    R: Row,
+    &'static str: ColumnIndex<R>,
+    &'r str: Decode<'r, R::Database> + Type<R::Database>,
+    i64: Decode<'r, R::Database> + Type<R::Database>,
+{
+    fn from_row(row: &'r R) -> sqlx::Result<Self> {
+        let times = serde_json::from_str(row.try_get("times")?).map_err(damaged)?;
+        Ok(Self {
+            id: PupilId::parse(row.try_get("pupil_id")?).ok_or_else(|| damaged("the id of a pupil is none"))?,
+            name: PupilName::parse(row.try_get("name")?).map_err(damaged)?,
+            joined_at: moment(row.try_get("joined_at")?)?,
+            seen_at: moment(row.try_get("seen_at")?)?,
+            record: Record { progress: Progress::parse(row.try_get("progress")?), times },
+        })
+    }
+}

@@ -1,0 +1,113 @@
+//! The cookies of the teacher and of the pupils.
+//!
+//! A pupil's cookie is `class.pupil.signature`. The teacher's is `end.signature`, where the end is when the cookie
+//! stops to count, in seconds since 1970. The signatures are HMAC-SHA256.
+
+use actix_web::HttpRequest;
+use actix_web::cookie::time::Duration;
+use actix_web::cookie::{Cookie, SameSite};
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::keys::TeacherKey;
+use crate::lab::class::{ClassId, PupilId};
+use crate::web::http::cookie_header;
+
+/// How long a pupil's browser keeps its cookie.
+pub(in crate::web) const PUPIL_DAYS: i64 = 30;
+
+/// How long the teacher's link counts once it was opened. The link can be opened again at any time.
+const TEACHER_DAYS: i64 = 14;
+
+pub(super) struct ClassCookies {
+    teacher: hmac::Key,
+    pupils: hmac::Key,
+    is_secure: bool,
+}
+
+impl ClassCookies {
+    /// Derives a key of its own for the pupils, so that no other signed cookie can be taken for theirs.
+    pub fn new(teacher: &TeacherKey, session_key: &[u8], is_secure: bool) -> Self {
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, session_key), b"hallpass pupil cookie");
+        let pupils = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        Self { teacher: teacher.cookie_key(), pupils, is_secure }
+    }
+
+    pub fn of_teacher(&self, now: DateTime<Utc>) -> Cookie<'static> {
+        let end = (now + TimeDelta::days(TEACHER_DAYS)).timestamp().to_string();
+        self.cookie(self.teacher_name(), signed(&self.teacher, &end), Duration::days(TEACHER_DAYS))
+    }
+
+    pub fn is_teacher(&self, request: &HttpRequest, now: DateTime<Utc>) -> bool {
+        let value = only_value(request, self.teacher_name());
+        let end = value.as_deref().and_then(|value| verified(&self.teacher, value)).and_then(|end| end.parse().ok());
+        end.is_some_and(|end: i64| end > now.timestamp())
+    }
+
+    pub fn of_pupil(&self, class: &ClassId, pupil: &PupilId) -> Cookie<'static> {
+        let value = signed(&self.pupils, &format!("{}.{}", class.as_str(), pupil.as_str()));
+        self.cookie(self.pupil_name(), value, Duration::days(PUPIL_DAYS))
+    }
+
+    pub fn pupil(&self, request: &HttpRequest) -> Option<(ClassId, PupilId)> {
+        let value = only_value(request, self.pupil_name())?;
+        let (class, pupil) = verified(&self.pupils, &value)?.split_once('.')?;
+        ClassId::parse(class).zip(PupilId::parse(pupil))
+    }
+
+    pub fn pupil_removal(&self) -> Cookie<'static> {
+        self.cookie(self.pupil_name(), String::new(), Duration::ZERO)
+    }
+
+    /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.
+    const fn teacher_name(&self) -> &'static str {
+        if self.is_secure { "__Host-hallpass-teacher" } else { "hallpass-teacher" }
+    }
+
+    const fn pupil_name(&self) -> &'static str {
+        if self.is_secure { "__Host-hallpass-pupil" } else { "hallpass-pupil" }
+    }
+
+    fn cookie(&self, name: &'static str, value: String, max_age: Duration) -> Cookie<'static> {
+        Cookie::build(name, value)
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Lax)
+            .secure(self.is_secure)
+            .max_age(max_age)
+            .finish()
+    }
+}
+
+/// The value of the one cookie of this name. Two count as none: one of them was planted, and nobody knows which.
+fn only_value(request: &HttpRequest, name: &str) -> Option<String> {
+    let mut values = cookie_header::received_values(request, name);
+    if values.len() == 1 { values.pop() } else { None }
+}
+
+fn signed(key: &hmac::Key, text: &str) -> String {
+    format!("{text}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(key, text.as_bytes())))
+}
+
+/// The text before the signature, if the signature is its own. The comparison takes constant time.
+fn verified<'v>(key: &hmac::Key, value: &'v str) -> Option<&'v str> {
+    let (text, signature) = value.rsplit_once('.')?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    hmac::verify(key, text.as_bytes(), &signature).is_ok().then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_counts_only_with_its_own_signature() {
+        let [own, other] = [b"own", b"oth"].map(|key| hmac::Key::new(hmac::HMAC_SHA256, key));
+        let value = signed(&own, "a.b");
+        assert_eq!((verified(&own, &value), verified(&other, &value)), (Some("a.b"), None));
+        let changed = value.replacen("a.b", "a.c", 1);
+        assert!(["", ".", "a.b", "a.b.", changed.as_str()].iter().all(|value| verified(&own, value).is_none()));
+    }
+}

@@ -1,0 +1,149 @@
+//! Whose progress a request for the lab is about: a pupil's, which the store keeps, or that of a browser, which keeps it
+//! in a cookie.
+
+use std::pin::Pin;
+
+use actix_web::dev::Payload;
+use actix_web::web::Data;
+use actix_web::{FromRequest, HttpRequest, HttpResponse};
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::ClassMode;
+use crate::lab::class::{Class, LessonStep, Pupil, PupilStep};
+use crate::lab::lessons::Lesson;
+use crate::lab::progress::{LessonProgress, Progress};
+use crate::web::http::extractor::FromHead as _;
+use crate::web::http::problem::Problem;
+use crate::web::session::Sessions;
+
+/// A pupil who only looks counts as seen again after this time.
+const SEEN_EVERY: TimeDelta = TimeDelta::minutes(1);
+
+/// Who learns here.
+pub(in crate::web) struct Learner {
+    pub progress: Progress,
+    mode: Data<ClassMode>,
+    sessions: Data<Sessions>,
+    pupil: Option<Pupil>,
+    /// The open class, whose rules hold for everybody on this server but the teacher: somebody who is not in the class
+    /// would otherwise see what is held from it.
+    class: Option<Class>,
+    is_teacher: bool,
+}
+
+impl Learner {
+    async fn of(request: &HttpRequest) -> Result<Self, Problem> {
+        let (mode, sessions) = (Data::<ClassMode>::from_head(request)?, Data::<Sessions>::from_head(request)?);
+        let Some(room) = mode.room() else {
+            let progress = sessions.progress(request);
+            return Ok(Self { progress, mode, sessions, pupil: None, class: None, is_teacher: false });
+        };
+        let is_teacher = room.is_teacher(request);
+        if let Some((_, id)) = room.pupil_in(request)
+            && let Some((class, pupil)) = room.store.pupil(&id, room.now()).await?
+        {
+            let progress = pupil.record.progress.clone();
+            return Ok(Self { progress, mode, sessions, pupil: Some(pupil), class: Some(class), is_teacher });
+        }
+        let class = room.recent().await?;
+        let progress = sessions.progress(request);
+        Ok(Self { progress, mode, sessions, pupil: None, class, is_teacher })
+    }
+
+    /// The pupil, and the class that they are in.
+    pub fn in_class(&self) -> Option<(&Class, &Pupil)> {
+        self.class.as_ref().zip(self.pupil.as_ref())
+    }
+
+    /// Whether this server has class mode, and this is neither a pupil nor the teacher.
+    pub fn may_join(&self) -> bool {
+        self.mode.is_on() && self.pupil.is_none() && !self.is_teacher
+    }
+
+    /// Whether only the teacher sees the solutions.
+    pub fn are_solutions_held(&self) -> bool {
+        self.rules().is_some_and(|class| class.solutions_held)
+    }
+
+    /// Whether only the teacher sees the expected codes of the attacks.
+    pub fn are_codes_held(&self) -> bool {
+        self.rules().is_some_and(|class| class.codes_held)
+    }
+
+    pub fn is_closed(&self, lesson: &Lesson) -> bool {
+        self.rules().is_some_and(|class| !class.is_lesson_open(lesson.key))
+    }
+
+    fn rules(&self) -> Option<&Class> {
+        self.class.as_ref().filter(|_| !self.is_teacher)
+    }
+
+    /// Whether a pupil opens this lesson for the first time, or for the first time after a reset. What the browser still
+    /// has of earlier work on it does not count then.
+    pub fn begins(&self, lesson: &Lesson) -> bool {
+        self.pupil.as_ref().is_some_and(|pupil| !pupil.record.times.contains_key(lesson.key))
+    }
+
+    /// Keeps what a request made of a lesson.
+    pub async fn keep_lesson(
+        &mut self,
+        lesson: &Lesson,
+        after: &LessonProgress,
+        response: &mut HttpResponse,
+    ) -> Result<(), Problem> {
+        let before = self.progress.lesson(lesson.key);
+        if self.pupil.is_some() {
+            let has_news = before != *after || self.begins(lesson);
+            let step = LessonStep { key: lesson.key, before, after: after.clone() };
+            return self.add(has_news, PupilStep { lesson: Some(step), tried: None }).await;
+        }
+        if before == *after {
+            return Ok(());
+        }
+        self.progress.keep_lesson(lesson.key, after.clone());
+        self.sessions.keep_progress(&self.progress, response)
+    }
+
+    /// Keeps that an attack was tried.
+    pub async fn keep_tried(&mut self, key: &'static str, response: &mut HttpResponse) -> Result<(), Problem> {
+        let has_news = !self.progress.has_tried(key);
+        if self.pupil.is_some() {
+            return self.add(has_news, PupilStep { lesson: None, tried: Some(key) }).await;
+        }
+        if !has_news {
+            return Ok(());
+        }
+        self.progress.keep_tried(key);
+        self.sessions.keep_progress(&self.progress, response)
+    }
+
+    async fn add(&self, has_news: bool, step: PupilStep) -> Result<(), Problem> {
+        let (Some(room), Some(pupil)) = (self.mode.room(), &self.pupil) else { return Ok(()) };
+        if !has_news && !is_due(pupil, room.now()) {
+            return Ok(());
+        }
+        room.add_step(&pupil.id, &step).await
+    }
+
+    /// Deletes the whole progress.
+    pub async fn reset(&self, response: &mut HttpResponse) -> Result<(), Problem> {
+        match (self.mode.room(), &self.pupil) {
+            (Some(room), Some(pupil)) => Ok(room.store.reset_progress(Some(&pupil.id), None, room.now()).await?),
+            _ => self.sessions.keep_progress(&Progress::default(), response),
+        }
+    }
+}
+
+fn is_due(pupil: &Pupil, now: DateTime<Utc>) -> bool {
+    now - pupil.seen_at >= SEEN_EVERY
+}
+
+impl FromRequest for Learner {
+    type Error = Problem;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Problem>>>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move { Self::of(&request).await })
+    }
+}

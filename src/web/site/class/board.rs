@@ -1,0 +1,361 @@
+//! The teacher's board: pupils and lessons as a table, as JSON and as CSV, and what the teacher can change.
+
+use actix_web::http::header;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::csv::csv;
+use super::{ClassPages, day};
+use crate::lab::class::{Class, ClassChange, PredictionState, Pupil, PupilId, Standing, State, numbered_names};
+use crate::lab::lessons::{LESSONS, Lesson};
+use crate::web::http::origins::Origins;
+use crate::web::http::problem::Problem;
+use crate::web::session::class::{Classroom, Teacher, not_the_teacher};
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+
+const BOARD: &str = "/class/board";
+
+/// A teacher who only looks counts as using the class after this time.
+const USED_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// What the board shows.
+pub(super) struct Board {
+    pub class: Option<Class>,
+    pub rows: Vec<Row>,
+    pub now: DateTime<Utc>,
+}
+
+/// A pupil, and how far they are in each lesson.
+pub(super) struct Row {
+    pub pupil: Pupil,
+    /// The name, numbered if another pupil has it too.
+    pub name: String,
+    pub standings: Vec<(&'static Lesson, Standing)>,
+}
+
+impl Board {
+    pub async fn of(room: &Classroom) -> Result<Self, Problem> {
+        let now = room.now();
+        let Some((class, pupils)) = room.store.pupils(now).await? else {
+            return Ok(Self { class: None, rows: Vec::new(), now });
+        };
+        let names = numbered_names(&pupils);
+        let standings = |pupil: &Pupil| LESSONS.iter().map(|it| (it, Standing::of(pupil, it, now))).collect();
+        let rows = pupils.into_iter().zip(names);
+        let rows = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
+        Ok(Self { class: Some(class), rows, now })
+    }
+
+    /// The lessons that have a column: those that are open, and those that somebody began.
+    fn columns(&self) -> Vec<&'static Lesson> {
+        let begun = |lesson: &Lesson| self.rows.iter().any(|row| row.pupil.record.times.contains_key(lesson.key));
+        let is_open = |lesson: &Lesson| self.class.as_ref().is_some_and(|class| class.is_lesson_open(lesson.key));
+        LESSONS.iter().filter(|lesson| is_open(lesson) || begun(lesson)).collect()
+    }
+}
+
+impl Row {
+    fn solved(&self) -> usize {
+        self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
+    }
+
+    fn cell(&self, lesson: &Lesson) -> Option<Cell> {
+        self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| Cell::of(standing))
+    }
+}
+
+/// How the table shows a standing.
+struct Cell {
+    class: &'static str,
+    sign: &'static str,
+    word: &'static str,
+    details: String,
+}
+
+impl Cell {
+    fn of(standing: &Standing) -> Self {
+        let (class, sign, word) = match standing.state {
+            State::Solved => ("passed", "✓", "solved"),
+            State::Open if standing.stuck => ("stuck", "!", "stuck"),
+            State::Open => ("begun", "○", "open"),
+            State::NotBegun => ("not-begun", "–", "not begun"),
+        };
+        let prediction = match standing.prediction {
+            PredictionState::None => None,
+            PredictionState::Right => Some("predicted right".to_owned()),
+            PredictionState::Wrong => Some("predicted wrong".to_owned()),
+            PredictionState::Skipped => Some("prediction skipped".to_owned()),
+        };
+        let tries = counted(standing.tries, "wrong try", "wrong tries");
+        let details = [tries, counted(standing.hints, "hint", "hints"), prediction];
+        Self { class, sign, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
+    }
+}
+
+fn counted(count: u8, one: &str, more: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {more}")),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "class/board.html")]
+struct BoardPage<'a> {
+    assets: &'a Assets,
+    origin: &'a str,
+    board: &'a Board,
+}
+
+impl BoardPage<'_> {
+    fn day(time: DateTime<Utc>) -> String {
+        day(time)
+    }
+}
+
+/// The table alone, as it is sent live.
+#[derive(Template)]
+#[template(path = "class/_table.html")]
+struct BoardTable<'a> {
+    board: &'a Board,
+}
+
+/// The table's HTML.
+pub(super) fn table(board: &Board) -> Result<String, Problem> {
+    BoardTable { board }.render().map_err(|error| Problem::internal(&error))
+}
+
+/// The query of the teacher's link.
+#[derive(Deserialize)]
+pub(in crate::web) struct LinkQuery {
+    key: Option<String>,
+}
+
+/// `GET /class/board`. The teacher's link has the key: it opens a class if there is none, and leads to the address
+/// without the key.
+pub(in crate::web) async fn page(
+    request: HttpRequest,
+    query: Query<LinkQuery>,
+    pages: ClassPages,
+    origins: Data<Origins>,
+) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    if let Some(key) = &query.key {
+        return open_link(room, key).await;
+    }
+    if !pages.mode.is_teacher(&request) {
+        return Err(not_the_teacher());
+    }
+    let board = Board::of(room).await?;
+    note_use(room, &board).await?;
+    render(&BoardPage { assets: &pages.assets, origin: origins.public_origin(), board: &board })
+}
+
+async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {
+    let cookie = room.teacher_cookie(key).ok_or_else(not_the_teacher)?;
+    room.start().await?;
+    let mut response = to_board();
+    response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
+    Ok(response)
+}
+
+async fn note_use(room: &Classroom, board: &Board) -> Result<(), Problem> {
+    match &board.class {
+        Some(class) if board.now - class.used_at >= USED_EVERY => room.change(&ClassChange::Use).await,
+        _ => Ok(()),
+    }
+}
+
+/// The board for programs.
+#[derive(Serialize)]
+struct BoardJson<'a> {
+    /// `null` while no class is open.
+    code: Option<&'a str>,
+    until: Option<String>,
+    solutions_held: bool,
+    codes_held: bool,
+    lessons: Vec<LessonJson>,
+    pupils: Vec<PupilJson<'a>>,
+}
+
+#[derive(Serialize)]
+struct LessonJson {
+    slug: &'static str,
+    title: &'static str,
+    minutes: u8,
+    open: bool,
+}
+
+#[derive(Serialize)]
+struct PupilJson<'a> {
+    id: &'a str,
+    name: &'a str,
+    joined_at: String,
+    seen_at: String,
+    #[serde(serialize_with = "by_slug")]
+    lessons: &'a [(&'static Lesson, Standing)],
+}
+
+#[derive(Serialize)]
+struct StandingJson<'a> {
+    #[serde(flatten)]
+    standing: &'a Standing,
+    solved_at: Option<String>,
+}
+
+fn by_slug<S: Serializer>(standings: &[(&'static Lesson, Standing)], serializer: S) -> Result<S::Ok, S::Error> {
+    let entry = |standing| StandingJson { standing, solved_at: standing.solved_at.and_then(moment) };
+    serializer.collect_map(standings.iter().map(|(lesson, standing)| (lesson.slug, entry(standing))))
+}
+
+/// RFC 3339 in UTC.
+pub(super) fn time(time: DateTime<Utc>) -> String {
+    time.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+pub(super) fn moment(seconds: i64) -> Option<String> {
+    DateTime::from_timestamp(seconds, 0).map(time)
+}
+
+/// `GET /class/board.json`.
+pub(in crate::web) async fn json(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    let board = Board::of(pages.mode.needed()?).await?;
+    let class = board.class.as_ref();
+    let lesson = |lesson: &'static Lesson| LessonJson {
+        slug: lesson.slug,
+        title: lesson.title,
+        minutes: lesson.minutes,
+        open: class.is_none_or(|class| class.is_lesson_open(lesson.key)),
+    };
+    let pupil = |row| {
+        let Row { pupil, standings, .. }: &Row = row;
+        let (id, name) = (pupil.id.as_str(), pupil.name.as_str());
+        PupilJson { id, name, joined_at: time(pupil.joined_at), seen_at: time(pupil.seen_at), lessons: standings }
+    };
+    Ok(HttpResponse::Ok().json(BoardJson {
+        code: class.map(|class| class.code.as_str()),
+        until: class.map(|class| time(class.until())),
+        solutions_held: class.is_some_and(|class| class.solutions_held),
+        codes_held: class.is_some_and(|class| class.codes_held),
+        lessons: LESSONS.iter().map(lesson).collect(),
+        pupils: board.rows.iter().map(pupil).collect(),
+    }))
+}
+
+/// `GET /class/board.csv`.
+pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    let board = Board::of(pages.mode.needed()?).await?;
+    let named = (header::CONTENT_DISPOSITION, "attachment; filename=\"class.csv\"");
+    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(named).body(csv(&board)))
+}
+
+/// `POST /class/board/start`: opens a class after the last one has ended.
+pub(in crate::web) async fn start(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    pages.mode.needed()?.start().await?;
+    Ok(to_board())
+}
+
+/// What *Reset* and *Remove* are about. Left out or empty, it is everybody, and every lesson.
+#[derive(Deserialize)]
+pub(in crate::web) struct Chosen {
+    pupil: Option<String>,
+    lesson: Option<String>,
+}
+
+impl Chosen {
+    fn pupil(&self) -> Result<Option<PupilId>, Problem> {
+        let given = self.pupil.as_deref().filter(|id| !id.is_empty());
+        let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is no id of a pupil."));
+        given.map(read).transpose()
+    }
+
+    fn lesson(&self) -> Result<Option<&'static Lesson>, Problem> {
+        self.lesson.as_deref().filter(|slug| !slug.is_empty()).map(lesson).transpose()
+    }
+}
+
+fn lesson(slug: &str) -> Result<&'static Lesson, Problem> {
+    Lesson::find(slug).ok_or_else(|| Problem::bad_request("`lesson` is no lesson of this lab."))
+}
+
+/// `POST /class/board/reset`.
+pub(in crate::web) async fn reset(
+    _: Teacher,
+    pages: ClassPages,
+    chosen: Form<Chosen>,
+) -> Result<HttpResponse, Problem> {
+    let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
+    let room = pages.mode.needed()?;
+    room.store.reset_progress(pupil.as_ref(), lesson.map(|lesson| lesson.key), room.now()).await?;
+    Ok(to_board())
+}
+
+/// `POST /class/board/remove`.
+pub(in crate::web) async fn remove(
+    _: Teacher,
+    pages: ClassPages,
+    chosen: Form<Chosen>,
+) -> Result<HttpResponse, Problem> {
+    let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
+    let room = pages.mode.needed()?;
+    room.store.remove_pupil(&pupil, room.now()).await?;
+    Ok(to_board())
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct Hold {
+    what: String,
+    held: String,
+}
+
+/// `POST /class/board/hold`.
+pub(in crate::web) async fn hold(_: Teacher, pages: ClassPages, form: Form<Hold>) -> Result<HttpResponse, Problem> {
+    let held = flag("held", &form.held)?;
+    let change = match form.what.as_str() {
+        "solutions" => ClassChange::HoldSolutions(held),
+        "codes" => ClassChange::HoldCodes(held),
+        _ => return Err(Problem::bad_request("`what` can be solutions or codes.")),
+    };
+    pages.mode.needed()?.change(&change).await?;
+    Ok(to_board())
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct LessonForm {
+    lesson: String,
+    open: String,
+}
+
+/// `POST /class/board/lesson`.
+pub(in crate::web) async fn open_lesson(
+    _: Teacher,
+    pages: ClassPages,
+    form: Form<LessonForm>,
+) -> Result<HttpResponse, Problem> {
+    let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open: flag("open", &form.open)? };
+    pages.mode.needed()?.change(&change).await?;
+    Ok(to_board())
+}
+
+fn flag(name: &str, text: &str) -> Result<bool, Problem> {
+    match text {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        _ => Err(Problem::bad_request(format!("`{name}` can be true or false."))),
+    }
+}
+
+/// `POST /class/board/end`: deletes the class, its pupils and their progress.
+pub(in crate::web) async fn end(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    pages.mode.needed()?.end().await?;
+    Ok(to_board())
+}
+
+fn to_board() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, BOARD)).finish()
+}

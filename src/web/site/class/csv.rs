@@ -1,0 +1,72 @@
+//! The board as CSV (RFC 4180): one line for each pupil and lesson.
+
+use super::board::{Board, moment, time};
+use crate::lab::class::{PredictionState, State};
+
+const HEAD: [&str; 10] =
+    ["pupil", "joined_at", "seen_at", "lesson", "state", "stuck", "tries", "hints", "prediction", "solved_at"];
+
+pub(super) fn csv(board: &Board) -> String {
+    let mut text = line(&HEAD);
+    for row in &board.rows {
+        let (joined, seen) = (time(row.pupil.joined_at), time(row.pupil.seen_at));
+        for (lesson, standing) in &row.standings {
+            let stuck = if standing.stuck { "yes" } else { "no" };
+            let (tries, hints) = (standing.tries.to_string(), standing.hints.to_string());
+            let solved = standing.solved_at.and_then(moment).unwrap_or_default();
+            let (state, prediction) = (state(standing.state), prediction(standing.prediction));
+            let cells = [&row.name, &joined, &seen, lesson.slug, state, stuck, &tries, &hints, prediction, &solved];
+            text += &line(&cells);
+        }
+    }
+    text
+}
+
+const fn state(state: State) -> &'static str {
+    match state {
+        State::NotBegun => "not_begun",
+        State::Open => "open",
+        State::Solved => "solved",
+    }
+}
+
+const fn prediction(prediction: PredictionState) -> &'static str {
+    match prediction {
+        PredictionState::None => "none",
+        PredictionState::Right => "right",
+        PredictionState::Wrong => "wrong",
+        PredictionState::Skipped => "skipped",
+    }
+}
+
+fn line(cells: &[&str]) -> String {
+    cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
+}
+
+/// A cell in quotes. A spreadsheet would take a text that begins like a formula for one, so it gets an apostrophe.
+fn cell(text: &str) -> String {
+    let is_formula = text.starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
+    let mark = if is_formula { "'" } else { "" };
+    format!("\"{mark}{}\"", text.replace('"', "\"\""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_cannot_be_a_formula_or_end_its_cell() {
+        for (text, expected) in [
+            ("Ada", r#""Ada""#),
+            ("=1+1", r#""'=1+1""#),
+            ("+1", r#""'+1""#),
+            ("-1", r#""'-1""#),
+            ("@SUM(A1)", r#""'@SUM(A1)""#),
+            ("＝1", r#""'＝1""#),
+            (r#"a","b"#, r#""a"",""b""#),
+            ("O'Neil, Ada", r#""O'Neil, Ada""#),
+        ] {
+            assert_eq!(cell(text), expected);
+        }
+    }
+}

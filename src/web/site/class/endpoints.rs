@@ -1,0 +1,35 @@
+//! The rows of the route table for a class. They are for this site's own pages and for the teacher, so the API's
+//! description leaves them out; the manual's page on the lab describes the board's JSON and CSV.
+
+use super::{board, events, join, leave, page};
+use crate::web::http::endpoint::{Endpoint, Method, Operation, RoutePolicy};
+
+const fn teachers(path: &'static str, operations: &'static [Operation]) -> Endpoint {
+    Endpoint::new(path, RoutePolicy::Plain, operations).kept_from_robots()
+}
+
+pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
+    Endpoint::new(
+        "/class",
+        RoutePolicy::Plain,
+        &[
+            Operation::undocumented(Method::Get, |route| route.to(page)),
+            Operation::undocumented(Method::Post, |route| route.to(join)),
+        ],
+    ),
+    Endpoint::new(
+        "/class/leave",
+        RoutePolicy::Plain,
+        &[Operation::undocumented(Method::Post, |route| route.to(leave))],
+    ),
+    teachers("/class/board", &[Operation::undocumented(Method::Get, |route| route.to(board::page))]),
+    teachers("/class/board.json", &[Operation::undocumented(Method::Get, |route| route.to(board::json))]),
+    teachers("/class/board.csv", &[Operation::undocumented(Method::Get, |route| route.to(board::spreadsheet))]),
+    teachers("/class/board/events", &[Operation::undocumented(Method::GetOnly, |route| route.to(events::events))]),
+    teachers("/class/board/start", &[Operation::undocumented(Method::Post, |route| route.to(board::start))]),
+    teachers("/class/board/reset", &[Operation::undocumented(Method::Post, |route| route.to(board::reset))]),
+    teachers("/class/board/remove", &[Operation::undocumented(Method::Post, |route| route.to(board::remove))]),
+    teachers("/class/board/hold", &[Operation::undocumented(Method::Post, |route| route.to(board::hold))]),
+    teachers("/class/board/lesson", &[Operation::undocumented(Method::Post, |route| route.to(board::open_lesson))]),
+    teachers("/class/board/end", &[Operation::undocumented(Method::Post, |route| route.to(board::end))]),
+];

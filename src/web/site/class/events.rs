@@ -1,0 +1,113 @@
+//! The board, sent live: server-sent events, each with the table as it is then.
+//!
+//! Several processes may serve one class, so what changed is known only from the store. While somebody watches, it is
+//! asked once a second for the version of the class. The table is made again when the version is another, and from time
+//! to time, because a pupil gets stuck by waiting.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use actix_web::rt::time::interval;
+use actix_web::web::{Bytes, Data};
+use actix_web::{Error, HttpResponse};
+use futures_core::Stream;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
+
+use super::ClassPages;
+use super::board::{Board, table};
+use crate::web::http::problem::Problem;
+use crate::web::http::shutdown_flag::ShutdownFlag;
+use crate::web::session::class::{ClassMode, Classroom, Teacher};
+use crate::work;
+
+/// How often the store is asked.
+const EVERY: Duration = Duration::from_secs(1);
+
+/// After how many rounds without a change something is sent nevertheless, so that a proxy does not close the connection.
+const HEARTBEAT: u32 = 15;
+
+/// `GET /class/board/events`.
+pub(in crate::web) async fn events(
+    _: Teacher,
+    pages: ClassPages,
+    shutdown: Data<ShutdownFlag>,
+) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
+    let (sender, receiver) = mpsc::channel(1);
+    actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, sender));
+    Ok(HttpResponse::Ok()
+        .content_type("text/event-stream")
+        // nginx would keep the events until it has many of them.
+        .insert_header(("X-Accel-Buffering", "no"))
+        .streaming(Events { receiver, _permit: permit }))
+}
+
+/// Sends until nobody reads any more, or the server shuts down.
+async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, sender: mpsc::Sender<Bytes>) {
+    let Some(room) = mode.room() else { return };
+    let mut rounds = interval(EVERY);
+    let mut last = Sent::default();
+    while !sender.is_closed() && !shutdown.has_begun() {
+        rounds.tick().await;
+        // A store that does not answer now may answer in the next round.
+        let Ok(Some(event)) = last.next(room).await else { continue };
+        if sender.send(event).await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What was sent last.
+#[derive(Default)]
+struct Sent {
+    version: Option<i64>,
+    table: String,
+    rounds: u32,
+}
+
+impl Sent {
+    /// What is to be sent now.
+    async fn next(&mut self, room: &Classroom) -> Result<Option<Bytes>, Problem> {
+        self.rounds += 1;
+        // 0 is no version of a class: no class is open.
+        let version = room.recent().await?.map_or(0, |class| class.version);
+        let is_due = self.rounds >= HEARTBEAT;
+        if self.version == Some(version) && !is_due {
+            return Ok(None);
+        }
+        let table = table(&Board::of(room).await?)?;
+        self.version = Some(version);
+        if table != self.table {
+            let event = event(&table);
+            (self.table, self.rounds) = (table, 0);
+            return Ok(Some(event));
+        }
+        if is_due {
+            self.rounds = 0;
+            return Ok(Some(Bytes::from_static(b": still here\n\n")));
+        }
+        Ok(None)
+    }
+}
+
+/// One event whose data is this text.
+fn event(text: &str) -> Bytes {
+    let lines: Vec<String> = text.lines().map(|line| format!("data: {line}\n")).collect();
+    format!("event: board\n{}\n", lines.concat()).into()
+}
+
+/// The body of the response. It ends when the sender does.
+struct Events {
+    receiver: mpsc::Receiver<Bytes>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Stream for Events {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.receiver.poll_recv(cx).map(|event| event.map(Ok))
+    }
+}

@@ -1,0 +1,492 @@
+//! Class mode: pupils who join and work, the teacher who sees them, and what nobody else may see.
+
+mod browser;
+mod client;
+mod thirty;
+
+use hallpass::lab::lessons::{LESSONS, Lesson};
+use serde_json::Value;
+
+use crate::app::TestApp;
+use crate::cli::{Program, mode};
+use crate::postgres::Postgres;
+use client::{Browser, teacher_link};
+
+const ON: (&str, &str) = ("class", "on");
+
+/// A server with a class, and its teacher in front of the board.
+fn classroom() -> (TestApp, Browser) {
+    let app = TestApp::with(&[ON]);
+    let teacher = teacher_of(&app);
+    (app, teacher)
+}
+
+fn teacher_of(app: &TestApp) -> Browser {
+    let mut teacher = Browser::of(&app.url);
+    let key = std::fs::read_to_string(app.keys().join("teacher.key")).unwrap();
+    let opened = teacher.get(&format!("/class/board?key={}", key.trim()));
+    assert_eq!((opened.status, opened.location()), (303, "/class/board"));
+    teacher
+}
+
+fn board(teacher: &mut Browser) -> Value {
+    let answer = teacher.get("/class/board.json");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+fn code(teacher: &mut Browser) -> String {
+    board(teacher)["code"].as_str().unwrap().to_owned()
+}
+
+/// Somebody who joined under this name.
+fn pupil(url: &str, code: &str, name: &str) -> Browser {
+    let mut pupil = Browser::of(url);
+    let joined = pupil.post("/class", &[("code", code), ("name", name)]);
+    assert_eq!((joined.status, joined.location()), (303, "/class"), "{}", joined.body);
+    pupil
+}
+
+/// What the board says of the pupil of this name.
+fn standing(board: &Value, name: &str, lesson: &str) -> Value {
+    let pupils = board["pupils"].as_array().unwrap();
+    let pupil = pupils.iter().find(|pupil| pupil["name"] == name).unwrap_or_else(|| panic!("{name} is not there"));
+    pupil["lessons"][lesson].clone()
+}
+
+fn id(board: &Value, name: &str) -> String {
+    let pupils = board["pupils"].as_array().unwrap();
+    pupils.iter().find(|pupil| pupil["name"] == name).unwrap()["id"].as_str().unwrap().to_owned()
+}
+
+/// The right answer to the question of *Anatomy*.
+fn right(lesson: &str) -> &'static str {
+    let lesson = Lesson::find(lesson).unwrap();
+    lesson.question.choices.iter().find(|choice| choice.is_right).unwrap().value
+}
+
+fn wrong(lesson: &str) -> &'static str {
+    let lesson = Lesson::find(lesson).unwrap();
+    lesson.question.choices.iter().find(|choice| !choice.is_right).unwrap().value
+}
+
+const ANATOMY: &str = "/lab/lessons/anatomy";
+
+/// Solves *Anatomy* as its solution says.
+fn solve_anatomy(pupil: &mut Browser) {
+    let page = pupil.get(ANATOMY).body;
+    let (_, rest) = page.split_once("name=\"token\" value=\"").unwrap();
+    let token = rest.split('"').next().unwrap().to_owned();
+    let claims: Value = serde_json::from_str(&crate::app::part(&token, 1)).unwrap();
+    let answer = pupil.post(ANATOMY, &[("token", &token), ("sub", claims["sub"].as_str().unwrap())]);
+    assert!(answer.body.contains("solved"), "{}", answer.body);
+}
+
+#[test]
+fn without_the_setting_there_is_nothing_and_no_key_is_made() {
+    let app = TestApp::spawn();
+    let mut visitor = Browser::of(&app.url);
+    for path in ["/class", "/class/board", "/class/board?key=x", "/class/board.json", "/class/board/events", "/class/x"]
+    {
+        assert_eq!(visitor.get(path).status, 404, "{path}");
+    }
+    for path in ["/class", "/class/leave", "/class/board", "/class/board/reset", "/class/board/end"] {
+        assert_eq!(visitor.post(path, &[]).status, 404, "{path}");
+    }
+    assert!(!app.keys().join("teacher.key").exists());
+}
+
+#[test]
+fn the_log_says_the_teacher_s_link_once_and_the_key_is_for_its_owner_alone() {
+    let program = Program::with_keys();
+    let checked = program.run(&["check", "--class", "on"]);
+    assert!(checked.stdout.contains("teacher.key` is not there yet"), "{}", checked.stdout);
+    let serving = program.serve(&["--class", "on"]);
+    let key = program.read("keys/teacher.key");
+    let link = format!("the teacher's link is {}/class/board?key={}", serving.url, key.trim());
+    let mut teacher = Browser::of(&serving.url);
+    assert_eq!(teacher.get(&format!("/class/board?key={}", key.trim())).status, 303);
+    assert_eq!(teacher.get("/class/board?key=wrong").status, 403);
+    assert_eq!(teacher.get("/class/board").status, 200);
+    let log = serving.log_at_rest();
+    assert_eq!(log.matches(&link).count(), 1, "{log}");
+    assert_eq!(log.matches(key.trim()).count(), 1, "no other line has the key");
+    assert!(log.contains("GET /class/board 303") && !log.contains("key=wrong"), "{log}");
+    assert_eq!(mode(&program.path("keys/teacher.key")), 0o600);
+    drop(serving);
+    let again = program.serve(&["--class", "on"]);
+    assert_eq!(program.read("keys/teacher.key"), key, "the key stays");
+    drop(again);
+    let damaged = program.holding("keys/teacher.key", "short");
+    damaged.run(&["--class", "on", "--bind", "127.0.0.1:0"]).assert_failed(&["teacher.key", "32 random bytes", "remove it"]);
+}
+
+#[test]
+fn keys_in_memory_include_the_teacher_s() {
+    let program = Program::new();
+    let serving = program.serve(&["--class", "on", "--keys", "memory", "--database", "sqlite::memory:"]);
+    let mut teacher = Browser::of(&serving.url);
+    let link = teacher_link(&serving.log());
+    assert_eq!(teacher.get(&link).location(), "/class/board");
+    assert_eq!(teacher.get("/class/board").status, 200);
+    assert!(!program.path("keys").exists());
+}
+
+#[test]
+fn nobody_but_the_teacher_reaches_an_address_of_the_board() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let mut stranger = Browser::of(&app.url);
+    let mut forger = Browser::of(&app.url);
+    forger.set_cookie("hallpass-teacher", "9999999999.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA");
+    for visitor in [&mut ada, &mut stranger, &mut forger] {
+        for path in ["/class/board", "/class/board.json", "/class/board.csv", "/class/board/events"] {
+            let answer = visitor.get(path);
+            assert_eq!(answer.status, 403, "{path}");
+            assert!(!answer.body.contains("Ada"), "{path}");
+        }
+        for path in ["start", "reset", "remove", "hold", "lesson", "end"] {
+            let fields = [("what", "codes"), ("held", "true"), ("lesson", "anatomy"), ("open", "false")];
+            assert_eq!(visitor.post(&format!("/class/board/{path}"), &fields).status, 403, "{path}");
+        }
+        assert_eq!(visitor.get("/class/board?key=").status, 403);
+    }
+    let seen = board(&mut teacher);
+    assert_eq!((seen["codes_held"].clone(), seen["pupils"].as_array().unwrap().len()), (Value::Bool(false), 1));
+}
+
+#[test]
+fn the_board_s_forms_work_from_its_own_pages_alone() {
+    let (app, mut teacher) = classroom();
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    for header in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
+        assert_eq!(teacher.post_with("/class/board/end", &[], header).status, 403, "{header}");
+    }
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn the_teacher_s_cookie_is_not_the_key_and_no_page_leads_anywhere_with_it() {
+    let (app, mut teacher) = classroom();
+    let key = std::fs::read_to_string(app.keys().join("teacher.key")).unwrap();
+    let cookie = teacher.cookie_line("hallpass-teacher").to_owned();
+    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && cookie.contains("Path=/"), "{cookie}");
+    assert!(!cookie.contains(key.trim()));
+    assert!(!teacher.get("/class/board").body.contains(key.trim()));
+    app.advance(14 * 86_400);
+    assert_eq!(teacher.get("/class/board").status, 403, "the cookie ends");
+}
+
+#[test]
+fn a_pupil_joins_with_the_code_and_sees_what_is_kept() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &code.to_lowercase(), "  Ada Lovelace ");
+    let page = ada.get("/class").body;
+    for part in ["<strong>Ada Lovelace</strong>", "29 January 2027", "Leave", "0 of"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let line = ada.cookie_line("hallpass-pupil");
+    assert!(line.contains("Max-Age=2592000") && line.contains("HttpOnly"), "{line}");
+    assert!(ada.get("/lab").body.contains("You are in the class as <strong>Ada Lovelace</strong>"));
+    assert_eq!(ada.post("/class", &[("code", &code), ("name", "Eve")]).status, 303);
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 1, "she stays who she is");
+    assert_eq!(ada.post("/class/leave", &[]).location(), "/class");
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 0);
+    assert!(ada.get("/class").body.contains("Join with the code"));
+}
+
+#[test]
+fn a_name_or_code_that_is_not_accepted_says_why_and_what_was_typed_stays() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut visitor = Browser::of(&app.url);
+    for (code, name, says) in [
+        (code.as_str(), "", "Type a name of 1 to 40 characters"),
+        (&code, "  ", "Type a name"),
+        (&code, &"x".repeat(41), "This name has 41 characters"),
+        (&code, "A\u{202e}b", "another one that is not shown"),
+        ("nonono", "Ada", "No class is open with this code"),
+        ("", "Ada", "No class is open with this code"),
+    ] {
+        let answer = visitor.post("/class", &[("code", code), ("name", name)]);
+        assert_eq!(answer.status, 400, "{name}");
+        assert!(answer.body.contains(says), "{says}: {}", answer.body);
+        assert!(
+            answer.body.contains(&format!("name=\"code\" type=\"text\" class=\"code\" value=\"{code}\"")),
+            "{name}"
+        );
+    }
+    assert!(board(&mut teacher)["pupils"].as_array().unwrap().is_empty());
+    let cut = visitor.post("/class", &[("code", "x"), ("name", "<b>&\"")]).body;
+    assert!(cut.contains("&#60;b&#62;&#38;&#34;"), "{cut}");
+}
+
+#[test]
+fn wrong_codes_are_limited_and_right_ones_are_not() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    for number in 0..40 {
+        pupil(&app.url, &code, &format!("Pupil {number}"));
+    }
+    let mut guesser = Browser::of(&app.url);
+    for _ in 0..30 {
+        assert_eq!(guesser.post("/class", &[("code", "BCDFGH"), ("name", "Eve")]).status, 400);
+    }
+    for guess in ["BCDFGH", code.as_str()] {
+        let answer = guesser.post("/class", &[("code", guess), ("name", "Eve")]);
+        assert_eq!((answer.status, answer.header("retry-after")), (429, "60"), "{guess}");
+    }
+    app.advance(60);
+    pupil(&app.url, &code, "Eve");
+}
+
+#[test]
+fn the_board_says_how_far_each_pupil_is() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &code, "Ada");
+    let mut bob = pupil(&app.url, &code, "Bob");
+    let begun = |teacher: &mut Browser, name: &str| standing(&board(teacher), name, "anatomy");
+    assert_eq!(
+        begun(&mut teacher, "Ada"),
+        serde_json::json!({"state": "not_begun", "stuck": false, "tries": 0, "hints": 0, "prediction": "none", "solved_at": null})
+    );
+    ada.get(ANATOMY);
+    assert_eq!(begun(&mut teacher, "Ada")["state"], "open");
+    ada.post(ANATOMY, &[("step", "predict"), ("predict", right("anatomy"))]);
+    bob.post(ANATOMY, &[("step", "predict"), ("predict", wrong("anatomy"))]);
+    assert_eq!(begun(&mut teacher, "Ada")["prediction"], "right");
+    assert_eq!(begun(&mut teacher, "Bob")["prediction"], "wrong");
+    let page = ada.get(ANATOMY).body;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    for tries in 1..=3 {
+        ada.post(ANATOMY, &[("token", &token), ("sub", "nobody")]);
+        let now = begun(&mut teacher, "Ada");
+        assert_eq!((now["tries"].clone(), now["stuck"].clone()), (tries.into(), (tries == 3).into()));
+    }
+    let hinted = ada.post(ANATOMY, &[("step", "hint"), ("token", &token), ("sub", "typed")]);
+    assert!(hinted.body.contains("value=\"typed\"") && hinted.body.contains(&token), "what was typed stays");
+    assert!(hinted.body.contains("Hint 1.") && !hinted.body.contains("id=\"verdict\""));
+    assert_eq!(begun(&mut teacher, "Ada")["hints"], 1);
+    solve_anatomy(&mut ada);
+    let now = begun(&mut teacher, "Ada");
+    assert_eq!((now["state"].clone(), now["stuck"].clone()), ("solved".into(), false.into()));
+    assert_eq!(now["solved_at"], "2027-01-15T08:00:00Z");
+    let minutes = i64::from(Lesson::find("anatomy").unwrap().minutes);
+    app.advance(2 * 60 * minutes + 1);
+    let now = begun(&mut teacher, "Bob");
+    assert_eq!((now["state"].clone(), now["stuck"].clone()), ("open".into(), true.into()));
+    let whole = board(&mut teacher);
+    let slugs: Vec<_> = whole["lessons"].as_array().unwrap().iter().map(|it| it["slug"].clone()).collect();
+    assert_eq!(slugs, LESSONS.iter().map(|lesson| lesson.slug).collect::<Vec<_>>());
+    let html = teacher.get("/class/board").body;
+    assert!(html.contains("✓</span> solved<small>3 wrong tries, 1 hint, predicted right</small>"), "{html}");
+    assert!(html.contains("!</span> stuck<small>predicted wrong</small>"), "{html}");
+}
+
+#[test]
+fn progress_outside_of_the_class_and_in_it_are_apart() {
+    let (app, mut teacher) = classroom();
+    let mut ada = Browser::of(&app.url);
+    solve_anatomy(&mut ada);
+    let joined = ada.post("/class", &[("code", &code(&mut teacher)), ("name", "Ada")]);
+    assert_eq!(joined.status, 303);
+    assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "not_begun");
+    assert!(!ada.get(ANATOMY).body.contains("class=\"done\""));
+    ada.post("/class/leave", &[]);
+    assert!(ada.get(ANATOMY).body.contains("class=\"done\""), "the browser still has its own");
+}
+
+#[test]
+fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut pupils = ["Ada", "Bob", "Cy"].map(|name| pupil(&app.url, &code, name));
+    pupils.iter_mut().for_each(solve_anatomy);
+    for pupil in &mut pupils {
+        pupil.get("/lab/lessons/logout");
+    }
+    let states = |teacher: &mut Browser| {
+        let seen = board(teacher);
+        ["Ada", "Bob", "Cy"].map(|name| {
+            ["anatomy", "logout"].map(|lesson| standing(&seen, name, lesson)["state"].as_str().unwrap().to_owned())
+        })
+    };
+    let ada = id(&board(&mut teacher), "Ada");
+    let reset = teacher.post("/class/board/reset", &[("pupil", &ada), ("lesson", "anatomy")]);
+    assert_eq!((reset.status, reset.location()), (303, "/class/board"));
+    assert_eq!(states(&mut teacher), [["not_begun", "open"], ["solved", "open"], ["solved", "open"]]);
+    teacher.post("/class/board/reset", &[("pupil", &ada)]);
+    teacher.post("/class/board/reset", &[("lesson", "logout")]);
+    assert_eq!(states(&mut teacher), [["not_begun", "not_begun"], ["solved", "not_begun"], ["solved", "not_begun"]]);
+    teacher.post("/class/board/reset", &[]);
+    assert_eq!(states(&mut teacher), [["not_begun", "not_begun"]; 3]);
+    for fields in [[("pupil", "nobody")], [("lesson", "nothing")]] {
+        assert_eq!(teacher.post("/class/board/reset", &fields).status, 400);
+    }
+    assert_eq!(teacher.post("/class/board/remove", &[]).status, 400, "nobody is removed by accident");
+    assert_eq!(teacher.post("/class/board/remove", &[("pupil", &ada)]).status, 303);
+    let left = board(&mut teacher);
+    assert_eq!(left["pupils"].as_array().unwrap().len(), 2);
+    assert!(pupils[0].get("/class").body.contains("You are no longer in the class"));
+    assert!(pupils[1].get("/class").body.contains("<strong>Bob</strong>"));
+}
+
+#[test]
+fn what_is_held_is_hidden_from_everybody_but_the_teacher() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let mut stranger = Browser::of(&app.url);
+    let lesson = Lesson::find("anatomy").unwrap();
+    let solution = "The solution.";
+    let open_all = |visitor: &mut Browser| {
+        (0..=lesson.hints.len()).map(|_| visitor.post(ANATOMY, &[("step", "hint")]).body).last().unwrap()
+    };
+    for visitor in [&mut ada, &mut stranger] {
+        let page = open_all(visitor);
+        assert!(!page.contains(solution) && page.contains("Your teacher will release the solution."), "{page}");
+    }
+    assert!(open_all(&mut teacher).contains(solution));
+    assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["hints"], lesson.hints.len());
+    let release = teacher.post("/class/board/hold", &[("what", "solutions"), ("held", "false")]);
+    assert_eq!(release.status, 303);
+    for visitor in [&mut ada, &mut stranger] {
+        let page = visitor.get(ANATOMY).body;
+        assert!(!page.contains(solution) && page.contains("Show the solution"), "it is behind a button of its own");
+        assert!(visitor.post(ANATOMY, &[("step", "hint")]).body.contains(solution));
+    }
+
+    let attack = "/lab/attacks/alg-none";
+    assert!(ada.get("/lab/attacks").body.contains("alg_not_allowed"));
+    teacher.post("/class/board/hold", &[("what", "codes"), ("held", "true")]);
+    for visitor in [&mut ada, &mut stranger] {
+        assert!(!visitor.get("/lab/attacks").body.contains("<code class=\"code\">"));
+        assert!(!visitor.get(attack).body.contains("alg_not_allowed"));
+        assert!(
+            visitor.post(attack, &[("action", "forge")]).body.contains("The answer is <code>alg_not_allowed</code>")
+        );
+        assert!(!visitor.get("/lab/attacks.json").body.contains("alg_not_allowed"));
+    }
+    assert!(teacher.get(attack).body.contains("alg_not_allowed"));
+    assert_eq!(teacher.post("/class/board/hold", &[("what", "else"), ("held", "true")]).status, 400);
+    assert_eq!(teacher.post("/class/board/hold", &[("what", "codes"), ("held", "maybe")]).status, 400);
+    let seen = board(&mut teacher);
+    assert_eq!((seen["solutions_held"].clone(), seen["codes_held"].clone()), (false.into(), true.into()));
+}
+
+#[test]
+fn a_closed_lesson_says_so_and_takes_no_form() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    assert_eq!(teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "false")]).status, 303);
+    let page = ada.get(ANATOMY);
+    assert!(page.status == 200 && page.body.contains("Your teacher has not opened this lesson yet."), "{}", page.body);
+    assert_eq!(ada.post(ANATOMY, &[("step", "skip")]).status, 403);
+    assert!(ada.get("/lab").body.contains("not opened yet"));
+    assert!(teacher.get(ANATOMY).body.contains("Scenario"));
+    assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "not_begun");
+    teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "true")]);
+    assert!(ada.get(ANATOMY).body.contains("Scenario"));
+}
+
+#[test]
+fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    for name in ["Ada", "Ada", "=HYPERLINK(\"x\")", "<script>x</script>"] {
+        pupil(&app.url, &code, name);
+    }
+    let csv = teacher.get("/class/board.csv");
+    assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
+    assert!(csv.body.contains("\r\n\"Ada (2)\",\"2027-01-15T08:00:00Z\""), "{}", csv.body);
+    assert!(csv.body.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{}", csv.body);
+    assert_eq!(csv.body.lines().count(), 1 + 4 * LESSONS.len());
+    let html = teacher.get("/class/board").body;
+    assert!(html.contains("Ada (2)") && !html.contains("<script>x"), "{html}");
+}
+
+#[test]
+fn a_class_ends_with_everything_that_was_kept() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    solve_anatomy(&mut ada);
+    assert_eq!(teacher.post("/class/board/end", &[]).location(), "/class/board");
+    assert!(ada.get("/class").body.contains("Your class has ended."));
+    assert!(!ada.get(ANATOMY).body.contains("class=\"done\""));
+    let ended = board(&mut teacher);
+    assert_eq!((ended["code"].clone(), ended["pupils"].clone()), (Value::Null, serde_json::json!([])));
+    assert!(teacher.get("/class/board").body.contains("Start a class"));
+    teacher.post("/class/board/start", &[]);
+    assert!(board(&mut teacher)["code"].is_string());
+    assert!(ada.get("/class").body.contains("Your class has ended."));
+}
+
+#[test]
+fn a_class_that_nobody_used_for_fourteen_days_is_over() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    app.advance(7 * 86_400);
+    solve_anatomy(&mut ada);
+    assert_eq!(board(&mut teacher)["until"], "2027-02-05T08:00:00Z");
+    app.advance(14 * 86_400);
+    assert!(ada.get("/class").body.contains("Your class has ended."));
+}
+
+#[test]
+fn two_processes_share_a_class() {
+    let postgres = Postgres::shared().map(Postgres::database);
+    for database in [None, postgres.as_deref()] {
+        let mut settings = vec![ON];
+        settings.extend(database.map(|database| ("database", database)));
+        let first = TestApp::with(&settings);
+        let second = first.with_same_keys_and(&settings);
+        let mut teacher = teacher_of(&first);
+        let mut ada = pupil(&second.url, &code(&mut teacher), "Ada");
+        solve_anatomy(&mut ada);
+        assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "solved");
+        let mut ada_elsewhere = ada.before(&first.url);
+        assert!(ada_elsewhere.get(ANATOMY).body.contains("class=\"done\""));
+        let mut teacher_elsewhere = teacher.before(&second.url);
+        assert_eq!(board(&mut teacher_elsewhere), board(&mut teacher));
+        teacher_elsewhere.post("/class/board/end", &[]);
+        assert!(ada_elsewhere.get("/class").body.contains("Your class has ended."));
+    }
+}
+
+#[test]
+fn a_change_reaches_a_board_that_is_open_whichever_process_made_it() {
+    let first = TestApp::with(&[ON]);
+    let second = first.with_same_keys_and(&[ON]);
+    let mut teacher = teacher_of(&first);
+    let code = code(&mut teacher);
+    let mut events = teacher.stream("/class/board/events");
+    assert!(events.until("Nobody has joined yet.").contains("content-type: text/event-stream"));
+    let mut ada = pupil(&second.url, &code, "Ada");
+    events.until("Ada");
+    ada.get(ANATOMY);
+    events.until("open");
+}
+
+#[test]
+fn only_so_many_boards_are_live_at_once() {
+    let (_app, mut teacher) = classroom();
+    let mut streams: Vec<_> = (0..32).map(|_| teacher.stream("/class/board/events")).collect();
+    for stream in &mut streams {
+        stream.until("Nobody has joined yet.");
+    }
+    assert_eq!(teacher.get("/class/board/events").status, 503);
+}
+
+#[test]
+fn a_live_board_does_not_keep_the_server_from_ending() {
+    let program = Program::with_keys();
+    let serving = program.serve(&["--class", "on"]);
+    let mut teacher = Browser::of(&serving.url);
+    teacher.get(&teacher_link(&serving.log()));
+    let mut events = teacher.stream("/class/board/events");
+    events.until("Nobody has joined yet.");
+    let started = std::time::Instant::now();
+    assert_eq!(serving.stop().code, Some(0));
+    assert!(started.elapsed().as_secs() < 6, "{:?}", started.elapsed());
+}

@@ -1,0 +1,125 @@
+//! The pages of a class in Chromium.
+
+use std::fs;
+use std::time::Duration;
+
+use tokio::time::sleep;
+
+use super::{ANATOMY, ON};
+use crate::app::TestApp;
+use crate::browser::{Browser, Script, Visit, found_by_axe};
+use crate::tools;
+
+/// A teacher in front of the board of a class with two pupils.
+async fn board(browser: &Browser, script: Script) -> Visit {
+    let app = TestApp::with(&[ON]);
+    let key = fs::read_to_string(app.keys().join("teacher.key")).unwrap();
+    let visit = browser.visit_to(app, script).await;
+    visit.open(&format!("/class/board?key={}", key.trim())).await;
+    visit
+}
+
+async fn joined(visit: &Visit, name: &str) -> super::client::Browser {
+    let code = visit.text(".class-code").await;
+    super::pupil(&visit.app.url, &code, name)
+}
+
+#[tokio::test]
+async fn the_teacher_works_the_board_without_a_script() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::Off).await;
+    let address = visit.driver.current_url().await.unwrap();
+    assert_eq!((address.path(), address.query()), ("/class/board", None), "the key is not in the address");
+    let mut ada = joined(&visit, "Ada").await;
+    joined(&visit, "Bob").await;
+    ada.get(ANATOMY);
+    visit.open("/class/board").await;
+    assert_eq!(visit.count(".board tbody tr").await, 2);
+    assert_eq!(visit.text(".board .begun").await, "○ open");
+    assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 1);
+    visit.send(".board tbody tr:first-child form button").await;
+    assert_eq!(visit.count(".board .begun").await, 0);
+    visit.press_button("Release the solutions").await;
+    assert_eq!(visit.count("button").await, 2 * 2 + 2 + 2 * hallpass::lab::lessons::LESSONS.len() + 1);
+    visit.send(".board tbody tr:first-child form button + button").await;
+    assert_eq!(visit.text(".board tbody th").await, "Bob");
+    visit.press_button("End the class").await;
+    assert!(visit.text(".lead").await.starts_with("No class is open."));
+    visit.press_button("Start a class").await;
+    assert_eq!(visit.count(".board").await, 0);
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_board_follows_the_class_with_a_script() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::On).await;
+    let mut ada = joined(&visit, "Ada").await;
+    visit.wait_for(".board tbody th", "Ada").await;
+    ada.get(ANATOMY);
+    visit.wait_for(".board .begun", "○ open").await;
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::On).await;
+    let mut ada = joined(&visit, "Ada").await;
+    joined(&visit, "A name of forty characters, to the last").await;
+    super::solve_anatomy(&mut ada);
+    let code = visit.text(".class-code").await;
+    let axe = tools::named_by("HALLPASS_TEST_AXE").map(|axe| fs::read_to_string(axe).unwrap());
+    let check = async |page: &str| {
+        let Some(axe) = &axe else { return };
+        visit.driver.execute(axe.as_str(), []).await.unwrap();
+        for colours in ["light", "dark"] {
+            visit.emulate("screen", &[("prefers-color-scheme", colours)]).await;
+            assert_eq!(found_by_axe(&visit).await, Vec::<String>::new(), "{page}, {colours}");
+        }
+        visit.resize(320).await;
+        assert_eq!(visit.eval("document.documentElement.scrollWidth <= innerWidth").await, true, "{page}");
+        visit.resize(1280).await;
+    };
+    visit.open("/class/board").await;
+    check("the board").await;
+    visit.open("/class").await;
+    check("the form").await;
+    visit.type_in("#code", &code).await;
+    visit.type_in("#name", "Cy").await;
+    visit.press_button("Join").await;
+    assert_eq!(visit.text(".lead strong").await, "Cy");
+    check("what is kept").await;
+    visit.press_button("Leave").await;
+    assert!(visit.text(".lead").await.starts_with("Join with the code"));
+    visit.end().await;
+}
+
+/// Each lesson's hint button sends everything that was typed, and the page shows it again.
+#[tokio::test]
+async fn a_hint_loses_nothing_that_was_typed_in_any_lesson() {
+    const FILLED: &str = "[...document.querySelectorAll('#work input[type=text], #work textarea:not([readonly])')]
+        .filter((it) => it.offsetParent).forEach((it, place) => { it.value = `typed ${place}`; });
+        [...document.querySelectorAll('#work select')].forEach((it) => { it.selectedIndex = it.options.length - 1; });
+        [...document.querySelectorAll('#work input[type=checkbox]')].forEach((it) => { it.checked = true; })";
+    const FIELDS: &str = "JSON.stringify([...document.querySelectorAll('#work input, #work textarea, #work select')]
+        .filter((it) => it.offsetParent).map((it) => [it.name, it.value.replaceAll('\\r\\n', '\\n'), it.checked]))";
+    let Some(browser) = Browser::start() else { return };
+    for script in [Script::Off, Script::On] {
+        let visit = browser.visit(script).await;
+        visit.open("/generate?ttl=3600").await;
+        for lesson in hallpass::lab::lessons::LESSONS.iter() {
+            visit.open(&format!("/lab/lessons/{}", lesson.slug)).await;
+            visit.press_button("Skip").await;
+            visit.driver.execute(FILLED, []).await.unwrap();
+            let typed = visit.eval(FIELDS).await;
+            let hint = visit.find_by("//button[@value='hint']").await;
+            hint.click().await.unwrap();
+            visit.wait_for(".help .hint strong", "Hint 1.").await;
+            // A script puts the hint into the page, and without one the page comes again.
+            sleep(Duration::from_millis(50)).await;
+            assert_eq!(visit.eval(FIELDS).await, typed, "{} with scripts {script:?}", lesson.slug);
+        }
+        visit.end().await;
+    }
+}
