@@ -18,6 +18,7 @@ pub mod script_reach;
 pub mod set_cookie;
 pub mod size_limit;
 pub mod start_here;
+pub mod stay_logged_in;
 pub mod tamper;
 pub mod two_clocks;
 pub mod weak_secret;
@@ -108,6 +109,9 @@ macro_rules! course {
             "browser-rules" {
                 cookie_laboratory: "cookie-laboratory", "cl";
                 cross_site_forms: "cross-site-forms", "cf";
+            }
+            "from-an-issuer" {
+                stay_logged_in: "stay-logged-in", "si";
             }
             "end-and-limits" {
                 logout: "logout", "lo";

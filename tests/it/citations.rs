@@ -26,6 +26,9 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 6265bis §8.4", "Session Identifiers"),
     ("RFC 6265bis §8.8", "SameSite Cookies"),
     ("RFC 6454 §7", "The HTTP Origin Header Field"),
+    ("RFC 6749 §1.5", "Refresh Token"),
+    ("RFC 6749 §6", "Refreshing an Access Token"),
+    ("RFC 6749 §10.4", "Refresh Tokens"),
     ("RFC 6750 §2.3", "URI Query Parameter"),
     ("RFC 6750 §5.3", "Summary of Recommendations"),
     ("RFC 7009 §2", "Token Revocation"),
@@ -73,6 +76,9 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 8725 §3.11", "Use Explicit Typing"),
     ("RFC 8725 §3.12", "Use Mutually Exclusive Validation Rules for Different Kinds of JWTs"),
     ("RFC 9068 §4", "Validating JWT Access Tokens"),
+    ("RFC 9700 §2.2.2", "Refresh Tokens"),
+    ("RFC 9700 §4.14", "Refresh Token Protection"),
+    ("RFC 9700 §4.14.2", "Recommendations"),
 ];
 
 #[test]

@@ -19,15 +19,15 @@ use crate::app::{Answer, START, TestApp, Visitor, part};
 const SOLVED: &str = "</span> solved</span>";
 
 /// A lesson's page in one browser: its form's fields, and the last answer.
-struct Page {
-    visitor: Visitor,
+pub struct Page {
+    pub visitor: Visitor,
     slug: &'static str,
     fields: Vec<(String, String)>,
-    answer: Answer,
+    pub answer: Answer,
 }
 
 impl Page {
-    async fn open(visitor: Visitor, slug: &'static str) -> Self {
+    pub async fn open(visitor: Visitor, slug: &'static str) -> Self {
         visitor.skip_prediction(slug).await;
         let request = visitor.request(Method::GET, &format!("/lab/lessons/{slug}")).header("accept", "text/html");
         let answer = Answer::to(request).await;
@@ -36,7 +36,7 @@ impl Page {
         Self { visitor, slug, fields, answer }
     }
 
-    fn set(&mut self, name: &str, value: &str) -> &mut Self {
+    pub fn set(&mut self, name: &str, value: &str) -> &mut Self {
         self.fields.retain(|(found, _)| found != name);
         self.fields.push((name.to_owned(), value.to_owned()));
         self
@@ -47,7 +47,7 @@ impl Page {
     }
 
     /// Presses the button of this label, which must be on the page.
-    async fn press(&mut self, label: &str) -> &mut Self {
+    pub async fn press(&mut self, label: &str) -> &mut Self {
         let value = button(&self.answer.body, label);
         let sent = self.fields.clone();
         self.send(sent.into_iter().chain([("do".to_owned(), value)]).collect()).await;
@@ -57,7 +57,7 @@ impl Page {
     }
 
     /// Sends what a button would send, also one that the page does not show now.
-    async fn step(&mut self, value: &str) -> &mut Self {
+    pub async fn step(&mut self, value: &str) -> &mut Self {
         let sent = self.fields.clone();
         self.send(sent.into_iter().chain([("do".to_owned(), value.to_owned())]).collect()).await;
         assert_eq!(self.answer.status, 200, "{value}: {}", self.answer.body);
@@ -73,7 +73,7 @@ impl Page {
     }
 
     /// The value of a cookie that the last answer set.
-    fn cookie(&self, name: &str) -> &str {
+    pub fn cookie(&self, name: &str) -> &str {
         let lines = self.answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
         let mut pairs = lines.filter_map(|line| line.split(';').next()?.split_once('='));
         pairs.find(|(found, _)| *found == name).map_or("", |(_, value)| value)
@@ -89,7 +89,7 @@ impl Page {
         self.answer = Answer::to(request.header("accept", "text/html").form(&fields)).await;
     }
 
-    fn is_solved(&self) -> bool {
+    pub fn is_solved(&self) -> bool {
         self.answer.body.contains(SOLVED)
     }
 
@@ -99,7 +99,7 @@ impl Page {
     }
 
     #[track_caller]
-    fn says(&self, text: &str) -> &Self {
+    pub fn says(&self, text: &str) -> &Self {
         let body = plain(&self.answer.body);
         assert!(body.contains(text), "not found: {text}\n{body}");
         self
@@ -121,7 +121,8 @@ fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
 fn fields(html: &str) -> Vec<(String, String)> {
     let mut all = Vec::new();
     for tag in html.split("<input ").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
-        let is_sent = !tag.contains("type=\"radio\"") || tag.ends_with("checked");
+        let is_choice = ["type=\"radio\"", "type=\"checkbox\""].iter().any(|it| tag.contains(it));
+        let is_sent = !is_choice || tag.ends_with("checked");
         if is_sent {
             let value = attribute(tag, "value").unwrap_or_default();
             all.push((attribute(tag, "name").unwrap().to_owned(), value.to_owned()));

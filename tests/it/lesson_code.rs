@@ -17,6 +17,7 @@ mod script_reach;
 mod set_cookie;
 mod size_limit;
 mod start_here;
+mod stay_logged_in;
 mod tamper;
 mod two_clocks;
 mod weak_secret;
@@ -46,6 +47,7 @@ const LESSON_CODE: &[Entry] = &[
     ("weak-secret", weak_secret::code),
     ("cookie-laboratory", cookie_laboratory::code),
     ("cross-site-forms", cross_site_forms::code),
+    ("stay-logged-in", stay_logged_in::code),
     ("logout", logout::code),
     ("rotation", rotation::code),
     ("size-limit", size_limit::code),

@@ -28,6 +28,7 @@ mod lab_bench;
 mod lab_lessons_a;
 mod lab_lessons_b;
 mod lab_lessons_c;
+mod lab_lessons_issuer;
 mod lab_lessons_keys_and_cookies;
 mod lab_lessons_signatures;
 mod lab_start_here;

@@ -362,6 +362,20 @@ async fn a_weak_secret_is_guessed_and_signs_for_admin_as_the_solution_says() {
 }
 
 #[tokio::test]
+async fn a_stolen_refresh_token_is_played_in_three_rounds_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let buttons: [&str; 19] = visit.begin("stay-logged-in").await;
+        for button in buttons {
+            assert!(!visit.is_solved().await, "before {button}");
+            visit.press_button(button).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+        }
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn three_logouts_are_told_apart_by_replays_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let buttons: [&str; 12] = visit.begin("logout").await;

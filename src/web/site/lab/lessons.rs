@@ -18,6 +18,7 @@ mod seen;
 mod set_cookie;
 mod size_limit;
 mod start_here;
+mod stay_logged_in;
 mod tamper;
 mod two_clocks;
 mod weak_secret;

@@ -1,0 +1,20 @@
+# The fix: a refresh token works once. A second use ends the whole family.
+import secrets
+import time
+
+import jwt
+
+
+def last_user(moves, key):
+    first = secrets.token_urlsafe(32)
+    held = {"bob": first, "mallory": first}  # Mallory copied Bob's token
+    family = {"user": "bob", "current": first, "ended": False}  # in a real server: a row of a table
+    access = None
+    for client in moves:
+        if family["ended"] or held[client] != family["current"]:
+            family["ended"] = True
+            access = None
+        else:
+            held[client] = family["current"] = secrets.token_urlsafe(32)
+            access = jwt.encode({"sub": family["user"], "exp": time.time() + 600}, key, algorithm="HS256")
+    return jwt.decode(access, key, algorithms=["HS256"])["sub"]
