@@ -51,7 +51,7 @@ pub use folder::{KeyError, RotatedKeys, Rotation, Warning, generate_file, genera
 pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};
 pub use key_set::{KeySet, ProfileKeys};
-pub use lab::LabKeys;
+pub use lab::{Es256Pair, LabKeys};
 pub use pair::{PrivateKey, PublicKey};
 pub use permissions::{Exposed, Privacy};
 pub use ring::{KeyRing, SESSION_KEY_BYTES};

@@ -8,8 +8,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::key_set::Signers;
 use super::{
-    Algorithm, Jwk, Jwks, KeyKind, ProfileKeys, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer, Verifier,
-    derived_rsa,
+    Algorithm, Curve, EcPrivateKey, EcPublicKey, Jwk, Jwks, KeyKind, PrivateKey, ProfileKeys, PublicKey, RsaPrivateKey,
+    RsaPublicKey, Secret, Signer, Verifier, derived_rsa,
 };
 
 /// How many RSA pairs there are for all visitors together. No key set of the lessons has more keys, so no two keys of
@@ -28,6 +28,23 @@ pub struct LabKeys {
     shared_pairs: SharedPairs,
     hs256: ProfileKeys,
     rs256: ProfileKeys,
+}
+
+/// An ES256 pair of the lessons. Its `kid` is its thumbprint (RFC 7638).
+#[derive(Clone, Debug)]
+pub struct Es256Pair {
+    pub keys: ProfileKeys,
+    pub public: EcPublicKey,
+}
+
+impl Es256Pair {
+    fn new(private: EcPrivateKey, source: &str) -> Self {
+        let ec = private.public().clone();
+        let (private, public) = (PrivateKey::Ec(private), PublicKey::Ec(ec.clone()));
+        let signer = Signer::with_pair(&private, Algorithm::Es256, Some(public.thumbprint()));
+        let verifiers = vec![Verifier::with_public(&public, Algorithm::Es256, source)];
+        Self { keys: ProfileKeys { signers: Signers::one(signer), verifiers }, public: ec }
+    }
 }
 
 impl LabKeys {
@@ -112,6 +129,18 @@ impl LabKeys {
         numbers.filter_map(jwk).collect()
     }
 
+    /// The ES256 pair that this owner has in one visitor's lessons, such as a client or an issuer. It follows from the
+    /// lab's secret, so nothing is kept of it.
+    pub fn es256_of_visitor(&self, visitor: &str, owner: &str) -> Option<Es256Pair> {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
+        let pair = |attempt: u8| {
+            let number = hmac::sign(&key, format!("visitor {visitor} es256 {owner} {attempt}").as_bytes());
+            EcPrivateKey::new(Curve::P256, number.as_ref(), None).ok()
+        };
+        // Of the numbers of 256 bits, one in four billion is none of the curve's.
+        (0..4).find_map(pair).map(|private| Es256Pair::new(private, owner))
+    }
+
     /// Makes the pairs that visitors share, unless that is done, and says whether there are any. It takes about half
     /// a second.
     pub fn make_pairs(&self) -> bool {
@@ -166,6 +195,20 @@ mod tests {
         assert_eq!(keys.signer().kid(), Some("key-4-visi"));
         let other = lab.pairs_of_visitor("other", 4..=4).unwrap();
         assert!(keys.verifiers().iter().all(|key| key.kid() != other.signer().kid()));
+    }
+
+    #[test]
+    fn every_owner_and_every_visitor_has_an_es256_pair_of_their_own_that_follows_from_the_secret() {
+        let [lab, again] = [lab(), lab()];
+        let thumbprint = |lab: &LabKeys, visitor: &str, owner: &str| {
+            let pair = lab.es256_of_visitor(visitor, owner).unwrap();
+            pair.keys.signer().kid().unwrap().to_owned()
+        };
+        assert_eq!(thumbprint(&lab, "me", "bob"), thumbprint(&again, "me", "bob"));
+        assert_ne!(thumbprint(&lab, "me", "bob"), thumbprint(&lab, "me", "mallory"));
+        assert_ne!(thumbprint(&lab, "me", "bob"), thumbprint(&lab, "you", "bob"));
+        let keys = lab.es256_of_visitor("me", "bob").unwrap().keys;
+        assert!(keys.verifiers()[0].verifies(b"text", &keys.signer().sign(b"text").unwrap()));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! rules that judge an answer are in a module here. What answers its addresses is in `web::site::lab::lessons`.
 
 pub mod anatomy;
+pub mod another_service;
 pub mod code;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
@@ -111,6 +112,7 @@ macro_rules! course {
                 cross_site_forms: "cross-site-forms", "cf";
             }
             "from-an-issuer" {
+                another_service: "token-of-another-service", "os";
                 stay_logged_in: "stay-logged-in", "si";
             }
             "end-and-limits" {

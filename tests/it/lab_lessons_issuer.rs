@@ -89,3 +89,26 @@ async fn the_server_s_own_token_endpoint_never_exchanges_a_refresh_token_of_the_
     }
     page.step("minutes").await.step("bob").await.says("Bob has a new access token and a new refresh token.");
 }
+
+#[tokio::test]
+async fn the_token_of_another_service_is_solved_by_its_solution_and_not_by_one_check_alone() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(app.visitor(), "token-of-another-service").await;
+    page.step("repair").await.says("First become Admin at both old portals.");
+    let admin = |page: &mut Page, issuer: &str, audience: &str| {
+        page.set("issuer", issuer).set("audience", audience).set("role", "admin");
+    };
+    admin(&mut page, "school", "portal");
+    page.step("present").await.says("The school does not sign this. At the portal Mallory is a pupil.");
+    admin(&mut page, "own", "shop");
+    page.step("present").await.says("Both refuse it.");
+    admin(&mut page, "school", "shop");
+    page.step("present").await.says("1 of 3 parts done.").says("bad_claim");
+    admin(&mut page, "own", "portal");
+    page.step("present").await.says("2 of 3 parts done.").says("unknown_kid");
+    page.set("audience-is", "yes").set("issuer-begins", "yes");
+    page.step("repair").await.says("Mallory's own issuer still makes her Admin.");
+    assert!(!page.is_solved());
+    page.set("issuer-is", "yes").step("repair").await;
+    assert!(page.is_solved());
+}

@@ -4,6 +4,7 @@
 //! Each lesson has a file below with its cases, and with its Rust code. Python and Node run once, over all cases.
 
 mod anatomy;
+mod another_service;
 mod cookie_laboratory;
 mod cross_site_forms;
 mod hs256_or_rs256;
@@ -47,6 +48,7 @@ const LESSON_CODE: &[Entry] = &[
     ("weak-secret", weak_secret::code),
     ("cookie-laboratory", cookie_laboratory::code),
     ("cross-site-forms", cross_site_forms::code),
+    ("token-of-another-service", another_service::code),
     ("stay-logged-in", stay_logged_in::code),
     ("logout", logout::code),
     ("rotation", rotation::code),

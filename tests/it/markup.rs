@@ -72,7 +72,7 @@ pub const LOGIN: [(&str, &str); 6] = [
 pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-pub const FORMS: [Sent; 24] = [
+pub const FORMS: [Sent; 27] = [
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -98,6 +98,9 @@ pub const FORMS: [Sent; 24] = [
     ("weak-secret", &[("do", "present"), ("forged", "a.b.c")]),
     ("cross-site-forms", &[("step", "check"), ("refused", "server")]),
     ("cross-site-forms", &[("step", "set")]),
+    ("token-of-another-service", &[("do", "present"), ("issuer", "school"), ("audience", "shop"), ("role", "admin")]),
+    ("token-of-another-service", &[("do", "present"), ("issuer", "own"), ("audience", "portal"), ("role", "admin")]),
+    ("token-of-another-service", &[("do", "repair"), ("issuer-begins", "yes"), ("audience-is", "yes")]),
     ("stay-logged-in", &[("do", "new")]),
     ("stay-logged-in", &[("do", "steal")]),
     ("stay-logged-in", &[("do", "mallory")]),

@@ -362,6 +362,32 @@ async fn a_weak_secret_is_guessed_and_signs_for_admin_as_the_solution_says() {
 }
 
 #[tokio::test]
+async fn a_token_of_the_shop_and_one_of_her_own_issuer_make_mallory_admin_until_the_portal_checks_both() {
+    with_and_without_script(async |visit| {
+        let [school, shop, admin, present, own, portal, same, again, issuer_is, audience_is, try_four] =
+            visit.begin("token-of-another-service").await;
+        visit.press_button(present).await;
+        visit.assert_not_yet("both portals let Mallory in, as a pupil").await;
+        for (issuer, audience, role, button) in [(school, shop, admin, present), (own, portal, same, again)] {
+            visit.take("Issuer", issuer).await;
+            visit.take("Audience", audience).await;
+            visit.take("Role", role).await;
+            visit.press_button(button).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+            assert!(visit.text(".verdicts .damage").await.contains("Mallory is Admin now"));
+        }
+        visit.choose_in("Further checks", audience_is).await;
+        visit.press_button(try_four).await;
+        visit.assert_not_yet("Mallory's own issuer still makes her Admin").await;
+        visit.choose_in("Further checks", issuer_is).await;
+        visit.press_button(try_four).await;
+        visit.assert_solved().await;
+        assert_eq!(visit.eval("document.querySelector('#issuer').value").await, "own", "what was chosen stays");
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_stolen_refresh_token_is_played_in_three_rounds_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let buttons: [&str; 19] = visit.begin("stay-logged-in").await;

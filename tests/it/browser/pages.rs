@@ -245,6 +245,7 @@ fn clicks(slug: &str) -> &'static [&'static str] {
         "hs256-or-rs256" => &["button[value=measure]", "button[value=verify]"],
         "weak-secret" => &["button[value=guess]", "button[value=sign]"],
         "cookie-laboratory" => &["[value=comes]", "button[value=set]"],
+        "token-of-another-service" => &["button[value=present]"],
         "stay-logged-in" => &["button[value=new]", "button[value=steal]", "button[value=mallory]"],
         "logout" => &["button[value=login]", "button[value=save]", "button[value=clear]", "button[value=replay]"],
         "rotation" => &["button[value=issue]", "button[value=sign]", "button[value=issue]"],

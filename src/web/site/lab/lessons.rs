@@ -2,6 +2,7 @@
 //! handlers that find the page, the request as a lesson sees it, and the texts around every lesson.
 
 mod anatomy;
+mod another_service;
 mod cookie_laboratory;
 mod cross_site_forms;
 mod hs256_or_rs256;
