@@ -9,6 +9,7 @@ pub mod bench;
 pub mod class;
 pub mod common_secrets;
 pub mod diff;
+pub mod dpop;
 pub mod forge;
 pub mod glossary;
 pub mod lessons;

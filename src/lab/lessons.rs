@@ -21,6 +21,7 @@ pub mod size_limit;
 pub mod start_here;
 pub mod stay_logged_in;
 pub mod tamper;
+pub mod tied_to_you;
 pub mod two_clocks;
 pub mod weak_secret;
 
@@ -114,6 +115,7 @@ macro_rules! course {
             "from-an-issuer" {
                 another_service: "token-of-another-service", "os";
                 stay_logged_in: "stay-logged-in", "si";
+                tied_to_you: "tied-to-you", "tt";
             }
             "end-and-limits" {
                 logout: "logout", "lo";

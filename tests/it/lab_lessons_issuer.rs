@@ -112,3 +112,56 @@ async fn the_token_of_another_service_is_solved_by_its_solution_and_not_by_one_c
     page.set("issuer-is", "yes").step("repair").await;
     assert!(page.is_solved());
 }
+
+#[tokio::test]
+async fn tied_to_you_is_solved_once_every_way_was_refused_and_the_script_was_not() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(app.visitor(), "tied-to-you").await;
+    page.step("send").await.says("Mallory has nothing yet");
+    page.step("bob").await.says("1 of 7 parts done.").says("200 OK");
+    for (proof, to, when, count, says) in [
+        ("none", "grades", "now", 2, "Blocked by “Proof”"),
+        ("own", "grades", "now", 3, "Blocked by “Key”"),
+        ("copy", "send", "now", 4, "Blocked by “Method”"),
+        ("copy", "messages", "now", 4, "Blocked by “Address”"),
+        ("copy", "grades", "now", 5, "Blocked by “Used once”"),
+        ("copy", "grades", "later", 6, "Blocked by “Age”"),
+        ("script", "messages", "later", 7, "Mallory acts as Bob"),
+    ] {
+        assert!(!page.is_solved(), "{proof}");
+        page.set("proof", proof).set("to", to).set("when", when).step("send").await;
+        page.says(says).says(&format!("{count} of 7 parts"));
+    }
+    assert!(page.is_solved());
+}
+
+#[tokio::test]
+async fn a_copied_proof_grows_old_by_itself_and_a_copied_token_expires() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(app.visitor(), "tied-to-you").await;
+    page.step("bob").await;
+    app.advance(301);
+    page.set("proof", "copy").set("to", "grades").set("when", "now").step("send").await.says("Blocked by “Age”");
+    page.set("proof", "copy")
+        .set("to", "grades")
+        .set("when", "now")
+        .step("send")
+        .await
+        .says("over five minutes old by now");
+    app.advance(3600);
+    page.set("proof", "script").set("to", "grades").set("when", "now").step("send").await.says("invalid_token");
+    assert!(!page.is_solved());
+}
+
+#[tokio::test]
+async fn a_token_of_another_visitor_s_lesson_opens_nothing() {
+    let app = TestApp::spawn();
+    let mut bob = Page::open(app.visitor(), "tied-to-you").await;
+    let copied = format!("lab-copied={}", bob.step("bob").await.cookie("lab-copied"));
+    for cookie in [copied.as_str(), "lab-copied=x", "lab-copied=~", "lab-copied=a.b.c~a.b.c"] {
+        let post = app.visitor().request(Method::POST, "/lab/lessons/tied-to-you").header("cookie", cookie);
+        let form = [("do", "send"), ("proof", "script"), ("to", "grades"), ("when", "now")];
+        let answer = Answer::to(post.header("accept", "text/html").form(&form)).await;
+        assert!(answer.status == 200 && !answer.body.contains("200 OK"), "{cookie}: {}", answer.body);
+    }
+}

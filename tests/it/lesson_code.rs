@@ -20,6 +20,7 @@ mod size_limit;
 mod start_here;
 mod stay_logged_in;
 mod tamper;
+mod tied_to_you;
 mod two_clocks;
 mod weak_secret;
 
@@ -50,6 +51,7 @@ const LESSON_CODE: &[Entry] = &[
     ("cross-site-forms", cross_site_forms::code),
     ("token-of-another-service", another_service::code),
     ("stay-logged-in", stay_logged_in::code),
+    ("tied-to-you", tied_to_you::code),
     ("logout", logout::code),
     ("rotation", rotation::code),
     ("size-limit", size_limit::code),

@@ -72,7 +72,7 @@ pub const LOGIN: [(&str, &str); 6] = [
 pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-pub const FORMS: [Sent; 27] = [
+pub const FORMS: [Sent; 29] = [
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -104,6 +104,8 @@ pub const FORMS: [Sent; 27] = [
     ("stay-logged-in", &[("do", "new")]),
     ("stay-logged-in", &[("do", "steal")]),
     ("stay-logged-in", &[("do", "mallory")]),
+    ("tied-to-you", &[("do", "bob")]),
+    ("tied-to-you", &[("do", "send"), ("proof", "script"), ("to", "send"), ("when", "later")]),
     ("logout", &[("do", "login")]),
     ("rotation", &[("do", "issue"), ("life", "5")]),
     ("size-limit", &[("do", "set"), ("size", "1000")]),

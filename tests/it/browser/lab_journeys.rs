@@ -402,6 +402,35 @@ async fn a_stolen_refresh_token_is_played_in_three_rounds_as_the_solution_says()
 }
 
 #[tokio::test]
+async fn a_token_that_is_tied_to_a_key_is_stolen_in_vain_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [bob, none, send, own, _, copy, _, messages, _, grades, later, _, script, _] =
+            visit.begin("tied-to-you").await;
+        visit.press_button(bob).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        let steps: [&[(&str, &str)]; 6] = [
+            &[("Proof", none)],
+            &[("Proof", own)],
+            &[("Proof", copy)],
+            &[("Request", messages)],
+            &[("Request", grades), ("When", later)],
+            &[("Proof", script)],
+        ];
+        for choices in steps {
+            assert!(!visit.is_solved().await, "before {choices:?}");
+            for (list, option) in choices {
+                visit.take(list, option).await;
+            }
+            visit.press_button(send).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+        }
+        visit.assert_solved().await;
+        assert!(visit.text(".outcome .damage").await.contains("Mallory acts as Bob"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn three_logouts_are_told_apart_by_replays_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let buttons: [&str; 12] = visit.begin("logout").await;

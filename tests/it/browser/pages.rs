@@ -247,6 +247,7 @@ fn clicks(slug: &str) -> &'static [&'static str] {
         "cookie-laboratory" => &["[value=comes]", "button[value=set]"],
         "token-of-another-service" => &["button[value=present]"],
         "stay-logged-in" => &["button[value=new]", "button[value=steal]", "button[value=mallory]"],
+        "tied-to-you" => &["button[value=bob]", "button[value=send]"],
         "logout" => &["button[value=login]", "button[value=save]", "button[value=clear]", "button[value=replay]"],
         "rotation" => &["button[value=issue]", "button[value=sign]", "button[value=issue]"],
         "cross-site-forms" | "size-limit" => &["button[value=set]"],

@@ -21,6 +21,7 @@ mod size_limit;
 mod start_here;
 mod stay_logged_in;
 mod tamper;
+mod tied_to_you;
 mod two_clocks;
 mod weak_secret;
 
