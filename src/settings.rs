@@ -52,6 +52,7 @@ impl Settings {
     pub fn resolve(flags: &Flags, environment: &Environment) -> Result<Self, BadSetting> {
         let options = layers::read(flags, environment)?;
         dependent::check_hosts(&options)?;
+        dependent::check_second_origin(&options)?;
         Ok(Self {
             credentials: dependent::credentials(&options)?,
             test_mode: dependent::test_mode(&options)?,

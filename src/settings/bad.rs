@@ -41,8 +41,13 @@ pub enum BadSetting {
          accepted: a loopback address, or --tls-cert and --tls-key"
     )]
     SelfSignedExposed { bind: SocketAddr },
-    #[error("--public-url is `{url}`, and TLS is on; accepted: an https:// URL")]
-    PublicUrlWithoutTls { url: String },
+    #[error("--{flag} is `{url}`, and TLS is on; accepted: an https:// URL")]
+    UrlWithoutTls { flag: &'static str, url: String },
+    #[error(
+        "--second-origin is `{url}`, which is the origin of this server already; accepted: another origin that leads here, \
+         such as https://forms.example"
+    )]
+    SecondOriginIsFirst { url: String },
     #[error(
         "--keys is `memory`, and keys in memory end with the server that made them; accepted: a folder. One of that name is \
          `./memory`"

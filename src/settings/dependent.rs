@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::bad::BadSetting;
 use super::hosts::AllowedHosts;
 use super::options::Options;
-use super::origins::CorsOrigins;
+use super::origins::{CorsOrigins, PublicUrl};
 use super::values::{Credentials, TestMode};
 
 /// The source of the server's certificate.
@@ -14,8 +14,8 @@ use super::values::{Credentials, TestMode};
 pub enum Certificate {
     /// Two PEM files, read again on SIGHUP.
     Files { chain: PathBuf, key: PathBuf },
-    /// Generated at startup for localhost, and never stored.
-    SelfSigned,
+    /// Generated at startup for localhost and these further names, and never stored.
+    SelfSigned { names: Vec<String> },
 }
 
 /// Whoever can choose the host of a request chooses what these settings do. So they are for tests.
@@ -27,6 +27,17 @@ pub(super) fn check_hosts(options: &Options) -> Result<(), BadSetting> {
         return Err(BadSetting::IssuerFromHostWithoutTestMode);
     }
     Ok(())
+}
+
+/// Two sites need two origins. Without a public URL, the first one is the address served.
+pub(super) fn check_second_origin(options: &Options) -> Result<(), BadSetting> {
+    let Some(second) = options.second_origin.as_ref().map(PublicUrl::origin) else { return Ok(()) };
+    let served = ["http", "https"].map(|scheme| format!("{scheme}://{}", options.bind));
+    let is_first = match &options.public_url {
+        Some(public) => public.origin() == second,
+        None => served.contains(&second),
+    };
+    if is_first { Err(BadSetting::SecondOriginIsFirst { url: second }) } else { Ok(()) }
 }
 
 /// By default, the scripts of every site may call the token routes in test mode, and otherwise none.
@@ -56,13 +67,25 @@ pub(super) fn test_mode(options: &Options) -> Result<bool, BadSetting> {
     }
 }
 
-/// TLS may end here or at a proxy, but the public URL must not be `http:` if this server uses TLS.
+/// TLS may end here or at a proxy, but no origin of this server may be `http:` if this server uses TLS.
 pub(super) fn certificate(options: &Options) -> Result<Option<Certificate>, BadSetting> {
     let Some(certificate) = chosen_certificate(options)? else { return Ok(None) };
-    match &options.public_url {
-        Some(url) if !url.is_https() => Err(BadSetting::PublicUrlWithoutTls { url: url.origin() }),
-        _ => Ok(Some(certificate)),
+    for (flag, url) in [("public-url", &options.public_url), ("second-origin", &options.second_origin)] {
+        if let Some(url) = url.as_ref().filter(|url| !url.is_https()) {
+            return Err(BadSetting::UrlWithoutTls { flag, url: url.origin() });
+        }
     }
+    Ok(Some(certificate))
+}
+
+/// Every host that the settings mention.
+fn named_hosts(options: &Options) -> Vec<String> {
+    let urls = [&options.public_url, &options.second_origin].into_iter().flatten();
+    let mut names: Vec<String> = urls.map(|url| url.host().to_owned()).collect();
+    if let Some(AllowedHosts::Listed(hosts)) = &options.allowed_hosts {
+        names.extend(hosts.iter().map(ToString::to_string));
+    }
+    names
 }
 
 fn chosen_certificate(options: &Options) -> Result<Option<Certificate>, BadSetting> {
@@ -70,7 +93,7 @@ fn chosen_certificate(options: &Options) -> Result<Option<Certificate>, BadSetti
     match (tls_cert.clone(), tls_key.clone(), tls_self_signed) {
         (None, None, false) => Ok(None),
         (None, None, true) if !bind.ip().is_loopback() => Err(BadSetting::SelfSignedExposed { bind: *bind }),
-        (None, None, true) => Ok(Some(Certificate::SelfSigned)),
+        (None, None, true) => Ok(Some(Certificate::SelfSigned { names: named_hosts(options) })),
         (_, _, true) => Err(BadSetting::TlsTwice),
         (Some(chain), Some(key), false) => Ok(Some(Certificate::Files { chain, key })),
         (Some(_), None, _) => Err(BadSetting::TlsHalved { given: "tls-cert", missing: "tls-key" }),

@@ -55,6 +55,11 @@ pub struct Options {
     #[arg(long = "allowed-host", value_name = "HOSTS", value_parser = values::allowed_hosts())]
     pub allowed_hosts: Option<AllowedHosts>,
 
+    /// Another origin that leads to this server, such as https://forms.example, for the lessons that need two sites;
+    /// http on loopback only [default: on loopback, the other of 127.0.0.1 and localhost]
+    #[arg(long, value_name = "URL", value_parser = values::second_origin())]
+    pub second_origin: Option<PublicUrl>,
+
     /// The issuer is the origin of each request; test mode only
     // A switch. With a longer name of its value, the help would have no second column.
     #[arg(
@@ -138,7 +143,7 @@ pub struct Options {
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::path())]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// Make a certificate for https on loopback
+    /// Make a certificate for https on loopback, for every host that the settings name
     // A switch: without its value, the flag turns it on.
     #[arg(
         long,

@@ -38,13 +38,23 @@ impl PublicUrl {
         matches!(self.url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"))
     }
 
+    /// The same, or a name that always leads to it (RFC 6761 §6.3).
+    pub fn is_on_loopback(&self) -> bool {
+        self.is_local() || self.url.domain().is_some_and(|name| name.ends_with(".localhost"))
+    }
+
     pub fn is_https(&self) -> bool {
         self.url.scheme() == "https"
     }
 
+    /// The host without its port; an IPv6 address has its brackets.
+    pub fn host(&self) -> &str {
+        self.url.host_str().unwrap_or_default()
+    }
+
     /// The host, and the port when it is not the scheme's own.
     pub fn authority(&self) -> String {
-        let host = self.url.host_str().unwrap_or_default();
+        let host = self.host();
         self.url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
     }
 }
@@ -93,6 +103,21 @@ mod tests {
             ("https://demo.example:8443", "https://demo.example:8443"),
         ] {
             assert_eq!(PublicUrl::parse(text).unwrap().bound_to(40_123).origin(), origin);
+        }
+    }
+
+    #[test]
+    fn loopback_is_a_loopback_address_or_a_name_that_always_leads_there() {
+        for (text, is_on_loopback) in [
+            ("http://localhost:5000", true),
+            ("http://127.0.0.1", true),
+            ("http://[::1]:5000", true),
+            ("http://forms.localhost:5000", true),
+            ("http://localhost.example", false),
+            ("http://xlocalhost", false),
+            ("http://192.0.2.7", false),
+        ] {
+            assert_eq!(PublicUrl::parse(text).unwrap().is_on_loopback(), is_on_loopback, "{text}");
         }
     }
 

@@ -102,6 +102,12 @@ pub(super) fn public_url() -> impl TypedValueParser<Value = PublicUrl> {
     accepting("http:// or https:// with a host and, if need be, a port, and nothing after it", PublicUrl::parse)
 }
 
+pub(super) fn second_origin() -> impl TypedValueParser<Value = PublicUrl> {
+    let accepted = "https:// with a host and, if need be, a port, and nothing after it, such as https://forms.example; \
+                    http:// with localhost, a name that ends in .localhost, or a loopback address";
+    accepting(accepted, |text| PublicUrl::parse(text).filter(|url| url.is_https() || url.is_on_loopback()))
+}
+
 pub(super) fn allowed_hosts() -> impl TypedValueParser<Value = AllowedHosts> {
     accepting("* or names and IP addresses without a port, with commas between, such as hallpass", AllowedHosts::parse)
 }

@@ -9,6 +9,7 @@ pub(super) mod class;
 mod cookie;
 pub(super) mod logins;
 mod progress_cookie;
+mod seal;
 pub(super) mod session_store;
 mod state;
 

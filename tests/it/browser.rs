@@ -86,6 +86,28 @@ async fn over_https_the_cookie_and_the_forms_work_and_the_other_site_is_https_to
 }
 
 #[tokio::test]
+async fn over_https_with_names_the_forms_of_the_second_origin_come_from_another_site() {
+    let Some(browser) = Browser::start() else { return };
+    let names = [("public-url", "https://portal.localhost:0"), ("second-origin", "https://forms.localhost:0")];
+    let app = TestApp::with(&[&[("tls-self-signed", "true")], &names[..]].concat());
+    let visit = browser.visit_to(app, Script::Off).await;
+    let [portal, forms] =
+        ["portal", "forms"].map(|name| visit.app.url.replace("127.0.0.1", &format!("{name}.localhost")));
+    visit.driver.goto(format!("{portal}/lab/lessons/cross-site-forms")).await.unwrap();
+    visit.press_button("Skip").await;
+    visit.press_button("Set the three cookies").await;
+    visit.follow("Open Mallory’s page").await;
+    assert!(visit.driver.current_url().await.unwrap().as_str().starts_with(&forms));
+    visit.press_button("Send by POST, defence on").await;
+    assert!(visit.driver.current_url().await.unwrap().as_str().starts_with(&portal));
+    assert!(visit.text(".kicker").await.contains("403"));
+    let tables = visit.texts("table").await;
+    assert!(tables[0].contains("lab-lax – no\nlab-none ✓ yes"), "{}", tables[0]);
+    assert!(tables[1].contains("Sec-Fetch-Site cross-site"), "{}", tables[1]);
+    visit.end().await;
+}
+
+#[tokio::test]
 async fn an_expired_token_is_refused_and_the_page_says_when_it_ended() {
     with_and_without_script(async |visit| {
         visit.open("/generate").await;

@@ -404,7 +404,7 @@ fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
 // ── settings
 
 /// A flag with a value that it does not take, and what it takes.
-const BAD: [(&str, &str, &str); 22] = [
+const BAD: [(&str, &str, &str); 25] = [
     ("bind", "localhost:5000", "an IP address and a port"),
     ("bind", "127.0.0.1", "an IP address and a port"),
     ("bind", "127.0.0.1:65536", "an IP address and a port"),
@@ -426,6 +426,9 @@ const BAD: [(&str, &str, &str); 22] = [
     ("keys", "~eve/keys", "`~/` at its beginning is your home folder"),
     ("keys", "$HOME/keys", "variables such as `$HOME` are not replaced"),
     ("database", "sqlite:~eve/a.db", "`~/` at its beginning is your home folder"),
+    ("second-origin", "forms.example", "https:// with a host and, if need be, a port, and nothing after it"),
+    ("second-origin", "http://forms.example", "http:// with localhost, a name that ends in .localhost"),
+    ("second-origin", "https://forms.example/lab", "https:// with a host"),
     ("tls-cert", "~eve/cert.pem", "`~/` at its beginning is your home folder"),
 ];
 

@@ -536,19 +536,26 @@ async fn a_cross_site_form_is_refused_where_the_defence_is_on_and_the_refusal_ex
     assert!(refused.body.contains("verdict-card safe") && refused.body.contains("Blocked."));
     assert_eq!(refused.body.matches("✓</span> yes").count(), 1, "of three cookies one came");
     assert!(refused.header("content-security-policy").contains("form-action 'self'"));
-    assert!(refused.header("set-cookie").starts_with("lab-came-defended=lab-none; SameSite=Lax; HttpOnly; "));
+    assert!(refused.header("set-cookie").starts_with(&format!("lab-came-defended={START}.lab-none~")));
+    assert!(refused.header("set-cookie").contains("; SameSite=Lax; HttpOnly; "));
 
     let open = attack(&app, Method::POST, "undefended", "lab-none=1").await;
     assert!(open.status == 200 && open.body.contains("Mallory is Admin now: she can change 3 grades."));
-    assert!(open.header("set-cookie").starts_with("lab-came-undefended=lab-none; "));
+    assert!(open.header("set-cookie").starts_with(&format!("lab-came-undefended={START}.lab-none~")));
     let open = attack(&app, Method::POST, "undefended", "other=1").await;
-    assert!(!open.body.contains("Admin now") && open.header("set-cookie").starts_with("lab-came-undefended=-; "));
+    assert!(
+        !open.body.contains("Admin now")
+            && open.header("set-cookie").starts_with(&format!("lab-came-undefended={START}~"))
+    );
     let get = attack(&app, Method::GET, "transfer", "lab-lax=1; lab-none=1").await;
     assert!(get.status == 200 && get.body.contains("with the <code>Lax</code> cookie"), "{}", get.body);
-    assert!(get.header("set-cookie").starts_with("lab-came-get=lab-lax.lab-none; "));
+    assert!(get.header("set-cookie").starts_with(&format!("lab-came-get={START}.lab-lax.lab-none~")));
     let own = app.visitor().request(Method::GET, "/lab/lessons/cross-site-forms/transfer");
     let own = Answer::to(own.header("sec-fetch-site", "same-origin")).await;
     assert!(own.body.contains("nothing to refuse") && own.header("set-cookie").is_empty());
+    let sibling = app.visitor().request(Method::GET, "/lab/lessons/cross-site-forms/transfer");
+    let sibling = Answer::to(sibling.header("sec-fetch-site", "same-site")).await;
+    assert!(sibling.body.contains("of another domain") && sibling.header("set-cookie").is_empty());
 }
 
 #[tokio::test]
@@ -589,9 +596,43 @@ async fn where_there_is_no_second_site_the_lesson_says_so_and_takes_no_copied_an
     assert_eq!(Answer::to(ask(Method::GET, "/lab/lessons/cross-site-forms/attacker")).await.status, 404);
     let skipped = Answer::to(ask(Method::POST, "/lab/lessons/cross-site-forms").form(&[("step", "check")])).await;
     assert!(skipped.body.contains("This lesson needs two sites") && !skipped.body.contains("/attacker"));
+    assert!(skipped.body.contains("<code>--second-origin https://forms.example</code>"));
     let told = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on"), ("refused", "server")];
     let lesson = Answer::to(ask(Method::POST, "/lab/lessons/cross-site-forms").form(&told)).await;
     assert!(!lesson.body.contains(SOLVED) && lesson.body.contains("has not sent all three forms"), "{}", lesson.body);
+}
+
+#[tokio::test]
+async fn with_a_second_origin_the_lesson_runs_there_and_that_origin_is_trusted_like_any_other() {
+    let settings =
+        [("public-url", "https://portal.example"), ("second-origin", "https://forms.example"), ("credentials", "any")];
+    let app = TestApp::with(&settings);
+    let visitor = app.visitor();
+    let ask = |method, path: &str, host: &str| visitor.request(method, path).header("host", host);
+    let path = "/lab/lessons/cross-site-forms";
+    let skip = ask(Method::POST, path, "portal.example").form(&[("step", "check")]);
+    let lesson = Answer::to(skip).await.body;
+    assert!(lesson.contains("At <code>https://forms.example</code>") && !lesson.contains("seem to be one site"));
+    let page = Answer::to(ask(Method::GET, &format!("{path}/attacker"), "forms.example")).await;
+    assert!(page.header("content-security-policy").contains("form-action https://portal.example;"));
+
+    let from_there = |path: &str| {
+        let request = ask(Method::POST, path, "portal.example").header("accept", "text/html");
+        request.header("origin", "https://forms.example").form(&[("algorithm", "RS256")])
+    };
+    for (path, status) in
+        [("/algorithm", 403), ("/logout", 403), ("/lab/reset", 403), (path, 403), ("/lab/lessons/anatomy", 403)]
+    {
+        assert_eq!(Answer::to(from_there(path)).await.status, status, "{path}");
+    }
+    let undefended = from_there(&format!("{path}/undefended")).header("sec-fetch-site", "cross-site");
+    assert_eq!(Answer::to(undefended).await.status, 200);
+    assert_eq!(Answer::to(ask(Method::GET, "/", "other.example")).await.status, 421);
+
+    let sibling = TestApp::with(&[settings[0], ("second-origin", "https://clubs.portal.example"), settings[2]]);
+    let skip = sibling.visitor().request(Method::POST, path).header("host", "portal.example");
+    let lesson = Answer::to(skip.form(&[("step", "check")])).await.body;
+    assert!(lesson.contains("seem to be one site") && lesson.contains("of another domain"), "{lesson}");
 }
 
 #[tokio::test]
@@ -619,30 +660,49 @@ async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
         Answer::to(request.form(fields)).await.body
     };
     let table = [("get-lab-lax", "on"), ("get-lab-none", "on"), ("post-lab-none", "on"), ("refused", "server")];
-    let without_get = "lab-came-defended=lab-none; lab-came-undefended=lab-none";
-    let page = report(without_get, &table).await;
+    let recorded = async |get: &str, defended: &str, undefended: &str| {
+        let mut records = Vec::new();
+        for (method, step, cookies) in [
+            (Method::GET, "transfer", get),
+            (Method::POST, "transfer", defended),
+            (Method::POST, "undefended", undefended),
+        ] {
+            let answer = attack(&app, method, step, cookies).await;
+            records.push(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+        }
+        records
+    };
+    let (lax, none, both) = ("lab-lax=1", "lab-none=1", "lab-lax=1; lab-none=1");
+    let usual = recorded(both, none, none).await;
+    let page = report(&usual[1..].join("; "), &table).await;
     assert!(page.contains("Still missing: <em>Send by GET</em>.") && !page.contains(SOLVED), "{page}");
     for (records, expected) in [
-        ("lab-came-get=lab-lax; lab-came-defended=-; lab-came-undefended=-", "1 of 3 parts are right."),
-        ("lab-came-get=lab-lax.lab-none; lab-came-defended=-; lab-came-undefended=lab-none", "the cookies changed"),
+        (recorded(lax, "a=1", "a=1").await, "1 of 3 parts are right."),
+        (recorded(both, "a=1", none).await, "the cookies changed"),
+        // A record that the visitor wrote, and one of another form.
+        (usual.iter().map(|record| record.replace(".lab-none~", "~")).collect(), "has not sent all three forms"),
+        (vec![usual[0].clone(), usual[1].clone(), usual[1].replace("defended", "undefended")], "Still missing: "),
     ] {
-        let page = report(records, &table).await;
+        let page = report(&records.join("; "), &table).await;
         assert!(page.contains(expected) && !page.contains(SOLVED), "{expected}: {page}");
     }
-    let usual = "lab-came-get=lab-lax.lab-none; lab-came-defended=lab-none; lab-came-undefended=lab-none";
+    let usual = usual.join("; ");
     for (wrong, hint) in [
         (("post-lab-lax", "on"), "your browser did not send <code>lab-lax</code>"),
         (("get-lab-strict", "on"), "your browser did not send <code>lab-strict</code>"),
     ] {
-        let page = report(usual, &[&table[..], &[wrong]].concat()).await;
+        let page = report(&usual, &[&table[..], &[wrong]].concat()).await;
         assert!(page.contains("2 of 3 parts are right.") && page.contains(hint), "{page}");
         assert!(page.contains(&format!("name=\"{}\" checked", wrong.0)), "what was ticked stays");
     }
-    let page = report(usual, &[&table[..3], &[("refused", "cookie")]].concat()).await;
+    let page = report(&usual, &[&table[..3], &[("refused", "cookie")]].concat()).await;
     assert!(page.contains("compare the two POST forms") && !page.contains(SOLVED), "{page}");
-    assert!(report(usual, &table).await.contains(SOLVED));
-    let without_none = "lab-came-get=lab-lax; lab-came-defended=-; lab-came-undefended=-";
-    assert!(report(without_none, &[("get-lab-lax", "on"), ("refused", "server")]).await.contains(SOLVED));
+    let without_none = recorded(lax, "a=1", "a=1").await.join("; ");
+    app.advance(3601);
+    assert!(report(&usual, &table).await.contains("has not sent all three forms"), "a record counts for an hour");
+    app.advance(-3601);
+    assert!(report(&usual, &table).await.contains(SOLVED));
+    assert!(report(&without_none, &[("get-lab-lax", "on"), ("refused", "server")]).await.contains(SOLVED));
 }
 
 // Bad input.

@@ -73,6 +73,24 @@ fn shown(serving: &Serving, what: &[&str]) -> String {
     openssl(&[&["x509", "-noout"], what].concat(), &said)
 }
 
+// ── the certificate that is made
+
+#[test]
+fn a_certificate_is_made_for_every_name_that_the_settings_mention() {
+    if !tools::are_here(&["openssl"]) {
+        return;
+    }
+    let program = Program::with_keys();
+    let hosts =
+        ["--public-url", "https://portal.example", "--second-origin", "https://forms.example:8443", "--allowed-host"];
+    let serving = program.serve(&[SELF_SIGNED, &hosts, &["hallpass,192.0.2.7"]].concat());
+    let names = shown(&serving, &["-ext", "subjectAltName"]);
+    for name in ["DNS:localhost", "127.0.0.1", "portal.example", "forms.example", "DNS:hallpass", "192.0.2.7"] {
+        assert!(names.contains(name), "{name}: {names}");
+    }
+    assert!(!names.contains("8443"), "{names}");
+}
+
 // ── what is spoken
 
 #[test]
@@ -383,6 +401,18 @@ fn settings_of_tls_that_do_not_fit_together_end_the_start() {
         (
             &["--tls-self-signed", "--public-url", "http://demo.example"],
             ["--public-url is `http://demo.example`", "https://"],
+        ),
+        (
+            &["--tls-self-signed", "--second-origin", "http://forms.localhost:5000"],
+            ["--second-origin is `http://forms.localhost:5000`", "https://"],
+        ),
+        (
+            &["--public-url", "https://demo.example", "--second-origin", "https://demo.example:443/"],
+            ["--second-origin is `https://demo.example`", "another origin"],
+        ),
+        (
+            &["--second-origin", "http://127.0.0.1:5000"],
+            ["--second-origin is `http://127.0.0.1:5000`", "another origin"],
         ),
         (&["--max-connections", "0"], ["--max-connections is `0`", "1 to 1000000"]),
     ] {

@@ -1,8 +1,8 @@
 //! Cross-site forms: this server attacks itself under a second name. Each cookie's `SameSite` decides whether it is
 //! sent.
 //!
-//! What came with each form is recorded in a cookie, so that a visitor's report is compared with what this very browser
-//! did.
+//! What came with each form is recorded in a cookie that the server seals, so that a visitor's report is compared with
+//! what this very browser did.
 
 use super::press::Press;
 use super::remark::{Remark, are_all_right};
@@ -55,20 +55,27 @@ impl AttackForm {
         }
     }
 
-    /// The line that records which cookies came with it.
-    pub fn record_line(self, came: &[&str]) -> String {
-        format!("{}={}; SameSite=Lax; {REST}", self.record(), text_of(came))
+    /// The line that records, in a sealed text, which cookies came with it.
+    pub fn record_line(self, sealed: &str) -> String {
+        format!("{}={sealed}; SameSite=Lax; {REST}", self.record())
     }
 }
 
-/// The cookies as the value of a cookie: `-` if there are none.
-fn text_of(came: &[&str]) -> String {
-    if came.is_empty() { "-".to_owned() } else { came.join(".") }
+/// How long a record counts, in seconds.
+const LIFE: i64 = 3600;
+
+/// The record of a form: the moment in seconds since 1970, and the cookies that came.
+pub fn record_text(came: &[&str], now: i64) -> String {
+    [&[now.to_string().as_str()], came].concat().join(".")
 }
 
-/// The cookies in such a value.
-pub fn read_record(text: &str) -> Vec<&'static str> {
-    COOKIES.into_iter().filter(|name| text.split('.').any(|found| found == *name)).collect()
+/// The cookies in such a text, unless it is too old.
+pub fn read_record(text: &str, now: i64) -> Option<Vec<&'static str>> {
+    let mut parts = text.split('.');
+    let moment: i64 = parts.next()?.parse().ok()?;
+    let came: Vec<&str> = parts.collect();
+    let is_fresh = (0..=LIFE).contains(&now.saturating_sub(moment));
+    is_fresh.then(|| COOKIES.into_iter().filter(|name| came.contains(name)).collect())
 }
 
 /// What refused a form, as a visitor reports it.
@@ -230,9 +237,23 @@ mod tests {
     #[test]
     fn a_record_is_read_back() {
         for all in [&[][..], &[LAX], &[LAX, NONE], &COOKIES] {
-            assert_eq!(read_record(&text_of(all)), all);
-            assert!(AttackForm::Get.record_line(all).starts_with(&format!("lab-came-get={}; ", text_of(all))));
+            let record = record_text(all, 7);
+            assert_eq!(read_record(&record, 7).unwrap(), all);
+            assert!(
+                AttackForm::Get.record_line(&record).starts_with(&format!("lab-came-get={record}; SameSite=Lax; "))
+            );
         }
-        assert!(read_record("lab-strictly.lab").is_empty());
+        assert_eq!(record_text(&[LAX, NONE], 7), "7.lab-lax.lab-none");
+        assert_eq!(read_record("7.lab-strictly.lab", 7), Some(Vec::new()));
+    }
+
+    #[test]
+    fn a_record_counts_for_an_hour() {
+        for (now, counts) in [(6, false), (7, true), (3607, true), (3608, false)] {
+            assert_eq!(read_record("7.lab-lax", now).is_some(), counts, "{now}");
+        }
+        for broken in ["", "lab-lax", "x.lab-lax"] {
+            assert_eq!(read_record(broken, 7), None, "{broken}");
+        }
     }
 }

@@ -23,8 +23,8 @@ pub(in crate::web) struct Endpoint {
     pub policy: RoutePolicy,
     /// In the order in which they are described.
     pub operations: &'static [Operation],
-    /// The one address of this pattern that takes a form from a page of any site.
-    pub without_origin_check: Option<&'static str>,
+    /// The addresses of this pattern that take a form from a page of any site.
+    pub without_origin_check: &'static [&'static str],
     /// Whether robots are asked to leave it alone.
     pub is_kept_from_robots: bool,
     /// The largest body that is read, in bytes, where it is another than elsewhere.
@@ -67,7 +67,7 @@ pub(in crate::web) enum Method {
 
 impl Endpoint {
     pub const fn new(path: &'static str, policy: RoutePolicy, operations: &'static [Operation]) -> Self {
-        let (without_origin_check, is_kept_from_robots, largest_body) = (None, false, None);
+        let (without_origin_check, is_kept_from_robots, largest_body) = (&[] as &[&str], false, None);
         Self { path, aliases: &[], policy, operations, without_origin_check, is_kept_from_robots, largest_body }
     }
 
@@ -75,13 +75,13 @@ impl Endpoint {
         Self { aliases, ..self }
     }
 
-    pub const fn without_origin_check_at(self, address: &'static str) -> Self {
-        Self { without_origin_check: Some(address), ..self }
+    pub const fn without_origin_check_at(self, addresses: &'static [&'static str]) -> Self {
+        Self { without_origin_check: addresses, ..self }
     }
 
-    /// Whether it takes a form from a page of any site, at its one address.
+    /// Whether it takes a form from a page of any site, at its own address.
     pub fn skips_origin_check(&self) -> bool {
-        self.without_origin_check == Some(self.path)
+        self.without_origin_check.contains(&self.path)
     }
 
     pub const fn kept_from_robots(self) -> Self {

@@ -4,6 +4,7 @@ mod authority;
 mod headers;
 mod hosts;
 mod refusals;
+mod second_site;
 
 use std::borrow::Cow;
 use std::net::SocketAddr;
@@ -22,6 +23,7 @@ pub(in crate::web) use authority::is_on_loopback;
 use authority::{address_in, authority, host_of, is_local_name, origin};
 pub(in crate::web) use headers::{policy_with_forms_to, set_headers};
 use hosts::AcceptedHosts;
+pub(in crate::web) use second_site::SCHOOL;
 
 /// Whether this very server speaks TLS, and whether its certificate is self-signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +36,8 @@ pub(in crate::web) enum Transport {
 /// What this site is called from outside.
 pub(in crate::web) struct Origins {
     public: Option<PublicUrl>,
+    /// Another origin that leads here, for the lessons that need two sites.
+    second: Option<PublicUrl>,
     transport: Transport,
     /// What browsers use: https, if TLS ends here or in front of this server.
     scheme: &'static str,
@@ -58,13 +62,14 @@ impl Origins {
     pub fn new(options: &Options, bound: SocketAddr, transport: Transport) -> Self {
         let ip = bound.ip();
         let public = options.public_url.as_ref().map(|url| url.bound_to(bound.port()));
+        let second = options.second_origin.as_ref().map(|url| url.bound_to(bound.port()));
         let https = transport != Transport::Plain || public.as_ref().is_some_and(PublicUrl::is_https);
         let has_public_name = public.as_ref().is_some_and(|url| !is_local_name(host_of(&url.authority())));
         let served = served(bound, transport);
         Self {
             transport,
             scheme: if https { "https" } else { "http" },
-            hosts: AcceptedHosts::new(public.as_ref(), ip, options.allowed_hosts.clone()),
+            hosts: AcceptedHosts::new([public.as_ref(), second.as_ref()], ip, options.allowed_hosts.clone()),
             public_origin: public.as_ref().map_or_else(|| served.clone(), PublicUrl::origin),
             served,
             issuer_from_host: options.issuer_from_host,
@@ -73,6 +78,7 @@ impl Origins {
             // self-signed certificate its visitors out of this one, for then no browser lets them go on.
             sends_hsts: https && transport != Transport::SelfSigned && has_public_name,
             public,
+            second,
         }
     }
 
@@ -115,8 +121,8 @@ impl Origins {
         {
             return Some(self.wrong_host(host));
         }
-        let unchecked = endpoint.and_then(|endpoint| endpoint.without_origin_check);
-        let checks_origin = !head.method.is_safe() && unchecked != Some(head.uri.path());
+        let is_unchecked = endpoint.is_some_and(|endpoint| endpoint.without_origin_check.contains(&head.uri.path()));
+        let checks_origin = !head.method.is_safe() && !is_unchecked;
         if checks_origin { self.refusal_of_foreign_page(head, scripts) } else { None }
     }
 
@@ -126,21 +132,6 @@ impl Origins {
         let host = authority(head).ok().flatten();
         let is_foreign = scripts != Scripts::Admitted && !self.sent_by_this_site(&head.headers, host.as_deref());
         is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
-    }
-
-    /// The origin of this machine under its other name, `localhost` or the loopback address, which is another site to a
-    /// browser. `None` if only one name is served.
-    pub fn other_site(&self, head: &RequestHead) -> Option<String> {
-        let authority = authority(head).ok().flatten()?;
-        let host = host_of(&authority);
-        let port = &authority[host.len()..];
-        let other = match host {
-            "localhost" => self.loopback,
-            "127.0.0.1" | "[::1]" => "localhost",
-            _ => return None,
-        };
-        let is_served_here = self.transport != Transport::Plain || !self.is_https();
-        (self.hosts.have_local_names() && is_served_here).then(|| format!("{}://{other}{port}", self.scheme))
     }
 
     /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
@@ -242,7 +233,7 @@ mod tests {
     use super::*;
     use crate::settings::{Environment, Flags, Settings};
 
-    fn origins(bound: &str, transport: Transport, settings: &[(&str, &str)]) -> Origins {
+    pub(super) fn origins(bound: &str, transport: Transport, settings: &[(&str, &str)]) -> Origins {
         let given = |flags: Flags, (flag, value): &(&str, &str)| flags.with(flag, Some((*value).to_owned()));
         let flags = settings.iter().fold(Flags::default(), given);
         let settings = Settings::resolve(&flags, &Environment::default()).unwrap();

@@ -24,7 +24,7 @@ use thiserror::Error;
 use crate::keys::{Exposed, Privacy};
 use crate::settings::Certificate;
 use crate::token::printable::escaped;
-use crate::web::http::origins::Transport;
+use crate::web::http::origins::{SCHOOL, Transport};
 use facts::Facts;
 pub(in crate::web) use files::BadPair;
 
@@ -74,7 +74,7 @@ impl Tls {
     /// An error if the server could not start with this certificate; otherwise a report with its expiry.
     pub fn check(source: &Certificate, now: DateTime<Utc>) -> Result<TlsReport, TlsError> {
         match source {
-            Certificate::SelfSigned => {
+            Certificate::SelfSigned { .. } => {
                 Ok(TlsReport::without_warnings("a certificate for localhost is made at the start"))
             }
             Certificate::Files { chain, key } => {
@@ -102,7 +102,7 @@ impl Tls {
 
     /// Reads the certificate and key files again. A self-signed certificate stays, because it is in no file.
     pub fn reload(&self, now: DateTime<Utc>) -> Result<(), TlsError> {
-        if self.source == Certificate::SelfSigned {
+        if matches!(self.source, Certificate::SelfSigned { .. }) {
             return Ok(());
         }
         let key = pair(&self.source, now)?;
@@ -131,13 +131,18 @@ impl fmt::Debug for Shown {
 fn pair(source: &Certificate, now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
     match source {
         Certificate::Files { chain, key } => Ok(files::read(chain, key)?),
-        Certificate::SelfSigned => self_signed(now),
+        Certificate::SelfSigned { names } => self_signed(names, now),
     }
 }
 
-/// A certificate for localhost, valid for a year.
-fn self_signed(now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
-    let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
+/// A certificate for localhost and these names, valid for a year.
+fn self_signed(further: &[String], now: DateTime<Utc>) -> Result<CertifiedKey, TlsError> {
+    let mut names = ["localhost", "127.0.0.1", "::1"].into_iter().chain(SCHOOL).map(str::to_owned).collect::<Vec<_>>();
+    for name in further.iter().map(|name| name.trim_matches(['[', ']'])) {
+        if !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
     let mut params = CertificateParams::new(names).map_err(TlsError::NotMade)?;
     params.distinguished_name.push(DnType::CommonName, "Hallpass on this machine");
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
@@ -164,7 +169,7 @@ fn log_certificate(source: &Certificate, key: &CertifiedKey, facts: Option<&Fact
                 log::warn!("{}", escaped(&warning));
             }
         }
-        Certificate::SelfSigned => {
+        Certificate::SelfSigned { .. } => {
             let print = key.cert.first().map(|certificate| digest(&SHA256, certificate));
             let print: Vec<String> = print.iter().flat_map(AsRef::as_ref).map(|byte| format!("{byte:02X}")).collect();
             log::info!("a certificate for localhost was made for this run; its SHA-256 is {}", print.join(":"));

@@ -5,12 +5,13 @@
 
 use std::net::IpAddr;
 
-use super::authority::{address_in, as_host, host_of, is_local_name};
+use super::authority::{address_in, as_host, is_local_name};
 use crate::settings::{AllowedHosts, PublicUrl, is_host_name};
 
 /// The hosts that are accepted, with any port.
 pub(super) struct AcceptedHosts {
-    public: Option<String>,
+    /// The hosts of the public URL and of the second origin.
+    named: Vec<String>,
     bound: Bound,
     allowed: Option<AllowedHosts>,
 }
@@ -24,18 +25,19 @@ enum Bound {
 }
 
 impl AcceptedHosts {
-    pub fn new(public: Option<&PublicUrl>, bound: IpAddr, allowed: Option<AllowedHosts>) -> Self {
+    pub fn new(named: [Option<&PublicUrl>; 2], bound: IpAddr, allowed: Option<AllowedHosts>) -> Self {
         let bound = match bound {
             ip if ip.is_loopback() => Bound::Loopback(ip),
             ip if ip.is_unspecified() => Bound::Every,
             ip => Bound::One(ip),
         };
-        Self { public: public.map(|url| host_of(&url.authority()).to_owned()), bound, allowed }
+        let named = named.into_iter().flatten().map(|url| url.host().to_owned()).collect();
+        Self { named, bound, allowed }
     }
 
     pub fn accept(&self, host: &str) -> bool {
         let address = address_in(host);
-        self.public.as_deref() == Some(host)
+        self.named.iter().any(|named| named == host)
             || self.bound.accepts(host, address)
             || self.allowed.as_ref().is_some_and(|allowed| allowed.admit(host, address))
     }
@@ -49,7 +51,7 @@ impl AcceptedHosts {
     pub fn listed(&self) -> Vec<String> {
         let allowed = self.allowed.iter().flat_map(AllowedHosts::listed);
         let mut hosts: Vec<String> = Vec::new();
-        for host in self.public.iter().cloned().chain(self.bound.listed()).chain(allowed) {
+        for host in self.named.iter().cloned().chain(self.bound.listed()).chain(allowed) {
             if !hosts.contains(&host) {
                 hosts.push(host);
             }
@@ -107,7 +109,7 @@ mod tests {
     fn hosts(bound: &str, public: Option<&str>, allowed: Option<&str>) -> AcceptedHosts {
         let public = public.map(|url| PublicUrl::parse(url).unwrap());
         let allowed = allowed.map(|hosts| AllowedHosts::parse(hosts).unwrap());
-        AcceptedHosts::new(public.as_ref(), bound.parse().unwrap(), allowed)
+        AcceptedHosts::new([public.as_ref(), None], bound.parse().unwrap(), allowed)
     }
 
     fn assert_accepted(hosts: &AcceptedHosts, accepted: &[&str], refused: &[&str]) {

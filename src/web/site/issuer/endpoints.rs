@@ -44,7 +44,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             ),
         ],
     )
-    .without_origin_check_at(AUTHORIZE)
+    .without_origin_check_at(&[AUTHORIZE])
     .kept_from_robots(),
     Endpoint::new(
         "/oauth/login",
@@ -121,7 +121,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             ),
         ],
     )
-    .without_origin_check_at(LOGOUT)
+    .without_origin_check_at(&[LOGOUT])
     .kept_from_robots(),
 ];
 

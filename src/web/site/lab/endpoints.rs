@@ -174,7 +174,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             Operation::undocumented(Method::Post, |route| route.to(lessons::step)),
         ],
     )
-    .without_origin_check_at(WITHOUT_ORIGIN_CHECK),
+    .without_origin_check_at(&[WITHOUT_ORIGIN_CHECK]),
     Endpoint::new(
         "/lab/attacks",
         RoutePolicy::Session,

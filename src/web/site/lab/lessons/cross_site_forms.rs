@@ -13,18 +13,22 @@ use async_trait::async_trait;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::cross_site_forms::{
-    AttackForm, COOKIES, Came, LAX, NONE, Refuser, judge, lines, press, read_record,
+    AttackForm, COOKIES, Came, LAX, NONE, Refuser, judge, lines, press, read_record, record_text,
 };
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
 use crate::web::http::extractor::FromHead as _;
 use crate::web::http::origins::{Origins, WITHOUT_ORIGIN_CHECK, policy_with_forms_to};
 use crate::web::http::problem::{Presentation, Problem};
+use crate::web::session::Sessions;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
 
 const WITH_ORIGIN_CHECK: &str = "/lab/lessons/cross-site-forms/transfer";
+
+/// What the records are sealed for. The name of the record's cookie comes after it.
+const SEAL: &str = "cross-site-forms";
 
 pub(super) struct Page;
 
@@ -49,7 +53,11 @@ impl LessonPage for Page {
 struct CrossSiteFormsPage<'a> {
     assets: &'a Assets,
     frame: Frame,
+    /// The origin at which the visitor is.
+    here: String,
     attacker: Option<String>,
+    /// Whether the attacker's origin seems to be of the same site, so that this lesson cannot show anything.
+    is_same_site: bool,
     /// Which of the cookies the browser has, known once they were set.
     kept: Vec<&'static str>,
     /// What came with each of the attacker's forms, if it was sent.
@@ -86,10 +94,12 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         return Ok(response);
     }
     let kept = cookies(visit.request);
-    let recorded = AttackForm::ALL.map(|form| (form, recorded(visit.request, form)));
+    let recorded = AttackForm::ALL.map(|form| (form, recorded(visit, form)));
     let reported = Came { get: reported(visit, "get"), post: reported(visit, "post") };
     let refuser = visit.form.get("refused").and_then(Refuser::find);
-    let attacker = visit.lab.origins.other_site(visit.request.head());
+    let origins = &visit.lab.origins;
+    let (here, attacker) = (origins.reached_at(visit.request.head()), origins.other_site(visit.request.head()));
+    let is_same_site = origins.other_is_same_site(visit.request.head());
     let mut remarks = Vec::new();
     let press = if visit.form.is_sent() {
         Some(judged(&recorded, &reported, refuser, &mut remarks))
@@ -99,7 +109,18 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     };
     let frame = visit.judged(press);
     let assets = &visit.lab.assets;
-    render(&CrossSiteFormsPage { assets, frame, attacker, kept, recorded, reported, refuser, remarks })
+    render(&CrossSiteFormsPage {
+        assets,
+        frame,
+        here,
+        attacker,
+        is_same_site,
+        kept,
+        recorded,
+        reported,
+        refuser,
+        remarks,
+    })
 }
 
 /// Judges a report by what this browser sent. Whatever is missing is named first.
@@ -143,8 +164,19 @@ fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {
     COOKIES.into_iter().filter(|name| visit.form.get(&format!("{form}-{name}")).is_some()).collect()
 }
 
-fn recorded(request: &HttpRequest, form: AttackForm) -> Option<Vec<&'static str>> {
-    lesson_cookies::came(request, form.record()).map(|text| read_record(&text))
+/// What this server recorded of a form, if this browser sent it in the last hour.
+fn recorded(visit: &LessonVisit<'_>, form: AttackForm) -> Option<Vec<&'static str>> {
+    let sealed = lesson_cookies::came(visit.request, form.record())?;
+    read_record(visit.lab.sessions.unseal(&purpose(form), &sealed)?, visit.now.timestamp())
+}
+
+fn record_line(sessions: &Sessions, form: AttackForm, came: &[&str]) -> String {
+    let text = record_text(came, sessions.clock.now().timestamp());
+    form.record_line(&sessions.seal(&purpose(form), &text))
+}
+
+fn purpose(form: AttackForm) -> String {
+    format!("{SEAL} {}", form.record())
 }
 
 fn cookies(request: &HttpRequest) -> Vec<&'static str> {
@@ -176,13 +208,32 @@ enum Refusal {
     CrossSite,
 }
 
+/// Whose page sent a form, as the browser says.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sender {
+    Own,
+    /// Another origin of the same site. `SameSite` makes no difference there.
+    SameSite,
+    OtherSite,
+}
+
+impl Sender {
+    fn of(sec_fetch_site: &str) -> Self {
+        match sec_fetch_site {
+            "same-origin" | "none" | "" => Self::Own,
+            "same-site" => Self::SameSite,
+            _ => Self::OtherSite,
+        }
+    }
+}
+
 #[derive(Template)]
 #[template(path = "lab/lessons/cross-site-forms/arrival.html")]
 struct ArrivalPage<'a> {
     assets: &'a Assets,
     form: AttackForm,
     refusal: Refusal,
-    came_from_elsewhere: bool,
+    sender: Sender,
     rows: [(&'static str, String); 4],
     cookies: Vec<(&'static str, bool)>,
     /// The site of the attacker's page.
@@ -205,13 +256,13 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
         (&Method::POST, _) => AttackForm::Defended,
         _ => AttackForm::Get,
     };
-    let came_from_elsewhere = !matches!(site.as_str(), "same-origin" | "none" | "");
+    let sender = Sender::of(&site);
     let attacker = Data::<Origins>::from_head(request)?.other_site(request.head());
     let page = ArrivalPage {
         assets,
         form,
         refusal,
-        came_from_elsewhere,
+        sender,
         rows: [
             ("Origin", shown(headers, "origin")),
             ("Referer", shown(headers, "referer")),
@@ -225,8 +276,9 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
     if refusal == Refusal::CrossSite {
         *response.status_mut() = StatusCode::FORBIDDEN;
     }
-    if came_from_elsewhere {
-        lesson_cookies::set(&mut response, &form.record_line(&came))?;
+    if sender == Sender::OtherSite {
+        let sessions = Data::<Sessions>::from_head(request)?;
+        lesson_cookies::set(&mut response, &record_line(&sessions, form, &came))?;
     }
     Ok(response)
 }
