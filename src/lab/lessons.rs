@@ -6,6 +6,7 @@ pub mod another_service;
 pub mod code;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
+pub mod cross_site_forms_two;
 pub mod hs256_or_rs256;
 pub mod key_confusion;
 pub mod keys_in_the_header;
@@ -16,6 +17,7 @@ pub mod press;
 pub mod remark;
 pub mod rotation;
 pub mod script_reach;
+pub mod session_fixation;
 pub mod set_cookie;
 pub mod size_limit;
 pub mod start_here;
@@ -24,6 +26,7 @@ pub mod tamper;
 pub mod tied_to_you;
 pub mod two_clocks;
 pub mod weak_secret;
+pub mod where_to_keep_it;
 
 use std::sync::LazyLock;
 
@@ -98,6 +101,7 @@ macro_rules! course {
                 anatomy: "anatomy", "an";
                 set_cookie: "set-cookie", "sc";
                 script_reach: "script-reach", "sr";
+                where_to_keep_it: "where-to-keep-it", "wk";
                 two_clocks: "two-clocks", "tc";
             }
             "forging" {
@@ -111,6 +115,8 @@ macro_rules! course {
             "browser-rules" {
                 cookie_laboratory: "cookie-laboratory", "cl";
                 cross_site_forms: "cross-site-forms", "cf";
+                cross_site_forms_two: "cross-site-forms-part-two", "ct";
+                session_fixation: "session-fixation", "sf";
             }
             "from-an-issuer" {
                 another_service: "token-of-another-service", "os";

@@ -24,6 +24,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 6265bis §5.6.7", "The SameSite Attribute"),
     ("RFC 6265bis §5.7", "Storage Model"),
     ("RFC 6265bis §8.4", "Session Identifiers"),
+    ("RFC 6265bis §8.6", "Weak Integrity"),
     ("RFC 6265bis §8.8", "SameSite Cookies"),
     ("RFC 6454 §7", "The HTTP Origin Header Field"),
     ("RFC 6749 §1.5", "Refresh Token"),

@@ -7,6 +7,7 @@ mod anatomy;
 mod another_service;
 mod cookie_laboratory;
 mod cross_site_forms;
+mod cross_site_forms_two;
 mod hs256_or_rs256;
 mod key_confusion;
 mod keys_in_the_header;
@@ -15,6 +16,7 @@ mod need_a_jwt;
 mod none;
 mod rotation;
 mod script_reach;
+mod session_fixation;
 mod set_cookie;
 mod size_limit;
 mod start_here;
@@ -23,6 +25,7 @@ mod tamper;
 mod tied_to_you;
 mod two_clocks;
 mod weak_secret;
+mod where_to_keep_it;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -40,6 +43,7 @@ const LESSON_CODE: &[Entry] = &[
     ("anatomy", anatomy::code),
     ("set-cookie", set_cookie::code),
     ("script-reach", script_reach::code),
+    ("where-to-keep-it", where_to_keep_it::code),
     ("two-clocks", two_clocks::code),
     ("tamper", tamper::code),
     ("hs256-or-rs256", hs256_or_rs256::code),
@@ -49,6 +53,8 @@ const LESSON_CODE: &[Entry] = &[
     ("weak-secret", weak_secret::code),
     ("cookie-laboratory", cookie_laboratory::code),
     ("cross-site-forms", cross_site_forms::code),
+    ("cross-site-forms-part-two", cross_site_forms_two::code),
+    ("session-fixation", session_fixation::code),
     ("token-of-another-service", another_service::code),
     ("stay-logged-in", stay_logged_in::code),
     ("tied-to-you", tied_to_you::code),

@@ -30,6 +30,7 @@ mod lab_lessons_b;
 mod lab_lessons_c;
 mod lab_lessons_issuer;
 mod lab_lessons_keys_and_cookies;
+mod lab_lessons_sessions;
 mod lab_lessons_signatures;
 mod lab_start_here;
 mod lesson_code;

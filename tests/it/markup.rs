@@ -12,7 +12,7 @@ use crate::app::{Answer, TestApp, Visitor};
 use crate::tools;
 
 /// Pages that are there for the asking, refusals among them.
-pub const ADDRESSES: [&str; 31] = [
+pub const ADDRESSES: [&str; 32] = [
     "/",
     "/bob",
     "/%3Cb%3E%22%26",
@@ -39,6 +39,7 @@ pub const ADDRESSES: [&str; 31] = [
     "/lab/inspect",
     "/lab/lessons/cross-site-forms/attacker",
     "/lab/lessons/cross-site-forms/transfer",
+    "/lab/lessons/cross-site-forms-part-two/attacker",
     "/oauth/authorize?response_type=code&client_id=app&redirect_uri=http://localhost:3000/callback",
     "/oauth/authorize?response_type=code&client_id=%3Cb%3E%22%26&redirect_uri=http://localhost:3000/&state=%22%3Cb%3E\
      &scope=openid+profile+email+offline_access+x&resource=urn:a&resource=urn:b&login_hint=%22%3E%3Cb%3E",
@@ -72,7 +73,7 @@ pub const LOGIN: [(&str, &str); 6] = [
 pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-pub const FORMS: [Sent; 29] = [
+pub const FORMS: [Sent; 34] = [
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -98,6 +99,11 @@ pub const FORMS: [Sent; 29] = [
     ("weak-secret", &[("do", "present"), ("forged", "a.b.c")]),
     ("cross-site-forms", &[("step", "check"), ("refused", "server")]),
     ("cross-site-forms", &[("step", "set")]),
+    ("cross-site-forms-part-two", &[("step", "login")]),
+    ("cross-site-forms-part-two", &[("simulate", "double neighbour")]),
+    ("session-fixation", &[("do", "get")]),
+    ("where-to-keep-it", &[("do", "login"), ("place", "readable")]),
+    ("where-to-keep-it", &[("do", "run"), ("takes", "yes"), ("sends", "yes")]),
     ("token-of-another-service", &[("do", "present"), ("issuer", "school"), ("audience", "shop"), ("role", "admin")]),
     ("token-of-another-service", &[("do", "present"), ("issuer", "own"), ("audience", "portal"), ("role", "admin")]),
     ("token-of-another-service", &[("do", "repair"), ("issuer-begins", "yes"), ("audience-is", "yes")]),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hallpass::lab::lessons::cross_site_forms_two::Defence;
 use tokio::time::sleep;
 
 use super::visit::{Script, Visit};
@@ -195,4 +196,108 @@ async fn another_site_s_forms_bring_the_cookies_that_same_site_lets_them_as_the_
         visit.assert_solved().await;
     })
     .await;
+}
+
+/// The verdict of a page that is not the lesson's own.
+const ANSWER: &str = ".verdict-card > p";
+
+#[tokio::test]
+async fn five_defences_are_attacked_from_two_places_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [log_in, open, again, back, portal, club, bound, synchroniser, prefix, check] =
+            visit.begin("cross-site-forms-part-two").await;
+        visit.press_button(log_in).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        let nothing = [false; 5];
+        for (links, through) in [(&[open][..], nothing), (&[portal, club], [true, true, false, false, false])] {
+            for link in links {
+                visit.follow(&link.replace('\'', "’")).await;
+            }
+            for (defence, through) in Defence::ALL.into_iter().zip(through) {
+                visit.press_button(defence.title()).await;
+                let said = visit.text(ANSWER).await;
+                assert_eq!(said.starts_with("✗ Carried out."), through, "{defence:?}: {said}");
+                assert_eq!(said.starts_with("✓ Blocked: "), !through, "{defence:?}: {said}");
+                visit.assert_in_view(ANSWER).await;
+                if defence != Defence::Prefix {
+                    visit.follow(&again.replace('\'', "’")).await;
+                }
+            }
+            visit.follow(back).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+        }
+        assert!(visit.text("#verdict + .verdict-card").await.contains("10 of 10 attacks done."));
+        for title in [bound, prefix] {
+            visit.choose_in("Which defences hold", title).await;
+        }
+        visit.press_button(check).await;
+        visit.assert_not_yet("one more defence does").await;
+        visit.choose_in("Which defences hold", synchroniser).await;
+        visit.press_button(check).await;
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_planted_session_is_used_and_a_renewed_one_is_not_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let said: [&str; 13] = visit.begin("session-fixation").await;
+        let (ids, tokens) = said.split_at(4);
+        for end in ["welcome, bob", "please log in"] {
+            for button in ids {
+                assert!(!visit.is_solved().await, "before {button}");
+                visit.press_button(button).await;
+                visit.assert_in_view("#verdict + .verdict-card > p").await;
+            }
+            assert!(visit.text(".outcome").await.contains(end), "{end}");
+        }
+        for step in tokens {
+            if *step == "I was ill" {
+                visit.type_in("#draft", step).await;
+            } else {
+                assert!(!visit.is_solved().await, "before {step}");
+                visit.press_button(&step.replace('\'', "’")).await;
+                visit.assert_in_view("#verdict + .verdict-card > p").await;
+            }
+        }
+        assert!(visit.text(".outcome").await.contains("Mallory’s account is empty"));
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_loot_of_a_script_is_told_apart_by_place_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [storage, log_in, takes, sends, run, replay, readable, http_only, _, not, _, _, _, backend] =
+            visit.begin("where-to-keep-it").await;
+        for (place, takes) in [(storage, takes), (readable, takes), (http_only, not), (backend, not)] {
+            assert!(!visit.is_solved().await, "before {place}");
+            visit.choose_place(place).await;
+            visit.press_button(log_in).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+            visit.choose_in("Can the script take", takes).await;
+            visit.choose_in("Can it send", "No, it cannot send them").await;
+            visit.press_button(run).await;
+            visit.assert_not_yet("whose request did the portal see").await;
+            visit.choose_in("Can it send", sends).await;
+            visit.press_button(run).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+            visit.press_button(replay).await;
+            let is_let_in = place == storage || place == readable;
+            let outcome = visit.text(".outcome").await;
+            assert_eq!(outcome.contains("Mallory is logged in as Bob"), is_let_in, "{place}: {outcome}");
+        }
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+impl Visit {
+    /// A place that is done says so beside its name.
+    async fn choose_place(&self, title: &str) {
+        let label = format!("//label[starts-with(normalize-space(), \"{title}\")]/input[@name='place']");
+        self.find_by(&label).await.click().await.unwrap();
+    }
 }

@@ -36,6 +36,17 @@ impl Origins {
         site_of(host_of(&here)) == site_of(other.host())
     }
 
+    /// Two origins of one site on this machine, with the port at which this request came: a portal, and its neighbour.
+    /// `None` if the request did not come over loopback.
+    pub fn school(&self, head: &RequestHead) -> Option<[String; 2]> {
+        let authority = authority(head).ok().flatten()?;
+        let host = host_of(&authority);
+        let is_local = super::is_local_name(host) || host.ends_with(".localhost");
+        let is_served = self.hosts.accept(SCHOOL[0]) && (self.transport != Transport::Plain || !self.is_https());
+        let port = &authority[host.len()..];
+        (is_local && is_served).then(|| SCHOOL.map(|name| format!("{}://{name}{port}", self.scheme)))
+    }
+
     /// The origin of this machine under its other name, `localhost` or the loopback address, which is another site to a
     /// browser.
     fn other_local_name(&self, authority: &str) -> Option<String> {
@@ -117,8 +128,12 @@ mod tests {
     fn without_the_setting_the_other_site_is_this_machine_s_other_name_and_a_public_host_has_none() {
         let local = origins("127.0.0.1:5000", Transport::SelfSigned, &[]);
         assert_eq!(local.other_site(request("localhost:5000").head()).unwrap(), "https://127.0.0.1:5000");
+        assert_eq!(local.school(request("[::1]:5000").head()).unwrap()[1], "https://clubs.school.localhost:5000");
         let public = origins("127.0.0.1:5000", Transport::Plain, &[("public-url", "https://portal.example")]);
         assert_eq!(public.other_site(request("portal.example").head()), None);
+        assert_eq!(public.school(request("portal.example").head()), None);
+        let every = origins("0.0.0.0:5000", Transport::Plain, &[("credentials", "any")]);
+        assert_eq!(every.school(request("localhost:5000").head()), None, "it accepts no name below localhost");
     }
 
     #[test]

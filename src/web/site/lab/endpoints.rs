@@ -4,6 +4,7 @@ use actix_web::middleware::from_fn;
 
 use super::{attacks, bench, glossary, index, lessons, reset, worksheet};
 use crate::lab::attacks::filters::{CHANGED, CHECK, TRIED};
+use crate::lab::lessons::cross_site_forms_two;
 use crate::web::http::endpoint::common::{
     DUPLICATE_COOKIE, FAULT, FORM, HTML, JSON, STORE_UNAVAILABLE, TOO_BUSY, TOO_MANY_SESSIONS,
 };
@@ -174,7 +175,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             Operation::undocumented(Method::Post, |route| route.to(lessons::step)),
         ],
     )
-    .without_origin_check_at(&[WITHOUT_ORIGIN_CHECK]),
+    .without_origin_check_at(&[WITHOUT_ORIGIN_CHECK, cross_site_forms_two::TARGET]),
     Endpoint::new(
         "/lab/attacks",
         RoutePolicy::Session,

@@ -1,0 +1,381 @@
+//! Session fixation: Mallory chooses the session in which Bob's browser works, and Bob fills it.
+//!
+//! Four rounds. In two of them Mallory plants a session id before Bob logs in, at a portal that keeps the id and at one
+//! that renews it. In the other two she plants a token of her own account, through a login form that takes any form and
+//! through one that takes only its own.
+
+use super::press::Press;
+
+/// The cookie with the portal's session id.
+pub const SESSION: &str = "lab-fixed-session";
+/// The cookie with the portal's token.
+pub const TOKEN: &str = "lab-fixed-token";
+/// The most characters of a draft.
+pub const LONGEST_DRAFT: usize = 60;
+
+const BOB: &str = "bob";
+pub const MALLORY: &str = "mallory";
+/// The owner of a session in which nobody has logged in.
+const NOBODY: &str = "nobody";
+
+/// A portal, and what Mallory does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Round {
+    /// The portal keeps the session id at the login.
+    Keeps,
+    /// It gives a new one.
+    Renews,
+    /// Its login form takes a form of any page.
+    Takes,
+    /// It takes only a form that it gave to this browser.
+    Asks,
+}
+
+impl Round {
+    pub const ALL: [Self; 4] = [Self::Keeps, Self::Renews, Self::Takes, Self::Asks];
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Keeps => "a portal that keeps the session id at the login",
+            Self::Renews => "a portal that gives a new session id at the login",
+            Self::Takes => "a portal whose login takes a form of any page",
+            Self::Asks => "a portal whose login takes only its own form",
+        }
+    }
+
+    /// Whether Mallory plants a session id in it, and not a token.
+    pub fn is_about_ids(self) -> bool {
+        matches!(self, Self::Keeps | Self::Renews)
+    }
+
+    /// What the table says of it once it is done.
+    pub const fn result(self) -> (bool, &'static str) {
+        match self {
+            Self::Keeps => (false, "Mallory’s copy of the id is Bob’s session"),
+            Self::Renews => (true, "Mallory’s copy of the id is worth nothing"),
+            Self::Takes => (false, "Bob’s draft is in Mallory’s account"),
+            Self::Asks => (true, "Mallory’s form is refused"),
+        }
+    }
+
+    const fn letter(self) -> &'static str {
+        match self {
+            Self::Keeps => "k",
+            Self::Renews => "r",
+            Self::Takes => "t",
+            Self::Asks => "a",
+        }
+    }
+}
+
+/// What Mallory finds at the end of a round.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Found {
+    /// The portal takes her for this user.
+    Session(String),
+    /// The portal does not know her id.
+    NoSession,
+    /// Her account holds this draft.
+    Draft(String),
+    /// Her account is empty.
+    NoDraft,
+}
+
+/// The lesson's portal: what it keeps, and which rounds are done.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Portal {
+    done: Vec<Round>,
+    /// The id that Mallory got and kept.
+    mallory: String,
+    /// The table of sessions: each id and its user.
+    sessions: Vec<(String, String)>,
+    /// Whether Mallory's login form was sent in this round.
+    was_sent: bool,
+    /// In whose account the draft is, and what it says.
+    draft: Option<(String, String)>,
+}
+
+impl Portal {
+    /// Reads what [`Self::text`] writes. What it cannot read is left out.
+    pub fn parse(text: &str) -> Self {
+        let fields: Vec<&str> = text.splitn(6, '|').collect();
+        let [done, mallory, sessions, was_sent, owner, draft] = fields[..] else { return Self::default() };
+        let pair = |entry: &str| entry.split_once(':').map(|(id, user)| (id.to_owned(), user.to_owned()));
+        Self {
+            done: Round::ALL.into_iter().filter(|round| done.contains(round.letter())).collect(),
+            mallory: mallory.to_owned(),
+            sessions: sessions.split(',').filter_map(pair).collect(),
+            was_sent: !was_sent.is_empty(),
+            draft: (!owner.is_empty()).then(|| (owner.to_owned(), draft.to_owned())),
+        }
+    }
+
+    pub fn text(&self) -> String {
+        let done: String = self.done.iter().map(|round| round.letter()).collect();
+        let sessions: Vec<String> = self.sessions.iter().map(|(id, user)| format!("{id}:{user}")).collect();
+        let was_sent = if self.was_sent { "s" } else { "" };
+        let (owner, draft) = self.draft.clone().unwrap_or_default();
+        format!("{done}|{}|{}|{was_sent}|{owner}|{draft}", self.mallory, sessions.join(","))
+    }
+
+    /// The round that is next; the last one once all are done.
+    pub fn round(&self) -> Round {
+        Round::ALL.into_iter().find(|round| !self.has(*round)).unwrap_or(Round::Asks)
+    }
+
+    pub fn has(&self, round: Round) -> bool {
+        self.done.contains(&round)
+    }
+
+    pub fn count(&self) -> usize {
+        self.done.len()
+    }
+
+    /// The id that Mallory keeps; empty before she has one.
+    pub fn mallory(&self) -> &str {
+        &self.mallory
+    }
+
+    /// Whether Mallory's login form was sent in this round.
+    pub const fn was_sent(&self) -> bool {
+        self.was_sent
+    }
+
+    pub fn has_draft(&self) -> bool {
+        self.draft.is_some()
+    }
+
+    pub fn bob_is_logged_in(&self) -> bool {
+        self.sessions.iter().any(|(_, user)| user == BOB)
+    }
+
+    fn user_of(&self, id: &str) -> Option<&str> {
+        self.sessions.iter().find(|(its, _)| its == id).map(|(_, user)| user.as_str())
+    }
+
+    /// Mallory opens the portal, which gives her a session in which nobody is logged in.
+    pub fn give_id(&mut self, id: String) -> Press {
+        self.sessions = vec![(id.clone(), NOBODY.to_owned())];
+        let says = format!("The portal gave Mallory the session id `{id}`. Nobody is logged in with it yet.");
+        self.mallory = id;
+        Press::Step(says)
+    }
+
+    /// The id that Bob's browser gets from Mallory.
+    pub fn plant(&self) -> Result<String, Press> {
+        if self.mallory.is_empty() {
+            return Err(Press::Wrong("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+        }
+        Ok(self.mallory.clone())
+    }
+
+    /// Bob logs in with the id that his browser sent, if it sent one. The answer has the id that the portal sets; none
+    /// if the browser keeps the one that it has.
+    pub fn log_in(&mut self, came: Option<&str>, new: String) -> (Option<String>, Press) {
+        let known = came.filter(|id| self.user_of(id).is_some()).map(str::to_owned);
+        match (known, self.round()) {
+            (Some(id), Round::Keeps) => {
+                self.sessions.retain(|(its, _)| *its != id);
+                self.sessions.push((id.clone(), BOB.to_owned()));
+                (None, Press::Step(format!("Bob is logged in. The portal kept the id that his browser sent: `{id}`.")))
+            }
+            (known, _) => {
+                self.sessions.retain(|(its, _)| Some(its) != known.as_ref());
+                self.sessions.push((new.clone(), BOB.to_owned()));
+                let says = match known {
+                    Some(id) => {
+                        format!("Bob is logged in. The portal ended the session `{id}` and gave him a new one.")
+                    }
+                    None => "Bob is logged in. His browser sent no id, so the portal gave him one.".to_owned(),
+                };
+                (Some(new), Press::Step(says))
+            }
+        }
+    }
+
+    /// Mallory sends a request with her copy of the id.
+    pub fn use_copy(&mut self) -> (Option<Found>, Press) {
+        if self.mallory.is_empty() {
+            return (None, Press::Wrong("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+        }
+        let user = self.user_of(&self.mallory).map(str::to_owned);
+        match user.as_deref() {
+            Some(BOB) => {
+                let says = "Mallory's copy works: the portal takes her for Bob. It never asked who had the id before.";
+                (Some(Found::Session(BOB.to_owned())), self.end(says))
+            }
+            Some(_) => (None, Press::Wrong(self.not_used().to_owned())),
+            None => {
+                let says = "Mallory's copy is worth nothing: the portal ended that session at Bob's login.";
+                (Some(Found::NoSession), self.end(says))
+            }
+        }
+    }
+
+    fn not_used(&self) -> &'static str {
+        if self.bob_is_logged_in() {
+            "Mallory's copy is still a session of nobody. Bob logged in with another id, because his browser did not have \
+             yours. Plant the id before he logs in."
+        } else {
+            "Mallory's copy is a session of nobody. Bob has not logged in with it yet."
+        }
+    }
+
+    /// Mallory's page makes Bob's browser send the login form, with her own name and password. The answer says whether
+    /// the portal logs that browser in.
+    pub fn send_form(&mut self) -> (bool, Press) {
+        self.was_sent = true;
+        let (is_taken, says) = match self.round() {
+            Round::Asks => (
+                false,
+                "The portal refused Mallory's form: the token of its own form is missing. Bob's browser is not logged in.",
+            ),
+            _ => (
+                true,
+                "Bob's browser is logged in to Mallory's account. The page looks as always, so he does not notice.",
+            ),
+        };
+        (is_taken, Press::Step(says.to_owned()))
+    }
+
+    /// Bob saves a draft. `owner` is the user whom the portal takes his browser for.
+    pub fn write(&mut self, owner: Option<&str>, text: &str) -> Press {
+        let text = text.trim();
+        if text.is_empty() {
+            return Press::Wrong("Write something into the draft first.".to_owned());
+        }
+        let Some(owner) = owner else {
+            return Press::Wrong(
+                "Bob's browser is not logged in, so the portal saves nothing. Log in as Bob.".to_owned(),
+            );
+        };
+        self.draft = Some((owner.to_owned(), text.to_owned()));
+        Press::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())
+    }
+
+    /// Mallory looks into her account.
+    pub fn read(&mut self) -> (Option<Found>, Press) {
+        let Some((owner, text)) = self.draft.clone() else {
+            return (None, Press::Wrong("Bob has not saved a draft yet, so there is nothing to find.".to_owned()));
+        };
+        match (self.round(), owner == MALLORY) {
+            (Round::Takes, true) => {
+                let says = "Bob's draft is in Mallory's account. She stole nothing: Bob brought it to her.";
+                (Some(Found::Draft(text)), self.end(says))
+            }
+            (Round::Takes, false) => {
+                let says = "Mallory's account is empty. Bob's browser was not logged in to it when he wrote. Send \
+                            Mallory's login form, and then save the draft again.";
+                (Some(Found::NoDraft), Press::Wrong(says.to_owned()))
+            }
+            (_, _) if !self.was_sent => {
+                let says = "Mallory's account is empty, but she did not attack. Send her login form first.";
+                (Some(Found::NoDraft), Press::Wrong(says.to_owned()))
+            }
+            (_, _) => {
+                let says = "Mallory's account is empty: the portal took only the login form that it had given to Bob.";
+                (Some(Found::NoDraft), self.end(says))
+            }
+        }
+    }
+
+    /// Counts the round, and begins the next one with nothing left of it.
+    fn end(&mut self, says: &str) -> Press {
+        let round = self.round();
+        let mut done = std::mem::take(&mut self.done);
+        if !done.contains(&round) {
+            done.push(round);
+        }
+        *self = Self { done, ..Self::default() };
+        let (count, all) = (self.count(), Round::ALL.len());
+        let counted = format!("{count} of {all} rounds done. {says}");
+        if count == all { Press::Solved(counted) } else { Press::Step(counted) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A portal at this round, after what comes before it.
+    fn at(round: Round) -> Portal {
+        let done = Round::ALL.into_iter().take_while(|it| *it != round).collect();
+        Portal { done, ..Portal::default() }
+    }
+
+    fn planted(round: Round) -> (Portal, String) {
+        let mut portal = at(round);
+        let _ = portal.give_id("aa".to_owned());
+        let id = portal.plant().unwrap();
+        (portal, id)
+    }
+
+    #[test]
+    fn a_portal_that_keeps_the_id_lets_mallory_into_bob_s_session() {
+        let (mut portal, id) = planted(Round::Keeps);
+        assert_eq!(portal.log_in(Some(&id), "bb".to_owned()).0, None);
+        let (found, press) = portal.use_copy();
+        assert_eq!(found, Some(Found::Session(BOB.to_owned())));
+        assert!(press.says().starts_with("1 of 4 rounds done. Mallory's copy works"), "{press:?}");
+        assert_eq!((portal.round(), portal.mallory()), (Round::Renews, ""));
+    }
+
+    #[test]
+    fn a_portal_that_renews_the_id_makes_the_copy_worthless() {
+        let (mut portal, id) = planted(Round::Renews);
+        assert_eq!(portal.log_in(Some(&id), "bb".to_owned()).0.as_deref(), Some("bb"));
+        assert_eq!(portal.user_of("bb"), Some(BOB));
+        let (found, press) = portal.use_copy();
+        assert_eq!(found, Some(Found::NoSession));
+        assert!(press.says().starts_with("2 of 4 rounds done."), "{press:?}");
+    }
+
+    #[test]
+    fn a_copy_shows_nothing_before_bob_logged_in_with_the_planted_id() {
+        for round in [Round::Keeps, Round::Renews] {
+            let mut portal = at(round);
+            assert!(portal.plant().is_err() && portal.use_copy().1.is_wrong(), "Mallory has no id");
+            let _ = portal.give_id("aa".to_owned());
+            assert!(portal.use_copy().1.says().contains("has not logged in"));
+            for came in [None, Some("zz")] {
+                assert_eq!(portal.log_in(came, "bb".to_owned()).0.as_deref(), Some("bb"));
+                let press = portal.use_copy().1;
+                assert!(press.is_wrong() && press.says().contains("another id"), "{press:?}");
+            }
+            assert_eq!(portal.round(), round);
+        }
+    }
+
+    #[test]
+    fn a_login_form_that_anybody_may_send_puts_bob_s_draft_into_mallory_s_account() {
+        let mut portal = at(Round::Takes);
+        assert!(portal.read().1.says().contains("not saved a draft"));
+        assert!(portal.write(None, "x").is_wrong() && portal.write(Some(BOB), " ").is_wrong());
+        assert!(!portal.write(Some(BOB), "x").is_wrong());
+        assert!(portal.read().1.says().contains("was not logged in to it"));
+        assert!(portal.send_form().0);
+        let _ = portal.write(Some(MALLORY), " I was ill | sorry ");
+        let portal_again = Portal::parse(&portal.text());
+        assert_eq!(portal_again, portal, "what the session keeps is read back");
+        assert_eq!(portal.read().0, Some(Found::Draft("I was ill | sorry".to_owned())));
+    }
+
+    #[test]
+    fn a_login_form_of_the_portal_s_own_ends_the_last_round_once_mallory_s_was_refused() {
+        let mut portal = at(Round::Asks);
+        let _ = portal.write(Some(BOB), "x");
+        assert!(portal.read().1.says().contains("she did not attack"));
+        assert!(!portal.send_form().0);
+        let (found, press) = portal.read();
+        assert_eq!(found, Some(Found::NoDraft));
+        assert!(press.is_solved() && press.says().starts_with("4 of 4 rounds done."), "{press:?}");
+    }
+
+    #[test]
+    fn a_text_that_is_no_portal_is_an_empty_one() {
+        for text in ["", "k", "|||", "zz|||||"] {
+            assert_eq!(Portal::parse(text), Portal::default(), "{text}");
+        }
+        assert_eq!(Portal::parse("kr|aa|aa:bob,x|||").text(), "kr|aa|aa:bob|||");
+    }
+}

@@ -1,0 +1,373 @@
+//! Three lessons over HTTP: forms from elsewhere part two, session fixation, and where to keep a token. Near misses are
+//! named, nothing that was done is lost, and nothing counts that this browser or its visitor did not do.
+
+use hallpass::lab::lessons::cross_site_forms_two::{Attacker, Defence, PAGE};
+use reqwest::Method;
+
+use crate::app::{Answer, TestApp, Visitor};
+
+const SOLVED: &str = "</span> solved</span>";
+
+/// A lesson in one browser.
+struct Page {
+    visitor: Visitor,
+    path: String,
+    body: String,
+}
+
+impl Page {
+    async fn open(app: &TestApp, slug: &str) -> Self {
+        let visitor = app.visitor();
+        visitor.skip_prediction(slug).await;
+        Self { visitor, path: format!("/lab/lessons/{slug}"), body: String::new() }
+    }
+
+    /// Sends what a button and its form's fields would send, and goes where the answer leads.
+    async fn send(&mut self, fields: &[(&str, &str)]) -> &mut Self {
+        let request = self.visitor.request(Method::POST, &self.path).header("accept", "text/html");
+        let answer = Answer::to(request.form(fields)).await;
+        self.body = match answer.header("location") {
+            "" => {
+                assert_eq!(answer.status, 200, "{fields:?}: {}", answer.body);
+                answer.body
+            }
+            next => self.visitor.page(next).await,
+        };
+        self
+    }
+
+    async fn press(&mut self, button: &str) -> &mut Self {
+        self.send(&[("do", button)]).await
+    }
+
+    #[track_caller]
+    fn says(&self, text: &str) -> &Self {
+        let words = plain(&self.body);
+        assert!(words.contains(text), "not found: {text}\n{words}");
+        self
+    }
+
+    #[track_caller]
+    fn misses(&self, hint: &str) {
+        self.says("Not yet.").says(hint);
+        assert!(!self.is_solved(), "{hint}");
+    }
+
+    fn is_solved(&self) -> bool {
+        self.body.contains(SOLVED)
+    }
+
+    /// The text in the field of this name.
+    fn field(&self, name: &str) -> String {
+        let area = self.body.split_once(&format!("<textarea name=\"{name}\"")).map(|(_, rest)| rest);
+        let text = area.and_then(|rest| rest.split_once('>')?.1.split_once("</textarea>"));
+        text.map(|(text, _)| text.to_owned()).unwrap_or_default()
+    }
+}
+
+/// The words of a page without its tags.
+fn plain(html: &str) -> String {
+    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
+    let text = pieces.collect::<Vec<_>>().concat();
+    [("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&")].iter().fold(text, |text, (from, to)| text.replace(from, to))
+}
+
+/// The value of the first attribute of this name whose value has this in it.
+fn attribute(html: &str, name: &str, part: &str) -> String {
+    let begin = format!(" {name}=\"");
+    let mut values = html.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap());
+    let value = values.find(|value| value.contains(part));
+    value.unwrap_or_else(|| panic!("no {name} with {part}: {html}")).replace("&#38;", "&")
+}
+
+// Forms from elsewhere, part two.
+
+const TWO: &str = "cross-site-forms-part-two";
+
+/// A form of Mallory's as a browser sends it.
+struct Attack<'a> {
+    host: &'a str,
+    site: &'a str,
+    cookies: String,
+    fields: Vec<(&'a str, String)>,
+}
+
+impl Attack<'_> {
+    async fn send(&self, app: &TestApp) -> Answer {
+        let request = app.visitor().request(Method::POST, &format!("{PAGE}/undefended")).header("host", self.host);
+        let request = request.header("accept", "text/html").header("sec-fetch-site", self.site);
+        Answer::to(request.header("cookie", self.cookies.as_str()).form(&self.fields)).await
+    }
+}
+
+/// The names and values of the cookies that an answer sets.
+fn set_by(answer: &Answer) -> Vec<String> {
+    let lines = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    lines.map(|line| line.split(';').next().unwrap().to_owned()).collect()
+}
+
+/// What Mallory's page writes into the form of this defence.
+fn field_on(page: &str, defence: Defence) -> String {
+    let rest = page.split_once(&format!("name=\"defence\" value=\"{}\"", defence.name())).unwrap().1;
+    attribute(rest, "value", "")
+}
+
+#[tokio::test]
+async fn part_two_can_be_simulated_wherever_no_second_site_is_and_says_what_to_set() {
+    let app = TestApp::with(&[("public-url", "https://hallpass.example"), ("credentials", "any")]);
+    let visitor = app.visitor();
+    let page = Answer::to(
+        visitor
+            .request(Method::POST, PAGE)
+            .header("host", "hallpass.example")
+            .form(&[("simulate", "strict neighbour")]),
+    )
+    .await
+    .body;
+    assert!(page.contains("--second-origin https://forms.example") && page.contains("the lab simulates"), "{page}");
+    assert!(!page.contains("/attacker\"") && !page.contains("/portal?for="), "{page}");
+    assert!(page.contains("Simulated by the rules of browsers") && page.contains("verdict-card damage"), "{page}");
+    let address = format!("{PAGE}/attacker");
+    let attacker = visitor.request(Method::GET, &address).header("host", "hallpass.example");
+    assert_eq!(Answer::to(attacker).await.status, 404);
+}
+
+#[tokio::test]
+async fn part_two_is_solved_by_ten_attacks_and_the_three_defences_that_held() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, TWO).await;
+    let right = [("step", "check"), ("holds-bound", "on"), ("holds-synchroniser", "on"), ("holds-prefix", "on")];
+    page.send(&right).await.misses("0 of 10 attacks done. Try the others first");
+    for attacker in Attacker::ALL {
+        for defence in Defence::ALL {
+            let named = format!("{} {}", defence.name(), attacker.name());
+            page.send(&[("simulate", &named)]).await.says("of 10 attacks done.");
+        }
+    }
+    assert_eq!(page.body.matches("</span> carried out").count(), 2, "two cells of the table are damage");
+    page.send(&[&right[..], &[("holds-strict", "on")]].concat()).await.misses("You trust SameSite=Strict");
+    assert!(page.body.contains("name=\"holds-prefix\" checked"), "what was ticked stays");
+    page.send(&right[..3]).await.misses("one more defence does");
+    page.send(&right).await.says("These defences hold");
+    assert!(page.is_solved());
+}
+
+#[tokio::test]
+async fn a_form_from_another_site_is_recorded_in_a_sealed_cookie_and_a_written_one_counts_nothing() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, TWO).await;
+    let login = Answer::to(page.visitor.request(Method::POST, PAGE).form(&[("step", "login")])).await;
+    let cookies = set_by(&login);
+    // Another site's form does not bring the `Strict` cookie.
+    let came: Vec<&str> = cookies.iter().filter(|pair| !pair.contains("strict")).map(String::as_str).collect();
+    let port = app.host().split(':').nth(1).unwrap();
+    let other =
+        app.visitor().request(Method::GET, &format!("{PAGE}/attacker")).header("host", format!("localhost:{port}"));
+    let mallory = Answer::to(other).await;
+    assert!(mallory.header("content-security-policy").contains(&format!("form-action http://{};", app.host())));
+    assert!(set_by(&mallory).is_empty(), "another site can set nothing for the portal");
+
+    let mut records = Vec::new();
+    for defence in Defence::ALL {
+        let fields = vec![("defence", defence.name().to_owned()), ("token", field_on(&mallory.body, defence))];
+        let attack = Attack { host: app.host(), site: "cross-site", cookies: came.join("; "), fields };
+        let answer = attack.send(&app).await;
+        assert!(answer.status == 200 && answer.body.contains("Blocked: "), "{defence:?}: {}", answer.body);
+        records.extend(set_by(&answer));
+        let stranger = Attack { cookies: "a=1".to_owned(), ..attack }.send(&app).await;
+        assert!(stranger.body.contains("This shows nothing.") && set_by(&stranger).is_empty(), "{defence:?}");
+    }
+    let read = async |visitor: &Visitor, records: &str| {
+        visitor.with_cookie(&format!("{PAGE}?step=back"), records).await.text().await.unwrap()
+    };
+    let all = records.join("; ");
+    assert!(read(&app.visitor(), &all).await.contains("5 of 10 attacks done."), "{all}");
+    let written = all.replace("=sos~", "=sox~").replace("=doD", "=dox");
+    assert!(read(&app.visitor(), &written).await.contains("4 of 10 attacks done."), "{written}");
+    let moved = all.replace("lab-two-came-strict-other-site", "lab-two-came-strict-neighbour");
+    assert!(read(&app.visitor(), &moved).await.contains("4 of 10 attacks done."), "{moved}");
+    page.send(&[("step", "check")]).await.misses("0 of 10 attacks done.");
+}
+
+#[tokio::test]
+async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visitor_who_did_it() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, TWO).await;
+    page.send(&[("step", "login")]).await;
+    let port = app.host().split(':').nth(1).unwrap().to_owned();
+    let [grades, clubs] = ["grades", "clubs"].map(|name| format!("{name}.school.localhost:{port}"));
+    let at = async |address: &str| {
+        let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
+        Answer::to(app.visitor().request(Method::GET, &format!("/{path}")).header("host", host)).await
+    };
+    let address = attribute(&page.body, "href", "/portal?for=");
+    let portal = at(&address).await;
+    assert!(address.starts_with(&format!("http://{grades}/")) && portal.status == 200, "{address}");
+    let address = attribute(&portal.body, "href", "/neighbour?for=");
+    let mallory = at(&address).await;
+    assert!(address.starts_with(&format!("http://{clubs}/")));
+    assert_eq!(set_by(&mallory).len(), 3);
+    let lines = mallory
+        .headers
+        .get_all("set-cookie")
+        .iter()
+        .all(|line| line.to_str().unwrap().contains("; Domain=school.localhost; "));
+    assert!(lines, "for the whole domain");
+    for wrong in
+        [address.replace(&clubs, &grades), address.replace("for=", "for=x"), format!("http://{clubs}{PAGE}/portal")]
+    {
+        assert_eq!(at(&wrong).await.status, 404, "{wrong}");
+    }
+
+    let (own, tossed) = (set_by(&portal), set_by(&mallory));
+    let pass = attribute(&mallory.body.replace("&#38;", "&"), "value", &format!("http://{}", app.host()));
+    let mut cookies: Vec<String> = own.clone();
+    // The longer path comes first, and the browser refused the one with the prefix.
+    cookies.splice(0..0, tossed.into_iter().filter(|pair| !pair.starts_with("__Host-")));
+    let mut last = String::new();
+    for (defence, through) in Defence::ALL.into_iter().zip([true, true, false, false, false]) {
+        let fields = vec![
+            ("defence", defence.name().to_owned()),
+            ("token", field_on(&mallory.body, defence)),
+            ("for", pass.clone()),
+        ];
+        let attack = Attack { host: &grades, site: "same-site", cookies: cookies.join("; "), fields };
+        let answer = attack.send(&app).await;
+        assert_eq!(answer.body.contains("Carried out."), through, "{defence:?}: {}", answer.body);
+        cookies.extend(set_by(&answer));
+        last = attribute(&answer.body, "href", "result=");
+    }
+    let home = format!("http://{}", app.host());
+    let path = last.strip_prefix(&home).unwrap().split('#').next().unwrap().to_owned();
+    for (visitor, count) in [(&app.visitor(), 0), (&page.visitor, 5), (&page.visitor, 5)] {
+        let body = visitor.page(&path).await;
+        assert!(body.contains(&format!("{count} of 10 attacks done.")), "{body}");
+    }
+    let changed = path.replace("snx", "sns").replace("%7E", "~");
+    assert!(page.visitor.page(&changed).await.contains("5 of 10 attacks done."), "what was seen before stays");
+}
+
+#[tokio::test]
+async fn of_part_two_only_the_one_address_takes_a_form_from_elsewhere() {
+    let app = TestApp::spawn();
+    for path in [PAGE.to_owned(), format!("{PAGE}/attacker"), format!("{PAGE}/neighbour"), format!("{PAGE}/portal")] {
+        let request = app.visitor().request(Method::POST, &path).header("sec-fetch-site", "cross-site");
+        assert_eq!(Answer::to(request.form(&[("step", "login")])).await.status, 403, "{path}");
+    }
+    let fields = vec![("defence", "strict".to_owned()), ("token", String::new())];
+    for site in ["same-origin", "none"] {
+        let own = Attack { host: app.host(), site, cookies: "lab-two-session=1".to_owned(), fields: fields.clone() };
+        let own = own.send(&app).await;
+        assert!(own.body.contains("counts as no attack") && set_by(&own).is_empty());
+    }
+    let nothing = Attack { host: app.host(), site: "cross-site", cookies: String::new(), fields: Vec::new() };
+    assert_eq!(nothing.send(&app).await.status, 400);
+}
+
+// Session fixation.
+
+#[tokio::test]
+async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_tab() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, "session-fixation").await;
+    page.press("plant").await.misses("Press Get a session id first");
+    page.press("get").await.says("Nobody is logged in with it yet.");
+    page.press("use").await.misses("Bob has not logged in with it yet");
+    page.press("login").await.says("His browser sent no id");
+    page.press("use").await.misses("Bob logged in with another id");
+    for button in ["get", "plant", "login"] {
+        page.press(button).await;
+    }
+    page.press("use").await.says("1 of 4 rounds done.").says("Mallory is logged in as Bob");
+    let other_tab = page.visitor.page(&page.path).await;
+    assert!(other_tab.contains("1 of 4 rounds done. Now: a portal that gives a new session id"), "{other_tab}");
+    page.press("form").await.misses("belongs to another round");
+    for button in ["get", "plant", "login"] {
+        page.press(button).await;
+    }
+    page.says("gave him a new one");
+    page.press("use").await.says("2 of 4 rounds done.").says("please log in");
+
+    page.press("read").await.misses("Bob has not saved a draft yet");
+    page.send(&[("do", "write"), ("draft", "I was ill")]).await.misses("is not logged in");
+    assert!(page.body.contains(">I was ill</textarea>"), "what was typed stays");
+    page.press("login").await;
+    page.send(&[("do", "write"), ("draft", "I was ill")]).await;
+    page.press("read").await.misses("was not logged in to it when he wrote");
+    page.press("form").await;
+    page.send(&[("do", "write"), ("draft", "")]).await.misses("Write something");
+    page.send(&[("do", "write"), ("draft", "<i>ill</i>|x")]).await;
+    page.press("read").await.says("3 of 4 rounds done.");
+    assert!(page.body.contains("“&#60;i&#62;ill&#60;/i&#62;|x”"), "{}", page.body);
+
+    page.press("form").await.says("refused Mallory's form");
+    page.send(&[("do", "write"), ("draft", "x")]).await.misses("is not logged in");
+    page.press("login").await;
+    app.advance(601);
+    page.send(&[("do", "write"), ("draft", "x")]).await.misses("is not logged in");
+    page.press("login").await;
+    page.send(&[("do", "write"), ("draft", "x")]).await;
+    page.press("read").await.says("4 of 4 rounds done.");
+    assert!(page.is_solved());
+}
+
+// Where to keep it.
+
+impl Page {
+    async fn run(&mut self, takes: &str, sends: &str) -> &mut Self {
+        let (storage, loot) = (self.field("storage"), self.field("loot"));
+        self.send(&[("do", "run"), ("takes", takes), ("sends", sends), ("storage", &storage), ("loot", &loot)]).await
+    }
+
+    async fn replay(&mut self) -> &mut Self {
+        let (storage, loot) = (self.field("storage"), self.field("loot"));
+        self.send(&[("do", "replay"), ("storage", &storage), ("loot", &loot)]).await
+    }
+}
+
+#[tokio::test]
+async fn the_loot_is_what_the_browser_gives_to_scripts_and_is_judged_by_the_real_verifier() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, "where-to-keep-it").await;
+    page.press("run").await.misses("Bob is not logged in. Choose a place");
+    for (count, (place, takes, cookie)) in (1..).zip([
+        ("storage", "yes", "empty"),
+        ("readable", "yes", "lab-kept-readable=ey"),
+        ("http-only", "no", "empty"),
+        ("backend", "no", "empty"),
+    ]) {
+        page.send(&[("do", "login"), ("place", place)]).await.says("Bob is logged in for ten minutes.");
+        page.replay().await.misses("Run the script first");
+        // A token that the visitor brought is no loot of this place.
+        page.send(&[("do", "login"), ("place", place)]).await;
+        let wrong = if takes == "yes" { "no" } else { "yes" };
+        page.run(wrong, "yes").await.misses("Look at its loot");
+        page.run(takes, "no").await.misses("whose request did the portal see");
+        page.run(takes, "").await.misses("both questions");
+        page.run(takes, "yes").await.says("Both predictions are right.").says(cookie);
+        page.says("The portal answered the script’s request as Bob’s.");
+        assert_eq!(page.field("loot").is_empty(), takes == "no", "{place}");
+        page.replay().await.says(&format!("{count} of 4 places done."));
+        assert_eq!(page.body.contains("Mallory is logged in as Bob"), takes == "yes", "{place}");
+        assert_eq!(page.is_solved(), count == 4, "{place}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_expired_or_was_changed_is_never_called_a_success() {
+    let app = TestApp::spawn();
+    let mut page = Page::open(&app, "where-to-keep-it").await;
+    page.send(&[("do", "login"), ("place", "storage")]).await;
+    page.run("yes", "yes").await.says("Both predictions are right.");
+    page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.misses("has expired or is not the one");
+    app.advance(601);
+    page.replay().await.misses("has expired or is not the one");
+    page.send(&[("do", "login"), ("place", "readable")]).await;
+    app.advance(601);
+    page.run("yes", "yes").await.misses("Bob is not logged in any more");
+    page.send(&[("do", "login"), ("place", "http-only")]).await;
+    page.run("no", "yes").await.says("Both predictions are right.");
+    let other_tab = page.visitor.page(&page.path).await;
+    assert!(other_tab.contains(">Send a request as Bob</button>"), "the step is there in another tab too");
+    page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.says("1 of 4 places done.").says("please log in");
+}
