@@ -10,7 +10,9 @@ use num_bigint::BigUint;
 
 use super::{RsaPrivateKey, Secret};
 
-const EXPONENT: u32 = 65_537;
+/// The exponent that nearly every key has.
+pub(super) const USUAL_EXPONENT: u32 = 65_537;
+
 const PRIME_BYTES: usize = 128;
 
 /// Candidates that one of the primes below this divides are left out before the costly test.
@@ -20,12 +22,13 @@ const SIEVED: u32 = 8_192;
 /// far below 2⁻¹⁰⁰ (FIPS 186-5, table B.1).
 const BASES: [u8; 9] = [2, 3, 5, 7, 11, 13, 17, 19, 23];
 
-/// The pair of 2048 bits that has this name under the secret. `None` only if the library refuses its numbers.
-pub(super) fn pair(secret: &Secret, name: &str) -> Option<RsaPrivateKey> {
+/// The pair of 2048 bits that has this name under the secret, with a prime as its public exponent. `None` only if the
+/// library refuses its numbers.
+pub(super) fn pair(secret: &Secret, name: &str, exponent: u32) -> Option<RsaPrivateKey> {
     let small = small_primes();
-    let prime = |half: &str| prime(number(secret, &format!("{name} {half}")), &small);
+    let prime = |half: &str| prime(number(secret, &format!("{name} {half}")), exponent, &small);
     let (p, q) = (prime("p"), prime("q"));
-    let (e, one) = (BigUint::from(EXPONENT), BigUint::from(1u8));
+    let (e, one) = (BigUint::from(exponent), BigUint::from(1u8));
     let n = &p * &q;
     let d = e.modinv(&((&p - &one) * (&q - &one)))?;
     let (dp, dq, qi) = (&d % (&p - &one), &d % (&q - &one), q.modinv(&p)?);
@@ -44,14 +47,14 @@ fn number(secret: &Secret, name: &str) -> BigUint {
 }
 
 /// The first prime from `start` on, which is odd, that suits the exponent.
-fn prime(start: BigUint, small: &[u32]) -> BigUint {
+fn prime(start: BigUint, exponent: u32, small: &[u32]) -> BigUint {
     let remainders: Vec<(u32, u32)> = small.iter().map(|prime| (*prime, remainder(&start, *prime))).collect();
     let is_sieved = |offset: &u32| remainders.iter().all(|(prime, rest)| !(rest + offset).is_multiple_of(*prime));
     (0..u32::MAX / 2)
         .step_by(2)
         .filter(is_sieved)
         .map(|offset| &start + offset)
-        .find(|candidate| remainder(candidate, EXPONENT) != 1 && is_prime(candidate))
+        .find(|candidate| remainder(candidate, exponent) != 1 && is_prime(candidate))
         .unwrap_or(start)
 }
 
@@ -98,7 +101,7 @@ mod tests {
     #[test]
     fn a_secret_and_a_name_have_one_pair_and_others_have_another() {
         let secret = |text: &str| Secret::of_text(text.to_owned());
-        let pair = |text: &str, name: &str| pair(&secret(text), name).unwrap();
+        let pair = |text: &str, name: &str| pair(&secret(text), name, USUAL_EXPONENT).unwrap();
         let first = pair("a secret", "1");
         assert_eq!(first.public().modulus().len(), 256);
         assert_eq!(first.public(), pair("a secret", "1").public());
@@ -121,7 +124,9 @@ mod tests {
 
     #[test]
     fn a_prime_suits_the_exponent() {
-        let found = prime(number(&Secret::of_text("x".to_owned()), "p"), &small_primes());
-        assert!(is_prime(&found) && found.bits() == 1024 && remainder(&found, EXPONENT) != 1);
+        for exponent in [17, USUAL_EXPONENT] {
+            let found = prime(number(&Secret::of_text("x".to_owned()), "p"), exponent, &small_primes());
+            assert!(is_prime(&found) && found.bits() == 1024 && remainder(&found, exponent) != 1);
+        }
     }
 }

@@ -59,7 +59,8 @@ fn split(n: &BigUint, base: &BigUint, odd: &BigUint, twos: u64) -> Split {
     Split::Impossible
 }
 
-fn greatest_common_divisor(mut a: BigUint, mut b: BigUint) -> BigUint {
+/// By Euclid's algorithm, whose cost grows with the square of the length.
+pub fn greatest_common_divisor(mut a: BigUint, mut b: BigUint) -> BigUint {
     while b != BigUint::ZERO {
         (a, b) = (b.clone(), a % b);
     }

@@ -20,12 +20,17 @@ const PAIRS: usize = 3;
 /// there is a fixed number of them, however many visitors rotate their keys.
 type SharedPairs = Arc<[OnceLock<Option<RsaPrivateKey>>; PAIRS]>;
 
+/// The public exponent of the pair whose key can be recovered from two signatures. The numbers in that computation have
+/// 2048 times as many bits, so with the usual exponent it takes minutes.
+const SMALL_EXPONENT: u32 = 17;
+
 /// A secret and an RSA pair that sign also what a right issuer never would, and the keys of single visitors.
 #[derive(Clone, Debug)]
 pub struct LabKeys {
     secret: Secret,
     rsa: RsaPrivateKey,
     shared_pairs: SharedPairs,
+    pair_with_small_exponent: Arc<OnceLock<Option<RsaPrivateKey>>>,
     hs256: ProfileKeys,
     rs256: ProfileKeys,
 }
@@ -51,7 +56,14 @@ impl LabKeys {
     pub(super) fn new(secret: Secret, rsa: RsaPrivateKey, secret_source: &str, rsa_source: &str) -> Self {
         let hs256 = ProfileKeys::of_secret(&secret, secret_source);
         let rs256 = ProfileKeys::of_rsa(&rsa, rsa_source);
-        Self { secret, rsa, shared_pairs: SharedPairs::default(), hs256, rs256 }
+        Self {
+            secret,
+            rsa,
+            shared_pairs: SharedPairs::default(),
+            pair_with_small_exponent: Arc::default(),
+            hs256,
+            rs256,
+        }
     }
 
     pub const fn hs256(&self) -> &ProfileKeys {
@@ -147,6 +159,14 @@ impl LabKeys {
         (0..).take(PAIRS).all(|number| self.shared(number).is_some())
     }
 
+    /// A pair whose exponent is small, and its public half. No verifier outside one lesson uses it. Making it takes a
+    /// few tenths of a second, once.
+    pub fn pair_with_small_exponent(&self) -> Option<(ProfileKeys, RsaPublicKey)> {
+        let make = || derived_rsa::pair(&self.secret, "small exponent", SMALL_EXPONENT);
+        let pair = self.pair_with_small_exponent.get_or_init(make).as_ref()?;
+        Some((ProfileKeys::of_rsa(pair, "the lab's pair with a small exponent"), pair.public().clone()))
+    }
+
     /// The name of one visitor's RS256 key: its number, and some letters of the visitor's own.
     pub fn kid_of_pair(visitor: &str, number: u32) -> String {
         let own: String = visitor.chars().take(4).collect();
@@ -155,7 +175,7 @@ impl LabKeys {
 
     fn shared(&self, number: u32) -> Option<&RsaPrivateKey> {
         let place = usize::try_from(number).unwrap_or_default() % PAIRS;
-        let make = || derived_rsa::pair(&self.secret, &format!("visitors {place}"));
+        let make = || derived_rsa::pair(&self.secret, &format!("visitors {place}"), derived_rsa::USUAL_EXPONENT);
         self.shared_pairs[place].get_or_init(make).as_ref()
     }
 

@@ -65,16 +65,25 @@ impl RsaPublicKey {
 
     /// SPKI in PEM, which every library reads. `None` when the numbers do not encode, which no loaded key does.
     pub fn to_pem(&self) -> Option<String> {
-        let key = pkcs1::RsaPublicKeyRef {
-            modulus: UintRef::new(&self.modulus).ok()?,
-            public_exponent: UintRef::new(&self.exponent).ok()?,
-        };
-        let pkcs1 = key.to_der().ok()?;
+        let pkcs1 = self.to_pkcs1()?;
         let info = SubjectPublicKeyInfoRef {
             algorithm: AlgorithmIdentifierRef { oid: RSA_ENCRYPTION, parameters: Some(AnyRef::NULL) },
             subject_public_key: BitStringRef::from_bytes(&pkcs1).ok()?,
         };
         Some(text_encoding::wrap("PUBLIC KEY", info.to_der().ok()?))
+    }
+
+    /// PKCS#1 in PEM, the older form (RFC 8017, appendix A.1.1).
+    pub fn to_pkcs1_pem(&self) -> Option<String> {
+        Some(text_encoding::wrap("RSA PUBLIC KEY", self.to_pkcs1()?))
+    }
+
+    fn to_pkcs1(&self) -> Option<Vec<u8>> {
+        let key = pkcs1::RsaPublicKeyRef {
+            modulus: UintRef::new(&self.modulus).ok()?,
+            public_exponent: UintRef::new(&self.exponent).ok()?,
+        };
+        key.to_der().ok()
     }
 }
 

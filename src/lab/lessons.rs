@@ -14,6 +14,7 @@ pub mod logout;
 pub mod need_a_jwt;
 pub mod none;
 pub mod press;
+pub mod recover_the_public_key;
 pub mod remark;
 pub mod rotation;
 pub mod script_reach;
@@ -109,6 +110,7 @@ macro_rules! course {
                 hs256_or_rs256: "hs256-or-rs256", "al";
                 none: "none", "no";
                 key_confusion: "key-confusion", "kc";
+                recover_the_public_key: "recover-the-public-key", "rk";
                 keys_in_the_header: "keys-in-the-header", "kh";
                 weak_secret: "weak-secret", "ws";
             }

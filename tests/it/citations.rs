@@ -65,6 +65,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 7519 §11.1", "Trust Decisions"),
     ("RFC 7522 §1", "Introduction"),
     ("RFC 7662 §1", "Introduction"),
+    ("RFC 8017 §8.2", "RSASSA-PKCS1-v1_5"),
+    ("RFC 8017 §9.2", "EMSA-PKCS1-v1_5"),
     ("RFC 8259 §9", "Parsers"),
     ("RFC 8725 §2.1", "Weak Signatures and Insufficient Signature Validation"),
     ("RFC 8725 §2.2", "Weak Symmetric Keys"),

@@ -599,6 +599,107 @@ async fn a_token_that_the_lab_signed_for_another_lesson_is_no_forgery_here() {
     lesson.press("Send my token", &[("token", &other.field("rs256"))]).await.is_wrong("This token is genuine");
 }
 
+// Recover the public key.
+
+const RECOVER: &str = "recover-the-public-key";
+
+impl LessonForm {
+    /// The tokens that Mallory copied.
+    fn copied(&self) -> Vec<String> {
+        let tokens = self.form().split("readonly>").skip(1);
+        tokens.map(|rest| rest.split("</textarea>").next().unwrap().to_owned()).collect()
+    }
+
+    /// The recovered key, as the page shows it.
+    fn recovered(&self) -> Option<String> {
+        raw_between(self.form(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").map(unescaped)
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_recovered_from_two_tokens_and_becomes_a_secret_as_the_solution_says() {
+    let [copy, exponent, compute, file, send] = solution(RECOVER);
+    let app = TestApp::spawn();
+    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    assert!(!lesson.has_button(compute) && !lesson.has_button(send));
+    lesson.press(copy, &[]).await.is_step("Mallory has one token");
+    assert!(!lesson.has_button(compute), "one is not enough");
+    lesson.press(copy, &[]).await.is_step("1 of 3 parts done");
+    let copied = lesson.copied();
+    assert!(copied.len() == 2 && copied[0] != copied[1] && lesson.recovered().is_none());
+
+    lesson.press(compute, &[("exponent", "65537")]).await.is_wrong("134 million bits");
+    lesson.press(compute, &[("exponent", "3")]).await.is_wrong("3 is not the exponent of this key");
+    assert!(!lesson.has_button(send) && lesson.recovered().is_none());
+    app.advance(3601);
+    lesson.press(compute, &[("exponent", exponent)]).await.is_step("2 of 3 parts done");
+    assert!(lesson.outcome().contains("<td>2048</td>") && lesson.copied() == copied, "expired tokens will do");
+
+    let right = lesson.option(file);
+    for wrong in ["spki", "spki-without-newline"] {
+        lesson.press(send, &[("file", wrong)]).await.is_wrong("One RSA key has two usual PEM forms");
+        assert_eq!(lesson.strict(), "alg_not_allowed");
+    }
+    lesson.press(send, &[("file", "pkcs1-without-newline")]).await.is_wrong("one byte is missing");
+    assert!(!lesson.has_solved().await);
+    lesson.press(send, &[("file", &right)]).await;
+    lesson.assert_solved("Nobody gave her the key").await;
+    assert!(lesson.naive().contains("Mallory is Admin now: she can change 3 grades"), "{}", lesson.naive());
+    assert_eq!(lesson.strict(), "alg_not_allowed");
+}
+
+#[tokio::test]
+async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
+    let [copy, exponent, compute, ..] = solution::<5>(RECOVER);
+    let (header, payload) = ("{\"alg\":\"HS256\"}", "{\"sub\":\"admin\"}");
+    let app = TestApp::spawn();
+    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    lesson.press(copy, &[]).await;
+    lesson.press(copy, &[]).await;
+    let genuine = lesson.copied().remove(0);
+    lesson.press(compute, &[("exponent", exponent)]).await;
+    lesson.press("Forge and send", &[("file", "pkcs1")]).await;
+    let file = lesson.recovered().unwrap();
+    let spki = {
+        lesson.press("Forge and send", &[("file", "spki")]).await;
+        lesson.recovered().unwrap()
+    };
+
+    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    for (token, hint) in [
+        (String::new(), "The field is empty"),
+        (genuine, "This token is genuine"),
+        (forged_elsewhere(header, payload, spki.as_bytes()), "One RSA key has two usual PEM forms"),
+        (forged_elsewhere(header, payload, file.trim_end().as_bytes()), "one byte is missing"),
+        (forged_elsewhere(header, "{\"sub\":\"bob\"}", file.as_bytes()), "believes that you are \"bob\""),
+    ] {
+        lesson.press("Send my token", &[("token", &token)]).await.is_wrong(hint);
+        assert_eq!(lesson.field("token"), token, "what was typed stays");
+    }
+    let right = forged_elsewhere(header, payload, file.as_bytes());
+    lesson.press("Send my token", &[("token", &right)]).await;
+    lesson.assert_solved("Mallory is Admin now").await;
+}
+
+#[tokio::test]
+async fn tokens_of_another_server_recover_nothing_and_a_lost_cookie_loses_no_key() {
+    let [copy, exponent, compute, _, send] = solution::<5>(RECOVER);
+    let (app, other) = (TestApp::spawn(), TestApp::spawn());
+    let mut foreign = LessonForm::open(&other, RECOVER).await;
+    foreign.press(copy, &[]).await;
+    let foreign = foreign.copied().remove(0);
+    let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{RECOVER}"));
+    let sent = request.header("cookie", format!("lab-two-tokens={foreign}~{foreign}")).form(&[("do", "compute")]);
+    assert!(Answer::to(sent.header("accept", "text/html")).await.body.contains("It takes two tokens"));
+
+    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    lesson.press(copy, &[]).await;
+    lesson.press(copy, &[]).await;
+    lesson.press(compute, &[("exponent", exponent)]).await;
+    lesson.page = lesson.visitor.page(&format!("/lab/lessons/{RECOVER}")).await;
+    assert!(lesson.recovered().is_some() && lesson.has_button(send), "a reload keeps the key");
+}
+
 // All three.
 
 fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {

@@ -14,6 +14,7 @@ mod keys_in_the_header;
 mod logout;
 mod need_a_jwt;
 mod none;
+mod recover_the_public_key;
 mod rotation;
 mod script_reach;
 mod session_fixation;
@@ -49,6 +50,7 @@ const LESSON_CODE: &[Entry] = &[
     ("hs256-or-rs256", hs256_or_rs256::code),
     ("none", none::code),
     ("key-confusion", key_confusion::code),
+    ("recover-the-public-key", recover_the_public_key::code),
     ("keys-in-the-header", keys_in_the_header::code),
     ("weak-secret", weak_secret::code),
     ("cookie-laboratory", cookie_laboratory::code),

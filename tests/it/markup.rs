@@ -73,7 +73,7 @@ pub const LOGIN: [(&str, &str); 6] = [
 pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
-pub const FORMS: [Sent; 34] = [
+pub const FORMS: &[Sent] = &[
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -93,6 +93,8 @@ pub const FORMS: [Sent; 34] = [
         &[("step", "send"), ("header", "{\"alg\":\"HS256\"}"), ("payload", "{\"sub\":\"admin\"}"), ("key", "pem")],
     ),
     ("key-confusion", &[("step", "token"), ("token", "a.b.c")]),
+    ("recover-the-public-key", &[("do", "copy")]),
+    ("recover-the-public-key", &[("do", "paste"), ("token", "a.b.c")]),
     ("keys-in-the-header", &[("step", "send"), ("member", "jwk"), ("value", ""), ("with", "attacker"), ("secret", "")]),
     ("keys-in-the-header", &[("step", "present"), ("member", "kid-path"), ("brought", "a.b.c")]),
     ("weak-secret", &[("do", "guess")]),

@@ -297,6 +297,32 @@ async fn a_public_key_is_taken_for_a_secret_as_the_solution_says() {
 }
 
 #[tokio::test]
+async fn a_public_key_is_recovered_from_two_tokens_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [copy, exponent, compute, file, send] = visit.begin("recover-the-public-key").await;
+        for _ in ["one token", "another"] {
+            visit.press_button(copy).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+        }
+        visit.assert_in_view("button[value=compute]").await;
+        visit.take("The exponent", "3").await;
+        visit.press_button(compute).await;
+        visit.assert_not_yet("3 is not the exponent").await;
+        visit.take("The exponent", exponent).await;
+        visit.press_button(compute).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        visit.press_button(send).await;
+        visit.assert_not_yet("One RSA key has two usual PEM forms").await;
+        visit.take("The file", file).await;
+        visit.press_button(send).await;
+        visit.assert_solved().await;
+        assert!(visit.text(".verdicts .damage").await.contains("Mallory is Admin now"));
+        assert!(visit.text(".verdicts .safe").await.contains("alg_not_allowed"));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_header_leads_to_an_empty_key_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [member, path, key, send] = visit.begin("keys-in-the-header").await;

@@ -254,6 +254,7 @@ fn clicks(slug: &str) -> &'static [&'static str] {
         "session-fixation" => &["button[value=get]", "button[value=plant]", "button[value=login]", "button[value=use]"],
         "where-to-keep-it" => &["button[value=login]", "[name=takes]", "[name=sends]", "button[value=run]"],
         "cross-site-forms" | "size-limit" => &["button[value=set]"],
+        "recover-the-public-key" => &["button[value=copy]", "button[value=copy]", "button[value=compute]"],
         "need-a-jwt" => &["[name=carrier][value=jwt]", "[name=reason][value=end]", "button[value=check]"],
         _ => &["button[value=send]"],
     }

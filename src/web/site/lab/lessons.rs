@@ -14,6 +14,7 @@ mod logout;
 mod need_a_jwt;
 mod none;
 mod own_keys;
+mod recover_the_public_key;
 mod rotation;
 mod script_reach;
 mod seen;
