@@ -1,10 +1,17 @@
-//! The command line: `serve` (the default), `check`, `keygen`, `rotate`, `sign`, `inspect` and `user`.
+//! The command line: `serve` (the default) and the other commands, one file each.
+//!
+//! What `--help`, the manual pages and the completions say is read from the declarations here and in those files.
 //!
 //! Exit codes: 0 done, 1 `inspect` refused a token, 2 a bad setting, key or argument.
 
 mod check;
+mod colour;
+mod completions;
+mod given;
+mod help;
 mod inspect;
 mod keygen;
+mod man;
 mod rotate;
 mod sign;
 mod stdout;
@@ -17,19 +24,24 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 
 use crate::clock::{Clock, Settable, System};
-use crate::keys::GivenKey;
+use crate::keys::{Algorithm, GivenKey};
 use crate::log::Printer;
 use crate::random::Random;
 use crate::settings::{BadSetting, Environment, Flags, Settings, arguments};
 use crate::token::printable::escaped;
 use crate::web::Server;
 
-/// Hands out short-lived JWTs and lets you watch every step.
+/// Issues JSON Web Tokens and shows every check that a verifier makes on them.
+///
+/// Without a command, hallpass serves the browser demo, the lab and the token endpoints. The other commands need no
+/// server: they sign and inspect tokens, make and rotate keys, and keep users. The running server shows its manual at
+/// /docs.
 #[derive(Parser)]
-#[command(name = "hallpass", about, after_help = LOGGING, max_term_width = 110)]
+#[command(name = "hallpass", after_help = AFTER_HELP, styles = help::STYLES, max_term_width = help::WIDTH)]
 struct Cli {
     #[command(flatten)]
     settings: Flags,
@@ -37,32 +49,56 @@ struct Cli {
     command: Option<Command>,
 }
 
-const LOGGING: &str = "Each option is also a variable, HALLPASS_BIND and so on, in the environment or in .env.\n\
-                       A duration is seconds, or 30s, 5m, 1h, 2d. RUST_LOG filters the log [default: info].";
+const AFTER_HELP: &str = "\
+Examples:
+  hallpass                                   # then open http://127.0.0.1:5000
+  hallpass --test-mode on --keys memory      # for a test suite
+  hallpass sign --sub alice --ttl 1h | hallpass inspect
+
+Environment:
+  Each option is also a variable, HALLPASS_BIND and so on, and a line in .env.
+  A duration is seconds, or 30s, 5m, 1h, 2d.
+  RUST_LOG filters the log [default: info].";
+
+const AFTER_SERVER_HELP: &str = "\
+Examples:
+  hallpass serve --bind :8080
+  hallpass check --database postgres://hallpass@db.example/hallpass";
 
 #[derive(Subcommand)]
 enum Command {
-    /// Serve the demo; this is what happens without a command
+    /// Start the server; so does hallpass without a command
+    #[command(after_help = AFTER_SERVER_HELP)]
     Serve(Flags),
-    /// Say what is wrong with settings, keys and servers, without starting
+    /// Say what is wrong with settings, keys and other servers
+    #[command(after_help = AFTER_SERVER_HELP)]
     Check(Flags),
-    /// Make the key that signs tokens, in the keys folder
-    Keygen(keygen::Options),
-    /// Make the next keys, published before they sign, and remove what only old keys needed
-    Rotate(rotate::Options),
     /// Sign one token and print it
     Sign(sign::Options),
-    /// Say who may ask for tokens where --credentials users is chosen
-    User(user::Options),
-    /// Show what a token says and judge it, check by check; without one, each line of standard input
+    /// Show what a token says and verify it, check by check
     Inspect(inspect::Options),
+    /// Make the key that signs tokens
+    Keygen(keygen::Options),
+    /// Make the next keys, which are published before they sign
+    Rotate(rotate::Options),
+    /// Add, remove and list the users of --credentials users
+    User(user::Options),
+    /// Print the script that completes commands and flags in a shell
+    Completions(completions::Options),
+    /// Write the manual pages into a folder
+    Man(man::Options),
 }
 
 /// The keys folder of a command that reads no other setting.
 #[derive(Args)]
 #[group(skip)]
 struct KeysFlag {
-    #[arg(long, value_name = "FOLDER", help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]")]
+    #[arg(
+        long,
+        value_name = "FOLDER",
+        value_hint = ValueHint::DirPath,
+        help = "The folder of keys [env: HALLPASS_KEYS] [default: keys]"
+    )]
     keys: Option<String>,
 }
 
@@ -81,7 +117,7 @@ pub fn main(commit: Option<&str>) -> ExitCode {
         Ok(cli) => cli,
         Err(error) => return explain(&printable(commit, error)),
     };
-    match run(cli) {
+    match run(cli, commit) {
         Ok(code) => code,
         Err(failure) => {
             crate::log::print_error(&format!("hallpass: {}", crate::log::chain(failure.as_ref())));
@@ -90,12 +126,44 @@ pub fn main(commit: Option<&str>) -> ExitCode {
     }
 }
 
-fn parse(commit: Option<&str>, arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+/// The declaration of all commands, with the layout of their help.
+fn declared(commit: Option<&str>) -> clap::Command {
     let number = env!("CARGO_PKG_VERSION");
     let version = commit.map_or_else(|| number.to_owned(), |commit| format!("{number} ({commit})"));
     let mut command = Cli::command().version(&*version.leak());
+    command.build();
+    let command = command.mut_subcommand("help", |help| help.about("Print the help of a command"));
+    help::laid_out(command)
+}
+
+fn parse(commit: Option<&str>, arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let mut command = declared(commit);
     let matches = command.try_get_matches_from_mut(arguments)?;
+    if let Some(misplaced) = misplaced(&matches, &command)? {
+        return Err(command.error(ErrorKind::ArgumentConflict, misplaced));
+    }
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
+}
+
+/// The settings that other commands read too, and which may therefore also come before these commands.
+const SHARED: [&str; 2] = ["keys", "database"];
+
+/// What is wrong with a setting of the server that comes before a command that does not read it.
+fn misplaced(matches: &ArgMatches, command: &clap::Command) -> Result<Option<String>, clap::Error> {
+    let name = matches.subcommand_name().filter(|name| !matches!(*name, "serve" | "check"));
+    let Some(below) = name.and_then(|name| command.find_subcommand(name)) else { return Ok(None) };
+    let own: Vec<&str> = below.get_arguments().filter_map(clap::Arg::get_long).collect();
+    let flags = Flags::from_arg_matches(matches)?;
+    let unread = flags.names().into_iter().find(|flag| !(SHARED.contains(flag) && own.contains(flag)));
+    Ok(unread.map(|flag| {
+        let name = below.get_name();
+        let fix = if own.contains(&flag) {
+            format!("put it after the command: hallpass {name} --{flag} …")
+        } else {
+            format!("leave it out, because `{name}` starts no server")
+        };
+        format!("--{flag} before `{name}` is a setting of the server; {fix}")
+    }))
 }
 
 /// What is wrong with the command line, or the help that was asked for. A message repeats arguments, of which one may
@@ -108,7 +176,9 @@ fn printable(commit: Option<&str>, error: clap::Error) -> clap::Error {
 /// Prints the help that was asked for, or what is wrong with the command line.
 fn explain(error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        crate::log::print_error(&error.render().to_string());
+        let text = error.render();
+        let is_coloured = colour::is_wanted(&io::stderr());
+        crate::log::print_error(&if is_coloured { text.ansi().to_string() } else { text.to_string() });
         return ExitCode::from(2);
     }
     // A reader that has gone away, as `head` does, has read what it wanted.
@@ -116,7 +186,7 @@ fn explain(error: &clap::Error) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn run(cli: Cli) -> Result<ExitCode, Failure> {
+fn run(cli: Cli, commit: Option<&str>) -> Result<ExitCode, Failure> {
     let environment = Environment::read()?;
     let flags = cli.settings;
     match cli.command {
@@ -128,6 +198,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
         Some(Command::User(options)) => carry_out(user::run(&options, &flags, &environment)),
         Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),
+        Some(Command::Completions(options)) => completions::run(&options, declared(commit)),
+        Some(Command::Man(options)) => man::run(&options, &declared(commit), &environment),
     }
 }
 
@@ -156,6 +228,11 @@ fn key_file(path: &Path, environment: &Environment) -> Result<GivenKey, Failure>
         return Ok(GivenKey::read(&environment.path("key", path)?)?);
     }
     Ok(GivenKey::read_from(&mut io::stdin().lock())?)
+}
+
+/// An algorithm by its name, in any case.
+fn algorithm(text: &str) -> Result<Algorithm, String> {
+    Algorithm::named(text).ok_or_else(|| format!("accepted: {}", Algorithm::choice()))
 }
 
 /// A duration within these bounds in seconds, as the value of an option.

@@ -2,14 +2,15 @@
 
 mod text;
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, BufRead, IsTerminal as _, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueHint};
 
-use super::{Failure, KeysFlag, key_file};
+use super::colour::Palette;
+use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, KeySet};
@@ -19,20 +20,31 @@ use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Pre
 use text::Text;
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  hallpass inspect \"$token\"
+  hallpass sign --ttl 1h | hallpass inspect --json | jq .accepted
+  hallpass inspect --key partner_key.pub < tokens.txt
+  hallpass inspect --decode \"$token\"
+
+Exit codes:
+  0  every token was accepted
+  1  a token was refused
+  2  nothing could be verified: a key or an argument is wrong")]
 pub(super) struct Options {
     /// The token; without it, or with -, one a line from standard input
     token: Option<String>,
-    /// Only show what the token says: no key is needed, and nothing is judged
+    /// Only show what the token says: no key is needed, and nothing is verified
     #[arg(long, conflicts_with_all = ["key", "algorithm"])]
     decode: bool,
-    /// This key alone: a secret's text, PEM, OpenSSH, a JWK or a set of them; without it, the keys folder's. - is
-    /// standard input
-    #[arg(long, value_name = "FILE")]
+    /// This key alone: a secret's text, PEM, OpenSSH, a JWK or a set of them; - is standard input; without it, the keys
+    /// folder's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     key: Option<PathBuf>,
-    /// The only algorithm accepted; without it, what the key is for
-    #[arg(long, value_name = "ALG")]
+    /// The only algorithm accepted, in any case; without it, what the key is for
+    #[arg(long, value_name = "ALG", value_parser = algorithm)]
     algorithm: Option<Algorithm>,
-    /// One JSON object a token, whose text is judged exactly as it stands
+    /// Print one JSON object a token, whose text is judged exactly as it stands
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -41,8 +53,10 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let judge = options.judge(flags, environment)?;
+    options.prompt();
     let mut out = io::stdout().lock();
-    let mut inspection = Inspection { judge: &judge, out: &mut out, tokens: 0, all_good: true };
+    let palette = Palette::of_stdout();
+    let mut inspection = Inspection { judge: &judge, out: &mut out, palette, tokens: 0, all_good: true };
     match inspection.all(options) {
         // Whoever reads the verdicts may have seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
@@ -50,7 +64,9 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
     }
     let Inspection { tokens, all_good, .. } = inspection;
     if tokens == 0 {
-        return Err("no token came on standard input".into());
+        return Err("no token came on standard input; give it as an argument, or pipe it in: \
+                    hallpass sign | hallpass inspect"
+            .into());
     }
     match judge {
         Judge::Missing(why) => Err(why),
@@ -63,6 +79,14 @@ impl Options {
     /// The token of the command line; `-` stands for standard input.
     fn token(&self) -> Option<&str> {
         self.token.as_deref().filter(|token| *token != "-")
+    }
+
+    /// Tells a person at a terminal that the program waits for them, and not on standard output.
+    fn prompt(&self) {
+        if self.token().is_none() && io::stdin().is_terminal() {
+            // Where the prompt cannot be printed, the program reads all the same.
+            let _ = writeln!(io::stderr(), "Paste a token and press Enter. Ctrl-D ends.");
+        }
     }
 
     fn judge(&self, flags: &Flags, environment: &Environment) -> Result<Judge, Failure> {
@@ -140,6 +164,7 @@ impl Judge {
 struct Inspection<'a> {
     judge: &'a Judge,
     out: &'a mut dyn Write,
+    palette: Palette,
     tokens: usize,
     all_good: bool,
 }
@@ -179,7 +204,7 @@ impl Inspection<'_> {
         let (token, now) = (pasted.token.as_str(), System.now());
         let verdict = self.judge.verdict(token, now);
         self.count(&verdict);
-        let mut text = Text { out: &mut *self.out };
+        let mut text = Text { out: &mut *self.out, palette: self.palette };
         let preview = Preview::of(token);
         if let Some(note) = pasted.note().filter(|_| self.judge.judges() || preview.is_some()) {
             text.note(&note)?;

@@ -4,10 +4,10 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, ValueHint};
 
 use super::stdout::Stdout;
-use super::{Failure, KeysFlag};
+use super::{Failure, KeysFlag, algorithm};
 use crate::keys::{self, Algorithm};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
@@ -15,15 +15,20 @@ use crate::settings::{Environment, Flags};
 use crate::token::printable::escaped;
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  hallpass keygen
+  hallpass keygen --algorithm RS256 --bits 4096
+  hallpass keygen --algorithm ES256 --out partner_key     # and partner_key.pub")]
 pub(super) struct Options {
-    /// What the key is for: HS256 and RS256 make the folder's, every other one needs --out
-    #[arg(long, value_name = "ALG", default_value_t = DemoAlgorithm::default().jwa())]
+    /// What the key is for, in any case: HS256 and RS256 make the folder's, every other one needs --out
+    #[arg(long, value_name = "ALG", default_value_t = DemoAlgorithm::default().jwa(), value_parser = algorithm)]
     algorithm: Algorithm,
     /// Where the key goes instead of the folder; the public half of a pair goes into FILE.pub
-    #[arg(long, value_name = "FILE", conflicts_with = "keys")]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "keys")]
     out: Option<PathBuf>,
     /// The size of an RSA key: 2048, 3072, 4096 or 8192
-    #[arg(long, default_value_t = 2048)]
+    #[arg(long, value_name = "BITS", default_value_t = 2048)]
     bits: u32,
     /// Replace a key that is there; tokens that it signed are refused from then on
     #[arg(long)]

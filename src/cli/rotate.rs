@@ -18,28 +18,35 @@ use crate::settings::{Environment, Flags};
 use crate::token::printable::escaped;
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  hallpass rotate && pkill -HUP -x hallpass     # a running server reads them
+  hallpass rotate --after 5m --profile bearer")]
 pub(super) struct Options {
-    /// When the new keys begin to sign: in so many seconds, or 30s, 5m, 1h, at most 1d. Clients refetch a key set at
-    /// most every 30 s or so
+    /// When the new keys begin to sign, at most 1d from now; clients fetch a key set again every 30s or so
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
-    /// Rotate only the keys of this profile: demo or bearer. Without it, of both, as far as the folder has them
-    #[arg(long, value_name = "PROFILE", value_parser = profile)]
+    /// Rotate only the keys of this profile, demo or bearer; without it, of both, as far as the folder has them
+    #[arg(long, value_name = "demo|bearer", value_parser = profile)]
     profile: Option<&'static Profile>,
     /// Rotate only the demo's keys of this algorithm
-    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, conflicts_with = "profile")]
+    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, value_parser = demo_algorithm, conflicts_with = "profile")]
     algorithm: Option<DemoAlgorithm>,
     #[command(flatten)]
     keys: KeysFlag,
 }
 
 fn after(text: &str) -> Result<i64, &'static str> {
-    duration(text, 0..=86_400, "whole seconds from 0 to 86400, or a duration such as 30s, 5m or 1h, is accepted")
+    duration(text, 0..=86_400, "accepted: whole seconds from 0 to 86400, or a duration such as 30s, 5m or 1h")
 }
 
 /// A profile whose keys can be rotated.
 fn profile(text: &str) -> Result<&'static Profile, &'static str> {
-    [&demo::PROFILE, &bearer::PROFILE].into_iter().find(|it| it.name == text).ok_or("demo or bearer is accepted")
+    [&demo::PROFILE, &bearer::PROFILE].into_iter().find(|it| it.name == text).ok_or("accepted: demo or bearer")
+}
+
+fn demo_algorithm(text: &str) -> Result<DemoAlgorithm, String> {
+    DemoAlgorithm::named(text).ok_or_else(|| format!("accepted: {}", DemoAlgorithm::choice()))
 }
 
 impl Options {

@@ -5,49 +5,72 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueHint};
+use serde_json::{Map, Value};
 use thiserror::Error;
 
+use super::given::{Given, Named};
 use super::stdout::Stdout;
-use super::{Failure, KeysFlag, key_file};
+use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
 use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags};
-use crate::token::{self, Claims, Header, JsonFault};
+use crate::token::{self, Claims};
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  hallpass sign --sub alice --ttl 1h
+  hallpass sign --claims '{\"sub\": \"alice\", \"admin\": true}' --ttl 5m
+  hallpass sign --claims @claims.json --key partner_key --algorithm es256
+  jq -n '{sub: \"alice\"}' | hallpass sign --claims - --header '{\"typ\": \"at+jwt\"}'")]
 pub(super) struct Options {
-    /// The claims, as a JSON object; without them the demo's own: sub, iat and exp
-    #[arg(long, value_name = "JSON")]
-    claims: Option<String>,
+    /// The claims as a JSON object, @FILE with one, or - for standard input; without them the demo's: sub, iat and exp
+    #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
+    claims: Option<Given>,
     /// Who the token is about
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
-    /// How long it lives: 1 to 86400 seconds, or 90s, 5m, 1h, 1d
+    /// How long it lives, 1 to 86400 seconds, or 90s, 5m, 1h, 1d; sets iat and exp
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<Lifetime>,
-    /// What to sign with; without it, what the key is for, or HS256
-    #[arg(long, value_name = "ALG")]
+    /// Further members of the header as a JSON object, @FILE or -; typ replaces JWT
+    #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
+    header: Option<Given>,
+    /// The kid in the header; in a JWK set, also the key that signs
+    #[arg(long, value_name = "TEXT")]
+    kid: Option<String>,
+    /// What to sign with, in any case: HS256, RS256, ES256 and so on; without it, what the key is for, or HS256
+    #[arg(long, value_name = "ALG", value_parser = algorithm)]
     algorithm: Option<Algorithm>,
-    /// The key: a secret's text, PEM, OpenSSH, a JWK or a set with one that signs; without it, the keys folder's. - is
-    /// standard input
-    #[arg(long, value_name = "FILE")]
+    /// The key: a secret's text, PEM, OpenSSH, a JWK or a set of them; - is standard input; without it, the keys
+    /// folder's
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     key: Option<PathBuf>,
     #[command(flatten)]
     keys: KeysFlag,
 }
 
-fn ttl(text: &str) -> Result<Lifetime, &'static str> {
-    Lifetime::of_duration(text).ok_or(Lifetime::ACCEPTED)
+fn ttl(text: &str) -> Result<Lifetime, String> {
+    Lifetime::of_duration(text).ok_or_else(|| format!("accepted: {}", Lifetime::ACCEPTED))
 }
+
+/// Members that no `--header` has, and why: those that follow from the key, and one that changes what is signed.
+const NOT_IN_HEADER: [(&str, &str); 3] = [
+    ("alg", "it follows from the key; choose another one with --algorithm"),
+    ("kid", "set it with --kid"),
+    ("b64", "the payload of a JWT is always base64url (RFC 7797 §7); leave it out"),
+];
 
 /// Why the command line does not amount to a token.
 #[derive(Debug, Error)]
 enum SignError {
-    #[error("--claims must be a JSON object that has each member once")]
-    Claims(#[source] JsonFault),
+    #[error("--header has `{member}`: {why}")]
+    Header { member: &'static str, why: &'static str },
+    #[error("standard input can be only one of {0}; put the others into files, and write @FILE, or FILE for --key")]
+    OneInput(String),
     #[error("--sub cannot be used")]
     Subject(#[from] demo::BadSubject),
     #[error("`{folder}` has no key that signs {algorithm}; `hallpass keygen --algorithm {algorithm}` makes one")]
@@ -58,20 +81,36 @@ enum SignError {
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let now = System.now();
-    let claims = options.claims(now)?;
+    options.check_inputs()?;
+    let claims = options.claims(environment, now)?;
+    let further = options.further_members(environment)?;
     let signer = options.signer(flags, environment, now)?;
-    writeln!(Stdout::lock(), "{}", token::issue(&claims, &Header::of_type("JWT"), &signer)?.as_str())?;
+    let header = options.header(further, &signer);
+    writeln!(Stdout::lock(), "{}", token::issue_under(&header, &claims, &signer)?.as_str())?;
     Ok(ExitCode::SUCCESS)
 }
 
 impl Options {
+    /// Standard input can be read once.
+    fn check_inputs(&self) -> Result<(), SignError> {
+        let is_input = |given: &Option<Given>| given.as_ref().is_some_and(Given::is_standard_input);
+        let reads = [
+            ("--claims", is_input(&self.claims)),
+            ("--header", is_input(&self.header)),
+            ("--key", self.key.as_ref().is_some_and(|path| path.as_os_str() == "-")),
+        ];
+        let reading: Vec<&str> = reads.into_iter().filter(|(_, reads)| *reads).map(|(flag, _)| flag).collect();
+        if reading.len() > 1 { Err(SignError::OneInput(reading.join(" and "))) } else { Ok(()) }
+    }
+
     /// The demo's claims, or those given with `--sub` and `--ttl` put into them.
-    fn claims(&self, now: DateTime<Utc>) -> Result<Claims, SignError> {
-        let Some(json) = &self.claims else {
-            let subject = self.sub.as_deref().map_or_else(|| Ok(Subject::default()), Subject::parse)?;
-            return Ok(demo::claims(&subject, self.ttl.unwrap_or_default(), now));
+    fn claims(&self, environment: &Environment, now: DateTime<Utc>) -> Result<Claims, Failure> {
+        let Some(given) = &self.claims else {
+            let subject = self.sub.as_deref().map_or_else(|| Ok(Subject::default()), Subject::parse);
+            return Ok(demo::claims(&subject.map_err(SignError::Subject)?, self.ttl.unwrap_or_default(), now));
         };
-        let mut claims: Claims = token::parse_object(json.as_bytes()).map_err(SignError::Claims)?.into();
+        let named = Named { flag: "claims", example: r#"{"sub": "alice"}"# };
+        let mut claims: Claims = given.object(named, environment)?.into();
         if let Some(sub) = &self.sub {
             claims = claims.with("sub", sub.as_str());
         }
@@ -81,9 +120,30 @@ impl Options {
         Ok(claims)
     }
 
+    /// The members of `--header`.
+    fn further_members(&self, environment: &Environment) -> Result<Map<String, Value>, Failure> {
+        let Some(given) = &self.header else { return Ok(Map::new()) };
+        let members = given.object(Named { flag: "header", example: r#"{"typ": "at+jwt"}"# }, environment)?;
+        match NOT_IN_HEADER.into_iter().find(|(member, _)| members.contains_key(*member)) {
+            Some((member, why)) => Err(SignError::Header { member, why }.into()),
+            None => Ok(members),
+        }
+    }
+
+    /// The whole header: what follows from the key comes first.
+    fn header(&self, further: Map<String, Value>, signer: &Signer) -> Map<String, Value> {
+        let mut header = Map::new();
+        header.insert("alg".to_owned(), signer.algorithm().as_str().into());
+        header.extend(self.kid.as_deref().or(signer.kid()).map(|kid| ("kid".to_owned(), kid.into())));
+        header.insert("typ".to_owned(), "JWT".into());
+        header.extend(further);
+        header
+    }
+
     fn signer(&self, flags: &Flags, environment: &Environment, now: DateTime<Utc>) -> Result<Signer, Failure> {
         if let Some(path) = &self.key {
-            return Ok(key_file(path, environment)?.signer(self.algorithm).map_err(KeyError::unfit(path))?);
+            let key = key_file(path, environment)?;
+            return Ok(key.signer_named(self.kid.as_deref(), self.algorithm).map_err(KeyError::unfit(path))?);
         }
         let folder = self.keys.folder(flags, environment)?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::Hs256);

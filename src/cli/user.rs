@@ -16,6 +16,11 @@ use crate::store::{self, DatabaseUrl, Found, Store};
 use crate::token::printable::escaped;
 
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  hallpass user add susan
+  hallpass user add susan <<< 'a password for susan'
+  hallpass user list --database sqlite:/var/lib/hallpass/hallpass.db")]
 pub(super) struct Options {
     #[command(subcommand)]
     action: Action,
@@ -30,14 +35,24 @@ pub(super) struct Options {
 
 #[derive(Subcommand)]
 enum Action {
-    /// Add a user, or give one another password: a line of standard input, or asked for on a terminal
+    /// Add a user, or give one another password
+    ///
+    /// The password is a line of standard input. On a terminal it is asked for.
+    #[command(
+        after_help = "Examples:\n  hallpass user add susan\n  hallpass user add susan <<< 'a password for susan'"
+    )]
     Add {
         /// 1 to 64 visible characters, no colon
         name: String,
     },
     /// Remove a user
-    Remove { name: String },
+    #[command(after_help = "Examples:\n  hallpass user remove susan")]
+    Remove {
+        /// The user's name, as hallpass user list prints it
+        name: String,
+    },
     /// Print the names of all users, one a line
+    #[command(after_help = "Examples:\n  hallpass user list")]
     List,
 }
 
@@ -46,13 +61,13 @@ enum Action {
 enum UserError {
     #[error("`{name}` cannot be a user's name")]
     Name { name: String, source: BadUserName },
-    #[error("there is no user `{0}`")]
+    #[error("there is no user `{0}`; `hallpass user list` prints the names of all")]
     Unknown(String),
-    #[error("cannot read the password")]
+    #[error("cannot read the password; give it as one line of text on standard input")]
     Input(#[source] io::Error),
     #[error("`sqlite::memory:` loses its users when this command ends; name a file, for example sqlite:hallpass.db")]
     InMemory,
-    #[error("the two passwords differ")]
+    #[error("the two passwords differ; run the command again and type the same one twice")]
     Differ,
 }
 

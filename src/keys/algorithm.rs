@@ -179,6 +179,16 @@ impl Algorithm {
         names
     };
 
+    /// The algorithm of this name in any case, as people type it. In a token, case matters: there it is parsed.
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(name))
+    }
+
+    /// The names of all, for a sentence: `HS256, HS384 or HS512`.
+    pub fn choice() -> String {
+        listed(&Self::NAMES, "or")
+    }
+
     const fn row(self) -> &'static Row {
         &ROWS[self as usize]
     }
@@ -244,7 +254,7 @@ impl fmt::Display for Algorithm {
 
 /// The text is not the name of an algorithm that signs and verifies here.
 #[derive(Debug, Error)]
-#[error("{}", listed(&Algorithm::NAMES, "or"))]
+#[error("{}", Algorithm::choice())]
 pub struct UnknownAlgorithm;
 
 impl FromStr for Algorithm {
@@ -321,6 +331,17 @@ mod tests {
         let all = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
         assert_eq!(UnknownAlgorithm.to_string(), all);
         assert_eq!((listed(&["a"], "or"), listed(&[], "or")), ("a".to_owned(), String::new()));
+    }
+
+    #[test]
+    fn people_may_type_a_name_in_any_case_and_tokens_may_not() {
+        for (typed, algorithm) in
+            [("hs256", Algorithm::Hs256), ("Rs512", Algorithm::Rs512), ("EDDSA", Algorithm::EdDsa)]
+        {
+            assert_eq!(Algorithm::named(typed), Some(algorithm));
+            assert!(typed.parse::<Algorithm>().is_err());
+        }
+        assert_eq!((Algorithm::named("none"), Algorithm::named("")), (None, None));
     }
 
     #[test]

@@ -67,6 +67,11 @@ impl DemoAlgorithm {
         Self::OFFERED.into_iter().find(|offered| offered.jwa() == algorithm)
     }
 
+    /// The offered algorithm of this name in any case, as people type it.
+    pub fn named(name: &str) -> Option<Self> {
+        Algorithm::named(name).and_then(Self::of)
+    }
+
     /// The offered algorithm whose key also works with this one.
     pub fn sharing_key_with(algorithm: Algorithm) -> Option<Self> {
         Self::OFFERED.into_iter().find(|offered| offered.jwa().key_kind() == algorithm.key_kind())

@@ -17,10 +17,11 @@ const LARGEST_DOTENV: u64 = 1024 * 1024;
 
 /// Variables that begin with `HALLPASS_` and are no settings: Cargo sets the first for `cargo run`, as the build script
 /// set it for the build, and the tests read the others.
-const OWN_NAMES: [&str; 6] = [
+const OWN_NAMES: [&str; 7] = [
     "HALLPASS_VERSION",
     "HALLPASS_TESTS",
     "HALLPASS_TEST_AXE",
+    "HALLPASS_TEST_CARGO_DEB",
     "HALLPASS_TEST_NODE_MODULES",
     "HALLPASS_TEST_PYTHON",
     "HALLPASS_TEST_ROUNDS",

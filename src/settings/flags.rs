@@ -38,6 +38,13 @@ impl Flags {
         flag.map(|flag| Self::default().with(flag, value)).unwrap_or_default()
     }
 
+    /// The names of the flags that were given, without dashes, in the order of the alphabet.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = self.0.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     pub(super) fn get(&self, flag: &str) -> Option<&str> {
         self.0.get(flag).map(String::as_str)
     }

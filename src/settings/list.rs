@@ -14,6 +14,8 @@ pub struct Setting {
     /// The default value, as a user would write it, or in words.
     pub default: String,
     pub help: String,
+    /// The heading that it stands under, in `--help` and in the manual.
+    pub heading: String,
 }
 
 impl Setting {
@@ -38,6 +40,7 @@ impl Setting {
             value: arg.get_value_names().unwrap_or_default().concat(),
             default,
             help: help.to_owned(),
+            heading: arg.get_help_heading().unwrap_or_default().to_owned(),
         }
     }
 }
@@ -52,9 +55,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_setting_has_a_flag_a_placeholder_a_default_and_a_help() {
-        for Setting { flag, value, default, help } in Setting::all() {
-            assert!(![&flag, &value, &default, &help].iter().any(|text| text.is_empty()), "{flag} {value} {help}");
+    fn every_setting_has_a_flag_a_placeholder_a_default_a_help_and_a_heading() {
+        for Setting { flag, value, default, help, heading } in Setting::all() {
+            let texts = [&flag, &value, &default, &help, &heading];
+            assert!(!texts.iter().any(|text| text.is_empty()), "{texts:?}");
         }
     }
 }

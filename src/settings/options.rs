@@ -5,6 +5,7 @@
 //! - The help is the field's doc comment, which is text without Markdown.
 //! - A default that a user could write is the `default_value`. Any other default is described at the end of the help,
 //!   as `[default: …]`, and the field is an `Option`.
+//! - The `help_heading` is where it stands in the help and in the manual.
 //! - If the `value_hint` says that the value is a path, `~/` at its beginning is the home folder.
 
 use std::net::SocketAddr;
@@ -25,46 +26,174 @@ use crate::profiles::demo::DemoAlgorithm;
 use crate::redis::RedisUrl;
 use crate::store::DatabaseUrl;
 
+/// The headings, under which the settings stand in the help and in the manual.
+const ADDRESS: &str = "Address";
+const TOKENS: &str = "Keys and tokens";
+const ACCESS: &str = "Who may ask";
+const STORAGE: &str = "Storage";
+const LAB: &str = "Lab";
+const TESTS: &str = "Tests";
+const TLS: &str = "TLS";
+const PROCESS: &str = "Process";
+
 // clap would take a doc comment on one of these structs as the description of a command.
 
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 #[expect(clippy::doc_markdown, reason = "`--help` shows these comments as they stand")]
 pub struct Options {
-    /// Where to listen; port 0 takes a free one, and the first line printed says which
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:5000", value_parser = values::socket_address())]
+    /// Where to listen, such as localhost:5000; port 0 takes a free one
+    #[arg(
+        long,
+        value_name = "HOST:PORT",
+        help_heading = ADDRESS,
+        default_value = "127.0.0.1:5000",
+        value_parser = values::socket_address()
+    )]
     pub bind: SocketAddr,
+
+    /// Issuer and origin, such as https://demo.example [default: the address served]
+    #[arg(long, value_name = "URL", help_heading = ADDRESS, value_parser = values::public_url())]
+    pub public_url: Option<PublicUrl>,
+
+    /// Further hosts, with commas between, that requests may name; * is every one [default: none]
+    #[arg(long = "allowed-host", value_name = "HOSTS", help_heading = ADDRESS, value_parser = values::allowed_hosts())]
+    pub allowed_hosts: Option<AllowedHosts>,
 
     #[command(flatten)]
     pub keys: Keys,
 
     /// What a new session's tokens are signed with; a visitor may switch
-    #[arg(long, value_name = DemoAlgorithm::PLACEHOLDER, default_value = DemoAlgorithm::NAMES[0], value_parser = values::algorithm())]
+    #[arg(
+        long,
+        value_name = DemoAlgorithm::PLACEHOLDER,
+        help_heading = TOKENS,
+        default_value = DemoAlgorithm::NAMES[0],
+        value_parser = values::algorithm()
+    )]
     pub algorithm: DemoAlgorithm,
 
-    /// How long a demo token lives, 1 to 86400 (1d)
-    #[arg(long, value_name = "DURATION", default_value = "60", value_parser = values::lifetime())]
+    /// What bearer tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+    #[arg(
+        long,
+        value_name = "ALG",
+        help_heading = TOKENS,
+        default_value = "RS256",
+        value_parser = values::bearer_algorithm()
+    )]
+    pub bearer_algorithm: Algorithm,
+
+    /// Lifetime of demo tokens, max. 1d
+    #[arg(
+        long,
+        value_name = "DURATION",
+        help_heading = TOKENS,
+        default_value = "60",
+        value_parser = values::lifetime()
+    )]
     pub token_ttl: Lifetime,
 
-    /// The origin that browsers use and the issuer, such as https://demo.example; https turns on Secure, __Host- and
-    /// HSTS [default: the address served]
-    #[arg(long, value_name = "URL", value_parser = values::public_url())]
-    pub public_url: Option<PublicUrl>,
+    /// Lifetime of access tokens, max. 1d
+    #[arg(
+        long,
+        value_name = "DURATION",
+        help_heading = TOKENS,
+        default_value = "600",
+        value_parser = values::lifetime()
+    )]
+    pub access_ttl: Lifetime,
 
-    /// Further hosts, with commas between, that requests may name; * is every one [default: none]
-    #[arg(long = "allowed-host", value_name = "HOSTS", value_parser = values::allowed_hosts())]
-    pub allowed_hosts: Option<AllowedHosts>,
+    /// Lifetime of refresh tokens, max. 3650d
+    #[arg(
+        long,
+        value_name = "DURATION",
+        help_heading = TOKENS,
+        default_value = "30d",
+        value_parser = values::refresh_lifetime()
+    )]
+    pub refresh_ttl: TimeDelta,
 
-    /// Another origin that leads to this server, such as https://forms.example, for the lessons that need two sites;
-    /// http on loopback only [default: on loopback, the other of 127.0.0.1 and localhost]
-    #[arg(long, value_name = "URL", value_parser = values::second_origin())]
+    /// Who may ask for tokens: any, or the users of the database [default: any on loopback]
+    #[arg(long, value_name = "any|users", help_heading = ACCESS, value_parser = values::credentials())]
+    pub(super) credentials: Option<Credentials>,
+
+    /// How many logins a client may try for one name under users: N/s, N/m or off
+    #[arg(long, value_name = "RATE", help_heading = ACCESS, default_value = "10/m", value_parser = values::rate())]
+    pub login_rate: Rate,
+
+    /// How many phone tokens a client may ask for: N/s, N/m or off
+    #[arg(long, value_name = "RATE", help_heading = ACCESS, default_value = "1/s", value_parser = values::rate())]
+    pub phone_rate: Rate,
+
+    /// URIs, with commas between, that a login may lead back to [default: loopback URIs, on loopback or in test mode]
+    #[arg(long = "redirect-uri", value_name = "URIS", help_heading = ACCESS, value_parser = values::redirect_uris())]
+    pub redirect_uris: Option<RedirectUris>,
+
+    /// Sites whose scripts may get tokens: origins, or * [default: none; all in test mode]
+    #[arg(long = "cors-origin", value_name = "ORIGINS", help_heading = ACCESS, value_parser = values::cors_origins())]
+    pub(super) cors_origins: Option<CorsOrigins>,
+
+    /// Addresses or CIDRs, with commas between, whose X-Forwarded-For is believed [default: none]
+    #[arg(
+        long = "trusted-proxy",
+        value_name = "ADDRESSES",
+        help_heading = ACCESS,
+        value_parser = values::trusted_proxies()
+    )]
+    pub trusted_proxies: Option<TrustedProxies>,
+
+    #[command(flatten)]
+    pub database: Database,
+
+    /// Where sessions are: cookie, redis://host or rediss://host
+    #[arg(
+        long,
+        value_name = "cookie|URL",
+        help_heading = STORAGE,
+        default_value = "cookie",
+        value_parser = values::redis_or("cookie")
+    )]
+    pub session_store: RedisOr,
+
+    /// Where counters are: memory, redis://host or rediss://host
+    #[arg(
+        long,
+        value_name = "memory|URL",
+        help_heading = STORAGE,
+        default_value = "memory",
+        value_parser = values::redis_or("memory")
+    )]
+    pub rate_store: RedisOr,
+
+    /// How long the transactions of expired tokens are kept, 1d to 3650d
+    #[arg(long, value_name = "DURATION", help_heading = STORAGE, default_value = "30d", value_parser = values::days())]
+    pub keep: TimeDelta,
+
+    /// Class mode: pupils join at /class, and the log says the teacher's link
+    #[arg(long, value_name = "off|on", help_heading = LAB, default_value = "off", value_parser = values::on_or_off())]
+    pub class: OnOff,
+
+    /// Another origin of this server, such as https://forms.example, for lessons with two sites [default: on loopback,
+    /// the other of 127.0.0.1 and localhost]
+    #[arg(long, value_name = "URL", help_heading = LAB, value_parser = values::second_origin())]
     pub second_origin: Option<PublicUrl>,
 
+    /// Routes under /test that set the clock and sign any token; exposed where others reach the server
+    #[arg(
+        long,
+        value_name = "off|on|exposed",
+        help_heading = TESTS,
+        default_value = "off",
+        value_parser = values::test_mode()
+    )]
+    pub(super) test_mode: TestMode,
+
     /// The issuer is the origin of each request; test mode only
-    // A switch. With a longer name of its value, the help would have no second column.
+    // A switch: without its value, the flag turns it on.
     #[arg(
         long,
         value_name = "BOOL",
+        help_heading = TESTS,
         default_value = "false",
         num_args = 0..=1,
         default_missing_value = "true",
@@ -73,81 +202,32 @@ pub struct Options {
     )]
     pub issuer_from_host: bool,
 
-    /// URIs, with commas between, that a login may lead back to [default: loopback URIs, on loopback or in test mode]
-    #[arg(long = "redirect-uri", value_name = "URIS", value_parser = values::redirect_uris())]
-    pub redirect_uris: Option<RedirectUris>,
-
-    /// How long access tokens live, 1 to 86400 (1d)
-    #[arg(long, value_name = "DURATION", default_value = "600", value_parser = values::lifetime())]
-    pub access_ttl: Lifetime,
-
-    /// How long refresh tokens live, 1s to 3650d
-    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::refresh_lifetime())]
-    pub refresh_ttl: TimeDelta,
-
-    #[command(flatten)]
-    pub database: Database,
-
-    /// Where sessions are: cookie, redis://host or rediss://host
-    #[arg(long, value_name = "cookie|URL", default_value = "cookie", value_parser = values::redis_or("cookie"))]
-    pub session_store: RedisOr,
-
-    /// Where counters are: memory, redis://host or rediss://host
-    #[arg(long, value_name = "memory|URL", default_value = "memory", value_parser = values::redis_or("memory"))]
-    pub rate_store: RedisOr,
-
-    /// How long the transactions of expired tokens are kept, 1d to 3650d
-    #[arg(long, value_name = "DURATION", default_value = "30d", value_parser = values::days())]
-    pub keep: TimeDelta,
-
-    /// How many phone tokens a client may ask for: N/s, N/m or off
-    #[arg(long, value_name = "RATE", default_value = "1/s", value_parser = values::rate())]
-    pub phone_rate: Rate,
-
-    /// Addresses or CIDRs, with commas between, whose X-Forwarded-For is believed [default: none]
-    #[arg(long = "trusted-proxy", value_name = "ADDRESSES", value_parser = values::trusted_proxies())]
-    pub trusted_proxies: Option<TrustedProxies>,
-
-    /// Who may ask for tokens: any username and password, or the users of the store [default: any on loopback]
-    #[arg(long, value_name = "any|users", value_parser = values::credentials())]
-    pub(super) credentials: Option<Credentials>,
-
-    /// What bearer tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA; the key is
-    /// bearer_key in the keys folder
-    #[arg(long, value_name = "ALG", default_value = "RS256", value_parser = values::bearer_algorithm())]
-    pub bearer_algorithm: Algorithm,
-
-    /// How many logins, successful ones included, a client may try for one name under users: N/s, N/m or off
-    #[arg(long, value_name = "RATE", default_value = "10/m", value_parser = values::rate())]
-    pub login_rate: Rate,
-
-    /// Origins, with commas between, whose scripts may call token routes; * is every one
-    /// [default: none; all in test mode]
-    #[arg(long = "cors-origin", value_name = "ORIGINS", value_parser = values::cors_origins())]
-    pub(super) cors_origins: Option<CorsOrigins>,
-
-    /// Routes under /test for other programs' tests: a clock to set, any token signed; exposed where others reach it
-    #[arg(long, value_name = "off|on|exposed", default_value = "off", value_parser = values::test_mode())]
-    pub(super) test_mode: TestMode,
-
-    /// Class mode: pupils join at /class, and the teacher sees their progress at /class/board; the log says the teacher's
-    /// link
-    #[arg(long, value_name = "off|on", default_value = "off", value_parser = values::on_or_off())]
-    pub class: OnOff,
-
-    /// PEM file: the certificate, then its chain [default: none]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::path())]
-    pub(super) tls_cert: Option<PathBuf>,
-
-    /// PEM file: the certificate's private key [default: none]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, value_parser = values::path())]
-    pub(super) tls_key: Option<PathBuf>,
-
-    /// Make a certificate for https on loopback, for every host that the settings name
-    // A switch: without its value, the flag turns it on.
+    /// PEM file: certificate, then chain [default: none]
     #[arg(
         long,
-        value_name = "true|false",
+        value_name = "FILE",
+        help_heading = TLS,
+        value_hint = ValueHint::FilePath,
+        value_parser = values::path()
+    )]
+    pub(super) tls_cert: Option<PathBuf>,
+
+    /// PEM file: the private key [default: none]
+    #[arg(
+        long,
+        value_name = "FILE",
+        help_heading = TLS,
+        value_hint = ValueHint::FilePath,
+        value_parser = values::path()
+    )]
+    pub(super) tls_key: Option<PathBuf>,
+
+    /// Make a certificate for localhost and every host that the settings name
+    // A switch, as above.
+    #[arg(
+        long,
+        value_name = "BOOL",
+        help_heading = TLS,
         default_value = "false",
         num_args = 0..=1,
         default_missing_value = "true",
@@ -156,16 +236,28 @@ pub struct Options {
     )]
     pub(super) tls_self_signed: bool,
 
-    /// How many connections at once; more wait
-    #[arg(long, value_name = "COUNT", default_value = "10000", value_parser = values::number(1..=1_000_000))]
+    /// Connections at once; more wait
+    #[arg(
+        long,
+        value_name = "COUNT",
+        help_heading = PROCESS,
+        default_value = "10000",
+        value_parser = values::number(1..=1_000_000)
+    )]
     pub max_connections: usize,
 
-    /// How many threads answer requests, 1 to 512 [default: one a core]
-    #[arg(long, value_name = "COUNT", value_parser = values::number(1..=512))]
+    /// Worker threads, 1 to 512 [default: one a core]
+    #[arg(long, value_name = "COUNT", help_heading = PROCESS, value_parser = values::number(1..=512))]
     pub(super) workers: Option<usize>,
 
-    /// How long requests in flight may take to finish after SIGTERM, 0 to 3600 (1h)
-    #[arg(long, value_name = "DURATION", default_value = "10", value_parser = values::shutdown_timeout())]
+    /// How long requests may take to finish after SIGTERM, 0 to 3600 (1h)
+    #[arg(
+        long,
+        value_name = "DURATION",
+        help_heading = PROCESS,
+        default_value = "10",
+        value_parser = values::shutdown_timeout()
+    )]
     pub shutdown_timeout: Duration,
 }
 
@@ -174,10 +266,11 @@ pub struct Options {
 #[derive(Args, Clone, Debug)]
 #[group(skip)]
 pub struct Keys {
-    /// Folder of keys, made if missing; or memory
+    /// Folder of keys, or memory
     #[arg(
         long = "keys",
         value_name = "FOLDER",
+        help_heading = TOKENS,
         default_value = "keys",
         value_hint = ValueHint::DirPath,
         value_parser = values::keys()
@@ -189,11 +282,11 @@ pub struct Keys {
 #[group(skip)]
 #[expect(clippy::doc_markdown, reason = "`--help` shows these comments as they stand")]
 pub struct Database {
-    /// Where transactions and users are kept: sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME for
-    /// several processes
+    /// Users and transactions: sqlite:FILE, sqlite::memory: or postgres://USER:PASSWORD@HOST/NAME
     #[arg(
         long = "database",
         value_name = "URL",
+        help_heading = STORAGE,
         default_value = "sqlite:hallpass.db",
         value_hint = ValueHint::Url,
         value_parser = values::database()

@@ -1,6 +1,6 @@
 //! The values of settings and their parsers, for the declaration. Each error says what is accepted.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -59,16 +59,28 @@ fn accepting<T: Clone + Send + Sync + 'static>(
 }
 
 pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
-    accepting("an IP address and a port, such as 127.0.0.1:5000", |text| text.parse().ok())
+    let accepted = "an IP address or localhost, and a port, such as 127.0.0.1:5000, localhost:5000 or [::1]:5000; \
+                    :5000 is port 5000 of 127.0.0.1";
+    accepting(accepted, address)
+}
+
+/// Without a host, or with `localhost`, it is the loopback address that every machine has.
+fn address(text: &str) -> Option<SocketAddr> {
+    match text.rsplit_once(':')? {
+        (host, port) if host.is_empty() || host.eq_ignore_ascii_case("localhost") => {
+            format!("{}:{port}", Ipv4Addr::LOCALHOST).parse().ok()
+        }
+        _ => text.parse().ok(),
+    }
 }
 
 pub(super) fn algorithm() -> impl TypedValueParser<Value = DemoAlgorithm> {
-    accepting(DemoAlgorithm::choice(), |text| text.parse().ok())
+    accepting(DemoAlgorithm::choice(), DemoAlgorithm::named)
 }
 
 pub(super) fn bearer_algorithm() -> impl TypedValueParser<Value = Algorithm> {
     accepting(Algorithm::NAMES_OF_PAIRS.join(", "), |text| {
-        text.parse().ok().filter(|algorithm| Algorithm::OF_PAIRS.contains(algorithm))
+        Algorithm::named(text).filter(|algorithm| Algorithm::OF_PAIRS.contains(algorithm))
     })
 }
 
@@ -183,4 +195,26 @@ pub(super) fn database() -> impl TypedValueParser<Value = DatabaseUrl> {
 pub(super) fn redis_or(own: &'static str) -> impl TypedValueParser<Value = Option<RedisUrl>> {
     let accepted = format!("{own}, {}", RedisUrl::ACCEPTED);
     accepting(accepted, move |text| if text == own { Some(None) } else { RedisUrl::parse(text).map(Some) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_has_a_port_and_may_leave_out_this_machine() {
+        for (text, meant) in [
+            ("127.0.0.1:5000", "127.0.0.1:5000"),
+            ("localhost:5000", "127.0.0.1:5000"),
+            ("LocalHost:0", "127.0.0.1:0"),
+            (":5000", "127.0.0.1:5000"),
+            ("[::1]:5000", "[::1]:5000"),
+            ("0.0.0.0:80", "0.0.0.0:80"),
+        ] {
+            assert_eq!(address(text).map(|it| it.to_string()).as_deref(), Some(meant), "{text}");
+        }
+        for text in ["", "localhost", "127.0.0.1", "5000", ":", ":x", ":+1", ":65536", "::1:5000", "example.org:80"] {
+            assert_eq!(address(text), None, "{text}");
+        }
+    }
 }

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::ser::{Formatter, Serializer};
+use serde_json::{Map, Value};
 
 use super::Claims;
 use crate::keys::{Algorithm, Signer, SigningError};
@@ -82,6 +83,11 @@ struct Members<'a> {
 /// Signs `claims` with the signer's algorithm and its `kid`, if it has one.
 pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<Token, SigningError> {
     signed(segment(&header.members(signer)) + "." + &segment(claims), signer)
+}
+
+/// Signs `claims` under a whole header, whose members stand as they are given.
+pub fn issue_under(header: &Map<String, Value>, claims: &Claims, signer: &Signer) -> Result<Token, SigningError> {
+    signed(segment(header) + "." + &segment(claims), signer)
 }
 
 /// Signs a given header and payload unchanged, even if the header does not fit the key.

@@ -81,7 +81,7 @@ impl Server {
         let address = listener.local_addr().map_err(unbound)?;
         let source = &settings.options.keys.source;
         let (ring, warnings) = source.prepare(&settings.accounts, settings.bearer_keys(), random.source())?;
-        warnings.iter().for_each(log_warning);
+        log_warnings(&warnings);
         let teacher = prepared_teacher(&settings, &random)?;
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
@@ -244,15 +244,21 @@ fn log_assumed_issuer(options: &Options, issuer: &str) {
     }
 }
 
-/// Logs which account values were generated. It is a warning if some values of a service were given: the rest were
-/// probably forgotten. If none were given, the user wants the demo.
+/// Logs which account values were generated, in one line. It is a warning if some values of a service were given: the
+/// rest were probably forgotten. If none were given, the user wants the demo.
 fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
-    for service in &ring.accounts().generated_for {
-        let is_half_given = settings.accounts.has_any_of(service);
-        let level = if is_half_given { log::Level::Warn } else { log::Level::Info };
-        log::log!(
-            level,
-            "the account values of {service} that were not given were generated; {service} will not accept these tokens"
+    let services = &ring.accounts().generated_for;
+    let (half_given, not_given): (Vec<&str>, Vec<&str>) =
+        services.iter().copied().partition(|service| settings.accounts.has_any_of(service));
+    for service in half_given {
+        log::warn!(
+            "the account values of {service} that were not given were made up; {service} will not accept these tokens"
+        );
+    }
+    if !not_given.is_empty() {
+        log::info!(
+            "demo accounts for {} have made-up values, which these services do not accept",
+            not_given.join(", ")
         );
     }
 }
@@ -293,11 +299,12 @@ async fn purge_periodically(store: Data<dyn Store>, clock: Data<dyn Clock>, keep
     }
 }
 
-fn log_warning(warning: &Warning) {
-    let line = warning.to_string();
-    let line = escaped(&line);
-    match warning {
-        Warning::Made(_) => log::info!("{line}"),
-        _ => log::warn!("{line}"),
+/// One line says which keys were made, and each warning has a line.
+fn log_warnings(warnings: &[Warning]) {
+    if let Some(made) = Warning::made(warnings) {
+        log::info!("{}", escaped(&made));
+    }
+    for warning in warnings.iter().filter(|warning| !matches!(warning, Warning::Made(_))) {
+        log::warn!("{}", escaped(&warning.to_string()));
     }
 }

@@ -404,11 +404,10 @@ fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
 // ── settings
 
 /// A flag with a value that it does not take, and what it takes.
-const BAD: [(&str, &str, &str); 25] = [
-    ("bind", "localhost:5000", "an IP address and a port"),
-    ("bind", "127.0.0.1", "an IP address and a port"),
-    ("bind", "127.0.0.1:65536", "an IP address and a port"),
-    ("algorithm", "hs256", "HS256 or RS256"),
+const BAD: [(&str, &str, &str); 24] = [
+    ("bind", "example.org:5000", "an IP address or localhost, and a port"),
+    ("bind", "127.0.0.1", "an IP address or localhost, and a port"),
+    ("bind", "127.0.0.1:65536", "an IP address or localhost, and a port"),
     ("algorithm", "none", "HS256 or RS256"),
     ("token-ttl", "0", "whole seconds from 1 to 86400"),
     ("token-ttl", "86401", "whole seconds from 1 to 86400"),
@@ -492,7 +491,7 @@ fn control_characters_in_arguments_are_escaped() {
     assert!(done.stdout.contains("`a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`"), "{}", done.stdout);
     let done = Program::new().run(&["keygen", "--keys", hostile]);
     assert_eq!(done.stdout, "made a\\u{202e}\\u{9b}\\u{200b}b/hs256.secret\n");
-    Program::new().serve(&["--keys", hostile]).log_with("made `a\\u{202e}\\u{9b}\\u{200b}b/jwt_key`");
+    Program::new().serve(&["--keys", hostile]).log_with("made keys in `a\\u{202e}\\u{9b}\\u{200b}b`: ");
 }
 
 #[test]
@@ -573,42 +572,6 @@ fn what_the_program_does_not_know_is_refused() {
         let done = Program::new().run(arguments);
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(done.stderr.starts_with("error: "), "{}", done.stderr);
-    }
-}
-
-// ── help
-
-#[test]
-fn help_names_every_setting_with_its_default_and_says_where_else_it_may_stand() {
-    for arguments in [&["--help"][..], &["-h"], &["help"], &["serve", "--help"]] {
-        let done = Program::new().run(arguments);
-        assert_eq!(done.code, Some(0));
-        let text = done.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
-        for setting in Setting::all() {
-            let sources = format!("[default: {}]", setting.default);
-            // What is on or off may stand without its value.
-            let forms = [format!("<{}>", setting.value), format!("[<{}>]", setting.value)];
-            let is_named = |form: &String| text.contains(&format!("--{} {form}", setting.flag));
-            assert!(forms.iter().any(is_named), "{}", setting.flag);
-            assert!(text.contains(&format!("{} {sources}", setting.help)), "{}: {text}", setting.flag);
-        }
-    }
-    let text = Program::new().run(&["--help"]).stdout;
-    for name in ["serve", "check", "keygen", "rotate", "sign", "inspect", "user", "HALLPASS_BIND", "RUST_LOG"] {
-        assert!(text.contains(name), "{name} is missing: {text}");
-    }
-}
-
-#[test]
-fn every_help_fits_100_columns() {
-    for command in ["", "serve", "keygen", "sign", "inspect"] {
-        let arguments: Vec<&str> = [command, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
-        let done = Program::new().run(&arguments);
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-        for line in done.stdout.lines() {
-            assert!(line.chars().count() <= 100, "{command}: {line}");
-            assert!(!line.contains('`'), "backticks are for Markdown: {line}");
-        }
     }
 }
 

@@ -11,6 +11,7 @@ mod class;
 mod cli;
 mod clients;
 mod cluster;
+mod command_line;
 mod connections;
 mod cors;
 mod crash;

@@ -111,10 +111,16 @@ pub fn assert_table(path: &str, header: &str, rows: &[String]) {
 }
 
 #[test]
-fn the_settings_table_is_that_of_the_code() {
+fn the_settings_tables_are_those_of_the_code_under_the_headings_of_the_help() {
+    let settings = Setting::all();
     let row = |it: &Setting| format!("| `--{}` | `{}` | {} | {} |", it.flag, it.variable(), it.default, it.help);
-    let rows: Vec<String> = Setting::all().iter().map(row).collect();
-    assert_table("docs/settings.md", "| flag | variable | default | what it sets |", &rows);
+    let mut headings: Vec<&str> = settings.iter().map(|it| it.heading.as_str()).collect();
+    headings.dedup();
+    for heading in headings {
+        let rows: Vec<String> = settings.iter().filter(|it| it.heading == heading).map(row).collect();
+        let header = format!("### {heading}\n\n| flag | variable | default | what it sets |");
+        assert_table("docs/settings.md", &header, &rows);
+    }
 }
 
 #[test]

@@ -208,13 +208,3 @@ fn the_version_names_the_commit() {
         assert!(commit.len() == 11 && commit.ends_with(')'), "{version}");
     }
 }
-
-#[test]
-fn the_help_of_every_command_fits_two_screens() {
-    for command in ["", "serve", "check", "keygen", "rotate", "sign", "inspect", "user"] {
-        let arguments = [command, "--help"];
-        let done = Program::new().run(&arguments[usize::from(command.is_empty())..]);
-        assert_eq!(done.code, Some(0), "{command}");
-        assert!(done.stdout.lines().count() <= 80, "{command}: {} lines", done.stdout.lines().count());
-    }
-}

@@ -19,7 +19,7 @@ const WEB_LAYERS: [&[&str]; 7] =
     [&["metrics"], &["http"], &["session"], &["view"], &["site", "api"], &["routes"], &["server"]];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 22] = [
+const CONFINED: [(&str, &[&str]); 24] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
@@ -30,13 +30,15 @@ const CONFINED: [(&str, &[&str]); 22] = [
     ("actix_session", &["web"]),
     ("askama", &["web"]),
     ("clap", &["settings", "cli"]),
+    ("clap_complete", &["cli"]),
+    ("clap_mangen", &["cli"]),
     ("jsonwebtoken", &["keys", "token"]),
     ("sqlx", &["store"]),
     ("rustls", &["store", "web"]),
     ("rcgen", &["web"]),
     ("rustix", &["web", "work"]),
     ("std::env", &["settings"]),
-    ("anstream", &["log"]),
+    ("anstream", &["log", "cli"]),
     ("env_filter", &["log"]),
     ("env_logger", &["log"]),
     ("deadpool_redis", &["redis"]),

@@ -1,12 +1,15 @@
 //! What `hallpass inspect` prints for people: what the token says, and then whether that can be believed.
 //!
-//! Every line is made [safe to print](escaped), so no text in a token can pass for a verdict.
+//! Every line is made [safe to print](escaped), so no text in a token can pass for a verdict. Colours are added after
+//! that.
 
 use std::io::{self, Write};
 
 use chrono::{DateTime, Utc};
+use clap::builder::styling::Style;
 use serde_json::{Map, Value};
 
+use crate::cli::colour::Palette;
 use crate::code::Code;
 use crate::token::printable::{escaped, json_escaped};
 use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, duration_in_words};
@@ -14,6 +17,7 @@ use crate::token::{Finding, NumericDate, Outcome, Part, Preview, Verdict, durati
 /// The lines for people, on standard output.
 pub(super) struct Text<'a> {
     pub out: &'a mut dyn Write,
+    pub palette: Palette,
 }
 
 impl Text<'_> {
@@ -24,27 +28,28 @@ impl Text<'_> {
 
     /// Header and claims as the token has them; `trust` says how far to believe them.
     pub fn preview(&mut self, preview: &Preview, trust: &str, now: DateTime<Utc>) -> io::Result<()> {
-        self.say(&format!("header ({trust})"))?;
+        self.heading("header", trust)?;
         self.part(&preview.header, |_, _| None)?;
-        self.say(&format!("claims ({trust})"))?;
+        self.heading("claims", trust)?;
         let now = NumericDate::from_moment(now);
         self.part(&preview.payload, |name, value| time(name, value, now))
     }
 
     /// The verdict, check by check.
     pub fn verdict(&mut self, verdict: &Verdict) -> io::Result<()> {
-        let word = if verdict.is_accepted() { "accepted" } else { "refused" };
-        self.say(&format!("{word}: {}", verdict.message()))?;
+        let Palette { accepted, refused, quiet, .. } = self.palette;
+        let (style, word) = if verdict.is_accepted() { (accepted, "accepted") } else { (refused, "refused") };
+        self.styled(style, &format!("{word}: {}", verdict.message()), "")?;
         if let Some(key) = signing_key(verdict) {
             self.say(&format!("  verified with the key in {key}"))?;
         }
         for (check, outcome) in verdict.checks() {
-            let sign = match outcome {
-                Outcome::Passed(_) => "✓",
-                Outcome::Failed(_) => "✗",
-                Outcome::NotReached => "–",
+            let (style, sign) = match outcome {
+                Outcome::Passed(_) => (accepted, "✓"),
+                Outcome::Failed(_) => (refused, "✗"),
+                Outcome::NotReached => (quiet, "–"),
             };
-            self.say(&format!("  {sign} {:<11} {outcome}", check.title()))?;
+            self.styled(style, &format!("  {sign}"), &format!(" {:<11} {outcome}", check.title()))?;
             if let Outcome::Failed(reason) = outcome {
                 let indent = " ".repeat(15);
                 self.say(&format!("{indent} expected: {}", reason.expected))?;
@@ -96,8 +101,17 @@ impl Text<'_> {
         Ok(())
     }
 
+    fn heading(&mut self, heading: &str, trust: &str) -> io::Result<()> {
+        self.styled(self.palette.heading, heading, &format!(" ({trust})"))
+    }
+
     fn say(&mut self, line: &str) -> io::Result<()> {
         writeln!(self.out, "{}", escaped(line))
+    }
+
+    /// A line whose beginning has a style.
+    fn styled(&mut self, style: Style, beginning: &str, rest: &str) -> io::Result<()> {
+        writeln!(self.out, "{style}{}{style:#}{}", escaped(beginning), escaped(rest))
     }
 }
 

@@ -75,6 +75,24 @@ pub enum Warning {
     },
 }
 
+impl Warning {
+    /// One line for all keys that were made, if any were. The public half of a pair goes without saying.
+    pub fn made(warnings: &[Self]) -> Option<String> {
+        let paths = warnings.iter().filter_map(|warning| match warning {
+            Self::Made(path) => Some(path),
+            _ => None,
+        });
+        let paths: Vec<&PathBuf> = paths.collect();
+        let is_other_half = |path: &Path| {
+            path.extension().is_some_and(|it| it == "pub") && paths.iter().any(|it| **it == path.with_extension(""))
+        };
+        let names = paths.iter().filter(|path| !is_other_half(path)).filter_map(|path| path.file_name());
+        let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
+        let folder = paths.first()?.parent()?.display();
+        Some(format!("made keys in `{folder}`: {}", names.join(", ")))
+    }
+}
+
 impl std::fmt::Display for Warning {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

@@ -15,7 +15,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::keys::KeySource;
 use crate::log::chain;
 use crate::settings::Settings;
-use crate::web::server::log_warning;
+use crate::web::server::log_warnings;
 use crate::web::server::parts::Parts;
 use crate::web::server::tls::Tls;
 
@@ -48,7 +48,7 @@ async fn reload_keys(parts: &Parts, settings: &Settings) {
     let (random, bearer) = (parts.random.clone(), settings.bearer_keys());
     match web::block(move || source.prepare(&accounts, bearer, random.source())).await {
         Ok(Ok((ring, warnings))) => {
-            warnings.iter().for_each(log_warning);
+            log_warnings(&warnings);
             parts.keys.replace_by_reread(ring);
             log::info!("the keys were read again");
         }

@@ -1,0 +1,85 @@
+//! A JSON object as the value of an option: the object itself, the file that has it, or standard input.
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+use thiserror::Error;
+
+use super::Failure;
+use crate::settings::Environment;
+use crate::token::{self, JsonFault};
+
+/// The most that is read, in bytes. No token that any verifier reads is as large.
+const LARGEST: u64 = 64 * 1024;
+
+/// Where the object is.
+#[derive(Clone)]
+pub(super) enum Given {
+    Text(String),
+    File(PathBuf),
+    StandardInput,
+}
+
+impl FromStr for Given {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "-" | "@-" => Self::StandardInput,
+            "@" => return Err("accepted: a JSON object, @FILE, or - for standard input"),
+            _ => text.strip_prefix('@').map_or_else(|| Self::Text(text.to_owned()), |path| Self::File(path.into())),
+        })
+    }
+}
+
+/// Why an option has no object for its command.
+#[derive(Debug, Error)]
+enum Unfit {
+    #[error("cannot read {source_name}, which --{flag} names")]
+    Unreadable { flag: &'static str, source_name: String, source: io::Error },
+    #[error(
+        "--{flag} must be a JSON object that has each member once, such as '{example}', or @FILE for a file with one"
+    )]
+    NoObject { flag: &'static str, example: &'static str, source: JsonFault },
+}
+
+/// The option that takes an object, without dashes, and an object that fits it.
+#[derive(Clone, Copy)]
+pub(super) struct Named {
+    pub flag: &'static str,
+    pub example: &'static str,
+}
+
+impl Given {
+    pub const fn is_standard_input(&self) -> bool {
+        matches!(self, Self::StandardInput)
+    }
+
+    /// Reads the object.
+    pub fn object(&self, named: Named, environment: &Environment) -> Result<Map<String, Value>, Failure> {
+        let Named { flag, example } = named;
+        let unreadable = |source_name: String| move |source| Unfit::Unreadable { flag, source_name, source };
+        let text = match self {
+            Self::Text(text) => text.clone().into_bytes(),
+            Self::StandardInput => bytes(io::stdin().lock()).map_err(unreadable("standard input".to_owned()))?,
+            Self::File(path) => {
+                let path = environment.path(flag, path)?;
+                read(&path).map_err(unreadable(format!("`{}`", path.display())))?
+            }
+        };
+        Ok(token::parse_object(&text).map_err(|source| Unfit::NoObject { flag, example, source })?)
+    }
+}
+
+fn read(path: &Path) -> io::Result<Vec<u8>> {
+    bytes(File::open(path)?)
+}
+
+fn bytes(input: impl Read) -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    input.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST { Err(io::Error::other("it is over 64 KiB")) } else { Ok(bytes) }
+}
