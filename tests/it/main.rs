@@ -46,6 +46,7 @@ mod nginx;
 mod oauth;
 mod openapi;
 mod output;
+mod packages;
 mod postgres;
 mod privacy;
 mod profiles;

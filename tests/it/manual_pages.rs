@@ -8,13 +8,14 @@ use crate::app::TestApp;
 use crate::manual::Page;
 
 /// The pages in the order of the contents, each with its file.
-const PAGES: [(&str, &str); 12] = [
+const PAGES: [(&str, &str); 13] = [
     ("/docs", "docs/README.md"),
     ("/docs/demo", "docs/demo.md"),
     ("/docs/lab", "docs/lab.md"),
     ("/docs/endpoints", "docs/endpoints.md"),
     ("/docs/testing", "docs/testing.md"),
     ("/docs/command-line", "docs/command-line.md"),
+    ("/docs/install", "docs/install.md"),
     ("/docs/settings", "docs/settings.md"),
     ("/docs/operations", "docs/operations.md"),
     ("/docs/keys", "keys/README.md"),
@@ -108,7 +109,7 @@ async fn the_files_links_to_pages_of_the_manual_are_links_and_those_to_other_fil
             assert!(anchors.contains(&anchor.as_str()), "{address} has no {anchor}");
         }
     }
-    assert_eq!(others, 3, "the files under .deploy");
+    assert_eq!(others, 4, "the files under .deploy");
 }
 
 #[tokio::test]

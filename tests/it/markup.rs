@@ -27,6 +27,7 @@ pub const ADDRESSES: [&str; 32] = [
     "/docs/endpoints",
     "/docs/testing",
     "/docs/command-line",
+    "/docs/install",
     "/docs/settings",
     "/docs/operations",
     "/docs/keys",

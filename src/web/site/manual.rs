@@ -74,13 +74,14 @@ struct Source {
 }
 
 /// The contents, and then the pages in the order in which the contents list them.
-const SOURCES: [Source; 12] = [
+const SOURCES: [Source; 13] = [
     Source { name: "", file: "docs/README.md", text: include_str!("../../../docs/README.md") },
     Source { name: "demo", file: "docs/demo.md", text: include_str!("../../../docs/demo.md") },
     Source { name: "lab", file: "docs/lab.md", text: include_str!("../../../docs/lab.md") },
     Source { name: "endpoints", file: "docs/endpoints.md", text: include_str!("../../../docs/endpoints.md") },
     Source { name: "testing", file: "docs/testing.md", text: include_str!("../../../docs/testing.md") },
     Source { name: "command-line", file: "docs/command-line.md", text: include_str!("../../../docs/command-line.md") },
+    Source { name: "install", file: "docs/install.md", text: include_str!("../../../docs/install.md") },
     Source { name: "settings", file: "docs/settings.md", text: include_str!("../../../docs/settings.md") },
     Source { name: "operations", file: "docs/operations.md", text: include_str!("../../../docs/operations.md") },
     Source { name: "keys", file: "keys/README.md", text: include_str!("../../../keys/README.md") },
