@@ -1,31 +1,42 @@
 // What only a script can do. Without it every page still says everything.
 
-// The countdown: goes on from where the server's clock stood when the page was made, not from this machine's clock.
-for (const left of document.querySelectorAll("[data-exp]")) {
+const all = (selector, within = document) => [...within.querySelectorAll(selector)];
+
+/** An element with these properties and children. */
+function make(name, properties = {}, ...children) {
+  const element = Object.assign(document.createElement(name), properties);
+  element.append(...children);
+  return element;
+}
+
+/** A duration in two units at most. */
+function duration(seconds) {
+  const whole = Math.floor(seconds);
+  const [large, small, big, little] =
+    whole < 60 ? [whole, 0, "s", ""]
+    : whole < 3600 ? [Math.floor(whole / 60), whole % 60, "min", "s"]
+    : whole < 86400 ? [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), "h", "min"]
+    : [Math.floor(whole / 86400), Math.floor((whole % 86400) / 3600), "d", "h"];
+  return small ? `${large} ${big} ${small} ${little}` : `${large} ${big}`;
+}
+
+/** Counts down from where the server's clock stood when the page was made, not from this machine's clock. */
+function countDown(left) {
   const row = left.parentElement;
   const bar = row.querySelector("progress");
-  const ended = row.querySelector(".ended");
+  const at = row.querySelector(".at");
   const span = Number(left.dataset.exp) - Number(left.dataset.now);
   const start = performance.now();
-  const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-
-  const words = (seconds) => {
-    const whole = Math.floor(seconds);
-    const [large, small, big, little] =
-      whole < 60 ? [whole, 0, "s", ""]
-      : whole < 3600 ? [Math.floor(whole / 60), whole % 60, "min", "s"]
-      : whole < 86400 ? [Math.floor(whole / 3600), Math.floor((whole % 3600) / 60), "h", "min"]
-      : [Math.floor(whole / 86400), Math.floor((whole % 86400) / 3600), "d", "h"];
-    return small ? `${large} ${big} ${small} ${little}` : `${large} ${big}`;
-  };
 
   const end = () => {
     left.textContent = "0 s left";
     bar.value = 0;
-    ended.textContent = left.dataset.ended ?? "The token has just expired. Show details asks the server again.";
-    for (const said of document.querySelectorAll("[data-then]")) {
+    row.querySelector(".ended").textContent =
+      left.dataset.ended ?? "The token has just expired. Show details asks the server again.";
+    for (const said of all("[data-then]")) {
       said.textContent = said.dataset.then;
     }
+    showExpired();
   };
 
   const tick = () => {
@@ -34,21 +45,36 @@ for (const left of document.querySelectorAll("[data-exp]")) {
       end();
       return;
     }
-    left.textContent = `${words(seconds)} left`;
+    left.textContent = `${duration(seconds)} left`;
     bar.value = Math.floor(seconds);
     setTimeout(tick, (seconds % 1) * 1000 + 20);
   };
 
-  if (!still) {
-    row.querySelector(".at").textContent = row.querySelector(".at").textContent.replace("when this page was made, ", "");
+  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+    at.textContent = at.textContent.replace("when this page was made, ", "");
     tick();
   } else if (span * 1000 < 2 ** 31) {
     setTimeout(end, span * 1000);
   }
 }
 
-// What script can reach: reads what a script of this page can read, and asks for an echo of what its request carried.
-for (const table of document.querySelectorAll("[data-reach]")) {
+/** Shows what *Show details* says of a token that has just expired. The server sent it along with the page. */
+function showExpired() {
+  const template = document.querySelector("template[data-title]");
+  if (!template) {
+    return;
+  }
+  document.title = template.dataset.title;
+  document.querySelector(".result").textContent = `Result - ${template.dataset.result}`;
+  history.replaceState(null, "", `/${encodeURIComponent(template.dataset.result)}`);
+  for (const replacement of all("[data-part]", template.content)) {
+    document.querySelector(`main [data-part="${replacement.dataset.part}"]`).replaceWith(replacement);
+  }
+  template.remove();
+}
+
+/** Reads what a script of this page can read, and asks for an echo of what its request carried. */
+function showReach(table) {
   const report = (cell, found, words) => {
     cell.textContent = `${found ? "✓" : "✗"} ${words}`;
     cell.className = found ? "passed" : "failed";
@@ -56,10 +82,10 @@ for (const table of document.querySelectorAll("[data-reach]")) {
   const read = (cell, value) => report(cell, value !== undefined, value === undefined ? "out of reach" : `found: ${value}`);
 
   const cookies = new Map(document.cookie.split("; ").map((pair) => pair.split("=")));
-  for (const cell of table.querySelectorAll("[data-cookie]")) {
+  for (const cell of all("[data-cookie]", table)) {
     read(cell, cookies.get(cell.dataset.cookie));
   }
-  for (const cell of table.querySelectorAll("[data-storage]")) {
+  for (const cell of all("[data-storage]", table)) {
     try {
       localStorage.setItem(cell.dataset.storage, "written-by-script");
       read(cell, localStorage.getItem(cell.dataset.storage) ?? undefined);
@@ -70,18 +96,181 @@ for (const table of document.querySelectorAll("[data-reach]")) {
   fetch(table.dataset.reach)
     .then((answer) => answer.json())
     .then((echo) => {
-      for (const cell of table.querySelectorAll("[data-echo]")) {
+      for (const cell of all("[data-echo]", table)) {
         const came = echo.cookies.includes(cell.dataset.echo);
         report(cell, came, came ? "arrived" : "did not arrive");
       }
-      for (const said of document.querySelectorAll("[data-scripted]")) {
+      for (const said of all("[data-scripted]")) {
         said.textContent = said.dataset.scripted;
       }
     });
 }
 
+/** Copies a text, and says so on the button that was pressed. */
+async function copy(text, button) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // Plain http on another host than this machine's has no clipboard for scripts.
+    const field = make("textarea", { value: text });
+    button.after(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+    button.focus();
+  }
+  const words = button.textContent;
+  button.textContent = "Copied";
+  setTimeout(() => (button.textContent = words), 2000);
+}
+
+/** Gives a command, or a token, a button that copies all of it. */
+function addCopyButton(box) {
+  const text = box.querySelector("pre, code, textarea").textContent.trim();
+  const name = box.dataset.name;
+  const button = make("button", { type: "button", className: "copy", textContent: name ? `Copy ${name}` : "Copy" });
+  button.addEventListener("click", () => copy(text, button));
+  const place = box.dataset.button && document.getElementById(box.dataset.button);
+  (place || box).append(button);
+}
+
+/** Opens the fold that holds what the address names; some browsers do not. */
+function openTarget() {
+  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const fold = target?.closest("details:not([open])");
+  if (fold) {
+    fold.open = true;
+    target.scrollIntoView();
+  }
+}
+
+/** Hides the operations that lack one of the words, and the groups that have none left. */
+function addFilter(field) {
+  const operations = all(".group .operation").map((article) => {
+    const link = document.querySelector(`.index a[href="#${article.querySelector("[id]").id}"]`);
+    return { article, entry: link.parentElement, text: article.querySelector("summary").textContent.toLowerCase() };
+  });
+  field.parentElement.hidden = false;
+  field.addEventListener("input", () => {
+    const words = field.value.toLowerCase().split(/\s+/);
+    for (const { article, entry, text } of operations) {
+      article.hidden = entry.hidden = !words.every((word) => text.includes(word));
+    }
+    for (const group of all(".group")) {
+      group.hidden = !group.querySelector(".operation:not([hidden])");
+    }
+    for (const entries of all(".index ul")) {
+      entries.hidden = entries.previousElementSibling.hidden = !entries.querySelector("li:not([hidden])");
+    }
+    const shown = operations.filter(({ article }) => !article.hidden).length;
+    field.parentElement.querySelector("[role=status]").textContent = `${shown} of ${operations.length} shown`;
+  });
+}
+
+/** A labelled field of the form that tries an operation. */
+function field(name, value, kind = "input") {
+  const input = make(kind, { value, className: "code" });
+  return { name, input, label: make("label", {}, name, input) };
+}
+
+/** A form that sends an operation's request to this server once its button is pressed, and shows the answer. */
+function addTry(fold) {
+  const operation = fold.querySelector("div");
+  const [method, path] = all("summary b, summary code", fold).map((it) => it.textContent);
+  const { header, changesAll } = operation.dataset;
+  const parameters = all("dt[data-in]", operation).map((term) => {
+    const example = term.nextElementSibling.querySelector("code:last-of-type").textContent;
+    const isPath = term.dataset.in === "path";
+    return { isPath, ...field(term.querySelector("code").textContent, isPath ? example : "") };
+  });
+  const example = operation.querySelector("pre[data-media]");
+  const body = example && field("Body", example.textContent, "textarea");
+  const credentials = header && field(header, "");
+  const button = make("button", { className: "button", textContent: "Try it" });
+  const answer = make("div", { className: "answer" });
+  answer.setAttribute("role", "status");
+  const fields = [...parameters, credentials, body].filter(Boolean);
+  const warning = changesAll === undefined ? "" : "This changes the server for everybody who uses it.";
+  const form = make("form", { className: "try" }, ...fields.map(({ label }) => label), make("p", {}, button, ` ${warning}`), answer);
+
+  form.addEventListener("submit", async (event) => {
+    event.preventDefault();
+    let address = path;
+    const query = new URLSearchParams();
+    for (const { isPath, name, input } of parameters) {
+      if (isPath) {
+        address = address.replace(`{${name}}`, encodeURIComponent(input.value));
+      } else if (input.value) {
+        query.append(name, input.value);
+      }
+    }
+    const headers = {};
+    if (body?.input.value) {
+      headers["Content-Type"] = example.dataset.media;
+    }
+    if (credentials?.input.value) {
+      headers[header] = credentials.input.value;
+    }
+    answer.replaceChildren("Sending …");
+    answer.replaceChildren(...(await send(`${address}${query.size ? `?${query}` : ""}`, { method, headers, body: body?.input.value || undefined })));
+  });
+  operation.append(form);
+  if (example) {
+    example.hidden = true;
+  }
+}
+
+/** Sends a request, and sets out the answer: status, headers and body. */
+async function send(address, request) {
+  try {
+    const answer = await fetch(address, request);
+    const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
+    const text = await answer.text();
+    const moved = answer.redirected ? `, after a redirect to ${new URL(answer.url).pathname}` : "";
+    return [
+      make("p", {}, make("strong", { textContent: `${answer.status} ${answer.statusText}` }), moved),
+      make("pre", { textContent: headers }),
+      make("pre", { textContent: text || "(no body)" }),
+    ];
+  } catch (error) {
+    return [make("p", { textContent: `The request could not be sent: ${error.message}` })];
+  }
+}
+
+/** Fills the bench with the token of the address's fragment, which no browser sends, and makes such addresses. */
+function shareToken(form) {
+  const token = form.elements.namedItem("token");
+  const shared = new URLSearchParams(location.hash.slice(1)).get("token");
+  const note = document.getElementById("shared");
+  if (shared) {
+    token.value = shared;
+    note.hidden = false;
+  }
+  const button = make("button", { type: "button", className: "copy", textContent: "Copy a link to this token" });
+  button.addEventListener("click", () => {
+    const fragment = new URLSearchParams({ token: token.value.trim() });
+    copy(`${location.origin}${location.pathname}#${fragment}`, button);
+  });
+  document.getElementById("share").append(button);
+}
+
+all("[data-exp]").forEach(countDown);
+all("[data-reach]").forEach(showReach);
+all(".command, .token-text").forEach(addCopyButton);
+all("#filter").forEach(addFilter);
+all("form#bench").forEach(shareToken);
+openTarget();
+for (const fold of all("[data-operation]")) {
+  if (fold.open) {
+    addTry(fold);
+  } else {
+    fold.addEventListener("toggle", () => addTry(fold), { once: true });
+  }
+}
+addEventListener("hashchange", openTarget);
+
 // The form that brings a client its code (OAuth 2.0 Form Post Response Mode). Without a script, its button does.
-for (const form of document.querySelectorAll("form[data-submit]")) {
+for (const form of all("form[data-submit]")) {
   form.submit();
 }
 

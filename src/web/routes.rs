@@ -16,6 +16,7 @@ const GROUPS: &[Group] = &[
         title: "The demo",
         says: "A token in a session cookie, in a browser.",
         is_tutorial: true,
+        is_shared: false,
         rows: &[demo::ENDPOINTS],
     },
     Group {
@@ -23,6 +24,7 @@ const GROUPS: &[Group] = &[
         title: "Access tokens",
         says: "What twilio's helper library makes, byte for byte.",
         is_tutorial: true,
+        is_shared: false,
         rows: &[twilio::ENDPOINTS],
     },
     Group {
@@ -30,6 +32,7 @@ const GROUPS: &[Group] = &[
         title: "API-key tokens and the bearer exchange",
         says: "A token of an API key, and what it is exchanged for.",
         is_tutorial: true,
+        is_shared: false,
         rows: &[zoom::ENDPOINTS, oauth::token::ENDPOINTS, oauth::me::ENDPOINTS],
     },
     Group {
@@ -37,6 +40,7 @@ const GROUPS: &[Group] = &[
         title: "The login page",
         says: "Where a client of this issuer sends the browser, so that a user logs in (OpenID Connect).",
         is_tutorial: false,
+        is_shared: false,
         rows: &[issuer::ENDPOINTS],
     },
     Group {
@@ -44,6 +48,7 @@ const GROUPS: &[Group] = &[
         title: "The REST pair",
         says: "Log in for a token, then present it.",
         is_tutorial: true,
+        is_shared: false,
         rows: &[rest_api::ENDPOINTS],
     },
     Group {
@@ -51,6 +56,7 @@ const GROUPS: &[Group] = &[
         title: "Phone tokens",
         says: "Tokens for phone numbers, and the transactions behind them.",
         is_tutorial: true,
+        is_shared: false,
         rows: &[telesign::ENDPOINTS],
     },
     Group {
@@ -58,6 +64,7 @@ const GROUPS: &[Group] = &[
         title: "The OAuth issuer",
         says: "What clients and APIs find by discovery, beside POST /oauth/token.",
         is_tutorial: false,
+        is_shared: false,
         rows: &[
             oauth::discovery::ENDPOINTS,
             oauth::userinfo::ENDPOINTS,
@@ -70,6 +77,7 @@ const GROUPS: &[Group] = &[
         title: "The lab",
         says: "Any token taken apart, judged or made; the lessons, and every attack.",
         is_tutorial: false,
+        is_shared: false,
         rows: &[lab::ENDPOINTS],
     },
     Group {
@@ -77,6 +85,7 @@ const GROUPS: &[Group] = &[
         title: "Keys, health and pages",
         says: "Public keys, what operators ask, and the pages that explain.",
         is_tutorial: false,
+        is_shared: false,
         rows: &[
             well_known::ENDPOINTS,
             operations::ENDPOINTS,
@@ -94,6 +103,7 @@ const TEST_GROUP: &Group = &Group {
     title: "Test mode",
     says: "What a real issuer never has. Clock, keys and rate counters are shared by all who use this server.",
     is_tutorial: false,
+    is_shared: true,
     rows: &[test_mode::ENDPOINTS],
 };
 

@@ -22,6 +22,7 @@ pub const ADDRESSES: [&str; 32] = [
     "/tutorials/zoom",
     "/docs",
     "/docs/api",
+    "/docs/api/schemas",
     "/docs/demo",
     "/docs/lab",
     "/docs/endpoints",

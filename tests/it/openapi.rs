@@ -1140,15 +1140,56 @@ fn the_page_shows_every_operation_every_status_and_every_shape() {
     let app = open_app();
     let document = Document::of(&app);
     let page = Call::new("GET", "/docs/api").send(&app).body;
+    let (_, common) = page.split_once("id=\"common\"").unwrap();
     for operation in document.operations().iter().filter(|it| it.method != "HEAD") {
-        let (_, article) = page.split_once(&format!("id=\"operation-{}\"", operation.id)).unwrap();
-        let article = unescaped(article.split_once("</article>").unwrap().0);
-        assert!(article.contains(&operation.path), "{}", operation.id);
+        let anchor = format!("id=\"operation-{}\"", operation.id);
+        let articles = page.split("<article").filter(|article| article.contains(&anchor)).collect::<Vec<_>>();
+        let [article] = articles[..] else { panic!("{} articles have {anchor}", articles.len()) };
+        let article = unescaped(article);
+        assert!(article.contains(&format!("<code>{}</code>", operation.path)), "{}", operation.id);
+        let (_, shared) = article.split_once("<dd><a href=\"#common\">").unwrap();
+        let shared: Vec<&str> = shared.split_once('<').unwrap().0.split(", ").collect();
         for status in operation.statuses() {
-            assert!(article.contains(&format!("<th scope=\"row\">{status}</th>")), "{} {status}", operation.id);
+            let is_own = article.contains(&format!("<dt>{status}</dt>"));
+            assert!(is_own || shared.contains(&status), "{} {status}", operation.id);
+        }
+        for status in shared {
+            assert!(common.contains(&format!("<dt>{status}</dt>")), "{status} is described once");
         }
     }
+    let schemas = Call::new("GET", "/docs/api/schemas").send(&app).body;
     for name in document.0["components"]["schemas"].as_object().unwrap().keys() {
-        assert!(page.contains(&format!("id=\"shape-{name}\"")), "{name}");
+        assert!(schemas.contains(&format!("id=\"shape-{name}\"")), "{name}");
     }
+}
+
+#[test]
+fn the_page_stays_under_100_kilobytes_with_every_operation_of_test_mode() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    for path in ["/docs/api", "/docs/api/schemas"] {
+        let page = Call::new("GET", path).send(&app).body;
+        assert!(page.contains("testSign") || path.ends_with("schemas"), "{path}");
+        assert!(page.len() < 100_000, "{path}: {} bytes", page.len());
+    }
+}
+
+#[test]
+fn every_example_answer_fits_its_schema_and_stands_beside_the_curl_line() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    let document = Document::of(&app);
+    let page = unescaped(&Call::new("GET", "/docs/api").send(&app).body);
+    let mut examples = 0;
+    for operation in document.operations().iter().filter(|it| it.method != "HEAD") {
+        for (status, response) in operation.described["responses"].as_object().unwrap() {
+            let content = &response["content"]["application/json"];
+            if content["example"].is_null() {
+                continue;
+            }
+            examples += 1;
+            document.assert_fits(&content["example"], &content["schema"]);
+            let shown = serde_json::to_string_pretty(&content["example"]).unwrap();
+            assert!(status.as_str() > "299" || page.contains(&shown), "{}: {shown}", operation.id);
+        }
+    }
+    assert!(examples > 20, "{examples}");
 }

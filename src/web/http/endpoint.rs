@@ -164,6 +164,8 @@ pub(in crate::web) struct Group {
     pub says: &'static str,
     /// Whether `/tutorials/{name}` is its tutorial.
     pub is_tutorial: bool,
+    /// Whether what it changes is shared by all who use the server.
+    pub is_shared: bool,
     /// The rows of the modules that its handlers are in.
     pub rows: &'static [&'static [Endpoint]],
 }

@@ -4,6 +4,7 @@
 //! generator such as utoipa reads types and attributes. Most answers here are the tutorials' own shapes, made by hand,
 //! so it would need the same descriptions again as attributes, and would make neither the page nor the curl lines.
 
+mod examples;
 mod openapi;
 mod schemas;
 
@@ -13,8 +14,11 @@ use actix_web::HttpResponse;
 use actix_web::http::header::ContentType;
 use actix_web::web::{Bytes, Data};
 use askama::Template;
+use askama::filters::HtmlSafeOutput;
 
-use crate::web::http::endpoint::common::{FAULT, HTML};
+use crate::web::http::endpoint::common::{
+    DUPLICATE_COOKIE, FAULT, HTML, NOT_JSON, STORE_UNAVAILABLE, TOO_BUSY, TOO_MANY_SESSIONS,
+};
 use crate::web::http::endpoint::{
     Access, Answer, Content, Description, Endpoint, Group, Kind, Method, Operation, Place, RoutePolicy, RouteTable,
 };
@@ -58,6 +62,22 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             },
         )],
     ),
+    Endpoint::new(
+        "/docs/api/schemas",
+        RoutePolicy::Plain,
+        &[Operation::get(
+            |route| route.to(schemas_page),
+            Description {
+                id: "docsSchemas",
+                summary: "The schemas of bodies and answers as a page",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
+                curl: "curl -s {base}/docs/api/schemas",
+            },
+        )],
+    ),
 ];
 
 /// A described operation, with the address and the method that its row gives it.
@@ -66,16 +86,21 @@ struct Documented {
     method: Method,
     /// Whether pages of other sites may send it.
     skips_origin_check: bool,
+    /// Whether it changes something that all who use this server share.
+    changes_all: bool,
     description: &'static Description,
 }
 
 impl Group {
     fn documented(&self) -> impl Iterator<Item = Documented> + use<> {
-        self.endpoints().flat_map(|endpoint| {
-            endpoint.operations.iter().filter_map(|operation| {
+        let is_shared = self.is_shared;
+        self.endpoints().flat_map(move |endpoint| {
+            endpoint.operations.iter().filter_map(move |operation| {
+                let (path, method) = (endpoint.path, operation.method);
                 let description = operation.description.as_ref()?;
                 let skips_origin_check = endpoint.skips_origin_check();
-                Some(Documented { path: endpoint.path, method: operation.method, skips_origin_check, description })
+                let changes_all = is_shared && !matches!(method, Method::Get | Method::GetOnly);
+                Some(Documented { path, method, skips_origin_check, changes_all, description })
             })
         })
     }
@@ -102,6 +127,17 @@ impl Access {
                 "HTTP Basic with the customer id and the API key. The line takes those that were made up in the keys \
                  folder."
             }
+        }
+    }
+}
+
+impl Access {
+    /// The header in which the credentials come, where a cookie or the body is not enough.
+    const fn header(self) -> Option<&'static str> {
+        match self {
+            Self::Login | Self::Client | Self::Bearer | Self::Customer => Some("Authorization"),
+            Self::RestToken => Some("TOKEN"),
+            Self::Anybody | Self::Session | Self::Form => None,
         }
     }
 }
@@ -147,19 +183,37 @@ impl Kind {
             Self::Either(kinds) => kinds.iter().map(Self::words).collect::<Vec<_>>().join(", or "),
         }
     }
+
+    /// The schema that the words name, if any.
+    fn schema(&self) -> Option<&'static str> {
+        match self {
+            Self::ListOf(schema) | Self::Of(schema) => Some(schema),
+            Self::Nullable(kind) | Self::List(kind) => kind.schema(),
+            Self::Either(kinds) => kinds.iter().find_map(Self::schema),
+            _ => None,
+        }
+    }
 }
 
 impl Content {
-    fn words(self) -> String {
+    /// What comes before the names of the schemas. The page says once what a refusal looks like.
+    fn media(self) -> &'static str {
         match self {
-            Self::Nothing => "no body".to_owned(),
-            Self::Media("*/*") => "any type".to_owned(),
-            Self::Media(media) => media.to_owned(),
-            Self::Json(schema) => format!("application/json: {schema}"),
-            Self::JsonList(schema) => format!("application/json: list of {schema}"),
-            Self::JsonOrPage(schemas) => format!("application/json: {}; or text/html", schemas.join(" or ")),
-            // The page says once what a refusal looks like.
-            Self::Refusal => String::new(),
+            Self::Nothing => "no body",
+            Self::Media("*/*") => "any type",
+            Self::Media(media) => media,
+            Self::Json(_) => "application/json: ",
+            Self::JsonList(_) => "application/json: list of ",
+            Self::JsonOrPage(_) => "text/html, or application/json: ",
+            Self::Refusal => "",
+        }
+    }
+
+    fn schemas(self) -> Vec<&'static str> {
+        match self {
+            Self::Json(schema) | Self::JsonList(schema) => vec![schema],
+            Self::JsonOrPage(schemas) => schemas.to_vec(),
+            Self::Nothing | Self::Media(_) | Self::Refusal => Vec::new(),
         }
     }
 }
@@ -174,6 +228,29 @@ const SESSIONS_UNAVAILABLE: Answer =
 const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
 const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
 const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
+
+/// The answers that many operations share, and which those are. The page describes each of them once.
+const SHARED: [(Answer, &str); 13] = [
+    (DUPLICATE_COOKIE, "operations that read the session"),
+    (CROSS_SITE, "POST, PUT and DELETE"),
+    (OTHER_METHOD, "every operation"),
+    (SLOW, "operations with a body"),
+    (SESSION_ENDED, "operations that read the session"),
+    (LARGE, "operations with a body"),
+    (NOT_JSON, "operations with JSON in the body"),
+    (WRONG_HOST, "every operation"),
+    (TOO_MANY_SESSIONS, "operations that begin a session"),
+    (FAULT, "nearly every operation"),
+    (SESSIONS_UNAVAILABLE, "operations that read the session"),
+    (STORE_UNAVAILABLE, "operations that need the store"),
+    (TOO_BUSY, "operations whose work takes a while"),
+];
+
+impl Answer {
+    fn is_shared(&self) -> bool {
+        SHARED.iter().any(|(shared, _)| (shared.status, shared.says) == (self.status, self.says))
+    }
+}
 
 /// The answers to requests that reach no operation.
 const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
@@ -200,12 +277,41 @@ impl Documented {
         answers
     }
 
+    /// Those that only few operations have.
+    fn particular_answers(&self) -> Vec<Answer> {
+        self.answers().into_iter().filter(|answer| !answer.is_shared()).collect()
+    }
+
+    /// The statuses of those that the page describes once for all, such as `405, 421, 500`.
+    fn shared_statuses(&self) -> String {
+        let mut statuses: Vec<u16> =
+            self.answers().into_iter().filter(Answer::is_shared).map(|answer| answer.status).collect();
+        statuses.dedup();
+        statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The body of its first good answer, where that is JSON.
+    fn example(&self) -> Option<String> {
+        let answer = self.description.own_answers.iter().find(|answer| answer.status < 400)?;
+        examples::indented(answer.content)
+    }
+
     fn answers_by_itself(&self, status: u16) -> bool {
         self.description.own_answers.iter().any(|answer| answer.status == status)
     }
 
-    fn methods(&self) -> String {
-        self.method.names().join(", ")
+    /// The method by its name, without HEAD beside GET.
+    fn name(&self) -> &'static str {
+        self.method.names().first().copied().unwrap_or_default()
+    }
+
+    fn refuses_head(&self) -> bool {
+        self.method == Method::GetOnly
+    }
+
+    /// The class of its badge.
+    fn class(&self) -> String {
+        self.name().to_ascii_lowercase()
     }
 
     fn curl_at(&self, base: &str) -> String {
@@ -299,8 +405,20 @@ struct DocsPage<'a> {
     assets: &'a Assets,
     base: &'a str,
     before_routing: &'static str,
+    shared: &'static [(Answer, &'static str)],
     groups: &'a [&'static Group],
-    schemas: Vec<&'static Schema>,
+}
+
+impl DocsPage<'_> {
+    fn operation_count(&self) -> usize {
+        self.groups.iter().map(|group| group.documented().count()).sum()
+    }
+
+    /// Text as the content of an element. Quotation marks may stand there as they are, which saves a twentieth of the
+    /// page: it is full of JSON.
+    fn text(text: &str) -> HtmlSafeOutput<String> {
+        HtmlSafeOutput(text.replace('&', "&#38;").replace('<', "&#60;").replace('>', "&#62;"))
+    }
 }
 
 /// `GET /docs/api`.
@@ -309,8 +427,21 @@ pub(in crate::web) async fn page(
     origins: Data<Origins>,
     assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
-    let base = origins.public_origin();
-    let before_routing = BEFORE_ROUTING;
-    let schemas = schemas(table.has_test_mode).collect();
-    render(&DocsPage { assets: &assets, base, before_routing, groups: &table.groups, schemas })
+    let (base, before_routing, shared) = (origins.public_origin(), BEFORE_ROUTING, &SHARED[..]);
+    render(&DocsPage { assets: &assets, base, before_routing, shared, groups: &table.groups })
+}
+
+#[derive(Template)]
+#[template(path = "schemas.html")]
+struct SchemasPage<'a> {
+    assets: &'a Assets,
+    schemas: Vec<&'static Schema>,
+}
+
+/// `GET /docs/api/schemas`.
+pub(in crate::web) async fn schemas_page(
+    table: Data<RouteTable>,
+    assets: Data<Assets>,
+) -> Result<HttpResponse, Problem> {
+    render(&SchemasPage { assets: &assets, schemas: schemas(table.has_test_mode).collect() })
 }

@@ -22,6 +22,9 @@ pub enum Page {
     Manual,
     ManualOperations,
     Api,
+    /// An operation that is open, with the form that tries it.
+    ApiOperation,
+    Schemas,
     Gallery,
     Attack,
     RequestAttack,
@@ -55,7 +58,7 @@ impl Page {
         Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
     }
 
-    const WITHOUT_LESSONS: [Self; 31] = [
+    const WITHOUT_LESSONS: [Self; 33] = [
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -70,6 +73,8 @@ impl Page {
         Self::Manual,
         Self::ManualOperations,
         Self::Api,
+        Self::ApiOperation,
+        Self::Schemas,
         Self::Gallery,
         Self::Attack,
         Self::RequestAttack,
@@ -106,6 +111,8 @@ impl Page {
             Self::Manual => ("h1", "The manual"),
             Self::ManualOperations => ("h1", "Operations"),
             Self::Api => ("h1", "API"),
+            Self::ApiOperation => ("#operation-inspect", "Body"),
+            Self::Schemas => ("h1", "Schemas"),
             Self::Gallery => (".done", "tried"),
             Self::Attack => (".mark", "changed"),
             Self::RequestAttack => (".said", "cross_site"),
@@ -175,6 +182,8 @@ impl Page {
             // It has tables and code wider than any screen.
             Self::ManualOperations => visit.open("/docs/operations").await,
             Self::Api => visit.open("/docs/api").await,
+            Self::ApiOperation => visit.open("/docs/api#operation-inspect").await,
+            Self::Schemas => visit.open("/docs/api/schemas").await,
             Self::Gallery => {
                 visit.open("/lab/attacks/alg-none").await;
                 visit.send("button[value=forge]").await;

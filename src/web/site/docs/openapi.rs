@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{BEFORE_ROUTING, Documented, Member, Schema};
+use super::{BEFORE_ROUTING, Documented, Member, Schema, examples};
 use crate::code::Code;
 use crate::token::Check;
 use crate::web::http::endpoint::{Access, Answer, Body, Content, Group, Kind, Method, Parameter, RouteTable};
@@ -113,6 +113,9 @@ fn responses(operation: &Documented, content: fn(Answer) -> Option<Value>) -> Va
         response["description"] = format!("{meaning} {}", answer.says).trim().into();
         if let Some(content) = content(answer) {
             response["content"] = content;
+            if let Some(example) = examples::of(answer.content) {
+                response["content"]["application/json"]["example"] = example;
+            }
         }
         if let Some((name, says)) = header(answer.status) {
             response["headers"] = json!({ name: { "description": says, "schema": { "type": "string" } } });
