@@ -45,6 +45,13 @@ fn form(visitor: &Visitor, attack: &Attack, variant: &str, action: &str) -> Requ
     visitor.request(Method::POST, &format!("/lab/attacks/{}", attack.slug)).form(&fields)
 }
 
+/// The page that a browser comes to after it sent the form.
+async fn result_page(visitor: &Visitor, attack: &Attack, variant: &str) -> Answer {
+    let sent = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await;
+    assert_eq!(sent.status, 303, "{} {variant}: {}", attack.slug, sent.body);
+    Answer::to(visitor.request(Method::GET, sent.header("location")).header("accept", "text/html")).await
+}
+
 async fn forge(visitor: &Visitor, attack: &Attack, variant: &str) -> Value {
     let answer = Answer::to(form(visitor, attack, variant, "forge").header("accept", "application/json")).await;
     assert_eq!(answer.status, 200, "{} {variant}: {}", attack.slug, answer.body);
@@ -168,7 +175,7 @@ async fn the_verdict_tells_both_outcomes_as_damage_or_safety() {
     for (attack, variant, algorithm) in every_try() {
         let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let told = forge(visitor, attack, variant).await;
-        let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await.body;
+        let page = result_page(visitor, attack, variant).await.body;
         let (name, verdict) = (format!("{} {variant} under {algorithm}", attack.slug), verdict_of(&page));
         let cards: Vec<&str> = verdict.split("verdict-card ").skip(1).collect();
         let [naive, strict] = cards[..] else { panic!("{name}: {verdict}") };
@@ -262,7 +269,7 @@ async fn no_page_shows_the_number_of_a_row() {
         assert!(!page.contains("Row ") && !page.contains("class=\"row\"") && !page.contains(">No.<"), "{path}");
     }
     for attack in Attack::all() {
-        let page = Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html")).await.body;
+        let page = result_page(&visitor, attack, "").await.body;
         assert!(!page.contains("Row ") && !page.contains(&format!("row {}", attack.number)), "{}", attack.slug);
     }
 }
@@ -408,7 +415,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
         let visitor = &visitors[usize::from(algorithm == DemoAlgorithm::RS256)];
         let before = visitor.asking(&format!("/lab/attacks/{}", attack.slug), "text/html").await;
         assert_eq!(before.status(), 200);
-        let page = Answer::to(form(visitor, attack, variant, "forge").header("accept", "text/html")).await;
+        let page = result_page(visitor, attack, variant).await;
         let name = format!("{} {variant} under {algorithm}", attack.slug);
         assert_eq!(page.status, 200, "{name}");
         assert!(page.body.len() < 100_000, "{name}: {} bytes", page.body.len());
@@ -421,9 +428,7 @@ async fn no_page_of_the_gallery_is_over_100_kilobytes() {
 async fn a_page_marks_what_changed_with_a_sign_and_a_word() {
     let app = TestApp::spawn();
     let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
-    let tried = |slug: &'static str, variant: &'static str| {
-        Answer::to(form(&visitor, Attack::find(slug).unwrap(), variant, "forge").header("accept", "text/html"))
-    };
+    let tried = |slug: &'static str, variant: &'static str| result_page(&visitor, Attack::find(slug).unwrap(), variant);
     let page = tried("claim-injection", "sub").await.body;
     assert_eq!(page.matches("changed</p>").count(), 1, "only the payload differs");
     assert!(
@@ -442,7 +447,7 @@ async fn a_visitor_without_a_good_token_gets_a_fresh_one_for_the_try_and_is_told
     let app = TestApp::spawn();
     let visitor = app.visitor();
     let attack = Attack::find("alg-none").unwrap();
-    let tried = |attack| Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html"));
+    let tried = |attack| result_page(&visitor, attack, "");
     assert!(tried(attack).await.body.contains("Your session holds no token, so a new one was issued"));
     assert_eq!(visitor.verdict().await.1["code"], "no_token", "the fresh one is not kept");
     visitor.get("/generate?sub=alice").await;
@@ -468,6 +473,23 @@ async fn the_gallery_remembers_the_kinds_of_attack_that_were_tried() {
     assert!(page.contains(&format!("You have tried 2 of the {rows} kinds of attack.")), "{page}");
     assert!(visitor.page("/lab/attacks/alg-none").await.contains("tried</span>"));
     assert!(!visitor.page("/lab/attacks/null-signature").await.contains("tried</span>"));
+}
+
+#[tokio::test]
+async fn a_result_has_an_address_that_says_the_same_again_and_holds_no_token() {
+    let app = TestApp::spawn();
+    let visitor = visitor_under(&app, DemoAlgorithm::HS256).await;
+    let token = token_on(&visitor.page("/").await);
+    let sent =
+        Answer::to(form(&visitor, Attack::find("alg-none").unwrap(), "None", "forge").header("accept", "text/html"))
+            .await;
+    assert_eq!((sent.status, sent.header("location")), (303, "/lab/attacks/alg-none?variant=None#verdict"));
+    assert!(!sent.header("location").contains(&token[..20]));
+    let pages = [visitor.page(sent.header("location")).await, visitor.page(sent.header("location")).await];
+    assert!(pages[0].contains("alg_not_allowed") && pages[0].contains("tried</span>"), "{}", pages[0]);
+    assert_eq!(pages[0], pages[1]);
+    let unknown = visitor.asking("/lab/attacks/alg-none?variant=x", "application/json").await;
+    assert_eq!(unknown.status(), 400);
 }
 
 #[tokio::test]
@@ -602,7 +624,7 @@ async fn where_no_token_can_be_signed_a_good_one_is_forged_and_else_the_refusal_
     let visitor = issuing.visitor();
     visitor.generate().await;
     let visitor = visitor.before(&verifying);
-    let page = Answer::to(form(&visitor, attack, "", "forge").header("accept", "text/html")).await;
+    let page = result_page(&visitor, attack, "").await;
     assert!(page.body.contains("As expected:</span> <code>alg_not_allowed</code>"), "{}", page.body);
     let refused = Answer::to(form(&visitor, attack, "", "forge").header("accept", "application/json")).await;
     assert_eq!(refused.text("error"), "cannot_sign", "JSON is never made of the session's own token");

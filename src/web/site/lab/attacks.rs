@@ -2,6 +2,9 @@
 //! a naive verifier.
 //!
 //! What is put into a session is forged here again from the attack's name, so a client cannot put any other text there.
+//!
+//! A result follows from the attack, its variant and the session, so it has an address of its own: in a browser, reload
+//! and back make no form be sent again.
 
 mod gallery;
 mod request;
@@ -9,10 +12,11 @@ mod show;
 mod trial;
 
 use actix_web::http::header;
-use actix_web::web::{Data, Form, Path};
+use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -116,30 +120,43 @@ pub(super) fn lesson_title(slug: &'static str) -> &'static str {
     Lesson::find(slug).map_or(slug, |lesson| lesson.title)
 }
 
-/// `GET /lab/attacks/{slug}`.
+/// The query of an attack's page.
+#[derive(Deserialize)]
+pub(in crate::web) struct AttackQuery {
+    /// Which variant was tried, empty where the attack has one form alone. Without it nothing was tried yet.
+    variant: Option<String>,
+}
+
+/// `GET /lab/attacks/{slug}`, and with a variant what becomes of it.
 pub(in crate::web) async fn attack(
     slug: Path<String>,
+    query: Query<AttackQuery>,
     visitor: Visitor,
     lab: Lab,
     learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
-    let variant = attack.variant("").unwrap_or_default();
-    let request = match attack.kind {
-        AttackKind::Request { request, naive } => Some(RequestTrial::of(&request(variant), naive, &visitor, &lab)),
-        AttackKind::Token { .. } => None,
+    let variant = variant_of(attack, query.variant.as_deref())?;
+    let is_first_view = query.variant.is_none();
+    let (trial, request) = match attack.kind {
+        AttackKind::Request { request, naive } => {
+            (None, Some(RequestTrial::of(&request(variant), naive, &visitor, &lab)))
+        }
+        AttackKind::Token { .. } if is_first_view => (None, None),
+        AttackKind::Token { judged_by, forge, naive } => {
+            let attempt = Attempt { attack, judged_by, forge, variant, naive, source: Source::Visitor };
+            (Some(Trial::of(attempt, &visitor, &lab).await?), None)
+        }
     };
     let (was_tried, code_is_held) = (learner.progress.has_tried(attack.key), learner.are_codes_held());
-    render(&AttackPage {
-        assets: &lab.assets,
-        attack,
-        variant,
-        was_tried,
-        trial: None,
-        request,
-        is_first_view: true,
-        code_is_held,
-    })
+    let assets = &lab.assets;
+    render(&AttackPage { assets, attack, variant, was_tried, trial, request, is_first_view, code_is_held })
+}
+
+/// The variant of this name; the first without a name.
+fn variant_of(attack: &Attack, name: Option<&str>) -> Result<&'static str, Problem> {
+    let chosen = attack.variant(name.unwrap_or_default());
+    chosen.ok_or_else(|| Problem::bad_request("`variant` is none of those that this attack has."))
 }
 
 /// What the form of an attack's page says.
@@ -150,11 +167,6 @@ pub(in crate::web) struct AttackForm {
 }
 
 impl AttackForm {
-    fn variant(&self, attack: &Attack) -> Result<&'static str, Problem> {
-        let chosen = attack.variant(self.variant.as_deref().unwrap_or_default());
-        chosen.ok_or_else(|| Problem::bad_request("`variant` is none of those that this attack has."))
-    }
-
     fn wants_it_put(&self) -> Result<bool, Problem> {
         match self.action.as_deref() {
             None | Some("forge") => Ok(false),
@@ -175,11 +187,12 @@ pub(in crate::web) async fn attempt(
     mut learner: Learner,
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
-    let variant = form.variant(attack)?;
+    let variant = variant_of(attack, form.variant.as_deref())?;
     let is_put = form.wants_it_put()?;
     let shown = |trial, request| shown(&http, &lab.assets, attack, variant, trial, request, learner.are_codes_held());
     let mut response = match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
+        _ if !is_put && accept::names(http.headers(), "text/html") => Ok(to_result(attack, variant)),
         AttackKind::Request { request, naive } => {
             let trial = RequestTrial::of(&request(variant), naive, &visitor, &lab);
             shown(None, Some(trial))
@@ -193,6 +206,13 @@ pub(in crate::web) async fn attempt(
     }?;
     learner.keep_tried(attack.key, &mut response).await?;
     Ok(response)
+}
+
+/// Redirects to the page of a result.
+fn to_result(attack: &Attack, variant: &str) -> HttpResponse {
+    let variant = utf8_percent_encode(variant, NON_ALPHANUMERIC);
+    let location = format!("/lab/attacks/{}?variant={variant}#verdict", attack.slug);
+    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
 }
 
 /// Whether the answer is for a program.

@@ -28,6 +28,13 @@ const ATTACK: Parameter = Parameter {
     says: "The attack, as the gallery names it.",
     example: "alg-none",
 };
+const VARIANT: Parameter = Parameter {
+    place: Place::Query,
+    name: "variant",
+    kind: Kind::Text,
+    says: "The variant that was tried, empty where the attack has one form alone. Its result is then on the page.",
+    example: "none",
+};
 const CHECK_ACCEPTS: [&str; CHECK.values.len()] = CHECK.accepts();
 const CHANGED_ACCEPTS: [&str; CHANGED.values.len()] = CHANGED.accepts();
 const TRIED_ACCEPTS: [&str; TRIED.values.len()] = TRIED.accepts();
@@ -226,9 +233,15 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     id: "attack",
                     summary: "One attack: what it changes, and which mistake lets it pass",
                     access: Access::Session,
-                    parameters: &[ATTACK],
+                    parameters: &[ATTACK, VARIANT],
                     body: None,
-                    own_answers: &[Answer::new(200, HTML, "The page."), DUPLICATE_COOKIE, NO_ATTACK, FAULT],
+                    own_answers: &[
+                        Answer::new(200, HTML, "The page."),
+                        Answer::refusal(400, "The attack has no such variant, or two session cookies came."),
+                        NO_ATTACK,
+                        FAULT,
+                        TOO_BUSY,
+                    ],
                     curl: "curl -s {base}/lab/attacks/alg-none",
                 },
             ),
@@ -246,7 +259,12 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                             Content::JsonOrPage(&["AttackTrial"]),
                             "What the two verifiers say; JSON where Accept names application/json.",
                         ),
-                        Answer::new(303, Content::Nothing, "To Show details: the forgery is in the session."),
+                        Answer::new(
+                            303,
+                            Content::Nothing,
+                            "To Show details, as the forgery is in the session; to the page of the result, where Accept \
+                             names text/html.",
+                        ),
                         Answer::refusal(400, "A field is none of those accepted, or two session cookies came."),
                         NO_ATTACK,
                         Answer::refusal(415, "The body is not declared as a form."),
