@@ -7,6 +7,7 @@ mod lab_cookies;
 mod lab_journeys;
 mod looks;
 mod pages;
+mod reading;
 mod visit;
 
 use std::time::Duration;

@@ -25,7 +25,7 @@ use crate::web::session::{Sessions, Visitor};
 use crate::web::view::page::render;
 pub(in crate::web) use endpoints::ENDPOINTS;
 pub(in crate::web) use home_details::HomeDetails;
-use page::{ERROR_400, Home, HomePage, INVALID_TOKEN, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
+use page::{ERROR_400, Home, HomePage, INVALID_TOKEN, SessionVerdict, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
 use session_tokens::SessionTokens;
 
 /// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
@@ -49,7 +49,9 @@ pub(in crate::web) async fn home(
     if is_unknown && accept::takes_json_alone(request.headers()) {
         return Err(Problem::not_found());
     }
-    render(&HomePage::new(&request, &home, &visitor, result.as_deref(), verdict.as_ref()))
+    let at_expiry = verdict.as_ref().and_then(|verdict| tokens.at_expiry(&visitor, verdict));
+    let judged = verdict.as_ref().map(|now| SessionVerdict { now, at_expiry });
+    render(&HomePage::new(&request, &home, &visitor, result.as_deref(), judged.as_ref()))
 }
 
 /// The query of `GET /generate`.

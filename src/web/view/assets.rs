@@ -10,6 +10,11 @@ pub(in crate::web) const STYLESHEET: &str = include_str!("../../../static/hallpa
 pub(in crate::web) const SCRIPT: &str = include_str!("../../../static/hallpass.js");
 pub(in crate::web) const ICON: &str = include_str!("../../../static/ticket.svg");
 
+/// What the footer of every page says.
+pub(in crate::web) const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// Where the source is published: `repository` in `Cargo.toml`. The footer has no such link without it.
+pub(in crate::web) const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
+
 /// The URLs of the files.
 pub(in crate::web) struct Assets {
     pub stylesheet: String,

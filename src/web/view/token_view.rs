@@ -10,6 +10,9 @@ use crate::lab::diff::visible;
 use crate::token::printable::json_escaped;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, segments};
 
+/// What stands in the place of a refused token's claims.
+pub(in crate::web) const CLAIMS_WITHHELD: &str = "The claims are shown here once every check has passed.";
+
 /// One of the token's three parts, as it is shown on a page.
 pub(in crate::web) struct TokenPart {
     pub name: &'static str,
@@ -51,7 +54,7 @@ impl TokenPart {
     pub fn without_claims(mut parts: Vec<Self>) -> Vec<Self> {
         for part in parts.iter_mut().filter(|part| part.class == "payload") {
             if part.decoded.take().is_some() {
-                part.note = Some("The claims are shown here once every check has passed.".to_owned());
+                part.note = Some(CLAIMS_WITHHELD.to_owned());
             }
         }
         parts
@@ -222,6 +225,13 @@ impl TraceRow {
 
     pub fn rfc_link(&self) -> String {
         rfc_link(self.rfc)
+    }
+
+    /// The checks that passed, the one that failed, and those that were not reached. They follow each other so.
+    pub fn grouped(rows: &[Self]) -> (&[Self], &[Self], &[Self]) {
+        let (passed, others) = rows.split_at(rows.iter().take_while(|row| row.class == "passed").count());
+        let (failed, not_reached) = others.split_at(others.iter().take_while(|row| row.class == "failed").count());
+        (passed, failed, not_reached)
     }
 }
 

@@ -15,7 +15,7 @@ use crate::web::http::cookie_header;
 use crate::web::http::extractor::extractor;
 use crate::web::session::{Attribute, STATE_HOURS, SessionCookie, Sessions, TokenKeys, Unusable, Visitor};
 use crate::web::view::assets::Assets;
-use crate::web::view::token_view::{ClaimRow, KeyOwner, TokenPart, TraceRow, authorship, shortened};
+use crate::web::view::token_view::{CLAIMS_WITHHELD, ClaimRow, KeyOwner, TokenPart, TraceRow, authorship, shortened};
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
@@ -45,7 +45,22 @@ pub(super) struct HomePage<'a> {
     /// Whose keys judge a token that the lab put here.
     lab_ring: Option<TokenKeys>,
     token: Option<TokenView>,
+    /// What a script shows once the token has expired.
+    expired: Option<Expired>,
     details: HtmlSafeOutput<&'a str>,
+}
+
+impl HomePage<'_> {
+    fn is_accepted(&self) -> bool {
+        self.token.as_ref().is_some_and(|token| token.judgement.accepted)
+    }
+}
+
+/// The verdict on the session's token.
+pub(super) struct SessionVerdict<'a> {
+    pub now: &'a Verdict,
+    /// At the moment when the token expires, if it is accepted until then.
+    pub at_expiry: Option<Verdict>,
 }
 
 extractor! {
@@ -65,10 +80,11 @@ impl<'a> HomePage<'a> {
         home: &'a Home,
         visitor: &Visitor,
         result: Option<&str>,
-        verdict: Option<&Verdict>,
+        judged: Option<&SessionVerdict<'_>>,
     ) -> Self {
         let now = home.clock.now();
         let can_issue = demo::can_issue(&home.keys.ring(), visitor.algorithm(), now);
+        let verdict = judged.map(|judged| judged.now);
         let token = visitor.token().zip(verdict);
         Self {
             assets: &home.assets,
@@ -82,6 +98,9 @@ impl<'a> HomePage<'a> {
                 let now = NumericDate::from_moment(now);
                 TokenView::new(request, &home.sessions.cookie, token, verdict, now)
             }),
+            expired: judged
+                .and_then(|judged| judged.at_expiry.as_ref())
+                .map(|verdict| Expired::new(verdict, can_issue)),
             details: HtmlSafeOutput(home.details.html()),
         }
     }
@@ -93,6 +112,10 @@ struct ResultLine {
     text: HtmlSafeOutput<String>,
     state: ResultState,
     why: String,
+    /// Why the session's token is refused, where `why` is about something else.
+    refusal: Option<String>,
+    /// Whether the session holds a token that is refused, so that a new one is the next step.
+    needs_new_token: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -110,7 +133,14 @@ impl ResultLine {
             (INVALID_TOKEN, None, unusable) => (ResultState::Refused, Self::without_token(unusable)),
             _ => Self::state_of(text, verdict, can_issue),
         };
-        Self { text: escaped(&shortened(text)), state, why }
+        let refusal = verdict.and_then(Verdict::rejection).map(|(_, reason)| reason.message.clone());
+        Self {
+            text: escaped(&shortened(text)),
+            needs_new_token: needs_new_token(verdict),
+            refusal: refusal.filter(|_| state == ResultState::FromAddress),
+            state,
+            why,
+        }
     }
 
     fn nothing(verdict: Option<&Verdict>) -> Self {
@@ -119,7 +149,18 @@ impl ResultLine {
             Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        Self { text: escaped("None"), state: ResultState::Nothing, why }
+        let (state, needs_new_token) = (ResultState::Nothing, needs_new_token(verdict));
+        Self { text: escaped("None"), state, why, refusal: None, needs_new_token }
+    }
+
+    /// The colour of the card.
+    const fn class(&self) -> &'static str {
+        match self.state {
+            ResultState::Confirmed => "passed",
+            ResultState::Refused => "failed",
+            ResultState::Nothing if self.needs_new_token => "failed",
+            ResultState::Nothing | ResultState::FromAddress => "",
+        }
     }
 
     fn without_token(unusable: Option<Unusable>) -> String {
@@ -152,6 +193,10 @@ impl ResultLine {
     }
 }
 
+fn needs_new_token(verdict: Option<&Verdict>) -> bool {
+    verdict.is_some_and(|verdict| !verdict.is_accepted())
+}
+
 /// The text as HTML. The tutorial's programs, and what tests them, spell the five characters like this.
 fn escaped(text: &str) -> HtmlSafeOutput<String> {
     let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;"), ("'", "&#39;")];
@@ -166,18 +211,52 @@ fn from_address() -> (ResultState, String) {
 
 /// Everything about the session's token.
 struct TokenView {
+    bytes: usize,
+    parts: Vec<TokenPart>,
+    clock: Option<TokenClock>,
+    judgement: Judgement,
+    wire: Wire,
+}
+
+/// What the page says of a verdict.
+struct Judgement {
     accepted: bool,
     code: &'static str,
     message: String,
-    bytes: usize,
-    parts: Vec<TokenPart>,
     /// Who wrote the claims, in a sentence.
     authorship: String,
     /// Empty unless every check passed: this page names nobody on the word of a refused token.
     claims: Vec<ClaimRow>,
-    clock: Option<TokenClock>,
     trace: Vec<TraceRow>,
-    wire: Wire,
+}
+
+impl Judgement {
+    fn new(verdict: &Verdict, now: Option<NumericDate>) -> Self {
+        let claims = verdict.claims().zip(now);
+        Self {
+            accepted: verdict.is_accepted(),
+            code: verdict.code().as_str(),
+            message: verdict.message().to_owned(),
+            authorship: authorship(verdict, KeyOwner::Server),
+            claims: claims.map(|(claims, now)| ClaimRow::of(claims, now)).unwrap_or_default(),
+            trace: TraceRow::of(verdict),
+        }
+    }
+}
+
+/// What *Show details* says in the moment in which the token expires.
+struct Expired {
+    result: ResultLine,
+    judgement: Judgement,
+}
+
+impl Expired {
+    fn new(verdict: &Verdict, can_issue: bool) -> Self {
+        Self {
+            result: ResultLine::new(Some(INVALID_TOKEN), Some(verdict), None, can_issue),
+            judgement: Judgement::new(verdict, None),
+        }
+    }
 }
 
 impl TokenView {
@@ -186,15 +265,10 @@ impl TokenView {
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
         let parts = TokenPart::of(token, verdict, claims);
         Self {
-            accepted: verdict.is_accepted(),
-            code: verdict.code().as_str(),
-            message: verdict.message().to_owned(),
             bytes: token.len(),
             parts: if verdict.is_accepted() { parts } else { TokenPart::without_claims(parts) },
-            authorship: authorship(verdict, KeyOwner::Server),
             clock: claims.and_then(|claims| TokenClock::new(claims, now)),
-            claims: verdict.claims().map(|claims| ClaimRow::of(claims, now)).unwrap_or_default(),
-            trace: TraceRow::of(verdict),
+            judgement: Judgement::new(verdict, Some(now)),
             wire: Wire::new(request, cookie),
         }
     }

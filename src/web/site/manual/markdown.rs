@@ -72,7 +72,11 @@ impl<'a, 'e> Renderer<'a, 'e> {
             }
             Event::Start(Tag::Table(columns)) => self.table(columns.len()),
             Event::Start(Tag::CodeBlock(kind)) => self.code_block(&kind),
-            Event::End(TagEnd::Table | TagEnd::CodeBlock) => self.end_of_scroll(event),
+            Event::End(TagEnd::Table) => self.end_of_scroll(event),
+            Event::End(TagEnd::CodeBlock) => {
+                self.end_of_scroll(event);
+                self.body.push(Event::Html("</div>\n".into()));
+            }
             Event::Start(Tag::Link { link_type, dest_url, title, id }) => match self.target(&dest_url) {
                 Some(target) => {
                     let dest_url = target.into();
@@ -115,13 +119,14 @@ impl<'a, 'e> Renderer<'a, 'e> {
     }
 
     fn code_block(&mut self, kind: &CodeBlockKind<'_>) {
-        let (name, class) = match kind {
+        let (name, around, class) = match kind {
             CodeBlockKind::Fenced(language) if matches!(&**language, "sh" | "console") => {
-                ("Commands", "scroll listing")
+                ("Commands", "command", "scroll listing")
             }
-            CodeBlockKind::Fenced(language) if &**language == "text" => ("Output", "scroll listing output"),
-            _ => ("Code", "scroll listing"),
+            CodeBlockKind::Fenced(language) if &**language == "text" => ("Output", "block", "scroll listing output"),
+            _ => ("Code", "block", "scroll listing"),
         };
+        self.body.push(Event::Html(format!("<div class=\"{around}\">\n").into()));
         self.scroll(name, class);
         // Without the language, which would become a class that no rule names.
         self.body.push(Event::Start(Tag::CodeBlock(CodeBlockKind::Indented)));

@@ -1,0 +1,287 @@
+//! What helps a reader of the pages: what is in view and what is folded, what can be copied, found, tried and shared.
+
+use serde_json::{Value, json};
+use thirtyfour::prelude::*;
+
+use super::visit::{Browser, Script, Visit};
+use super::with_and_without_script;
+use crate::app::TestApp;
+
+/// The screens that the pages are made for.
+const SCREENS: [(u16, u16); 2] = [(390, 844), (1280, 900)];
+
+/// The whole token of the home page.
+const TOKEN: &str = "document.querySelector('.token-text').textContent";
+
+#[tokio::test]
+async fn the_primary_button_of_the_home_page_is_the_next_step_and_the_tutorial_s_links_stay() {
+    with_and_without_script(async |visit| {
+        visit.open("/").await;
+        visit.assert_next_step("Get token").await;
+        visit.follow("Get token").await;
+        visit.assert_next_step("Show details").await;
+        visit.follow("Show details").await;
+        visit.assert_next_step("Show details").await;
+        visit.app.advance(60);
+        visit.follow("Show details").await;
+        visit.assert_next_step("Get a new token").await;
+        visit.follow("Get a new token").await;
+        assert_eq!(visit.result().await, "Token Generated successfully!!");
+        visit.choose("RS256").await;
+        visit.assert_next_step("Get a new token").await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_result_is_the_largest_text_and_the_token_begins_on_the_first_screen() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/generate?ttl=1000").await;
+    for (width, height) in SCREENS {
+        visit.resize_to(width, height).await;
+        for page in ["/", "/validate", "/Token%20Generated%20successfully!!"] {
+            visit.open(page).await;
+            let top = visit.number("document.querySelector('.ticket').getBoundingClientRect().top").await;
+            assert!(top < f64::from(height) - 100.0, "{page} at {width}: the token begins at {top}");
+            let larger = "[...document.querySelectorAll('main *')].filter((it) =>
+                parseFloat(getComputedStyle(it).fontSize) > parseFloat(getComputedStyle(document.querySelector('.result')).fontSize)).length";
+            assert_eq!(visit.eval(larger).await, 0, "{page} at {width}");
+        }
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_token_is_one_text_and_a_button_copies_it() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.allow_clipboard().await;
+    visit.open("/generate").await;
+    let token = visit.eval(TOKEN).await.as_str().unwrap().to_owned();
+    assert_eq!(token, visit.texts(".encoded").await.join("."));
+    visit.press_in_place("Copy token").await;
+    visit.wait_for(".copy", "Copied").await;
+    assert_eq!(visit.clipboard().await, token);
+
+    visit.open("/tutorials/zoom").await;
+    assert_eq!(visit.count(".command > .copy").await, visit.count(".command").await);
+    let command = visit.text(".command pre").await;
+    visit.tick(".command > .copy").await;
+    visit.wait_for(".copy", "Copied").await;
+    assert_eq!(visit.clipboard().await, command);
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn what_passed_and_what_was_not_reached_is_a_line_each_that_opens() {
+    with_and_without_script(async |visit| {
+        visit.open("/generate").await;
+        assert_eq!(visit.texts(".checks > summary").await, ["✓ 14 checks passed"]);
+        assert_eq!(visit.text(".trace").await, "", "folded");
+        visit.tick(".checks > summary").await;
+        assert!(visit.text(".trace").await.contains("three parts"));
+        visit.app.advance(60);
+        visit.open("/").await;
+        assert_eq!(visit.texts(".checks > summary").await, ["✓ 9 checks passed", "– 4 checks not reached"]);
+        assert!(visit.text(".trace .failed").await.contains("Expiry"), "what failed is not folded");
+        assert_eq!(visit.text(".attributes").await, "", "what was on the wire is folded");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_page_shows_the_end_of_its_token_as_the_server_does_after_a_reload() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/generate?ttl=2").await;
+    visit.follow("Show details").await;
+    visit.wait_for(".result", "Result - Invalid token").await;
+    let in_place = visit.all_that_ends().await;
+    visit.app.advance(2);
+    visit.follow_to_next_page(visit.driver.refresh()).await;
+    assert_eq!(visit.all_that_ends().await, in_place);
+    assert_eq!(visit.driver.title().await.unwrap(), "Token refused · Hallpass");
+    visit.assert_next_step("Get a new token").await;
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_bench_shows_the_verdict_beside_or_below_the_form_that_asked_for_it() {
+    with_and_without_script(async |visit| {
+        visit.open("/generate?ttl=1000").await;
+        let token = visit.eval(TOKEN).await.as_str().unwrap().to_owned();
+        for (width, height) in [(1280, 800), (390, 844)] {
+            visit.resize_to(width, height).await;
+            visit.open("/lab/inspect").await;
+            visit.type_in("#token", &token).await;
+            visit.press_button("Verify").await;
+            for place in [".verdict-card", "#action"] {
+                let seen = format!(
+                    "(({{ top, bottom }}) => top >= 0 && bottom <= innerHeight)
+                    (document.querySelector('{place}').getBoundingClientRect())"
+                );
+                assert_eq!(visit.eval(&seen).await, true, "{place} at {width}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_shared_link_gives_the_bench_a_token_and_the_server_none() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.allow_clipboard().await;
+    visit.open("/lab/inspect").await;
+    visit.type_in("#token", "aaa.bbb.ccc").await;
+    visit.press_in_place("Copy a link to this token").await;
+    visit.wait_for("#share .copy", "Copied").await;
+    let link = visit.clipboard().await;
+    assert_eq!(link, format!("{}/lab/inspect#token=aaa.bbb.ccc", visit.app.url));
+    visit.open("/").await;
+    visit.driver.goto(&link).await.unwrap();
+    assert_eq!(visit.eval("document.querySelector('#token').value").await, "aaa.bbb.ccc");
+    assert!(visit.text("#shared").await.contains("came with the link"));
+    assert_eq!(visit.asked_with("aaa.bbb").await, 0, "no request carries it");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_api_reference_is_short_on_a_phone_and_its_index_stays_in_view_on_a_desktop() {
+    with_and_without_script(async |visit| {
+        visit.resize_to(390, 844).await;
+        visit.open("/docs/api").await;
+        let height = visit.number("document.documentElement.scrollHeight").await;
+        assert!(height < 15_000.0, "{height}");
+        assert_eq!(visit.text(".index ul").await, "", "the index is folded");
+        visit.resize_to(1280, 900).await;
+        visit.eval("scrollTo(0, 3000)").await;
+        assert_eq!(visit.eval("document.querySelector('.index').getBoundingClientRect().top").await, 0);
+        let is_open = "document.querySelector('.index [href=\"#operation-generate\"]').checkVisibility({ contentVisibilityAuto: true })";
+        assert_eq!(visit.eval(is_open).await, true);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_permalink_opens_its_operation() {
+    with_and_without_script(async |visit| {
+        visit.open("/docs/api#operation-inspect").await;
+        assert!(visit.text("#operation-inspect .command pre").await.contains("verify"));
+        visit.eval("location.hash = '#operation-verify'").await;
+        assert!(visit.text("[id='operation-verify']").await.contains("#verify"));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_filter_leaves_the_operations_that_have_every_word() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/docs/api").await;
+    let all = visit.count(".operation").await;
+    visit.type_in("#filter", "post lab/ins").await;
+    assert_eq!(visit.text(".index [role=status]").await, format!("1 of {all} shown"));
+    let shown = "[...document.querySelectorAll('.operation')].filter((it) => it.checkVisibility()).map((it) => it.querySelector('code').textContent)";
+    assert_eq!(visit.eval(shown).await, json!(["/lab/inspect"]));
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn an_operation_is_tried_at_the_press_of_its_button_and_not_before() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit_to(TestApp::with(&[("test-mode", "on")]), Script::On).await;
+    visit.open("/docs/api#operation-testSign").await;
+    visit.wait_for("#operation-testSign .try .button", "Try it").await;
+    assert!(visit.text("#operation-testSign .try").await.contains("for everybody who uses it"));
+    assert_eq!(visit.asked_with("/test/sign").await, 0);
+    visit.tick("#operation-testSign .try .button").await;
+    visit.wait_for("#operation-testSign .try strong", "200 OK").await;
+    let answer = visit.text("#operation-testSign .try .answer").await;
+    assert!(answer.contains("content-type: application/json") && answer.contains("\"token\":\"eyJ"), "{answer}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn without_a_script_nothing_offers_what_only_a_script_does() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    for page in ["/docs/api#operation-inspect", "/generate", "/lab/inspect"] {
+        visit.open(page).await;
+        assert_eq!((visit.count(".copy").await, visit.count(".try").await), (0, 0), "{page}");
+    }
+    visit.open("/docs/api").await;
+    assert_eq!(visit.eval("document.querySelector('#filter').checkVisibility()").await, false);
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_footer_is_at_the_bottom_of_a_short_page_and_no_code_is_broken_across_lines() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    for (width, height) in SCREENS {
+        visit.resize_to(width, height).await;
+        visit.open("/no/such/page").await;
+        let bottom = visit.number("document.querySelector('footer').getBoundingClientRect().bottom").await;
+        assert!((bottom - f64::from(height)).abs() < 1.5, "{bottom} at {width}");
+        assert!(visit.text("footer").await.contains(env!("CARGO_PKG_VERSION")));
+        for page in ["/lab/attacks", "/docs/codes", "/lab/glossary"] {
+            visit.open(page).await;
+            let broken = "[...document.querySelectorAll('main :not(pre) > code')].filter((it) => {
+                const range = document.createRange();
+                range.selectNodeContents(it);
+                const lines = new Set([...range.getClientRects()].map(({ top }) => Math.round(top)));
+                return it.textContent.length < 24 && lines.size > 1;
+            }).map((it) => it.textContent)";
+            assert_eq!(visit.eval(broken).await, json!([]), "{page} at {width}");
+        }
+    }
+    visit.end().await;
+}
+
+impl Visit {
+    /// Checks that this is the one primary button, and that the tutorial's two links are there.
+    async fn assert_next_step(&self, words: &str) {
+        assert_eq!(self.texts(".button.primary").await, [words]);
+        for link in ["Get token", "Show details"] {
+            assert_eq!(self.driver.find_all(By::LinkText(link)).await.unwrap().len(), 1, "{link}");
+        }
+    }
+
+    /// What is true only as long as the token is accepted.
+    async fn all_that_ends(&self) -> Value {
+        let parts = ["actions", "standing", "claims", "trace"];
+        let parts = parts.map(|part| format!("document.querySelector('[data-part={part}]').innerHTML")).join(", ");
+        let payload = "document.querySelector('.token-part.payload').innerText";
+        self.eval(&format!(
+            "[document.title, location.pathname, document.querySelector('.result').textContent, {payload}, {parts}]"
+        ))
+        .await
+    }
+
+    async fn number(&self, expression: &str) -> f64 {
+        self.eval(expression).await.as_f64().unwrap()
+    }
+
+    /// Presses a button that leads to no other page.
+    async fn press_in_place(&self, words: &str) {
+        self.find_by(&format!("//button[normalize-space()=\"{words}\"]")).await.click().await.unwrap();
+    }
+
+    async fn allow_clipboard(&self) {
+        let asked = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"] });
+        self.driver.cdp().send_raw("Browser.grantPermissions", asked).await.unwrap();
+    }
+
+    async fn clipboard(&self) -> String {
+        self.eval("navigator.clipboard.readText()").await.as_str().unwrap().to_owned()
+    }
+
+    /// How many requests of this page have this in their address.
+    async fn asked_with(&self, text: &str) -> usize {
+        let names = "performance.getEntriesByType('resource').concat(performance.getEntriesByType('navigation'))";
+        let asked = self.eval(&format!("{names}.map((it) => it.name.split('#')[0])")).await;
+        asked.as_array().unwrap().iter().filter(|it| it.as_str().is_some_and(|it| it.contains(text))).count()
+    }
+}
