@@ -274,7 +274,9 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     println!("the same by CPU time: /validate {validate}, /generate {generate}");
     let lesson = share(&|turn| cpu(turn, LESSON_IN_CLASS) / cpu(turn, LESSON));
     let gallery = share(&|turn| cpu(turn, GALLERY_IN_CLASS) / cpu(turn, GALLERY));
-    println!("a page in a class of {PUPILS}, by the CPU time of the same page without: a lesson {lesson}, the gallery {gallery}");
+    println!(
+        "a page in a class of {PUPILS}, by the CPU time of the same page without: a lesson {lesson}, the gallery {gallery}"
+    );
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

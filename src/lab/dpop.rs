@@ -10,7 +10,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value, json};
 
 use crate::keys::{Algorithm, Es256Pair, GivenKey, SigningError, Verifier};
-use crate::token::{LARGEST_TOKEN, NumericDate, Token, parse_object, segments, sign, words};
+use crate::token::{LARGEST_TOKEN, NumericDate, Token, duration_in_words, parse_object, segments, sign};
 
 /// The `typ` of a proof.
 const TYP: &str = "dpop+jwt";
@@ -239,10 +239,10 @@ impl<'a> Proof<'a> {
         let issued = self.claims.get("iat").and_then(NumericDate::from_claim).ok_or_else(no_date)?;
         let age = NumericDate::from_moment(now).since(issued);
         if age > LONGEST_AGE.as_seconds_f64() {
-            return Err(Refusal::new(Check::Age, format!("the proof is {} old", words(age))));
+            return Err(Refusal::new(Check::Age, format!("the proof is {} old", duration_in_words(age))));
         }
         if age < -LEEWAY {
-            return Err(Refusal::new(Check::Age, format!("the proof was made {} from now", words(age))));
+            return Err(Refusal::new(Check::Age, format!("the proof was made {} from now", duration_in_words(age))));
         }
         issued.moment().ok_or_else(no_date)
     }

@@ -219,7 +219,7 @@ fn prepared_teacher(settings: &Settings, random: &Random) -> Result<Option<Teach
         return Ok(None);
     }
     let (key, warnings) = settings.options.keys.source.prepare_teacher(random.source())?;
-    warnings.iter().for_each(log_warning);
+    log_warnings(&warnings);
     Ok(Some(key))
 }
 

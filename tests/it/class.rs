@@ -118,7 +118,11 @@ fn the_log_says_the_teacher_s_link_once_and_the_key_is_for_its_owner_alone() {
     assert_eq!(program.read("keys/teacher.key"), key, "the key stays");
     drop(again);
     let damaged = program.holding("keys/teacher.key", "short");
-    damaged.run(&["--class", "on", "--bind", "127.0.0.1:0"]).assert_failed(&["teacher.key", "32 random bytes", "remove it"]);
+    damaged.run(&["--class", "on", "--bind", "127.0.0.1:0"]).assert_failed(&[
+        "teacher.key",
+        "32 random bytes",
+        "remove it",
+    ]);
 }
 
 #[test]

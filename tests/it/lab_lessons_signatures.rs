@@ -689,8 +689,8 @@ async fn tokens_of_another_server_recover_nothing_and_a_lost_cookie_loses_no_key
     foreign.press(copy, &[]).await;
     let foreign = foreign.copied().remove(0);
     let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{RECOVER}"));
-    let sent = request.header("cookie", format!("lab-two-tokens={foreign}~{foreign}")).form(&[("do", "compute")]);
-    assert!(Answer::to(sent.header("accept", "text/html")).await.body.contains("It takes two tokens"));
+    let request = request.header("cookie", format!("lab-two-tokens={foreign}~{foreign}")).form(&[("do", "compute")]);
+    assert!(Answer::to(request.header("accept", "text/html")).await.body.contains("It takes two tokens"));
 
     let mut lesson = LessonForm::open(&app, RECOVER).await;
     lesson.press(copy, &[]).await;

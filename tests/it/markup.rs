@@ -12,7 +12,7 @@ use crate::app::{Answer, TestApp, Visitor};
 use crate::tools;
 
 /// Pages that are there for the asking, refusals among them.
-pub const ADDRESSES: [&str; 32] = [
+pub const ADDRESSES: &[&str] = &[
     "/",
     "/bob",
     "/%3Cb%3E%22%26",

@@ -72,7 +72,8 @@ fn the_reader_of_pages_finds_marks_outside_code_alone() {
 async fn no_page_shows_the_marks_of_its_source() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    for path in ADDRESSES.into_iter().chain(["/generate?sub=%0A", "/generate?sub=validate", "/lab/lessons/none/x"]) {
+    for path in ADDRESSES.iter().copied().chain(["/generate?sub=%0A", "/generate?sub=validate", "/lab/lessons/none/x"])
+    {
         assert_clean(path, &visitor.page(path).await);
     }
     for path in ["demo", "twilio", "zoom", "rest-api", "telesign"] {

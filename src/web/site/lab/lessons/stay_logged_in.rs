@@ -20,7 +20,7 @@ use crate::lab::lessons::stay_logged_in::{
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::store::{AuthorizationCode, CodeHash, Grant, NewFamily, NewRefreshToken, RefreshToken, Rotated};
-use crate::token::{Judged, NumericDate, words};
+use crate::token::{Judged, NumericDate, duration_in_words};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -242,7 +242,7 @@ impl Work {
             return Ok(None);
         };
         let end = NumericDate::from_moment(pending.expires_at());
-        Ok(Some(words(end.since(NumericDate::from_moment(now)))))
+        Ok(Some(duration_in_words(end.since(NumericDate::from_moment(now)))))
     }
 
     /// A new access token for Bob's account.
