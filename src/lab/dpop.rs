@@ -217,7 +217,7 @@ impl<'a> Proof<'a> {
         let no_key = || Refusal::new(Check::Signature, "`jwk` is no public key on P-256");
         let jwk = self.header.get("jwk").and_then(Value::as_object).ok_or_else(no_key)?;
         if jwk.contains_key("d") {
-            return Err(Refusal::new(Check::Signature, "`jwk` gives the private key away"));
+            return Err(Refusal::new(Check::Signature, "`jwk` contains the private key"));
         }
         let members =
             ["kty", "crv", "x", "y"].map(|name| (name.to_owned(), jwk.get(name).cloned().unwrap_or_default()));

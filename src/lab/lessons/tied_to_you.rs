@@ -74,9 +74,9 @@ impl ProofBy {
     pub const fn says(self) -> &'static str {
         match self {
             Self::Nobody => "no proof",
-            Self::OwnKey => "a new proof by my own key",
+            Self::OwnKey => "a proof by my own key",
             Self::Copy => "the copied proof",
-            Self::Script => "a new proof by a script in Bob's page",
+            Self::Script => "a script lets Bob's key sign",
         }
     }
 
@@ -117,7 +117,7 @@ impl Part {
     const fn shown(self) -> &'static str {
         match self {
             Self::Bob => "The portal accepts Bob's token, because the proof shows that he has the key.",
-            Self::Alone => "The token names a key. Without a proof by that key it opens nothing.",
+            Self::Alone => "The token names a key. Without a proof by that key it is refused.",
             Self::OtherKey => {
                 "Mallory's proof is well made, but by her own key. The token names Bob's key, and she cannot change the \
                  token."
