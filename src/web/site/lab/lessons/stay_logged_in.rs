@@ -132,33 +132,13 @@ impl Work {
         Ok(press)
     }
 
-    /// Starts a family with a first refresh token, as the redemption of an authorization code does.
     async fn log_in(&mut self, visit: &LessonVisit<'_>, issuer: Issuer) -> Result<Press, Problem> {
-        let first = RefreshToken::first(visit.lab.random.source()).map_err(|_| no_random_bytes())?;
-        let code = random_text(&visit.lab.random)?;
-        let details = AuthorizationCode {
-            grant: Grant {
-                client_id: CLIENT.to_owned(),
-                subject: "bob".to_owned(),
-                scope: String::new(),
-                audience: Vec::new(),
-                auth_time: visit.now,
-            },
-            redirect_uri: String::new(),
-            challenge: None,
-            nonce: None,
-            expires_at: kept_until(visit),
-        };
-        visit.lab.store.put_code(&CodeHash::of(&code), &details).await?;
-        let family = NewFamily::of_refresh_token(kept(visit, &first));
-        visit.lab.store.redeem_code(&CodeHash::of(&code), CLIENT, &family, visit.now).await?;
+        let refresh = new_family(visit).await?.in_clear();
         self.kept.round = Some(Round::new(issuer));
         let access = self.access_token(visit)?;
-        self.tokens = [Tokens { refresh: first.in_clear(), access }, Tokens::default()];
-        Ok(Press::Step(match issuer {
-            Issuer::Old => "Bob is logged in at the old issuer. His client keeps two tokens.".to_owned(),
-            Issuer::New => "Bob is logged in at the new issuer. His client keeps two tokens.".to_owned(),
-        }))
+        self.tokens = [Tokens { refresh, access }, Tokens::default()];
+        let name = issuer.name();
+        Ok(Press::Step(format!("Bob is logged in at the {name} issuer. His client keeps two tokens.")))
     }
 
     fn steal(&mut self) -> Press {
@@ -288,6 +268,32 @@ impl Work {
             self.tokens.iter().flat_map(|tokens| [tokens.refresh.as_str(), tokens.access.as_str()]).collect();
         let max_age = if self.tokens_are_there() { Duration::minutes(KEPT_MINUTES) } else { Duration::ZERO };
         lesson_cookies::of_lesson(visit, COOKIE, texts.join(&SEPARATOR.to_string()), max_age)
+    }
+}
+
+/// Starts a family, as the redemption of an authorization code does, and gives its first refresh token.
+async fn new_family(visit: &LessonVisit<'_>) -> Result<RefreshToken, Problem> {
+    let first = RefreshToken::first(visit.lab.random.source()).map_err(|_| no_random_bytes())?;
+    let hash = CodeHash::of(&random_text(&visit.lab.random)?);
+    visit.lab.store.put_code(&hash, &login_of_bob(visit)).await?;
+    let family = NewFamily::of_refresh_token(kept(visit, &first));
+    visit.lab.store.redeem_code(&hash, CLIENT, &family, visit.now).await?;
+    Ok(first)
+}
+
+fn login_of_bob(visit: &LessonVisit<'_>) -> AuthorizationCode {
+    AuthorizationCode {
+        grant: Grant {
+            client_id: CLIENT.to_owned(),
+            subject: "bob".to_owned(),
+            scope: String::new(),
+            audience: Vec::new(),
+            auth_time: visit.now,
+        },
+        redirect_uri: String::new(),
+        challenge: None,
+        nonce: None,
+        expires_at: kept_until(visit),
     }
 }
 
