@@ -75,7 +75,8 @@ enum SignError {
     Subject(#[from] demo::BadSubject),
     #[error("`{folder}` has no key that signs {algorithm}; `hallpass keygen --algorithm {algorithm}` makes one")]
     NoKey { folder: String, algorithm: Algorithm },
-    #[error("the keys folder signs {}; for {algorithm} give a key with --key", DemoAlgorithm::NAMES.join(" and "))]
+    #[error("the keys folder signs {}; for {algorithm} give a key with --key, which \
+             `hallpass keygen --algorithm {algorithm} --out FILE` makes", DemoAlgorithm::NAMES.join(" and "))]
     NotOfFolder { algorithm: Algorithm },
 }
 
