@@ -129,7 +129,7 @@ pub struct Options {
     #[arg(long = "redirect-uri", value_name = "URIS", help_heading = ACCESS, value_parser = values::redirect_uris())]
     pub redirect_uris: Option<RedirectUris>,
 
-    /// Sites whose scripts may get tokens: origins, or * [default: none; all in test mode]
+    /// Origins whose scripts get tokens; * is every one [default: none; all in test mode]
     #[arg(long = "cors-origin", value_name = "ORIGINS", help_heading = ACCESS, value_parser = values::cors_origins())]
     pub(super) cors_origins: Option<CorsOrigins>,
 
