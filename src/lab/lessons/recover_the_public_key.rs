@@ -1,8 +1,8 @@
 //! Recover the public key: two RS256 signatures give away the key that verifies them.
 //!
 //! RS256 is deterministic: the signature `s` of a text satisfies `s^e = m` modulo `n`, where `m` is the padded hash of
-//! the text. So `s^e - m` is a multiple of `n`, for every token. The greatest common divisor of two such numbers is `n`,
-//! or `n` times a small number (RFC 8017 §8.2).
+//! the text (RFC 8017 §8.2). So `s^e - m` is a multiple of `n`, for every token. The greatest common divisor of two
+//! such numbers is `n`, or `n` times a small number.
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
