@@ -120,6 +120,8 @@ pub struct Pupil {
     pub joined_at: DateTime<Utc>,
     pub seen_at: DateTime<Utc>,
     pub record: Record,
+    /// Grows with every change of the record.
+    pub steps: i64,
 }
 
 /// Omits the name, so that it cannot reach a log.

@@ -76,6 +76,7 @@ pub type Sent = (&'static str, &'static [(&'static str, &'static str)]);
 
 /// Forms that bring out most of what a lesson says.
 pub const FORMS: &[Sent] = &[
+    ("logout", &[("step", "hint")]),
     ("set-cookie", &[("step", "set")]),
     ("set-cookie", &[("value", "0a1b2c3d"), ("script", "http-only"), ("predict", "value")]),
     ("script-reach", &[("step", "set"), ("predict", "all")]),
@@ -200,5 +201,32 @@ async fn every_page_is_valid_html() {
     for path in ["/lab", "/lab/attacks", "/oauth/logout"] {
         pages.get(path).await;
     }
+    pages.assert_valid(&modules);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_page_of_a_class_is_valid_html() {
+    let Some(modules) = tools::named_by("HALLPASS_TEST_NODE_MODULES") else { return };
+    if !tools::are_here(&["node"]) {
+        return;
+    }
+    let app = TestApp::with(&[("class", "on")]);
+    let key = std::fs::read_to_string(app.keys().join("teacher.key")).unwrap();
+    let mut pages = Pages::of(&app);
+    for path in ["/class", "/class/board", &format!("/class/board?key={}", key.trim()), "/class"] {
+        pages.get(path).await;
+    }
+    let board = pages.visitor.page("/class/board").await;
+    let code = board.split_once("class-code\"><strong>").unwrap().1.get(..6).unwrap().to_owned();
+    for (code, name) in [("x", "<b>\""), (code.as_str(), ""), (&code, "<b>\"&")] {
+        pages.post("/class", &[("code", code), ("name", name)]).await;
+    }
+    for path in ["/lab", "/lab/lessons/anatomy", "/class/board"] {
+        pages.get(path).await;
+    }
+    pages.post("/lab/lessons/anatomy", &[("step", "hint")]).await;
+    pages.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "false")]).await;
+    pages.post("/class/board/end", &[]).await;
+    pages.get("/class").await;
     pages.assert_valid(&modules);
 }

@@ -110,6 +110,7 @@ mod tests {
             joined_at: at(0),
             seen_at: at(0),
             record: Record::default(),
+            steps: 0,
         }
     }
 

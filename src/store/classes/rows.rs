@@ -16,7 +16,7 @@ macro_rules! class_columns {
 /// The columns of a [`Pupil`].
 macro_rules! pupil_columns {
     () => {
-        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times"
+        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times, steps"
     };
 }
 
@@ -44,7 +44,7 @@ pub(in crate::store) const INSERT_CLASS: &str = "
 
 /// A new pupil: id, name and the time.
 pub(in crate::store) const INSERT_PUPIL: &str = "
-    INSERT INTO pupils (id, name, joined_at, seen_at, progress, times) VALUES ($1, $2, $3, $3, '', '{}')";
+    INSERT INTO pupils (id, name, joined_at, seen_at, progress, times, steps) VALUES ($1, $2, $3, $3, '', '{}', 0)";
 
 /// The class as changed: what is held, the closed lessons, and when it was used.
 pub(in crate::store) const UPDATE_CLASS: &str = "
@@ -52,7 +52,7 @@ pub(in crate::store) const UPDATE_CLASS: &str = "
 
 /// The pupil `$1` as changed: when they were seen, and their record.
 pub(in crate::store) const UPDATE_PUPIL: &str = "
-    UPDATE pupils SET seen_at = $2, progress = $3, times = $4 WHERE id = $1";
+    UPDATE pupils SET seen_at = $2, progress = $3, times = $4, steps = steps + 1 WHERE id = $1";
 
 /// What a record is stored as: the progress, and the times.
 pub(in crate::store) fn columns_of(record: &Record) -> sqlx::Result<(String, String)> {
@@ -97,6 +97,7 @@ where
             joined_at: moment(row.try_get("joined_at")?)?,
             seen_at: moment(row.try_get("seen_at")?)?,
             record: Record { progress: Progress::parse(row.try_get("progress")?), times },
+            steps: row.try_get("steps")?,
         })
     }
 }

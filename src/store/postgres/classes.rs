@@ -151,6 +151,7 @@ async fn add_step(
     let Some((_, mut pupil)) = found else { return Ok(None) };
     pupil.record.add(step, now);
     pupil.seen_at = pupil.seen_at.max(now);
+    pupil.steps += 1;
     put(connection, &pupil).await?;
     Ok(Some(pupil))
 }

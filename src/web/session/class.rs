@@ -6,13 +6,14 @@
 mod cookies;
 mod learner;
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use actix_web::HttpRequest;
 use actix_web::cookie::Cookie;
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
+use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -20,7 +21,7 @@ use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::TeacherKey;
 use crate::lab::class::{
-    Class, ClassChange, ClassCode, ClassId, Joined, NewClass, NewPupil, PupilId, PupilName, PupilStep,
+    Class, ClassChange, ClassCode, ClassId, Joined, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
 };
 use crate::limits::{Decision, Limiter, Rate};
 use crate::random::Random;
@@ -40,8 +41,11 @@ pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
 /// How many boards are sent live by one process at once.
 const MOST_STREAMS: usize = 32;
 
-/// How long what the class allows is remembered for visitors who are not in it.
+/// How long the class and a pupil are remembered.
 const REMEMBERED: Duration = Duration::from_secs(1);
+
+/// So many pupils are remembered before those are dropped that are over.
+const MOST_REMEMBERED: usize = 1024;
 
 /// The class of this server, if it has one.
 pub(in crate::web) struct ClassMode(Option<Classroom>);
@@ -57,8 +61,41 @@ pub(in crate::web) struct Classroom {
     wrong_codes: Limiter,
     /// Codes are checked one after the other, so that many at once are counted like many in a row.
     checking: tokio::sync::Mutex<()>,
-    remembered: Mutex<Option<(Instant, Option<Class>)>>,
+    remembered: Mutex<Remembered>,
     streams: Arc<Semaphore>,
+}
+
+/// What was read of the store a short while ago, so that a page in a class costs little more than without one.
+#[derive(Default)]
+struct Remembered {
+    class: Option<(Instant, Option<Class>)>,
+    pupils: HashMap<PupilId, (Instant, Arc<Pupil>)>,
+}
+
+impl Remembered {
+    /// Whether there is a class, if that is known.
+    fn class(&self) -> Option<&(Instant, Option<Class>)> {
+        self.class.as_ref().filter(|(at, _)| at.elapsed() < REMEMBERED)
+    }
+
+    /// The pupil and the class, unless the browser knows of a step that is missing here: another process may have
+    /// answered its last request.
+    fn pupil(&self, id: &PupilId, steps: i64) -> Option<(Class, Arc<Pupil>)> {
+        let class = self.class()?.1.clone()?;
+        let (at, pupil) = self.pupils.get(id)?;
+        (at.elapsed() < REMEMBERED && pupil.steps >= steps).then(|| (class, pupil.clone()))
+    }
+
+    /// A request that was overtaken does not bring back what it read.
+    fn keep(&mut self, pupil: Arc<Pupil>) {
+        let newer = |kept: &(Instant, Arc<Pupil>)| kept.1.steps > pupil.steps && kept.0.elapsed() < REMEMBERED;
+        if !self.pupils.get(&pupil.id).is_some_and(newer) {
+            self.pupils.insert(pupil.id.clone(), (Instant::now(), pupil));
+        }
+        if self.pupils.len() > MOST_REMEMBERED {
+            self.pupils.retain(|_, (at, _)| at.elapsed() < REMEMBERED);
+        }
+    }
 }
 
 /// What a [`Classroom`] is made of.
@@ -188,31 +225,45 @@ impl Classroom {
 
     /// The class as it was at most a second ago.
     pub async fn recent(&self) -> Result<Option<Class>, StoreError> {
-        let remembered = self.remembered().clone();
-        if let Some((at, class)) = remembered.filter(|(at, _)| at.elapsed() < REMEMBERED) {
-            let _ = at;
-            return Ok(class);
+        if let Some((_, class)) = self.remembered().class() {
+            return Ok(class.clone());
         }
         let class = self.store.class(self.now()).await?;
-        *self.remembered() = Some((Instant::now(), class.clone()));
+        self.remembered().class = Some((Instant::now(), class.clone()));
         Ok(class)
     }
 
-    fn forget(&self) {
-        *self.remembered() = None;
+    /// The pupil of the request's cookie, and the class, if they are in it. Both are as they were at most a second ago,
+    /// and the pupil has every change that this browser knows of.
+    pub async fn recent_pupil(&self, request: &HttpRequest) -> Result<Option<(Class, Arc<Pupil>)>, StoreError> {
+        let Some((_, id)) = self.pupil_in(request) else { return Ok(None) };
+        if let Some(known) = self.remembered().pupil(&id, self.cookies.steps(request)) {
+            return Ok(Some(known));
+        }
+        let Some((class, pupil)) = self.store.pupil(&id, self.now()).await? else { return Ok(None) };
+        let pupil = Arc::new(pupil);
+        let mut remembered = self.remembered();
+        remembered.class = Some((Instant::now(), Some(class.clone())));
+        remembered.keep(pupil.clone());
+        Ok(Some((class, pupil)))
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, Option<(Instant, Option<Class>)>> {
+    /// After a change of the class or of its pupils.
+    fn forget(&self) {
+        *self.remembered() = Remembered::default();
+    }
+
+    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets somebody join, and gives them their cookie. Only wrong codes count for the limit, so a whole class can join
+    /// Lets somebody join, and says what their browser is to keep. Only wrong codes count for the limit, so a whole class can join
     /// at once from one address.
-    pub async fn join(&self, code: &str, name: PupilName, client: Client) -> Result<Cookie<'static>, NotJoined> {
+    pub async fn join(&self, code: &str, name: PupilName, client: Client) -> Result<[Cookie<'static>; 2], NotJoined> {
         let class = self.checked(code, client).await?;
         let new = NewPupil { id: PupilId::generate(&self.random)?, name };
         match self.store.join_class(&class.code, &new, self.now()).await? {
-            Joined::Joined => Ok(self.cookies.of_pupil(&class.id, &new.id)),
+            Joined::Joined => Ok([self.cookies.of_pupil(&class.id, &new.id), self.cookies.steps_removal()]),
             Joined::WrongCode => Err(NotJoined::WrongCode),
             Joined::Full => Err(NotJoined::Full),
         }
@@ -251,14 +302,34 @@ impl Classroom {
         self.cookies.pupil(request)
     }
 
-    /// A cookie that makes the browser forget the pupil's.
-    pub fn pupil_removal(&self) -> Cookie<'static> {
-        self.cookies.pupil_removal()
+    /// Makes the browser forget the pupil.
+    pub fn forget_pupil(&self, response: &mut HttpResponse) -> Result<(), Problem> {
+        let removals = [self.cookies.pupil_removal(), self.cookies.steps_removal()];
+        removals.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))
     }
 
-    /// Adds what a request of a pupil did. A pupil who was removed meanwhile has nothing that could be added to.
-    pub async fn add_step(&self, id: &PupilId, step: &PupilStep) -> Result<(), Problem> {
-        self.store.add_step(id, step, self.now()).await?;
+    /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile has nothing
+    /// that could be added to.
+    pub async fn add_step(&self, id: &PupilId, step: &PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
+        let Some(pupil) = self.store.add_step(id, step, self.now()).await? else {
+            self.forget();
+            return Ok(());
+        };
+        let cookie = self.cookies.of_steps(pupil.steps);
+        self.remembered().keep(Arc::new(pupil));
+        response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))
+    }
+
+    /// Deletes the progress of one pupil or of all, in one lesson or in everything.
+    pub async fn reset(&self, pupil: Option<&PupilId>, lesson: Option<&'static str>) -> Result<(), Problem> {
+        self.store.reset_progress(pupil, lesson, self.now()).await?;
+        self.forget();
+        Ok(())
+    }
+
+    pub async fn remove(&self, pupil: &PupilId) -> Result<(), Problem> {
+        self.store.remove_pupil(pupil, self.now()).await?;
+        self.forget();
         Ok(())
     }
 

@@ -149,9 +149,9 @@ pub(in crate::web) async fn join(
         Err(bad) => return show(&request, &pages, &form, Some(JoinFault::Name(bad))).await,
     };
     match room.join(&form.code, name, client).await {
-        Ok(cookie) => {
+        Ok(cookies) => {
             let mut response = to_class();
-            response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
+            cookies.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))?;
             Ok(response)
         }
         Err(NotJoined::WrongCode) => show(&request, &pages, &form, Some(JoinFault::Code(WRONG_CODE))).await,
@@ -164,10 +164,10 @@ pub(in crate::web) async fn join(
 pub(in crate::web) async fn leave(request: HttpRequest, pages: ClassPages) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
     if let Some((_, id)) = room.pupil_in(&request) {
-        room.store.remove_pupil(&id, room.now()).await?;
+        room.remove(&id).await?;
     }
     let mut response = to_class();
-    response.add_cookie(&room.pupil_removal()).map_err(|error| Problem::internal(&error))?;
+    room.forget_pupil(&mut response)?;
     Ok(response)
 }
 

@@ -60,6 +60,11 @@ impl Browser {
         Self { url: url.to_owned(), ..self.clone() }
     }
 
+    /// Asks another server on this host from now on.
+    pub fn turn_to(&mut self, url: &str) {
+        url.clone_into(&mut self.url);
+    }
+
     /// Closes the browser and opens it again: cookies without an end are gone.
     pub fn reopen(&mut self) {
         self.cookies.retain(|_, (_, line)| line.contains("Max-Age"));

@@ -19,5 +19,6 @@ CREATE TABLE pupils (
     joined_at INTEGER NOT NULL,
     seen_at   INTEGER NOT NULL,
     progress  TEXT    NOT NULL,
-    times     TEXT    NOT NULL -- JSON: when each lesson was opened and solved
+    times     TEXT    NOT NULL, -- JSON: when each lesson was opened and solved
+    steps     INTEGER NOT NULL  -- grows with every change of the progress
 ) STRICT;

@@ -2,6 +2,9 @@
 //!
 //! A pupil's cookie is `class.pupil.signature`. The teacher's is `end.signature`, where the end is when the cookie
 //! stops to count, in seconds since 1970. The signatures are HMAC-SHA256.
+//!
+//! A second cookie of a pupil counts the changes of their progress. A process that remembers an older state of it then
+//! asks the store.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
@@ -61,6 +64,20 @@ impl ClassCookies {
         self.cookie(self.pupil_name(), String::new(), Duration::ZERO)
     }
 
+    /// How many steps of the pupil the browser knows of. It is not signed: whoever changes it only gets an older or a
+    /// slower page.
+    pub fn steps(&self, request: &HttpRequest) -> i64 {
+        only_value(request, self.steps_name()).and_then(|steps| steps.parse().ok()).unwrap_or_default()
+    }
+
+    pub fn of_steps(&self, steps: i64) -> Cookie<'static> {
+        self.cookie(self.steps_name(), steps.to_string(), Duration::days(PUPIL_DAYS))
+    }
+
+    pub fn steps_removal(&self) -> Cookie<'static> {
+        self.cookie(self.steps_name(), String::new(), Duration::ZERO)
+    }
+
     /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.
     const fn teacher_name(&self) -> &'static str {
         if self.is_secure { "__Host-hallpass-teacher" } else { "hallpass-teacher" }
@@ -68,6 +85,10 @@ impl ClassCookies {
 
     const fn pupil_name(&self) -> &'static str {
         if self.is_secure { "__Host-hallpass-pupil" } else { "hallpass-pupil" }
+    }
+
+    const fn steps_name(&self) -> &'static str {
+        if self.is_secure { "__Host-hallpass-steps" } else { "hallpass-steps" }
     }
 
     fn cookie(&self, name: &'static str, value: String, max_age: Duration) -> Cookie<'static> {

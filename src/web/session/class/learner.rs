@@ -2,6 +2,7 @@
 //! in a cookie.
 
 use std::pin::Pin;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::web::Data;
@@ -24,7 +25,7 @@ pub(in crate::web) struct Learner {
     pub progress: Progress,
     mode: Data<ClassMode>,
     sessions: Data<Sessions>,
-    pupil: Option<Pupil>,
+    pupil: Option<Arc<Pupil>>,
     /// The open class, whose rules hold for everybody on this server but the teacher: somebody who is not in the class
     /// would otherwise see what is held from it.
     class: Option<Class>,
@@ -39,9 +40,7 @@ impl Learner {
             return Ok(Self { progress, mode, sessions, pupil: None, class: None, is_teacher: false });
         };
         let is_teacher = room.is_teacher(request);
-        if let Some((_, id)) = room.pupil_in(request)
-            && let Some((class, pupil)) = room.store.pupil(&id, room.now()).await?
-        {
+        if let Some((class, pupil)) = room.recent_pupil(request).await? {
             let progress = pupil.record.progress.clone();
             return Ok(Self { progress, mode, sessions, pupil: Some(pupil), class: Some(class), is_teacher });
         }
@@ -52,7 +51,7 @@ impl Learner {
 
     /// The pupil, and the class that they are in.
     pub fn in_class(&self) -> Option<(&Class, &Pupil)> {
-        self.class.as_ref().zip(self.pupil.as_ref())
+        self.class.as_ref().zip(self.pupil.as_deref())
     }
 
     /// Whether this server has class mode, and this is neither a pupil nor the teacher.
@@ -95,7 +94,7 @@ impl Learner {
         if self.pupil.is_some() {
             let has_news = before != *after || self.begins(lesson);
             let step = LessonStep { key: lesson.key, before, after: after.clone() };
-            return self.add(has_news, PupilStep { lesson: Some(step), tried: None }).await;
+            return self.add(has_news, PupilStep { lesson: Some(step), tried: None }, response).await;
         }
         if before == *after {
             return Ok(());
@@ -108,7 +107,7 @@ impl Learner {
     pub async fn keep_tried(&mut self, key: &'static str, response: &mut HttpResponse) -> Result<(), Problem> {
         let has_news = !self.progress.has_tried(key);
         if self.pupil.is_some() {
-            return self.add(has_news, PupilStep { lesson: None, tried: Some(key) }).await;
+            return self.add(has_news, PupilStep { lesson: None, tried: Some(key) }, response).await;
         }
         if !has_news {
             return Ok(());
@@ -117,18 +116,18 @@ impl Learner {
         self.sessions.keep_progress(&self.progress, response)
     }
 
-    async fn add(&self, has_news: bool, step: PupilStep) -> Result<(), Problem> {
+    async fn add(&self, has_news: bool, step: PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
         let (Some(room), Some(pupil)) = (self.mode.room(), &self.pupil) else { return Ok(()) };
         if !has_news && !is_due(pupil, room.now()) {
             return Ok(());
         }
-        room.add_step(&pupil.id, &step).await
+        room.add_step(&pupil.id, &step, response).await
     }
 
     /// Deletes the whole progress.
     pub async fn reset(&self, response: &mut HttpResponse) -> Result<(), Problem> {
         match (self.mode.room(), &self.pupil) {
-            (Some(room), Some(pupil)) => Ok(room.store.reset_progress(Some(&pupil.id), None, room.now()).await?),
+            (Some(room), Some(pupil)) => room.reset(Some(&pupil.id), None).await,
             _ => self.sessions.keep_progress(&Progress::default(), response),
         }
     }

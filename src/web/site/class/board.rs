@@ -7,7 +7,6 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::csv::csv;
 use super::{ClassPages, day};
 use crate::lab::class::{Class, ClassChange, PredictionState, Pupil, PupilId, Standing, State, numbered_names};
 use crate::lab::lessons::{LESSONS, Lesson};
@@ -247,13 +246,6 @@ pub(in crate::web) async fn json(_: Teacher, pages: ClassPages) -> Result<HttpRe
     }))
 }
 
-/// `GET /class/board.csv`.
-pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
-    let board = Board::of(pages.mode.needed()?).await?;
-    let named = (header::CONTENT_DISPOSITION, "attachment; filename=\"class.csv\"");
-    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(named).body(csv(&board)))
-}
-
 /// `POST /class/board/start`: opens a class after the last one has ended.
 pub(in crate::web) async fn start(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.start().await?;
@@ -290,8 +282,7 @@ pub(in crate::web) async fn reset(
     chosen: Form<Chosen>,
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
-    let room = pages.mode.needed()?;
-    room.store.reset_progress(pupil.as_ref(), lesson.map(|lesson| lesson.key), room.now()).await?;
+    pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
     Ok(to_board())
 }
 
@@ -302,8 +293,7 @@ pub(in crate::web) async fn remove(
     chosen: Form<Chosen>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
-    let room = pages.mode.needed()?;
-    room.store.remove_pupil(&pupil, room.now()).await?;
+    pages.mode.needed()?.remove(&pupil).await?;
     Ok(to_board())
 }
 

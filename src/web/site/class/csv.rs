@@ -1,12 +1,25 @@
 //! The board as CSV (RFC 4180): one line for each pupil and lesson.
 
+use actix_web::HttpResponse;
+use actix_web::http::header;
+
+use super::ClassPages;
 use super::board::{Board, moment, time};
 use crate::lab::class::{PredictionState, State};
+use crate::web::http::problem::Problem;
+use crate::web::session::class::Teacher;
 
 const HEAD: [&str; 10] =
     ["pupil", "joined_at", "seen_at", "lesson", "state", "stuck", "tries", "hints", "prediction", "solved_at"];
 
-pub(super) fn csv(board: &Board) -> String {
+/// `GET /class/board.csv`.
+pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    let board = Board::of(pages.mode.needed()?).await?;
+    let named = (header::CONTENT_DISPOSITION, "attachment; filename=\"class.csv\"");
+    Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(named).body(csv(&board)))
+}
+
+fn csv(board: &Board) -> String {
     let mut text = line(&HEAD);
     for row in &board.rows {
         let (joined, seen) = (time(row.pupil.joined_at), time(row.pupil.seen_at));

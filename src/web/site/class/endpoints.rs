@@ -1,7 +1,7 @@
 //! The rows of the route table for a class. They are for this site's own pages and for the teacher, so the API's
 //! description leaves them out; the manual's page on the lab describes the board's JSON and CSV.
 
-use super::{board, events, join, leave, page};
+use super::{board, csv, events, join, leave, page};
 use crate::web::http::endpoint::{Endpoint, Method, Operation, RoutePolicy};
 
 const fn teachers(path: &'static str, operations: &'static [Operation]) -> Endpoint {
@@ -24,7 +24,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     ),
     teachers("/class/board", &[Operation::undocumented(Method::Get, |route| route.to(board::page))]),
     teachers("/class/board.json", &[Operation::undocumented(Method::Get, |route| route.to(board::json))]),
-    teachers("/class/board.csv", &[Operation::undocumented(Method::Get, |route| route.to(board::spreadsheet))]),
+    teachers("/class/board.csv", &[Operation::undocumented(Method::Get, |route| route.to(csv::spreadsheet))]),
     teachers("/class/board/events", &[Operation::undocumented(Method::GetOnly, |route| route.to(events::events))]),
     teachers("/class/board/start", &[Operation::undocumented(Method::Post, |route| route.to(board::start))]),
     teachers("/class/board/reset", &[Operation::undocumented(Method::Post, |route| route.to(board::reset))]),

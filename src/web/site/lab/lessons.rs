@@ -200,8 +200,8 @@ impl<'a> LessonVisit<'a> {
         HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
     }
 
-    /// Counts a hint, if the button for one was pressed. The button sends the work form with it, so the page shows again
-    /// what was typed, as if the form was not sent.
+    /// Counts a hint, if the button for one was pressed. The button sends the work form with it, so the page shows what
+    /// was typed again, as if the form was not sent.
     fn take_hint(&mut self) {
         if !self.form.takes_hint() {
             return;
