@@ -257,8 +257,8 @@ impl Classroom {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets somebody join, and says what their browser is to keep. Only wrong codes count for the limit, so a whole class can join
-    /// at once from one address.
+    /// Lets somebody join, and says what their browser is to keep. Only wrong codes count for the limit, so a whole
+    /// class can join at once from one address.
     pub async fn join(&self, code: &str, name: PupilName, client: Client) -> Result<[Cookie<'static>; 2], NotJoined> {
         let class = self.checked(code, client).await?;
         let new = NewPupil { id: PupilId::generate(&self.random)?, name };
@@ -308,8 +308,8 @@ impl Classroom {
         removals.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))
     }
 
-    /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile has nothing
-    /// that could be added to.
+    /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile has
+    /// nothing that could be added to.
     pub async fn add_step(&self, id: &PupilId, step: &PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
         let Some(pupil) = self.store.add_step(id, step, self.now()).await? else {
             self.forget();

@@ -1,5 +1,5 @@
-//! Whose progress a request for the lab is about: a pupil's, which the store keeps, or that of a browser, which keeps it
-//! in a cookie.
+//! Whose progress a request for the lab is about: a pupil's, which the store keeps, or that of a browser, which keeps
+//! it in a cookie.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -77,8 +77,8 @@ impl Learner {
         self.class.as_ref().filter(|_| !self.is_teacher)
     }
 
-    /// Whether a pupil opens this lesson for the first time, or for the first time after a reset. What the browser still
-    /// has of earlier work on it does not count then.
+    /// Whether a pupil opens this lesson for the first time, or for the first time after a reset. What the browser
+    /// still has of earlier work on it does not count then.
     pub fn begins(&self, lesson: &Lesson) -> bool {
         self.pupil.as_ref().is_some_and(|pupil| !pupil.record.times.contains_key(lesson.key))
     }

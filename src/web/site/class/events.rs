@@ -24,7 +24,7 @@ use crate::work;
 /// How often the store is asked.
 const EVERY: Duration = Duration::from_secs(1);
 
-/// After how many rounds without a change something is sent nevertheless, so that a proxy does not close the connection.
+/// After how many rounds without a change something is sent nevertheless, so that no proxy closes the connection.
 const HEARTBEAT: u32 = 15;
 
 /// `GET /class/board/events`.
