@@ -10,6 +10,7 @@ pub mod cross_site_forms_two;
 pub mod hs256_or_rs256;
 pub mod key_confusion;
 pub mod keys_in_the_header;
+pub mod log_in_with_a_code;
 pub mod logout;
 pub mod need_a_jwt;
 pub mod none;
@@ -122,6 +123,7 @@ macro_rules! course {
             }
             "from-an-issuer" {
                 another_service: "token-of-another-service", "os";
+                log_in_with_a_code: "log-in-with-a-code", "lc";
                 stay_logged_in: "stay-logged-in", "si";
                 tied_to_you: "tied-to-you", "tt";
             }

@@ -64,7 +64,7 @@ impl LessonForm {
 
     /// The form of the page.
     fn form(&self) -> &str {
-        raw_between(&self.page, "class=\"work\">", "</form>").unwrap()
+        raw_between(&self.page, "class=\"work", "</form>").unwrap()
     }
 
     /// What its fields send.

@@ -11,6 +11,7 @@ mod cross_site_forms_two;
 mod hs256_or_rs256;
 mod key_confusion;
 mod keys_in_the_header;
+mod log_in_with_a_code;
 mod logout;
 mod need_a_jwt;
 mod none;
@@ -58,6 +59,7 @@ const LESSON_CODE: &[Entry] = &[
     ("cross-site-forms-part-two", cross_site_forms_two::code),
     ("session-fixation", session_fixation::code),
     ("token-of-another-service", another_service::code),
+    ("log-in-with-a-code", log_in_with_a_code::code),
     ("stay-logged-in", stay_logged_in::code),
     ("tied-to-you", tied_to_you::code),
     ("logout", logout::code),

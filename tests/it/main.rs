@@ -33,6 +33,7 @@ mod lab_lessons_issuer;
 mod lab_lessons_keys_and_cookies;
 mod lab_lessons_sessions;
 mod lab_lessons_signatures;
+mod lab_log_in_with_a_code;
 mod lab_start_here;
 mod lesson_code;
 mod limits;

@@ -117,6 +117,8 @@ pub const FORMS: &[Sent] = &[
     ("stay-logged-in", &[("do", "mallory")]),
     ("tied-to-you", &[("do", "bob")]),
     ("tied-to-you", &[("do", "send"), ("proof", "script"), ("to", "send"), ("when", "later")]),
+    ("log-in-with-a-code", &[("do", "begin")]),
+    ("log-in-with-a-code", &[("do", "right"), ("attack", "redirect"), ("redirect", "<b>`*")]),
     ("logout", &[("do", "login")]),
     ("rotation", &[("do", "issue"), ("life", "5")]),
     ("size-limit", &[("do", "set"), ("size", "1000")]),

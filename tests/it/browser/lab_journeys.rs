@@ -457,6 +457,43 @@ async fn a_token_that_is_tied_to_a_key_is_stolen_in_vain_as_the_solution_says() 
 }
 
 #[tokio::test]
+async fn a_login_with_a_code_and_four_attacks_on_it_go_as_the_solution_says() {
+    with_and_without_script(async |visit| {
+        let [begin, follow, log_in, redeem, attacks @ ..]: [&str; 16] = visit.begin("log-in-with-a-code").await;
+        let [state, first, second, code, third, fourth, mix_up, fifth, sixth, address, seventh, eighth] = attacks;
+        visit.press_button(begin).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        visit.assert_in_view(".steps li:last-child .actions .button").await;
+        visit.follow(follow).await;
+        visit.press_button(log_in).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        visit.assert_in_view("button[value=redeem]").await;
+        visit.press_button(redeem).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        for (label, option, buttons) in [
+            ("Where does the link lead", state, [first, second]),
+            ("What does she send", code, [third, fourth]),
+            ("Where does the homework site", mix_up, [fifth, sixth]),
+        ] {
+            for (button, class) in buttons.into_iter().zip([".damage", ".safe"]) {
+                visit.take(label, option).await;
+                visit.press_button(button).await;
+                visit.assert_in_view("#verdict + .verdict-card > p").await;
+                visit.assert_in_view("button[value=right]").await;
+                assert_eq!(visit.count(&format!(".outcome {class}")).await, 1, "{button}");
+            }
+        }
+        for button in [seventh, eighth] {
+            visit.type_in("#redirect", address).await;
+            visit.press_button(button).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+        }
+        visit.assert_solved().await;
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn three_logouts_are_told_apart_by_replays_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let buttons: [&str; 12] = visit.begin("logout").await;

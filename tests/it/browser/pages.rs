@@ -264,6 +264,7 @@ fn clicks(slug: &str) -> &'static [&'static str] {
         "where-to-keep-it" => &["button[value=login]", "[name=takes]", "[name=sends]", "button[value=run]"],
         "cross-site-forms" | "size-limit" => &["button[value=set]"],
         "recover-the-public-key" => &["button[value=copy]", "button[value=copy]", "button[value=compute]"],
+        "log-in-with-a-code" => &["button[value=begin]"],
         "need-a-jwt" => &["[name=carrier][value=jwt]", "[name=reason][value=end]", "button[value=check]"],
         _ => &["button[value=send]"],
     }

@@ -10,6 +10,7 @@ mod hs256_or_rs256;
 mod key_confusion;
 mod keys_in_the_header;
 mod lesson_cookies;
+mod log_in_with_a_code;
 mod logout;
 mod need_a_jwt;
 mod none;

@@ -1,0 +1,315 @@
+//! Log in with a code: the authorization code flow, and four attacks on it. Each attack succeeds against a careless
+//! portal or issuer, and fails against one that compares what it must.
+
+use std::fmt;
+
+/// An attack on the flow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Attack {
+    MissingState,
+    StolenCode,
+    MixUp,
+    OpenRedirect,
+}
+
+/// Who is attacked: a program that leaves out one comparison, or one that makes it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    Careless,
+    Right,
+}
+
+/// What Mallory may do.
+pub struct Choice {
+    pub value: &'static str,
+    pub says: &'static str,
+    /// Why it wins nothing; `None` if it is the attack.
+    pub hint: Option<&'static str>,
+}
+
+impl Attack {
+    pub const ALL: [Self; 4] = [Self::MissingState, Self::StolenCode, Self::MixUp, Self::OpenRedirect];
+
+    /// What the form sends for it.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::MissingState => "state",
+            Self::StolenCode => "code",
+            Self::MixUp => "mix-up",
+            Self::OpenRedirect => "redirect",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|attack| attack.value() == text)
+    }
+
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::MissingState => "A login that Bob did not begin",
+            Self::StolenCode => "A stolen code",
+            Self::MixUp => "Two issuers mixed up",
+            Self::OpenRedirect => "A code that goes to another address",
+        }
+    }
+
+    /// The scene, in a sentence or a few. A pair of backticks marks what is code.
+    pub const fn scene(self) -> &'static str {
+        match self {
+            Self::MissingState => {
+                "Mallory begins a login in her own browser, and logs in as herself. She stops before her browser opens \
+                 the callback. Then she sends Bob a link."
+            }
+            Self::StolenCode => {
+                "Bob logs in. Mallory reads the address of his callback in a log of the school's proxy, and is faster \
+                 than the portal. She sends his code to the token endpoint."
+            }
+            Self::MixUp => {
+                "The portal accepts two issuers: the school, and a homework site. The homework site is Mallory's. Bob \
+                 chooses it, and the portal sends him there."
+            }
+            Self::OpenRedirect => {
+                "Mallory sends Bob a link to the school's real login page. In it she writes a `redirect_uri` of her own. \
+                 Her server is `mallory.example`. The careless issuer accepts every address that begins with \
+                 `https://grades.school.example`."
+            }
+        }
+    }
+
+    /// What the form asks.
+    pub const fn asks(self) -> &'static str {
+        match self {
+            Self::MissingState => "Where does the link lead?",
+            Self::StolenCode => "What does she send as the verifier?",
+            Self::MixUp => "Where does the homework site send his browser?",
+            Self::OpenRedirect => "Her redirect URI",
+        }
+    }
+
+    /// Empty where Mallory writes something herself.
+    pub const fn choices(self) -> &'static [Choice] {
+        match self {
+            Self::MissingState => &STATE_CHOICES,
+            Self::StolenCode => &CODE_CHOICES,
+            Self::MixUp => &MIX_UP_CHOICES,
+            Self::OpenRedirect => &[],
+        }
+    }
+
+    /// What the button for this target says.
+    pub const fn button(self, target: Target) -> &'static str {
+        match (self, target) {
+            (Self::MissingState, Target::Careless) => "Bob opens it: portal without state",
+            (Self::MissingState, Target::Right) => "Bob opens it: portal with state",
+            (Self::StolenCode, Target::Careless) => "Redeem it: issuer without PKCE",
+            (Self::StolenCode, Target::Right) => "Redeem it: issuer with PKCE",
+            (Self::MixUp, Target::Careless) => "Go on: portal that ignores iss",
+            (Self::MixUp, Target::Right) => "Go on: portal that compares iss",
+            (Self::OpenRedirect, Target::Careless) => "Bob logs in: issuer compares the beginning",
+            (Self::OpenRedirect, Target::Right) => "Bob logs in: issuer compares everything",
+        }
+    }
+
+    /// What the attack came to.
+    pub const fn outcome(self, target: Target) -> &'static str {
+        match (self, target) {
+            (Self::MissingState, Target::Careless) => {
+                "Bob is logged in as Mallory, and does not notice. The homework that he uploads is in her account now."
+            }
+            (Self::MissingState, Target::Right) => {
+                "This `state` is not the one that the portal gave to Bob's browser. So the portal does not redeem the \
+                 code."
+            }
+            (Self::StolenCode, Target::Careless) => {
+                "Mallory has Bob's access token: she can read his grades. The code alone was enough."
+            }
+            (Self::StolenCode, Target::Right) => {
+                "The issuer refuses. The verifier never was in an address, so no log has it, and only the portal does."
+            }
+            (Self::MixUp, Target::Careless) => {
+                "The portal believes that the code is from the homework site, and sends it there with the verifier. \
+                 Mallory redeems both at the school: she can read Bob's grades."
+            }
+            (Self::MixUp, Target::Right) => {
+                "`iss` names the school, but the portal had sent Bob to the homework site. So it sends the code nowhere."
+            }
+            (Self::OpenRedirect, Target::Careless) => {
+                "Bob's code goes to Mallory's server, and she redeems it: she can read his grades. She wrote the \
+                 challenge in the link too, so PKCE does not stop her."
+            }
+            (Self::OpenRedirect, Target::Right) => {
+                "The issuer shows an error and redirects nobody. Only the one address that the portal registered is \
+                 accepted, letter by letter."
+            }
+        }
+    }
+}
+
+const STATE_CHOICES: [Choice; 3] = [
+    Choice {
+        value: "login",
+        says: "to the school's login page",
+        hint: Some(
+            "Bob would log in as himself there, and that is an ordinary login. Which address ends in Mallory's account?",
+        ),
+    },
+    Choice {
+        value: "invented",
+        says: "to the callback, with an invented code",
+        hint: Some("The issuer does not know that code, so Bob sees an error. Mallory needs a code that works."),
+    },
+    Choice { value: "callback", says: "to the callback, with the code of her own login", hint: None },
+];
+
+const CODE_CHOICES: [Choice; 3] = [
+    Choice { value: "nothing", says: "nothing", hint: None },
+    Choice { value: "challenge", says: "the challenge, which is in the same log", hint: None },
+    Choice { value: "own", says: "a verifier that she invents", hint: None },
+];
+
+const MIX_UP_CHOICES: [Choice; 3] = [
+    Choice {
+        value: "copy",
+        says: "to a copy of the school's login page",
+        hint: Some(
+            "That is phishing, and Bob can see a wrong address. A mix-up needs no false page. Who gives out codes that \
+             open Bob's grades?",
+        ),
+    },
+    Choice {
+        value: "own",
+        says: "back to the portal, with a code of the homework site",
+        hint: Some(
+            "Then Bob is logged in with his account at the homework site. Mallory learns nothing about the school's. \
+             Whose code does she want?",
+        ),
+    },
+    Choice { value: "school", says: "to the school's real login page, in the portal's name", hint: None },
+];
+
+impl Target {
+    pub const ALL: [Self; 2] = [Self::Careless, Self::Right];
+
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::Careless => "careless",
+            Self::Right => "right",
+        }
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|target| target.value() == text)
+    }
+}
+
+/// What the session keeps of the lesson: how often a login was begun, and which parts are done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Every login has values of its own, which follow from this number.
+    pub round: u32,
+    pub has_logged_in: bool,
+    seen: [[bool; 2]; Attack::ALL.len()],
+}
+
+impl Parts {
+    /// The login, and the attacks.
+    pub const ALL: usize = 1 + Attack::ALL.len();
+
+    /// Reads what [`Self`] displays. What it does not understand is left out.
+    pub fn parse(text: &str) -> Self {
+        let mut words = text.split(' ');
+        let mut parts = Self { round: words.next().and_then(|word| word.parse().ok()).unwrap_or(0), ..Self::default() };
+        for word in words {
+            match word.split_once('.') {
+                None => parts.has_logged_in |= word == "login",
+                Some((attack, target)) => {
+                    if let (Some(attack), Some(target)) = (Attack::parse(attack), Target::parse(target)) {
+                        parts.add(attack, target);
+                    }
+                }
+            }
+        }
+        parts
+    }
+
+    pub const fn add(&mut self, attack: Attack, target: Target) {
+        self.seen[attack as usize][target as usize] = true;
+    }
+
+    pub const fn has(self, attack: Attack, target: Target) -> bool {
+        self.seen[attack as usize][target as usize]
+    }
+
+    /// An attack is done when it succeeded against the careless program, and failed against the right one.
+    pub fn is_done(self, attack: Attack) -> bool {
+        Target::ALL.into_iter().all(|target| self.has(attack, target))
+    }
+
+    pub fn count(self) -> usize {
+        usize::from(self.has_logged_in) + Attack::ALL.into_iter().filter(|attack| self.is_done(*attack)).count()
+    }
+
+    pub fn are_complete(self) -> bool {
+        self.count() == Self::ALL
+    }
+
+    /// The attack that the page shows: the first that is not done, once the login is.
+    pub fn next_attack(self) -> Option<Attack> {
+        Attack::ALL.into_iter().find(|attack| !self.is_done(*attack)).filter(|_| self.has_logged_in)
+    }
+}
+
+impl fmt::Display for Parts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.round)?;
+        if self.has_logged_in {
+            f.write_str(" login")?;
+        }
+        let all = Attack::ALL.into_iter().flat_map(|attack| Target::ALL.map(|target| (attack, target)));
+        let mut seen = all.filter(|(attack, target)| self.has(*attack, *target));
+        seen.try_for_each(|(attack, target)| write!(f, " {}.{}", attack.value(), target.value()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_attack_is_done_when_it_succeeded_once_and_failed_once() {
+        let mut parts = Parts { has_logged_in: true, ..Parts::default() };
+        for (number, attack) in (1..).zip(Attack::ALL) {
+            assert_eq!((parts.next_attack(), parts.count()), (Some(attack), number));
+            parts.add(attack, Target::Right);
+            assert!(!parts.is_done(attack));
+            parts.add(attack, Target::Careless);
+            assert!(parts.is_done(attack));
+        }
+        assert!(parts.are_complete() && parts.next_attack().is_none());
+        assert!(!Parts { has_logged_in: false, ..parts }.are_complete());
+        assert_eq!(Parts::default().next_attack(), None, "the login comes first");
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back_and_the_rest_is_left_out() {
+        for text in ["0", "3 login", "1 login state.careless", "2 login state.careless state.right mix-up.right"] {
+            assert_eq!(Parts::parse(text).to_string(), text);
+        }
+        for (text, means) in [("", "0"), ("x login", "0 login"), ("1 solved state. .right code.all", "1")] {
+            assert_eq!(Parts::parse(text).to_string(), means);
+        }
+    }
+
+    #[test]
+    fn every_attack_can_be_made_and_every_other_choice_has_a_hint_of_its_own() {
+        for attack in Attack::ALL {
+            let choices = attack.choices();
+            assert!(choices.is_empty() || choices.iter().any(|choice| choice.hint.is_none()), "{}", attack.value());
+            let mut hints: Vec<_> = choices.iter().filter_map(|choice| choice.hint).collect();
+            let count = hints.len();
+            hints.dedup();
+            assert_eq!(hints.len(), count);
+            assert_eq!(Attack::parse(attack.value()), Some(attack));
+        }
+    }
+}

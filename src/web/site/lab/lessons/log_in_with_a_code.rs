@@ -1,0 +1,373 @@
+//! Log in with a code: a whole login, redirect by redirect, and then four attacks on it.
+
+mod attacks;
+mod issuer;
+
+use actix_web::HttpResponse;
+use actix_web::http::{Method, header};
+use askama::Template;
+use async_trait::async_trait;
+use serde_json::json;
+
+use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
+use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Target};
+use crate::lab::lessons::press::Press;
+use crate::oauth::authorization::{AuthorizationRequest, Refusal};
+use crate::token::Claims;
+use crate::web::http::problem::Problem;
+use crate::web::view::assets::Assets;
+use crate::web::view::page::render;
+use attacks::{Exchange, Message, PORTAL_CALLBACK};
+use issuer::{CLIENT, LESSON, Login, shown_error};
+
+/// The longest value that the callback hands on. Those of a real login are shorter.
+const LONGEST_VALUE: usize = 100;
+
+/// How long the ID token of the lesson is valid, in seconds.
+const ID_TOKEN_LIFE: i64 = 600;
+
+pub(super) struct Page;
+
+#[async_trait(?Send)]
+impl LessonPage for Page {
+    async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+        page(visit).await
+    }
+
+    /// The issuer's login page and its form, and the portal's callback.
+    fn step(&self, visit: &LessonVisit<'_>, step: &str) -> Result<HttpResponse, Problem> {
+        match (step, visit.request.method()) {
+            ("authorize", &Method::GET | &Method::HEAD) => authorize(visit),
+            ("login", &Method::POST) => log_in(visit),
+            ("callback", &Method::GET | &Method::HEAD) => Ok(call_back(visit)),
+            _ => Err(Problem::not_found()),
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "lab/lessons/log-in-with-a-code/page.html")]
+struct CodePage<'a> {
+    assets: &'a Assets,
+    frame: Frame,
+    work: Work,
+}
+
+/// The state of the lesson, and the result of this step.
+struct Work {
+    parts: Parts,
+    /// The login that was begun last.
+    login: Option<Login>,
+    /// What the browser brought to the callback.
+    brought: Option<Brought>,
+    /// What Mallory chose, and what she wrote.
+    choice: String,
+    redirect_uri: String,
+    exchange: Option<Exchange>,
+}
+
+/// The parameters of the callback, as the browser brought them.
+struct Brought {
+    code: String,
+    state: String,
+    iss: String,
+}
+
+impl Brought {
+    fn read(form: &Form) -> Option<Self> {
+        let field = |name| form.get(name).unwrap_or_default().chars().take(LONGEST_VALUE + LESSON.len()).collect();
+        let brought = Self { code: field("code"), state: field("state"), iss: field("iss") };
+        (!brought.code.is_empty()).then_some(brought)
+    }
+
+    /// Whether the portal goes on with it, and otherwise why not.
+    fn check(&self, login: &Login) -> Result<(), &'static str> {
+        if self.state != login.state {
+            return Err("The `state` is not that of the login which this browser began last. Press *Log in with the \
+                        school* again, and follow the redirect.");
+        }
+        if self.iss != login.issuer {
+            return Err("The `iss` is not the issuer to which the portal sent you, so the portal stops here.");
+        }
+        Ok(())
+    }
+}
+
+async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let mut work = Work::resume(visit)?;
+    let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { work.arrival() };
+    let frame = visit.judged(press);
+    render(&CodePage { assets: &visit.lab.assets, frame, work })
+}
+
+impl Work {
+    fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        let parts = Parts::parse(&visit.work());
+        let visitor = visit.visitor.lab().visitor;
+        let has_begun = parts.round > 0 && !visitor.is_empty();
+        let query = Form::of_query(visit.request);
+        let brought = Brought::read(if visit.form.is_sent() { &visit.form } else { &query });
+        Ok(Self {
+            parts,
+            login: has_begun.then(|| Login::of(visit, &visitor, parts.round)),
+            brought: brought.filter(|_| !parts.has_logged_in),
+            choice: visit.text("choice", LONGEST_VALUE)?.unwrap_or_default().to_owned(),
+            redirect_uri: visit.text("redirect", 2048)?.unwrap_or(PORTAL_CALLBACK).trim().to_owned(),
+            exchange: None,
+        })
+    }
+
+    /// What is said when the callback brought something.
+    fn arrival(&self) -> Option<Press> {
+        let brought = self.brought.as_ref()?;
+        let Some(login) = &self.login else {
+            return Some(Press::Wrong(
+                "This browser began no login, so the portal expects no code. Press *Log in with the school*."
+                    .to_owned(),
+            ));
+        };
+        Some(match brought.check(login) {
+            Ok(()) => Press::Step(
+                "Your browser brought a code to the portal. `state` and `iss` are right. Now the portal redeems the code."
+                    .to_owned(),
+            ),
+            Err(why) => Press::Wrong(why.to_owned()),
+        })
+    }
+
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        let press = match visit.form.get("do").unwrap_or_default() {
+            "begin" => self.begin(visit)?,
+            "redeem" => self.redeem(visit).await?,
+            "careless" | "right" => self.attack(visit)?,
+            _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
+        };
+        visit.keep_work(self.parts.to_string())?;
+        Ok(press)
+    }
+
+    fn begin(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        let visitor = visit.own_name()?;
+        self.parts.round = self.parts.round.saturating_add(1);
+        self.login = Some(Login::of(visit, &visitor, self.parts.round));
+        self.brought = None;
+        Ok(Press::Step(
+            "The portal keeps a new `state` and a new verifier for your browser. It answers with a redirect."
+                .to_owned(),
+        ))
+    }
+
+    async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        let (Some(login), Some(brought)) = (&self.login, &self.brought) else {
+            return Ok(Press::Wrong(if self.parts.has_logged_in {
+                "This code was used before, and a code works once.".to_owned()
+            } else {
+                "The portal has no code yet. Begin a login, and follow the redirect.".to_owned()
+            }));
+        };
+        if let Err(why) = brought.check(login) {
+            return Ok(Press::Wrong(why.to_owned()));
+        }
+        let form = login.redemption(&brought.code, Some(&login.verifier));
+        if let Err(error) = login.redeem(&form, visit)? {
+            return Ok(Press::Wrong(format!("The issuer refuses the code: {}.", shown_error(&error))));
+        }
+        let request = Message::form("The portal asks the issuer’s token endpoint", "/token", &form);
+        let token = id_token(login, visit).await?;
+        self.exchange = Some(Exchange::login(vec![request, token]));
+        self.parts.has_logged_in = true;
+        self.brought = None;
+        Ok(Press::Step(format!(
+            "1 of {} parts done. The portal has an ID token, which says that this browser is Bob’s.",
+            Parts::ALL
+        )))
+    }
+
+    fn attack(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+        let unknown = || Problem::bad_request("`attack` and `do` must name an attack of this lesson and its target.");
+        let attack = visit.form.get("attack").and_then(Attack::parse).ok_or_else(unknown)?;
+        let target = visit.form.get("do").and_then(Target::parse).ok_or_else(unknown)?;
+        if !self.parts.has_logged_in {
+            return Ok(Press::Wrong("Finish the login first: an attack uses what you saw there.".to_owned()));
+        }
+        let visitor = visit.own_name()?;
+        match attacks::attempt(attack, target, &self.choice, &self.redirect_uri, &visitor, visit)? {
+            Err(hint) => Ok(Press::Wrong(hint)),
+            Ok(exchange) => {
+                self.exchange = Some(exchange);
+                self.parts.add(attack, target);
+                Ok(self.told(attack))
+            }
+        }
+    }
+
+    /// What a finished attempt came to.
+    fn told(&self, attack: Attack) -> Press {
+        let (count, all) = (self.parts.count(), Parts::ALL);
+        match (self.parts.are_complete(), self.parts.is_done(attack)) {
+            (true, _) => Press::Solved(format!(
+                "All {all} parts are done. Four comparisons stop four attacks: `state`, the verifier, `iss`, and the whole \
+                 redirect URI."
+            )),
+            (false, true) => Press::Step(format!("{count} of {all} parts done. The next attack is above.")),
+            (false, false) => Press::Step(format!(
+                "{count} of {all} parts done. Now try the same against the other program, and this part is done too."
+            )),
+        }
+    }
+
+    /// Whether the attack that the page shows was tried against this target.
+    fn is_seen(&self, target: Target) -> bool {
+        self.shown_attack().is_some_and(|attack| self.parts.has(attack, target))
+    }
+
+    /// The attack whose form the page shows. The last one stays.
+    fn shown_attack(&self) -> Option<Attack> {
+        self.parts.next_attack().or(self.parts.has_logged_in.then_some(Attack::OpenRedirect))
+    }
+}
+
+/// What the token endpoint answers: an ID token, which the lab signs.
+async fn id_token(login: &Login, visit: &mut LessonVisit<'_>) -> Result<Message, Problem> {
+    let _permit = visit.wait_to_sign().await;
+    let now = visit.now.timestamp();
+    let claims = Claims::new()
+        .with("iss", login.issuer.as_str())
+        .with("aud", CLIENT)
+        .with("sub", "bob")
+        .with("iat", now)
+        .with("exp", now + ID_TOKEN_LIFE);
+    let ring = visit.lab.keys.ring();
+    let token = visit.issue(ring.lab().rs256(), &claims)?;
+    let start: String = token.chars().take(40).collect();
+    let payload: serde_json::Map<String, serde_json::Value> =
+        claims.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
+    let answer = json!({ "token_type": "Bearer", "expires_in": ID_TOKEN_LIFE, "id_token": format!("{start}…") });
+    Ok(Message {
+        who: "The issuer answers, and this is the payload of the ID token",
+        text: format!("{answer}\n\n{}", json!(payload)),
+    })
+}
+
+#[derive(Template)]
+#[template(path = "lab/lessons/log-in-with-a-code/authorize.html")]
+struct AuthorizePage<'a> {
+    assets: &'a Assets,
+    request: &'a AuthorizationRequest,
+}
+
+/// The login of this browser. Without its session there is none.
+fn current_login(visit: &LessonVisit<'_>) -> Result<Login, Problem> {
+    let visitor = visit.visitor.lab().visitor;
+    let parts = Parts::parse(&visit.work());
+    if visitor.is_empty() || parts.round == 0 {
+        return Err(Problem::bad_request(
+            "This browser began no login, or lost its cookie. Open the lesson again, and press Log in with the school.",
+        ));
+    }
+    Ok(Login::of(visit, &visitor, parts.round))
+}
+
+/// `GET …/authorize`: the issuer's login page.
+fn authorize(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let login = current_login(visit)?;
+    match login.read(visit.request.query_string().as_bytes()) {
+        Ok(request) => render(&AuthorizePage { assets: &visit.lab.assets, request: &request }),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+/// `POST …/login`: sends the browser back to the portal with a code.
+fn log_in(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let login = current_login(visit)?;
+    let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&visit.form.fields).finish();
+    match login.read(query.as_bytes()) {
+        // Only the request that the portal made gets its code: another challenge or another state is another request.
+        Ok(request) if request.challenge().is_some_and(|challenge| challenge.as_str() == login.challenge) => {
+            Ok(see_other(&request.success(&login.code).location()))
+        }
+        Ok(_) => Err(Problem::bad_request("This request is not the one that the portal made. Begin the login again.")),
+        Err(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Result<HttpResponse, Problem> {
+    match refusal {
+        Refusal::Page(error) => {
+            Err(Problem::bad_request(format!("This request cannot be answered: {}.", error.description())))
+        }
+        Refusal::Redirect(response) => Ok(see_other(&response.location())),
+    }
+}
+
+/// `GET …/callback`: the portal takes the parameters, and shows the lesson again.
+fn call_back(visit: &LessonVisit<'_>) -> HttpResponse {
+    let query = Form::of_query(visit.request);
+    let names = ["code", "state", "iss"];
+    let fields: Vec<(&str, &str)> = names.iter().filter_map(|name| Some((*name, query.get(name)?))).collect();
+    lesson_cookies::see_again(visit, &fields)
+}
+
+fn see_other(address: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}
+
+/// A parameter of a redirect, as the page explains it.
+struct Parameter {
+    name: &'static str,
+    value: String,
+    says: &'static str,
+}
+
+impl Work {
+    /// The parameters with which the portal sends the browser to the issuer.
+    fn asked(&self) -> Vec<Parameter> {
+        let asked = self.login.as_ref().map(Login::asked).unwrap_or_default();
+        asked.into_iter().map(|(name, value)| Parameter { name, value, says: meaning(name) }).collect()
+    }
+
+    /// The parameters with which the issuer sends it back.
+    fn answered(&self) -> Vec<Parameter> {
+        let Some(brought) = &self.brought else { return Vec::new() };
+        let values = [("code", &brought.code), ("state", &brought.state), ("iss", &brought.iss)];
+        values.map(|(name, value)| Parameter { name, value: value.clone(), says: meaning(name) }).into()
+    }
+
+    fn address(&self) -> String {
+        self.login.as_ref().map(Login::address).unwrap_or_default()
+    }
+
+    /// Whether the portal can redeem what the browser brought.
+    fn can_redeem(&self) -> bool {
+        let checked = self.login.as_ref().zip(self.brought.as_ref()).map(|(login, brought)| brought.check(login));
+        matches!(checked, Some(Ok(())))
+    }
+}
+
+const fn meaning(parameter: &str) -> &'static str {
+    match parameter.as_bytes() {
+        b"response_type" => "The portal wants a code, and no token in an address.",
+        b"client_id" => "Which client asks.",
+        b"redirect_uri" => "Where the browser goes afterwards, with the code.",
+        b"scope" => "What the portal wants to know: who you are.",
+        b"state" => "A random value that the portal keeps for this browser, and expects back.",
+        b"code_challenge" => "The hash of a random verifier, which only the portal has.",
+        b"code_challenge_method" => "The hash is SHA-256.",
+        b"code" => "Works once, and only with the verifier.",
+        _ => "Which issuer answers.",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_parameter_has_a_meaning_of_its_own() {
+        let names = ["response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code", "iss"];
+        let mut all: Vec<&str> = names.iter().map(|name| meaning(name)).collect();
+        all.sort_unstable();
+        all.dedup();
+        assert_eq!(all.len(), names.len());
+    }
+}

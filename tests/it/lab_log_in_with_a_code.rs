@@ -1,0 +1,219 @@
+//! *Log in with a code* over HTTP: the login is done with real redirects, and each attack is made against both
+//! programs.
+
+use hallpass::lab::lessons::Lesson;
+use reqwest::Method;
+use url::Url;
+
+use crate::app::{Answer, TestApp, Visitor};
+
+const PATH: &str = "/lab/lessons/log-in-with-a-code";
+
+/// The redirect URI of an attack that works.
+const ADDRESS: &str = "https://grades.school.example.mallory.example/";
+
+async fn press(visitor: &Visitor, fields: &[(&str, &str)]) -> String {
+    let answer = Answer::to(visitor.request(Method::POST, PATH).header("accept", "text/html").form(fields)).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body
+}
+
+async fn attack(visitor: &Visitor, attack: &str, target: &str, chosen: &str) -> String {
+    let name = if attack == "redirect" { "redirect" } else { "choice" };
+    press(visitor, &[("do", target), ("attack", attack), (name, chosen)]).await
+}
+
+fn between<'a>(page: &'a str, start: &str, end: &str) -> Option<&'a str> {
+    page.split_once(start)?.1.split_once(end).map(|(found, _)| found)
+}
+
+fn verdict(page: &str) -> String {
+    let card = between(page, "role=\"status\">", "</p>").unwrap();
+    let text: String = card.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect();
+    text.trim().replace("&#39;", "'").replace("&#38;", "&")
+}
+
+/// Where the portal sends the browser.
+fn follow(page: &str) -> String {
+    let tag = page.split("<a ").find(|tag| tag.contains(">Follow the redirect</a>")).unwrap();
+    between(tag, "href=\"", "\"").unwrap().replace("&#38;", "&").replace("&amp;", "&")
+}
+
+/// The hidden fields of the issuer's login page.
+fn fields(page: &str) -> Vec<(String, String)> {
+    let tags = page.split("<input type=\"hidden\"").skip(1);
+    let value = |tag: &str, name: &str| between(tag, &format!(" {name}=\""), "\"").unwrap().to_owned();
+    tags.map(|tag| (value(tag, "name"), value(tag, "value"))).collect()
+}
+
+/// Logs in at the issuer, and returns where it sends the browser.
+async fn log_in(visitor: &Visitor, address: &str) -> String {
+    let page = visitor.page(address).await;
+    let request = visitor.request(Method::POST, &format!("{PATH}/login")).form(&fields(&page));
+    let answer = Answer::to(request).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    answer.header("location").to_owned()
+}
+
+/// The page after the callback took what the browser brought.
+async fn called_back(visitor: &Visitor, callback: &str) -> String {
+    let url = Url::parse(callback).unwrap();
+    let answer = Answer::to(visitor.request(Method::GET, &format!("{}?{}", url.path(), url.query().unwrap()))).await;
+    assert_eq!(answer.status, 303, "{}", answer.body);
+    visitor.page(answer.header("location")).await
+}
+
+fn parameter(address: &str, name: &str) -> String {
+    let url = Url::parse("http://a").unwrap().join(address).unwrap();
+    let found = url.query_pairs().find(|(own, _)| own == name).map(|(_, value)| value.into_owned());
+    found.unwrap_or_else(|| panic!("{address} has no {name}"))
+}
+
+async fn redeem(visitor: &Visitor, callback: &str) -> String {
+    let [code, state, iss] = ["code", "state", "iss"].map(|name| parameter(callback, name));
+    press(visitor, &[("do", "redeem"), ("code", &code), ("state", &state), ("iss", &iss)]).await
+}
+
+/// A visitor who has done the login.
+async fn logged_in(app: &TestApp) -> Visitor {
+    let visitor = app.visitor();
+    let page = press(&visitor, &[("do", "begin")]).await;
+    let callback = log_in(&visitor, &follow(&page)).await;
+    let page = redeem(&visitor, &callback).await;
+    assert!(verdict(&page).contains("1 of 5 parts done"), "{page}");
+    visitor
+}
+
+async fn has_solved(visitor: &Visitor) -> bool {
+    visitor.page(PATH).await.contains("solved</span>")
+}
+
+#[tokio::test]
+async fn a_login_has_every_parameter_and_every_attack_succeeds_once_and_fails_once() {
+    // Also where real accounts are asked for, and where the server's own issuer accepts another address alone.
+    for settings in [&[][..], &[("credentials", "users"), ("redirect-uri", "https://app.example/callback")]] {
+        let app = TestApp::with(settings);
+        let visitor = app.visitor();
+        let page = press(&visitor, &[("do", "begin")]).await;
+        let address = follow(&page);
+        assert_eq!(parameter(&address, "code_challenge_method"), "S256");
+        assert_eq!(parameter(&address, "redirect_uri"), format!("{}{PATH}/callback", app.url));
+        let callback = log_in(&visitor, &address).await;
+        assert_eq!(parameter(&callback, "state"), parameter(&address, "state"));
+        let page = called_back(&visitor, &callback).await;
+        assert!(verdict(&page).contains("Your browser brought a code to the portal"), "{page}");
+        let page = redeem(&visitor, &callback).await;
+        assert!(page.contains("code_verifier=") && page.contains("id_token"), "{page}");
+
+        for (name, chosen) in [("state", "callback"), ("code", "nothing"), ("mix-up", "school"), ("redirect", ADDRESS)]
+        {
+            let page = attack(&visitor, name, "careless", chosen).await;
+            assert!(page.contains("verdict-card damage"), "{name}: {page}");
+            assert!(!has_solved(&visitor).await);
+            let page = attack(&visitor, name, "right", chosen).await;
+            assert!(page.contains("verdict-card safe"), "{name}: {page}");
+        }
+        assert!(has_solved(&visitor).await);
+    }
+    assert!(Lesson::find("log-in-with-a-code").unwrap().solution.markdown().contains(ADDRESS));
+}
+
+#[tokio::test]
+async fn what_is_no_attack_gets_a_hint_about_itself() {
+    let app = TestApp::spawn();
+    let visitor = logged_in(&app).await;
+    for (name, chosen, hint) in [
+        ("state", "login", "log in as himself there"),
+        ("state", "invented", "does not know that code"),
+        ("mix-up", "copy", "That is phishing"),
+        ("mix-up", "own", "Whose code does she want"),
+        ("redirect", "https://mallory.example/", "does not begin with"),
+        ("redirect", "https://grades.school.example/x", "which is not Mallory"),
+        ("redirect", "https://grades.school.example/callback", "own address"),
+    ] {
+        for target in ["careless", "right"] {
+            let page = attack(&visitor, name, target, chosen).await;
+            assert!(verdict(&page).starts_with("✗ Not yet.") && verdict(&page).contains(hint), "{}", verdict(&page));
+        }
+    }
+    let typed = attack(&visitor, "redirect", "careless", "https://<b>`*").await;
+    assert!(!typed.contains("<b>`") && !has_solved(&visitor).await);
+    for choice in ["challenge", "own", "nothing"] {
+        let page = attack(&visitor, "code", "right", choice).await;
+        assert!(page.contains("invalid_grant") && page.contains("verdict-card safe"), "{choice}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn another_login_s_state_or_code_is_not_redeemed() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let first = press(&visitor, &[("do", "begin")]).await;
+    let old = log_in(&visitor, &follow(&first)).await;
+    let second = press(&visitor, &[("do", "begin")]).await;
+    assert_ne!(follow(&first), follow(&second));
+    let page = called_back(&visitor, &old).await;
+    assert!(verdict(&page).contains("not that of the login which this browser began last"), "{}", verdict(&page));
+    let new = log_in(&visitor, &follow(&second)).await;
+    let [state, iss] = ["state", "iss"].map(|name| parameter(&new, name));
+    let mixed = [("do", "redeem"), ("code", &*parameter(&old, "code")), ("state", &*state), ("iss", &*iss)];
+    let page = press(&visitor, &mixed).await;
+    assert!(verdict(&page).contains("invalid_grant"), "{}", verdict(&page));
+
+    let stranger = app.visitor();
+    let page = called_back(&stranger, &new).await;
+    assert!(verdict(&page).contains("This browser began no login"), "{}", verdict(&page));
+    let again = redeem(&visitor, &new).await;
+    assert!(verdict(&again).contains("1 of 5 parts done"), "{}", verdict(&again));
+    assert!(verdict(&redeem(&visitor, &new).await).contains("a code works once"));
+}
+
+#[tokio::test]
+async fn the_lesson_s_issuer_refuses_what_the_server_s_own_refuses() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let address = follow(&press(&visitor, &[("do", "begin")]).await);
+    for (from, to) in [("callback", "callback2"), ("client_id=grade-portal&", "")] {
+        let changed = address.replacen(from, to, 1);
+        assert_ne!(changed, address);
+        assert_eq!(visitor.get(&changed).await.status().as_u16(), 400, "{changed}");
+    }
+    let plain = visitor.get(&address.replacen("S256", "plain", 1)).await;
+    assert_eq!(plain.status().as_u16(), 303);
+    assert!(crate::app::location(&plain).contains("error=invalid_request"));
+    assert_eq!(app.visitor().get(&address).await.status().as_u16(), 400, "a browser that began no login");
+    let mut changed = fields(&visitor.page(&address).await);
+    changed.iter_mut().filter(|(name, _)| name == "code_challenge").for_each(|(_, value)| *value = "a".repeat(43));
+    let sent = visitor.request(Method::POST, &format!("{PATH}/login")).form(&changed);
+    assert_eq!(Answer::to(sent).await.status, 400, "a code is for the request that the portal made");
+}
+
+#[tokio::test]
+async fn the_lesson_logs_nobody_in_or_out_of_the_demo_or_the_issuer() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let before = visitor.page("/").await;
+    let page = press(&visitor, &[("do", "begin")]).await;
+    let login = visitor.page(&follow(&page)).await;
+    let request = visitor.request(Method::POST, &format!("{PATH}/login")).form(&fields(&login));
+    let answer = Answer::to(request).await;
+    assert!(answer.headers.get_all("set-cookie").iter().all(|line| !line.to_str().unwrap().contains("login")));
+    redeem(&visitor, answer.header("location")).await;
+    assert_eq!(crate::app::token_on(&visitor.page("/").await), crate::app::token_on(&before));
+    assert!(visitor.page("/oauth/logout").await.contains("You are logged out"), "the issuer knows no login");
+}
+
+#[tokio::test]
+async fn an_attack_before_the_login_and_a_button_that_there_is_not_are_told() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = attack(&visitor, "state", "careless", "callback").await;
+    assert!(verdict(&page).contains("Finish the login first"), "{}", verdict(&page));
+    let page = press(&visitor, &[("do", "redeem")]).await;
+    assert!(verdict(&page).contains("The portal has no code yet"), "{}", verdict(&page));
+    for fields in [[("do", "solve"), ("attack", "state")], [("do", "right"), ("attack", "all")]] {
+        let answer = Answer::to(visitor.request(Method::POST, PATH).form(&fields)).await;
+        assert_eq!(answer.status, 400, "{fields:?}");
+    }
+}
