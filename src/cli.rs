@@ -11,6 +11,7 @@ mod given;
 mod help;
 mod inspect;
 mod keygen;
+mod lab;
 mod man;
 mod rotate;
 mod sign;
@@ -83,6 +84,8 @@ enum Command {
     Rotate(rotate::Options),
     /// Add, remove and list the users of --credentials users
     User(user::Options),
+    /// Print the answer key of the lab
+    Lab(lab::Options),
     /// Print the script that completes commands and flags in a shell
     Completions(completions::Options),
     /// Write the manual pages into a folder
@@ -198,6 +201,7 @@ fn run(cli: Cli, commit: Option<&str>) -> Result<ExitCode, Failure> {
         Some(Command::Sign(options)) => sign::run(&options, &flags, &environment),
         Some(Command::User(options)) => carry_out(user::run(&options, &flags, &environment)),
         Some(Command::Inspect(options)) => inspect::run(&options, &flags, &environment),
+        Some(Command::Lab(options)) => lab::run(&options),
         Some(Command::Completions(options)) => completions::run(&options, declared(commit)),
         Some(Command::Man(options)) => man::run(&options, &declared(commit), &environment),
     }

@@ -48,7 +48,7 @@ codes! {
     BadRequest "bad_request" "a value in the request is not one of those accepted",
     DuplicateCookie "duplicate_cookie" "two session cookies came in one request",
     CrossSite "cross_site" "a browser sent this for a page of another origin",
-    NotTeacher "not_teacher" "only the teacher of the class may open this",
+    NotTeacher "not_teacher" "only the teacher may open this",
     LessonClosed "lesson_closed" "the teacher of the class has not opened this lesson",
     NotFound "not_found" "there is nothing at this address",
     MethodNotAllowed "method_not_allowed" "this address does not take this method",

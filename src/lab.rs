@@ -3,6 +3,7 @@
 //! One catalogue of attacks is the gallery, the JSON and the tests at once; one of lessons is the index, the worksheet
 //! and the tests. What a naive verifier would say is computed here and reaches no page outside `/lab`.
 
+pub mod answer_key;
 pub mod attackers_key;
 pub mod attacks;
 pub mod bench;
@@ -16,6 +17,7 @@ pub mod lessons;
 pub mod naive;
 pub mod progress;
 pub mod sent_request;
+pub mod teach;
 
 use std::sync::LazyLock;
 
@@ -24,4 +26,5 @@ pub fn read_texts() {
     LazyLock::force(&glossary::GLOSSARY);
     LazyLock::force(&lessons::PARTS);
     LazyLock::force(&attacks::SECTIONS);
+    LazyLock::force(&teach::PATHS);
 }

@@ -35,6 +35,7 @@ mod lab_lessons_sessions;
 mod lab_lessons_signatures;
 mod lab_log_in_with_a_code;
 mod lab_start_here;
+mod lab_teach;
 mod lesson_code;
 mod limits;
 mod line;

@@ -134,6 +134,12 @@ impl Origins {
         is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
     }
 
+    /// Whether only programs of this machine reach this server: it is bound to loopback, and no public URL says that a
+    /// proxy brings others here.
+    pub fn are_for_this_machine(&self) -> bool {
+        self.hosts.are_loopback_alone() && self.public.as_ref().is_none_or(PublicUrl::is_local)
+    }
+
     /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
     fn sent_by_this_site(&self, headers: &HeaderMap, host: Option<&str>) -> bool {
         let mut sites = headers.get_all("sec-fetch-site");

@@ -1,10 +1,11 @@
-//! The lab's pages: the index, the worksheet, and below them the lessons, the gallery of attacks and the bench.
+//! The lab's pages: the index, and below it the lessons, the gallery of attacks, the bench, and what teachers need.
 
 pub(in crate::web) mod attacks;
 pub(in crate::web) mod bench;
 mod endpoints;
 pub(in crate::web) mod lessons;
 mod own;
+pub(in crate::web) mod teach;
 
 use actix_web::HttpResponse;
 use actix_web::http::header;
@@ -120,21 +121,6 @@ struct GlossaryPage<'a> {
 /// `GET /lab/glossary`: every term of the lab.
 pub(in crate::web) async fn glossary(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
     render(&GlossaryPage { assets: &assets, glossary: &GLOSSARY })
-}
-
-#[derive(Template)]
-#[template(path = "lab/worksheet.html")]
-struct WorksheetPage<'a> {
-    assets: &'a Assets,
-    lessons: &'static [Lesson],
-    attacks: Vec<&'static Attack>,
-}
-
-/// `GET /lab/worksheet`: what a class writes its answers on.
-pub(in crate::web) async fn worksheet(assets: Data<Assets>) -> Result<HttpResponse, Problem> {
-    let mut attacks: Vec<_> = Attack::all().collect();
-    attacks.sort_by_key(|attack| attack.number);
-    render(&WorksheetPage { assets: &assets, lessons: &LESSONS, attacks })
 }
 
 /// `POST /lab/reset`: deletes this visitor's progress, and nothing else in the session.

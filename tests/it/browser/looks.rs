@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -44,6 +46,54 @@ async fn no_page_scrolls_sideways_on_a_small_screen_in_large_text_or_in_wide_spa
 async fn assert_fits(visit: &Visit, page: &str) {
     assert_eq!(visit.eval(OVERHANGING).await, json!([]), "{page}");
     assert_eq!(visit.eval(EXCESS).await, 0, "{page}");
+}
+
+#[tokio::test]
+async fn the_worksheet_of_ninety_minutes_is_four_pages_of_a4_at_most() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    for (path, most) in [("45", 3), ("90", 4), ("180", 7)] {
+        visit.open(&format!("/lab/worksheet?path={path}")).await;
+        let printed =
+            visit.driver.cdp().send_raw("Page.printToPDF", json!({ "preferCSSPageSize": true })).await.unwrap();
+        let pdf = STANDARD.decode(printed["data"].as_str().unwrap()).unwrap();
+        let text = String::from_utf8_lossy(&pdf);
+        let pages = text.matches("/Type /Page\n").count();
+        assert!((1..=most).contains(&pages), "{path} minutes: {pages} pages");
+        // A4 in points: 595 by 842.
+        assert!(text.contains("/MediaBox [0 0 594.9") || text.contains("/MediaBox [0 0 595"), "{path} minutes");
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_least() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    let size = "parseFloat(getComputedStyle(document.body).fontSize)";
+    visit.open_lesson("logout").await;
+    let usual = visit.eval(size).await.as_f64().unwrap();
+    visit.open("/lab/lessons/logout?view=projector").await;
+    assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual);
+    for (step, heading) in ["scenario", "background", "prediction", "do", "why", "code", "sources"].iter().enumerate() {
+        let says = visit.text(".projector-steps strong").await;
+        assert_eq!(says, format!("Step {} of 7", step + 1));
+        let shown = visit
+            .eval("[...document.querySelectorAll('main > section[aria-labelledby]')].filter((it) => it.checkVisibility()).map((it) => it.getAttribute('aria-labelledby'))")
+            .await;
+        assert_eq!(shown, json!([heading]));
+        if step < 6 {
+            visit.send("[rel=next]").await;
+        }
+    }
+    visit.send("[rel=prev]").await;
+    assert_eq!(visit.text(".projector-steps strong").await, "Step 6 of 7");
+
+    visit.open("/lab/lessons/logout?view=projector&at=4").await;
+    visit.press_button("Log in as Bob").await;
+    assert_eq!(visit.text(".projector-steps strong").await, "Step 4 of 7", "a press stays in the view");
+    assert!(visit.text("#verdict + .verdict-card").await.contains("Bob is logged in for ten minutes"));
+    visit.end().await;
 }
 
 #[tokio::test]

@@ -34,6 +34,12 @@ pub enum Page {
     Lab,
     LabWithProgress,
     Worksheet,
+    PathWorksheet,
+    Teach,
+    AnswerKey,
+    /// The projector view, at this step.
+    Projector(u8),
+    IssuersLogin,
     /// A lesson, by its slug.
     Lesson(&'static str),
     /// The same after its form was sent.
@@ -55,10 +61,10 @@ const CLIENT: &str =
 impl Page {
     pub fn all() -> Vec<Self> {
         let lessons = LESSONS.iter().flat_map(|lesson| [Self::Lesson(lesson.slug), Self::Tried(lesson.slug)]);
-        Self::WITHOUT_LESSONS.into_iter().chain(lessons).collect()
+        Self::WITHOUT_LESSONS.iter().copied().chain(lessons).collect()
     }
 
-    const WITHOUT_LESSONS: [Self; 33] = [
+    const WITHOUT_LESSONS: &[Self] = &[
         Self::Empty,
         Self::Accepted,
         Self::Expired,
@@ -84,6 +90,13 @@ impl Page {
         Self::Lab,
         Self::LabWithProgress,
         Self::Worksheet,
+        Self::PathWorksheet,
+        Self::Teach,
+        Self::AnswerKey,
+        Self::Projector(1),
+        Self::Projector(4),
+        Self::Projector(6),
+        Self::IssuersLogin,
         Self::Attacker,
         Self::CrossSiteRefusal,
         Self::Login,
@@ -122,6 +135,11 @@ impl Page {
             Self::Lab => (".opening .actions", "Start here"),
             Self::LabWithProgress => ("#progress", "Your browser remembers it"),
             Self::Worksheet => ("h1", "Worksheet"),
+            Self::PathWorksheet => ("h1", "Worksheet: 90 minutes"),
+            Self::Teach => ("h1", "For teachers"),
+            Self::AnswerKey => ("h1", "Answer key"),
+            Self::Projector(_) => (".projector-steps", "of 7"),
+            Self::IssuersLogin => ("h1", "The school’s login page"),
             Self::Lesson(_) => ("#prediction", "Your prediction"),
             Self::Tried(_) => ("#verdict", "Verdict"),
             Self::Attacker => ("h1", "Mallory’s page"),
@@ -144,7 +162,7 @@ impl Page {
         assert!(said.contains(words), "{self:?}: {said}");
     }
 
-    /// Long because it is one list: how to get to each page.
+    #[expect(clippy::too_many_lines, reason = "it is one list: how to get to each page")]
     async fn go(self, visit: &Visit) {
         match self {
             Self::Empty => visit.open("/").await,
@@ -216,6 +234,16 @@ impl Page {
                 visit.follow("Lab").await;
             }
             Self::Worksheet => visit.open("/lab/worksheet").await,
+            Self::PathWorksheet => visit.open("/lab/worksheet?path=90").await,
+            Self::Teach => visit.open("/lab/teach").await,
+            Self::AnswerKey => visit.open("/lab/teach/key").await,
+            Self::Projector(at) => visit.open(&format!("/lab/lessons/logout?view=projector&at={at}")).await,
+            Self::IssuersLogin => {
+                visit.open_lesson("log-in-with-a-code").await;
+                visit.press_button("Skip").await;
+                visit.press_button("Log in with the school").await;
+                visit.follow("Follow the redirect").await;
+            }
             Self::Lesson(slug) => visit.open_lesson(slug).await,
             Self::Tried(slug) => visit.try_lesson(slug).await,
             Self::Attacker => visit.open_attacker().await,

@@ -42,6 +42,11 @@ impl AcceptedHosts {
             || self.allowed.as_ref().is_some_and(|allowed| allowed.admit(host, address))
     }
 
+    /// Whether the server is bound to a loopback address.
+    pub const fn are_loopback_alone(&self) -> bool {
+        matches!(self.bound, Bound::Loopback(_))
+    }
+
     /// Whether both `localhost` and a loopback address are accepted.
     pub const fn have_local_names(&self) -> bool {
         matches!(self.bound, Bound::Loopback(_) | Bound::Every)

@@ -2,7 +2,7 @@
 
 use actix_web::middleware::from_fn;
 
-use super::{attacks, bench, glossary, index, lessons, reset, worksheet};
+use super::{attacks, bench, glossary, index, lessons, reset, teach};
 use crate::lab::attacks::filters::{CHANGED, CHECK, TRIED};
 use crate::lab::lessons::cross_site_forms_two;
 use crate::web::http::endpoint::common::{
@@ -34,6 +34,13 @@ const VARIANT: Parameter = Parameter {
     kind: Kind::Text,
     says: "The variant that was tried, empty where the attack has one form alone. Its result is then on the page.",
     example: "none",
+};
+const PATH: Parameter = Parameter {
+    place: Place::Query,
+    name: "path",
+    kind: Kind::OneOf(&["45", "90", "180"]),
+    says: "Only the lessons of the path of this many minutes.",
+    example: "90",
 };
 const CHECK_ACCEPTS: [&str; CHECK.values.len()] = CHECK.accepts();
 const CHANGED_ACCEPTS: [&str; CHANGED.values.len()] = CHANGED.accepts();
@@ -281,15 +288,55 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
         "/lab/worksheet",
         RoutePolicy::Session,
         &[Operation::get(
-            |route| route.to(worksheet),
+            |route| route.to(teach::worksheet),
             Description {
                 id: "worksheet",
-                summary: "What a class writes its answers on",
+                summary: "What a class writes its answers on: the whole course, or the lessons of a path",
+                access: Access::Anybody,
+                parameters: &[PATH],
+                body: None,
+                own_answers: &[
+                    Answer::new(200, HTML, "The page."),
+                    Answer::refusal(400, "There is no path of this many minutes."),
+                    FAULT,
+                ],
+                curl: "curl -s '{base}/lab/worksheet?path=90'",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/teach",
+        RoutePolicy::Session,
+        &[Operation::get(
+            |route| route.to(teach::teach),
+            Description {
+                id: "teach",
+                summary: "For teachers: three paths through the course, of 45, 90 and 180 minutes",
                 access: Access::Anybody,
                 parameters: &[],
                 body: None,
                 own_answers: &[Answer::new(200, HTML, "The page."), FAULT],
-                curl: "curl -s {base}/lab/worksheet",
+                curl: "curl -s {base}/lab/teach",
+            },
+        )],
+    ),
+    Endpoint::new(
+        "/lab/teach/key",
+        RoutePolicy::Session,
+        &[Operation::get(
+            |route| route.to(teach::key),
+            Description {
+                id: "answerKey",
+                summary: "The answer key, on a server that only its own machine reaches",
+                access: Access::Anybody,
+                parameters: &[],
+                body: None,
+                own_answers: &[
+                    Answer::new(200, HTML, "The page."),
+                    Answer::refusal(403, "Others reach this server.").rare(),
+                    FAULT,
+                ],
+                curl: "curl -s {base}/lab/teach/key",
             },
         )],
     ),

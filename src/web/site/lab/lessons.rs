@@ -15,6 +15,7 @@ mod logout;
 mod need_a_jwt;
 mod none;
 mod own_keys;
+mod projector;
 mod recover_the_public_key;
 mod rotation;
 mod script_reach;
@@ -54,6 +55,7 @@ use crate::web::session::class::Learner;
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use projector::Projector;
 
 /// What answers the addresses of a lesson.
 #[async_trait(?Send)]
@@ -197,7 +199,8 @@ impl<'a> LessonVisit<'a> {
     /// Keeps the prediction, and leads to the task.
     fn predict(&mut self, prediction: Prediction) -> HttpResponse {
         self.progress.prediction = prediction;
-        let address = format!("/lab/lessons/{}#do", self.lesson.slug);
+        let view = Projector::of(self.request, true).map(|_| Projector::task()).unwrap_or_default();
+        let address = format!("/lab/lessons/{}{view}#do", self.lesson.slug);
         HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
     }
 
@@ -257,7 +260,8 @@ impl<'a> LessonVisit<'a> {
             Some(Press::Step(_)) | None => {}
         }
         let solutions_held = self.learner.are_solutions_held();
-        Frame { lesson: self.lesson, progress: self.progress.clone(), press, solutions_held }
+        let projector = Projector::of(self.request, press.is_some());
+        Frame { lesson: self.lesson, progress: self.progress.clone(), press, solutions_held, projector }
     }
 }
 
@@ -310,6 +314,8 @@ pub(super) struct Frame {
     press: Option<Press>,
     /// Whether only the teacher of a class sees the solution.
     solutions_held: bool,
+    /// The projector view, if it is asked for.
+    projector: Option<Projector>,
 }
 
 /// The hints that are shown, and the button below them.
@@ -356,8 +362,13 @@ impl Frame {
 
     /// The task appears once the prediction is sent or skipped. A program may answer without one.
     fn shows_task(&self) -> bool {
-        let has_help = self.progress.hints > 0;
-        self.progress.prediction != Prediction::None || self.press.is_some() || self.was_solved() || has_help
+        let is_answered = self.progress.prediction != Prediction::None || self.press.is_some() || self.progress.hints > 0;
+        is_answered || self.was_solved() || self.projector.is_some()
+    }
+
+    /// Why it happened is folded until the lesson is solved. A teacher comes to it step by step.
+    fn unfolds(&self) -> bool {
+        self.was_solved() || self.projector.is_some()
     }
 
     fn predicted(&self) -> Option<&'static Choice> {

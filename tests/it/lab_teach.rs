@@ -1,0 +1,140 @@
+//! What teachers need: the paths, the worksheet of a path, the answer key, and the projector view.
+
+use hallpass::lab::answer_key;
+use hallpass::lab::attacks::Attack;
+use hallpass::lab::lessons::LESSONS;
+use hallpass::lab::teach::PATHS;
+use reqwest::Method;
+
+use crate::app::{Answer, TestApp, location};
+use crate::cli::Program;
+
+/// What stands between two pieces of a page, as often as it is there.
+fn between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+    page.split(start).skip(1).filter_map(|rest| rest.split(end).next()).collect()
+}
+
+#[tokio::test]
+async fn the_minutes_on_the_page_add_up_to_each_path_s_heading() {
+    let app = TestApp::spawn();
+    let page = app.visitor().page("/lab/teach").await;
+    for heading in ["45 minutes", "90 minutes", "180 minutes"] {
+        let section = between(&page, &format!(">{heading}</h2>"), "</section>");
+        let [section] = section[..] else { panic!("{heading}: {page}") };
+        let minutes = between(section, "<span class=\"state\">", " min</span>");
+        let sum: u32 = minutes.iter().map(|minutes| minutes.parse::<u32>().unwrap()).sum();
+        assert_eq!(format!("{sum} minutes"), heading);
+        for part in ["Goals", "Prerequisites", "Plan", "Ask the room"] {
+            assert!(section.contains(&format!(">{part}</h3>")), "{heading} has no {part}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_lesson_of_a_path_is_linked_with_its_projector_view_and_is_on_its_worksheet() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = visitor.page("/lab/teach").await;
+    for path in PATHS.iter() {
+        let address = format!("/lab/worksheet?path={}", path.minutes);
+        assert!(page.contains(&address), "{address}");
+        let sheet = visitor.page(&address).await;
+        let ids: Vec<&str> = between(&sheet, "<h3 id=\"sheet-", "\"");
+        assert_eq!(ids, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
+        assert!(!sheet.contains("id=\"attacks\""));
+        for lesson in path.lessons() {
+            assert!(page.contains(&format!("/lab/lessons/{}?view=projector", lesson.slug)), "{}", lesson.slug);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_path_that_there_is_not_is_refused_and_without_one_the_sheet_has_everything() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for query in ["?path=60", "?path=", "?path=all"] {
+        assert_eq!(visitor.get(&format!("/lab/worksheet{query}")).await.status().as_u16(), 400, "{query}");
+    }
+    let sheet = visitor.page("/lab/worksheet").await;
+    assert_eq!(between(&sheet, "<h3 id=\"sheet-", "\"").len(), LESSONS.len());
+    assert!(sheet.contains("id=\"attacks\""));
+}
+
+#[tokio::test]
+async fn the_answer_key_is_open_only_where_nobody_but_this_machine_reaches_the_server() {
+    let open = TestApp::spawn();
+    let page = open.visitor().page("/lab/teach/key").await;
+    for lesson in LESSONS.iter() {
+        assert!(page.contains(&format!("id=\"key-{}\"", lesson.slug)), "{}", lesson.slug);
+    }
+    assert!(open.visitor().page("/lab/teach").await.contains("href=\"/lab/teach/key\""));
+    for settings in [
+        [("bind", "0.0.0.0:0"), ("credentials", "any")],
+        [("public-url", "https://school.example"), ("credentials", "any")],
+    ] {
+        let app = TestApp::with(&settings);
+        let port = app.url.rsplit(':').next().unwrap();
+        let address = format!("http://127.0.0.1:{port}/lab/teach");
+        let host = if settings[0].0 == "bind" { format!("127.0.0.1:{port}") } else { "school.example".to_owned() };
+        let get = |address: String| {
+            let request = reqwest::Client::new().get(address).header("host", host.as_str());
+            Answer::to(request.header("accept", "application/json"))
+        };
+        let refused = get(format!("{address}/key")).await;
+        assert_eq!((refused.status, refused.text("error").as_str()), (403, "not_teacher"), "{settings:?}");
+        assert!(refused.body.contains("hallpass lab key"), "{}", refused.body);
+        assert!(!get(address).await.body.contains("href=\"/lab/teach/key\""));
+    }
+}
+
+#[test]
+fn the_command_line_prints_the_same_answer_key() {
+    let done = Program::new().run(&["lab", "key"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
+    assert_eq!(done.stdout, answer_key::text());
+    assert!(Attack::all().all(|attack| done.stdout.contains(attack.expected.as_str())));
+}
+
+#[tokio::test]
+async fn every_lesson_has_a_projector_view_of_seven_steps() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for lesson in LESSONS.iter() {
+        let address = format!("/lab/lessons/{}", lesson.slug);
+        for at in 1..=7 {
+            let page = visitor.page(&format!("{address}?view=projector&at={at}")).await;
+            assert!(page.contains(&format!("Step {at} of 7")), "{address} at {at}");
+            assert_eq!(page.contains("rel=\"prev\""), at > 1, "{address} at {at}");
+            assert_eq!(page.contains("rel=\"next\""), at < 7, "{address} at {at}");
+        }
+        assert!(!visitor.page(&address).await.contains("class=\"projector"), "{address}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_pressed_in_the_projector_view_is_answered_in_it() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let referer = format!("{}/lab/lessons/none?view=projector&at=3", app.url);
+    let post = |fields: &[(&str, &str)]| {
+        let request = visitor.request(Method::POST, "/lab/lessons/none").header("referer", referer.as_str());
+        request.header("accept", "text/html").form(fields)
+    };
+    let predicted = post(&[("step", "skip")]).send().await.unwrap();
+    assert_eq!(location(&predicted), "/lab/lessons/none?view=projector&at=4#do");
+    let sent = [("step", "send"), ("header", "{}"), ("payload", "{}"), ("signature", "")];
+    let answer = Answer::to(post(&sent)).await.body;
+    assert!(answer.contains("class=\"projector at-do\"") && answer.contains("id=\"verdict\""), "{answer}");
+}
+
+#[tokio::test]
+async fn the_short_addresses_lead_to_the_lab() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for path in ["/lab/", "/lab/lessons"] {
+        let response = visitor.get(path).await;
+        let is_page = response.status() == 200 || location(&response) == "/lab";
+        assert!(is_page, "{path}: {}", response.status());
+    }
+    assert!(visitor.page("/lab").await.contains("href=\"/lab/teach\""));
+}
