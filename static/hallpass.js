@@ -136,7 +136,7 @@ function addCopyButton(box) {
 
 /** Opens the fold that holds what the address names; some browsers do not. */
 function openTarget() {
-  const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+  const target = document.querySelector(":target");
   const fold = target?.closest("details:not([open])");
   if (fold) {
     fold.open = true;

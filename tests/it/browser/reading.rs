@@ -240,6 +240,55 @@ async fn the_footer_is_at_the_bottom_of_a_short_page_and_no_code_is_broken_acros
     visit.end().await;
 }
 
+#[tokio::test]
+async fn a_finger_finds_every_control_44_pixels_high_and_a_pointer_24() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for (has_touch, least) in [(false, 24), (true, 44)] {
+        let cdp = visit.driver.cdp();
+        let screen = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": has_touch });
+        cdp.send_raw("Emulation.setDeviceMetricsOverride", screen).await.unwrap();
+        cdp.send_raw("Emulation.setTouchEmulationEnabled", json!({ "enabled": has_touch })).await.unwrap();
+        visit.open("/generate?ttl=1000").await;
+        assert_eq!(visit.eval("matchMedia('(pointer: coarse)').matches").await, has_touch);
+        for page in ["/", "/lab", "/lab/attacks", "/lab/inspect", "/docs/api#operation-inspect", "/docs/testing"] {
+            visit.open(page).await;
+            let small = format!(
+                "[...document.querySelectorAll('button, summary, select, nav a, .button, footer a, textarea')]
+                .filter((it) => it.checkVisibility() && it.getBoundingClientRect().height < {least} - 0.5)
+                .map((it) => it.outerHTML.slice(0, 80))"
+            );
+            assert_eq!(visit.eval(&small).await, json!([]), "{page} under {least} px");
+        }
+    }
+    visit.driver.cdp().send_raw("Emulation.setTouchEmulationEnabled", json!({ "enabled": false })).await.unwrap();
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn a_row_of_a_list_leads_where_its_link_leads_and_drawings_fit_a_phone() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.resize_to(390, 844).await;
+    visit.open("/lab").await;
+    let wide =
+        "[...document.querySelectorAll('svg')].filter((it) => it.getBoundingClientRect().right > innerWidth).length";
+    assert_eq!(visit.eval(wide).await, 0);
+    for (page, row) in [("/lab", ".lessons li p"), ("/tutorials", ".links li p"), ("/lab/attacks", ".attacks .code")] {
+        visit.open(page).await;
+        let hit = format!(
+            "((it) => {{
+                it.scrollIntoView({{ block: 'center' }});
+                const {{ left, top, width, height }} = it.getBoundingClientRect();
+                const link = document.elementFromPoint(left + width / 2, top + height / 2).closest('a');
+                return link !== null && link === it.closest('li').querySelector('a');
+            }})(document.querySelector('{row}'))"
+        );
+        assert_eq!(visit.eval(&hit).await, true, "{page}");
+    }
+    visit.end().await;
+}
+
 impl Visit {
     /// Checks that this is the one primary button, and that the tutorial's two links are there.
     async fn assert_next_step(&self, words: &str) {

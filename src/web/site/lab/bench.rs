@@ -1,7 +1,8 @@
 //! The bench: decode, verify and sign, three separate buttons; a form for people, JSON for programs.
 //!
 //! A program gets the shapes of `hallpass inspect --json`. The page gives back whatever was typed, so that nothing is
-//! lost by a refusal; it is never stored, neither here nor by the browser, and a query is never read.
+//! lost by a refusal; it is never stored, neither here nor by the browser, and a query is never read. So a result has
+//! no address of its own: a token and a key would have to be in it, or be kept.
 
 mod page;
 mod sent;
