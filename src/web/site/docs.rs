@@ -4,6 +4,7 @@
 //! generator such as utoipa reads types and attributes. Most answers here are the tutorials' own shapes, made by hand,
 //! so it would need the same descriptions again as attributes, and would make neither the page nor the curl lines.
 
+mod answers;
 mod examples;
 mod openapi;
 mod schemas;
@@ -16,9 +17,7 @@ use actix_web::web::{Bytes, Data};
 use askama::Template;
 use askama::filters::HtmlSafeOutput;
 
-use crate::web::http::endpoint::common::{
-    DUPLICATE_COOKIE, FAULT, HTML, NOT_JSON, STORE_UNAVAILABLE, TOO_BUSY, TOO_MANY_SESSIONS,
-};
+use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
     Access, Answer, Content, Description, Endpoint, Group, Kind, Method, Operation, Place, RoutePolicy, RouteTable,
 };
@@ -27,6 +26,7 @@ use crate::web::http::problem::Problem;
 use crate::web::session::Sessions;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use answers::SHARED;
 use schemas::{SCHEMAS, TEST_SCHEMAS};
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
@@ -218,86 +218,16 @@ impl Content {
     }
 }
 
-/// What the request pipeline answers before or around any operation.
-const CROSS_SITE: Answer = Answer::refusal(403, "A browser sent this from another site.");
-const OTHER_METHOD: Answer =
-    Answer::refusal(405, "Another method than those at this address, which the header Allow names.");
-const SESSION_ENDED: Answer = Answer::refusal(409, "The session ended meanwhile, where it is kept in Redis.").rare();
-const SESSIONS_UNAVAILABLE: Answer =
-    Answer::refusal(503, "The session cannot be read or kept, where it is kept in Redis.");
-const SLOW: Answer = Answer::refusal(408, "The body did not arrive within 15 s.");
-const LARGE: Answer = Answer::refusal(413, "The body is larger than is read here.");
-const WRONG_HOST: Answer = Answer::refusal(421, "The Host is not one that this server answers to.");
-
-/// The answers that many operations share, and which those are. The page describes each of them once.
-const SHARED: [(Answer, &str); 13] = [
-    (DUPLICATE_COOKIE, "operations that read the session"),
-    (CROSS_SITE, "POST, PUT and DELETE"),
-    (OTHER_METHOD, "every operation"),
-    (SLOW, "operations with a body"),
-    (SESSION_ENDED, "operations that read the session"),
-    (LARGE, "operations with a body"),
-    (NOT_JSON, "operations with JSON in the body"),
-    (WRONG_HOST, "every operation"),
-    (TOO_MANY_SESSIONS, "operations that begin a session"),
-    (FAULT, "nearly every operation"),
-    (SESSIONS_UNAVAILABLE, "operations that read the session"),
-    (STORE_UNAVAILABLE, "operations that need the store"),
-    (TOO_BUSY, "operations whose work takes a while"),
-];
-
-impl Answer {
-    fn is_shared(&self) -> bool {
-        SHARED.iter().any(|(shared, _)| (shared.status, shared.says) == (self.status, self.says))
-    }
-}
-
 /// The answers to requests that reach no operation.
 const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
                               an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
                               10 s 408. The connection closes after the last four.";
 
 impl Documented {
-    /// Every answer, in the order of the statuses.
-    fn answers(&self) -> Vec<Answer> {
-        let mut answers = self.description.own_answers.to_vec();
-        answers.extend([OTHER_METHOD, WRONG_HOST]);
-        if matches!(self.description.access, Access::Session) {
-            answers.extend(
-                [SESSION_ENDED, SESSIONS_UNAVAILABLE].into_iter().filter(|it| !self.answers_by_itself(it.status)),
-            );
-        }
-        let checks_origin =
-            matches!(self.method, Method::Post | Method::Put | Method::Delete) && !self.skips_origin_check;
-        answers.extend(checks_origin.then_some(CROSS_SITE));
-        answers.extend(
-            self.description.body.iter().flat_map(|_| [SLOW, LARGE]).filter(|it| !self.answers_by_itself(it.status)),
-        );
-        answers.sort_by_key(|answer| answer.status);
-        answers
-    }
-
-    /// Those that only few operations have.
-    fn particular_answers(&self) -> Vec<Answer> {
-        self.answers().into_iter().filter(|answer| !answer.is_shared()).collect()
-    }
-
-    /// The statuses of those that the page describes once for all, such as `405, 421, 500`.
-    fn shared_statuses(&self) -> String {
-        let mut statuses: Vec<u16> =
-            self.answers().into_iter().filter(Answer::is_shared).map(|answer| answer.status).collect();
-        statuses.dedup();
-        statuses.iter().map(u16::to_string).collect::<Vec<_>>().join(", ")
-    }
-
     /// The body of its first good answer, where that is JSON.
     fn example(&self) -> Option<String> {
         let answer = self.description.own_answers.iter().find(|answer| answer.status < 400)?;
         examples::indented(answer.content)
-    }
-
-    fn answers_by_itself(&self, status: u16) -> bool {
-        self.description.own_answers.iter().any(|answer| answer.status == status)
     }
 
     /// The method by its name, without HEAD beside GET.
