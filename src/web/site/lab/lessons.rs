@@ -362,7 +362,8 @@ impl Frame {
 
     /// The task appears once the prediction is sent or skipped. A program may answer without one.
     fn shows_task(&self) -> bool {
-        let is_answered = self.progress.prediction != Prediction::None || self.press.is_some() || self.progress.hints > 0;
+        let is_answered =
+            self.progress.prediction != Prediction::None || self.press.is_some() || self.progress.hints > 0;
         is_answered || self.was_solved() || self.projector.is_some()
     }
 
