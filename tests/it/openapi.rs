@@ -857,6 +857,7 @@ fn every_documented_status_is_answered_and_no_other() {
     log_in_and_out(&mut checker, &app);
     finish_transactions(&mut checker, &app);
     lack_the_scope(&mut checker, &app);
+    ask_from_elsewhere(&mut checker);
     outgrow_the_cookie(&mut checker);
     ask_too_often(&mut checker);
     lose_the_store(&mut checker);
@@ -928,6 +929,12 @@ fn lack_the_scope(checker: &mut DocumentChecker, app: &TestApp) {
     assert_eq!(checker.ask_by_get_and_head(app, "userinfo", &call), 403);
     let by_post = checker.document.operation("userinfoByPost");
     assert_eq!(checker.ask(app, &by_post, &call.by("POST")), 403);
+}
+
+/// The answer key of a server that other machines reach.
+fn ask_from_elsewhere(checker: &mut DocumentChecker) {
+    let app = TestApp::with(&[("bind", "0.0.0.0:0"), ("credentials", "any")]);
+    assert_eq!(checker.ask_by_get_and_head(&app, "answerKey", &Call::new("GET", "/lab/teach/key")), 403);
 }
 
 /// A key so large that the longest subject's token fits no cookie.

@@ -333,7 +333,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 body: None,
                 own_answers: &[
                     Answer::new(200, HTML, "The page."),
-                    Answer::refusal(403, "Others reach this server.").rare(),
+                    Answer::refusal(403, "Others reach this server."),
                     FAULT,
                 ],
                 curl: "curl -s {base}/lab/teach/key",
