@@ -22,6 +22,9 @@ pub(super) struct Options {
 #[derive(Subcommand)]
 enum Action {
     /// Print the answer key: every lesson's prediction and solution, and every attack's code
+    #[command(after_help = "\
+Examples:
+  hallpass lab key | less")]
     Key,
 }
 

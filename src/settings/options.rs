@@ -31,8 +31,7 @@ const ADDRESS: &str = "Address";
 const TOKENS: &str = "Keys and tokens";
 const ACCESS: &str = "Who may ask";
 const STORAGE: &str = "Storage";
-const LAB: &str = "Lab";
-const TESTS: &str = "Tests";
+const LAB: &str = "Lab and tests";
 const TLS: &str = "TLS";
 const PROCESS: &str = "Process";
 
@@ -169,20 +168,19 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", help_heading = STORAGE, default_value = "30d", value_parser = values::days())]
     pub keep: TimeDelta,
 
-    /// Class mode: pupils join at /class, and the log says the teacher's link
+    /// A class with pupils and a board
     #[arg(long, value_name = "off|on", help_heading = LAB, default_value = "off", value_parser = values::on_or_off())]
     pub class: OnOff,
 
-    /// Another origin of this server, such as https://forms.example, for lessons with two sites [default: on loopback,
-    /// the other of 127.0.0.1 and localhost]
+    /// Its other origin, for lessons with two sites [default: on loopback, its other name]
     #[arg(long, value_name = "URL", help_heading = LAB, value_parser = values::second_origin())]
     pub second_origin: Option<PublicUrl>,
 
-    /// Routes under /test that set the clock and sign any token; exposed where others reach the server
+    /// Routes under /test that set the clock and sign any token
     #[arg(
         long,
         value_name = "off|on|exposed",
-        help_heading = TESTS,
+        help_heading = LAB,
         default_value = "off",
         value_parser = values::test_mode()
     )]
@@ -193,7 +191,7 @@ pub struct Options {
     #[arg(
         long,
         value_name = "BOOL",
-        help_heading = TESTS,
+        help_heading = LAB,
         default_value = "false",
         num_args = 0..=1,
         default_missing_value = "true",
@@ -222,7 +220,7 @@ pub struct Options {
     )]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// Make a certificate for localhost and every host that the settings name
+    /// Make a certificate for its hosts
     // A switch, as above.
     #[arg(
         long,

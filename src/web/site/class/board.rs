@@ -21,11 +21,17 @@ const BOARD: &str = "/class/board";
 /// A teacher who only looks counts as using the class after this time.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 
+/// How many pupils the table shows at once: more than a class has, and few enough for a page under 100 KB.
+const MOST_ROWS: usize = 40;
+
 /// What the board shows.
 pub(super) struct Board {
     pub class: Option<Class>,
     pub rows: Vec<Row>,
     pub now: DateTime<Utc>,
+    /// Which part of all pupils the rows are, and how many parts there are.
+    part: usize,
+    parts: usize,
 }
 
 /// A pupil, and how far they are in each lesson.
@@ -40,13 +46,22 @@ impl Board {
     pub async fn of(room: &Classroom) -> Result<Self, Problem> {
         let now = room.now();
         let Some((class, pupils)) = room.store.pupils(now).await? else {
-            return Ok(Self { class: None, rows: Vec::new(), now });
+            return Ok(Self { class: None, rows: Vec::new(), now, part: 1, parts: 1 });
         };
         let names = numbered_names(&pupils);
         let standings = |pupil: &Pupil| LESSONS.iter().map(|it| (it, Standing::of(pupil, it, now))).collect();
         let rows = pupils.into_iter().zip(names);
         let rows = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
-        Ok(Self { class: Some(class), rows, now })
+        Ok(Self { class: Some(class), rows, now, part: 1, parts: 1 })
+    }
+
+    /// The part with this number, or the nearest that there is. The table of a large class has several.
+    #[must_use]
+    pub fn part(mut self, number: usize) -> Self {
+        self.parts = self.rows.len().div_ceil(MOST_ROWS).max(1);
+        self.part = number.clamp(1, self.parts);
+        self.rows = self.rows.into_iter().skip((self.part - 1) * MOST_ROWS).take(MOST_ROWS).collect();
+        self
     }
 
     /// The lessons that have a column: those that are open, and those that somebody began.
@@ -67,21 +82,20 @@ impl Row {
     }
 }
 
-/// How the table shows a standing.
+/// How the table shows a standing. The style sheet puts a sign before the word.
 struct Cell {
     class: &'static str,
-    sign: &'static str,
     word: &'static str,
     details: String,
 }
 
 impl Cell {
     fn of(standing: &Standing) -> Self {
-        let (class, sign, word) = match standing.state {
-            State::Solved => ("passed", "✓", "solved"),
-            State::Open if standing.stuck => ("stuck", "!", "stuck"),
-            State::Open => ("begun", "○", "open"),
-            State::NotBegun => ("not-begun", "–", "not begun"),
+        let (class, word) = match standing.state {
+            State::Solved => ("passed", "solved"),
+            State::Open if standing.stuck => ("stuck", "stuck"),
+            State::Open => ("begun", "open"),
+            State::NotBegun => ("not-begun", "not begun"),
         };
         let prediction = match standing.prediction {
             PredictionState::None => None,
@@ -91,7 +105,7 @@ impl Cell {
         };
         let tries = counted(standing.tries, "wrong try", "wrong tries");
         let details = [tries, counted(standing.hints, "hint", "hints"), prediction];
-        Self { class, sign, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
+        Self { class, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
     }
 }
 
@@ -129,17 +143,25 @@ pub(super) fn table(board: &Board) -> Result<String, Problem> {
     BoardTable { board }.render().map_err(|error| Problem::internal(&error))
 }
 
-/// The query of the teacher's link.
+/// The query of the board's address.
 #[derive(Deserialize)]
-pub(in crate::web) struct LinkQuery {
+pub(in crate::web) struct BoardQuery {
+    /// Only in the teacher's link.
     key: Option<String>,
+    /// Which part of a large class is shown.
+    #[serde(default = "first_part")]
+    pub part: usize,
+}
+
+const fn first_part() -> usize {
+    1
 }
 
 /// `GET /class/board`. The teacher's link has the key: it opens a class if there is none, and leads to the address
 /// without the key.
 pub(in crate::web) async fn page(
     request: HttpRequest,
-    query: Query<LinkQuery>,
+    query: Query<BoardQuery>,
     pages: ClassPages,
     origins: Data<Origins>,
 ) -> Result<HttpResponse, Problem> {
@@ -150,7 +172,7 @@ pub(in crate::web) async fn page(
     if !pages.mode.is_teacher(&request) {
         return Err(not_the_teacher());
     }
-    let board = Board::of(room).await?;
+    let board = Board::of(room).await?.part(query.part);
     note_use(room, &board).await?;
     render(&BoardPage { assets: &pages.assets, origin: origins.public_origin(), board: &board })
 }

@@ -9,13 +9,13 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::rt::time::interval;
-use actix_web::web::{Bytes, Data};
+use actix_web::web::{Bytes, Data, Query};
 use actix_web::{Error, HttpResponse};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::ClassPages;
-use super::board::{Board, table};
+use super::board::{Board, BoardQuery, table};
 use crate::web::http::problem::Problem;
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::session::class::{ClassMode, Classroom, Teacher};
@@ -30,13 +30,15 @@ const HEARTBEAT: u32 = 15;
 /// `GET /class/board/events`.
 pub(in crate::web) async fn events(
     _: Teacher,
+    query: Query<BoardQuery>,
     pages: ClassPages,
     shutdown: Data<ShutdownFlag>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
     let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
     let (sender, receiver) = mpsc::channel(1);
-    actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, sender));
+    let last = Sent { part: query.part, ..Sent::default() };
+    actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, last, sender));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
         // nginx would keep the events until it has many of them.
@@ -45,10 +47,9 @@ pub(in crate::web) async fn events(
 }
 
 /// Sends until nobody reads any more, or the server shuts down.
-async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, sender: mpsc::Sender<Bytes>) {
+async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, mut last: Sent, sender: mpsc::Sender<Bytes>) {
     let Some(room) = mode.room() else { return };
     let mut rounds = interval(EVERY);
-    let mut last = Sent::default();
     while !sender.is_closed() && !shutdown.has_begun() {
         rounds.tick().await;
         // A store that does not answer now may answer in the next round.
@@ -62,6 +63,8 @@ async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, sender: mpsc
 /// What was sent last.
 #[derive(Default)]
 struct Sent {
+    /// Which part of the class.
+    part: usize,
     version: Option<i64>,
     table: String,
     rounds: u32,
@@ -77,7 +80,7 @@ impl Sent {
         if self.version == Some(version) && !is_due {
             return Ok(None);
         }
-        let table = table(&Board::of(room).await?)?;
+        let table = table(&Board::of(room).await?.part(self.part))?;
         self.version = Some(version);
         if table != self.table {
             let event = event(&table);
