@@ -13,7 +13,8 @@ pub enum BadSetting {
     #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
     Value { flag: String, value: String, origin: Origin, accepted: String },
     #[error(
-        "--credentials is not set, and others reach --bind `{bind}`; accepted: users, or any if everybody may have tokens"
+        "other machines can reach --bind `{bind}`, so choose who may ask for tokens: --credentials users checks passwords, \
+         --credentials any accepts everybody"
     )]
     CredentialsNotChosen { bind: SocketAddr },
     #[error(

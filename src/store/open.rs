@@ -50,7 +50,7 @@ impl fmt::Display for Found {
             Self::Nothing => "which is not there yet; a start makes it",
             Self::Empty => "which is empty; a start makes the tables",
             Self::Memory => "which is in memory; what it holds is lost when the server ends",
-            Self::Store => "which is a store",
+            Self::Store => "which has Hallpass's tables",
         })
     }
 }

@@ -138,7 +138,7 @@ pub(super) fn alg_not_allowed(found: &str, accepted: &[Algorithm]) -> Reason {
             "the token says that it is not signed, and only signed tokens are accepted".into()
         }
         _ if found.parse::<Algorithm>().is_ok() => {
-            format!("the token was issued under another algorithm: it says {found}, and {expected} is expected here")
+            format!("this token says it was signed with {found}, but {expected} is expected here")
         }
         _ if accepted.iter().any(is_misspelt) => {
             format!("`alg` is compared letter by letter, and this is not {expected}")

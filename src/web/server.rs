@@ -55,7 +55,7 @@ pub enum StartError {
     Store(#[from] OpenError),
     #[error("cannot use --{flag} `{url}`")]
     Redis { flag: &'static str, url: String, source: RedisFailure },
-    #[error("cannot listen on --bind {address}; port 0 takes a free one")]
+    #[error("cannot listen on --bind {address}; if another program uses this port, stop it or choose another port")]
     Bind { address: SocketAddr, source: io::Error },
     #[error(transparent)]
     Tls(#[from] TlsError),

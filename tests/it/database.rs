@@ -109,7 +109,7 @@ fn a_check_of_a_database_says_what_is_there_and_makes_no_table() {
     }
     program.serve(&["--database", &url]).stop();
     let done = program.run(&["check", "--database", &url]);
-    assert!(done.stdout.contains("which is a store"), "{}", done.stdout);
+    assert!(done.stdout.contains("which has Hallpass's tables"), "{}", done.stdout);
 }
 
 /// Sends the same request to both again and again, all at once, and counts the answers of this status.

@@ -56,9 +56,13 @@ impl ClassStore for Postgres {
 
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError> {
         let removed = self.commit(async |connection| {
-            change(&mut *connection, &ClassChange::Use, now).await?;
+            lock_class(&mut *connection, now).await?;
             let delete = sqlx::query("DELETE FROM pupils WHERE id = $1").bind(id.as_str());
-            Ok(delete.execute(connection).await?.rows_affected() == 1)
+            let is_removed = delete.execute(&mut *connection).await?.rows_affected() == 1;
+            if is_removed {
+                change(connection, &ClassChange::Use, now).await?;
+            }
+            Ok(is_removed)
         });
         in_time(removed).await
     }

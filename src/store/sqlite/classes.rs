@@ -63,7 +63,9 @@ impl ClassStore for Sqlite {
             Box::pin(async move {
                 let delete = sqlx::query("DELETE FROM pupils WHERE id = $1").bind(id.as_str().to_owned());
                 let count = delete.execute(&mut *connection).await?.rows_affected();
-                change(connection, &ClassChange::Use, now).await?;
+                if count == 1 {
+                    change(connection, &ClassChange::Use, now).await?;
+                }
                 Ok(count == 1)
             })
         });

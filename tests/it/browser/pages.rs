@@ -113,7 +113,7 @@ impl Page {
             Self::Empty => (".result", "None"),
             Self::Accepted => (".result", "bob"),
             Self::Expired => (".trace .failed", "expired"),
-            Self::OtherAlgorithm => (".trace .failed", "issued under another algorithm"),
+            Self::OtherAlgorithm => (".trace .failed", "says it was signed with"),
             Self::Rs256WithDetails => ("details[open]", "Who can forge"),
             Self::StaleSession => (".note", "12 hours ago"),
             Self::NotFound => (".kicker", "404"),

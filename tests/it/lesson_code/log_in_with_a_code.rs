@@ -31,9 +31,18 @@ pub fn code() -> LessonCode {
     };
     let (bob, mallory) = (Some(json!("bob")), Some(json!("mallory")));
     let own = "of-bobs-browser";
+    // Mallory's link leaves out what Bob's browser does not have.
+    let not_begun = |callback: Value, session: Value| Case {
+        arguments: vec![callback, session, json!(id_token(SCHOOL, "grade-portal", "mallory")), json!(SECRET)],
+        mistake: mallory.clone(),
+        fix: None,
+    };
     LessonCode {
         cases: vec![
-            case("of-mallorys-browser", SCHOOL, id_token(SCHOOL, "grade-portal", "mallory"), mallory, None),
+            not_begun(json!({ "code": "c" }), json!({})),
+            not_begun(json!({ "code": "c", "iss": SCHOOL }), json!({ "issuer": SCHOOL })),
+            not_begun(json!({ "code": "c", "state": "", "iss": SCHOOL }), json!({ "state": "", "issuer": SCHOOL })),
+            case("of-mallorys-browser", SCHOOL, id_token(SCHOOL, "grade-portal", "mallory"), mallory.clone(), None),
             case(own, HOMEWORK, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), None),
             case(own, SCHOOL, id_token(HOMEWORK, "grade-portal", "bob"), bob.clone(), None),
             case(own, SCHOOL, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), bob),

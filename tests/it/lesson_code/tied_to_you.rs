@@ -63,8 +63,8 @@ struct Proof {
     typ: &'static str,
     method: &'static str,
     url: &'static str,
-    /// In seconds.
-    age: u64,
+    /// In seconds; negative for a proof from the future.
+    age: i64,
     of_token: bool,
 }
 
@@ -73,7 +73,7 @@ impl Proof {
         let header = json!({ "typ": self.typ, "alg": "ES256", "jwk": public_jwk(self.key) });
         let hashed = if self.of_token { token } else { "another token" };
         let ath = URL_SAFE_NO_PAD.encode(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, hashed.as_bytes()));
-        let made = get_current_timestamp() - self.age;
+        let made = get_current_timestamp().saturating_add_signed(-self.age);
         let claims = json!({ "jti": "1", "htm": self.method, "htu": self.url, "iat": made, "ath": ath });
         sign(header.to_string(), claims.to_string(), &signer(self.key)).unwrap().into_string()
     }
@@ -105,4 +105,16 @@ fn key(arguments: &[Value]) -> Jwk {
 
 fn seen(arguments: &[Value]) -> Vec<String> {
     serde_json::from_value(arguments[5].clone()).unwrap()
+}
+
+/// PyJWT and jose check the time of a proof by themselves, also in the mistake.
+#[test]
+fn the_fix_in_rust_refuses_a_proof_that_was_made_for_later() {
+    let token = token();
+    let answer = |age| {
+        let proof = Proof { key: BOB, typ: "dpop+jwt", method: "GET", url: GRADES, age, of_token: true }.signed(&token);
+        let arguments = [json!("GET"), json!(GRADES), json!(token), json!(proof), public_jwk(ISSUER), json!([])];
+        fixed(&arguments)
+    };
+    assert_eq!((answer(0), answer(-3600)), (Some(json!("bob")), None));
 }

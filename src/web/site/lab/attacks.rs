@@ -31,6 +31,7 @@ use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use crate::web::view::token_view::TraceRow;
 pub(in crate::web) use gallery::gallery;
 use request::RequestTrial;
 use show::{NaiveOpinion, Strict};

@@ -256,8 +256,9 @@ impl<'a> LessonVisit<'a> {
     pub fn judged(&mut self, press: Option<Press>) -> Frame {
         match &press {
             Some(Press::Solved(_)) => self.progress.is_solved = true,
-            Some(Press::Wrong(_)) => self.progress.count_try(),
-            Some(Press::Step(_)) | None => {}
+            // A link of another site is a GET, and must not count against the visitor.
+            Some(Press::Wrong(_)) if self.request.method() == Method::POST => self.progress.count_try(),
+            Some(Press::Wrong(_) | Press::Step(_)) | None => {}
         }
         let solutions_held = self.learner.are_solutions_held();
         let projector = Projector::of(self.request, press.is_some());

@@ -16,6 +16,7 @@ use crate::token::{LARGEST_TOKEN, Pasted};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use crate::web::view::token_view::TraceRow;
 
 pub(super) struct Page;
 

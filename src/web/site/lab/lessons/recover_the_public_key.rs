@@ -23,6 +23,7 @@ use crate::token::{Claims, Judged, LARGEST_TOKEN, Pasted};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use crate::web::view::token_view::TraceRow;
 
 /// Between the tokens in the cookie. No token has this character.
 const SEPARATOR: char = '~';

@@ -17,6 +17,7 @@ use crate::web::http::problem::Problem;
 use crate::web::site::lab::own::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use crate::web::view::token_view::TraceRow;
 
 pub(super) struct Page;
 

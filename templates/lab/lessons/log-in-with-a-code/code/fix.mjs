@@ -2,8 +2,8 @@
 import jwt from "jsonwebtoken";
 
 export function finishLogin(callback, session, idToken, key) {
-  if (callback.state !== session.state) throw new Error("This browser did not begin this login.");
-  if (callback.iss !== session.issuer) throw new Error("Another issuer answers.");
+  if (!session.state || callback.state !== session.state) throw new Error("This browser did not begin this login.");
+  if (!session.issuer || callback.iss !== session.issuer) throw new Error("Another issuer answers.");
   const rules = { algorithms: ["HS256"], audience: "grade-portal", issuer: session.issuer };
   return jwt.verify(idToken, key, rules).sub;
 }

@@ -5,7 +5,7 @@ import jwt
 
 
 def finish_login(callback, session, id_token, key):
-    if not hmac.compare_digest(callback.get("state", ""), session["state"]):
+    if not session.get("state") or not hmac.compare_digest(callback.get("state", ""), session["state"]):
         raise ValueError("This browser did not begin this login.")
     if callback.get("iss") != session["issuer"]:
         raise ValueError("Another issuer answers.")

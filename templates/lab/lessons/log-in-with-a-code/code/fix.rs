@@ -5,7 +5,8 @@ use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::Value;
 
 pub fn finish_login(callback: &Value, session: &Value, id_token: &str, key: &[u8]) -> Result<Value, Box<dyn Error>> {
-    if callback["state"] != session["state"] {
+    let state = session["state"].as_str().filter(|state| !state.is_empty()).ok_or("no login was begun here")?;
+    if callback["state"] != state {
         return Err("this browser did not begin this login".into());
     }
     let issuer = session["issuer"].as_str().ok_or("the session names no issuer")?;
