@@ -101,7 +101,7 @@ fn every_help_has_examples_and_commands_come_before_options() {
         let of_command = format!("hallpass {command}");
         assert!(examples.lines().any(|line| line.contains(of_command.trim())), "{command}: {examples}");
         let (before, _) = help.split_once("--help  ").unwrap();
-        let has_commands = matches!(*command, "" | "user");
+        let has_commands = matches!(*command, "" | "user" | "lab");
         assert_eq!(before.contains("\nCommands:\n"), has_commands, "{command}");
     }
     let all = help("");

@@ -238,7 +238,7 @@ async fn a_cookie_that_is_lost_before_its_end_does_not_count_as_ended() {
     assert!(page.contains("although its <code>Max-Age</code> is not over") && !page.contains(SOLVED), "{page}");
     app.advance(5);
     let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
-    assert!(page.contains("the end of a cookie ends no token") && page.contains(SOLVED), "{page}");
+    assert!(page.contains("a token stays valid after its cookie is gone") && page.contains(SOLVED), "{page}");
 }
 
 #[tokio::test]
