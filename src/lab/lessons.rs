@@ -304,7 +304,11 @@ mod tests {
         for (from, to, named) in [
             ("title: ", "name: ", "text.md:1: there is no field `title`"),
             ("minutes: 6", "minutes: five", "text.md:3: `five` is not a number"),
-            ("Take a token apart by hand, and say what of it is secret.", "", "text.md:9: there must be one paragraph"),
+            (
+                "Take a token apart by hand, and see what anyone who has it can read.",
+                "",
+                "text.md:9: there must be one paragraph",
+            ),
             ("## Scenario", "## Scene", "there is no section `## Scenario`"),
             ("python: ", "pyton: ", "there is no field `python`"),
             ("## In your code", "## Code", "there is no section `## In your code`"),
@@ -312,7 +316,7 @@ mod tests {
             ("## Why", "## Reasons", "there is no section `## Why`"),
             ("- [x] ", "- [ ] ", "text.md:29: a question has two answers or more, and one of them is right"),
             ("- [x] ", "- ", "text.md:32: it must begin with `[x] ` or `[ ] `"),
-            ("  Base64url is a spelling, not encryption.\n", "", "text.md:32: an answer has two paragraphs"),
+            ("  Base64url is an encoding, not encryption.\n", "", "text.md:32: an answer has two paragraphs"),
         ] {
             let said = read_changed(from, to);
             assert!(said.contains(named), "{from}: {said}");

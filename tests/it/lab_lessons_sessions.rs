@@ -57,6 +57,13 @@ impl Page {
         self.body.contains(SOLVED)
     }
 
+    /// The buttons below the verdict.
+    fn next_button(&self) -> Vec<String> {
+        let outcome = self.body.split_once("<h2 id=\"verdict\">").unwrap().1.split("</section>").next().unwrap();
+        let buttons = outcome.split("<button ").skip(1).filter_map(|rest| rest.split_once('>')?.1.split_once('<'));
+        buttons.map(|(label, _)| label.to_owned()).collect()
+    }
+
     /// The text in the field of this name.
     fn field(&self, name: &str) -> String {
         let area = self.body.split_once(&format!("<textarea name=\"{name}\"")).map(|(_, rest)| rest);
@@ -120,6 +127,7 @@ async fn part_two_can_be_simulated_wherever_no_second_site_is_and_says_what_to_s
         visitor
             .request(Method::POST, PAGE)
             .header("host", "hallpass.example")
+            .header("cookie", "lab-two-strict=1")
             .form(&[("simulate", "strict neighbour")]),
     )
     .await
@@ -138,6 +146,9 @@ async fn part_two_is_solved_by_ten_attacks_and_the_three_defences_that_held() {
     let mut page = Page::open(&app, TWO).await;
     let right = [("step", "check"), ("holds-bound", "on"), ("holds-synchroniser", "on"), ("holds-prefix", "on")];
     page.send(&right).await.misses("0 of 10 attacks done. Try the others first");
+    page.send(&[("simulate", "strict neighbour")]).await.misses("Press Log in as Admin first");
+    page.send(&right).await.misses("0 of 10 attacks done.");
+    page.send(&[("step", "login")]).await;
     for attacker in Attacker::ALL {
         for defence in Defence::ALL {
             let named = format!("{} {}", defence.name(), attacker.name());
@@ -147,7 +158,8 @@ async fn part_two_is_solved_by_ten_attacks_and_the_three_defences_that_held() {
     assert_eq!(page.body.matches("</span> carried out").count(), 2, "two cells of the table are damage");
     page.send(&[&right[..], &[("holds-strict", "on")]].concat()).await.misses("You trust SameSite=Strict");
     assert!(page.body.contains("name=\"holds-prefix\" checked"), "what was ticked stays");
-    page.send(&right[..3]).await.misses("one more defence does");
+    page.send(&right[..3]).await.misses("What you ticked holds. 1 more defence holds too.");
+    page.send(&right[..1]).await.misses("Nothing is ticked.");
     page.send(&right).await.says("These defences hold");
     assert!(page.is_solved());
 }
@@ -237,6 +249,16 @@ async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visito
         cookies.extend(set_by(&answer));
         last = attribute(&answer.body, "href", "result=");
     }
+    // The club page has no records. The portal's host has, so its link back goes there.
+    let by_portal = attribute(&mallory.body, "href", "/return?for=");
+    let (host, path) = by_portal.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let request = app.visitor().request(Method::GET, &format!("/{path}")).header("host", host);
+    let answer = Answer::to(request.header("cookie", cookies.join("; "))).await;
+    assert_eq!((host, answer.status), (grades.as_str(), 303), "{}", answer.body);
+    let query = answer.header("location").strip_prefix(&format!("http://{}", app.host())).unwrap();
+    let body = page.visitor.page(query.split('#').next().unwrap()).await;
+    assert!(body.contains("5 of 10 attacks done."), "{body}");
+
     let home = format!("http://{}", app.host());
     let path = last.strip_prefix(&home).unwrap().split('#').next().unwrap().to_owned();
     for (visitor, count) in [(&app.visitor(), 0), (&page.visitor, 5), (&page.visitor, 5)] {
@@ -275,6 +297,15 @@ async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_t
     page.press("use").await.misses("Bob has not logged in with it yet");
     page.press("login").await.says("His browser sent no id");
     page.press("use").await.misses("Bob logged in with another id");
+    assert_eq!(page.next_button(), ["Plant the id"]);
+    page.press("plant").await.says("document.cookie = \"lab-fixed-session=").says("; Domain=school.example; Path=/");
+    assert!(
+        !page.body.contains("Set-Cookie: lab-fixed-session=") || !page.body.contains("HttpOnly"),
+        "a script has none"
+    );
+    assert_eq!(page.next_button(), ["Log in as Bob"]);
+    page.press("login").await;
+    assert_eq!(page.next_button(), ["Use the copy"]);
     for button in ["get", "plant", "login"] {
         page.press(button).await;
     }
@@ -289,7 +320,8 @@ async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_t
     page.press("use").await.says("2 of 4 rounds done.").says("please log in");
 
     page.press("read").await.misses("Bob has not saved a draft yet");
-    page.send(&[("do", "write"), ("draft", "I was ill")]).await.misses("is not logged in");
+    page.send(&[("do", "write"), ("draft", "I was ill")]).await.misses("Press Send Mallory’s login form first.");
+    assert_eq!(page.next_button(), ["Send Mallory’s login form"]);
     assert!(page.body.contains(">I was ill</textarea>"), "what was typed stays");
     page.press("login").await;
     page.send(&[("do", "write"), ("draft", "I was ill")]).await;
@@ -301,8 +333,10 @@ async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_t
     assert!(page.body.contains("“&#60;i&#62;ill&#60;/i&#62;|x”"), "{}", page.body);
 
     page.press("form").await.says("refused Mallory's form");
-    page.send(&[("do", "write"), ("draft", "x")]).await.misses("is not logged in");
+    page.send(&[("do", "write"), ("draft", "x")]).await.misses("Press Log in as Bob first.");
+    assert_eq!(page.next_button(), ["Log in as Bob"]);
     page.press("login").await;
+    assert_eq!(page.next_button(), ["Save the draft"]);
     app.advance(601);
     page.send(&[("do", "write"), ("draft", "x")]).await.misses("is not logged in");
     page.press("login").await;
@@ -341,7 +375,11 @@ async fn the_loot_is_what_the_browser_gives_to_scripts_and_is_judged_by_the_real
         // A token that the visitor brought is no loot of this place.
         page.send(&[("do", "login"), ("place", place)]).await;
         let wrong = if takes == "yes" { "no" } else { "yes" };
+        page.run(takes, "").await.misses("both questions");
+        assert!(!page.body.contains("What the script read"), "{place}: it would answer the open question");
         page.run(wrong, "yes").await.misses("Look at its loot");
+        let stale = place != "readable" && page.body.contains("lab-kept-readable=ey");
+        assert!(!stale, "{place}: the login ends the cookies of the other places");
         page.run(takes, "no").await.misses("whose request did the portal see");
         page.run(takes, "").await.misses("both questions");
         page.run(takes, "yes").await.says("Both predictions are right.").says(cookie);

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass::clock::{Clock as _, System};
 use hallpass::lab::lessons::Lesson;
+use hallpass::lab::lessons::recover_the_public_key::PROGRAM;
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -660,6 +661,11 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
     lesson.press(compute, &[("exponent", exponent)]).await;
     lesson.press("Forge and send", &[("file", "pkcs1")]).await;
     let file = lesson.recovered().unwrap();
+    if let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") {
+        let tokens = lesson.copied();
+        let run = Command::new(python).args(["-c", PROGRAM]).args(&tokens).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&run.stdout), file, "{}", String::from_utf8_lossy(&run.stderr));
+    }
     let spki = {
         lesson.press("Forge and send", &[("file", "spki")]).await;
         lesson.recovered().unwrap()

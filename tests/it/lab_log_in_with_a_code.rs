@@ -178,6 +178,14 @@ async fn the_lesson_s_issuer_refuses_what_the_server_s_own_refuses() {
         assert_ne!(changed, address);
         assert_eq!(visitor.get(&changed).await.status().as_u16(), 400, "{changed}");
     }
+    let changed = visitor.get(&address.replacen("callback", "callback2", 1)).await.text().await.unwrap();
+    assert!(changed.contains(&format!("registered only <code>{}{PATH}/callback</code>", app.url)), "{changed}");
+    assert!(changed.contains(">Back to the lesson</a>"), "{changed}");
+    assert_eq!(visitor.get(&address.replacen("grade-portal", "foo", 1)).await.status().as_u16(), 400);
+    let mut other = fields(&visitor.page(&address).await);
+    other.iter_mut().filter(|(name, _)| name == "client_id").for_each(|(_, value)| *value = "foo".to_owned());
+    let sent = Answer::to(visitor.request(Method::POST, &format!("{PATH}/login")).form(&other)).await;
+    assert!(sent.status == 400 && sent.body.contains("names another"), "{}", sent.body);
     let plain = visitor.get(&address.replacen("S256", "plain", 1)).await;
     assert_eq!(plain.status().as_u16(), 303);
     assert!(crate::app::location(&plain).contains("error=invalid_request"));

@@ -347,18 +347,24 @@ impl Tried {
         if !self.are_complete() {
             return Press::Wrong(format!("{counted} Try the others first: the table shows which are missing."));
         }
-        let wrong = Defence::ALL.into_iter().find(|it| said.contains(it) != self.holds(*it));
+        // A defence that is trusted wrongly comes before one that is missing.
+        let trusted = Defence::ALL.into_iter().find(|it| said.contains(it) && !self.holds(*it));
+        let wrong = trusted.or_else(|| Defence::ALL.into_iter().find(|it| said.contains(it) != self.holds(*it)));
         match wrong {
             None => Press::Solved(format!(
-                "{counted} These defences hold, wherever Mallory's page is: what they ask for, only the portal can give."
+                "{counted} These defences hold, wherever Mallory's page is: only the portal can make the value that they ask for."
             )),
             Some(defence) if said.contains(&defence) => Press::Wrong(format!(
                 "{counted} You trust *{}*, but one of the two attacks got through. Read its row.",
                 defence.title()
             )),
-            Some(_) => Press::Wrong(format!(
-                "{counted} What you chose holds, but one more defence does. Look for rows without damage."
-            )),
+            Some(_) if said.is_empty() => Press::Wrong(format!("{counted} Nothing is ticked.")),
+            Some(_) => {
+                let more = Defence::ALL.into_iter().filter(|it| self.holds(*it) && !said.contains(it)).count();
+                let more =
+                    if more == 1 { "1 more defence holds".to_owned() } else { format!("{more} more defences hold") };
+                Press::Wrong(format!("{counted} What you ticked holds. {more} too."))
+            }
         }
     }
 }
@@ -429,8 +435,10 @@ mod tests {
         for (said, hint) in [
             (&Defence::ALL[..], "You trust *SameSite=Strict*"),
             (&[Defence::Double, Defence::Bound], "You trust *Plain double submit*"),
-            (&right[1..], "one more defence"),
-            (&[], "one more defence"),
+            (&[Defence::Bound, Defence::Double], "You trust *Plain double submit*"),
+            (&right[1..], "What you ticked holds. 1 more defence holds too."),
+            (&right[..1], "What you ticked holds. 2 more defences hold too."),
+            (&[], "Nothing is ticked."),
         ] {
             let press = tried.judge(said);
             assert!(press.is_wrong() && press.says().contains(hint), "{said:?}: {press:?}");

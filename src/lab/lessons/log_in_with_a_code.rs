@@ -57,15 +57,13 @@ impl Attack {
     pub const fn scene(self) -> &'static str {
         match self {
             Self::MissingState => {
-                "Mallory begins a login in her own browser, and logs in as herself. She stops before her browser opens \
-                 the callback. Then she sends Bob a link."
+                "Mallory begins a login in her own browser, and logs in as herself. She stops before her browser opens the portal's redirect URI. Then she sends Bob a link."
             }
             Self::StolenCode => {
-                "Bob logs in. Mallory reads the address of his callback in a log of the school's proxy, and is faster \
-                 than the portal. She sends his code to the token endpoint."
+                "Bob logs in. A server's own log holds the whole address of a request, and so does that of a company proxy which ends TLS to read what passes. Mallory reads such a log, finds Bob's code, and is faster than the portal. She sends his code to the token endpoint."
             }
             Self::MixUp => {
-                "The portal accepts two issuers: the school, and a homework site. The homework site is Mallory's. Bob \
+                "In a mix-up, a portal takes the answer of one issuer for that of another. This portal accepts two issuers: the school, and a homework site. The homework site is Mallory's. Bob \
                  chooses it, and the portal sends him there."
             }
             Self::OpenRedirect => {
@@ -80,7 +78,7 @@ impl Attack {
     pub const fn asks(self) -> &'static str {
         match self {
             Self::MissingState => "Where does the link lead?",
-            Self::StolenCode => "What does she send as the verifier?",
+            Self::StolenCode => "What does she send as the code verifier?",
             Self::MixUp => "Where does the homework site send his browser?",
             Self::OpenRedirect => "Her redirect URI",
         }
@@ -124,10 +122,10 @@ impl Attack {
                 "Mallory has Bob's access token: she can read his grades. The code alone was enough."
             }
             (Self::StolenCode, Target::Right) => {
-                "The issuer refuses. The verifier never was in an address, so no log has it, and only the portal does."
+                "The issuer refuses. The code verifier never was in an address, so no log has it. Only the portal has it."
             }
             (Self::MixUp, Target::Careless) => {
-                "The portal believes that the code is from the homework site, and sends it there with the verifier. \
+                "The portal believes that the code is from the homework site, and sends it there with the code verifier. \
                  Mallory redeems both at the school: she can read Bob's grades."
             }
             (Self::MixUp, Target::Right) => {
@@ -155,16 +153,16 @@ const STATE_CHOICES: [Choice; 3] = [
     },
     Choice {
         value: "invented",
-        says: "to the callback, with an invented code",
+        says: "to the redirect URI, with an invented code",
         hint: Some("The issuer does not know that code, so Bob sees an error. Mallory needs a code that works."),
     },
-    Choice { value: "callback", says: "to the callback, with the code of her own login", hint: None },
+    Choice { value: "callback", says: "to the redirect URI, with the code of her own login", hint: None },
 ];
 
 const CODE_CHOICES: [Choice; 3] = [
     Choice { value: "nothing", says: "nothing", hint: None },
     Choice { value: "challenge", says: "the challenge, which is in the same log", hint: None },
-    Choice { value: "own", says: "a verifier that she invents", hint: None },
+    Choice { value: "own", says: "a code verifier that she invents", hint: None },
 ];
 
 const MIX_UP_CHOICES: [Choice; 3] = [
@@ -209,6 +207,8 @@ pub struct Parts {
     pub round: u32,
     pub has_logged_in: bool,
     seen: [[bool; 2]; Attack::ALL.len()],
+    /// The place of what was sent as the code verifier. Both issuers must have got the same.
+    sent: Option<usize>,
 }
 
 impl Parts {
@@ -222,6 +222,7 @@ impl Parts {
         for word in words {
             match word.split_once('.') {
                 None => parts.has_logged_in |= word == "login",
+                Some(("sent", choice)) => parts.sent = CODE_CHOICES.iter().position(|it| it.value == choice),
                 Some((attack, target)) => {
                     if let (Some(attack), Some(target)) = (Attack::parse(attack), Target::parse(target)) {
                         parts.add(attack, target);
@@ -234,6 +235,15 @@ impl Parts {
 
     pub const fn add(&mut self, attack: Attack, target: Target) {
         self.seen[attack as usize][target as usize] = true;
+    }
+
+    /// Notes what is sent as the code verifier. A try with another one counts no longer.
+    pub fn send_verifier(&mut self, choice: &str) {
+        let sent = CODE_CHOICES.iter().position(|it| it.value == choice);
+        if self.sent != sent && !self.is_done(Attack::StolenCode) {
+            self.seen[Attack::StolenCode as usize] = [false; 2];
+            self.sent = sent;
+        }
     }
 
     pub const fn has(self, attack: Attack, target: Target) -> bool {
@@ -265,6 +275,9 @@ impl fmt::Display for Parts {
         if self.has_logged_in {
             f.write_str(" login")?;
         }
+        if let Some(sent) = self.sent.and_then(|place| CODE_CHOICES.get(place)) {
+            write!(f, " sent.{}", sent.value)?;
+        }
         let all = Attack::ALL.into_iter().flat_map(|attack| Target::ALL.map(|target| (attack, target)));
         let mut seen = all.filter(|(attack, target)| self.has(*attack, *target));
         seen.try_for_each(|(attack, target)| write!(f, " {}.{}", attack.value(), target.value()))
@@ -288,6 +301,21 @@ mod tests {
         assert!(parts.are_complete() && parts.next_attack().is_none());
         assert!(!Parts { has_logged_in: false, ..parts }.are_complete());
         assert_eq!(Parts::default().next_attack(), None, "the login comes first");
+    }
+
+    #[test]
+    fn a_stolen_code_is_done_when_both_issuers_got_the_same() {
+        let mut parts = Parts { has_logged_in: true, ..Parts::default() };
+        let mut send = |choice, target| {
+            parts.send_verifier(choice);
+            parts.add(Attack::StolenCode, target);
+            parts = Parts::parse(&parts.to_string());
+            parts.is_done(Attack::StolenCode)
+        };
+        assert!(!send("own", Target::Careless));
+        assert!(!send("nothing", Target::Right));
+        assert!(send("nothing", Target::Careless));
+        assert!(send("own", Target::Careless), "what is done stays done");
     }
 
     #[test]

@@ -29,6 +29,9 @@ pub const RULE: &str = "This is the portal's old verifier. It uses its one key f
 pub const HEADER: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 pub const PAYLOAD: &str = r#"{"sub":"admin"}"#;
 
+/// The same attack as a program, for pupils with tools of their own: it prints the portal's file.
+pub const PROGRAM: &str = include_str!("../../../templates/lab/lessons/recover-the-public-key/recover.py");
+
 /// The start of a SHA-256 hash in a signature: its algorithm and its length in DER (RFC 8017 §9.2, note 1).
 const DIGEST_INFO: [u8; 19] = [0x30, 0x31, 0x30, 0x0d, 6, 9, 0x60, 0x86, 0x48, 1, 0x65, 3, 4, 2, 1, 5, 0, 4, 0x20];
 

@@ -1,8 +1,8 @@
 //! Session fixation: Mallory chooses the session in which Bob's browser works, and Bob fills it.
 //!
 //! Four rounds. In two of them Mallory plants a session id before Bob logs in, at a portal that keeps the id and at one
-//! that renews it. In the other two she plants a token of her own account, through a login form that takes any form and
-//! through one that takes only its own.
+//! that renews it. In the other two she plants a token of her own account, at a portal that accepts a login form from
+//! any page and at one that accepts only its own.
 
 use super::press::Press;
 
@@ -25,9 +25,9 @@ pub enum Round {
     Keeps,
     /// It gives a new one.
     Renews,
-    /// Its login form takes a form of any page.
+    /// It accepts a login form from any page.
     Takes,
-    /// It takes only a form that it gave to this browser.
+    /// It accepts only a form that it gave to this browser.
     Asks,
 }
 
@@ -38,8 +38,8 @@ impl Round {
         match self {
             Self::Keeps => "a portal that keeps the session id at the login",
             Self::Renews => "a portal that gives a new session id at the login",
-            Self::Takes => "a portal whose login takes a form of any page",
-            Self::Asks => "a portal whose login takes only its own form",
+            Self::Takes => "a portal that accepts a login form from any page",
+            Self::Asks => "a portal that accepts only its own login form",
         }
     }
 
@@ -141,12 +141,26 @@ impl Portal {
         self.was_sent
     }
 
-    pub fn has_draft(&self) -> bool {
+    pub const fn has_draft(&self) -> bool {
         self.draft.is_some()
     }
 
-    pub fn bob_is_logged_in(&self) -> bool {
+    /// Whether there is a draft that ends the round when Mallory looks for it.
+    pub fn draft_is_ready(&self) -> bool {
+        let owner = self.draft.as_ref().map(|(owner, _)| owner.as_str());
+        match self.round() {
+            Round::Takes => owner == Some(MALLORY),
+            _ => owner.is_some() && self.was_sent,
+        }
+    }
+
+    fn bob_is_logged_in(&self) -> bool {
         self.sessions.iter().any(|(_, user)| user == BOB)
+    }
+
+    /// Whether Bob logged in with the id that Mallory keeps. Then her copy ends the round.
+    pub fn copy_was_used(&self) -> bool {
+        !self.mallory.is_empty() && self.user_of(&self.mallory) != Some(NOBODY)
     }
 
     fn user_of(&self, id: &str) -> Option<&str> {
@@ -180,7 +194,7 @@ impl Portal {
                 (None, Press::Step(format!("Bob is logged in. The portal kept the id that his browser sent: `{id}`.")))
             }
             (known, _) => {
-                self.sessions.retain(|(its, _)| Some(its) != known.as_ref());
+                self.sessions.retain(|(its, user)| Some(its) != known.as_ref() && user != BOB);
                 self.sessions.push((new.clone(), BOB.to_owned()));
                 let says = match known {
                     Some(id) => {
@@ -228,7 +242,7 @@ impl Portal {
         let (is_taken, says) = match self.round() {
             Round::Asks => (
                 false,
-                "The portal refused Mallory's form: the token of its own form is missing. Bob's browser is not logged in.",
+                "The portal refused Mallory's form: the form lacks the portal's anti-CSRF token. Bob's browser is not logged in.",
             ),
             _ => (
                 true,
@@ -245,9 +259,11 @@ impl Portal {
             return Press::Wrong("Write something into the draft first.".to_owned());
         }
         let Some(owner) = owner else {
-            return Press::Wrong(
-                "Bob's browser is not logged in, so the portal saves nothing. Log in as Bob.".to_owned(),
-            );
+            let first = match self.round() {
+                Round::Asks if self.was_sent => "Press *Log in as Bob* first.",
+                _ => "Press *Send Mallory’s login form* first.",
+            };
+            return Press::Wrong(format!("Bob's browser is not logged in, so the portal saves nothing. {first}"));
         };
         self.draft = Some((owner.to_owned(), text.to_owned()));
         Press::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())

@@ -119,7 +119,7 @@ impl HeldToken {
              token counts."
                 .to_owned()
         } else if is_number {
-            format!("`{}` is no moment in seconds since 1970. Such a number has ten digits now.", clip(typed))
+            format!("`{}` is not a current time. `exp` counts seconds since 1970 and has ten digits.", clip(typed))
         } else {
             format!("`{}` is not the value of `exp`. It is a number, without a unit.", clip(typed))
         }

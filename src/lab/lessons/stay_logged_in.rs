@@ -265,7 +265,7 @@ impl Round {
                 "Mallory has an access token for Bob's account, and the new refresh token. The one that Bob has is spent."
             }
             (_, Answer::Reused, Holder::Bob) => {
-                "Bob sent a token that was used before. The issuer cannot know who of the two is the thief, so it ended \
+                "Bob sent a token that was used before. The issuer cannot know which of the two is the thief, so it ended \
                  the whole family. Does Mallory's newer token still work?"
             }
             (_, Answer::Reused, Holder::Mallory) => {

@@ -178,7 +178,7 @@ impl Parts {
             (false, true) => Press::Step(format!("{count} of {all} parts done. {says}")),
             (false, false) if part == Part::Bob => Press::Step(format!("{says} Mallory has a new copy of both.")),
             (false, false) => {
-                Press::Wrong(format!("{says} You saw this before; {count} of {all} parts are done. Change one choice."))
+                Press::Step(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
             }
         }
     }
@@ -200,7 +200,9 @@ mod tests {
             assert_eq!(press.is_solved(), count == 6, "{press:?}");
             if count < 6 {
                 assert!(press.says().starts_with(&format!("{} of 7 parts done.", count + 1)), "{press:?}");
-                assert_eq!(parts.seen(part).is_wrong(), part != Part::Bob);
+                let again = parts.seen(part);
+                assert!(!again.is_wrong(), "{again:?}");
+                assert_eq!(again.says().starts_with("Already done."), part != Part::Bob);
             }
         }
     }

@@ -1,4 +1,4 @@
-//! Where to keep it: one script of Mallory's on Bob's page, and four places for his token. What it can take home, and
+//! Where to keep it: one script of Mallory's on Bob's page, and four places for his token. What it can steal, and
 //! what it can do while the page is open.
 
 use super::press::Press;
@@ -98,6 +98,11 @@ pub struct Guess {
 }
 
 impl Guess {
+    /// Whether both questions are answered.
+    pub const fn is_complete(self) -> bool {
+        self.takes.is_some() && self.sends.is_some()
+    }
+
     /// What is wrong with it for this place, with a hint about this very guess.
     fn judge(self, place: Place) -> Result<(), &'static str> {
         match (self.takes, self.sends) {

@@ -231,7 +231,7 @@ async fn five_defences_are_attacked_from_two_places_as_the_solution_says() {
             visit.choose_in("Which defences hold", title).await;
         }
         visit.press_button(check).await;
-        visit.assert_not_yet("one more defence does").await;
+        visit.assert_not_yet("1 more defence holds too.").await;
         visit.choose_in("Which defences hold", synchroniser).await;
         visit.press_button(check).await;
         visit.assert_solved().await;
@@ -254,6 +254,7 @@ async fn a_planted_session_is_used_and_a_renewed_one_is_not_as_the_solution_says
         }
         for step in tokens {
             if *step == "I was ill" {
+                visit.assert_in_view(".outcome button[value=write]").await;
                 visit.type_in("#draft", step).await;
             } else {
                 assert!(!visit.is_solved().await, "before {step}");
@@ -277,6 +278,7 @@ async fn the_loot_of_a_script_is_told_apart_by_place_as_the_solution_says() {
             visit.choose_place(place).await;
             visit.press_button(log_in).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
+            visit.assert_in_view("button[value=run]").await;
             visit.choose_in("Can the script take", takes).await;
             visit.choose_in("Can it send", "No, it cannot send them").await;
             visit.press_button(run).await;
@@ -284,6 +286,7 @@ async fn the_loot_of_a_script_is_told_apart_by_place_as_the_solution_says() {
             visit.choose_in("Can it send", sends).await;
             visit.press_button(run).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
+            visit.assert_in_view(".outcome button[value=replay]").await;
             visit.press_button(replay).await;
             let is_let_in = place == storage || place == readable;
             let outcome = visit.text(".outcome").await;

@@ -300,10 +300,11 @@ async fn a_public_key_is_taken_for_a_secret_as_the_solution_says() {
 async fn a_public_key_is_recovered_from_two_tokens_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [copy, exponent, compute, file, send] = visit.begin("recover-the-public-key").await;
-        for _ in ["one token", "another"] {
-            visit.press_button(copy).await;
-            visit.assert_in_view("#verdict + .verdict-card > p").await;
-        }
+        visit.press_button(copy).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
+        visit.assert_in_view(".outcome button[value=copy]").await;
+        visit.press_button(copy).await;
+        visit.assert_in_view("#verdict + .verdict-card > p").await;
         visit.assert_in_view("button[value=compute]").await;
         visit.take("The exponent", "3").await;
         visit.press_button(compute).await;
@@ -394,6 +395,10 @@ async fn a_token_of_the_shop_and_one_of_her_own_issuer_make_mallory_admin_until_
             visit.begin("token-of-another-service").await;
         visit.press_button(present).await;
         visit.assert_not_yet("both portals let Mallory in, as a pupil").await;
+        visit.take("Issuer", own).await;
+        visit.press_button(present).await;
+        visit.assert_not_yet("one portal believes your own issuer").await;
+        assert!(visit.text(".verdicts .damage").await.contains("although Mallory signed it herself"));
         for (issuer, audience, role, button) in [(school, shop, admin, present), (own, portal, same, again)] {
             visit.take("Issuer", issuer).await;
             visit.take("Audience", audience).await;
@@ -421,6 +426,9 @@ async fn a_stolen_refresh_token_is_played_in_three_rounds_as_the_solution_says()
             assert!(!visit.is_solved().await, "before {button}");
             visit.press_button(button).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
+            if !visit.is_solved().await {
+                visit.assert_in_view(".outcome .actions .button:last-child").await;
+            }
         }
         visit.assert_solved().await;
     })

@@ -10,7 +10,7 @@ mod fix;
 mod mistake;
 
 const SECRET: &str = "the secret of the grade portal, 32 bytes";
-const SCHOOL: &str = "https://login.school.example";
+const SCHOOL: &str = "https://login.example/school";
 const HOMEWORK: &str = "https://homework.mallory.example";
 
 fn id_token(issuer: &str, audience: &str, subject: &str) -> String {

@@ -53,11 +53,18 @@ struct OldAnswer {
     name: &'static str,
     rule: &'static str,
     role: Result<String, &'static str>,
+    /// Whether Mallory's own issuer signed the token.
+    is_own: bool,
 }
 
 impl OldAnswer {
-    fn is_damage(&self) -> bool {
+    fn is_admin(&self) -> bool {
         self.role.as_deref() == Ok("admin")
+    }
+
+    /// A token that Mallory signed does damage whatever its role is.
+    fn is_damage(&self) -> bool {
+        self.is_admin() || (self.is_own && self.role.is_ok())
     }
 }
 
@@ -133,7 +140,14 @@ fn present(
     let judged = OLD_PORTALS.each_ref().map(|portal| portal.judge(&token, keys, visit.now));
     let press = parts.presented(wanted, &judged);
     let answers = OLD_PORTALS.iter().zip(judged);
-    let old = answers.map(|(portal, role)| OldAnswer { name: portal.name, rule: portal.rule, role }).collect();
+    let is_own = wanted.issuer.value == "own";
+    let answer = |(portal, role): (&another_service::OldPortal, _)| OldAnswer {
+        name: portal.name,
+        rule: portal.rule,
+        role,
+        is_own,
+    };
+    let old = answers.map(answer).collect();
     let strict = Seen::new(&token, &another_service::verify(&token, keys, visit.now));
     Ok((Some(press), Outcome::Presented(Box::new(Presented { old, strict }))))
 }

@@ -47,6 +47,7 @@ impl LessonPage for Page {
             ("attacker", &Method::GET | &Method::HEAD) => other_site(visit),
             ("portal", &Method::GET | &Method::HEAD) => portal(visit),
             ("neighbour", &Method::GET | &Method::HEAD) => neighbour(visit),
+            ("return", &Method::GET | &Method::HEAD) => return_home(visit),
             ("undefended", &Method::POST) => arrival(visit),
             _ => Err(Problem::not_found()),
         }
@@ -87,7 +88,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.form.is_sent() && step == "login" {
         return log_in(visit);
     }
-    let (tried, shown) = (gather(visit)?, simulate(visit)?);
+    let has_logged_in = session(visit).is_some() || has_strict(visit);
+    let shown = if has_logged_in { simulate(visit)? } else { None };
+    let tried = gather(visit)?;
     let press = if visit.form.is_sent() { posted(visit, &step, &tried, shown)? } else { arrived(visit, &tried) };
     let frame = visit.judged(press);
     let (origins, head) = (&visit.lab.origins, visit.request.head());
@@ -177,6 +180,11 @@ fn posted(
         let says = format!("{} {}", shown.outcome.because(shown.defence), now.told());
         return Ok(Some(Press::Step(format!("Simulated by the rules of browsers: {says}"))));
     }
+    if visit.form.get("simulate").is_some() {
+        return Ok(Some(Press::Wrong(
+            "Admin is not logged in, so there is nothing to attack yet. Press *Log in as Admin* first.".to_owned(),
+        )));
+    }
     match step {
         "check" => Ok(Some(tried.judge(&said(visit)))),
         _ => Err(Problem::bad_request("`step` cannot be taken: press one of the buttons of this page.")),
@@ -216,6 +224,11 @@ fn said(visit: &LessonVisit<'_>) -> Vec<Defence> {
 
 fn session(visit: &LessonVisit<'_>) -> Option<String> {
     lesson_cookies::came(visit.request, SESSION)
+}
+
+/// Whether the login's `Strict` cookie is there. Browsers keep it over http too, where they refuse the `Secure` ones.
+fn has_strict(visit: &LessonVisit<'_>) -> bool {
+    Defence::Strict.cookie().is_some_and(|name| lesson_cookies::came(visit.request, name).is_some())
 }
 
 /// Names the visitor and the lesson's origin to pages of other hosts, which do not get the visitor's session.
@@ -258,15 +271,37 @@ fn other_site(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     attacker_page(visit, Attacker::OtherSite, victim, String::new(), back, Vec::new())
 }
 
+/// From the neighbour back to the lesson, by way of the portal: only the portal's host has the records of the attacks.
+fn return_home(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let [portal, _] = visit.lab.origins.school(visit.request.head()).ok_or_else(Problem::not_found)?;
+    let (_, visitor, home) = read_pass(visit).ok_or_else(Problem::not_found)?;
+    if visit.lab.origins.reached_at(visit.request.head()) != portal {
+        return Err(Problem::not_found());
+    }
+    let address = with_results(visit, &visitor, &home, None);
+    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish())
+}
+
+/// The lesson's address with what the portal saw of the neighbour's attacks.
+fn with_results(visit: &LessonVisit<'_>, visitor: &str, home: &str, shown: Option<Shown>) -> String {
+    let mut tried = Tried::default();
+    let all = recorded(visit).into_iter().chain(shown);
+    all.filter(|it| it.attacker == Attacker::Neighbour).for_each(|it| tried.add(it));
+    let result = visit.lab.sessions.seal(RESULT, &format!("{visitor} {}", tried.text()));
+    let query =
+        form_urlencoded::Serializer::new(String::new()).extend_pairs([("step", "back"), ("result", &result)]).finish();
+    format!("{home}{PAGE}?{query}#verdict")
+}
+
 /// Mallory's page on a host of the same site. It sets cookies for the domain that the two hosts share.
 fn neighbour(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let [portal, own] = visit.lab.origins.school(visit.request.head()).ok_or_else(Problem::not_found)?;
-    let (pass, _, home) = read_pass(visit).ok_or_else(Problem::not_found)?;
+    let (pass, ..) = read_pass(visit).ok_or_else(Problem::not_found)?;
     if visit.lab.origins.reached_at(visit.request.head()) != own {
         return Err(Problem::not_found());
     }
     let tossed = with_mac(visit, |mac| tossed_lines(DOMAIN, mac)).to_vec();
-    let back = format!("{home}{PAGE}#do");
+    let back = with_pass(&portal, "return", &pass);
     let mut response = attacker_page(visit, Attacker::Neighbour, portal, pass, back, tossed.clone())?;
     tossed.iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     Ok(response)
@@ -379,18 +414,8 @@ fn ways(visit: &LessonVisit<'_>, attacker: Option<Attacker>, shown: Option<Shown
     let (origins, head) = (&visit.lab.origins, visit.request.head());
     match (attacker, read_pass(visit)) {
         (Some(Attacker::Neighbour), Some((pass, visitor, home))) => {
-            let mut tried = Tried::default();
-            recorded(visit)
-                .into_iter()
-                .chain(shown)
-                .filter(|it| it.attacker == Attacker::Neighbour)
-                .for_each(|it| tried.add(it));
-            let result = visit.lab.sessions.seal(RESULT, &format!("{visitor} {}", tried.text()));
-            let query = form_urlencoded::Serializer::new(String::new())
-                .extend_pairs([("step", "back"), ("result", &result)])
-                .finish();
             let again = origins.school(head).map(|[_, neighbour]| with_pass(&neighbour, "neighbour", &pass));
-            (again, format!("{home}{PAGE}?{query}#verdict"))
+            (again, with_results(visit, &visitor, &home, shown))
         }
         (Some(Attacker::OtherSite), _) => {
             let again = origins.other_site(head).map(|origin| format!("{origin}{PAGE}/attacker"));

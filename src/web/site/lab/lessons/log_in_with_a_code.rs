@@ -4,7 +4,7 @@ mod attacks;
 mod issuer;
 
 use actix_web::HttpResponse;
-use actix_web::http::{Method, header};
+use actix_web::http::{Method, StatusCode, header};
 use askama::Template;
 use async_trait::async_trait;
 use serde_json::json;
@@ -152,7 +152,7 @@ impl Work {
         self.login = Some(Login::of(visit, &visitor, self.parts.round));
         self.brought = None;
         Ok(Press::Step(
-            "The portal keeps a new `state` and a new verifier for your browser. It answers with a redirect."
+            "The portal keeps a new `state` and a new code verifier for your browser. It answers with a redirect."
                 .to_owned(),
         ))
     }
@@ -195,6 +195,9 @@ impl Work {
             Err(hint) => Ok(Press::Wrong(hint)),
             Ok(exchange) => {
                 self.exchange = Some(exchange);
+                if attack == Attack::StolenCode {
+                    self.parts.send_verifier(&self.choice);
+                }
                 self.parts.add(attack, target);
                 Ok(self.told(attack))
             }
@@ -206,19 +209,30 @@ impl Work {
         let (count, all) = (self.parts.count(), Parts::ALL);
         match (self.parts.are_complete(), self.parts.is_done(attack)) {
             (true, _) => Press::Solved(format!(
-                "All {all} parts are done. Four comparisons stop four attacks: `state`, the verifier, `iss`, and the whole \
+                "All {all} parts are done. Four comparisons stop four attacks: `state`, the code verifier, `iss`, and the whole \
                  redirect URI."
             )),
-            (false, true) => Press::Step(format!("{count} of {all} parts done. The next attack is above.")),
-            (false, false) => Press::Step(format!(
-                "{count} of {all} parts done. Now try the same against the other program, and this part is done too."
-            )),
+            (false, true) => Press::Step(match self.new_attack() {
+                Some(next) => format!("{count} of {all} parts done. The next attack: *{}*.", next.title()),
+                None => format!("{count} of {all} parts done."),
+            }),
+            (false, false) => Press::Step(format!("{count} of {all} parts done. Now press the other button.")),
         }
     }
 
     /// Whether the attack that the page shows was tried against this target.
     fn is_seen(&self, target: Target) -> bool {
         self.shown_attack().is_some_and(|attack| self.parts.has(attack, target))
+    }
+
+    /// The target whose button comes next.
+    fn next_target(&self) -> Option<Target> {
+        Target::ALL.into_iter().find(|target| !self.is_seen(*target))
+    }
+
+    /// The attack that the page shows, if nothing of it was tried yet.
+    fn new_attack(&self) -> Option<Attack> {
+        self.parts.next_attack().filter(|attack| !Target::ALL.iter().any(|target| self.parts.has(*attack, *target)))
     }
 
     /// The attack whose form the page shows. The last one stays.
@@ -272,8 +286,9 @@ fn current_login(visit: &LessonVisit<'_>) -> Result<Login, Problem> {
 fn authorize(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let login = current_login(visit)?;
     match login.read(visit.request.query_string().as_bytes()) {
-        Ok(request) => render(&AuthorizePage { assets: &visit.lab.assets, request: &request }),
-        Err(refusal) => refused(refusal),
+        Ok(request) if is_portal(&request) => render(&AuthorizePage { assets: &visit.lab.assets, request: &request }),
+        Ok(_) => refused_page(visit, OTHER_CLIENT),
+        Err(refusal) => refused(visit, &login, refusal),
     }
 }
 
@@ -283,18 +298,45 @@ fn log_in(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(&visit.form.fields).finish();
     match login.read(query.as_bytes()) {
         // Only the request that the portal made gets its code: another challenge or another state is another request.
+        Ok(request) if !is_portal(&request) => refused_page(visit, OTHER_CLIENT),
         Ok(request) if request.challenge().is_some_and(|challenge| challenge.as_str() == login.challenge) => {
             Ok(see_other(&request.success(&login.code).location()))
         }
         Ok(_) => Err(Problem::bad_request("This request is not the one that the portal made. Begin the login again.")),
-        Err(refusal) => refused(refusal),
+        Err(refusal) => refused(visit, &login, refusal),
     }
 }
 
-fn refused(refusal: Refusal) -> Result<HttpResponse, Problem> {
+const OTHER_CLIENT: &str = "The issuer of this lesson has one client, `grade-portal`, and `client_id` names another.";
+
+fn is_portal(request: &AuthorizationRequest) -> bool {
+    request.client().as_str() == CLIENT
+}
+
+#[derive(Template)]
+#[template(path = "lab/lessons/log-in-with-a-code/refused.html")]
+struct RefusedPage<'a> {
+    assets: &'a Assets,
+    why: &'a str,
+}
+
+fn refused_page(visit: &LessonVisit<'_>, why: &str) -> Result<HttpResponse, Problem> {
+    let mut response = render(&RefusedPage { assets: &visit.lab.assets, why })?;
+    *response.status_mut() = StatusCode::BAD_REQUEST;
+    Ok(response)
+}
+
+fn refused(visit: &LessonVisit<'_>, login: &Login, refusal: Refusal) -> Result<HttpResponse, Problem> {
+    let query = Form::of_query(visit.request);
+    let redirect_uri = visit.form.get("redirect_uri").or_else(|| query.get("redirect_uri"));
     match refusal {
+        Refusal::Page(_) if redirect_uri.is_some_and(|it| it != login.redirect_uri) => {
+            let why =
+                format!("`redirect_uri` is another address. The portal registered only `{}`.", login.redirect_uri);
+            refused_page(visit, &why)
+        }
         Refusal::Page(error) => {
-            Err(Problem::bad_request(format!("This request cannot be answered: {}.", error.description())))
+            refused_page(visit, &format!("The request cannot be answered: {}.", error.description()))
         }
         Refusal::Redirect(response) => Ok(see_other(&response.location())),
     }
@@ -351,9 +393,9 @@ const fn meaning(parameter: &str) -> &'static str {
         b"redirect_uri" => "Where the browser goes afterwards, with the code.",
         b"scope" => "What the portal wants to know: who you are.",
         b"state" => "A random value that the portal keeps for this browser, and expects back.",
-        b"code_challenge" => "The hash of a random verifier, which only the portal has.",
+        b"code_challenge" => "The hash of a random code verifier, which only the portal has.",
         b"code_challenge_method" => "The hash is SHA-256.",
-        b"code" => "Works once, and only with the verifier.",
+        b"code" => "Works once, and only with the code verifier.",
         _ => "Which issuer answers.",
     }
 }

@@ -214,7 +214,7 @@ impl LogoutState {
         let says = Replay::Shows(way).says();
         if self.rounds.are_complete() {
             return Ok(Press::Solved(format!(
-                "{says} All three rounds are done: only what the server remembers or forgets ends a token."
+                "{says} All three rounds are done. A token ends early only if the server keeps a list or drops the key."
             )));
         }
         let (count, all) = (self.rounds.count(), LogoutMethod::ALL.len());

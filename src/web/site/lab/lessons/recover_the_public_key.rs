@@ -14,7 +14,7 @@ use crate::keys::{ProfileKeys, RsaPublicKey};
 use crate::lab::lessons::key_confusion::{self, Portal};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::recover_the_public_key::{
-    COOKIE, Divisor, Exponent, HEADER, PAYLOAD, RULE, Signed, Spelling, TOKENS, forged, judge, judge_pasted,
+    COOKIE, Divisor, Exponent, HEADER, PAYLOAD, PROGRAM, RULE, Signed, Spelling, TOKENS, forged, judge, judge_pasted,
 };
 use crate::lab::naive::Objection;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
@@ -199,9 +199,9 @@ impl Work {
         };
         if !self.exponent.is_affordable() {
             return Ok(Press::Wrong(
-                "Most keys have 65537, and there the attack works too. But each number would have 134 million bits: a \
-                 fast program needs minutes for that, and this server does not start it. The key of this lesson has a \
-                 small exponent. Try those."
+                "Most keys have 65537, and there the attack works too. But each number would have 134 million bits, which \
+                 is 17 MB. A program with a fast library needs about half a minute for that, and this server does not start it. The \
+                 key of this lesson has a small exponent. Try those."
                     .to_owned(),
             ));
         }
@@ -241,7 +241,9 @@ impl Work {
         let portal = key.portal()?;
         let naive = key_confusion::naive_verdict(&token, &portal, visit.now);
         let press = Press::of(&judge_pasted(&token, &portal, &naive));
-        self.outcome = Some(key.outcome("The token that you pasted", &token, &naive, visit));
+        if !token.is_empty() {
+            self.outcome = Some(key.outcome("The token that you pasted", &token, &naive, visit));
+        }
         Ok(press)
     }
 

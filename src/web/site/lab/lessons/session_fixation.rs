@@ -37,9 +37,13 @@ struct SessionFixationPage<'a> {
     portal: Portal,
     /// Whether the browser has the id that Mallory keeps.
     is_planted: bool,
+    /// Who is logged in, by the token that this browser has now.
+    user: Option<String>,
     draft: String,
     found: Option<Found>,
     cookie: Option<Cookie<'static>>,
+    /// The id that Mallory planted with this press.
+    planted: Option<String>,
 }
 
 impl SessionFixationPage<'_> {
@@ -49,13 +53,21 @@ impl SessionFixationPage<'_> {
         match portal.round() {
             _ if portal.count() == Round::ALL.len() => None,
             Round::Keeps | Round::Renews if portal.mallory().is_empty() => Some(("get", "Get a session id")),
-            Round::Keeps | Round::Renews if portal.bob_is_logged_in() => Some(("use", "Use the copy")),
+            Round::Keeps | Round::Renews if portal.copy_was_used() => Some(("use", "Use the copy")),
             Round::Keeps | Round::Renews if self.is_planted => Some(("login", "Log in as Bob")),
             Round::Keeps | Round::Renews => Some(("plant", "Plant the id")),
-            Round::Takes | Round::Asks if portal.has_draft() => Some(("read", "Open Mallory’s account")),
+            Round::Takes | Round::Asks if portal.draft_is_ready() => Some(("read", "Open Mallory’s account")),
             Round::Takes | Round::Asks if !portal.was_sent() => Some(("form", "Send Mallory’s login form")),
+            Round::Takes if self.user.as_deref() != Some(MALLORY) => Some(("form", "Send Mallory’s login form")),
+            Round::Asks if self.user.is_none() => Some(("login", "Log in as Bob")),
             Round::Takes | Round::Asks => None,
         }
+    }
+
+    /// Whether Bob writes next. After a press, his draft is below the verdict.
+    fn writes(&self) -> bool {
+        let is_over = self.portal.count() == Round::ALL.len();
+        !is_over && !self.portal.round().is_about_ids() && self.next().is_none()
     }
 }
 
@@ -82,10 +94,16 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let frame = visit.judged(press);
     let browser_has = cookie.as_ref().map(|it| it.value().to_owned()).or_else(|| came(visit, SESSION));
     let is_planted = !portal.mallory().is_empty() && browser_has.as_deref() == Some(portal.mallory());
+    let user = match &cookie {
+        Some(cookie) if cookie.name() == TOKEN => verified(visit, cookie.value()).await?,
+        _ => user(visit).await?,
+    };
+    let planted = cookie.as_ref().filter(|_| visit.form.get("do") == Some("plant")).map(|it| it.value().to_owned());
     let draft = visit.form.get("draft").unwrap_or_default().to_owned();
     let shown = cookie.clone();
     let assets = &visit.lab.assets;
-    let mut response = render(&SessionFixationPage { assets, frame, portal, is_planted, draft, found, cookie: shown })?;
+    let page = SessionFixationPage { assets, frame, portal, is_planted, user, draft, found, cookie: shown, planted };
+    let mut response = render(&page)?;
     if let Some(cookie) = cookie {
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     }
@@ -94,7 +112,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 
 async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
     match (visit.form.get("do").unwrap_or_default(), portal.round().is_about_ids()) {
-        ("get", true) => Ok(portal.give_id(lesson_cookies::value(&visit.lab.random)?).into()),
+        ("get", true) => Ok(portal.give_id(random_text(&visit.lab.random)?).into()),
         ("plant", true) => Ok(plant(visit, portal)),
         ("login", true) => log_in(visit, portal),
         ("use", true) => {
@@ -132,7 +150,7 @@ fn plant(visit: &LessonVisit<'_>, portal: &Portal) -> Step {
 }
 
 fn log_in(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Problem> {
-    let (set, press) = portal.log_in(came(visit, SESSION).as_deref(), lesson_cookies::value(&visit.lab.random)?);
+    let (set, press) = portal.log_in(came(visit, SESSION).as_deref(), random_text(&visit.lab.random)?);
     Ok(Step { cookie: set.map(|id| lesson_cookies::of_lesson(visit, SESSION, id, HOUR)), ..press.into() })
 }
 
@@ -158,8 +176,15 @@ fn token_cookie(visit: &LessonVisit<'_>, subject: &Subject) -> Result<Cookie<'st
 
 /// The user of the token that this browser sent, if the portal accepts it.
 async fn user(visit: &LessonVisit<'_>) -> Result<Option<String>, Problem> {
-    let Some(token) = came(visit, TOKEN) else { return Ok(None) };
-    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, &token, visit.now);
+    match came(visit, TOKEN) {
+        Some(token) => verified(visit, &token).await,
+        None => Ok(None),
+    }
+}
+
+/// The user of a token, if the portal accepts it.
+async fn verified(visit: &LessonVisit<'_>, token: &str) -> Result<Option<String>, Problem> {
+    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, token, visit.now);
     let verdict = visit.lab.store.resolve_revocation(judged).await?;
     Ok(verdict.claims().and_then(|claims| claims.subject()).map(str::to_owned))
 }

@@ -69,6 +69,9 @@ struct Outcome {
     by_mallory: bool,
     address: &'static Address,
     token: String,
+    /// The access token, decoded, and the thumbprint of Bob's key.
+    access: Seen,
+    thumbprint: String,
     proof: Option<Seen>,
     sent_proof: String,
     answer: Answer,
@@ -182,7 +185,7 @@ async fn send_as_bob(
         Answer::Accepted => parts.seen(Part::Bob),
         _ => return Err(Problem::broken("the portal refuses Bob's own proof")),
     };
-    Ok((press, Outcome::new(false, Address::of_bob(), &carried, answer), carried))
+    Ok((press, Outcome::new(None, pairs, &carried, answer), carried))
 }
 
 async fn send_as_mallory(
@@ -206,7 +209,7 @@ async fn send_as_mallory(
     let carried = Carried { token: copy.token.clone(), proof };
     let answer = ask_portal(visit, &pairs, chosen.address, &carried, now).await?;
     let press = judged(chosen, &answer, parts);
-    Ok((Some(press), Some(Outcome::new(true, chosen.address, &carried, answer))))
+    Ok((Some(press), Some(Outcome::new(Some(chosen), &pairs, &carried, answer))))
 }
 
 fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> Press {
@@ -275,11 +278,14 @@ fn verify(issuer: &Es256Pair, token: &str, now: DateTime<Utc>) -> Verdict {
 }
 
 impl Outcome {
-    fn new(by_mallory: bool, address: &'static Address, carried: &Carried, answer: Answer) -> Self {
+    /// Of Mallory's request with these choices, or of Bob's own.
+    fn new(chosen: Option<Chosen>, pairs: &Pairs, carried: &Carried, answer: Answer) -> Self {
         let seen = |proof: &String| Seen::new(proof, &token::decode(proof));
         Self {
-            by_mallory,
-            address,
+            by_mallory: chosen.is_some(),
+            address: chosen.map_or_else(Address::of_bob, |chosen| chosen.address),
+            access: seen(&carried.token),
+            thumbprint: dpop::thumbprint(&pairs.bob).to_owned(),
             token: shortened(&carried.token),
             proof: carried.proof.as_ref().map(seen),
             sent_proof: carried.proof.as_deref().map(shortened).unwrap_or_default(),

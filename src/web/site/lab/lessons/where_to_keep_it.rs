@@ -67,18 +67,41 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (None, None)
     };
     let frame = visit.judged(press);
-    let cookie = match &shown {
-        Some(Shown::Login(cookie)) => cookie.clone(),
-        _ => None,
+    let cookies = match &shown {
+        Some(Shown::Login(cookie)) => login_cookies(visit, cookie.as_ref()),
+        _ => Vec::new(),
     };
     let Fields { chosen, guess, storage, loot } = fields;
     let chosen = if work.place.is_none() && shown.is_some() { work.next() } else { chosen };
     let assets = &visit.lab.assets;
     let mut response = render(&WherePage { assets, frame, work, chosen, guess, storage, loot, shown })?;
-    if let Some(cookie) = cookie {
-        response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
-    }
+    cookies.iter().try_for_each(|cookie| response.add_cookie(cookie)).map_err(|error| Problem::internal(&error))?;
     Ok(response)
+}
+
+/// What the answer to a login sets: the cookie of its place, and the end of the other places' cookies. Otherwise a
+/// script would still find the token of an earlier login.
+fn login_cookies(visit: &LessonVisit<'_>, set: Option<&Cookie<'static>>) -> Vec<Cookie<'static>> {
+    let names = Place::ALL.into_iter().filter_map(Place::cookie);
+    let old = names.filter(|name| set.is_none_or(|cookie| cookie.name() != *name));
+    let ended = old.map(|name| lesson_cookies::of_lesson(visit, name, String::new(), Duration::ZERO));
+    ended.chain(set.cloned()).collect()
+}
+
+impl WherePage<'_> {
+    /// Whether the two questions about the script are next. After a press, they are below the verdict.
+    const fn asks(&self) -> bool {
+        self.work.place.is_some() && !self.work.has_run()
+    }
+
+    /// The button of the next step, where nothing must be answered before it.
+    fn next(&self) -> Option<(&'static str, &'static str)> {
+        match self.work.place {
+            Some(_) if self.work.has_run() => Some(("replay", "Send a request as Bob")),
+            None if !self.frame.is_solved() => Some(("login", "Log in as Bob")),
+            _ => None,
+        }
+    }
 }
 
 /// What the form carries from step to step.
@@ -157,7 +180,9 @@ async fn run(visit: &LessonVisit<'_>, work: &mut Work, fields: &mut Fields) -> R
         Place::HttpOnly | Place::Backend => String::new(),
     };
     let press = work.run(fields.guess, is_bob);
-    Ok((press, Some(Shown::Run { cookies, storage, is_bob })))
+    // What the script found would answer a question that is still open.
+    let shown = fields.guess.is_complete().then_some(Shown::Run { cookies, storage, is_bob });
+    Ok((press, shown))
 }
 
 /// The lesson's cookies that a script of the page finds in `document.cookie`.

@@ -11,7 +11,7 @@ use crate::web::http::problem::Problem;
 /// The addresses of the attacks. Each program has a host of its own there, as in the real world.
 pub const PORTAL_CALLBACK: &str = "https://grades.school.example/callback";
 const PORTAL: &str = "https://grades.school.example";
-const SCHOOL: &str = "https://login.school.example";
+const SCHOOL: &str = "https://login.example/school";
 const HOMEWORK: &str = "https://homework.mallory.example";
 const MALLORY: &str = "mallory.example";
 
