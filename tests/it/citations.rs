@@ -91,6 +91,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 9449 §6.1", "JWK Thumbprint Confirmation Method"),
     ("RFC 9449 §7.1", "The DPoP Authentication Scheme"),
     ("RFC 9449 §11.1", "DPoP Proof Replay"),
+    ("RFC 9449 §11.2", "DPoP Proof Pre-generation"),
     ("RFC 9449 §11.4", "Untrusted Code in the Client Context"),
     ("RFC 9700 §2.2.2", "Refresh Tokens"),
     ("RFC 9700 §4.1", "Insufficient Redirection URI Validation"),

@@ -217,7 +217,7 @@ impl Check {
             Self::IssuerBegins => "The issuer begins with https://login.example/school",
             Self::IssuerIs => "The issuer is exactly https://login.example/school",
             Self::AudienceIsThere => "The token has an audience",
-            Self::AudienceIs => "The audience is exactly https://portal.example",
+            Self::AudienceIs => "The audience names https://portal.example",
             Self::RoleIsPupil => "The role is pupil",
         }
     }
