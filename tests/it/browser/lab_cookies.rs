@@ -278,7 +278,7 @@ async fn the_loot_of_a_script_is_told_apart_by_place_as_the_solution_says() {
             visit.choose_place(place).await;
             visit.press_button(log_in).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
-            visit.assert_in_view("button[value=run]").await;
+            visit.assert_in_view(".outcome input[name=takes]").await;
             visit.choose_in("Can the script take", takes).await;
             visit.choose_in("Can it send", "No, it cannot send them").await;
             visit.press_button(run).await;
