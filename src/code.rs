@@ -49,7 +49,7 @@ codes! {
     DuplicateCookie "duplicate_cookie" "two session cookies came in one request",
     CrossSite "cross_site" "a browser sent this for a page of another origin",
     NotTeacher "not_teacher" "only the teacher may open this",
-    LessonClosed "lesson_closed" "the teacher of the class has not opened this lesson",
+    LessonClosed "lesson_closed" "this lesson is closed; the teacher of the class can open it",
     NotFound "not_found" "there is nothing at this address",
     MethodNotAllowed "method_not_allowed" "this address does not take this method",
     WrongHost "wrong_host" "the `Host` is not one that this server answers to",

@@ -297,16 +297,30 @@ document.addEventListener("submit", async (event) => {
 // The teacher's board: each event brings the table as it is now.
 for (const board of document.querySelectorAll("[data-board]")) {
   const events = new EventSource(board.dataset.board);
+  // The code of the class, or what pupils see, is another now.
+  events.addEventListener("settings", (event) => {
+    if (event.data !== board.dataset.settings) {
+      const address = new URL(location.href);
+      address.searchParams.delete("done");
+      history.replaceState(null, "", address);
+      location.reload();
+    }
+  });
   events.addEventListener("board", (event) => {
     const table = new DOMParser().parseFromString(event.data, "text/html").body;
     // Whoever is about to press a button keeps it, and does not lose their place in the table.
+    const open = new Set([...board.querySelectorAll("details[open] > summary")].map((it) => it.textContent));
     const focused = board.contains(document.activeElement) ? document.activeElement : undefined;
     const name = focused?.textContent;
     const [left, top] = [board.firstElementChild?.scrollLeft ?? 0, board.firstElementChild?.scrollTop ?? 0];
     board.replaceChildren(...table.childNodes);
     board.firstElementChild?.scrollTo(left, top);
+    for (const summary of board.querySelectorAll("summary")) {
+      summary.parentElement.open = open.has(summary.textContent);
+    }
     if (name) {
-      [...board.querySelectorAll("button, a")].find((it) => it.textContent === name)?.focus();
+      const same = [...board.querySelectorAll("button, a, summary")].find((it) => it.textContent === name);
+      same?.focus({ preventScroll: true });
     }
   });
 }

@@ -211,9 +211,10 @@ fn a_name_or_code_that_is_not_accepted_says_why_and_what_was_typed_stays() {
         (code.as_str(), "", "Type a name of 1 to 40 characters"),
         (&code, "  ", "Type a name"),
         (&code, &"x".repeat(41), "This name has 41 characters"),
-        (&code, "A\u{202e}b", "another one that is not shown"),
+        (&code, "A\u{202e}b", "contains an invisible character"),
         ("nonono", "Ada", "No class is open with this code"),
-        ("", "Ada", "No class is open with this code"),
+        ("", "Ada", "Type the code of the class."),
+        (" ", "Ada", "Type the code of the class."),
     ] {
         let answer = visitor.post("/class", &[("code", code), ("name", name)]);
         assert_eq!(answer.status, 400, "{name}");
@@ -308,7 +309,7 @@ fn the_table_of_a_large_class_has_parts_and_every_part_is_a_small_page() {
     ] {
         let page = teacher.get(address).body;
         assert!(page.contains(first) && page.contains(last) && !page.contains(other), "{address}: {page}");
-        assert!(page.len() < 60_000, "{address}: {}", page.len());
+        assert!(page.len() < 75_000, "{address}: {}", page.len());
         assert!(page.contains("href=\"/class/board?part=2#pupils\""), "{address}");
     }
     let second = teacher.stream("/class/board/events?part=2").until("Pupil 43");
@@ -346,18 +347,19 @@ fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     };
     let ada = id(&board(&mut teacher), "Ada");
     let reset = teacher.post("/class/board/reset", &[("pupil", &ada), ("lesson", "anatomy")]);
-    assert_eq!((reset.status, reset.location()), (303, "/class/board"));
+    assert_eq!((reset.status, reset.location()), (303, "/class/board?done=reset#pupils"));
     assert_eq!(states(&mut teacher), [["not_begun", "open"], ["solved", "open"], ["solved", "open"]]);
     teacher.post("/class/board/reset", &[("pupil", &ada)]);
     teacher.post("/class/board/reset", &[("lesson", "logout")]);
     assert_eq!(states(&mut teacher), [["not_begun", "not_begun"], ["solved", "not_begun"], ["solved", "not_begun"]]);
     teacher.post("/class/board/reset", &[]);
     assert_eq!(states(&mut teacher), [["not_begun", "not_begun"]; 3]);
-    for fields in [[("pupil", "nobody")], [("lesson", "nothing")]] {
+    for fields in [[("pupil", "nobody")], [("lesson", "nothing")], [("pupil", "")], [("lesson", "")]] {
         assert_eq!(teacher.post("/class/board/reset", &fields).status, 400);
     }
     assert_eq!(teacher.post("/class/board/remove", &[]).status, 400, "nobody is removed by accident");
-    assert_eq!(teacher.post("/class/board/remove", &[("pupil", &ada)]).status, 303);
+    let removed = teacher.post("/class/board/remove", &[("pupil", &ada)]);
+    assert_eq!((removed.status, removed.location()), (303, "/class/board?done=removed#pupils"));
     let left = board(&mut teacher);
     assert_eq!(left["pupils"].as_array().unwrap().len(), 2);
     assert!(pupils[0].get("/class").body.contains("You are no longer in the class"));
@@ -376,7 +378,7 @@ fn what_is_held_is_hidden_from_everybody_but_the_teacher() {
     };
     for visitor in [&mut ada, &mut stranger] {
         let page = open_all(visitor);
-        assert!(!page.contains(solution) && page.contains("Your teacher will release the solution."), "{page}");
+        assert!(!page.contains(solution) && page.contains("Your teacher has not released the solution yet."), "{page}");
     }
     assert!(open_all(&mut teacher).contains(solution));
     assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["hints"], lesson.hints.len());
@@ -392,7 +394,14 @@ fn what_is_held_is_hidden_from_everybody_but_the_teacher() {
     assert!(ada.get("/lab/attacks").body.contains("alg_not_allowed"));
     teacher.post("/class/board/hold", &[("what", "codes"), ("held", "true")]);
     for visitor in [&mut ada, &mut stranger] {
-        assert!(!visitor.get("/lab/attacks").body.contains("<code class=\"code\">"));
+        let gallery = visitor.get("/lab/attacks?check=&changed=header").body;
+        assert!(!gallery.contains("<code class=\"code\">") && !gallery.contains("name=\"check\""), "{gallery}");
+        let refused = visitor.get("/lab/attacks?check=signature");
+        assert!(
+            refused.status == 400 && refused.body.contains("the filter <code>check</code> is off"),
+            "{}",
+            refused.body
+        );
         assert!(!visitor.get(attack).body.contains("alg_not_allowed"));
         let forged = visitor.post(attack, &[("action", "forge")]);
         let result = visitor.get(forged.location().split('#').next().unwrap()).body;
@@ -400,6 +409,7 @@ fn what_is_held_is_hidden_from_everybody_but_the_teacher() {
         assert!(!visitor.get("/lab/attacks.json").body.contains("alg_not_allowed"));
     }
     assert!(teacher.get(attack).body.contains("alg_not_allowed"));
+    assert!(teacher.get("/lab/attacks?check=signature").body.contains("name=\"check\""));
     assert_eq!(teacher.post("/class/board/hold", &[("what", "else"), ("held", "true")]).status, 400);
     assert_eq!(teacher.post("/class/board/hold", &[("what", "codes"), ("held", "maybe")]).status, 400);
     let seen = board(&mut teacher);
@@ -412,29 +422,103 @@ fn a_closed_lesson_says_so_and_takes_no_form() {
     let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
     assert_eq!(teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "false")]).status, 303);
     let page = ada.get(ANATOMY);
-    assert!(page.status == 200 && page.body.contains("Your teacher has not opened this lesson yet."), "{}", page.body);
+    assert!(
+        page.status == 200 && page.body.contains("This lesson is closed. Your teacher can open it."),
+        "{}",
+        page.body
+    );
     assert_eq!(ada.post(ANATOMY, &[("step", "skip")]).status, 403);
-    assert!(ada.get("/lab").body.contains("not opened yet"));
-    assert!(teacher.get(ANATOMY).body.contains("Scenario"));
+    assert!(ada.get("/lab").body.contains("<span class=\"state\">closed"));
+    let seen = teacher.get(ANATOMY).body;
+    assert!(seen.contains("Scenario") && seen.contains("This lesson is closed: pupils cannot open it."), "{seen}");
     assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "not_begun");
     teacher.post("/class/board/lesson", &[("lesson", "anatomy"), ("open", "true")]);
     assert!(ada.get(ANATOMY).body.contains("Scenario"));
+    assert!(!teacher.get(ANATOMY).body.contains("This lesson is closed"));
 }
 
 #[test]
 fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
     let (app, mut teacher) = classroom();
     let code = code(&mut teacher);
-    for name in ["Ada", "Ada", "=HYPERLINK(\"x\")", "<script>x</script>"] {
+    for name in ["Ada", "Ada", "ADA", "Ada (2)", "=HYPERLINK(\"x\")", "<script>x</script>"] {
         pupil(&app.url, &code, name);
     }
     let csv = teacher.get("/class/board.csv");
     assert_eq!(csv.header("content-type"), "text/csv; charset=utf-8");
-    assert!(csv.body.contains("\r\n\"Ada (2)\",\"2027-01-15T08:00:00Z\""), "{}", csv.body);
+    assert!(csv.body.starts_with("\u{feff}\"pupil\",\"id\",\"joined_at\","), "{}", csv.body);
+    let seen = board(&mut teacher);
+    let ids = seen["pupils"].as_array().unwrap().iter().map(|pupil| pupil["id"].as_str().unwrap());
+    for (name, id) in ["Ada", "Ada (2)", "ADA (3)", "Ada (2) (2)"].into_iter().zip(ids) {
+        assert!(csv.body.contains(&format!("\r\n\"{name}\",\"{id}\",\"2027-01-15T08:00:00Z\"")), "{}", csv.body);
+    }
     assert!(csv.body.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{}", csv.body);
-    assert_eq!(csv.body.lines().count(), 1 + 4 * LESSONS.len());
+    assert_eq!(csv.body.lines().count(), 1 + 6 * LESSONS.len());
     let html = teacher.get("/class/board").body;
     assert!(html.contains("Ada (2)") && !html.contains("<script>x"), "{html}");
+}
+
+#[test]
+fn the_board_says_what_was_done_and_where_pupils_reach_it() {
+    let (app, mut teacher) = classroom();
+    for (path, fields, location, says) in [
+        ("hold", [("what", "codes"), ("held", "true")], "held#held", "Held: pupils can no longer see it."),
+        ("hold", [("what", "codes"), ("held", "false")], "released#held", "Released: pupils can see it now."),
+        ("lesson", [("lesson", "anatomy"), ("open", "false")], "closed#lessons", "The lesson is closed."),
+        ("lesson", [("lesson", "anatomy"), ("open", "true")], "opened#lessons", "The lesson is open."),
+        ("reset", [("lesson", "anatomy"), ("x", "")], "reset#lessons", "The progress was deleted."),
+    ] {
+        let done = teacher.post(&format!("/class/board/{path}"), &fields);
+        assert_eq!(done.location(), format!("/class/board?done={location}"));
+        let page = teacher.get(done.location().split('#').next().unwrap()).body;
+        assert!(page.contains(says), "{says}: {page}");
+    }
+    let page = teacher.get("/class/board?done=nothing").body;
+    assert!(!page.contains("role=\"status\""), "{page}");
+    assert!(page.contains(&format!("<code>{}/class</code>", app.url)), "{page}");
+    assert!(page.contains("Only this computer reaches this address."), "{page}");
+}
+
+#[test]
+fn the_view_for_the_projector_has_the_address_and_the_code_and_no_names() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &code, "Ada");
+    let page = teacher.get("/class/board?view=code").body;
+    assert!(page.contains(&code) && page.contains(&format!("{}/class", app.url)), "{page}");
+    assert!(!page.contains("Ada"), "{page}");
+    assert!(teacher.get("/class/board").body.contains("href=\"/class/board?view=code\""));
+    assert_eq!(ada.get("/class/board?view=code").status, 403);
+}
+
+#[test]
+fn the_teacher_finds_the_board_and_a_pupil_their_name_on_the_pages_of_the_lab() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    for path in ["/class", "/class/", "/lab", "/lab/teach"] {
+        assert!(teacher.get(path).body.contains("href=\"/class/board\""), "{path}");
+        assert!(!ada.get(path).body.contains("href=\"/class/board\""), "{path}");
+    }
+    assert!(ada.get(ANATOMY).body.contains("You are in the <a href=\"/class\">class</a> as Ada"));
+    assert!(!teacher.get(ANATOMY).body.contains("You are in the"));
+}
+
+#[test]
+fn a_press_that_answers_nothing_is_no_wrong_try() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let page = ada.post(ANATOMY, &[("step", "skip")]).status;
+    assert_eq!(page, 303);
+    let page = ada.get(ANATOMY).body;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    assert!(ada.post(ANATOMY, &[("token", &token), ("sub", " ")]).body.contains("id=\"verdict\""));
+    assert!(ada.post("/lab/lessons/logout", &[("do", "replay")]).body.contains("There is no copy."));
+    let seen = board(&mut teacher);
+    for lesson in ["anatomy", "logout"] {
+        assert_eq!(standing(&seen, "Ada", lesson)["tries"], 0, "{lesson}");
+    }
+    ada.post(ANATOMY, &[("token", &token), ("sub", "nobody")]);
+    assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["tries"], 1);
 }
 
 #[test]
@@ -442,7 +526,7 @@ fn a_class_ends_with_everything_that_was_kept() {
     let (app, mut teacher) = classroom();
     let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
     solve_anatomy(&mut ada);
-    assert_eq!(teacher.post("/class/board/end", &[]).location(), "/class/board");
+    assert_eq!(teacher.post("/class/board/end", &[]).location(), "/class/board?done=ended#main");
     assert!(ada.get("/class").body.contains("Your class has ended."));
     assert!(!ada.get(ANATOMY).body.contains("class=\"done\""));
     let ended = board(&mut teacher);
@@ -501,6 +585,10 @@ fn a_change_reaches_a_board_that_is_open_whichever_process_made_it() {
     events.until("Ada");
     ada.get(ANATOMY);
     events.until("open");
+    let mut elsewhere = teacher.before(&second.url);
+    elsewhere.post("/class/board/hold", &[("what", "codes"), ("held", "true")]);
+    let settings = events.until(" true true ");
+    assert!(settings.contains("event: settings\ndata: "), "{settings}");
 }
 
 #[test]

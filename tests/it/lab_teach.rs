@@ -112,26 +112,59 @@ async fn every_lesson_has_a_projector_view_of_seven_steps() {
 }
 
 #[tokio::test]
-async fn what_is_pressed_in_the_projector_view_is_answered_in_it() {
+async fn what_is_pressed_in_the_projector_view_is_answered_in_it_again_and_again() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    let referer = format!("{}/lab/lessons/none?view=projector&at=3", app.url);
-    let post = |fields: &[(&str, &str)]| {
-        let request = visitor.request(Method::POST, "/lab/lessons/none").header("referer", referer.as_str());
-        request.header("accept", "text/html").form(fields)
+    let post = |address: &str, fields: &[(&str, &str)]| {
+        visitor.request(Method::POST, address).header("accept", "text/html").form(fields)
     };
-    let predicted = post(&[("step", "skip")]).send().await.unwrap();
+    let page = visitor.page("/lab/lessons/none?view=projector&at=3").await;
+    let predicted = post(&form_of(&page, "do"), &[("step", "skip")]).send().await.unwrap();
     assert_eq!(location(&predicted), "/lab/lessons/none?view=projector&at=4#do");
-    let sent = [("step", "send"), ("header", "{}"), ("payload", "{}"), ("signature", "")];
-    let answer = Answer::to(post(&sent)).await.body;
-    assert!(answer.contains("class=\"projector at-do\"") && answer.contains("id=\"verdict\""), "{answer}");
+    let mut page = visitor.page("/lab/lessons/none?view=projector&at=4").await;
+    for _ in 0..3 {
+        let sent = [("step", "send"), ("header", "{}"), ("payload", "{}"), ("signature", "")];
+        page = Answer::to(post(&form_of(&page, "verdict"), &sent)).await.body;
+        assert!(page.contains("class=\"projector at-do\"") && page.contains("id=\"verdict\""), "{page}");
+    }
+    let hinted = Answer::to(post(&form_of(&page, "help"), &[("step", "hint")])).await.body;
+    assert!(hinted.contains("class=\"projector at-do\"") && hinted.contains("Hint 1."), "{hinted}");
+}
+
+/// Where a form or a button of the page leads that has this fragment.
+fn form_of(page: &str, fragment: &str) -> String {
+    let addresses = between(page, "action=\"", "\"");
+    let found = addresses.into_iter().find_map(|address| address.strip_suffix(&format!("#{fragment}")));
+    found.unwrap_or_else(|| panic!("no form leads to {fragment}: {page}")).replace("&#38;", "&")
+}
+
+#[tokio::test]
+async fn a_redirect_of_a_lesson_stays_in_the_projector_view() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let address = "/lab/lessons/cross-site-forms?view=projector&at=4";
+    let request = visitor.request(Method::POST, address).header("accept", "text/html").form(&[("step", "set")]);
+    let answer = request.send().await.unwrap();
+    assert_eq!(location(&answer), format!("{address}&step=set#verdict"));
+}
+
+#[tokio::test]
+async fn the_last_step_of_the_projector_view_leads_to_the_next_lesson_in_it_and_to_the_paths() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for lesson in LESSONS.iter() {
+        let page = visitor.page(&format!("/lab/lessons/{}?view=projector&at=7", lesson.slug)).await;
+        let next = lesson.next().map(|next| format!("href=\"/lab/lessons/{}?view=projector\"", next.slug));
+        assert!(next.is_none_or(|next| page.matches(&next).count() == 2), "{}", lesson.slug);
+        assert_eq!(page.matches("href=\"/lab/teach\"").count(), 2, "{}", lesson.slug);
+    }
 }
 
 #[tokio::test]
 async fn the_short_addresses_lead_to_the_lab() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    for path in ["/lab/", "/lab/lessons"] {
+    for path in ["/lab/", "/lab/lessons", "/lab/lessons/"] {
         let response = visitor.get(path).await;
         let is_page = response.status() == 200 || location(&response) == "/lab";
         assert!(is_page, "{path}: {}", response.status());

@@ -86,7 +86,7 @@ pub enum BadPupilName {
     Missing,
     #[error("This name has {0} characters. At most {most} are accepted.", most = PupilName::LONGEST)]
     Long(usize),
-    #[error("This name has a control character or another one that is not shown. Type it again by hand.")]
+    #[error("This name contains an invisible character. Type the name instead of pasting it.")]
     Hidden,
 }
 

@@ -1,6 +1,6 @@
 //! How far a pupil is in a lesson, as the teacher's board says it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
@@ -81,14 +81,21 @@ impl PredictionState {
     }
 }
 
-/// The pupils' names. Of several pupils with one name, the second is called `Ada (2)`.
+/// The pupils' names, each once. Of several pupils with one name, however they write it, the second is called
+/// `Ada (2)`, or has the next number that nobody before has.
 pub fn numbered_names(pupils: &[Pupil]) -> Vec<String> {
-    let mut seen: HashMap<&str, usize> = HashMap::new();
+    let mut taken = HashSet::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
     let named = pupils.iter().map(|pupil| {
         let name = pupil.name.as_str();
-        let count = seen.entry(name).or_default();
-        *count += 1;
-        if *count == 1 { name.to_owned() } else { format!("{name} ({count})") }
+        let count = counts.entry(name.to_lowercase()).or_default();
+        loop {
+            *count += 1;
+            let numbered = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
+            if taken.insert(numbered.to_lowercase()) {
+                return numbered;
+            }
+        }
     });
     named.collect()
 }
@@ -157,5 +164,12 @@ mod tests {
     fn pupils_with_one_name_are_told_apart() {
         let names = numbered_names(&["Ada", "Bob", "Ada", "Ada"].map(pupil));
         assert_eq!(names, ["Ada", "Bob", "Ada (2)", "Ada (3)"]);
+        for (given, numbered) in [
+            (["Ada", "Ada", "Ada (2)"], ["Ada", "Ada (2)", "Ada (2) (2)"]),
+            (["Ada", "Ada (2)", "Ada"], ["Ada", "Ada (2)", "Ada (3)"]),
+            (["Ada", "ADA", "ada (2)"], ["Ada", "ADA (2)", "ada (2) (2)"]),
+        ] {
+            assert_eq!(numbered_names(&given.map(pupil)), numbered);
+        }
     }
 }

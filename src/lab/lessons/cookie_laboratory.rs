@@ -352,7 +352,7 @@ pub fn judge(expected: Option<Fate>, came: bool, forecast: Forecast, parts: Part
     let Some(expected) = expected else {
         return (
             parts,
-            Press::Wrong("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
+            Press::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
         );
     };
     if !forecast.allows(expected, came) {

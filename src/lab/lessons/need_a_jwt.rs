@@ -317,7 +317,7 @@ impl Answers {
     /// Judges an answer for the service at this place, and keeps it if it is right and the next one.
     pub fn judge(&mut self, place: usize, carrier: Option<Carrier>, reason: Option<Reason>) -> Press {
         let Some(service) = SERVICES.get(place).filter(|_| place <= self.count()) else {
-            return Press::Wrong(format!("Decide about service {} first.", self.count() + 1));
+            return Press::Missing(format!("Decide about service {} first.", self.count() + 1));
         };
         let (Some(carrier), Some(reason)) = (carrier, reason) else {
             return Press::Wrong("Choose what the client carries, and a reason for it.".to_owned());

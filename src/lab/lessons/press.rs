@@ -9,6 +9,8 @@ pub enum Press {
     Solved(String),
     /// A try that did not solve it, with a hint about this very try.
     Wrong(String),
+    /// Something that the button needs is missing, so nothing was tried: it does not count as a wrong try.
+    Missing(String),
     /// A step that is done, or that showed something. It is not judged.
     Step(String),
 }
@@ -26,22 +28,23 @@ impl Press {
         matches!(self, Self::Solved(_))
     }
 
+    /// Whether it did not lead on.
     pub const fn is_wrong(&self) -> bool {
-        matches!(self, Self::Wrong(_))
+        matches!(self, Self::Wrong(_) | Self::Missing(_))
     }
 
     /// How the page shows it: a class of its stylesheet, a sign, and a word that says the same.
     pub const fn shown(&self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::Solved(_) => ("safe", "✓", "Solved."),
-            Self::Wrong(_) => ("wrong", "✗", "Not yet."),
+            Self::Wrong(_) | Self::Missing(_) => ("wrong", "✗", "Not yet."),
             Self::Step(_) => ("step", "→", "Step done."),
         }
     }
 
     pub fn says(&self) -> &str {
         match self {
-            Self::Solved(says) | Self::Wrong(says) | Self::Step(says) => says,
+            Self::Solved(says) | Self::Wrong(says) | Self::Missing(says) | Self::Step(says) => says,
         }
     }
 }

@@ -178,7 +178,7 @@ impl Portal {
     /// The id that Bob's browser gets from Mallory.
     pub fn plant(&self) -> Result<String, Press> {
         if self.mallory.is_empty() {
-            return Err(Press::Wrong("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+            return Err(Press::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
         }
         Ok(self.mallory.clone())
     }
@@ -210,7 +210,7 @@ impl Portal {
     /// Mallory sends a request with her copy of the id.
     pub fn use_copy(&mut self) -> (Option<Found>, Press) {
         if self.mallory.is_empty() {
-            return (None, Press::Wrong("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+            return (None, Press::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
         }
         let user = self.user_of(&self.mallory).map(str::to_owned);
         match user.as_deref() {
@@ -256,7 +256,7 @@ impl Portal {
     pub fn write(&mut self, owner: Option<&str>, text: &str) -> Press {
         let text = text.trim();
         if text.is_empty() {
-            return Press::Wrong("Write something into the draft first.".to_owned());
+            return Press::Missing("Write something into the draft first.".to_owned());
         }
         let Some(owner) = owner else {
             let first = match self.round() {
@@ -272,7 +272,7 @@ impl Portal {
     /// Mallory looks into her account.
     pub fn read(&mut self) -> (Option<Found>, Press) {
         let Some((owner, text)) = self.draft.clone() else {
-            return (None, Press::Wrong("Bob has not saved a draft yet, so there is nothing to find.".to_owned()));
+            return (None, Press::Missing("Bob has not saved a draft yet, so there is nothing to find.".to_owned()));
         };
         match (self.round(), owner == MALLORY) {
             (Round::Takes, true) => {

@@ -148,7 +148,7 @@ impl Measured {
         let (Some(they_count), Some(are_free)) =
             (they_count, self.attributes_are_free.filter(|_| self.is_limit_found()))
         else {
-            return Press::Wrong("Measure it first, and then choose one of the two answers.".to_owned());
+            return Press::Missing("Measure it first, and then choose one of the two answers.".to_owned());
         };
         self.is_answered = they_count != are_free;
         match (they_count, are_free) {

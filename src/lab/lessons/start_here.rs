@@ -59,7 +59,7 @@ impl Found {
                  token about `{}`. Now say when the token expires.",
                 clip(token.subject())
             )),
-            (missing, _) => Press::Wrong(missing.unwrap_or_default()),
+            (missing, _) => Press::Missing(missing.unwrap_or_default()),
         }
     }
 
@@ -67,7 +67,7 @@ impl Found {
     pub fn check(&self, typed: &str) -> Press {
         match (self.missing(), self.token()) {
             (None, Some(token)) => token.check(typed),
-            (missing, _) => Press::Wrong(missing.unwrap_or_default()),
+            (missing, _) => Press::Missing(missing.unwrap_or_default()),
         }
     }
 }
@@ -97,7 +97,8 @@ impl HeldToken {
                 self.life()
             ));
         }
-        Press::Wrong(format!("1 of 2 parts done. {}", self.hint(typed, &expiry)))
+        let says = format!("1 of 2 parts done. {}", self.hint(typed, &expiry));
+        if typed.is_empty() { Press::Missing(says) } else { Press::Wrong(says) }
     }
 
     fn hint(&self, typed: &str, expiry: &str) -> String {

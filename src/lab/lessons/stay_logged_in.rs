@@ -309,7 +309,7 @@ impl Kept {
 
     /// What an answer of the issuer came to. A round that has shown its part is over.
     pub fn concluded(&mut self, holder: Holder, answer: Answer) -> Press {
-        let Some(round) = self.round.take() else { return Press::Wrong(LOG_IN_FIRST.to_owned()) };
+        let Some(round) = self.round.take() else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
         if answer == Answer::Forgotten {
             return Press::Wrong(FORGOTTEN.to_owned());
         }

@@ -112,6 +112,15 @@ impl Origins {
         }
     }
 
+    /// The origin that the sender of this request can give to others: the public URL, or else the one at which they
+    /// reached the server themselves.
+    pub fn for_others(&self, head: &RequestHead) -> String {
+        match &self.public {
+            Some(public) if !public.is_local() => public.origin(),
+            _ => self.reached_at(head),
+        }
+    }
+
     /// Why a request to this endpoint is not meant for this site, or not sent by it.
     pub fn refusal(&self, head: &RequestHead, endpoint: Option<&Endpoint>, scripts: Scripts) -> Option<Problem> {
         let Ok(host) = authority(head) else { return Some(self.unclear_host(head)) };
@@ -278,6 +287,19 @@ mod tests {
         assert_eq!(at(&proxied, "127.0.0.1:5000").1, "http://127.0.0.1:5000");
         let own = origins("127.0.0.1:5000", Transport::Trusted, &[]);
         assert_eq!(at(&own, "localhost:8443").1, "https://localhost:8443");
+    }
+
+    #[test]
+    fn others_are_given_the_public_url_or_the_address_at_which_the_server_was_reached() {
+        let given = |settings: &[(&str, &str)], host: &str| {
+            let request = TestRequest::get().insert_header((header::HOST, host)).to_http_request();
+            origins("0.0.0.0:5000", Transport::Plain, settings).for_others(request.head())
+        };
+        let credentials = ("credentials", "any");
+        assert_eq!(given(&[credentials], "192.168.1.20:5000"), "http://192.168.1.20:5000");
+        assert_eq!(given(&[credentials], "localhost:5000"), "http://localhost:5000");
+        let public = [credentials, ("public-url", "https://school.example")];
+        assert_eq!(given(&public, "127.0.0.1:5000"), "https://school.example");
     }
 
     #[test]

@@ -171,8 +171,8 @@ extractor!(Teacher);
 
 /// The refusal of an address of the teacher's.
 pub(in crate::web) fn not_the_teacher() -> Problem {
-    let message = "Only the teacher can open this. The link that makes you the teacher is in the log of the server, \
-                   from its start.";
+    let message =
+        "Only the teacher can open this page. The server writes the teacher's link to its log when it starts.";
     Problem::new(StatusCode::FORBIDDEN, Code::NotTeacher, message).leading_to("/class")
 }
 

@@ -39,6 +39,7 @@ struct ClassPage<'a> {
     absence: Absence,
     form: &'a JoinForm,
     fault: Option<JoinFault>,
+    is_teacher: bool,
 }
 
 /// A pupil in the open class.
@@ -90,6 +91,7 @@ enum JoinFault {
     Name(BadPupilName),
 }
 
+const NO_CODE: &str = "Type the code of the class.";
 const WRONG_CODE: &str = "No class is open with this code. Look at the board again: a code has six letters.";
 const FULL: &str = "This class has as many pupils as it can have. Ask your teacher.";
 
@@ -110,8 +112,9 @@ async fn show(
     fault: Option<JoinFault>,
 ) -> Result<HttpResponse, Problem> {
     let (seat, absence) = seat(request, pages).await?;
+    let is_teacher = pages.mode.is_teacher(request);
     let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, form, fault })
+    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, form, fault, is_teacher })
 }
 
 /// Where the visitor sits, or why nowhere.
@@ -148,6 +151,9 @@ pub(in crate::web) async fn join(
         Ok(name) => name,
         Err(bad) => return show(&request, &pages, &form, Some(JoinFault::Name(bad))).await,
     };
+    if form.code.trim().is_empty() {
+        return show(&request, &pages, &form, Some(JoinFault::Code(NO_CODE))).await;
+    }
     match room.join(&form.code, name, client).await {
         Ok(cookies) => {
             let mut response = to_class();

@@ -93,6 +93,8 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
     visit.press_button("Log in as Bob").await;
     assert_eq!(visit.text(".projector-steps strong").await, "Step 4 of 7", "a press stays in the view");
     assert!(visit.text("#verdict + .verdict-card").await.contains("Bob is logged in for ten minutes"));
+    visit.press_button("Save a copy").await;
+    assert_eq!(visit.text(".projector-steps strong").await, "Step 4 of 7", "so does the next one");
     visit.end().await;
 }
 

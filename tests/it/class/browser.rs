@@ -19,6 +19,9 @@ async fn board(browser: &Browser, script: Script) -> Visit {
     visit
 }
 
+/// Opens the folds in which the buttons are that delete.
+const OPEN: &str = "document.querySelectorAll('details.confirm').forEach((it) => { it.open = true; })";
+
 async fn joined(visit: &Visit, name: &str) -> super::client::Browser {
     let code = visit.text(".class-code").await;
     super::pupil(&visit.app.url, &code, name)
@@ -35,14 +38,18 @@ async fn the_teacher_works_the_board_without_a_script() {
     ada.get(ANATOMY);
     visit.open("/class/board").await;
     assert_eq!(visit.count(".board tbody tr").await, 2);
-    assert_eq!(visit.text(".board .begun").await, "○ open");
+    assert_eq!(visit.text(".board .begun").await, "open");
     assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 1);
+    visit.driver.execute(OPEN, []).await.unwrap();
     visit.send(".board tbody tr:first-child form button").await;
+    assert_eq!(visit.text("[role=status]").await, "✓ The progress was deleted.");
     assert_eq!(visit.count(".board .begun").await, 0);
     visit.press_button("Release the solutions").await;
-    assert_eq!(visit.count("button").await, 2 * 2 + 2 + 2 * hallpass::lab::lessons::LESSONS.len() + 1);
+    assert_eq!(visit.count("button").await, 2 * 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 1 + 1);
+    visit.driver.execute(OPEN, []).await.unwrap();
     visit.send(".board tbody tr:first-child form button + button").await;
     assert_eq!(visit.text(".board tbody th").await, "Bob");
+    visit.driver.execute(OPEN, []).await.unwrap();
     visit.press_button("End the class").await;
     assert!(visit.text(".lead").await.starts_with("No class is open."));
     visit.press_button("Start a class").await;
@@ -57,7 +64,21 @@ async fn the_board_follows_the_class_with_a_script() {
     let mut ada = joined(&visit, "Ada").await;
     visit.wait_for(".board tbody th", "Ada").await;
     ada.get(ANATOMY);
-    visit.wait_for(".board .begun", "○ open").await;
+    visit.wait_for(".board .begun", "open").await;
+    visit.driver.execute(OPEN, []).await.unwrap();
+    ada.post(ANATOMY, &[("step", "hint")]);
+    visit.wait_for(".board .begun small", "1 hint").await;
+    assert_eq!(visit.count(".board details[open]").await, 1, "what is open stays open");
+    let address = visit.driver.current_url().await.unwrap();
+    let mut teacher = super::teacher_of(&visit.app);
+    teacher.turn_to(address.origin().ascii_serialization().as_str());
+    teacher.post("/class/board/hold", &[("what", "codes"), ("held", "true")]);
+    visit
+        .wait_for(
+            "section[aria-labelledby=held] li:last-child p",
+            "Pupils cannot see the expected codes of the attacks. You can.",
+        )
+        .await;
     visit.end().await;
 }
 

@@ -73,6 +73,15 @@ impl Learner {
         self.rules().is_some_and(|class| !class.is_lesson_open(lesson.key))
     }
 
+    pub const fn is_teacher(&self) -> bool {
+        self.is_teacher
+    }
+
+    /// Whether this is the teacher, and pupils cannot open the lesson.
+    pub fn is_closed_to_pupils(&self, lesson: &Lesson) -> bool {
+        self.is_teacher && self.class.as_ref().is_some_and(|class| !class.is_lesson_open(lesson.key))
+    }
+
     fn rules(&self) -> Option<&Class> {
         self.class.as_ref().filter(|_| !self.is_teacher)
     }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::{ClassPages, day};
 use crate::lab::class::{Class, ClassChange, PredictionState, Pupil, PupilId, Standing, State, numbered_names};
 use crate::lab::lessons::{LESSONS, Lesson};
-use crate::web::http::origins::Origins;
+use crate::web::http::origins::{Origins, is_on_loopback};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::{Classroom, Teacher, not_the_teacher};
 use crate::web::view::assets::Assets;
@@ -32,6 +32,62 @@ pub(super) struct Board {
     /// Which part of all pupils the rows are, and how many parts there are.
     part: usize,
     parts: usize,
+}
+
+/// What a press on the board did, as the address of the board says it afterwards.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Done {
+    Started,
+    Reset,
+    Removed,
+    Held,
+    Released,
+    Opened,
+    Closed,
+    Ended,
+}
+
+impl Done {
+    const ALL: [Self; 8] = [
+        Self::Started,
+        Self::Reset,
+        Self::Removed,
+        Self::Held,
+        Self::Released,
+        Self::Opened,
+        Self::Closed,
+        Self::Ended,
+    ];
+
+    fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|done| done.name() == name)
+    }
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Started => "started",
+            Self::Reset => "reset",
+            Self::Removed => "removed",
+            Self::Held => "held",
+            Self::Released => "released",
+            Self::Opened => "opened",
+            Self::Closed => "closed",
+            Self::Ended => "ended",
+        }
+    }
+
+    const fn says(self) -> &'static str {
+        match self {
+            Self::Started => "The class is open. Pupils can join.",
+            Self::Reset => "The progress was deleted.",
+            Self::Removed => "The pupil was removed, and the progress was deleted.",
+            Self::Held => "Held: pupils can no longer see it.",
+            Self::Released => "Released: pupils can see it now.",
+            Self::Opened => "The lesson is open.",
+            Self::Closed => "The lesson is closed.",
+            Self::Ended => "The class was ended, and everything about it was deleted.",
+        }
+    }
 }
 
 /// A pupil, and how far they are in each lesson.
@@ -62,6 +118,15 @@ impl Board {
         self.part = number.clamp(1, self.parts);
         self.rows = self.rows.into_iter().skip((self.part - 1) * MOST_ROWS).take(MOST_ROWS).collect();
         self
+    }
+
+    /// What of the board is not in its table, in one text: the page loads again when it is another.
+    pub fn settings(&self) -> String {
+        let settings = |class: &Class| {
+            let Class { code, solutions_held, codes_held, closed_lessons, .. } = class;
+            format!("{} {solutions_held} {codes_held} {closed_lessons}", code.as_str())
+        };
+        self.class.as_ref().map(settings).unwrap_or_default()
     }
 
     /// The lessons that have a column: those that are open, and those that somebody began.
@@ -121,7 +186,21 @@ fn counted(count: u8, one: &str, more: &str) -> Option<String> {
 #[template(path = "class/board.html")]
 struct BoardPage<'a> {
     assets: &'a Assets,
-    origin: &'a str,
+    /// Where pupils reach this server, and whether only this computer does.
+    origin: String,
+    is_on_loopback: bool,
+    board: &'a Board,
+    /// What the last press did.
+    done: Option<&'static str>,
+}
+
+/// The address and the code of the class, and no names, for the projector.
+#[derive(Template)]
+#[template(path = "class/code.html")]
+struct CodePage<'a> {
+    assets: &'a Assets,
+    origin: String,
+    is_on_loopback: bool,
     board: &'a Board,
 }
 
@@ -151,6 +230,10 @@ pub(in crate::web) struct BoardQuery {
     /// Which part of a large class is shown.
     #[serde(default = "first_part")]
     pub part: usize,
+    /// `code` for the projector.
+    view: Option<String>,
+    /// What a press did.
+    done: Option<String>,
 }
 
 const fn first_part() -> usize {
@@ -174,13 +257,19 @@ pub(in crate::web) async fn page(
     }
     let board = Board::of(room).await?.part(query.part);
     note_use(room, &board).await?;
-    render(&BoardPage { assets: &pages.assets, origin: origins.public_origin(), board: &board })
+    let (assets, board, origin) = (&pages.assets, &board, origins.for_others(request.head()));
+    let is_on_loopback = is_on_loopback(request.head()) && origin == origins.reached_at(request.head());
+    if query.view.as_deref() == Some("code") {
+        return render(&CodePage { assets, origin, is_on_loopback, board });
+    }
+    let done = query.done.as_deref().and_then(Done::named).map(Done::says);
+    render(&BoardPage { assets, origin, is_on_loopback, board, done })
 }
 
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {
     let cookie = room.teacher_cookie(key).ok_or_else(not_the_teacher)?;
     room.start().await?;
-    let mut response = to_board();
+    let mut response = see_other(BOARD.to_owned());
     response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     Ok(response)
 }
@@ -271,10 +360,10 @@ pub(in crate::web) async fn json(_: Teacher, pages: ClassPages) -> Result<HttpRe
 /// `POST /class/board/start`: opens a class after the last one has ended.
 pub(in crate::web) async fn start(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.start().await?;
-    Ok(to_board())
+    Ok(after(Done::Started, "pupils"))
 }
 
-/// What *Reset* and *Remove* are about. Left out or empty, it is everybody, and every lesson.
+/// What *Reset* and *Remove* are about. Left out, it is everybody, and every lesson.
 #[derive(Deserialize)]
 pub(in crate::web) struct Chosen {
     pupil: Option<String>,
@@ -283,13 +372,12 @@ pub(in crate::web) struct Chosen {
 
 impl Chosen {
     fn pupil(&self) -> Result<Option<PupilId>, Problem> {
-        let given = self.pupil.as_deref().filter(|id| !id.is_empty());
         let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is no id of a pupil."));
-        given.map(read).transpose()
+        self.pupil.as_deref().map(read).transpose()
     }
 
     fn lesson(&self) -> Result<Option<&'static Lesson>, Problem> {
-        self.lesson.as_deref().filter(|slug| !slug.is_empty()).map(lesson).transpose()
+        self.lesson.as_deref().map(lesson).transpose()
     }
 }
 
@@ -305,7 +393,8 @@ pub(in crate::web) async fn reset(
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
     pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
-    Ok(to_board())
+    let section = if lesson.is_some() && pupil.is_none() { "lessons" } else { "pupils" };
+    Ok(after(Done::Reset, section))
 }
 
 /// `POST /class/board/remove`.
@@ -316,7 +405,7 @@ pub(in crate::web) async fn remove(
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
     pages.mode.needed()?.remove(&pupil).await?;
-    Ok(to_board())
+    Ok(after(Done::Removed, "pupils"))
 }
 
 #[derive(Deserialize)]
@@ -334,7 +423,7 @@ pub(in crate::web) async fn hold(_: Teacher, pages: ClassPages, form: Form<Hold>
         _ => return Err(Problem::bad_request("`what` can be solutions or codes.")),
     };
     pages.mode.needed()?.change(&change).await?;
-    Ok(to_board())
+    Ok(after(if held { Done::Held } else { Done::Released }, "held"))
 }
 
 #[derive(Deserialize)]
@@ -349,9 +438,10 @@ pub(in crate::web) async fn open_lesson(
     pages: ClassPages,
     form: Form<LessonForm>,
 ) -> Result<HttpResponse, Problem> {
-    let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open: flag("open", &form.open)? };
+    let is_open = flag("open", &form.open)?;
+    let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open };
     pages.mode.needed()?.change(&change).await?;
-    Ok(to_board())
+    Ok(after(if is_open { Done::Opened } else { Done::Closed }, "lessons"))
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Problem> {
@@ -365,9 +455,14 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
 /// `POST /class/board/end`: deletes the class, its pupils and their progress.
 pub(in crate::web) async fn end(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.end().await?;
-    Ok(to_board())
+    Ok(after(Done::Ended, "main"))
 }
 
-fn to_board() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, BOARD)).finish()
+/// Leads back to the section of the board in which something was pressed.
+fn after(done: Done, section: &str) -> HttpResponse {
+    see_other(format!("{BOARD}?done={}#{section}", done.name()))
+}
+
+fn see_other(address: String) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }

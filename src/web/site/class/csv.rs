@@ -9,8 +9,11 @@ use crate::lab::class::{PredictionState, State};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::Teacher;
 
-const HEAD: [&str; 10] =
-    ["pupil", "joined_at", "seen_at", "lesson", "state", "stuck", "tries", "hints", "prediction", "solved_at"];
+const HEAD: [&str; 11] =
+    ["pupil", "id", "joined_at", "seen_at", "lesson", "state", "stuck", "tries", "hints", "prediction", "solved_at"];
+
+/// Without it, Excel takes UTF-8 for another encoding.
+const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// `GET /class/board.csv`.
 pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
@@ -20,7 +23,7 @@ pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result
 }
 
 fn csv(board: &Board) -> String {
-    let mut text = line(&HEAD);
+    let mut text = format!("{BYTE_ORDER_MARK}{}", line(&HEAD));
     for row in &board.rows {
         let (joined, seen) = (time(row.pupil.joined_at), time(row.pupil.seen_at));
         for (lesson, standing) in &row.standings {
@@ -28,7 +31,8 @@ fn csv(board: &Board) -> String {
             let (tries, hints) = (standing.tries.to_string(), standing.hints.to_string());
             let solved = standing.solved_at.and_then(moment).unwrap_or_default();
             let (state, prediction) = (state(standing.state), prediction(standing.prediction));
-            let cells = [&row.name, &joined, &seen, lesson.slug, state, stuck, &tries, &hints, prediction, &solved];
+            let id = row.pupil.id.as_str();
+            let cells = [&row.name, id, &joined, &seen, lesson.slug, state, stuck, &tries, &hints, prediction, &solved];
             text += &line(&cells);
         }
     }

@@ -16,13 +16,15 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             Operation::undocumented(Method::Get, |route| route.to(page)),
             Operation::undocumented(Method::Post, |route| route.to(join)),
         ],
-    ),
+    )
+    .also_at(&["/class/"]),
     Endpoint::new(
         "/class/leave",
         RoutePolicy::Plain,
         &[Operation::undocumented(Method::Post, |route| route.to(leave))],
     ),
-    teachers("/class/board", &[Operation::undocumented(Method::Get, |route| route.to(board::page))]),
+    teachers("/class/board", &[Operation::undocumented(Method::Get, |route| route.to(board::page))])
+        .also_at(&["/class/board/"]),
     teachers("/class/board.json", &[Operation::undocumented(Method::Get, |route| route.to(board::json))]),
     teachers("/class/board.csv", &[Operation::undocumented(Method::Get, |route| route.to(csv::spreadsheet))]),
     teachers("/class/board/events", &[Operation::undocumented(Method::GetOnly, |route| route.to(events::events))]),

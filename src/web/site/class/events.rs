@@ -1,4 +1,5 @@
-//! The board, sent live: server-sent events, each with the table as it is then.
+//! The board, sent live: server-sent events, each with the table as it is then. Before it comes what else the board says,
+//! by which the page's script sees that the page is to be loaded again.
 //!
 //! Several processes may serve one class, so what changed is known only from the store. While somebody watches, it is
 //! asked once a second for the version of the class. The table is made again when the version is another, and from time
@@ -67,6 +68,7 @@ struct Sent {
     part: usize,
     version: Option<i64>,
     table: String,
+    settings: String,
     rounds: u32,
 }
 
@@ -80,12 +82,13 @@ impl Sent {
         if self.version == Some(version) && !is_due {
             return Ok(None);
         }
-        let table = table(&Board::of(room).await?.part(self.part))?;
+        let board = Board::of(room).await?.part(self.part);
+        let (table, settings) = (table(&board)?, board.settings());
         self.version = Some(version);
-        if table != self.table {
-            let event = event(&table);
-            (self.table, self.rounds) = (table, 0);
-            return Ok(Some(event));
+        if table != self.table || settings != self.settings {
+            let events = [event("settings", &settings), event("board", &table)].concat();
+            (self.table, self.settings, self.rounds) = (table, settings, 0);
+            return Ok(Some(events.into()));
         }
         if is_due {
             self.rounds = 0;
@@ -95,10 +98,10 @@ impl Sent {
     }
 }
 
-/// One event whose data is this text.
-fn event(text: &str) -> Bytes {
-    let lines: Vec<String> = text.lines().map(|line| format!("data: {line}\n")).collect();
-    format!("event: board\n{}\n", lines.concat()).into()
+/// One event with this name, whose data is this text. An event without a line of data is not sent to a page's script.
+fn event(name: &str, text: &str) -> String {
+    let lines: Vec<String> = text.split('\n').map(|line| format!("data: {line}\n")).collect();
+    format!("event: {name}\n{}\n", lines.concat())
 }
 
 /// The body of the response. It ends when the sender does.

@@ -141,7 +141,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             },
         )],
     )
-    .also_at(&["/lab/", "/lab/lessons"]),
+    .also_at(&["/lab/", "/lab/lessons", "/lab/lessons/"]),
     Endpoint::new(
         "/lab/lessons/{slug}",
         RoutePolicy::Session,
@@ -203,7 +203,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 body: None,
                 own_answers: &[
                     Answer::new(200, HTML, "The page."),
-                    Answer::refusal(400, "A filter has no such value."),
+                    Answer::refusal(
+                        400,
+                        "A filter has no such value, or the teacher of a class holds the codes that `check` tells.",
+                    ),
                     FAULT,
                 ],
                 curl: "curl -s '{base}/lab/attacks?check=signature'",
@@ -319,7 +322,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 curl: "curl -s {base}/lab/teach",
             },
         )],
-    ),
+    )
+    .also_at(&["/lab/teach/"]),
     Endpoint::new(
         "/lab/teach/key",
         RoutePolicy::Session,

@@ -106,6 +106,7 @@ pub(in crate::web) async fn lesson(
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
+    Projector::keep(&request, &mut response);
     Ok(response)
 }
 
@@ -122,7 +123,7 @@ fn closed(lesson: &'static Lesson, method: &Method, assets: &Assets) -> Result<H
 }
 
 fn closed_problem() -> Problem {
-    let message = "Your teacher has not opened this lesson yet.";
+    let message = "This lesson is closed. Your teacher can open it.";
     Problem::new(StatusCode::FORBIDDEN, Code::LessonClosed, message).leading_to("/lab")
 }
 
@@ -199,8 +200,7 @@ impl<'a> LessonVisit<'a> {
     /// Keeps the prediction, and leads to the task.
     fn predict(&mut self, prediction: Prediction) -> HttpResponse {
         self.progress.prediction = prediction;
-        let view = Projector::of(self.request, true).map(|_| Projector::task()).unwrap_or_default();
-        let address = format!("/lab/lessons/{}{view}#do", self.lesson.slug);
+        let address = format!("/lab/lessons/{}#do", self.lesson.slug);
         HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
     }
 
@@ -258,11 +258,19 @@ impl<'a> LessonVisit<'a> {
             Some(Press::Solved(_)) => self.progress.is_solved = true,
             // A link of another site is a GET, and must not count against the visitor.
             Some(Press::Wrong(_)) if self.request.method() == Method::POST => self.progress.count_try(),
-            Some(Press::Wrong(_) | Press::Step(_)) | None => {}
+            Some(Press::Wrong(_) | Press::Missing(_) | Press::Step(_)) | None => {}
         }
         let solutions_held = self.learner.are_solutions_held();
         let projector = Projector::of(self.request, press.is_some());
-        Frame { lesson: self.lesson, progress: self.progress.clone(), press, solutions_held, projector }
+        Frame {
+            lesson: self.lesson,
+            progress: self.progress.clone(),
+            press,
+            solutions_held,
+            projector,
+            pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
+            is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
+        }
     }
 }
 
@@ -317,6 +325,10 @@ pub(super) struct Frame {
     solutions_held: bool,
     /// The projector view, if it is asked for.
     projector: Option<Projector>,
+    /// The name under which this visitor is in the class.
+    pupil: Option<String>,
+    /// The teacher sees a lesson that pupils do not.
+    is_closed_to_pupils: bool,
 }
 
 /// The hints that are shown, and the button below them.
@@ -347,6 +359,12 @@ impl Help {
 }
 
 impl Frame {
+    /// Where the lesson's forms are sent: to its page, in the same view, at this fragment.
+    fn action(&self, fragment: &str) -> String {
+        let view = self.projector.map(Projector::query).unwrap_or_default();
+        format!("/lab/lessons/{}{view}#{fragment}", self.lesson.slug)
+    }
+
     fn help(&self) -> Help {
         Help::of(self.lesson, &self.progress, self.solutions_held)
     }

@@ -24,12 +24,15 @@ struct TeachPage<'a> {
     assets: &'a Assets,
     paths: &'static [Path],
     shows_answers: bool,
+    /// Whether this is the teacher of the server's class.
+    is_teacher: bool,
 }
 
 /// `GET /lab/teach`: the paths, with what a teacher does in each part.
 pub(in crate::web) async fn teach(request: HttpRequest, teaching: Teaching) -> Result<HttpResponse, Problem> {
     let shows_answers = teaching.may_read_answers(&request);
-    render(&TeachPage { assets: &teaching.assets, paths: &PATHS, shows_answers })
+    let is_teacher = teaching.class.is_teacher(&request);
+    render(&TeachPage { assets: &teaching.assets, paths: &PATHS, shows_answers, is_teacher })
 }
 
 #[derive(Template)]
@@ -78,7 +81,7 @@ struct KeyPage<'a> {
 pub(in crate::web) async fn key(request: HttpRequest, teaching: Teaching) -> Result<HttpResponse, Problem> {
     if !teaching.may_read_answers(&request) {
         let message = "The answer key is for the teacher. `hallpass lab key` prints it in a terminal.";
-        return Err(Problem::new(StatusCode::FORBIDDEN, Code::NotTeacher, message));
+        return Err(Problem::new(StatusCode::FORBIDDEN, Code::NotTeacher, message).leading_to("/lab/teach"));
     }
     let (answers, attacks) = (Answers::all().collect(), Attack::all().collect());
     render(&KeyPage { assets: &teaching.assets, answers, attacks })

@@ -5,7 +5,7 @@ use actix_web::web::{Data, Query};
 use askama::Template;
 use serde::Deserialize;
 
-use crate::lab::attacks::filters::{FILTERS, Filter, FilterValue};
+use crate::lab::attacks::filters::{CHECK, FILTERS, Filter, FilterValue};
 use crate::lab::attacks::{Attack, SECTIONS, Section};
 use crate::lab::progress::Progress;
 use crate::web::http::problem::Problem;
@@ -49,9 +49,20 @@ pub(in crate::web) async fn gallery(
     assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
     let choices = query.choices()?;
+    refuse_held(&choices, &learner)?;
     let sections = SECTIONS.iter().map(|section| ShownSection::of(section, &choices, &learner.progress));
     let sections = sections.filter(|shown| !shown.attacks.is_empty()).collect();
     render(&GalleryPage { assets: &assets, choices, sections, learner })
+}
+
+/// The check that stops an attack tells its code, so nobody filters by it while the codes are held.
+fn refuse_held(choices: &[Choice], learner: &Learner) -> Result<(), Problem> {
+    let asks_for_code = choices.iter().any(|choice| choice.is_of_check() && choice.value.is_some());
+    if asks_for_code && learner.are_codes_held() {
+        let message = "Your teacher holds the expected codes, so the filter `check` is off. Leave it out.";
+        return Err(Problem::bad_request(message).leading_to("/lab"));
+    }
+    Ok(())
 }
 
 impl GalleryQuery {
@@ -79,6 +90,10 @@ impl Choice {
         Problem::bad_request(format!("`{}` can be one of {}.", filter.name, values.join(", ")))
     }
 
+    fn is_of_check(&self) -> bool {
+        self.filter.name == CHECK.name
+    }
+
     fn is(&self, value: &FilterValue) -> bool {
         self.value.is_some_and(|chosen| chosen.value == value.value)
     }
@@ -101,6 +116,10 @@ impl GalleryPage<'_> {
 
     fn kinds_tried(&self) -> usize {
         Attack::count_rows(|attack| self.was_tried(attack))
+    }
+
+    fn choices(&self) -> impl Iterator<Item = &Choice> {
+        self.choices.iter().filter(|choice| !(choice.is_of_check() && self.learner.are_codes_held()))
     }
 
     fn is_filtered(&self) -> bool {

@@ -41,7 +41,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(token) if visit.form.is_sent() => Some(judge(visit, token, &typed).await?),
         _ => None,
     };
-    let frame = visit.judged(remark.as_ref().map(Press::from));
+    let frame = visit.judged(remark.as_ref().map(|remark| press(remark, &typed)));
     let token = match token {
         Some(token) if segments(&token).is_some() => token,
         _ => new_token(visit)?,
@@ -49,6 +49,11 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let [header, payload, signature] = segments(&token).unwrap_or_default();
     let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
     render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &token, parts, typed: &typed })
+}
+
+/// An empty answer is no try.
+fn press(remark: &Remark, typed: &str) -> Press {
+    if typed.trim().is_empty() { Press::Missing(remark.says.clone()) } else { Press::from(remark) }
 }
 
 fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {

@@ -160,7 +160,7 @@ fn repair(
 ) -> Result<(Option<Press>, Outcome), Problem> {
     if !parts.are_broken_into() {
         let first = "First become Admin at both old portals. Then you know what to repair.";
-        return Ok((Some(Press::Wrong(first.to_owned())), Outcome::Nothing));
+        return Ok((Some(Press::Missing(first.to_owned())), Outcome::Nothing));
     }
     let mut probed = Vec::new();
     for probe in &PROBES {

@@ -210,7 +210,7 @@ impl Work {
 
     fn sign_with_public(&mut self) -> (Press, Outcome) {
         let Some(public) = &self.public else {
-            return (Press::Wrong("Verify the token with the public key first.".to_owned()), Outcome::Nothing);
+            return (Press::Missing("Verify the token with the public key first.".to_owned()), Outcome::Nothing);
         };
         match cannot_sign(public) {
             Some(why) => {

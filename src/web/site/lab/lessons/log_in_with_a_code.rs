@@ -188,7 +188,7 @@ impl Work {
         let attack = visit.form.get("attack").and_then(Attack::parse).ok_or_else(unknown)?;
         let target = visit.form.get("do").and_then(Target::parse).ok_or_else(unknown)?;
         if !self.parts.has_logged_in {
-            return Ok(Press::Wrong("Finish the login first: an attack uses what you saw there.".to_owned()));
+            return Ok(Press::Missing("Finish the login first: an attack uses what you saw there.".to_owned()));
         }
         let visitor = visit.own_name()?;
         match attacks::attempt(attack, target, &self.choice, &self.redirect_uri, &visitor, visit)? {

@@ -131,7 +131,7 @@ impl LogoutState {
 
     fn save(&mut self, visit: &LessonVisit<'_>) -> Press {
         let Some(token) = sent(visit) else {
-            return Press::Wrong(format!(
+            return Press::Missing(format!(
                 "Your browser sent no cookie `{COOKIE}`, so there is nothing to copy. Press *Log in as Bob* first."
             ));
         };
@@ -141,7 +141,7 @@ impl LogoutState {
 
     fn clear(&mut self, visit: &LessonVisit<'_>) -> Press {
         if sent(visit).is_none() {
-            return Press::Wrong("Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned());
+            return Press::Missing("Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned());
         }
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         self.way = Some(LogoutMethod::Clear);
@@ -154,7 +154,7 @@ impl LogoutState {
 
     async fn revoke(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         let Some(token) = sent(visit) else {
-            return Ok(Press::Wrong(
+            return Ok(Press::Missing(
                 "Your browser sent no cookie, so the server does not know which `jti` to revoke. Press *Log in as Bob* \
                  first."
                     .to_owned(),
@@ -193,7 +193,7 @@ impl LogoutState {
     async fn replay(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let token = self.saved.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap_or(&self.saved);
         if token.is_empty() {
-            return Ok(Press::Wrong("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
+            return Ok(Press::Missing("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
         }
         let is_own = self.is_own(visit, token)?;
         let verdict = visit.lab.store.resolve_revocation(self.verify(visit, token)?).await?;

@@ -1,12 +1,12 @@
 //! The projector view of a lesson: large type, and one section at a time.
 //!
 //! It is the lesson's own page with `view=projector` in its address. The stylesheet hides the other sections, so what
-//! is pressed works as it does elsewhere. A form of the page does not send the view, so it is read off the address that
-//! the form was on, which the browser names in `Referer`.
+//! is pressed works as it does elsewhere. The lesson's forms are sent to an address with the view, and a redirect to
+//! the lesson's page keeps it.
 
-use actix_web::HttpRequest;
-use actix_web::http::header;
-use url::{Url, form_urlencoded};
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::{HttpRequest, HttpResponse};
+use url::form_urlencoded;
 
 /// A section that is shown alone: the id of its heading, and the heading.
 struct Step {
@@ -36,12 +36,26 @@ pub(super) struct Projector {
 impl Projector {
     /// The view that a request asks for. `is_answer` says that the response is about something that was pressed.
     pub fn of(request: &HttpRequest, is_answer: bool) -> Option<Self> {
-        let own = request.query_string();
-        if let Some(view) = parameter(own, "view") {
-            return Self::named(&view, own, is_answer);
+        let query = request.query_string();
+        Self::named(&parameter(query, "view")?, query, is_answer)
+    }
+
+    /// Adds the view that a request asks for to a redirect to the page that the request was for.
+    pub fn keep(request: &HttpRequest, response: &mut HttpResponse) {
+        let Some(view) = Self::of(request, true) else { return };
+        let address = response.headers().get(header::LOCATION).and_then(|address| address.to_str().ok());
+        let kept = address.and_then(|address| view.added_to(address, request.path()));
+        if let Some(Ok(kept)) = kept.map(HeaderValue::try_from) {
+            response.headers_mut().insert(header::LOCATION, kept);
         }
-        let before = page_before(request)?;
-        Self::named(&parameter(&before, "view")?, &before, is_answer)
+    }
+
+    /// The address in this view, if it is one of this page.
+    fn added_to(self, address: &str, page: &str) -> Option<String> {
+        let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
+        let (path, query) = before.split_once('?').unwrap_or((before, ""));
+        let rest = if query.is_empty() { String::new() } else { format!("&{query}") };
+        (path == page).then(|| format!("{path}{}{rest}#{fragment}", self.query()))
     }
 
     fn named(view: &str, query: &str, is_answer: bool) -> Option<Self> {
@@ -50,12 +64,8 @@ impl Projector {
         (view == "projector").then_some(Self { place: if is_answer { DO } else { place.unwrap_or(0) } })
     }
 
-    /// The query of the step at which the task is done.
-    pub fn task() -> String {
-        Self { place: DO }.query()
-    }
-
-    fn query(self) -> String {
+    /// What the address of a page or of a form has for it.
+    pub fn query(self) -> String {
         format!("?view=projector&at={}", self.number())
     }
 
@@ -96,43 +106,40 @@ fn parameter(query: &str, name: &str) -> Option<String> {
     form_urlencoded::parse(query.as_bytes()).find(|(own, _)| own == name).map(|(_, value)| value.into_owned())
 }
 
-/// The query of the page of this same lesson from which the browser came.
-fn page_before(request: &HttpRequest) -> Option<String> {
-    let referer = request.headers().get(header::REFERER)?.to_str().ok()?;
-    let url = Url::parse(referer).ok().filter(|url| url.path() == request.path())?;
-    url.query().map(str::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use actix_web::test::TestRequest;
 
     use super::*;
 
-    fn view(address: &str, referer: &str) -> Option<Projector> {
-        let request = TestRequest::with_uri(address).insert_header((header::REFERER, referer)).to_http_request();
-        Projector::of(&request, false)
+    fn view(address: &str) -> Option<Projector> {
+        Projector::of(&TestRequest::with_uri(address).to_http_request(), false)
     }
 
     #[test]
     fn the_address_names_the_view_and_its_step() {
         for (query, place) in [("?view=projector", 0), ("?view=projector&at=4", 3), ("?view=projector&at=7", 6)] {
-            assert_eq!(view(&format!("/lab/lessons/none{query}"), ""), Some(Projector { place }));
+            assert_eq!(view(&format!("/lab/lessons/none{query}")), Some(Projector { place }));
         }
         for (query, place) in [("&at=0", 0), ("&at=8", 0), ("&at=x", 0)] {
-            assert_eq!(view(&format!("/lab/lessons/none?view=projector{query}"), ""), Some(Projector { place }));
+            assert_eq!(view(&format!("/lab/lessons/none?view=projector{query}")), Some(Projector { place }));
         }
-        assert_eq!(view("/lab/lessons/none?view=page", "http://a/lab/lessons/none?view=projector"), None);
-        assert_eq!(view("/lab/lessons/none", ""), None);
+        assert_eq!((view("/lab/lessons/none?view=page"), view("/lab/lessons/none")), (None, None));
     }
 
     #[test]
-    fn what_a_form_of_the_view_answers_is_shown_in_it() {
-        let before = "http://127.0.0.1/lab/lessons/none?view=projector&at=4";
-        assert_eq!(view("/lab/lessons/none", before), Some(Projector { place: 3 }));
-        assert_eq!(view("/lab/lessons/tamper", before), None, "the next lesson begins on its whole page");
-        let request = TestRequest::with_uri("/lab/lessons/none").insert_header((header::REFERER, before));
-        assert_eq!(Projector::of(&request.to_http_request(), true).map(Projector::number), Some(4));
+    fn an_answer_is_shown_at_the_step_of_the_task_and_a_redirect_to_the_page_stays_in_the_view() {
+        let request = TestRequest::with_uri("/lab/lessons/none?view=projector&at=3").to_http_request();
+        assert_eq!(Projector::of(&request, true).map(Projector::number), Some(4));
+        for (address, kept) in [
+            ("/lab/lessons/none#do", "/lab/lessons/none?view=projector&at=4#do"),
+            ("/lab/lessons/none?a=b#do", "/lab/lessons/none?view=projector&at=4&a=b#do"),
+            ("/lab/lessons/tamper?a=b#do", "/lab/lessons/tamper?a=b#do"),
+        ] {
+            let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
+            Projector::keep(&request, &mut response);
+            assert_eq!(response.headers().get(header::LOCATION).unwrap(), kept);
+        }
     }
 
     #[test]

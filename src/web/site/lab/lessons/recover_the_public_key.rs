@@ -224,7 +224,7 @@ impl Work {
 
     fn send(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         if !self.is_recovered {
-            return Ok(Press::Wrong("You have no key yet. Compute it first, in step 2.".to_owned()));
+            return Ok(Press::Missing("You have no key yet. Compute it first, in step 2.".to_owned()));
         }
         let key = self.key()?;
         let secret = self.spelling.of(&key.public).ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;

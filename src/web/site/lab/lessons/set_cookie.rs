@@ -63,7 +63,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let press = match (step, &sent) {
         (Some("set"), _) => Some(Press::Step(SET.to_owned())),
         (Some(_), Some(_)) => Some(verdict(&remarks)),
-        (Some(_), None) => Some(Press::Wrong("There is no cookie to judge. Press *Set the cookie* first.".to_owned())),
+        (Some(_), None) => {
+            Some(Press::Missing("There is no cookie to judge. Press *Set the cookie* first.".to_owned()))
+        }
         (None, _) => None,
     };
     let frame = visit.judged(press);

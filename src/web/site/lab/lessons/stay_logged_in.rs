@@ -144,7 +144,7 @@ impl Work {
     fn steal(&mut self) -> Press {
         let [bob, mallory] = &mut self.tokens;
         let Some(round) = self.kept.round.as_mut().filter(|_| !bob.refresh.is_empty()) else {
-            return Press::Wrong(LOG_IN_FIRST.to_owned());
+            return Press::Missing(LOG_IN_FIRST.to_owned());
         };
         if round.is_stolen() {
             return Press::Wrong("Mallory has a copy already. Now somebody refreshes: who is first?".to_owned());
@@ -155,7 +155,7 @@ impl Work {
     }
 
     fn wait(&mut self, pass: fn(&mut Round) -> bool, says: &str) -> Press {
-        let Some(round) = &mut self.kept.round else { return Press::Wrong(LOG_IN_FIRST.to_owned()) };
+        let Some(round) = &mut self.kept.round else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
         if pass(round) { Press::Step(says.to_owned()) } else { Press::Wrong(TOO_LONG.to_owned()) }
     }
 
@@ -173,7 +173,7 @@ impl Work {
         if let Some(why) = self.cannot_refresh(visit, holder)? {
             return Ok(Press::Wrong(why));
         }
-        let Some(mut round) = self.kept.round.clone() else { return Ok(Press::Wrong(LOG_IN_FIRST.to_owned())) };
+        let Some(mut round) = self.kept.round.clone() else { return Ok(Press::Missing(LOG_IN_FIRST.to_owned())) };
         let sent = self.tokens[holder as usize].refresh.clone();
         let (answer, next) = ask(visit, round.issuer, &sent).await?;
         if !round.note(holder, answer) {

@@ -196,7 +196,7 @@ async fn send_as_mallory(
 ) -> Result<(Option<Press>, Option<Outcome>), Problem> {
     let Some(copy) = copy else {
         let first = "Mallory has nothing yet: your browser sent no copy of Bob's request. Press *Send Bob's request*.";
-        return Ok((Some(Press::Wrong(first.to_owned())), None));
+        return Ok((Some(Press::Missing(first.to_owned())), None));
     };
     let pairs = Pairs::of(visit)?;
     let now = visit.now + TimeDelta::minutes(if chosen.is_late { LATER_MINUTES } else { 0 });
