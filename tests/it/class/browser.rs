@@ -73,12 +73,10 @@ async fn the_board_follows_the_class_with_a_script() {
     let mut teacher = super::teacher_of(&visit.app);
     teacher.turn_to(address.origin().ascii_serialization().as_str());
     teacher.post("/class/board/hold", &[("what", "codes"), ("held", "true")]);
-    visit
-        .wait_for(
-            "section[aria-labelledby=held] li:last-child p",
-            "Pupils cannot see the expected codes of the attacks. You can.",
-        )
-        .await;
+    // The page loads again, so what is waited for is an element that the page before did not have.
+    visit.wait_for("section[aria-labelledby=held] li:last-child input[name=held][value=false]", "").await;
+    let says = visit.text("section[aria-labelledby=held] li:last-child p").await;
+    assert_eq!(says, "Pupils cannot see the expected codes of the attacks. You can.");
     visit.end().await;
 }
 

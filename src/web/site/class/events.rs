@@ -1,5 +1,5 @@
-//! The board, sent live: server-sent events, each with the table as it is then. Before it comes what else the board says,
-//! by which the page's script sees that the page is to be loaded again.
+//! The board, sent live: server-sent events, each with the table as it is then. Before each comes what else the board
+//! says: when that is new, the page's script loads the page again.
 //!
 //! Several processes may serve one class, so what changed is known only from the store. While somebody watches, it is
 //! asked once a second for the version of the class. The table is made again when the version is another, and from time
