@@ -114,7 +114,7 @@ impl Page {
             Self::Accepted => (".result", "bob"),
             Self::Expired => (".trace .failed", "expired"),
             Self::OtherAlgorithm => (".trace .failed", "says it was signed with"),
-            Self::Rs256WithDetails => ("details[open]", "Who can forge"),
+            Self::Rs256WithDetails => ("[aria-label=\"More about the demo\"] details[open]", "Who can forge"),
             Self::StaleSession => (".note", "12 hours ago"),
             Self::NotFound => (".kicker", "404"),
             Self::BadRequest => (".kicker", "400 bad_request"),
