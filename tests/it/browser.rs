@@ -278,6 +278,7 @@ async fn the_keyboard_alone_does_all_that_a_pointer_does() {
         visit.press(Key::Enter).await.unwrap();
         visit.tab_to("public key").await;
 
+        visit.open("/").await;
         visit.tab_to("Log out").await;
         visit.follow_to_next_page(visit.press(Key::Enter)).await;
         assert_eq!(visit.text(".result").await, "Result - None");

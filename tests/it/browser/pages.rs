@@ -184,7 +184,8 @@ impl Page {
                 visit.open("/").await;
                 visit.choose("RS256").await;
                 visit.open("/generate").await;
-                visit.driver.find(By::Css("summary")).await.unwrap().click().await.unwrap();
+                let comparison = By::Css("[aria-label='More about the demo'] summary");
+                visit.driver.find(comparison).await.unwrap().click().await.unwrap();
             }
             Self::StaleSession => {
                 visit.open("/generate").await;
