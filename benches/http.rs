@@ -1,6 +1,7 @@
 //! What a request costs: a bare actix-web handler, this program's routes, and any peer that is running, in one run:
 //! `cargo bench --bench http`, or `cargo bench --bench http -- 'NAME=http://127.0.0.1:3000/path Cookie: a=b' …` with
-//! peers. `benches/peers/run` starts some and asks them all.
+//! peers. `benches/peers/run` starts some and asks them all. With another build of this program, such as one of an
+//! earlier commit, `HALLPASS_BENCH_BESIDE=PATH cargo bench --bench http` asks both in one run and compares their routes.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
 //! turn, many short rounds of it, and each line is its median round. The server logs each request to a file; a second
@@ -47,6 +48,9 @@ const STARVING: Duration = Duration::from_secs(6);
 /// How many bytes of text make a bare session as long as one with a token of the demo under HS256, and under RS256.
 const STATE_BYTES: [usize; 2] = [205, 574];
 
+/// The variable with the path of another build of this program.
+const BESIDE: &str = "HALLPASS_BENCH_BESIDE";
+
 /// What is signed.
 const MESSAGE: [u8; 160] = [b'e'; 160];
 
@@ -62,6 +66,7 @@ const OPENED: &str = "bare, HS256's session opened";
 const ENCRYPTING: &str = "bare, the same decrypted and encrypted";
 const LONG_OPENED: &str = "bare, RS256's session opened";
 const SIGNED: &str = "bare, a signature made";
+const SIGNED_IN_SESSION: &str = "bare, the same, RS256's session sealed";
 const SIGNED_ES256: &str = "bare, an ES256 signature made";
 const VALIDATE_HS256: &str = "GET /validate, HS256";
 const GENERATE_HS256: &str = "GET /generate, HS256";
@@ -93,14 +98,14 @@ fn main() {
 
 /// Handlers on a server that has nothing else. One does nothing; two stand behind actix-session's encrypted cookie, of
 /// which one opens a session and the other seals it anew, with as many bytes as the query says; two make a signature
-/// and throw it away.
+/// and throw it away, and a third does so behind the session.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();
     let pair = Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
     let curve = Arc::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"));
     let server = HttpServer::new(move || {
-        let (pair, curve) = (pair.clone(), curve.clone());
+        let (pair, signing_in_session, curve) = (pair.clone(), pair.clone(), curve.clone());
         let sessions = || SessionMiddleware::builder(CookieSessionStore::default(), key.clone()).build();
         App::new()
             .route("/", web::get().to(|| async { "ok\n" }))
@@ -118,20 +123,32 @@ fn serve_bare() {
                     async { "ok\n" }
                 }),
             )
+            .service(web::resource("/signed-in-session").wrap(sessions()).to({
+                let pair = signing_in_session;
+                move |request: HttpRequest, session: Session| {
+                    sign(&pair);
+                    async move { seal(&request, &session) }
+                }
+            }))
             .service(web::resource("/opened").wrap(sessions()).to(|session: Session| async move {
                 session.get::<String>("demo").ok().flatten().map_or("no session\n", |_| "ok\n")
             }))
-            .service(web::resource("/encrypted").wrap(sessions()).to(
-                |request: HttpRequest, session: Session| async move {
-                    let state = "e".repeat(request.query_string().parse().unwrap_or_default());
-                    session.insert("demo", state).map_or("no session\n", |()| "ok\n")
-                },
-            ))
+            .service(
+                web::resource("/encrypted")
+                    .wrap(sessions())
+                    .to(|request: HttpRequest, session: Session| async move { seal(&request, &session) }),
+            )
     });
     let server = server.workers(1);
     let server = server.bind("127.0.0.1:0").expect("a free port");
     println!("listening on http://{}", server.addrs()[0]);
     system.block_on(server.run()).expect("the bare server runs");
+}
+
+/// Puts as many bytes into the session as the query says.
+fn seal(request: &HttpRequest, session: &Session) -> &'static str {
+    let state = "e".repeat(request.query_string().parse().unwrap_or_default());
+    session.insert("demo", state).map_or("no session\n", |()| "ok\n")
 }
 
 /// What a token of the demo costs at the least.
@@ -166,8 +183,12 @@ fn measure(peers: &[String]) {
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
     let mut targets = bare_targets(&bare);
     targets.extend(own_targets(&hallpass, &hs256, &rs256));
+    let beside = env::var_os(BESIDE).map(|program| Process::beside(folder.path(), &program));
+    targets.extend(beside.iter().flat_map(|other| {
+        let (hs256, rs256) = (load::session(&other.address, "HS256"), load::session(&other.address, "RS256"));
+        own_targets(other, &hs256, &rs256).into_iter().map(Target::of_other_build)
+    }));
     let es256 = Process::hallpass_signing(folder.path(), "ES256");
-    targets.push(Target::client_credentials(TOKEN_RS256, &hallpass));
     targets.push(Target::client_credentials(TOKEN_ES256, &es256));
     let class = Process::hallpass_with_class(folder.path());
     let key = process::class_folder(folder.path()).join("keys/teacher.key");
@@ -190,6 +211,7 @@ fn measure(peers: &[String]) {
     let verify = median(turns.iter().map(|turn| turn.raw.verify));
     println!("\nraw RSA-2048 on one core: a signature {sign:.1} µs, to verify {verify:.1} µs");
     reached(&targets, &turns);
+    compared(&targets, &turns);
     starving(&hallpass, &rs256, sign);
 }
 
@@ -203,6 +225,7 @@ fn bare_targets(bare: &Process) -> Vec<Target> {
         get(ENCRYPTING, &encrypted[0], &kept[0]),
         get(LONG_OPENED, "/opened", &kept[1]),
         get(SIGNED, "/signed", ""),
+        get(SIGNED_IN_SESSION, &format!("/signed-in-session?{}", STATE_BYTES[1]), &kept[1]),
         get(SIGNED_ES256, "/signed-es256", ""),
     ]
 }
@@ -219,7 +242,24 @@ fn own_targets(hallpass: &Process, hs256: &str, rs256: &str) -> Vec<Target> {
         get("GET /, with a token", "/", hs256),
         get("GET /v1/token/{phone}", "/v1/token/15555551212", ""),
         Target::post("POST /token", hallpass, "/token", r#"{"username":"alice","password":"x"}"#),
+        Target::client_credentials(TOKEN_RS256, hallpass),
+        get("GET /.well-known/jwks.json", "/.well-known/jwks.json", ""),
+        get("GET /openapi.json", "/openapi.json", ""),
     ]
+}
+
+/// How much more or less CPU time each route takes than in the other build: the median of the turns' ratios.
+fn compared(targets: &[Target], turns: &[Turn]) {
+    for (place, target) in targets.iter().enumerate() {
+        let Some(other) = targets.iter().position(|it| it.is_of_other_build && it.name == target.name) else {
+            continue;
+        };
+        if place != other {
+            let cpu = |turn: &Turn, place: usize| turn.rounds[place].cpu.expect("a server of this run");
+            let ratio = median(turns.iter().map(|turn| cpu(turn, place) / cpu(turn, other)));
+            println!("{}: {ratio:.2} of the CPU time of the other build", target.name);
+        }
+    }
 }
 
 /// What one turn through all targets measured.
@@ -243,7 +283,8 @@ fn table(targets: &[Target], turns: &[Turn]) {
         let ratio = format!("{:.2}", cpu.zip(bare.cpu).map_or(rate / bare.rate, |(cpu, bare)| bare / cpu));
         let cpu = cpu.map_or("-".to_owned(), |cpu| format!("{cpu:.1} µs"));
         let rss = rss.map_or("-".to_owned(), |rss| format!("{rss:.1} MB"));
-        println!("{:<36} {rate:>8.0} {p50:>5} µs {p99:>5} µs {p999:>5} µs {cpu:>9} {ratio:>8} {rss:>7}", target.name);
+        let name = if target.is_of_other_build { format!("{}, other build", target.name) } else { target.name.clone() };
+        println!("{name:<36} {rate:>8.0} {p50:>5} µs {p99:>5} µs {p999:>5} µs {cpu:>9} {ratio:>8} {rss:>7}");
     }
 }
 
@@ -262,7 +303,8 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     let of_signed = share(&|turn| cpu(turn, SIGNED) / cpu(turn, GENERATE_RS256));
     println!("RS256 /validate, of a bare handler with such a session and the raw verification: {validate}");
     println!("RS256 /generate, of the raw signature: {generate}; a bare handler that signs: {signed}");
-    println!("RS256 /generate, of a bare handler that signs: {of_signed}");
+    let in_session = share(&|turn| cpu(turn, SIGNED_IN_SESSION) / cpu(turn, GENERATE_RS256));
+    println!("RS256 /generate, of a bare handler that signs: {of_signed}; with such a session: {in_session}");
     let rs256 = share(&|turn| cpu(turn, SIGNED) / cpu(turn, TOKEN_RS256));
     let es256 = share(&|turn| cpu(turn, SIGNED_ES256) / cpu(turn, TOKEN_ES256));
     println!("client_credentials, of a bare handler that signs: RS256 {rs256}, ES256 {es256}");

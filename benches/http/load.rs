@@ -15,6 +15,8 @@ pub struct Target {
     request: Vec<u8>,
     /// Of a server that this run started.
     process: Option<u32>,
+    /// The server is another build of this program.
+    pub is_of_other_build: bool,
 }
 
 /// What came of asking for a while.
@@ -49,14 +51,20 @@ impl Round {
 impl Target {
     pub fn get(name: &str, process: &Process, path: &str, cookie: &str) -> Self {
         let request = request(&process.address, path, cookie);
-        Self { name: name.to_owned(), address: process.address.clone(), request, process: Some(process.id()) }
+        Self {
+            name: name.to_owned(),
+            address: process.address.clone(),
+            request,
+            process: Some(process.id()),
+            is_of_other_build: false,
+        }
     }
 
     pub fn post(name: &str, process: &Process, path: &str, json: &str) -> Self {
         let (address, length) = (process.address.clone(), json.len());
         let head = format!("POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/json");
         let request = format!("{head}\r\nContent-Length: {length}\r\n\r\n{json}").into_bytes();
-        Self { name: name.to_owned(), address, request, process: Some(process.id()) }
+        Self { name: name.to_owned(), address, request, process: Some(process.id()), is_of_other_build: false }
     }
 
     /// A client asks for a token for itself.
@@ -66,7 +74,7 @@ impl Target {
         let head = format!("POST /oauth/token HTTP/1.1\r\nHost: {address}\r\nAuthorization: Basic YXBwOnNlY3JldA==");
         let kind = "Content-Type: application/x-www-form-urlencoded";
         let request = format!("{head}\r\n{kind}\r\nContent-Length: {}\r\n\r\n{form}", form.len()).into_bytes();
-        Self { name: name.to_owned(), address, request, process: Some(process.id()) }
+        Self { name: name.to_owned(), address, request, process: Some(process.id()), is_of_other_build: false }
     }
 
     /// A program that is running already: `URL`, or `URL Cookie: NAME=VALUE`.
@@ -75,7 +83,11 @@ impl Target {
         let rest = url.trim_start_matches("http://");
         let (address, path) = rest.split_once('/').unwrap_or((rest, ""));
         let request = request(address, &format!("/{path}"), cookie);
-        Self { name: name.to_owned(), address: address.to_owned(), request, process: None }
+        Self { name: name.to_owned(), address: address.to_owned(), request, process: None, is_of_other_build: false }
+    }
+
+    pub fn of_other_build(self) -> Self {
+        Self { is_of_other_build: true, ..self }
     }
 
     pub fn round(&self, connections: usize, duration: Duration) -> Round {

@@ -1,6 +1,7 @@
 //! The programs that are measured: started on a core of their own, watched through `/proc`, ended with the run.
 
 use std::env;
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
@@ -37,11 +38,22 @@ impl Process {
         Self::hallpass_with(&class_folder(folder), "info", &["--class", "on"])
     }
 
+    /// Another build of this program, with keys and a store of its own.
+    pub fn beside(folder: &Path, program: &OsStr) -> Self {
+        let folder = folder.join("beside");
+        fs::create_dir(&folder).expect("a folder");
+        Self::start_hallpass(program, &folder, "info", &[])
+    }
+
     fn hallpass_with(folder: &Path, log: &str, settings: &[&str]) -> Self {
+        Self::start_hallpass(OsStr::new(env!("CARGO_BIN_EXE_hallpass")), folder, log, settings)
+    }
+
+    fn start_hallpass(program: &OsStr, folder: &Path, log: &str, settings: &[&str]) -> Self {
         let file = |kind: &str| folder.join(format!("{log}.{kind}"));
         let stderr = File::create(file("log")).expect("a file for the log");
         let database = format!("sqlite:{}", file("db").display());
-        let mut command = on_core(0, env!("CARGO_BIN_EXE_hallpass"));
+        let mut command = on_core(0, program);
         command.current_dir(folder).stderr(stderr).env("RUST_LOG", log).args([
             "--bind",
             "127.0.0.1:0",
@@ -117,13 +129,13 @@ pub fn resident(id: u32) -> Option<f64> {
 }
 
 /// The program on one of the cores; where there is but one, or no `taskset`, on whichever comes.
-pub fn on_core(core: u32, program: &str) -> Command {
+pub fn on_core(core: u32, program: impl AsRef<OsStr>) -> Command {
     let has_taskset = Command::new("taskset").arg("--version").stdout(Stdio::null()).status().is_ok();
     if !has_taskset || num_cores() < 2 {
         return Command::new(program);
     }
     let mut command = Command::new("taskset");
-    command.args(["--cpu-list", &core.to_string(), program]);
+    command.args(["--cpu-list", &core.to_string()]).arg(program);
     command
 }
 
