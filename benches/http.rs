@@ -1,7 +1,7 @@
 //! What a request costs: a bare actix-web handler, this program's routes, and any peer that is running, in one run:
 //! `cargo bench --bench http`, or `cargo bench --bench http -- 'NAME=http://127.0.0.1:3000/path Cookie: a=b' …` with
-//! peers. `benches/peers/run` starts some and asks them all. With another build of this program, such as one of an
-//! earlier commit, `HALLPASS_BENCH_BESIDE=PATH cargo bench --bench http` asks both in one run and compares their routes.
+//! peers. `benches/peers/run` starts some and asks them all. `HALLPASS_BENCH_BESIDE=PATH cargo bench --bench http` also
+//! asks another build of this program, such as one of an earlier commit, and compares their routes.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
 //! turn, many short rounds of it, and each line is its median round. The server logs each request to a file; a second
