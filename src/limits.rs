@@ -32,7 +32,7 @@ pub enum Decision {
     },
 }
 
-/// Which requests are counted together: those of a client, or of a client with one user name. An IPv6 client is counted
+/// Which requests are counted together: those of a client, or of a client with one name. An IPv6 client is counted
 /// by its /64 network, because it can choose any address in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Key<'a> {
@@ -44,6 +44,11 @@ impl<'a> Key<'a> {
     /// The login tries of one client for one user.
     pub fn login(client: IpAddr, name: &'a str) -> Self {
         Self { name: Some(name), ..client.into() }
+    }
+
+    /// The pupils who join from one client with one code of a class.
+    pub fn joining(client: IpAddr, code: &'a str) -> Self {
+        Self { name: Some(code), ..client.into() }
     }
 }
 

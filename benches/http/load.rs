@@ -134,15 +134,20 @@ pub fn set_cookie(address: &str, path: &str, cookie: &str) -> String {
     runtime().block_on(cookie_of(address, &request(address, path, cookie)))
 }
 
+/// How many pupils may join from one address with one code within an hour.
+const JOINS: usize = 150;
+
 /// Lets so many pupils join the class of this server, whose teacher has this key, and open a lesson each. Returns the
 /// cookie of the last one.
 pub fn pupils(address: &str, key: &str, count: usize, lesson: &str) -> String {
     runtime().block_on(async {
         let teacher = cookie_of(address, &request(address, &format!("/class/board?key={key}"), "")).await;
-        let board = text_of(address, &request(address, "/class/board.json", &teacher)).await;
-        let code = board.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a code");
-        let mut last = String::new();
+        let (mut code, mut last) = (String::new(), String::new());
         for number in 0..count {
+            if number.is_multiple_of(JOINS) {
+                text_of(address, post(address, "/class/board/code", &teacher).as_bytes()).await;
+                code = code_of(address, &teacher).await;
+            }
             let form = format!("code={code}&name=Pupil+{number}");
             let join = format!(
                 "POST /class HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
@@ -154,6 +159,20 @@ pub fn pupils(address: &str, key: &str, count: usize, lesson: &str) -> String {
         }
         last
     })
+}
+
+/// The code of the class.
+async fn code_of(address: &str, teacher: &str) -> String {
+    let board = text_of(address, &request(address, "/class/board.json", teacher)).await;
+    board.split("\"code\":\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a code").to_owned()
+}
+
+/// A form without a field.
+fn post(address: &str, path: &str, cookie: &str) -> String {
+    format!(
+        "POST {path} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\n\
+         Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 0\r\n\r\n"
+    )
 }
 
 async fn text_of(address: &str, request: &[u8]) -> String {

@@ -31,6 +31,8 @@ pub struct Class {
     /// Whether only the teacher sees the expected codes of the attacks.
     pub codes_held: bool,
     pub closed_lessons: LessonKeys,
+    /// Whether pupils can join. Those who have joined stay either way.
+    pub joining_open: bool,
     /// It is another after every change of the class or of one of its pupils.
     pub version: i64,
 }
@@ -97,6 +99,9 @@ pub enum ClassChange {
         key: &'static str,
         is_open: bool,
     },
+    OpenJoining(bool),
+    /// Pupils join with this code from now on.
+    NewCode(ClassCode),
     /// Nothing, but the class is in use.
     Use,
 }
@@ -107,6 +112,8 @@ impl ClassChange {
             Self::HoldSolutions(held) => class.solutions_held = *held,
             Self::HoldCodes(held) => class.codes_held = *held,
             Self::OpenLesson { key, is_open } => class.closed_lessons.set(key, !is_open),
+            Self::OpenJoining(is_open) => class.joining_open = *is_open,
+            Self::NewCode(code) => class.code = code.clone(),
             Self::Use => {}
         }
     }
@@ -144,6 +151,8 @@ pub enum Joined {
     Joined,
     /// No class is open with this code.
     WrongCode,
+    /// The code is right, but the teacher has closed joining.
+    Closed,
     /// The class has [`MOST_PUPILS`].
     Full,
 }

@@ -14,7 +14,7 @@ pub struct Rate(Option<Quota>);
 pub(super) struct Quota {
     /// At least 1.
     pub most: u32,
-    /// A second or a minute.
+    /// A second, a minute or an hour.
     pub window: Duration,
 }
 
@@ -28,6 +28,12 @@ impl Rate {
     pub const fn per_minute(most: u32) -> Self {
         let most = if most == 0 { 1 } else { most };
         Self(Some(Quota { most, window: Duration::from_mins(1) }))
+    }
+
+    /// This many requests an hour; 0 counts as 1. No setting has such a rate.
+    pub const fn per_hour(most: u32) -> Self {
+        let most = if most == 0 { 1 } else { most };
+        Self(Some(Quota { most, window: Duration::from_hours(1) }))
     }
 
     pub(super) const fn quota(self) -> Option<Quota> {
@@ -57,8 +63,16 @@ impl fmt::Display for Rate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             None => f.write_str("off"),
-            Some(Quota { most, window }) => write!(f, "{most}/{}", if window.as_secs() == 1 { 's' } else { 'm' }),
+            Some(Quota { most, window }) => write!(f, "{most}/{}", unit(window)),
         }
+    }
+}
+
+const fn unit(window: Duration) -> char {
+    match window.as_secs() {
+        1 => 's',
+        60 => 'm',
+        _ => 'h',
     }
 }
 

@@ -27,7 +27,7 @@ pub trait ClassStore: Send + Sync {
     /// One pupil and the open class.
     async fn pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError>;
 
-    /// Adds a pupil to the class with this code.
+    /// Adds a pupil to the class with this code, if its teacher lets pupils join.
     async fn join_class(&self, code: &ClassCode, new: &NewPupil, now: DateTime<Utc>) -> Result<Joined, StoreError>;
 
     /// Adds what a request of a pupil did, and that the pupil was seen. The pupil as kept afterwards; `None` if the

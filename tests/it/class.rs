@@ -151,7 +151,7 @@ fn nobody_but_the_teacher_reaches_an_address_of_the_board() {
             assert_eq!(answer.status, 403, "{path}");
             assert!(!answer.body.contains("Ada"), "{path}");
         }
-        for path in ["start", "reset", "remove", "hold", "lesson", "end"] {
+        for path in ["start", "reset", "remove", "hold", "lesson", "joining", "code", "end"] {
             let fields = [("what", "codes"), ("held", "true"), ("lesson", "anatomy"), ("open", "false")];
             assert_eq!(visitor.post(&format!("/class/board/{path}"), &fields).status, 403, "{path}");
         }
@@ -165,10 +165,14 @@ fn nobody_but_the_teacher_reaches_an_address_of_the_board() {
 fn the_board_s_forms_work_from_its_own_pages_alone() {
     let (app, mut teacher) = classroom();
     pupil(&app.url, &code(&mut teacher), "Ada");
+    let before = board(&mut teacher);
     for header in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
-        assert_eq!(teacher.post_with("/class/board/end", &[], header).status, 403, "{header}");
+        for path in ["end", "code", "joining"] {
+            let answer = teacher.post_with(&format!("/class/board/{path}"), &[("open", "false")], header);
+            assert_eq!(answer.status, 403, "{path}, {header}");
+        }
     }
-    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 1);
+    assert_eq!(board(&mut teacher), before);
 }
 
 #[test]
@@ -246,6 +250,53 @@ fn wrong_codes_are_limited_and_right_ones_are_not() {
     }
     app.advance(60);
     pupil(&app.url, &code, "Eve");
+}
+
+#[test]
+fn several_classes_may_join_from_one_address_and_a_new_code_lets_more() {
+    let (app, mut teacher) = classroom();
+    let old = code(&mut teacher);
+    for number in 0..150 {
+        pupil(&app.url, &old, &format!("Pupil {number}"));
+    }
+    let mut one_more = Browser::of(&app.url);
+    let refused = one_more.post("/class", &[("code", &old), ("name", "Eve")]);
+    assert_eq!((refused.status, refused.header("retry-after")), (429, "3600"));
+    assert!(refused.body.contains("Ask your teacher for a new code."), "{}", refused.body);
+    teacher.post("/class/board/code", &[]);
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 151);
+}
+
+#[test]
+fn the_teacher_closes_joining_and_gives_the_class_a_new_code() {
+    let (app, mut teacher) = classroom();
+    let first = code(&mut teacher);
+    let mut ada = pupil(&app.url, &first, "Ada");
+    let closed = teacher.post("/class/board/joining", &[("open", "false")]);
+    assert_eq!((closed.status, closed.location()), (303, "/class/board?done=joining-closed#main"));
+    let page = teacher.get("/class/board?done=joining-closed").body;
+    for part in ["Nobody can join now.", "Joining is closed", ">Open joining<"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(board(&mut teacher)["joining_open"], false);
+    let mut eve = Browser::of(&app.url);
+    let says = "Joining is closed. Ask your teacher to open it.";
+    assert!(eve.get("/class").body.contains(says));
+    let refused = eve.post("/class", &[("code", &first), ("name", "Eve")]);
+    assert!(refused.status == 400 && refused.body.contains(says), "{}", refused.body);
+    assert!(ada.get("/class").body.contains("<strong>Ada</strong>"), "who has joined stays");
+
+    assert_eq!(teacher.post("/class/board/code", &[]).location(), "/class/board?done=new-code#main");
+    teacher.post("/class/board/joining", &[("open", "true")]);
+    let second = code(&mut teacher);
+    assert_ne!(first, second);
+    let stale = eve.post("/class", &[("code", &first), ("name", "Eve")]);
+    assert!(stale.status == 400 && stale.body.contains("No class is open with this code"), "{}", stale.body);
+    pupil(&app.url, &second, "Bob");
+    solve_anatomy(&mut ada);
+    assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "solved");
+    assert_eq!(teacher.post("/class/board/joining", &[("open", "perhaps")]).status, 400);
 }
 
 #[test]
@@ -567,6 +618,13 @@ fn two_processes_share_a_class() {
         assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "solved");
         let mut ada_elsewhere = ada.before(&second.url);
         let mut teacher_elsewhere = teacher.before(&second.url);
+        let old = code(&mut teacher);
+        teacher_elsewhere.post("/class/board/code", &[]);
+        let mut eve = Browser::of(&first.url);
+        assert_eq!(eve.post("/class", &[("code", &old), ("name", "Eve")]).status, 400);
+        teacher_elsewhere.post("/class/board/joining", &[("open", "false")]);
+        let new = code(&mut teacher);
+        assert!(eve.post("/class", &[("code", &new), ("name", "Eve")]).body.contains("Joining is closed."));
         assert_eq!(board(&mut teacher_elsewhere), board(&mut teacher));
         teacher_elsewhere.post("/class/board/end", &[]);
         assert!(ada_elsewhere.get("/class").body.contains("Your class has ended."));

@@ -9,7 +9,8 @@ use crate::lab::progress::Progress;
 /// The columns of a [`Class`].
 macro_rules! class_columns {
     () => {
-        "classes.id AS class_id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, version"
+        "classes.id AS class_id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, \
+         joining_open, version"
     };
 }
 
@@ -46,9 +47,10 @@ pub(in crate::store) const INSERT_CLASS: &str = "
 pub(in crate::store) const INSERT_PUPIL: &str = "
     INSERT INTO pupils (id, name, joined_at, seen_at, progress, times, steps) VALUES ($1, $2, $3, $3, '', '{}', 0)";
 
-/// The class as changed: what is held, the closed lessons, and when it was used.
+/// The class as changed: what is held, the closed lessons, when it was used, its code, and whether pupils can join.
 pub(in crate::store) const UPDATE_CLASS: &str = "
-    UPDATE classes SET solutions_held = $1, codes_held = $2, closed_lessons = $3, used_at = $4, version = version + 1";
+    UPDATE classes SET solutions_held = $1, codes_held = $2, closed_lessons = $3, used_at = $4, code = $5,
+        joining_open = $6, version = version + 1";
 
 /// The pupil `$1` as changed: when they were seen, and their record.
 pub(in crate::store) const UPDATE_PUPIL: &str = "
@@ -77,6 +79,7 @@ where
             solutions_held: row.try_get("solutions_held")?,
             codes_held: row.try_get("codes_held")?,
             closed_lessons: LessonKeys::parse(row.try_get("closed_lessons")?),
+            joining_open: row.try_get("joining_open")?,
             version: row.try_get("version")?,
         })
     }

@@ -17,10 +17,11 @@ use super::Postgres;
 use super::pool::{self, Pool};
 
 /// The schema.
-const MIGRATIONS: [Step; 3] = [
+const MIGRATIONS: [Step; 4] = [
     (1, "tables", include_str!("../migrations/postgres/0001_tables.sql")),
     (2, "grants", include_str!("../migrations/postgres/0002_grants.sql")),
     (3, "class", include_str!("../migrations/postgres/0003_class.sql")),
+    (4, "joining", include_str!("../migrations/postgres/0004_joining.sql")),
 ];
 
 /// The tables of the schema. Where there are some without a record of migrations, they are another program's.

@@ -131,8 +131,9 @@ async fn join(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Joined> {
     let class = find_class(&mut *connection, now).await?;
-    if class.is_none_or(|class| class.code != code) {
-        return Ok(Joined::WrongCode);
+    let Some(class) = class.filter(|class| class.code == code) else { return Ok(Joined::WrongCode) };
+    if !class.joining_open {
+        return Ok(Joined::Closed);
     }
     let count: i64 = sqlx::query_scalar("SELECT count(*) FROM pupils").fetch_one(&mut *connection).await?;
     if count >= MOST_PUPILS {
@@ -198,7 +199,9 @@ async fn change(connection: &mut SqliteConnection, change: &ClassChange, now: Da
         .bind(class.solutions_held)
         .bind(class.codes_held)
         .bind(class.closed_lessons.to_string())
-        .bind(class.used_at.max(now).timestamp());
+        .bind(class.used_at.max(now).timestamp())
+        .bind(class.code.as_str().to_owned())
+        .bind(class.joining_open);
     update.execute(connection).await?;
     Ok(true)
 }

@@ -65,6 +65,8 @@ label! {
         Login "login",
         /// Wrong codes of a class.
         ClassCode "class_code",
+        /// Pupils who join a class.
+        ClassJoin "class_join",
     }
 }
 

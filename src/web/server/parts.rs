@@ -25,7 +25,7 @@ use crate::web::http::request_id::RequestIds;
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::metrics::Metrics;
 use crate::web::routes;
-use crate::web::session::class::{ClassMode, ClassroomParts, WRONG_CODES};
+use crate::web::session::class::{ClassMode, ClassroomParts, JOINS, WRONG_CODES};
 use crate::web::session::logins::Logins;
 use crate::web::session::session_store::SessionBackend;
 use crate::web::session::{SessionCookie, Sessions};
@@ -119,6 +119,7 @@ impl Parts {
                 random: random.clone(),
                 store: Data::from(store.clone()),
                 wrong_codes: rates.limiter("class-code", WRONG_CODES),
+                joins: rates.limiter("class-join", JOINS),
             })
         });
         let table = Data::new(routes::table(settings.test_mode, settings.has_class()));

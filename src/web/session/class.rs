@@ -23,7 +23,7 @@ use crate::keys::TeacherKey;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, ClassId, Joined, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
 };
-use crate::limits::{Decision, Limiter, Rate};
+use crate::limits::{Decision, Key, Limiter, Rate};
 use crate::random::Random;
 use crate::store::{Store, StoreError};
 use crate::web::http::client::Client;
@@ -37,6 +37,10 @@ pub(in crate::web) use learner::Learner;
 /// How many wrong codes a client may send. A class behind one address may well mistype a few; to find one of 64 million
 /// codes takes years.
 pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
+
+/// How many pupils may join from one client with one code. A school may have one address for all its rooms, so several
+/// classes fit; one pupil with invented names cannot fill the class. A new code lets as many join again.
+pub(in crate::web) const JOINS: Rate = Rate::per_hour(150);
 
 /// How many boards are sent live by one process at once.
 const MOST_STREAMS: usize = 32;
@@ -59,6 +63,7 @@ pub(in crate::web) struct Classroom {
     random: Random,
     pub store: Data<dyn Store>,
     wrong_codes: Limiter,
+    joins: Limiter,
     /// Codes are checked one after the other, so that many at once are counted like many in a row.
     checking: tokio::sync::Mutex<()>,
     remembered: Mutex<Remembered>,
@@ -108,6 +113,7 @@ pub(in crate::web) struct ClassroomParts {
     pub random: Random,
     pub store: Data<dyn Store>,
     pub wrong_codes: Limiter,
+    pub joins: Limiter,
 }
 
 impl ClassMode {
@@ -116,7 +122,8 @@ impl ClassMode {
     }
 
     pub fn on(parts: ClassroomParts) -> Self {
-        let ClassroomParts { teacher, session_key, is_secure, clock, metrics, random, store, wrong_codes } = parts;
+        let ClassroomParts { teacher, session_key, is_secure, clock, metrics, random, store, wrong_codes, joins } =
+            parts;
         Self(Some(Classroom {
             cookies: ClassCookies::new(&teacher, &session_key, is_secure),
             teacher,
@@ -125,6 +132,7 @@ impl ClassMode {
             random,
             store,
             wrong_codes,
+            joins,
             checking: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
@@ -179,6 +187,8 @@ pub(in crate::web) fn not_the_teacher() -> Problem {
 /// Why somebody did not join.
 pub(in crate::web) enum NotJoined {
     WrongCode,
+    /// The teacher has closed joining.
+    Closed,
     Full,
     Problem(Problem),
 }
@@ -186,6 +196,18 @@ pub(in crate::web) enum NotJoined {
 impl<E: Into<Problem>> From<E> for NotJoined {
     fn from(error: E) -> Self {
         Self::Problem(error.into())
+    }
+}
+
+const WRONG_TOO_OFTEN: &str = "Too many wrong codes came from this address.";
+
+const JOINED_TOO_OFTEN: &str = "150 pupils joined from this network within an hour, and no more can with this code. Ask \
+                                your teacher for a new code.";
+
+fn refused(decision: Decision, message: &str) -> Result<(), Problem> {
+    match decision {
+        Decision::Admitted => Ok(()),
+        Decision::Refused { retry_after } => Err(Problem::too_often(retry_after, message)),
     }
 }
 
@@ -215,6 +237,11 @@ impl Classroom {
         self.store.change_class(change, self.now()).await?;
         self.forget();
         Ok(())
+    }
+
+    /// Gives the class another code. Nobody can join with the old one.
+    pub async fn renew_code(&self) -> Result<(), Problem> {
+        self.change(&ClassChange::NewCode(ClassCode::generate(&self.random)?)).await
     }
 
     pub async fn end(&self) -> Result<(), Problem> {
@@ -257,14 +284,18 @@ impl Classroom {
         self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets somebody join, and says what their browser is to keep. Only wrong codes count for the limit, so a whole
-    /// class can join at once from one address.
+    /// Lets somebody join, and says what their browser is to keep. A whole class can join at once from one address.
     pub async fn join(&self, code: &str, name: PupilName, client: Client) -> Result<[Cookie<'static>; 2], NotJoined> {
         let class = self.checked(code, client).await?;
+        if !class.joining_open {
+            return Err(NotJoined::Closed);
+        }
+        self.count_join(&class, client).await?;
         let new = NewPupil { id: PupilId::generate(&self.random)?, name };
         match self.store.join_class(&class.code, &new, self.now()).await? {
             Joined::Joined => Ok([self.cookies.of_pupil(&class.id, &new.id), self.cookies.steps_removal()]),
             Joined::WrongCode => Err(NotJoined::WrongCode),
+            Joined::Closed => Err(NotJoined::Closed),
             Joined::Full => Err(NotJoined::Full),
         }
     }
@@ -274,7 +305,10 @@ impl Classroom {
         let _one_at_a_time = self.checking.lock().await;
         let now = self.now();
         let looked = self.wrong_codes.peek(client.address(), now).await;
-        self.admitted(looked.map_err(|error| Problem::rates_unavailable(&error))?)?;
+        if let Ok(Decision::Refused { .. }) = looked {
+            self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
+        }
+        refused(looked.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)?;
         let class = self.store.class(now).await?;
         let typed = ClassCode::parse(code);
         if let Some(class) = class.filter(|class| typed.is_some_and(|typed| typed == class.code)) {
@@ -282,18 +316,15 @@ impl Classroom {
         }
         let counted = self.wrong_codes.admit(client.address(), now).await;
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::from(counted.as_ref()));
-        self.admitted(counted.map_err(|error| Problem::rates_unavailable(&error))?)?;
+        refused(counted.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)?;
         Err(NotJoined::WrongCode)
     }
 
-    fn admitted(&self, decision: Decision) -> Result<(), Problem> {
-        match decision {
-            Decision::Admitted => Ok(()),
-            Decision::Refused { retry_after } => {
-                self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
-                Err(Problem::too_often(retry_after, "Too many wrong codes came from this address."))
-            }
-        }
+    /// Counts a pupil who joins.
+    async fn count_join(&self, class: &Class, client: Client) -> Result<(), Problem> {
+        let counted = self.joins.admit(Key::joining(client.address(), class.code.as_str()), self.now()).await;
+        self.metrics.rate_decided(Limit::ClassJoin, RateDecision::from(counted.as_ref()));
+        refused(counted.map_err(|error| Problem::rates_unavailable(&error))?, JOINED_TOO_OFTEN)
     }
 
     /// The pupil whose cookie the request has, and the class that they joined. Whether that class is still open, and

@@ -37,6 +37,8 @@ struct ClassPage<'a> {
     assets: &'a Assets,
     seat: Option<Seat>,
     absence: Absence,
+    /// Whether there is a class that nobody can join now.
+    is_closed: bool,
     form: &'a JoinForm,
     fault: Option<JoinFault>,
     is_teacher: bool,
@@ -93,6 +95,7 @@ enum JoinFault {
 
 const NO_CODE: &str = "Type the code of the class.";
 const WRONG_CODE: &str = "No class is open with this code. Look at the board again: a code has six letters.";
+const CLOSED: &str = "Joining is closed. Ask your teacher to open it.";
 const FULL: &str = "This class has as many pupils as it can have. Ask your teacher.";
 
 /// A day as the pages say it.
@@ -111,20 +114,26 @@ async fn show(
     form: &JoinForm,
     fault: Option<JoinFault>,
 ) -> Result<HttpResponse, Problem> {
-    let (seat, absence) = seat(request, pages).await?;
+    let Place { seat, absence, is_closed } = place(request, pages).await?;
     let is_teacher = pages.mode.is_teacher(request);
     let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, form, fault, is_teacher })
+    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, is_teacher })
 }
 
 /// Where the visitor sits, or why nowhere.
-async fn seat(request: &HttpRequest, pages: &ClassPages) -> Result<(Option<Seat>, Absence), Problem> {
+struct Place {
+    seat: Option<Seat>,
+    absence: Absence,
+    is_closed: bool,
+}
+
+async fn place(request: &HttpRequest, pages: &ClassPages) -> Result<Place, Problem> {
     let room = pages.mode.needed()?;
     let ids = room.pupil_in(request);
     if let Some((_, id)) = &ids
         && let Some((class, pupil)) = room.store.pupil(id, room.now()).await?
     {
-        return Ok((Some(Seat { class, pupil }), Absence::NotJoined));
+        return Ok(Place { seat: Some(Seat { class, pupil }), absence: Absence::NotJoined, is_closed: false });
     }
     let open = room.store.class(room.now()).await?;
     let absence = match (&ids, &open) {
@@ -133,7 +142,7 @@ async fn seat(request: &HttpRequest, pages: &ClassPages) -> Result<(Option<Seat>
         (None, Some(_)) => Absence::NotJoined,
         (None, None) => Absence::NoClass,
     };
-    Ok((None, absence))
+    Ok(Place { seat: None, absence, is_closed: open.is_some_and(|class| !class.joining_open) })
 }
 
 /// `POST /class`: joins the class. Somebody who is in it already stays who they are.
@@ -144,7 +153,7 @@ pub(in crate::web) async fn join(
     form: Form<JoinForm>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
-    if seat(&request, &pages).await?.0.is_some() {
+    if place(&request, &pages).await?.seat.is_some() {
         return Ok(to_class());
     }
     let name = match PupilName::parse(&form.name) {
@@ -161,6 +170,7 @@ pub(in crate::web) async fn join(
             Ok(response)
         }
         Err(NotJoined::WrongCode) => show(&request, &pages, &form, Some(JoinFault::Code(WRONG_CODE))).await,
+        Err(NotJoined::Closed) => show(&request, &pages, &form, Some(JoinFault::Code(CLOSED))).await,
         Err(NotJoined::Full) => show(&request, &pages, &form, Some(JoinFault::Code(FULL))).await,
         Err(NotJoined::Problem(problem)) => Err(problem),
     }

@@ -45,7 +45,7 @@ async fn the_teacher_works_the_board_without_a_script() {
     assert_eq!(visit.text("[role=status]").await, "✓ The progress was deleted.");
     assert_eq!(visit.count(".board .begun").await, 0);
     visit.press_button("Release the solutions").await;
-    assert_eq!(visit.count("button").await, 2 * 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 1 + 1);
+    assert_eq!(visit.count("button").await, 2 + 2 * 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 1 + 1);
     visit.driver.execute(OPEN, []).await.unwrap();
     visit.send(".board tbody tr:first-child form button + button").await;
     assert_eq!(visit.text(".board tbody th").await, "Bob");

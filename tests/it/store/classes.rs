@@ -94,6 +94,21 @@ pub(super) async fn only_the_code_of_the_class_lets_a_pupil_join(store: &Shared)
     assert_eq!(names(store).await, ["Ada", "Bob", "Ada", "李 \"x\" 'y'"]);
 }
 
+pub(super) async fn joining_can_be_closed_and_the_code_changed(store: &Shared) {
+    let class = start(store).await;
+    let ada = join(store, &class, "Ada").await;
+    assert!(store.change_class(&ClassChange::OpenJoining(false), moment(1)).await.unwrap());
+    assert_eq!(store.join_class(&class.code, &new_pupil("Bob"), moment(1)).await.unwrap(), Joined::Closed);
+    let code = ClassCode::parse(if class.code.as_str() == "BCDFGH" { "BCDFGJ" } else { "BCDFGH" }).unwrap();
+    store.change_class(&ClassChange::NewCode(code.clone()), moment(1)).await.unwrap();
+    assert_eq!(store.join_class(&class.code, &new_pupil("Bob"), moment(1)).await.unwrap(), Joined::WrongCode);
+    store.change_class(&ClassChange::OpenJoining(true), moment(1)).await.unwrap();
+    assert_eq!(store.join_class(&code, &new_pupil("Bob"), moment(1)).await.unwrap(), Joined::Joined);
+    let now = store.class(moment(1)).await.unwrap().unwrap();
+    assert_eq!((now.id, now.code, now.joining_open), (class.id, code, true));
+    assert!(found(store, &ada).await.is_some());
+}
+
 pub(super) async fn what_a_pupil_does_is_kept_and_nobody_else_s_changes(store: &Shared) {
     let class = start(store).await;
     let (ada, bob) = (join(store, &class, "Ada").await, join(store, &class, "Bob").await);

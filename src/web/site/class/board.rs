@@ -45,10 +45,13 @@ enum Done {
     Opened,
     Closed,
     Ended,
+    JoiningOpened,
+    JoiningClosed,
+    NewCode,
 }
 
 impl Done {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::Started,
         Self::Reset,
         Self::Removed,
@@ -57,6 +60,9 @@ impl Done {
         Self::Opened,
         Self::Closed,
         Self::Ended,
+        Self::JoiningOpened,
+        Self::JoiningClosed,
+        Self::NewCode,
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -73,6 +79,9 @@ impl Done {
             Self::Opened => "opened",
             Self::Closed => "closed",
             Self::Ended => "ended",
+            Self::JoiningOpened => "joining-opened",
+            Self::JoiningClosed => "joining-closed",
+            Self::NewCode => "new-code",
         }
     }
 
@@ -86,6 +95,9 @@ impl Done {
             Self::Opened => "The lesson is open.",
             Self::Closed => "The lesson is closed.",
             Self::Ended => "The class was ended, and everything about it was deleted.",
+            Self::JoiningOpened => "Pupils can join.",
+            Self::JoiningClosed => "Nobody can join now. Pupils who have joined stay.",
+            Self::NewCode => "The class has a new code. Nobody can join with the old one. Pupils who have joined stay.",
         }
     }
 }
@@ -123,8 +135,8 @@ impl Board {
     /// What of the board is not in its table, in one text: the page loads again when it is another.
     pub fn settings(&self) -> String {
         let settings = |class: &Class| {
-            let Class { code, solutions_held, codes_held, closed_lessons, .. } = class;
-            format!("{} {solutions_held} {codes_held} {closed_lessons}", code.as_str())
+            let Class { code, solutions_held, codes_held, closed_lessons, joining_open, .. } = class;
+            format!("{} {joining_open} {solutions_held} {codes_held} {closed_lessons}", code.as_str())
         };
         self.class.as_ref().map(settings).unwrap_or_default()
     }
@@ -287,6 +299,7 @@ struct BoardJson<'a> {
     /// `null` while no class is open.
     code: Option<&'a str>,
     until: Option<String>,
+    joining_open: bool,
     solutions_held: bool,
     codes_held: bool,
     lessons: Vec<LessonJson>,
@@ -350,6 +363,7 @@ pub(in crate::web) async fn json(_: Teacher, pages: ClassPages) -> Result<HttpRe
     Ok(HttpResponse::Ok().json(BoardJson {
         code: class.map(|class| class.code.as_str()),
         until: class.map(|class| time(class.until())),
+        joining_open: class.is_some_and(|class| class.joining_open),
         solutions_held: class.is_some_and(|class| class.solutions_held),
         codes_held: class.is_some_and(|class| class.codes_held),
         lessons: LESSONS.iter().map(lesson).collect(),
@@ -442,6 +456,28 @@ pub(in crate::web) async fn open_lesson(
     let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open };
     pages.mode.needed()?.change(&change).await?;
     Ok(after(if is_open { Done::Opened } else { Done::Closed }, "lessons"))
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct JoiningForm {
+    open: String,
+}
+
+/// `POST /class/board/joining`: lets pupils join, or no longer.
+pub(in crate::web) async fn joining(
+    _: Teacher,
+    pages: ClassPages,
+    form: Form<JoiningForm>,
+) -> Result<HttpResponse, Problem> {
+    let is_open = flag("open", &form.open)?;
+    pages.mode.needed()?.change(&ClassChange::OpenJoining(is_open)).await?;
+    Ok(after(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }, "main"))
+}
+
+/// `POST /class/board/code`: another code for those who join from now on.
+pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    pages.mode.needed()?.renew_code().await?;
+    Ok(after(Done::NewCode, "main"))
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Problem> {

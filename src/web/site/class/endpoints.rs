@@ -33,5 +33,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     teachers("/class/board/remove", &[Operation::undocumented(Method::Post, |route| route.to(board::remove))]),
     teachers("/class/board/hold", &[Operation::undocumented(Method::Post, |route| route.to(board::hold))]),
     teachers("/class/board/lesson", &[Operation::undocumented(Method::Post, |route| route.to(board::open_lesson))]),
+    teachers("/class/board/joining", &[Operation::undocumented(Method::Post, |route| route.to(board::joining))]),
+    teachers("/class/board/code", &[Operation::undocumented(Method::Post, |route| route.to(board::new_code))]),
     teachers("/class/board/end", &[Operation::undocumented(Method::Post, |route| route.to(board::end))]),
 ];

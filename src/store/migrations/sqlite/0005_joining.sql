@@ -1,0 +1,3 @@
+-- Whether pupils can join the class.
+
+ALTER TABLE classes ADD COLUMN joining_open INTEGER NOT NULL DEFAULT 1;
