@@ -294,9 +294,41 @@ document.addEventListener("submit", async (event) => {
   help.querySelector("button")?.focus();
 });
 
-// The teacher's board: each event brings the table as it is now.
-for (const board of document.querySelectorAll("[data-board]")) {
-  const events = new EventSource(board.dataset.board);
+/** Keeps the teacher's board as it is now: each event brings the table. Says so while it cannot. */
+function follow(board) {
+  const status = make("p", { className: "live" });
+  status.setAttribute("role", "status");
+  board.before(status);
+  let notice;
+  const say = (words) => {
+    clearTimeout(notice);
+    notice = undefined;
+    status.textContent = words;
+  };
+  const connect = () => {
+    const events = new EventSource(board.dataset.board);
+    events.addEventListener("open", () => say(""));
+    events.addEventListener("error", async () => {
+      // A browser that comes back at once was not away.
+      notice ??= setTimeout(() => say("Not live: reconnecting …"), 1500);
+      if (events.readyState !== EventSource.CLOSED) {
+        return;
+      }
+      // The server answered, but with no events: the browser does not try again by itself.
+      const answer = await fetch("/class/board.json", { method: "HEAD" }).catch(() => undefined);
+      if (answer?.status === 403) {
+        say("Not live: this browser is no longer the teacher’s. Open your link again.");
+      } else {
+        setTimeout(connect, 3000);
+      }
+    });
+    listen(board, events);
+  };
+  connect();
+}
+
+/** What the board does with each kind of event. */
+function listen(board, events) {
   // The code of the class, or what pupils see, is another now.
   events.addEventListener("settings", (event) => {
     if (event.data !== board.dataset.settings) {
@@ -308,19 +340,17 @@ for (const board of document.querySelectorAll("[data-board]")) {
   });
   events.addEventListener("board", (event) => {
     const table = new DOMParser().parseFromString(event.data, "text/html").body;
-    // Whoever is about to press a button keeps it, and does not lose their place in the table.
-    const open = new Set([...board.querySelectorAll("details[open] > summary")].map((it) => it.textContent));
+    // Whoever is about to follow a link keeps it, and does not lose their place in the table.
     const focused = board.contains(document.activeElement) ? document.activeElement : undefined;
     const name = focused?.textContent;
     const [left, top] = [board.firstElementChild?.scrollLeft ?? 0, board.firstElementChild?.scrollTop ?? 0];
     board.replaceChildren(...table.childNodes);
     board.firstElementChild?.scrollTo(left, top);
-    for (const summary of board.querySelectorAll("summary")) {
-      summary.parentElement.open = open.has(summary.textContent);
-    }
     if (name) {
-      const same = [...board.querySelectorAll("button, a, summary")].find((it) => it.textContent === name);
+      const same = [...board.querySelectorAll("a")].find((it) => it.textContent === name);
       same?.focus({ preventScroll: true });
     }
   });
 }
+
+all("[data-board]").forEach(follow);

@@ -5,7 +5,7 @@
 mod names;
 mod standing;
 
-pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName};
+pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName, ReturnCode};
 pub use standing::{PredictionState, Standing, State, numbered_names};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -84,6 +84,12 @@ impl LessonKeys {
     }
 }
 
+impl<'a> FromIterator<&'a str> for LessonKeys {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(keys: I) -> Self {
+        Self(keys.into_iter().map(str::to_owned).collect())
+    }
+}
+
 impl fmt::Display for LessonKeys {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0.iter().map(String::as_str).collect::<Vec<_>>().join(" "))
@@ -99,6 +105,8 @@ pub enum ClassChange {
         key: &'static str,
         is_open: bool,
     },
+    /// These are closed, and all others open.
+    CloseLessons(LessonKeys),
     OpenJoining(bool),
     /// Pupils join with this code from now on.
     NewCode(ClassCode),
@@ -112,6 +120,7 @@ impl ClassChange {
             Self::HoldSolutions(held) => class.solutions_held = *held,
             Self::HoldCodes(held) => class.codes_held = *held,
             Self::OpenLesson { key, is_open } => class.closed_lessons.set(key, !is_open),
+            Self::CloseLessons(keys) => class.closed_lessons.clone_from(keys),
             Self::OpenJoining(is_open) => class.joining_open = *is_open,
             Self::NewCode(code) => class.code = code.clone(),
             Self::Use => {}
@@ -127,8 +136,17 @@ pub struct Pupil {
     pub joined_at: DateTime<Utc>,
     pub seen_at: DateTime<Utc>,
     pub record: Record,
-    /// Grows with every change of the record.
+    /// Grows with every change of the name or the record.
     pub steps: i64,
+    /// With what they come back in another browser, if the teacher allowed it. It may have expired.
+    pub way_back: Option<WayBack>,
+}
+
+/// A code that works once, until it expires.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WayBack {
+    pub code: ReturnCode,
+    pub until: DateTime<Utc>,
 }
 
 /// Omits the name, so that it cannot reach a log.

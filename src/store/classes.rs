@@ -10,7 +10,10 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 use super::StoreError;
-use crate::lab::class::{Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilStep};
+use crate::lab::class::{
+    Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep, ReturnCode,
+    WayBack,
+};
 
 /// The part of a [`Store`](super::Store) that belongs to a class. Times are stored in whole seconds.
 #[async_trait]
@@ -33,6 +36,20 @@ pub trait ClassStore: Send + Sync {
     /// Adds what a request of a pupil did, and that the pupil was seen. The pupil as kept afterwards; `None` if the
     /// class is over, or the pupil was removed.
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
+
+    /// Gives a pupil another name. The pupil as kept afterwards; `None` if there is no such pupil.
+    async fn rename_pupil(
+        &self,
+        id: &PupilId,
+        name: &PupilName,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pupil>, StoreError>;
+
+    /// Lets a pupil come back with a code, instead of one that they had; `false` if there is no such pupil.
+    async fn let_back_in(&self, id: &PupilId, way: &WayBack, now: DateTime<Utc>) -> Result<bool, StoreError>;
+
+    /// The pupil who comes back with this code, and the class. The code is spent.
+    async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError>;
 
     /// Deletes a pupil and their progress; `false` if there is no such pupil.
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError>;

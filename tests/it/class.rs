@@ -93,7 +93,15 @@ fn without_the_setting_there_is_nothing_and_no_key_is_made() {
     {
         assert_eq!(visitor.get(path).status, 404, "{path}");
     }
-    for path in ["/class", "/class/leave", "/class/board", "/class/board/reset", "/class/board/end"] {
+    for path in [
+        "/class",
+        "/class/leave",
+        "/class/name",
+        "/class/away",
+        "/class/board",
+        "/class/board/reset",
+        "/class/board/end",
+    ] {
         assert_eq!(visitor.post(path, &[]).status, 404, "{path}");
     }
     assert!(!app.keys().join("teacher.key").exists());
@@ -151,7 +159,7 @@ fn nobody_but_the_teacher_reaches_an_address_of_the_board() {
             assert_eq!(answer.status, 403, "{path}");
             assert!(!answer.body.contains("Ada"), "{path}");
         }
-        for path in ["start", "reset", "remove", "hold", "lesson", "joining", "code", "end"] {
+        for path in ["start", "reset", "remove", "hold", "lesson", "joining", "code", "path", "back", "leave", "end"] {
             let fields = [("what", "codes"), ("held", "true"), ("lesson", "anatomy"), ("open", "false")];
             assert_eq!(visitor.post(&format!("/class/board/{path}"), &fields).status, 403, "{path}");
         }
@@ -167,7 +175,7 @@ fn the_board_s_forms_work_from_its_own_pages_alone() {
     pupil(&app.url, &code(&mut teacher), "Ada");
     let before = board(&mut teacher);
     for header in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
-        for path in ["end", "code", "joining"] {
+        for path in ["end", "code", "joining", "path", "back", "leave"] {
             let answer = teacher.post_with(&format!("/class/board/{path}"), &[("open", "false")], header);
             assert_eq!(answer.status, 403, "{path}, {header}");
         }
@@ -297,6 +305,202 @@ fn the_teacher_closes_joining_and_gives_the_class_a_new_code() {
     solve_anatomy(&mut ada);
     assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "solved");
     assert_eq!(teacher.post("/class/board/joining", &[("open", "perhaps")]).status, 400);
+}
+
+#[test]
+fn the_teacher_logs_out_of_one_browser() {
+    let (app, mut teacher) = classroom();
+    let mut at_home = teacher.before(&app.url);
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    let left = teacher.post("/class/board/leave", &[]);
+    assert_eq!((left.status, left.location()), (303, "/class?done=logged-out"));
+    let page = teacher.get("/class?done=logged-out").body;
+    assert!(page.contains("You are logged out.") && !page.contains("href=\"/class/board\""), "{page}");
+    for path in ["/class/board", "/class/board.json", "/class/board.csv", "/class/board/events"] {
+        assert_eq!(teacher.get(path).status, 403, "{path}");
+    }
+    assert_eq!(board(&mut at_home)["pupils"].as_array().unwrap().len(), 1, "the class goes on");
+    assert_eq!(board(&mut teacher_of(&app))["pupils"].as_array().unwrap().len(), 1);
+}
+
+/// The code with which this pupil comes back, as the teacher's page shows it.
+fn return_code(teacher: &mut Browser, id: &str) -> String {
+    let made = teacher.post("/class/board/back", &[("pupil", id)]);
+    assert_eq!((made.status, made.location()), (303, format!("/class/board?view=back&open={id}").as_str()));
+    let page = teacher.get(made.location()).body;
+    assert!(page.contains("works once, and for 10 more minutes"), "{page}");
+    page.split_once("class-code\"><strong>").unwrap().1.split('<').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_pupil_who_lost_the_cookie_comes_back_once_with_a_code_of_their_own() {
+    let (app, mut teacher) = classroom();
+    let class_code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &class_code, "Ada");
+    pupil(&app.url, &class_code, "Bob");
+    solve_anatomy(&mut ada);
+    let ada_id = id(&board(&mut teacher), "Ada");
+    let stale = return_code(&mut teacher, &ada_id);
+    let own = return_code(&mut teacher, &ada_id);
+    assert!(!teacher.get("/class/board").body.contains(&own), "the room sees the board");
+    assert!(!teacher.get("/class/board.json").body.contains(&own));
+
+    let mut elsewhere = Browser::of(&app.url);
+    let typed = own.to_lowercase().replace('-', " ");
+    let refused = elsewhere.post("/class", &[("code", &stale), ("name", "Ada")]);
+    assert!(refused.status == 400 && refused.body.contains("You did not come back."), "{}", refused.body);
+    teacher.post("/class/board/joining", &[("open", "false")]);
+    assert!(elsewhere.get("/class").body.contains(">Come back<"), "also while joining is closed");
+    let back = elsewhere.post("/class", &[("code", &typed), ("name", "somebody")]);
+    assert_eq!((back.status, back.location()), (303, "/class?done=back"));
+    assert!(elsewhere.get("/class").body.contains("<strong>Ada</strong>"));
+    assert!(elsewhere.get(ANATOMY).body.contains("class=\"done\""), "with the progress");
+    let mut thief = Browser::of(&app.url);
+    let spent = thief.post("/class", &[("code", &own), ("back", "yes")]);
+    assert!(spent.status == 400 && spent.body.contains("was used before"), "{}", spent.body);
+    assert!(teacher.get(&format!("/class/board?view=back&open={ada_id}")).body.contains("There is no code"));
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 2, "nobody joined a second time");
+    for pupil in ["", "nobody", "0123456789abcdef"] {
+        assert_eq!(teacher.post("/class/board/back", &[("pupil", pupil)]).status, 400, "{pupil}");
+    }
+    assert_eq!(teacher.post("/class/board/back", &[]).status, 400);
+}
+
+#[test]
+fn a_code_to_come_back_expires_and_wrong_ones_are_limited_like_those_of_a_class() {
+    let (app, mut teacher) = classroom();
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    let ada_id = id(&board(&mut teacher), "Ada");
+    let own = return_code(&mut teacher, &ada_id);
+    app.advance(600);
+    let mut ada = Browser::of(&app.url);
+    assert_eq!(ada.post("/class", &[("code", &own), ("back", "yes")]).status, 400);
+    let own = return_code(&mut teacher, &ada_id);
+    let short = ada.post("/class", &[("code", "BCD"), ("back", "yes")]);
+    assert!(short.status == 400 && short.body.contains("You did not come back."), "{}", short.body);
+    assert!(short.body.contains("class=\"code\" value=\"BCD\""), "what was typed stays: {}", short.body);
+    for _ in 0..29 {
+        assert_eq!(ada.post("/class", &[("code", "BCDFGHJK"), ("back", "yes")]).status, 400);
+    }
+    assert_eq!(ada.post("/class", &[("code", &own), ("back", "yes")]).status, 429);
+    app.advance(60);
+    assert_eq!(ada.post("/class", &[("code", &own), ("back", "yes")]).status, 303);
+}
+
+#[test]
+fn this_is_not_me_frees_the_browser_and_keeps_the_pupil() {
+    let (app, mut teacher) = classroom();
+    let class_code = code(&mut teacher);
+    let mut shared = pupil(&app.url, &class_code, "Ada");
+    solve_anatomy(&mut shared);
+    for path in ["/lab", ANATOMY] {
+        assert!(shared.get(path).body.contains("<a href=\"/class#not-me\">This is not me</a>"), "{path}");
+    }
+    assert!(shared.get("/class").body.contains("id=\"not-me\""));
+    for header in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example"] {
+        assert_eq!(shared.post_with("/class/away", &[], header).status, 403, "{header}");
+    }
+    assert_eq!(shared.post("/class/away", &[]).location(), "/class?done=away");
+    assert!(shared.get("/class?done=away").body.contains("Name and progress stay in it."));
+    assert!(!shared.get(ANATOMY).body.contains("class=\"done\""));
+    shared.post("/class", &[("code", &class_code), ("name", "Bob")]);
+    assert!(shared.get("/class").body.contains("<strong>Bob</strong>"));
+    let seen = board(&mut teacher);
+    assert_eq!(standing(&seen, "Ada", "anatomy")["state"], "solved");
+    shared.post("/class/away", &[]);
+    let own = return_code(&mut teacher, &id(&seen, "Ada"));
+    shared.post("/class", &[("code", &own), ("back", "yes")]);
+    assert!(shared.get("/class").body.contains("<strong>Ada</strong>"));
+    assert!(shared.get(ANATOMY).body.contains("class=\"done\""));
+}
+
+#[test]
+fn a_pupil_changes_their_name() {
+    let (app, mut teacher) = classroom();
+    let class_code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &class_code, "Ada");
+    pupil(&app.url, &class_code, "Zoë");
+    solve_anatomy(&mut ada);
+    let renamed = ada.post("/class/name", &[("name", " Zoe\u{308} ")]);
+    assert_eq!((renamed.status, renamed.location()), (303, "/class?done=renamed"));
+    assert!(ada.get("/class?done=renamed").body.contains("Your name was changed."));
+    assert!(ada.get("/lab").body.contains("as <strong>Zoë</strong>"), "at once");
+    let csv = teacher.get("/class/board.csv").body;
+    assert!(csv.contains("\"Zoë\"") && csv.contains("\"Zoë (2)\"") && !csv.contains("Ada"), "{csv}");
+    for (name, says) in [
+        ("", "Type a name of 1 to 40 characters"),
+        ("\u{301}", "has no visible character"),
+        ("\u{2800}", "contains an invisible character"),
+        ("x\u{300}\u{301}\u{302}", "too many marks on one letter"),
+    ] {
+        let refused = ada.post("/class/name", &[("name", name)]);
+        assert!(refused.status == 400 && refused.body.contains(says), "{name:?}: {}", refused.body);
+        assert!(refused.body.contains("Your name is as it was."), "{}", refused.body);
+    }
+    let mut stranger = Browser::of(&app.url);
+    assert_eq!(stranger.post("/class/name", &[("name", "Eve")]).location(), "/class");
+    assert_eq!(ada.post_with("/class/name", &[("name", "Eve")], "Sec-Fetch-Site: cross-site").status, 403);
+    assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Zoë");
+    assert_eq!(board(&mut teacher)["pupils"][0]["lessons"]["anatomy"]["state"], "solved");
+}
+
+#[test]
+fn what_is_opened_on_the_board_keeps_the_page_from_loading_again() {
+    let (app, mut teacher) = classroom();
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    let ada_id = id(&board(&mut teacher), "Ada");
+    let refresh = "http-equiv=\"refresh\"";
+    let plain = teacher.get("/class/board").body;
+    assert!(plain.contains(refresh) && plain.contains(&format!("open={ada_id}#chosen")), "{plain}");
+    for action in ["back", "reset", "remove", "end"] {
+        assert!(!plain.contains(&format!("action=\"/class/board/{action}\"")), "{action} asks first");
+    }
+    for (open, action) in [(ada_id.as_str(), "remove"), ("reset", "reset"), ("end", "end")] {
+        let page = teacher.get(&format!("/class/board?open={open}")).body;
+        assert!(page.contains(&format!("action=\"/class/board/{action}\"")), "{open}: {page}");
+        assert!(!page.contains(refresh) && page.contains(">Close<"), "{open}: {page}");
+    }
+    assert!(teacher.get("/class/board?open=nobody").body.contains(refresh));
+}
+
+#[test]
+fn one_press_opens_the_lessons_of_a_path_alone() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    ada.get("/lab/lessons/tied-to-you");
+    for minutes in ["45", "90", "180"] {
+        let opened = teacher.post("/class/board/path", &[("path", minutes)]);
+        assert_eq!((opened.status, opened.location()), (303, "/class/board?done=path#lessons"));
+        let path = hallpass::lab::teach::Path::find(minutes).unwrap();
+        let on_it: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
+        for lesson in board(&mut teacher)["lessons"].as_array().unwrap() {
+            assert_eq!(lesson["open"], on_it.contains(&lesson["slug"].as_str().unwrap()), "{minutes}: {lesson}");
+        }
+    }
+    teacher.post("/class/board/path", &[("path", "45")]);
+    let page = teacher.get("/class/board").body;
+    assert!(page.contains("A token that is tied to you</a><small>closed</small></th>"), "it was begun: {page}");
+    let columns = page.split("</thead>").next().unwrap();
+    assert!(!columns.contains("Session fixation"), "nobody began it: {columns}");
+    assert_eq!(ada.post("/lab/lessons/tied-to-you", &[("step", "skip")]).status, 403);
+    assert_eq!(
+        teacher.post("/class/board/path", &[("path", "all")]).location(),
+        "/class/board?done=all-opened#lessons"
+    );
+    assert!(board(&mut teacher)["lessons"].as_array().unwrap().iter().all(|lesson| lesson["open"] == true));
+    for path in ["", "46", "ALL"] {
+        assert_eq!(teacher.post("/class/board/path", &[("path", path)]).status, 400, "{path}");
+    }
+}
+
+#[test]
+fn a_live_board_ends_with_the_teacher_s_cookie() {
+    let (app, mut teacher) = classroom();
+    let mut events = teacher.stream("/class/board/events");
+    events.until("Nobody has joined yet.");
+    app.advance(14 * 86_400);
+    events.until_its_end();
+    assert_eq!(teacher.get("/class/board/events").status, 403);
 }
 
 #[test]
@@ -619,6 +823,14 @@ fn two_processes_share_a_class() {
         let mut ada_elsewhere = ada.before(&second.url);
         let mut teacher_elsewhere = teacher.before(&second.url);
         let old = code(&mut teacher);
+        let own = return_code(&mut teacher_elsewhere, &id(&board(&mut teacher), "Ada"));
+        let mut ada_again = Browser::of(&first.url);
+        assert_eq!(ada_again.post("/class", &[("code", &own), ("back", "yes")]).status, 303);
+        ada_again.post("/class/name", &[("name", "Ada L.")]);
+        ada_again.turn_to(&second.url);
+        assert!(ada_again.get("/lab").body.contains("<strong>Ada L.</strong>"), "the other process asks again at once");
+        teacher_elsewhere.post("/class/board/path", &[("path", "45")]);
+        assert_eq!(board(&mut teacher)["lessons"], board(&mut teacher_elsewhere)["lessons"]);
         teacher_elsewhere.post("/class/board/code", &[]);
         let mut eve = Browser::of(&first.url);
         assert_eq!(eve.post("/class", &[("code", &old), ("name", "Eve")]).status, 400);

@@ -79,6 +79,7 @@ macro_rules! contract {
             a_class_ends_fourteen_days_after_its_last_use
             only_the_code_of_the_class_lets_a_pupil_join
             joining_can_be_closed_and_the_code_changed
+            a_pupil_comes_back_once_with_a_code_and_has_a_new_name
             what_a_pupil_does_is_kept_and_nobody_else_s_changes
             of_many_requests_of_a_pupil_at_once_none_is_lost
             thirty_pupils_join_and_work_at_once
@@ -791,6 +792,7 @@ mod sqlite {
             (2, "revoked tokens", include_str!("../../src/store/migrations/sqlite/0002_revoked_tokens.sql")),
             (3, "grants", include_str!("../../src/store/migrations/sqlite/0003_grants.sql")),
             (4, "class", include_str!("../../src/store/migrations/sqlite/0004_class.sql")),
+            (5, "joining", include_str!("../../src/store/migrations/sqlite/0005_joining.sql")),
         ];
         for count in 1..=migrations.len() {
             let folder = TempDir::new().unwrap();

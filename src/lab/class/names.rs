@@ -1,10 +1,13 @@
-//! The code of a class, the names of its pupils, and the ids of both.
+//! The code of a class, the codes with which pupils come back, the names of its pupils, and the ids of both.
 
 use std::fmt;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use chrono::TimeDelta;
 use thiserror::Error;
+use unicode_normalization::UnicodeNormalization as _;
+use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
 use crate::random::{NoRandomBytes, Random};
 
@@ -13,32 +16,75 @@ const LETTERS: &[u8; 20] = b"BCDFGHJKMNPQRSTVWXYZ";
 
 const CODE_LENGTH: usize = 6;
 
+const RETURN_CODE_LENGTH: usize = 8;
+
+fn random_letters(count: usize, random: &Random) -> Result<String, NoRandomBytes> {
+    let mut number = u64::from_be_bytes(random.bytes()?);
+    let mut letters = String::with_capacity(count);
+    for _ in 0..count {
+        let place = usize::try_from(number % LETTERS.len() as u64).unwrap_or_default();
+        letters.push(char::from(LETTERS[place]));
+        number /= LETTERS.len() as u64;
+    }
+    Ok(letters)
+}
+
+/// Reads so many letters that somebody typed: small letters, blanks and hyphens do not matter.
+fn typed_letters(count: usize, text: &str) -> Option<String> {
+    let letters: String = text.chars().filter(|it| !it.is_whitespace() && *it != '-').collect();
+    let code = letters.to_ascii_uppercase();
+    (code.len() == count && code.bytes().all(|byte| LETTERS.contains(&byte))).then_some(code)
+}
+
 /// The code with which pupils join: six letters.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClassCode(String);
 
 impl ClassCode {
     pub fn generate(random: &Random) -> Result<Self, NoRandomBytes> {
-        let mut number = u64::from_be_bytes(random.bytes()?);
-        let mut letters = String::with_capacity(CODE_LENGTH);
-        for _ in 0..CODE_LENGTH {
-            let place = usize::try_from(number % LETTERS.len() as u64).unwrap_or_default();
-            letters.push(char::from(LETTERS[place]));
-            number /= LETTERS.len() as u64;
-        }
-        Ok(Self(letters))
+        random_letters(CODE_LENGTH, random).map(Self)
     }
 
-    /// Reads what somebody typed: small letters, blanks and hyphens do not matter.
     pub fn parse(text: &str) -> Option<Self> {
-        let letters: String = text.chars().filter(|it| !it.is_whitespace() && *it != '-').collect();
-        let code = letters.to_ascii_uppercase();
-        let is_code = code.len() == CODE_LENGTH && code.bytes().all(|byte| LETTERS.contains(&byte));
-        is_code.then_some(Self(code))
+        typed_letters(CODE_LENGTH, text).map(Self)
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// The code with which one pupil comes back, once: eight letters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReturnCode(String);
+
+impl ReturnCode {
+    /// How long it works.
+    pub const KEPT: TimeDelta = TimeDelta::minutes(10);
+
+    pub fn generate(random: &Random) -> Result<Self, NoRandomBytes> {
+        random_letters(RETURN_CODE_LENGTH, random).map(Self)
+    }
+
+    pub fn parse(text: &str) -> Option<Self> {
+        typed_letters(RETURN_CODE_LENGTH, text).map(Self)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// With a hyphen in the middle, to read it out.
+    pub fn shown(&self) -> String {
+        let (first, last) = self.0.split_at(RETURN_CODE_LENGTH / 2);
+        format!("{first}-{last}")
+    }
+}
+
+/// Never shown in a log.
+impl fmt::Debug for ReturnCode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ReturnCode(…)")
     }
 }
 
@@ -75,7 +121,7 @@ id! {
     PupilId, 12, 16
 }
 
-/// The name that a pupil chose: 1 to 40 characters, as the board shows it.
+/// The name that a pupil chose: 1 to 40 characters in NFC, as the board shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PupilName(String);
 
@@ -88,25 +134,43 @@ pub enum BadPupilName {
     Long(usize),
     #[error("This name contains an invisible character. Type the name instead of pasting it.")]
     Hidden,
+    #[error("This name has no visible character. Type your first name or a nickname.")]
+    Invisible,
+    #[error("This name has too many marks on one letter. Type it with fewer accents.")]
+    Stacked,
 }
 
 impl PupilName {
     pub const LONGEST: usize = 40;
 
     pub fn parse(text: &str) -> Result<Self, BadPupilName> {
-        let name = text.trim();
+        let name: String = text.trim().nfc().collect();
         let length = name.chars().count();
-        match name {
+        match name.as_str() {
+            "" => Err(BadPupilName::Missing),
             _ if length > Self::LONGEST => Err(BadPupilName::Long(length)),
             _ if name.chars().any(is_refused) => Err(BadPupilName::Hidden),
-            _ if name.chars().all(|it| it.is_whitespace() || is_joiner(it)) => Err(BadPupilName::Missing),
-            _ => Ok(Self(name.to_owned())),
+            _ if !name.chars().any(is_visible) => Err(BadPupilName::Invisible),
+            _ if has_stacked_marks(&name) => Err(BadPupilName::Stacked),
+            _ => Ok(Self(name)),
         }
+    }
+
+    /// The name as the store has it. An earlier release may have accepted names that this one refuses.
+    pub fn kept(text: &str) -> Self {
+        Self(text.to_owned())
     }
 
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// What two names that look the same have in common: it is the same for `Ada` and `ADA`, for composed and wide letters,
+/// and with or without joiners. Letters of different scripts stay different.
+pub fn look_of(name: &str) -> String {
+    let folded: String = name.nfkc().filter(|it| !is_joiner(*it)).collect::<String>().to_lowercase();
+    folded.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Never shown in a log.
@@ -118,7 +182,33 @@ impl fmt::Debug for PupilName {
 
 /// Whether a character could change how the rest of the board is shown, or hide in a name.
 fn is_refused(c: char) -> bool {
-    !is_joiner(c) && crate::token::printable::is_hidden(c)
+    // The blank of Braille is no white space, but shows nothing.
+    !is_joiner(c) && (crate::token::printable::is_hidden(c) || c == '\u{2800}')
+}
+
+/// Whether a character shows something by itself.
+fn is_visible(c: char) -> bool {
+    !c.is_whitespace() && !is_joiner(c) && !is_combining_mark(c)
+}
+
+/// Whether marks grow out of a line of text: more than two above or below one letter, or more than eight of any kind.
+/// Letters of living languages need no more, once they are composed.
+fn has_stacked_marks(name: &str) -> bool {
+    let (mut marks, mut stacked) = (0, 0);
+    for c in name.chars().filter(|it| !is_joiner(*it)) {
+        let is_mark = is_combining_mark(c);
+        (marks, stacked) = if is_mark { (marks + 1, stacked + u32::from(is_stacking(c))) } else { (0, 0) };
+        if marks > 8 || stacked > 2 {
+            return true;
+        }
+    }
+    false
+}
+
+/// Whether a mark is drawn on, above or below the letter before it, and over the marks that are there. The vowels and
+/// points of Hebrew, Arabic and the scripts of India have places of their own.
+fn is_stacking(c: char) -> bool {
+    matches!(canonical_combining_class(c), 1 | 200..)
 }
 
 /// What some scripts and emoji need inside of a word.
@@ -173,7 +263,20 @@ mod tests {
         for (text, wrong) in [
             ("", BadPupilName::Missing),
             ("   ", BadPupilName::Missing),
-            ("\u{200d}", BadPupilName::Missing),
+            ("\u{200d}", BadPupilName::Invisible),
+            ("\u{301}", BadPupilName::Invisible),
+            ("\u{301} \u{200d}\u{327}", BadPupilName::Invisible),
+            ("\u{2800}", BadPupilName::Hidden),
+            ("A\u{2800}", BadPupilName::Hidden),
+            ("\u{3164}", BadPupilName::Hidden),
+            ("\u{ffa0}", BadPupilName::Hidden),
+            ("\u{ad}", BadPupilName::Hidden),
+            ("\u{200e}", BadPupilName::Hidden),
+            ("A\u{61c}", BadPupilName::Hidden),
+            ("\u{feff}", BadPupilName::Hidden),
+            ("x\u{300}\u{301}\u{302}", BadPupilName::Stacked),
+            ("x\u{300}\u{200d}\u{301}\u{302}", BadPupilName::Stacked),
+            ("a\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}", BadPupilName::Stacked),
             (long.as_str(), BadPupilName::Long(41)),
             ("A\nb", BadPupilName::Hidden),
             ("A\0", BadPupilName::Hidden),
@@ -184,5 +287,37 @@ mod tests {
         ] {
             assert_eq!(PupilName::parse(text), Err(wrong), "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_name_is_composed_and_the_marks_of_living_languages_stay() {
+        for (typed, kept) in [
+            ("Zoe\u{308}", "Zoë"),
+            ("Nguye\u{302}\u{303}n", "Nguyễn"),
+            ("Ad\u{329}\u{301}e", "Ad\u{329}\u{301}e"),
+            ("मृत्युञ्जय", "मृत्युञ्जय"),
+            ("ကျော်မြှောင်း", "ကျော်မြှောင်း"),
+            ("שִׁירָה", "ש\u{5b4}\u{5c1}ירָה"),
+            ("مُحَمَّد", "مُحَمَّد"),
+            ("1\u{fe0f}\u{20e3}", "1\u{fe0f}\u{20e3}"),
+        ] {
+            assert_eq!(PupilName::parse(typed).unwrap().as_str(), kept, "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn names_that_look_the_same_have_one_look() {
+        for name in ["ada b", "ADA  B", "A\u{200d}da b", "Ａｄａ b", "Ada\u{a0}b"] {
+            assert_eq!(look_of(name), "ada b", "{name}");
+        }
+        assert_ne!(look_of("Ada c"), "ada b");
+    }
+
+    #[test]
+    fn a_return_code_has_eight_letters_and_is_no_code_of_a_class() {
+        let code = ReturnCode::generate(&Random::system()).unwrap();
+        assert_eq!((ReturnCode::parse(&code.shown()), code.shown().len()), (Some(code.clone()), 9));
+        assert!(ClassCode::parse(code.as_str()).is_none() && ReturnCode::parse("BCDFGH").is_none());
+        assert_eq!(format!("{code:?}"), "ReturnCode(…)");
     }
 }

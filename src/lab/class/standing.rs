@@ -6,6 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Pupil;
+use super::names::look_of;
 use crate::lab::lessons::Lesson;
 use crate::lab::progress::Prediction;
 
@@ -88,11 +89,11 @@ pub fn numbered_names(pupils: &[Pupil]) -> Vec<String> {
     let mut counts: HashMap<String, usize> = HashMap::new();
     let named = pupils.iter().map(|pupil| {
         let name = pupil.name.as_str();
-        let count = counts.entry(name.to_lowercase()).or_default();
+        let count = counts.entry(look_of(name)).or_default();
         loop {
             *count += 1;
             let numbered = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
-            if taken.insert(numbered.to_lowercase()) {
+            if taken.insert(look_of(&numbered)) {
                 return numbered;
             }
         }
@@ -118,6 +119,7 @@ mod tests {
             seen_at: at(0),
             record: Record::default(),
             steps: 0,
+            way_back: None,
         }
     }
 
@@ -168,6 +170,7 @@ mod tests {
             (["Ada", "Ada", "Ada (2)"], ["Ada", "Ada (2)", "Ada (2) (2)"]),
             (["Ada", "Ada (2)", "Ada"], ["Ada", "Ada (2)", "Ada (3)"]),
             (["Ada", "ADA", "ada (2)"], ["Ada", "ADA (2)", "ada (2) (2)"]),
+            (["Zoë", "Z\u{200d}oë", "Ｚｏｅ\u{308}"], ["Zoë", "Z\u{200d}oë (2)", "Ｚｏｅ\u{308} (3)"]),
         ] {
             assert_eq!(numbered_names(&given.map(pupil)), numbered);
         }

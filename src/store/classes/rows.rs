@@ -3,7 +3,9 @@
 use sqlx::{ColumnIndex, Decode, FromRow, Row, Type};
 
 use super::super::rows::{damaged, moment};
-use crate::lab::class::{Class, ClassCode, ClassId, LessonKeys, Pupil, PupilId, PupilName, Record};
+use crate::lab::class::{
+    Class, ClassCode, ClassId, LessonKeys, Pupil, PupilId, PupilName, Record, ReturnCode, WayBack,
+};
 use crate::lab::progress::Progress;
 
 /// The columns of a [`Class`].
@@ -17,7 +19,7 @@ macro_rules! class_columns {
 /// The columns of a [`Pupil`].
 macro_rules! pupil_columns {
     () => {
-        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times, steps"
+        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times, steps, return_code, return_until"
     };
 }
 
@@ -55,6 +57,16 @@ pub(in crate::store) const UPDATE_CLASS: &str = "
 /// The pupil `$1` as changed: when they were seen, and their record.
 pub(in crate::store) const UPDATE_PUPIL: &str = "
     UPDATE pupils SET seen_at = $2, progress = $3, times = $4, steps = steps + 1 WHERE id = $1";
+
+/// The pupil `$1` with the name `$2`.
+pub(in crate::store) const RENAME_PUPIL: &str = "UPDATE pupils SET name = $2, steps = steps + 1 WHERE id = $1";
+
+/// The pupil `$1` comes back with the code `$2` until `$3`.
+pub(in crate::store) const PUT_WAY_BACK: &str = "UPDATE pupils SET return_code = $2, return_until = $3 WHERE id = $1";
+
+/// Spends the code `$1`, if it works after `$2`. The id of its pupil.
+pub(in crate::store) const SPEND_WAY_BACK: &str = "
+    UPDATE pupils SET return_code = NULL, return_until = NULL WHERE return_code = $1 AND return_until > $2 RETURNING id";
 
 /// What a record is stored as: the progress, and the times.
 pub(in crate::store) fn columns_of(record: &Record) -> sqlx::Result<(String, String)> {
@@ -96,11 +108,17 @@ where
         let times = serde_json::from_str(row.try_get("times")?).map_err(damaged)?;
         Ok(Self {
             id: PupilId::parse(row.try_get("pupil_id")?).ok_or_else(|| damaged("the id of a pupil is none"))?,
-            name: PupilName::parse(row.try_get("name")?).map_err(damaged)?,
+            name: PupilName::kept(row.try_get("name")?),
             joined_at: moment(row.try_get("joined_at")?)?,
             seen_at: moment(row.try_get("seen_at")?)?,
             record: Record { progress: Progress::parse(row.try_get("progress")?), times },
             steps: row.try_get("steps")?,
+            way_back: way_back(row.try_get("return_code")?, row.try_get("return_until")?)?,
         })
     }
+}
+
+fn way_back(code: Option<&str>, until: Option<i64>) -> sqlx::Result<Option<WayBack>> {
+    let Some((code, until)) = code.and_then(ReturnCode::parse).zip(until) else { return Ok(None) };
+    Ok(Some(WayBack { code, until: moment(until)? }))
 }

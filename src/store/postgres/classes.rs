@@ -7,13 +7,14 @@ use sqlx::FromRow as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::classes::rows::{
-    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, UPDATE_CLASS, UPDATE_PUPIL,
-    class_columns, columns_of,
+    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, PUT_WAY_BACK, RENAME_PUPIL,
+    SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, class_columns, columns_of,
 };
 use super::super::{ClassStore, StoreError, in_time};
 use super::Postgres;
 use crate::lab::class::{
-    Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilStep,
+    Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
+    ReturnCode, WayBack,
 };
 
 /// Each deletes at most `$2` rows of a class that was last used at `$1` or earlier.
@@ -52,6 +53,36 @@ impl ClassStore for Postgres {
 
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         in_time(self.commit(async |connection| add_step(connection, id, step, now).await)).await
+    }
+
+    async fn rename_pupil(
+        &self,
+        id: &PupilId,
+        name: &PupilName,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pupil>, StoreError> {
+        let renamed = self.commit(async |connection| {
+            change(&mut *connection, &ClassChange::Use, now).await?;
+            let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str()).bind(name.as_str());
+            rename.execute(&mut *connection).await?;
+            Ok(find_pupil(connection, id, now).await?.map(|(_, pupil)| pupil))
+        });
+        in_time(renamed).await
+    }
+
+    async fn let_back_in(&self, id: &PupilId, way: &WayBack, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let put = self.commit(async |connection| {
+            if !change(&mut *connection, &ClassChange::Use, now).await? {
+                return Ok(false);
+            }
+            let put = sqlx::query(PUT_WAY_BACK).bind(id.as_str()).bind(way.code.as_str()).bind(way.until.timestamp());
+            Ok(put.execute(connection).await?.rows_affected() == 1)
+        });
+        in_time(put).await
+    }
+
+    async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError> {
+        in_time(self.commit(async |connection| come_back(connection, code, now).await)).await
     }
 
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -159,6 +190,19 @@ async fn add_step(
     pupil.steps += 1;
     put(connection, &pupil).await?;
     Ok(Some(pupil))
+}
+
+async fn come_back(
+    connection: &mut PgConnection,
+    code: &ReturnCode,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<(Class, Pupil)>> {
+    lock_class(&mut *connection, now).await?;
+    let update = sqlx::query_scalar(SPEND_WAY_BACK).bind(code.as_str()).bind(now.timestamp());
+    let id: Option<String> = update.fetch_optional(&mut *connection).await?;
+    let Some(id) = id.as_deref().and_then(PupilId::parse) else { return Ok(None) };
+    change(&mut *connection, &ClassChange::Use, now).await?;
+    find_pupil(connection, &id, now).await
 }
 
 async fn put(connection: &mut PgConnection, pupil: &Pupil) -> sqlx::Result<()> {

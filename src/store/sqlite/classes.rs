@@ -5,12 +5,14 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow as _, SqliteConnection};
 
 use super::super::classes::rows::{
-    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, UPDATE_CLASS, UPDATE_PUPIL, columns_of,
+    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, PUT_WAY_BACK, RENAME_PUPIL,
+    SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, columns_of,
 };
 use super::super::{ClassStore, StoreError, in_time};
 use super::Sqlite;
 use crate::lab::class::{
-    Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilStep,
+    Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
+    ReturnCode, WayBack,
 };
 
 /// Each deletes at most `$2` rows of a class that was last used at `$1` or earlier.
@@ -55,6 +57,26 @@ impl ClassStore for Sqlite {
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         let (id, step) = (id.clone(), step.clone());
         in_time(self.writer.write(move |connection| Box::pin(add_step(connection, id, step, now)))).await
+    }
+
+    async fn rename_pupil(
+        &self,
+        id: &PupilId,
+        name: &PupilName,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pupil>, StoreError> {
+        let (id, name) = (id.clone(), name.clone());
+        in_time(self.writer.write(move |connection| Box::pin(rename(connection, id, name, now)))).await
+    }
+
+    async fn let_back_in(&self, id: &PupilId, way: &WayBack, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        let (id, way) = (id.clone(), way.clone());
+        in_time(self.writer.write(move |connection| Box::pin(let_back_in(connection, id, way, now)))).await
+    }
+
+    async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError> {
+        let code = code.clone();
+        in_time(self.writer.write(move |connection| Box::pin(come_back(connection, code, now)))).await
     }
 
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError> {
@@ -162,6 +184,46 @@ async fn add_step(
     put(&mut *connection, &pupil).await?;
     change(connection, &ClassChange::Use, now).await?;
     Ok(Some(pupil))
+}
+
+async fn rename(
+    connection: &mut SqliteConnection,
+    id: PupilId,
+    name: PupilName,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Pupil>> {
+    let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str().to_owned()).bind(name.as_str().to_owned());
+    rename.execute(&mut *connection).await?;
+    change(&mut *connection, &ClassChange::Use, now).await?;
+    Ok(find_pupil(connection, id, now).await?.map(|(_, pupil)| pupil))
+}
+
+async fn let_back_in(
+    connection: &mut SqliteConnection,
+    id: PupilId,
+    way: WayBack,
+    now: DateTime<Utc>,
+) -> sqlx::Result<bool> {
+    if !change(&mut *connection, &ClassChange::Use, now).await? {
+        return Ok(false);
+    }
+    let put = sqlx::query(PUT_WAY_BACK)
+        .bind(id.as_str().to_owned())
+        .bind(way.code.as_str().to_owned())
+        .bind(way.until.timestamp());
+    Ok(put.execute(connection).await?.rows_affected() == 1)
+}
+
+async fn come_back(
+    connection: &mut SqliteConnection,
+    code: ReturnCode,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<(Class, Pupil)>> {
+    let update = sqlx::query_scalar(SPEND_WAY_BACK).bind(code.as_str().to_owned()).bind(now.timestamp());
+    let id: Option<String> = update.fetch_optional(&mut *connection).await?;
+    let Some(id) = id.as_deref().and_then(PupilId::parse) else { return Ok(None) };
+    change(&mut *connection, &ClassChange::Use, now).await?;
+    find_pupil(connection, id, now).await
 }
 
 async fn put(connection: &mut SqliteConnection, pupil: &Pupil) -> sqlx::Result<()> {

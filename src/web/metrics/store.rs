@@ -13,7 +13,10 @@ use prometheus_client::metrics::counter::ConstCounter;
 
 use super::label::{Label as _, label};
 use super::latency::Latency;
-use crate::lab::class::{Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilStep};
+use crate::lab::class::{
+    Class, ClassChange, ClassCode, Joined, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep, ReturnCode,
+    WayBack,
+};
 use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::store::{
     AuthorizationCode, ClassStore, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession,
@@ -53,6 +56,9 @@ label! {
         Pupil "pupil",
         JoinClass "join_class",
         AddStep "add_step",
+        RenamePupil "rename_pupil",
+        LetBackIn "let_back_in",
+        ComeBack "come_back",
         RemovePupil "remove_pupil",
         ResetProgress "reset_progress",
         ChangeClass "change_class",
@@ -300,6 +306,23 @@ impl ClassStore for CountedStore {
 
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         self.calls.measure(Operation::AddStep, self.store.add_step(id, step, now)).await
+    }
+
+    async fn rename_pupil(
+        &self,
+        id: &PupilId,
+        name: &PupilName,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Pupil>, StoreError> {
+        self.calls.measure(Operation::RenamePupil, self.store.rename_pupil(id, name, now)).await
+    }
+
+    async fn let_back_in(&self, id: &PupilId, way: &WayBack, now: DateTime<Utc>) -> Result<bool, StoreError> {
+        self.calls.measure(Operation::LetBackIn, self.store.let_back_in(id, way, now)).await
+    }
+
+    async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError> {
+        self.calls.measure(Operation::ComeBack, self.store.come_back(code, now)).await
     }
 
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError> {

@@ -22,6 +22,7 @@ use crate::code::Code;
 use crate::keys::TeacherKey;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, ClassId, Joined, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
+    ReturnCode, WayBack,
 };
 use crate::limits::{Decision, Key, Limiter, Rate};
 use crate::random::Random;
@@ -217,7 +218,17 @@ impl Classroom {
     }
 
     fn is_teacher(&self, request: &HttpRequest) -> bool {
-        self.cookies.is_teacher(request, self.now())
+        self.teacher_until(request).is_some_and(|end| end > self.now())
+    }
+
+    /// When the request's cookie of the teacher stops to count.
+    pub fn teacher_until(&self, request: &HttpRequest) -> Option<DateTime<Utc>> {
+        self.cookies.teacher_until(request)
+    }
+
+    /// Makes the browser forget that it is the teacher's.
+    pub fn forget_teacher(&self, response: &mut HttpResponse) -> Result<(), Problem> {
+        response.add_cookie(&self.cookies.teacher_removal()).map_err(|error| Problem::internal(&error))
     }
 
     /// The teacher's cookie, for somebody who has the key.
@@ -300,24 +311,62 @@ impl Classroom {
         }
     }
 
+    /// Lets a pupil come back with the code that the teacher gave them, and says what their browser is to keep.
+    pub async fn come_back(&self, code: &ReturnCode, client: Client) -> Result<[Cookie<'static>; 2], NotJoined> {
+        let (class, pupil) = self.returned(code, client).await?;
+        let cookies = [self.cookies.of_pupil(&class.id, &pupil.id), self.cookies.of_steps(pupil.steps)];
+        self.remembered().keep(Arc::new(pupil));
+        Ok(cookies)
+    }
+
+    /// Makes a code with which a pupil comes back; `false` if there is no such pupil.
+    pub async fn let_back_in(&self, id: &PupilId) -> Result<bool, Problem> {
+        let now = self.now();
+        let way = WayBack { code: ReturnCode::generate(&self.random)?, until: now + ReturnCode::KEPT };
+        Ok(self.store.let_back_in(id, &way, now).await?)
+    }
+
+    /// Gives a pupil another name. A pupil who was removed meanwhile has none.
+    pub async fn rename(&self, id: &PupilId, name: &PupilName, response: &mut HttpResponse) -> Result<(), Problem> {
+        let renamed = self.store.rename_pupil(id, name, self.now()).await?;
+        self.know(renamed, response)
+    }
+
     /// The open class, if this is its code.
     async fn checked(&self, code: &str, client: Client) -> Result<Class, NotJoined> {
         let _one_at_a_time = self.checking.lock().await;
-        let now = self.now();
-        let looked = self.wrong_codes.peek(client.address(), now).await;
+        self.may_try(client).await?;
+        let class = self.store.class(self.now()).await?;
+        let typed = ClassCode::parse(code);
+        match class.filter(|class| typed.is_some_and(|typed| typed == class.code)) {
+            Some(class) => Ok(class),
+            None => Err(self.count_wrong(client).await),
+        }
+    }
+
+    /// The pupil of a code with which they come back. Wrong ones count like wrong codes of a class.
+    async fn returned(&self, code: &ReturnCode, client: Client) -> Result<(Class, Pupil), NotJoined> {
+        let _one_at_a_time = self.checking.lock().await;
+        self.may_try(client).await?;
+        match self.store.come_back(code, self.now()).await? {
+            Some(found) => Ok(found),
+            None => Err(self.count_wrong(client).await),
+        }
+    }
+
+    async fn may_try(&self, client: Client) -> Result<(), Problem> {
+        let looked = self.wrong_codes.peek(client.address(), self.now()).await;
         if let Ok(Decision::Refused { .. }) = looked {
             self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
         }
-        refused(looked.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)?;
-        let class = self.store.class(now).await?;
-        let typed = ClassCode::parse(code);
-        if let Some(class) = class.filter(|class| typed.is_some_and(|typed| typed == class.code)) {
-            return Ok(class);
-        }
-        let counted = self.wrong_codes.admit(client.address(), now).await;
+        refused(looked.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)
+    }
+
+    async fn count_wrong(&self, client: Client) -> NotJoined {
+        let counted = self.wrong_codes.admit(client.address(), self.now()).await;
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::from(counted.as_ref()));
-        refused(counted.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)?;
-        Err(NotJoined::WrongCode)
+        let decision = counted.map_err(|error| Problem::rates_unavailable(&error));
+        decision.and_then(|it| refused(it, WRONG_TOO_OFTEN)).map_or_else(NotJoined::Problem, |()| NotJoined::WrongCode)
     }
 
     /// Counts a pupil who joins.
@@ -342,7 +391,13 @@ impl Classroom {
     /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile has
     /// nothing that could be added to.
     pub async fn add_step(&self, id: &PupilId, step: &PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
-        let Some(pupil) = self.store.add_step(id, step, self.now()).await? else {
+        let stepped = self.store.add_step(id, step, self.now()).await?;
+        self.know(stepped, response)
+    }
+
+    /// Remembers a pupil as the store has them now, and lets the browser know that there is something new.
+    fn know(&self, pupil: Option<Pupil>, response: &mut HttpResponse) -> Result<(), Problem> {
+        let Some(pupil) = pupil else {
             self.forget();
             return Ok(());
         };

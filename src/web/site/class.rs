@@ -5,15 +5,16 @@ mod csv;
 mod endpoints;
 mod events;
 
+use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Data, Form};
+use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::lab::attacks::Attack;
-use crate::lab::class::{BadPupilName, Class, Pupil, PupilName};
+use crate::lab::class::{BadPupilName, Class, Pupil, PupilName, ReturnCode};
 use crate::lab::lessons::LESSONS;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
@@ -41,6 +42,8 @@ struct ClassPage<'a> {
     is_closed: bool,
     form: &'a JoinForm,
     fault: Option<JoinFault>,
+    /// What the last press did.
+    done: Option<&'static str>,
     is_teacher: bool,
 }
 
@@ -85,18 +88,48 @@ pub(in crate::web) struct JoinForm {
     code: String,
     #[serde(default)]
     name: String,
+    /// Sent by the form of those who come back.
+    back: Option<String>,
+}
+
+impl JoinForm {
+    /// The code of somebody who comes back. They type it in the form for it, or instead of the code of the class.
+    fn return_code(&self) -> Option<ReturnCode> {
+        ReturnCode::parse(&self.code)
+    }
+
+    const fn is_of_return(&self) -> bool {
+        self.back.is_some()
+    }
 }
 
 /// What is wrong with it.
 enum JoinFault {
     Code(&'static str),
+    /// The code of somebody who comes back.
+    Return(&'static str),
     Name(BadPupilName),
 }
 
+const WRONG_RETURN: &str =
+    "This code is wrong, was used before, or is older than ten minutes. Ask your teacher for another one.";
 const NO_CODE: &str = "Type the code of the class.";
 const WRONG_CODE: &str = "No class is open with this code. Look at the board again: a code has six letters.";
 const CLOSED: &str = "Joining is closed. Ask your teacher to open it.";
 const FULL: &str = "This class has as many pupils as it can have. Ask your teacher.";
+
+/// What the address of `/class` says that a press did.
+fn said(done: &str) -> Option<&'static str> {
+    match done {
+        "away" => Some(
+            "This browser has left the class. Name and progress stay in it. To come back, ask your teacher for a code.",
+        ),
+        "back" => Some("Welcome back. Your progress is here."),
+        "renamed" => Some("Your name was changed."),
+        "logged-out" => Some("You are logged out. This browser no longer opens the board."),
+        _ => None,
+    }
+}
 
 /// A day as the pages say it.
 fn day(time: DateTime<Utc>) -> String {
@@ -104,8 +137,29 @@ fn day(time: DateTime<Utc>) -> String {
 }
 
 /// `GET /class`.
-pub(in crate::web) async fn page(request: HttpRequest, pages: ClassPages) -> Result<HttpResponse, Problem> {
-    show(&request, &pages, &JoinForm::default(), None).await
+pub(in crate::web) async fn page(
+    request: HttpRequest,
+    query: Query<ClassQuery>,
+    pages: ClassPages,
+) -> Result<HttpResponse, Problem> {
+    show(&request, &pages, &JoinForm::default(), None, query.done.as_deref().and_then(said)).await
+}
+
+/// The query of the address of `/class`.
+#[derive(Deserialize)]
+pub(in crate::web) struct ClassQuery {
+    /// What a press did.
+    done: Option<String>,
+}
+
+/// The page with what is wrong with a form.
+async fn refuse(
+    request: &HttpRequest,
+    pages: &ClassPages,
+    form: &JoinForm,
+    fault: JoinFault,
+) -> Result<HttpResponse, Problem> {
+    show(request, pages, form, Some(fault), None).await
 }
 
 async fn show(
@@ -113,11 +167,12 @@ async fn show(
     pages: &ClassPages,
     form: &JoinForm,
     fault: Option<JoinFault>,
+    done: Option<&'static str>,
 ) -> Result<HttpResponse, Problem> {
     let Place { seat, absence, is_closed } = place(request, pages).await?;
     let is_teacher = pages.mode.is_teacher(request);
     let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, is_teacher })
+    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, done, is_teacher })
 }
 
 /// Where the visitor sits, or why nowhere.
@@ -154,26 +209,71 @@ pub(in crate::web) async fn join(
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
     if place(&request, &pages).await?.seat.is_some() {
-        return Ok(to_class());
+        return Ok(to_class(""));
+    }
+    if form.is_of_return() || form.return_code().is_some() {
+        return come_back(&request, client, &pages, &form).await;
     }
     let name = match PupilName::parse(&form.name) {
         Ok(name) => name,
-        Err(bad) => return show(&request, &pages, &form, Some(JoinFault::Name(bad))).await,
+        Err(bad) => return refuse(&request, &pages, &form, JoinFault::Name(bad)).await,
     };
     if form.code.trim().is_empty() {
-        return show(&request, &pages, &form, Some(JoinFault::Code(NO_CODE))).await;
+        return refuse(&request, &pages, &form, JoinFault::Code(NO_CODE)).await;
     }
     match room.join(&form.code, name, client).await {
-        Ok(cookies) => {
-            let mut response = to_class();
-            cookies.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))?;
-            Ok(response)
-        }
-        Err(NotJoined::WrongCode) => show(&request, &pages, &form, Some(JoinFault::Code(WRONG_CODE))).await,
-        Err(NotJoined::Closed) => show(&request, &pages, &form, Some(JoinFault::Code(CLOSED))).await,
-        Err(NotJoined::Full) => show(&request, &pages, &form, Some(JoinFault::Code(FULL))).await,
+        Ok(cookies) => with_cookies(to_class(""), &cookies),
+        Err(NotJoined::WrongCode) => refuse(&request, &pages, &form, JoinFault::Code(WRONG_CODE)).await,
+        Err(NotJoined::Closed) => refuse(&request, &pages, &form, JoinFault::Code(CLOSED)).await,
+        Err(NotJoined::Full) => refuse(&request, &pages, &form, JoinFault::Code(FULL)).await,
         Err(NotJoined::Problem(problem)) => Err(problem),
     }
+}
+
+/// Somebody types the code with which the teacher lets them back in: they are who they were.
+async fn come_back(
+    request: &HttpRequest,
+    client: Client,
+    pages: &ClassPages,
+    form: &JoinForm,
+) -> Result<HttpResponse, Problem> {
+    let wrong = || refuse(request, pages, form, JoinFault::Return(WRONG_RETURN));
+    let Some(code) = form.return_code() else { return wrong().await };
+    match pages.mode.needed()?.come_back(&code, client).await {
+        Ok(cookies) => with_cookies(to_class("?done=back"), &cookies),
+        Err(NotJoined::Problem(problem)) => Err(problem),
+        Err(NotJoined::WrongCode | NotJoined::Closed | NotJoined::Full) => wrong().await,
+    }
+}
+
+fn with_cookies(mut response: HttpResponse, cookies: &[Cookie<'static>]) -> Result<HttpResponse, Problem> {
+    cookies.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))?;
+    Ok(response)
+}
+
+/// `POST /class/name`: a pupil changes their name.
+pub(in crate::web) async fn rename(
+    request: HttpRequest,
+    pages: ClassPages,
+    form: Form<JoinForm>,
+) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    let Some((_, id)) = room.pupil_in(&request) else { return Ok(to_class("")) };
+    match PupilName::parse(&form.name) {
+        Ok(name) => {
+            let mut response = to_class("?done=renamed");
+            room.rename(&id, &name, &mut response).await?;
+            Ok(response)
+        }
+        Err(bad) => refuse(&request, &pages, &form, JoinFault::Name(bad)).await,
+    }
+}
+
+/// `POST /class/away`: this browser is no pupil's any more. What is kept of the pupil stays.
+pub(in crate::web) async fn away(pages: ClassPages) -> Result<HttpResponse, Problem> {
+    let mut response = to_class("?done=away");
+    pages.mode.needed()?.forget_pupil(&mut response)?;
+    Ok(response)
 }
 
 /// `POST /class/leave`: deletes what is kept of this pupil.
@@ -182,11 +282,11 @@ pub(in crate::web) async fn leave(request: HttpRequest, pages: ClassPages) -> Re
     if let Some((_, id)) = room.pupil_in(&request) {
         room.remove(&id).await?;
     }
-    let mut response = to_class();
+    let mut response = to_class("");
     room.forget_pupil(&mut response)?;
     Ok(response)
 }
 
-fn to_class() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, "/class")).finish()
+fn to_class(query: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/class{query}"))).finish()
 }

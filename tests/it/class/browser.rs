@@ -19,9 +19,6 @@ async fn board(browser: &Browser, script: Script) -> Visit {
     visit
 }
 
-/// Opens the folds in which the buttons are that delete.
-const OPEN: &str = "document.querySelectorAll('details.confirm').forEach((it) => { it.open = true; })";
-
 async fn joined(visit: &Visit, name: &str) -> super::client::Browser {
     let code = visit.text(".class-code").await;
     super::pupil(&visit.app.url, &code, name)
@@ -40,16 +37,18 @@ async fn the_teacher_works_the_board_without_a_script() {
     assert_eq!(visit.count(".board tbody tr").await, 2);
     assert_eq!(visit.text(".board .begun").await, "open");
     assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 1);
-    visit.driver.execute(OPEN, []).await.unwrap();
-    visit.send(".board tbody tr:first-child form button").await;
+    visit.send(".board tbody tr:first-child th a").await;
+    assert_eq!(visit.text("#chosen").await, "Ada");
+    assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 0, "nothing closes what is open");
+    visit.press_button("Reset").await;
     assert_eq!(visit.text("[role=status]").await, "✓ The progress was deleted.");
     assert_eq!(visit.count(".board .begun").await, 0);
     visit.press_button("Release the solutions").await;
-    assert_eq!(visit.count("button").await, 2 + 2 * 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 1 + 1);
-    visit.driver.execute(OPEN, []).await.unwrap();
-    visit.send(".board tbody tr:first-child form button + button").await;
+    assert_eq!(visit.count("button").await, 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 4 + 1);
+    visit.send(".board tbody tr:first-child th a").await;
+    visit.press_button("Remove").await;
     assert_eq!(visit.text(".board tbody th").await, "Bob");
-    visit.driver.execute(OPEN, []).await.unwrap();
+    visit.send("section[aria-labelledby=end] a").await;
     visit.press_button("End the class").await;
     assert!(visit.text(".lead").await.starts_with("No class is open."));
     visit.press_button("Start a class").await;
@@ -65,10 +64,10 @@ async fn the_board_follows_the_class_with_a_script() {
     visit.wait_for(".board tbody th", "Ada").await;
     ada.get(ANATOMY);
     visit.wait_for(".board .begun", "open").await;
-    visit.driver.execute(OPEN, []).await.unwrap();
+    visit.send(".board tbody th a").await;
     ada.post(ANATOMY, &[("step", "hint")]);
     visit.wait_for(".board .begun small", "1 hint").await;
-    assert_eq!(visit.count(".board details[open]").await, 1, "what is open stays open");
+    assert_eq!(visit.text("#chosen").await, "Ada", "what is open stays open");
     let address = visit.driver.current_url().await.unwrap();
     let mut teacher = super::teacher_of(&visit.app);
     teacher.turn_to(address.origin().ascii_serialization().as_str());
@@ -77,6 +76,22 @@ async fn the_board_follows_the_class_with_a_script() {
     visit.wait_for("section[aria-labelledby=held] li:last-child input[name=held][value=false]", "").await;
     let says = visit.text("section[aria-labelledby=held] li:last-child p").await;
     assert_eq!(says, "Pupils cannot see the expected codes of the attacks. You can.");
+    visit.end().await;
+}
+
+/// The teacher logs out in another tab, and the server ends the stream.
+#[tokio::test]
+async fn a_board_that_is_no_longer_live_says_so() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::On).await;
+    joined(&visit, "Ada").await;
+    visit.wait_for(".board tbody th", "Ada").await;
+    assert_eq!(visit.text(".live").await, "");
+    visit.app.advance(14 * 86_400);
+    let says = "Not live: this browser is no longer the teacher’s. Open your link again.";
+    visit.wait_for(".live", says).await;
+    // The browser's own lines for the refusals are meant.
+    visit.driver.browser_log().await.unwrap();
     visit.end().await;
 }
 
@@ -102,6 +117,10 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
     };
     visit.open("/class/board").await;
     check("the board").await;
+    visit.send(".board tbody th a").await;
+    check("a pupil on the board").await;
+    visit.press_button("Let back in").await;
+    check("the code of one pupil").await;
     visit.open("/class").await;
     check("the form").await;
     visit.type_in("#code", &code).await;
@@ -109,6 +128,11 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
     visit.press_button("Join").await;
     assert_eq!(visit.text(".lead strong").await, "Cy");
     check("what is kept").await;
+    visit.press_button("This is not me").await;
+    check("who was here comes back").await;
+    visit.type_in("#code", &code).await;
+    visit.type_in("#name", "Di").await;
+    visit.press_button("Join").await;
     visit.press_button("Leave").await;
     assert!(visit.text(".lead").await.starts_with("Join with the code"));
     visit.end().await;

@@ -1,8 +1,8 @@
 //! What every store must do for a class. All times are seconds after the second zero.
 
 use hallpass::lab::class::{
-    Class, ClassChange, ClassCode, ClassId, Joined, LessonStep, NewClass, NewPupil, Pupil, PupilId, PupilName,
-    PupilStep,
+    Class, ClassChange, ClassCode, ClassId, Joined, LessonKeys, LessonStep, NewClass, NewPupil, Pupil, PupilId,
+    PupilName, PupilStep, ReturnCode, WayBack,
 };
 use hallpass::lab::progress::LessonProgress;
 use hallpass::random::Random;
@@ -109,6 +109,34 @@ pub(super) async fn joining_can_be_closed_and_the_code_changed(store: &Shared) {
     assert!(found(store, &ada).await.is_some());
 }
 
+pub(super) async fn a_pupil_comes_back_once_with_a_code_and_has_a_new_name(store: &Shared) {
+    let class = start(store).await;
+    let (ada, bob) = (join(store, &class, "Ada").await, join(store, &class, "Bob").await);
+    store.add_step(&ada, &wrong_try("an"), moment(1)).await.unwrap();
+    let way = |seconds| WayBack { code: ReturnCode::generate(&Random::system()).unwrap(), until: moment(seconds) };
+    let (old, new, late) = (way(600), way(600), way(300));
+    for (id, way) in [(&ada, &old), (&ada, &new), (&bob, &late)] {
+        assert!(store.let_back_in(id, way, moment(2)).await.unwrap());
+    }
+    assert_eq!(found(store, &ada).await.unwrap().way_back, Some(new.clone()));
+    assert_eq!(store.come_back(&old.code, moment(3)).await.unwrap(), None, "another code came after it");
+    assert_eq!(store.come_back(&late.code, moment(300)).await.unwrap(), None, "it has expired");
+    let (_, back) = store.come_back(&new.code, moment(4)).await.unwrap().unwrap();
+    assert_eq!((back.id, back.record.progress.lesson("an").tries, back.way_back), (ada.clone(), 1, None));
+    assert_eq!(store.come_back(&new.code, moment(4)).await.unwrap(), None, "it works once");
+
+    let before = found(store, &ada).await.unwrap().steps;
+    let name = PupilName::parse("Ada L.").unwrap();
+    let renamed = store.rename_pupil(&ada, &name, moment(5)).await.unwrap().unwrap();
+    assert_eq!((renamed.name, renamed.steps), (name.clone(), before + 1));
+    assert_eq!(names(store).await, ["Ada L.", "Bob"]);
+    store.remove_pupil(&ada, moment(6)).await.unwrap();
+    assert_eq!(store.rename_pupil(&ada, &name, moment(7)).await.unwrap(), None);
+    assert!(!store.let_back_in(&ada, &old, moment(7)).await.unwrap());
+    store.end_class().await.unwrap();
+    assert_eq!(store.come_back(&late.code, moment(8)).await.unwrap(), None);
+}
+
 pub(super) async fn what_a_pupil_does_is_kept_and_nobody_else_s_changes(store: &Shared) {
     let class = start(store).await;
     let (ada, bob) = (join(store, &class, "Ada").await, join(store, &class, "Bob").await);
@@ -206,6 +234,9 @@ pub(super) async fn what_is_held_and_closed_is_kept(store: &Shared) {
     let class = store.class(moment(1)).await.unwrap().unwrap();
     assert_eq!((class.solutions_held, class.codes_held), (false, true));
     assert_eq!((class.is_lesson_open("an"), class.is_lesson_open("sc")), (true, false));
+    store.change_class(&ClassChange::CloseLessons(LessonKeys::parse("an")), moment(1)).await.unwrap();
+    let class = store.class(moment(1)).await.unwrap().unwrap();
+    assert_eq!((class.is_lesson_open("an"), class.is_lesson_open("sc")), (false, true));
 }
 
 pub(super) async fn every_change_of_a_class_gives_it_another_version(store: &Shared) {

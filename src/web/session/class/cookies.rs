@@ -43,10 +43,15 @@ impl ClassCookies {
         self.cookie(self.teacher_name(), signed(&self.teacher, &end), Duration::days(TEACHER_DAYS))
     }
 
-    pub fn is_teacher(&self, request: &HttpRequest, now: DateTime<Utc>) -> bool {
+    /// When the teacher's cookie that the request has stops to count.
+    pub fn teacher_until(&self, request: &HttpRequest) -> Option<DateTime<Utc>> {
         let value = only_value(request, self.teacher_name());
         let end = value.as_deref().and_then(|value| verified(&self.teacher, value)).and_then(|end| end.parse().ok());
-        end.is_some_and(|end: i64| end > now.timestamp())
+        end.and_then(|end| DateTime::from_timestamp(end, 0))
+    }
+
+    pub fn teacher_removal(&self) -> Cookie<'static> {
+        self.cookie(self.teacher_name(), String::new(), Duration::ZERO)
     }
 
     pub fn of_pupil(&self, class: &ClassId, pupil: &PupilId) -> Cookie<'static> {

@@ -8,8 +8,11 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{ClassPages, day};
-use crate::lab::class::{Class, ClassChange, PredictionState, Pupil, PupilId, Standing, State, numbered_names};
+use crate::lab::class::{
+    Class, ClassChange, LessonKeys, PredictionState, Pupil, PupilId, Standing, State, WayBack, numbered_names,
+};
 use crate::lab::lessons::{LESSONS, Lesson};
+use crate::lab::teach::{PATHS, Path};
 use crate::web::http::origins::{Origins, is_on_loopback};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::{Classroom, Teacher, not_the_teacher};
@@ -32,6 +35,8 @@ pub(super) struct Board {
     /// Which part of all pupils the rows are, and how many parts there are.
     part: usize,
     parts: usize,
+    /// How many pupils the class has.
+    size: usize,
 }
 
 /// What a press on the board did, as the address of the board says it afterwards.
@@ -48,10 +53,12 @@ enum Done {
     JoiningOpened,
     JoiningClosed,
     NewCode,
+    Path,
+    AllOpened,
 }
 
 impl Done {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 13] = [
         Self::Started,
         Self::Reset,
         Self::Removed,
@@ -63,6 +70,8 @@ impl Done {
         Self::JoiningOpened,
         Self::JoiningClosed,
         Self::NewCode,
+        Self::Path,
+        Self::AllOpened,
     ];
 
     fn named(name: &str) -> Option<Self> {
@@ -82,6 +91,8 @@ impl Done {
             Self::JoiningOpened => "joining-opened",
             Self::JoiningClosed => "joining-closed",
             Self::NewCode => "new-code",
+            Self::Path => "path",
+            Self::AllOpened => "all-opened",
         }
     }
 
@@ -98,6 +109,8 @@ impl Done {
             Self::JoiningOpened => "Pupils can join.",
             Self::JoiningClosed => "Nobody can join now. Pupils who have joined stay.",
             Self::NewCode => "The class has a new code. Nobody can join with the old one. Pupils who have joined stay.",
+            Self::Path => "Only the lessons of that path are open.",
+            Self::AllOpened => "All lessons are open.",
         }
     }
 }
@@ -114,13 +127,13 @@ impl Board {
     pub async fn of(room: &Classroom) -> Result<Self, Problem> {
         let now = room.now();
         let Some((class, pupils)) = room.store.pupils(now).await? else {
-            return Ok(Self { class: None, rows: Vec::new(), now, part: 1, parts: 1 });
+            return Ok(Self { class: None, rows: Vec::new(), now, part: 1, parts: 1, size: 0 });
         };
         let names = numbered_names(&pupils);
         let standings = |pupil: &Pupil| LESSONS.iter().map(|it| (it, Standing::of(pupil, it, now))).collect();
         let rows = pupils.into_iter().zip(names);
-        let rows = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
-        Ok(Self { class: Some(class), rows, now, part: 1, parts: 1 })
+        let rows: Vec<_> = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
+        Ok(Self { class: Some(class), size: rows.len(), rows, now, part: 1, parts: 1 })
     }
 
     /// The part with this number, or the nearest that there is. The table of a large class has several.
@@ -141,12 +154,42 @@ impl Board {
         self.class.as_ref().map(settings).unwrap_or_default()
     }
 
+    /// What stands open on the page. An id is one of a pupil in any part of the class.
+    fn open(&self, name: &str) -> Option<Open> {
+        match name {
+            "reset" => Some(Open::Reset),
+            "end" => Some(Open::End),
+            id => self
+                .rows
+                .iter()
+                .find(|row| row.pupil.id.as_str() == id)
+                .map(|row| Open::Pupil(Chosen { id: row.pupil.id.as_str().to_owned(), name: row.name.clone() })),
+        }
+    }
+
+    fn is_closed(&self, lesson: &Lesson) -> bool {
+        self.class.as_ref().is_some_and(|class| !class.is_lesson_open(lesson.key))
+    }
+
     /// The lessons that have a column: those that are open, and those that somebody began.
     fn columns(&self) -> Vec<&'static Lesson> {
         let begun = |lesson: &Lesson| self.rows.iter().any(|row| row.pupil.record.times.contains_key(lesson.key));
         let is_open = |lesson: &Lesson| self.class.as_ref().is_some_and(|class| class.is_lesson_open(lesson.key));
         LESSONS.iter().filter(|lesson| is_open(lesson) || begun(lesson)).collect()
     }
+}
+
+/// What the teacher has opened on the board, to press something in it. The page then does not load again by itself.
+enum Open {
+    Pupil(Chosen),
+    Reset,
+    End,
+}
+
+/// A pupil, with the name as the board says it.
+struct Chosen {
+    id: String,
+    name: String,
 }
 
 impl Row {
@@ -202,6 +245,7 @@ struct BoardPage<'a> {
     origin: String,
     is_on_loopback: bool,
     board: &'a Board,
+    open: Option<Open>,
     /// What the last press did.
     done: Option<&'static str>,
 }
@@ -217,8 +261,35 @@ struct CodePage<'a> {
 }
 
 impl BoardPage<'_> {
+    fn chosen(&self) -> Option<&Chosen> {
+        match &self.open {
+            Some(Open::Pupil(chosen)) => Some(chosen),
+            Some(Open::Reset | Open::End) | None => None,
+        }
+    }
+
     fn day(time: DateTime<Utc>) -> String {
         day(time)
+    }
+}
+
+/// The code with which one pupil comes back. It is not on the board, which the room may see.
+#[derive(Template)]
+#[template(path = "class/back.html")]
+struct BackPage<'a> {
+    assets: &'a Assets,
+    origin: String,
+    is_on_loopback: bool,
+    chosen: &'a Chosen,
+    /// `None` once the code was used or has expired.
+    way: Option<WayBack>,
+    now: DateTime<Utc>,
+}
+
+impl BackPage<'_> {
+    /// For how many minutes the code works, rounded up.
+    fn minutes(&self, way: &WayBack) -> i64 {
+        ((way.until - self.now).num_seconds() + 59) / 60
     }
 }
 
@@ -242,7 +313,9 @@ pub(in crate::web) struct BoardQuery {
     /// Which part of a large class is shown.
     #[serde(default = "first_part")]
     pub part: usize,
-    /// `code` for the projector.
+    /// What is open on the board: a pupil's id, `reset` or `end`.
+    open: Option<String>,
+    /// `code` for the projector, `back` for the code with which the open pupil comes back.
     view: Option<String>,
     /// What a press did.
     done: Option<String>,
@@ -267,15 +340,24 @@ pub(in crate::web) async fn page(
     if !pages.mode.is_teacher(&request) {
         return Err(not_the_teacher());
     }
-    let board = Board::of(room).await?.part(query.part);
+    let board = Board::of(room).await?;
+    let open = query.open.as_deref().and_then(|name| board.open(name));
+    let board = board.part(query.part);
     note_use(room, &board).await?;
     let (assets, board, origin) = (&pages.assets, &board, origins.for_others(request.head()));
     let is_on_loopback = is_on_loopback(request.head()) && origin == origins.reached_at(request.head());
-    if query.view.as_deref() == Some("code") {
-        return render(&CodePage { assets, origin, is_on_loopback, board });
+    match (query.view.as_deref(), &open) {
+        (Some("code"), _) => return render(&CodePage { assets, origin, is_on_loopback, board }),
+        (Some("back"), Some(Open::Pupil(chosen))) => {
+            let id = PupilId::parse(&chosen.id).ok_or_else(Problem::not_found)?;
+            let way = room.store.pupil(&id, board.now).await?.and_then(|(_, pupil)| pupil.way_back);
+            let way = way.filter(|way| way.until > board.now);
+            return render(&BackPage { assets, origin, is_on_loopback, chosen, way, now: board.now });
+        }
+        _ => {}
     }
     let done = query.done.as_deref().and_then(Done::named).map(Done::says);
-    render(&BoardPage { assets, origin, is_on_loopback, board, done })
+    render(&BoardPage { assets, origin, is_on_loopback, board, open, done })
 }
 
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {
@@ -379,12 +461,12 @@ pub(in crate::web) async fn start(_: Teacher, pages: ClassPages) -> Result<HttpR
 
 /// What *Reset* and *Remove* are about. Left out, it is everybody, and every lesson.
 #[derive(Deserialize)]
-pub(in crate::web) struct Chosen {
+pub(in crate::web) struct ChosenForm {
     pupil: Option<String>,
     lesson: Option<String>,
 }
 
-impl Chosen {
+impl ChosenForm {
     fn pupil(&self) -> Result<Option<PupilId>, Problem> {
         let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is no id of a pupil."));
         self.pupil.as_deref().map(read).transpose()
@@ -403,7 +485,7 @@ fn lesson(slug: &str) -> Result<&'static Lesson, Problem> {
 pub(in crate::web) async fn reset(
     _: Teacher,
     pages: ClassPages,
-    chosen: Form<Chosen>,
+    chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
     pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
@@ -415,7 +497,7 @@ pub(in crate::web) async fn reset(
 pub(in crate::web) async fn remove(
     _: Teacher,
     pages: ClassPages,
-    chosen: Form<Chosen>,
+    chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
     pages.mode.needed()?.remove(&pupil).await?;
@@ -478,6 +560,48 @@ pub(in crate::web) async fn joining(
 pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.renew_code().await?;
     Ok(after(Done::NewCode, "main"))
+}
+
+/// `POST /class/board/back`: makes a code with which a pupil comes back in another browser.
+pub(in crate::web) async fn let_back_in(
+    _: Teacher,
+    pages: ClassPages,
+    chosen: Form<ChosenForm>,
+) -> Result<HttpResponse, Problem> {
+    let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who comes back."))?;
+    if !pages.mode.needed()?.let_back_in(&pupil).await? {
+        return Err(Problem::bad_request("No pupil of the class has this id."));
+    }
+    Ok(see_other(format!("{BOARD}?view=back&open={}", pupil.as_str())))
+}
+
+#[derive(Deserialize)]
+pub(in crate::web) struct PathForm {
+    path: String,
+}
+
+/// `POST /class/board/path`: opens the lessons of a path alone, or all lessons.
+pub(in crate::web) async fn open_path(
+    _: Teacher,
+    pages: ClassPages,
+    form: Form<PathForm>,
+) -> Result<HttpResponse, Problem> {
+    let (closed, done) = if form.path == "all" {
+        (LessonKeys::default(), Done::AllOpened)
+    } else {
+        let path = Path::find(&form.path).ok_or_else(|| Problem::bad_request("`path` can be 45, 90, 180 or all."))?;
+        let is_on_it = |lesson: &&Lesson| path.lessons().any(|on_it| on_it.key == lesson.key);
+        (LESSONS.iter().filter(|lesson| !is_on_it(lesson)).map(|lesson| lesson.key).collect(), Done::Path)
+    };
+    pages.mode.needed()?.change(&ClassChange::CloseLessons(closed)).await?;
+    Ok(after(done, "lessons"))
+}
+
+/// `POST /class/board/leave`: this browser is no longer the teacher's.
+pub(in crate::web) async fn leave(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+    let mut response = see_other("/class?done=logged-out".to_owned());
+    pages.mode.needed()?.forget_teacher(&mut response)?;
+    Ok(response)
 }
 
 fn flag(name: &str, text: &str) -> Result<bool, Problem> {

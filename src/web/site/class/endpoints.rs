@@ -1,7 +1,7 @@
 //! The rows of the route table for a class. They are for this site's own pages and for the teacher, so the API's
 //! description leaves them out; the manual's page on the lab describes the board's JSON and CSV.
 
-use super::{board, csv, events, join, leave, page};
+use super::{away, board, csv, events, join, leave, page, rename};
 use crate::web::http::endpoint::{Endpoint, Method, Operation, RoutePolicy};
 
 const fn teachers(path: &'static str, operations: &'static [Operation]) -> Endpoint {
@@ -23,6 +23,12 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
         RoutePolicy::Plain,
         &[Operation::undocumented(Method::Post, |route| route.to(leave))],
     ),
+    Endpoint::new(
+        "/class/name",
+        RoutePolicy::Plain,
+        &[Operation::undocumented(Method::Post, |route| route.to(rename))],
+    ),
+    Endpoint::new("/class/away", RoutePolicy::Plain, &[Operation::undocumented(Method::Post, |route| route.to(away))]),
     teachers("/class/board", &[Operation::undocumented(Method::Get, |route| route.to(board::page))])
         .also_at(&["/class/board/"]),
     teachers("/class/board.json", &[Operation::undocumented(Method::Get, |route| route.to(board::json))]),
@@ -33,6 +39,9 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
     teachers("/class/board/remove", &[Operation::undocumented(Method::Post, |route| route.to(board::remove))]),
     teachers("/class/board/hold", &[Operation::undocumented(Method::Post, |route| route.to(board::hold))]),
     teachers("/class/board/lesson", &[Operation::undocumented(Method::Post, |route| route.to(board::open_lesson))]),
+    teachers("/class/board/path", &[Operation::undocumented(Method::Post, |route| route.to(board::open_path))]),
+    teachers("/class/board/back", &[Operation::undocumented(Method::Post, |route| route.to(board::let_back_in))]),
+    teachers("/class/board/leave", &[Operation::undocumented(Method::Post, |route| route.to(board::leave))]),
     teachers("/class/board/joining", &[Operation::undocumented(Method::Post, |route| route.to(board::joining))]),
     teachers("/class/board/code", &[Operation::undocumented(Method::Post, |route| route.to(board::new_code))]),
     teachers("/class/board/end", &[Operation::undocumented(Method::Post, |route| route.to(board::end))]),

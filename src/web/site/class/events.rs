@@ -11,7 +11,8 @@ use std::time::Duration;
 
 use actix_web::rt::time::interval;
 use actix_web::web::{Bytes, Data, Query};
-use actix_web::{Error, HttpResponse};
+use actix_web::{Error, HttpRequest, HttpResponse};
+use chrono::{DateTime, Utc};
 use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
@@ -31,6 +32,7 @@ const HEARTBEAT: u32 = 15;
 /// `GET /class/board/events`.
 pub(in crate::web) async fn events(
     _: Teacher,
+    request: HttpRequest,
     query: Query<BoardQuery>,
     pages: ClassPages,
     shutdown: Data<ShutdownFlag>,
@@ -38,7 +40,7 @@ pub(in crate::web) async fn events(
     let room = pages.mode.needed()?;
     let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
     let (sender, receiver) = mpsc::channel(1);
-    let last = Sent { part: query.part, ..Sent::default() };
+    let last = Sent { part: query.part, until: room.teacher_until(&request), ..Sent::default() };
     actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, last, sender));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -47,12 +49,15 @@ pub(in crate::web) async fn events(
         .streaming(Events { receiver, _permit: permit }))
 }
 
-/// Sends until nobody reads any more, or the server shuts down.
+/// Sends until nobody reads any more, the teacher's cookie stops to count, or the server shuts down.
 async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, mut last: Sent, sender: mpsc::Sender<Bytes>) {
     let Some(room) = mode.room() else { return };
     let mut rounds = interval(EVERY);
     while !sender.is_closed() && !shutdown.has_begun() {
         rounds.tick().await;
+        if last.until.is_some_and(|until| until <= room.now()) {
+            return;
+        }
         // A store that does not answer now may answer in the next round.
         let Ok(Some(event)) = last.next(room).await else { continue };
         if sender.send(event).await.is_err() {
@@ -66,6 +71,8 @@ async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, mut last: Se
 struct Sent {
     /// Which part of the class.
     part: usize,
+    /// When the teacher's cookie stops to count.
+    until: Option<DateTime<Utc>>,
     version: Option<i64>,
     table: String,
     settings: String,
