@@ -163,7 +163,13 @@ impl LabKeys {
     /// few tenths of a second, once.
     pub fn pair_with_small_exponent(&self) -> Option<(ProfileKeys, RsaPublicKey)> {
         let make = || derived_rsa::pair(&self.secret, "small exponent", SMALL_EXPONENT);
-        let pair = self.pair_with_small_exponent.get_or_init(make).as_ref()?;
+        self.pair_with_small_exponent.get_or_init(make);
+        self.known_pair_with_small_exponent()
+    }
+
+    /// The same, if it was made before: that takes no time.
+    pub fn known_pair_with_small_exponent(&self) -> Option<(ProfileKeys, RsaPublicKey)> {
+        let pair = self.pair_with_small_exponent.get()?.as_ref()?;
         Some((ProfileKeys::of_rsa(pair, "the lab's pair with a small exponent"), pair.public().clone()))
     }
 

@@ -84,7 +84,11 @@ async fn a_token_that_has_expired_on_the_way_still_counts() {
         visitor.generate().await;
         let expiry = claim(&visitor, "exp").await;
         app.advance(61);
-        assert!(look(&visitor).await.contains("it expired 1 s ago"));
+        let page = look(&visitor).await;
+        assert!(page.contains("but it expired 1 s ago. The demo refuses it now"), "{page}");
+        assert!(page.contains("the demo still shows its payload"), "{page}");
+        assert_eq!(page.matches(">Open the demo</a>").count(), 2, "beside the step too: {page}");
+        assert_eq!(claim(&visitor, "exp").await, expiry, "the demo does still show it");
         assert!(check(&visitor, &expiry).await.contains("2 of 2 parts done"), "{algorithm}");
     }
 }

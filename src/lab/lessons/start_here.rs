@@ -54,6 +54,13 @@ impl Found {
     /// The verdict after a look into the session.
     pub fn look(&self) -> Press {
         match (self.missing(), self.token()) {
+            (None, Some(token)) if token.has_expired() => Press::Step(format!(
+                "1 of 2 parts done. Your browser sent one cookie, and it led to your session. The session still holds \
+                 the token about `{}`, but {}. The demo refuses it now, and still shows its payload: say when it \
+                 expired. Or press *Open the demo* and then *Get token* for a new one.",
+                clip(token.subject()),
+                token.life()
+            )),
             (None, Some(token)) => Press::Step(format!(
                 "1 of 2 parts done. Your browser sent one cookie, and it led to your session. The session holds a \
                  token about `{}`. Now say when the token expires.",
@@ -75,6 +82,10 @@ impl Found {
 impl HeldToken {
     pub fn subject(&self) -> &str {
         self.claims.subject().unwrap_or_default()
+    }
+
+    pub fn has_expired(&self) -> bool {
+        self.seconds_left <= 0.0
     }
 
     /// How long it still works, or since when it does not.
@@ -187,7 +198,9 @@ mod tests {
                 assert!(press.is_wrong() && press.says().contains(named), "{press:?}");
             }
         }
-        assert_eq!(found(42.0).look(), found(-1.0).look());
-        assert!(matches!(found(42.0).look(), Press::Step(says) if says.contains("about `bob`")));
+        for (seconds_left, named) in [(42.0, "Now say when the token expires"), (-1.0, "it expired 1 s ago")] {
+            let is_said = |says: &str| says.contains("about `bob`") && says.contains(named);
+            assert!(matches!(found(seconds_left).look(), Press::Step(says) if is_said(&says)), "{named}");
+        }
     }
 }

@@ -1,6 +1,7 @@
-# The fix: the claims are read from a token that verified.
+# The fix: the log gets the name of the token, which opens nothing.
 import jwt
 
 
-def user(token, key):
-    return jwt.decode(token, key, algorithms=["HS256"])["sub"]
+def line_for_the_log(token, key):
+    claims = jwt.decode(token, key, algorithms=["HS256"])
+    return f"login of {claims['sub']} with token {claims['jti']}"

@@ -1,9 +1,10 @@
-//! The fix: the claims are read from a token that verified.
+//! The fix: the log gets the name of the token, which opens nothing.
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, errors::Error};
 use serde_json::Value;
 
-pub fn user(token: &str, key: &str) -> Result<Value, Error> {
+pub fn line_for_the_log(token: &str, key: &str) -> Result<String, Error> {
     let key = DecodingKey::from_secret(key.as_bytes());
     let claims: Value = decode(token, &key, &Validation::new(Algorithm::HS256))?.claims;
-    Ok(claims["sub"].clone())
+    let [subject, id] = ["sub", "jti"].map(|name| claims[name].as_str().unwrap_or_default());
+    Ok(format!("login of {subject} with token {id}"))
 }

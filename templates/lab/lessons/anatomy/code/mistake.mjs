@@ -1,6 +1,7 @@
-// The mistake: the payload is read, and nobody checks who wrote it.
-import { decodeJwt } from "jose";
+// The mistake: the token is thought to be encrypted, so the log gets all of it.
+import { jwtVerify } from "jose";
 
-export function user(token) {
-  return decodeJwt(token).sub;
+export async function lineForTheLog(token, key) {
+  const { payload } = await jwtVerify(token, new TextEncoder().encode(key), { algorithms: ["HS256"] });
+  return `login of ${payload.sub} with ${token}`;
 }

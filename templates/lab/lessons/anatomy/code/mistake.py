@@ -1,6 +1,7 @@
-# The mistake: the payload is read, and nobody checks who wrote it.
+# The mistake: the token is thought to be encrypted, so the log gets all of it.
 import jwt
 
 
-def user(token, key):
-    return jwt.decode(token, options={"verify_signature": False})["sub"]
+def line_for_the_log(token, key):
+    subject = jwt.decode(token, key, algorithms=["HS256"])["sub"]
+    return f"login of {subject} with {token}"
