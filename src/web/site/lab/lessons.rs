@@ -106,8 +106,7 @@ pub(in crate::web) async fn lesson(
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
-    Projector::keep(&request, &mut response);
-    Ok(response)
+    Projector::show(&visit, response)
 }
 
 #[derive(Template)]
@@ -143,7 +142,9 @@ pub(in crate::web) async fn step(
         return Err(closed_problem());
     }
     let visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab, learner)?;
-    page.step(&visit, &step)
+    let mut response = page.step(&visit, &step)?;
+    Projector::keep_remembered(lesson, &request, &mut response);
+    Ok(response)
 }
 
 /// The page that explains why the request pipeline refused a request, if a lesson is about that refusal.
@@ -261,7 +262,7 @@ impl<'a> LessonVisit<'a> {
             Some(Press::Wrong(_) | Press::Missing(_) | Press::Step(_)) | None => {}
         }
         let solutions_held = self.learner.are_solutions_held();
-        let projector = Projector::of(self.request, press.is_some());
+        let projector = Projector::of(self.request);
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),

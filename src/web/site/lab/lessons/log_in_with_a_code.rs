@@ -9,6 +9,7 @@ use askama::Template;
 use async_trait::async_trait;
 use serde_json::json;
 
+use super::projector::Projector;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Target};
 use crate::lab::lessons::press::Press;
@@ -267,6 +268,8 @@ async fn id_token(login: &Login, visit: &mut LessonVisit<'_>) -> Result<Message,
 #[template(path = "lab/lessons/log-in-with-a-code/authorize.html")]
 struct AuthorizePage<'a> {
     assets: &'a Assets,
+    /// Whether the lesson is shown on a projector.
+    is_projected: bool,
     request: &'a AuthorizationRequest,
 }
 
@@ -286,7 +289,10 @@ fn current_login(visit: &LessonVisit<'_>) -> Result<Login, Problem> {
 fn authorize(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let login = current_login(visit)?;
     match login.read(visit.request.query_string().as_bytes()) {
-        Ok(request) if is_portal(&request) => render(&AuthorizePage { assets: &visit.lab.assets, request: &request }),
+        Ok(request) if is_portal(&request) => {
+            let is_projected = Projector::remembered(visit.request).is_some();
+            render(&AuthorizePage { assets: &visit.lab.assets, is_projected, request: &request })
+        }
         Ok(_) => refused_page(visit, OTHER_CLIENT),
         Err(refusal) => refused(visit, &login, refusal),
     }

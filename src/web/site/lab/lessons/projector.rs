@@ -1,104 +1,353 @@
-//! The projector view of a lesson: large type, and one section at a time.
+//! The projector view of a lesson: large type, and one step at a time.
 //!
 //! It is the lesson's own page with `view=projector` in its address. The stylesheet hides the other sections, so what
-//! is pressed works as it does elsewhere. The lesson's forms are sent to an address with the view, and a redirect to
-//! the lesson's page keeps it.
+//! is pressed works as it does elsewhere. The numbered steps of *Do it* are one step each. They are switched by
+//! fragments, so that what was typed in one of them is still there in the next.
+//!
+//! The lesson's forms are sent to an address with the view, and a redirect to the lesson's page keeps it. Other
+//! addresses, such as the issuer of a lesson, know nothing of the view: a cookie of the lesson remembers it for the way
+//! back.
 
+use actix_web::body::MessageBody as _;
+use actix_web::cookie::time::Duration;
+use actix_web::http::Method;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::{HttpRequest, HttpResponse};
+use askama::Template;
 use url::form_urlencoded;
 
+use super::{LessonVisit, lesson_cookies};
+use crate::lab::lessons::Lesson;
+use crate::web::http::problem::Problem;
+
+/// The cookie that remembers the step, for the pages of one lesson.
+const COOKIE: &str = "hallpass-view";
+
+/// Where the template leaves room for the links to the steps before and after.
+const TOP: &str = "<template data-steps=\"top\"></template>";
+const END: &str = "<template data-steps=\"end\"></template>";
+
+/// More steps than any lesson has.
+const MOST_STEPS: usize = 20;
+
+/// A step of the view.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stop {
+    Section(&'static Section),
+    /// A numbered step of *Do it*, which also shows the verdict.
+    Task(usize),
+}
+
 /// A section that is shown alone: the id of its heading, and the heading.
-struct Step {
+#[derive(Debug, PartialEq, Eq)]
+struct Section {
     id: &'static str,
     title: &'static str,
 }
 
-const STEPS: [Step; 7] = [
-    Step { id: "scenario", title: "Scenario" },
-    Step { id: "background", title: "Background" },
-    Step { id: "prediction", title: "Your prediction" },
-    Step { id: "do", title: "Do it" },
-    Step { id: "why", title: "Why" },
-    Step { id: "code", title: "In your code" },
-    Step { id: "sources", title: "Sources" },
+static BEFORE: [Section; 3] = [
+    Section { id: "scenario", title: "Scenario" },
+    Section { id: "background", title: "Background" },
+    Section { id: "prediction", title: "Your prediction" },
 ];
 
-/// Where the place of a step is *Do it*, which also shows the verdict.
-const DO: usize = 3;
+static AFTER: [Section; 3] = [
+    Section { id: "why", title: "Why" },
+    Section { id: "code", title: "In your code" },
+    Section { id: "sources", title: "Sources" },
+];
+
+impl Stop {
+    fn parse(text: &str) -> Option<Self> {
+        if let Some(number) = text.strip_prefix("do-") {
+            return number.parse().ok().filter(|number| (1..=MOST_STEPS).contains(number)).map(Self::Task);
+        }
+        BEFORE.iter().chain(&AFTER).find(|section| section.id == text).map(Self::Section)
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Section(section) => section.id.to_owned(),
+            Self::Task(number) => format!("do-{number}"),
+        }
+    }
+
+    fn title(self) -> String {
+        match self {
+            Self::Section(section) => section.title.to_owned(),
+            Self::Task(number) => format!("Do it, {number}"),
+        }
+    }
+}
 
 /// The view, at one of its steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Projector {
-    place: usize,
+    stop: Stop,
 }
 
 impl Projector {
-    /// The view that a request asks for. `is_answer` says that the response is about something that was pressed.
-    pub fn of(request: &HttpRequest, is_answer: bool) -> Option<Self> {
-        let query = request.query_string();
-        Self::named(&parameter(query, "view")?, query, is_answer)
+    /// The view that a request asks for. What was pressed is answered at the step of the task in which it was.
+    pub fn of(request: &HttpRequest) -> Option<Self> {
+        let asked = Self::asked(request)?;
+        Some(if request.method() == Method::POST { asked.at_the_task() } else { asked })
     }
 
-    /// Adds the view that a request asks for to a redirect to the page that the request was for.
-    pub fn keep(request: &HttpRequest, response: &mut HttpResponse) {
-        let Some(view) = Self::of(request, true) else { return };
+    fn asked(request: &HttpRequest) -> Option<Self> {
+        let query = request.query_string();
+        match parameter(query, "view") {
+            Some(view) => (view == "projector").then(|| Self::at(&parameter(query, "at").unwrap_or_default())),
+            // An address without fields is the whole page. One with fields comes from somewhere in the lesson.
+            None if !query.is_empty() => Self::remembered(request).map(Self::at_the_task),
+            None => None,
+        }
+    }
+
+    fn at(name: &str) -> Self {
+        Self { stop: Stop::parse(name).unwrap_or(Stop::Section(&BEFORE[0])) }
+    }
+
+    const fn at_the_task(self) -> Self {
+        match self.stop {
+            Stop::Task(_) => self,
+            Stop::Section(_) => Self { stop: Stop::Task(1) },
+        }
+    }
+
+    /// The view that this browser had last in this lesson.
+    pub fn remembered(request: &HttpRequest) -> Option<Self> {
+        request.cookie(COOKIE).map(|cookie| Self::at(cookie.value()))
+    }
+
+    /// Remembers the view, or that there is none.
+    fn remember(view: Option<Self>, visit: &LessonVisit<'_>, response: &mut HttpResponse) -> Result<(), Problem> {
+        if view.is_none() && visit.request.cookie(COOKIE).is_none() {
+            return Ok(());
+        }
+        let age = if view.is_some() { Duration::hours(1) } else { Duration::ZERO };
+        let value = view.map(|view| view.stop.name()).unwrap_or_default();
+        let cookie = lesson_cookies::of_lesson(visit, COOKIE, value, age);
+        response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))
+    }
+
+    /// Makes the view of a lesson's page out of it: adds the view to a redirect to the page, and the steps to a page.
+    pub fn show(visit: &LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
+        let view = Self::of(visit.request);
+        let mut response = match view {
+            Some(view) => view.with_steps(visit.lesson, response)?,
+            None => response,
+        };
+        Self::remember(view, visit, &mut response)?;
+        Self::keep(view, visit.lesson, &mut response);
+        Ok(response)
+    }
+
+    /// Adds the view to a redirect to the lesson's page from an address that knows nothing of it.
+    pub fn keep_remembered(lesson: &Lesson, request: &HttpRequest, response: &mut HttpResponse) {
+        Self::keep(Self::remembered(request), lesson, response);
+    }
+
+    fn keep(view: Option<Self>, lesson: &Lesson, response: &mut HttpResponse) {
+        let Some(view) = view.map(Self::at_the_task) else { return };
         let address = response.headers().get(header::LOCATION).and_then(|address| address.to_str().ok());
-        let kept = address.and_then(|address| view.added_to(address, request.path()));
+        let kept = address.and_then(|address| view.added_to(address, &format!("/lab/lessons/{}", lesson.slug)));
         if let Some(Ok(kept)) = kept.map(HeaderValue::try_from) {
             response.headers_mut().insert(header::LOCATION, kept);
         }
     }
 
-    /// The address in this view, if it is one of this page.
+    /// The address in this view, if it is one of this page without a view.
     fn added_to(self, address: &str, page: &str) -> Option<String> {
         let (before, fragment) = address.split_once('#').unwrap_or((address, ""));
         let (path, query) = before.split_once('?').unwrap_or((before, ""));
         let rest = if query.is_empty() { String::new() } else { format!("&{query}") };
-        (path == page).then(|| format!("{path}{}{rest}#{fragment}", self.query()))
-    }
-
-    fn named(view: &str, query: &str, is_answer: bool) -> Option<Self> {
-        let asked = parameter(query, "at").and_then(|number| number.parse::<usize>().ok());
-        let place = asked.and_then(|number| number.checked_sub(1)).filter(|place| *place < STEPS.len());
-        (view == "projector").then_some(Self { place: if is_answer { DO } else { place.unwrap_or(0) } })
+        let is_added = path == page && parameter(query, "view").is_none();
+        is_added.then(|| format!("{path}{}{rest}#{fragment}", self.query()))
     }
 
     /// What the address of a page or of a form has for it.
     pub fn query(self) -> String {
-        format!("?view=projector&at={}", self.number())
+        format!("?view=projector&at={}", self.stop.name())
     }
 
     /// What the stylesheet goes by.
     pub fn classes(self) -> String {
-        format!("projector at-{}", STEPS[self.place].id)
+        let section = match self.stop {
+            Stop::Task(_) => "do",
+            Stop::Section(section) => section.id,
+        };
+        format!("projector at-{section}")
     }
 
-    const fn number(self) -> usize {
-        self.place + 1
+    /// Puts the links between the steps into a page. What is no page of a lesson stays as it is.
+    fn with_steps(self, lesson: &'static Lesson, response: HttpResponse) -> Result<HttpResponse, Problem> {
+        let (head, body) = response.into_parts();
+        let page = match body.try_into_bytes() {
+            Ok(bytes) => bytes,
+            Err(body) => return Ok(head.set_body(body)),
+        };
+        let text = String::from_utf8_lossy(&page);
+        let shown = if text.contains(TOP) { self.page(lesson, &text)? } else { text.into_owned() };
+        Ok(head.set_body(shown).map_into_boxed_body())
     }
 
-    /// Which step it is, in words.
-    pub fn position(self) -> String {
-        format!("Step {} of {}", self.number(), STEPS.len())
+    fn page(self, lesson: &'static Lesson, page: &str) -> Result<String, Problem> {
+        let tasks = Tasks::find(page);
+        let course =
+            Course { lesson, stops: stops(tasks.as_ref().map_or(1, Tasks::count)), fragments: tasks.is_some() };
+        let place = course.place(self.stop);
+        let is_task = matches!(self.stop, Stop::Task(_)) && tasks.is_some();
+        let around = |label| if is_task { Ok(String::new()) } else { course.links(place, label) };
+        let mut shown = match &tasks {
+            Some(tasks) => tasks.with_links(page, &course, self)?,
+            None => page.to_owned(),
+        };
+        shown = shown.replace(TOP, &around("Steps of the lesson")?);
+        Ok(shown.replace(END, &around("Steps, at the end of this one")?))
+    }
+}
+
+/// All steps, when *Do it* has so many.
+fn stops(tasks: usize) -> Vec<Stop> {
+    let before = BEFORE.iter().map(Stop::Section);
+    before.chain((1..=tasks).map(Stop::Task)).chain(AFTER.iter().map(Stop::Section)).collect()
+}
+
+/// The steps of a lesson, as it is now.
+struct Course {
+    lesson: &'static Lesson,
+    stops: Vec<Stop>,
+    /// Whether the steps of the task are switched by fragments.
+    fragments: bool,
+}
+
+impl Course {
+    /// A step that is not there any more is the last of the task.
+    fn place(&self, stop: Stop) -> usize {
+        let last_task = self.stops.len() - AFTER.len() - 1;
+        self.stops.iter().position(|it| *it == stop).unwrap_or(last_task)
     }
 
-    pub const fn title(self) -> &'static str {
-        STEPS[self.place].title
+    /// The links of a step to the ones before and after.
+    fn links(&self, place: usize, label: &str) -> Result<String, Problem> {
+        let beside = |other: Option<usize>| {
+            let other = *self.stops.get(other?)?;
+            Some(Beside { address: self.address(self.stops[place], other), title: other.title() })
+        };
+        let before = beside(place.checked_sub(1));
+        let after = beside(Some(place + 1));
+        let next = self.lesson.next();
+        let position = format!("Step {} of {}", place + 1, self.stops.len());
+        let links = StepLinks { label, position, title: self.stops[place].title(), before, after, next };
+        links.render().map_err(|error| Problem::internal(&error))
     }
 
-    /// The addresses of the steps before and after, each with its title.
-    pub fn before(self) -> Option<(String, &'static str)> {
-        Some(Self { place: self.place.checked_sub(1)? }.link())
+    /// The address of a step, on the page that shows another.
+    fn address(&self, from: Stop, to: Stop) -> String {
+        match (from, to) {
+            (Stop::Task(_), Stop::Task(number)) if self.fragments => format!("#do-{number}"),
+            _ => Projector { stop: to }.query(),
+        }
+    }
+}
+
+struct Beside {
+    address: String,
+    title: String,
+}
+
+#[derive(Template)]
+#[template(path = "lab/_projector.html")]
+struct StepLinks<'a> {
+    label: &'a str,
+    position: String,
+    title: String,
+    before: Option<Beside>,
+    after: Option<Beside>,
+    next: Option<&'static Lesson>,
+}
+
+/// The items of the list of steps of *Do it*: where each begins, and where the last one ends.
+struct Tasks {
+    starts: Vec<usize>,
+    end: usize,
+}
+
+const ITEM: &str = "<li>";
+
+impl Tasks {
+    /// Finds them between the heading and the hints. A lesson without such a list has one step there.
+    fn find(page: &str) -> Option<Self> {
+        let heading = page.find("<h2 id=\"do\">")?;
+        let hints = heading + page[heading..].find("id=\"help\"")?;
+        let list = ["<ol class=\"steps\">", "<ol class=\"todo\">"]
+            .iter()
+            .filter_map(|it| page[heading..hints].find(it))
+            .min()?;
+        Self::of(page, heading + list, hints)
     }
 
-    pub fn after(self) -> Option<(String, &'static str)> {
-        let next = Self { place: self.place + 1 };
-        (next.place < STEPS.len()).then(|| next.link())
+    /// The items of the list that begins here. Lists in it are stepped over.
+    fn of(page: &str, list: usize, most: usize) -> Option<Self> {
+        let (mut depth, mut starts, mut at) = (0_usize, Vec::new(), list);
+        while let Some(found) = page[at..most].find('<') {
+            let tag = at + found;
+            let rest = &page[tag..most];
+            match rest {
+                _ if rest.starts_with("<ol") || rest.starts_with("<ul") => depth += 1,
+                _ if rest.starts_with("</ol>") || rest.starts_with("</ul>") => depth = depth.saturating_sub(1),
+                _ if rest.starts_with(ITEM) && depth == 1 => starts.push(tag),
+                _ => {}
+            }
+            if depth == 0 {
+                return (!starts.is_empty()).then_some(Self { starts, end: tag });
+            }
+            at = tag + 1;
+        }
+        None
     }
 
-    fn link(self) -> (String, &'static str) {
-        (self.query(), self.title())
+    const fn count(&self) -> usize {
+        self.starts.len()
+    }
+
+    /// The page, with the links of each step in its item, whose buttons lead back to it.
+    fn with_links(&self, page: &str, course: &Course, view: Projector) -> Result<String, Problem> {
+        let now = course.place(view.at_the_task().stop) + 1 - BEFORE.len();
+        let mut shown = page[..self.starts[0]].to_owned();
+        for (place, start) in self.starts.iter().enumerate() {
+            let (number, end) = (place + 1, *self.starts.get(place + 1).unwrap_or(&self.end));
+            let class = if number == now { " class=\"now\"" } else { "" };
+            let links = course.links(BEFORE.len() + place, &format!("Steps around step {number} of the task"))?;
+            let own = Projector { stop: Stop::Task(number) };
+            let item = format!("<li id=\"do-{number}\"{class}>{links}");
+            shown += &item;
+            shown += &own.leading_back(&page[start + ITEM.len()..end], view, course.lesson);
+        }
+        Ok(shown + &page[self.end..])
+    }
+}
+
+impl Projector {
+    /// The item of a step, whose forms and buttons lead back to it instead of to the step that was asked for.
+    fn leading_back(self, item: &str, asked: Self, lesson: &Lesson) -> String {
+        let page = format!("/lab/lessons/{}", lesson.slug);
+        let escaped = |view: Self| format!("{page}{}#", view.query()).replace('&', "&#38;");
+        let own = item.replace(&escaped(asked), &escaped(self));
+        let action = format!(" formaction=\"{}verdict\"", escaped(self));
+        let has_form = own.contains("<form ");
+        let mut pieces = own.split("<button ");
+        let mut shown = pieces.next().unwrap_or_default().to_owned();
+        for piece in pieces {
+            let attributes = piece.split('>').next().unwrap_or_default();
+            let is_of_work = !has_form || attributes.contains("form=\"work\"");
+            let is_led = is_of_work && !attributes.contains("formaction=") && !attributes.contains("type=\"button\"");
+            shown += "<button";
+            shown += if is_led { &action } else { "" };
+            shown += " ";
+            shown += piece;
+        }
+        shown
     }
 }
 
@@ -108,47 +357,90 @@ fn parameter(query: &str, name: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::cookie::Cookie;
     use actix_web::test::TestRequest;
 
     use super::*;
 
-    fn view(address: &str) -> Option<Projector> {
-        Projector::of(&TestRequest::with_uri(address).to_http_request(), false)
+    fn view(address: &str) -> Option<String> {
+        let request = TestRequest::with_uri(&format!("/lab/lessons/none{address}")).to_http_request();
+        Projector::of(&request).map(|view| view.stop.name())
+    }
+
+    fn none() -> &'static Lesson {
+        Lesson::find("none").unwrap()
     }
 
     #[test]
     fn the_address_names_the_view_and_its_step() {
-        for (query, place) in [("?view=projector", 0), ("?view=projector&at=4", 3), ("?view=projector&at=7", 6)] {
-            assert_eq!(view(&format!("/lab/lessons/none{query}")), Some(Projector { place }));
-        }
-        for (query, place) in [("&at=0", 0), ("&at=8", 0), ("&at=x", 0)] {
-            assert_eq!(view(&format!("/lab/lessons/none?view=projector{query}")), Some(Projector { place }));
-        }
-        assert_eq!((view("/lab/lessons/none?view=page"), view("/lab/lessons/none")), (None, None));
-    }
-
-    #[test]
-    fn an_answer_is_shown_at_the_step_of_the_task_and_a_redirect_to_the_page_stays_in_the_view() {
-        let request = TestRequest::with_uri("/lab/lessons/none?view=projector&at=3").to_http_request();
-        assert_eq!(Projector::of(&request, true).map(Projector::number), Some(4));
-        for (address, kept) in [
-            ("/lab/lessons/none#do", "/lab/lessons/none?view=projector&at=4#do"),
-            ("/lab/lessons/none?a=b#do", "/lab/lessons/none?view=projector&at=4&a=b#do"),
-            ("/lab/lessons/tamper?a=b#do", "/lab/lessons/tamper?a=b#do"),
+        for (query, name) in [
+            ("?view=projector", "scenario"),
+            ("?view=projector&at=do-2", "do-2"),
+            ("?view=projector&at=sources", "sources"),
+            ("?view=projector&at=do-0", "scenario"),
+            ("?view=projector&at=do-999999999999999999999", "scenario"),
+            ("?view=projector&at=x", "scenario"),
         ] {
-            let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
-            Projector::keep(&request, &mut response);
-            assert_eq!(response.headers().get(header::LOCATION).unwrap(), kept);
+            assert_eq!(view(query).as_deref(), Some(name), "{query}");
+        }
+        assert_eq!((view("?view=page"), view(""), view("?a=b")), (None, None, None));
+    }
+
+    #[test]
+    fn an_answer_is_shown_at_the_step_that_was_pressed_and_a_redirect_to_the_page_stays_in_the_view() {
+        for (at, kept) in [("prediction", "do-1"), ("do-2", "do-2")] {
+            let request = TestRequest::post().uri(&format!("/lab/lessons/none?view=projector&at={at}"));
+            let view = Projector::of(&request.to_http_request());
+            assert_eq!(view.map(|view| view.stop.name()).as_deref(), Some(kept));
+            for (address, expected) in [
+                ("/lab/lessons/none#do", format!("/lab/lessons/none?view=projector&at={kept}#do")),
+                ("/lab/lessons/none?a=b#do", format!("/lab/lessons/none?view=projector&at={kept}&a=b#do")),
+                ("/lab/lessons/none?view=page#do", "/lab/lessons/none?view=page#do".to_owned()),
+                ("/lab/lessons/tamper?a=b#do", "/lab/lessons/tamper?a=b#do".to_owned()),
+            ] {
+                let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
+                Projector::keep(view, none(), &mut response);
+                assert_eq!(response.headers().get(header::LOCATION).unwrap(), &expected);
+            }
         }
     }
 
     #[test]
-    fn each_step_leads_to_the_one_before_and_the_one_after() {
-        let first = Projector { place: 0 };
-        assert_eq!((first.position().as_str(), first.before()), ("Step 1 of 7", None));
-        assert_eq!(first.after(), Some(("?view=projector&at=2".to_owned(), "Background")));
-        let last = Projector { place: 6 };
-        assert_eq!(last.before(), Some(("?view=projector&at=6".to_owned(), "In your code")));
-        assert_eq!((last.after(), last.classes().as_str()), (None, "projector at-sources"));
+    fn the_way_back_from_another_address_is_remembered() {
+        let cookie = Cookie::new(COOKIE, "do-3");
+        let back = TestRequest::with_uri("/lab/lessons/none?code=x").cookie(cookie.clone()).to_http_request();
+        assert_eq!(Projector::of(&back), Some(Projector { stop: Stop::Task(3) }));
+        let whole = TestRequest::with_uri("/lab/lessons/none").cookie(cookie).to_http_request();
+        assert_eq!(Projector::of(&whole), None);
+    }
+
+    const PAGE: &str = "<h2 id=\"do\">Do it</h2><form action=\"x\"><ol class=\"steps\"><li>one<ul><li>in</li></ul></li>\
+                        <li>two <button name=\"a\">A</button></li></ol></form><div id=\"help\"></div>";
+
+    #[test]
+    fn each_step_of_the_task_leads_to_the_ones_around_it_and_its_buttons_lead_back_to_it() {
+        let tasks = Tasks::find(PAGE).unwrap();
+        assert_eq!(tasks.count(), 2);
+        let course = Course { lesson: none(), stops: stops(2), fragments: true };
+        let shown = tasks.with_links(PAGE, &course, Projector { stop: Stop::Task(1) }).unwrap();
+        assert!(shown.contains("<li id=\"do-1\" class=\"now\">") && shown.contains("<li id=\"do-2\">"), "{shown}");
+        assert!(shown.contains("<li>in</li>"), "{shown}");
+        assert!(shown.contains("Step 4 of 8") && shown.contains("Step 5 of 8"), "{shown}");
+        assert!(shown.contains("href=\"#do-2\"") && shown.contains("href=\"#do-1\""), "{shown}");
+        let action = "formaction=\"/lab/lessons/none?view=projector&#38;at=do-2#verdict\" name=\"a\"";
+        assert!(shown.contains(action), "{shown}");
+        assert!(Tasks::find("<h2 id=\"do\">Do it</h2><p>x</p><div id=\"help\"></div>").is_none());
+    }
+
+    #[test]
+    fn a_step_that_is_gone_is_the_last_of_the_task() {
+        let course = Course { lesson: none(), stops: stops(2), fragments: true };
+        assert_eq!(course.place(Stop::Task(9)), 4);
+        assert!(course.links(0, "x").unwrap().contains("Step 1 of 8"));
+        let last = course.links(7, "x").unwrap();
+        assert!(
+            last.contains("Step 8 of 8") && last.contains("rel=\"prev\"") && last.contains("Next lesson"),
+            "{last}"
+        );
     }
 }
