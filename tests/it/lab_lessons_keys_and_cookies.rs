@@ -512,7 +512,7 @@ async fn finished_parts_survive_another_tab_and_a_lost_cookie() {
     assert_eq!((done, other_tab.matches("Done: ").count()), (1, 1));
     page.set("path", "elsewhere").set("expect", "elsewhere").set_refused().await;
     page.says("2 of 3 parts done.");
-    assert_eq!(cookie_laboratory::Parts::read("comes.accepted").done(), 2);
+    assert_eq!(cookie_laboratory::Parts::parse("comes.accepted").done_count(), 2);
 }
 
 // Cross-site forms.

@@ -5,52 +5,58 @@ use super::press::Press;
 const BARE_NAME: &str = "lab-cookie";
 pub const PAGE: &str = "/lab/lessons/cookie-laboratory";
 
-/// One way to fill a field.
-pub struct Pick {
+/// One choice in a field of the form.
+pub struct Choice {
+    /// What the form sends.
     pub value: &'static str,
-    pub says: &'static str,
-    /// What it adds to the line: a prefix of the name, or a whole attribute.
-    text: &'static str,
+    /// What the page shows.
+    pub label: &'static str,
+    /// What it adds to the `Set-Cookie` line: a prefix of the name, or a whole attribute.
+    adds: &'static str,
 }
 
-pub static PREFIXES: [Pick; 3] = [
-    Pick { value: "none", says: "no prefix", text: "" },
-    Pick { value: "host", says: "__Host-", text: "__Host-" },
-    Pick { value: "secure", says: "__Secure-", text: "__Secure-" },
+pub static PREFIXES: [Choice; 3] = [
+    Choice { value: "none", label: "no prefix", adds: "" },
+    Choice { value: "host", label: "__Host-", adds: "__Host-" },
+    Choice { value: "secure", label: "__Secure-", adds: "__Secure-" },
 ];
 
-pub static SAME_SITES: [Pick; 4] = [
-    Pick { value: "absent", says: "absent", text: "" },
-    Pick { value: "strict", says: "Strict", text: "; SameSite=Strict" },
-    Pick { value: "lax", says: "Lax", text: "; SameSite=Lax" },
-    Pick { value: "none", says: "None", text: "; SameSite=None" },
+pub static SAME_SITES: [Choice; 4] = [
+    Choice { value: "absent", label: "absent", adds: "" },
+    Choice { value: "strict", label: "Strict", adds: "; SameSite=Strict" },
+    Choice { value: "lax", label: "Lax", adds: "; SameSite=Lax" },
+    Choice { value: "none", label: "None", adds: "; SameSite=None" },
 ];
 
-pub static PATHS: [Pick; 3] = [
-    Pick { value: "root", says: "Path=/", text: "; Path=/" },
-    Pick { value: "here", says: "Path=/lab/lessons/cookie-laboratory", text: "; Path=/lab/lessons/cookie-laboratory" },
-    Pick { value: "elsewhere", says: "Path=/elsewhere", text: "; Path=/elsewhere" },
+pub static PATHS: [Choice; 3] = [
+    Choice { value: "root", label: "Path=/", adds: "; Path=/" },
+    Choice {
+        value: "here",
+        label: "Path=/lab/lessons/cookie-laboratory",
+        adds: "; Path=/lab/lessons/cookie-laboratory",
+    },
+    Choice { value: "elsewhere", label: "Path=/elsewhere", adds: "; Path=/elsewhere" },
 ];
 
-pub static MAX_AGES: [Pick; 3] = [
-    Pick { value: "none", says: "no Max-Age", text: "" },
-    Pick { value: "60", says: "Max-Age=60", text: "; Max-Age=60" },
-    Pick { value: "0", says: "Max-Age=0", text: "; Max-Age=0" },
+pub static MAX_AGES: [Choice; 3] = [
+    Choice { value: "none", label: "no Max-Age", adds: "" },
+    Choice { value: "60", label: "Max-Age=60", adds: "; Max-Age=60" },
+    Choice { value: "0", label: "Max-Age=0", adds: "; Max-Age=0" },
 ];
 
-/// A cookie as it was chosen.
-pub struct Recipe {
-    pub prefix: &'static Pick,
-    pub same_site: &'static Pick,
-    pub path: &'static Pick,
-    pub max_age: &'static Pick,
+/// The name's prefix and the attributes of a cookie, as the visitor chose them.
+pub struct CookieSettings {
+    pub prefix: &'static Choice,
+    pub same_site: &'static Choice,
+    pub path: &'static Choice,
+    pub max_age: &'static Choice,
     pub http_only: bool,
     pub secure: bool,
 }
 
-impl Recipe {
-    /// The recipe that the page starts with.
-    pub fn plain() -> Self {
+impl CookieSettings {
+    /// The settings that the page starts with.
+    pub fn initial() -> Self {
         Self {
             prefix: &PREFIXES[0],
             same_site: &SAME_SITES[0],
@@ -61,97 +67,101 @@ impl Recipe {
         }
     }
 
-    /// Reads the recipe from a form's fields, or returns the name of the first invalid field. A check box that is not
+    /// Reads the settings from a form's fields, or returns the name of the first invalid field. A check box that is not
     /// sent is not ticked.
     pub fn read<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, &'static str> {
-        let pick = |name: &'static str, picks: &'static [Pick]| {
+        let choice = |name: &'static str, choices: &'static [Choice]| {
             let value = field(name);
-            picks.iter().find(|pick| Some(pick.value) == value).ok_or(name)
+            choices.iter().find(|choice| Some(choice.value) == value).ok_or(name)
         };
         Ok(Self {
-            prefix: pick("prefix", &PREFIXES)?,
-            same_site: pick("same-site", &SAME_SITES)?,
-            path: pick("path", &PATHS)?,
-            max_age: pick("max-age", &MAX_AGES)?,
+            prefix: choice("prefix", &PREFIXES)?,
+            same_site: choice("same-site", &SAME_SITES)?,
+            path: choice("path", &PATHS)?,
+            max_age: choice("max-age", &MAX_AGES)?,
             http_only: field("http-only").is_some(),
             secure: field("secure").is_some(),
         })
     }
 
-    /// The fields with which a form sends this recipe.
+    /// The fields with which a form sends these settings.
     pub fn fields(&self) -> Vec<(&'static str, &'static str)> {
         let boxes = [("http-only", self.http_only), ("secure", self.secure)];
         let ticked = boxes.into_iter().filter(|(_, is_ticked)| *is_ticked).map(|(name, _)| (name, "on"));
-        let picks = [
+        let choices = [
             ("prefix", self.prefix.value),
             ("same-site", self.same_site.value),
             ("path", self.path.value),
             ("max-age", self.max_age.value),
         ];
-        picks.into_iter().chain(ticked).collect()
+        choices.into_iter().chain(ticked).collect()
     }
 
+    /// The cookie's name, with its prefix.
     pub fn name(&self) -> String {
-        format!("{}{BARE_NAME}", self.prefix.text)
+        format!("{}{BARE_NAME}", self.prefix.adds)
     }
 
-    pub fn line(&self, value: &str) -> String {
+    /// The value of the `Set-Cookie` header that sets this cookie.
+    pub fn set_cookie_line(&self, value: &str) -> String {
         let http_only = if self.http_only { "; HttpOnly" } else { "" };
         let secure = if self.secure { "; Secure" } else { "" };
-        let (same_site, path, max_age) = (self.same_site.text, self.path.text, self.max_age.text);
+        let (same_site, path, max_age) = (self.same_site.adds, self.path.adds, self.max_age.adds);
         format!("{}={value}{http_only}{secure}{same_site}{path}{max_age}", self.name())
     }
 }
 
-/// The lines that delete every cookie that this page may have set.
-pub fn removals() -> Vec<String> {
-    let secure = |prefix: &Pick| if prefix.text.is_empty() { "" } else { "; Secure" };
-    let of = |prefix: &'static Pick| {
-        PATHS.iter().map(move |path| format!("{}{BARE_NAME}={}{}; Max-Age=0", prefix.text, path.text, secure(prefix)))
+/// The `Set-Cookie` lines that delete every cookie that this page may have set.
+pub fn deletion_lines() -> Vec<String> {
+    let secure = |prefix: &Choice| if prefix.adds.is_empty() { "" } else { "; Secure" };
+    let of = |prefix: &'static Choice| {
+        PATHS.iter().map(move |path| format!("{}{BARE_NAME}={}{}; Max-Age=0", prefix.adds, path.adds, secure(prefix)))
     };
     PREFIXES.iter().flat_map(of).collect()
 }
 
-/// How the page came to the browser.
+/// The connection over which the browser loaded the page, as rules about `Secure` see it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wire {
+pub enum Transport {
     Https,
-    /// Plain http that never leaves the machine.
-    Loopback,
+    /// Plain http to the browser's own machine.
+    HttpOnLoopback,
     Http,
 }
 
-/// What becomes of a cookie.
+/// What the browser does with a cookie that was set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
-    /// It comes with the next request to this page.
-    Comes,
-    /// The browser refuses it.
+pub enum Outcome {
+    /// It sends the cookie with the next request to this page.
+    ComesBack,
+    /// It does not accept the cookie.
     Refused,
-    /// The browser deletes it at once.
+    /// It deletes the cookie at once.
     Deleted,
-    /// The browser keeps it for other addresses.
-    Elsewhere,
+    /// It keeps the cookie, but for addresses under another path.
+    KeptForOtherPath,
 }
 
-impl Fate {
-    pub const ALL: [Self; 4] = [Self::Comes, Self::Refused, Self::Deleted, Self::Elsewhere];
+impl Outcome {
+    pub const ALL: [Self; 4] = [Self::ComesBack, Self::Refused, Self::Deleted, Self::KeptForOtherPath];
 
+    /// What the form sends.
     pub const fn value(self) -> &'static str {
         match self {
-            Self::Comes => "comes",
+            Self::ComesBack => "comes",
             Self::Refused => "refused",
             Self::Deleted => "deleted",
-            Self::Elsewhere => "elsewhere",
+            Self::KeptForOtherPath => "elsewhere",
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    /// What the page shows.
+    pub const fn label(self) -> &'static str {
         match self {
-            Self::Comes => "it comes back",
+            Self::ComesBack => "it comes back",
             Self::Refused => "the browser refuses it",
             Self::Deleted => "the browser deletes it at once",
-            Self::Elsewhere => "the browser keeps it, but not for this page",
+            Self::KeptForOtherPath => "the browser keeps it, but not for this page",
         }
     }
 
@@ -160,19 +170,19 @@ impl Fate {
     }
 }
 
-/// What a rule does to the cookies that meet it.
+/// What a rule does to the cookies that it applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It does not keep the cookie from coming back.
+    /// The cookie still comes back.
     None,
-    Decides(Fate),
+    Decides(Outcome),
     /// Some browsers refuse the cookie.
     MayRefuse,
 }
 
-/// One thing that browsers do.
+/// A rule by which browsers treat cookies.
 pub struct Rule {
-    applies: fn(&Recipe, Wire) -> bool,
+    applies: fn(&CookieSettings, Transport) -> bool,
     pub effect: Effect,
     pub says: &'static str,
 }
@@ -180,22 +190,22 @@ pub struct Rule {
 pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.prefix.value == "host" && !it.secure,
-        effect: Effect::Decides(Fate::Refused),
+        effect: Effect::Decides(Outcome::Refused),
         says: "`__Host-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "host" && it.path.value != "root",
-        effect: Effect::Decides(Fate::Refused),
+        effect: Effect::Decides(Outcome::Refused),
         says: "`__Host-` with another path than `/`: refused. The prefix demands one cookie for the whole host.",
     },
     Rule {
         applies: |it, _| it.prefix.value == "secure" && !it.secure,
-        effect: Effect::Decides(Fate::Refused),
+        effect: Effect::Decides(Outcome::Refused),
         says: "`__Secure-` without `Secure`: refused. The prefix demands `Secure`.",
     },
     Rule {
-        applies: |it, wire| it.secure && wire == Wire::Http,
-        effect: Effect::Decides(Fate::Refused),
+        applies: |it, transport| it.secure && transport == Transport::Http,
+        effect: Effect::Decides(Outcome::Refused),
         says: "`Secure` over plain http: refused.",
     },
     Rule {
@@ -204,19 +214,19 @@ pub static RULES: [Rule; 12] = [
         says: "`SameSite=None` without `Secure`: Chromium refuses it. Not every browser does.",
     },
     Rule {
-        applies: |it, wire| it.secure && wire == Wire::Loopback,
+        applies: |it, transport| it.secure && transport == Transport::HttpOnLoopback,
         effect: Effect::MayRefuse,
         says: "`Secure` over plain http at this machine's own address: Chromium and Firefox keep it, because nobody else \
                can listen there. Safari may refuse it.",
     },
     Rule {
         applies: |it, _| it.max_age.value == "0",
-        effect: Effect::Decides(Fate::Deleted),
+        effect: Effect::Decides(Outcome::Deleted),
         says: "`Max-Age=0`: its time is over, so the browser deletes it. This is how a server removes a cookie.",
     },
     Rule {
         applies: |it, _| it.path.value == "elsewhere",
-        effect: Effect::Decides(Fate::Elsewhere),
+        effect: Effect::Decides(Outcome::KeptForOtherPath),
         says: "`Path=/elsewhere`: kept, and not sent to this page, because its address does not begin with that path.",
     },
     Rule {
@@ -243,44 +253,45 @@ pub static RULES: [Rule; 12] = [
 ];
 
 /// The rules that apply to this cookie, those that decide first.
-pub fn rules(recipe: &Recipe, wire: Wire) -> Vec<&'static Rule> {
-    RULES.iter().filter(|rule| (rule.applies)(recipe, wire)).collect()
+pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Rule> {
+    RULES.iter().filter(|rule| (rule.applies)(settings, transport)).collect()
 }
 
-/// What the rules say of a cookie.
+/// The outcome that the rules lead to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Forecast {
-    /// What becomes of it in a browser that does not refuse it where it may.
-    pub fate: Fate,
+pub struct RulesOutcome {
+    /// The outcome in a browser that does not refuse the cookie where it may.
+    pub outcome: Outcome,
     /// Some browsers refuse it.
     pub may_be_refused: bool,
 }
 
 /// The first rule that decides is the one that counts: a refused cookie is neither deleted nor kept.
-pub fn forecast(recipe: &Recipe, wire: Wire) -> Forecast {
-    let met = rules(recipe, wire);
+pub fn rules_outcome(settings: &CookieSettings, transport: Transport) -> RulesOutcome {
+    let met = rules(settings, transport);
     let decided = met.iter().find_map(|rule| match rule.effect {
-        Effect::Decides(fate) => Some(fate),
+        Effect::Decides(outcome) => Some(outcome),
         Effect::None | Effect::MayRefuse => None,
     });
     let may_be_refused = met.iter().any(|rule| rule.effect == Effect::MayRefuse);
-    Forecast { fate: decided.unwrap_or(Fate::Comes), may_be_refused }
+    RulesOutcome { outcome: decided.unwrap_or(Outcome::ComesBack), may_be_refused }
 }
 
-impl Forecast {
-    /// Whether this is what became of the cookie. `came` says whether it came back.
-    pub fn allows(self, fate: Fate, came: bool) -> bool {
-        let is_possible = fate == self.fate || (fate == Fate::Refused && self.may_be_refused);
-        if came { fate == Fate::Comes } else { fate != Fate::Comes && is_possible }
+impl RulesOutcome {
+    /// Whether the cookie may have had this outcome, when it came back or did not.
+    pub fn allows(self, outcome: Outcome, came_back: bool) -> bool {
+        let is_possible = outcome == self.outcome || (outcome == Outcome::Refused && self.may_be_refused);
+        if came_back { outcome == Outcome::ComesBack } else { outcome != Outcome::ComesBack && is_possible }
     }
 
     /// Whether the browser did something that the rules do not say.
-    pub fn is_contradicted(self, came: bool) -> bool {
-        !Fate::ALL.iter().any(|fate| self.allows(*fate, came)) || (came && self.fate != Fate::Comes)
+    pub fn is_contradicted(self, came_back: bool) -> bool {
+        !Outcome::ALL.iter().any(|outcome| self.allows(*outcome, came_back))
+            || (came_back && self.outcome != Outcome::ComesBack)
     }
 }
 
-/// The parts of the lesson, each predicted correctly or not yet.
+/// Which parts of the lesson are done: an outcome that was predicted correctly is a part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     pub comes: bool,
@@ -292,19 +303,21 @@ pub struct Parts {
 impl Parts {
     pub const COUNT: usize = 3;
 
-    /// From a field or a cookie.
-    pub fn read(text: &str) -> Self {
+    /// Reads what [`to_text`](Self::to_text) wrote into a field or a cookie. Unknown names are ignored.
+    pub fn parse(text: &str) -> Self {
         let has = |part: &str| text.split('.').any(|found| found == part);
         Self { comes: has("comes"), refused: has("refused"), accepted: has("accepted") }
     }
 
-    pub fn text(self) -> String {
+    /// The names of the parts that are done, with dots between them.
+    pub fn to_text(self) -> String {
         let all = [(self.comes, "comes"), (self.refused, "refused"), (self.accepted, "accepted")];
         let done = all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, name)| name);
         done.collect::<Vec<_>>().join(".")
     }
 
-    pub fn done(self) -> usize {
+    /// How many parts are done.
+    pub fn done_count(self) -> usize {
         [self.comes, self.refused, self.accepted].into_iter().filter(|is_done| *is_done).count()
     }
 
@@ -318,13 +331,13 @@ impl Parts {
         }
     }
 
-    /// Adds what was predicted correctly.
+    /// Adds the part of an outcome that was predicted correctly.
     #[must_use]
-    pub const fn with(self, fate: Fate) -> Self {
-        match fate {
-            Fate::Comes => Self { comes: true, ..self },
-            Fate::Refused => Self { refused: true, ..self },
-            Fate::Deleted | Fate::Elsewhere => Self { accepted: true, ..self },
+    pub const fn with(self, outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::ComesBack => Self { comes: true, ..self },
+            Outcome::Refused => Self { refused: true, ..self },
+            Outcome::Deleted | Outcome::KeptForOtherPath => Self { accepted: true, ..self },
         }
     }
 
@@ -347,42 +360,48 @@ impl Parts {
     }
 }
 
-/// Judges a prediction. The parts are those that were done before; the answer is with them, and what there is to say.
-pub fn judge(expected: Option<Fate>, came: bool, forecast: Forecast, parts: Parts) -> (Parts, Press) {
-    let Some(expected) = expected else {
+/// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was predicted.
+pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOutcome, parts: Parts) -> (Parts, Press) {
+    let Some(predicted) = predicted else {
         return (
             parts,
             Press::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
         );
     };
-    if !forecast.allows(expected, came) {
-        return (parts, Press::Wrong(miss(expected, came, forecast).to_owned()));
+    if !by_the_rules.allows(predicted, came_back) {
+        return (parts, Press::Wrong(hint(predicted, came_back, by_the_rules).to_owned()));
     }
-    let parts = parts.with(expected);
-    let next = match parts.done() {
+    let parts = parts.with(predicted);
+    let next = match parts.done_count() {
         Parts::COUNT => String::new(),
         _ => format!(" {}", parts.next()),
     };
-    let says =
-        format!("Predicted correctly: {}. {} of {} parts done.{next}", expected.says(), parts.done(), Parts::COUNT);
-    let press = if parts.done() == Parts::COUNT { Press::Solved(says) } else { Press::Step(says) };
+    let says = format!(
+        "Predicted correctly: {}. {} of {} parts done.{next}",
+        predicted.label(),
+        parts.done_count(),
+        Parts::COUNT
+    );
+    let press = if parts.done_count() == Parts::COUNT { Press::Solved(says) } else { Press::Step(says) };
     (parts, press)
 }
 
 /// A hint about a wrong prediction.
-const fn miss(expected: Fate, came: bool, forecast: Forecast) -> &'static str {
-    match (expected, came, forecast.fate) {
+const fn hint(predicted: Outcome, came_back: bool, by_the_rules: RulesOutcome) -> &'static str {
+    match (predicted, came_back, by_the_rules.outcome) {
         (_, true, _) => "It came back. So no rule refused it, and its path and its time are right.",
-        (_, false, Fate::Comes) => {
+        (_, false, Outcome::ComesBack) => {
             "It did not come back, and the rules do not say why. Did your browser lose it in another way? Set it again."
         }
-        (Fate::Comes, false, _) => "It did not come back. One of the rules below decided that.",
-        (Fate::Refused, false, _) => "It did not come back, but no rule refuses it. The browser accepted it first.",
-        (Fate::Deleted | Fate::Elsewhere, false, Fate::Refused) => {
+        (Outcome::ComesBack, false, _) => "It did not come back. One of the rules below decided that.",
+        (Outcome::Refused, false, _) => "It did not come back, but no rule refuses it. The browser accepted it first.",
+        (Outcome::Deleted | Outcome::KeptForOtherPath, false, Outcome::Refused) => {
             "It did not come back, but not for this reason. The browser did not even accept it."
         }
-        (Fate::Deleted, false, _) => "It did not come back, but it was not deleted. Its time is not over.",
-        (Fate::Elsewhere, false, _) => "It did not come back, but not for this reason. Look at how long it may live.",
+        (Outcome::Deleted, false, _) => "It did not come back, but it was not deleted. Its time is not over.",
+        (Outcome::KeptForOtherPath, false, _) => {
+            "It did not come back, but not for this reason. Look at how long it may live."
+        }
     }
 }
 
@@ -390,55 +409,60 @@ const fn miss(expected: Fate, came: bool, forecast: Forecast) -> &'static str {
 mod tests {
     use super::*;
 
-    fn recipe(fields: &[(&str, &'static str)]) -> Recipe {
-        let plain = Recipe::plain().fields();
+    fn settings(fields: &[(&str, &'static str)]) -> CookieSettings {
+        let plain = CookieSettings::initial().fields();
         let field = |name: &str| {
             let all = fields.iter().chain(&plain);
             all.copied().find(|(field, _)| *field == name).map(|(_, value)| value)
         };
-        Recipe::read(field).unwrap()
+        CookieSettings::read(field).unwrap()
     }
 
     #[test]
     fn the_rules_decide_what_becomes_of_a_cookie() {
-        for (fields, wire, fate, may_be_refused) in [
-            (&[][..], Wire::Loopback, Fate::Comes, false),
-            (&[("http-only", "on"), ("same-site", "strict")], Wire::Http, Fate::Comes, false),
-            (&[("prefix", "host")], Wire::Https, Fate::Refused, false),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Https, Fate::Comes, false),
-            (&[("prefix", "host"), ("secure", "on")], Wire::Loopback, Fate::Comes, true),
-            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::Refused, false),
-            (&[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")], Wire::Https, Fate::Refused, false),
-            (&[("prefix", "secure")], Wire::Https, Fate::Refused, false),
-            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Wire::Https, Fate::Comes, false),
-            (&[("secure", "on")], Wire::Http, Fate::Refused, false),
-            (&[("same-site", "none")], Wire::Https, Fate::Comes, true),
-            (&[("max-age", "0")], Wire::Https, Fate::Deleted, false),
-            (&[("max-age", "0"), ("path", "elsewhere")], Wire::Https, Fate::Deleted, false),
-            (&[("path", "elsewhere")], Wire::Https, Fate::Elsewhere, false),
-            (&[("path", "elsewhere"), ("secure", "on")], Wire::Loopback, Fate::Elsewhere, true),
+        for (fields, transport, outcome, may_be_refused) in [
+            (&[][..], Transport::HttpOnLoopback, Outcome::ComesBack, false),
+            (&[("http-only", "on"), ("same-site", "strict")], Transport::Http, Outcome::ComesBack, false),
+            (&[("prefix", "host")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::Https, Outcome::ComesBack, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::ComesBack, true),
+            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "secure")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::ComesBack, false),
+            (&[("secure", "on")], Transport::Http, Outcome::Refused, false),
+            (&[("same-site", "none")], Transport::Https, Outcome::ComesBack, true),
+            (&[("max-age", "0")], Transport::Https, Outcome::Deleted, false),
+            (&[("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Deleted, false),
+            (&[("path", "elsewhere")], Transport::Https, Outcome::KeptForOtherPath, false),
+            (&[("path", "elsewhere"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::KeptForOtherPath, true),
         ] {
-            assert_eq!(forecast(&recipe(fields), wire), Forecast { fate, may_be_refused }, "{fields:?} over {wire:?}");
+            assert_eq!(
+                rules_outcome(&settings(fields), transport),
+                RulesOutcome { outcome, may_be_refused },
+                "{fields:?} over {transport:?}"
+            );
         }
     }
 
     #[test]
     fn every_rule_is_met_by_some_cookie() {
         for rule in &RULES {
-            let wires = [Wire::Https, Wire::Loopback, Wire::Http];
-            let is_met = every_recipe().iter().any(|it| wires.iter().any(|wire| (rule.applies)(it, *wire)));
+            let transports = [Transport::Https, Transport::HttpOnLoopback, Transport::Http];
+            let is_met =
+                all_settings().iter().any(|it| transports.iter().any(|transport| (rule.applies)(it, *transport)));
             assert!(is_met, "{}", rule.says);
         }
     }
 
-    fn every_recipe() -> Vec<Recipe> {
+    fn all_settings() -> Vec<CookieSettings> {
         let mut all = Vec::new();
         for prefix in &PREFIXES {
             for same_site in &SAME_SITES {
                 for path in &PATHS {
                     for max_age in &MAX_AGES {
                         for secure in [true, false] {
-                            all.push(Recipe { prefix, same_site, path, max_age, http_only: secure, secure });
+                            all.push(CookieSettings { prefix, same_site, path, max_age, http_only: secure, secure });
                         }
                     }
                 }
@@ -449,50 +473,56 @@ mod tests {
 
     #[test]
     fn a_recipe_is_read_back_from_its_own_fields() {
-        for recipe in every_recipe() {
-            let fields = recipe.fields();
-            let read = Recipe::read(|name| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value));
-            assert_eq!(read.unwrap().line("v"), recipe.line("v"));
+        for settings in all_settings() {
+            let fields = settings.fields();
+            let read =
+                CookieSettings::read(|name| fields.iter().find(|(field, _)| *field == name).map(|(_, value)| *value));
+            assert_eq!(read.unwrap().set_cookie_line("v"), settings.set_cookie_line("v"));
         }
-        assert_eq!(Recipe::read(|_| None).err(), Some("prefix"));
+        assert_eq!(CookieSettings::read(|_| None).err(), Some("prefix"));
     }
 
     #[test]
     fn it_takes_three_fates_each_predicted() {
-        let plain = |fate| Forecast { fate, may_be_refused: false };
-        let (first, press) = judge(Some(Fate::Comes), true, plain(Fate::Comes), Parts::default());
+        let plain = |outcome| RulesOutcome { outcome, may_be_refused: false };
+        let (first, press) = judge(Some(Outcome::ComesBack), true, plain(Outcome::ComesBack), Parts::default());
         assert!(press.says().contains("1 of 3 parts done") && !press.is_wrong() && !press.is_solved());
-        let (same, press) = judge(Some(Fate::Comes), false, plain(Fate::Refused), first);
+        let (same, press) = judge(Some(Outcome::ComesBack), false, plain(Outcome::Refused), first);
         assert!(press.is_wrong() && same == first);
-        let (second, press) = judge(Some(Fate::Refused), false, plain(Fate::Refused), Parts::read(&first.text()));
+        let (second, press) =
+            judge(Some(Outcome::Refused), false, plain(Outcome::Refused), Parts::parse(&first.to_text()));
         assert!(press.says().contains("2 of 3 parts done"));
-        for last in [Fate::Deleted, Fate::Elsewhere] {
-            let (third, press) = judge(Some(last), false, plain(last), Parts::read(&second.text()));
-            assert!(press.is_solved() && press.says().ends_with("3 of 3 parts done.") && third.done() == 3);
-            assert_eq!(Parts::read(&third.text()), third);
+        for last in [Outcome::Deleted, Outcome::KeptForOtherPath] {
+            let (third, press) = judge(Some(last), false, plain(last), Parts::parse(&second.to_text()));
+            assert!(press.is_solved() && press.says().ends_with("3 of 3 parts done.") && third.done_count() == 3);
+            assert_eq!(Parts::parse(&third.to_text()), third);
         }
-        assert!(judge(None, false, plain(Fate::Refused), second).1.is_wrong());
+        assert!(judge(None, false, plain(Outcome::Refused), second).1.is_wrong());
     }
 
     #[test]
     fn a_prediction_counts_only_for_its_own_reason() {
         for may_be_refused in [false, true] {
-            for fate in Fate::ALL {
-                let forecast = Forecast { fate, may_be_refused };
-                for expected in Fate::ALL {
-                    let came = forecast.allows(expected, true);
-                    assert_eq!(came, expected == Fate::Comes);
-                    let stayed = forecast.allows(expected, false);
-                    let is_reason = expected == fate || (expected == Fate::Refused && may_be_refused);
-                    assert_eq!(stayed, expected != Fate::Comes && is_reason, "{expected:?} of {forecast:?}");
+            for outcome in Outcome::ALL {
+                let by_the_rules = RulesOutcome { outcome, may_be_refused };
+                for expected in Outcome::ALL {
+                    let came = by_the_rules.allows(expected, true);
+                    assert_eq!(came, expected == Outcome::ComesBack);
+                    let stayed = by_the_rules.allows(expected, false);
+                    let is_reason = expected == outcome || (expected == Outcome::Refused && may_be_refused);
+                    assert_eq!(stayed, expected != Outcome::ComesBack && is_reason, "{expected:?} of {by_the_rules:?}");
                     for came in [true, false] {
-                        let (parts, press) = judge(Some(expected), came, forecast, Parts::default());
-                        assert_eq!(parts == Parts::default(), press.is_wrong(), "{expected:?}, {came}, {forecast:?}");
+                        let (parts, press) = judge(Some(expected), came, by_the_rules, Parts::default());
+                        assert_eq!(
+                            parts == Parts::default(),
+                            press.is_wrong(),
+                            "{expected:?}, {came}, {by_the_rules:?}"
+                        );
                     }
                 }
             }
         }
-        let comes = Forecast { fate: Fate::Comes, may_be_refused: false };
+        let comes = RulesOutcome { outcome: Outcome::ComesBack, may_be_refused: false };
         assert!(comes.is_contradicted(false) && !comes.is_contradicted(true));
     }
 }

@@ -6,56 +6,61 @@ use cookie::{Cookie, SameSite};
 use super::press::Press;
 use crate::code::Code;
 
-pub const NAME: &str = "lab-clocks";
+/// The name of the cookie.
+pub const COOKIE_NAME: &str = "lab-clocks";
 
-/// One way to set one of the clocks.
-pub struct Setting {
+/// One choice of how long the cookie or the token lives.
+pub struct LifetimeChoice {
+    /// What the form sends.
     pub value: &'static str,
-    pub says: &'static str,
-    /// From now; `None` is a cookie without Max-Age.
+    /// What the page shows.
+    pub label: &'static str,
+    /// From now on. A negative number is a token that has expired; `None` is a cookie without `Max-Age`.
     pub seconds: Option<i64>,
 }
 
-pub static COOKIE_LIFETIMES: [Setting; 4] = [
-    Setting { value: "5", says: "5 seconds", seconds: Some(5) },
-    Setting { value: "60", says: "60 seconds", seconds: Some(60) },
-    Setting { value: "3600", says: "1 hour", seconds: Some(3600) },
-    Setting { value: "none", says: "until the browser closes", seconds: None },
+pub static COOKIE_LIFETIMES: [LifetimeChoice; 4] = [
+    LifetimeChoice { value: "5", label: "5 seconds", seconds: Some(5) },
+    LifetimeChoice { value: "60", label: "60 seconds", seconds: Some(60) },
+    LifetimeChoice { value: "3600", label: "1 hour", seconds: Some(3600) },
+    LifetimeChoice { value: "none", label: "until the browser closes", seconds: None },
 ];
 
-pub static TOKEN_LIFETIMES: [Setting; 4] = [
-    Setting { value: "5", says: "5 seconds", seconds: Some(5) },
-    Setting { value: "expired", says: "already expired", seconds: Some(-5) },
-    Setting { value: "60", says: "60 seconds", seconds: Some(60) },
-    Setting { value: "3600", says: "1 hour", seconds: Some(3600) },
+pub static TOKEN_LIFETIMES: [LifetimeChoice; 4] = [
+    LifetimeChoice { value: "5", label: "5 seconds", seconds: Some(5) },
+    LifetimeChoice { value: "expired", label: "already expired", seconds: Some(-5) },
+    LifetimeChoice { value: "60", label: "60 seconds", seconds: Some(60) },
+    LifetimeChoice { value: "3600", label: "1 hour", seconds: Some(3600) },
 ];
 
-impl Setting {
-    pub fn find(settings: &'static [Self], value: &str) -> Option<&'static Self> {
-        settings.iter().find(|setting| setting.value == value)
+impl LifetimeChoice {
+    pub fn find(choices: &'static [Self], value: &str) -> Option<&'static Self> {
+        choices.iter().find(|choice| choice.value == value)
     }
 }
 
-/// The line that sets the cookie.
-pub fn line(token: &str, cookie: &Setting) -> String {
-    let line = Cookie::build((NAME, token)).http_only(true).same_site(SameSite::Lax).path("/lab/lessons/two-clocks");
+/// The value of the `Set-Cookie` header that sets the cookie.
+pub fn set_cookie_line(token: &str, cookie: &LifetimeChoice) -> String {
+    let built =
+        Cookie::build((COOKIE_NAME, token)).http_only(true).same_site(SameSite::Lax).path("/lab/lessons/two-clocks");
     match cookie.seconds {
-        Some(seconds) => line.max_age(Duration::seconds(seconds)).to_string(),
-        None => line.to_string(),
+        Some(seconds) => built.max_age(Duration::seconds(seconds)).to_string(),
+        None => built.to_string(),
     }
 }
 
-/// The verdict after *Send it back*. `cookie` is the code for the token in the cookie, or `no_token` if no cookie came.
-/// `copy` is the code for the copy that the page kept, and `is_due` says that the cookie's Max-Age is not over. The
-/// lesson is solved when the two clocks disagree.
-pub fn judge(cookie: Code, copy: Code, is_due: bool) -> Press {
+/// The verdict after *Send it back*. The lesson is solved when the two clocks disagree.
+///
+/// `cookie` is the code for the token in the cookie, or `no_token` if no cookie came. `copy` is the code for the copy
+/// that the page kept. `should_have_cookie` says that the cookie's `Max-Age` is not over, so the browser should send it.
+pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Press {
     match (cookie, copy) {
         (Code::Expired, _) => Press::Solved(
             "The clocks disagree. The cookie came, but the token in it has expired. The browser does not read \
              tokens, so it sends this one as long as the cookie lives."
                 .to_owned(),
         ),
-        (Code::NoToken, _) if is_due => Press::Wrong(
+        (Code::NoToken, _) if should_have_cookie => Press::Wrong(
             "No cookie came, although its `Max-Age` is not over. Your browser does not keep it, or something deleted \
              it. Press *Set the cookie* again."
                 .to_owned(),
@@ -87,7 +92,7 @@ mod tests {
 
     #[test]
     fn it_is_solved_while_one_clock_runs_and_the_other_does_not() {
-        for (cookie, copy, is_due, says) in [
+        for (cookie, copy, should_have_cookie, says) in [
             (Code::Expired, Code::Expired, true, ""),
             (Code::NoToken, Code::Accepted, false, ""),
             (Code::Accepted, Code::Accepted, true, "Both clocks still run"),
@@ -96,7 +101,7 @@ mod tests {
             (Code::NoToken, Code::Expired, true, "`Max-Age` is not over"),
             (Code::BadSignature, Code::Accepted, true, "`bad_signature`"),
         ] {
-            let press = judge(cookie, copy, is_due);
+            let press = judge(cookie, copy, should_have_cookie);
             assert_eq!(press.is_solved(), says.is_empty(), "{press:?}");
             assert!(press.says().contains(says), "{press:?}");
         }
@@ -104,9 +109,9 @@ mod tests {
 
     #[test]
     fn a_cookie_until_the_browser_closes_has_no_max_age() {
-        let line_for = |value| line("t", Setting::find(&COOKIE_LIFETIMES, value).unwrap());
+        let line_for = |value| set_cookie_line("t", LifetimeChoice::find(&COOKIE_LIFETIMES, value).unwrap());
         assert!(line_for("5").ends_with("; Max-Age=5"));
         assert!(!line_for("none").contains("Max-Age"));
-        assert!(Setting::find(&TOKEN_LIFETIMES, "6").is_none());
+        assert!(LifetimeChoice::find(&TOKEN_LIFETIMES, "6").is_none());
     }
 }

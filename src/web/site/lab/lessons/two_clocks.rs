@@ -8,7 +8,9 @@ use chrono::{DateTime, TimeDelta};
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::press::Press;
-use crate::lab::lessons::two_clocks::{COOKIE_LIFETIMES, NAME, Setting, TOKEN_LIFETIMES, judge, line};
+use crate::lab::lessons::two_clocks::{
+    COOKIE_LIFETIMES, COOKIE_NAME, LifetimeChoice, TOKEN_LIFETIMES, judge, set_cookie_line,
+};
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{NumericDate, Verdict, duration_in_words};
@@ -41,7 +43,7 @@ struct TwoClocksPage<'a> {
     answer: Option<Answer>,
 }
 
-/// Both clocks, as they stand when the page is made.
+/// Both clocks, at the moment when the page is made.
 struct Clocks {
     copy: String,
     /// When the cookie ends, in seconds since 1970; empty for one without Max-Age.
@@ -82,7 +84,7 @@ fn span_in_words(seconds: i64) -> String {
     TimeDelta::try_seconds(seconds).map_or_else(String::new, |span| duration_in_words(span.as_seconds_f64()))
 }
 
-/// What came when the button was pressed, and the server's verdict.
+/// What the browser sent when the button was pressed, and the server's verdicts.
 struct Answer {
     did_come: bool,
     code: Code,
@@ -110,22 +112,26 @@ fn kept_clocks(visit: &LessonVisit<'_>) -> Result<Option<Clocks>, Problem> {
 }
 
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let cookie = setting(visit, "cookie", &COOKIE_LIFETIMES)?;
-    let token = setting(visit, "token", &TOKEN_LIFETIMES)?;
+    let cookie = lifetime(visit, "cookie", &COOKIE_LIFETIMES)?;
+    let token = lifetime(visit, "token", &TOKEN_LIFETIMES)?;
     let copy = new_token(visit, token.seconds.unwrap_or_default())?;
     let now = visit.now.timestamp();
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
     let clocks = Clocks::new(visit, copy, cookie_end)?;
-    let line = line(&clocks.copy, cookie);
+    let line = set_cookie_line(&clocks.copy, cookie);
     let mut response = show(visit, Some(clocks), None, Some(Press::Step(SET.to_owned())))?;
     lesson_cookies::set(&mut response, &line)?;
     Ok(response)
 }
 
-fn setting(visit: &LessonVisit<'_>, field: &str, settings: &'static [Setting]) -> Result<&'static Setting, Problem> {
-    let chosen = visit.form.get(field).and_then(|value| Setting::find(settings, value));
+fn lifetime(
+    visit: &LessonVisit<'_>,
+    field: &str,
+    choices: &'static [LifetimeChoice],
+) -> Result<&'static LifetimeChoice, Problem> {
+    let chosen = visit.form.get(field).and_then(|value| LifetimeChoice::find(choices, value));
     chosen.ok_or_else(|| {
-        let accepted: Vec<&str> = settings.iter().map(|setting| setting.value).collect();
+        let accepted: Vec<&str> = choices.iter().map(|choice| choice.value).collect();
         Problem::bad_request(format!("`{field}` cannot be set so: {} is accepted.", accepted.join(", ")))
     })
 }
@@ -143,12 +149,12 @@ fn new_token(visit: &LessonVisit<'_>, seconds: i64) -> Result<String, Problem> {
 async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let copy = visit.form.get("copy").unwrap_or_default().to_owned();
     let cookie_end = visit.form.get("cookie-end").and_then(|end| end.parse::<i64>().ok());
-    let came = lesson_cookies::came(visit.request, NAME);
+    let came = lesson_cookies::came(visit.request, COOKIE_NAME);
     let verdict = verify(visit, came.as_deref().unwrap_or_default()).await?;
     let copy_code = verify(visit, &copy).await?.code();
-    // The browser rounds its own way: a second before the end it may be over.
-    let is_due = cookie_end.is_some_and(|end| end > visit.now.timestamp().saturating_add(1));
-    let press = judge(verdict.code(), copy_code, is_due);
+    // Browsers round differently: one may delete the cookie up to a second before its end.
+    let should_have_cookie = cookie_end.is_some_and(|end| end > visit.now.timestamp().saturating_add(1));
+    let press = judge(verdict.code(), copy_code, should_have_cookie);
     let trace = TraceRow::of(&verdict);
     let answer = Answer { did_come: came.is_some(), code: verdict.code(), copy_code, trace };
     let clocks = Clocks::new(visit, copy, cookie_end)?;
