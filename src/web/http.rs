@@ -1,6 +1,7 @@
 //! What happens to every request, whatever its route.
 
 pub(super) mod accept;
+pub(super) mod body_limit;
 pub(super) mod client;
 pub(super) mod client_work;
 pub(super) mod connection;

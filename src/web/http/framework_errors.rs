@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::web::{FormConfig, PathConfig, QueryConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
-use super::problem::{LARGEST_BODY, Problem};
+use super::body_limit::LARGEST_BODY;
+use super::problem::Problem;
 use crate::code::Code;
 
 /// Handles requests that match no route.

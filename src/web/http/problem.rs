@@ -17,6 +17,7 @@ use crate::random::NoRandomBytes;
 use crate::redis::RedisFailure;
 use crate::store::StoreError;
 use crate::web::http::accept;
+use crate::web::http::body_limit::LARGEST_BODY;
 use crate::web::http::request_id::RequestId;
 use crate::work::{self, NotDone};
 
@@ -35,9 +36,6 @@ fn shown(c: char) -> Vec<char> {
         c => c.escape_debug().collect(),
     }
 }
-
-/// The largest request body in bytes, more than any form or API call needs.
-pub(in crate::web) const LARGEST_BODY: usize = 16 * 1024;
 
 /// Why a request is refused.
 #[derive(Clone, Debug, Error)]

@@ -21,8 +21,8 @@ use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
+use crate::web::http::body_limit::LARGEST_BODY;
 use crate::web::http::connection::{ActiveRequest, Body, Exchange};
-use crate::web::http::problem::LARGEST_BODY;
 
 /// How long we read a body that no handler read, to complete its copy.
 const COPY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -127,8 +127,8 @@ impl BodyCopy {
         let mut copied = self.0.borrow_mut();
         match read {
             Some(Ok(bytes)) => {
-                let room = LARGEST_BODY - copied.bytes.len();
-                copied.bytes.extend_from_slice(&bytes[..bytes.len().min(room)]);
+                let free = LARGEST_BODY - copied.bytes.len();
+                copied.bytes.extend_from_slice(&bytes[..bytes.len().min(free)]);
                 copied.is_complete = copied.bytes.len() == LARGEST_BODY;
             }
             Some(Err(_)) | None => copied.is_complete = true,

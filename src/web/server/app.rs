@@ -8,8 +8,9 @@ use actix_web::{App, Error};
 
 use super::parts::Parts;
 use super::request_pipeline;
+use crate::web::http::body_limit::LARGEST_BODY;
+use crate::web::http::framework_errors;
 use crate::web::http::signing_queue::SigningQueue;
-use crate::web::http::{framework_errors, problem};
 use crate::web::routes;
 
 /// What an [`App`] is made of, by a short name.
@@ -39,7 +40,7 @@ pub(super) fn app(parts: &Parts) -> App<impl AppEntry + use<>> {
         .configure(|config| parts.register(config))
         .app_data(SigningQueue::new())
         .app_data(Data::from(parts.metrics.add_worker()))
-        .app_data(PayloadConfig::new(problem::LARGEST_BODY))
+        .app_data(PayloadConfig::new(LARGEST_BODY))
         .app_data(framework_errors::form_config())
         .app_data(framework_errors::query_config())
         .app_data(framework_errors::path_config())

@@ -9,10 +9,10 @@ use actix_web::{Error, FromRequest, HttpMessage as _, HttpRequest};
 
 use crate::oauth::error::OAuthError;
 use crate::oauth::parameters::Parameters;
+use crate::web::http::body_limit::LARGEST_BODY;
 use crate::web::http::client::Client;
 use crate::web::http::endpoint::common::FORM;
 use crate::web::http::endpoint::{Answer, Body};
-use crate::web::http::problem::LARGEST_BODY;
 
 /// The form that names a token.
 pub(super) const TOKEN_REFERENCE: Body = Body {

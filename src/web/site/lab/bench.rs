@@ -29,7 +29,7 @@ use page::{BenchPage, Outcome};
 use sent::Sent;
 
 /// A token, a key and claims: more than other forms hold.
-pub(super) const LARGEST_BODY: usize = 64 * 1024;
+pub(super) const LARGEST_BENCH_BODY: usize = 64 * 1024;
 
 /// `GET /lab/inspect`: the empty bench.
 pub(in crate::web) async fn page(
@@ -63,7 +63,7 @@ pub(in crate::web) async fn work(
 /// Refuses a body over this route's own limit.
 fn unread(error: &Error) -> Problem {
     match error.as_response_error().status_code() {
-        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(LARGEST_BODY),
+        StatusCode::PAYLOAD_TOO_LARGE => Problem::too_large(LARGEST_BENCH_BODY),
         status => Problem::of_status(status, "GET, HEAD, POST"),
     }
 }

@@ -124,7 +124,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             ),
         ],
     )
-    .reading_up_to(bench::LARGEST_BODY),
+    .reading_up_to(bench::LARGEST_BENCH_BODY),
     Endpoint::new(
         "/lab",
         RoutePolicy::Session,
