@@ -148,6 +148,9 @@ static CATALOGUE: [(TextFile, &[Definition]); 6] = [
     (text_file!("templates/lab/sections/request.md"), request::ATTACKS),
 ];
 
+/// Slugs that attacks had before, and the slugs that they have now, so that old links still work.
+const RENAMED: [(&str, &str); 1] = [("other-door", "token-in-wrong-place")];
+
 /// Every attack, by section.
 pub static SECTIONS: LazyLock<Vec<Section>> = LazyLock::new(|| {
     let read = CATALOGUE.iter().map(|(text, definitions)| {
@@ -240,6 +243,11 @@ impl Attack {
 
     pub fn find(slug: &str) -> Option<&'static Self> {
         Self::all().find(|attack| attack.slug == slug)
+    }
+
+    /// The attack that had this slug before.
+    pub fn find_renamed(former: &str) -> Option<&'static Self> {
+        RENAMED.iter().find(|(before, _)| *before == former).and_then(|(_, now)| Self::find(now))
     }
 
     /// How many rows the catalogue has.

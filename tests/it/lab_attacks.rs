@@ -661,3 +661,16 @@ async fn what_a_program_is_shown_is_a_token_about_nobody_else() {
     assert!(subject(&first).starts_with("example-") && subject(&first) != subject(&second));
     assert_eq!((&first["forged"], first["strict"]["accepted"].as_bool()), (&first["original"], Some(true)));
 }
+
+#[tokio::test]
+async fn an_attack_that_was_renamed_is_found_at_its_old_address() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    for (former, now) in [
+        ("/lab/attacks/other-door", "/lab/attacks/token-in-wrong-place"),
+        ("/lab/attacks/other-door?variant=query", "/lab/attacks/token-in-wrong-place?variant=query"),
+    ] {
+        let answer = Answer::to(visitor.request(Method::GET, former)).await;
+        assert_eq!((answer.status, answer.header("location")), (308, now), "{former}");
+    }
+}

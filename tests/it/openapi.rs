@@ -857,6 +857,7 @@ fn every_documented_status_is_answered_and_no_other() {
     log_in_and_out(&mut checker, &app);
     finish_transactions(&mut checker, &app);
     lack_the_scope(&mut checker, &app);
+    ask_for_a_renamed_attack(&mut checker, &app);
     ask_from_elsewhere(&mut checker);
     outgrow_the_cookie(&mut checker);
     ask_too_often(&mut checker);
@@ -922,6 +923,11 @@ fn finish_transactions(checker: &mut DocumentChecker, app: &TestApp) {
     assert_eq!(checker.ask(app, &report, &call), 404);
     let of_order = customer.at("/v1/transactions?phone_number=15555551212&limit=1");
     assert_eq!(checker.ask_by_get_and_head(app, "transactions", &of_order), 200);
+}
+
+fn ask_for_a_renamed_attack(checker: &mut DocumentChecker, app: &TestApp) {
+    let former = Call::new("GET", "/lab/attacks/other-door");
+    assert_eq!(checker.ask_by_get_and_head(app, "attack", &former), 308);
 }
 
 fn lack_the_scope(checker: &mut DocumentChecker, app: &TestApp) {

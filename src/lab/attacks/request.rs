@@ -111,7 +111,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         },
     },
     Definition {
-        text: attack_text!("other-door"),
+        text: attack_text!("token-in-wrong-place"),
         number: 38,
         key: "od",
         expected: Code::NoToken,

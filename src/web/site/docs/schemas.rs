@@ -519,7 +519,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
             needed("strict", Kind::Object, "What the strict verifier says."),
             needed("naive", Kind::Object, "What a naive verifier would answer, and why."),
             needed("expected_code", Kind::Code, "What a correct verifier answers."),
-            needed("door", Kind::Text, "Who judged."),
+            needed("judged_by", Kind::Text, "Who judged."),
         ],
     ),
     schema(

@@ -130,13 +130,14 @@ pub(in crate::web) struct AttackQuery {
 
 /// `GET /lab/attacks/{slug}`, and with a variant what becomes of it.
 pub(in crate::web) async fn attack(
+    http: HttpRequest,
     slug: Path<String>,
     query: Query<AttackQuery>,
     visitor: Visitor,
     lab: Lab,
     learner: Learner,
 ) -> Result<HttpResponse, Problem> {
-    let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
+    let Some(attack) = Attack::find(&slug) else { return to_renamed(&slug, http.query_string()) };
     let variant = variant_of(attack, query.variant.as_deref())?;
     let is_first_view = query.variant.is_none();
     let (trial, request) = match attack.kind {
@@ -152,6 +153,14 @@ pub(in crate::web) async fn attack(
     let (was_tried, code_is_held) = (learner.progress.has_tried(attack.key), learner.are_codes_held());
     let assets = &lab.assets;
     render(&AttackPage { assets, attack, variant, was_tried, trial, request, is_first_view, code_is_held })
+}
+
+/// Redirects the former address of an attack, with its query.
+fn to_renamed(former: &str, query: &str) -> Result<HttpResponse, Problem> {
+    let attack = Attack::find_renamed(former).ok_or_else(Problem::not_found)?;
+    let question_mark = if query.is_empty() { "" } else { "?" };
+    let location = format!("/lab/attacks/{}{question_mark}{query}", attack.slug);
+    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, location)).finish())
 }
 
 /// The variant of this name; the first without a name.
@@ -252,16 +261,16 @@ fn shown(
         return render(&AttackPage { assets, attack, variant, was_tried, trial, request, is_first_view, code_is_held });
     }
     let expected = (!code_is_held).then_some(attack.expected);
-    let told = |original: Option<&str>, forged: &str, strict: &Strict, naive: &NaiveOpinion, target: &str| {
+    let report = |original: Option<&str>, forged: &str, strict: &Strict, naive: &NaiveOpinion, judged_by: &str| {
         json!({
             "slug": attack.slug, "original": original, "forged": forged, "strict": strict.report, "naive": naive,
-            "expected_code": expected, "door": target,
+            "expected_code": expected, "judged_by": judged_by,
         })
     };
     let body = match (trial, request) {
-        (Some(it), _) => told(Some(&it.original), &it.forged, &it.strict, &it.naive, it.target.name()),
-        (None, Some(it)) => told(None, &it.text, &it.strict, &it.naive, "site"),
-        (None, None) => return Err(Problem::broken("an attack was neither forged nor asked")),
+        (Some(it), _) => report(Some(&it.original), &it.forged, &it.strict, &it.naive, it.target.name()),
+        (None, Some(it)) => report(None, &it.text, &it.strict, &it.naive, "site"),
+        (None, None) => return Err(Problem::broken("an attack is of neither a token nor a request")),
     };
     Ok(HttpResponse::Ok().json(body))
 }

@@ -247,6 +247,8 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     body: None,
                     own_answers: &[
                         Answer::new(200, HTML, "The page."),
+                        Answer::new(308, Content::Nothing, "To the address of an attack that had this name before.")
+                            .rare(),
                         Answer::refusal(400, "The attack has no such variant, or two session cookies came."),
                         NO_ATTACK,
                         FAULT,
