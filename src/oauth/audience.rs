@@ -14,8 +14,8 @@ const LONGEST: usize = 1024;
 pub struct Audience(Vec<String>);
 
 impl Audience {
-    /// What a request asks for; `None` if it asks for none.
-    pub fn asked(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
+    /// The parameters `audience` and `resource` of a request; `None` if both are absent.
+    pub fn requested(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
         if let Some(bad) = parameters.resources().find(|resource| !is_resource(resource)) {
             return Err(invalid_target(&format!("`resource` must be an absolute URI without a fragment: {bad}")));
         }
@@ -41,15 +41,15 @@ impl Audience {
 
     /// The audience of a code's or a refresh token's access token. If the authorization request named none, any may be
     /// asked for; otherwise only those that it named (RFC 8707 §2.2).
-    pub fn narrowed(granted: Option<&Self>, asked: Option<Self>) -> Result<Option<Self>, OAuthError> {
-        let (granted, asked) = match (granted, asked) {
+    pub fn narrowed(granted: Option<&Self>, requested: Option<Self>) -> Result<Option<Self>, OAuthError> {
+        let (granted, requested) = match (granted, requested) {
             (granted, None) => return Ok(granted.cloned()),
-            (None, asked) => return Ok(asked),
-            (Some(granted), Some(asked)) => (granted, asked),
+            (None, requested) => return Ok(requested),
+            (Some(granted), Some(requested)) => (granted, requested),
         };
-        match asked.0.iter().find(|one| !granted.0.contains(one)) {
+        match requested.0.iter().find(|one| !granted.0.contains(one)) {
             Some(more) => Err(invalid_target(&format!("the audience was not granted: {more}"))),
-            None => Ok(Some(asked)),
+            None => Ok(Some(requested)),
         }
     }
 
@@ -80,8 +80,8 @@ pub(super) fn is_resource(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn asked(parameters: &str) -> Result<Option<Audience>, OAuthError> {
-        Audience::asked(&Parameters::parse(parameters.as_bytes()).unwrap())
+    fn requested(parameters: &str) -> Result<Option<Audience>, OAuthError> {
+        Audience::requested(&Parameters::parse(parameters.as_bytes()).unwrap())
     }
 
     fn audience(all: &[&str]) -> Audience {
@@ -90,8 +90,9 @@ mod tests {
 
     #[test]
     fn the_audience_is_the_union_of_audience_and_every_resource() {
-        let asked = asked("resource=https://b/x&audience=orders&resource=urn:c&resource=https://b/x").unwrap().unwrap();
-        assert_eq!(asked.as_slice(), ["orders", "https://b/x", "urn:c"]);
+        let requested =
+            requested("resource=https://b/x&audience=orders&resource=urn:c&resource=https://b/x").unwrap().unwrap();
+        assert_eq!(requested.as_slice(), ["orders", "https://b/x", "urn:c"]);
     }
 
     #[test]
@@ -102,30 +103,30 @@ mod tests {
 
     #[test]
     fn no_audience_is_none() {
-        assert_eq!(asked("audience=&resource=&scope=a"), Ok(None));
+        assert_eq!(requested("audience=&resource=&scope=a"), Ok(None));
     }
 
     #[test]
     fn a_resource_is_an_absolute_uri_without_a_fragment() {
         for bad in ["orders", "/orders", "//host/a", "https://a/b#c", "https://a/#", "a b:c"] {
             let encoded: String = url::form_urlencoded::byte_serialize(bad.as_bytes()).collect();
-            let error = asked(&format!("resource={encoded}")).unwrap_err();
+            let error = requested(&format!("resource={encoded}")).unwrap_err();
             assert_eq!(error.code(), ErrorCode::InvalidTarget, "{bad}");
         }
     }
 
     #[test]
     fn audiences_are_bounded() {
-        assert!(asked(&format!("audience={}", "a".repeat(1024))).is_ok());
-        let error = asked(&format!("audience={}&resource=urn:b", "a".repeat(1024))).unwrap_err();
+        assert!(requested(&format!("audience={}", "a".repeat(1024))).is_ok());
+        let error = requested(&format!("audience={}&resource=urn:b", "a".repeat(1024))).unwrap_err();
         assert_eq!(error.code(), ErrorCode::InvalidTarget);
-        assert_eq!(asked("audience=a%0Ab").unwrap_err().code(), ErrorCode::InvalidTarget);
+        assert_eq!(requested("audience=a%0Ab").unwrap_err().code(), ErrorCode::InvalidTarget);
     }
 
     #[test]
     fn at_the_token_endpoint_only_a_part_of_the_granted_audience_may_be_asked_for() {
         let granted = audience(&["a", "b"]);
-        let narrowed = |asked: Option<&[&str]>| Audience::narrowed(Some(&granted), asked.map(audience));
+        let narrowed = |requested: Option<&[&str]>| Audience::narrowed(Some(&granted), requested.map(audience));
         assert_eq!(narrowed(None), Ok(Some(granted.clone())));
         assert_eq!(narrowed(Some(&["b"])), Ok(Some(audience(&["b"]))));
         assert_eq!(narrowed(Some(&["b", "c"])).unwrap_err().code(), ErrorCode::InvalidTarget);

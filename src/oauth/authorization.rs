@@ -75,14 +75,15 @@ impl AuthorizationRequest {
         let client = ClientId::received(&received).ok_or_else(|| Refusal::Page(bad_client_id()))?;
         let redirect_uri = redirect_uri(&received, rules).map_err(Refusal::Page)?;
         let answer = Answer::new(redirect_uri, &received, issuer);
-        match Self::checked(client, answer.clone(), received) {
+        match Self::validate(client, answer.clone(), received) {
             Ok(request) => Ok(request),
             Err(error) => Err(Refusal::Redirect(Box::new(answer.refusal(&error)))),
         }
     }
 
-    fn checked(client: ClientId, answer: Answer, received: Received) -> Result<Self, OAuthError> {
-        let parameters = received.checked()?;
+    /// Checks everything but the client id and the redirect URI, which were checked before.
+    fn validate(client: ClientId, answer: Answer, received: Received) -> Result<Self, OAuthError> {
+        let parameters = received.without_repeats()?;
         refuse_request_objects(&parameters)?;
         check_response_type(&parameters)?;
         check_response_mode(&parameters)?;
@@ -90,11 +91,11 @@ impl AuthorizationRequest {
         Ok(Self {
             client,
             answer,
-            scope: Scope::asked(&parameters)?,
-            audience: Audience::asked(&parameters)?,
-            challenge: Challenge::asked(&parameters)?,
+            scope: Scope::requested(&parameters)?,
+            audience: Audience::requested(&parameters)?,
+            challenge: Challenge::requested(&parameters)?,
             nonce: parameters.get_short("nonce", LONGEST_NONCE)?.map(str::to_owned),
-            login: LoginParameters::asked(&parameters)?,
+            login: LoginParameters::parse(&parameters)?,
         })
     }
 
@@ -214,7 +215,7 @@ fn check_response_mode(parameters: &Parameters) -> Result<(), OAuthError> {
 }
 
 impl LoginParameters {
-    fn asked(parameters: &Parameters) -> Result<Self, OAuthError> {
+    fn parse(parameters: &Parameters) -> Result<Self, OAuthError> {
         Ok(Self {
             prompt: parameters.get("prompt").map_or(Ok(Prompt::WhenNeeded), Prompt::parse)?,
             max_age: parameters.get("max_age").map(seconds).transpose()?,

@@ -87,7 +87,7 @@ fn unsupported_grant_type() -> OAuthError {
 
 impl RequestedAccess {
     fn parse(form: &Parameters) -> Result<Self, OAuthError> {
-        Ok(Self { scope: Scope::asked(form)?, audience: Audience::asked(form)? })
+        Ok(Self { scope: Scope::requested(form)?, audience: Audience::requested(form)? })
     }
 }
 
@@ -97,7 +97,7 @@ impl CodeRequest {
             code: form.require("code")?.to_owned(),
             redirect_uri: form.require("redirect_uri")?.to_owned(),
             verifier: form.get("code_verifier").map(str::to_owned),
-            audience: Audience::asked(form)?,
+            audience: Audience::requested(form)?,
         })
     }
 }

@@ -21,11 +21,11 @@ impl Granted {
         Some(Self { scope: scope.map_or(Some(None), |scope| scope.map(Some))?, audience })
     }
 
-    /// What is granted, or the part of it that is asked for.
-    pub fn narrowed(&self, asked: RequestedAccess) -> Result<RequestedAccess, OAuthError> {
+    /// What is granted, or the part of it that is requested for.
+    pub fn narrowed(&self, requested: RequestedAccess) -> Result<RequestedAccess, OAuthError> {
         Ok(RequestedAccess {
-            scope: Scope::narrowed(self.scope.as_ref(), asked.scope)?,
-            audience: Audience::narrowed(self.audience.as_ref(), asked.audience)?,
+            scope: Scope::narrowed(self.scope.as_ref(), requested.scope)?,
+            audience: Audience::narrowed(self.audience.as_ref(), requested.audience)?,
         })
     }
 }
@@ -46,7 +46,7 @@ mod tests {
         }
     }
 
-    fn asked(scope: Option<&str>, audience: &[&str]) -> RequestedAccess {
+    fn requested(scope: Option<&str>, audience: &[&str]) -> RequestedAccess {
         RequestedAccess {
             scope: scope.map(|scope| Scope::parse(scope).unwrap()),
             audience: Audience::of(audience.iter().copied()).unwrap(),
@@ -56,17 +56,17 @@ mod tests {
     #[test]
     fn what_was_granted_is_read_back_and_can_be_narrowed() {
         let granted = Granted::read(&grant("openid a", &["x", "y"])).unwrap();
-        assert_eq!(granted.narrowed(asked(None, &[])), Ok(asked(Some("openid a"), &["x", "y"])));
-        assert_eq!(granted.narrowed(asked(Some("a"), &["y"])), Ok(asked(Some("a"), &["y"])));
-        assert!(granted.narrowed(asked(Some("b"), &[])).is_err());
-        assert!(granted.narrowed(asked(None, &["z"])).is_err());
+        assert_eq!(granted.narrowed(requested(None, &[])), Ok(requested(Some("openid a"), &["x", "y"])));
+        assert_eq!(granted.narrowed(requested(Some("a"), &["y"])), Ok(requested(Some("a"), &["y"])));
+        assert!(granted.narrowed(requested(Some("b"), &[])).is_err());
+        assert!(granted.narrowed(requested(None, &["z"])).is_err());
     }
 
     #[test]
     fn an_empty_scope_and_audience_are_none() {
         let granted = Granted::read(&grant("", &[])).unwrap();
         assert_eq!(granted, Granted { scope: None, audience: None });
-        assert!(granted.narrowed(asked(Some("a"), &[])).is_err());
+        assert!(granted.narrowed(requested(Some("a"), &[])).is_err());
     }
 
     #[test]

@@ -41,13 +41,13 @@ pub enum Decision<'a> {
 
 /// Decides for the login of the browser's cookie, if there is one.
 pub fn decide<'a>(
-    asked: &'a LoginParameters,
+    parameters: &'a LoginParameters,
     login: Option<LoggedIn<'a>>,
     silent: SilentLogin,
     now: DateTime<Utc>,
 ) -> Decision<'a> {
-    let sufficient = login.filter(|login| suffices(asked, login, now));
-    match (asked.prompt, sufficient, asked.hint.as_deref()) {
+    let sufficient = login.filter(|login| suffices(parameters, login, now));
+    match (parameters.prompt, sufficient, parameters.hint.as_deref()) {
         (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => Decision::ShowPage,
         (_, Some(login), _) => Decision::Issue(login),
         (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => Decision::LogIn { username },
@@ -64,13 +64,13 @@ pub fn login_required() -> OAuthError {
 }
 
 /// A login of another user than the hint names does not suffice: on the login page that user can log in.
-fn suffices(asked: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
+fn suffices(parameters: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
     let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
     // After the clock was set back, a login is from the future, and its age is not known to be small.
     let is_within = |longest: u64| u64::try_from(age).is_ok_and(|age| age <= longest);
     // No login is 0 seconds old, also if this one is of the same second or the clock stands still, as it may in tests.
-    let is_fresh = asked.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
-    is_fresh && asked.hint.as_deref().is_none_or(|hint| hint == login.username)
+    let is_fresh = parameters.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
+    is_fresh && parameters.hint.as_deref().is_none_or(|hint| hint == login.username)
 }
 
 #[cfg(test)]
@@ -88,12 +88,12 @@ mod tests {
         LoggedIn { username: "alice", auth_time: at(NOW - 100) }
     }
 
-    fn asked(prompt: Prompt) -> LoginParameters {
+    fn parameters(prompt: Prompt) -> LoginParameters {
         LoginParameters { prompt, ..LoginParameters::default() }
     }
 
-    fn decided(asked: &LoginParameters, login: Option<LoggedIn<'_>>, silent: SilentLogin) -> String {
-        match decide(asked, login, silent, at(NOW)) {
+    fn decided(parameters: &LoginParameters, login: Option<LoggedIn<'_>>, silent: SilentLogin) -> String {
+        match decide(parameters, login, silent, at(NOW)) {
             Decision::Issue(login) => format!("issue to {}", login.username),
             Decision::LogIn { username } => format!("log {username} in"),
             Decision::ShowPage => "page".into(),
@@ -104,23 +104,23 @@ mod tests {
     #[test]
     fn without_prompt_a_login_is_used_and_otherwise_the_page_is_shown() {
         for silent in [SilentLogin::Allowed, SilentLogin::Forbidden] {
-            assert_eq!(decided(&asked(Prompt::WhenNeeded), Some(alice()), silent), "issue to alice");
-            assert_eq!(decided(&asked(Prompt::WhenNeeded), None, silent), "page");
+            assert_eq!(decided(&parameters(Prompt::WhenNeeded), Some(alice()), silent), "issue to alice");
+            assert_eq!(decided(&parameters(Prompt::WhenNeeded), None, silent), "page");
         }
     }
 
     #[test]
     fn prompt_login_shows_the_page_whoever_is_logged_in() {
         for login in [None, Some(alice())] {
-            assert_eq!(decided(&asked(Prompt::Always), login, SilentLogin::Allowed), "page");
+            assert_eq!(decided(&parameters(Prompt::Always), login, SilentLogin::Allowed), "page");
         }
     }
 
     #[test]
     fn prompt_none_needs_a_login() {
-        assert_eq!(decided(&asked(Prompt::Never), Some(alice()), SilentLogin::Forbidden), "issue to alice");
+        assert_eq!(decided(&parameters(Prompt::Never), Some(alice()), SilentLogin::Forbidden), "issue to alice");
         for silent in [SilentLogin::Allowed, SilentLogin::Forbidden] {
-            assert_eq!(decided(&asked(Prompt::Never), None, silent), "login_required");
+            assert_eq!(decided(&parameters(Prompt::Never), None, silent), "login_required");
         }
     }
 
@@ -129,9 +129,9 @@ mod tests {
         for (max_age, shown, silent) in
             [(100, "issue to alice", "issue to alice"), (99, "page", "login_required"), (0, "page", "login_required")]
         {
-            let asked = |prompt| LoginParameters { max_age: Some(max_age), ..asked(prompt) };
-            assert_eq!(decided(&asked(Prompt::WhenNeeded), Some(alice()), SilentLogin::Forbidden), shown);
-            assert_eq!(decided(&asked(Prompt::Never), Some(alice()), SilentLogin::Allowed), silent);
+            let parameters = |prompt| LoginParameters { max_age: Some(max_age), ..parameters(prompt) };
+            assert_eq!(decided(&parameters(Prompt::WhenNeeded), Some(alice()), SilentLogin::Forbidden), shown);
+            assert_eq!(decided(&parameters(Prompt::Never), Some(alice()), SilentLogin::Allowed), silent);
         }
     }
 
@@ -139,8 +139,8 @@ mod tests {
     fn with_max_age_0_no_login_is_fresh_not_even_one_of_the_same_second() {
         let login = LoggedIn { auth_time: at(NOW), ..alice() };
         for (max_age, wanted) in [(0, "page"), (1, "issue to alice")] {
-            let asked = LoginParameters { max_age: Some(max_age), ..LoginParameters::default() };
-            assert_eq!(decided(&asked, Some(login), SilentLogin::Forbidden), wanted);
+            let parameters = LoginParameters { max_age: Some(max_age), ..LoginParameters::default() };
+            assert_eq!(decided(&parameters, Some(login), SilentLogin::Forbidden), wanted);
         }
     }
 
@@ -154,8 +154,8 @@ mod tests {
 
     #[test]
     fn a_hint_of_another_user_needs_another_login() {
-        let hint = |prompt, hint: &str| LoginParameters { hint: Some(hint.into()), ..asked(prompt) };
-        let with = |asked, silent| decided(&asked, Some(alice()), silent);
+        let hint = |prompt, hint: &str| LoginParameters { hint: Some(hint.into()), ..parameters(prompt) };
+        let with = |parameters, silent| decided(&parameters, Some(alice()), silent);
         assert_eq!(with(hint(Prompt::WhenNeeded, "alice"), SilentLogin::Forbidden), "issue to alice");
         assert_eq!(with(hint(Prompt::WhenNeeded, "bob"), SilentLogin::Allowed), "page");
         assert_eq!(with(hint(Prompt::Never, "bob"), SilentLogin::Forbidden), "login_required");
@@ -163,7 +163,7 @@ mod tests {
 
     #[test]
     fn in_test_mode_prompt_none_with_a_hint_logs_that_user_in() {
-        let hint = |name: &str| LoginParameters { hint: Some(name.into()), ..asked(Prompt::Never) };
+        let hint = |name: &str| LoginParameters { hint: Some(name.into()), ..parameters(Prompt::Never) };
         assert_eq!(decided(&hint("bob"), None, SilentLogin::Allowed), "log bob in");
         assert_eq!(decided(&hint("bob"), Some(alice()), SilentLogin::Allowed), "log bob in");
         assert_eq!(decided(&hint("alice"), Some(alice()), SilentLogin::Allowed), "issue to alice");

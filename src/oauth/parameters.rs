@@ -36,8 +36,8 @@ impl Received {
         }
     }
 
-    /// The parameters, if none is repeated that must not be.
-    pub fn checked(self) -> Result<Parameters, OAuthError> {
+    /// The parameters; an error (`invalid_request`) if one is repeated that must not be.
+    pub fn without_repeats(self) -> Result<Parameters, OAuthError> {
         let repeated = self.0.iter().find(|(name, values)| *name != REPEATABLE && values.len() > 1);
         match repeated {
             Some((name, _)) => Err(is_repeated(name)),
@@ -58,7 +58,7 @@ pub struct Parameters(Received);
 impl Parameters {
     /// Reads a query, or a body of `application/x-www-form-urlencoded`.
     pub fn parse(encoded: &[u8]) -> Result<Self, OAuthError> {
-        Received::read(encoded).checked()
+        Received::read(encoded).without_repeats()
     }
 
     /// The value of a parameter, unless it is absent or empty.

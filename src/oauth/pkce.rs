@@ -15,7 +15,7 @@ pub struct Challenge(String);
 
 impl Challenge {
     /// What an authorization request sends; `None` if it does not use PKCE.
-    pub fn asked(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
+    pub fn requested(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
         match (parameters.get("code_challenge"), parameters.get("code_challenge_method")) {
             (None, None) => Ok(None),
             (None, Some(_)) => Err(OAuthError::invalid_request("`code_challenge` is missing")),
@@ -127,29 +127,29 @@ mod tests {
         assert!(!challenge.fits("short"));
     }
 
-    fn asked(parameters: &str) -> Result<Option<Challenge>, ErrorCode> {
-        Challenge::asked(&Parameters::parse(parameters.as_bytes()).unwrap()).map_err(|error| error.code())
+    fn requested(parameters: &str) -> Result<Option<Challenge>, ErrorCode> {
+        Challenge::requested(&Parameters::parse(parameters.as_bytes()).unwrap()).map_err(|error| error.code())
     }
 
     #[test]
     fn only_s256_is_accepted() {
-        assert_eq!(asked(""), Ok(None));
-        let challenge = asked(&format!("code_challenge={CHALLENGE}&code_challenge_method=S256")).unwrap().unwrap();
+        assert_eq!(requested(""), Ok(None));
+        let challenge = requested(&format!("code_challenge={CHALLENGE}&code_challenge_method=S256")).unwrap().unwrap();
         assert_eq!(challenge.as_str(), CHALLENGE);
         for bad in ["&code_challenge_method=plain", "&code_challenge_method=s256", "&code_challenge_method=", ""] {
-            assert_eq!(asked(&format!("code_challenge={CHALLENGE}{bad}")), Err(ErrorCode::InvalidRequest), "{bad}");
+            assert_eq!(requested(&format!("code_challenge={CHALLENGE}{bad}")), Err(ErrorCode::InvalidRequest), "{bad}");
         }
-        assert_eq!(asked("code_challenge_method=S256"), Err(ErrorCode::InvalidRequest));
+        assert_eq!(requested("code_challenge_method=S256"), Err(ErrorCode::InvalidRequest));
     }
 
     #[test]
     fn a_challenge_has_43_to_128_unreserved_characters() {
         for good in ["a".repeat(43), "~".repeat(128)] {
-            assert!(asked(&format!("code_challenge={good}&code_challenge_method=S256")).is_ok());
+            assert!(requested(&format!("code_challenge={good}&code_challenge_method=S256")).is_ok());
         }
         for bad in ["a".repeat(42), "a".repeat(129), "a".repeat(42) + "%2B", "a".repeat(43) + "%3D"] {
-            let asked = asked(&format!("code_challenge={bad}&code_challenge_method=S256"));
-            assert_eq!(asked, Err(ErrorCode::InvalidRequest), "{bad}");
+            let requested = requested(&format!("code_challenge={bad}&code_challenge_method=S256"));
+            assert_eq!(requested, Err(ErrorCode::InvalidRequest), "{bad}");
         }
     }
 }

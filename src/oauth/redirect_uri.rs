@@ -126,10 +126,10 @@ impl RedirectUris {
     }
 }
 
-fn is_same_but_for_the_port(listed: &str, asked: &Address<'_>) -> bool {
-    match (Address::parse(listed), asked) {
-        (Ok(Address::Web(listed)), Address::Web(asked)) => {
-            listed.is_loopback() && WebAddress { authority: "", ..listed } == WebAddress { authority: "", ..*asked }
+fn is_same_but_for_the_port(listed: &str, requested: &Address<'_>) -> bool {
+    match (Address::parse(listed), requested) {
+        (Ok(Address::Web(listed)), Address::Web(requested)) => {
+            listed.is_loopback() && WebAddress { authority: "", ..listed } == WebAddress { authority: "", ..*requested }
         }
         _ => false,
     }

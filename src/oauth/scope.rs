@@ -56,8 +56,8 @@ impl Scope {
         Ok(Self(scopes))
     }
 
-    /// What a request asks for; `None` if it asks for none.
-    pub fn asked(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
+    /// The parameter `scope` of a request; `None` if it is absent.
+    pub fn requested(parameters: &Parameters) -> Result<Option<Self>, OAuthError> {
         parameters.get("scope").map(Self::parse).transpose()
     }
 
@@ -74,12 +74,12 @@ impl Scope {
     }
 
     /// The scope of a refreshed token: what was granted, or the part of it that is asked for (RFC 6749 §6).
-    pub fn narrowed(granted: Option<&Self>, asked: Option<Self>) -> Result<Option<Self>, OAuthError> {
-        let Some(asked) = asked else { return Ok(granted.cloned()) };
+    pub fn narrowed(granted: Option<&Self>, requested: Option<Self>) -> Result<Option<Self>, OAuthError> {
+        let Some(requested) = requested else { return Ok(granted.cloned()) };
         let is_granted = |scope: &String| granted.is_some_and(|granted| granted.contains(scope));
-        match asked.0.iter().find(|scope| !is_granted(scope)) {
+        match requested.0.iter().find(|scope| !is_granted(scope)) {
             Some(more) => Err(invalid_scope(&format!("the scope `{more}` was not granted"))),
-            None => Ok(Some(asked)),
+            None => Ok(Some(requested)),
         }
     }
 }
@@ -132,15 +132,15 @@ mod tests {
 
     #[test]
     fn an_absent_scope_is_none() {
-        let asked = |text: &[u8]| Scope::asked(&Parameters::parse(text).unwrap()).unwrap();
-        assert_eq!(asked(b"scope="), None);
-        assert_eq!(asked(b"scope=a+b"), Some(scope("a b")));
+        let requested = |text: &[u8]| Scope::requested(&Parameters::parse(text).unwrap()).unwrap();
+        assert_eq!(requested(b"scope="), None);
+        assert_eq!(requested(b"scope=a+b"), Some(scope("a b")));
     }
 
     #[test]
     fn a_refreshed_token_has_the_scope_that_was_granted_or_a_part_of_it() {
         let granted = scope("openid email read");
-        let narrowed = |asked: Option<&str>| Scope::narrowed(Some(&granted), asked.map(scope));
+        let narrowed = |requested: Option<&str>| Scope::narrowed(Some(&granted), requested.map(scope));
         assert_eq!(narrowed(None), Ok(Some(granted.clone())));
         assert_eq!(narrowed(Some("read openid")), Ok(Some(scope("read openid"))));
         let error = narrowed(Some("read write")).unwrap_err();

@@ -118,11 +118,11 @@ impl LoginIssuer {
     /// Answers `{"token": …}`. `issue` makes the token from the keys, the username and the time.
     pub async fn answer(
         &self,
-        asked: &TokenRequest,
+        token_request: &TokenRequest,
         profile: &'static Profile,
         issue: impl FnOnce(&KeyRing, String, DateTime<Utc>) -> Result<Token, Problem>,
     ) -> Result<HttpResponse, Problem> {
-        let username = asked.admit(&self.logins, self.clock.now()).await?;
+        let username = token_request.admit(&self.logins, self.clock.now()).await?;
         let token = issue(&self.keys.ring(), username, self.clock.now())?;
         self.metrics.issued(profile, token.algorithm());
         Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() })))

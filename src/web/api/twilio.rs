@@ -34,19 +34,19 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 )];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
-pub(in crate::web) async fn token(asked: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn token(token_request: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
     let issue = |ring: &KeyRing, identity, now| {
-        let lifetime = asked.lifetime(Lifetime::HOUR)?;
-        let grants = grants(&asked)?;
-        let region = asked.text("region")?.to_owned();
+        let lifetime = token_request.lifetime(Lifetime::HOUR)?;
+        let grants = grants(&token_request)?;
+        let region = token_request.text("region")?.to_owned();
         let request = AccessTokenRequest { identity, lifetime, grants, region };
         Ok(twilio::issue(ring, &request, now)?)
     };
-    issuer.answer(&asked, &twilio::PROFILE, issue).await
+    issuer.answer(&token_request, &twilio::PROFILE, issue).await
 }
 
-fn grants(asked: &TokenRequest) -> Result<Grants, Problem> {
-    match asked.members.get("grants") {
+fn grants(token_request: &TokenRequest) -> Result<Grants, Problem> {
+    match token_request.members.get("grants") {
         None | Some(Value::Null) => Ok(Grants::tutorial()),
         Some(value) => {
             Grants::parse(value).map_err(|error| Problem::bad_request(format!("The grants cannot be used: {error}.")))

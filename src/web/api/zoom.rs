@@ -32,10 +32,10 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
 )];
 
 /// Answers `{"token": …}` to whoever gives a username and a password.
-pub(in crate::web) async fn token(asked: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn token(token_request: TokenRequest, issuer: LoginIssuer) -> Result<HttpResponse, Problem> {
     let issue = |ring: &KeyRing, _, now| {
-        let lifetime = asked.lifetime(Lifetime::MINUTE)?;
+        let lifetime = token_request.lifetime(Lifetime::MINUTE)?;
         Ok(zoom::issue(ring, lifetime, now)?)
     };
-    issuer.answer(&asked, &zoom::PROFILE, issue).await
+    issuer.answer(&token_request, &zoom::PROFILE, issue).await
 }

@@ -128,10 +128,10 @@ fn lock(counts: &Mutex<Counts>) -> MutexGuard<'_, Counts> {
 impl Collector for Calls {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let all = Operation::ALL.iter().zip(self.0.iter().map(|counts| lock(counts).clone()));
-        let asked: Vec<_> = all.filter(|(_, counts)| counts.outcomes.iter().sum::<u64>() > 0).collect();
+        let used: Vec<_> = all.filter(|(_, counts)| counts.outcomes.iter().sum::<u64>() > 0).collect();
         let help = "Calls of the store, by operation and outcome.";
         let mut calls = encoder.encode_descriptor("store_calls", help, None, MetricType::Counter)?;
-        for (operation, counts) in &asked {
+        for (operation, counts) in &used {
             for (outcome, count) in Outcome::ALL.iter().zip(counts.outcomes) {
                 let labels = [("operation", operation.name()), ("outcome", outcome.name())];
                 ConstCounter::new(count).encode(calls.encode_family(&labels)?)?;
@@ -139,7 +139,7 @@ impl Collector for Calls {
         }
         let help = "How long calls of the store took.";
         let mut took = encoder.encode_descriptor("store_call_duration_seconds", help, None, MetricType::Histogram)?;
-        for (operation, counts) in &asked {
+        for (operation, counts) in &used {
             counts.latency.encode(took.encode_family(&[("operation", operation.name())])?)?;
         }
         Ok(())

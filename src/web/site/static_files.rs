@@ -83,8 +83,8 @@ pub(in crate::web) async fn file(
         "ticket.svg" => (&assets.icon, ICON, "image/svg+xml"),
         _ => return Err(Problem::not_found()),
     };
-    let asked = request.uri().path_and_query().is_some_and(|it| it.as_str() == current);
-    let keep = if asked { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
+    let names_version = request.uri().path_and_query().is_some_and(|it| it.as_str() == current);
+    let keep = if names_version { "public, max-age=31536000, immutable" } else { "public, max-age=300" };
     let keep = HeaderValue::from_static(keep);
     Ok(HttpResponse::Ok().content_type(kind).insert_header((header::CACHE_CONTROL, keep)).body(content))
 }

@@ -28,31 +28,31 @@ pub(in crate::web) async fn by_form(
 }
 
 async fn authorize(request: &HttpRequest, encoded: &[u8], issuer: &IssuerPages) -> Result<HttpResponse, Problem> {
-    let asked = match issuer.read(encoded) {
-        Ok(asked) => asked,
+    let authorization = match issuer.read(encoded) {
+        Ok(authorization) => authorization,
         Err(refusal) => return issuer.refuse(&refusal),
     };
     let now = issuer.clock.now();
     let login = issuer.login(request, now).await?;
-    match decide(asked.login(), login.as_ref().map(logged_in), issuer.policy.silent_login, now) {
-        Decision::Issue(login) => issuer.give_code(&asked, login, now).await,
-        Decision::LogIn { username } => log_in_silently(request, &asked, username, issuer, now).await,
-        Decision::ShowPage => LoginPage::new(&asked, issuer).render(),
-        Decision::Refuse(error) => response::send(&asked.refusal(&error), &issuer.assets),
+    match decide(authorization.login(), login.as_ref().map(logged_in), issuer.policy.silent_login, now) {
+        Decision::Issue(login) => issuer.give_code(&authorization, login, now).await,
+        Decision::LogIn { username } => log_in_silently(request, &authorization, username, issuer, now).await,
+        Decision::ShowPage => LoginPage::new(&authorization, issuer).render(),
+        Decision::Refuse(error) => response::send(&authorization.refusal(&error), &issuer.assets),
     }
 }
 
 /// `prompt=none` with `login_hint`, in test mode: logs this user in without a password.
 async fn log_in_silently(
     request: &HttpRequest,
-    asked: &AuthorizationRequest,
+    authorization: &AuthorizationRequest,
     username: &str,
     issuer: &IssuerPages,
     now: DateTime<Utc>,
 ) -> Result<HttpResponse, Problem> {
     if issuer.logins.accept_anybody() || issuer.logins.has_user(username).await? {
-        issuer.log_in(request, asked, username, now).await
+        issuer.log_in(request, authorization, username, now).await
     } else {
-        response::send(&asked.refusal(&login_required()), &issuer.assets)
+        response::send(&authorization.refusal(&login_required()), &issuer.assets)
     }
 }

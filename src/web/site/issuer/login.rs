@@ -19,14 +19,14 @@ pub(in crate::web) async fn login(
     issuer: IssuerPages,
 ) -> Result<HttpResponse, Problem> {
     expect_form(&request)?;
-    let asked = match issuer.read(&body) {
-        Ok(asked) => asked,
+    let authorization = match issuer.read(&body) {
+        Ok(authorization) => authorization,
         Err(refusal) => return issuer.refuse(&refusal),
     };
     let (login, now) = (login_in(&body), issuer.clock.now());
     match issuer.logins.check(&login, client, now).await? {
-        Ok(()) => issuer.log_in(&request, &asked, login.username(), now).await,
-        Err(refusal) => LoginPage::new(&asked, &issuer).refused(login.username(), refusal).render(),
+        Ok(()) => issuer.log_in(&request, &authorization, login.username(), now).await,
+        Err(refusal) => LoginPage::new(&authorization, &issuer).refused(login.username(), refusal).render(),
     }
 }
 

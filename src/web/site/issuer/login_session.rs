@@ -41,7 +41,7 @@ impl IssuerPages {
     pub(super) async fn log_in(
         &self,
         request: &HttpRequest,
-        asked: &AuthorizationRequest,
+        authorization: &AuthorizationRequest,
         username: &str,
         now: DateTime<Utc>,
     ) -> Result<HttpResponse, Problem> {
@@ -50,7 +50,7 @@ impl IssuerPages {
             LoginSession { username: username.to_owned(), auth_time: now, expires_at: now + TimeDelta::hours(HOURS) };
         self.store.put_login(&LoginHash::of(&id), &session).await?;
         self.end_login(request).await?;
-        let mut response = self.give_code(asked, logged_in(&session), now).await?;
+        let mut response = self.give_code(authorization, logged_in(&session), now).await?;
         let cookie = self.cookie(id, Duration::hours(HOURS));
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
         Ok(response)

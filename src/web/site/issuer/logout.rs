@@ -19,8 +19,8 @@ use crate::web::view::page::render;
 
 /// `GET /oauth/logout`.
 pub(in crate::web) async fn by_query(request: HttpRequest, issuer: IssuerPages) -> Result<HttpResponse, Problem> {
-    let asked = issuer.read_logout(request.query_string().as_bytes())?;
-    issuer.finish_or_ask(&request, &asked).await
+    let logout = issuer.read_logout(request.query_string().as_bytes())?;
+    issuer.finish_or_ask(&request, &logout).await
 }
 
 /// `POST /oauth/logout`: the page's own button, or the form of a client.
@@ -36,10 +36,10 @@ pub(in crate::web) async fn by_form(
     if !body.is_empty() {
         expect_form(&request)?;
     }
-    let asked = issuer.read_logout(&body)?;
-    match (own_page, issuer.verified_hint_of(&asked)) {
+    let logout = issuer.read_logout(&body)?;
+    match (own_page, issuer.verified_hint_of(&logout)) {
         (Err(_), _) => Ok(response::see_other(&format!("/oauth/logout?{}", reencoded(&body)))),
-        (Ok(_), Some(_)) => issuer.finish_or_ask(&request, &asked).await,
+        (Ok(_), Some(_)) => issuer.finish_or_ask(&request, &logout).await,
         (Ok(_), None) => issuer.log_out(&request, issuer.done()?).await,
     }
 }
@@ -60,22 +60,22 @@ struct LogoutPage<'a> {
 
 impl IssuerPages {
     fn read_logout(&self, encoded: &[u8]) -> Result<LogoutRequest, Problem> {
-        let asked = Parameters::parse(encoded).and_then(|it| LogoutRequest::parse(&it, &self.policy.redirect_rules));
-        asked.map_err(|error| error_page(&error))
+        let logout = Parameters::parse(encoded).and_then(|it| LogoutRequest::parse(&it, &self.policy.redirect_rules));
+        logout.map_err(|error| error_page(&error))
     }
 
-    fn verified_hint_of(&self, asked: &LogoutRequest) -> Option<Claims> {
-        self.verified_hint(asked.hint()?)
+    fn verified_hint_of(&self, logout: &LogoutRequest) -> Option<Claims> {
+        self.verified_hint(logout.hint()?)
     }
 
     /// Logs out at once, or asks the user of this browser. An ID token of another user proves nothing about this one
     /// (RP-Initiated Logout §2): an attacker has one too. Where nobody is logged in, nobody has to be asked.
-    async fn finish_or_ask(&self, request: &HttpRequest, asked: &LogoutRequest) -> Result<HttpResponse, Problem> {
+    async fn finish_or_ask(&self, request: &HttpRequest, logout: &LogoutRequest) -> Result<HttpResponse, Problem> {
         let login = self.login(request, self.clock.now()).await?;
         let is_of_this_user =
             |hint: &Claims| login.as_ref().is_none_or(|login| hint.subject() == Some(login.username.as_str()));
-        match self.verified_hint_of(asked).filter(is_of_this_user) {
-            Some(hint) => self.finish(request, asked, &hint).await,
+        match self.verified_hint_of(logout).filter(is_of_this_user) {
+            Some(hint) => self.finish(request, logout, &hint).await,
             None => self.logout_page(login.as_ref().map(|login| login.username.as_str())),
         }
     }
@@ -84,10 +84,10 @@ impl IssuerPages {
     async fn finish(
         &self,
         request: &HttpRequest,
-        asked: &LogoutRequest,
+        logout: &LogoutRequest,
         hint: &Claims,
     ) -> Result<HttpResponse, Problem> {
-        let destination = asked.destination(hint).map_err(|error| error_page(&error))?;
+        let destination = logout.destination(hint).map_err(|error| error_page(&error))?;
         let answer = match destination {
             Some(address) => response::see_other(&address),
             None => self.done()?,

@@ -63,8 +63,8 @@ impl<'a> WorksheetPage<'a> {
 
 /// The path that an address asks for, if it asks for one.
 fn chosen_path(query: &str) -> Result<Option<&'static Path>, Problem> {
-    let asked = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "path");
-    let Some((_, minutes)) = asked else { return Ok(None) };
+    let chosen = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "path");
+    let Some((_, minutes)) = chosen else { return Ok(None) };
     let unknown = || Problem::bad_request("`path` is 45, 90 or 180: the minutes of a path.");
     Path::find(&minutes).map(Some).ok_or_else(unknown)
 }

@@ -39,12 +39,12 @@ async fn narrowed_access(
     issuer: &Issuer,
     token: &RefreshToken,
     client_id: &str,
-    asked: RequestedAccess,
+    requested: RequestedAccess,
     now: DateTime<Utc>,
 ) -> Result<Option<RequestedAccess>, Refusal> {
     let found = issuer.store.refresh_token(token, now).await?;
     let own = found.filter(|found| found.grant.client_id == client_id);
-    own.map(|found| narrowed(&found.grant, asked)).transpose()
+    own.map(|found| narrowed(&found.grant, requested)).transpose()
 }
 
 /// Which of these it is, only the server's log may say.

@@ -54,9 +54,9 @@ impl UserGrant<'_> {
 }
 
 /// The part of a stored grant that a request asks for.
-pub(super) fn narrowed(grant: &Grant, asked: RequestedAccess) -> Result<RequestedAccess, Refusal> {
+pub(super) fn narrowed(grant: &Grant, requested: RequestedAccess) -> Result<RequestedAccess, Refusal> {
     let granted = Granted::read(grant).ok_or_else(|| Refusal::broken("a stored grant cannot be read"))?;
-    Ok(granted.narrowed(asked)?)
+    Ok(granted.narrowed(requested)?)
 }
 
 /// A refresh token that is to be stored, with the lifetimes of what is issued with it.

@@ -369,9 +369,9 @@ struct Parameter {
 
 impl Work {
     /// The parameters with which the portal sends the browser to the issuer.
-    fn asked(&self) -> Vec<Parameter> {
-        let asked = self.login.as_ref().map(Login::asked).unwrap_or_default();
-        asked.into_iter().map(|(name, value)| Parameter { name, value, says: meaning(name) }).collect()
+    fn authorization_parameters(&self) -> Vec<Parameter> {
+        let parameters = self.login.as_ref().map(Login::authorization_parameters).unwrap_or_default();
+        parameters.into_iter().map(|(name, value)| Parameter { name, value, says: meaning(name) }).collect()
     }
 
     /// The parameters with which the issuer sends it back.

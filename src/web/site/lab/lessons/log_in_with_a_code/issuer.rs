@@ -55,7 +55,7 @@ impl Login {
     }
 
     /// The parameters of the authorization request.
-    pub fn asked(&self) -> Vec<(&'static str, String)> {
+    pub fn authorization_parameters(&self) -> Vec<(&'static str, String)> {
         vec![
             ("response_type", "code".to_owned()),
             ("client_id", CLIENT.to_owned()),
@@ -69,7 +69,7 @@ impl Login {
 
     /// Where the portal sends the browser.
     pub fn address(&self) -> String {
-        format!("{}/authorize?{}", LESSON, encoded(&self.asked()))
+        format!("{}/authorize?{}", LESSON, encoded(&self.authorization_parameters()))
     }
 
     /// Reads a request, as this server's own issuer does.
@@ -100,7 +100,7 @@ impl Login {
         form: &[(&'static str, String)],
         visit: &LessonVisit<'_>,
     ) -> Result<Result<(), String>, Problem> {
-        let stored = match self.read(encoded(&self.asked()).as_bytes()) {
+        let stored = match self.read(encoded(&self.authorization_parameters()).as_bytes()) {
             Ok(request) => code::for_login(&request, LoggedIn { username: "bob", auth_time: visit.now }, visit.now),
             Err(_) => return Err(Problem::broken("the lesson's own authorization request is refused")),
         };
