@@ -51,7 +51,7 @@ fn checked_keys(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
     let source = &settings.options.keys.source;
     let mut warnings = source.check(&settings.accounts, settings.bearer_keys())?;
     if settings.has_class() {
-        warnings.extend(source.check_teacher()?);
+        warnings.extend(source.check_teacher_key()?);
     }
     Ok(warnings)
 }

@@ -105,7 +105,7 @@ impl Options {
             return Ok(Judge::Given(key));
         }
         let folder = self.keys.folder(flags, environment)?;
-        let (hs256, rs256) = KeyRing::read(&folder)?;
+        let (hs256, rs256) = KeyRing::read_verifying(&folder)?;
         if hs256.verifiers().is_empty() && rs256.verifiers().is_empty() {
             let why = format!(
                 "`{}` has no key to verify with; `hallpass keygen` makes one, --key FILE names another, and --decode \

@@ -148,7 +148,7 @@ impl Options {
         }
         let folder = self.keys.folder(flags, environment)?;
         let algorithm = self.algorithm.unwrap_or(Algorithm::Hs256);
-        let (hs256, rs256) = KeyRing::read(&folder)?;
+        let (hs256, rs256) = KeyRing::read_verifying(&folder)?;
         let keys = match algorithm {
             Algorithm::Hs256 => hs256,
             Algorithm::Rs256 => rs256,

@@ -33,41 +33,43 @@ use names::{
 };
 use new_keys::{rsa_pem, secret_text, session_key_text};
 pub use rotate::{RotatedKeys, Rotation, rotate};
-pub(super) use teacher::{check as check_teacher, prepare as prepare_teacher};
+pub(super) use teacher::{check_teacher_key, read_or_make_teacher_key};
 
 impl KeyRing {
-    /// Reads the folder, and creates missing secrets and a missing RSA pair, readable only by their owner.
-    pub fn prepare(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
-        Self::prepare_with(folder, &GivenCredentials::default(), random)
+    /// Reads the folder's keys, after making those that are missing, readable only by their owner. The warnings say what
+    /// was made, and what is doubtful.
+    pub fn read_or_make(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
+        Self::read_or_make_with_accounts(folder, &GivenCredentials::default(), random)
     }
 
-    /// Like [`prepare`](Self::prepare), with the given account values instead of generated ones.
-    pub fn prepare_with(
+    /// Like [`read_or_make`](Self::read_or_make), with the given account values instead of generated ones.
+    pub fn read_or_make_with_accounts(
         folder: &Path,
         given: &GivenCredentials,
         random: &dyn SecureRandom,
     ) -> Result<(Self, Vec<Warning>), KeyError> {
-        Self::prepare_for(folder, given, BearerKeys::default(), random)
+        read_or_make(folder, given, BearerKeys::default(), random)
     }
 
-    /// Like [`prepare_with`](Self::prepare_with), with these keys for bearer tokens.
-    pub fn prepare_for(
+    /// Like [`read_or_make_with_accounts`](Self::read_or_make_with_accounts), with the keys for bearer tokens that are
+    /// wanted.
+    pub fn read_or_make_all(
         folder: &Path,
         given: &GivenCredentials,
-        bearer: BearerKeys,
+        wanted: BearerKeys,
         random: &dyn SecureRandom,
     ) -> Result<(Self, Vec<Warning>), KeyError> {
-        prepare(folder, given, bearer, random)
+        read_or_make(folder, given, wanted, random)
     }
 
-    /// The folder's keys that verify HS256 and RS256. Creates nothing.
-    pub fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
-        read(folder)
+    /// The demo's keys for verifying: those for HS256, then those for RS256. Makes nothing.
+    pub fn read_verifying(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
+        read_verifying(folder)
     }
 }
 
-/// Reads the folder's keys, after creating missing ones.
-pub(super) fn prepare(
+/// Reads the folder's keys, after making those that are missing.
+pub(super) fn read_or_make(
     folder: &Path,
     given: &GivenCredentials,
     wanted: BearerKeys,
@@ -107,8 +109,7 @@ pub(super) fn prepare(
     Ok((ring, files.warnings))
 }
 
-/// The folder's keys that verify: those for HS256, then those for RS256.
-pub(super) fn read(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
+fn read_verifying(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let pairs = files.pairs()?;
     let retired = files.retired(&pairs)?;

@@ -14,7 +14,7 @@ use super::{
 };
 
 /// New keys of every kind, and the account values that are given.
-pub(super) fn prepare(
+pub(super) fn make(
     given: &GivenCredentials,
     wanted: BearerKeys,
     random: &dyn SecureRandom,
@@ -63,7 +63,7 @@ fn session_key(random: &dyn SecureRandom) -> Result<[u8; SESSION_KEY_BYTES], Key
 }
 
 /// A new key for the teacher's link.
-pub(super) fn teacher(random: &dyn SecureRandom) -> Result<TeacherKey, KeyError> {
+pub(super) fn make_teacher_key(random: &dyn SecureRandom) -> Result<TeacherKey, KeyError> {
     TeacherKey::generate(random).map_err(|_| no_randomness())
 }
 

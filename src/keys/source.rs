@@ -33,35 +33,35 @@ impl KeySource {
     }
 
     /// Reads the keys, and makes those that are missing. The account values that are given take the place of made ones.
-    pub fn prepare(
+    pub fn read_or_make(
         &self,
         given: &GivenCredentials,
         bearer: BearerKeys,
         random: &dyn SecureRandom,
     ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
         match self {
-            Self::Folder(path) => KeyRing::prepare_for(path, given, bearer, random),
-            Self::Memory => memory::prepare(given, bearer, random).map(|ring| (ring, Vec::new())),
+            Self::Folder(path) => folder::read_or_make(path, given, bearer, random),
+            Self::Memory => memory::make(given, bearer, random).map(|ring| (ring, Vec::new())),
         }
     }
 
     /// Reads the key of the teacher's link, and makes it if it is missing. Only a server with a class has one.
-    pub fn prepare_teacher(&self, random: &dyn SecureRandom) -> Result<(TeacherKey, Vec<Warning>), KeyError> {
+    pub fn read_or_make_teacher_key(&self, random: &dyn SecureRandom) -> Result<(TeacherKey, Vec<Warning>), KeyError> {
         match self {
-            Self::Folder(path) => folder::prepare_teacher(path, random),
-            Self::Memory => memory::teacher(random).map(|key| (key, Vec::new())),
+            Self::Folder(path) => folder::read_or_make_teacher_key(path, random),
+            Self::Memory => memory::make_teacher_key(random).map(|key| (key, Vec::new())),
         }
     }
 
-    /// Reads that key as [`prepare_teacher`](Self::prepare_teacher) would, and makes nothing.
-    pub fn check_teacher(&self) -> Result<Vec<Warning>, KeyError> {
+    /// Reads that key as [`read_or_make_teacher_key`](Self::read_or_make_teacher_key) would, and makes nothing.
+    pub fn check_teacher_key(&self) -> Result<Vec<Warning>, KeyError> {
         match self {
-            Self::Folder(path) => folder::check_teacher(path),
+            Self::Folder(path) => folder::check_teacher_key(path),
             Self::Memory => Ok(Vec::new()),
         }
     }
 
-    /// Reads what is there as [`prepare`](Self::prepare) would, and makes nothing.
+    /// Reads what is there as [`read_or_make`](Self::read_or_make) would, and makes nothing.
     pub fn check(&self, given: &GivenCredentials, bearer: BearerKeys) -> Result<Vec<Warning>, KeyError> {
         match self {
             Self::Folder(path) => folder::check(path, given, bearer),

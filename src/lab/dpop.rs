@@ -262,7 +262,7 @@ mod tests {
 
     fn pairs() -> [Es256Pair; 2] {
         let folder = tempfile::tempdir().unwrap();
-        let (ring, _) = KeyRing::prepare(folder.path(), Random::system().source()).unwrap();
+        let (ring, _) = KeyRing::read_or_make(folder.path(), Random::system().source()).unwrap();
         ["bob", "mallory"].map(|owner| ring.lab().es256_of_visitor("me", owner).unwrap())
     }
 

@@ -134,7 +134,7 @@ mod tests {
     /// Making RSA keys is slow, so the tests share them.
     static RING: LazyLock<KeyRing> = LazyLock::new(|| {
         let folder = tempfile::tempdir().unwrap();
-        KeyRing::prepare(folder.path(), Random::system().source()).unwrap().0
+        KeyRing::read_or_make(folder.path(), Random::system().source()).unwrap().0
     });
 
     fn access_token(ring: &KeyRing) -> Token {

@@ -76,13 +76,13 @@ impl Server {
         lab::read_texts();
         settings.options.max_connections = sockets::affordable(settings.options.max_connections);
         let unbound = |source| StartError::Bind { address: settings.options.bind, source };
-        let tls = settings.certificate.as_ref().map(|source| Tls::prepare(source, clock.now())).transpose()?;
+        let tls = settings.certificate.as_ref().map(|source| Tls::load(source, clock.now())).transpose()?;
         let listener = sockets::listen(settings.options.bind).map_err(unbound)?;
         let address = listener.local_addr().map_err(unbound)?;
         let source = &settings.options.keys.source;
-        let (ring, warnings) = source.prepare(&settings.accounts, settings.bearer_keys(), random.source())?;
+        let (ring, warnings) = source.read_or_make(&settings.accounts, settings.bearer_keys(), random.source())?;
         log_warnings(&warnings);
-        let teacher = prepared_teacher(&settings, &random)?;
+        let teacher = teacher_key(&settings, &random)?;
         warn_of_exposure(&settings);
         log_generated_accounts(&ring, &settings);
         let backends = Backends {
@@ -214,11 +214,11 @@ pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
 }
 
 /// The key of the teacher's link, which only a server with a class has.
-fn prepared_teacher(settings: &Settings, random: &Random) -> Result<Option<TeacherKey>, KeyError> {
+fn teacher_key(settings: &Settings, random: &Random) -> Result<Option<TeacherKey>, KeyError> {
     if !settings.has_class() {
         return Ok(None);
     }
-    let (key, warnings) = settings.options.keys.source.prepare_teacher(random.source())?;
+    let (key, warnings) = settings.options.keys.source.read_or_make_teacher_key(random.source())?;
     log_warnings(&warnings);
     Ok(Some(key))
 }

@@ -112,7 +112,7 @@ impl TestApp {
 
     /// The server's own keys, for tokens that it would not make itself.
     pub fn ring(&self) -> KeyRing {
-        KeyRing::prepare(self.keys(), &SystemRandom::new()).unwrap().0
+        KeyRing::read_or_make(self.keys(), &SystemRandom::new()).unwrap().0
     }
 
     /// An account value that was made up for this server.

@@ -217,7 +217,7 @@ fn row_5_a_word_list_finds_a_word_and_not_a_generated_secret() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("hs256.secret"), "mysecret\n").unwrap();
     std::fs::write(folder.path().join("jwt_key.pub"), &KEYS.public_pem).unwrap();
-    let (ring, warnings) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
+    let (ring, warnings) = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap();
     assert!(warnings.iter().any(|it| matches!(it, Warning::ShortSecret { bytes: 8, .. })), "{warnings:?}");
     let weak = compact(header(DemoAlgorithm::HS256).to_string(), claims().to_string(), |message| {
         signature_of(ring.hs256().signer(at(NOW)).unwrap(), message)

@@ -124,7 +124,7 @@ async fn two_processes_on_one_database_are_one_to_their_clients() {
     let program = Program::with_keys().and("HALLPASS_DATABASE", &server.database());
     let serving = [(); 2].map(|()| program.serve(&["--phone-rate", "off", "--public-url", "http://localhost"]));
     let visitors = serving.each_ref().map(|it| Visitor::of(&it.url));
-    let ring = KeyRing::prepare(&program.path("keys"), &SystemRandom::new()).unwrap().0;
+    let ring = KeyRing::read_or_make(&program.path("keys"), &SystemRandom::new()).unwrap().0;
     let accounts = ring.accounts();
     for round in 0..5 {
         let (maker, other) = (&visitors[round % 2], &visitors[1 - round % 2]);

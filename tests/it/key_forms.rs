@@ -904,7 +904,7 @@ fn folder_with(file: &str, bytes: &[u8]) -> TempDir {
 
 /// The key that signs RS256 in a folder, or why there is none; the folder's path is `keys` in it.
 fn rs256_of(folder: &Path) -> Result<(Option<String>, Vec<String>), String> {
-    let made = KeyRing::read(folder);
+    let made = KeyRing::read_verifying(folder);
     let (_, rs256) = made.map_err(|error| {
         let mut told = error.to_string();
         let mut cause = std::error::Error::source(&error);
@@ -999,7 +999,7 @@ fn a_byte_order_mark_or_utf_16_in_a_secret_is_refused_the_same_in_every_place() 
     ] {
         for file in ["hs256.secret", "rest-api.secret", "lab.secret"] {
             let folder = folder_with(file, &bytes);
-            let error = KeyRing::prepare(folder.path(), &SystemRandom::new()).err().unwrap();
+            let error = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).err().unwrap();
             let told = std::error::Error::source(&error).unwrap().to_string();
             assert_says(&told, &[word, "save it "], file);
             let command = told.rsplit('`').nth(1).unwrap().to_owned();
@@ -1035,7 +1035,8 @@ fn a_secret_of_the_environment_is_judged_as_a_file_is() {
         let given = hallpass::keys::GivenCredentials::collect(|name| {
             Some(if name == "TELESIGN_API_KEY" { "c2VjcmV0".to_owned() } else { format!("secret{end}") })
         });
-        let ring = KeyRing::prepare_with(folder_with("hs256.secret", b"x").path(), &given, &SystemRandom::new());
+        let ring =
+            KeyRing::read_or_make_with_accounts(folder_with("hs256.secret", b"x").path(), &given, &SystemRandom::new());
         ring.unwrap().0.zoom().signer().sign(MESSAGE).unwrap()
     };
     assert_eq!([folder("\n"), folder("\r\n")], [folder(""), folder("")], "a line ending is no part of it");

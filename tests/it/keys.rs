@@ -80,27 +80,27 @@ impl Keys {
     /// The ring whose bearer tokens are signed with this algorithm.
     fn bearer(&self, algorithm: Algorithm) -> Result<KeyRing, String> {
         let (given, bearer) = (GivenCredentials::default(), BearerKeys { algorithm, one_of_each: false });
-        let ring = KeyRing::prepare_for(self.folder.path(), &given, bearer, &SystemRandom::new());
+        let ring = KeyRing::read_or_make_all(self.folder.path(), &given, bearer, &SystemRandom::new());
         ring.map(|(ring, _)| ring).map_err(|error| chain(&error))
     }
 
-    fn prepare(&self) -> Result<(KeyRing, Vec<Warning>), KeyError> {
-        KeyRing::prepare(self.folder.path(), &SystemRandom::new())
+    fn read_or_make(&self) -> Result<(KeyRing, Vec<Warning>), KeyError> {
+        KeyRing::read_or_make(self.folder.path(), &SystemRandom::new())
     }
 
     fn ring(&self) -> KeyRing {
-        self.prepare().map_err(|error| chain(&error)).unwrap().0
+        self.read_or_make().map_err(|error| chain(&error)).unwrap().0
     }
 
     fn warnings(&self) -> Vec<Warning> {
-        self.prepare().map_err(|error| chain(&error)).unwrap().1
+        self.read_or_make().map_err(|error| chain(&error)).unwrap().1
     }
 
     /// The one line that the start ends with, the folder's path in it replaced by `keys`. It names `file`, shows
     /// nothing of what is in it, and leaves it alone.
     fn refusal(&self, file: &str) -> String {
         let before = fs::read(self.path(file)).ok();
-        let line = chain(&self.prepare().err().expect("the folder is refused"));
+        let line = chain(&self.read_or_make().err().expect("the folder is refused"));
         assert_eq!(fs::read(self.path(file)).ok(), before, "{file} was changed");
         let line = line.replace(self.folder.path().to_str().unwrap(), "keys");
         assert!(line.contains(&format!("`keys/{file}`")), "{line}");
@@ -307,7 +307,7 @@ fn hs256_signs_with_the_secrets_text_and_has_no_kid() {
 #[test]
 fn reading_a_folder_makes_nothing() {
     let keys = Keys::holding([("jwt_key", "rsa-openssh")]);
-    let (hs256, rs256) = KeyRing::read(keys.folder.path()).unwrap();
+    let (hs256, rs256) = KeyRing::read_verifying(keys.folder.path()).unwrap();
     assert!(hs256.verifiers().is_empty() && hs256.signer(NOW).is_none());
     assert_eq!(rs256.verifiers().len(), 1);
     assert_eq!(keys.names(), ["jwt_key"]);
@@ -318,12 +318,12 @@ fn reading_a_folder_makes_nothing() {
 #[test]
 fn an_empty_folder_gets_keys_that_only_their_owner_may_read_and_keeps_them() {
     let keys = Keys::empty();
-    let (first, made) = keys.prepare().unwrap();
+    let (first, made) = keys.read_or_make().unwrap();
     assert_eq!(keys.names(), MADE);
     assert_eq!(keys.names().iter().map(|name| keys.mode(name)).collect::<Vec<_>>(), [0o600; MADE.len()]);
     assert_eq!(made.iter().filter(|it| matches!(it, Warning::Made(_))).count(), 10);
 
-    let (second, warnings) = keys.prepare().unwrap();
+    let (second, warnings) = keys.read_or_make().unwrap();
     assert_eq!(warnings.len(), 0, "{warnings:?}");
     assert_eq!(second.session_key(), first.session_key());
     assert_eq!(second.rs256().signer(NOW).unwrap().kid(), first.rs256().signer(NOW).unwrap().kid());
@@ -363,7 +363,7 @@ fn eight_starts_on_one_empty_folder_at_once_end_up_with_the_same_keys() {
 #[test]
 fn the_folder_is_made_with_the_folders_above_it() {
     let keys = Keys::empty();
-    KeyRing::prepare(&keys.path("a/b"), &SystemRandom::new()).map_err(|error| chain(&error)).unwrap();
+    KeyRing::read_or_make(&keys.path("a/b"), &SystemRandom::new()).map_err(|error| chain(&error)).unwrap();
     assert!(keys.path("a/b/jwt_key").exists());
 }
 
@@ -428,7 +428,7 @@ fn what_the_real_ssh_keygen_writes_works_as_it_is() {
         println!("not run: needs ssh-keygen");
         return;
     }
-    let (ring, warnings) = keys.prepare().map_err(|error| chain(&error)).unwrap();
+    let (ring, warnings) = keys.read_or_make().map_err(|error| chain(&error)).unwrap();
     assert!(warnings.iter().all(|it| matches!(it, Warning::Made(_))), "{warnings:?}");
     assert_eq!(verifying(ring.rs256(), &signature(ring.rs256())), [0]);
     let public = Keys::empty();
@@ -737,7 +737,7 @@ fn a_file_that_is_far_too_large_is_refused_unread() {
 fn a_folder_that_is_a_file_is_refused_by_its_name() {
     let keys = Keys::empty();
     keys.write("folder", "");
-    let line = chain(&KeyRing::prepare(&keys.path("folder"), &SystemRandom::new()).err().unwrap());
+    let line = chain(&KeyRing::read_or_make(&keys.path("folder"), &SystemRandom::new()).err().unwrap());
     assert_says(&line, &[&format!("`{}`", keys.path("folder").display())]);
 }
 

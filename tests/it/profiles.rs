@@ -30,7 +30,7 @@ pub fn ring(values: &HashMap<&str, String>) -> KeyRing {
     let folder = TempDir::new().unwrap();
     put_rsa_keys(folder.path());
     let given = GivenCredentials::collect(|name| values.get(name).cloned());
-    KeyRing::prepare_with(folder.path(), &given, &SystemRandom::new()).unwrap().0
+    KeyRing::read_or_make_with_accounts(folder.path(), &given, &SystemRandom::new()).unwrap().0
 }
 
 /// A token as each of [`PROFILES`] issues it.

@@ -136,7 +136,7 @@ fn pyjwt_verifies_a_token_of_every_profile_with_its_own_key_and_with_no_other() 
     let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
     let folder = TempDir::new().unwrap();
     put_rsa_keys(folder.path());
-    let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
+    let (ring, _) = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap();
     let tokens = tokens(&ring, System.now());
     let asked = json!({ "tokens": tokens, "keys": keys(&ring, &secrets(folder.path()), &tokens) });
 

@@ -25,12 +25,12 @@ fn at(seconds: i64) -> DateTime<Utc> {
 fn folder() -> TempDir {
     let folder = TempDir::new().unwrap();
     put_rsa_keys(folder.path());
-    KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
+    KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap();
     folder
 }
 
 fn ring(folder: &TempDir) -> KeyRing {
-    KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap().0
+    KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap().0
 }
 
 fn rotate(folder: &TempDir, after: i64, now: DateTime<Utc>) -> keys::Rotation {
@@ -134,7 +134,7 @@ fn a_timed_pair_that_does_not_match_is_refused_by_both_names() {
     let folder = folder();
     fs::copy(fixture("rsa-openssh"), folder.path().join("jwt_key.20200101T000000Z")).unwrap();
     fs::copy(fixture("rsa-4096-openssh.pub"), folder.path().join("jwt_key.20200101T000000Z.pub")).unwrap();
-    let error = KeyRing::prepare(folder.path(), &SystemRandom::new()).err().unwrap();
+    let error = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).err().unwrap();
     let said = format!("{error}: {}", std::error::Error::source(&error).unwrap());
     assert!(said.contains("jwt_key.20200101T000000Z.pub") && said.contains("jwt_key.20200101T000000Z`"), "{said}");
 }
@@ -267,8 +267,9 @@ fn a_rotation_renews_every_bearer_key_of_the_folder_by_one_of_its_kind() {
     fs::remove_file(folder.path().join("bearer_key")).unwrap();
     fs::copy(fixture("rsa-openssh"), folder.path().join("bearer_rsa")).unwrap();
     let wanted = BearerKeys { algorithm: Algorithm::Es256, one_of_each: true };
-    let ring =
-        || KeyRing::prepare_for(folder.path(), &GivenCredentials::default(), wanted, &SystemRandom::new()).unwrap().0;
+    let ring = || {
+        KeyRing::read_or_make_all(folder.path(), &GivenCredentials::default(), wanted, &SystemRandom::new()).unwrap().0
+    };
     let kid = |ring: &KeyRing, algorithm, now| ring.bearer_signer(algorithm, now).unwrap().kid().unwrap().to_owned();
     let before = ring();
     let made = rotate_these(&folder, &BEARER, 60, at(0)).made;
@@ -295,7 +296,7 @@ fn a_bearer_key_whose_newest_private_half_is_missing_or_of_another_kind_is_refus
     ] {
         let folder = folder();
         fs::copy(fixture(copied), folder.path().join(to)).unwrap();
-        let error = KeyRing::prepare(folder.path(), &SystemRandom::new()).err().unwrap();
+        let error = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).err().unwrap();
         let line = format!("{error}: {}", std::error::Error::source(&error).unwrap());
         assert!(line.contains(to) || line.contains(said), "{line}");
         assert!(line.contains(said), "{line}");

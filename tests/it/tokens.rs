@@ -39,7 +39,7 @@ pub struct Keys {
 impl Keys {
     pub fn fresh() -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).expect("a folder of new keys");
+        let (ring, _) = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).expect("a folder of new keys");
         let given = |name| GivenKey::read(&folder.path().join(name)).expect("a key that was just made");
         let text = |name| std::fs::read_to_string(folder.path().join(name)).expect("a file that was just made");
         let secret_text = text("hs256.secret").trim_end().to_owned();
@@ -222,7 +222,7 @@ fn a_token_does_not_print_itself() {
 fn a_folder_with_only_the_public_key_verifies_and_cannot_sign() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("jwt_key.pub"), &KEYS.public_pem).unwrap();
-    let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
+    let (ring, _) = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap();
 
     let token = token_with(DemoAlgorithm::RS256, &claims());
     assert_accepted(&demo::verify(&ring, DemoAlgorithm::RS256, &token, at(NOW)), "signed elsewhere");
@@ -495,7 +495,7 @@ fn a_retired_key_still_verifies_with_its_kid_and_without() {
     let retired = Keys::fresh();
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("2023.pub"), &retired.public_pem).unwrap();
-    let (ring, _) = KeyRing::prepare(folder.path(), &SystemRandom::new()).unwrap();
+    let (ring, _) = KeyRing::read_or_make(folder.path(), &SystemRandom::new()).unwrap();
 
     let named = header(DemoAlgorithm::RS256).with("kid", &format!("\"{}\"", retired.kid()));
     for header in [named.clone(), named.without("kid")] {

@@ -10,7 +10,7 @@ use crate::keys::files::{link_into_place, read_file};
 use crate::keys::{KeyFault, KeyLocation, TeacherKey};
 
 /// Reads the key, after making it if it is missing, readable only by its owner.
-pub(in crate::keys) fn prepare(
+pub(in crate::keys) fn read_or_make_teacher_key(
     folder: &Path,
     random: &dyn SecureRandom,
 ) -> Result<(TeacherKey, Vec<Warning>), KeyError> {
@@ -27,7 +27,7 @@ pub(in crate::keys) fn prepare(
 }
 
 /// Checks the key if it is there, and makes nothing.
-pub(in crate::keys) fn check(folder: &Path) -> Result<Vec<Warning>, KeyError> {
+pub(in crate::keys) fn check_teacher_key(folder: &Path) -> Result<Vec<Warning>, KeyError> {
     let path = folder.join(TEACHER_KEY);
     Ok(if read(&path)?.is_some() { Vec::new() } else { vec![Warning::Missing(path)] })
 }

@@ -382,7 +382,7 @@ mod tests {
 
     fn keys() -> IssuerKeys {
         let folder = tempfile::tempdir().unwrap();
-        let (ring, _) = KeyRing::prepare(folder.path(), Random::system().source()).unwrap();
+        let (ring, _) = KeyRing::read_or_make(folder.path(), Random::system().source()).unwrap();
         IssuerKeys::of_visitor(ring.lab(), "me").unwrap()
     }
 

@@ -46,7 +46,7 @@ async fn reload_keys(parts: &Parts, settings: &Settings) {
         return;
     }
     let (random, bearer) = (parts.random.clone(), settings.bearer_keys());
-    match web::block(move || source.prepare(&accounts, bearer, random.source())).await {
+    match web::block(move || source.read_or_make(&accounts, bearer, random.source())).await {
         Ok(Ok((ring, warnings))) => {
             log_warnings(&warnings);
             parts.keys.replace_by_reread(ring);

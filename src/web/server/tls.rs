@@ -62,7 +62,7 @@ pub(in crate::web) struct Tls {
 
 impl Tls {
     /// Reads or creates the certificate and its key, and logs warnings about them.
-    pub fn prepare(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
+    pub fn load(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
         let key = pair(source, now)?;
         let facts = facts(&key);
         log_certificate(source, &key, facts.as_ref(), now);
