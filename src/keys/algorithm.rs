@@ -126,7 +126,7 @@ impl KeyKind {
     }
 
     /// The names of its algorithms, for a sentence: `HS256, HS384 and HS512`.
-    pub(super) fn algorithms(self) -> String {
+    pub(super) fn algorithm_names(self) -> String {
         let fitting = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.key_kind() == self);
         listed(&fitting.map(Algorithm::as_str).collect::<Vec<_>>(), "and")
     }
@@ -324,10 +324,10 @@ mod tests {
 
     #[test]
     fn the_algorithms_of_a_kind_are_listed_as_in_a_sentence() {
-        assert_eq!(KeyKind::Secret.algorithms(), "HS256, HS384 and HS512");
-        assert_eq!(KeyKind::Rsa.algorithms(), "RS256, RS384, RS512, PS256, PS384 and PS512");
-        assert_eq!(KeyKind::Ec(Curve::P384).algorithms(), "ES384");
-        assert_eq!(KeyKind::Ed25519.algorithms(), "EdDSA");
+        assert_eq!(KeyKind::Secret.algorithm_names(), "HS256, HS384 and HS512");
+        assert_eq!(KeyKind::Rsa.algorithm_names(), "RS256, RS384, RS512, PS256, PS384 and PS512");
+        assert_eq!(KeyKind::Ec(Curve::P384).algorithm_names(), "ES384");
+        assert_eq!(KeyKind::Ed25519.algorithm_names(), "EdDSA");
         let all = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
         assert_eq!(UnknownAlgorithm.to_string(), all);
         assert_eq!((listed(&["a"], "or"), listed(&[], "or")), ("a".to_owned(), String::new()));

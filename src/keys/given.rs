@@ -11,7 +11,7 @@ use std::path::Path;
 
 use super::fault::PLAIN_SECRET;
 use super::files::{read_bounded, read_given};
-use super::recognise::{Key, nothing, recognise};
+use super::recognise::{Key, no_key_in, recognise};
 use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
     Verifier, encoding,
@@ -99,7 +99,7 @@ impl GivenKey {
 
     /// A key in any form but a JWK, private or public, and no secret.
     pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        match recognise(bytes).ok_or_else(|| nothing(bytes))?.key? {
+        match recognise(bytes).ok_or_else(|| no_key_in(bytes))?.key? {
             Key::Jwk(_) => Err(KeyFault::Jwk("text is a JWK; send it as `jwk`".to_owned())),
             key => Self::of_key(key, source),
         }
@@ -257,7 +257,7 @@ impl Material {
             Self::Secret { kind, .. } => kind,
             _ => self.kind().noun(),
         };
-        Err(KeyFault::Unfit { algorithm, kind, accepted: self.kind().algorithms() })
+        Err(KeyFault::Unfit { algorithm, kind, accepted: self.kind().algorithm_names() })
     }
 }
 

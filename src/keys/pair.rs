@@ -35,7 +35,7 @@ impl PublicKey {
             RSA_ENCRYPTION => RsaPublicKey::from_pkcs1(bits).map(Self::Rsa),
             EC => EcPublicKey::new(Curve::of_parameters(info.algorithm.parameters)?, bits).map(Self::Ec),
             ED25519 => Ed25519PublicKey::new(bits).map(Self::Ed25519),
-            other => Err(KeyFault::WrongKind(kind_of(other).into())),
+            other => Err(KeyFault::WrongKind(unusable_kind(other).into())),
         }
     }
 
@@ -133,7 +133,7 @@ impl PrivateKey {
                 let public = info.public_key.map(|bits| bits.raw_bytes());
                 Ed25519PrivateKey::new(seed.as_bytes(), public).map(Self::Ed25519)
             }
-            other => Err(KeyFault::WrongKind(kind_of(other).into())),
+            other => Err(KeyFault::WrongKind(unusable_kind(other).into())),
         }
     }
 
@@ -174,7 +174,7 @@ fn unreadable(der: &[u8]) -> KeyFault {
 }
 
 /// The kinds of keys that sign nothing here, for a sentence.
-fn kind_of(identifier: ObjectIdentifier) -> String {
+fn unusable_kind(identifier: ObjectIdentifier) -> String {
     const NAMES: [(&str, &str); 6] = [
         ("1.3.101.110", "an X25519 key, which signs nothing"),
         ("1.3.101.111", "an X448 key, which signs nothing"),

@@ -18,7 +18,7 @@ use json::{json, nested_json};
 use pem::pem;
 
 /// How often one form may stand inside another, such as PEM in base64 in JSON.
-const DEEPEST: u8 = 3;
+const DEEPEST_NESTING: u8 = 3;
 
 /// A key, or what keeps it from being used.
 pub(super) struct Found {
@@ -77,11 +77,11 @@ impl Found {
 /// The key that the bytes hold, whole or damaged; `None` when they hold no form of one.
 pub(super) fn recognise(bytes: &[u8]) -> Option<Found> {
     let packed = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic));
-    packed.map(|(_, form)| Found::foreign(*form)).or_else(|| within(bytes, 0))
+    packed.map(|(_, form)| Found::foreign(*form)).or_else(|| in_bytes(bytes, 0))
 }
 
-fn within(bytes: &[u8], depth: u8) -> Option<Found> {
-    if depth > DEEPEST {
+fn in_bytes(bytes: &[u8], depth: u8) -> Option<Found> {
+    if depth > DEEPEST_NESTING {
         return None;
     }
     binary(bytes).or_else(|| in_text(&encoding::text(bytes), depth))
@@ -99,7 +99,7 @@ fn quoted(text: &str, depth: u8) -> Option<Found> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
     let unescaped: Option<String> = serde_json::from_str(text).ok();
-    within(unescaped.as_deref().unwrap_or(inner).as_bytes(), depth + 1)
+    in_bytes(unescaped.as_deref().unwrap_or(inner).as_bytes(), depth + 1)
 }
 
 fn foreign_text(text: &str, _: u8) -> Option<Found> {
@@ -158,7 +158,7 @@ fn encoded(text: &str, depth: u8) -> Option<Found> {
         return Some(found);
     }
     let bytes = text_encoding::decode_base64(text)?;
-    let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST);
+    let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST_NESTING);
     binary(&bytes).or_else(|| in_text(inside()?, depth + 1))
 }
 
@@ -173,7 +173,7 @@ impl PublicKey {
     /// Reads a public key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
-            None => Err(nothing(bytes)),
+            None => Err(no_key_in(bytes)),
             Some(Found { half: Half::Private, key }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PrivateForPublic),
@@ -191,7 +191,7 @@ impl PrivateKey {
     /// Reads a private key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
-            None => Err(nothing(bytes)),
+            None => Err(no_key_in(bytes)),
             Some(Found { half: Half::Public, key }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PublicForPrivate),
@@ -233,7 +233,7 @@ impl KeyFault {
 }
 
 /// There is no form of a key in the bytes.
-pub(super) fn nothing(bytes: &[u8]) -> KeyFault {
+pub(super) fn no_key_in(bytes: &[u8]) -> KeyFault {
     let text = encoding::text(bytes);
     if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
 }

@@ -21,21 +21,21 @@ impl Secret {
     /// white space is part of the secret.
     pub fn from_file(bytes: &[u8]) -> Result<Self, KeyFault> {
         let lines_end = [&b"\r\n"[..], b"\n"].iter().find_map(|end| bytes.strip_suffix(*end));
-        Self::judged(bytes, lines_end.unwrap_or(bytes), encoding::other_encoding(bytes))
+        Self::validated(bytes, lines_end.unwrap_or(bytes), encoding::other_encoding(bytes))
     }
 
     /// A secret's text, exactly as it is.
     pub fn from_text(bytes: &[u8]) -> Result<Self, KeyFault> {
-        Self::judged(bytes, bytes, encoding::other_encoding(bytes))
+        Self::validated(bytes, bytes, encoding::other_encoding(bytes))
     }
 
     /// A secret that was kept as base64. Its bytes are random, so they may also begin as a byte order mark does.
     pub fn from_decoded(bytes: &[u8]) -> Result<Self, KeyFault> {
-        Self::judged(bytes, bytes, None)
+        Self::validated(bytes, bytes, None)
     }
 
     /// Refuses three things: an empty text, a key, and a text that other programs would read as other bytes.
-    fn judged(all: &[u8], secret: &[u8], encoding: Option<&'static str>) -> Result<Self, KeyFault> {
+    fn validated(all: &[u8], secret: &[u8], encoding: Option<&'static str>) -> Result<Self, KeyFault> {
         if secret.trim_ascii().is_empty() {
             return Err(KeyFault::Empty);
         }

@@ -142,9 +142,9 @@ fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cor
         RoutePolicy::Plain | RoutePolicy::Monitoring => config.service(resource),
         RoutePolicy::Session => config.service(resource.wrap(sessions.middleware())),
         RoutePolicy::EverySite => {
-            config.service(resource.wrap(cors::around(&CorsOrigins::Any)).wrap(cors::for_every_site()))
+            config.service(resource.wrap(cors::middleware(&CorsOrigins::Any)).wrap(cors::allow_every_site()))
         }
-        RoutePolicy::OtherSites => config.service(resource.wrap(cors::around(cors_origins))),
+        RoutePolicy::OtherSites => config.service(resource.wrap(cors::middleware(cors_origins))),
     };
 }
 

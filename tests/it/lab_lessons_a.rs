@@ -384,7 +384,7 @@ async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
             let (pair, rest) = line.split_once(';').unwrap();
             assert!((size - 1..=size).contains(&(pair.len() - 1)), "{size}: {}", pair.len());
             assert!(rest.contains("Path=/lab/lessons/size-limit"), "{rest}");
-            assert_eq!(rest.len() > size_limit::ATTRIBUTE, attributes == "yes", "{rest}");
+            assert_eq!(rest.len() > size_limit::ATTRIBUTE_BYTES, attributes == "yes", "{rest}");
         }
     }
 }

@@ -14,7 +14,7 @@ use crate::keys::{Algorithm, KeyKind, PrivateKey, RsaPrivateKey, Secret};
 pub fn generate_hs256(folder: &Path, force: bool, random: &dyn SecureRandom) -> Result<Vec<PathBuf>, KeyError> {
     let path = folder.join(HS256_SECRET);
     let text = secret_text(&path, random)?;
-    generated(folder, vec![(path, text)], force)
+    write_into_folder(folder, vec![(path, text)], force)
 }
 
 /// Creates the key pair that signs RS256, and returns the paths of its halves.
@@ -23,7 +23,7 @@ pub fn generate_rs256(folder: &Path, force: bool, bits: u32) -> Result<Vec<PathB
     let pem = rsa_pem(&path, bits)?;
     let private = RsaPrivateKey::parse(pem.as_bytes()).map_err(KeyError::unfit(&path))?;
     let public = public_pem(&public_path, private.public().to_pem())?;
-    generated(folder, vec![(path, pem), (public_path, public)], force)
+    write_into_folder(folder, vec![(path, pem), (public_path, public)], force)
 }
 
 /// Creates a key for `algorithm` in a file of any name, readable only by its owner, and returns the paths: of a pair
@@ -39,7 +39,7 @@ pub fn generate_file(
     let pem = match algorithm.key_kind() {
         KeyKind::Secret => {
             let secret = Secret::generate_for(algorithm, random).map_err(no_randomness)?;
-            return written(vec![(path.to_owned(), secret_line(&secret))], force);
+            return write_files(vec![(path.to_owned(), secret_line(&secret))], force);
         }
         KeyKind::Rsa => rsa_pem(path, bits)?,
         kind => PrivateKey::generate_pem(kind).map_err(no_randomness)?,
@@ -48,16 +48,16 @@ pub fn generate_file(
     let mut public_path = path.to_owned().into_os_string();
     public_path.push(".pub");
     let public = public_pem(path, private.public().to_pem())?;
-    written(vec![(path.to_owned(), pem), (public_path.into(), public)], force)
+    write_files(vec![(path.to_owned(), pem), (public_path.into(), public)], force)
 }
 
 /// Creates all files or none, in a folder for its owner alone. With `force`, replaces existing ones.
-fn generated(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
+fn write_into_folder(folder: &Path, files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
     Folder { path: folder, warnings: Vec::new() }.keep_private()?;
-    written(files, force)
+    write_files(files, force)
 }
 
-fn written(files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
+fn write_files(files: Vec<(PathBuf, String)>, force: bool) -> Result<Vec<PathBuf>, KeyError> {
     let mut changes = Changes::default();
     if force {
         changes.replace(&files)?;

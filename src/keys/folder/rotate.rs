@@ -15,7 +15,7 @@ use crate::keys::rotation::{DatedKeys, PairKey};
 use crate::keys::{KeyKind, PrivateKey, Secret, Start};
 
 /// For how many seconds a start may be put off, because other rotations have taken those before.
-const LATEST: i64 = 60;
+const LONGEST_DELAY: i64 = 60;
 
 /// The result of a rotation.
 #[derive(Debug)]
@@ -77,7 +77,7 @@ pub fn rotate(
     for found in &found {
         match found {
             Found::Pairs { first, pairs } => files.remove_old_pairs(first, pairs, now, &mut changes, &mut rotation)?,
-            Found::Secrets(secrets) => files.remove_dead_secrets(secrets, now, &mut changes, &mut rotation)?,
+            Found::Secrets(secrets) => files.remove_expired_secrets(secrets, now, &mut changes, &mut rotation)?,
         }
     }
     changes.commit();
@@ -162,7 +162,7 @@ fn make(
     changes: &mut Changes,
 ) -> Result<(DateTime<Utc>, Vec<PathBuf>), KeyError> {
     let mut taken = None;
-    for later in 0..LATEST {
+    for later in 0..LONGEST_DELAY {
         let start = earliest + TimeDelta::seconds(later);
         let files = files(next, folder, Start::at(start));
         if let Some((path, _)) = files.iter().find(|(path, _)| path.exists()) {
@@ -217,7 +217,7 @@ impl Folder<'_> {
     }
 
     /// An old secret is needed for as long as it verifies.
-    fn remove_dead_secrets(
+    fn remove_expired_secrets(
         &self,
         secrets: &DatedKeys<Secret>,
         now: DateTime<Utc>,

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::jwk::{half_of_jwk, is_jwk};
-use super::{Found, encoded, hexadecimal, within};
+use super::{Found, encoded, hexadecimal, in_bytes};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
 use crate::keys::{der, ssh, text_encoding};
@@ -68,11 +68,11 @@ fn member(path: &str, name: &str) -> String {
 /// The half of the key that a value is.
 fn half_of(json: &Value, depth: u8) -> Option<Half> {
     match json {
-        Value::String(text) => within(text.as_bytes(), depth + 1).map(|found| found.half),
+        Value::String(text) => in_bytes(text.as_bytes(), depth + 1).map(|found| found.half),
         Value::Object(members) if is_jwk(members) => Some(half_of_jwk(&json.to_string())),
         Value::Array(items) if items.len() >= SHORTEST_KEY => {
             let byte = |item: &Value| item.as_i64().and_then(byte);
-            within(&items.iter().map(byte).collect::<Option<Vec<u8>>>()?, depth + 1).map(|found| found.half)
+            in_bytes(&items.iter().map(byte).collect::<Option<Vec<u8>>>()?, depth + 1).map(|found| found.half)
         }
         _ => None,
     }
@@ -129,7 +129,7 @@ fn numbers(text: &str) -> Option<Found> {
 /// A key as a list of its bytes: source code, or what `xxd` and `hexdump -C` print.
 fn bytes(text: &str, depth: u8) -> Option<Found> {
     let lists = [list(text, "0x"), list(text, "\\x"), numbered(text), dump(text), python(text)];
-    let is_key = |bytes: &Vec<u8>| bytes.len() >= SHORTEST_KEY / 2 && within(bytes, depth + 1).is_some();
+    let is_key = |bytes: &Vec<u8>| bytes.len() >= SHORTEST_KEY / 2 && in_bytes(bytes, depth + 1).is_some();
     let found = lists.iter().flatten().any(is_key);
     found.then(|| Found::malformed("it is a key as a list of its bytes; give the file itself, or its base64"))
 }

@@ -56,8 +56,8 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::AlgNotAllowed,
         forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
-        variants: FORMS,
-        kind: CONFUSED,
+        variants: PUBLIC_KEY_FORMS,
+        kind: KEY_CONFUSION,
     },
     Definition {
         text: attack_text!("key-confusion-hs256"),
@@ -66,8 +66,8 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::BadSignature,
         forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
-        variants: FORMS,
-        kind: CONFUSED,
+        variants: PUBLIC_KEY_FORMS,
+        kind: KEY_CONFUSION,
     },
     Definition {
         text: attack_text!("outside-alg"),
@@ -166,9 +166,9 @@ pub(super) static ATTACKS: &[Definition] = &[
     },
 ];
 
-const FORMS: &[&str] = &["pem", "pem-without-newline", "pem-after-blank", "spki-der", "pkcs1-der"];
+const PUBLIC_KEY_FORMS: &[&str] = &["pem", "pem-without-newline", "pem-after-blank", "spki-der", "pkcs1-der"];
 
-const CONFUSED: AttackKind = AttackKind::Token {
+const KEY_CONFUSION: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
     forge: |forge, chosen| {
         let forms = public_forms(forge.public_key());

@@ -66,7 +66,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
         variants: &[],
-        kind: BLANK,
+        kind: EMPTY_SECRET,
     },
     Definition {
         text: attack_text!("blank-password-rs256"),
@@ -76,7 +76,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
         variants: &[],
-        kind: BLANK,
+        kind: EMPTY_SECRET,
     },
     Definition {
         text: attack_text!("null-signature"),
@@ -102,8 +102,8 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::BadSignature,
         forges_identity: true,
         needs: Some(DemoAlgorithm::HS256),
-        variants: WORDS,
-        kind: COMMON,
+        variants: COMMON_SECRETS,
+        kind: COMMON_SECRET,
     },
     Definition {
         text: attack_text!("common-secret-rs256"),
@@ -112,8 +112,8 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::AlgNotAllowed,
         forges_identity: true,
         needs: Some(DemoAlgorithm::RS256),
-        variants: WORDS,
-        kind: COMMON,
+        variants: COMMON_SECRETS,
+        kind: COMMON_SECRET,
     },
     Definition {
         text: attack_text!("wrong-key"),
@@ -170,15 +170,15 @@ pub(super) static ATTACKS: &[Definition] = &[
 /// What is said of a signature whose unused bits were changed.
 pub(super) const SECOND_SPELLING: &str = "The same bytes in a second spelling. A lax decoder sees no difference.";
 
-const WORDS: &[&str] = &["secret", "mysecret", "password", "changeme", "your-256-bit-secret"];
+const COMMON_SECRETS: &[&str] = &["secret", "mysecret", "password", "changeme", "your-256-bit-secret"];
 
-const BLANK: AttackKind = AttackKind::Token {
+const EMPTY_SECRET: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
     forge: |forge, _| Ok(forge.sign_with_hmac(&forge.original.header, b"", "Made with the empty key.")),
     naive: &naive::HAS_AN_EMPTY_SECRET,
 };
 
-const COMMON: AttackKind = AttackKind::Token {
+const COMMON_SECRET: AttackKind = AttackKind::Token {
     judged_by: JudgedBy::Demo,
     forge: |forge, word| {
         Ok(forge.sign_with_hmac(

@@ -124,7 +124,7 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::Malformed,
         forges_identity: true,
         needs: None,
-        variants: TWICE,
+        variants: DUPLICATED_MEMBERS,
         kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
             forge: |forge, name| match name {
@@ -159,10 +159,10 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::Malformed,
         forges_identity: false,
         needs: None,
-        variants: BODIES,
+        variants: PAYLOAD_KINDS,
         kind: AttackKind::Token {
             judged_by: JudgedBy::Lab,
-            forge: |forge, kind| forge.resigned(forge.lab_header().to_string(), body(forge, kind)),
+            forge: |forge, kind| forge.resigned(forge.lab_header().to_string(), payload(forge, kind)),
             naive: &naive::ACCEPTS_ANY_PAYLOAD,
         },
     },
@@ -173,10 +173,10 @@ pub(super) static ATTACKS: &[Definition] = &[
         expected: Code::BadSignature,
         forges_identity: false,
         needs: None,
-        variants: BODIES,
+        variants: PAYLOAD_KINDS,
         kind: AttackKind::Token {
             judged_by: JudgedBy::Demo,
-            forge: |forge, kind| Ok(forge.stale(forge.original.header.to_string(), body(forge, kind))),
+            forge: |forge, kind| Ok(forge.stale(forge.original.header.to_string(), payload(forge, kind))),
             naive: &naive::SKIPS_SIGNATURE,
         },
     },
@@ -230,11 +230,11 @@ pub(super) static ATTACKS: &[Definition] = &[
 /// Deeper than any parser that bounds its recursion reads, and short enough for a cookie.
 const DEPTH: usize = 400;
 
-const TWICE: &[&str] = &["sub", "alg"];
+const DUPLICATED_MEMBERS: &[&str] = &["sub", "alg"];
 
-const BODIES: &[&str] = &["array", "null", "not-utf-8"];
+const PAYLOAD_KINDS: &[&str] = &["array", "null", "not-utf-8"];
 
-fn body(forge: &Forge<'_>, kind: &str) -> Vec<u8> {
+fn payload(forge: &Forge<'_>, kind: &str) -> Vec<u8> {
     match kind {
         "array" => b"[1]".to_vec(),
         "null" => b"null".to_vec(),

@@ -133,7 +133,7 @@ pub fn judge(reported: &Came, recorded: &Came, refuser: Option<Refuser>) -> [Rem
 fn judge_form(form: &str, reported: &[&str], recorded: &[&str]) -> Remark {
     let wrong = COOKIES.iter().find(|name| reported.contains(name) != recorded.contains(name));
     match wrong {
-        None => Remark::right(format!("{form}: {}", told(recorded))),
+        None => Remark::right(format!("{form}: {}", received_cookies(recorded))),
         Some(name) if reported.contains(name) => {
             Remark::miss(format!("{form}: your browser did not send `{name}`. {}", rule(name)))
         }
@@ -144,7 +144,7 @@ fn judge_form(form: &str, reported: &[&str], recorded: &[&str]) -> Remark {
     }
 }
 
-fn told(recorded: &[&str]) -> String {
+fn received_cookies(recorded: &[&str]) -> String {
     let names: Vec<String> = recorded.iter().map(|name| format!("`{name}`")).collect();
     match &names[..] {
         [] => "no cookie came.".to_owned(),

@@ -328,7 +328,7 @@ impl Tried {
     }
 
     /// What is said when an attack was added.
-    pub fn told(&self) -> String {
+    pub fn summary(&self) -> String {
         let counted = format!("{} of {} attacks done.", self.count(), Self::ALL);
         match Attacker::ALL.map(|attacker| self.count_of(attacker)) {
             [5, 5] => format!("{counted} Now say which defences hold."),

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::remark::{clip, wanted};
+use super::remark::{clip, expect_admin};
 use crate::keys::{Algorithm, Verifier};
 use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, signing_input};
@@ -53,12 +53,12 @@ pub fn naive(token: &str, keys: &[Verifier], now: DateTime<Utc>) -> Result<Claim
 /// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     match naive {
-        Ok(claims) => wanted(claims).map(|()| taken(written)),
-        Err(objection) => Err(missing(written, objection)),
+        Ok(claims) => expect_admin(claims).map(|()| success(written)),
+        Err(objection) => Err(hint(written, objection)),
     }
 }
 
-fn taken(written: &Written<'_>) -> String {
+fn success(written: &Written<'_>) -> String {
     let spelling = if written.header.contains("\"none\"") {
         "Now try `nOnE`: some filters look for `none` alone."
     } else {
@@ -67,7 +67,7 @@ fn taken(written: &Written<'_>) -> String {
     format!("The naive verifier accepts your token, and you had no key. {spelling}")
 }
 
-fn missing(written: &Written<'_>, objection: &Objection) -> String {
+fn hint(written: &Written<'_>, objection: &Objection) -> String {
     match objection {
         Objection::Parts(_) if !written.has_last_dot => {
             "Near: without the second dot, the text has two parts. An empty signature is still a third part, so keep the \

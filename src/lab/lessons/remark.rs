@@ -39,7 +39,7 @@ pub fn text_of(token: &str, part: usize) -> Option<String> {
 
 /// What a visitor is told about a token that a naive verifier accepts: whether it names the subject that a forger
 /// wants.
-pub(super) fn wanted(claims: &Claims) -> Result<(), String> {
+pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {
         Some(Value::String(subject)) if subject == WANTED => Ok(()),
         Some(other) => Err(format!(

@@ -9,28 +9,28 @@ use cookie::{Cookie, SameSite};
 
 use super::press::Press;
 
-pub const NAME: &str = "lab-size";
+pub const COOKIE_NAME: &str = "lab-size";
 pub const SMALLEST: usize = 1000;
 pub const LARGEST: usize = 6000;
 /// The bytes of the attribute that the second part adds. Browsers ignore an attribute with a value of over 1024 bytes.
-pub const ATTRIBUTE: usize = 900;
+pub const ATTRIBUTE_BYTES: usize = 900;
 /// How long the browser keeps the cookie.
 pub const MINUTES: i64 = 5;
 /// The limit is found when the largest that was kept and the smallest that was dropped are this near. The page says
 /// 100; a size may be a byte less than what was asked for.
-const NEAR: usize = 101;
+const CLOSE_ENOUGH: usize = 101;
 
 /// The line that sets the cookie.
-pub fn line(token: &str, has_attribute: bool) -> String {
-    let cookie = Cookie::build((NAME, token)).http_only(true).same_site(SameSite::Lax);
+pub fn set_cookie_line(token: &str, has_attribute: bool) -> String {
+    let cookie = Cookie::build((COOKIE_NAME, token)).http_only(true).same_site(SameSite::Lax);
     let line = cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(MINUTES)).to_string();
     // An attribute of RFC 2109. Browsers read over it, as over every attribute that they do not know.
-    if has_attribute { format!("{line}; Comment={}", "x".repeat(ATTRIBUTE)) } else { line }
+    if has_attribute { format!("{line}; Comment={}", "x".repeat(ATTRIBUTE_BYTES)) } else { line }
 }
 
 /// The bytes that browsers count: name and value.
 pub const fn size_of(token_bytes: usize) -> usize {
-    NAME.len() + token_bytes
+    COOKIE_NAME.len() + token_bytes
 }
 
 /// How many bytes a claim must be padded with, so that name and value come to `wanted` bytes or one less: three bytes
@@ -40,7 +40,7 @@ pub const fn padding(bare: usize, wanted: usize) -> usize {
 }
 
 /// The size that was asked for.
-pub fn size(text: &str) -> Option<usize> {
+pub fn parse_size(text: &str) -> Option<usize> {
     let digits = text.trim().trim_end_matches("bytes").trim_end();
     digits.parse().ok().filter(|size| (SMALLEST..=LARGEST).contains(size))
 }
@@ -68,7 +68,7 @@ impl Measured {
     /// Reads what [`Self`] displays.
     pub fn parse(text: &str) -> Self {
         let mut words = text.split(' ');
-        let mut size = || words.next().and_then(size);
+        let mut size = || words.next().and_then(parse_size);
         let (largest_kept, smallest_dropped) = (size(), size());
         let attributes_are_free = match words.next() {
             Some("free") => Some(true),
@@ -89,29 +89,29 @@ impl Measured {
             self.smallest_dropped = Some(self.smallest_dropped.map_or(size, |dropped| dropped.min(size)));
             self.largest_kept = self.largest_kept.filter(|kept| *kept < size);
         }
-        if has_attribute && self.tells_of_attributes(size) {
+        if has_attribute && self.shows_whether_attributes_count(size) {
             self.attributes_are_free = Some(was_kept);
         }
     }
 
     /// Whether a line with the attribute shows if the attribute counts: name and value alone are kept, and with the
     /// attribute they are longer than what is dropped.
-    fn tells_of_attributes(&self, size: usize) -> bool {
+    fn shows_whether_attributes_count(&self, size: usize) -> bool {
         self.largest_kept.is_some_and(|kept| size <= kept)
-            && self.smallest_dropped.is_some_and(|dropped| size + ATTRIBUTE > dropped)
+            && self.smallest_dropped.is_some_and(|dropped| size + ATTRIBUTE_BYTES > dropped)
     }
 
     /// Whether the first part is done.
     pub fn is_limit_found(&self) -> bool {
-        let near = |(kept, dropped): (usize, usize)| dropped.saturating_sub(kept) <= NEAR;
+        let near = |(kept, dropped): (usize, usize)| dropped.saturating_sub(kept) <= CLOSE_ENOUGH;
         self.largest_kept.zip(self.smallest_dropped).is_some_and(near)
     }
 
     /// What the visitor is told about the cookie that was just sent, after it was taken in.
-    pub fn told(&self, trial: Trial) -> Press {
+    pub fn report(&self, trial: Trial) -> Press {
         let Trial { size, has_attribute, was_kept } = trial;
         let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };
-        let with = if has_attribute { format!(" with {ATTRIBUTE} bytes of attributes") } else { String::new() };
+        let with = if has_attribute { format!(" with {ATTRIBUTE_BYTES} bytes of attributes") } else { String::new() };
         let next = self.next(trial);
         Press::Step(format!("{result} a cookie of {size} bytes{with}. {next}"))
     }
@@ -131,7 +131,7 @@ impl Measured {
         match self.attributes_are_free {
             None if trial.has_attribute => format!(
                 "That does not tell you whether the attributes count. Choose a size that your browser keeps without \
-                 them, at most {kept}, and that is over {dropped} together with {ATTRIBUTE} bytes."
+                 them, at most {kept}, and that is over {dropped} together with {ATTRIBUTE_BYTES} bytes."
             ),
             None => "1 of 2 parts done: you found the limit. Now find out whether the attributes count.".to_owned(),
             Some(_) if trial.has_attribute => {
@@ -196,13 +196,13 @@ mod tests {
     /// `counts`.
     fn measured(limit: usize, counts: bool, sizes: &[(usize, bool)]) -> (Measured, Vec<String>) {
         let mut measured = Measured::default();
-        let told = sizes.iter().map(|(size, has_attribute)| {
-            let counted = size + if *has_attribute && counts { ATTRIBUTE } else { 0 };
+        let reports = sizes.iter().map(|(size, has_attribute)| {
+            let counted = size + if *has_attribute && counts { ATTRIBUTE_BYTES } else { 0 };
             let trial = Trial { size: *size, has_attribute: *has_attribute, was_kept: counted <= limit };
             measured.add(trial);
-            measured.told(trial).says().to_owned()
+            measured.report(trial).says().to_owned()
         });
-        let told = told.collect();
+        let told = reports.collect();
         (measured, told)
     }
 
@@ -290,7 +290,14 @@ mod tests {
 
     #[test]
     fn a_size_stays_within_its_bounds() {
-        assert_eq!((size("1000"), size("6000"), size(" 4000 bytes")), (Some(1000), Some(6000), Some(4000)));
-        assert!(["999", "6001", "", "1e3", "-4000", "99999999999999999999999"].iter().all(|text| size(text).is_none()));
+        assert_eq!(
+            (parse_size("1000"), parse_size("6000"), parse_size(" 4000 bytes")),
+            (Some(1000), Some(6000), Some(4000))
+        );
+        assert!(
+            ["999", "6001", "", "1e3", "-4000", "99999999999999999999999"]
+                .iter()
+                .all(|text| parse_size(text).is_none())
+        );
     }
 }

@@ -215,7 +215,7 @@ impl<IO: AsyncRead + Unpin> Connection<IO> {
     fn encode(&mut self, buffer: &mut ReadBuf<'_>, before: usize, is_whole: bool) {
         let mut encoded = self.target.encoded(&buffer.filled()[before..]);
         if self.has_ended && self.ahead.is_empty() {
-            encoded.extend(self.target.rest());
+            encoded.extend(self.target.take_unfinished());
         }
         buffer.set_filled(before);
         self.encoded = BytesMut::from(encoded.as_slice());
@@ -369,7 +369,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
         }
         if self.exchange.is_active() {
             self.deadline.clear();
-        } else if self.exchange.has_answered() {
+        } else if self.exchange.take_end_of_response() {
             self.wait_for(Awaited::Request, self.limits.idle, cx);
         }
     }

@@ -11,15 +11,15 @@ use crate::settings::CorsOrigins;
 use crate::web::http::endpoint::{Endpoint, RoutePolicy};
 
 /// How long a browser may remember what it was allowed, in seconds.
-const REMEMBERED: usize = 600;
+const PREFLIGHT_MAX_AGE: usize = 600;
 
 /// What answers preflights and marks answers, around one such route.
-pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
+pub(in crate::web) fn middleware(origins: &CorsOrigins) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST"])
         .allowed_headers(["Authorization", "Content-Type", "TOKEN"])
         .expose_headers(["Retry-After", "WWW-Authenticate"])
-        .max_age(REMEMBERED)
+        .max_age(PREFLIGHT_MAX_AGE)
         .block_on_origin_mismatch(false);
     let cors = match origins {
         CorsOrigins::Any => cors.allow_any_origin().send_wildcard(),
@@ -30,11 +30,11 @@ pub(in crate::web) fn around(origins: &CorsOrigins) -> Condition<Cors> {
 
 /// What marks every answer of a public document, also one to a request that names no origin: a cache may keep that one
 /// for a script.
-pub(in crate::web) fn for_every_site() -> DefaultHeaders {
+pub(in crate::web) fn allow_every_site() -> DefaultHeaders {
     DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")))
 }
 
-/// Lets the admitted script read an answer that is made before the middleware of [`around`] is reached.
+/// Lets the admitted script read an answer that is made before [`middleware`] is reached.
 pub(in crate::web) fn allow_scripts(
     answer: &mut HeaderMap,
     origins: &CorsOrigins,

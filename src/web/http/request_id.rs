@@ -20,7 +20,7 @@ impl RequestId {
     }
 
     /// An id from a proxy. It must be 8 to 64 letters, digits and hyphens, so that it is safe to log.
-    fn given(headers: &HeaderMap) -> Option<Self> {
+    fn from_proxy(headers: &HeaderMap) -> Option<Self> {
         let value = headers.get(X_REQUEST_ID)?;
         let fits = (8..=64).contains(&value.len());
         let is_plain = value.as_bytes().iter().all(|byte| byte.is_ascii_alphanumeric() || *byte == b'-');
@@ -50,11 +50,11 @@ impl RequestIds {
 
     /// The id for a request with these headers. The header `X-Request-Id` is used only if a trusted proxy sent it.
     pub fn of(&self, headers: &HeaderMap, by_trusted_proxy: bool) -> RequestId {
-        let given = if by_trusted_proxy { RequestId::given(headers) } else { None };
-        given.unwrap_or_else(|| self.made())
+        let given = if by_trusted_proxy { RequestId::from_proxy(headers) } else { None };
+        given.unwrap_or_else(|| self.generate())
     }
 
-    fn made(&self) -> RequestId {
+    fn generate(&self) -> RequestId {
         let mut random = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         // The id only helps to find log lines, so the server goes on if the system has no random bytes.
         RequestId(random.next().map_or(HeaderValue::from_static("0000000000000000"), hexadecimal))

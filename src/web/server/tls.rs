@@ -79,7 +79,8 @@ impl Tls {
             }
             Certificate::Files { chain, key } => {
                 let facts = facts(&pair(source, now)?);
-                let good = facts.as_ref().filter(|facts| facts.holds(now)).map(|facts| facts.standing(now));
+                let good =
+                    facts.as_ref().filter(|facts| facts.is_valid_at(now)).map(|facts| facts.validity_clause(now));
                 let summary = format!("`{}`{}", chain.display(), good.unwrap_or_default());
                 Ok(TlsReport { summary, warnings: warnings(chain, key, facts.as_ref(), now) })
             }
@@ -179,8 +180,8 @@ fn log_certificate(source: &Certificate, key: &CertifiedKey, facts: Option<&Fact
 
 fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>) -> Vec<String> {
     let invalid = facts
-        .filter(|facts| !facts.holds(now))
-        .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.standing(now)));
+        .filter(|facts| !facts.is_valid_at(now))
+        .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.validity_clause(now)));
     let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
     let exposed =
         files.into_iter().filter_map(|(flag, path, privacy)| Exposed::find(path, privacy).map(|it| it.of(flag)));

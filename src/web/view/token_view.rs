@@ -153,7 +153,7 @@ impl ClaimRow {
         if date.looks_like_milliseconds() {
             return Self::new(name, &text_of(value), in_milliseconds(date), rfc);
         }
-        Self::new(name, &date.beside(now), format!("{meaning}: {}", told(date, now)), rfc)
+        Self::new(name, &date.beside(now), format!("{meaning}: {}", relative(date, now)), rfc)
     }
 
     fn new(name: &str, value: &str, meaning: String, rfc: Option<&'static str>) -> Self {
@@ -169,7 +169,7 @@ fn text_of(value: &Value) -> String {
     value.as_str().map_or_else(|| json_escaped(&value.to_string()).into_owned(), printable)
 }
 
-fn told(date: NumericDate, now: NumericDate) -> String {
+fn relative(date: NumericDate, now: NumericDate) -> String {
     match now.since(date) {
         ago if ago <= -1.0 => format!("{} from now", duration_in_words(ago)),
         ago if ago < 1.0 => "just now".to_owned(),

@@ -102,7 +102,7 @@ impl Exchange {
     }
 
     /// `true` once after each response, when everything is written and the next request may come.
-    pub(super) fn has_answered(&self) -> bool {
+    pub(super) fn take_end_of_response(&self) -> bool {
         let has_answered = self.stage.get() == Stage::Answered;
         if has_answered {
             self.stage.set(Stage::Waiting);

@@ -66,7 +66,7 @@ impl Target {
     }
 
     /// The bytes of a character that was never completed.
-    pub fn rest(&mut self) -> Vec<u8> {
+    pub fn take_unfinished(&mut self) -> Vec<u8> {
         let (bytes, length) = std::mem::take(&mut self.unfinished);
         bytes[..length].to_vec()
     }
@@ -75,7 +75,7 @@ impl Target {
         if self.position == Position::Target && byte >= 0x80 {
             return self.add_to_character(byte, encoded);
         }
-        encoded.extend(self.rest());
+        encoded.extend(self.take_unfinished());
         match (self.position, byte) {
             (Position::BeforeTheHead, b'\r' | b'\n') => {}
             (Position::BeforeTheHead, _) => self.position = Position::Method,
@@ -120,7 +120,7 @@ mod tests {
         for piece in head.chunks(size) {
             if target.passes(piece) { passed.extend(piece) } else { passed.extend(target.encoded(piece)) }
         }
-        passed.extend(target.rest());
+        passed.extend(target.take_unfinished());
         passed
     }
 

@@ -34,12 +34,12 @@ impl Facts {
         Some(Self { begins: validity.time()?, ends: validity.time()?, is_self_signed: issuer.0 == subject.0 })
     }
 
-    pub fn holds(&self, now: DateTime<Utc>) -> bool {
+    pub fn is_valid_at(&self, now: DateTime<Utc>) -> bool {
         self.begins <= now && now <= self.ends
     }
 
     /// A clause about the validity, to be put after the certificate's name.
-    pub fn standing(&self, now: DateTime<Utc>) -> String {
+    pub fn validity_clause(&self, now: DateTime<Utc>) -> String {
         match () {
             () if now < self.begins => format!(" holds only from {} on", self.begins),
             () if now > self.ends => format!(" expired on {}", self.ends),
@@ -110,7 +110,11 @@ mod tests {
         let own = params("a").self_signed(&KeyPair::generate().unwrap()).unwrap();
         let facts = Facts::of(own.der()).unwrap();
         assert_eq!(facts, Facts { begins: day("2049-12-31"), ends: day("2050-01-01"), is_self_signed: true });
-        assert!(!facts.holds(day("2049-12-30")) && facts.holds(day("2050-01-01")) && !facts.holds(day("2050-01-02")));
+        assert!(
+            !facts.is_valid_at(day("2049-12-30"))
+                && facts.is_valid_at(day("2050-01-01"))
+                && !facts.is_valid_at(day("2050-01-02"))
+        );
     }
 
     #[test]

@@ -39,7 +39,7 @@ use trial::{Attempt, Source, Trial};
 
 /// One attack as programs get it.
 #[derive(Serialize)]
-struct Entry {
+struct AttackEntry {
     slug: &'static str,
     number: u8,
     name: &'static str,
@@ -57,7 +57,7 @@ pub(in crate::web) async fn catalogue(mode: Data<ClassMode>) -> Result<HttpRespo
         None => None,
     };
     let are_held = class.is_some_and(|class| class.codes_held);
-    let entries = Attack::all().map(|attack| Entry {
+    let entries = Attack::all().map(|attack| AttackEntry {
         slug: attack.slug,
         number: attack.number,
         name: attack.name.markdown(),
@@ -177,7 +177,7 @@ pub(in crate::web) struct AttackForm {
 }
 
 impl AttackForm {
-    fn wants_it_put(&self) -> Result<bool, Problem> {
+    fn puts_into_session(&self) -> Result<bool, Problem> {
         match self.action.as_deref() {
             None | Some("forge") => Ok(false),
             Some("put") => Ok(true),
@@ -198,20 +198,20 @@ pub(in crate::web) async fn attempt(
 ) -> Result<HttpResponse, Problem> {
     let attack = Attack::find(&slug).ok_or_else(Problem::not_found)?;
     let variant = variant_of(attack, form.variant.as_deref())?;
-    let is_put = form.wants_it_put()?;
-    let shown = |trial, request| shown(&http, &lab.assets, attack, variant, trial, request, learner.are_codes_held());
+    let is_put = form.puts_into_session()?;
+    let result = |trial, request| result(&http, &lab.assets, attack, variant, trial, request, learner.are_codes_held());
     let mut response = match attack.kind {
         AttackKind::Request { .. } if is_put => Err(Problem::bad_request("A request cannot be put into a session.")),
         _ if !is_put && accept::names(http.headers(), "text/html") => Ok(to_result(attack, variant)),
         AttackKind::Request { request, naive } => {
             let trial = RequestTrial::of(&request(variant), naive, &visitor, &lab);
-            shown(None, Some(trial))
+            result(None, Some(trial))
         }
         AttackKind::Token { judged_by, forge, naive } => {
             let source = if is_put || !wants_json(&http) { Source::Visitor } else { Source::Example };
             let attempt = Attempt { attack, judged_by, forge, variant, naive, source };
             let trial = Trial::of(attempt, &visitor, &lab).await?;
-            if is_put { put(&mut visitor, trial, judged_by, lab.clock.now()) } else { shown(Some(trial), None) }
+            if is_put { put(&mut visitor, trial, judged_by, lab.clock.now()) } else { result(Some(trial), None) }
         }
     }?;
     learner.keep_tried(attack.key, &mut response).await?;
@@ -247,7 +247,7 @@ const fn ring_of(target: Target) -> TokenKeys {
     }
 }
 
-fn shown(
+fn result(
     http: &HttpRequest,
     assets: &Assets,
     attack: &'static Attack,

@@ -107,7 +107,7 @@ impl Shown {
     fn new(token: &str, verdict: &Verdict, owner: KeyOwner, now: DateTime<Utc>) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
-        let (class, sign, word) = standing(verdict);
+        let (class, sign, word) = display_of(verdict);
         let now = NumericDate::from_moment(now);
         let mut rows = claims.map(|claims| ClaimRow::of(claims, now)).unwrap_or_default();
         let mut header = verdict.header().map(ClaimRow::of_header).unwrap_or_default();
@@ -136,7 +136,7 @@ impl Shown {
 }
 
 /// A token that was only decoded is neither accepted nor refused.
-fn standing(verdict: &Verdict) -> (&'static str, &'static str, &'static str) {
+fn display_of(verdict: &Verdict) -> (&'static str, &'static str, &'static str) {
     match verdict.code().as_str() {
         "accepted" => ("passed", "✓", "Accepted"),
         "not_verified" => ("", "?", "Not verified"),

@@ -177,7 +177,7 @@ fn posted(
         let mut now = tried.clone();
         now.add(shown);
         let now = keep(visit, tried, now)?;
-        let says = format!("{} {}", shown.outcome.because(shown.defence), now.told());
+        let says = format!("{} {}", shown.outcome.because(shown.defence), now.summary());
         return Ok(Some(Press::Step(format!("Simulated by the rules of browsers: {says}"))));
     }
     if visit.form.get("simulate").is_some() {
@@ -202,7 +202,7 @@ fn arrived(visit: &LessonVisit<'_>, tried: &Tried) -> Option<Press> {
              the lab simulate each attack."
                 .to_owned(),
         )),
-        "back" => Some(Press::Step(tried.told())),
+        "back" => Some(Press::Step(tried.summary())),
         _ => None,
     }
 }

@@ -200,13 +200,13 @@ impl Work {
                     self.parts.send_verifier(&self.choice);
                 }
                 self.parts.add(attack, target);
-                Ok(self.told(attack))
+                Ok(self.attempt_result(attack))
             }
         }
     }
 
     /// What a finished attempt came to.
-    fn told(&self, attack: Attack) -> Press {
+    fn attempt_result(&self, attack: Attack) -> Press {
         let (count, all) = (self.parts.count(), Parts::ALL);
         match (self.parts.are_complete(), self.parts.is_done(attack)) {
             (true, _) => Press::Solved(format!(

@@ -152,7 +152,7 @@ impl Work {
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
         let moved = RotationStep::parse(&step);
-        let told = match (step.as_str(), moved) {
+        let press = match (step.as_str(), moved) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
             ("look", _) => Press::Step("Both servers checked every token just now.".to_owned()),
@@ -164,7 +164,7 @@ impl Work {
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
         self.check_again(visit)?;
-        let press = self.concluded(moved, told);
+        let press = self.concluded(moved, press);
         visit.keep_work(self.state.to_string())?;
         Ok(press)
     }
@@ -173,14 +173,14 @@ impl Work {
         match self.state.keys.after(step) {
             Ok(after) => {
                 self.state.keys = after;
-                Press::Step(self.told(step))
+                Press::Step(self.change_in_words(step))
             }
             Err(why) => Press::Wrong(why.to_owned()),
         }
     }
 
     /// What a press came to, once both servers have checked every token.
-    fn concluded(&mut self, moved: Option<RotationStep>, told: Press) -> Press {
+    fn concluded(&mut self, moved: Option<RotationStep>, press: Press) -> Press {
         let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
         let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
         if let Some(gap) = gap {
@@ -188,18 +188,18 @@ impl Work {
             return Press::Wrong(gap.says().to_owned());
         }
         match (moved, RotationResult::of(&tokens, self.state)) {
-            (Some(RotationStep::Retire | RotationStep::Fetch), _) if told.is_wrong() => told,
-            (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => told,
+            (Some(RotationStep::Retire | RotationStep::Fetch), _) if press.is_wrong() => press,
+            (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation @ RotationResult::Smooth) => {
                 Press::Solved(rotation.says().to_owned())
             }
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation) => Press::Wrong(rotation.says().to_owned()),
-            _ => told,
+            _ => press,
         }
     }
 
     /// What a move did to the keys, in a sentence.
-    fn told(&self, step: RotationStep) -> String {
+    fn change_in_words(&self, step: RotationStep) -> String {
         let KeyNumbers { oldest, signs, published, copy } = self.state.keys;
         let kid = |number| self.kid(number);
         match step {

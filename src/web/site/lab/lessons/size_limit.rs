@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::size_limit::{
-    ATTRIBUTE, LARGEST, MINUTES, Measured, NAME, SMALLEST, Trial, line, padding, size, size_of,
+    ATTRIBUTE_BYTES, COOKIE_NAME, LARGEST, MINUTES, Measured, SMALLEST, Trial, padding, parse_size, set_cookie_line,
+    size_of,
 };
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -94,7 +95,7 @@ impl Sent {
         let set = Moment::parse(visit.form.get("at")?)?;
         let has_attribute = visit.form.get("attributes") == Some("yes");
         let is_late = visit.now.timestamp_millis().saturating_sub(set.millis) >= MINUTES * 60_000;
-        let came = lesson_cookies::came(visit.request, NAME);
+        let came = lesson_cookies::came(visit.request, COOKIE_NAME);
         let received = match came.as_deref().map(|token| (token.len(), Moment::of_token(token))) {
             _ if is_late => ReceivedCookie::TooLate,
             None => ReceivedCookie::Nothing,
@@ -110,7 +111,7 @@ impl Sent {
     }
 
     fn line_bytes(&self) -> usize {
-        line("", self.has_attribute).len() + self.token_bytes
+        set_cookie_line("", self.has_attribute).len() + self.token_bytes
     }
 
     /// What this shows of the browser.
@@ -139,7 +140,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Sets a cookie of the requested size, and redirects to the page: only the next request shows what the browser kept.
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let typed = visit.form.get("size").unwrap_or_default().to_owned();
-    let Some(size) = size(&typed) else {
+    let Some(size) = parse_size(&typed) else {
         let press = Press::Wrong(format!("Type a number of bytes from {SMALLEST} to {LARGEST}, such as `{SMALLEST}`."));
         return show(visit, None, Some(press));
     };
@@ -149,7 +150,7 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let attributes = if has_attribute { "yes" } else { "no" };
     let fields = [("size", size.as_str()), ("token", &bytes), ("at", &now), ("attributes", attributes)];
     let mut response = lesson_cookies::see_again(visit, &fields);
-    lesson_cookies::set(&mut response, &line(&token, has_attribute))?;
+    lesson_cookies::set(&mut response, &set_cookie_line(&token, has_attribute))?;
     Ok(response)
 }
 
@@ -176,7 +177,7 @@ fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             let mut measured = Measured::parse(&visit.work());
             measured.add(trial);
             visit.keep_work(measured.to_string())?;
-            Some(measured.told(trial))
+            Some(measured.report(trial))
         }
     };
     show(visit, sent, press)
