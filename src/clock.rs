@@ -32,7 +32,7 @@ impl Clock for System {
 /// The latest time in seconds since 1970. Larger dates in tokens are taken for milliseconds, so no clock may reach it.
 const LATEST: i64 = 100_000_000_000;
 
-/// A clock that follows the system clock until it is set. After that it stands still, or runs on from there.
+/// A clock that follows the system clock until it is set. After that it is stopped, or runs on from there.
 pub struct Settable {
     start: Setting,
     setting: Mutex<Setting>,
@@ -42,7 +42,7 @@ pub struct Settable {
 #[derive(Clone, Copy)]
 enum Setting {
     System,
-    StandsAt(DateTime<Utc>),
+    StoppedAt(DateTime<Utc>),
     /// So much ahead of the system clock, or behind it.
     RunsAhead(TimeDelta),
 }
@@ -51,7 +51,7 @@ impl Setting {
     fn now(self) -> DateTime<Utc> {
         match self {
             Self::System => System.now(),
-            Self::StandsAt(now) => now,
+            Self::StoppedAt(now) => now,
             Self::RunsAhead(by) => {
                 let last = DateTime::from_timestamp(LATEST - 1, 0).unwrap_or_default();
                 System.now().checked_add_signed(by).map_or(last, |now| now.min(last))
@@ -66,9 +66,9 @@ impl Setting {
 }
 
 impl Settable {
-    /// A clock that stands still at `now`.
+    /// A clock that is stopped at `now`.
     pub const fn at(now: DateTime<Utc>) -> Self {
-        Self { start: Setting::StandsAt(now), setting: Mutex::new(Setting::StandsAt(now)) }
+        Self { start: Setting::StoppedAt(now), setting: Mutex::new(Setting::StoppedAt(now)) }
     }
 
     /// A clock that follows the system clock.
@@ -78,22 +78,22 @@ impl Settable {
 
     /// Stands still at `now`.
     pub fn set(&self, now: DateTime<Utc>) {
-        *self.setting() = Setting::StandsAt(now);
+        *self.setting() = Setting::StoppedAt(now);
     }
 
-    /// Moves the clock forwards or backwards, where it stands still, and returns the new time. Returns `None` and
-    /// changes nothing if no token could have that date.
+    /// Moves the clock forwards or backwards, stops it there, and returns the new time. Returns `None` and changes
+    /// nothing if no token could have that date.
     pub fn advance(&self, by: TimeDelta) -> Option<DateTime<Utc>> {
         let mut setting = self.setting();
         let moved = setting.now().checked_add_signed(by)?;
         if !(0..LATEST).contains(&moved.timestamp()) {
             return None;
         }
-        *setting = Setting::StandsAt(moved);
+        *setting = Setting::StoppedAt(moved);
         Some(moved)
     }
 
-    /// Runs on from where it stands.
+    /// Makes the clock run on from the time that it shows.
     pub fn run(&self) {
         let mut setting = self.setting();
         *setting = Setting::running_from(setting.now());
@@ -102,7 +102,7 @@ impl Settable {
     /// Stands still at the time that it shows.
     pub fn stop(&self) {
         let mut setting = self.setting();
-        *setting = Setting::StandsAt(setting.now());
+        *setting = Setting::StoppedAt(setting.now());
     }
 
     /// Follows the system clock again.

@@ -23,7 +23,7 @@
 //! - [`testing`]: a server for the tests of Rust programs
 //! - [`cli`]: the commands
 
-/// The Rust of the manual's recipes, compiled and run as it stands.
+/// The Rust of the manual's recipes, compiled and run unchanged.
 #[cfg(doctest)]
 #[doc = include_str!("../docs/testing.md")]
 pub struct Recipes;

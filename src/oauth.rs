@@ -1,6 +1,6 @@
 //! The OAuth 2.0 and OpenID Connect issuer without HTTP and without a store: values in, values out.
 //!
-//! - [`parameters`], [`error`]: what a request says, and what it is told
+//! - [`parameters`], [`error`]: what a request says, and the errors that answer it
 //! - [`client`], [`scope`], [`audience`], [`redirect_uri`], [`pkce`]: the parts of requests, parsed
 //! - [`authorization`], [`response`], [`login`]: the authorization endpoint
 //! - [`grant`], [`granted`], [`code`], [`answer`]: the token endpoint, userinfo and introspection

@@ -160,7 +160,7 @@ impl Document {
         value.parse().map_err(|_| self.error(line, format!("`{value}` is not a number from 0 to 255")))
     }
 
-    /// Takes what stands before the first section.
+    /// Takes the text before the first section.
     pub fn lead(&mut self) -> Result<Passage, TextError> {
         self.section("")
     }

@@ -50,8 +50,8 @@ impl Password {
         self.0.len() > LONGEST
     }
 
-    /// Whether it is the one that was hashed, in constant time and, whether there is a hash or not, equally slowly. The
-    /// hash says what it was made with, so an old one is good after the parameters have changed.
+    /// Whether it is the password that was hashed. It takes equally long if there is no hash: a dummy is compared then.
+    /// The hash names its own parameters, so old hashes stay good when ours change.
     pub(super) fn matches(&self, hash: Option<&str>) -> bool {
         let verified = Argon2::default().verify_password(self.as_bytes(), hash.unwrap_or(DUMMY_HASH)).is_ok();
         verified & hash.is_some()

@@ -114,7 +114,7 @@ impl KeyKind {
         }
     }
 
-    /// What a key of this kind is for, unless somebody says otherwise.
+    /// The algorithm of a key of this kind, if nobody names one.
     pub(super) const fn usual_algorithm(self) -> Algorithm {
         match self {
             Self::Secret => Algorithm::Hs256,
@@ -231,7 +231,8 @@ impl Algorithm {
         self.row().library
     }
 
-    /// How many bytes a signature has. One of RSA has as many as the modulus, of which this is the number.
+    /// How many bytes a signature has. `modulus_bytes` is the length of an RSA key's modulus; other kinds of key ignore
+    /// it.
     pub(super) const fn signature_bytes(self, modulus_bytes: usize) -> usize {
         match self.scheme() {
             Scheme::Hmac { tag_bytes, .. } => tag_bytes,

@@ -29,7 +29,7 @@ impl BearerKeys {
     }
 }
 
-/// The pairs in use.
+/// The pairs of bearer tokens, and what signs and verifies with them.
 #[derive(Clone, Debug)]
 pub(super) struct BearerRing {
     wanted: BearerKeys,
@@ -61,7 +61,8 @@ impl BearerRing {
         Self::new(self.wanted, self.kinds.iter().map(rotate).collect::<Option<_>>()?)
     }
 
-    /// The same pairs, but of each kind that is in no file, those of `before`.
+    /// For a folder that was read again: keeps the pairs of `before` for each kind that has no file, because the new
+    /// ones are random.
     pub fn with_unsaved_of(self, before: &Self) -> Self {
         let kept = |pairs: &DatedKeys<PairKey>| {
             let same = before.kinds.iter().find(|before| kind(before) == kind(pairs) && is_unsaved(before));

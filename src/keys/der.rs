@@ -1,4 +1,4 @@
-//! Which structure DER holds, told by its beginning, so that a key that was cut short is still known as one.
+//! Which structure DER holds, by its beginning alone, so that a key that was cut short is still recognised as one.
 
 /// The structures in which keys are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -204,7 +204,7 @@ impl EcPrivateKey {
         Ok(Self { pair: Arc::new(pair), public })
     }
 
-    /// From `EC PRIVATE KEY` (RFC 5915). `curve` is what stands around it, if anything does.
+    /// From `EC PRIVATE KEY` (RFC 5915). `curve` is the one that the structure around it names, if there is one.
     pub(super) fn from_sec1(bytes: &[u8], curve: Option<Curve>) -> Result<Self, KeyFault> {
         let unreadable = || KeyFault::Truncated(der::fault(bytes).into());
         let key = der::sec1(bytes).ok_or_else(unreadable)?;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-/// How a text that is not plain UTF-8 is saved: its name, and how many bytes of mark stand before the text.
+/// How a text that is not plain UTF-8 is saved: its name, and how many bytes its byte order mark has.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Encoding {
     MarkedUtf8,

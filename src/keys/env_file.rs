@@ -8,13 +8,13 @@
 //! - `NAME='value'` and `NAME="value"` lose the quotes, and a comment may follow. A `\` in double quotes is refused,
 //!   for elsewhere it begins an escape;
 //! - blanks at either end of a value without quotes, and a comment behind one, are refused;
-//! - a name stands once; `export NAME=value` is the same; a line that begins with `#` is a comment.
+//! - a name appears once; `export NAME=value` is the same; a line that begins with `#` is a comment.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 
-/// A line of the file: what stands there, or why that is unclear.
+/// A line of the file: its contents, or why they are unclear.
 #[derive(Debug)]
 pub struct Entry {
     /// Counted from 1.
@@ -125,7 +125,7 @@ fn name_and_value(line: &str) -> Result<Option<(&str, &str)>, LineFault> {
     }
 }
 
-/// The value that stands there, when all readers of such files would agree on it or take it literally.
+/// The value as it is written, when all readers of such files would agree on it or take it literally.
 fn literal(name: &str, text: &str) -> Result<String, LineFault> {
     let name = || name.to_owned();
     if text.chars().any(|c| c.is_control() && c != '\t') {
@@ -145,7 +145,7 @@ fn literal(name: &str, text: &str) -> Result<String, LineFault> {
     Ok(text.to_owned())
 }
 
-/// The text up to the closing quote, behind which only a comment may stand.
+/// The text up to the closing quote, which only a comment may follow.
 fn quoted(name: impl Fn() -> String, text: &str, quote: char) -> Result<String, LineFault> {
     let (value, rest) = text.split_once(quote).ok_or_else(|| LineFault::Unclosed { name: name(), quote })?;
     let behind = rest.trim_start_matches(BLANKS);

@@ -36,8 +36,8 @@ pub use rotate::{RotatedKeys, Rotation, rotate};
 pub(super) use teacher::{check_teacher_key, read_or_make_teacher_key};
 
 impl KeyRing {
-    /// Reads the folder's keys, after making those that are missing, readable only by their owner. The warnings say what
-    /// was made, and what is doubtful.
+    /// Reads the folder's keys, after making those that are missing, readable only by their owner. The warnings say
+    /// what was made, and what is doubtful.
     pub fn read_or_make(folder: &Path, random: &dyn SecureRandom) -> Result<(Self, Vec<Warning>), KeyError> {
         Self::read_or_make_with_accounts(folder, &GivenCredentials::default(), random)
     }
@@ -339,7 +339,7 @@ impl Folder<'_> {
         Ok(names)
     }
 
-    /// The public half stands beside a private key that came alone, for other tools to verify with.
+    /// Saves the public half of a private key that is alone in the folder, so that other tools can verify with it.
     fn save_public(&mut self, name: &str, pem: Option<String>) {
         let path = self.path.join(name);
         if path.exists() {

@@ -12,7 +12,7 @@ pub(super) enum Half {
 /// A form of a key that other programs write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignForm {
-    /// With its article, to stand after "it is".
+    /// With its article, to follow "it is".
     pub name: &'static str,
     pub(super) half: Half,
     /// What the name of such a file usually ends in.

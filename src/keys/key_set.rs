@@ -120,7 +120,7 @@ impl ProfileKeys {
         })
     }
 
-    /// The key that signs first.
+    /// The oldest key that signs; of profiles whose keys are not rotated, the only one.
     pub const fn signer(&self) -> &Signer {
         &self.signers.first
     }

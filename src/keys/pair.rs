@@ -73,7 +73,7 @@ impl PublicKey {
         }
     }
 
-    /// What the length of its signatures follows from.
+    /// The length of the modulus, of a coordinate, or of an Ed25519 key, from which that of signatures follows.
     pub(super) fn bytes(&self) -> usize {
         match self {
             Self::Rsa(key) => key.modulus().len(),
@@ -173,7 +173,7 @@ fn unreadable(der: &[u8]) -> KeyFault {
     KeyFault::Truncated(der::fault(der).into())
 }
 
-/// The kinds of keys that sign nothing here, for a sentence.
+/// What a key of this kind is, which signs nothing here, for a sentence.
 fn unusable_kind(identifier: ObjectIdentifier) -> String {
     const NAMES: [(&str, &str); 6] = [
         ("1.3.101.110", "an X25519 key, which signs nothing"),

@@ -1,8 +1,8 @@
 //! Tells a key from a secret, in whatever form the key was exported, copied or pasted.
 //!
 //! A public key that is taken for an HMAC secret lets everybody sign tokens (RFC 8725 §2.1), so a text that begins as
-//! any form of a key is never a secret. Every other text is a secret, with exactly its bytes. A form that is read in
-//! one way alone is read; of the others the name is told, and what converts them.
+//! any form of a key is never a secret. Every other text is a secret, with exactly its bytes. A form that can be read
+//! in only one way is read. For the others, the error names the form and the command that converts it.
 
 mod binary;
 mod inside;
@@ -17,7 +17,7 @@ use binary::{PACKED, binary};
 use json::{json, nested_json};
 use pem::pem;
 
-/// How often one form may stand inside another, such as PEM in base64 in JSON.
+/// How many forms may be nested in each other, such as PEM in base64 in JSON.
 const DEEPEST_NESTING: u8 = 3;
 
 /// A key, or what keeps it from being used.
@@ -54,7 +54,7 @@ impl Found {
         Self::faulty(Half::Unknown, KeyFault::Malformed(message.into().into()))
     }
 
-    /// The fault, when it is no key itself but a file with something packed into it.
+    /// The fault, if this is no key but a compressed or encrypted file.
     pub fn packed(&self) -> Option<KeyFault> {
         match &self.key {
             Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
@@ -232,7 +232,7 @@ impl KeyFault {
     }
 }
 
-/// There is no form of a key in the bytes.
+/// The fault of bytes in which no form of a key was found.
 pub(super) fn no_key_in(bytes: &[u8]) -> KeyFault {
     let text = encoding::text(bytes);
     if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }

@@ -1,6 +1,6 @@
 //! RSA keys, whatever form they come in.
 //!
-//! The form is told apart elsewhere; here the numbers are read and judged. Whatever the form, what comes out is the two
+//! The form is recognised elsewhere; here the numbers are read and judged. Whatever the form, what comes out is the two
 //! numbers of the public key, or a key pair that has proven itself.
 
 use std::fmt;

@@ -75,7 +75,7 @@ impl Secret {
         &self.0
     }
 
-    /// Whether someone could guess it with a word list.
+    /// Whether it is shorter than [`SHORTEST_SAFE`](Self::SHORTEST_SAFE), so that someone could find it by trying.
     pub const fn is_short(&self) -> bool {
         self.0.len() < Self::SHORTEST_SAFE
     }

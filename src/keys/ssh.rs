@@ -19,8 +19,8 @@ struct Line<'a> {
     base64: &'a str,
 }
 
-/// The public key that stands in the lines of a text, as in `.pub` files, `authorized_keys` and `known_hosts`; `None`
-/// when there is none.
+/// The public key in the lines of a text, as in `.pub` files, `authorized_keys` and `known_hosts`; `None` when there is
+/// none.
 pub(super) fn public_of_lines(text: &str) -> Option<Result<PublicKey, KeyFault>> {
     let mut lines: Vec<Line<'_>> = Vec::new();
     for line in text.lines().filter_map(line) {
@@ -79,7 +79,7 @@ impl Line<'_> {
         }
     }
 
-    /// Whether more base64 stands in the line after the key's.
+    /// Whether more base64 follows the key's in the line.
     fn is_wrapped(&self, text: &str) -> bool {
         let mut lines = text.lines().skip_while(|line| !line.contains(self.base64)).skip(1);
         let next = lines.find(|line| !line.trim().is_empty()).unwrap_or_default();
@@ -194,7 +194,7 @@ fn damaged() -> KeyFault {
     KeyFault::Truncated("its base64 does not hold a whole OpenSSH key".into())
 }
 
-/// The cipher and the kind of the key, which stand before everything that is encrypted.
+/// The cipher and the kind of the key, which come before everything that is encrypted.
 fn head(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     let mut fields = fields(bytes.strip_prefix(PRIVATE_MAGIC)?);
     let (cipher, _kdf, _options) = (fields.next()?, fields.next()?, fields.next()?);

@@ -33,7 +33,7 @@ const LABELS: [&str; 9] = [
     "CERTIFICATE",
 ];
 
-/// What stands between two lines that belong together.
+/// The text between two lines that belong together.
 pub(super) struct Block<'a> {
     pub label: &'a str,
     /// Whether a header says so (RFC 1421).
@@ -236,7 +236,7 @@ impl<'a> Mark<'a> {
         self.has_known_label() && !text[..at].ends_with(|c: char| c.is_alphanumeric())
     }
 
-    /// How many hyphens stand on each side of this line.
+    /// How many hyphens are on each side of this line.
     fn whole(&self) -> usize {
         if self.label.starts_with("SSH2") { 4 } else { 5 }
     }

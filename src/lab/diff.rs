@@ -114,7 +114,7 @@ pub fn visible(c: char) -> char {
         code @ 0..0x20 => char::from_u32(0x2400 + code).unwrap_or(c),
         0x7f => '␡',
         0x80..0xa0 => '�',
-        // It would hide itself, or show what stands around it in another order.
+        // It would hide itself, or show the text around it in another order.
         _ if is_hidden(c) => '�',
         _ => c,
     }

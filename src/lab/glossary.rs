@@ -108,7 +108,7 @@ fn word_length(text: &str) -> usize {
     text.find(|c: char| !c.is_alphanumeric()).unwrap_or(text.len())
 }
 
-/// Whether `words` stands at this byte and ends where a word ends.
+/// Whether `words` begins at this byte and ends where a word ends.
 fn is_word_at(text: &str, start: usize, words: &str) -> bool {
     text[start..].strip_prefix(words).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric))
 }

@@ -2,7 +2,7 @@
 //!
 //! Lessons and attacks are kept under their keys of two letters. A key is declared beside its lesson or attack and
 //! never changes, so whatever is added, removed or moved, what a browser kept means what it meant before. Slugs would
-//! do too, but all of them together would take a third of the room in a cookie.
+//! do too, but all of them together would fill a third of a cookie.
 
 const LETTERS: usize = 2;
 
@@ -100,7 +100,7 @@ impl Progress {
 
     /// The progress as text, of letters, digits and `._-~` alone: the lessons, and after `~` the keys of the attacks. A
     /// lesson is its key, `s` if it is solved or `o`, its tries in base 36, and the prediction, which is `_` if it was
-    /// skipped. Where hints were opened, `S` or `O` stands instead, and their number follows the tries.
+    /// skipped. Where hints were opened, the letter is `S` or `O` instead, and their number follows the tries.
     pub fn to_text(&self) -> String {
         let lessons: Vec<String> = self.lessons.iter().map(|(key, kept)| kept.to_text(key)).collect();
         format!("{}~{}", lessons.join("."), self.tried.0)

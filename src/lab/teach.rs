@@ -13,7 +13,7 @@ pub struct Path {
     pub says: Prose,
     pub goals: Vec<Prose>,
     pub prerequisites: Vec<Prose>,
-    /// What to ask the room.
+    /// What to ask the class.
     pub questions: Vec<Prose>,
     pub rows: Vec<Row>,
 }

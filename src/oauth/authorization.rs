@@ -59,7 +59,7 @@ pub enum Prompt {
     Always,
 }
 
-/// Why a request is not valid, and who is told.
+/// Why a request is not valid, and who learns of it.
 #[derive(Debug)]
 pub enum Refusal {
     /// An error page for the person in front of the browser.

@@ -87,7 +87,7 @@ impl OAuthError {
         Self { retry_after: Some(retry_after), ..Self::new(ErrorCode::TemporarilyUnavailable, description) }
     }
 
-    /// The same error for a client that used HTTP Basic, which is told to try Basic again (RFC 6749 §5.2).
+    /// The same error for a client that used HTTP Basic, whose answer asks it for Basic again (RFC 6749 §5.2).
     #[must_use]
     pub fn asking_for_basic(self, asks_for_basic: bool) -> Self {
         Self { asks_for_basic, ..self }

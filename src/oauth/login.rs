@@ -68,7 +68,7 @@ fn suffices(parameters: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Ut
     let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
     // After the clock was set back, a login is from the future, and its age is not known to be small.
     let is_within = |longest: u64| u64::try_from(age).is_ok_and(|age| age <= longest);
-    // No login is 0 seconds old, also if this one is of the same second or the clock stands still, as it may in tests.
+    // No login is 0 seconds old, also if this one is of the same second or the clock is stopped, as it may be in tests.
     let is_fresh = parameters.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
     is_fresh && parameters.hint.as_deref().is_none_or(|hint| hint == login.username)
 }

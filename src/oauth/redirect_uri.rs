@@ -182,7 +182,7 @@ impl<'a> Address<'a> {
 }
 
 impl<'a> WebAddress<'a> {
-    /// `None` unless the address that browsers read in this text is the one that stands there.
+    /// `None` unless the address that browsers read in this text is the one that is written.
     fn parse(text: &str, scheme: &'a str, after: &'a str) -> Option<Self> {
         let after = after.strip_prefix("//").filter(|_| matches!(scheme, "http" | "https"))?;
         let (authority, rest) = after.split_at(after.find(['/', '?']).unwrap_or(after.len()));

@@ -86,7 +86,7 @@ pub(super) fn value(flag: &str, value: &str, origin: Origin, accepted: impl Into
 }
 
 /// A value that cannot be used, without what in a URL may be a login, its password or a query. Where an `@` comes after
-/// a `?` the two cannot be told apart, and only the scheme is left.
+/// a `?` the two look the same, and only the scheme is left.
 fn elided(value: &str) -> String {
     let (rest, query) = value.split_once('?').map_or((value, None), |(rest, query)| (rest, Some(query)));
     let scheme = rest.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();

@@ -14,7 +14,7 @@ pub struct Setting {
     /// The default value, as a user would write it, or in words.
     pub default: String,
     pub help: String,
-    /// The heading that it stands under, in `--help` and in the manual.
+    /// Its heading in `--help` and in the manual.
     pub heading: String,
 }
 

@@ -52,7 +52,7 @@ impl Passage {
         paragraphs
     }
 
-    /// What stands before the list in it, and the items of that list. An item begins with a dash; its other lines are
+    /// The text before the list in it, and the items of that list. An item begins with a dash; its other lines are
     /// indented by two spaces.
     pub fn list(&self) -> Result<(Self, Vec<Self>), TextError> {
         let mut before = Self::new(self.path, self.line, "");
@@ -82,7 +82,7 @@ impl Passage {
         }
     }
 
-    /// Whether the box at its beginning is ticked, and what stands after the box.
+    /// Whether the box at its beginning is ticked, and the text after the box.
     pub fn check_box(&self) -> Result<(bool, Self), TextError> {
         let first = self.lines.first().copied().unwrap_or_default();
         let after = |mark| first.strip_prefix(mark).map(|rest| (mark == "[x] ", rest));
@@ -91,7 +91,7 @@ impl Passage {
         Ok((is_ticked, self.beginning_with(rest)))
     }
 
-    /// The code at its beginning, and what stands after the code and a colon.
+    /// The code at its beginning, and the text after the code and a colon.
     pub fn labelled(&self) -> Result<(&'static str, Self), TextError> {
         let first = self.lines.first().copied().unwrap_or_default();
         let parts = first.strip_prefix('`').and_then(|rest| rest.split_once("`: "));

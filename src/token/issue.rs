@@ -85,7 +85,7 @@ pub fn issue(claims: &Claims, header: &Header<'_>, signer: &Signer) -> Result<To
     signed(segment(&header.members(signer)) + "." + &segment(claims), signer)
 }
 
-/// Signs `claims` under a whole header, whose members stand as they are given.
+/// Signs `claims` under a whole header, whose members are written as they are given.
 pub fn issue_under(header: &Map<String, Value>, claims: &Claims, signer: &Signer) -> Result<Token, SigningError> {
     signed(segment(header) + "." + &segment(claims), signer)
 }

@@ -54,7 +54,7 @@ fn object<const IS_STRICT: bool>(bytes: &[u8]) -> Result<Map<String, Value>, Jso
     match serde_json::from_str::<Json<IS_STRICT>>(text) {
         Ok(Json(Value::Object(members))) => Ok(members),
         Ok(Json(other)) => Err(JsonFault::NotAnObject(kind(&other))),
-        // A member that stands twice is a fault of data; only one of syntax can be a number out of range.
+        // A repeated member is a data error for serde. Only a syntax error can be a number out of range.
         Err(error) if error.is_data() => Err(JsonFault::Syntax(error.to_string())),
         Err(error) => Err(number_out_of_range(text).unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
     }

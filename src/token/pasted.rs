@@ -1,7 +1,7 @@
 //! A token as people paste it: with `Bearer` in front, in quotes, with a comma behind, or broken over several lines.
 //!
 //! None of that can be part of a token, whose characters are letters, digits, `-`, `_` and dots. It is removed where a
-//! person pastes, with a note of what was removed. Programs get their text judged as it stands.
+//! person pastes, with a note of what was removed. The text of programs is judged unchanged.
 
 use super::preview::Preview;
 use super::printable::is_hidden;
@@ -52,10 +52,10 @@ struct Cleaning<'a> {
     removed: Vec<&'static str>,
 }
 
-/// What stands before a token in the line of an `Authorization` header (RFC 6750 §2.1).
+/// The text before a token in the line of an `Authorization` header (RFC 6750 §2.1).
 const SCHEMES: [(&str, &str); 3] = [("bearer", "`Bearer`"), ("jwt", "`JWT`"), ("token", "`token`")];
 
-/// What a token is called in headers, forms and JSON; behind it stands `:` or `=`.
+/// What a token is called in headers, forms and JSON; followed by `:` or `=`.
 const NAMES: [(&str, &str); 6] = [
     ("authorization", "`Authorization:`"),
     ("access_token", "`access_token`"),
@@ -152,7 +152,7 @@ fn only_token(text: &str) -> Option<&str> {
 }
 
 /// A word that is a token to its end, without the dots of a sentence. One that was broken or damaged has no whole
-/// signature, and is judged with what stands around it.
+/// signature, and is judged with the text around it.
 fn whole_token(word: &str) -> Option<&str> {
     let trimmed = word.trim_start_matches('.');
     let token = if trimmed.matches('.').count() > 2 { trimmed.trim_end_matches('.') } else { trimmed };

@@ -33,7 +33,7 @@ fn replaced(text: &str, is_escaped: impl Fn(char) -> bool, escape: impl Fn(char,
     Cow::Owned(safe)
 }
 
-/// Whether a terminal or a browser acts on the character, or shows nothing where it stands: control characters (C0, DEL
+/// Whether a terminal or a browser acts on the character, or shows nothing in its place: control characters (C0, DEL
 /// and C1), line and paragraph separators, bidirectional controls, and characters without a width. Blanks are none.
 pub const fn is_hidden(c: char) -> bool {
     matches!(c,

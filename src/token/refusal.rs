@@ -240,8 +240,7 @@ pub(super) fn shown(value: Option<&Value>) -> String {
     value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
 }
 
-/// The first 64 characters, safe to print: what a client sent may be long, and may try to fake what stands around
-/// it.
+/// The first 64 characters, safe to print: what a client sent may be long, and may try to imitate the text around it.
 pub(super) fn clip(text: &str) -> String {
     match text.char_indices().nth(64) {
         Some((end, _)) => format!("{}…", escaped(&text[..end])),

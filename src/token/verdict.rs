@@ -322,7 +322,7 @@ impl Verdict {
         self.checks.iter().any(is_signature)
     }
 
-    /// The same, told with the cause that the session knows, where there was no token to check.
+    /// The same, but where there was no token to check, with the cause that the session knows.
     #[must_use]
     pub fn with_cause(mut self, code: Code, message: &str) -> Self {
         for (_, outcome) in &mut self.checks {

@@ -194,7 +194,8 @@ impl<'a> Verification<'a> {
     fn encoding(&mut self, header: &str, payload: &str, signature: &str) -> Result<Vec<u8>, Reason> {
         let header = decode_part("header", header)?;
         self.verdict.set_payload(decode_part("payload", payload)?);
-        // Of a cut signature the last character has stray bits as well; that one is told by the signature check.
+        // The last character of a signature that was cut has stray bits too. The check of the signature reports that
+        // case.
         let whole = self.expected.keys.all().iter().any(|key| key.signature_chars() == signature.len());
         if whole {
             decode_part("signature", signature)?;

@@ -14,7 +14,7 @@ use super::{Folder, KeyError};
 use crate::keys::rotation::{DatedKeys, PairKey};
 use crate::keys::{KeyKind, PrivateKey, Secret, Start};
 
-/// For how many seconds a start may be put off, because other rotations have taken those before.
+/// By how many seconds a start may be delayed, because other rotations have taken the seconds before.
 const LONGEST_DELAY: i64 = 60;
 
 /// The result of a rotation.
@@ -51,8 +51,9 @@ impl RotatedKeys {
     }
 }
 
-/// Makes the next keys of those that the folder has. They sign `after` so long, or in the first second after it that is
-/// free. What could only sign, for keys older than the one that signs now, is removed.
+/// Makes the next keys of those that the folder has. They begin to sign at `now + after`, or in the first second after
+/// that which is free. Secrets that no longer verify are removed, and the private halves of pairs older than the one
+/// that signs now.
 pub fn rotate(
     folder: &Path,
     wanted: &[RotatedKeys],
@@ -88,7 +89,7 @@ fn named(keys: &[RotatedKeys]) -> String {
     keys.iter().map(|keys| keys.as_str()).collect::<Vec<_>>().join(" or ")
 }
 
-/// Keys of the folder that follow one another.
+/// Keys of one kind in the folder, of which each replaces the one before.
 enum Found {
     Secrets(DatedKeys<Secret>),
     Pairs {
@@ -190,7 +191,7 @@ fn files(next: &[Next], folder: &Path, start: Start) -> Vec<(PathBuf, String)> {
 
 impl Folder<'_> {
     /// Removes the private halves of the pairs before the one that signs; their public halves stay, for they verify,
-    /// and are saved where they stand nowhere yet.
+    /// and are saved where they are in no file yet.
     fn remove_old_pairs(
         &self,
         first: &str,

@@ -35,7 +35,7 @@ fn in_members(members: serde_json::Map<String, Value>, depth: u8) -> Option<Foun
     })
 }
 
-/// A key deeper within JSON. This comes after PEM blocks, which are read wherever they stand alone.
+/// A key deeper within JSON. It is looked for after PEM blocks, which are read wherever they are alone.
 pub(super) fn nested_json(text: &str, depth: u8) -> Option<Found> {
     let json = text.starts_with(['{', '[']).then(|| serde_json::from_str(text).ok())??;
     inside::in_json(&json, usize::MAX, depth)

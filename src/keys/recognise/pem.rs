@@ -26,8 +26,8 @@ fn half_of_labels(labels: &[&str]) -> Half {
     }
 }
 
-/// The one key of a text: a private key goes before the certificates and the public key that stand beside it. No other
-/// block is read, because to prove a private key takes a while.
+/// The one key of a text: a private key goes before the certificates and the public key beside it. No other block is
+/// read, because to prove a private key takes a while.
 fn one_of(blocks: &[text_encoding::Block<'_>]) -> Found {
     let labelled = |half: Half| {
         let keys = blocks.iter().filter(|block| !block.label.contains("CERTIFICATE"));

@@ -264,7 +264,8 @@ pub static PROBES: [Probe; 4] = [
     },
 ];
 
-/// What the portal of this year says: it takes the key set from `iss`, and makes these checks too.
+/// The answer of the visitor's own portal, which takes the key set from `iss` and makes these checks too: the role that
+/// it accepts, or why it refuses the token.
 pub fn own_portal(
     token: &str,
     keys: &IssuerKeys,

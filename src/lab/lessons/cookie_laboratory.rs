@@ -360,7 +360,8 @@ impl Parts {
     }
 }
 
-/// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was predicted.
+/// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was
+/// predicted.
 pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOutcome, parts: Parts) -> (Parts, Press) {
     let Some(predicted) = predicted else {
         return (

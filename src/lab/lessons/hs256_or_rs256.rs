@@ -117,14 +117,14 @@ pub fn cannot_sign(pasted: &str) -> Option<String> {
 pub struct Parts {
     /// The token was verified with the public key.
     pub verified: bool,
-    /// It was tried to sign with the public key.
+    /// The visitor tried to sign with the public key.
     pub tried: bool,
     /// A token for Admin was signed with the secret.
     pub forged: bool,
 }
 
 impl Parts {
-    /// What a press came to that did one of these parts.
+    /// The result of a press that completed one of these parts.
     pub fn press(self, says: &str) -> Press {
         let done = [self.verified, self.tried, self.forged].into_iter().filter(|is_done| *is_done).count();
         Press::Step(format!("{says} {done} of 4 parts done."))
@@ -135,7 +135,7 @@ impl Parts {
         self.verified && self.tried && self.forged
     }
 
-    /// What the answer came to, which is the last part.
+    /// The result of the answer to the question, which is the last part.
     pub fn answer(self, judged: Result<(), String>) -> Press {
         match judged {
             Err(hint) => Press::Wrong(hint),

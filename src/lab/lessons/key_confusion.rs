@@ -94,7 +94,7 @@ pub struct Portal<'a> {
     /// The text of the file.
     pub pem: &'a str,
     pub verifier: &'a Verifier,
-    /// The public key of this server's demo. Whoever takes that for the portal's is told.
+    /// The public key of this server's demo. It is here so that a message can name the mistake of using it.
     pub demo: Option<&'a RsaPublicKey>,
 }
 

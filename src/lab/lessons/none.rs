@@ -1,4 +1,4 @@
-//! `alg: none`: a verifier that lets the token choose the check is told not to check.
+//! `alg: none`: the token tells a verifier that trusts its `alg` to skip the check of the signature.
 
 use chrono::{DateTime, Utc};
 

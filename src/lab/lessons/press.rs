@@ -1,8 +1,8 @@
-//! What a press of a button in a lesson came to: the first line of the verdict.
+//! The result of pressing a button in a lesson, which is the first line of the verdict.
 
 use super::remark::Remark;
 
-/// In the sentence a pair of backticks marks what is code.
+/// The result, with the sentence that the page shows. Backticks mark code in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Press {
     /// The lesson is solved.
@@ -11,7 +11,7 @@ pub enum Press {
     Wrong(String),
     /// Something that the button needs is missing, so nothing was tried: it does not count as a wrong try.
     Missing(String),
-    /// A step that is done, or that showed something. It is not judged.
+    /// A step that is done. It is neither right nor wrong.
     Step(String),
 }
 
@@ -28,7 +28,7 @@ impl Press {
         matches!(self, Self::Solved(_))
     }
 
-    /// Whether it did not lead on.
+    /// Whether the visitor has to try again.
     pub const fn is_wrong(&self) -> bool {
         matches!(self, Self::Wrong(_) | Self::Missing(_))
     }

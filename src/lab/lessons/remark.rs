@@ -37,7 +37,7 @@ pub fn text_of(token: &str, part: usize) -> Option<String> {
     String::from_utf8(URL_SAFE_NO_PAD.decode(segments(token)?.get(part)?).ok()?).ok()
 }
 
-/// What a visitor is told about a token that a naive verifier accepts: whether it names the subject that a forger
+/// Judges a token that a naive verifier accepts: `Ok` if it names Admin, otherwise a hint. Admin is what a forger
 /// wants.
 pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {

@@ -14,7 +14,7 @@ pub struct Piece {
     pub meaning: &'static str,
 }
 
-/// What stands in the line after the value, in its order.
+/// The attributes of the line, in their order.
 pub static ATTRIBUTES: [Piece; 3] = [
     Piece {
         value: "http-only",

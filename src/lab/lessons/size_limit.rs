@@ -16,15 +16,15 @@ pub const LARGEST: usize = 6000;
 pub const ATTRIBUTE_BYTES: usize = 900;
 /// How long the browser keeps the cookie.
 pub const MINUTES: i64 = 5;
-/// The limit is found when the largest that was kept and the smallest that was dropped are this near. The page says
-/// 100; a size may be a byte less than what was asked for.
+/// The limit is found when the largest size that was kept and the smallest that was dropped differ by this much. The
+/// page says 100; a size may be a byte less than what was asked for.
 const CLOSE_ENOUGH: usize = 101;
 
-/// The line that sets the cookie.
+/// The value of the `Set-Cookie` header that sets the cookie.
 pub fn set_cookie_line(token: &str, has_attribute: bool) -> String {
     let cookie = Cookie::build((COOKIE_NAME, token)).http_only(true).same_site(SameSite::Lax);
     let line = cookie.path("/lab/lessons/size-limit").max_age(Duration::minutes(MINUTES)).to_string();
-    // An attribute of RFC 2109. Browsers read over it, as over every attribute that they do not know.
+    // An attribute of RFC 2109. Browsers ignore it, like every attribute that they do not know.
     if has_attribute { format!("{line}; Comment={}", "x".repeat(ATTRIBUTE_BYTES)) } else { line }
 }
 
@@ -39,7 +39,8 @@ pub const fn padding(bare: usize, wanted: usize) -> usize {
     wanted.saturating_sub(size_of(bare)) * 3 / 4
 }
 
-/// The size that was asked for.
+/// The size in a form's field or in a stored text, in bytes. `None` if it is no number from [`SMALLEST`] to
+/// [`LARGEST`].
 pub fn parse_size(text: &str) -> Option<usize> {
     let digits = text.trim().trim_end_matches("bytes").trim_end();
     digits.parse().ok().filter(|size| (SMALLEST..=LARGEST).contains(size))
@@ -78,8 +79,7 @@ impl Measured {
         Self { largest_kept, smallest_dropped, attributes_are_free, is_answered: words.next() == Some("answered") }
     }
 
-    /// Takes in what became of a cookie. Where it contradicts an earlier one, as in another browser, the later one
-    /// counts.
+    /// Adds what became of a cookie. Where it contradicts an earlier one, as in another browser, the later one counts.
     pub fn add(&mut self, trial: Trial) {
         let Trial { size, has_attribute, was_kept } = trial;
         if was_kept {
@@ -107,7 +107,7 @@ impl Measured {
         self.largest_kept.zip(self.smallest_dropped).is_some_and(near)
     }
 
-    /// What the visitor is told about the cookie that was just sent, after it was taken in.
+    /// The verdict about the cookie that was just sent, after it was added.
     pub fn report(&self, trial: Trial) -> Press {
         let Trial { size, has_attribute, was_kept } = trial;
         let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };

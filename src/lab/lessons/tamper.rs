@@ -32,7 +32,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// What a press came to that did its part.
+    /// The result of a press that completed its part.
     pub fn press(self, says: &str) -> Press {
         match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {
             3 => Press::Solved(says.to_owned()),

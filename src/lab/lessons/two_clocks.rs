@@ -52,7 +52,8 @@ pub fn set_cookie_line(token: &str, cookie: &LifetimeChoice) -> String {
 /// The verdict after *Send it back*. The lesson is solved when the two clocks disagree.
 ///
 /// `cookie` is the code for the token in the cookie, or `no_token` if no cookie came. `copy` is the code for the copy
-/// that the page kept. `should_have_cookie` says that the cookie's `Max-Age` is not over, so the browser should send it.
+/// that the page kept. `should_have_cookie` says that the cookie's `Max-Age` is not over, so the browser should send
+/// it.
 pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Press {
     match (cookie, copy) {
         (Code::Expired, _) => Press::Solved(

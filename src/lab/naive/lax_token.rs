@@ -40,7 +40,7 @@ pub enum Objection {
     UnknownAlg(String),
     /// The token says that it has no signature, and has one.
     SignatureOnNone,
-    /// The signature was not made with this key, told for people.
+    /// The signature was not made with this key, which is named in words.
     BadSignature(String),
     /// The verifier finds no key, for this reason.
     NoKey(String),

@@ -16,7 +16,7 @@ use super::record::record;
 /// The largest number of writes in one commit.
 const LARGEST_BATCH: usize = 256;
 
-/// The length of the queue. When it is full, callers wait for room.
+/// The length of the queue. When it is full, callers wait.
 const LONGEST_QUEUE: usize = 1024;
 
 /// Sends writes to the thread. The thread ends when this is dropped or closed.

@@ -131,7 +131,7 @@ impl Verification<'_> {
                 return Err(bad_claim(Check::Profile, name, "a string", &shown(claims.get(name))));
             }
         }
-        // RFC 7519 §4.1.2 and §4.1.7: both are strings wherever they stand.
+        // RFC 7519 §4.1.2 and §4.1.7: both are strings.
         for name in ["sub", "jti"] {
             if let Some(other) = claims.get(name).filter(|value| !value.is_string()) {
                 return Err(bad_claim(Check::Profile, name, "a string", &shown(Some(other))));

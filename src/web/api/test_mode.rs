@@ -136,7 +136,7 @@ pub(in crate::web) async fn sign(
     Ok(HttpResponse::Ok().json(json!({ "token": token })))
 }
 
-/// What messages call a key that stands in a request.
+/// What messages call a key that a request contains.
 const GIVEN_KEY: &str = "`key`";
 
 fn algorithm_named(name: &str) -> Result<Algorithm, Problem> {
@@ -186,8 +186,7 @@ impl SigningRequest<'_> {
         signer.map(Some).ok_or_else(unfit)
     }
 
-    /// A key that stands in `key` itself, in place of a profile's name: a JWK or a set of them, or the text of any
-    /// form.
+    /// A key that is in `key` itself, in place of a profile's name: a JWK or a set of them, or the text of any form.
     fn given_key(&self) -> Result<Option<GivenKey>, Problem> {
         let given = match self.members.get("key") {
             Some(jwk @ Value::Object(_)) => Some(GivenKey::from_jwk(jwk.to_string().as_bytes(), GIVEN_KEY)),

@@ -10,10 +10,10 @@ use actix_web::middleware::{Condition, DefaultHeaders};
 use crate::settings::CorsOrigins;
 use crate::web::http::endpoint::{Endpoint, RoutePolicy};
 
-/// How long a browser may remember what it was allowed, in seconds.
+/// How long a browser may cache the answer to a preflight request, in seconds.
 const PREFLIGHT_MAX_AGE: usize = 600;
 
-/// What answers preflights and marks answers, around one such route.
+/// The middleware of a token route: it answers preflight requests, and adds the headers of CORS to responses.
 pub(in crate::web) fn middleware(origins: &CorsOrigins) -> Condition<Cors> {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST"])
@@ -28,8 +28,8 @@ pub(in crate::web) fn middleware(origins: &CorsOrigins) -> Condition<Cors> {
     Condition::new(*origins != CorsOrigins::Listed(Vec::new()), cors)
 }
 
-/// What marks every answer of a public document, also one to a request that names no origin: a cache may keep that one
-/// for a script.
+/// The middleware that adds `Access-Control-Allow-Origin: *` to every response with a public document. It also adds it
+/// where the request names no origin, because a cache may keep that response for a script.
 pub(in crate::web) fn allow_every_site() -> DefaultHeaders {
     DefaultHeaders::new().add((header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*")))
 }

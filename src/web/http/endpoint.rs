@@ -1,8 +1,8 @@
 //! The values that the route table is made of.
 //!
 //! A row says what an address answers, who may call it and what it is for. The router, the checks of origins, the
-//! OpenAPI document, `/docs/api`, `robots.txt` and the tests all read the rows, so that they cannot differ. A row
-//! stands beside its handler; the list of all of them is `web::routes`.
+//! OpenAPI document, `/docs/api`, `robots.txt` and the tests all read the rows, so that they cannot differ. A row is
+//! beside its handler; the list of all of them is `web::routes`.
 
 pub(in crate::web) mod common;
 mod description;
@@ -92,7 +92,7 @@ impl Endpoint {
         Self { largest_body: Some(bytes), ..self }
     }
 
-    /// What the framework asks, without the policy. Whatever order describes it best, the reading methods stand first
+    /// What the framework asks, without the policy. Whatever order describes it best, the reading methods come first
     /// here, and so in `Allow`.
     pub fn resource(&self) -> Resource {
         let mut operations: Vec<&Operation> = self.operations.iter().collect();

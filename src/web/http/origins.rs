@@ -48,7 +48,7 @@ pub(in crate::web) struct Origins {
     public_origin: String,
     /// Whether the issuer is the origin that a request came to.
     issuer_from_host: bool,
-    /// The address that stands beside `localhost`.
+    /// The address that means the same as `localhost`.
     loopback: &'static str,
     /// Whether responses tell browsers to use https only (HSTS).
     sends_hsts: bool,

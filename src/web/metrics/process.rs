@@ -50,7 +50,7 @@ fn resident_bytes() -> Option<i64> {
     kibibytes.checked_mul(1024)
 }
 
-/// The process's name stands in parentheses and may hold anything, so the fields are counted from behind it.
+/// The process's name is in parentheses and may contain anything, so the fields are counted from behind it.
 fn cpu_seconds() -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
     let (_, fields) = stat.rsplit_once(')')?;

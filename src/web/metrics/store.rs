@@ -1,4 +1,4 @@
-//! A store whose calls are counted and timed, whichever database stands behind it.
+//! A store whose calls are counted and timed, whichever database it uses.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -55,7 +55,7 @@ pub(in crate::web) enum TokenKeys {
     #[default]
     #[serde(rename = "demo")]
     Demo,
-    /// The lab signed the token, and told the visitor so.
+    /// The lab signed the token, and its page said so.
     #[serde(rename = "lab")]
     Lab,
 }

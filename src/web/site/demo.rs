@@ -28,11 +28,12 @@ pub(in crate::web) use home_details::HomeDetails;
 use page::{ERROR_400, Home, HomePage, INVALID_TOKEN, SessionVerdict, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
 use session_tokens::SessionTokens;
 
-/// What stands in the address of a result as it is: the unreserved characters of RFC 3986 §2.3, and the tutorial's `!`.
+/// The characters that are not encoded in the address of a result: the unreserved characters of RFC 3986 §2.3, and the
+/// tutorial's `!`.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'!');
 
 /// `GET /` and `GET /{result}`: the page, with the session's token judged anew. A program that takes no page gets one
-/// only at the results that this server redirects to; elsewhere it is told that there is nothing.
+/// only at the results that this server redirects to; at other addresses it gets 404.
 pub(in crate::web) async fn home(
     request: HttpRequest,
     visitor: Visitor,

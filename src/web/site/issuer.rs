@@ -97,7 +97,7 @@ impl IssuerPages {
     }
 }
 
-/// The page for an error that no client is told, because nobody knows which client may be told.
+/// The page for an error that is sent to no client, because it is not known to which client it may be sent.
 fn error_page(error: &OAuthError) -> Problem {
     Problem::bad_request(format!("This request cannot be answered: {}.", error.description()))
 }

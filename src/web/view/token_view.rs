@@ -10,7 +10,7 @@ use crate::lab::diff::visible;
 use crate::token::printable::json_escaped;
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, segments};
 
-/// What stands in the place of a refused token's claims.
+/// What the page shows in place of a refused token's claims.
 pub(in crate::web) const CLAIMS_WITHHELD: &str = "The claims are shown here once every check has passed.";
 
 /// One of the token's three parts, as it is shown on a page.

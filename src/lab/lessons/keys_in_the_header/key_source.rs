@@ -1,5 +1,5 @@
-//! Where the naive verifier takes its key from. No file is opened and nothing is fetched or asked: what each place
-//! holds is known.
+//! Where the naive verifier takes its key from. No file is opened and nothing is fetched: the code knows what each
+//! place would return.
 
 use serde_json::Value;
 use url::{Host, Url};

@@ -14,7 +14,7 @@ use crate::store::StoreError;
 use crate::web::api::credentials;
 use crate::web::http::problem::{FailureCause, retry_after_header};
 
-/// Why a request is refused: what the client is told, and what is logged.
+/// Why a request is refused: what the client gets, and what is logged.
 pub(in crate::web) struct Refusal {
     error: OAuthError,
     cause: Option<FailureCause>,

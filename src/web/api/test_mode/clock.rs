@@ -28,7 +28,7 @@ pub(super) async fn set_clock(
     Ok(HttpResponse::Ok().json(json!({ "now": seconds_of(clock.now()) })))
 }
 
-/// How the clock is moved before it stands still or runs.
+/// How the clock is moved before it is stopped or runs.
 enum Movement {
     To(DateTime<Utc>),
     By(TimeDelta),
@@ -99,7 +99,7 @@ fn moment(value: &Value) -> Option<DateTime<Utc>> {
     DateTime::from_timestamp_millis(seconds(value).filter(|milliseconds| *milliseconds >= 0)?)
 }
 
-/// Whole seconds where the clock stands on one.
+/// An integer if the clock shows a whole second.
 pub(super) fn seconds_of(now: DateTime<Utc>) -> Value {
     let milliseconds = now.timestamp_millis();
     if milliseconds % 1000 == 0 { (milliseconds / 1000).into() } else { NumericDate::from_moment(now).seconds().into() }

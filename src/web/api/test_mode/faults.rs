@@ -1,4 +1,4 @@
-//! Answers that fail or come late because a test asked for that, so that it sees what its program does then.
+//! Answers that fail or are delayed because a test asked for that, to see what its program does then.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -64,14 +64,14 @@ impl Faults {
         if planned.times == 0 { Some(all.remove(index).fault) } else { Some(planned.fault.clone()) }
     }
 
-    /// Whether there was room for it.
+    /// Adds a fault; `false` if there are too many already.
     fn add(&self, planned: Planned) -> bool {
         let mut all = self.all();
-        let has_room = all.len() < MOST_FAULTS;
-        if has_room {
+        let is_added = all.len() < MOST_FAULTS;
+        if is_added {
             all.push(planned);
         }
-        has_room
+        is_added
     }
 
     pub fn clear(&self) {

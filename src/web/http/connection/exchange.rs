@@ -101,7 +101,7 @@ impl Exchange {
         matches!(self.stage.get(), Stage::Active(_) | Stage::Answered)
     }
 
-    /// `true` once after each response, when everything is written and the next request may come.
+    /// `true` once after each response: everything is written, and the next request may come.
     pub(super) fn take_end_of_response(&self) -> bool {
         let has_answered = self.stage.get() == Stage::Answered;
         if has_answered {

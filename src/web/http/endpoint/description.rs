@@ -28,7 +28,7 @@ pub(in crate::web) enum Access {
     Customer,
 }
 
-/// What stands in the address or its query.
+/// A parameter in the address or in its query.
 pub(in crate::web) struct Parameter {
     pub place: Place,
     pub name: &'static str,

@@ -12,7 +12,7 @@ use crate::settings::PublicUrl;
 /// Two hosts of one site that browsers lead to this machine (RFC 6761 §6.3): a portal, and its neighbour.
 pub(in crate::web) const SCHOOL: [&str; 2] = ["grades.school.localhost", "clubs.school.localhost"];
 
-/// Labels that stand before the country in many public suffixes, such as `co.uk`.
+/// Labels before the country in many public suffixes, such as `co.uk`.
 const BEFORE_COUNTRY: [&str; 7] = ["ac", "co", "com", "edu", "gov", "net", "org"];
 
 impl Origins {
@@ -70,8 +70,8 @@ impl Origins {
     }
 }
 
-/// The site of a host as far as it can be told without the list of public suffixes: the last two labels of its name, or
-/// three where the suffix has two.
+/// The site of a host, as well as it can be known without the list of public suffixes: the last two labels of its name,
+/// or three where the suffix has two.
 fn site_of(host: &str) -> &str {
     if address_in(host).is_some() {
         return host;

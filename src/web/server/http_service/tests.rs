@@ -61,7 +61,7 @@ async fn slow() -> &'static str {
     "slow"
 }
 
-/// Runs a test where time stands still unless everybody waits for it.
+/// Runs a test in which time passes only while every task waits for it.
 fn run(test: impl Future<Output = ()>) {
     System::new().block_on(async {
         tokio::time::pause();

@@ -38,7 +38,7 @@ impl Facts {
         self.begins <= now && now <= self.ends
     }
 
-    /// A clause about the validity, to be put after the certificate's name.
+    /// A clause about the validity that begins with a space, to follow the certificate's name.
     pub fn validity_clause(&self, now: DateTime<Utc>) -> String {
         match () {
             () if now < self.begins => format!(" holds only from {} on", self.begins),

@@ -19,7 +19,7 @@ use crate::web::view::token_view::{CLAIMS_WITHHELD, ClaimRow, KeyOwner, TokenPar
 
 /// The tutorial's words.
 pub(super) const TOKEN_GENERATED: &str = "Token Generated successfully!!";
-/// The address of that result, which is asked for too often to be spelt each time.
+/// The encoded address of that result. It is a constant because it is needed for nearly every token.
 pub(super) const TOKEN_GENERATED_ADDRESS: &str = "/Token%20Generated%20successfully!!";
 pub(super) const INVALID_TOKEN: &str = "Invalid token";
 pub(super) const ERROR_400: &str = "Error 400";
@@ -274,7 +274,7 @@ impl TokenView {
     }
 }
 
-/// The token's life as a clock: where it stood when the page was made, in whole seconds.
+/// The token's lifetime as a clock, at the moment when the page is made, in whole seconds.
 struct TokenClock {
     exp: f64,
     now: f64,
@@ -325,7 +325,7 @@ impl Wire {
     }
 }
 
-/// The ends of a text that must not stand on the page whole.
+/// The first and last four characters of a text that the page must not show in full; none of a short text.
 fn elided(value: &str) -> String {
     let ends = value.get(..4).zip(value.len().checked_sub(4).and_then(|from| value.get(from..)));
     match ends {

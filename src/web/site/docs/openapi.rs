@@ -104,7 +104,7 @@ fn form(text: &str) -> Value {
     Value::Object(pairs.map(|(name, value)| (name.into_owned(), value.into())).collect())
 }
 
-/// The answers by status. Two of one status are one response: their meanings stand side by side.
+/// The answers by status. Two of one status are one response, which has both descriptions.
 fn responses(operation: &Documented, content: fn(Answer) -> Option<Value>) -> Value {
     let mut responses = Map::new();
     for answer in operation.answers() {
@@ -202,7 +202,7 @@ fn shape(schema: &Schema, pages: &[&str]) -> Value {
     }
 }
 
-/// Each says that one of the members is there, and the last one that none of them is but the one that may stand alone.
+/// Each says that one of the members is there, and the last one that none of them is but the one that may be alone.
 fn alternatives(schema: &Schema) -> Value {
     let one_each: Vec<Value> = schema.one_of.iter().map(|name| json!({ "required": [name] })).collect();
     let alone = schema.or_alone.map(|name| json!({ "required": [name], "not": { "anyOf": one_each } }));
@@ -251,7 +251,7 @@ fn kind(of: &Kind, pages: &[&str]) -> Value {
 
 const NO_CONTROL_CHARACTERS: &str = "^[^\\u0000-\\u001F\\u007F-\\u009F]*$";
 
-/// What stands alone in an address and leads elsewhere than to a result.
+/// What the home page's parameter in the address cannot be, because these addresses lead elsewhere.
 fn pages(table: &RouteTable) -> Vec<&'static str> {
     let names =
         table.endpoints().filter_map(|endpoint| endpoint.path.strip_prefix('/')).filter(|name| !name.is_empty());

@@ -44,7 +44,7 @@ pub(in crate::web) async fn by_form(
     }
 }
 
-/// The same parameters, in characters that may stand in an address.
+/// The same parameters, in characters that an address may have.
 fn reencoded(form: &[u8]) -> String {
     let parameters = url::form_urlencoded::parse(form);
     url::form_urlencoded::Serializer::new(String::new()).extend_pairs(parameters).finish()

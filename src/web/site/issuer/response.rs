@@ -10,7 +10,7 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-/// Sends what the client is told, in the way that it asked for.
+/// Sends the response to the client, in the way that it asked for.
 pub(super) fn send(response: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
     match response.mode() {
         ResponseMode::Query => Ok(see_other(&response.location())),
@@ -44,8 +44,8 @@ fn form_post(response: &AuthorizationResponse, assets: &Assets) -> Result<HttpRe
     let to = response.redirect_uri();
     let page = render(&FormPostPage { assets, action: to.as_str(), fields: response.fields() })?;
     let mut page = with_forms_to(page, to.form_action())?;
-    // The client is told which site posts to it, and never the address. With `same-origin` it would read `Origin:
-    // null`, which many a client refuses.
+    // The client learns which site posts to it, and never the address. With `same-origin` it would read `Origin: null`,
+    // which many a client refuses.
     let referrer = HeaderValue::from_static("strict-origin");
     page.headers_mut().insert(header::REFERRER_POLICY, referrer);
     Ok(page)

@@ -1,10 +1,10 @@
-//! The gallery of attacks. Each is forged from the visitor's own token, really checked, and shown beside the answer of
-//! a naive verifier.
+//! The gallery of attacks. Each is forged from the visitor's own token, checked by the verifier, and shown beside the
+//! answer of a naive verifier.
 //!
 //! What is put into a session is forged here again from the attack's name, so a client cannot put any other text there.
 //!
-//! A result follows from the attack, its variant and the session, so it has an address of its own: in a browser, reload
-//! and back make no form be sent again.
+//! A result follows from the attack, its variant and the session, so it has an address of its own, and reloading or
+//! going back sends no form again.
 
 mod gallery;
 mod request;
@@ -128,7 +128,7 @@ pub(in crate::web) struct AttackQuery {
     variant: Option<String>,
 }
 
-/// `GET /lab/attacks/{slug}`, and with a variant what becomes of it.
+/// `GET /lab/attacks/{slug}`: the page of an attack; with a variant in the query, with its result.
 pub(in crate::web) async fn attack(
     http: HttpRequest,
     slug: Path<String>,

@@ -1,6 +1,6 @@
 //! What is left out of a request that is shown: everything that could be used to log in. It reads `…` instead.
 
-/// What stands in place of a credential, and behind a value that is cut.
+/// What replaces a credential, and follows a value that is cut.
 const LEFT_OUT: &str = "…";
 
 /// The longest text that is shown, in bytes.

@@ -29,8 +29,8 @@ pub(super) struct Sent {
     pub claims: Option<String>,
 }
 
-/// The same as JSON. Header, claims and a JWK stand there as objects, or as the text of one; their numbers are kept as
-/// they are written.
+/// The same as JSON. Header, claims and a JWK are objects in it, or the text of one; their numbers are kept as they are
+/// written.
 #[derive(Deserialize)]
 struct Json<'a> {
     #[serde(borrow)]
@@ -116,7 +116,7 @@ impl Sent {
         !self.keys.is_empty()
     }
 
-    /// What stands in the one field for a key.
+    /// The text of the one field for a key.
     pub fn key_text(&self) -> &str {
         self.keys.first().map_or("", |(_, text)| text)
     }

@@ -72,7 +72,7 @@ enum Outcome {
 
 /// What the visitor did, as the form remembers it.
 struct Work {
-    /// What stands in the field of the key.
+    /// The text of the field for the key.
     key: String,
     /// The key that verified the token, once there is one.
     public: Option<String>,

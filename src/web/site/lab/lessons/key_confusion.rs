@@ -44,7 +44,7 @@ struct KeyConfusionPage<'a> {
     outcome: Option<Outcome>,
 }
 
-/// What stands in the fields.
+/// The texts of the fields.
 struct Fields {
     header: String,
     payload: String,

@@ -1,4 +1,4 @@
-//! Is a JWT needed here at all: five services, each with a choice and its reason.
+//! Five services: for each the visitor chooses whether it needs a JWT, and why.
 
 use actix_web::HttpResponse;
 use askama::Template;

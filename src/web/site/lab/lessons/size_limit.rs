@@ -34,7 +34,7 @@ struct SizeLimitPage<'a> {
     assets: &'a Assets,
     frame: Frame,
     measured: Measured,
-    /// What stands in the field: the size that was sent last.
+    /// The text of the field: the size that was sent last.
     typed: String,
     has_attribute: bool,
     they_count: Option<bool>,

@@ -217,7 +217,7 @@ impl Work {
     fn access_left(&self, visit: &LessonVisit<'_>, holder: Holder) -> Result<Option<String>, Problem> {
         let token = &self.tokens[holder as usize].access;
         let now = self.now(visit);
-        // The portal asks no list: an access token is checked by itself.
+        // The portal looks nothing up: it checks an access token by itself.
         let Judged::Pending(pending) = lab::verify_with(&self.keys(visit)?, DemoAlgorithm::HS256, token, now) else {
             return Ok(None);
         };
@@ -324,7 +324,7 @@ fn kept_until(visit: &LessonVisit<'_>) -> DateTime<Utc> {
     visit.now + TimeDelta::minutes(KEPT_MINUTES)
 }
 
-/// The last characters of a token, by which the page tells two of them apart.
+/// The last eight characters of a token, which show whether two of them are the same.
 fn end_of(token: &str) -> String {
     let skipped = token.chars().count().saturating_sub(8);
     token.chars().skip(skipped).collect()

@@ -39,7 +39,7 @@ struct WherePage<'a> {
     /// The place whose radio button is chosen.
     chosen: Place,
     guess: Guess,
-    /// What Bob's page has in localStorage; the page stands in for it.
+    /// What Bob's page has in localStorage. Here it is in a field of the page.
     storage: String,
     /// What the script took, on Mallory's machine.
     loot: String,
