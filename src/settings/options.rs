@@ -244,7 +244,7 @@ pub struct Options {
     )]
     pub max_connections: usize,
 
-    /// Worker threads, 1 to 512 [default: one a core]
+    /// Worker threads, 1 to 512 [default: one per core]
     #[arg(long, value_name = "COUNT", help_heading = PROCESS, value_parser = values::number(1..=512))]
     pub(super) workers: Option<usize>,
 
