@@ -238,7 +238,7 @@ impl Algorithm {
             Scheme::Hmac { tag_bytes, .. } => tag_bytes,
             Scheme::Rsa { .. } => modulus_bytes,
             // Two numbers of the same length (RFC 7518 §3.4, RFC 8032 §5.1.6).
-            Scheme::Ecdsa(curve) => 2 * curve.bytes(),
+            Scheme::Ecdsa(curve) => 2 * curve.coordinate_bytes(),
             Scheme::EdDsa => 2 * ed25519::BYTES,
         }
     }

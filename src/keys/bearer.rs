@@ -71,7 +71,8 @@ impl BearerRing {
         Self::new(self.wanted, self.kinds.iter().map(kept).collect()).unwrap_or(self)
     }
 
-    pub const fn own(&self) -> &ProfileKeys {
+    /// What signs and verifies bearer tokens.
+    pub const fn profile_keys(&self) -> &ProfileKeys {
         &self.own
     }
 

@@ -51,7 +51,7 @@ impl Curve {
     }
 
     /// How many bytes a coordinate and a private number have.
-    pub(super) const fn bytes(self) -> usize {
+    pub(super) const fn coordinate_bytes(self) -> usize {
         match self {
             Self::P256 => 32,
             Self::P384 => 48,
@@ -130,8 +130,8 @@ impl EcPublicKey {
     /// From a point as SEC 1 §2.3.3 writes it, compressed or not, which must be on the curve.
     pub fn new(curve: Curve, point: &[u8]) -> Result<Self, KeyFault> {
         let length = match point.first() {
-            Some(4) => 1 + 2 * curve.bytes(),
-            Some(2 | 3) => 1 + curve.bytes(),
+            Some(4) => 1 + 2 * curve.coordinate_bytes(),
+            Some(2 | 3) => 1 + curve.coordinate_bytes(),
             _ => 0,
         };
         if point.len() != length {
@@ -139,7 +139,8 @@ impl EcPublicKey {
         }
         let key = spki(curve, point).map_err(|_| not_on(curve.as_str()))?;
         // The library writes points uncompressed, at the end of the structure.
-        let point = key.as_ref().len().checked_sub(1 + 2 * curve.bytes()).map(|at| key.as_ref()[at..].to_vec());
+        let point =
+            key.as_ref().len().checked_sub(1 + 2 * curve.coordinate_bytes()).map(|at| key.as_ref()[at..].to_vec());
         point.map(|point| Self { curve, point }).ok_or_else(|| not_on(curve.as_str()))
     }
 
@@ -153,11 +154,11 @@ impl EcPublicKey {
     }
 
     pub fn x(&self) -> &[u8] {
-        &self.point[1..=self.curve.bytes()]
+        &self.point[1..=self.curve.coordinate_bytes()]
     }
 
     pub fn y(&self) -> &[u8] {
-        &self.point[1 + self.curve.bytes()..]
+        &self.point[1 + self.curve.coordinate_bytes()..]
     }
 
     pub(super) fn to_pem(&self) -> Option<String> {
@@ -257,7 +258,7 @@ impl fmt::Debug for EcPrivateKey {
 /// number that is too long for the curve.
 fn sec1(curve: Curve, number: &[u8]) -> Option<Vec<u8>> {
     let zeros = number.iter().take_while(|byte| **byte == 0).count();
-    let (number, bytes) = (&number[zeros..], curve.bytes());
+    let (number, bytes) = (&number[zeros..], curve.coordinate_bytes());
     let missing = bytes.checked_sub(number.len())?;
     let [inner, length] = [bytes + 5, bytes].map(u8::try_from);
     let head = [0x30, inner.ok()?, 2, 1, 1, 4, length.ok()?];
@@ -273,7 +274,7 @@ mod tests {
         for curve in Curve::ALL {
             let one = EcPrivateKey::new(curve, &[1], None).unwrap();
             assert_eq!(EcPrivateKey::new(curve, &[&[0; 9][..], &[1]].concat(), None).unwrap().public, one.public);
-            for bad in [vec![], vec![0], vec![0xff; curve.bytes()], vec![1; curve.bytes() + 1]] {
+            for bad in [vec![], vec![0], vec![0xff; curve.coordinate_bytes()], vec![1; curve.coordinate_bytes() + 1]] {
                 let fault = EcPrivateKey::new(curve, &bad, None).unwrap_err().to_string();
                 assert!(fault.contains("private number is none of P-"), "{fault}");
             }

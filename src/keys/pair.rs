@@ -74,10 +74,10 @@ impl PublicKey {
     }
 
     /// The length of the modulus, of a coordinate, or of an Ed25519 key, from which that of signatures follows.
-    pub(super) fn bytes(&self) -> usize {
+    pub(super) fn length(&self) -> usize {
         match self {
             Self::Rsa(key) => key.modulus().len(),
-            Self::Ec(key) => key.curve().bytes(),
+            Self::Ec(key) => key.curve().coordinate_bytes(),
             Self::Ed25519(key) => key.as_bytes().len(),
         }
     }

@@ -39,7 +39,7 @@ impl Exposed {
     }
 
     /// A warning about the file, which the setting `flag` names.
-    pub fn of(&self, flag: &str) -> String {
+    pub fn warning_about(&self, flag: &str) -> String {
         format!("--{flag}: {self}")
     }
 

@@ -49,7 +49,7 @@ impl KeyRing {
     }
 
     pub const fn bearer(&self) -> &ProfileKeys {
-        self.bearer.own()
+        self.bearer.profile_keys()
     }
 
     /// The algorithms that there are bearer keys for, that of bearer tokens first.

@@ -48,7 +48,7 @@ impl Verifier {
             algorithm,
             kid: Some(public.thumbprint()),
             ready,
-            signature_bytes: algorithm.signature_bytes(public.bytes()),
+            signature_bytes: algorithm.signature_bytes(public.length()),
             source: source.into(),
             start: Start::ALWAYS,
             end: None,

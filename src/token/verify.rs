@@ -262,8 +262,8 @@ impl<'a> Verification<'a> {
             }
             (Candidates::Ring(ring), Some(kid)) => {
                 let named = |key: &&Verifier| key.kid().is_some_and(|it| kid.as_str() == Some(it));
-                let mut alive = ring.iter().filter(|key| !key.is_over(self.moment));
-                let key = alive.find(named).ok_or_else(|| unknown_kid(ring, kid))?;
+                let mut unexpired = ring.iter().filter(|key| !key.is_over(self.moment));
+                let key = unexpired.find(named).ok_or_else(|| unknown_kid(ring, kid))?;
                 (vec![key], Finding::KeyByKid(key.source().clone()))
             }
         };

@@ -301,7 +301,7 @@ async fn purge_periodically(store: Data<dyn Store>, clock: Data<dyn Clock>, keep
 
 /// One line says which keys were made, and each warning has a line.
 fn log_warnings(warnings: &[Warning]) {
-    if let Some(made) = Warning::made(warnings) {
+    if let Some(made) = Warning::about_made_keys(warnings) {
         log::info!("{}", escaped(&made));
     }
     for warning in warnings.iter().filter(|warning| !matches!(warning, Warning::Made(_))) {

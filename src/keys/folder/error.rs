@@ -77,7 +77,7 @@ pub enum Warning {
 
 impl Warning {
     /// One line for all keys that were made, if any were. The public half of a pair goes without saying.
-    pub fn made(warnings: &[Self]) -> Option<String> {
+    pub fn about_made_keys(warnings: &[Self]) -> Option<String> {
         let paths = warnings.iter().filter_map(|warning| match warning {
             Self::Made(path) => Some(path),
             _ => None,

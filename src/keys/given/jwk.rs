@@ -109,7 +109,8 @@ impl GivenJwk {
         let name = self.crv.as_deref().ok_or_else(|| jwk_fault("JWK lacks the member `crv`".to_owned()))?;
         let curve = Curve::ALL.into_iter().find(|curve| curve.as_str() == name);
         let curve = curve.ok_or_else(|| other_curve(name, "EC keys on \"P-256\" and \"P-384\""))?;
-        let number = |member, value: &Option<String>| sized(member, value.as_deref(), curve.bytes(), curve.as_str());
+        let number =
+            |member, value: &Option<String>| sized(member, value.as_deref(), curve.coordinate_bytes(), curve.as_str());
         let (x, y) = (number("x", &self.x)?, number("y", &self.y)?);
         let public = EcPublicKey::from_coordinates(curve, [&x, &y])?;
         Ok(match &self.d {

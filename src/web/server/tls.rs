@@ -183,7 +183,8 @@ fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>)
         .filter(|facts| !facts.is_valid_at(now))
         .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.validity_clause(now)));
     let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
-    let exposed =
-        files.into_iter().filter_map(|(flag, path, privacy)| Exposed::find(path, privacy).map(|it| it.of(flag)));
+    let exposed = files
+        .into_iter()
+        .filter_map(|(flag, path, privacy)| Exposed::find(path, privacy).map(|it| it.warning_about(flag)));
     invalid.into_iter().chain(exposed).collect()
 }

@@ -63,9 +63,9 @@ impl SessionCookie {
 
     /// Whether the request's cookie was encrypted with this key.
     pub fn decrypts(&self, request: &HttpRequest, key: &[u8; SESSION_KEY_BYTES]) -> bool {
-        let mut jar = CookieJar::new();
-        request.cookie(self.name()).into_iter().for_each(|cookie| jar.add_original(cookie));
-        jar.private(&Key::from(key)).get(self.name()).is_some()
+        let mut cookies = CookieJar::new();
+        request.cookie(self.name()).into_iter().for_each(|cookie| cookies.add_original(cookie));
+        cookies.private(&Key::from(key)).get(self.name()).is_some()
     }
 
     /// The attributes of the `Set-Cookie` line, in order.

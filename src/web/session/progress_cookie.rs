@@ -28,9 +28,9 @@ impl Sessions {
     }
 
     fn signed_progress(&self, value: String) -> Option<Progress> {
-        let mut jar = CookieJar::new();
-        jar.add_original(Cookie::new(self.progress_cookie_name(), value));
-        let signed = jar.signed(&Key::from(&self.key)).get(self.progress_cookie_name())?;
+        let mut cookies = CookieJar::new();
+        cookies.add_original(Cookie::new(self.progress_cookie_name(), value));
+        let signed = cookies.signed(&Key::from(&self.key)).get(self.progress_cookie_name())?;
         Some(Progress::parse(signed.value()))
     }
 
@@ -49,9 +49,9 @@ impl Sessions {
             .secure(self.cookie.is_secure())
             .max_age(max_age)
             .finish();
-        let mut jar = CookieJar::new();
-        jar.signed_mut(&Key::from(&self.key)).add(cookie);
-        for cookie in jar.delta() {
+        let mut cookies = CookieJar::new();
+        cookies.signed_mut(&Key::from(&self.key)).add(cookie);
+        for cookie in cookies.delta() {
             response.add_cookie(cookie).map_err(|error| Problem::internal(&error))?;
         }
         Ok(())
