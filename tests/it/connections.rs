@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::app::TestApp;
+use crate::bare_connection::BareConnection;
 use crate::cli::{Done, Program, Serving};
-use crate::line::Line;
 use crate::tools;
 
 const PLAIN: &[&str] = &[];
@@ -48,7 +48,7 @@ enum Reuse {
 fn ask_until_the_end(url: &str, path: &str, reuse: Reuse) -> Outcome {
     let mut outcome = Outcome::default();
     // Who is not let in has sent nothing.
-    while let Ok(mut line) = Line::to(url) {
+    while let Ok(mut line) = BareConnection::to(url) {
         let mut goes_on = true;
         while goes_on {
             let reply = line.get(path);
@@ -102,8 +102,8 @@ fn no_request_is_lost_when_the_server_ends_under_load() {
 }
 
 /// A connection on which a form is being sent, and its last bytes.
-fn form_under_way(serving: &Serving) -> (Line, &'static str) {
-    let mut line = Line::to(&serving.url).unwrap();
+fn form_under_way(serving: &Serving) -> (BareConnection, &'static str) {
+    let mut line = BareConnection::to(&serving.url).unwrap();
     let head = "POST /algorithm HTTP/1.1\r\nHost: localhost\r\nContent-Length: 15\r\n\
                 Content-Type: application/x-www-form-urlencoded\r\n\r\nalgorithm";
     line.send(head.as_bytes()).unwrap();
@@ -115,7 +115,7 @@ fn while_a_request_is_finished_nobody_new_is_let_in_and_who_is_in_is_answered_on
     for arguments in [PLAIN, TLS] {
         let (_program, serving) = serve(&[&["--workers", "1"], arguments].concat());
         let (mut slow, rest) = form_under_way(&serving);
-        let mut kept = Line::to(&serving.url).unwrap();
+        let mut kept = BareConnection::to(&serving.url).unwrap();
         assert!(!kept.get("/healthz").unwrap().is_last);
         serving.signal("-TERM");
         let told = Instant::now();
@@ -139,7 +139,7 @@ fn while_a_request_is_finished_nobody_new_is_let_in_and_who_is_in_is_answered_on
 fn a_request_that_does_not_finish_is_given_up_at_the_shutdown_timeout() {
     let (_program, serving) = serve(&["--shutdown-timeout", "2"]);
     let (mut slow, _) = form_under_way(&serving);
-    let mut other = Line::to(&serving.url).unwrap();
+    let mut other = BareConnection::to(&serving.url).unwrap();
     assert_eq!(other.get("/healthz").unwrap().status, 200, "the first is being answered by now");
     let told = Instant::now();
     let done = serving.stop();
@@ -155,7 +155,7 @@ fn a_request_that_does_not_finish_is_given_up_at_the_shutdown_timeout() {
 fn slowest_of_ten(url: &str) -> Duration {
     let timed = |_| {
         let began = Instant::now();
-        assert_eq!(Line::to(url).unwrap().get("/healthz").unwrap().status, 200);
+        assert_eq!(BareConnection::to(url).unwrap().get("/healthz").unwrap().status, 200);
         began.elapsed()
     };
     (0..10).map(timed).max().unwrap()
@@ -168,9 +168,9 @@ fn slow_heads_slow_bodies_and_silence_keep_nobody_waiting() {
         let address = serving.url.split_once("://").unwrap().1;
         // More of them than handshakes are done at once where that is limited.
         let silent: Vec<_> = (0..600).map(|_| TcpStream::connect(address).unwrap()).collect();
-        let mut slow: Vec<Line> = (0..50).map(|_| form_under_way(&serving).0).collect();
+        let mut slow: Vec<BareConnection> = (0..50).map(|_| form_under_way(&serving).0).collect();
         slow.extend((0..150).map(|_| {
-            let mut line = Line::to(&serving.url).unwrap();
+            let mut line = BareConnection::to(&serving.url).unwrap();
             line.send(b"GET /healthz HTTP/1.1\r\nX-Slow: ").unwrap();
             line
         }));
@@ -194,7 +194,7 @@ fn a_head_that_does_not_come_and_a_handshake_that_does_not_end_their_connection(
             scope.spawn(move || {
                 let (_program, serving) = serve(arguments);
                 let plain = serving.url.replace("https", "http");
-                let mut line = Line::to(&plain).unwrap();
+                let mut line = BareConnection::to(&plain).unwrap();
                 let began = Instant::now();
                 line.send(said_first).unwrap();
                 let rest = String::from_utf8_lossy(&line.rest()).into_owned();
@@ -208,7 +208,7 @@ fn a_head_that_does_not_come_and_a_handshake_that_does_not_end_their_connection(
 
 /// Sends a byte a second of a second head that has no end: what is answered, and when the connection closes.
 fn send_slowly_a_second_head(url: &str) -> (String, Duration) {
-    let mut line = Line::with_timeout(url, Duration::from_secs(1)).unwrap();
+    let mut line = BareConnection::with_timeout(url, Duration::from_secs(1)).unwrap();
     line.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
     let (mut said, mut began) = (Vec::new(), None);
     loop {
@@ -239,7 +239,7 @@ fn a_second_head_is_timed_like_the_first_and_its_refusal_says_why() {
                 assert!(head.starts_with("HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ndate: "), "{head}");
                 let message = "The request's head was not received within 10 s.";
                 assert_eq!(body, format!(r#"{{"error":"timeout","message":"{message}"}}"#));
-                let metrics = Line::to(&serving.url).unwrap().get("/metrics").unwrap().body;
+                let metrics = BareConnection::to(&serving.url).unwrap().get("/metrics").unwrap().body;
                 let counted = r#"hallpass_http_requests_total{method="other",route="-",status="408"} 1"#;
                 assert!(String::from_utf8(metrics).unwrap().contains(counted), "{arguments:?}");
             });
@@ -248,8 +248,8 @@ fn a_second_head_is_timed_like_the_first_and_its_refusal_says_why() {
 }
 
 /// A request of which the client never sends the end, and when it began.
-fn announced(app: &TestApp, method: &str, path: &str, body: &str) -> (Line, Instant) {
-    let (mut line, began) = (Line::to(&app.url).unwrap(), Instant::now());
+fn announced(app: &TestApp, method: &str, path: &str, body: &str) -> (BareConnection, Instant) {
+    let (mut line, began) = (BareConnection::to(&app.url).unwrap(), Instant::now());
     line.send(format!("{method} {path} HTTP/1.1\r\nHost: {}\r\n{body}", app.host()).as_bytes()).unwrap();
     (line, began)
 }
@@ -356,7 +356,7 @@ fn mixed(number: usize) -> String {
 fn thousands_of_pipelined_requests_are_answered_in_order_and_completely() {
     for arguments in [PLAIN, TLS] {
         let (_program, serving) = serve(&[&["--trusted-proxy", "127.0.0.1"], arguments].concat());
-        let mut line = Line::to(&serving.url).unwrap();
+        let mut line = BareConnection::to(&serving.url).unwrap();
         for batch in 0..4 {
             let numbers = batch * 500..(batch + 1) * 500;
             line.send(numbers.clone().map(mixed).collect::<String>().as_bytes()).unwrap();
@@ -434,7 +434,7 @@ const ASKED: [&str; 4] = ["GET /", "GET /openapi.json", "GET /lab", "HEAD /"];
 /// Sends thousands of requests at once, reads nothing, and goes on until the server closes: after how long it does.
 fn send_and_never_read(url: &str, asked: &str, timeout: Duration) -> Duration {
     let request = format!("{asked} HTTP/1.1\nHost:localhost\n\n");
-    let (mut line, began) = (Line::to(url).unwrap(), Instant::now());
+    let (mut line, began) = (BareConnection::to(url).unwrap(), Instant::now());
     let _ = line.send(request.repeat(REQUESTS).as_bytes());
     while began.elapsed() < timeout && line.send(request.as_bytes()).is_ok() {
         sleep(Duration::from_millis(500));
@@ -473,14 +473,14 @@ fn clients_that_pipeline_thousands_of_requests_and_read_nothing_cost_little_memo
 #[test]
 fn beyond_the_limit_one_waits_until_another_leaves() {
     let (_program, serving) = serve(&["--workers", "1", "--max-connections", "2"]);
-    let mut inside: Vec<Line> = (0..2).map(|_| Line::to(&serving.url).unwrap()).collect();
+    let mut inside: Vec<BareConnection> = (0..2).map(|_| BareConnection::to(&serving.url).unwrap()).collect();
     for line in &mut inside {
         assert_eq!(line.get("/healthz").unwrap().status, 200);
     }
     let answered = Mutex::new(None);
     scope(|scope| {
         scope.spawn(|| {
-            let status = Line::to(&serving.url).unwrap().get("/healthz").unwrap().status;
+            let status = BareConnection::to(&serving.url).unwrap().get("/healthz").unwrap().status;
             *answered.lock().unwrap() = Some(status);
         });
         sleep(Duration::from_millis(500));
@@ -495,14 +495,14 @@ fn beyond_the_limit_one_waits_until_another_leaves() {
 #[test]
 fn where_three_quarters_of_the_connections_are_taken_answers_close_theirs() {
     let (_program, serving) = serve(&["--workers", "1", "--max-connections", "8"]);
-    let closes = |line: &mut Line| line.get("/healthz").unwrap().is_last;
-    let mut inside: Vec<Line> = (0..6).map(|_| Line::to(&serving.url).unwrap()).collect();
+    let closes = |line: &mut BareConnection| line.get("/healthz").unwrap().is_last;
+    let mut inside: Vec<BareConnection> = (0..6).map(|_| BareConnection::to(&serving.url).unwrap()).collect();
     for line in &mut inside {
         assert!(!closes(line));
         line.send(b"GET /healthz HTTP/1.1\r\nHost: 127").unwrap();
     }
     for _ in 0..20 {
-        let mut late = Line::to(&serving.url).unwrap();
+        let mut late = BareConnection::to(&serving.url).unwrap();
         assert!(closes(&mut late));
         assert!(late.rest().is_empty());
     }
@@ -564,7 +564,7 @@ fn load(url: &str, span: Duration) {
             scope.spawn(move || {
                 // Nothing that is written down: a busy disk is no matter of connections.
                 let path = ["/healthz", "/generate", "/validate", "/lab"][client % 4];
-                let (mut line, began) = (Line::to(url).unwrap(), Instant::now());
+                let (mut line, began) = (BareConnection::to(url).unwrap(), Instant::now());
                 while began.elapsed() < span {
                     let status = line.get(path).unwrap().status;
                     assert!(status < 400, "{status} to {path}");
@@ -579,7 +579,7 @@ fn thousands_of_idle_connections_are_kept_in_little_memory_that_does_not_grow() 
     for (arguments, idle) in [(PLAIN, IDLE), (TLS, IDLE / 5)] {
         let idle = connections_at_most(idle);
         let (_program, serving) = serve(arguments);
-        let mut lines: Vec<Line> = (0..idle).map(|_| Line::to(&serving.url).unwrap()).collect();
+        let mut lines: Vec<BareConnection> = (0..idle).map(|_| BareConnection::to(&serving.url).unwrap()).collect();
         let mut all_answer = || lines.iter_mut().all(|line| line.get("/healthz").unwrap().status == 200);
         assert!(all_answer());
         let mut held = Vec::new();

@@ -16,7 +16,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use crate::app::{Answer, RawAnswer, START, TestApp};
 use crate::cli::Program;
 use crate::postgres::Postgres;
-use crate::tokens::compact;
+use crate::verdict::compact;
 
 const CLIENTS: usize = 8;
 const ROUNDS: usize = 30;

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use crate::app::{Answer, Visitor};
 use crate::cli::Program;
 use crate::postgres::{Postgres, name_in};
-use crate::tokens::compact;
+use crate::verdict::compact;
 
 /// A start, a look and a list of users with this database: each ends within 3 s in one line that says all of `words`,
 /// and never the password.

@@ -20,7 +20,7 @@ use reqwest::{Method, RequestBuilder};
 use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, part};
-use crate::tokens::compact;
+use crate::verdict::compact;
 
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const JWT: &str = r#"{"alg":"HS256","typ":"JWT"}"#;

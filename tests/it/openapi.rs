@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::app::{RawAnswer, START, TestApp, fixture, put_rsa_keys};
-use crate::authorize::id_token;
+use crate::issuer_pages::id_token;
 use crate::redis::RedisServer;
 use crate::tools;
 

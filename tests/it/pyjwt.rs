@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{Answer, TestApp, part, put_rsa_keys};
-use crate::profiles::{PROFILES, tokens};
+use crate::profile_separation::{PROFILES, tokens};
 use crate::tools;
 
 /// Prints the subject of the token, or the name of `PyJWT`'s exception.

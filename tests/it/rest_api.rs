@@ -8,7 +8,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, part};
-use crate::tokens::compact;
+use crate::verdict::compact;
 
 const JWT: &str = r#"{"alg":"HS256","typ":"JWT"}"#;
 

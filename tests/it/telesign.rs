@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, Visitor, part};
 use crate::cli::Program;
-use crate::tokens::compact;
+use crate::verdict::compact;
 
 const PHONE: &str = "15555551212";
 const OTHER: &str = "15555551313";

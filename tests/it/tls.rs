@@ -9,8 +9,8 @@ use std::time::{Duration, Instant};
 use rcgen::{CertificateParams, DnType, KeyPair, date_time_ymd};
 
 use crate::app::{RawAnswer, fixture};
+use crate::bare_connection::BareConnection;
 use crate::cli::{Program, Serving};
-use crate::line::Line;
 use crate::tools;
 
 const SELF_SIGNED: &[&str] = &["--tls-self-signed", "--phone-rate", "off"];
@@ -306,7 +306,7 @@ fn hsts_is_sent_under_a_public_name_with_a_certificate_that_somebody_vouches_for
         pair.write(&program);
         let public: Vec<&str> = public.iter().flat_map(|url| ["--public-url", url]).collect();
         let serving = program.serve(&[FILES, &public].concat());
-        let mut line = Line::to(&serving.url).unwrap();
+        let mut line = BareConnection::to(&serving.url).unwrap();
         line.send(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").unwrap();
         let answer = String::from_utf8(line.rest()).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
@@ -426,7 +426,7 @@ fn an_expired_certificate_and_a_key_that_others_may_read_are_only_warned_of() {
     Pair::until("old", 2001).write(&program);
     fs::set_permissions(program.path("key.pem"), fs::Permissions::from_mode(0o644)).unwrap();
     let serving = program.serve(FILES);
-    assert_eq!(Line::to(&serving.url).unwrap().get("/healthz").unwrap().status, 200);
+    assert_eq!(BareConnection::to(&serving.url).unwrap().get("/healthz").unwrap().status, 200);
     let log = serving.log_with("may read `key.pem`");
     for words in [
         "--tls-cert `chain.pem` expired on 2001-01-01",
@@ -453,7 +453,7 @@ fn sighup_takes_a_new_pair_without_a_word_to_who_is_connected_and_keeps_the_old_
     Pair::named("first").write(&program);
     let serving = program.serve(FILES);
     let subject = || shown(&serving, &["-subject"]);
-    let mut before = Line::to(&serving.url).unwrap();
+    let mut before = BareConnection::to(&serving.url).unwrap();
     assert_eq!(before.get("/healthz").unwrap().status, 200);
     assert!(subject().contains("first"));
 

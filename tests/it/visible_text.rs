@@ -6,8 +6,8 @@ use hallpass::lab::lessons::LESSONS;
 use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
-use crate::lab_attacks::{BOTH, every_try, visitor_under};
-use crate::markup::{ADDRESSES, FORMS, LOGIN, REFUSED_LOGIN};
+use crate::lab::gallery::{BOTH, every_try, visitor_under};
+use crate::valid_html::{ADDRESSES, FORMS, LOGIN, REFUSED_LOGIN};
 
 /// Elements whose text is a program's, where such characters mean what they are.
 const CODE: [&str; 4] = ["code", "pre", "textarea", "script"];

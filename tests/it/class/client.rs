@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use url::form_urlencoded;
 
-use crate::line::Line;
+use crate::bare_connection::BareConnection as Line;
 
 /// A browser with its cookies: each value, and the line that set it.
 #[derive(Clone)]

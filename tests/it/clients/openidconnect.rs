@@ -13,7 +13,7 @@ use reqwest::Client;
 use reqwest::redirect::Policy;
 use url::Url;
 
-use crate::authorize::hidden_inputs;
+use crate::issuer_pages::hidden_inputs;
 
 const CALLBACK: &str = "http://127.0.0.1:3000/callback";
 

@@ -1,0 +1,61 @@
+//! *Log in with a code*: a callback that another browser, or another issuer, began.
+
+use serde_json::{Value, json};
+
+use super::{Case, LessonCode, Outcome, signed, text};
+
+#[path = "../../../../templates/lab/lessons/log-in-with-a-code/code/fix.rs"]
+mod fix;
+#[path = "../../../../templates/lab/lessons/log-in-with-a-code/code/mistake.rs"]
+mod mistake;
+
+const SECRET: &str = "the secret of the grade portal, 32 bytes";
+const SCHOOL: &str = "https://login.example/school";
+const HOMEWORK: &str = "https://homework.mallory.example";
+
+fn id_token(issuer: &str, audience: &str, subject: &str) -> String {
+    signed(&json!({ "iss": issuer, "aud": audience, "sub": subject, "exp": 9_999_999_999_u64 }), SECRET)
+}
+
+pub fn code() -> LessonCode {
+    let session = json!({ "state": "of-bobs-browser", "issuer": SCHOOL });
+    let case = |state: &str, iss: &str, token: String, mistake: Outcome, fix: Outcome| Case {
+        arguments: vec![
+            json!({ "code": "c", "state": state, "iss": iss }),
+            session.clone(),
+            json!(token),
+            json!(SECRET),
+        ],
+        mistake,
+        fix,
+    };
+    let (bob, mallory) = (Some(json!("bob")), Some(json!("mallory")));
+    let own = "of-bobs-browser";
+    // Mallory's link leaves out what Bob's browser does not have.
+    let not_begun = |callback: Value, session: Value| Case {
+        arguments: vec![callback, session, json!(id_token(SCHOOL, "grade-portal", "mallory")), json!(SECRET)],
+        mistake: mallory.clone(),
+        fix: None,
+    };
+    LessonCode {
+        cases: vec![
+            not_begun(json!({ "code": "c" }), json!({})),
+            not_begun(json!({ "code": "c", "iss": SCHOOL }), json!({ "issuer": SCHOOL })),
+            not_begun(json!({ "code": "c", "state": "", "iss": SCHOOL }), json!({ "state": "", "issuer": SCHOOL })),
+            case("of-mallorys-browser", SCHOOL, id_token(SCHOOL, "grade-portal", "mallory"), mallory.clone(), None),
+            case(own, HOMEWORK, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), None),
+            case(own, SCHOOL, id_token(HOMEWORK, "grade-portal", "bob"), bob.clone(), None),
+            case(own, SCHOOL, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), bob),
+            case(own, SCHOOL, id_token(SCHOOL, "library", "bob"), None, None),
+        ],
+        rust: [mistaken, fixed],
+    }
+}
+
+fn mistaken(arguments: &[Value]) -> Outcome {
+    mistake::finish_login(&arguments[0], &arguments[1], text(arguments, 2), text(arguments, 3).as_bytes()).ok()
+}
+
+fn fixed(arguments: &[Value]) -> Outcome {
+    fix::finish_login(&arguments[0], &arguments[1], text(arguments, 2), text(arguments, 3).as_bytes()).ok()
+}

@@ -1,0 +1,11 @@
+//! The lessons over HTTP: each is solved by its own solution's text, near misses are named, and bad input is refused.
+
+mod cookies;
+mod end_and_limits;
+mod from_an_issuer;
+mod keys_and_browser_rules;
+mod log_in_with_a_code;
+mod none;
+mod sessions;
+mod signatures;
+mod start_here;
