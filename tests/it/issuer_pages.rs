@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use crate::app::{Answer, START, TestApp, Visitor, part};
+use crate::html::attribute;
 
 const CLIENT: &str = "http://127.0.0.1:3000/callback?own=1";
 const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
@@ -74,30 +75,17 @@ impl Client<'_> {
     }
 }
 
-/// The value of an attribute, as a browser reads it.
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    let (_, rest) = tag.split_once(&format!(" {name}=\""))?;
-    let value = rest.split_once('"')?.0;
-    let entities = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
-    Some(entities.iter().fold(value.to_owned(), |text, (entity, character)| text.replace(entity, character)))
-}
-
 fn tags<'a>(page: &'a str, name: &str) -> Vec<&'a str> {
     page.split(&format!("<{name} ")).skip(1).map(|rest| rest.split_once('>').unwrap().0).collect()
 }
 
-fn with_space(tag: &str) -> String {
-    format!(" {tag}")
-}
-
 pub fn hidden_inputs(page: &str) -> Vec<(String, String)> {
-    let hidden = tags(page, "input").into_iter().filter(|tag| tag.contains("type=\"hidden\"")).map(with_space);
-    hidden.map(|tag| (attribute(&tag, "name").unwrap(), attribute(&tag, "value").unwrap())).collect()
+    let hidden = tags(page, "input").into_iter().filter(|tag| tag.contains("type=\"hidden\""));
+    hidden.map(|tag| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap())).collect()
 }
 
-fn input(page: &str, name: &str) -> String {
-    let found =
-        tags(page, "input").into_iter().map(with_space).find(|tag| attribute(tag, "name").as_deref() == Some(name));
+fn input<'p>(page: &'p str, name: &str) -> &'p str {
+    let found = tags(page, "input").into_iter().find(|tag| attribute(tag, "name").as_deref() == Some(name));
     found.unwrap_or_else(|| panic!("no input {name}: {page}"))
 }
 
@@ -255,11 +243,11 @@ async fn the_login_page_says_who_asks_for_what_and_where_the_browser_goes() {
     }
     assert!(page.body.contains("<form method=\"post\" action=\"/oauth/login\">"));
     let username = input(&page.body, "username");
-    assert_eq!(attribute(&username, "value").as_deref(), Some("su<san"));
-    assert_eq!(attribute(&username, "autocomplete").as_deref(), Some("username"));
+    assert_eq!(attribute(username, "value").as_deref(), Some("su<san"));
+    assert_eq!(attribute(username, "autocomplete").as_deref(), Some("username"));
     let password = input(&page.body, "password");
-    assert_eq!(attribute(&password, "autocomplete").as_deref(), Some("current-password"));
-    assert_eq!((attribute(&password, "type").as_deref(), attribute(&password, "value")), (Some("password"), None));
+    assert_eq!(attribute(password, "autocomplete").as_deref(), Some("current-password"));
+    assert_eq!((attribute(password, "type").as_deref(), attribute(password, "value")), (Some("password"), None));
     assert_eq!(header_count(&page.headers, "set-cookie"), 0);
     let users = TestApp::with(USERS);
     assert!(!Client(&users).authorize(&fields).await.body.contains("any username"));
@@ -306,9 +294,8 @@ async fn form_post_answers_a_page_that_posts_the_code_to_the_client() {
     let answer = Client(&app).log_in("susan", &request(&[("response_mode", "form_post")])).await;
     assert_eq!(answer.status, 200);
     let [form] = tags(&answer.body, "form")[..] else { panic!("{}", answer.body) };
-    let form = with_space(form);
     assert_eq!(
-        (attribute(&form, "action").as_deref(), attribute(&form, "method").as_deref()),
+        (attribute(form, "action").as_deref(), attribute(form, "method").as_deref()),
         (Some(CLIENT), Some("post"))
     );
     let fields = hidden_inputs(&answer.body);
@@ -621,7 +608,7 @@ async fn an_id_token_hint_names_the_user_who_must_be_logged_in() {
     }
     let fields = request(&[("id_token_hint", &own), ("login_hint", "alice")]);
     let page = client.authorize_with(&bob, &fields).await;
-    assert_eq!(attribute(&input(&page.body, "username"), "value").as_deref(), Some("susan"));
+    assert_eq!(attribute(input(&page.body, "username"), "value").as_deref(), Some("susan"));
     assert_eq!(client.authorize_with(&susan, &fields).await.status, 303, "it counts more than a login_hint");
 }
 
@@ -640,7 +627,7 @@ async fn a_wrong_password_shows_the_page_again_with_the_name_and_without_the_pas
         assert_eq!((again.status, header_count(&again.headers, "set-cookie")), (401, 0), "{username}");
         assert!(again.body.contains(said) && again.body.contains("role=\"alert\""), "{}", again.body);
         assert!(!again.body.contains("hunter2"), "{}", again.body);
-        assert_eq!(attribute(&input(&again.body, "username"), "value").as_deref(), Some(username));
+        assert_eq!(attribute(input(&again.body, "username"), "value").as_deref(), Some(username));
         assert_eq!(hidden_inputs(&again.body), hidden_inputs(&page.body), "the request is still there");
         assert!(again.header("content-security-policy").contains("form-action 'self' http://127.0.0.1:3000;"));
     }

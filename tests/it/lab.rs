@@ -4,6 +4,7 @@ mod bench;
 mod citations;
 pub mod gallery;
 mod lesson_code;
+mod lesson_page;
 mod lessons;
 mod teach;
 mod texts;

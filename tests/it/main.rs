@@ -21,6 +21,7 @@ mod errors;
 mod file_permissions;
 mod headers_and_origins;
 mod hosts;
+mod html;
 mod inspect;
 mod issuer_pages;
 mod key_forms;

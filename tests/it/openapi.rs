@@ -25,6 +25,7 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::app::{RawAnswer, START, TestApp, fixture, put_rsa_keys};
+use crate::html::unescaped;
 use crate::issuer_pages::id_token;
 use crate::redis::RedisServer;
 use crate::tools;
@@ -1109,18 +1110,6 @@ fn parsed(bytes: &[u8]) -> RawAnswer {
     let text = String::from_utf8_lossy(bytes);
     let (head, body) = text.split_once("\r\n\r\n").unwrap();
     RawAnswer { status: head[9..12].parse().unwrap(), head: head.to_owned(), body: body.to_owned() }
-}
-
-/// The text of a page's element, as a browser shows it.
-fn unescaped(html: &str) -> String {
-    let mut pieces = html.split("&#");
-    let mut text = pieces.next().unwrap().to_owned();
-    for piece in pieces {
-        let (code, rest) = piece.split_once(';').unwrap();
-        text.push(char::from_u32(code.parse().unwrap()).unwrap());
-        text.push_str(rest);
-    }
-    text
 }
 
 /// The lines of the page, each with what is before it.

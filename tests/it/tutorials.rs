@@ -8,15 +8,10 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::app::TestApp;
+use crate::html::unescaped;
 use crate::tools;
 
 const PAGES: [&str; 5] = ["demo", "twilio", "zoom", "rest-api", "telesign"];
-
-/// The text of an element, its entities resolved.
-fn unescaped(html: &str) -> String {
-    let entities = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
-    entities.iter().fold(html.to_owned(), |text, (entity, character)| text.replace(entity, character))
-}
 
 /// Each command of a page with the answer that is shown under it.
 fn steps(page: &str) -> Vec<(String, String)> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, Visitor, fixture, part, token_on};
 use crate::cli::Program;
+use crate::html::unescaped;
 use crate::profile_separation;
 
 /// A secret long enough to find again wherever it stands.
@@ -477,11 +478,6 @@ fn typed(page: &str, field: &str) -> String {
     let (_, area) = page.split_once(&format!("<textarea id=\"{field}\"")).unwrap();
     let (_, text) = area.split_once(">\n").unwrap();
     unescaped(text.split_once("</textarea>").unwrap().0)
-}
-
-fn unescaped(html: &str) -> String {
-    let marks = [("&#60;", "<"), ("&#62;", ">"), ("&#34;", "\""), ("&#39;", "'"), ("&#38;", "&")];
-    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
 }
 
 const TYPED: [(&str, &str); 6] = [

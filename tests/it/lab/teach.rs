@@ -10,7 +10,7 @@ use crate::app::{Answer, TestApp, location};
 use crate::cli::Program;
 
 /// What stands between two pieces of a page, as often as it is there.
-fn between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+fn all_between<'a>(page: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     page.split(start).skip(1).filter_map(|rest| rest.split(end).next()).collect()
 }
 
@@ -19,9 +19,9 @@ async fn the_minutes_on_the_page_add_up_to_each_path_s_heading() {
     let app = TestApp::spawn();
     let page = app.visitor().page("/lab/teach").await;
     for heading in ["45 minutes", "90 minutes", "180 minutes"] {
-        let section = between(&page, &format!(">{heading}</h2>"), "</section>");
+        let section = all_between(&page, &format!(">{heading}</h2>"), "</section>");
         let [section] = section[..] else { panic!("{heading}: {page}") };
-        let minutes = between(section, "<span class=\"state\">", " min</span>");
+        let minutes = all_between(section, "<span class=\"state\">", " min</span>");
         let sum: u32 = minutes.iter().map(|minutes| minutes.parse::<u32>().unwrap()).sum();
         assert_eq!(format!("{sum} minutes"), heading);
         for part in ["Goals", "Prerequisites", "Plan", "Ask the room"] {
@@ -39,7 +39,7 @@ async fn every_lesson_of_a_path_is_linked_with_its_projector_view_and_is_on_its_
         let address = format!("/lab/worksheet?path={}", path.minutes);
         assert!(page.contains(&address), "{address}");
         let sheet = visitor.page(&address).await;
-        let ids: Vec<&str> = between(&sheet, "<h3 id=\"sheet-", "\"");
+        let ids: Vec<&str> = all_between(&sheet, "<h3 id=\"sheet-", "\"");
         assert_eq!(ids, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
         assert!(!sheet.contains("id=\"attacks\""));
         for lesson in path.lessons() {
@@ -56,7 +56,7 @@ async fn a_path_that_there_is_not_is_refused_and_without_one_the_sheet_has_every
         assert_eq!(visitor.get(&format!("/lab/worksheet{query}")).await.status().as_u16(), 400, "{query}");
     }
     let sheet = visitor.page("/lab/worksheet").await;
-    assert_eq!(between(&sheet, "<h3 id=\"sheet-", "\"").len(), LESSONS.len());
+    assert_eq!(all_between(&sheet, "<h3 id=\"sheet-", "\"").len(), LESSONS.len());
     assert!(sheet.contains("id=\"attacks\""));
 }
 
@@ -176,7 +176,7 @@ async fn the_whole_login_with_a_code_comes_back_to_its_step_of_the_projector_vie
 
 /// Where a form or a button of the page leads that has this fragment.
 fn form_of(page: &str, fragment: &str) -> String {
-    let addresses = between(page, "action=\"", "\"");
+    let addresses = all_between(page, "action=\"", "\"");
     let found = addresses.into_iter().find_map(|address| address.strip_suffix(&format!("#{fragment}")));
     found.unwrap_or_else(|| panic!("no form leads to {fragment}: {page}")).replace("&#38;", "&")
 }

@@ -5,184 +5,13 @@ use std::net::TcpListener;
 
 use hallpass::keys::{Algorithm, GivenKey, Jwk};
 use hallpass::lab::common_secrets;
-use hallpass::lab::lessons::{Lesson, cookie_laboratory, weak_secret};
+use hallpass::lab::lessons::{cookie_laboratory, weak_secret};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::app::{Answer, START, TestApp, Visitor, location, set_cookies};
-
-const SOLVED: &str = "</span> solved</span>";
-
-/// The largest page that the site may send.
-const LARGEST_PAGE: usize = 100_000;
-
-/// A lesson's page in one browser, with what is typed into its forms.
-struct Page {
-    visitor: Visitor,
-    slug: &'static str,
-    typed: Vec<(String, String)>,
-    body: String,
-}
-
-impl Page {
-    async fn open(app: &TestApp, slug: &'static str) -> Self {
-        Self::at(app.visitor(), slug).await
-    }
-
-    /// The lesson's task, which comes after the prediction.
-    async fn at(visitor: Visitor, slug: &'static str) -> Self {
-        let mut page = Self { visitor, slug, typed: Vec::new(), body: String::new() };
-        page.reload().await;
-        assert!(!page.is_solved() && !page.body.contains("id=\"verdict\""), "{}", page.body);
-        page.press("Skip").await;
-        page
-    }
-
-    fn path(&self) -> String {
-        format!("/lab/lessons/{}", self.slug)
-    }
-
-    async fn reload(&mut self) {
-        self.body = self.visitor.page(&self.path()).await;
-    }
-
-    /// Types, chooses or ticks. An empty value leaves a box empty.
-    fn set(&mut self, name: &str, value: &str) -> &mut Self {
-        assert!(self.body.contains(&format!("name=\"{name}\"")), "no field {name}: {}", self.body);
-        self.typed.retain(|(found, _)| found != name);
-        self.typed.push((name.to_owned(), value.to_owned()));
-        self
-    }
-
-    /// Presses the button of this label: its form is sent as a browser sends it.
-    async fn press(&mut self, label: &str) -> &mut Self {
-        let form = form_of(&self.body, label).to_owned();
-        assert!(attribute(&form, "action").unwrap().ends_with("#verdict") || label == "Skip", "{form}");
-        let mut fields = fields(&form);
-        for (name, value) in &self.typed {
-            fields.retain(|(found, _)| found != name);
-            if form.contains(&format!("name=\"{name}\"")) && !value.is_empty() {
-                fields.push((name.clone(), value.clone()));
-            }
-        }
-        let button = tag_before(&form, &format!(">{label}</button>"), "<button");
-        fields.push((attribute(button, "name").unwrap().to_owned(), attribute(button, "value").unwrap().to_owned()));
-        self.send(&fields).await;
-        self
-    }
-
-    async fn send(&mut self, fields: &[(String, String)]) {
-        let request = self.visitor.request(Method::POST, &self.path()).header("accept", "text/html").form(fields);
-        let answer = Answer::to(request).await;
-        self.body = match answer.header("location") {
-            "" => {
-                assert_eq!(answer.status, 200, "{fields:?}: {}", answer.body);
-                answer.body
-            }
-            next => self.visitor.page(next).await,
-        };
-        assert!(self.body.len() < LARGEST_PAGE, "{}", self.body.len());
-    }
-
-    fn is_solved(&self) -> bool {
-        self.body.contains(SOLVED)
-    }
-
-    /// The words of the verdict, without markup.
-    fn verdict(&self) -> String {
-        let rest = self.body.split_once("id=\"verdict\"").unwrap_or_else(|| panic!("no verdict: {}", self.body)).1;
-        plain(rest.split_once("</section>").unwrap().0)
-    }
-
-    #[track_caller]
-    fn says(&self, text: &str) -> &Self {
-        let verdict = self.verdict();
-        assert!(verdict.contains(text), "not found: {text}\n{verdict}");
-        self
-    }
-
-    /// Not solved, with this hint.
-    #[track_caller]
-    fn misses(&self, text: &str) {
-        self.says("Not yet.").says(text);
-        assert!(!self.is_solved(), "{text}");
-    }
-
-    /// Solved now, and remembered.
-    async fn assert_solved(&mut self) {
-        self.says("Solved.");
-        self.reload().await;
-        assert!(self.is_solved(), "it is remembered");
-    }
-}
-
-/// The form that has the button of this label.
-fn form_of<'p>(page: &'p str, label: &str) -> &'p str {
-    let end = format!(">{label}</button>");
-    let before = page.find(&end).unwrap_or_else(|| panic!("no button {label}: {page}"));
-    let start = page[..before].rfind("<form").unwrap();
-    &page[start..before + page[before..].find("</form>").unwrap()]
-}
-
-fn tag_before<'p>(text: &'p str, end: &str, start: &str) -> &'p str {
-    let end = text.find(end).unwrap_or_else(|| panic!("no {end}: {text}"));
-    &text[text[..end].rfind(start).unwrap()..end]
-}
-
-fn attribute<'t>(tag: &'t str, name: &str) -> Option<&'t str> {
-    tag.split_once(&format!("{name}=\"")).and_then(|(_, rest)| rest.split_once('"')).map(|(value, _)| value)
-}
-
-/// What a form sends before anything is typed.
-fn fields(form: &str) -> Vec<(String, String)> {
-    let mut all = Vec::new();
-    let mut add = |tag: &str, value: &str| all.push((attribute(tag, "name").unwrap().to_owned(), unescaped(value)));
-    for tag in form.split("<input ").skip(1).map(|rest| rest.split_once('>').unwrap().0) {
-        let is_choice = tag.contains("type=\"radio\"") || tag.contains("type=\"checkbox\"");
-        if !is_choice || tag.ends_with("checked") {
-            add(tag, attribute(tag, "value").unwrap_or(if is_choice { "on" } else { "" }));
-        }
-    }
-    for rest in form.split("<textarea ").skip(1) {
-        let (tag, rest) = rest.split_once('>').unwrap();
-        add(tag, rest.split_once("</textarea>").unwrap().0.trim_start_matches('\n'));
-    }
-    for rest in form.split("<select ").skip(1) {
-        let (tag, rest) = rest.split_once('>').unwrap();
-        let options: Vec<&str> = rest.split_once("</select>").unwrap().0.split("<option ").skip(1).collect();
-        let chosen = options.iter().find(|option| option.split('>').next().unwrap().ends_with("selected"));
-        add(tag, attribute(chosen.unwrap_or(&options[0]), "value").unwrap());
-    }
-    all
-}
-
-/// The words of a page without its tags.
-fn plain(html: &str) -> String {
-    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
-    unescaped(&pieces.collect::<Vec<_>>().concat())
-}
-
-fn unescaped(html: &str) -> String {
-    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
-    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
-}
-
-/// What a lesson's solution marks as code, button or choice, in its order.
-fn marked(slug: &str) -> Vec<&'static str> {
-    Lesson::find(slug).unwrap().solution.markdown().split(['`', '*']).skip(1).step_by(2).collect()
-}
-
-/// The value of the choice that reads so: an option of a list, or the label of a radio button.
-fn value_of(page: &str, words: &str) -> String {
-    let option = page.split("<option ").skip(1).find(|rest| rest.split_once('>').unwrap().1.starts_with(words));
-    let radio = || {
-        page.split("<input type=\"radio\" ")
-            .skip(1)
-            .find(|rest| plain(&format!("<{}", rest.split("</label>").next().unwrap())).trim() == words)
-    };
-    let tag = option.or_else(radio).unwrap_or_else(|| panic!("no choice {words}: {page}"));
-    attribute(tag, "value").unwrap().to_owned()
-}
+use crate::app::{Answer, START, TestApp, location, set_cookies};
+use crate::html::{fields, form_with, unescaped, value_of};
+use crate::lab::lesson_page::{LARGEST_PAGE, LessonPage, SOLVED, marked};
 
 // Keys in the header.
 
@@ -194,23 +23,16 @@ fn public_jwk(page: &str) -> String {
     unescaped(rest.split_once("</code>").unwrap().0)
 }
 
-/// What the strict verifier refused the token for.
-fn strict(page: &str) -> String {
-    let verdict = page.split_once("<h3>The strict verifier</h3>").unwrap().1;
-    let code = verdict.split_once("</strong> by <code>").map(|(_, rest)| rest.split_once('<').unwrap().0);
-    code.unwrap_or_default().to_owned()
-}
-
 #[tokio::test]
 async fn a_token_chooses_its_key_as_the_solution_says() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, KEYS).await;
+    let mut page = LessonPage::open(&app, KEYS).await;
     let [member, value, with, send] = marked(KEYS)[..] else { panic!() };
-    let (member, with) = (value_of(&page.body, member), value_of(&page.body, with));
+    let (member, with) = (value_of(page.body(), member), value_of(page.body(), with));
     page.set("member", &member).set("value", value).set("with", &with).press(send).await;
     page.says("Mallory is Admin now: she can change 3 grades.").says("An empty file is an empty key");
-    assert_eq!((strict(&page.body).as_str(), page.body.matches(" changed\"").count()), ("unknown_kid", 3));
-    assert!(page.body.contains("verdict-card damage") && page.body.contains("/dev/null</textarea>"));
+    assert_eq!((page.strict().as_str(), page.body().matches(" changed\"").count()), ("unknown_kid", 3));
+    assert!(page.body().contains("verdict-card damage") && page.body().contains("/dev/null</textarea>"));
     page.assert_solved().await;
 }
 
@@ -224,12 +46,12 @@ async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_re
         ("jku", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
         ("x5u", "https://attacker.example/jwks.json", "attacker", "header_not_allowed"),
     ] {
-        let mut page = Page::open(&app, KEYS).await;
-        let jwk = public_jwk(&page.body);
+        let mut page = LessonPage::open(&app, KEYS).await;
+        let jwk = public_jwk(page.body());
         let value = if value.is_empty() { jwk.as_str() } else { value };
         page.set("member", member).set("value", value).set("with", with).set("secret", "x");
         page.press("Forge and send").await;
-        assert_eq!(strict(&page.body), code, "{member}");
+        assert_eq!(page.strict(), code, "{member}");
         page.assert_solved().await;
     }
 }
@@ -237,8 +59,8 @@ async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_re
 #[tokio::test]
 async fn the_attacker_s_key_is_none_that_this_server_trusts() {
     let app = TestApp::spawn();
-    let page = Page::open(&app, KEYS).await;
-    let shown: Value = serde_json::from_str(&public_jwk(&page.body)).unwrap();
+    let page = LessonPage::open(&app, KEYS).await;
+    let shown: Value = serde_json::from_str(&public_jwk(page.body())).unwrap();
     assert_eq!(shown.as_object().unwrap().keys().collect::<Vec<_>>(), ["kty", "n", "e"], "only the public key");
     let trusted = serde_json::to_value(Jwk::from(app.ring().lab().public())).unwrap();
     assert_ne!(trusted["n"], shown["n"]);
@@ -252,7 +74,7 @@ async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_op
     listener.set_nonblocking(true).unwrap();
     let here = format!("http://{}/jwks.json", listener.local_addr().unwrap());
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, KEYS).await;
+    let mut page = LessonPage::open(&app, KEYS).await;
     let secret = app.keys().join("hs256.secret");
     for (member, value, with, says, code) in [
         ("jku", here.as_str(), "attacker", "must lead to your own site", "header_not_allowed"),
@@ -268,7 +90,7 @@ async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_op
     ] {
         page.set("member", member).set("value", value).set("with", with).set("secret", "x");
         page.press("Forge and send").await.misses(says);
-        assert_eq!(strict(&page.body), code, "{member} {value}");
+        assert_eq!(page.strict(), code, "{member} {value}");
     }
     assert!(listener.accept().is_err(), "the server followed an address");
 }
@@ -276,11 +98,11 @@ async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_op
 #[tokio::test]
 async fn a_token_that_was_forged_with_other_tools_is_judged_by_itself() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, KEYS).await;
-    let private = page.body.split("<code>{\n").nth(1).unwrap().split_once("</code>").unwrap().0;
+    let mut page = LessonPage::open(&app, KEYS).await;
+    let private = page.body().split("<code>{\n").nth(1).unwrap().split_once("</code>").unwrap().0;
     let key = GivenKey::from_jwk(unescaped(&format!("{{{private}")).as_bytes(), "the pair on the page").unwrap();
     let signer = key.signer(Some(Algorithm::Rs256)).unwrap();
-    let jwk: Value = serde_json::from_str(&public_jwk(&page.body)).unwrap();
+    let jwk: Value = serde_json::from_str(&public_jwk(page.body())).unwrap();
     let forged = |subject: &str, exp: i64, header: Value| {
         let payload = json!({ "sub": subject, "iat": START, "exp": exp });
         hallpass::token::sign(header.to_string(), payload.to_string(), &signer).unwrap().into_string()
@@ -307,27 +129,20 @@ async fn a_token_that_was_forged_with_other_tools_is_judged_by_itself() {
 
 const WEAK: &str = "weak-secret";
 
-impl Page {
-    fn hidden(&self, name: &str) -> String {
-        let form = form_of(&self.body, "Sign and send");
-        fields(form).into_iter().find(|(found, _)| found == name).unwrap().1
-    }
-}
-
 #[tokio::test]
 async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, WEAK).await;
+    let mut page = LessonPage::open(&app, WEAK).await;
     let [guess, secret, name, sub, sign] = marked(WEAK)[..] else { panic!() };
-    assert!(!page.body.contains(&format!(">{sign}</button>")), "the second step comes after the first");
+    assert!(!page.body().contains(&format!(">{sign}</button>")), "the second step comes after the first");
     page.press(guess).await.says("Step done.").says("The portal saw none of it.");
     assert!(!page.is_solved());
     for (label, field) in [(secret, "secret"), (sub, "sub")] {
-        assert!(page.body.contains(&format!("<label for=\"{field}\">{label}</label>")), "{label}");
+        assert!(page.body().contains(&format!("<label for=\"{field}\">{label}</label>")), "{label}");
     }
-    let rest = page.body.split_once("class=\"found\"><code>").unwrap().1;
+    let rest = page.body().split_once("class=\"found\"><code>").unwrap().1;
     let word = rest.split_once('<').unwrap().0.to_owned();
-    assert_eq!(word, weak_secret::secret_of(&page.hidden("case")));
+    assert_eq!(word, weak_secret::secret_of(&page.field("case")));
     page.set("secret", &word).set("sub", name).press(sign).await;
     page.says("Mallory is Admin now: she can change 3 grades.");
     page.assert_solved().await;
@@ -337,9 +152,9 @@ async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
 #[tokio::test]
 async fn the_list_misses_a_generated_secret_and_the_page_says_how_long_all_would_take() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, WEAK).await;
+    let mut page = LessonPage::open(&app, WEAK).await;
     page.press("Try the list").await.says("a token with a random secret").says("nothing").says("a number of years");
-    let mut page = Page::open(&app, WEAK).await;
+    let mut page = LessonPage::open(&app, WEAK).await;
     page.visitor.generate().await;
     page.press("Try the list").await.says("the token in your session").says("nothing");
 }
@@ -349,9 +164,9 @@ async fn near_misses_with_the_secret_are_named_and_what_was_typed_stays() {
     let app = TestApp::spawn();
     // A victim whose secret has letters, so that there is another case.
     let (mut page, word) = loop {
-        let mut page = Page::open(&app, WEAK).await;
+        let mut page = LessonPage::open(&app, WEAK).await;
         page.press("Try the list").await;
-        let word = weak_secret::secret_of(&page.hidden("case"));
+        let word = weak_secret::secret_of(&page.field("case"));
         if word.to_uppercase() != word.to_lowercase() {
             break (page, word);
         }
@@ -372,7 +187,7 @@ async fn near_misses_with_the_secret_are_named_and_what_was_typed_stays() {
         ("{\"kty\":\"oct\"}", "admin", "a word, not a key"),
     ] {
         page.set("secret", secret).set("sub", sub).press("Sign and send").await.misses(hint);
-        let kept = fields(form_of(&page.body, "Sign and send"));
+        let kept = fields(form_with(page.body(), "Sign and send"));
         let value = |name: &str| kept.iter().find(|(found, _)| found == name).unwrap().1.clone();
         assert_eq!((value("secret").as_str(), value("sub").as_str()), (secret, sub), "{hint}");
     }
@@ -381,15 +196,15 @@ async fn near_misses_with_the_secret_are_named_and_what_was_typed_stays() {
 #[tokio::test]
 async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, WEAK).await;
+    let mut page = LessonPage::open(&app, WEAK).await;
     page.press("I use my own tools").await.says("Find the secret with your own tools.");
-    let word = weak_secret::secret_of(&page.hidden("case"));
+    let word = weak_secret::secret_of(&page.field("case"));
     let signed = |secret: &str, subject: &str| {
         let key = jsonwebtoken::EncodingKey::from_secret(secret.as_bytes());
         let claims = json!({ "sub": subject, "iat": START, "exp": START + 3600 });
         jsonwebtoken::encode(&jsonwebtoken::Header::default(), &claims, &key).unwrap()
     };
-    let victim = page.hidden("token");
+    let victim = page.field("token");
     let long = "x".repeat(12_000);
     for (token, hint) in [
         (signed(&format!("{word}\n"), "admin"), "a space or a line break beside it"),
@@ -412,9 +227,9 @@ async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
 #[tokio::test]
 async fn the_word_list_can_be_downloaded_and_has_every_victim_s_secret() {
     let app = TestApp::spawn();
-    let page = Page::open(&app, WEAK).await;
+    let page = LessonPage::open(&app, WEAK).await;
     let address = "/lab/lessons/weak-secret/words.txt";
-    assert!(page.body.contains(&format!("href=\"{address}\"")));
+    assert!(page.body().contains(&format!("href=\"{address}\"")));
     let answer = Answer::to(page.visitor.request(Method::GET, address)).await;
     assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain; charset=utf-8"));
     let words: Vec<&str> = answer.body.lines().collect();
@@ -427,33 +242,26 @@ async fn the_word_list_can_be_downloaded_and_has_every_victim_s_secret() {
 
 const LABORATORY: &str = "cookie-laboratory";
 
-impl Page {
+impl LessonPage {
     /// Presses *Set the cookie*, and drops the cookie's line as a browser does that refuses it.
     async fn set_refused(&mut self) {
-        let form = form_of(&self.body, "Set the cookie").to_owned();
-        let mut fields = fields(&form);
-        for (name, value) in &self.typed {
-            fields.retain(|(found, _)| found != name);
-            fields.push((name.clone(), value.clone()));
-        }
-        fields.push(("step".to_owned(), "set".to_owned()));
-        let request = self.visitor.request(Method::POST, &self.path()).form(&fields);
-        let answer = request.send().await.unwrap();
-        assert!(location(&answer).ends_with("#verdict"), "{}", location(&answer));
-        let next = self.visitor.request(Method::GET, location(&answer)).header("cookie", "other=1").send().await;
-        self.body = next.unwrap().text().await.unwrap();
+        let sent = self.submission("Set the cookie", &[]);
+        let answer = self.post(&sent).await;
+        let next = answer.header("location");
+        assert!(next.ends_with("#verdict"), "{next}");
+        self.show(Answer::to(self.visitor.request(Method::GET, next).header("cookie", "other=1")).await);
     }
 }
 
 #[tokio::test]
 async fn the_cookie_laboratory_is_solved_by_its_solution() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, LABORATORY).await;
+    let mut page = LessonPage::open(&app, LABORATORY).await;
     let [none, absent, root, no_age, comes, set, host, refused, _, _, elsewhere, kept, _] = marked(LABORATORY)[..]
     else {
         panic!("{:?}", marked(LABORATORY))
     };
-    let value = |page: &Page, words: &str| value_of(&page.body, words);
+    let value = |page: &LessonPage, words: &str| value_of(page.body(), words);
     for (field, words) in [("prefix", none), ("same-site", absent), ("path", root), ("max-age", no_age)] {
         let chosen = value(&page, words);
         page.set(field, &chosen);
@@ -476,7 +284,7 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
 #[tokio::test]
 async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, LABORATORY).await;
+    let mut page = LessonPage::open(&app, LABORATORY).await;
     page.press("Set the cookie").await.misses("Nothing was predicted");
     for (choices, hint) in [
         (&[("expect", "refused")][..], "It came back. So no rule refused it"),
@@ -485,16 +293,15 @@ async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason()
         (&[("expect", "deleted"), ("path", "elsewhere")], "Its time is not over."),
         (&[("expect", "elsewhere"), ("max-age", "0")], "Look at how long it may live."),
     ] {
-        page.typed.clear();
         page.set("path", "root").set("max-age", "none");
         for (field, value) in choices {
             page.set(field, value);
         }
         page.press("Set the cookie").await.misses(hint);
-        assert!(!page.body.contains("Done: "), "{choices:?}");
+        assert!(!page.body().contains("Done: "), "{choices:?}");
     }
     page.press("Drop them all").await.says("dropped the cookies");
-    assert!(page.body.contains("value=\"0\" checked"), "the choices stay");
+    assert!(page.body().contains("value=\"0\" checked"), "the choices stay");
 
     let answer = page.visitor.request(Method::POST, &page.path()).form(&[("step", "clear")]).send().await.unwrap();
     assert!(
@@ -505,9 +312,9 @@ async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason()
 #[tokio::test]
 async fn finished_parts_survive_another_tab_and_a_lost_cookie() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, LABORATORY).await;
+    let mut page = LessonPage::open(&app, LABORATORY).await;
     page.set("expect", "comes").press("Set the cookie").await.says("1 of 3 parts done.");
-    let done = page.body.matches("Done: ").count();
+    let done = page.body().matches("Done: ").count();
     let other_tab = page.visitor.page(&page.path()).await;
     assert_eq!((done, other_tab.matches("Done: ").count()), (1, 1));
     page.set("path", "elsewhere").set("expect", "elsewhere").set_refused().await;

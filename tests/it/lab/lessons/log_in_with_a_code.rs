@@ -6,6 +6,7 @@ use reqwest::Method;
 use url::Url;
 
 use crate::app::{Answer, TestApp, Visitor};
+use crate::html::between;
 
 const PATH: &str = "/lab/lessons/log-in-with-a-code";
 
@@ -21,10 +22,6 @@ async fn press(visitor: &Visitor, fields: &[(&str, &str)]) -> String {
 async fn attack(visitor: &Visitor, attack: &str, target: &str, chosen: &str) -> String {
     let name = if attack == "redirect" { "redirect" } else { "choice" };
     press(visitor, &[("do", target), ("attack", attack), (name, chosen)]).await
-}
-
-fn between<'a>(page: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    page.split_once(start)?.1.split_once(end).map(|(found, _)| found)
 }
 
 fn verdict(page: &str) -> String {

@@ -1,117 +1,13 @@
 //! The lesson on `alg: none`: it is solved by its own solution's text, and its near misses are named. Then what holds
 //! for every lesson: bodies that are no form, and tokens that are too large.
 
-use hallpass::lab::lessons::Lesson;
 use reqwest::Method;
 use tempfile::TempDir;
 
-use crate::app::{Answer, TestApp, Visitor};
+use crate::app::{Answer, TestApp};
+use crate::lab::lesson_page::{LessonPage, codes, presses};
 
 const LESSONS: [&str; 2] = ["none", "keys-in-the-header"];
-
-/// The largest page that the site may send.
-const LARGEST_PAGE: usize = 100_000;
-
-/// One lesson in a visitor's browser.
-struct LessonPage {
-    visitor: Visitor,
-    path: String,
-    /// The lesson's page before anything was sent.
-    page: String,
-}
-
-impl LessonPage {
-    async fn at(visitor: Visitor, slug: &str) -> Self {
-        let path = format!("/lab/lessons/{slug}");
-        visitor.skip_prediction(slug).await;
-        let page = visitor.page(&path).await;
-        assert!(!page.contains("id=\"verdict\"") && !page.contains("✓</span> solved"), "{page}");
-        Self { visitor, path, page }
-    }
-
-    async fn open(app: &TestApp, slug: &str) -> Self {
-        Self::at(app.visitor(), slug).await
-    }
-
-    /// Sends fields as they are.
-    async fn post(&self, fields: &[(&str, &str)]) -> Answer {
-        let request = self.visitor.request(Method::POST, &self.path).header("accept", "text/html").form(fields);
-        let answer = Answer::to(request).await;
-        assert!(answer.status < 500 && answer.body.len() < LARGEST_PAGE, "{}: {}", answer.status, answer.body.len());
-        answer
-    }
-
-    /// Sends these fields by the button that says so, and what the form hides along.
-    async fn press(&self, button: &str, fields: &[(&str, &str)]) -> String {
-        let (name, value) = self.button(button);
-        let token = between(&self.page, "name=\"token\" value=\"", "\"").unwrap_or_default();
-        let hidden = [("token", token.as_str())];
-        let hidden = if token.is_empty() { &[][..] } else { &hidden[..] };
-        let all: Vec<(&str, &str)> =
-            hidden.iter().chain(fields).copied().chain([(name.as_str(), value.as_str())]).collect();
-        let answer = self.post(&all).await;
-        assert_eq!(answer.status, 200, "{}", answer.body);
-        answer.body
-    }
-
-    fn button(&self, says: &str) -> (String, String) {
-        let before = self.page.split(&format!(">{says}</button>")).next().unwrap();
-        assert_ne!(before.len(), self.page.len(), "no button {says}");
-        let tag = &before[before.rfind("<button").unwrap()..];
-        (between(tag, "name=\"", "\"").unwrap(), between(tag, "value=\"", "\"").unwrap())
-    }
-
-    /// What the lesson's solution marks as code, and what it marks as a button or a choice.
-    fn solution(&self) -> (Vec<String>, Vec<String>) {
-        let slug = self.path.rsplit('/').next().unwrap();
-        let text = Lesson::find(slug).unwrap().solution.to_string();
-        let marked = |tag: &str| {
-            let (start, end) = (format!("<{tag}>"), format!("</{tag}>"));
-            text.split(&start).skip(1).map(|piece| unescaped(piece.split(&end).next().unwrap())).collect()
-        };
-        (marked("code"), marked("em"))
-    }
-
-    /// That the lesson counts as solved on the page that came, and on every later one.
-    async fn assert_solved(&self, answer: &str) {
-        assert!(answer.contains("</span> Solved.</strong>"), "{answer}");
-        assert!(self.visitor.page(&self.path).await.contains("✓</span> solved"));
-    }
-
-    /// That it does not, and that the page says what is missing.
-    async fn assert_near(&self, answer: &str, says: &str) {
-        let said = between(answer, "</span> Not yet.</strong> ", "</section>").unwrap_or_default();
-        assert!(said.contains(says), "{says}: {said}");
-        assert!(!self.visitor.page(&self.path).await.contains("✓</span> solved"));
-    }
-}
-
-fn raw_between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    let rest = &text[text.find(start)? + start.len()..];
-    rest.find(end).map(|length| &rest[..length])
-}
-
-/// What stands between two pieces of a page, as a browser reads it.
-fn between(text: &str, start: &str, end: &str) -> Option<String> {
-    raw_between(text, start, end).map(unescaped)
-}
-
-fn unescaped(html: &str) -> String {
-    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&lt;", "<"), ("&gt;", ">"), ("&#60;", "<"), ("&#62;", ">")];
-    let text = marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark));
-    text.replace("&#38;", "&").replace("&amp;", "&")
-}
-
-/// What the naive verifier said: the card beside the strict one's.
-fn naive(page: &str) -> String {
-    between(page, "<h3>The naive verifier</h3>", "</div>").unwrap()
-}
-
-/// The code of the strict verifier's refusal; empty when it accepts.
-fn strict(page: &str) -> String {
-    let card = raw_between(page, "<h3>The strict verifier</h3>", "</div>").unwrap();
-    between(card, "Blocked</strong> by <code>", "</code>").unwrap_or_default()
-}
 
 #[tokio::test]
 async fn a_token_without_a_signature_is_written_as_the_solution_says() {
@@ -119,14 +15,15 @@ async fn a_token_without_a_signature_is_written_as_the_solution_says() {
     for algorithm in ["HS256", "RS256"] {
         let visitor = app.visitor();
         visitor.choose(algorithm).await;
-        let lesson = LessonPage::at(visitor, "none").await;
-        let (codes, buttons) = lesson.solution();
-        let fields = [("header", codes[0].as_str()), ("payload", &codes[1]), ("signature", "")];
-        let answer = lesson.press(&buttons[0], &fields).await;
-        lesson.assert_solved(&answer).await;
-        assert!(naive(&answer).contains("Accepts it") && naive(&answer).contains("change 3 grades"), "{answer}");
-        assert_eq!(strict(&answer), "alg_not_allowed");
-        assert!(!answer.contains("Your prediction was"), "it was skipped: {answer}");
+        let mut lesson = LessonPage::at(visitor, "none").await;
+        let codes = codes("none");
+        let fields = [("header", codes[0]), ("payload", codes[1]), ("signature", "")];
+        lesson.press_with(presses("none")[0], &fields).await;
+        lesson.assert_solved().await;
+        let naive = lesson.naive();
+        assert!(naive.contains("Accepts it") && naive.contains("change 3 grades"), "{naive}");
+        assert_eq!(lesson.strict(), "alg_not_allowed");
+        assert!(!lesson.body().contains("Your prediction was"), "it was skipped: {}", lesson.body());
     }
 }
 
@@ -166,11 +63,11 @@ async fn progress_outlives_the_demo_s_logout_and_nobody_can_claim_it() {
     assert!(line.starts_with("hallpass-lab=") && line.contains("HttpOnly") && line.contains("SameSite=Lax"), "{line}");
     assert!(line.contains("Max-Age=2592000"), "30 days: {line}");
     lesson.visitor.request(Method::POST, "/logout").send().await.unwrap();
-    assert!(lesson.visitor.page(&lesson.path).await.contains("✓</span> solved"));
+    assert!(lesson.visitor.page(&lesson.path()).await.contains("✓</span> solved"));
 
     let value = line.split(';').next().unwrap();
     let page = async |cookie: &str| {
-        let request = app.visitor().request(Method::GET, &lesson.path).header("accept", "text/html");
+        let request = app.visitor().request(Method::GET, &lesson.path()).header("accept", "text/html");
         Answer::to(request.header("cookie", cookie)).await.body
     };
     assert!(page(value).await.contains("✓</span> solved"), "the cookie itself");
@@ -183,25 +80,21 @@ async fn progress_outlives_the_demo_s_logout_and_nobody_can_claim_it() {
 async fn every_spelling_of_none_is_credited() {
     let app = TestApp::spawn();
     for alg in ["None", "NONE", "nOnE"] {
-        let lesson = LessonPage::open(&app, "none").await;
+        let mut lesson = LessonPage::open(&app, "none").await;
         let header = format!("{{\"alg\":\"{alg}\",\r\n\"typ\":\"JWT\"}}");
         let fields = [("header", header.as_str()), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")];
-        let answer = lesson.press("Send it to both", &fields).await;
-        lesson.assert_solved(&answer).await;
-        assert_eq!(strict(&answer), "alg_not_allowed");
+        lesson.press_with("Send it to both", &fields).await;
+        lesson.assert_solved().await;
+        assert_eq!(lesson.strict(), "alg_not_allowed");
     }
 }
 
 #[tokio::test]
 async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
     let app = TestApp::spawn();
-    let lesson = LessonPage::open(&app, "none").await;
+    let mut lesson = LessonPage::open(&app, "none").await;
     let (header, admin) = ("{\"alg\":\"none\"}", "{\"sub\":\"admin\"}");
-    let own = |name: &str| {
-        let field = raw_between(&lesson.page, &format!("<textarea id=\"{name}\""), "</textarea>").unwrap();
-        unescaped(field.split_once(">\n").unwrap().1)
-    };
-    let (own_header, own_payload, signature) = (own("header"), own("payload"), own("signature"));
+    let [own_header, own_payload, signature] = ["header", "payload", "signature"].map(|name| lesson.field(name));
     let payload = own_payload.replace("bob", "admin");
     app.advance(63);
     for (says, fields) in [
@@ -220,12 +113,14 @@ async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
         ("not a JSON object", vec![("header", "alg: none"), ("payload", admin), ("signature", "")]),
         ("must be a JSON object", vec![("header", header), ("payload", "admin"), ("signature", "")]),
     ] {
-        let answer = lesson.press("Send it to both", &fields).await;
-        lesson.assert_near(&answer, says).await;
-        assert_ne!(strict(&answer), "", "{says}");
+        lesson.reload().await;
+        lesson.press_with("Send it to both", &fields).await.misses(says);
+        assert_ne!(lesson.strict(), "", "{says}");
     }
     let expired = [("header", header), ("payload", payload.as_str()), ("signature", "")];
-    assert!(naive(&lesson.press("Send it to both", &expired).await).contains("the token expired 3 s ago"));
+    lesson.reload().await;
+    lesson.press_with("Send it to both", &expired).await;
+    assert!(lesson.naive().contains("the token expired 3 s ago"), "{}", lesson.naive());
 }
 
 #[tokio::test]
@@ -319,10 +214,9 @@ async fn where_no_key_signs_a_lesson_says_so() {
 #[tokio::test]
 async fn what_a_trace_marks_as_code_is_shown_as_code() {
     let app = TestApp::spawn();
-    let lesson = LessonPage::open(&app, "keys-in-the-header").await;
-    let page =
-        lesson.press("Forge and send", &[("member", "jku"), ("value", "https://a.example/"), ("with", "attacker")]);
-    let page = page.await;
+    let mut lesson = LessonPage::open(&app, "keys-in-the-header").await;
+    let choices = [("member", "jku"), ("value", "https://a.example/"), ("with", "attacker")];
+    let page = lesson.press_with("Forge and send", &choices).await.body();
     assert!(page.contains("expected: a header without <code>jku</code>"), "{page}");
     assert!(page.contains("by <code>jku</code> the token sends"), "{page}");
 }
@@ -330,9 +224,9 @@ async fn what_a_trace_marks_as_code_is_shown_as_code() {
 #[tokio::test]
 async fn a_form_without_any_field_is_sent_too() {
     let app = TestApp::spawn();
-    let answer = LessonPage::open(&app, "none").await.post(&[]).await;
+    let answer = LessonPage::open(&app, "none").await.post(&[("", ""); 0]).await;
     assert!(answer.status == 200 && answer.body.contains("id=\"verdict\""), "{}", answer.body);
-    let answer = LessonPage::open(&app, "logout").await.post(&[]).await;
+    let answer = LessonPage::open(&app, "logout").await.post(&[("", ""); 0]).await;
     assert_eq!(answer.status, 400, "{}", answer.body);
 }
 

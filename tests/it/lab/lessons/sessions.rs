@@ -5,82 +5,24 @@ use hallpass::lab::lessons::cross_site_forms_two::{Attacker, Defence, PAGE};
 use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
+use crate::lab::lesson_page::LessonPage;
 
-const SOLVED: &str = "</span> solved</span>";
-
-/// A lesson in one browser.
-struct Page {
-    visitor: Visitor,
-    path: String,
-    body: String,
-}
-
-impl Page {
-    async fn open(app: &TestApp, slug: &str) -> Self {
-        let visitor = app.visitor();
-        visitor.skip_prediction(slug).await;
-        Self { visitor, path: format!("/lab/lessons/{slug}"), body: String::new() }
-    }
-
-    /// Sends what a button and its form's fields would send, and goes where the answer leads.
-    async fn send(&mut self, fields: &[(&str, &str)]) -> &mut Self {
-        let request = self.visitor.request(Method::POST, &self.path).header("accept", "text/html");
-        let answer = Answer::to(request.form(fields)).await;
-        self.body = match answer.header("location") {
-            "" => {
-                assert_eq!(answer.status, 200, "{fields:?}: {}", answer.body);
-                answer.body
-            }
-            next => self.visitor.page(next).await,
-        };
-        self
-    }
-
-    async fn press(&mut self, button: &str) -> &mut Self {
+impl LessonPage {
+    /// Sends what a button sends, without the fields beside it.
+    async fn submit(&mut self, button: &str) -> &mut Self {
         self.send(&[("do", button)]).await
     }
 
-    #[track_caller]
-    fn says(&self, text: &str) -> &Self {
-        let words = plain(&self.body);
-        assert!(words.contains(text), "not found: {text}\n{words}");
-        self
-    }
-
-    #[track_caller]
-    fn misses(&self, hint: &str) {
-        self.says("Not yet.").says(hint);
-        assert!(!self.is_solved(), "{hint}");
-    }
-
-    fn is_solved(&self) -> bool {
-        self.body.contains(SOLVED)
-    }
-
     /// The buttons below the verdict.
-    fn next_button(&self) -> Vec<String> {
-        let outcome = self.body.split_once("<h2 id=\"verdict\">").unwrap().1.split("</section>").next().unwrap();
-        let buttons = outcome.split("<button ").skip(1).filter_map(|rest| rest.split_once('>')?.1.split_once('<'));
-        buttons.map(|(label, _)| label.to_owned()).collect()
+    fn next_buttons(&self) -> Vec<String> {
+        let buttons = self.outcome().split("<button ").skip(1);
+        let labels = buttons.filter_map(|rest| rest.split_once('>')?.1.split_once('<'));
+        labels.map(|(label, _)| label.to_owned()).collect()
     }
-
-    /// The text in the field of this name.
-    fn field(&self, name: &str) -> String {
-        let area = self.body.split_once(&format!("<textarea name=\"{name}\"")).map(|(_, rest)| rest);
-        let text = area.and_then(|rest| rest.split_once('>')?.1.split_once("</textarea>"));
-        text.map(|(text, _)| text.to_owned()).unwrap_or_default()
-    }
-}
-
-/// The words of a page without its tags.
-fn plain(html: &str) -> String {
-    let pieces = html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text));
-    let text = pieces.collect::<Vec<_>>().concat();
-    [("&#39;", "'"), ("&#34;", "\""), ("&#38;", "&")].iter().fold(text, |text, (from, to)| text.replace(from, to))
 }
 
 /// The value of the first attribute of this name whose value has this in it.
-fn attribute(html: &str, name: &str, part: &str) -> String {
+fn attribute_with(html: &str, name: &str, part: &str) -> String {
     let begin = format!(" {name}=\"");
     let mut values = html.split(&begin).skip(1).map(|rest| rest.split('"').next().unwrap());
     let value = values.find(|value| value.contains(part));
@@ -116,7 +58,7 @@ fn set_by(answer: &Answer) -> Vec<String> {
 /// What Mallory's page writes into the form of this defence.
 fn field_on(page: &str, defence: Defence) -> String {
     let rest = page.split_once(&format!("name=\"defence\" value=\"{}\"", defence.name())).unwrap().1;
-    attribute(rest, "value", "")
+    attribute_with(rest, "value", "")
 }
 
 #[tokio::test]
@@ -143,7 +85,7 @@ async fn part_two_can_be_simulated_wherever_no_second_site_is_and_says_what_to_s
 #[tokio::test]
 async fn part_two_is_solved_by_ten_attacks_and_the_three_defences_that_held() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, TWO).await;
+    let mut page = LessonPage::open(&app, TWO).await;
     let right = [("step", "check"), ("holds-bound", "on"), ("holds-synchroniser", "on"), ("holds-prefix", "on")];
     page.send(&right).await.misses("0 of 10 attacks done. Try the others first");
     page.send(&[("simulate", "strict neighbour")]).await.misses("Press Log in as Admin first");
@@ -152,22 +94,22 @@ async fn part_two_is_solved_by_ten_attacks_and_the_three_defences_that_held() {
     for attacker in Attacker::ALL {
         for defence in Defence::ALL {
             let named = format!("{} {}", defence.name(), attacker.name());
-            page.send(&[("simulate", &named)]).await.says("of 10 attacks done.");
+            page.send(&[("simulate", &named)]).await.shows("of 10 attacks done.");
         }
     }
-    assert_eq!(page.body.matches("</span> carried out").count(), 2, "two cells of the table are damage");
+    assert_eq!(page.body().matches("</span> carried out").count(), 2, "two cells of the table are damage");
     page.send(&[&right[..], &[("holds-strict", "on")]].concat()).await.misses("You trust SameSite=Strict");
-    assert!(page.body.contains("name=\"holds-prefix\" checked"), "what was ticked stays");
+    assert!(page.body().contains("name=\"holds-prefix\" checked"), "what was ticked stays");
     page.send(&right[..3]).await.misses("What you ticked holds. 1 more defence holds too.");
     page.send(&right[..1]).await.misses("Nothing is ticked.");
-    page.send(&right).await.says("These defences hold");
+    page.send(&right).await.shows("These defences hold");
     assert!(page.is_solved());
 }
 
 #[tokio::test]
 async fn a_form_from_another_site_is_recorded_in_a_sealed_cookie_and_a_written_one_counts_nothing() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, TWO).await;
+    let mut page = LessonPage::open(&app, TWO).await;
     let login = Answer::to(page.visitor.request(Method::POST, PAGE).form(&[("step", "login")])).await;
     let cookies = set_by(&login);
     // Another site's form does not bring the `Strict` cookie.
@@ -204,7 +146,7 @@ async fn a_form_from_another_site_is_recorded_in_a_sealed_cookie_and_a_written_o
 #[tokio::test]
 async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visitor_who_did_it() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, TWO).await;
+    let mut page = LessonPage::open(&app, TWO).await;
     page.send(&[("step", "login")]).await;
     let port = app.host().split(':').nth(1).unwrap().to_owned();
     let [grades, clubs] = ["grades", "clubs"].map(|name| format!("{name}.school.localhost:{port}"));
@@ -212,10 +154,10 @@ async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visito
         let (host, path) = address.strip_prefix("http://").unwrap().split_once('/').unwrap();
         Answer::to(app.visitor().request(Method::GET, &format!("/{path}")).header("host", host)).await
     };
-    let address = attribute(&page.body, "href", "/portal?for=");
+    let address = attribute_with(page.body(), "href", "/portal?for=");
     let portal = at(&address).await;
     assert!(address.starts_with(&format!("http://{grades}/")) && portal.status == 200, "{address}");
-    let address = attribute(&portal.body, "href", "/neighbour?for=");
+    let address = attribute_with(&portal.body, "href", "/neighbour?for=");
     let mallory = at(&address).await;
     assert!(address.starts_with(&format!("http://{clubs}/")));
     assert_eq!(set_by(&mallory).len(), 3);
@@ -232,7 +174,7 @@ async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visito
     }
 
     let (own, tossed) = (set_by(&portal), set_by(&mallory));
-    let pass = attribute(&mallory.body.replace("&#38;", "&"), "value", &format!("http://{}", app.host()));
+    let pass = attribute_with(&mallory.body.replace("&#38;", "&"), "value", &format!("http://{}", app.host()));
     let mut cookies: Vec<String> = own.clone();
     // The longer path comes first, and the browser refused the one with the prefix.
     cookies.splice(0..0, tossed.into_iter().filter(|pair| !pair.starts_with("__Host-")));
@@ -247,10 +189,10 @@ async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visito
         let answer = attack.send(&app).await;
         assert_eq!(answer.body.contains("Carried out."), through, "{defence:?}: {}", answer.body);
         cookies.extend(set_by(&answer));
-        last = attribute(&answer.body, "href", "result=");
+        last = attribute_with(&answer.body, "href", "result=");
     }
     // The club page has no records. The portal's host has, so its link back goes there.
-    let by_portal = attribute(&mallory.body, "href", "/return?for=");
+    let by_portal = attribute_with(&mallory.body, "href", "/return?for=");
     let (host, path) = by_portal.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let request = app.visitor().request(Method::GET, &format!("/{path}")).header("host", host);
     let answer = Answer::to(request.header("cookie", cookies.join("; "))).await;
@@ -291,63 +233,63 @@ async fn of_part_two_only_the_one_address_takes_a_form_from_elsewhere() {
 #[tokio::test]
 async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_tab() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, "session-fixation").await;
-    page.press("plant").await.misses("Press Get a session id first");
-    page.press("get").await.says("Nobody is logged in with it yet.");
-    page.press("use").await.misses("Bob has not logged in with it yet");
-    page.press("login").await.says("His browser sent no id");
-    page.press("use").await.misses("Bob logged in with another id");
-    assert_eq!(page.next_button(), ["Plant the id"]);
-    page.press("plant").await.says("document.cookie = \"lab-fixed-session=").says("; Domain=school.example; Path=/");
+    let mut page = LessonPage::open(&app, "session-fixation").await;
+    page.submit("plant").await.misses("Press Get a session id first");
+    page.submit("get").await.shows("Nobody is logged in with it yet.");
+    page.submit("use").await.misses("Bob has not logged in with it yet");
+    page.submit("login").await.shows("His browser sent no id");
+    page.submit("use").await.misses("Bob logged in with another id");
+    assert_eq!(page.next_buttons(), ["Plant the id"]);
+    page.submit("plant").await.shows("document.cookie = \"lab-fixed-session=").shows("; Domain=school.example; Path=/");
     assert!(
-        !page.body.contains("Set-Cookie: lab-fixed-session=") || !page.body.contains("HttpOnly"),
+        !page.body().contains("Set-Cookie: lab-fixed-session=") || !page.body().contains("HttpOnly"),
         "a script has none"
     );
-    assert_eq!(page.next_button(), ["Log in as Bob"]);
-    page.press("login").await;
-    assert_eq!(page.next_button(), ["Use the copy"]);
+    assert_eq!(page.next_buttons(), ["Log in as Bob"]);
+    page.submit("login").await;
+    assert_eq!(page.next_buttons(), ["Use the copy"]);
     for button in ["get", "plant", "login"] {
-        page.press(button).await;
+        page.submit(button).await;
     }
-    page.press("use").await.says("1 of 4 rounds done.").says("Mallory is logged in as Bob");
-    let other_tab = page.visitor.page(&page.path).await;
+    page.submit("use").await.shows("1 of 4 rounds done.").shows("Mallory is logged in as Bob");
+    let other_tab = page.visitor.page(&page.path()).await;
     assert!(other_tab.contains("1 of 4 rounds done. Now: a portal that gives a new session id"), "{other_tab}");
-    page.press("form").await.misses("belongs to another round");
+    page.submit("form").await.misses("belongs to another round");
     for button in ["get", "plant", "login"] {
-        page.press(button).await;
+        page.submit(button).await;
     }
-    page.says("gave him a new one");
-    page.press("use").await.says("2 of 4 rounds done.").says("please log in");
+    page.shows("gave him a new one");
+    page.submit("use").await.shows("2 of 4 rounds done.").shows("please log in");
 
-    page.press("read").await.misses("Bob has not saved a draft yet");
+    page.submit("read").await.misses("Bob has not saved a draft yet");
     page.send(&[("do", "write"), ("draft", "I was ill")]).await.misses("Press Send Mallory’s login form first.");
-    assert_eq!(page.next_button(), ["Send Mallory’s login form"]);
-    assert!(page.body.contains(">I was ill</textarea>"), "what was typed stays");
-    page.press("login").await;
+    assert_eq!(page.next_buttons(), ["Send Mallory’s login form"]);
+    assert!(page.body().contains(">I was ill</textarea>"), "what was typed stays");
+    page.submit("login").await;
     page.send(&[("do", "write"), ("draft", "I was ill")]).await;
-    page.press("read").await.misses("was not logged in to it when he wrote");
-    page.press("form").await;
+    page.submit("read").await.misses("was not logged in to it when he wrote");
+    page.submit("form").await;
     page.send(&[("do", "write"), ("draft", "")]).await.misses("Write something");
     page.send(&[("do", "write"), ("draft", "<i>ill</i>|x")]).await;
-    page.press("read").await.says("3 of 4 rounds done.");
-    assert!(page.body.contains("“&#60;i&#62;ill&#60;/i&#62;|x”"), "{}", page.body);
+    page.submit("read").await.shows("3 of 4 rounds done.");
+    assert!(page.body().contains("“&#60;i&#62;ill&#60;/i&#62;|x”"), "{}", page.body());
 
-    page.press("form").await.says("refused Mallory's form");
+    page.submit("form").await.shows("refused Mallory's form");
     page.send(&[("do", "write"), ("draft", "x")]).await.misses("Press Log in as Bob first.");
-    assert_eq!(page.next_button(), ["Log in as Bob"]);
-    page.press("login").await;
-    assert_eq!(page.next_button(), ["Save the draft"]);
+    assert_eq!(page.next_buttons(), ["Log in as Bob"]);
+    page.submit("login").await;
+    assert_eq!(page.next_buttons(), ["Save the draft"]);
     app.advance(601);
     page.send(&[("do", "write"), ("draft", "x")]).await.misses("is not logged in");
-    page.press("login").await;
+    page.submit("login").await;
     page.send(&[("do", "write"), ("draft", "x")]).await;
-    page.press("read").await.says("4 of 4 rounds done.");
+    page.submit("read").await.shows("4 of 4 rounds done.");
     assert!(page.is_solved());
 }
 
 // Where to keep it.
 
-impl Page {
+impl LessonPage {
     async fn run(&mut self, takes: &str, sends: &str) -> &mut Self {
         let (storage, loot) = (self.field("storage"), self.field("loot"));
         self.send(&[("do", "run"), ("takes", takes), ("sends", sends), ("storage", &storage), ("loot", &loot)]).await
@@ -362,31 +304,31 @@ impl Page {
 #[tokio::test]
 async fn the_loot_is_what_the_browser_gives_to_scripts_and_is_judged_by_the_real_verifier() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, "where-to-keep-it").await;
-    page.press("run").await.misses("Bob is not logged in. Choose a place");
+    let mut page = LessonPage::open(&app, "where-to-keep-it").await;
+    page.submit("run").await.misses("Bob is not logged in. Choose a place");
     for (count, (place, takes, cookie)) in (1..).zip([
         ("storage", "yes", "empty"),
         ("readable", "yes", "lab-kept-readable=ey"),
         ("http-only", "no", "empty"),
         ("backend", "no", "empty"),
     ]) {
-        page.send(&[("do", "login"), ("place", place)]).await.says("Bob is logged in for ten minutes.");
+        page.send(&[("do", "login"), ("place", place)]).await.shows("Bob is logged in for ten minutes.");
         page.replay().await.misses("Run the script first");
         // A token that the visitor brought is no loot of this place.
         page.send(&[("do", "login"), ("place", place)]).await;
         let wrong = if takes == "yes" { "no" } else { "yes" };
         page.run(takes, "").await.misses("both questions");
-        assert!(!page.body.contains("What the script read"), "{place}: it would answer the open question");
+        assert!(!page.body().contains("What the script read"), "{place}: it would answer the open question");
         page.run(wrong, "yes").await.misses("Look at its loot");
-        let stale = place != "readable" && page.body.contains("lab-kept-readable=ey");
+        let stale = place != "readable" && page.body().contains("lab-kept-readable=ey");
         assert!(!stale, "{place}: the login ends the cookies of the other places");
         page.run(takes, "no").await.misses("whose request did the portal see");
         page.run(takes, "").await.misses("both questions");
-        page.run(takes, "yes").await.says("Both predictions are right.").says(cookie);
-        page.says("The portal answered the script’s request as Bob’s.");
+        page.run(takes, "yes").await.shows("Both predictions are right.").shows(cookie);
+        page.shows("The portal answered the script’s request as Bob’s.");
         assert_eq!(page.field("loot").is_empty(), takes == "no", "{place}");
-        page.replay().await.says(&format!("{count} of 4 places done."));
-        assert_eq!(page.body.contains("Mallory is logged in as Bob"), takes == "yes", "{place}");
+        page.replay().await.shows(&format!("{count} of 4 places done."));
+        assert_eq!(page.body().contains("Mallory is logged in as Bob"), takes == "yes", "{place}");
         assert_eq!(page.is_solved(), count == 4, "{place}");
     }
 }
@@ -394,9 +336,9 @@ async fn the_loot_is_what_the_browser_gives_to_scripts_and_is_judged_by_the_real
 #[tokio::test]
 async fn a_token_that_expired_or_was_changed_is_never_called_a_success() {
     let app = TestApp::spawn();
-    let mut page = Page::open(&app, "where-to-keep-it").await;
+    let mut page = LessonPage::open(&app, "where-to-keep-it").await;
     page.send(&[("do", "login"), ("place", "storage")]).await;
-    page.run("yes", "yes").await.says("Both predictions are right.");
+    page.run("yes", "yes").await.shows("Both predictions are right.");
     page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.misses("has expired or is not the one");
     app.advance(601);
     page.replay().await.misses("has expired or is not the one");
@@ -404,8 +346,8 @@ async fn a_token_that_expired_or_was_changed_is_never_called_a_success() {
     app.advance(601);
     page.run("yes", "yes").await.misses("Bob is not logged in any more");
     page.send(&[("do", "login"), ("place", "http-only")]).await;
-    page.run("no", "yes").await.says("Both predictions are right.");
-    let other_tab = page.visitor.page(&page.path).await;
+    page.run("no", "yes").await.shows("Both predictions are right.");
+    let other_tab = page.visitor.page(&page.path()).await;
     assert!(other_tab.contains(">Send a request as Bob</button>"), "the step is there in another tab too");
-    page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.says("1 of 4 places done.").says("please log in");
+    page.send(&[("do", "replay"), ("loot", "a.b.c")]).await.shows("1 of 4 places done.").shows("please log in");
 }

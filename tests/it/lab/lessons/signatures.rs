@@ -8,156 +8,36 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hallpass::clock::{Clock as _, System};
-use hallpass::lab::lessons::Lesson;
 use hallpass::lab::lessons::recover_the_public_key::PROGRAM;
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
 
-use crate::app::{Answer, TestApp, Visitor, fixture, part};
+use crate::app::{Answer, TestApp, fixture, part};
+use crate::html::{attribute, between, unescaped, words};
+use crate::lab::lesson_page::{LessonPage, SOLVED, marked};
 use crate::tools;
 
 const LESSONS: [&str; 3] = ["tamper", "hs256-or-rs256", "key-confusion"];
 
-const SOLVED: &str = "✓</span> solved";
-
-/// The largest page that the site may send.
-const LARGEST_PAGE: usize = 100_000;
-
-/// A lesson in a visitor's browser, which fills in its form and presses its buttons.
-struct LessonForm {
-    visitor: Visitor,
-    slug: &'static str,
-    page: String,
-}
-
-impl LessonForm {
-    async fn at(visitor: Visitor, slug: &'static str) -> Self {
-        visitor.skip_prediction(slug).await;
-        let page = visitor.page(&format!("/lab/lessons/{slug}")).await;
-        assert!(!page.contains("id=\"verdict\"") && !page.contains(SOLVED), "{page}");
-        Self { visitor, slug, page }
-    }
-
-    async fn open(app: &TestApp, slug: &'static str) -> Self {
-        Self::at(app.visitor(), slug).await
-    }
-
-    /// Sends fields as they are.
-    async fn post(&self, fields: &[(String, String)]) -> Answer {
-        let request = self.visitor.request(Method::POST, &format!("/lab/lessons/{}", self.slug));
-        let answer = Answer::to(request.header("accept", "text/html").form(fields)).await;
-        assert!(answer.status < 500 && answer.body.len() < LARGEST_PAGE, "{}: {}", answer.status, answer.body.len());
-        answer
-    }
-
-    /// Presses the button that says so, after these changes to what stands in the form.
-    async fn press(&mut self, button: &str, changes: &[(&str, &str)]) -> &mut Self {
-        let mut fields = self.fields();
-        fields.retain(|(name, _)| changes.iter().all(|(changed, _)| changed != name));
-        fields.extend(changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-        fields.push(self.button(button));
-        let answer = self.post(&fields).await;
-        assert_eq!(answer.status, 200, "{button}: {}", answer.body);
-        self.page = answer.body;
-        self
-    }
-
-    /// The form of the page.
-    fn form(&self) -> &str {
-        raw_between(&self.page, "class=\"work", "</form>").unwrap()
-    }
-
-    /// What its fields send.
-    fn fields(&self) -> Vec<(String, String)> {
-        let named = |tag: &str, value: String| attribute(tag, "name").map(|name| (name, value));
-        let inputs = self.form().split("<input ").skip(1).filter_map(|rest| {
-            let tag = rest.split('>').next().unwrap();
-            let is_sent = tag.contains("type=\"hidden\"") || tag.ends_with("checked");
-            is_sent.then(|| named(tag, attribute(tag, "value").unwrap())).flatten()
-        });
-        let areas = self.form().split("<textarea ").skip(1).filter_map(|rest| {
-            let (tag, rest) = rest.split_once(">\n").unwrap();
-            named(tag, unescaped(rest.split("</textarea>").next().unwrap()))
-        });
-        inputs.chain(areas).collect()
-    }
-
-    fn field(&self, name: &str) -> String {
-        self.fields().into_iter().find(|(own, _)| own == name).unwrap_or_else(|| panic!("no field {name}")).1
-    }
-
-    fn button(&self, says: &str) -> (String, String) {
-        let before = self.form().split(&format!(">{says}</button>")).next().unwrap();
-        assert_ne!(before.len(), self.form().len(), "no button {says}: {}", self.page);
-        let tag = &before[before.rfind("<button").unwrap()..];
-        (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap())
-    }
-
-    fn has_button(&self, says: &str) -> bool {
-        self.form().contains(&format!(">{says}</button>"))
-    }
-
-    /// The value of the choice that says so.
-    fn option(&self, says: &str) -> String {
-        let before = self.form().split(&format!(">{says}</option>")).next().unwrap();
-        assert_ne!(before.len(), self.form().len(), "no choice {says}");
+impl LessonPage {
+    /// The value of the option that says so.
+    fn option(&self, label: &str) -> String {
+        let (before, _) = self.body().split_once(&format!(">{label}</option>")).unwrap();
         attribute(&before[before.rfind("<option").unwrap()..], "value").unwrap()
     }
 
     /// The name of the check box that says so, under this legend.
-    fn check_box(&self, legend: &str, says: &str) -> String {
-        let fields = raw_between(self.form(), &format!("<legend>{legend}</legend>"), "</fieldset>").unwrap();
-        let before = fields.split(&format!("<span>{says}</span>")).next().unwrap();
-        assert_ne!(before.len(), fields.len(), "no check box {says}");
+    fn check_box(&self, legend: &str, label: &str) -> String {
+        let fields = between(self.body(), &format!("<legend>{legend}</legend>"), "</fieldset>").unwrap();
+        let (before, _) = fields.split_once(&format!("<span>{label}</span>")).unwrap();
         attribute(&before[before.rfind("<input").unwrap()..], "name").unwrap()
     }
 
-    /// The first line of the verdict.
-    fn verdict(&self) -> String {
-        let card = raw_between(&self.page, "role=\"status\">", "</p>").unwrap();
-        unescaped(&plain(card))
-    }
-
-    #[track_caller]
-    fn says(&self, start: &str, text: &str) {
-        let verdict = self.verdict();
-        assert!(verdict.contains(start) && verdict.contains(text), "{start} {text}: {verdict}");
-    }
-
-    #[track_caller]
-    fn is_step(&self, text: &str) {
-        self.says("→ Step done.", text);
-    }
-
-    #[track_caller]
-    fn is_wrong(&self, text: &str) {
-        self.says("✗ Not yet.", text);
-    }
-
-    /// That the lesson counts as solved on the page that came, and on every later one.
-    async fn assert_solved(&self, text: &str) {
-        self.says("✓ Solved.", text);
-        assert!(self.has_solved().await);
-    }
-
-    async fn has_solved(&self) -> bool {
-        self.visitor.page(&format!("/lab/lessons/{}", self.slug)).await.contains(SOLVED)
-    }
-
-    /// What follows the verdict.
-    fn outcome(&self) -> &str {
-        raw_between(&self.page, "id=\"verdict\"", "</section>").unwrap()
-    }
-
-    /// The code of the strict verifier's refusal; empty when it accepts.
-    fn strict(&self) -> String {
-        raw_between(self.outcome(), "Blocked</strong> by <code>", "</code>").unwrap_or_default().to_owned()
-    }
-
-    /// What the naive verifier said.
-    fn naive(&self) -> String {
-        unescaped(&plain(raw_between(self.outcome(), "<h3>The naive verifier</h3>", "</div>").unwrap()))
+    /// Solved now and remembered, for this reason.
+    async fn assert_solved_as(&self, text: &str) {
+        assert!(self.verdict().contains(text), "{text}: {}", self.verdict());
+        self.assert_solved().await;
     }
 
     /// The parts of the token that are marked as changed.
@@ -169,28 +49,7 @@ impl LessonForm {
 
 /// What a lesson's solution marks as code or as a button, in its order.
 fn solution<const N: usize>(slug: &str) -> [&'static str; N] {
-    let text = Lesson::find(slug).unwrap().solution.markdown();
-    let marked: Vec<&str> = text.split(['`', '*']).skip(1).step_by(2).collect();
-    marked.try_into().unwrap_or_else(|other| panic!("the solution of {slug} marks {other:?}"))
-}
-
-fn raw_between<'a>(text: &'a str, start: &str, end: &str) -> Option<&'a str> {
-    let rest = &text[text.find(start)? + start.len()..];
-    rest.find(end).map(|length| &rest[..length])
-}
-
-fn attribute(tag: &str, name: &str) -> Option<String> {
-    raw_between(tag, &format!("{name}=\""), "\"").map(unescaped)
-}
-
-/// The words of a page without its tags.
-fn plain(html: &str) -> String {
-    html.split('<').map(|piece| piece.split_once('>').map_or(piece, |(_, text)| text)).collect()
-}
-
-fn unescaped(html: &str) -> String {
-    let marks = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#38;", "&")];
-    marks.iter().fold(html.to_owned(), |text, (escaped, mark)| text.replace(escaped, mark))
+    marked(slug).try_into().unwrap_or_else(|other| panic!("the solution of {slug} marks {other:?}"))
 }
 
 // Tamper with a token.
@@ -202,23 +61,23 @@ async fn tampering_is_solved_as_its_solution_says() {
     for (algorithm, spellings) in [("HS256", 4), ("RS256", 16)] {
         let visitor = app.visitor();
         visitor.choose(algorithm).await;
-        let mut lesson = LessonForm::at(visitor, "tamper").await;
+        let mut lesson = LessonPage::at(visitor, "tamper").await;
         assert!(!lesson.has_button(middle) && !lesson.has_button(last), "the next step appears after this one");
 
-        lesson.press(send, &[("payload", payload)]).await;
+        lesson.press_with(send, &[("payload", payload)]).await;
         lesson.is_step("1 of 3 parts done");
         assert!(lesson.naive().contains("Mallory is Admin now: she can change 3 grades"), "{}", lesson.naive());
         assert_eq!((lesson.strict().as_str(), lesson.changed()), ("bad_signature", vec!["payload"]));
-        let outcome = unescaped(&plain(lesson.outcome()));
+        let outcome = words(lesson.outcome());
         assert!(outcome.contains("sub says \"admin\", and said \"bob\""), "{outcome}");
         assert!(!lesson.has_solved().await && !lesson.has_button(last));
 
-        lesson.press(middle, &[]).await;
+        lesson.press(middle).await;
         lesson.is_step("2 of 3 parts done");
         assert_eq!((lesson.strict().as_str(), lesson.changed()), ("bad_signature", vec!["signature"]));
 
-        lesson.press(last, &[]).await;
-        lesson.assert_solved(&format!("{spellings} last characters stand for the same signature")).await;
+        lesson.press(last).await;
+        lesson.assert_solved_as(&format!("{spellings} last characters stand for the same signature")).await;
         assert_eq!(lesson.outcome().matches("reads the same signature").count(), spellings);
         assert_eq!(lesson.outcome().matches("<td><code>malformed</code>").count(), spellings - 1);
         assert_eq!(lesson.outcome().matches("<td><code>accepted</code>").count(), 1);
@@ -230,9 +89,9 @@ async fn tampering_is_solved_as_its_solution_says() {
 async fn tampering_names_what_is_still_missing() {
     let [_, send, ..] = solution::<4>("tamper");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "tamper").await;
+    let mut lesson = LessonPage::open(&app, "tamper").await;
     let payload = lesson.field("payload");
-    lesson.press(send, &[]).await.is_wrong("You sent the token as it was");
+    lesson.press(send).await.is_wrong("You sent the token as it was");
     assert_eq!(lesson.strict(), "");
     for (written, hint) in [
         ("", "one JSON object"),
@@ -242,7 +101,7 @@ async fn tampering_names_what_is_still_missing() {
         ("{\"sub\":\"alice\"}", "believes that you are \"alice\""),
         ("{\"role\":\"admin\"}", "has no sub"),
     ] {
-        lesson.press(send, &[("payload", written)]).await.is_wrong(hint);
+        lesson.press_with(send, &[("payload", written)]).await.is_wrong(hint);
         assert_eq!(lesson.strict(), "bad_signature", "{written}");
         assert_eq!(lesson.field("payload"), written.replace("\r\n", "\n"), "what was typed stays");
     }
@@ -252,7 +111,7 @@ async fn tampering_names_what_is_still_missing() {
 #[tokio::test]
 async fn the_signature_s_last_character_alone_does_not_solve_tampering() {
     let app = TestApp::spawn();
-    let lesson = LessonForm::open(&app, "tamper").await;
+    let lesson = LessonPage::open(&app, "tamper").await;
     let token = lesson.field("token");
     let fields = [("token", token.as_str()), ("step", "last"), ("middle", "done"), ("forged", "{\"sub\":\"bob\"}")];
     let answer = lesson.post(&fields.map(|(name, value)| (name.to_owned(), value.to_owned()))).await;
@@ -264,11 +123,11 @@ async fn the_signature_s_last_character_alone_does_not_solve_tampering() {
 async fn a_token_that_expired_while_one_was_writing_still_falls_at_its_signature() {
     let [payload, send, ..] = solution::<4>("tamper");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "tamper").await;
+    let mut lesson = LessonPage::open(&app, "tamper").await;
     app.advance(63);
-    lesson.press(send, &[]).await.is_wrong("You sent the token as it was");
+    lesson.press(send).await.is_wrong("You sent the token as it was");
     assert!(lesson.outcome().contains("the token expired 3 s ago"), "{}", lesson.outcome());
-    lesson.press(send, &[("payload", payload)]).await.is_step("1 of 3 parts done");
+    lesson.press_with(send, &[("payload", payload)]).await.is_step("1 of 3 parts done");
     assert_eq!(lesson.strict(), "bad_signature");
 }
 
@@ -276,40 +135,40 @@ async fn a_token_that_expired_while_one_was_writing_still_falls_at_its_signature
 async fn a_token_that_is_none_of_the_server_s_is_replaced_and_nothing_typed_is_lost() {
     let [payload, send, ..] = solution::<4>("tamper");
     let (app, other) = (TestApp::spawn(), TestApp::spawn());
-    let foreign = LessonForm::open(&other, "tamper").await.field("token");
-    let mut lesson = LessonForm::open(&app, "tamper").await;
+    let foreign = LessonPage::open(&other, "tamper").await.field("token");
+    let mut lesson = LessonPage::open(&app, "tamper").await;
     for token in [foreign.as_str(), "", "a.b.c", "e30.e30.", &"A".repeat(9000)] {
-        lesson.press(send, &[("token", token), ("payload", payload)]).await;
+        lesson.press_with(send, &[("token", token), ("payload", payload)]).await;
         lesson.is_wrong("none that this server signed");
         assert_eq!(lesson.field("payload"), payload);
-        assert!(!lesson.page.contains(SOLVED));
+        assert!(!lesson.body().contains(SOLVED));
     }
-    lesson.press(send, &[]).await.is_step("1 of 3 parts done");
+    lesson.press(send).await.is_step("1 of 3 parts done");
 }
 
 // HS256 or RS256.
 
 /// The whole lesson but its last answer.
-async fn with_both_keys(app: &TestApp) -> LessonForm {
+async fn with_both_keys(app: &TestApp) -> LessonPage {
     let [measure, verify, public, secret, ..] = solution::<8>("hs256-or-rs256");
-    let mut lesson = LessonForm::open(app, "hs256-or-rs256").await;
-    lesson.press(measure, &[]).await;
+    let mut lesson = LessonPage::open(app, "hs256-or-rs256").await;
+    lesson.press(measure).await;
     let pem = lesson.public_key();
-    lesson.press(verify, &[("key", &pem)]).await;
-    lesson.press(public, &[]).await;
-    lesson.press(secret, &[]).await;
+    lesson.press_with(verify, &[("key", &pem)]).await;
+    lesson.press(public).await;
+    lesson.press(secret).await;
     lesson
 }
 
-impl LessonForm {
+impl LessonPage {
     /// The public key on the page.
     fn public_key(&self) -> String {
-        unescaped(raw_between(&self.page, "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap())
+        unescaped(between(self.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap())
     }
 
     /// The secret that Mallory finds.
     fn secret(&self) -> String {
-        raw_between(&self.page, "<code class=\"secret\">", "</code>").unwrap().to_owned()
+        between(self.body(), "<code class=\"secret\">", "</code>").unwrap().to_owned()
     }
 }
 
@@ -317,30 +176,30 @@ impl LessonForm {
 async fn hs256_or_rs256_is_solved_as_its_solution_says() {
     let [measure, verify, public, secret, portal, library, other_portal, check] = solution("hs256-or-rs256");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "hs256-or-rs256").await;
-    assert!(!lesson.page.contains("µs") && !lesson.has_button(verify));
-    lesson.press(measure, &[]).await.is_step("signed two tokens");
+    let mut lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    assert!(!lesson.body().contains("µs") && !lesson.has_button(verify));
+    lesson.press(measure).await.is_step("signed two tokens");
     assert_eq!(lesson.outcome().matches(" µs <span").count(), 4, "{}", lesson.outcome());
     assert_eq!(lesson.outcome().matches("as long</td>").count(), 2, "{}", lesson.outcome());
     let tokens = (lesson.field("hs256"), lesson.field("rs256"));
 
     let pem = lesson.public_key().replace('\n', "\r\n");
-    lesson.press(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
+    lesson.press_with(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
     assert!(lesson.outcome().contains("✓") && lesson.outcome().contains("What the public key verified"));
-    lesson.press(public, &[]).await.is_step("it holds a public key where the private key belongs");
+    lesson.press(public).await.is_step("it holds a public key where the private key belongs");
     lesson.is_step("2 of 4 parts done");
-    lesson.press(secret, &[]).await.is_step("she is Admin now, and she can change 3 grades");
+    lesson.press(secret).await.is_step("she is Admin now, and she can change 3 grades");
     lesson.is_step("3 of 4 parts done");
     assert_eq!((lesson.field("hs256"), lesson.field("rs256")), tokens, "the tokens stay");
 
     let boxes = [("Under HS256", portal), ("Under HS256", library), ("Under RS256", other_portal)]
         .map(|(legend, party)| lesson.check_box(legend, party));
     let [first, second, third] = boxes.each_ref().map(|name| (name.as_str(), "yes"));
-    lesson.press(check, &[]).await.is_wrong("3 of 6 boxes are right. Look at the portal under HS256");
-    lesson.press(check, &[first, second]).await.is_wrong("5 of 6 boxes are right. Look at the portal under RS256");
+    lesson.press(check).await.is_wrong("3 of 6 boxes are right. Look at the portal under HS256");
+    lesson.press_with(check, &[first, second]).await.is_wrong("5 of 6 boxes are right. Look at the portal under RS256");
     assert!(!lesson.has_solved().await);
-    lesson.press(check, &[third]).await;
-    lesson.assert_solved("Under RS256 only the portal can sign").await;
+    lesson.press_with(check, &[third]).await;
+    lesson.assert_solved_as("Under RS256 only the portal can sign").await;
     assert!(lesson.outcome().contains("has the public key: verifies</td>"), "{}", lesson.outcome());
     assert_eq!(lesson.outcome().matches("verifies and forges").count(), 3);
 }
@@ -348,7 +207,7 @@ async fn hs256_or_rs256_is_solved_as_its_solution_says() {
 #[tokio::test]
 async fn six_right_boxes_alone_do_not_solve_hs256_or_rs256() {
     let app = TestApp::spawn();
-    let lesson = LessonForm::open(&app, "hs256-or-rs256").await;
+    let lesson = LessonPage::open(&app, "hs256-or-rs256").await;
     let ticks = ["hs256-issuer", "hs256-service", "rs256-issuer"].map(|name| (name.to_owned(), "yes".to_owned()));
     let pressed = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     for more in [vec![], vec![pressed("tried", "done"), pressed("public", "guess"), pressed("forged", "a.b.c")]] {
@@ -363,8 +222,8 @@ async fn six_right_boxes_alone_do_not_solve_hs256_or_rs256() {
 async fn only_the_public_key_of_the_lesson_verifies_and_everything_else_is_named() {
     let [measure, verify, public, ..] = solution::<8>("hs256-or-rs256");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "hs256-or-rs256").await;
-    lesson.press(measure, &[]).await;
+    let mut lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    lesson.press(measure).await;
     assert!(!lesson.has_button(public));
     let read = |name: &str| std::fs::read_to_string(fixture(name)).unwrap();
     let (token, pem) = (lesson.field("rs256"), lesson.public_key());
@@ -377,13 +236,13 @@ async fn only_the_public_key_of_the_lesson_verifies_and_everything_else_is_named
         ("Verified OK", "not a key in any form"),
         ("<script>alert(1)</script>", "not a key in any form"),
     ] {
-        lesson.press(verify, &[("key", pasted)]).await.is_wrong(hint);
+        lesson.press_with(verify, &[("key", pasted)]).await.is_wrong(hint);
         assert_eq!(lesson.field("key"), pasted, "what was typed stays");
-        assert!(!lesson.page.contains("<script>alert"));
+        assert!(!lesson.body().contains("<script>alert"));
     }
-    lesson.press(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
-    lesson.press(verify, &[("key", "another")]).await.is_wrong("not a key in any form");
-    lesson.press(public, &[]).await.is_step("2 of 4 parts done");
+    lesson.press_with(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
+    lesson.press_with(verify, &[("key", "another")]).await.is_wrong("not a key in any form");
+    lesson.press(public).await.is_step("2 of 4 parts done");
 }
 
 #[tokio::test]
@@ -407,36 +266,36 @@ async fn work_on_hs256_or_rs256_survives_a_lost_cookie_and_an_expired_token() {
     let mut lesson = with_both_keys(&app).await;
     lesson.visitor = app.visitor();
     let ticks = [("hs256-issuer", "yes"), ("hs256-service", "yes"), ("rs256-issuer", "yes")];
-    lesson.press(check, &ticks).await;
-    lesson.assert_solved("").await;
+    lesson.press_with(check, &ticks).await;
+    lesson.assert_solved().await;
 
     let mut lesson = with_both_keys(&app).await;
     let tokens = (lesson.field("hs256"), lesson.field("rs256"));
     app.advance(3601);
-    lesson.press(check, &[]).await.is_wrong("3 of 6 boxes");
+    lesson.press(check).await.is_wrong("3 of 6 boxes");
     assert_ne!((lesson.field("hs256"), lesson.field("rs256")), tokens, "expired tokens are replaced");
 }
 
 #[tokio::test]
 async fn both_tokens_make_the_same_claims() {
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "hs256-or-rs256").await;
-    lesson.press("Sign and measure", &[]).await;
+    let mut lesson = LessonPage::open(&app, "hs256-or-rs256").await;
+    lesson.press("Sign and measure").await;
     let (hs256, rs256) = (lesson.field("hs256"), lesson.field("rs256"));
     assert_eq!(part(&hs256, 1), part(&rs256, 1));
     assert!(part(&hs256, 0).contains("HS256") && part(&rs256, 0).contains("RS256"));
     for (name, token) in [("HS256", &hs256), ("RS256", &rs256)] {
-        assert!(lesson.page.contains(&format!("{name}, {} bytes", token.len())), "{}", lesson.page);
+        assert!(lesson.body().contains(&format!("{name}, {} bytes", token.len())), "{}", lesson.body());
     }
 }
 
 /// The lines of the page to paste into a shell, without the one that installs a library.
 async fn lines(app: &TestApp, with: &str) -> String {
     app.clock.set(System.now());
-    let mut lesson = LessonForm::open(app, "hs256-or-rs256").await;
-    lesson.press("Sign and measure", &[]).await;
+    let mut lesson = LessonPage::open(app, "hs256-or-rs256").await;
+    lesson.press("Sign and measure").await;
     let start = format!("<summary>{with}</summary>\n<pre class=\"card\"><code>");
-    let lines = unescaped(raw_between(&lesson.page, &start, "</code>").unwrap());
+    let lines = unescaped(between(lesson.body(), &start, "</code>").unwrap());
     let to_run = lines.lines().filter(|line| !line.starts_with("pip ") && !line.starts_with("npm "));
     to_run.collect::<Vec<_>>().join("\n")
 }
@@ -504,8 +363,8 @@ async fn where_the_server_has_only_a_public_key_the_lessons_can_still_be_done() 
     let app = TestApp::in_folder(folder, &[("algorithm", "RS256")]);
     let mut lesson = with_both_keys(&app).await;
     let ticks = [("hs256-issuer", "yes"), ("hs256-service", "yes"), ("rs256-issuer", "yes")];
-    lesson.press("Check my answer", &ticks).await;
-    lesson.assert_solved("").await;
+    lesson.press_with("Check my answer", &ticks).await;
+    lesson.assert_solved().await;
     for slug in LESSONS {
         assert!(app.visitor().get(&format!("/lab/lessons/{slug}")).await.status().is_success(), "{slug}");
     }
@@ -524,11 +383,11 @@ fn forged_elsewhere(header: &str, payload: &str, secret: &[u8]) -> String {
 async fn a_public_key_becomes_the_secret_as_the_solution_says() {
     let [header, payload, secret, send] = solution("key-confusion");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "key-confusion").await;
+    let mut lesson = LessonPage::open(&app, "key-confusion").await;
     assert!(lesson.field("payload").contains("\"sub\":\"bob\"") && lesson.field("header").contains("RS256"));
     let key = lesson.option(secret);
-    lesson.press(send, &[("header", header), ("payload", payload), ("key", &key)]).await;
-    lesson.assert_solved("The public key became the secret").await;
+    lesson.press_with(send, &[("header", header), ("payload", payload), ("key", &key)]).await;
+    lesson.assert_solved_as("The public key became the secret").await;
     assert!(lesson.naive().contains("Mallory is Admin now: she can change 3 grades"), "{}", lesson.naive());
     assert_eq!(lesson.strict(), "alg_not_allowed");
     assert_eq!((lesson.field("header").as_str(), lesson.field("payload").as_str()), (header, payload));
@@ -538,7 +397,7 @@ async fn a_public_key_becomes_the_secret_as_the_solution_says() {
 async fn only_the_file_to_the_byte_is_the_secret() {
     let [header, payload, _, send] = solution("key-confusion");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "key-confusion").await;
+    let mut lesson = LessonPage::open(&app, "key-confusion").await;
     for (alg, key, hint) in [
         ("HS256", "pem-without-newline", "one byte is missing"),
         ("HS256", "der", "in other bytes"),
@@ -548,20 +407,20 @@ async fn only_the_file_to_the_byte_is_the_secret() {
         ("none", "pem", "does not know the algorithm none"),
     ] {
         let header = header.replace("HS256", alg);
-        lesson.press(send, &[("header", &header), ("payload", payload), ("key", key), ("secret", "guess")]).await;
+        lesson.press_with(send, &[("header", &header), ("payload", payload), ("key", key), ("secret", "guess")]).await;
         lesson.is_wrong(hint);
         let code = if alg == "RS256" { "bad_signature" } else { "alg_not_allowed" };
         assert_eq!(lesson.strict(), code, "{alg} {key}");
     }
-    lesson.press(send, &[("header", header), ("payload", "{\"sub\":\"bob\"}"), ("key", "pem")]).await;
+    lesson.press_with(send, &[("header", header), ("payload", "{\"sub\":\"bob\"}"), ("key", "pem")]).await;
     lesson.is_wrong("believes that you are \"bob\"");
     assert!(!lesson.has_solved().await);
 
-    let pem = unescaped(raw_between(&lesson.page, "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap());
+    let pem = unescaped(between(lesson.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").unwrap());
     assert!(pem.starts_with("-----BEGIN PUBLIC KEY-----") && pem.ends_with("-----\n"), "{pem}");
     let pasted = pem.replace('\n', "\r\n");
-    lesson.press(send, &[("payload", payload), ("key", "own"), ("secret", &pasted)]).await;
-    lesson.assert_solved("").await;
+    lesson.press_with(send, &[("payload", payload), ("key", "own"), ("secret", &pasted)]).await;
+    lesson.assert_solved().await;
 }
 
 #[tokio::test]
@@ -569,7 +428,7 @@ async fn a_token_that_was_forged_with_other_tools_is_judged_the_same_way() {
     let [header, payload, ..] = solution::<4>("key-confusion");
     let send = "Send my token";
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, "key-confusion").await;
+    let mut lesson = LessonPage::open(&app, "key-confusion").await;
     let file = lesson.visitor.get("/lab/lessons/key-confusion/public.pem").await.bytes().await.unwrap();
     for (token, hint) in [
         (String::new(), "The field is empty"),
@@ -581,39 +440,39 @@ async fn a_token_that_was_forged_with_other_tools_is_judged_the_same_way() {
         (forged_elsewhere("{\"alg\":\"hs256\"}", payload, &file), "It is HS256, not hs256"),
         (forged_elsewhere(header, "{\"sub\":\"admin\",\"exp\":1}", &file), "exp has passed"),
     ] {
-        lesson.press(send, &[("token", &token)]).await.is_wrong(hint);
+        lesson.press_with(send, &[("token", &token)]).await.is_wrong(hint);
         assert_eq!(lesson.field("token"), token, "what was typed stays");
         assert!(!lesson.has_solved().await, "{hint}");
     }
     let right = format!("Bearer {}\r\n", forged_elsewhere(header, payload, &file));
-    lesson.press(send, &[("token", &right)]).await;
-    lesson.assert_solved("Mallory is Admin now").await;
+    lesson.press_with(send, &[("token", &right)]).await;
+    lesson.assert_solved_as("Mallory is Admin now").await;
     assert_eq!(lesson.strict(), "alg_not_allowed");
 }
 
 #[tokio::test]
 async fn a_token_that_the_lab_signed_for_another_lesson_is_no_forgery_here() {
     let app = TestApp::spawn();
-    let mut other = LessonForm::open(&app, "hs256-or-rs256").await;
-    other.press("Sign and measure", &[]).await;
-    let mut lesson = LessonForm::open(&app, "key-confusion").await;
-    lesson.press("Send my token", &[("token", &other.field("rs256"))]).await.is_wrong("This token is genuine");
+    let mut other = LessonPage::open(&app, "hs256-or-rs256").await;
+    other.press("Sign and measure").await;
+    let mut lesson = LessonPage::open(&app, "key-confusion").await;
+    lesson.press_with("Send my token", &[("token", &other.field("rs256"))]).await.is_wrong("This token is genuine");
 }
 
 // Recover the public key.
 
 const RECOVER: &str = "recover-the-public-key";
 
-impl LessonForm {
+impl LessonPage {
     /// The tokens that Mallory copied.
     fn copied(&self) -> Vec<String> {
-        let tokens = self.form().split("readonly>").skip(1);
+        let tokens = self.body().split("readonly>").skip(1);
         tokens.map(|rest| rest.split("</textarea>").next().unwrap().to_owned()).collect()
     }
 
     /// The recovered key, as the page shows it.
     fn recovered(&self) -> Option<String> {
-        raw_between(self.form(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").map(unescaped)
+        between(self.body(), "<pre class=\"card\" tabindex=\"0\"><code>", "</code>").map(unescaped)
     }
 }
 
@@ -621,30 +480,30 @@ impl LessonForm {
 async fn a_key_is_recovered_from_two_tokens_and_becomes_a_secret_as_the_solution_says() {
     let [copy, exponent, compute, file, send] = solution(RECOVER);
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    let mut lesson = LessonPage::open(&app, RECOVER).await;
     assert!(!lesson.has_button(compute) && !lesson.has_button(send));
-    lesson.press(copy, &[]).await.is_step("Mallory has one token");
+    lesson.press(copy).await.is_step("Mallory has one token");
     assert!(!lesson.has_button(compute), "one is not enough");
-    lesson.press(copy, &[]).await.is_step("1 of 3 parts done");
+    lesson.press(copy).await.is_step("1 of 3 parts done");
     let copied = lesson.copied();
     assert!(copied.len() == 2 && copied[0] != copied[1] && lesson.recovered().is_none());
 
-    lesson.press(compute, &[("exponent", "65537")]).await.is_wrong("134 million bits");
-    lesson.press(compute, &[("exponent", "3")]).await.is_wrong("3 is not the exponent of this key");
+    lesson.press_with(compute, &[("exponent", "65537")]).await.is_wrong("134 million bits");
+    lesson.press_with(compute, &[("exponent", "3")]).await.is_wrong("3 is not the exponent of this key");
     assert!(!lesson.has_button(send) && lesson.recovered().is_none());
     app.advance(3601);
-    lesson.press(compute, &[("exponent", exponent)]).await.is_step("2 of 3 parts done");
+    lesson.press_with(compute, &[("exponent", exponent)]).await.is_step("2 of 3 parts done");
     assert!(lesson.outcome().contains("<td>2048</td>") && lesson.copied() == copied, "expired tokens will do");
 
     let right = lesson.option(file);
     for wrong in ["spki", "spki-without-newline"] {
-        lesson.press(send, &[("file", wrong)]).await.is_wrong("One RSA key has two usual PEM forms");
+        lesson.press_with(send, &[("file", wrong)]).await.is_wrong("One RSA key has two usual PEM forms");
         assert_eq!(lesson.strict(), "alg_not_allowed");
     }
-    lesson.press(send, &[("file", "pkcs1-without-newline")]).await.is_wrong("one byte is missing");
+    lesson.press_with(send, &[("file", "pkcs1-without-newline")]).await.is_wrong("one byte is missing");
     assert!(!lesson.has_solved().await);
-    lesson.press(send, &[("file", &right)]).await;
-    lesson.assert_solved("Nobody gave her the key").await;
+    lesson.press_with(send, &[("file", &right)]).await;
+    lesson.assert_solved_as("Nobody gave her the key").await;
     assert!(lesson.naive().contains("Mallory is Admin now: she can change 3 grades"), "{}", lesson.naive());
     assert_eq!(lesson.strict(), "alg_not_allowed");
 }
@@ -654,12 +513,12 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
     let [copy, exponent, compute, ..] = solution::<5>(RECOVER);
     let (header, payload) = ("{\"alg\":\"HS256\"}", "{\"sub\":\"admin\"}");
     let app = TestApp::spawn();
-    let mut lesson = LessonForm::open(&app, RECOVER).await;
-    lesson.press(copy, &[]).await;
-    lesson.press(copy, &[]).await;
+    let mut lesson = LessonPage::open(&app, RECOVER).await;
+    lesson.press(copy).await;
+    lesson.press(copy).await;
     let genuine = lesson.copied().remove(0);
-    lesson.press(compute, &[("exponent", exponent)]).await;
-    lesson.press("Forge and send", &[("file", "pkcs1")]).await;
+    lesson.press_with(compute, &[("exponent", exponent)]).await;
+    lesson.press_with("Forge and send", &[("file", "pkcs1")]).await;
     let file = lesson.recovered().unwrap();
     if let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") {
         let tokens = lesson.copied();
@@ -667,11 +526,11 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
         assert_eq!(String::from_utf8_lossy(&run.stdout), file, "{}", String::from_utf8_lossy(&run.stderr));
     }
     let spki = {
-        lesson.press("Forge and send", &[("file", "spki")]).await;
+        lesson.press_with("Forge and send", &[("file", "spki")]).await;
         lesson.recovered().unwrap()
     };
 
-    let mut lesson = LessonForm::open(&app, RECOVER).await;
+    let mut lesson = LessonPage::open(&app, RECOVER).await;
     for (token, hint) in [
         (String::new(), "The field is empty"),
         (genuine, "This token is genuine"),
@@ -679,30 +538,30 @@ async fn a_token_forged_with_a_key_that_own_tools_recovered_solves_it() {
         (forged_elsewhere(header, payload, file.trim_end().as_bytes()), "one byte is missing"),
         (forged_elsewhere(header, "{\"sub\":\"bob\"}", file.as_bytes()), "believes that you are \"bob\""),
     ] {
-        lesson.press("Send my token", &[("token", &token)]).await.is_wrong(hint);
+        lesson.press_with("Send my token", &[("token", &token)]).await.is_wrong(hint);
         assert_eq!(lesson.field("token"), token, "what was typed stays");
     }
     let right = forged_elsewhere(header, payload, file.as_bytes());
-    lesson.press("Send my token", &[("token", &right)]).await;
-    lesson.assert_solved("Mallory is Admin now").await;
+    lesson.press_with("Send my token", &[("token", &right)]).await;
+    lesson.assert_solved_as("Mallory is Admin now").await;
 }
 
 #[tokio::test]
 async fn tokens_of_another_server_recover_nothing_and_a_lost_cookie_loses_no_key() {
     let [copy, exponent, compute, _, send] = solution::<5>(RECOVER);
     let (app, other) = (TestApp::spawn(), TestApp::spawn());
-    let mut foreign = LessonForm::open(&other, RECOVER).await;
-    foreign.press(copy, &[]).await;
+    let mut foreign = LessonPage::open(&other, RECOVER).await;
+    foreign.press(copy).await;
     let foreign = foreign.copied().remove(0);
     let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{RECOVER}"));
     let request = request.header("cookie", format!("lab-two-tokens={foreign}~{foreign}")).form(&[("do", "compute")]);
     assert!(Answer::to(request.header("accept", "text/html")).await.body.contains("It takes two tokens"));
 
-    let mut lesson = LessonForm::open(&app, RECOVER).await;
-    lesson.press(copy, &[]).await;
-    lesson.press(copy, &[]).await;
-    lesson.press(compute, &[("exponent", exponent)]).await;
-    lesson.page = lesson.visitor.page(&format!("/lab/lessons/{RECOVER}")).await;
+    let mut lesson = LessonPage::open(&app, RECOVER).await;
+    lesson.press(copy).await;
+    lesson.press(copy).await;
+    lesson.press_with(compute, &[("exponent", exponent)]).await;
+    lesson.reload().await;
     assert!(lesson.recovered().is_some() && lesson.has_button(send), "a reload keeps the key");
 }
 
@@ -716,7 +575,7 @@ fn owned(fields: &[(&str, &str)]) -> Vec<(String, String)> {
 async fn what_a_form_cannot_mean_is_refused_with_a_page() {
     let app = TestApp::spawn();
     let long = "x".repeat(9000);
-    let token = LessonForm::open(&app, "tamper").await.field("token");
+    let token = LessonPage::open(&app, "tamper").await.field("token");
     for (slug, fields) in [
         ("tamper", vec![("token", token.as_str()), ("step", "payload"), ("payload", &long)]),
         ("tamper", vec![("token", token.as_str()), ("step", "fly")]),
@@ -729,7 +588,7 @@ async fn what_a_form_cannot_mean_is_refused_with_a_page() {
         ("key-confusion", vec![("step", "send"), ("secret", &long)]),
         ("key-confusion", vec![("step", "token"), ("token", &long)]),
     ] {
-        let answer = LessonForm::open(&app, slug).await.post(&owned(&fields)).await;
+        let answer = LessonPage::open(&app, slug).await.post(&owned(&fields)).await;
         assert_eq!(answer.status, 400, "{slug} {fields:?}");
         assert!(answer.body.contains("<h1>") && answer.body.contains("bad_request"), "{}", answer.body);
     }
@@ -748,10 +607,10 @@ async fn whatever_is_written_makes_a_page_of_bounded_size() {
             ("key-confusion", "Send my token", &["token"]),
             ("hs256-or-rs256", "Sign and measure", &["key", "forged", "rs256"]),
         ] {
-            let mut lesson = LessonForm::open(&app, slug).await;
+            let mut lesson = LessonPage::open(&app, slug).await;
             let written: Vec<(&str, &str)> = names.iter().map(|name| (*name, text)).collect();
-            lesson.press(button, &written).await;
-            assert!(!lesson.page.contains("<b>"), "{}", lesson.page);
+            lesson.press_with(button, &written).await;
+            assert!(!lesson.body().contains("<b>"), "{}", lesson.body());
         }
     }
 }
