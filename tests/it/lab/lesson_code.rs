@@ -1,32 +1,57 @@
 //! The code that lessons show, run against the real libraries. The mistake accepts the forgery and the fix refuses it;
 //! both accept what is genuine.
 //!
-//! Each lesson has a file below with its cases, and with its Rust code. Python and Node run once, over all cases.
+//! The cases of a lesson are in `cases.rs` beside its code. Python and Node run once, over all cases.
 
+#[path = "../../../templates/lab/lessons/anatomy/code/cases.rs"]
 mod anatomy;
+#[path = "../../../templates/lab/lessons/token-of-another-service/code/cases.rs"]
 mod another_service;
+#[path = "../../../templates/lab/lessons/cookie-laboratory/code/cases.rs"]
 mod cookie_laboratory;
+#[path = "../../../templates/lab/lessons/cross-site-forms/code/cases.rs"]
 mod cross_site_forms;
+#[path = "../../../templates/lab/lessons/cross-site-forms-part-two/code/cases.rs"]
 mod cross_site_forms_two;
+#[path = "../../../templates/lab/lessons/hs256-or-rs256/code/cases.rs"]
 mod hs256_or_rs256;
+#[path = "../../../templates/lab/lessons/key-confusion/code/cases.rs"]
 mod key_confusion;
+#[path = "../../../templates/lab/lessons/keys-in-the-header/code/cases.rs"]
 mod keys_in_the_header;
+#[path = "../../../templates/lab/lessons/log-in-with-a-code/code/cases.rs"]
 mod log_in_with_a_code;
+#[path = "../../../templates/lab/lessons/logout/code/cases.rs"]
 mod logout;
+#[path = "../../../templates/lab/lessons/need-a-jwt/code/cases.rs"]
 mod need_a_jwt;
+#[path = "../../../templates/lab/lessons/none/code/cases.rs"]
 mod none;
+#[path = "../../../templates/lab/lessons/recover-the-public-key/code/cases.rs"]
 mod recover_the_public_key;
+#[path = "../../../templates/lab/lessons/rotation/code/cases.rs"]
 mod rotation;
+#[path = "../../../templates/lab/lessons/script-reach/code/cases.rs"]
 mod script_reach;
+#[path = "../../../templates/lab/lessons/session-fixation/code/cases.rs"]
 mod session_fixation;
+#[path = "../../../templates/lab/lessons/set-cookie/code/cases.rs"]
 mod set_cookie;
+#[path = "../../../templates/lab/lessons/size-limit/code/cases.rs"]
 mod size_limit;
+#[path = "../../../templates/lab/lessons/start-here/code/cases.rs"]
 mod start_here;
+#[path = "../../../templates/lab/lessons/stay-logged-in/code/cases.rs"]
 mod stay_logged_in;
+#[path = "../../../templates/lab/lessons/tamper/code/cases.rs"]
 mod tamper;
+#[path = "../../../templates/lab/lessons/tied-to-you/code/cases.rs"]
 mod tied_to_you;
+#[path = "../../../templates/lab/lessons/two-clocks/code/cases.rs"]
 mod two_clocks;
+#[path = "../../../templates/lab/lessons/weak-secret/code/cases.rs"]
 mod weak_secret;
+#[path = "../../../templates/lab/lessons/where-to-keep-it/code/cases.rs"]
 mod where_to_keep_it;
 
 use std::path::Path;

@@ -6,14 +6,12 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/key-confusion/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/key-confusion/code/mistake.rs"]
 mod mistake;
 
 /// The public key of the portal.
-pub const PUBLIC: &str = include_str!("../../../fixtures/keys/rsa-public-spki.pem");
-const PRIVATE: &str = include_str!("../../../fixtures/keys/rsa-pkcs8.pem");
+pub const PUBLIC: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/rsa-public-spki.pem"));
+const PRIVATE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/rsa-pkcs8.pem"));
 
 /// A token that the portal signed under RS256.
 pub fn signed_by_portal(payload: &str) -> String {

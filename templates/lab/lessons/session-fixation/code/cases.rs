@@ -4,9 +4,7 @@ use serde_json::Value;
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/session-fixation/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/session-fixation/code/mistake.rs"]
 mod mistake;
 
 pub fn code() -> LessonCode {

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome};
 
-#[path = "../../../../templates/lab/lessons/cross-site-forms/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/cross-site-forms/code/mistake.rs"]
 mod mistake;
 
 const PORTAL: &str = "https://grades.school.example";

@@ -5,14 +5,12 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/keys-in-the-header/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/keys-in-the-header/code/mistake.rs"]
 mod mistake;
 
 /// The portal's key pair, and the attacker's.
-const PORTAL: &str = include_str!("../../../fixtures/keys/rsa-private.jwk.json");
-const ATTACKER: &str = include_str!("../../../fixtures/rfc/7515-a2.jwk.json");
+const PORTAL: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/keys/rsa-private.jwk.json"));
+const ATTACKER: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/rfc/7515-a2.jwk.json"));
 
 pub fn code() -> LessonCode {
     let trusted = json!({ "keys": [public(PORTAL, "portal")] });

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, signed, text, token};
 
-#[path = "../../../../templates/lab/lessons/none/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/none/code/mistake.rs"]
 mod mistake;
 
 const SECRET: &str = "the secret of the grade portal, 32 bytes";

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/token-of-another-service/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/token-of-another-service/code/mistake.rs"]
 mod mistake;
 
 const SCHOOL: &str = "https://login.example/school";

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/anatomy/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/anatomy/code/mistake.rs"]
 mod mistake;
 
 const SECRET: &str = "the secret of the grade portal, 32 bytes";

@@ -6,9 +6,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/where-to-keep-it/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/where-to-keep-it/code/mistake.rs"]
 mod mistake;
 
 const KEY: &str = "the key of the grade portal, 32 bytes or more";

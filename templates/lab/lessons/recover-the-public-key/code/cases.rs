@@ -5,9 +5,7 @@ use serde_json::{Value, json};
 use super::key_confusion::{PUBLIC, signed_by_portal};
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/recover-the-public-key/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/recover-the-public-key/code/mistake.rs"]
 mod mistake;
 
 pub fn code() -> LessonCode {

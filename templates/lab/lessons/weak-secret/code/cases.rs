@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/weak-secret/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/weak-secret/code/mistake.rs"]
 mod mistake;
 
 const RANDOM: &str = "q0c7ZKJ2eT0m4dWqg8yq0Jv3mN7rQk1tXwZs2dFgA1Q=";

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/cookie-laboratory/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/cookie-laboratory/code/mistake.rs"]
 mod mistake;
 
 pub fn code() -> LessonCode {

@@ -7,9 +7,7 @@ use serde_json::Value;
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/cross-site-forms-part-two/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/cross-site-forms-part-two/code/mistake.rs"]
 mod mistake;
 
 const KEY: &str = "the key of the grade portal, 32 bytes or more";

@@ -7,9 +7,7 @@ use serde_json::{Value, json};
 use super::key_confusion::{PUBLIC, signed_by_portal};
 use super::{Case, LessonCode, Outcome, signed, text};
 
-#[path = "../../../../templates/lab/lessons/hs256-or-rs256/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/hs256-or-rs256/code/mistake.rs"]
 mod mistake;
 
 /// The secret that the portal gave to every service.
@@ -17,7 +15,11 @@ const SHARED: &str = "the secret of the grade portal, 32 bytes";
 
 pub fn code() -> LessonCode {
     let secret = json!({ "kty": "oct", "alg": "HS256", "k": URL_SAFE_NO_PAD.encode(SHARED) });
-    let mut public: Value = serde_json::from_str(include_str!("../../../fixtures/keys/rsa-public.jwk.json")).unwrap();
+    let mut public: Value = serde_json::from_str(include_str!(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/tests/fixtures/keys/rsa-public.jwk.json"
+    )))
+    .unwrap();
     public["alg"] = json!("RS256");
     let admin = json!({ "sub": "admin", "exp": 9_999_999_999_u64 });
     let by_another_service = signed(&admin, SHARED);

@@ -9,9 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/rotation/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/rotation/code/mistake.rs"]
 mod mistake;
 
 const OLD: &str = "rsa-openssh";

@@ -10,9 +10,7 @@ use serde_json::{Value, json};
 use super::another_service::{public_jwk, signer};
 use super::{Case, LessonCode, Outcome, text};
 
-#[path = "../../../../templates/lab/lessons/tied-to-you/code/fix.rs"]
 mod fix;
-#[path = "../../../../templates/lab/lessons/tied-to-you/code/mistake.rs"]
 mod mistake;
 
 /// The private numbers of the pairs.
