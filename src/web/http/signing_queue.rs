@@ -21,9 +21,9 @@ const BETWEEN_POLLS: Duration = Duration::from_micros(250);
 
 /// The signing queue of one worker thread.
 #[derive(Clone)]
-pub(in crate::web) struct SigningQueue(Rc<Turns>);
+pub(in crate::web) struct SigningQueue(Rc<Shared>);
 
-struct Turns {
+struct Shared {
     semaphore: Semaphore,
     /// When the runtime last polled the network for somebody who waited here.
     polled_at: Cell<Option<Instant>>,
@@ -37,7 +37,7 @@ pub(in crate::web) struct SigningPermit<'a> {
 
 impl SigningQueue {
     pub fn new() -> Self {
-        Self(Rc::new(Turns { semaphore: Semaphore::new(1), polled_at: Cell::new(None) }))
+        Self(Rc::new(Shared { semaphore: Semaphore::new(1), polled_at: Cell::new(None) }))
     }
 
     /// Waits for earlier requests to finish signing, then lets the runtime poll the network, if it has not done so for

@@ -132,7 +132,7 @@ async fn what_is_pressed_in_the_projector_view_is_answered_at_its_step_again_and
     assert_eq!(location(&predicted), "/lab/lessons/none?view=projector&at=do-1#do");
     let mut page = visitor.page("/lab/lessons/none?view=projector&at=do-1").await;
     for _ in 0..3 {
-        let button = between(&page, "<button formaction=\"", "#verdict\"").last().unwrap().replace("&#38;", "&");
+        let button = all_between(&page, "<button formaction=\"", "#verdict\"").last().unwrap().replace("&#38;", "&");
         assert_eq!(button, "/lab/lessons/none?view=projector&at=do-4");
         let sent = [("step", "send"), ("header", "{}"), ("payload", "{}"), ("signature", "")];
         page = Answer::to(post(&button, &sent)).await.body;
@@ -155,10 +155,10 @@ async fn the_whole_login_with_a_code_comes_back_to_its_step_of_the_projector_vie
     let page = post(format!("{PATH}?view=projector&at=do-1"), begin).await.unwrap().text().await.unwrap();
     assert!(page.contains("<li id=\"do-1\" class=\"now\">"), "{page}");
     visitor.page(&format!("{PATH}?view=projector&at=do-2")).await;
-    let authorize = between(&page, &format!("href=\"{PATH}/authorize"), "\"")[0].replace("&#38;", "&");
+    let authorize = all_between(&page, &format!("href=\"{PATH}/authorize"), "\"")[0].replace("&#38;", "&");
     let form = visitor.page(&format!("{PATH}/authorize{authorize}")).await;
     assert!(form.contains("class=\"projector\""), "{form}");
-    let fields = between(&form, "type=\"hidden\" name=\"", "\">").into_iter().map(|field| {
+    let fields = all_between(&form, "type=\"hidden\" name=\"", "\">").into_iter().map(|field| {
         let (name, value) = field.split_once("\" value=\"").unwrap();
         (name.to_owned(), value.replace("&#38;", "&"))
     });
