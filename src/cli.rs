@@ -4,12 +4,14 @@
 //!
 //! Exit codes: 0 done, 1 `inspect` refused a token, 2 a bad setting, key or argument.
 
+mod advice;
 mod check;
 mod colour;
 mod completions;
 mod given;
 mod help;
 mod inspect;
+mod key_file;
 mod keygen;
 mod lab;
 mod man;
@@ -21,7 +23,7 @@ mod user;
 use std::error::Error;
 use std::ffi::OsString;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -29,7 +31,7 @@ use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 
 use crate::clock::{Clock, Settable, System};
-use crate::keys::{Algorithm, GivenKey};
+use crate::keys::Algorithm;
 use crate::log::Printer;
 use crate::random::Random;
 use crate::settings::{BadSetting, Environment, Flags, Settings, arguments};
@@ -141,7 +143,9 @@ fn declared(commit: Option<&str>) -> clap::Command {
 
 fn parse(commit: Option<&str>, arguments: impl Iterator<Item = OsString>) -> Result<Cli, clap::Error> {
     let mut command = declared(commit);
-    let matches = command.try_get_matches_from_mut(arguments)?;
+    let arguments: Vec<OsString> = arguments.collect();
+    let matches = command.try_get_matches_from_mut(&arguments);
+    let matches = matches.map_err(|error| advice::added_to(error, &mut command, &arguments))?;
     if let Some(misplaced) = misplaced(&matches, &command)? {
         return Err(command.error(ErrorKind::ArgumentConflict, misplaced));
     }
@@ -224,14 +228,6 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
         server.run(announce).await?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-/// The key that `--key` names, where `-` is standard input.
-fn key_file(path: &Path, environment: &Environment) -> Result<GivenKey, Failure> {
-    if path.as_os_str() != "-" {
-        return Ok(GivenKey::read(&environment.path("key", path)?)?);
-    }
-    Ok(GivenKey::read_from(&mut io::stdin().lock())?)
 }
 
 /// An algorithm by its name, in any case.

@@ -47,6 +47,7 @@ pub use ec::{Curve, EcPrivateKey, EcPublicKey};
 pub use ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub(crate) use factor::greatest_common_divisor;
+pub(crate) use fault::shell_word;
 pub use fault::{KeyFault, KeyLocation};
 pub use folder::{KeyError, RotatedKeys, Rotation, Warning, generate_file, generate_hs256, generate_rs256, rotate};
 pub use given::{GivenKey, GivenVerifier};

@@ -130,7 +130,7 @@ mod tests {
         let environment = Environment::of(HashMap::new(), variables(&[("HALLPASS_BIND", "localhost")]));
         let error = Settings::resolve(&Flags::default(), &environment).unwrap_err().to_string();
         let start =
-            "--bind is `localhost` in .env; accepted: an IP address or localhost, and a port, such as 127.0.0.1:5000";
+            "--bind is `localhost` in .env; accepted: localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone";
         assert!(error.starts_with(start), "{error}");
     }
 }

@@ -44,6 +44,10 @@ enum Unfit {
         "--{flag} must be a JSON object that has each member once, such as '{example}', or @FILE for a file with one"
     )]
     NoObject { flag: &'static str, example: &'static str, source: JsonFault },
+    #[error(
+        "--{flag} must be a JSON object, and `{name}` is the name of a file; to read the object from it: --{flag} @{name}"
+    )]
+    FileName { flag: &'static str, name: String },
 }
 
 /// The option that takes an object, without dashes, and an object that fits it.
@@ -70,7 +74,11 @@ impl Given {
                 read(&path).map_err(unreadable(format!("`{}`", path.display())))?
             }
         };
-        Ok(token::parse_object(&text).map_err(|source| Unfit::NoObject { flag, example, source })?)
+        let unfit = |source| match self {
+            Self::Text(name) if Path::new(name).is_file() => Unfit::FileName { flag, name: name.clone() },
+            _ => Unfit::NoObject { flag, example, source },
+        };
+        Ok(token::parse_object(&text).map_err(unfit)?)
     }
 }
 

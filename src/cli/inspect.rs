@@ -1,8 +1,9 @@
 //! `hallpass inspect`: what tokens from the command line or from standard input say, and the verdict on them.
 
+mod source;
 mod text;
 
-use std::io::{self, BufRead, IsTerminal as _, Write};
+use std::io::{self, BufRead, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, KeySet};
 use crate::settings::{Environment, Flags};
 use crate::token::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
+use source::Source;
 use text::Text;
 
 #[derive(Args)]
@@ -24,7 +26,8 @@ use text::Text;
 Examples:
   hallpass inspect \"$token\"
   hallpass sign --ttl 1h | hallpass inspect --json | jq .accepted
-  hallpass inspect --key partner_key.pub < tokens.txt
+  hallpass inspect Bearer \"$token\"                  # as in the header
+  hallpass inspect --key partner_key.pub @tokens.txt
   hallpass inspect --decode \"$token\"
 
 Exit codes:
@@ -32,8 +35,9 @@ Exit codes:
   1  a token was refused
   2  nothing could be verified: a key or an argument is wrong")]
 pub(super) struct Options {
-    /// The token; without it, or with -, one a line from standard input
-    token: Option<String>,
+    /// The token, or @FILE for a file with one a line; without it, or with -, one a line from standard input
+    #[arg(value_hint = ValueHint::FilePath)]
+    token: Vec<String>,
     /// Only show what the token says: no key is needed, and nothing is verified
     #[arg(long, conflicts_with_all = ["key", "algorithm"])]
     decode: bool,
@@ -44,7 +48,7 @@ pub(super) struct Options {
     /// The only algorithm accepted, in any case; without it, what the key is for
     #[arg(long, value_name = "ALG", value_parser = algorithm)]
     algorithm: Option<Algorithm>,
-    /// Print one JSON object a token, whose text is judged exactly as it stands
+    /// Print one JSON object a token, whose text is judged exactly as it stands, an @ included
     #[arg(long)]
     json: bool,
     #[command(flatten)]
@@ -52,21 +56,20 @@ pub(super) struct Options {
 }
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
-    let judge = options.judge(flags, environment)?;
-    options.prompt();
+    let source = Source::of(&options.token, options.json, environment)?;
+    let judge = options.judge(&source, flags, environment)?;
+    source.prompt();
     let mut out = io::stdout().lock();
     let palette = Palette::of_stdout();
     let mut inspection = Inspection { judge: &judge, out: &mut out, palette, tokens: 0, all_good: true };
-    match inspection.all(options) {
+    match inspection.all(&source, options.json) {
         // Whoever reads the verdicts may have seen enough, as `head` has.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {}
         done => done?,
     }
     let Inspection { tokens, all_good, .. } = inspection;
     if tokens == 0 {
-        return Err("no token came on standard input; give it as an argument, or pipe it in: \
-                    hallpass sign | hallpass inspect"
-            .into());
+        return Err(source.without_a_token().into());
     }
     match judge {
         Judge::Missing(why) => Err(why),
@@ -76,32 +79,19 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
 }
 
 impl Options {
-    /// The token of the command line; `-` stands for standard input.
-    fn token(&self) -> Option<&str> {
-        self.token.as_deref().filter(|token| *token != "-")
-    }
-
-    /// Tells a person at a terminal that the program waits for them, and not on standard output.
-    fn prompt(&self) {
-        if self.token().is_none() && io::stdin().is_terminal() {
-            // Where the prompt cannot be printed, the program reads all the same.
-            let _ = writeln!(io::stderr(), "Paste a token and press Enter. Ctrl-D ends.");
-        }
-    }
-
-    fn judge(&self, flags: &Flags, environment: &Environment) -> Result<Judge, Failure> {
+    fn judge(&self, source: &Source, flags: &Flags, environment: &Environment) -> Result<Judge, Failure> {
         if self.decode {
             return Ok(Judge::Nobody);
         }
         if let Some(path) = &self.key {
-            if path.as_os_str() == "-" && self.token().is_none() {
+            if path.as_os_str() == "-" && matches!(source, Source::StandardInput) {
                 return Err(
                     "--key - and the tokens cannot both come from standard input; put one of them into a file \
                             or on the command line"
                         .into(),
                 );
             }
-            let key = key_file(path, environment)?.verifiers(self.algorithm).map_err(KeyError::unfit(path))?;
+            let key = key_file::read(path, environment)?.verifiers(self.algorithm).map_err(KeyError::unfit(path))?;
             return Ok(Judge::Given(key));
         }
         let folder = self.keys.folder(flags, environment)?;
@@ -170,19 +160,20 @@ struct Inspection<'a> {
 }
 
 impl Inspection<'_> {
-    fn all(&mut self, options: &Options) -> io::Result<()> {
-        match (options.token(), options.json) {
-            (Some(token), true) => self.as_json(token),
-            (Some(token), false) => self.as_text(&Pasted::new(token)),
-            (None, true) => for_each_line(&mut io::stdin().lock(), &mut |line| self.as_json(&line)),
-            (None, false) => self.pasted_lines(),
+    fn all(&mut self, source: &Source, is_json: bool) -> io::Result<()> {
+        match source {
+            Source::Argument(token) if is_json => self.as_json(token),
+            Source::Argument(token) => self.as_text(&Pasted::new(token)),
+            Source::StandardInput if is_json => for_each_line(&mut io::stdin().lock(), &mut |line| self.as_json(&line)),
+            Source::StandardInput => self.pasted_lines(&mut io::stdin().lock()),
+            Source::File { file, .. } => self.pasted_lines(&mut io::BufReader::new(file)),
         }
     }
 
-    /// The tokens of standard input, of which each may be broken over several lines.
-    fn pasted_lines(&mut self) -> io::Result<()> {
+    /// The tokens of some text, of which each may be broken over several lines.
+    fn pasted_lines(&mut self, input: &mut impl BufRead) -> io::Result<()> {
         let mut lines = Lines::default();
-        for_each_line(&mut io::stdin().lock(), &mut |line| {
+        for_each_line(input, &mut |line| {
             let before = lines.take(line);
             before.into_iter().chain(lines.finish_if_whole()).try_for_each(|pasted| self.unless_blank(&pasted))
         })?;

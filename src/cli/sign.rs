@@ -143,7 +143,7 @@ impl Options {
 
     fn signer(&self, flags: &Flags, environment: &Environment, now: DateTime<Utc>) -> Result<Signer, Failure> {
         if let Some(path) = &self.key {
-            let key = key_file(path, environment)?;
+            let key = key_file::read(path, environment)?;
             return Ok(key.signer_named(self.kid.as_deref(), self.algorithm).map_err(KeyError::unfit(path))?);
         }
         let folder = self.keys.folder(flags, environment)?;

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::Failure;
 use super::stdout::Stdout;
 use crate::accounts::{BadUserName, Password, UserName, hash_password};
+use crate::keys::shell_word;
 use crate::random::Random;
 use crate::settings::{Environment, Flags, Settings};
 use crate::store::{self, DatabaseUrl, Found, Store};
@@ -63,12 +64,24 @@ enum UserError {
     Name { name: String, source: BadUserName },
     #[error("there is no user `{0}`; `hallpass user list` prints the names of all")]
     Unknown(String),
+    #[error("no password came on standard input; {}", give(.0))]
+    NoPassword(String),
+    #[error("the password is empty; {}", give(.0))]
+    Empty(String),
     #[error("cannot read the password; give it as one line of text on standard input")]
     Input(#[source] io::Error),
     #[error("`sqlite::memory:` loses its users when this command ends; name a file, for example sqlite:hallpass.db")]
     InMemory,
     #[error("the two passwords differ; run the command again and type the same one twice")]
     Differ,
+}
+
+/// How to give a user a password.
+fn give(name: &str) -> String {
+    let name = shell_word(name);
+    format!(
+        "run `hallpass user add {name}` on a terminal, which asks for it, or give it as a line: `hallpass user add {name} <<< 'a long password'`"
+    )
 }
 
 pub(super) async fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -98,7 +111,11 @@ fn parse_name(name: &str) -> Result<UserName, UserError> {
 
 /// The store is opened once the password is known, so that who gives none leaves no new one behind.
 async fn add(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
-    let password = if io::stdin().is_terminal() { ask_twice(name)? } else { first_line(&mut io::stdin().lock())? };
+    let password =
+        if io::stdin().is_terminal() { ask_twice(name)? } else { first_line(name, &mut io::stdin().lock())? };
+    if password.as_bytes().is_empty() {
+        return Err(UserError::Empty(name.as_str().to_owned()).into());
+    }
     let hash = hash_password(&password, Random::system().bytes()?)?;
     let store = store::open(database).await?;
     let known = store.password_hash(name.as_str()).await?.is_some();
@@ -135,9 +152,11 @@ fn ask_twice(name: &UserName) -> Result<Password, UserError> {
 }
 
 /// A password may have blanks at its ends; only the line's ending is no part of it.
-fn first_line(input: &mut impl BufRead) -> Result<Password, UserError> {
+fn first_line(name: &UserName, input: &mut impl BufRead) -> Result<Password, UserError> {
     let mut line = String::new();
-    input.read_line(&mut line).map_err(UserError::Input)?;
+    if input.read_line(&mut line).map_err(UserError::Input)? == 0 {
+        return Err(UserError::NoPassword(name.as_str().to_owned()));
+    }
     let line = line.strip_suffix('\n').unwrap_or(&line);
     Ok(Password::new(line.strip_suffix('\r').unwrap_or(line)))
 }
@@ -148,9 +167,11 @@ mod tests {
 
     #[test]
     fn a_password_is_one_line_without_its_ending() {
-        for (input, password) in [("a b \n", "a b "), ("x\r\ny\n", "x"), ("x", "x"), ("\nx", ""), ("", "")] {
-            assert_eq!(first_line(&mut input.as_bytes()).unwrap().as_bytes(), password.as_bytes());
+        let name = UserName::parse("susan").unwrap();
+        for (input, password) in [("a b \n", "a b "), ("x\r\ny\n", "x"), ("x", "x"), ("\nx", "")] {
+            assert_eq!(first_line(&name, &mut input.as_bytes()).unwrap().as_bytes(), password.as_bytes());
         }
-        assert!(matches!(first_line(&mut &b"\xff\n"[..]), Err(UserError::Input(_))));
+        assert!(matches!(first_line(&name, &mut &b""[..]), Err(UserError::NoPassword(_))));
+        assert!(matches!(first_line(&name, &mut &b"\xff\n"[..]), Err(UserError::Input(_))));
     }
 }

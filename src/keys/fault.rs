@@ -37,6 +37,8 @@ pub enum KeyFault {
         "it holds {0} where an HMAC secret belongs, and anyone who has its public half could sign tokens with that"
     )]
     KeyForSecret(&'static str),
+    #[error("it holds a token and not a key")]
+    Token,
     #[error("it is saved as {0}, and programs would not agree on which bytes of it are the secret")]
     EncodedSecret(&'static str),
     #[error("its numbers do not make a working RSA key")]
@@ -103,6 +105,7 @@ impl KeyFault {
             Self::PublicForPrivate => place.when_public()?,
             Self::PrivateForPublic => place.when_private()?,
             Self::KeyForSecret(_) => place.when_no_secret(),
+            Self::Token => "name the file of the key that signed it, or is to sign".to_owned(),
             Self::EncodedSecret(encoding) => place.when_encoded(encoding),
             Self::KeyForSession(_) => "move the key to another file, and a start makes new random bytes".to_owned(),
             Self::Session | Self::Teacher => "remove it, and a new one is made".to_owned(),
@@ -285,7 +288,7 @@ fn private_beside(public: &str) -> String {
 }
 
 /// A file's name as a shell reads it as one word.
-pub(super) fn shell_word(name: &str) -> String {
+pub(crate) fn shell_word(name: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || "_./-:".contains(c);
     if !name.is_empty() && name.chars().all(is_plain) {
         name.to_owned()

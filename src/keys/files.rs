@@ -42,7 +42,12 @@ pub(super) fn read_given(path: &Path) -> Result<Vec<u8>, KeyError> {
     if fs::metadata(path).is_ok_and(|meta| !meta.is_file() && !meta.is_dir()) {
         return read_bounded(&mut fs::File::open(path).map_err(unreadable)?).map_err(unreadable);
     }
-    let missing = || unreadable(io::Error::new(io::ErrorKind::NotFound, "there is no such file"));
+    let missing = || {
+        unreadable(io::Error::new(
+            io::ErrorKind::NotFound,
+            "there is no such file; --key takes the name of a file, or - for standard input",
+        ))
+    };
     read_file(path)?.ok_or_else(missing)
 }
 

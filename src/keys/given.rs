@@ -70,7 +70,7 @@ impl GivenKey {
     /// Reads a key from a file of any name, or from a pipe that has one.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
         let bytes = read_given(path)?;
-        Self::parse(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
+        Self::parse_file(&bytes, &path.display().to_string()).map_err(KeyError::unfit(path))
     }
 
     /// Reads a key from standard input, which a command line calls `-`.
@@ -78,7 +78,12 @@ impl GivenKey {
         let path = Path::new("-");
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
         let bytes = read_bounded(source).map_err(unreadable)?;
-        Self::parse(&bytes, "standard input").map_err(KeyError::unfit(path))
+        Self::parse_file(&bytes, "standard input").map_err(KeyError::unfit(path))
+    }
+
+    /// Nobody's secret is a token, but the file of a token is easily named in place of the key's.
+    fn parse_file(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+        if is_token(bytes) { Err(KeyFault::Token) } else { Self::parse(bytes, source) }
     }
 
     /// Reads a key in any form, and every other text as a secret; `source` is what messages call it.
@@ -259,6 +264,14 @@ impl Material {
         };
         Err(KeyFault::Unfit { algorithm, kind, accepted: self.kind().algorithm_names() })
     }
+}
+
+/// Whether the text is one token in the compact form (RFC 7515 §3.1): base64url with two dots, of which the header
+/// begins as every JSON object does.
+fn is_token(bytes: &[u8]) -> bool {
+    let text = bytes.trim_ascii();
+    let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
+    text.starts_with(b"eyJ") && text.iter().all(is_of_token) && text.split(|byte| *byte == b'.').count() == 3
 }
 
 #[cfg(test)]

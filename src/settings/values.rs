@@ -59,8 +59,8 @@ fn accepting<T: Clone + Send + Sync + 'static>(
 }
 
 pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
-    let accepted = "an IP address or localhost, and a port, such as 127.0.0.1:5000, localhost:5000 or [::1]:5000; \
-                    :5000 is port 5000 of 127.0.0.1";
+    let accepted = "localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone, [::1]:5000 for the same in IPv6, \
+                    0.0.0.0:5000 or another IP address of it for others too; port 0 takes a free one";
     accepting(accepted, address)
 }
 

@@ -405,9 +405,9 @@ fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
 
 /// A flag with a value that it does not take, and what it takes.
 const BAD: [(&str, &str, &str); 24] = [
-    ("bind", "example.org:5000", "an IP address or localhost, and a port"),
-    ("bind", "127.0.0.1", "an IP address or localhost, and a port"),
-    ("bind", "127.0.0.1:65536", "an IP address or localhost, and a port"),
+    ("bind", "example.org:5000", "localhost:5000, 127.0.0.1:5000 or :5000"),
+    ("bind", "127.0.0.1", "localhost:5000, 127.0.0.1:5000 or :5000"),
+    ("bind", "127.0.0.1:65536", "localhost:5000, 127.0.0.1:5000 or :5000"),
     ("algorithm", "none", "HS256 or RS256"),
     ("token-ttl", "0", "whole seconds from 1 to 86400"),
     ("token-ttl", "86401", "whole seconds from 1 to 86400"),

@@ -276,6 +276,95 @@ fn what_is_mistyped_gets_a_suggestion() {
     }
 }
 
+/// What another tool calls it, and what works here. The list of all these words is tested beside it.
+#[test]
+fn the_words_of_other_tools_lead_to_a_command_that_works() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let token = program.sign(&["--ttl", "1h"]);
+    let program = program.holding("t.jwt", &token);
+    for (typed, advice, works) in [
+        (&["sign", "--exp", "1h"][..], "--ttl 1h", &["sign", "--ttl", "1h"][..]),
+        (
+            &["sign", "--aud", "orders"],
+            "--claims '{\"aud\": \"orders\"}'",
+            &["sign", "--claims", "{\"aud\": \"orders\"}"],
+        ),
+        (&["sign", "--subject", "eve"], "--sub eve", &["sign", "--sub", "eve"]),
+        (&["sign", "--alg", "hs256"], "--algorithm hs256", &["sign", "--algorithm", "hs256"]),
+        (
+            &["sign", "--typ", "at+jwt"],
+            "--header '{\"typ\": \"at+jwt\"}'",
+            &["sign", "--header", "{\"typ\": \"at+jwt\"}"],
+        ),
+        (&["generate"], "hallpass sign", &["sign"]),
+        (&["verify", &token], "hallpass inspect TOKEN", &["inspect", &token]),
+        (&["decode", &token], "hallpass inspect --decode TOKEN", &["inspect", "--decode", &token]),
+        (&["inspect", "--file", "t.jwt"], "hallpass inspect @t.jwt", &["inspect", "@t.jwt"]),
+        (&[&token], "hallpass inspect TOKEN", &["inspect", &token]),
+        (&["check", "--port", "8080"], "--bind 127.0.0.1:8080", &["check", "--bind", "127.0.0.1:8080"]),
+        (&["check", "--host", "localhost"], "--bind localhost:5000", &["check", "--bind", "localhost:5000"]),
+        (&["config"], "hallpass check", &["check"]),
+        (&["version"], "hallpass --version", &["--version"]),
+        (&["user", "ls"], "hallpass user list", &["user", "list"]),
+    ] {
+        let done = program.run(typed);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{typed:?}");
+        assert!(done.stderr.contains(&format!("tip: use {advice}")), "{typed:?}: {}", done.stderr);
+        assert!(!done.stderr.contains("similar"), "{}", done.stderr);
+        let done = program.run(works);
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{works:?}");
+    }
+}
+
+#[test]
+fn what_is_no_key_is_named_as_what_it_is_and_a_key_is_not_printed() {
+    let program = Program::with_keys();
+    program.run(&["keygen"]);
+    let token = program.sign(&[]);
+    let program = program.holding("token.txt", format!("{token}\n"));
+    for arguments in [&["sign", "--key", "token.txt"][..], &["inspect", "--key", "token.txt", &token]] {
+        program.run(arguments).assert_failed(&[
+            "token.txt",
+            "it holds a token and not a key",
+            "name the file of the key",
+        ]);
+    }
+    program.run_with_input(&["sign", "--key", "-"], &token).assert_failed(&["it holds a token"]);
+    let private = program.read("keys/jwt_key");
+    let secret = "correct-horse-battery-staple-is-long";
+    for key in [private.as_str(), secret, "{\"kty\":\"oct\",\"k\":\"c2VjcmV0\"}"] {
+        for arguments in
+            [&["sign", "--key", key][..], &["inspect", "--key", key, &token], &["sign", &format!("--key={key}")]]
+        {
+            let done = program.run(arguments);
+            assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{}", done.stderr);
+            assert!(
+                done.stderr.contains("this is the text of a key") && done.stderr.contains("--key -"),
+                "{}",
+                done.stderr
+            );
+            for part in key.lines().skip(usize::from(key.contains('\n'))) {
+                assert!(!done.stderr.contains(part), "{}", done.stderr);
+            }
+        }
+    }
+    program.run(&["sign", "--key", "missing"]).assert_failed(&["`missing`", "takes the name of a file"]);
+}
+
+#[test]
+fn a_user_without_a_password_is_told_how_to_give_one() {
+    let program = Program::new();
+    for (input, why) in [("", "no password came on standard input"), ("\n", "the password is empty")] {
+        let done = program.run_with_input(&["user", "add", "it's"], input);
+        done.assert_failed(&[why, r"hallpass user add 'it'\''s' <<< "]);
+    }
+    let closed = format!("exec {} user add susan <&-", env!("CARGO_BIN_EXE_hallpass"));
+    let done = Done::of(Command::new("bash").args(["-c", &closed]).current_dir(program.path("")).env_clear());
+    done.assert_failed(&["no password came on standard input", "hallpass user add susan <<<"]);
+    assert!(!program.path("hallpass.db").exists());
+}
+
 #[test]
 fn an_unknown_algorithm_is_answered_with_the_list_of_all() {
     for arguments in
@@ -329,7 +418,9 @@ fn claims_and_header_come_from_the_command_line_a_file_or_standard_input() {
     assert_eq!(part(done.stdout.trim_end(), 0), r#"{"alg":"HS256","typ":"at+jwt"}"#);
     for (arguments, words) in [
         (["sign", "--claims", "@missing.json"], ["`missing.json`, which --claims names", "No such file"]),
-        (["sign", "--claims", "claims.json"], ["--claims must be a JSON object", "@FILE"]),
+        (["sign", "--claims", "claims.json"], ["`claims.json` is the name of a file", "--claims @claims.json"]),
+        (["sign", "--header", "claims.json"], ["`claims.json` is the name of a file", "--header @claims.json"]),
+        (["sign", "--claims", "clams.json"], ["--claims must be a JSON object", "@FILE"]),
         (["sign", "--header", "[]"], ["--header must be a JSON object", "@FILE"]),
         (["sign", "--claims", "@~eve/x"], ["~eve/x", "home folder"]),
     ] {

@@ -202,6 +202,47 @@ fn a_hyphen_is_standard_input() {
 }
 
 #[test]
+fn a_header_line_may_be_typed_without_quotes() {
+    let program = program();
+    let token = program.sign(&[]);
+    for words in [&["Bearer", &token][..], &["bearer", &token], &["Authorization:", "Bearer", &token]] {
+        let done = program.run(&[&["inspect"], words].concat());
+        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{words:?} {}", done.stdout);
+        assert!(done.stdout.starts_with("note: removed from what you pasted: ") && done.stdout.contains("`Bearer`"));
+        let literal = program.run(&[&["inspect", "--json"], words].concat());
+        assert!(literal.code == Some(1) && literal.stdout.contains("malformed"), "{}", literal.stdout);
+    }
+    for flags in [&["inspect"][..], &["inspect", "--json"]] {
+        let several = program.run(&[flags, &[&token, &token]].concat());
+        several.assert_failed(&["one token", "one a line", "@FILE"]);
+    }
+}
+
+#[test]
+fn a_token_is_read_from_the_file_that_an_at_sign_names() {
+    let program = program();
+    let token = program.sign(&["--ttl", "1h"]);
+    let program = program.holding("t.jwt", format!("Bearer {token}\n\n{token}\n")).holding("none.txt", "\n");
+    let done = program.run(&["inspect", "@t.jwt"]);
+    assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{}", done.stdout);
+    assert_eq!(done.stdout.matches("\naccepted: ").count(), 2, "{}", done.stdout);
+    assert!(program.run(&["inspect", "--decode", "@t.jwt"]).stdout.contains("decoded, not verified"));
+    for (argument, words) in [
+        ("t.jwt", ["`t.jwt` is a file and not a token", "hallpass inspect @t.jwt"]),
+        ("@missing", ["cannot read `missing`, which @missing names", "No such file"]),
+        ("@keys", ["cannot read `keys`", "is a directory"]),
+        ("@none.txt", ["`none.txt` has no token", "name the file"]),
+        ("@~eve/x", ["`~eve/x`", "home folder"]),
+    ] {
+        program.run(&["inspect", argument]).assert_failed(&words);
+    }
+    for argument in ["@t.jwt", "t.jwt"] {
+        let (code, verdict) = program.inspect(&[], argument);
+        assert_eq!((code, &verdict["code"]), (1, &json!("malformed")), "as JSON, the text itself is judged");
+    }
+}
+
+#[test]
 fn what_is_pasted_along_with_a_token_is_removed_with_a_note() {
     let program = program();
     for token in [program.sign(&[]), program.sign(&["--algorithm", "RS256"])] {
