@@ -129,7 +129,7 @@ pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &S
     let mut endpoints: Vec<&Endpoint> = table.endpoints().collect();
     endpoints.sort_by_key(|endpoint| (endpoint.path.starts_with("/{"), endpoint.path.contains('{')));
     for endpoint in table.closed {
-        config.service(web::resource(endpoint.path).to(framework_errors::not_found));
+        config.service(web::resource(endpoint.path).to(framework_errors::no_class));
     }
     for endpoint in endpoints {
         add(endpoint, config, sessions, cors_origins);

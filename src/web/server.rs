@@ -257,7 +257,7 @@ fn log_generated_accounts(ring: &KeyRing, settings: &Settings) {
     }
     if !not_given.is_empty() {
         log::info!(
-            "demo accounts for {} have made-up values, which these services do not accept",
+            "made-up demo accounts for {}: their tokens work here, and not at the real services",
             not_given.join(", ")
         );
     }

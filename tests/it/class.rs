@@ -89,10 +89,16 @@ fn solve_anatomy(pupil: &mut Browser) {
 fn without_the_setting_there_is_nothing_and_no_key_is_made() {
     let app = TestApp::spawn();
     let mut visitor = Browser::of(&app.url);
-    for path in ["/class", "/class/board", "/class/board?key=x", "/class/board.json", "/class/board/events", "/class/x"]
-    {
-        assert_eq!(visitor.get(path).status, 404, "{path}");
+    for path in ["/class", "/class/board", "/class/board?key=x", "/class/board.json", "/class/board/events"] {
+        let answer = visitor.get(path);
+        assert_eq!(answer.status, 404, "{path}");
+        assert!(
+            answer.body.contains("runs no class") && answer.body.contains("hallpass --class on"),
+            "{}",
+            answer.body
+        );
     }
+    assert_eq!(visitor.get("/class/x").status, 404);
     for path in [
         "/class",
         "/class/leave",

@@ -470,7 +470,11 @@ fn a_newcomer_s_first_screen_has_the_url_a_line_on_keys_one_on_demo_accounts_and
     assert_eq!(said.len(), 2, "{log}");
     assert!(said[0].contains("INFO") && said[0].contains("made keys in `keys`: hs256.secret"), "{log}");
     assert!(!said[0].contains(".pub"), "{log}");
-    assert!(said[1].contains("INFO") && said[1].contains("demo accounts for Twilio, Zoom, TeleSign"), "{log}");
+    assert!(
+        said[1].contains("INFO")
+            && said[1].contains("made-up demo accounts for Twilio, Zoom, TeleSign: their tokens work here"),
+        "{log}"
+    );
     let again = program.serve(&[]).log_to_the_end();
     assert!(!again.contains("made keys") && again.contains("demo accounts"), "{again}");
 }

@@ -184,7 +184,7 @@ pub(in crate::web) struct RouteTable {
     pub has_test_mode: bool,
     /// Endpoints that only pages of this site use, and that are not described.
     own: &'static [Endpoint],
-    /// Addresses of a mode that is off: there is nothing, whoever asks and however.
+    /// Addresses of a class on a server that runs none: whoever asks, and however, is told that.
     pub closed: &'static [Endpoint],
     by_path: HashMap<&'static str, &'static Endpoint>,
 }

@@ -15,6 +15,11 @@ pub(in crate::web) async fn not_found() -> Result<HttpResponse, Problem> {
     Err(Problem::not_found())
 }
 
+/// Answers at the addresses of a class, on a server that runs none.
+pub(in crate::web) async fn no_class() -> Result<HttpResponse, Problem> {
+    Err(Problem::no_class())
+}
+
 pub(in crate::web) fn form_config() -> FormConfig {
     FormConfig::default().limit(LARGEST_BODY).error_handler(|error, _| bad_form(&error).into())
 }

@@ -114,6 +114,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, "There is nothing at this address.")
     }
 
+    /// A pupil may have the wrong address, and a teacher may have forgotten the flag.
+    pub fn no_class() -> Self {
+        let message = "This server runs no class. A teacher starts one with `hallpass --class on`.";
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
     /// Something broke. The cause goes to the log; the client sees none of it.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
         Self::with_cause(FailureCause::of(cause))

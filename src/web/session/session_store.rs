@@ -31,7 +31,7 @@ use crate::web::session::state::STATE_HOURS;
 
 const PREFIX: &str = "hallpass:session:";
 
-/// How many sessions in Redis one client may begin in a minute: ten for each student of a class that shares an address.
+/// How many sessions in Redis one client may begin in a minute: ten for each pupil of a class that shares an address.
 const NEW: Rate = Rate::per_minute(300);
 
 /// How long a session is stored if its cookie never comes back. Nearly every browser sends it at once, with the
