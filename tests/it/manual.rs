@@ -95,6 +95,15 @@ fn the_commands_of_the_keys_folder_s_page_work_as_they_stand() {
 }
 
 #[test]
+fn every_block_of_commands_can_be_pasted() {
+    for page in Page::all() {
+        for block in page.blocks().into_iter().filter(|block| matches!(&*block.language, "sh" | "console")) {
+            assert!(block.text.lines().all(|line| !line.starts_with("$ ")), "{}: {}", page.path, block.text);
+        }
+    }
+}
+
+#[test]
 fn every_page_with_commands_is_run() {
     let with_commands = Page::all().into_iter().filter(|page| page.commands().next().is_some());
     let with_commands: BTreeSet<String> = with_commands.map(|page| page.path).collect();

@@ -176,3 +176,21 @@ async fn no_token_of_the_demo_is_about_the_address_of_the_manual() {
     let app = TestApp::spawn();
     assert_eq!(app.visitor().asking("/generate?sub=docs", "application/json").await.status(), 400);
 }
+
+#[tokio::test]
+async fn a_page_of_the_manual_has_an_index_of_its_sections_and_the_contents_have_none() {
+    let app = TestApp::spawn();
+    let index = |page: &str| Some(page.split_once("<nav class=\"index\"")?.1.split_once("</nav>")?.0.to_owned());
+    for (address, path) in PAGES {
+        let page = app.visitor().page(address).await;
+        let Some(index) = index(&page) else {
+            assert_eq!(address, "/docs");
+            continue;
+        };
+        assert!(index.contains("<summary>On this page</summary>"), "{index}");
+        let sections = Page::read(path).text.lines().filter(|line| line.starts_with("## ")).count();
+        assert_eq!(values(&index, "href").len(), sections, "{address}");
+    }
+    let settings = app.visitor().page("/docs/settings").await;
+    assert_eq!(settings.matches("class=\"scroll settings\"").count(), 7);
+}

@@ -4,6 +4,10 @@ use std::collections::BTreeMap;
 
 use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
+/// The page whose tables of settings have a look of their own on phones: flag, variable, default, and what it sets.
+const SETTINGS: &str = "docs/settings.md";
+const SETTING_COLUMNS: usize = 4;
+
 /// A page of the manual, ready for its template.
 pub(super) struct Rendered {
     pub title: String,
@@ -24,7 +28,7 @@ pub(super) struct Section {
 
 /// Renders the text of `file`. `address_of` gives the address of the page that is written in a file, if there is one.
 pub(super) fn render(file: &str, text: &str, address_of: fn(&str) -> Option<String>) -> Rendered {
-    let mut events = Parser::new_ext(text, Options::ENABLE_TABLES);
+    let mut events = Parser::new_ext(text, Options::ENABLE_TABLES | Options::ENABLE_SMART_PUNCTUATION);
     let mut page = Renderer::new(file, address_of);
     while let Some(event) = events.next() {
         page.event(event, &mut events);
@@ -113,7 +117,8 @@ impl<'a, 'e> Renderer<'a, 'e> {
     }
 
     fn table(&mut self, columns: usize) {
-        self.scroll("Table", "scroll");
+        let is_of_settings = self.file == SETTINGS && columns == SETTING_COLUMNS;
+        self.scroll("Table", if is_of_settings { "scroll settings" } else { "scroll" });
         // An alignment would become a style attribute, which the content security policy forbids.
         self.body.push(Event::Start(Tag::Table(vec![Alignment::None; columns])));
     }
@@ -245,12 +250,20 @@ mod tests {
     }
 
     #[test]
+    fn quotes_are_typographic_in_prose_and_straight_in_code() {
+        let page = page(
+            "# The server's \"a\"\n\nIt's `it's`.\n\n## The server's b\n\n\"c\" `\"c\"`\n\n```sh\necho \"d\"\n```\n",
+        );
+        assert_eq!((&*page.title, &*page.summary), ("The server’s “a”", "It’s it's."));
+        assert_eq!(page.sections[0].id, "the-servers-b");
+        assert!(page.html.contains("“c” <code>\"c\"</code>") && page.html.contains("echo \"d\""), "{}", page.html);
+    }
+
+    #[test]
     fn tables_and_code_scroll_and_each_has_a_label_of_its_own() {
         let page =
-            page("# A\n\nB.\n\n## \"C\"\n\n| d |\n|--:|\n| e |\n\n```sh\nf\n```\n\n```text\ng\n```\n\n```sh\nh\n```\n");
-        for label in
-            ["Table: &quot;C&quot;", "Commands: &quot;C&quot;", "Output: &quot;C&quot;", "Commands: &quot;C&quot; 2"]
-        {
+            page("# A\n\nB.\n\n## C & D\n\n| d |\n|--:|\n| e |\n\n```sh\nf\n```\n\n```text\ng\n```\n\n```sh\nh\n```\n");
+        for label in ["Table: C &amp; D", "Commands: C &amp; D", "Output: C &amp; D", "Commands: C &amp; D 2"] {
             let start = format!("tabindex=\"0\" role=\"region\" aria-label=\"{label}\">");
             assert_eq!(page.html.matches(&start).count(), 1, "{label} in {}", page.html);
         }
