@@ -25,7 +25,7 @@ pub struct TextLink {
 impl Prose {
     /// One paragraph, without the element around it; or why the text is not one.
     pub(super) fn paragraph(markdown: &str) -> Result<Self, &'static str> {
-        let events: Vec<Event> = events(markdown).collect();
+        let events: Vec<Event> = typographic(markdown).collect();
         let is_paragraph = matches!(events.first(), Some(Event::Start(Tag::Paragraph)))
             && events.iter().filter(|event| is_start_of_block(event)).count() == 1;
         if !is_paragraph {
@@ -36,11 +36,11 @@ impl Prose {
 
     /// Any number of paragraphs, lists and other blocks.
     pub(super) fn blocks(markdown: &str) -> Self {
-        Self::of(markdown, events(markdown).collect(), false)
+        Self::of(markdown, typographic(markdown).collect(), false)
     }
 
     fn of(markdown: &str, events: Vec<Event<'_>>, is_paragraph: bool) -> Self {
-        let plain = events.iter().filter_map(text_of).collect();
+        let plain = as_written(markdown).filter_map(|event| text_of(&event).map(str::to_owned)).collect();
         Self { markdown: markdown.to_owned(), html: html_of(events, is_paragraph), plain, is_paragraph }
     }
 
@@ -50,7 +50,7 @@ impl Prose {
     pub fn linked(&self, mut find: impl FnMut(&str) -> Vec<TextLink>) -> Self {
         let mut linked = Vec::new();
         let mut open_links = 0;
-        for event in events(&self.markdown) {
+        for event in typographic(&self.markdown) {
             match &event {
                 Event::Start(Tag::Link { .. }) => open_links += 1,
                 Event::End(TagEnd::Link) => open_links -= 1,
@@ -69,7 +69,7 @@ impl Prose {
         &self.markdown
     }
 
-    /// The text without its markup.
+    /// The text without its markup, with the quotes that a terminal and a program can rely on.
     pub fn plain(&self) -> &str {
         &self.plain
     }
@@ -81,9 +81,19 @@ impl Display for Prose {
     }
 }
 
-/// What Markdown says, with HTML in it taken as text: no file can bring an element of its own into a page.
-fn events(markdown: &str) -> impl Iterator<Item = Event<'_>> {
-    TextMergeStream::new(Parser::new_ext(markdown, Options::empty()).map(|event| match event {
+/// What Markdown says, with its quotes as they were written.
+fn as_written(markdown: &str) -> impl Iterator<Item = Event<'_>> {
+    events(markdown, Options::empty())
+}
+
+/// The same with the quotes of a book, for pages. Code keeps its own.
+fn typographic(markdown: &str) -> impl Iterator<Item = Event<'_>> {
+    events(markdown, Options::ENABLE_SMART_PUNCTUATION)
+}
+
+/// HTML in Markdown is taken as text: no file can bring an element of its own into a page.
+fn events(markdown: &str, options: Options) -> impl Iterator<Item = Event<'_>> {
+    TextMergeStream::new(Parser::new_ext(markdown, options).map(|event| match event {
         Event::Html(text) | Event::InlineHtml(text) => Event::Text(text),
         Event::SoftBreak => Event::Text(" ".into()),
         other => other,
@@ -153,7 +163,7 @@ mod tests {
     #[test]
     fn code_and_names_of_buttons_are_marked_and_the_rest_is_escaped() {
         let prose = Prose::paragraph("Press *Don't* `<a>` & \"b\".").unwrap();
-        let html = "Press <em>Don&#39;t</em> <code>&#60;a&#62;</code> &#38; &#34;b&#34;.";
+        let html = "Press <em>Don’t</em> <code>&#60;a&#62;</code> &#38; “b”.";
         assert_eq!(prose.to_string(), html);
         assert_eq!((prose.plain(), prose.markdown()), ("Press Don't <a> & \"b\".", "Press *Don't* `<a>` & \"b\"."));
     }

@@ -363,7 +363,7 @@ async fn a_bad_client_or_redirect_uri_is_an_error_page_and_never_a_redirect() {
             assert_eq!(answer.status, 400, "{fields:?}: {}", answer.body);
             assert_eq!((answer.header("location"), answer.header("refresh")), ("", ""), "{fields:?}");
             assert!(
-                answer.body.contains("<h1>Bad Request</h1>") && !answer.body.contains("<script>"),
+                answer.body.contains("<h1>Bad request</h1>") && !answer.body.contains("<script>"),
                 "{}",
                 answer.body
             );

@@ -239,3 +239,20 @@ async fn every_page_of_a_class_is_valid_html() {
     pages.get("/class").await;
     pages.assert_valid(&modules);
 }
+
+/// A phone has room for 340 of its pixels beside the margins, and the text of a drawing is not to be smaller there.
+#[tokio::test]
+async fn every_drawing_of_the_lab_is_narrow_enough_for_a_phone() {
+    let app = TestApp::spawn();
+    let mut drawings = 0;
+    for lesson in LESSONS.iter() {
+        let page = app.visitor().page(&format!("/lab/lessons/{}", lesson.slug)).await;
+        for drawing in page.split("<figure class=\"flow").skip(1) {
+            let (_, size) = drawing.split_once("viewBox=\"0 0 ").unwrap();
+            let width: u32 = size.split(' ').next().unwrap().parse().unwrap();
+            assert!(width <= 340, "{}: {width}", lesson.slug);
+            drawings += 1;
+        }
+    }
+    assert!(drawings >= 15, "{drawings}");
+}

@@ -24,7 +24,7 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
     if presentation == Presentation::Json {
         return response.json(json!({ "error": problem.code, "message": problem.message }));
     }
-    let title = problem.status.canonical_reason().unwrap_or("Refused");
+    let title = &title_of(problem.status);
     let can_forget = problem.code == Code::DuplicateCookie;
     match (ErrorPage { assets, problem, title, can_forget }).render() {
         Ok(page) => response.content_type("text/html; charset=utf-8").body(page),
@@ -33,6 +33,13 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
             response.finish()
         }
     }
+}
+
+/// The name of the status, with one capital as every other title has.
+fn title_of(status: StatusCode) -> String {
+    let name = status.canonical_reason().unwrap_or("Refused");
+    let Some((first, rest)) = name.split_once(' ') else { return name.to_owned() };
+    format!("{first} {}", rest.to_lowercase())
 }
 
 /// The initial buffer in bytes. Most pages fit; a larger page has to be copied into a larger buffer.
@@ -48,4 +55,18 @@ pub(in crate::web) fn render_with<T: Template>(status: StatusCode, template: &T)
     let mut html = String::with_capacity(T::SIZE_HINT.max(USUAL_PAGE));
     template.render_into(&mut html).map_err(|error| Problem::internal(&error))?;
     Ok(HttpResponse::build(status).content_type("text/html; charset=utf-8").body(html))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_title_of_a_problem_has_one_capital() {
+        for (status, expected) in
+            [(404, "Not found"), (400, "Bad request"), (414, "URI too long"), (401, "Unauthorized")]
+        {
+            assert_eq!(title_of(StatusCode::from_u16(status).unwrap()), expected);
+        }
+    }
 }

@@ -78,7 +78,7 @@ impl TokenPart {
 
     fn whole(token: &str) -> Self {
         let note = Some("This text does not fall into three parts.".to_owned());
-        Self { name: "Text", class: "payload", text: printable(&shortened(token)), decoded: None, note }
+        Self { name: "Text", class: "whole", text: printable(&shortened(token)), decoded: None, note }
     }
 
     pub fn chars(&self) -> usize {

@@ -61,6 +61,18 @@ fn outcome<'a>(verdict: &'a Value, check: &str) -> &'a Value {
 // ── decode
 
 #[tokio::test]
+async fn a_text_without_three_parts_is_drawn_as_one_text_and_as_no_part_of_a_token() {
+    let app = TestApp::spawn();
+    for (token, class) in [("hello", "whole"), ("e30.e30.c2ln", "payload")] {
+        let page = submit(&app.visitor(), &[("action", "decode"), ("token", token)]).await.body;
+        let parts: Vec<&str> =
+            page.split("class=\"token-part ").skip(1).map(|rest| rest.split_once('"').unwrap().0).collect();
+        assert_eq!(parts.contains(&"payload"), class == "payload", "{parts:?}");
+        assert_eq!(parts.contains(&"whole"), class == "whole", "{parts:?}");
+    }
+}
+
+#[tokio::test]
 async fn decode_shows_what_stands_there_and_believes_nothing() {
     let app = TestApp::spawn();
     let token = demo::issue(&app.ring(), DemoAlgorithm::HS256, &Subject::default(), Lifetime::MINUTE, now()).unwrap();

@@ -44,12 +44,12 @@ async fn a_prediction_comes_before_the_task_is_kept_and_is_answered_once_the_les
     let sent = Answer::to(sent).await;
     assert_eq!((sent.status, sent.header("location")), (303, "/lab/lessons/none#do"));
     let begun = visitor.page(path).await;
-    assert!(begun.contains("You predicted: <strong>The portal&#39;s secret") && begun.contains("id=\"do\""), "{begun}");
+    assert!(begun.contains("You predicted: <strong>The portal’s secret") && begun.contains("id=\"do\""), "{begun}");
     assert!(!begun.contains("Your prediction was"), "not before the lesson is solved: {begun}");
 
     let fields = [("header", "{\"alg\":\"none\"}"), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")];
     let answer = Answer::to(visitor.request(Method::POST, path).header("accept", "text/html").form(&fields)).await.body;
-    assert!(answer.contains("Your prediction was:</strong> The portal&#39;s secret"), "{answer}");
+    assert!(answer.contains("Your prediction was:</strong> The portal’s secret"), "{answer}");
     assert!(answer.contains("Not what happened.") && answer.contains("<details class=\"fold\" open>"), "{answer}");
 }
 

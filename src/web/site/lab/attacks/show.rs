@@ -33,7 +33,7 @@ impl TokenPart {
     pub fn all(token: &str, original: Option<&str>) -> Vec<Self> {
         const NAMES: [(&str, &str); 3] = [("Header", "header"), ("Payload", "payload"), ("Signature", "signature")];
         let Some(parts) = segments(token) else {
-            return vec![Self::new("Text", "payload", token, original.is_some_and(|original| original != token))];
+            return vec![Self::new("Text", "whole", token, original.is_some_and(|original| original != token))];
         };
         let before = original.map(|original| segments(original).unwrap_or_default());
         let part = |place: usize| {
