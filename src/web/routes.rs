@@ -123,15 +123,20 @@ pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'st
     })
 }
 
-/// Hands the table to the framework, which tries one row after the other: first those that it only has to compare, then
-/// those with a parameter, and at last `/{result}`, which takes every name that no other row has.
+/// Hands the table to the framework, which tries one row after the other. At last comes `/{result}`, which takes every
+/// name that no other row has. Before it comes the lab, which has the most rows. Within the rest, rows that are only
+/// compared come before those with a parameter.
 pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
     let mut endpoints: Vec<&Endpoint> = table.endpoints().collect();
-    endpoints.sort_by_key(|endpoint| (endpoint.path.starts_with("/{"), endpoint.path.contains('{')));
+    endpoints.sort_by_key(|Endpoint { path, .. }| (path.starts_with("/lab"), path.contains('{')));
+    let (last, endpoints): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(|it| it.path.starts_with("/{"));
+    for endpoint in endpoints {
+        add(endpoint, config, sessions, cors_origins);
+    }
     for endpoint in table.closed {
         config.service(web::resource(endpoint.path).to(framework_errors::no_class));
     }
-    for endpoint in endpoints {
+    for endpoint in last {
         add(endpoint, config, sessions, cors_origins);
     }
 }

@@ -210,8 +210,9 @@ impl RouteTable {
         self.by_path.get(pattern?).copied()
     }
 
-    /// The row that answers this request.
+    /// The row that answers this request. Most paths have no parameter, and are found at once. For the others the
+    /// framework compares one pattern after the other.
     pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
-        self.find(request.match_name())
+        self.find(Some(request.path())).or_else(|| self.find(request.match_name()))
     }
 }

@@ -104,7 +104,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
         response = response.into_response(presented);
     }
     record.mark(response.response_mut().head_mut(), &pipeline);
-    let pattern = response.request().match_name().unwrap_or("-");
+    let pattern = table.of(response.request()).map_or("-", |endpoint| endpoint.path);
     record.end(pattern, response.status(), cause.as_ref(), &requests, &pipeline);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
 }
