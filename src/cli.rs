@@ -56,7 +56,7 @@ const AFTER_HELP: &str = "\
 Examples:
   hallpass                                   # then open http://127.0.0.1:5000
   hallpass --test-mode on --keys memory      # for a test suite
-  hallpass sign --sub alice --ttl 1h | hallpass inspect
+  hallpass keygen && hallpass sign --sub alice --ttl 1h | hallpass inspect
 
 Environment:
   Each option is also a variable, HALLPASS_BIND and so on, and a line in .env.

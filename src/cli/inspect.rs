@@ -4,7 +4,7 @@ mod source;
 mod text;
 
 use std::io::{self, BufRead, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -105,7 +105,8 @@ impl Options {
             // Programs want a verdict or nothing; a person can do something with what the token says.
             return if self.json { Err(why.into()) } else { Ok(Judge::Missing(why.into())) };
         }
-        Ok(Judge::Folder { hs256, rs256, only: self.algorithm })
+        let parent = folder.parent().map(PathBuf::from).unwrap_or_default();
+        Ok(Judge::Folder { hs256, rs256, only: self.algorithm, parent })
     }
 }
 
@@ -116,6 +117,8 @@ enum Judge {
         hs256: KeySet,
         rs256: KeySet,
         only: Option<Algorithm>,
+        /// What the keys folder is in. A verdict names a key by the folder and the file alone.
+        parent: PathBuf,
     },
     /// Nothing is to be judged.
     Nobody,
@@ -127,7 +130,7 @@ impl Judge {
     fn verdict(&self, token: &str, now: DateTime<Utc>) -> Verdict {
         match self {
             Self::Given(keys) => token::verify_given(token, keys, now),
-            Self::Folder { hs256, rs256, only } => {
+            Self::Folder { hs256, rs256, only, .. } => {
                 let expected = |algorithm| {
                     let keys = match algorithm {
                         Algorithm::Hs256 => hs256.verifiers(),
@@ -204,8 +207,9 @@ impl Inspection<'_> {
             let trust = if self.judge.judges() { "not verified yet" } else { "not verified" };
             text.preview(preview, trust, now)?;
         }
-        match self.judge {
-            Judge::Given(_) | Judge::Folder { .. } => text.verdict(&verdict),
+        match &self.judge {
+            Judge::Given(_) => text.verdict(&verdict, Path::new("")),
+            Judge::Folder { parent, .. } => text.verdict(&verdict, parent),
             Judge::Nobody => text.decoded(&verdict),
             Judge::Missing(_) if preview.is_some() => text.end(),
             Judge::Missing(_) => Ok(()),

@@ -30,10 +30,10 @@ pub(super) struct Options {
     /// The claims as a JSON object, @FILE with one, or - for standard input; without them the demo's: sub, iat and exp
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
     claims: Option<Given>,
-    /// Who the token is about
+    /// Who the token is about; replaces the sub of --claims
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
-    /// How long it lives, 1 to 86400 seconds, or 90s, 5m, 1h, 1d; sets iat and exp
+    /// How long it lives, 1 to 86400 seconds, or 90s, 5m, 1h, 1d; replaces iat and exp
     #[arg(long, value_name = "DURATION", value_parser = ttl)]
     ttl: Option<Lifetime>,
     /// Further members of the header as a JSON object, @FILE or -; typ replaces JWT

@@ -341,7 +341,7 @@ async fn a_user_logs_in_for_a_client_and_out_again() {
         assert_eq!(visit.eval("document.activeElement.id").await, "username");
         visit.log_in("susan").await;
         let address = url().await;
-        assert!(address.starts_with(&format!("{client}/bob?code=")), "{address}");
+        assert!(address.starts_with(&format!("{client}/bob?code=")), "{address}: {}", visit.text("body").await);
         assert!(address.contains("&state=s1&iss=http%3A%2F%2F127.0.0.1%3A"), "{address}");
 
         visit.open_login("&state=s2").await;

@@ -407,7 +407,7 @@ fn this_is_not_me_frees_the_browser_and_keeps_the_pupil() {
         assert_eq!(shared.post_with("/class/away", &[], header).status, 403, "{header}");
     }
     assert_eq!(shared.post("/class/away", &[]).location(), "/class?done=away");
-    assert!(shared.get("/class?done=away").body.contains("Name and progress stay in it."));
+    assert!(shared.get("/class?done=away").body.contains("Your name and your progress stay in the class."));
     assert!(!shared.get(ANATOMY).body.contains("class=\"done\""));
     shared.post("/class", &[("code", &class_code), ("name", "Bob")]);
     assert!(shared.get("/class").body.contains("<strong>Bob</strong>"));
@@ -451,22 +451,27 @@ fn a_pupil_changes_their_name() {
 }
 
 #[test]
-fn what_is_opened_on_the_board_keeps_the_page_from_loading_again() {
+fn a_press_on_the_board_acts_on_what_was_chosen_and_the_page_does_not_load_again_meanwhile() {
     let (app, mut teacher) = classroom();
     pupil(&app.url, &code(&mut teacher), "Ada");
     let ada_id = id(&board(&mut teacher), "Ada");
     let refresh = "http-equiv=\"refresh\"";
     let plain = teacher.get("/class/board").body;
     assert!(plain.contains(refresh) && plain.contains(&format!("open={ada_id}#chosen")), "{plain}");
-    for action in ["back", "reset", "remove", "end"] {
-        assert!(!plain.contains(&format!("action=\"/class/board/{action}\"")), "{action} asks first");
+    for button in ["Let back in", "Reset", "Remove", "End the class"] {
+        assert!(plain.contains(&format!(">{button}</button>")), "{button}: {plain}");
     }
-    for (open, action) in [(ada_id.as_str(), "remove"), ("reset", "reset"), ("end", "end")] {
-        let page = teacher.get(&format!("/class/board?open={open}")).body;
-        assert!(page.contains(&format!("action=\"/class/board/{action}\"")), "{open}: {page}");
-        assert!(!page.contains(refresh) && page.contains(">Close<"), "{open}: {page}");
-    }
+    let ada = format!("<option value=\"{ada_id}\"");
+    assert!(plain.contains(&format!("{ada}>Ada")), "nobody is chosen: {plain}");
+    let chosen = teacher.get(&format!("/class/board?open={ada_id}")).body;
+    assert!(chosen.contains(&format!("{ada} selected>Ada")) && !chosen.contains(refresh), "{chosen}");
+    assert!(!teacher.get("/class/board?open=choice").body.contains(refresh));
     assert!(teacher.get("/class/board?open=nobody").body.contains(refresh));
+    for action in ["reset", "remove", "back"] {
+        assert_eq!(teacher.post(&format!("/class/board/{action}"), &[("pupil", "")]).status, 400, "{action}");
+    }
+    assert_eq!(teacher.post("/class/board/reset", &[("lesson", "")]).status, 400);
+    assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Ada");
 }
 
 #[test]

@@ -66,6 +66,11 @@ fn the_key_that_verified_is_named() {
     }
     let expired = program.run(&["inspect", &program.sign(&["--claims", r#"{"exp":1}"#])]);
     assert!(expired.stdout.contains("  verified with the key in keys/hs256.secret, HS256\n"), "{}", expired.stdout);
+    let keys = program.path("keys");
+    let elsewhere = program.run(&["inspect", "--keys", keys.to_str().unwrap(), &program.sign(&[])]);
+    let file = keys.join("hs256.secret");
+    let named = format!("  verified with the key in {}, HS256\n", file.display());
+    assert!(elsewhere.stdout.contains(&named), "the path as given: {}", elsewhere.stdout);
     let done = program.run(&["inspect", &unsigned(&json!({"alg": "HS256"}), "{}")]);
     assert!(done.code == Some(1) && !done.stdout.contains("verified with"), "{}", done.stdout);
 }

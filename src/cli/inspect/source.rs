@@ -77,8 +77,8 @@ impl Source {
     pub fn without_a_token(&self) -> String {
         match self {
             Self::File { name, .. } => format!("`{name}` has no token; name the file that a token was saved in"),
-            _ => "no token came on standard input; give it as an argument, or pipe it in: \
-                  hallpass sign | hallpass inspect"
+            _ => "no token came on standard input; if the command before the pipe failed, see what it said above; \
+                  otherwise pipe a token in (hallpass sign | hallpass inspect), or give it as an argument"
                 .to_owned(),
         }
     }

@@ -4,6 +4,7 @@
 //! that.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use chrono::{DateTime, Utc};
 use clap::builder::styling::Style;
@@ -35,13 +36,13 @@ impl Text<'_> {
         self.part(&preview.payload, |name, value| time(name, value, now))
     }
 
-    /// The verdict, check by check.
-    pub fn verdict(&mut self, verdict: &Verdict) -> io::Result<()> {
+    /// The verdict, check by check. The verdict names the key's file as it is found from `parent`.
+    pub fn verdict(&mut self, verdict: &Verdict, parent: &Path) -> io::Result<()> {
         let Palette { accepted, refused, quiet, .. } = self.palette;
         let (style, word) = if verdict.is_accepted() { (accepted, "accepted") } else { (refused, "refused") };
         self.styled(style, &format!("{word}: {}", verdict.message()), "")?;
         if let Some(key) = signing_key(verdict) {
-            self.say(&format!("  verified with the key in {key}"))?;
+            self.say(&format!("  verified with the key in {}", parent.join(key).display()))?;
         }
         for (check, outcome) in verdict.checks() {
             let (style, sign) = match outcome {

@@ -122,7 +122,7 @@ const FULL: &str = "This class has as many pupils as it can have. Ask your teach
 fn said(done: &str) -> Option<&'static str> {
     match done {
         "away" => Some(
-            "This browser has left the class. Name and progress stay in it. To come back, ask your teacher for a code.",
+            "This browser has forgotten who you are. Your name and your progress stay in the class. To come back, ask your teacher for a code.",
         ),
         "back" => Some("Welcome back. Your progress is here."),
         "renamed" => Some("Your name was changed."),

@@ -154,17 +154,13 @@ impl Board {
         self.class.as_ref().map(settings).unwrap_or_default()
     }
 
-    /// What stands open on the page. An id is one of a pupil in any part of the class.
+    /// What the teacher is about to do. An id is one of a pupil in any part of the class.
     fn open(&self, name: &str) -> Option<Open> {
-        match name {
-            "reset" => Some(Open::Reset),
-            "end" => Some(Open::End),
-            id => self
-                .rows
-                .iter()
-                .find(|row| row.pupil.id.as_str() == id)
-                .map(|row| Open::Pupil(Chosen { id: row.pupil.id.as_str().to_owned(), name: row.name.clone() })),
+        if name == "choice" {
+            return Some(Open::Choice);
         }
+        let row = self.rows.iter().find(|row| row.pupil.id.as_str() == name)?;
+        Some(Open::Pupil(Chosen { id: row.pupil.id.as_str().to_owned(), name: row.name.clone() }))
     }
 
     fn is_closed(&self, lesson: &Lesson) -> bool {
@@ -179,11 +175,12 @@ impl Board {
     }
 }
 
-/// What the teacher has opened on the board, to press something in it. The page then does not load again by itself.
+/// What the teacher is about to do on the board. The page then does not load again by itself.
 enum Open {
+    /// Something for this pupil.
     Pupil(Chosen),
-    Reset,
-    End,
+    /// Something that is not chosen yet.
+    Choice,
 }
 
 /// A pupil, with the name as the board says it.
@@ -261,11 +258,8 @@ struct CodePage<'a> {
 }
 
 impl BoardPage<'_> {
-    fn chosen(&self) -> Option<&Chosen> {
-        match &self.open {
-            Some(Open::Pupil(chosen)) => Some(chosen),
-            Some(Open::Reset | Open::End) | None => None,
-        }
+    fn is_chosen(&self, row: &Row) -> bool {
+        matches!(&self.open, Some(Open::Pupil(chosen)) if chosen.id == row.pupil.id.as_str())
     }
 
     fn day(time: DateTime<Utc>) -> String {
@@ -313,7 +307,7 @@ pub(in crate::web) struct BoardQuery {
     /// Which part of a large class is shown.
     #[serde(default = "first_part")]
     pub part: usize,
-    /// What is open on the board: a pupil's id, `reset` or `end`.
+    /// What the teacher is about to do: a pupil's id, or `choice`.
     open: Option<String>,
     /// `code` for the projector, `back` for the code with which the open pupil comes back.
     view: Option<String>,
