@@ -1195,3 +1195,25 @@ fn every_example_answer_fits_its_schema_and_stands_beside_the_curl_line() {
     }
     assert!(examples > 20, "{examples}");
 }
+
+#[test]
+fn an_example_answer_says_what_the_example_request_gets() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    let document = Document::of(&app);
+    for (path, method, members) in [
+        ("/loginEndpoint", "POST", &["error", "message"][..]),
+        ("/oauth/token", "POST", &["token_type", "expires_in", "scope"]),
+        ("/lab/attacks.json", "GET", &["slug", "number", "name", "changes", "expected_code", "lesson", "rfc"]),
+        ("/.well-known/jwks.json", "GET", &["kty", "use", "alg", "e"]),
+    ] {
+        let operations = document.operations();
+        let operation = operations.iter().find(|it| it.path == path && it.method == method).unwrap();
+        let first = |body: &Value| [&body["keys"][0], &body[0], body].into_iter().find(|it| it.is_object()).cloned();
+        let shown = first(&operation.described["responses"]["200"]["content"]["application/json"]["example"]).unwrap();
+        let answer = operation.example(&app).send(&app);
+        let answered = first(&serde_json::from_str(&answer.body).unwrap()).unwrap();
+        for member in members {
+            assert_eq!(shown[member], answered[member], "{member} of {path}");
+        }
+    }
+}

@@ -1,11 +1,48 @@
 //! Example answers, made of the schemas, so that no answer is described twice.
 //!
-//! Only members that are always there appear. `…` stands for text that differs each time.
+//! Members that are always there appear, and those that [`SAID`] gives a value. `…` stands for text that differs each
+//! time.
 
 use serde_json::{Map, Value, json};
 
 use super::{Member, SCHEMAS, Schema, TEST_SCHEMAS};
 use crate::web::http::endpoint::{Content, Kind};
+
+/// What the answer to the example's curl line says, where the kind of the member does not tell: schema, member, JSON.
+const SAID: &[(&str, &str, &str)] = &[
+    ("RestAnswer", "message", r#""You Are verified""#),
+    ("RestToken", "message", r#""Successful""#),
+    ("AccessToken", "expires_in", "600"),
+    ("AccessToken", "scope", r#""read""#),
+    ("UserInfo", "sub", r#""my-app""#),
+    ("Me", "sub", r#""…""#),
+    ("Me", "client_id", r#""…""#),
+    ("Transaction", "expires_at", r#""2027-01-15T08:01:30Z""#),
+    ("Transaction", "verified_at", "null"),
+    ("Attack", "slug", r#""original""#),
+    ("Attack", "number", "1"),
+    ("Attack", "name", r#""The unchanged token""#),
+    ("Attack", "changes", r#""nothing""#),
+    ("Attack", "expected_code", r#""accepted""#),
+    ("Attack", "lesson", r#""anatomy""#),
+    ("Attack", "rfc", r#""RFC 7519 §7.2""#),
+    ("Attack", "forges_identity", "false"),
+    ("AttackTrial", "expected_code", r#""alg_not_allowed""#),
+    ("Jwk", "n", r#""…""#),
+    ("Jwk", "e", r#""AQAB""#),
+    ("ReceivedRequest", "method", r#""POST""#),
+    ("ReceivedRequest", "path", r#""/oauth/token""#),
+    ("ReceivedRequest", "status", "200"),
+    ("IssuerMetadata", "issuer", r#""http://127.0.0.1:5000""#),
+    ("IssuerMetadata", "authorization_endpoint", r#""http://127.0.0.1:5000/oauth/authorize""#),
+    ("IssuerMetadata", "token_endpoint", r#""http://127.0.0.1:5000/oauth/token""#),
+    ("IssuerMetadata", "jwks_uri", r#""http://127.0.0.1:5000/.well-known/jwks.json""#),
+    ("IssuerMetadata", "userinfo_endpoint", r#""http://127.0.0.1:5000/oauth/userinfo""#),
+    ("IssuerMetadata", "introspection_endpoint", r#""http://127.0.0.1:5000/oauth/introspect""#),
+    ("IssuerMetadata", "revocation_endpoint", r#""http://127.0.0.1:5000/oauth/revoke""#),
+    ("IssuerMetadata", "end_session_endpoint", r#""http://127.0.0.1:5000/oauth/logout""#),
+    ("ResourceMetadata", "authorization_servers", r#"["http://127.0.0.1:5000"]"#),
+];
 
 /// The body of an answer with this content, where it is JSON. A refusal has none of its own.
 pub(super) fn of(content: Content) -> Option<Value> {
@@ -34,6 +71,8 @@ fn members(schema: &Schema) -> Map<String, Value> {
     };
     let always = schema.members.iter().filter(|member| member.is_required);
     members.extend(always.map(|member| (member.name.to_owned(), value(member))));
+    let said = SAID.iter().filter(|(name, ..)| *name == schema.name);
+    members.extend(said.filter_map(|(_, member, json)| Some(((*member).to_owned(), serde_json::from_str(json).ok()?))));
     members
 }
 
@@ -96,6 +135,19 @@ mod tests {
         assert_eq!(names, ["error", "message", "token", "Elapse_time"]);
         assert_eq!(of(Content::JsonList("Token")).unwrap(), json!([{ "token": "eyJ…" }]));
         assert_eq!(of(Content::Media("text/html")), None);
+    }
+
+    #[test]
+    fn what_is_said_is_json_of_a_member_that_there_is() {
+        for (schema, member, json) in SAID {
+            let answer = object(schema);
+            let value: Value = serde_json::from_str(json).unwrap();
+            assert_eq!(answer[member], value, "{schema}.{member}");
+            let mut schemas = SCHEMAS.iter().chain(TEST_SCHEMAS);
+            let found = schemas.find(|it| it.name == *schema).unwrap();
+            let is_own = found.members.iter().any(|it| it.name == *member);
+            assert!(is_own || found.extends.is_some(), "{schema} has no {member}");
+        }
     }
 
     #[test]
