@@ -268,7 +268,12 @@ impl Lesson {
 
     /// The lesson after this one in the course.
     pub fn next(&self) -> Option<&'static Self> {
-        LESSONS.get(self.number() + 1)
+        self.following().next()
+    }
+
+    /// The lessons after this one, in the order of the course.
+    pub fn following(&self) -> impl Iterator<Item = &'static Self> + use<> {
+        LESSONS.iter().skip(self.number() + 1)
     }
 }
 

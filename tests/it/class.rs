@@ -695,6 +695,8 @@ fn a_closed_lesson_says_so_and_takes_no_form() {
     );
     assert_eq!(ada.post(ANATOMY, &[("step", "skip")]).status, 403);
     assert!(ada.get("/lab").body.contains("<span class=\"state\">closed"));
+    let before = ada.get("/lab/lessons/start-here").body;
+    assert!(before.contains(">Next: What Set-Cookie said</a>"), "the next one that is open: {before}");
     let seen = teacher.get(ANATOMY).body;
     assert!(seen.contains("Scenario") && seen.contains("This lesson is closed: pupils cannot open it."), "{seen}");
     assert_eq!(standing(&board(&mut teacher), "Ada", "anatomy")["state"], "not_begun");

@@ -271,6 +271,7 @@ impl<'a> LessonVisit<'a> {
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
+            next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
         }
     }
 }
@@ -330,6 +331,8 @@ pub(super) struct Frame {
     pupil: Option<String>,
     /// The teacher sees a lesson that pupils do not.
     is_closed_to_pupils: bool,
+    /// The next lesson that this visitor can open.
+    next: Option<&'static Lesson>,
 }
 
 /// The hints that are shown, and the button below them.
@@ -410,9 +413,5 @@ impl Frame {
     /// The number of the last lesson: the first one is lesson 0.
     fn last_number() -> usize {
         LESSONS.last().map_or(0, Lesson::number)
-    }
-
-    fn next(&self) -> Option<&'static Lesson> {
-        self.lesson.next()
     }
 }
