@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, text};
+use super::{Call, Case, LessonCode, Outcome, text};
 
 mod fix;
 mod mistake;
@@ -20,10 +20,22 @@ pub fn code() -> LessonCode {
     }
 }
 
+pub fn calls_of_fix() -> Vec<Call> {
+    vec![(vec![json!("__%48ost-session=mallory")], None)]
+}
+
 fn mistaken(arguments: &[Value]) -> Outcome {
     mistake::session(text(arguments, 0)).map(Value::from)
 }
 
 fn fixed(arguments: &[Value]) -> Outcome {
     fix::session(text(arguments, 0)).map(Value::from)
+}
+
+/// The comment in the fix says so.
+#[test]
+fn actix_web_decodes_the_names_of_cookies() {
+    let request = actix_web::test::TestRequest::default().insert_header(("cookie", "__%48ost-session=mallory"));
+    let cookie = request.to_http_request().cookie("__Host-session");
+    assert_eq!(cookie.as_ref().map(actix_web::cookie::Cookie::value), Some("mallory"));
 }

@@ -3,6 +3,6 @@ import hmac
 
 
 def form_is_ours(session, cookie, field, key):
-    if not hmac.compare_digest(cookie, field):
+    if not hmac.compare_digest(cookie.encode(), field.encode()):
         raise PermissionError("this form comes from elsewhere")
     return session

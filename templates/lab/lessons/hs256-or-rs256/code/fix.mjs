@@ -2,6 +2,7 @@
 import { importJWK, jwtVerify } from "jose";
 
 export async function user(token, key) {
-  const { payload } = await jwtVerify(token, await importJWK(key), { algorithms: ["RS256"] });
+  const publicKey = await importJWK(key, "RS256");
+  const { payload } = await jwtVerify(token, publicKey, { algorithms: ["RS256"] });
   return payload.sub;
 }

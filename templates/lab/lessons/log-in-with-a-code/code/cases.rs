@@ -41,6 +41,7 @@ pub fn code() -> LessonCode {
             not_begun(json!({ "code": "c", "iss": SCHOOL }), json!({ "issuer": SCHOOL })),
             not_begun(json!({ "code": "c", "state": "", "iss": SCHOOL }), json!({ "state": "", "issuer": SCHOOL })),
             case("of-mallorys-browser", SCHOOL, id_token(SCHOOL, "grade-portal", "mallory"), mallory.clone(), None),
+            case("ü", SCHOOL, id_token(SCHOOL, "grade-portal", "mallory"), mallory.clone(), None),
             case(own, HOMEWORK, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), None),
             case(own, SCHOOL, id_token(HOMEWORK, "grade-portal", "bob"), bob.clone(), None),
             case(own, SCHOOL, id_token(SCHOOL, "grade-portal", "bob"), bob.clone(), bob),

@@ -3,6 +3,8 @@ import jwt from "jsonwebtoken";
 
 export function finishLogin(callback, session, idToken, key) {
   if (!session.state || callback.state !== session.state) throw new Error("This browser did not begin this login.");
+  // This issuer's metadata has `authorization_response_iss_parameter_supported`, so an answer
+  // without `iss` is refused (RFC 9207, section 2.4).
   if (!session.issuer || callback.iss !== session.issuer) throw new Error("Another issuer answers.");
   const rules = { algorithms: ["HS256"], audience: "grade-portal", issuer: session.issuer };
   return jwt.verify(idToken, key, rules).sub;

@@ -5,8 +5,11 @@ import jwt
 
 
 def finish_login(callback, session, id_token, key):
-    if not session.get("state") or not hmac.compare_digest(callback.get("state", ""), session["state"]):
+    sent, kept = callback.get("state", ""), session.get("state", "")
+    if not kept or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise ValueError("This browser did not begin this login.")
+    # This issuer's metadata has `authorization_response_iss_parameter_supported`, so an answer
+    # without `iss` is refused (RFC 9207, section 2.4).
     if callback.get("iss") != session["issuer"]:
         raise ValueError("Another issuer answers.")
     claims = jwt.decode(id_token, key, algorithms=["HS256"], audience="grade-portal", issuer=session["issuer"])

@@ -9,6 +9,8 @@ pub fn finish_login(callback: &Value, session: &Value, id_token: &str, key: &[u8
     if callback["state"] != state {
         return Err("this browser did not begin this login".into());
     }
+    // This issuer's metadata has `authorization_response_iss_parameter_supported`, so an answer
+    // without `iss` is refused (RFC 9207, section 2.4).
     let issuer = session["issuer"].as_str().ok_or("the session names no issuer")?;
     if callback["iss"] != issuer {
         return Err("another issuer answers".into());

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, signed, text};
+use super::{Call, Case, LessonCode, Outcome, signed, text};
 
 mod fix;
 mod mistake;
@@ -30,6 +30,11 @@ pub fn code() -> LessonCode {
         ],
         rust: [mistaken, fixed],
     }
+}
+
+pub fn calls_of_fix() -> Vec<Call> {
+    let endless = signed(&json!({ "sub": "bob", "jti": "1" }), SECRET);
+    vec![(vec![json!(["/grades"]), json!(endless), json!(SECRET)], None)]
 }
 
 fn mistaken(arguments: &[Value]) -> Outcome {

@@ -1,12 +1,23 @@
 //! The mistake: "nobody has our public key", so its file may serve as a secret too.
+use std::error::Error;
+
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
+use pkcs8::spki::SubjectPublicKeyInfoRef;
 use serde_json::Value;
 
-pub fn user(token: &str, confidential_key: &str) -> Result<Value, Box<dyn std::error::Error>> {
+pub fn user(token: &str, confidential_key: &str) -> Result<Value, Box<dyn Error>> {
     let alg = decode_header(token)?.alg;
     let key = match alg {
-        Algorithm::RS256 => DecodingKey::from_rsa_der(pem::parse(confidential_key)?.contents()),
+        Algorithm::RS256 => public_key(confidential_key)?,
         _ => DecodingKey::from_secret(confidential_key.as_bytes()),
     };
     Ok(decode::<Value>(token, &key, &Validation::new(alg))?.claims["sub"].clone())
+}
+
+/// The RSA key in a public PEM file. With the feature `use_pem`, which is on by default,
+/// `DecodingKey::from_rsa_pem(file.as_bytes())` does the same.
+fn public_key(file: &str) -> Result<DecodingKey, Box<dyn Error>> {
+    let pem = pem::parse(file)?;
+    let info = SubjectPublicKeyInfoRef::try_from(pem.contents())?;
+    Ok(DecodingKey::from_rsa_der(info.subject_public_key.raw_bytes()))
 }

@@ -7,7 +7,7 @@ use hallpass::token::signing_input;
 use jsonwebtoken::jwk::JwkSet;
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, text};
+use super::{Call, Case, LessonCode, Outcome, text};
 
 mod fix;
 mod mistake;
@@ -36,6 +36,12 @@ pub fn code() -> LessonCode {
     }
 }
 
+pub fn calls_of_fix() -> Vec<Call> {
+    let keys = json!({ "keys": [jwk(OLD)] });
+    let endless = signed_claims(OLD, OLD, &json!({ "sub": "bob" }));
+    vec![(vec![json!(endless), keys.clone(), keys], None)]
+}
+
 fn mistaken(arguments: &[Value]) -> Outcome {
     mistake::user(text(arguments, 0), &mut set(arguments, 1), set(arguments, 2)).ok().map(Value::from)
 }
@@ -60,9 +66,13 @@ fn jwk(key: &str) -> Value {
 
 /// A token about this subject, signed with this key under this `kid`.
 fn signed(key: &str, kid: &str, subject: &str) -> String {
+    signed_claims(key, kid, &json!({ "sub": subject, "exp": 9_999_999_999_u64 }))
+}
+
+fn signed_claims(key: &str, kid: &str, claims: &Value) -> String {
     let signer = GivenKey::parse(&fixture(key), key).unwrap().signer(None).unwrap();
     let header = json!({ "alg": "RS256", "kid": kid }).to_string();
-    let input = signing_input(header, json!({ "sub": subject, "exp": 9_999_999_999_u64 }).to_string());
+    let input = signing_input(header, claims.to_string());
     let signature = signer.sign(input.as_bytes()).unwrap();
     format!("{input}.{signature}")
 }

@@ -3,6 +3,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 
 export async function user(token, copy, fetched) {
   copy.keys = fetched.keys;
-  const { payload } = await jwtVerify(token, createLocalJWKSet(copy), { algorithms: ["RS256"] });
+  const rules = { algorithms: ["RS256"], requiredClaims: ["exp"] };
+  const { payload } = await jwtVerify(token, createLocalJWKSet(copy), rules);
   return payload.sub;
 }

@@ -5,5 +5,5 @@ import jwt
 def user(token, copy, fetched):
     copy["keys"] = fetched["keys"]
     kid = jwt.get_unverified_header(token)["kid"]
-    key = jwt.PyJWKSet.from_dict(copy)[kid]
-    return jwt.decode(token, key, algorithms=["RS256"])["sub"]
+    key = jwt.PyJWKSet.from_dict(copy)[kid].key
+    return jwt.decode(token, key, algorithms=["RS256"], options={"require": ["exp"]})["sub"]

@@ -4,16 +4,24 @@ import { calculateJwkThumbprint, EmbeddedJWK, importJWK, jwtVerify } from "jose"
 
 export async function user(method, url, token, proof, key, seen) {
   const algorithms = ["ES256"];
-  const { payload: claims } = await jwtVerify(token, await importJWK(key, "ES256"), { algorithms });
-  const rules = { algorithms, typ: "dpop+jwt", maxTokenAge: 300 };
-  const { payload: proved, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, rules);
+  const ofToken = { algorithms, requiredClaims: ["exp"] };
+  const { payload: claims } = await jwtVerify(token, await importJWK(key, "ES256"), ofToken);
+  const ofProof = { algorithms, typ: "dpop+jwt", maxTokenAge: 300, clockTolerance: 5 };
+  // EmbeddedJWK refuses a private key
+  const { payload: proved, protectedHeader } = await jwtVerify(proof, EmbeddedJWK, ofProof);
   if ((await calculateJwkThumbprint(protectedHeader.jwk)) !== claims.cnf.jkt) {
     throw new Error("this is no proof by the key that the token names");
   }
   const ath = createHash("sha256").update(token).digest("base64url");
-  if (proved.htm !== method || proved.htu !== url || proved.ath !== ath || seen.includes(proved.jti)) {
+  const isForThis = proved.htm === method && address(proved.htu) === address(url) && proved.ath === ath;
+  if (!isForThis || !proved.jti || seen.includes(proved.jti)) {
     throw new Error("this proof is for another request, or was used before");
   }
-  seen.push(proved.jti); // in a real server: a table, for five minutes
+  seen.push(proved.jti); // in a real server: a table, for six minutes, so longer than a proof is accepted
   return claims.sub;
+}
+
+/** A URL without its query and fragment. */
+function address(url) {
+  return String(url).split(/[?#]/)[0];
 }

@@ -67,16 +67,16 @@ pub fn public_jwk(number: u8) -> Value {
 }
 
 /// The private JWK of that pair.
-fn private_jwk(number: u8) -> String {
+pub fn private_jwk(number: u8) -> Value {
     let mut jwk = public_jwk(number);
     let bytes = [&[0; 31][..], &[number]].concat();
     jwk["d"] = base64::Engine::encode(&base64::engine::general_purpose::URL_SAFE_NO_PAD, bytes).into();
-    jwk.to_string()
+    jwk
 }
 
 /// What signs with that pair.
 pub fn signer(number: u8) -> Signer {
-    GivenKey::from_jwk(private_jwk(number).as_bytes(), "a pair").unwrap().signer(None).unwrap()
+    GivenKey::from_jwk(private_jwk(number).to_string().as_bytes(), "a pair").unwrap().signer(None).unwrap()
 }
 
 /// A token that this pair signed.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, signed, text};
+use super::{Call, Case, LessonCode, Outcome, signed, text};
 
 mod fix;
 mod mistake;
@@ -29,6 +29,15 @@ pub fn code() -> LessonCode {
         ],
         rust: [mistaken, fixed],
     }
+}
+
+pub fn calls_of_fix() -> Vec<Call> {
+    let now = jsonwebtoken::get_current_timestamp();
+    let from = |nbf: u64, outcome: Outcome| {
+        let token = signed(&json!({ "sub": "bob", "nbf": nbf, "exp": 9_999_999_999_u64 }), KEY);
+        (vec![json!(token), json!(KEY)], outcome)
+    };
+    vec![from(now + 3600, None), from(now + 2, Some(json!("bob"))), from(now - 60, Some(json!("bob")))]
 }
 
 fn mistaken(arguments: &[Value]) -> Outcome {
