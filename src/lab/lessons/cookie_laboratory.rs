@@ -211,7 +211,7 @@ pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.same_site.value == "none" && !it.secure,
         effect: Effect::MayRefuse,
-        says: "`SameSite=None` without `Secure`: Chromium refuses it. Not every browser does.",
+        says: "`SameSite=None` without `Secure`: Chromium refuses it, and other browsers may keep it.",
     },
     Rule {
         applies: |it, transport| it.secure && transport == Transport::HttpOnLoopback,
@@ -227,7 +227,7 @@ pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.path.value == "elsewhere",
         effect: Effect::Decides(Outcome::KeptForOtherPath),
-        says: "`Path=/elsewhere`: kept, and not sent to this page, because its address does not begin with that path.",
+        says: "`Path=/elsewhere`: kept, and not sent to this page, because its address is not below that path.",
     },
     Rule {
         applies: |it, _| it.http_only,
@@ -242,8 +242,8 @@ pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.same_site.value == "absent",
         effect: Effect::None,
-        says: "No `SameSite`: Chromium treats it as `Lax`, but sends it with a POST of another site in its first two \
-               minutes. Other browsers may always send it.",
+        says: "No `SameSite`: Chromium treats it as `Lax`, but sends it with another site's POST that leads the whole \
+               tab here, in its first two minutes. Other browsers may always send it.",
     },
     Rule {
         applies: |it, _| it.max_age.value == "none",
@@ -303,7 +303,7 @@ pub struct Parts {
 impl Parts {
     pub const COUNT: usize = 3;
 
-    /// Reads what [`to_text`](Self::to_text) wrote into a field or a cookie. Unknown names are ignored.
+    /// Reads what [`to_text`](Self::to_text) wrote into a session. Unknown names are ignored.
     pub fn parse(text: &str) -> Self {
         let has = |part: &str| text.split('.').any(|found| found == part);
         Self { comes: has("comes"), refused: has("refused"), accepted: has("accepted") }
@@ -319,16 +319,6 @@ impl Parts {
     /// How many parts are done.
     pub fn done_count(self) -> usize {
         [self.comes, self.refused, self.accepted].into_iter().filter(|is_done| *is_done).count()
-    }
-
-    /// The parts that are done in either.
-    #[must_use]
-    pub const fn union(self, other: Self) -> Self {
-        Self {
-            comes: self.comes || other.comes,
-            refused: self.refused || other.refused,
-            accepted: self.accepted || other.accepted,
-        }
     }
 
     /// Adds the part of an outcome that was predicted correctly.

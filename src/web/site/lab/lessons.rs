@@ -255,11 +255,12 @@ impl<'a> LessonVisit<'a> {
     /// The texts around the lesson, with what a press came to; `None` if nothing was pressed that this page answers.
     /// The progress remembers it.
     pub fn judged(&mut self, press: Option<Press>) -> Frame {
+        let is_form = self.request.method() == Method::POST;
         match &press {
-            Some(Press::Solved(_)) => self.progress.is_solved = true,
-            // A link of another site is a GET, and must not count against the visitor.
-            Some(Press::Wrong(_)) if self.request.method() == Method::POST => self.progress.count_try(),
-            Some(Press::Wrong(_) | Press::Missing(_) | Press::Step(_)) | None => {}
+            // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
+            Some(Press::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => self.progress.is_solved = true,
+            Some(Press::Wrong(_)) if is_form => self.progress.count_try(),
+            Some(_) | None => {}
         }
         let solutions_held = self.learner.are_solutions_held();
         let projector = Projector::of(self.request);

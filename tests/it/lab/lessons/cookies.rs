@@ -373,6 +373,20 @@ async fn an_answer_without_a_measurement_and_a_page_from_an_earlier_press_count_
 }
 
 #[tokio::test]
+async fn a_link_that_no_press_led_to_measures_nothing() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let link = "/lab/lessons/size-limit?size=4100&token=4090&at=1-aaaaaaaa&attributes=no";
+    let now = "/lab/lessons/size-limit?size=4100&token=4090&at=9000000000000-aaaaaaaa&attributes=no";
+    for address in [link, now] {
+        let page = visitor.page(address).await;
+        assert!(page.contains("does not come from a press") || page.contains("from an earlier press"), "{page}");
+        let page = visitor.page("/lab/lessons/size-limit").await;
+        assert!(!page.contains("4100 bytes"), "{page}");
+    }
+}
+
+#[tokio::test]
 async fn a_cookie_of_every_size_is_as_large_as_was_asked_for() {
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "size-limit");

@@ -249,7 +249,8 @@ impl LessonPage {
         let answer = self.post(&sent).await;
         let next = answer.header("location");
         assert!(next.ends_with("#verdict"), "{next}");
-        self.show(Answer::to(self.visitor.request(Method::GET, next).header("cookie", "other=1")).await);
+        self.visitor.request(Method::POST, &self.path()).form(&[("step", "clear")]).send().await.unwrap();
+        self.show(Answer::to(self.visitor.request(Method::GET, next)).await);
     }
 }
 
@@ -320,6 +321,47 @@ async fn finished_parts_survive_another_tab_and_a_lost_cookie() {
     page.set("path", "elsewhere").set("expect", "elsewhere").set_refused().await;
     page.says("2 of 3 parts done.");
     assert_eq!(cookie_laboratory::Parts::parse("comes.accepted").done_count(), 2);
+}
+
+/// A link to the laboratory that says what its own redirect says.
+fn laboratory_link(fields: &str) -> String {
+    format!("/lab/lessons/{LABORATORY}?prefix=host&same-site=lax&path=root&max-age=none&{fields}")
+}
+
+#[tokio::test]
+async fn a_link_that_no_press_led_to_makes_no_progress_in_the_cookie_laboratory() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, LABORATORY).await;
+    page.set("expect", "comes").press("Set the cookie").await.says("1 of 3 parts done.");
+    let told = laboratory_link("expect=refused&parts=comes.accepted&value=abcd1234");
+    for visitor in [&page.visitor, &app.visitor()] {
+        for address in [told.clone(), format!("{told}&seal=AAAA")] {
+            let request = visitor.request(Method::GET, &address).header("sec-fetch-site", "cross-site");
+            let answer = Answer::to(request).await;
+            assert!(answer.body.contains("does not come from a press in this browser"), "{}", answer.body);
+            assert!(!answer.body.contains(SOLVED) && !answer.body.contains("parts done"), "{}", answer.body);
+        }
+    }
+    let forged = "lab-parts=comes.refused.accepted";
+    assert!(!app.visitor().with_cookie(&page.path(), forged).await.text().await.unwrap().contains("Done: "));
+    assert_eq!(page.visitor.page(&page.path()).await.matches("Done: ").count(), 1);
+}
+
+#[tokio::test]
+async fn a_sealed_address_counts_for_its_own_visitor_and_as_it_is() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, LABORATORY).await;
+    page.set("prefix", "host").set("expect", "refused");
+    let sealed = page.post(&page.submission("Set the cookie", &[])).await.header("location").to_owned();
+    let stranger = LessonPage::open(&app, LABORATORY).await;
+    stranger.post(&stranger.submission("Set the cookie", &[])).await;
+    assert!(!stranger.visitor.page(&sealed).await.contains("parts done"));
+    let changed = sealed.replace("expect=refused", "expect=deleted");
+    assert!(changed != sealed && !page.visitor.page(&changed).await.contains("parts done"));
+    let in_view = sealed.replace('?', "?view=do-1&");
+    for address in [sealed, in_view] {
+        assert!(page.visitor.page(&address).await.contains("1 of 3 parts done."), "{address}");
+    }
 }
 
 // Cross-site forms.

@@ -125,3 +125,15 @@ async fn a_token_that_the_lab_put_into_the_session_does_not_count() {
         assert!(!page.contains(FIELD), "{slug}: {page}");
     }
 }
+
+#[tokio::test]
+async fn a_link_with_the_right_answer_does_not_solve_it() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let expiry = claim(&visitor, "exp").await;
+    visitor.page(&format!("{PATH}?step=check&exp={expiry}")).await;
+    assert!(!has_solved(&visitor).await);
+    check(&visitor, &expiry).await;
+    assert!(has_solved(&visitor).await);
+}

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
-    Choice, CookieSettings, MAX_AGES, Outcome, PAGE, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES, Transport,
+    Choice, CookieSettings, MAX_AGES, Outcome, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES, Transport,
     deletion_lines, judge, rules, rules_outcome,
 };
 use crate::lab::lessons::press::Press;
@@ -15,8 +15,9 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
-/// The cookie that remembers which parts are done, for another tab and for a later visit.
-const PARTS: &str = "lab-parts";
+/// What is said of an address that no press of this visitor led to. It changes nothing.
+const NOT_A_PRESS: &str = "This address does not come from a press in this browser, or the browser keeps no cookie of \
+                           this site at all. Press *Set the cookie*.";
 
 pub(super) struct Page;
 
@@ -92,12 +93,13 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 /// Sets the cookie and redirects to the page, with all choices in its address.
-fn set(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let settings = read(visit)?;
     let value = lesson_cookies::value(&visit.lab.random)?;
-    let mut fields = carried(visit, &settings);
+    let expected = visit.form.get("expect").map(str::to_owned);
+    let mut fields = carried(&settings, expected.as_deref());
     fields.push(("value", &value));
-    let mut response = lesson_cookies::see_again(visit, &fields);
+    let mut response = lesson_cookies::see_outcome(visit, &fields)?;
     lesson_cookies::set(&mut response, &settings.set_cookie_line(&value))?;
     Ok(response)
 }
@@ -108,14 +110,15 @@ fn read(visit: &LessonVisit<'_>) -> Result<CookieSettings, Problem> {
 }
 
 /// What was chosen, for the address of the next page.
-fn carried<'v>(visit: &'v LessonVisit<'_>, settings: &CookieSettings) -> Vec<(&'static str, &'v str)> {
+fn carried<'v>(settings: &CookieSettings, expected: Option<&'v str>) -> Vec<(&'static str, &'v str)> {
     let mut fields = settings.fields();
-    fields.extend(["expect", "parts"].into_iter().filter_map(|name| Some((name, visit.form.get(name)?))));
+    fields.extend(expected.map(|expected| ("expect", expected)));
     fields
 }
 
 fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let mut fields = read(visit).map(|settings| carried(visit, &settings)).unwrap_or_default();
+    let expected = visit.form.get("expect");
+    let mut fields = read(visit).map(|settings| carried(&settings, expected)).unwrap_or_default();
     fields.push(("cleared", "yes"));
     let mut response = lesson_cookies::see_again(visit, &fields);
     deletion_lines().iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
@@ -123,8 +126,7 @@ fn clear(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let kept = Parts::parse(&lesson_cookies::came(visit.request, PARTS).unwrap_or_default());
-    let before = kept.union(Parts::parse(visit.form.get("parts").unwrap_or_default()));
+    let before = Parts::parse(&visit.work());
     let predicted = visit.form.get("expect").and_then(Outcome::find);
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
     let (settings, parts, press, report) = match value {
@@ -133,6 +135,9 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             let press = visit.form.get("cleared").map(|_| Press::Step(says.to_owned()));
             (read(visit).unwrap_or_else(|_| CookieSettings::initial()), before, press, None)
         }
+        Some(_) if !lesson_cookies::is_outcome(visit) => {
+            (read(visit)?, before, Some(Press::Missing(NOT_A_PRESS.to_owned())), None)
+        }
         Some(value) => {
             let settings = read(visit)?;
             let report = report(visit, &settings, &value, predicted);
@@ -140,14 +145,11 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             (settings, parts, Some(press), Some(report))
         }
     };
-    let frame = visit.judged(press);
-    let assets = &visit.lab.assets;
-    let mut response = render(&CookieLaboratoryPage { assets, frame, settings, predicted, parts, report })?;
-    if parts != kept {
-        let line = format!("{PARTS}={}; HttpOnly; SameSite=Lax; Path={PAGE}; Max-Age=2592000", parts.to_text());
-        lesson_cookies::set(&mut response, &line)?;
+    if parts != before {
+        visit.keep_work(parts.to_text())?;
     }
-    Ok(response)
+    let frame = visit.judged(press);
+    render(&CookieLaboratoryPage { assets: &visit.lab.assets, frame, settings, predicted, parts, report })
 }
 
 fn report(visit: &LessonVisit<'_>, settings: &CookieSettings, value: &str, predicted: Option<Outcome>) -> Report {

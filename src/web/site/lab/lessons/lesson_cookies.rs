@@ -50,8 +50,46 @@ pub(super) fn is_value(text: &str) -> bool {
 }
 
 /// Redirects to the lesson's page with these fields in its address: only the next request shows what the browser kept.
+/// The address proves nothing, because anybody can write such a link. See [`see_outcome`].
 pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let address = format!("/lab/lessons/{}?{query}#verdict", visit.lesson.slug);
     HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+}
+
+/// What the addresses are sealed for. The lesson and the visitor come after it.
+const SEAL: &str = "lesson address";
+
+/// The field of an address that has the seal of the others.
+const SEAL_FIELD: &str = "seal";
+
+/// The field that says in which view the page is shown.
+const VIEW_FIELD: &str = "view";
+
+/// The same for a press whose outcome counts. The address is sealed for this visitor, so no other link can make such an
+/// outcome.
+pub(super) fn see_outcome(visit: &mut LessonVisit<'_>, fields: &[(&str, &str)]) -> Result<HttpResponse, Problem> {
+    let visitor = visit.own_name()?;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    let seal = visit.lab.sessions.mac(&purpose(visit, &visitor), &query);
+    let mut fields = fields.to_vec();
+    fields.push((SEAL_FIELD, &seal));
+    Ok(see_again(visit, &fields))
+}
+
+/// Whether a press of this very visitor led to the address of this request.
+pub(super) fn is_outcome(visit: &LessonVisit<'_>) -> bool {
+    let visitor = visit.visitor.lab().visitor;
+    let fields: Vec<(String, String)> =
+        form_urlencoded::parse(visit.request.query_string().as_bytes()).into_owned().collect();
+    let Some((_, seal)) = fields.iter().find(|(name, _)| name == SEAL_FIELD) else { return false };
+    // The projector adds its view to an address that is sealed already.
+    let sealed = fields.iter().filter(|(name, _)| name != SEAL_FIELD && name != VIEW_FIELD);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(sealed).finish();
+    let text = format!("{query}~{seal}");
+    !visitor.is_empty() && visit.lab.sessions.unseal(&purpose(visit, &visitor), &text).is_some()
+}
+
+fn purpose(visit: &LessonVisit<'_>, visitor: &str) -> String {
+    format!("{SEAL} {} {visitor}", visit.lesson.slug)
 }

@@ -19,6 +19,10 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
+/// What is said of an address that no press of this visitor led to. It changes nothing.
+const NOT_A_PRESS: &str = "This address does not come from a press in this browser, or the browser keeps no cookie of \
+                           this site at all. Press *Set this cookie*.";
+
 pub(super) struct Page;
 
 #[async_trait(?Send)]
@@ -149,7 +153,7 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let (size, bytes) = (size.to_string(), token.len().to_string());
     let attributes = if has_attribute { "yes" } else { "no" };
     let fields = [("size", size.as_str()), ("token", &bytes), ("at", &now), ("attributes", attributes)];
-    let mut response = lesson_cookies::see_again(visit, &fields);
+    let mut response = lesson_cookies::see_outcome(visit, &fields)?;
     lesson_cookies::set(&mut response, &set_cookie_line(&token, has_attribute))?;
     Ok(response)
 }
@@ -173,6 +177,7 @@ fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             "This page is from an earlier press, and your browser has another cookie by now. Set a cookie again."
                 .to_owned(),
         )),
+        Some(Some(_)) if !lesson_cookies::is_outcome(visit) => Some(Press::Missing(NOT_A_PRESS.to_owned())),
         Some(Some(trial)) => {
             let mut measured = Measured::parse(&visit.work());
             measured.add(trial);

@@ -45,15 +45,15 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.form.is_sent() {
         let typed = clipped(visit.form.get("exp"));
         return match visit.form.get("step") {
-            Some("look") => Ok(lesson_cookies::see_again(visit, &[("step", "look")])),
-            Some("check") => Ok(lesson_cookies::see_again(visit, &[("step", "check"), ("exp", &typed)])),
+            Some("look") => lesson_cookies::see_outcome(visit, &[("step", "look")]),
+            Some("check") => lesson_cookies::see_outcome(visit, &[("step", "check"), ("exp", &typed)]),
             _ => Err(Problem::bad_request("`step` cannot be taken: `look` or `check` is accepted.")),
         };
     }
     let query = Form::of_query(visit.request);
     let found = found(visit);
     let typed = clipped(visit.form.get("exp").or(query.get("exp")));
-    let press = match query.get("step") {
+    let press = match query.get("step").filter(|_| lesson_cookies::is_outcome(visit)) {
         Some("look") => Some(found.look()),
         Some("check") => Some(found.check(&typed)),
         _ => None,
