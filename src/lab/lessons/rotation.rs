@@ -21,6 +21,9 @@ const MOST_ROWS: u32 = 2 * MOST_KEYS;
 const STALE: &str =
     "The timetable has not fetched the key set for a long time. Let it fetch first, or press *Start again*.";
 
+const UNPUBLISHED: &str = "The key that signs is not in the key set yet: the table says *no* there. The old key is the \
+                           last one that servers can look up, so it must stay. Publish the next key first.";
+
 const ENOUGH: &str = "The key set has enough keys. Retire the old one first, or press *Start again*.";
 
 /// The lifetimes that a token may have here, in seconds.
@@ -96,9 +99,7 @@ impl KeyNumbers {
             }
             RotationStep::Sign if signs == published && is_full => Err(ENOUGH),
             RotationStep::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),
-            RotationStep::Retire if signs > published => {
-                Err("The key that signs is not in the key set. Without the old key, the set would be empty.")
-            }
+            RotationStep::Retire if signs > published => Err(UNPUBLISHED),
             RotationStep::Retire if oldest == signs => {
                 Err("There is no old key: the oldest in the key set still signs.")
             }
@@ -114,6 +115,11 @@ impl KeyNumbers {
 
     fn newest(self) -> u32 {
         self.signs.max(self.published)
+    }
+
+    /// The first server that does not know the key that signs, if there is one. No token has to show it.
+    pub fn ignorant_of_signer(self) -> Option<Server> {
+        Server::ALL.into_iter().find(|server| !self.known_to(*server).contains(&self.signs))
     }
 
     /// The keys that a server verifies with.
@@ -328,8 +334,8 @@ impl RotationResult {
         match self {
             Self::UnderWay => "The old key is still in use.",
             Self::Smooth => {
-                "No server has the old key any more, and no valid token was refused. Mallory's copy of the old key is \
-                 worthless now."
+                "No server has the old key any more, and no valid token was refused. If anybody has a copy of the old \
+                 key, it is worthless now."
             }
             Self::Broken(gap) => gap.says(),
             Self::NoOldToken => {
@@ -376,7 +382,13 @@ mod tests {
     fn a_key_that_signs_unpublished_is_known_to_nobody() {
         let hasty = moved(&[RotationStep::Sign]);
         assert_eq!(hasty.known_to(Server::Library), 1..=1);
-        assert!(hasty.after(RotationStep::Retire).is_err() && hasty.after(RotationStep::Sign).is_err());
+        assert_eq!(hasty.after(RotationStep::Retire), Err(UNPUBLISHED));
+        assert!(hasty.after(RotationStep::Sign).is_err());
+        assert_eq!(hasty.ignorant_of_signer(), Some(Server::Library));
+        let unfetched = moved(&[RotationStep::Publish, RotationStep::Sign]);
+        assert_eq!(unfetched.ignorant_of_signer(), Some(Server::Timetable));
+        let fetched = moved(&[RotationStep::Publish, RotationStep::Fetch, RotationStep::Sign]);
+        assert_eq!(fetched.ignorant_of_signer(), None);
         assert_eq!(hasty.after(RotationStep::Publish).unwrap().known_to(Server::Library), 1..=2);
         let rows = hasty.rows();
         assert_eq!(rows.iter().map(|row| (row.number, row.signs())).collect::<Vec<_>>(), [(1, false), (2, true)]);

@@ -187,11 +187,22 @@ impl Portal {
     /// if the browser keeps the one that it has.
     pub fn log_in(&mut self, came: Option<&str>, new: String) -> (Option<String>, Press) {
         let known = came.filter(|id| self.user_of(id).is_some()).map(str::to_owned);
+        let is_planted = known.as_deref().is_some_and(|id| id == self.mallory);
+        let (set, says) = self.logged_in(known, new);
+        if is_planted {
+            return (set, Press::Step(says));
+        }
+        let first = if self.mallory.is_empty() { "Press *Get a session id*" } else { "Press *Plant the id*" };
+        (set, Press::Missing(format!("{says} But Mallory has planted nothing in his browser yet. {first}.")))
+    }
+
+    /// What a login does to the table of sessions: the id that the portal sets, and what is said.
+    fn logged_in(&mut self, known: Option<String>, new: String) -> (Option<String>, String) {
         match (known, self.round()) {
             (Some(id), Round::Keeps) => {
                 self.sessions.retain(|(its, _)| *its != id);
                 self.sessions.push((id.clone(), BOB.to_owned()));
-                (None, Press::Step(format!("Bob is logged in. The portal kept the id that his browser sent: `{id}`.")))
+                (None, format!("Bob is logged in. The portal kept the id that his browser sent: `{id}`."))
             }
             (known, _) => {
                 self.sessions.retain(|(its, user)| Some(its) != known.as_ref() && user != BOB);
@@ -202,7 +213,7 @@ impl Portal {
                     }
                     None => "Bob is logged in. His browser sent no id, so the portal gave him one.".to_owned(),
                 };
-                (Some(new), Press::Step(says))
+                (Some(new), says)
             }
         }
     }
@@ -329,7 +340,8 @@ mod tests {
     #[test]
     fn a_portal_that_keeps_the_id_lets_mallory_into_bob_s_session() {
         let (mut portal, id) = planted(Round::Keeps);
-        assert_eq!(portal.log_in(Some(&id), "bb".to_owned()).0, None);
+        let (set, press) = portal.log_in(Some(&id), "bb".to_owned());
+        assert!(set.is_none() && !press.is_wrong(), "{press:?}");
         let (found, press) = portal.use_copy();
         assert_eq!(found, Some(Found::Session(BOB.to_owned())));
         assert!(press.says().starts_with("1 of 4 rounds done. Mallory's copy works"), "{press:?}");
@@ -350,6 +362,10 @@ mod tests {
     fn a_copy_shows_nothing_before_bob_logged_in_with_the_planted_id() {
         for round in [Round::Keeps, Round::Renews] {
             let mut portal = at(round);
+            let first = portal.log_in(None, "cc".to_owned()).1;
+            assert!(
+                first.is_wrong() && first.says().contains("Mallory has planted nothing in his browser yet. Press *Get")
+            );
             assert!(portal.plant().is_err() && portal.use_copy().1.is_wrong(), "Mallory has no id");
             let _ = portal.give_id("aa".to_owned());
             assert!(portal.use_copy().1.says().contains("has not logged in"));

@@ -173,10 +173,23 @@ impl Work {
         match self.state.keys.after(step) {
             Ok(after) => {
                 self.state.keys = after;
-                Press::Step(self.change_in_words(step))
+                let ignorant = after.ignorant_of_signer().filter(|_| step == RotationStep::Sign);
+                ignorant.map_or_else(|| Press::Step(self.change_in_words(step)), |server| self.signs_too_early(server))
             }
             Err(why) => Press::Wrong(why.to_owned()),
         }
+    }
+
+    /// What is said when a key signs that a server does not know. Nothing is refused before somebody has such a token.
+    fn signs_too_early(&self, server: Server) -> Press {
+        let kid = self.kid(self.state.keys.signs);
+        let lacks = match server {
+            Server::Library => "it is not in the key set: no server can look it up yet",
+            Server::Timetable => "the timetable has an older copy of the key set, without this key",
+        };
+        Press::Missing(format!(
+            "`{kid}` signs from now on, but {lacks}. Let Bob log in with *Issue a token*, and see what both servers answer."
+        ))
     }
 
     /// What a press came to, once both servers have checked every token.
