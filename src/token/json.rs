@@ -27,6 +27,9 @@ pub enum JsonFault {
     /// A member is a number outside the range of a double.
     #[error("a number for {0:?} that is beyond every double")]
     NumberOutOfRange(String),
+    /// `serde_json` counts the levels and gives up in time.
+    #[error("JSON that is nested too deep")]
+    TooDeep,
     #[error("{0}")]
     Syntax(String),
 }
@@ -56,6 +59,8 @@ fn object<const IS_STRICT: bool>(bytes: &[u8]) -> Result<Map<String, Value>, Jso
         Ok(Json(other)) => Err(JsonFault::NotAnObject(kind(&other))),
         // A repeated member is a data error for serde. Only a syntax error can be a number out of range.
         Err(error) if error.is_data() => Err(JsonFault::Syntax(error.to_string())),
+        // `serde_json` tells this one apart by its message alone.
+        Err(error) if error.to_string().starts_with("recursion limit exceeded") => Err(JsonFault::TooDeep),
         Err(error) => Err(number_out_of_range(text).unwrap_or_else(|| JsonFault::Syntax(error.to_string()))),
     }
 }
@@ -260,6 +265,6 @@ mod tests {
     #[test]
     fn depth_is_bounded() {
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(4000), "]".repeat(4000));
-        assert!(matches!(parse_object(deep.as_bytes()), Err(JsonFault::Syntax(_))));
+        assert!(matches!(parse_object(deep.as_bytes()), Err(JsonFault::TooDeep)));
     }
 }

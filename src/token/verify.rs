@@ -288,6 +288,13 @@ impl<'a> Verification<'a> {
             Err(JsonFault::NumberOutOfRange(name)) => {
                 Err(bad_claim(Check::Payload, &name, "a number that a double holds", "a number beyond every double"))
             }
+            Err(JsonFault::TooDeep) => Err(Reason {
+                code: Code::Malformed,
+                message: "the signature is right, but the payload is nested too deep".into(),
+                expected: "JSON of a bounded depth".into(),
+                found: JsonFault::TooDeep.to_string(),
+                rfc: "RFC 8259 §9",
+            }),
             Err(fault) => Err(Reason {
                 code: Code::Malformed,
                 message: "the signature is right, but the payload is not a JSON object that has each member once"

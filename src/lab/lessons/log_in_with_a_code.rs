@@ -60,7 +60,7 @@ impl Attack {
                 "Mallory begins a login in her own browser, and logs in as herself. She stops before her browser opens the portal's redirect URI. Then she sends Bob a link."
             }
             Self::StolenCode => {
-                "Bob logs in. A server's own log holds the whole address of a request, and so does that of a company proxy which ends TLS to read what passes. Mallory reads such a log, finds Bob's code, and is faster than the portal. She sends his code to the token endpoint."
+                "Bob logs in, and his code is in an address. The portal's server writes addresses to its log. Mallory reads that log, finds Bob's code, and is faster than the portal. She sends his code to the token endpoint."
             }
             Self::MixUp => {
                 "In a mix-up, a portal takes the answer of one issuer for that of another. This portal accepts two issuers: the school, and a homework site. The homework site is Mallory's. Bob \
@@ -97,14 +97,14 @@ impl Attack {
     /// What the button for this target says.
     pub const fn button(self, target: Target) -> &'static str {
         match (self, target) {
-            (Self::MissingState, Target::Careless) => "Bob opens it: portal without state",
-            (Self::MissingState, Target::Right) => "Bob opens it: portal with state",
-            (Self::StolenCode, Target::Careless) => "Redeem it: issuer without PKCE",
-            (Self::StolenCode, Target::Right) => "Redeem it: issuer with PKCE",
-            (Self::MixUp, Target::Careless) => "Go on: portal that ignores iss",
-            (Self::MixUp, Target::Right) => "Go on: portal that compares iss",
-            (Self::OpenRedirect, Target::Careless) => "Bob logs in: issuer compares the beginning",
-            (Self::OpenRedirect, Target::Right) => "Bob logs in: issuer compares everything",
+            (Self::MissingState, Target::Careless) => "Try it on a portal that does not compare state",
+            (Self::MissingState, Target::Right) => "Try it on a portal that compares state",
+            (Self::StolenCode, Target::Careless) => "Try it on an issuer without PKCE",
+            (Self::StolenCode, Target::Right) => "Try it on an issuer with PKCE",
+            (Self::MixUp, Target::Careless) => "Try it on a portal that ignores iss",
+            (Self::MixUp, Target::Right) => "Try it on a portal that compares iss",
+            (Self::OpenRedirect, Target::Careless) => "Try it on an issuer that compares the beginning",
+            (Self::OpenRedirect, Target::Right) => "Try it on an issuer that compares everything",
         }
     }
 
