@@ -8,6 +8,7 @@ pub mod cookie_laboratory;
 pub mod cross_site_forms;
 pub mod cross_site_forms_two;
 pub mod hs256_or_rs256;
+pub mod json_text;
 pub mod key_confusion;
 pub mod keys_in_the_header;
 pub mod log_in_with_a_code;
@@ -327,6 +328,16 @@ mod tests {
             assert!(said.contains(named), "{from}: {said}");
         }
         assert_eq!(read_changed("secret", "secret"), "");
+    }
+
+    /// The page says before the reply that the prediction is not right, so a second "no" would deny that.
+    #[test]
+    fn no_reply_to_a_wrong_prediction_begins_with_no() {
+        let choices = LESSONS.iter().flat_map(|lesson| lesson.question.choices.iter().map(move |it| (lesson.slug, it)));
+        for (slug, choice) in choices.filter(|(_, choice)| !choice.is_right) {
+            let reply = choice.reply.plain();
+            assert!(!reply.starts_with("No.") && !reply.starts_with("No,"), "{slug}: {reply}");
+        }
     }
 
     #[test]

@@ -81,7 +81,7 @@ pub(super) fn no_key() -> Reason {
 pub(super) fn unknown_kid(ring: &[Verifier], kid: &Value) -> Reason {
     let nameless = ring.iter().all(|key| key.kid().is_none());
     let message = match kid {
-        _ if nameless => "the token names a key, and the key of this algorithm has no name here",
+        _ if nameless => "the token names a key in `kid`, but this server's key for this algorithm has no `kid`",
         Value::String(_) => "`kid` names none of the keys here; it only ever picks among those that the server holds",
         _ => "`kid` is not a string",
     };

@@ -45,6 +45,10 @@ fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
         _ if typed == payload => "That is the payload, still encoded. Decode it, and look for `sub`.".to_owned(),
         _ if typed == header => "That is the header, still encoded. The payload is the second part.".to_owned(),
         _ if typed == signature => "That is the signature. It is not text.".to_owned(),
+        _ if is_encoded(payload, typed) => {
+            "That is a piece of the payload, still encoded in base64url. Decode the payload, and look for `sub`."
+                .to_owned()
+        }
         _ if has("sub") => "You typed the whole payload. Type only the value of `sub`.".to_owned(),
         _ if has("alg") => "That is the header, decoded. The payload is the second part.".to_owned(),
         "HS256" | "JWT" => "That value is in the header. The payload is the second part.".to_owned(),
@@ -55,6 +59,13 @@ fn miss(token: &str, claims: &Claims, typed: &str, subject: &str) -> String {
             None => "That is not the value of `sub` in this token.".to_owned(),
         },
     }
+}
+
+/// Whether this is part of the encoded payload, or begins as every encoded JSON object here does.
+fn is_encoded(payload: &str, typed: &str) -> bool {
+    const SHORTEST: usize = 6;
+    let typed = typed.trim_end_matches(['…', '.', '=']);
+    typed.starts_with("eyJ") || (typed.len() >= SHORTEST && payload.contains(typed))
 }
 
 #[cfg(test)]
@@ -81,6 +92,9 @@ mod tests {
             ("", "The field is empty"),
             (TOKEN, "the whole token"),
             ("cGF5bG9hZA", "the payload, still encoded"),
+            ("eyJzdWIi…", "still encoded in base64url"),
+            ("pF5bG9h", "not the value of `sub`"),
+            ("cGF5bG9", "still encoded in base64url"),
             ("aGVhZGVy", "the header, still encoded"),
             ("c2ln", "the signature"),
             (r#"{"sub":"quiet-heron-7","iat":1800000000}"#, "the whole payload"),

@@ -103,7 +103,9 @@ fn unfit(pasted: &str, fault: &KeyFault) -> String {
     if GivenKey::of_recognised(pasted.as_bytes(), PASTED).is_some() {
         return format!("RS256 needs a public RSA key. With the key in the field it does not work: {fault}.");
     }
-    "That text is not a key in any form. A public key begins with the line `-----BEGIN PUBLIC KEY-----`.".to_owned()
+    "That text is not a key in any form. Copy the whole key of this step: the line `-----BEGIN PUBLIC KEY-----`, the \
+     line `-----END PUBLIC KEY-----`, and all lines between."
+        .to_owned()
 }
 
 /// Why the pasted key does not sign under RS256. `None` for one that does.
@@ -126,8 +128,22 @@ pub struct Parts {
 impl Parts {
     /// The result of a press that completed one of these parts.
     pub fn press(self, says: &str) -> Press {
+        // The first part is the measurement, without which there is nothing to verify.
         let done = [self.verified, self.tried, self.forged].into_iter().filter(|is_done| *is_done).count();
-        Press::Step(format!("{says} {done} of 4 parts done."))
+        Press::Step(format!("{says} {} of 5 parts done. {}", done + 1, self.next()))
+    }
+
+    /// What the visitor does next.
+    const fn next(self) -> &'static str {
+        if !self.verified {
+            "Next: verify the RS256 token with the public key."
+        } else if !self.tried {
+            "Next: try to sign with the public key."
+        } else if !self.forged {
+            "Next: sign with the secret."
+        } else {
+            "Next: say who can forge a token."
+        }
     }
 
     /// Whether the visitor has seen what each key can do.
@@ -353,7 +369,10 @@ mod tests {
         ] {
             assert!(parts.answer(Ok(())).is_wrong(), "{parts:?}");
         }
-        assert_eq!(Parts { forged: false, ..all }.press("So."), Press::Step("So. 2 of 4 parts done.".to_owned()));
+        assert_eq!(
+            Parts { forged: false, ..all }.press("So."),
+            Press::Step("So. 3 of 5 parts done. Next: sign with the secret.".to_owned())
+        );
     }
 
     #[test]

@@ -7,7 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
-use super::remark::{WANTED, clip};
+use super::remark::{WANTED, clip, who_else};
 use crate::keys::{Jwk, RsaPublicKey, Verifier};
 use crate::lab::forge::{mac, public_forms};
 use crate::lab::naive::{LaxToken, Objection, hmac_named};
@@ -169,8 +169,9 @@ fn accepted(claims: &Claims) -> Result<String, String> {
                 .to_owned(),
         ),
         Some(other) => Err(format!(
-            "Near: the old verifier accepts your token, and believes that you are `{}`. Who may change grades?",
-            clip(&other.to_string())
+            "Near: the old verifier accepts your token, and believes that you are `{}`. {}",
+            clip(&other.to_string()),
+            who_else(other, "Who may change grades?")
         )),
         None => {
             Err("Near: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \

@@ -6,7 +6,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use super::remark::{WANTED, clip};
+use super::remark::{WANTED, clip, who_else};
 use crate::keys::{Algorithm, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
 use crate::lab::naive::{LaxToken, Objection};
@@ -202,8 +202,12 @@ pub fn judge(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result
             Ok(format!("Mallory is Admin now: she can change 3 grades. {}", taken(attempt.member())))
         }
         Ok(claims) => Err(format!(
-            "Near: the portal accepts your token, for `{}`. Write `\"sub\":\"{WANTED}\"` into the payload.",
-            clip(claims.subject().unwrap_or("nobody"))
+            "Near: the portal accepts your token, for `{}`. {}",
+            clip(claims.subject().unwrap_or("nobody")),
+            who_else(
+                claims.get("sub").unwrap_or(&Value::Null),
+                &format!("Write `\"sub\":\"{WANTED}\"` into the payload.")
+            )
         )),
         Err(objection) => Err(near(attempt, objection)),
     }

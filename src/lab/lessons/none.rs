@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::json_text::{fault_of, note_on_repetition};
 use super::remark::{clip, expect_admin};
 use crate::keys::{Algorithm, Verifier};
 use crate::lab::naive::{LaxToken, Objection};
@@ -52,9 +53,10 @@ pub fn naive(token: &str, keys: &[Verifier], now: DateTime<Utc>) -> Result<Claim
 
 /// The remark: `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    let twice = note_on_repetition("header", written.header) + &note_on_repetition("payload", written.payload);
     match naive {
-        Ok(claims) => expect_admin(claims).map(|()| success(written)),
-        Err(objection) => Err(hint(written, objection)),
+        Ok(claims) => expect_admin(claims).map(|()| success(written) + &twice).map_err(|hint| hint + &twice),
+        Err(objection) => Err(hint(written, objection) + &twice),
     }
 }
 
@@ -86,10 +88,13 @@ fn hint(written: &Written<'_>, objection: &Objection) -> String {
              algorithm that needs none."
         }
         Objection::NotJson("header") => {
-            "The header is not a JSON object. It needs braces, and quotes around names and values."
+            return format!("The header is not a JSON object. {}", fault_of(written.header).unwrap_or_default());
         }
         Objection::NotJson(_) => {
-            "Near: the verifier skipped the signature, but it could not read the payload. It must be a JSON object."
+            return format!(
+                "Near: the verifier skipped the signature, but it could not read the payload: it is not a JSON object. {}",
+                fault_of(written.payload).unwrap_or_default()
+            );
         }
         Objection::NoAlg => "The header must name its algorithm: a member `alg` whose value is a text.",
         Objection::Expired { .. } => {
@@ -129,6 +134,13 @@ mod tests {
     }
 
     #[test]
+    fn a_header_that_names_two_algorithms_is_explained() {
+        let said = answer(r#"{"alg":"HS256","alg":"none"}"#, PAYLOAD, "", true).unwrap();
+        assert!(said.contains("the member `alg` twice") && said.contains("keeps the last one"), "{said}");
+        assert!(!answer(HEADER, PAYLOAD, "", true).unwrap().contains("twice"));
+    }
+
+    #[test]
     fn a_near_miss_is_named() {
         let near = |header: &str, payload: &str, signature: &str, dot, word: &str| {
             let said = answer(header, payload, signature, dot).unwrap_err();
@@ -143,6 +155,9 @@ mod tests {
         near(HEADER, r#"{"sub":"admin","exp":1799999997}"#, "", true, "a later one");
         near(HEADER, "admin", "", true, "could not read the payload");
         near("none", PAYLOAD, "", true, "not a JSON object");
+        near("{'alg':'none'}", PAYLOAD, "", true, "no single quotes");
+        near(HEADER, r#"{"sub":"Admin"}"#, "", true, "compared letter by letter");
+        near(HEADER, r#"{"sub":"admin","sub":"bob"}"#, "", true, "the member `sub` twice");
         near(r#"{"alg":null}"#, PAYLOAD, "", true, "must name its algorithm");
         near(r#"{"alg":"HS256"}"#, PAYLOAD, "AAAA", true, "needs none");
     }

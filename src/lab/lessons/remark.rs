@@ -43,13 +43,23 @@ pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
     match claims.get("sub") {
         Some(Value::String(subject)) if subject == WANTED => Ok(()),
         Some(other) => Err(format!(
-            "Near: the naive verifier accepts the token, but `sub` says {}. Nothing protects the payload now. Whom do you \
-             want it to name?",
-            clip(&other.to_string())
+            "Near: the naive verifier accepts the token, but `sub` says {}. {}",
+            clip(&other.to_string()),
+            who_else(other, "Nothing protects the payload now. Whom do you want it to name?")
         )),
         None => {
             Err(format!("Near: the naive verifier accepts the token, but there is no `sub`. It must name `{WANTED}`."))
         }
+    }
+}
+
+/// What is said of a subject that is not Admin's: that it differs in its case only, or else the question.
+pub(super) fn who_else(subject: &Value, question: &str) -> String {
+    let is_near = |subject: &str| subject.trim().eq_ignore_ascii_case(WANTED);
+    if subject.as_str().is_some_and(is_near) {
+        format!("`sub` is compared letter by letter, and Admin's name in tokens is `{WANTED}`, in small letters.")
+    } else {
+        question.to_owned()
     }
 }
 
@@ -65,6 +75,13 @@ pub(super) fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_in_another_case_is_not_treated_as_another_person() {
+        let said = |subject: &str| expect_admin(&Claims::new().with("sub", subject)).unwrap_err();
+        assert!(said("Admin").contains("compared letter by letter") && said("ADMIN").contains("in small letters"));
+        assert!(said("bob").contains("Whom do you want it to name?"));
+    }
 
     #[test]
     fn a_remark_quotes_what_was_written_without_its_marks() {

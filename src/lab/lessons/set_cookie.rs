@@ -24,8 +24,8 @@ pub static ATTRIBUTES: [Piece; 3] = [
     Piece {
         value: "same-site",
         text: "SameSite=Lax",
-        meaning: "Another site's POST forms, images and frames do not carry it. A link or a GET form that leads here \
-                  does.",
+        meaning: "Another site's POST forms, images and frames do not carry it. A link, a GET form or a redirect that \
+                  leads the whole page here does.",
     },
     Piece {
         value: "path",

@@ -36,7 +36,7 @@ impl Found {
             Self::Token(_) => None,
             Self::Nothing => Some(
                 "0 of 2 parts done. Your session holds no token. Press *Open the demo*, press *Get token* there, and \
-                 come back."
+                 come back with the Back button of your browser."
                     .to_owned(),
             ),
             Self::OfTheLab => Some(

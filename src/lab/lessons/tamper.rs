@@ -4,10 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::json_text::{fault_of, note_on_repetition};
 use super::press::Press;
-use super::remark::{WANTED, clip};
+use super::remark::{WANTED, clip, who_else};
 use crate::lab::naive::{LAX_BASE64, LaxToken, Objection};
-use crate::token::{Claims, parse_object, segments};
+use crate::token::{Claims, parse_object_keeping_last, segments};
 
 /// The longest payload that the lesson takes, in characters.
 pub const LONGEST_PAYLOAD: usize = 2000;
@@ -36,7 +37,18 @@ impl Parts {
     pub fn press(self, says: &str) -> Press {
         match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {
             3 => Press::Solved(says.to_owned()),
-            done => Press::Step(format!("{says} {done} of 3 parts done.")),
+            done => Press::Step(format!("{says} {done} of 3 parts done. {}", self.next())),
+        }
+    }
+
+    /// What the visitor does next, while a part is left.
+    const fn next(self) -> &'static str {
+        if !self.payload {
+            "Next: change the payload."
+        } else if !self.middle {
+            "Next: change a character in the middle of the signature."
+        } else {
+            "Next: change the last character."
         }
     }
 }
@@ -47,7 +59,7 @@ pub enum Change {
     Nothing,
     /// Only whitespace or the order of members: other characters with the same meaning.
     Spelling,
-    /// The payload is no longer one JSON object, for this reason.
+    /// The payload is no longer one JSON object. The sentence says why.
     Broken(String),
     /// One sentence for each claim that differs.
     Claims(Vec<String>),
@@ -58,16 +70,23 @@ impl Change {
         if original == written {
             return Self::Nothing;
         }
-        match (parse_object(original.as_bytes()), parse_object(written.as_bytes())) {
-            (_, Err(fault)) => Self::Broken(fault.to_string()),
-            (Ok(old), Ok(new)) if old == new => Self::Spelling,
-            (old, Ok(new)) => Self::Claims(differences(&old.unwrap_or_default(), &new)),
+        if let Some(fault) = fault_of(written) {
+            return Self::Broken(fault);
         }
+        let read = |text: &str| parse_object_keeping_last(text.as_bytes()).unwrap_or_default();
+        let (old, new) = (read(original), read(written));
+        if old == new { Self::Spelling } else { Self::Claims(differences(&old, &new)) }
     }
 }
 
-/// Whether this change makes the naive verifier believe that it is Admin; otherwise a hint.
-pub fn judge(change: &Change, naive: &Result<Claims, Objection>) -> Result<(), String> {
+/// Whether this payload makes the naive verifier believe that it is Admin; otherwise a hint. Both say if the payload
+/// has a member twice.
+pub fn judge(written: &str, change: &Change, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    let twice = note_on_repetition("payload", written);
+    judge_change(change, naive).map(|()| twice.clone()).map_err(|hint| hint + &twice)
+}
+
+fn judge_change(change: &Change, naive: &Result<Claims, Objection>) -> Result<(), String> {
     if *change == Change::Nothing {
         return Err("You sent the token as it was, so its signature fits. Change what the payload says.".to_owned());
     }
@@ -80,18 +99,18 @@ pub fn judge(change: &Change, naive: &Result<Claims, Objection>) -> Result<(), S
         }
         (Ok(claims), _) => Err(match claims.get("sub") {
             Some(other) => format!(
-                "Near: the naive verifier believes that you are `{}`. Who may change grades?",
-                clip(&other.to_string())
+                "Near: the naive verifier believes that you are `{}`. {}",
+                clip(&other.to_string()),
+                who_else(other, "Who may change grades?")
             ),
             None => "Near: the naive verifier believes the payload, but it has no `sub`. So the verifier does not \
                      know who you are."
                 .to_owned(),
         }),
-        (Err(_), _) => {
-            Err("Near: the signature does not fit, but the naive verifier cannot read your payload. It must be one \
-                 JSON object. Check its braces and quotes."
-                .to_owned())
+        (Err(_), Change::Broken(fault)) => {
+            Err(format!("The naive verifier cannot read your payload: it is not one JSON object. {fault}"))
         }
+        (Err(_), _) => Err("The naive verifier cannot read your payload: it is not one JSON object.".to_owned()),
     }
 }
 
@@ -178,7 +197,7 @@ mod tests {
     /// What is said to this payload; nothing if it is right.
     fn said(written: &str) -> String {
         let token = format!("e30.{}.AAAA", URL_SAFE_NO_PAD.encode(written));
-        judge(&Change::between(PAYLOAD, written), &naive_verdict(&token)).err().unwrap_or_default()
+        judge(written, &Change::between(PAYLOAD, written), &naive_verdict(&token)).err().unwrap_or_default()
     }
 
     #[test]
@@ -193,7 +212,12 @@ mod tests {
         assert!(said(PAYLOAD).contains("You sent the token as it was"));
         assert!(said(&PAYLOAD.replace(',', ", ")).contains("how the JSON is written"));
         assert!(said(r#"{"exp":2,"sub":"bob","iat":1}"#).contains("how the JSON is written"));
-        assert!(said(r#"{"sub":"Admin"}"#).contains(r#"you are `"Admin"`"#));
+        assert!(said(r#"{"sub":"Admin"}"#).contains(r#"you are `"Admin"`. `sub` is compared letter by letter"#));
+        assert!(said(r#"{"sub":"admin","sub":"bob"}"#).contains("the member `sub` twice"));
+        assert!(
+            said(r#"{"sub":admin}"#)
+                .ends_with(r#"`admin` has no quotation marks. In JSON names and texts stand between them: `"admin"`."#)
+        );
         assert!(said(r#"{"sub":"bob","iat":1,"exp":9999999999}"#).contains(r#"you are `"bob"`"#));
         assert!(said(r#"{"role":"admin"}"#).contains("it has no `sub`"));
         for broken in ["", "{", "[1]", "admin", r#"{"sub":"admin""#] {
@@ -202,10 +226,27 @@ mod tests {
     }
 
     #[test]
+    fn a_payload_that_names_two_subjects_is_explained_although_it_is_right() {
+        let judged = |written: &str| {
+            let token = format!("e30.{}.AAAA", URL_SAFE_NO_PAD.encode(written));
+            judge(written, &Change::between(PAYLOAD, written), &naive_verdict(&token))
+        };
+        let twice = judged(r#"{"sub":"bob","sub":"admin"}"#).unwrap();
+        assert!(twice.contains("the member `sub` twice") && twice.contains("keeps the last one"), "{twice}");
+        assert_eq!(judged(r#"{"sub":"admin"}"#), Ok(String::new()));
+    }
+
+    #[test]
     fn the_lesson_is_solved_when_all_three_parts_are_done_in_any_order() {
         let parts = |payload, middle, last| Parts { payload, middle, last }.press("So.");
-        assert_eq!(parts(true, false, false), Press::Step("So. 1 of 3 parts done.".to_owned()));
-        assert_eq!(parts(false, true, true), Press::Step("So. 2 of 3 parts done.".to_owned()));
+        assert_eq!(
+            parts(true, false, false),
+            Press::Step("So. 1 of 3 parts done. Next: change a character in the middle of the signature.".to_owned())
+        );
+        assert_eq!(
+            parts(false, true, true),
+            Press::Step("So. 2 of 3 parts done. Next: change the payload.".to_owned())
+        );
         assert_eq!(parts(true, true, true), Press::Solved("So.".to_owned()));
     }
 

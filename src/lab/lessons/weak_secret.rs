@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::press::Press;
-use super::remark::{WANTED, clip};
+use super::remark::{WANTED, clip, who_else};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenKey, KeyFault, SigningError};
 use crate::lab::common_secrets::words;
@@ -24,12 +24,17 @@ pub const SUBJECT: &str = "bob";
 /// The most characters that a secret or the name of a case has here.
 pub const LONGEST: usize = 64;
 
-/// What messages call the victim's key.
-const SOURCE: &str = "the victim's secret.txt";
+/// What messages call the portal's key.
+const SOURCE: &str = "the portal's secret";
 
 /// What the victim's server checks beside the signature.
-static RULES: Rules =
-    Rules { profile: "weak secret", typ: Typ::Jwt, required: demo::REQUIRED, issuer: None, audience: Audience::Nobody };
+static RULES: Rules = Rules {
+    profile: "grade portal",
+    typ: Typ::Jwt,
+    required: demo::REQUIRED,
+    issuer: None,
+    audience: Audience::Nobody,
+};
 
 /// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some
 /// time.
@@ -62,11 +67,11 @@ pub fn guess(token: &str) -> Option<Guess> {
     })
 }
 
-/// How many digits the number of years has that trying all 256-bit secrets takes, at this rate per second.
-pub fn digits_of_years(tries_a_second: f64) -> u32 {
+/// Trying all 256-bit secrets takes at least ten to the power of this in years, at this rate per second.
+pub fn power_of_years(tries_a_second: f64) -> u32 {
     const SECONDS_A_YEAR: f64 = 31_557_600.0;
     let digits = 256.0 * 2_f64.log10() - tries_a_second.max(1.0).log10() - SECONDS_A_YEAR.log10();
-    (0..=77).rev().find(|whole| f64::from(*whole) <= digits).unwrap_or_default() + 1
+    (0..=77).rev().find(|whole| f64::from(*whole) <= digits).unwrap_or_default()
 }
 
 /// Why a typed secret signs nothing.
@@ -203,8 +208,9 @@ impl Reached {
             ),
             Self::VictimsToken => near("This is Bob's own token. Write a new one, with another `sub`."),
             Self::OtherSubject(subject) => Press::Wrong(format!(
-                "Near: the secret is right, and the portal accepts the token, for `{}`. Who may change grades?",
-                clip(subject)
+                "Near: the secret is right, and the portal accepts the token, for `{}`. {}",
+                clip(subject),
+                who_else(&subject.as_str().into(), "Who may change grades?")
             )),
             Self::NoToken => near("This is not a token. A token has three parts with dots between them."),
             Self::OldSignature => near(
@@ -303,6 +309,8 @@ mod tests {
         let right = secret_of("case");
         assert_eq!(attempt(right, WANTED), Reached::Forged);
         assert_eq!(attempt(right, "teacher"), Reached::OtherSubject("teacher".to_owned()));
+        assert!(attempt(right, "teacher").press().says().contains("Who may change grades?"));
+        assert!(attempt(right, "Admin").press().says().contains("`sub` is compared letter by letter"));
         assert_eq!(attempt(&format!("{right} "), WANTED), Reached::StrayBlank);
         let other_case = if right == right.to_uppercase() { right.to_lowercase() } else { right.to_uppercase() };
         assert_eq!(attempt(&other_case, WANTED), Reached::OtherCase);
@@ -338,8 +346,8 @@ mod tests {
 
     #[test]
     fn the_years_are_many_at_any_rate() {
-        assert_eq!(digits_of_years(1e6), 64);
-        assert_eq!(digits_of_years(1e12), 58);
-        assert_eq!(digits_of_years(0.0), 70);
+        assert_eq!(power_of_years(1e6), 63);
+        assert_eq!(power_of_years(1e12), 57);
+        assert_eq!(power_of_years(0.0), 69);
     }
 }

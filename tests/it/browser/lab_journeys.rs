@@ -3,9 +3,12 @@
 //!
 //! What is typed and pressed is read off the solution's own text, so a solution cannot promise what its page lacks.
 
+use std::time::Duration;
+
 use hallpass::lab::attacks::Attack;
 use hallpass::lab::lessons::{LESSONS, Lesson};
 use thirtyfour::Key;
+use tokio::time::sleep;
 
 use super::visit::{Browser, Script, Visit};
 use super::with_and_without_script;
@@ -232,7 +235,7 @@ async fn what_a_script_reaches_is_reported_as_the_solution_says() {
 #[tokio::test]
 async fn two_clocks_disagree_as_the_solution_says() {
     with_and_without_script(async |visit| {
-        let [cookie, token, set, send] = visit.begin("two-clocks").await;
+        let [cookie, token, set, send, short, long, set_again, send_again] = visit.begin("two-clocks").await;
         visit.press_button(set).await;
         visit.press_button(send).await;
         visit.assert_in_view(".verdict-card").await;
@@ -243,8 +246,18 @@ async fn two_clocks_disagree_as_the_solution_says() {
         visit.assert_in_view(".verdict-card").await;
         visit.assert_in_view(".steps li:last-child button").await;
         visit.press_button(send).await;
-        visit.assert_solved().await;
+        assert!(visit.text(".verdict-card").await.contains("1 of 2 parts done"));
         assert_eq!(visit.eval("document.querySelector('#token-life').value").await, "expired", "what was chosen stays");
+        visit.take("The cookie’s Max-Age", short).await;
+        visit.take("The token’s life", long).await;
+        visit.press_button(set_again).await;
+        while visit.driver.get_all_cookies().await.unwrap().iter().any(|cookie| cookie.name == "lab-clocks") {
+            sleep(Duration::from_millis(100)).await;
+        }
+        // The server's clock stands still in tests.
+        visit.app.advance(5);
+        visit.press_button(send_again).await;
+        visit.assert_solved().await;
     })
     .await;
 }

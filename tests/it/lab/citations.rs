@@ -44,6 +44,8 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 7515 §4.1.2", "\"jku\" (JWK Set URL) Header Parameter"),
     ("RFC 7515 §4.1.3", "\"jwk\" (JSON Web Key) Header Parameter"),
     ("RFC 7515 §4.1.4", "\"kid\" (Key ID) Header Parameter"),
+    ("RFC 7515 §4.1.5", "\"x5u\" (X.509 URL) Header Parameter"),
+    ("RFC 7515 §4.1.6", "\"x5c\" (X.509 Certificate Chain) Header Parameter"),
     ("RFC 7515 §4.1.11", "\"crit\" (Critical) Header Parameter"),
     ("RFC 7515 §5.2", "Message Signature or MAC Validation"),
     ("RFC 7515 §7.1", "JWS Compact Serialization"),

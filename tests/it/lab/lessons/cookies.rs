@@ -189,14 +189,18 @@ async fn script_reach_sets_two_cookies_echoes_their_names_and_is_solved_by_its_s
 }
 
 #[tokio::test]
-async fn two_clocks_is_solved_by_an_expired_token_in_a_living_cookie() {
-    assert!(solution("two-clocks").contains("*1 hour* for the cookie and *already expired* for the token"));
+async fn two_clocks_is_solved_once_each_clock_has_ended_first() {
+    let solution = solution("two-clocks");
+    assert!(solution.contains("*1 hour* for the cookie and *already expired* for the token"), "{solution}");
+    assert!(solution.contains("*5 seconds* for the cookie and *1 hour* for the token"), "{solution}");
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "two-clocks");
     let answer = student.send(&[("step", "set"), ("cookie", "3600"), ("token", "expired")]).await;
     let lines: Vec<_> = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap()).collect();
     assert!(lines.iter().any(|line| line.starts_with("lab-clocks=") && line.ends_with("; Max-Age=3600")), "{lines:?}");
     assert!(answer.body.contains("1 h left") && answer.body.contains("ended 5 s ago"), "{}", answer.body);
+    assert!(answer.body.contains("0 of 2 parts done") && !answer.body.contains("both clocks run"), "{}", answer.body);
+    assert!(answer.body.contains("The token in it has expired already"), "{}", answer.body);
     assert!(answer.body.contains("<option value=\"expired\" selected>"), "{}", answer.body);
     let copy = hidden(&answer.body, "copy");
     let page = student.send(&[("step", "send"), ("copy", &copy)]).await.body;
@@ -204,11 +208,21 @@ async fn two_clocks_is_solved_by_an_expired_token_in_a_living_cookie() {
         page.contains("The clocks disagree. The cookie came") && page.contains("code: <code>expired</code>"),
         "{page}"
     );
-    assert!(page.contains(SOLVED) && student.has_solved().await);
+    assert!(page.contains("1 of 2 parts done") && !page.contains(SOLVED) && !student.has_solved().await, "{page}");
+    assert_eq!(hidden(&page, "token-first"), "done");
+
+    let seen = ("token-first", "done");
+    let page = student.send(&[("step", "set"), ("cookie", "5"), ("token", "3600"), seen]).await.body;
+    let (copy, end) = (hidden(&page, "copy"), hidden(&page, "cookie-end"));
+    app.advance(5);
+    // A browser that has deleted the cookie.
+    let other = LessonVisitor::at(&app, "two-clocks");
+    let page = other.send(&[("step", "send"), ("copy", &copy), ("cookie-end", &end), seen]).await.body;
+    assert!(page.contains("2 of 2 parts done") && page.contains(SOLVED) && other.has_solved().await, "{page}");
 }
 
 #[tokio::test]
-async fn two_clocks_is_solved_by_a_token_that_outlives_its_cookie_too() {
+async fn a_token_that_outlives_its_cookie_is_one_case_of_the_two_clocks() {
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "two-clocks");
     let page = student.send(&[("step", "set"), ("cookie", "none"), ("token", "60")]).await.body;
@@ -220,7 +234,9 @@ async fn two_clocks_is_solved_by_a_token_that_outlives_its_cookie_too() {
 
     let other = LessonVisitor::at(&app, "two-clocks");
     let page = other.send(&fields).await.body;
-    assert!(page.contains("No cookie came") && page.contains(SOLVED), "{page}");
+    assert!(page.contains("No cookie came") && page.contains("1 of 2 parts done"), "{page}");
+    let page = other.send(&[&fields[..], &[("token-first", "done")]].concat()).await.body;
+    assert!(page.contains(SOLVED), "{page}");
     app.advance(60);
     let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
     assert!(page.contains("Both clocks have ended") && !page.contains(SOLVED), "{page}");
@@ -238,7 +254,8 @@ async fn a_cookie_that_is_lost_before_its_end_does_not_count_as_ended() {
     assert!(page.contains("although its <code>Max-Age</code> is not over") && !page.contains(SOLVED), "{page}");
     app.advance(5);
     let page = LessonVisitor::at(&app, "two-clocks").send(&fields).await.body;
-    assert!(page.contains("a token stays valid after its cookie is gone") && page.contains(SOLVED), "{page}");
+    assert!(page.contains("a token stays valid after its cookie is gone"), "{page}");
+    assert!(page.contains("1 of 2 parts done"), "{page}");
 }
 
 #[tokio::test]

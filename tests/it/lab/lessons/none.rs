@@ -50,7 +50,10 @@ async fn a_prediction_comes_before_the_task_is_kept_and_is_answered_once_the_les
     let fields = [("header", "{\"alg\":\"none\"}"), ("payload", "{\"sub\":\"admin\"}"), ("signature", "")];
     let answer = Answer::to(visitor.request(Method::POST, path).header("accept", "text/html").form(&fields)).await.body;
     assert!(answer.contains("Your prediction was:</strong> The portal’s secret"), "{answer}");
-    assert!(answer.contains("Not what happened.") && answer.contains("<details class=\"fold\" open>"), "{answer}");
+    assert!(
+        answer.contains("Not right in the case of the question.") && answer.contains("<details class=\"fold\" open>"),
+        "{answer}"
+    );
 }
 
 #[tokio::test]
@@ -183,7 +186,7 @@ async fn a_lesson_is_about_the_session_s_own_token_while_that_is_accepted() {
     let visitor = app.visitor();
     visitor.get("/generate?sub=alice").await;
     let own = "This is the token in your session.";
-    let made = "so this one was made for <code>alice</code>";
+    let made = "so the lab made this one about <code>alice</code>, for this page only";
     for slug in LESSONS {
         visitor.skip_prediction(slug).await;
         assert!(visitor.page(&format!("/lab/lessons/{slug}")).await.contains(own), "{slug}");

@@ -184,12 +184,12 @@ async fn hs256_or_rs256_is_solved_as_its_solution_says() {
     let tokens = (lesson.field("hs256"), lesson.field("rs256"));
 
     let pem = lesson.public_key().replace('\n', "\r\n");
-    lesson.press_with(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
+    lesson.press_with(verify, &[("key", &pem)]).await.is_step("2 of 5 parts done");
     assert!(lesson.outcome().contains("✓") && lesson.outcome().contains("What the public key verified"));
     lesson.press(public).await.is_step("it holds a public key where the private key belongs");
-    lesson.is_step("2 of 4 parts done");
+    lesson.is_step("3 of 5 parts done");
     lesson.press(secret).await.is_step("she is Admin now, and she can change 3 grades");
-    lesson.is_step("3 of 4 parts done");
+    lesson.is_step("4 of 5 parts done");
     assert_eq!((lesson.field("hs256"), lesson.field("rs256")), tokens, "the tokens stay");
 
     let boxes = [("Under HS256", portal), ("Under HS256", library), ("Under RS256", other_portal)]
@@ -240,9 +240,9 @@ async fn only_the_public_key_of_the_lesson_verifies_and_everything_else_is_named
         assert_eq!(lesson.field("key"), pasted, "what was typed stays");
         assert!(!lesson.body().contains("<script>alert"));
     }
-    lesson.press_with(verify, &[("key", &pem)]).await.is_step("1 of 4 parts done");
+    lesson.press_with(verify, &[("key", &pem)]).await.is_step("2 of 5 parts done");
     lesson.press_with(verify, &[("key", "another")]).await.is_wrong("not a key in any form");
-    lesson.press(public).await.is_step("2 of 4 parts done");
+    lesson.press(public).await.is_step("3 of 5 parts done");
 }
 
 #[tokio::test]
@@ -622,7 +622,7 @@ async fn tampering_is_about_the_session_s_own_token_while_that_is_accepted() {
     visitor.get("/generate?sub=alice").await;
     visitor.skip_prediction("tamper").await;
     let own = "This is the token in your session.";
-    let made = "so this one was made for <code>alice</code>";
+    let made = "so the lab made this one about <code>alice</code>, for this page only";
     assert!(visitor.page("/lab/lessons/tamper").await.contains(own));
     app.advance(60);
     let page = visitor.page("/lab/lessons/tamper").await;

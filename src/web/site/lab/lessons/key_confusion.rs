@@ -115,7 +115,12 @@ fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, pem: &str) 
         _ => key_confusion::judge(&written, &token, &says),
     };
     let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);
-    Ok(Outcome { title, judged, naive: NaiveVerdict::new(RULE, &says), strict: Seen::new(&token, &strict) })
+    Ok(Outcome {
+        title,
+        judged,
+        naive: NaiveVerdict::new(RULE, &says).named("The old verifier"),
+        strict: Seen::new(&token, &strict),
+    })
 }
 
 fn pem(ring: &KeyRing) -> Result<String, Problem> {

@@ -111,7 +111,11 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
             .mark(1, "sub says admin")
             .mark(2, &format!("made with {}", choices.with.says())),
     };
-    Outcome { judged: judge(attempt, &says), naive: NaiveVerdict::new(member.rule(), &says), strict }
+    Outcome {
+        judged: judge(attempt, &says),
+        naive: NaiveVerdict::new(member.rule(), &says).named("The portal"),
+        strict,
+    }
 }
 
 fn unknown(name: &str) -> Problem {

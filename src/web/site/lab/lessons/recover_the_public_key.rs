@@ -122,7 +122,11 @@ impl PortalKey {
         visit: &LessonVisit<'_>,
     ) -> Outcome {
         let strict = self.judge(token, visit).resolve_revocation(|_| false);
-        Outcome { title, naive: NaiveVerdict::new(RULE, naive), strict: Seen::new(token, &strict) }
+        Outcome {
+            title,
+            naive: NaiveVerdict::new(RULE, naive).named("The old verifier"),
+            strict: Seen::new(token, &strict),
+        }
     }
 
     /// Whether it signed the token, which may have expired since.
@@ -183,8 +187,14 @@ impl Work {
         let token = visit.issue(&self.key()?.keys, &claims)?;
         self.tokens.push(token);
         let says = match self.tokens.len() {
-            TOKENS => "1 of 3 parts done. Mallory has two tokens: two texts, and two signatures of one key.",
-            _ => "Mallory has one token. With one alone she has a single large number and nothing to compare it with.",
+            TOKENS => {
+                "1 of 3 parts done. Mallory has two tokens: two texts, and two signatures of one key. Next: \
+                       choose an exponent, and compute."
+            }
+            _ => {
+                "Mallory has one token. With one alone she has a single large number and nothing to compare it with. \
+                  Next: copy the second one."
+            }
         };
         Ok(Press::Step(says.to_owned()))
     }
@@ -220,7 +230,8 @@ impl Work {
         self.is_recovered = true;
         visit.keep_work(RECOVERED.to_owned())?;
         Ok(Press::Step(
-            "2 of 3 parts done. The common divisor is the modulus of the portal's key. Both signatures verify with it."
+            "2 of 3 parts done. The common divisor is the modulus of the portal's key. Both signatures verify with \
+             it. Next: choose how the portal's file is written, and forge a token."
                 .to_owned(),
         ))
     }

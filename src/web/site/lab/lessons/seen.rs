@@ -51,6 +51,8 @@ fn bounded(json: &str) -> String {
 
 /// A naive verifier's answer.
 pub(super) struct NaiveVerdict {
+    /// What the lesson calls the verifier, as a heading.
+    pub name: &'static str,
     /// What it does wrong.
     pub rule: &'static str,
     /// The subject that it accepts the token for.
@@ -62,9 +64,16 @@ impl NaiveVerdict {
     pub fn new(rule: &'static str, says: &Result<Claims, Objection>) -> Self {
         let subject = |claims: &Claims| shortened(claims.subject().unwrap_or("nobody in particular"));
         Self {
+            name: "The naive verifier",
             rule,
             takes_for: says.as_ref().ok().map(subject),
             objection: says.as_ref().err().map(ToString::to_string).unwrap_or_default(),
         }
+    }
+
+    /// The same verdict, of a verifier that the lesson calls so.
+    pub const fn named(mut self, name: &'static str) -> Self {
+        self.name = name;
+        self
     }
 }

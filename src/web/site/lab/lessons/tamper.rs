@@ -151,13 +151,13 @@ impl Work {
     fn send(&mut self, original: &Original<'_>, payload: &str) -> (Press, Outcome) {
         let Forgery { change, naive, strict, judged } = Forgery::of(original, payload);
         let press = match judged {
-            Ok(()) => {
+            Ok(twice) => {
                 self.forged = Some(payload.to_owned());
                 self.parts.payload = true;
-                self.parts.press(
+                self.parts.press(&format!(
                     "The naive verifier believed your payload: Mallory is Admin now, and she can change 3 grades. The \
-                     strict verifier blocked the same token at its signature.",
-                )
+                     strict verifier blocked the same token at its signature.{twice}"
+                ))
             }
             Err(hint) => Press::Wrong(hint),
         };
@@ -200,7 +200,7 @@ struct Forgery {
     change: Change,
     naive: NaiveVerdict,
     strict: Seen,
-    judged: Result<(), String>,
+    judged: Result<String, String>,
 }
 
 impl Forgery {
@@ -212,9 +212,9 @@ impl Forgery {
         let strict = match &change {
             Change::Nothing => strict,
             Change::Spelling => strict.mark(1, "the same claims in another spelling"),
-            Change::Broken(fault) => strict.mark(1, fault),
+            Change::Broken(_) => strict.mark(1, "it is not one JSON object"),
             Change::Claims(told) => strict.mark(1, &told.join("; ").replace('`', "")),
         };
-        Self { judged: judge(&change, &naive), naive: NaiveVerdict::new(RULE, &naive), change, strict }
+        Self { judged: judge(payload, &change, &naive), naive: NaiveVerdict::new(RULE, &naive), change, strict }
     }
 }

@@ -9,7 +9,7 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::two_clocks::{
-    COOKIE_LIFETIMES, COOKIE_NAME, LifetimeChoice, TOKEN_LIFETIMES, judge, set_cookie_line,
+    COOKIE_LIFETIMES, COOKIE_NAME, LifetimeChoice, Parts, TOKEN_LIFETIMES, judge, set_cookie_line,
 };
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -22,6 +22,10 @@ use crate::web::view::token_view::TraceRow;
 /// The verdict after the first step.
 const SET: &str = "Your browser has the cookie with the token, and both clocks run. Next, send it back: at once, or \
                    when one of the clocks has ended.";
+
+/// The same, where the token's clock does not run.
+const SET_EXPIRED: &str = "Your browser has the cookie, and the cookie's clock runs. The token in it has expired \
+                           already. Next, send it back.";
 
 pub(super) struct Page;
 
@@ -40,6 +44,7 @@ struct TwoClocksPage<'a> {
     cookie_life: String,
     token_life: String,
     clocks: Option<Clocks>,
+    parts: Parts,
     answer: Option<Answer>,
 }
 
@@ -99,7 +104,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(_) => Err(Problem::bad_request("`step` cannot be taken: `set` or `send` is accepted.")),
         None => {
             let clocks = kept_clocks(visit)?;
-            show(visit, clocks, None, None)
+            let parts = kept_parts(visit);
+            show(visit, clocks, parts, None, None)
         }
     }
 }
@@ -111,6 +117,12 @@ fn kept_clocks(visit: &LessonVisit<'_>) -> Result<Option<Clocks>, Problem> {
     Clocks::new(visit, copy.to_owned(), cookie_end).map(Some)
 }
 
+/// The cases that the form remembers as seen.
+fn kept_parts(visit: &LessonVisit<'_>) -> Parts {
+    let is_done = |part: &str| visit.form.get(part) == Some("done");
+    Parts { token_ended_first: is_done("token-first"), cookie_ended_first: is_done("cookie-first") }
+}
+
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let cookie = lifetime(visit, "cookie", &COOKIE_LIFETIMES)?;
     let token = lifetime(visit, "token", &TOKEN_LIFETIMES)?;
@@ -119,7 +131,9 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
     let clocks = Clocks::new(visit, copy, cookie_end)?;
     let line = set_cookie_line(&clocks.copy, cookie);
-    let mut response = show(visit, Some(clocks), None, Some(Press::Step(SET.to_owned())))?;
+    let says = if token.seconds.is_some_and(|seconds| seconds < 0) { SET_EXPIRED } else { SET };
+    let parts = kept_parts(visit);
+    let mut response = show(visit, Some(clocks), parts, None, Some(Press::Step(says.to_owned())))?;
     lesson_cookies::set(&mut response, &line)?;
     Ok(response)
 }
@@ -154,11 +168,13 @@ async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let copy_code = verify(visit, &copy).await?.code();
     // Browsers round differently: one may delete the cookie up to a second before its end.
     let should_have_cookie = cookie_end.is_some_and(|end| end > visit.now.timestamp().saturating_add(1));
-    let press = judge(verdict.code(), copy_code, should_have_cookie);
+    let mut parts = kept_parts(visit);
+    let press =
+        judge(verdict.code(), copy_code, should_have_cookie).map_or_else(|wrong| wrong, |case| parts.press(case));
     let trace = TraceRow::of(&verdict);
     let answer = Answer { did_come: came.is_some(), code: verdict.code(), copy_code, trace };
     let clocks = Clocks::new(visit, copy, cookie_end)?;
-    show(visit, Some(clocks), Some(answer), Some(press))
+    show(visit, Some(clocks), parts, Some(answer), Some(press))
 }
 
 async fn verify(visit: &LessonVisit<'_>, token: &str) -> Result<Verdict, Problem> {
@@ -195,6 +211,7 @@ impl Clocks {
 fn show(
     visit: &mut LessonVisit<'_>,
     clocks: Option<Clocks>,
+    parts: Parts,
     answer: Option<Answer>,
     press: Option<Press>,
 ) -> Result<HttpResponse, Problem> {
@@ -205,6 +222,7 @@ fn show(
         cookie_life: visit.form.get("cookie").unwrap_or_default().to_owned(),
         token_life: visit.form.get("token").unwrap_or_default().to_owned(),
         clocks,
+        parts,
         answer,
     })
 }

@@ -281,7 +281,7 @@ impl Guessing {
         format!("{:.1} million", self.strong.rate() / 1e6)
     }
 
-    fn digits(&self) -> u32 {
-        weak_secret::digits_of_years(self.strong.rate())
+    fn power_of_years(&self) -> u32 {
+        weak_secret::power_of_years(self.strong.rate())
     }
 }

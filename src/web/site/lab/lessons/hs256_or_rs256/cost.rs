@@ -53,9 +53,32 @@ impl Mean {
         Self { microseconds: begin.elapsed().as_secs_f64() * 1e6 / f64::from(runs.max(1)), runs }
     }
 
-    /// How many times longer this took than the other.
+    /// The microseconds in three significant digits, so that a reader can divide them.
+    pub fn shown(&self) -> f64 {
+        rounded(self.microseconds, 3)
+    }
+
+    /// How many times longer this took than the other, in two significant digits of what is shown.
     pub fn over(&self, other: &Self) -> String {
-        let ratio = self.microseconds / other.microseconds.max(0.001);
-        if ratio >= 10.0 { format!("{ratio:.0} times") } else { format!("{ratio:.1} times") }
+        format!("about {} times", rounded(self.shown() / other.shown().max(0.001), 2))
+    }
+}
+
+/// The number in this many significant digits.
+fn rounded(number: f64, digits: usize) -> f64 {
+    format!("{number:.*e}", digits.saturating_sub(1)).parse().unwrap_or(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_ratio_is_that_of_the_times_that_are_shown() {
+        let mean = |microseconds| Mean { microseconds, runs: 1 };
+        assert_eq!((mean(0.361_8).shown(), mean(1106.7).shown()), (0.362, 1110.0));
+        assert_eq!(mean(1106.7).over(&mean(0.361_8)), "about 3100 times");
+        assert_eq!(mean(21.04).over(&mean(15.0)), "about 1.4 times");
+        assert_eq!(mean(0.0).over(&mean(0.0)), "about 0 times");
     }
 }
