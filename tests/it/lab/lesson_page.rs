@@ -156,7 +156,7 @@ impl LessonPage {
 
     /// What the naive verifier said.
     pub fn naive(&self) -> String {
-        words(between(self.outcome(), "<h3>The naive verifier</h3>", "</div>").unwrap())
+        words(between(self.outcome(), "</h3>", "</div>").unwrap())
     }
 
     /// The code of the strict verifier's refusal; empty when it accepts.

@@ -157,7 +157,7 @@ async fn the_list_misses_a_generated_secret_and_the_page_says_how_long_all_would
         .await
         .says("a token with a random secret")
         .says("nothing")
-        .says("takes more than 10<sup>");
+        .says("takes more than 10");
     let mut page = LessonPage::open(&app, WEAK).await;
     page.visitor.generate().await;
     page.press("Try the list").await.says("the token in your session").says("nothing");

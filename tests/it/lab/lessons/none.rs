@@ -114,7 +114,7 @@ async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
             vec![("header", &own_header), ("payload", admin), ("signature", &signature)],
         ),
         ("not a JSON object", vec![("header", "alg: none"), ("payload", admin), ("signature", "")]),
-        ("must be a JSON object", vec![("header", header), ("payload", "admin"), ("signature", "")]),
+        ("it is not a JSON object", vec![("header", header), ("payload", "admin"), ("signature", "")]),
     ] {
         lesson.reload().await;
         lesson.press_with("Send it to both", &fields).await.misses(says);
