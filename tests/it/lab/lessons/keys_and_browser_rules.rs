@@ -153,11 +153,7 @@ async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
 async fn the_list_misses_a_generated_secret_and_the_page_says_how_long_all_would_take() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, WEAK).await;
-    page.press("Try the list")
-        .await
-        .says("a token with a random secret")
-        .says("nothing")
-        .says("takes more than 10");
+    page.press("Try the list").await.says("a token with a random secret").says("nothing").says("takes more than 10");
     let mut page = LessonPage::open(&app, WEAK).await;
     page.visitor.generate().await;
     page.press("Try the list").await.says("the token in your session").says("nothing");
