@@ -1,7 +1,7 @@
 //! What a request costs: a bare actix-web handler, this program's routes, and any peer that is running, in one run:
 //! `cargo bench --bench http`, or `cargo bench --bench http -- 'NAME=http://127.0.0.1:3000/path Cookie: a=b' …` with
-//! peers. `benches/peers/run` starts some and asks them all. `HALLPASS_BENCH_BESIDE=PATH cargo bench --bench http` also
-//! asks another build of this program, such as one of an earlier commit, and compares their routes.
+//! peers. `benches/peers/run` starts some and asks them all. With `beside=PATH` it also asks another build of this
+//! program, such as one of an earlier commit, and compares their routes.
 //!
 //! The server has one core and one worker, the load another (with `taskset`, on a machine with two). All are asked in
 //! turn, many short rounds of it, and each line is its median round. The server logs each request to a file; a second
@@ -48,8 +48,8 @@ const STARVING: Duration = Duration::from_secs(6);
 /// How many bytes of text make a bare session as long as one with a token of the demo under HS256, and under RS256.
 const STATE_BYTES: [usize; 2] = [205, 574];
 
-/// The variable with the path of another build of this program.
-const BESIDE: &str = "HALLPASS_BENCH_BESIDE";
+/// How the argument begins that has the path of another build of this program.
+const BESIDE: &str = "beside=";
 
 /// What is signed.
 const MESSAGE: [u8; 160] = [b'e'; 160];
@@ -89,7 +89,7 @@ fn main() {
         "raw" => print_raw(),
         "pinned" => measure(peers),
         _ => {
-            let mut load = process::on_core(1, &process::myself());
+            let mut load = process::on_core(1, process::myself());
             let status = load.arg("pinned").args(arguments).status().expect("the load starts");
             assert!(status.success(), "the load failed");
         }
@@ -183,7 +183,8 @@ fn measure(peers: &[String]) {
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
     let mut targets = bare_targets(&bare);
     targets.extend(own_targets(&hallpass, &hs256, &rs256));
-    let beside = env::var_os(BESIDE).map(|program| Process::beside(folder.path(), &program));
+    let (others, peers): (Vec<_>, Vec<_>) = peers.iter().partition(|argument| argument.starts_with(BESIDE));
+    let beside = others.first().map(|program| Process::beside(folder.path(), program[BESIDE.len()..].as_ref()));
     targets.extend(beside.iter().flat_map(|other| {
         let (hs256, rs256) = (load::session(&other.address, "HS256"), load::session(&other.address, "RS256"));
         own_targets(other, &hs256, &rs256).into_iter().map(Target::of_other_build)

@@ -18,7 +18,7 @@ pub struct Process {
 
 impl Process {
     pub fn bare() -> Self {
-        Self::start(on_core(0, &myself()).arg("bare"))
+        Self::start(on_core(0, myself()).arg("bare"))
     }
 
     /// This program with its keys in this folder, a store of its own, and the log that `RUST_LOG` says, in a file.
@@ -106,7 +106,7 @@ pub struct Raw {
 
 /// In a process of its own, which can be held to that core.
 pub fn raw() -> Raw {
-    let output = on_core(0, &myself()).arg("raw").output().expect("the raw measurement");
+    let output = on_core(0, myself()).arg("raw").output().expect("the raw measurement");
     let text = String::from_utf8_lossy(&output.stdout).into_owned();
     let mut numbers = text.split_whitespace().map(|number| number.parse().expect("microseconds"));
     let mut next = || numbers.next().expect("two numbers");
