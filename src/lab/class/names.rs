@@ -96,7 +96,10 @@ macro_rules! id {
 
         impl $name {
             pub fn generate(random: &Random) -> Result<Self, NoRandomBytes> {
-                Ok(Self(URL_SAFE_NO_PAD.encode(random.bytes::<$bytes>()?)))
+                let mut bytes = random.bytes::<$bytes>()?;
+                // The text then begins with a letter. A spreadsheet takes what begins with `-` for a formula.
+                bytes[0] &= 0x7f;
+                Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
             }
 
             pub fn parse(text: &str) -> Option<Self> {
@@ -228,6 +231,15 @@ mod tests {
         assert!(typed.iter().all(|code| *code == typed[0] && code.is_some()));
         for wrong in ["", "BCDFG", "BCDFGHJ", "BCDFGA", "BCDFG1", "BCDFGÉ", "......"] {
             assert_eq!(ClassCode::parse(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_id_begins_with_a_letter() {
+        let random = Random::system();
+        for _ in 0..500 {
+            let id = PupilId::generate(&random).unwrap();
+            assert!(id.as_str().starts_with(|first: char| first.is_ascii_alphabetic()), "{id:?}");
         }
     }
 

@@ -10,7 +10,7 @@ use reqwest::Method;
 use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, location, set_cookies};
-use crate::html::{fields, form_with, unescaped, value_of};
+use crate::html::{between, fields, form_with, unescaped, value_of};
 use crate::lab::lesson_page::{LARGEST_PAGE, LessonPage, SOLVED, marked};
 
 // Keys in the header.
@@ -351,16 +351,21 @@ async fn a_link_that_no_press_led_to_makes_no_progress_in_the_cookie_laboratory(
 async fn a_sealed_address_counts_for_its_own_visitor_and_as_it_is() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, LABORATORY).await;
-    page.set("prefix", "host").set("expect", "refused");
+    page.set("expect", "comes");
     let sealed = page.post(&page.submission("Set the cookie", &[])).await.header("location").to_owned();
     let stranger = LessonPage::open(&app, LABORATORY).await;
     stranger.post(&stranger.submission("Set the cookie", &[])).await;
     assert!(!stranger.visitor.page(&sealed).await.contains("parts done"));
-    let changed = sealed.replace("expect=refused", "expect=deleted");
+    let changed = sealed.replace("expect=comes", "expect=refused");
     assert!(changed != sealed && !page.visitor.page(&changed).await.contains("parts done"));
     let in_view = sealed.replace('?', "?view=do-1&");
     for address in [sealed, in_view] {
-        assert!(page.visitor.page(&address).await.contains("1 of 3 parts done."), "{address}");
+        let shown = page.visitor.page(&address).await;
+        assert!(
+            shown.contains("1 of 3 parts done."),
+            "{address}: {}",
+            between(&shown, "id=\"verdict\"", "</section>").unwrap()
+        );
     }
 }
 
