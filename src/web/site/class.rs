@@ -1,6 +1,8 @@
 //! The pages of a class: `/class`, where pupils join and see what is kept of them, and the teacher's board below it.
 
 pub(in crate::web) mod board;
+mod board_actions;
+mod board_json;
 mod csv;
 mod endpoints;
 mod events;
