@@ -16,6 +16,7 @@ mod load;
 #[path = "http/process.rs"]
 mod process;
 
+use std::collections::HashMap;
 use std::env;
 use std::sync::Arc;
 use std::time::Duration;
@@ -24,12 +25,14 @@ use actix_session::storage::CookieSessionStore;
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::Key;
 use actix_web::{App, HttpRequest, HttpServer, web};
+use aws_lc_rs::encoding::AsDer as _;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256,
     RSA_PKCS1_SHA256, RsaKeyPair,
 };
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use load::{Round, Target};
 use process::{Process, Raw};
 
@@ -60,12 +63,14 @@ const PUPILS: usize = 300;
 /// The lesson and the gallery that a pupil opens.
 const LESSON_PAGE: &str = "/lab/lessons/logout";
 const GALLERY_PAGE: &str = "/lab/attacks";
+const BENCH_PAGE: &str = "/lab/inspect";
 
 /// The targets that are compared with one another, by name.
 const OPENED: &str = "bare, HS256's session opened";
 const ENCRYPTING: &str = "bare, the same decrypted and encrypted";
 const LONG_OPENED: &str = "bare, RS256's session opened";
 const SIGNED: &str = "bare, a signature made";
+const ENCODED: &str = "bare, a token made by jsonwebtoken";
 const SIGNED_IN_SESSION: &str = "bare, the same, RS256's session sealed";
 const SIGNED_ES256: &str = "bare, an ES256 signature made";
 const VALIDATE_HS256: &str = "GET /validate, HS256";
@@ -77,9 +82,19 @@ const TOKEN_ES256: &str = "POST /oauth/token, ES256";
 const LESSON: &str = "GET /lab/lessons/logout";
 const LESSON_IN_CLASS: &str = "GET /lab/lessons/logout, in a class of 300";
 const GALLERY: &str = "GET /lab/attacks";
+const BENCH: &str = "GET /lab/inspect";
+const HOME: &str = "GET /";
 const GALLERY_IN_CLASS: &str = "GET /lab/attacks, in a class of 300";
 const SILENT_VALIDATE: &str = "GET /validate, HS256, without a log";
 const SILENT_GENERATE: &str = "GET /generate, HS256, without a log";
+
+/// Pages with their addresses, each with the bare handler that answers with as many bytes.
+const PAGES: [(&str, &str, &str); 4] = [
+    (HOME, "/", "bare, the bytes of the home page"),
+    (LESSON, LESSON_PAGE, "bare, the bytes of a lesson"),
+    (GALLERY, GALLERY_PAGE, "bare, the bytes of the gallery"),
+    (BENCH, BENCH_PAGE, "bare, the bytes of the bench"),
+];
 
 fn main() {
     let arguments: Vec<String> = env::args().skip(1).filter(|it| it != "--bench").collect();
@@ -96,19 +111,31 @@ fn main() {
     }
 }
 
-/// Handlers on a server that has nothing else. One does nothing; two stand behind actix-session's encrypted cookie, of
-/// which one opens a session and the other seals it anew, with as many bytes as the query says; two make a signature
-/// and throw it away, and a third does so behind the session.
+/// Handlers on a server that has nothing else. `/` does nothing, and `/page` answers with as many bytes as the query
+/// says. Three make a signature and throw it away: with the key ready, under ES256, and as jsonwebtoken does it. The
+/// others stand behind actix-session's encrypted cookie. `/opened` opens a session, `/encrypted` also seals it anew with
+/// as many bytes as the query says, and `/signed-in-session` makes a signature besides.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();
     let pair = Arc::new(RsaKeyPair::generate(KeySize::Rsa2048).expect("a key"));
+    let encoding_key = EncodingKey::from_rsa_der(pkcs1(pair.as_der().expect("its DER").as_ref()));
     let curve = Arc::new(EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key"));
     let server = HttpServer::new(move || {
         let (pair, signing_in_session, curve) = (pair.clone(), pair.clone(), curve.clone());
+        let encoding_key = encoding_key.clone();
         let sessions = || SessionMiddleware::builder(CookieSessionStore::default(), key.clone()).build();
         App::new()
             .route("/", web::get().to(|| async { "ok\n" }))
+            .route("/page", web::get().to(|request: HttpRequest| async move { web::Html::new(text(&request)) }))
+            .route(
+                "/encoded",
+                web::get().to(move || {
+                    let claims = HashMap::from([("sub", "bob"), ("iss", "http://127.0.0.1:5000")]);
+                    let token = jsonwebtoken::encode(&Header::new(Algorithm::RS256), &claims, &encoding_key);
+                    async { token.expect("a token") }
+                }),
+            )
             .route(
                 "/signed",
                 web::get().to(move || {
@@ -147,8 +174,17 @@ fn serve_bare() {
 
 /// Puts as many bytes into the session as the query says.
 fn seal(request: &HttpRequest, session: &Session) -> &'static str {
-    let state = "e".repeat(request.query_string().parse().unwrap_or_default());
-    session.insert("demo", state).map_or("no session\n", |()| "ok\n")
+    session.insert("demo", text(request)).map_or("no session\n", |()| "ok\n")
+}
+
+/// As many bytes as the query says.
+fn text(request: &HttpRequest) -> String {
+    "e".repeat(request.query_string().parse().unwrap_or_default())
+}
+
+/// The RSA key inside a PKCS#8 structure of an RSA-2048 key (RFC 5958 §2), whose head has 26 bytes.
+fn pkcs1(pkcs8: &[u8]) -> &[u8] {
+    &pkcs8[26..]
 }
 
 /// What a token of the demo costs at the least.
@@ -182,6 +218,10 @@ fn measure(peers: &[String]) {
     let silent = Process::hallpass(folder.path(), "off");
     let (hs256, rs256) = (load::session(&hallpass.address, "HS256"), load::session(&hallpass.address, "RS256"));
     let mut targets = bare_targets(&bare);
+    targets.extend(PAGES.iter().map(|(_, path, name)| {
+        let bytes = load::page_length(&hallpass.address, path);
+        Target::get(name, &bare, &format!("/page?{bytes}"), "")
+    }));
     targets.extend(own_targets(&hallpass, &hs256, &rs256));
     let (others, peers): (Vec<_>, Vec<_>) = peers.iter().partition(|argument| argument.starts_with(BESIDE));
     let beside = others.first().map(|program| Process::beside(folder.path(), program[BESIDE.len()..].as_ref()));
@@ -198,6 +238,7 @@ fn measure(peers: &[String]) {
     targets.push(Target::get(LESSON, &hallpass, LESSON_PAGE, ""));
     targets.push(Target::get(LESSON_IN_CLASS, &class, LESSON_PAGE, &pupil));
     targets.push(Target::get(GALLERY, &hallpass, GALLERY_PAGE, ""));
+    targets.push(Target::get(BENCH, &hallpass, BENCH_PAGE, ""));
     targets.push(Target::get(GALLERY_IN_CLASS, &class, GALLERY_PAGE, &pupil));
     targets.push(Target::get(SILENT_VALIDATE, &silent, "/validate", &hs256));
     targets.push(Target::get(SILENT_GENERATE, &silent, "/generate", &hs256));
@@ -226,6 +267,7 @@ fn bare_targets(bare: &Process) -> Vec<Target> {
         get(ENCRYPTING, &encrypted[0], &kept[0]),
         get(LONG_OPENED, "/opened", &kept[1]),
         get(SIGNED, "/signed", ""),
+        get(ENCODED, "/encoded", ""),
         get(SIGNED_IN_SESSION, &format!("/signed-in-session?{}", STATE_BYTES[1]), &kept[1]),
         get(SIGNED_ES256, "/signed-es256", ""),
     ]
@@ -239,7 +281,7 @@ fn own_targets(hallpass: &Process, hs256: &str, rs256: &str) -> Vec<Target> {
         get(VALIDATE_RS256, "/validate", rs256),
         get(GENERATE_RS256, "/generate", rs256),
         get("GET /healthz", "/healthz", ""),
-        get("GET /", "/", ""),
+        get(HOME, "/", ""),
         get("GET /, with a token", "/", hs256),
         get("GET /v1/token/{phone}", "/v1/token/15555551212", ""),
         Target::post("POST /token", hallpass, "/token", r#"{"username":"alice","password":"x"}"#),
@@ -306,9 +348,13 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     println!("RS256 /generate, of the raw signature: {generate}; a bare handler that signs: {signed}");
     let in_session = share(&|turn| cpu(turn, SIGNED_IN_SESSION) / cpu(turn, GENERATE_RS256));
     println!("RS256 /generate, of a bare handler that signs: {of_signed}; with such a session: {in_session}");
+    let of_encoded = share(&|turn| cpu(turn, ENCODED) / cpu(turn, GENERATE_RS256));
+    println!("RS256 /generate, of a bare handler that makes a token with jsonwebtoken: {of_encoded}");
     let rs256 = share(&|turn| cpu(turn, SIGNED) / cpu(turn, TOKEN_RS256));
     let es256 = share(&|turn| cpu(turn, SIGNED_ES256) / cpu(turn, TOKEN_ES256));
     println!("client_credentials, of a bare handler that signs: RS256 {rs256}, ES256 {es256}");
+    let rs256 = share(&|turn| cpu(turn, ENCODED) / cpu(turn, TOKEN_RS256));
+    println!("client_credentials, of a bare handler that makes a token with jsonwebtoken: {rs256}");
     let validate = share(&|turn| rate(turn, VALIDATE_HS256) / rate(turn, SILENT_VALIDATE));
     let generate = share(&|turn| rate(turn, GENERATE_HS256) / rate(turn, SILENT_GENERATE));
     println!("HS256, answers a second with the log, of those without one: /validate {validate}, /generate {generate}");
@@ -317,6 +363,10 @@ fn reached(targets: &[Target], turns: &[Turn]) {
     println!("the same by CPU time: /validate {validate}, /generate {generate}");
     let lesson = share(&|turn| cpu(turn, LESSON_IN_CLASS) / cpu(turn, LESSON));
     let gallery = share(&|turn| cpu(turn, GALLERY_IN_CLASS) / cpu(turn, GALLERY));
+    for (page, _, bare) in PAGES {
+        let times = share(&|turn| cpu(turn, page) / cpu(turn, bare));
+        println!("{page}: {times} of the CPU time of a bare handler that answers with as many bytes");
+    }
     println!(
         "a page in a class of {PUPILS}, by the CPU time of the same page without: a lesson {lesson}, the gallery {gallery}"
     );

@@ -134,6 +134,12 @@ pub fn set_cookie(address: &str, path: &str, cookie: &str) -> String {
     runtime().block_on(cookie_of(address, &request(address, path, cookie)))
 }
 
+/// How many bytes the body of this page has.
+pub fn page_length(address: &str, path: &str) -> usize {
+    let answer = runtime().block_on(text_of(address, &request(address, path, "")));
+    answer.split_once("\r\n\r\n").expect("a body").1.len()
+}
+
 /// How many pupils may join from one address with one code within an hour.
 const JOINS: usize = 150;
 
