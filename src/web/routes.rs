@@ -123,14 +123,13 @@ pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'st
     })
 }
 
-/// Hands the table to the framework, which tries one row after the other. At last comes `/{result}`, which takes every
-/// name that no other row has. Before it comes the lab, which has the most rows. Within the rest, rows that are only
-/// compared come before those with a parameter.
+/// The beginnings of addresses that are tried last: pages, which cost far more than finding them.
+const PAGES: [&str; 5] = ["/lab", "/class", "/docs", "/tutorials", "/static"];
+
+/// Hands the table to the framework.
 pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
-    let mut endpoints: Vec<&Endpoint> = table.endpoints().collect();
-    endpoints.sort_by_key(|Endpoint { path, .. }| (path.starts_with("/lab"), path.contains('{')));
-    let (last, endpoints): (Vec<_>, Vec<_>) = endpoints.into_iter().partition(|it| it.path.starts_with("/{"));
-    for endpoint in endpoints {
+    let (last, rows): (Vec<_>, Vec<_>) = in_order(table).into_iter().partition(|row| row.is_last());
+    for endpoint in rows {
         add(endpoint, config, sessions, cors_origins);
     }
     for endpoint in table.closed {
@@ -139,6 +138,16 @@ pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &S
     for endpoint in last {
         add(endpoint, config, sessions, cors_origins);
     }
+}
+
+/// The rows in the order in which the framework tries them, one after the other. Rows for programs come before those of
+/// pages, and rows that are only compared before those with a parameter. At last comes `/{result}`, which takes every
+/// name that no other row has.
+fn in_order(table: &RouteTable) -> Vec<&'static Endpoint> {
+    let is_page = |row: &Endpoint| PAGES.iter().any(|beginning| row.path.starts_with(beginning));
+    let mut rows: Vec<&Endpoint> = table.endpoints().collect();
+    rows.sort_by_key(|row| (row.is_last(), is_page(row), row.has_parameter()));
+    rows
 }
 
 fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cors_origins: &CorsOrigins) {
@@ -157,18 +166,65 @@ fn add(endpoint: &Endpoint, config: &mut ServiceConfig, sessions: &Sessions, cor
 mod tests {
     use std::collections::HashSet;
 
+    use actix_web::App;
+    use actix_web::http::Method;
+    use actix_web::test::{TestRequest, call_service, init_service};
+
     use super::*;
     use crate::web::http::endpoint::Access;
 
     #[test]
     fn every_address_has_one_row() {
-        let table = table(true, true);
         let mut paths = HashSet::new();
-        for endpoint in table.endpoints() {
+        for endpoint in table(true, true).endpoints() {
             assert!(paths.insert(endpoint.path), "{} stands in the table twice", endpoint.path);
-            assert!(table.find(Some(endpoint.path)).is_some_and(|found| std::ptr::eq(found, endpoint)));
         }
-        assert!(table.find(Some("/nowhere")).is_none() && table.find(None).is_none());
+    }
+
+    #[actix_web::test]
+    async fn the_table_finds_the_row_that_the_framework_finds() {
+        for has_class in [false, true] {
+            let table = table(true, has_class);
+            let app = init_service(App::new().configure(|config| bare(&table, config))).await;
+            for path in paths(&table) {
+                // No row answers this method, so no handler runs.
+                let request = TestRequest::with_uri(&path).method(Method::OPTIONS).to_request();
+                let response = call_service(&app, request).await;
+                let framework = response.request().match_name().unwrap_or_default();
+                let found = table.of(response.request()).map_or("", |row| row.path);
+                assert_eq!(found, framework, "{path}");
+            }
+        }
+    }
+
+    /// The rows as `route` hands them over, without their middleware.
+    fn bare(table: &RouteTable, config: &mut ServiceConfig) {
+        let (last, rows): (Vec<_>, Vec<_>) = in_order(table).into_iter().partition(|row| row.is_last());
+        for row in rows {
+            config.service(row.resource());
+        }
+        for row in table.closed {
+            config.service(web::resource(row.path));
+        }
+        for row in last {
+            config.service(row.resource());
+        }
+    }
+
+    /// Each row's address with several values for its parameters, and addresses that are nearly those of a row.
+    fn paths(table: &RouteTable) -> Vec<String> {
+        let filled = |row: &Endpoint, value: &str| {
+            let segments = row.path.split('/').map(|it| if it.starts_with('{') { value } else { it });
+            segments.collect::<Vec<_>>().join("/")
+        };
+        let values = ["x", "lab", "x%2Fy", "%7Bx%7D", "%C3%A9", "a.b", ""];
+        let rows = table.endpoints().chain(table.closed);
+        let rows = rows.flat_map(|row| values.map(|value| filled(row, value)));
+        let others =
+            ["/lab/", "/lab/lessons", "/lab/lessons/", "/lab/teach/", "/class/", "/class/board/", "/a/b", "/docs/"];
+        let mut paths: Vec<_> = rows.chain(others.map(str::to_owned)).filter(|path| !path.is_empty()).collect();
+        paths.extend(paths.clone().iter().map(|path| format!("{path}/")));
+        paths
     }
 
     #[test]

@@ -79,6 +79,27 @@ impl Endpoint {
         Self { without_origin_check: addresses, ..self }
     }
 
+    pub fn has_parameter(&self) -> bool {
+        self.path.contains('{')
+    }
+
+    /// Whether it takes every name that no other row has.
+    pub fn is_last(&self) -> bool {
+        self.path.starts_with("/{")
+    }
+
+    /// Whether this path is one of its pattern, in which each parameter stands for a whole segment.
+    fn fits(&self, path: &str) -> bool {
+        let (mut own, mut segments) = (self.path.split('/'), path.split('/'));
+        loop {
+            match (own.next(), segments.next()) {
+                (None, None) => return true,
+                (Some(own), Some(segment)) if own == segment || own.starts_with('{') && !segment.is_empty() => {}
+                _ => return false,
+            }
+        }
+    }
+
     /// Whether it takes a form from a page of any site, at its own address.
     pub fn skips_origin_check(&self) -> bool {
         self.without_origin_check.contains(&self.path)
@@ -186,7 +207,10 @@ pub(in crate::web) struct RouteTable {
     own: &'static [Endpoint],
     /// Addresses of a class on a server that runs none: whoever asks, and however, is told that.
     pub closed: &'static [Endpoint],
-    by_path: HashMap<&'static str, &'static Endpoint>,
+    /// The rows by their addresses without a parameter. `None` for an address of a class on a server that runs none.
+    by_path: HashMap<&'static str, Option<&'static Endpoint>>,
+    /// The rows with a parameter, in the order in which the framework tries them.
+    with_parameter: Vec<&'static Endpoint>,
 }
 
 impl RouteTable {
@@ -196,8 +220,13 @@ impl RouteTable {
         own: &'static [Endpoint],
         closed: &'static [Endpoint],
     ) -> Self {
-        let mut table = Self { groups, has_test_mode, own, closed, by_path: HashMap::new() };
-        table.by_path = table.endpoints().map(|endpoint| (endpoint.path, endpoint)).collect();
+        let mut table =
+            Self { groups, has_test_mode, own, closed, by_path: HashMap::new(), with_parameter: Vec::new() };
+        let addresses = |it: &'static Endpoint| std::iter::once(it.path).chain(it.aliases.iter().copied());
+        let open = table.endpoints().flat_map(|row| addresses(row).map(move |path| (path, Some(row))));
+        table.by_path = open.chain(closed.iter().map(|row| (row.path, None))).collect();
+        table.with_parameter = table.endpoints().filter(|row| row.has_parameter()).collect();
+        table.with_parameter.sort_by_key(|row| row.is_last());
         table
     }
 
@@ -205,14 +234,14 @@ impl RouteTable {
         self.groups.iter().flat_map(|group| group.endpoints()).chain(self.own)
     }
 
-    /// The row that answers a request to this pattern.
-    pub fn find(&self, pattern: Option<&str>) -> Option<&'static Endpoint> {
-        self.by_path.get(pattern?).copied()
+    /// The row that answers this request, as the framework finds it. The framework compares the path with one regular
+    /// expression after the other each time it is asked, and three parts of the request pipeline ask.
+    pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
+        self.at(request.path())
     }
 
-    /// The row that answers this request. Most paths have no parameter, and are found at once. For the others the
-    /// framework compares one pattern after the other.
-    pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
-        self.find(Some(request.path())).or_else(|| self.find(request.match_name()))
+    fn at(&self, path: &str) -> Option<&'static Endpoint> {
+        let with_parameter = || self.with_parameter.iter().copied().find(|row| row.fits(path));
+        self.by_path.get(path).copied().unwrap_or_else(with_parameter)
     }
 }
