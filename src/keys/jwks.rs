@@ -46,7 +46,7 @@ impl Jwk {
 /// A key for RS256, whose `kid` is its RFC 7638 thumbprint.
 impl From<&RsaPublicKey> for Jwk {
     fn from(key: &RsaPublicKey) -> Self {
-        Self::new(&PublicKey::Rsa(key.clone()), Algorithm::Rs256, key.thumbprint())
+        Self::new(&PublicKey::Rsa(key.clone()), Algorithm::Rs256, key.thumbprint().to_owned())
     }
 }
 

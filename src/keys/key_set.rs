@@ -26,8 +26,9 @@ impl KeySet {
 
     /// The pairs that follow one another, and public keys that were retired for good.
     pub(super) fn of_rsa(pairs: &DatedKeys<RsaKey>, retired: &[Dated<RsaPublicKey>]) -> Self {
-        let sign =
-            |private: &RsaPrivateKey| Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()));
+        let sign = |private: &RsaPrivateKey| {
+            Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint().to_owned()))
+        };
         let verifier = |start, end, public: &RsaPublicKey, source: &str| Verifier {
             start,
             end,
@@ -102,7 +103,11 @@ impl ProfileKeys {
 
     pub(super) fn of_rsa(private: &RsaPrivateKey, source: &str) -> Self {
         Self {
-            signers: Signers::one(Signer::with_rsa(private, Algorithm::Rs256, Some(private.public().thumbprint()))),
+            signers: Signers::one(Signer::with_rsa(
+                private,
+                Algorithm::Rs256,
+                Some(private.public().thumbprint().to_owned()),
+            )),
             verifiers: vec![Verifier::with_rsa(private.public(), Algorithm::Rs256, source)],
         }
     }

@@ -51,7 +51,7 @@ impl PublicKey {
     /// and of RFC 8037 §2.
     pub fn thumbprint(&self) -> String {
         let [x, y] = match self {
-            Self::Rsa(key) => return key.thumbprint(),
+            Self::Rsa(key) => return key.thumbprint().to_owned(),
             Self::Ec(key) => [key.x(), key.y()].map(|number| URL_SAFE_NO_PAD.encode(number)),
             Self::Ed25519(key) => [URL_SAFE_NO_PAD.encode(key.as_bytes()), String::new()],
         };

@@ -28,6 +28,8 @@ pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap
 pub struct RsaPublicKey {
     modulus: Vec<u8>,
     exponent: Vec<u8>,
+    /// Computed once, because the key set names each key by it for everybody who asks.
+    thumbprint: String,
 }
 
 impl RsaPublicKey {
@@ -44,8 +46,11 @@ impl RsaPublicKey {
             return Err(KeyFault::Bits(bits));
         }
         let sound = modulus.bit(0) && exponent.bit(0) && exponent.bits() > 1 && exponent.bits() <= 33;
-        let key = Self { modulus: modulus.to_bytes_be(), exponent: exponent.to_bytes_be() };
-        if sound { Ok(key) } else { Err(KeyFault::Unsound) }
+        if !sound {
+            return Err(KeyFault::Unsound);
+        }
+        let (modulus, exponent) = (modulus.to_bytes_be(), exponent.to_bytes_be());
+        Ok(Self { thumbprint: thumbprint(&modulus, &exponent), modulus, exponent })
     }
 
     pub fn modulus(&self) -> &[u8] {
@@ -57,10 +62,8 @@ impl RsaPublicKey {
     }
 
     /// The `kid` that this key is published under: RFC 7638's SHA-256 thumbprint.
-    pub fn thumbprint(&self) -> String {
-        let (n, e) = (URL_SAFE_NO_PAD.encode(&self.modulus), URL_SAFE_NO_PAD.encode(&self.exponent));
-        let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
-        URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
+    pub fn thumbprint(&self) -> &str {
+        &self.thumbprint
     }
 
     /// SPKI in PEM, which every library reads. `None` when the numbers do not encode, which no loaded key does.
@@ -85,6 +88,12 @@ impl RsaPublicKey {
         };
         key.to_der().ok()
     }
+}
+
+fn thumbprint(modulus: &[u8], exponent: &[u8]) -> String {
+    let (n, e) = (URL_SAFE_NO_PAD.encode(modulus), URL_SAFE_NO_PAD.encode(exponent));
+    let canonical = format!(r#"{{"e":"{e}","kty":"RSA","n":"{n}"}}"#);
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, canonical.as_bytes()))
 }
 
 impl fmt::Debug for RsaPublicKey {

@@ -5,7 +5,7 @@ use std::fmt::{Arguments, Write as _};
 use chrono::{DateTime, Utc};
 use log::Level;
 
-use crate::token::printable::escaped;
+use crate::token::printable::{escaped, is_plain};
 
 /// The format of log lines.
 #[derive(Clone, Copy)]
@@ -79,8 +79,7 @@ impl Style {
 }
 
 fn escape_from(start: usize, line: &mut String) {
-    // Fast path: nearly all messages are plain ASCII and need no copy.
-    if !line.as_bytes()[start..].iter().all(|byte| matches!(byte, b' '..=b'~')) {
+    if !is_plain(&line[start..]) {
         let message = escaped(&line[start..]).into_owned();
         line.truncate(start);
         line.push_str(&message);

@@ -25,12 +25,21 @@ pub fn json_escaped(json: &str) -> Cow<'_, str> {
 }
 
 fn replaced(text: &str, is_escaped: impl Fn(char) -> bool, escape: impl Fn(char, &mut String)) -> Cow<'_, str> {
+    if is_plain(text) {
+        return Cow::Borrowed(text);
+    }
     let Some(first) = text.find(&is_escaped) else { return Cow::Borrowed(text) };
     let mut safe = text[..first].to_owned();
     for c in text[first..].chars() {
         if is_escaped(c) { escape(c, &mut safe) } else { safe.push(c) }
     }
     Cow::Owned(safe)
+}
+
+/// Whether the text is printable ASCII alone, as nearly all texts are. This is found much faster than by looking at each
+/// character.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a terminal or a browser acts on the character, or shows nothing in its place: control characters (C0, DEL

@@ -123,6 +123,10 @@ pub fn addresses(is_test_mode: bool) -> impl Iterator<Item = (&'static str, &'st
     })
 }
 
+/// The addresses that are tried first: those that are asked most, and cost little beside finding them.
+const ASKED_MOST: [&str; 7] =
+    ["/healthz", "/", "/validate", "/generate", "/token", "/.well-known/jwks.json", "/v1/token/{phone}"];
+
 /// The beginnings of addresses that are tried last: pages, which cost far more than finding them.
 const PAGES: [&str; 5] = ["/lab", "/class", "/docs", "/tutorials", "/static"];
 
@@ -140,13 +144,14 @@ pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &S
     }
 }
 
-/// The rows in the order in which the framework tries them, one after the other. Rows for programs come before those of
-/// pages, and rows that are only compared before those with a parameter. At last comes `/{result}`, which takes every
-/// name that no other row has.
+/// The rows in the order in which the framework tries them, one after the other. After those that are asked most, rows
+/// for programs come before those of pages, and rows that are only compared before those with a parameter. At last comes
+/// `/{result}`, which takes every name that no other row has.
 fn in_order(table: &RouteTable) -> Vec<&'static Endpoint> {
     let is_page = |row: &Endpoint| PAGES.iter().any(|beginning| row.path.starts_with(beginning));
     let mut rows: Vec<&Endpoint> = table.endpoints().collect();
-    rows.sort_by_key(|row| (row.is_last(), is_page(row), row.has_parameter()));
+    let place = |row: &Endpoint| ASKED_MOST.iter().position(|path| *path == row.path).unwrap_or(ASKED_MOST.len());
+    rows.sort_by_key(|row| (row.is_last(), place(row), is_page(row), row.has_parameter()));
     rows
 }
 
@@ -178,6 +183,14 @@ mod tests {
         let mut paths = HashSet::new();
         for endpoint in table(true, true).endpoints() {
             assert!(paths.insert(endpoint.path), "{} stands in the table twice", endpoint.path);
+        }
+    }
+
+    #[test]
+    fn each_address_that_is_asked_most_is_in_the_table() {
+        let table = table(false, false);
+        for path in ASKED_MOST {
+            assert!(table.endpoints().any(|row| row.path == path), "{path}");
         }
     }
 

@@ -922,7 +922,7 @@ fn rs256_of(folder: &Path) -> Result<(Option<String>, Vec<String>), String> {
 #[test]
 fn the_folder_reads_the_same_forms_and_names_what_helps_there() {
     let made = Made::get();
-    let kid = made.reference().public().thumbprint();
+    let kid = made.reference().public().thumbprint().to_owned();
     for Form { name, bytes, outcome } in forms(made) {
         let private = rs256_of(folder_with("jwt_key", &bytes).path());
         let public = rs256_of(folder_with("jwt_key.pub", &bytes).path());
@@ -953,7 +953,7 @@ fn the_folder_reads_the_same_forms_and_names_what_helps_there() {
 #[test]
 fn the_command_that_the_folder_names_for_a_certificate_and_a_keystore_works_there() {
     let made = Made::get();
-    let kid = made.reference().public().thumbprint();
+    let kid = made.reference().public().thumbprint().to_owned();
     for (file, form, signs) in [
         ("jwt_key.pub", "certificate.pem", false),
         ("jwt_key.pub", "certificate.der", false),

@@ -180,7 +180,7 @@ const MADE: [&str; 11] = [
 ];
 
 fn kid_of(name: &str) -> String {
-    RsaPublicKey::parse(&fixture(name)).unwrap().thumbprint()
+    RsaPublicKey::parse(&fixture(name)).unwrap().thumbprint().to_owned()
 }
 
 // What works.

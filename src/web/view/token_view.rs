@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::lab::diff::visible;
-use crate::token::printable::json_escaped;
+use crate::token::printable::{is_plain, json_escaped};
 use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, segments};
 
 /// What the page shows in place of a refused token's claims.
@@ -238,7 +238,7 @@ impl TraceRow {
 /// Makes invisible characters visible: HTML cannot contain NUL, and readers must notice invisible characters and ones
 /// that reorder the text around them.
 fn printable(text: &str) -> String {
-    text.chars().map(visible).collect()
+    if is_plain(text) { text.to_owned() } else { text.chars().map(visible).collect() }
 }
 
 /// The URL of a section such as `RFC 7519 §4.1.4`. `RFC 6265bis` is a draft that is to replace RFC 6265.
@@ -247,10 +247,10 @@ pub(in crate::web) fn rfc_link(rfc: &str) -> String {
     let (number, section) = rfc.split_once(' ').unwrap_or((rfc, ""));
     let fragment = if section.is_empty() { "" } else { "#section-" };
     let document = match number {
-        "6265bis" => "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis".to_owned(),
-        number => format!("https://www.rfc-editor.org/rfc/rfc{number}"),
+        "6265bis" => "https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc",
+        _ => "https://www.rfc-editor.org/rfc/rfc",
     };
-    format!("{document}{fragment}{}", section.trim_start_matches('§'))
+    [document, number, fragment, section.trim_start_matches('§')].concat()
 }
 
 /// The first 200 characters; values may be very long.
