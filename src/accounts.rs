@@ -132,8 +132,8 @@ impl Accounts {
         }
     }
 
-    /// Accepts the users in the store. `tries` limits each client's tries for each name. `key` is secret: with it,
-    /// secrets of client programs are hashed that were right.
+    /// Accepts the users in the store. `tries` limits each client's tries for each name. `key` is the
+    /// secret key of the hashes of client secrets that were right.
     pub fn users(store: Arc<dyn Store>, tries: Limiter, key: &[u8]) -> Self {
         let bounds = Bounds {
             threads: thread::available_parallelism().map_or(1, NonZeroUsize::get),

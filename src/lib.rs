@@ -6,19 +6,19 @@
 //! - [`clock`]: time as an argument
 //! - [`random`]: random bytes as an argument
 //! - [`budget`]: how long a request waits for other servers
-//! - [`work`]: what takes a while and anybody may ask for
-//! - [`redis`]: a server that several processes share
+//! - [`work`]: the pool of threads for expensive work that anybody may ask for
+//! - [`redis`]: the connection to Redis, which several processes share
 //! - [`texts`]: words that people read, kept in text files
 //! - [`keys`]: the key ring, read from the `keys` folder
 //! - [`token`]: how a token is issued, and the one verifier with its verdict
 //! - [`profiles`]: what each tutorial's tokens say
 //! - [`lab`]: attacks, forgeries and lessons
-//! - [`store`]: what is kept
-//! - [`limits`]: how often a client may ask
-//! - [`accounts`]: who may ask
+//! - [`store`]: the database
+//! - [`limits`]: rate limits
+//! - [`accounts`]: logins of users and of client programs
 //! - [`oauth`]: the rules of the issuer, from its requests to its answers
 //! - [`settings`]: flags, environment, `.env`, defaults
-//! - [`log`]: what goes to standard error
+//! - [`log`]: the log on standard error
 //! - [`web`]: the server, its routes and pages
 //! - [`testing`]: a server for the tests of Rust programs
 //! - [`cli`]: the commands

@@ -169,7 +169,7 @@ pub(super) fn added_to(mut error: Error, command: &mut Command, arguments: &[OsS
     let arguments: Vec<_> = arguments.iter().skip(1).map(|argument| argument.to_string_lossy()).collect();
     let arguments: Vec<&str> = arguments.iter().map(AsRef::as_ref).collect();
     if arguments.iter().any(|argument| argument.starts_with(key_file::PEM)) {
-        return command.error(ErrorKind::InvalidValue, key_file::IS_THE_KEY);
+        return command.error(ErrorKind::InvalidValue, key_file::KEY_TEXT_GIVEN);
     }
     if let Some(advice) = advice(&error, &called(command, &arguments), &arguments) {
         replace_tips(&mut error, advice);

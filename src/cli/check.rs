@@ -14,10 +14,10 @@ use crate::store;
 use crate::token::printable::escaped;
 use crate::web::{TlsReport, check_tls, exposed};
 
-/// Every part is looked at, also after one that is wrong; exit code 2 when any is. Nothing is made or changed.
+/// Checks every part, even after one fails. The exit code is 2 if any failed. Creates and changes nothing.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     let settings = Settings::resolve(flags, environment)?;
-    let keys = checked_keys(&settings);
+    let keys = key_warnings(&settings);
     let tls = check_tls(&settings, System.now());
     let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
@@ -46,8 +46,8 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     Ok(if parts.iter().all(|(_, found)| found.is_ok()) { ExitCode::SUCCESS } else { ExitCode::from(2) })
 }
 
-/// The keys that a start would read, and what it would warn of.
-fn checked_keys(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
+/// Reads the keys as the server does, and returns its warnings.
+fn key_warnings(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
     let source = &settings.options.keys.source;
     let mut warnings = source.check(&settings.accounts, settings.bearer_keys())?;
     if settings.has_class() {
@@ -56,7 +56,7 @@ fn checked_keys(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
     Ok(warnings)
 }
 
-/// What a server that starts would warn of.
+/// The warnings that the server would log at startup.
 fn notes(environment: &Environment, keys: &[Warning], tls: Option<&TlsReport>) -> Vec<String> {
     let settings = environment.warnings().map(|warning| format!("settings: {warning}"));
     let keys = keys.iter().map(|warning| format!("keys: {warning}"));

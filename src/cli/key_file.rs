@@ -9,19 +9,19 @@ use super::Failure;
 use crate::keys::GivenKey;
 use crate::settings::Environment;
 
-/// What is said of the text of a key in place of a file's name. The text is not repeated.
-pub(super) const IS_THE_KEY: &str = "--key takes the name of a file, and this is the text of a key; save it in a file \
+/// The error for a `--key` that is the text of a key. It does not repeat the text.
+pub(super) const KEY_TEXT_GIVEN: &str = "--key takes the name of a file, and this is the text of a key; save it in a file \
                                      and name that, or pipe it in: printf %s \"$KEY\" | hallpass … --key -";
 
-/// What a PEM begins with, and no name of a file.
+/// PEM begins with this; the name of a file does not.
 pub(super) const PEM: &str = "-----BEGIN";
 
 /// No secret that is safe to use is shorter, in bytes (RFC 7518 §3.2).
 const SHORTEST_SECRET: usize = 32;
 
 #[derive(Debug, Error)]
-#[error("{IS_THE_KEY}")]
-struct IsTheKey;
+#[error("{KEY_TEXT_GIVEN}")]
+struct KeyTextGiven;
 
 /// The key that `--key` names.
 pub(super) fn read(path: &Path, environment: &Environment) -> Result<GivenKey, Failure> {
@@ -30,7 +30,7 @@ pub(super) fn read(path: &Path, environment: &Environment) -> Result<GivenKey, F
     }
     let path = environment.path("key", path)?;
     if !path.exists() && is_text_of_key(&path) {
-        return Err(IsTheKey.into());
+        return Err(KeyTextGiven.into());
     }
     Ok(GivenKey::read(&path)?)
 }

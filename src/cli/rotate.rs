@@ -23,10 +23,10 @@ Examples:
   hallpass rotate && pkill -HUP -x hallpass     # a running server reads them
   hallpass rotate --after 5m --profile bearer")]
 pub(super) struct Options {
-    /// When the new keys begin to sign, at most 1d from now; clients fetch a key set again every 30s or so
+    /// When the new keys begin to sign, at most 1d from now; leave clients time to fetch the key set again
     #[arg(long, value_name = "DURATION", default_value = "60", value_parser = after)]
     after: i64,
-    /// Rotate only the keys of this profile, demo or bearer; without it, of both, as far as the folder has them
+    /// Rotate only the keys of this profile, demo or bearer; by default, of both
     #[arg(long, value_name = "demo|bearer", value_parser = profile)]
     profile: Option<&'static Profile>,
     /// Rotate only the demo's keys of this algorithm
@@ -75,6 +75,6 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
         writeln!(out, "the folder has no {} key, so none was made", keys.as_str())?;
     }
     let start = rotation.start.format("%Y-%m-%d %H:%M:%S UTC");
-    writeln!(out, "the new keys sign from {start} on; a running server takes them on SIGHUP")?;
+    writeln!(out, "the new keys sign from {start} on; send SIGHUP to a running server to load them")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,16 +1,15 @@
 //! Standard output for a command that prints its result and ends.
 //!
-//! A reader that has gone away, as `head` does, has read what it wanted: what is written after that is dropped, and the
-//! command's exit code is what it would have been.
+//! If the reader has closed the pipe, as `head` does, later output is dropped, and the exit code stays the same.
 
 use std::io::{self, ErrorKind, StdoutLock, Write};
 
 use thiserror::Error;
 
-/// Standard output could not be written, for another reason than that nobody reads it.
+/// Writing to standard output failed, and not because the reader has closed the pipe.
 #[derive(Debug, Error)]
 #[error("cannot write to standard output")]
-struct Unwritten(#[source] io::Error);
+struct WriteFailed(#[source] io::Error);
 
 pub(super) struct Stdout(StdoutLock<'static>);
 
@@ -22,20 +21,20 @@ impl Stdout {
 
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        unless_unread(self.0.write(bytes), bytes.len())
+        ignore_broken_pipe(self.0.write(bytes), bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        unless_unread(self.0.flush(), ())
+        ignore_broken_pipe(self.0.flush(), ())
     }
 }
 
-fn unless_unread<T>(done: io::Result<T>, as_if: T) -> io::Result<T> {
+fn ignore_broken_pipe<T>(done: io::Result<T>, on_closed: T) -> io::Result<T> {
     done.or_else(|error| match error.kind() {
-        ErrorKind::BrokenPipe => Ok(as_if),
+        ErrorKind::BrokenPipe => Ok(on_closed),
         // The caller tries again.
         ErrorKind::Interrupted => Err(error),
-        kind => Err(io::Error::new(kind, Unwritten(error))),
+        kind => Err(io::Error::new(kind, WriteFailed(error))),
     })
 }
 
@@ -45,9 +44,9 @@ mod tests {
 
     #[test]
     fn a_reader_that_went_away_is_no_error_and_another_cause_is_named() {
-        assert_eq!(unless_unread(Err(ErrorKind::BrokenPipe.into()), 5).unwrap(), 5);
-        assert_eq!(unless_unread(Ok(3), 5).unwrap(), 3);
-        let error = unless_unread(Err(ErrorKind::StorageFull.into()), ()).unwrap_err();
+        assert_eq!(ignore_broken_pipe(Err(ErrorKind::BrokenPipe.into()), 5).unwrap(), 5);
+        assert_eq!(ignore_broken_pipe(Ok(3), 5).unwrap(), 3);
+        let error = ignore_broken_pipe(Err(ErrorKind::StorageFull.into()), ()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::StorageFull);
         assert_eq!(crate::log::chain(&error), "cannot write to standard output: no storage space");
     }

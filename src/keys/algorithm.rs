@@ -96,7 +96,7 @@ impl Row {
 pub enum KeyKind {
     /// One secret signs and verifies.
     Secret,
-    /// A private key signs, its public half verifies; so do those below.
+    /// A private key signs, and its public key verifies. The same holds for the other two.
     Rsa,
     Ec(Curve),
     Ed25519,
@@ -268,16 +268,16 @@ impl FromStr for Algorithm {
 
 /// Algorithms that tokens of other issuers name, and that neither sign nor verify here.
 static UNSUPPORTED: [Unsupported; 4] = [
-    Unsupported { name: "ES512", key: "an EC key", signature_bytes: Some(132) },
-    Unsupported { name: "ES256K", key: "an EC key", signature_bytes: Some(64) },
-    Unsupported { name: "Ed25519", key: "an Ed25519 key", signature_bytes: None },
-    Unsupported { name: "Ed448", key: "an Ed25519 key", signature_bytes: None },
+    Unsupported { name: "ES512", key: "an EC key", signature_bytes: 132 },
+    Unsupported { name: "ES256K", key: "an EC key", signature_bytes: 64 },
+    Unsupported { name: "Ed25519", key: "an Ed25519 key", signature_bytes: 64 },
+    Unsupported { name: "Ed448", key: "an Ed448 key", signature_bytes: 114 },
 ];
 
 struct Unsupported {
     name: &'static str,
     key: &'static str,
-    signature_bytes: Option<usize>,
+    signature_bytes: usize,
 }
 
 impl Unsupported {
@@ -301,7 +301,7 @@ pub fn key_pair_for(name: &str) -> Option<&'static str> {
 pub fn shortest_signature_chars(name: &str) -> Option<usize> {
     let bytes = match name.parse::<Algorithm>() {
         Ok(algorithm) => algorithm.signature_bytes(SHORTEST_RSA_KEY),
-        Err(_) => Unsupported::named(name)?.signature_bytes?,
+        Err(_) => Unsupported::named(name)?.signature_bytes,
     };
     Some(base64url_chars(bytes))
 }
@@ -374,7 +374,8 @@ mod tests {
             ("ES384", Some(128), Some("an EC key on P-384")),
             ("ES512", Some(176), Some("an EC key")),
             ("EdDSA", Some(86), Some("an Ed25519 key")),
-            ("Ed448", None, Some("an Ed25519 key")),
+            ("Ed25519", Some(86), Some("an Ed25519 key")),
+            ("Ed448", Some(152), Some("an Ed448 key")),
             ("none", None, None),
         ] {
             assert_eq!((shortest_signature_chars(name), key_pair_for(name)), (chars, key), "{name}");

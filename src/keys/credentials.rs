@@ -54,17 +54,17 @@ impl fmt::Debug for GivenCredentials {
 /// A credential that cannot be used.
 #[derive(Debug, Error)]
 pub enum BadCredential {
-    #[error("TELESIGN_API_KEY is not base64; copy it from the account as it is, padding included and without blanks")]
+    #[error("TELESIGN_API_KEY is not base64; copy it from the account as it is, padding included and without spaces")]
     NotBase64,
     #[error("{0} cannot be a key")]
     Unfit(&'static str, #[source] KeyFault),
-    #[error("`{FILE}` of the keys folder lacks {0}; remove the file, and it is made again")]
+    #[error("`{FILE}` of the keys folder has no {0}; delete the file, and the next start makes it again")]
     Missing(&'static str),
-    #[error("`{FILE}` of the keys folder cannot be read; mend the line, or remove the file, and it is made again")]
+    #[error("`{FILE}` of the keys folder cannot be read; correct the line, or delete the file, and the next start makes it again")]
     File(#[source] BadEnvFile),
 }
 
-/// Everything that is not a key to sign with.
+/// The values of the services that sign nothing.
 #[derive(Clone, Debug)]
 pub struct Accounts {
     pub twilio_account_sid: String,
@@ -75,7 +75,7 @@ pub struct Accounts {
     pub generated_for: Vec<&'static str>,
 }
 
-/// The secrets to sign with.
+/// The secrets of the services.
 pub(super) struct AccountSecrets {
     pub twilio: Secret,
     pub zoom: Secret,
@@ -84,7 +84,7 @@ pub(super) struct AccountSecrets {
     pub telesign_api_key: Secret,
 }
 
-/// The credentials that were given. Missing ones come from the folder.
+/// The given credentials, completed from the keys folder.
 pub(super) fn read(
     folder: &Path,
     given: &GivenCredentials,
@@ -95,7 +95,7 @@ pub(super) fn read(
     read_values(&kept, given)
 }
 
-/// The credentials that were given. What they lack is generated, and not stored.
+/// The given credentials, completed with generated ones that are not stored.
 pub(super) fn generated(
     given: &GivenCredentials,
     random: &dyn SecureRandom,

@@ -193,16 +193,16 @@ pub(super) fn sec1(bytes: &[u8]) -> Option<Sec1<'_>> {
     Some(Sec1 { number: number.content, curve, point })
 }
 
-/// What is wrong with the whole of it: another length than it says, or no DER at all.
-pub(super) fn fault(bytes: &[u8]) -> String {
+/// What is wrong with the whole: another length than it says, or no DER at all.
+pub(super) fn describe_damage(bytes: &[u8]) -> String {
     match Element::first(bytes).filter(|outer| outer.tag == SEQUENCE) {
-        None => "what its base64 holds does not begin as a key does".to_owned(),
+        None => "its base64 does not decode to a key".to_owned(),
         Some(outer) if outer.total() > bytes.len() => {
-            format!("by its own length it has {} bytes, and only {} are there", outer.total(), bytes.len())
+            format!("it says that it has {} bytes, and only {} are there", outer.total(), bytes.len())
         }
         Some(outer) if outer.total() < bytes.len() => {
-            format!("by its own length it has {} bytes, and {} are there", outer.total(), bytes.len())
+            format!("it says that it has {} bytes, and {} are there", outer.total(), bytes.len())
         }
-        Some(_) => "what its base64 holds is not a key that can be read".to_owned(),
+        Some(_) => "its base64 does not decode to a key that can be read".to_owned(),
     }
 }

@@ -135,13 +135,13 @@ impl EcPublicKey {
             _ => 0,
         };
         if point.len() != length {
-            return Err(KeyFault::Broken(format!("it has no point of {}", curve.as_str()).into()));
+            return Err(KeyFault::Broken(format!("its public point has another length than {} needs", curve.as_str()).into()));
         }
-        let key = spki(curve, point).map_err(|_| not_on(curve.as_str()))?;
+        let key = spki(curve, point).map_err(|_| point_not_on_curve(curve.as_str()))?;
         // The library writes points uncompressed, at the end of the structure.
         let point =
             key.as_ref().len().checked_sub(1 + 2 * curve.coordinate_bytes()).map(|at| key.as_ref()[at..].to_vec());
-        point.map(|point| Self { curve, point }).ok_or_else(|| not_on(curve.as_str()))
+        point.map(|point| Self { curve, point }).ok_or_else(|| point_not_on_curve(curve.as_str()))
     }
 
     /// From the coordinates of a JWK, which have the full length (RFC 7518 §6.2.1.2).
@@ -176,11 +176,11 @@ fn spki(curve: Curve, point: &[u8]) -> Result<PublicKeyX509Der<'static>, Unspeci
     ParsedPublicKey::new(curve.verification(), point).map_err(|_| Unspecified)?.as_der()
 }
 
-pub(super) fn not_on(curve: &str) -> KeyFault {
+pub(super) fn point_not_on_curve(curve: &str) -> KeyFault {
     KeyFault::Broken(format!("its point is not on the curve {curve}").into())
 }
 
-pub(super) fn other_half() -> KeyFault {
+pub(super) fn halves_do_not_match() -> KeyFault {
     KeyFault::Broken("its public half does not belong to its private half".into())
 }
 
@@ -192,12 +192,12 @@ pub struct EcPrivateKey {
 }
 
 impl EcPrivateKey {
-    /// From the private number, whose public half is computed. One that came with it must be the same.
+    /// Computes the public half from the private number. A public half that is given must be the same.
     pub fn new(curve: Curve, number: &[u8], public: Option<&EcPublicKey>) -> Result<Self, KeyFault> {
-        let no_number = || KeyFault::Broken(format!("its private number is none of {}", curve.as_str()).into());
+        let no_number = || KeyFault::Broken(format!("its private key is not valid for {}", curve.as_str()).into());
         let pair = EcdsaKeyPair::from_private_key_der(curve.signing(), &sec1(curve, number).ok_or_else(no_number)?);
         let key = Self::of_pair(curve, pair.map_err(|_| no_number())?)?;
-        if public.is_some_and(|public| *public != key.public) { Err(other_half()) } else { Ok(key) }
+        if public.is_some_and(|public| *public != key.public) { Err(halves_do_not_match()) } else { Ok(key) }
     }
 
     fn of_pair(curve: Curve, pair: EcdsaKeyPair) -> Result<Self, KeyFault> {
@@ -207,7 +207,7 @@ impl EcPrivateKey {
 
     /// From `EC PRIVATE KEY` (RFC 5915). `curve` is the one that the structure around it names, if there is one.
     pub(super) fn from_sec1(bytes: &[u8], curve: Option<Curve>) -> Result<Self, KeyFault> {
-        let unreadable = || KeyFault::Truncated(der::fault(bytes).into());
+        let unreadable = || KeyFault::Truncated(der::describe_damage(bytes).into());
         let key = der::sec1(bytes).ok_or_else(unreadable)?;
         let own = match key.curve {
             der::NamedCurve::Absent => None,

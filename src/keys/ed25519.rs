@@ -22,7 +22,7 @@ impl Ed25519PublicKey {
     pub fn new(bytes: &[u8]) -> Result<Self, KeyFault> {
         let bytes: [u8; BYTES] = bytes.try_into().map_err(|_| wrong_length("public", bytes.len()))?;
         match Point::decode(bytes) {
-            None => Err(not_on("Ed25519")),
+            None => Err(point_not_on_curve("Ed25519")),
             Some(point) if point.has_small_order() => {
                 Err(KeyFault::Broken("its point has a small order, so anyone could sign for it".into()))
             }
@@ -99,7 +99,7 @@ impl Ed25519PrivateKey {
         let pair = Ed25519KeyPair::from_seed_unchecked(seed).map_err(|_| wrong_length("private", seed.len()))?;
         let key = Self { public: Ed25519PublicKey::new(pair.public_key().as_ref())?, pair: Arc::new(pair) };
         match public.map(Ed25519PublicKey::new).transpose()? {
-            Some(public) if public != key.public => Err(other_half()),
+            Some(public) if public != key.public => Err(halves_do_not_match()),
             _ => Ok(key),
         }
     }

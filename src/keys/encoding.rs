@@ -10,22 +10,30 @@ enum Encoding {
     Utf32 { big_endian: bool },
 }
 
-/// The text that the bytes hold. What is no text becomes U+FFFD, which no key has.
+/// The text that the bytes hold. What is no text becomes U+FFFD, which no key has; so does a last character that is cut
+/// off.
 pub(super) fn text(bytes: &[u8]) -> Cow<'_, str> {
     match encoding(bytes) {
         None => String::from_utf8_lossy(bytes),
         Some(Encoding::MarkedUtf8) => String::from_utf8_lossy(&bytes[3..]),
         Some(Encoding::Utf16 { big_endian, mark }) => {
-            let pairs = bytes[mark..].chunks_exact(2).map(|pair| [pair[0], pair[1]]);
-            let units = pairs.map(|pair| if big_endian { u16::from_be_bytes(pair) } else { u16::from_le_bytes(pair) });
-            char::decode_utf16(units).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
+            let (pairs, rest) = bytes[mark..].as_chunks();
+            let unit = |pair: &[u8; 2]| if big_endian { u16::from_be_bytes(*pair) } else { u16::from_le_bytes(*pair) };
+            let chars = char::decode_utf16(pairs.iter().map(unit)).map(|c| c.unwrap_or(char::REPLACEMENT_CHARACTER));
+            chars.chain(cut_off(rest)).collect::<String>().into()
         }
         Some(Encoding::Utf32 { big_endian }) => {
-            let fours = bytes[4..].chunks_exact(4).map(|four| [four[0], four[1], four[2], four[3]]);
-            let units = fours.map(|four| if big_endian { u32::from_be_bytes(four) } else { u32::from_le_bytes(four) });
-            units.map(|unit| char::from_u32(unit).unwrap_or(char::REPLACEMENT_CHARACTER)).collect::<String>().into()
+            let (fours, rest) = bytes[4..].as_chunks();
+            let unit = |four: &[u8; 4]| if big_endian { u32::from_be_bytes(*four) } else { u32::from_le_bytes(*four) };
+            let chars = fours.iter().map(|four| char::from_u32(unit(four)).unwrap_or(char::REPLACEMENT_CHARACTER));
+            chars.chain(cut_off(rest)).collect::<String>().into()
         }
     }
+}
+
+/// The replacement for a last character of which only some bytes are there.
+fn cut_off(rest: &[u8]) -> Option<char> {
+    (!rest.is_empty()).then_some(char::REPLACEMENT_CHARACTER)
 }
 
 /// The name of the encoding, when it is not plain UTF-8.
@@ -88,6 +96,13 @@ mod tests {
             (marked(b"\xff\xfe\0\0", b"n\0\0\0\xe9\0\0\0"), Some("UTF-32")),
         ] {
             assert_eq!((text(&bytes).as_ref(), other_encoding(&bytes)), ("né", name), "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn a_last_character_that_is_cut_off_is_seen() {
+        for bytes in [&b"\xff\xfen\0\xe9"[..], b"\xfe\xff\0n\0", b"\xff\xfe\0\0n\0\0\0\xe9\0\0"] {
+            assert_eq!(text(bytes), "n\u{fffd}", "{bytes:?}");
         }
     }
 }

@@ -1,7 +1,8 @@
 //! The primes of an RSA key of which only the modulus and the two exponents are known.
 //!
-//! d·e − 1 is a multiple of the order of every number modulo n, so a square root of 1 beside ±1 is found soon, and it
-//! shares a prime with n (NIST SP 800-56B, appendix C).
+//! d·e − 1 is a multiple of the order of every number modulo n. A number raised to its odd part, and then squared again
+//! and again, passes a square root of 1. If that root is not 1 or −1, it gives a prime of n (NIST SP 800-56B, appendix
+//! C).
 
 use num_bigint::BigUint;
 
@@ -17,9 +18,9 @@ pub(super) fn primes(n: &BigUint, e: &BigUint, d: &BigUint) -> Option<[BigUint; 
     if n.bits() > MOST_BITS || d >= n || *d <= one {
         return None;
     }
-    let order = d * e - &one;
-    let twos = order.trailing_zeros()?;
-    let odd = &order >> twos;
+    let multiple_of_order = d * e - &one;
+    let twos = multiple_of_order.trailing_zeros()?;
+    let odd = &multiple_of_order >> twos;
     for base in BASES {
         match split(n, &BigUint::from(base), &odd, twos) {
             Split::Primes(primes) => return Some(primes),

@@ -170,7 +170,7 @@ impl PrivateKey {
 }
 
 fn unreadable(der: &[u8]) -> KeyFault {
-    KeyFault::Truncated(der::fault(der).into())
+    KeyFault::Truncated(der::describe_damage(der).into())
 }
 
 /// What a key of this kind is, which signs nothing here, for a sentence.

@@ -60,13 +60,6 @@ impl Exposed {
     }
 }
 
-/// Compares only the path.
-impl PartialEq<PathBuf> for Exposed {
-    fn eq(&self, path: &PathBuf) -> bool {
-        self.path == *path
-    }
-}
-
 impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, mode, risk) = (self.path.display(), self.mode, self.risk());

@@ -216,5 +216,5 @@ pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault>
 }
 
 fn unreadable(der: &[u8]) -> KeyFault {
-    KeyFault::Truncated(der::fault(der).into())
+    KeyFault::Truncated(der::describe_damage(der).into())
 }

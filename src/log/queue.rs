@@ -25,7 +25,7 @@ impl Queue {
         let lines = lines_in(text);
         if self.lines + lines > MOST_LINES || self.text.len() + text.len() > MOST_BYTES {
             let dropped = lines.try_into().unwrap_or(u64::MAX);
-            self.drop_lines(dropped);
+            self.count_dropped(dropped);
             return Err(dropped);
         }
         self.text.extend_from_slice(text);
@@ -33,8 +33,8 @@ impl Queue {
         Ok(())
     }
 
-    /// Counts lines that were lost elsewhere.
-    pub const fn drop_lines(&mut self, lines: u64) {
+    /// Adds to the number of dropped lines.
+    pub const fn count_dropped(&mut self, lines: u64) {
         self.dropped += lines;
     }
 

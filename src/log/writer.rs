@@ -138,7 +138,7 @@ impl Shared {
             }
             if lost > 0 && output.write(&dropped(lost)).is_err() {
                 // They are counted in the next notice.
-                self.lock().queue.drop_lines(lost);
+                self.lock().queue.count_dropped(lost);
             }
             self.collect();
         }
@@ -163,7 +163,7 @@ impl Shared {
     fn done(&self, written: Result<(), u64>) {
         let mut state = self.lock();
         if let Err(lost) = written {
-            state.queue.drop_lines(lost);
+            state.queue.count_dropped(lost);
             state.dropped_in_all += lost;
         }
         state.pieces += 1;

@@ -25,7 +25,7 @@ pub struct TokenResponse {
     id_token: Option<String>,
 }
 
-/// What only a grant that a user gave comes with.
+/// The tokens that are issued only where a user logged in.
 #[derive(Default)]
 pub struct UserTokens {
     /// With the scope `offline_access`.

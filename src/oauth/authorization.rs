@@ -145,7 +145,7 @@ impl AuthorizationRequest {
     }
 
     /// The request as the hidden fields of the login form, which carry it through the login. Reading them gives the
-    /// same request.
+    /// same request, without the `id_token_hint`: whoever it names is in `login_hint` by then.
     pub fn fields(&self) -> Vec<(&'static str, String)> {
         let mut fields = vec![
             ("response_type", RESPONSE_TYPE.to_owned()),

@@ -18,7 +18,8 @@ pub enum Certificate {
     SelfSigned { names: Vec<String> },
 }
 
-/// Whoever can choose the host of a request chooses what these settings do. So they are for tests.
+/// With these settings the request decides as which host, or as which issuer, the server answers. So they need test
+/// mode.
 pub(super) fn check_hosts(options: &Options) -> Result<(), BadSetting> {
     if options.allowed_hosts == Some(AllowedHosts::Any) && options.test_mode != TestMode::Exposed {
         return Err(BadSetting::EveryHostAllowed);
@@ -29,7 +30,7 @@ pub(super) fn check_hosts(options: &Options) -> Result<(), BadSetting> {
     Ok(())
 }
 
-/// Two sites need two origins. Without a public URL, the first one is the address served.
+/// The second origin must differ from the first: the public URL or, without one, the address that the server binds.
 pub(super) fn check_second_origin(options: &Options) -> Result<(), BadSetting> {
     let Some(second) = options.second_origin.as_ref().map(PublicUrl::origin) else { return Ok(()) };
     let served = ["http", "https"].map(|scheme| format!("{scheme}://{}", options.bind));

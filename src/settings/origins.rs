@@ -1,4 +1,4 @@
-//! Origins as browsers know them: this site's own, and those of other sites whose scripts it lets in.
+//! Origins as browsers know them: this site's own, and those of other sites whose scripts it allows.
 
 use url::Url;
 

@@ -47,8 +47,8 @@ pub enum Found {
 impl fmt::Display for Found {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Nothing => "which is not there yet; a start makes it",
-            Self::Empty => "which is empty; a start makes the tables",
+            Self::Nothing => "which does not exist yet; the server creates it",
+            Self::Empty => "which is empty; the server creates the tables",
             Self::Memory => "which is in memory; what it holds is lost when the server ends",
             Self::Store => "which has Hallpass's tables",
         })

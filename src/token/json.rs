@@ -6,7 +6,7 @@
 //! What others send is never read as a plain `serde_json::Value`: under the crate's feature `raw_value` that takes the
 //! string in a member `$serde_json::private::RawValue` for the JSON itself. The reader here knows no such names.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::de::{self, Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
@@ -24,7 +24,8 @@ pub enum JsonFault {
     Empty,
     #[error("{0}, not an object")]
     NotAnObject(&'static str),
-    /// A member is a number outside the range of a double.
+    /// A member of the object itself is a number outside the range of a double. Deeper down it is a [`Syntax`](Self::Syntax)
+    /// fault.
     #[error("a number for {0:?} that is beyond every double")]
     NumberOutOfRange(String),
     /// `serde_json` counts the levels and gives up in time.
@@ -96,7 +97,7 @@ fn without_blanks(text: &str) -> String {
 
 /// `serde_json` reports `1e999` like a syntax error, but a verdict distinguishes the two.
 fn number_out_of_range(text: &str) -> Option<JsonFault> {
-    let members: HashMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
+    let members: BTreeMap<String, Box<RawValue>> = serde_json::from_str(text).ok()?;
     let is_number = |raw: &str| raw.starts_with(|first: char| first == '-' || first.is_ascii_digit());
     let beyond = |raw: &RawValue| is_number(raw.get()) && serde_json::from_str::<f64>(raw.get()).is_err();
     members.into_iter().find(|(_, raw)| beyond(raw)).map(|(name, _)| JsonFault::NumberOutOfRange(name))

@@ -43,7 +43,7 @@ pub fn is_plain(text: &str) -> bool {
 }
 
 /// Whether a terminal or a browser acts on the character, or shows nothing in its place: control characters (C0, DEL
-/// and C1), line and paragraph separators, bidirectional controls, and characters without a width. Blanks are none.
+/// and C1), line and paragraph separators, bidirectional controls, and characters without a width. Ordinary spaces are not among them.
 pub const fn is_hidden(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'

@@ -322,7 +322,7 @@ impl Verdict {
         self.checks.iter().any(is_signature)
     }
 
-    /// The same, but where there was no token to check, with the cause that the session knows.
+    /// The same with another code and message where there was no token: the session knows why there is none.
     #[must_use]
     pub fn with_cause(mut self, code: Code, message: &str) -> Self {
         for (_, outcome) in &mut self.checks {

@@ -37,27 +37,19 @@ const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
 
 /// Verifies a token at the time `now`. Accepts any text and never panics.
 pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdict {
-    let mut verification = Verification::new(expected, now);
-    match verification.run(token) {
-        Ok(claims) => verification.accept(claims, Finding::NotRevocable),
-        Err(reason) => verification.refuse(reason),
-    }
+    Verification::new(expected, now).verdict(token)
 }
 
 /// Verifies a token with the one of two algorithms that it names. Each algorithm has its own kind of keys, so here, and
 /// only here, the token may choose between them.
 pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>) -> Verdict {
-    let mut reading = Verification::new(NOTHING, now);
+    let mut header_only = Verification::new(DECODE_ONLY, now);
     // An unreadable header is refused below, whichever algorithm is chosen.
-    drop(reading.read(token));
-    let named = reading.member("alg").and_then(Value::as_str);
+    drop(header_only.read(token));
+    let named = header_only.member("alg").and_then(Value::as_str);
     let choice = choices.iter().find(|choice| Some(choice.algorithm.as_str()) == named);
     let accepted = choices.map(|choice| choice.algorithm).to_vec();
-    let mut verification = Verification { accepted, ..Verification::new(*choice.unwrap_or(&choices[0]), now) };
-    match verification.run(token) {
-        Ok(claims) => verification.accept(claims, Finding::NotRevocable),
-        Err(reason) => verification.refuse(reason),
-    }
+    Verification { accepted, ..Verification::new(*choice.unwrap_or(&choices[0]), now) }.verdict(token)
 }
 
 /// Like [`verify`], for a profile with a random `jti`: a token with a `jti` may have been revoked.
@@ -95,7 +87,7 @@ pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Ve
 
 /// Decodes a token without verifying it. The verdict never accepts.
 pub fn decode(token: &str) -> Verdict {
-    let mut verification = Verification::new(NOTHING, DateTime::UNIX_EPOCH);
+    let mut verification = Verification::new(DECODE_ONLY, DateTime::UNIX_EPOCH);
     if let Err(reason) = verification.read(token) {
         return verification.refuse(reason);
     }
@@ -106,7 +98,7 @@ pub fn decode(token: &str) -> Verdict {
 }
 
 /// For a token that is only read.
-const NOTHING: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
+const DECODE_ONLY: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
 
 /// The verification of one token. Each check records its finding, or ends the verification with a reason.
 struct Verification<'a> {
@@ -122,6 +114,14 @@ impl<'a> Verification<'a> {
     fn new(expected: Expected<'a>, now: DateTime<Utc>) -> Self {
         let verdict = Verdict::new(expected.checks());
         Self { verdict, expected, accepted: Vec::new(), moment: now, now: NumericDate::from_moment(now) }
+    }
+
+    /// The verdict on a token that cannot have been revoked.
+    fn verdict(mut self, token: &str) -> Verdict {
+        match self.run(token) {
+            Ok(claims) => self.accept(claims, Finding::NotRevocable),
+            Err(reason) => self.refuse(reason),
+        }
     }
 
     fn accept(mut self, claims: Claims, revocation: Finding) -> Verdict {

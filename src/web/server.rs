@@ -154,7 +154,7 @@ impl Server {
         };
         let running = begin(listener, &settings, tls.as_deref(), &parts)?;
         let reloading = handlers.map(|(reloading, signals, socket)| {
-            signals.stop(running.handle(), parts.pipeline.clone(), socket, settings.options.shutdown_timeout);
+            signals.spawn_handlers(running.handle(), parts.pipeline.clone(), socket, settings.options.shutdown_timeout);
             reloading
         });
         started(running.handle())?;

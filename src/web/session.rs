@@ -29,7 +29,7 @@ use cookie::CookieCheck;
 pub(super) use cookie::{Attribute, SessionCookie};
 use session_store::SessionBackend;
 pub(super) use state::{LabNotes, STATE_HOURS, TokenKeys};
-use state::{SessionState, TooLargeForCookie};
+use state::{SessionState, SessionTooLarge};
 
 /// The state's key in the framework's session.
 const ENTRY: &str = "demo";
@@ -146,7 +146,7 @@ impl Visitor {
 
     /// Stores the token under a new session key. An attacker may have planted the old session's cookie in the visitor's
     /// browser, and must not be able to read this token (session fixation).
-    pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+    pub fn keep_token(&mut self, token: String, now: DateTime<Utc>) -> Result<(), SessionTooLarge> {
         session_store::renew_key();
         self.keep(
             SessionState { token: Some(token), ring: TokenKeys::Demo, is_of_lab: false, ..self.state.clone() },
@@ -161,7 +161,7 @@ impl Visitor {
         ring: TokenKeys,
         algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
-    ) -> Result<(), TooLargeForCookie> {
+    ) -> Result<(), SessionTooLarge> {
         session_store::renew_key();
         self.keep(self.with(token, ring, algorithm, now), now)
     }
@@ -173,7 +173,7 @@ impl Visitor {
         ring: TokenKeys,
         algorithm: DemoAlgorithm,
         now: DateTime<Utc>,
-    ) -> Result<(), TooLargeForCookie> {
+    ) -> Result<(), SessionTooLarge> {
         self.with(token, ring, algorithm, now).to_json().map(drop)
     }
 
@@ -190,18 +190,18 @@ impl Visitor {
     }
 
     /// Stores the lab's notes; stores nothing if they are empty.
-    pub fn note(&mut self, notes: LabNotes, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+    pub fn note(&mut self, notes: LabNotes, now: DateTime<Utc>) -> Result<(), SessionTooLarge> {
         let lab = (notes != LabNotes::default()).then_some(notes);
         if lab == self.state.lab { Ok(()) } else { self.keep(SessionState { lab, ..self.state.clone() }, now) }
     }
 
     /// Changes the algorithm. The token stays, so that the visitor can see it refused.
-    pub fn choose(&mut self, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+    pub fn choose(&mut self, algorithm: DemoAlgorithm, now: DateTime<Utc>) -> Result<(), SessionTooLarge> {
         self.keep(SessionState { algorithm: Some(algorithm), ..self.state.clone() }, now)
     }
 
     #[expect(clippy::expect_used, reason = "what is JSON already needs no serialising")]
-    fn keep(&mut self, state: SessionState, now: DateTime<Utc>) -> Result<(), TooLargeForCookie> {
+    fn keep(&mut self, state: SessionState, now: DateTime<Utc>) -> Result<(), SessionTooLarge> {
         let state = SessionState { issued_at: now.timestamp(), ..state };
         let text = state.to_json()?;
         self.session.insert(ENTRY, text).expect("JSON is written as it is");

@@ -105,7 +105,7 @@ fn a_check_of_a_database_says_what_is_there_and_makes_no_table() {
     let url = server.database();
     for _ in 0..2 {
         let done = program.run(&["check", "--database", &url]);
-        assert!(done.stdout.contains("which is empty; a start makes the tables"), "{}", done.stdout);
+        assert!(done.stdout.contains("which is empty; the server creates the tables"), "{}", done.stdout);
     }
     program.serve(&["--database", &url]).stop();
     let done = program.run(&["check", "--database", &url]);

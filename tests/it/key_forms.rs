@@ -522,7 +522,7 @@ fn damaged_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
             &["goes on in the next line"],
         ),
         text("a cut line", format!("{kind} {}", &base64[..100]), &["cut short"]),
-        text("cut base64", body[..100].to_owned(), &["by its own length it has 294 bytes"]),
+        text("cut base64", body[..100].to_owned(), &["it says that it has 294 bytes"]),
     ]
 }
 

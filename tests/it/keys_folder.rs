@@ -460,7 +460,7 @@ fn a_secret_file_that_others_may_read_works_and_is_warned_of() {
             keys.set_mode(name, mode);
             let warnings = keys.warnings();
             assert!(
-                matches!(&warnings[..], [Warning::ReadableByOthers(path)] if *path == keys.path(name)),
+                matches!(&warnings[..], [Warning::ReadableByOthers(file)] if file.path() == keys.path(name)),
                 "{warnings:?}"
             );
             assert_says(&warnings[0].to_string(), &[&format!("chmod 600 {}", keys.path(name).display())]);

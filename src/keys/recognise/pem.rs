@@ -78,7 +78,7 @@ fn of_block(block: &text_encoding::Block<'_>) -> Found {
             "it names the curve of an EC key, and the key is not there; copy its `EC PRIVATE KEY` block too",
         ),
         Half::Unknown => other_block(block.label),
-        half => Found::faulty(half, KeyFault::Truncated(der::fault(&der).into())),
+        half => Found::faulty(half, KeyFault::Truncated(der::describe_damage(&der).into())),
     }
 }
 

@@ -66,7 +66,7 @@ type Cause = Box<dyn StdError + Send + Sync>;
 pub enum OpenError {
     #[error("it is not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE; other characters are written as %XX")]
     Malformed(#[source] Cause),
-    #[error("`{name}` is no parameter that is known here; accepted: {}", PARAMETERS.join(", "))]
+    #[error("`{name}` is not a known parameter; accepted: {}", PARAMETERS.join(", "))]
     UnknownParameter { name: String },
     #[error("no PostgreSQL server answers there; check that it runs, its host and its port")]
     Unreachable(#[source] Cause),
@@ -76,15 +76,15 @@ pub enum OpenError {
     Refused(#[source] Cause),
     #[error("the server has no such database; make it, for example with `createdb`")]
     NoDatabase(#[source] Cause),
-    #[error("no TLS as `sslmode` asks for it")]
+    #[error("TLS could not be set up as `sslmode` requires")]
     Tls(#[source] Cause),
-    #[error("tables of another program are there; name an empty database")]
+    #[error("the database has another program's tables; name an empty one")]
     Foreign,
     #[error("it was written by a newer hallpass (schema {0}); run that one or name another database")]
     Newer(i64),
     #[error("its schema {0} is not this program's; run the hallpass that made it or name another database")]
     Different(i64),
-    #[error("another process has been setting it up for too long; end that one")]
+    #[error("another process has been setting it up for too long; stop that process")]
     Locked(#[source] Cause),
     #[error("it cannot be used")]
     Failed(#[source] Cause),

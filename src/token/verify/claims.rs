@@ -127,8 +127,13 @@ impl Verification<'_> {
             return Err(wrong_type(rules, typ));
         }
         for Claim { name, kind } in rules.required {
-            if *kind == Kind::Text && !claims.get(name).is_some_and(Value::is_string) {
-                return Err(bad_claim(Check::Profile, name, "a string", &shown(claims.get(name))));
+            let value = claims.get(name);
+            let (is_right, expected) = match kind {
+                Kind::Text => (value.is_some_and(Value::is_string), "a string"),
+                Kind::Date => (value.is_some_and(|date| NumericDate::from_claim(date).is_some()), SECONDS),
+            };
+            if !is_right {
+                return Err(bad_claim(Check::Profile, name, expected, &shown(value)));
             }
         }
         // RFC 7519 §4.1.2 and §4.1.7: both are strings.

@@ -11,9 +11,11 @@ use super::extractor::extractor;
 use super::problem::Problem;
 use crate::work::{Bounds, WorkPool};
 
-/// How many jobs may be queued or running at once, for one client and in total. A class behind one address fits; a
-/// signature with the largest key takes about 15 ms.
+/// How many jobs of one client may be queued or running at once. A class behind one address fits; a signature with the
+/// largest key takes about 15 ms.
 const JOBS_OF_A_CLIENT: usize = 64;
+
+/// How many jobs may be queued or running at once.
 const JOBS_IN_ALL: usize = 512;
 
 /// How long a job may wait in the queue: less than the time limit of a request.

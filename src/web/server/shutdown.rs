@@ -26,7 +26,7 @@ const IDLE_FOR: Duration = Duration::from_millis(300);
 /// The signals that stop the server. Handlers are active once this is created.
 #[cfg(unix)]
 pub(in crate::web) struct StopSignals {
-    orderly: Signal,
+    terminate: Signal,
     interrupt: Signal,
     quit: Signal,
 }
@@ -35,15 +35,15 @@ pub(in crate::web) struct StopSignals {
 impl StopSignals {
     pub fn install() -> io::Result<Self> {
         Ok(Self {
-            orderly: signal(SignalKind::terminate())?,
+            terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
         })
     }
 
     /// SIGTERM shuts down gracefully. SIGINT and SIGQUIT stop at once: they come from someone at the terminal.
-    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
-        let Self { mut orderly, interrupt, quit } = self;
+    pub fn spawn_handlers(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
+        let Self { mut terminate, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
             actix_web::rt::spawn(async move {
@@ -52,8 +52,8 @@ impl StopSignals {
             });
         }
         actix_web::rt::spawn(async move {
-            orderly.recv().await;
-            end(&handle, &pipeline, &socket, limit).await;
+            terminate.recv().await;
+            shut_down(&handle, &pipeline, &socket, limit).await;
         });
     }
 }
@@ -67,16 +67,16 @@ impl StopSignals {
         Ok(Self)
     }
 
-    pub fn stop(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
+    pub fn spawn_handlers(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
         actix_web::rt::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
-                end(&handle, &pipeline, &socket, limit).await;
+                shut_down(&handle, &pipeline, &socket, limit).await;
             }
         });
     }
 }
 
-async fn end(handle: &ServerHandle, pipeline: &Pipeline, socket: &ListenerHandle, limit: Duration) {
+async fn shut_down(handle: &ServerHandle, pipeline: &Pipeline, socket: &ListenerHandle, limit: Duration) {
     if limit.is_zero() {
         return handle.stop(false).await;
     }

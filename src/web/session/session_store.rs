@@ -2,7 +2,7 @@
 //!
 //! The framework's middleware calls one [`SessionBackend`] for each request whose cookie decrypts. The middleware hides
 //! why a call failed, so the backend records the failure in a task-local [`RequestScope`]. If the state could not be
-//! read, [`Visitor`](super::session::Visitor) refuses the request. If it could not be saved, the failure replaces the
+//! read, [`Visitor`](super::Visitor) refuses the request. If it could not be saved, the failure replaces the
 //! response.
 
 use std::cell::{Cell, RefCell};
@@ -38,7 +38,7 @@ const NEW: Rate = Rate::per_minute(300);
 /// redirect; programs that store no cookies never do.
 const UNCONFIRMED_TTL: Duration = Duration::hours(1);
 
-/// How long any other session is stored after its last write.
+/// How long a session is stored after its cookie first comes back, and after each write.
 pub(in crate::web) const FULL_TTL: Duration = Duration::hours(STATE_HOURS);
 
 type Entries = HashMap<String, String>;
@@ -130,7 +130,7 @@ impl SessionStore for SessionBackend {
         self.0.update(key, entries, ttl).await
     }
 
-    /// Does nothing: only a write extends a session's life.
+    /// Does nothing. Only a write extends the life of a session, or a read in its last hour.
     async fn update_ttl(&self, _: &SessionKey, _: &Duration) -> Result<(), anyhow::Error> {
         Ok(())
     }
@@ -202,7 +202,7 @@ fn redis_key(key: &str) -> String {
 }
 
 impl InRedis {
-    /// The state. Once its cookie has come back, the session gets its full lifetime.
+    /// The state. A session that has an hour left at most gets its full lifetime: its cookie came back.
     async fn read(&self, key: &SessionKey) -> Result<Option<Vec<u8>>, RedisFailure> {
         let place = redis_key(key.as_ref());
         let Some((state, seconds_left)) = self.redis.read(&place).await? else { return Ok(None) };

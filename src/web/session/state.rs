@@ -27,7 +27,7 @@ pub(super) struct SessionState {
     pub token: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub algorithm: Option<DemoAlgorithm>,
-    /// The keys that verify the token: the demo's, unless the lab put the token here.
+    /// The keys that verify the token.
     #[serde(default, skip_serializing_if = "TokenKeys::is_demo")]
     pub ring: TokenKeys,
     /// Whether the lab put the token here.
@@ -42,10 +42,10 @@ pub(super) struct SessionState {
 impl SessionState {
     /// The state as JSON, if it is small enough. It is raw, so that the session does not serialize it a second time.
     #[expect(clippy::expect_used, reason = "texts and numbers have a JSON form")]
-    pub fn to_json(&self) -> Result<Box<RawValue>, TooLargeForCookie> {
+    pub fn to_json(&self) -> Result<Box<RawValue>, SessionTooLarge> {
         let text = to_raw_value(self).expect("texts and numbers have a JSON form");
         let bytes = text.get().len();
-        if bytes > LARGEST_STATE { Err(TooLargeForCookie { bytes }) } else { Ok(text) }
+        if bytes > LARGEST_STATE { Err(SessionTooLarge { bytes }) } else { Ok(text) }
     }
 }
 
@@ -88,13 +88,13 @@ pub(in crate::web) struct LabNotes {
 
 /// The state would make a cookie so large that browsers silently drop it.
 #[derive(Debug, Error)]
-#[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes has room for {LARGEST_STATE}")]
-pub(in crate::web) struct TooLargeForCookie {
+#[error("the session would hold {bytes} bytes, and a cookie of 4096 bytes holds {LARGEST_STATE} at most")]
+pub(in crate::web) struct SessionTooLarge {
     bytes: usize,
 }
 
-impl From<TooLargeForCookie> for Problem {
-    fn from(error: TooLargeForCookie) -> Self {
+impl From<SessionTooLarge> for Problem {
+    fn from(error: SessionTooLarge) -> Self {
         let message = format!("The token is not kept: {error}.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TokenTooLarge, message)
     }

@@ -406,7 +406,7 @@ async fn tls_follows_sslmode() {
     let url = server.database();
     let database = name_in(&url);
     let line = refusal(&format!("{url}&sslmode=require")).await.1;
-    assert!(line.contains("no TLS as `sslmode` asks for it"), "{line}");
+    assert!(line.contains("TLS could not be set up as `sslmode` requires"), "{line}");
     let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root.pem");
@@ -424,7 +424,7 @@ async fn tls_follows_sslmode() {
     }
     for url in [at("localhost", "verify-ca"), at("localhost", "verify-full"), known("127.0.0.1", "verify-full")] {
         let line = refusal(&url).await.1;
-        assert!(line.contains("no TLS as `sslmode` asks for it"), "{url}: {line}");
+        assert!(line.contains("TLS could not be set up as `sslmode` requires"), "{url}: {line}");
     }
     let line = refusal(&at("127.0.0.1", "disable")).await.1;
     assert!(line.contains("refused this user"), "{line}");
@@ -478,7 +478,7 @@ async fn another_programs_database_and_another_schema_are_refused_and_left_as_th
         let url = server.database();
         server.tell(name_in(&url), sql);
         let (_, line) = refusal(&url).await;
-        assert!(line.contains("tables of another program are there; name an empty database"), "{line}");
+        assert!(line.contains("the database has another program's tables; name an empty one"), "{line}");
         let mut other = other_program(&url).await;
         let tables = "SELECT count(*) FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace";
         let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut other).await.unwrap();
