@@ -60,7 +60,9 @@ pub enum BadCredential {
     Unfit(&'static str, #[source] KeyFault),
     #[error("`{FILE}` of the keys folder has no {0}; delete the file, and the next start makes it again")]
     Missing(&'static str),
-    #[error("`{FILE}` of the keys folder cannot be read; correct the line, or delete the file, and the next start makes it again")]
+    #[error(
+        "`{FILE}` of the keys folder cannot be read; correct the line, or delete the file, and the next start makes it again"
+    )]
     File(#[source] BadEnvFile),
 }
 

@@ -135,7 +135,9 @@ impl EcPublicKey {
             _ => 0,
         };
         if point.len() != length {
-            return Err(KeyFault::Broken(format!("its public point has another length than {} needs", curve.as_str()).into()));
+            return Err(KeyFault::Broken(
+                format!("its public point has another length than {} needs", curve.as_str()).into(),
+            ));
         }
         let key = spki(curve, point).map_err(|_| point_not_on_curve(curve.as_str()))?;
         // The library writes points uncompressed, at the end of the structure.
@@ -276,7 +278,7 @@ mod tests {
             assert_eq!(EcPrivateKey::new(curve, &[&[0; 9][..], &[1]].concat(), None).unwrap().public, one.public);
             for bad in [vec![], vec![0], vec![0xff; curve.coordinate_bytes()], vec![1; curve.coordinate_bytes() + 1]] {
                 let fault = EcPrivateKey::new(curve, &bad, None).unwrap_err().to_string();
-                assert!(fault.contains("private number is none of P-"), "{fault}");
+                assert!(fault.contains("private key is not valid for P-"), "{fault}");
             }
         }
     }

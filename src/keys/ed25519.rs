@@ -8,7 +8,7 @@ use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKey};
 use num_bigint::BigUint;
 
-use super::ec::{not_on, other_half};
+use super::ec::{halves_do_not_match, point_not_on_curve};
 use super::{KeyFault, text_encoding};
 
 /// How many bytes either half has, and so each half of a signature.

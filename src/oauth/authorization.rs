@@ -5,12 +5,12 @@
 //! send the browser. Every other error is sent to the client, as [`AuthorizationResponse`].
 
 use super::audience::Audience;
+use super::authorization_response::{AuthorizationResponse, ResponseMode};
 use super::client::ClientId;
 use super::error::{ErrorCode, OAuthError};
 use super::parameters::{Parameters, Received};
 use super::pkce::Challenge;
 use super::redirect_uri::{RedirectRules, RedirectUri};
-use super::response::{AuthorizationResponse, ResponseMode};
 use super::scope::Scope;
 
 /// The only response type: the code flow.

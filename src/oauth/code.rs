@@ -5,9 +5,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::authorization::AuthorizationRequest;
 use super::client::Client;
 use super::error::OAuthError;
-use super::grant::CodeRequest;
 use super::login::LoggedIn;
 use super::pkce::{self, Challenge};
+use super::token_request::CodeRequest;
 use crate::store::{AuthorizationCode, Grant};
 
 /// How many seconds a code can be redeemed.
@@ -59,9 +59,9 @@ pub fn unknown() -> OAuthError {
 #[cfg(test)]
 mod tests {
     use super::super::client::PresentedClient;
-    use super::super::grant::TokenRequest;
     use super::super::parameters::Parameters;
     use super::super::redirect_uri::RedirectRules;
+    use super::super::token_request::TokenRequest;
     use super::*;
 
     fn stored(query: &str) -> AuthorizationCode {

@@ -4,9 +4,9 @@
 use serde_json::{Value, json};
 
 use super::authorization::RESPONSE_TYPE;
-use super::grant::GrantType;
-use super::response::ResponseMode;
+use super::authorization_response::ResponseMode;
 use super::scope::KnownScope;
+use super::token_request::GrantType;
 use crate::keys::Algorithm;
 
 pub const AUTHORIZE: &str = "/oauth/authorize";

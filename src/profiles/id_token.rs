@@ -104,6 +104,8 @@ fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Verd
 mod tests {
     use std::sync::LazyLock;
 
+    use serde_json::json;
+
     use super::*;
     use crate::profiles::bearer;
     use crate::random::Random;
@@ -192,6 +194,18 @@ mod tests {
         assert_eq!(code(Audience::AnyOf(vec![ISSUER.into(), "order".into()])), Code::BadClaim);
         assert_eq!(code(Audience::AnyOf(vec![])), Code::BadClaim);
         assert_eq!(code(Audience::Required(ISSUER.into())), Code::BadClaim);
+    }
+
+    #[test]
+    fn a_token_without_the_time_of_the_login_is_no_hint() {
+        let signer = RING.bearer().signer();
+        let header = json!({ "typ": "JWT", "alg": "RS256", "kid": signer.kid() }).to_string();
+        for (auth_time, is_hint) in [(json!(900), true), (json!("900"), false), (json!(null), false)] {
+            let claims = json!({ "iss": ISSUER, "sub": "alice", "aud": "app", "iat": 1000, "exp": 4600, "auth_time": auth_time });
+            let token = token::sign(&header, claims.to_string(), signer).unwrap();
+            let hint = verify_hint(&RING, ISSUER, token.as_str(), at(1001));
+            assert_eq!(hint.is_some(), is_hint, "{auth_time}");
+        }
     }
 
     #[test]

@@ -36,14 +36,15 @@ fn replaced(text: &str, is_escaped: impl Fn(char) -> bool, escape: impl Fn(char,
     Cow::Owned(safe)
 }
 
-/// Whether the text is printable ASCII alone, as nearly all texts are. This is found much faster than by looking at each
+/// Whether the text is printable ASCII alone, as nearly all texts are. This takes much less time than to look at each
 /// character.
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| matches!(byte, b' '..=b'~'))
 }
 
 /// Whether a terminal or a browser acts on the character, or shows nothing in its place: control characters (C0, DEL
-/// and C1), line and paragraph separators, bidirectional controls, and characters without a width. Ordinary spaces are not among them.
+/// and C1), line and paragraph separators, bidirectional controls, and characters without a width. Ordinary spaces are
+/// not among them.
 pub const fn is_hidden(c: char) -> bool {
     matches!(c,
         '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}'

@@ -98,7 +98,8 @@ pub fn decode(token: &str) -> Verdict {
 }
 
 /// For a token that is only read.
-const DECODE_ONLY: Expected<'static> = Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
+const DECODE_ONLY: Expected<'static> =
+    Expected { algorithm: Algorithm::Hs256, keys: Candidates::Ring(&[]), rules: None };
 
 /// The verification of one token. Each check records its finding, or ends the verification with a reason.
 struct Verification<'a> {

@@ -496,7 +496,7 @@ fn damaged_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
         text("no hyphens", pem.replace('-', ""), &["5 hyphens"]),
         text("lower case", pem.to_lowercase(), &["lower case"]),
         text("percent-encoded", pem.replace(' ', "%20").replace('\n', "%0A"), &["percent-encoded"]),
-        text("a lost line", lost(2), &["cut short or damaged", "by its own length"]),
+        text("a lost line", lost(2), &["cut short or damaged", "it says that it has"]),
         text("a line too many", with_line(2, &format!("{}\n{}", lines[2], lines[2])), &["cut short or damaged"]),
         text("a character less", with_line(2, &lines[2][1..]), &["cut short or damaged"]),
         text(

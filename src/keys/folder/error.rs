@@ -86,7 +86,7 @@ impl Warning {
         let is_other_half = |path: &Path| {
             path.extension().is_some_and(|it| it == "pub") && paths.iter().any(|it| **it == path.with_extension(""))
         };
-        let names = paths.iter().filter(|path| !is_halves_do_not_match(path)).filter_map(|path| path.file_name());
+        let names = paths.iter().filter(|path| !is_other_half(path)).filter_map(|path| path.file_name());
         let names: Vec<_> = names.map(|name| name.to_string_lossy()).collect();
         let folder = paths.first()?.parent()?.display();
         Some(format!("made keys in `{folder}`: {}", names.join(", ")))

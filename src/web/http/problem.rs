@@ -140,7 +140,8 @@ impl Problem {
     }
 
     pub fn rates_unavailable(error: &RedisFailure) -> Self {
-        let message = "The rate counters do not answer, and requests are refused while they cannot be counted; try again soon.";
+        let message =
+            "The rate counters do not answer, and requests are refused while they cannot be counted; try again soon.";
         Self::unavailable("rate store", error, message)
     }
 

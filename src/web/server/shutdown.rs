@@ -42,7 +42,13 @@ impl StopSignals {
     }
 
     /// SIGTERM shuts down gracefully. SIGINT and SIGQUIT stop at once: they come from someone at the terminal.
-    pub fn spawn_handlers(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
+    pub fn spawn_handlers(
+        self,
+        handle: ServerHandle,
+        pipeline: Data<Pipeline>,
+        socket: ListenerHandle,
+        limit: Duration,
+    ) {
         let Self { mut terminate, interrupt, quit } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
@@ -67,7 +73,13 @@ impl StopSignals {
         Ok(Self)
     }
 
-    pub fn spawn_handlers(self, handle: ServerHandle, pipeline: Data<Pipeline>, socket: ListenerHandle, limit: Duration) {
+    pub fn spawn_handlers(
+        self,
+        handle: ServerHandle,
+        pipeline: Data<Pipeline>,
+        socket: ListenerHandle,
+        limit: Duration,
+    ) {
         actix_web::rt::spawn(async move {
             if tokio::signal::ctrl_c().await.is_ok() {
                 shut_down(&handle, &pipeline, &socket, limit).await;

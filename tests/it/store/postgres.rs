@@ -392,7 +392,7 @@ async fn a_database_that_cannot_be_used_is_refused_in_one_line_without_its_passw
         ("postgres://bob:hunter2@localhost/x?host=/nowhere".to_owned(), "no PostgreSQL server answers there"),
         ("postgres://bob:hunter2@localhost:port/x".to_owned(), "is not of the form postgres://USER:PASSWORD@"),
         ("postgres://bob:hunter2@localhost/x?sslmode=hunter3".to_owned(), "is not of the form postgres://USER:"),
-        ("postgres://bob:hunter2@localhost/x?sslmod=require".to_owned(), "`sslmod` is no parameter"),
+        ("postgres://bob:hunter2@localhost/x?sslmod=require".to_owned(), "`sslmod` is not a known parameter"),
     ] {
         let (_, line) = refusal(&url).await;
         assert!(line.contains(says), "{line}");

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use super::bearer_access::{Denied, admitted};
 use super::issuer::Issuer;
 use crate::oauth::scope::KnownScope;
-use crate::oauth::{answer, discovery};
+use crate::oauth::{discovery, endpoint_responses};
 use crate::token::{Audience, Claims};
 use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operation, RoutePolicy};
 
@@ -64,5 +64,6 @@ pub(in crate::web) async fn userinfo(request: HttpRequest, issuer: Issuer) -> Ht
 /// The token may be for any audience: who is asked about is the user, who is the same everywhere.
 async fn known(request: &HttpRequest, issuer: &Issuer) -> Result<Claims, Denied> {
     let claims = admitted(issuer, request.headers(), Audience::Anybody).await?;
-    answer::userinfo(&claims).map_err(|error| Denied::OutOfScope { error, needed: KnownScope::Openid.as_str() })
+    endpoint_responses::userinfo(&claims)
+        .map_err(|error| Denied::OutOfScope { error, needed: KnownScope::Openid.as_str() })
 }

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header::{self, HeaderValue};
 use askama::Template;
 
-use crate::oauth::response::{AuthorizationResponse, ResponseMode};
+use crate::oauth::authorization_response::{AuthorizationResponse, ResponseMode};
 use crate::web::http::origins::policy_with_forms_to;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;

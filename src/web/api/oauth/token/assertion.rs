@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::oauth::answer::TokenResponse;
+use crate::oauth::endpoint_responses::TokenResponse;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::{Assertion, RequestedAccess};
+use crate::oauth::token_request::{Assertion, RequestedAccess};
 use crate::profiles::zoom;
 use crate::token::Claims;
 use crate::web::api::oauth::issuer::{Issuer, Recipient};

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::user_tokens::{UserGrant, narrowed, new_refresh_token};
-use crate::oauth::answer::TokenResponse;
 use crate::oauth::client::Client;
 use crate::oauth::code::{self, Binding};
-use crate::oauth::grant::{CodeRequest, RequestedAccess};
+use crate::oauth::endpoint_responses::TokenResponse;
 use crate::oauth::pkce::Challenge;
 use crate::oauth::scope::{self, KnownScope};
+use crate::oauth::token_request::{CodeRequest, RequestedAccess};
 use crate::store::{AuthorizationCode, CodeHash, FamilyId, FoundCode, NewFamily, Redeemed, RefreshToken};
 use crate::web::api::oauth::issuer::Issuer;
 use crate::web::api::oauth::refusal::Refusal;

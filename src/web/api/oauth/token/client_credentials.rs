@@ -2,9 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::oauth::answer::TokenResponse;
 use crate::oauth::client::AuthenticatedClient;
-use crate::oauth::grant::RequestedAccess;
+use crate::oauth::endpoint_responses::TokenResponse;
+use crate::oauth::token_request::RequestedAccess;
 use crate::web::api::oauth::issuer::{Issuer, Recipient};
 use crate::web::api::oauth::refusal::Refusal;
 use crate::web::http::signing_queue::SigningQueue;

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::user_tokens::{UserGrant, narrowed, new_refresh_token};
-use crate::oauth::answer::TokenResponse;
 use crate::oauth::client::Client;
+use crate::oauth::endpoint_responses::TokenResponse;
 use crate::oauth::error::OAuthError;
-use crate::oauth::grant::{RefreshRequest, RequestedAccess};
+use crate::oauth::token_request::{RefreshRequest, RequestedAccess};
 use crate::store::{RefreshToken, Rotated};
 use crate::web::api::oauth::issuer::Issuer;
 use crate::web::api::oauth::refusal::Refusal;

@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::oauth::answer::{TokenResponse, UserTokens};
-use crate::oauth::grant::RequestedAccess;
-use crate::oauth::granted::Granted;
+use crate::oauth::endpoint_responses::{TokenResponse, UserTokens};
 use crate::oauth::scope::{self, KnownScope};
+use crate::oauth::stored_grant::Granted;
+use crate::oauth::token_request::RequestedAccess;
 use crate::profiles::id_token;
 use crate::store::{FamilyId, Grant, NewRefreshToken, RefreshToken};
 use crate::token::Token;

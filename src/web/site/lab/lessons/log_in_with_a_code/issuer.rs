@@ -11,11 +11,11 @@ use super::super::LessonVisit;
 use crate::oauth::authorization::{AuthorizationRequest, Refusal};
 use crate::oauth::client::PresentedClient;
 use crate::oauth::code::{self, Binding};
-use crate::oauth::grant::TokenRequest;
 use crate::oauth::login::LoggedIn;
 use crate::oauth::parameters::Parameters;
 use crate::oauth::pkce::Challenge;
 use crate::oauth::redirect_uri::{RedirectRules, RedirectUris};
+use crate::oauth::token_request::TokenRequest;
 use crate::web::http::problem::Problem;
 
 pub const CLIENT: &str = "grade-portal";

@@ -2,8 +2,8 @@
 
 use super::audience::Audience;
 use super::error::OAuthError;
-use super::grant::RequestedAccess;
 use super::scope::Scope;
+use super::token_request::RequestedAccess;
 use crate::store::Grant;
 
 /// The scope and the audience of a grant.
