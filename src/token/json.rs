@@ -24,8 +24,8 @@ pub enum JsonFault {
     Empty,
     #[error("{0}, not an object")]
     NotAnObject(&'static str),
-    /// A member of the object itself is a number outside the range of a double. Deeper down it is a [`Syntax`](Self::Syntax)
-    /// fault.
+    /// A member of the object itself is a number outside the range of a double. Deeper down it is
+    /// [`Syntax`](Self::Syntax).
     #[error("a number for {0:?} that is beyond every double")]
     NumberOutOfRange(String),
     /// `serde_json` counts the levels and gives up in time.

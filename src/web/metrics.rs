@@ -4,9 +4,9 @@
 //! new time series. Each worker counts its own requests, and the counts are added up only when `/metrics` is read: see
 //! [`WorkerRequests`].
 
+mod dropped_log_lines;
 mod label;
 mod latency;
-mod log;
 mod process;
 mod requests;
 mod store;
@@ -29,7 +29,7 @@ use crate::keys::Algorithm;
 use crate::profiles::Profile;
 use crate::store::Store;
 use crate::token::Verdict;
-use log::DroppedLines;
+use dropped_log_lines::DroppedLines;
 use process::Process;
 use requests::Requests;
 use store::{Calls, CountedStore};

@@ -2,9 +2,12 @@
 
 mod app;
 mod http_service;
+mod invalid_request;
 mod parts;
+mod pipeline;
 mod reload;
 mod request_pipeline;
+mod request_record;
 mod shutdown;
 mod sockets;
 mod tls;

@@ -21,8 +21,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::web::http::connection::{Connection, DISCARD_TIME, Limits};
 use crate::web::server::app::app;
+use crate::web::server::invalid_request;
 use crate::web::server::parts::Parts;
-use crate::web::server::request_pipeline;
 
 /// A connection and the address of its peer.
 pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
@@ -37,7 +37,7 @@ where
     F: Fn() -> D + 'static,
     D: Future<Output = ()> + 'static,
 {
-    let refuse = request_pipeline::refusals(&parts.pipeline, limits);
+    let refuse = invalid_request::refusals(&parts.pipeline, limits);
     let connect = move |socket: TcpStream| {
         let peer = peer_of(&socket);
         let connection = Connection::new(socket, limits, refuse.clone());
@@ -58,7 +58,7 @@ where
     F: Fn() -> D + 'static,
     D: Future<Output = ()> + 'static,
 {
-    let refuse = request_pipeline::refusals(&parts.pipeline, limits);
+    let refuse = invalid_request::refusals(&parts.pipeline, limits);
     let mut acceptor = Acceptor::new(tls);
     acceptor.set_handshake_timeout(limits.head);
     let connect = move |stream: TlsStream<TcpStream>| {

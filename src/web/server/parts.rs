@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 
-use super::request_pipeline::Pipeline;
+use super::pipeline::Pipeline;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::keys::{CurrentKeys, KeyRing, TeacherKey};

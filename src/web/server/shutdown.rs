@@ -14,7 +14,7 @@ use actix_web::web::Data;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::web::metrics::Metrics;
-use crate::web::server::request_pipeline::Pipeline;
+use crate::web::server::pipeline::Pipeline;
 use crate::web::server::sockets::ListenerHandle;
 
 /// How long the framework waits for connections that are still being written to.
