@@ -98,9 +98,11 @@ const CALLS_OF_FIXES: &[CallsOfFix] = &[
     ("two-clocks", two_clocks::calls_of_fix),
     ("hs256-or-rs256", hs256_or_rs256::calls_of_fix),
     ("cookie-laboratory", cookie_laboratory::calls_of_fix),
+    ("log-in-with-a-code", log_in_with_a_code::calls_of_fix),
     ("tied-to-you", tied_to_you::calls_of_fix),
     ("logout", logout::calls_of_fix),
     ("rotation", rotation::calls_of_fix),
+    ("need-a-jwt", need_a_jwt::calls_of_fix),
 ];
 
 /// Calls in the code of fixes that work in one version or build of a library only: the ending of the file, the call,

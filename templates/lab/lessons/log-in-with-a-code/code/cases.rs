@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, signed, text};
+use super::{Call, Case, LessonCode, Outcome, signed, text};
 
 mod fix;
 mod mistake;
@@ -49,6 +49,14 @@ pub fn code() -> LessonCode {
         ],
         rust: [mistaken, fixed],
     }
+}
+
+/// An ID token that never expires.
+pub fn calls_of_fix() -> Vec<Call> {
+    let token = signed(&json!({ "iss": SCHOOL, "aud": "grade-portal", "sub": "bob" }), SECRET);
+    let callback = json!({ "code": "c", "state": "of-bobs-browser", "iss": SCHOOL });
+    let session = json!({ "state": "of-bobs-browser", "issuer": SCHOOL });
+    vec![(vec![callback, session, json!(token), json!(SECRET)], None)]
 }
 
 fn mistaken(arguments: &[Value]) -> Outcome {

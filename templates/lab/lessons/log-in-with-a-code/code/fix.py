@@ -12,5 +12,6 @@ def finish_login(callback, session, id_token, key):
     # without `iss` is refused (RFC 9207, section 2.4).
     if callback.get("iss") != session["issuer"]:
         raise ValueError("Another issuer answers.")
-    claims = jwt.decode(id_token, key, algorithms=["HS256"], audience="grade-portal", issuer=session["issuer"])
+    rules = {"audience": "grade-portal", "issuer": session["issuer"], "options": {"require": ["exp"]}}
+    claims = jwt.decode(id_token, key, algorithms=["HS256"], **rules)
     return claims["sub"]

@@ -1,6 +1,8 @@
 // The mistake: a good token is accepted, whoever began the login and whoever answers.
-import jwt from "jsonwebtoken";
+import { jwtVerify } from "jose";
 
-export function finishLogin(callback, session, idToken, key) {
-  return jwt.verify(idToken, key, { algorithms: ["HS256"], audience: "grade-portal" }).sub;
+export async function finishLogin(callback, session, idToken, key) {
+  const rules = { algorithms: ["HS256"], audience: "grade-portal" };
+  const { payload } = await jwtVerify(idToken, new TextEncoder().encode(key), rules);
+  return payload.sub;
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Case, LessonCode, Outcome, signed, text};
+use super::{Call, Case, LessonCode, Outcome, signed, text};
 
 mod fix;
 mod mistake;
@@ -31,6 +31,13 @@ pub fn code() -> LessonCode {
         ],
         rust: [mistaken, fixed],
     }
+}
+
+/// A token that never expires.
+pub fn calls_of_fix() -> Vec<Call> {
+    let token = signed(&json!({ "sub": "admin", "role": "admin" }), SECRET);
+    let users = json!({ "admin": { "name": "Admin", "role": "admin", "blocked": false } });
+    vec![(vec![json!(token), json!(SECRET), users], None)]
 }
 
 fn mistaken(arguments: &[Value]) -> Outcome {

@@ -1,8 +1,8 @@
 // The fix: a refresh token works once. A second use ends the whole family.
 import { randomBytes } from "node:crypto";
-import jwt from "jsonwebtoken";
+import { SignJWT, jwtVerify } from "jose";
 
-export function lastUser(moves, key) {
+export async function lastUser(moves, key) {
   const first = randomBytes(32).toString("base64url");
   const held = { bob: first, mallory: first }; // Mallory copied Bob's token
   const family = { user: "bob", current: first, ended: false }; // in a real server: a row of a table
@@ -13,8 +13,13 @@ export function lastUser(moves, key) {
       access = undefined;
     } else {
       held[client] = family.current = randomBytes(32).toString("base64url");
-      access = jwt.sign({ sub: family.user }, key, { algorithm: "HS256", expiresIn: 600 });
+      access = await new SignJWT({ sub: family.user })
+        .setProtectedHeader({ alg: "HS256" })
+        .setExpirationTime("10m")
+        .sign(new TextEncoder().encode(key));
     }
   }
-  return jwt.verify(access, key, { algorithms: ["HS256"] }).sub;
+  const rules = { algorithms: ["HS256"], requiredClaims: ["exp"] };
+  const { payload } = await jwtVerify(access, new TextEncoder().encode(key), rules);
+  return payload.sub;
 }

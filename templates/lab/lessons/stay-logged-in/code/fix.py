@@ -17,4 +17,5 @@ def last_user(moves, key):
         else:
             held[client] = family["current"] = secrets.token_urlsafe(32)
             access = jwt.encode({"sub": family["user"], "exp": time.time() + 600}, key, algorithm="HS256")
-    return jwt.decode(access, key, algorithms=["HS256"])["sub"]
+    claims = jwt.decode(access, key, algorithms=["HS256"], options={"require": ["exp"]})
+    return claims["sub"]
