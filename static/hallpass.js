@@ -75,11 +75,12 @@ function showExpired() {
 
 /** Reads what a script of this page can read, and asks for an echo of what its request carried. */
 function showReach(table) {
-  const report = (cell, found, words) => {
-    cell.textContent = `${found ? "✓" : "✗"} ${words}`;
-    cell.className = found ? "passed" : "failed";
+  const report = (cell, sign, words) => {
+    cell.textContent = `${sign} ${words}`;
+    cell.className = sign === "!" ? "failed" : "";
   };
-  const read = (cell, value) => report(cell, value !== undefined, value === undefined ? "out of reach" : `found: ${value}`);
+  const read = (cell, value) =>
+    value === undefined ? report(cell, "–", "out of reach") : report(cell, "!", `found: ${value}`);
 
   const cookies = new Map(document.cookie.split("; ").map((pair) => pair.split("=")));
   for (const cell of all("[data-cookie]", table)) {
@@ -90,7 +91,7 @@ function showReach(table) {
       localStorage.setItem(cell.dataset.storage, "written-by-script");
       read(cell, localStorage.getItem(cell.dataset.storage) ?? undefined);
     } catch {
-      report(cell, false, "blocked by this browser's settings");
+      report(cell, "–", "blocked by this browser's settings");
     }
   }
   fetch(table.dataset.reach)
@@ -98,7 +99,7 @@ function showReach(table) {
     .then((echo) => {
       for (const cell of all("[data-echo]", table)) {
         const came = echo.cookies.includes(cell.dataset.echo);
-        report(cell, came, came ? "arrived" : "did not arrive");
+        report(cell, came ? "→" : "–", came ? "arrived" : "did not arrive");
       }
       for (const said of all("[data-scripted]")) {
         said.textContent = said.dataset.scripted;

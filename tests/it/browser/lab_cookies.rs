@@ -24,9 +24,9 @@ async fn a_script_reads_two_of_three_places_and_its_request_carries_both_cookies
         if visit.script == Script::On {
             visit.wait_for("[data-scripted]", "The script ran. Read what it found.").await;
             let found = visit.texts(cells).await;
-            assert_eq!((&found[0], &found[1]), (&"✗ out of reach".to_owned(), &"✓ arrived".to_owned()));
-            assert!(found[2].starts_with("✓ found: "), "{found:?}");
-            assert_eq!(found[3..], ["✓ arrived", "✓ found: written-by-script", "✗ did not arrive"]);
+            assert_eq!((&found[0], &found[1]), (&"– out of reach".to_owned(), &"→ arrived".to_owned()));
+            assert!(found[2].starts_with("! found: "), "{found:?}");
+            assert_eq!(found[3..], ["→ arrived", "! found: written-by-script", "– did not arrive"]);
         } else {
             assert_eq!(visit.texts(cells).await[0], "A script would not find it.");
             visit.follow("Ask for the echo yourself").await;
@@ -166,9 +166,9 @@ async fn another_site_s_forms_bring_the_cookies_that_same_site_lets_them_as_the_
         visit.follow(&open.replace('\'', "’")).await;
 
         for (button, refused, cookies) in [
-            (get, false, "lab-strict – no\nlab-lax ✓ yes\nlab-none ✓ yes"),
-            (defended, true, "lab-strict – no\nlab-lax – no\nlab-none ✓ yes"),
-            (undefended, false, "lab-strict – no\nlab-lax – no\nlab-none ✓ yes"),
+            (get, false, "lab-strict – no\nlab-lax → yes\nlab-none → yes"),
+            (defended, true, "lab-strict – no\nlab-lax – no\nlab-none → yes"),
+            (undefended, false, "lab-strict – no\nlab-lax – no\nlab-none → yes"),
         ] {
             assert!(visit.driver.current_url().await.unwrap().as_str().starts_with(&other));
             visit.press_button(button).await;
@@ -216,7 +216,7 @@ async fn five_defences_are_attacked_from_two_places_as_the_solution_says() {
             for (defence, through) in Defence::ALL.into_iter().zip(through) {
                 visit.press_button(defence.title()).await;
                 let said = visit.text(ANSWER).await;
-                assert_eq!(said.starts_with("✗ Carried out."), through, "{defence:?}: {said}");
+                assert_eq!(said.starts_with("! Carried out."), through, "{defence:?}: {said}");
                 assert_eq!(said.starts_with("✓ Blocked: "), !through, "{defence:?}: {said}");
                 visit.assert_in_view(ANSWER).await;
                 if defence != Defence::Prefix {

@@ -388,7 +388,7 @@ async fn a_cross_site_form_is_refused_where_the_defence_is_on_and_the_refusal_ex
     assert_eq!(refused.status, 403);
     assert!(refused.body.contains("403 <code>cross_site</code>") && refused.body.contains("http://localhost:1"));
     assert!(refused.body.contains("verdict-card safe") && refused.body.contains("Blocked."));
-    assert_eq!(refused.body.matches("✓</span> yes").count(), 1, "of three cookies one came");
+    assert_eq!(refused.body.matches("→</span> yes").count(), 1, "of three cookies one came");
     assert!(refused.header("content-security-policy").contains("form-action 'self'"));
     assert!(refused.header("set-cookie").starts_with(&format!("lab-came-defended={START}.lab-none~")));
     assert!(refused.header("set-cookie").contains("; SameSite=Lax; HttpOnly; "));

@@ -44,9 +44,9 @@ pub struct Exchange {
 impl Exchange {
     pub fn login(messages: Vec<Message>) -> Self {
         Self {
-            class: "safe",
-            sign: "✓",
-            word: "Bob is logged in.",
+            class: "step",
+            sign: "→",
+            word: "Accepted: Bob is logged in.",
             says: "His password went to the issuer alone, and the token to the portal alone.".to_owned(),
             messages,
         }
@@ -54,7 +54,7 @@ impl Exchange {
 
     fn of(attack: Attack, target: Target, messages: Vec<Message>) -> Self {
         let (class, sign, word) = match target {
-            Target::Careless => ("damage", "✗", "The attack succeeds."),
+            Target::Careless => ("damage", "!", "The attack succeeds."),
             Target::Right => ("safe", "✓", "Blocked."),
         };
         Self { class, sign, word, says: attack.outcome(target).to_owned(), messages }
