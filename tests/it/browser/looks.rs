@@ -75,33 +75,37 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
     let usual = visit.eval(size).await.as_f64().unwrap();
     visit.open("/lab/lessons/logout?view=projector").await;
     assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual);
-    for (step, heading) in ["scenario", "background", "prediction", "do", "why", "code", "sources"].iter().enumerate() {
+    for (step, heading) in
+        ["scenario", "background", "prediction", "do", "why", "code", "code", "code", "code", "sources"]
+            .iter()
+            .enumerate()
+    {
         let says = visit.text(".projector-steps strong").await;
-        assert_eq!(says, format!("Step {} of 7", step + 1));
+        assert_eq!(says, format!("Step {} of 10", step + 1));
         let shown = visit
             .eval("[...document.querySelectorAll('main > section[aria-labelledby]')].filter((it) => it.checkVisibility()).map((it) => it.getAttribute('aria-labelledby'))")
             .await;
         assert_eq!(shown, json!([heading]));
-        if step < 6 {
+        if step < 9 {
             visit.send("[rel=next]").await;
         }
     }
     visit.send("[rel=prev]").await;
-    assert_eq!(visit.text(".projector-steps strong").await, "Step 6 of 7");
+    assert_eq!(visit.text(".projector-steps strong").await, "Step 9 of 10");
 
     visit.resize(1280).await;
     let verdict = "document.querySelector('.verdict-card').getBoundingClientRect()";
     let is_in_view = format!("{verdict}.top >= 0 && {verdict}.bottom <= innerHeight");
     visit.open("/lab/lessons/logout?view=projector&at=do-1").await;
     visit.press_button("Log in as Bob").await;
-    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 4 of 8", "a press stays at its step");
+    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 4 of 11", "a press stays at its step");
     assert!(visit.text("#verdict + .verdict-card").await.contains("Bob is logged in for ten minutes"));
     assert_eq!(visit.eval(&is_in_view).await, true);
     visit.tick(".now [rel=next]").await;
     let shown = "[...document.querySelectorAll('.steps > li')].filter((it) => it.checkVisibility()).map((it) => it.id)";
-    visit.wait_for("#do-2 .projector-steps strong", "Step 5 of 8").await;
+    visit.wait_for("#do-2 .projector-steps strong", "Step 5 of 11").await;
     visit.press_button("Save a copy").await;
-    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 5 of 9", "so does the next one");
+    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 5 of 12", "so does the next one");
     assert_eq!(visit.eval(shown).await, json!(["do-2"]));
     assert_eq!(visit.eval(&is_in_view).await, true);
     visit.end().await;

@@ -103,11 +103,16 @@ async fn every_lesson_has_a_projector_view_with_a_step_for_each_section_and_each
         let address = format!("/lab/lessons/{}", lesson.slug);
         let first = visitor.page(&format!("{address}?view=projector")).await;
         let tasks = first.matches("<li id=\"do-").count().max(1);
-        let all = 6 + tasks;
+        let all = 9 + tasks;
         assert!(first.contains(&format!("Step 1 of {all}")), "{address}");
-        for (number, at) in
-            [(2, "background"), (3, "prediction"), (all - 2, "why"), (all - 1, "code"), (all, "sources")]
-        {
+        for (number, at) in [
+            (2, "background"),
+            (3, "prediction"),
+            (all - 5, "why"),
+            (all - 4, "code"),
+            (all - 1, "code-rust"),
+            (all, "sources"),
+        ] {
             let page = visitor.page(&format!("{address}?view=projector&at={at}")).await;
             assert_eq!(page.matches(&format!("Step {number} of {all}<")).count(), 2, "{address} at {at}");
             assert!(page.contains(&format!("class=\"projector at-{at}\"")) && !page.contains("<template"), "{address}");

@@ -38,7 +38,8 @@ enum Stop {
     Task(usize),
 }
 
-/// A section that is shown alone: the id of its heading, and the heading.
+/// What is shown alone: a name, which the stylesheet goes by, and its title. For most it is a section, named by the id
+/// of its heading.
 #[derive(Debug, PartialEq, Eq)]
 struct Section {
     id: &'static str,
@@ -51,9 +52,13 @@ static BEFORE: [Section; 3] = [
     Section { id: "prediction", title: "Your prediction" },
 ];
 
-static AFTER: [Section; 3] = [
+/// The code of each language is a step of its own, because all of it is longer than a screen.
+static AFTER: [Section; 6] = [
     Section { id: "why", title: "Why" },
     Section { id: "code", title: "In your code" },
+    Section { id: "code-python", title: "In Python" },
+    Section { id: "code-node", title: "In Node" },
+    Section { id: "code-rust", title: "In Rust" },
     Section { id: "sources", title: "Sources" },
 ];
 
@@ -425,7 +430,7 @@ mod tests {
         let shown = tasks.with_links(PAGE, &course, Projector { stop: Stop::Task(1) }).unwrap();
         assert!(shown.contains("<li id=\"do-1\" class=\"now\">") && shown.contains("<li id=\"do-2\">"), "{shown}");
         assert!(shown.contains("<li>in</li>"), "{shown}");
-        assert!(shown.contains("Step 4 of 8") && shown.contains("Step 5 of 8"), "{shown}");
+        assert!(shown.contains("Step 4 of 11") && shown.contains("Step 5 of 11"), "{shown}");
         assert!(shown.contains("href=\"#do-2\"") && shown.contains("href=\"#do-1\""), "{shown}");
         let action = "formaction=\"/lab/lessons/none?view=projector&#38;at=do-2#verdict\" name=\"a\"";
         assert!(shown.contains(action), "{shown}");
@@ -436,10 +441,10 @@ mod tests {
     fn a_step_that_is_gone_is_the_last_of_the_task() {
         let course = Course { lesson: none(), stops: stops(2), fragments: true };
         assert_eq!(course.place(Stop::Task(9)), 4);
-        assert!(course.links(0, "x").unwrap().contains("Step 1 of 8"));
-        let last = course.links(7, "x").unwrap();
+        assert!(course.links(0, "x").unwrap().contains("Step 1 of 11"));
+        let last = course.links(10, "x").unwrap();
         assert!(
-            last.contains("Step 8 of 8") && last.contains("rel=\"prev\"") && last.contains("Next lesson"),
+            last.contains("Step 11 of 11") && last.contains("rel=\"prev\"") && last.contains("Next lesson"),
             "{last}"
         );
     }
