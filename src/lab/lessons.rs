@@ -7,6 +7,8 @@ pub mod code;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
 pub mod cross_site_forms_two;
+pub mod forged_token;
+pub mod hints;
 pub mod hs256_or_rs256;
 pub mod json_text;
 pub mod key_confusion;
@@ -36,6 +38,7 @@ use std::sync::LazyLock;
 use super::glossary::FirstUses;
 use crate::texts::{Document, Passage, Prose, TextError, TextFile, must_read, text_file};
 use code::{Cve, LessonCode};
+use hints::Hint;
 pub use remark::{WANTED, text_of};
 
 /// One lesson as its page tells it.
@@ -53,8 +56,8 @@ pub struct Lesson {
     /// What the visitor needs to know for this lesson.
     pub background: Prose,
     pub question: Question,
-    /// From a small hint to almost the solution.
-    pub hints: Vec<Prose>,
+    /// Those of each part from a small hint to almost the solution. At most [`hints::MOST`].
+    pub hints: Vec<Hint>,
     /// Steps that solve the lesson, to be followed exactly. A test does.
     pub solution: Prose,
     /// Why it happened. Folded until the lesson is solved.
@@ -203,7 +206,7 @@ impl LessonRow {
             scenario: uses.link(&text.section("Scenario")?.prose()?),
             background: uses.link(&text.section("Background")?.prose()?),
             question: Question::read(&text.section("Question")?)?,
-            hints: text.section("Hints")?.items()?.iter().map(Passage::paragraph).collect::<Result<_, _>>()?,
+            hints: text.section("Hints")?.items()?.iter().map(Hint::read).collect::<Result<_, _>>()?,
             solution: text.section("Solution")?.paragraph()?,
             why: uses.link(&text.section("Why")?.prose()?),
             code: LessonCode::read(&mut text, &self.code, &mut uses)?,

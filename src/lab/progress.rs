@@ -4,13 +4,17 @@
 //! never changes, so whatever is added, removed or moved, what a browser kept means what it meant before. Slugs would
 //! do too, but all of them together would fill a third of a cookie.
 
+use super::lessons::hints::OpenedHints;
+
 const LETTERS: usize = 2;
 
 /// The most tries that are counted of one lesson: one digit in base 36.
 const MOST_TRIES: u8 = 35;
 
-/// The most hints that are counted of one lesson: one digit.
-const MOST_HINTS: u8 = 9;
+/// How many digits in base 36 say which hints were opened.
+const HINT_DIGITS: usize = 2;
+
+const BASE: u32 = 36;
 
 /// The progress of one visitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,8 +29,7 @@ pub struct LessonProgress {
     pub prediction: Prediction,
     /// Answers that did not solve it.
     pub tries: u8,
-    /// Hints that were opened. The solution counts as one more.
-    pub hints: u8,
+    pub hints: OpenedHints,
     pub is_solved: bool,
 }
 
@@ -45,10 +48,6 @@ impl LessonProgress {
         self.tries = MOST_TRIES.min(self.tries + 1);
     }
 
-    pub fn count_hint(&mut self) {
-        self.hints = MOST_HINTS.min(self.hints + 1);
-    }
-
     /// Adds what one request changed, from `before` to `after`. Another request may have changed this meanwhile, and
     /// neither undoes what the other did:
     ///
@@ -59,8 +58,7 @@ impl LessonProgress {
     pub fn add(&mut self, before: &Self, after: &Self) {
         self.is_solved |= after.is_solved && !before.is_solved;
         self.tries = MOST_TRIES.min(self.tries + after.tries.saturating_sub(before.tries));
-        let opened = self.hints + after.hints.saturating_sub(before.hints);
-        self.hints = opened.min(self.hints.max(after.hints));
+        self.hints = self.hints.and(after.hints.without(before.hints));
         if after.prediction != before.prediction && !matches!(self.prediction, Prediction::Choice(_)) {
             self.prediction = after.prediction.clone();
         }
@@ -100,7 +98,8 @@ impl Progress {
 
     /// The progress as text, of letters, digits and `._-~` alone: the lessons, and after `~` the keys of the attacks. A
     /// lesson is its key, `s` if it is solved or `o`, its tries in base 36, and the prediction, which is `_` if it was
-    /// skipped. Where hints were opened, the letter is `S` or `O` instead, and their number follows the tries.
+    /// skipped. Where hints were opened, the letter is `T` or `P` instead, and two digits in base 36 follow the tries:
+    /// a bit for each hint. Before hints belonged to parts, it was `S` or `O`, and one digit: how many were opened.
     pub fn to_text(&self) -> String {
         let lessons: Vec<String> = self.lessons.iter().map(|(key, kept)| kept.to_text(key)).collect();
         format!("{}~{}", lessons.join("."), self.tried.0)
@@ -120,14 +119,13 @@ impl Progress {
 
 impl LessonProgress {
     fn to_text(&self, key: &str) -> String {
-        let state = match (self.is_solved, self.hints) {
-            (true, 0) => 's',
-            (true, _) => 'S',
-            (false, 0) => 'o',
-            (false, _) => 'O',
+        let (state, hints) = match (self.is_solved, self.hints.bits()) {
+            (true, 0) => ('s', String::new()),
+            (true, bits) => ('T', in_base_36(bits)),
+            (false, 0) => ('o', String::new()),
+            (false, bits) => ('P', in_base_36(bits)),
         };
-        let tries = char::from_digit(u32::from(self.tries.min(MOST_TRIES)), 36).unwrap_or('0');
-        let hints = if self.hints == 0 { String::new() } else { self.hints.min(MOST_HINTS).to_string() };
+        let tries = digit(self.tries.min(MOST_TRIES).into());
         let prediction = match &self.prediction {
             Prediction::None => "",
             Prediction::Skipped => "_",
@@ -140,15 +138,18 @@ impl LessonProgress {
         let (key, rest) =
             text.split_at_checked(LETTERS).filter(|(key, _)| key.bytes().all(|it| it.is_ascii_lowercase()))?;
         let mut characters = rest.chars();
-        let (is_solved, has_hints) = match characters.next()? {
-            's' => (true, false),
-            'o' => (false, false),
-            'S' => (true, true),
-            'O' => (false, true),
+        let state = characters.next()?;
+        let tries = u8::try_from(characters.next()?.to_digit(BASE)?).ok()?;
+        let (is_solved, hints) = match state {
+            's' | 'o' => (state == 's', OpenedHints::default()),
+            'S' | 'O' => (state == 'S', OpenedHints::first(characters.next()?.to_digit(10)? as usize)),
+            'T' | 'P' => {
+                let (digits, rest) = characters.as_str().split_at_checked(HINT_DIGITS)?;
+                characters = rest.chars();
+                (state == 'T', OpenedHints::of_bits(u16::from_str_radix(digits, BASE).ok()?))
+            }
             _ => return None,
         };
-        let tries = u8::try_from(characters.next()?.to_digit(36)?).ok()?;
-        let hints = if has_hints { u8::try_from(characters.next()?.to_digit(10)?).ok()? } else { 0 };
         let prediction = match characters.as_str() {
             "" => Prediction::None,
             "_" => Prediction::Skipped,
@@ -156,6 +157,16 @@ impl LessonProgress {
         };
         Some((key.to_owned(), Self { prediction, tries, hints, is_solved }))
     }
+}
+
+/// Two digits. More bits than fit there are not kept.
+fn in_base_36(bits: u16) -> String {
+    let bits = u32::from(bits);
+    [bits / BASE % BASE, bits % BASE].map(digit).iter().collect()
+}
+
+fn digit(value: u32) -> char {
+    char::from_digit(value, BASE).unwrap_or('0')
 }
 
 /// A set of keys, stored as one text.
@@ -195,17 +206,20 @@ mod tests {
     #[test]
     fn the_text_gives_back_what_was_kept() {
         let mut progress = Progress::default();
-        let lesson = |prediction, tries, is_solved| LessonProgress { prediction, tries, hints: 0, is_solved };
+        let hints = OpenedHints::default();
+        let lesson = |prediction, tries, is_solved| LessonProgress { prediction, tries, hints, is_solved };
         progress.keep_lesson("an", lesson(Prediction::Choice("name-and-value".to_owned()), 3, false));
         progress.keep_lesson("sc", lesson(Prediction::Skipped, 35, true));
         progress.keep_lesson("no", lesson(Prediction::None, 0, false));
         progress.keep_lesson("an", lesson(Prediction::Choice("none".to_owned()), 4, true));
-        progress.keep_lesson("ta", LessonProgress { hints: 2, ..lesson(Prediction::None, 1, true) });
-        progress.keep_lesson("lo", LessonProgress { hints: 9, ..lesson(Prediction::Choice("2".to_owned()), 0, false) });
+        let hints = OpenedHints::of_bits(0b10_0001);
+        progress.keep_lesson("ta", LessonProgress { hints, ..lesson(Prediction::None, 1, true) });
+        let hints = OpenedHints::of_bits(u16::MAX);
+        progress.keep_lesson("lo", LessonProgress { hints, ..lesson(Prediction::Choice("2".to_owned()), 0, false) });
         for key in ["or", "cs", "or"] {
             progress.keep_tried(key);
         }
-        assert_eq!(progress.to_text(), "ans4none.scsz_.noo0.taS12.loO092~orcs");
+        assert_eq!(progress.to_text(), "ans4none.scsz_.noo0.taT10x.loP0sf2~orcs");
         assert_eq!(Progress::parse(&progress.to_text()), progress);
         assert!(progress.has_solved("an") && !progress.has_solved("no") && !progress.has_solved("xx"));
         assert!(progress.has_tried("cs") && !progress.has_tried("rc"), "a key begins where a key begins");
@@ -222,28 +236,41 @@ mod tests {
     #[test]
     fn what_was_kept_before_hints_were_counted_means_the_same_without_hints() {
         let kept = Progress::parse("ans42.scsz_.noo0~orcs");
+        let hints = OpenedHints::default();
         let anatomy =
-            LessonProgress { prediction: Prediction::Choice("2".to_owned()), tries: 4, hints: 0, is_solved: true };
-        assert_eq!((kept.lesson("an"), kept.lesson("no").hints), (anatomy, 0));
+            LessonProgress { prediction: Prediction::Choice("2".to_owned()), tries: 4, hints, is_solved: true };
+        assert_eq!((kept.lesson("an"), kept.lesson("no").hints), (anatomy, hints));
     }
 
     #[test]
-    fn more_tries_and_hints_than_one_digit_tells_are_the_largest_digit() {
+    fn what_was_kept_before_hints_belonged_to_parts_has_as_many_hints() {
+        let kept = Progress::parse("taS12.loO092~");
+        let prediction = Prediction::Choice("2".to_owned());
+        let tamper = LessonProgress { prediction, tries: 1, hints: OpenedHints::first(0), is_solved: true };
+        assert_eq!(
+            kept.lesson("ta"),
+            LessonProgress { prediction: Prediction::None, hints: OpenedHints::first(2), ..tamper }
+        );
+        assert_eq!(kept.lesson("lo").hints, OpenedHints::first(9));
+    }
+
+    #[test]
+    fn more_tries_than_one_digit_tells_are_the_largest_digit_and_a_hint_counts_once() {
         let mut lesson = LessonProgress::default();
         (0..100).for_each(|_| lesson.count_try());
         assert_eq!(lesson.to_text("an"), "anoz");
-        (0..100).for_each(|_| lesson.count_hint());
-        assert_eq!(lesson.to_text("an"), "anOz9");
+        (0..100).for_each(|_| lesson.hints.open(1));
+        assert_eq!((lesson.to_text("an").as_str(), lesson.hints.count()), ("anPz02", 1));
     }
 
     #[test]
     fn two_requests_at_once_undo_nothing_of_each_other() {
-        let before = LessonProgress { tries: 1, hints: 1, ..LessonProgress::default() };
+        let before = LessonProgress { tries: 1, hints: OpenedHints::first(1), ..LessonProgress::default() };
         let solved = LessonProgress { is_solved: true, ..before.clone() };
         let mut wrong = before.clone();
         wrong.count_try();
         let mut helped = before.clone();
-        helped.count_hint();
+        helped.hints.open(1);
         let predicted =
             |value: &str| LessonProgress { prediction: Prediction::Choice(value.to_owned()), ..before.clone() };
         let skipped = LessonProgress { prediction: Prediction::Skipped, ..before.clone() };
@@ -252,18 +279,20 @@ mod tests {
             kept.add(&before, after);
         }
         let prediction = Prediction::Choice("a".to_owned());
-        assert_eq!(kept, LessonProgress { prediction, tries: 3, hints: 2, is_solved: true });
+        assert_eq!(kept, LessonProgress { prediction, tries: 3, hints: OpenedHints::first(2), is_solved: true });
     }
 
     #[test]
     fn a_request_that_began_before_a_reset_brings_back_only_what_it_did_itself() {
-        let before = LessonProgress { tries: 5, hints: 3, is_solved: true, prediction: Prediction::Skipped };
+        let hints = OpenedHints::first(3);
+        let before = LessonProgress { tries: 5, hints, is_solved: true, prediction: Prediction::Skipped };
         let mut after = before.clone();
         after.count_try();
-        after.count_hint();
+        after.hints.open(3);
         let mut kept = LessonProgress::default();
         kept.add(&before, &after);
-        assert_eq!(kept, LessonProgress { tries: 1, hints: 1, ..LessonProgress::default() });
+        let hints = OpenedHints::of_bits(0b1000);
+        assert_eq!(kept, LessonProgress { tries: 1, hints, ..LessonProgress::default() });
     }
 
     #[test]
@@ -272,7 +301,8 @@ mod tests {
         for lesson in LESSONS.iter() {
             let longest = lesson.question.choices.iter().map(|choice| choice.value).max_by_key(|it| it.len()).unwrap();
             let prediction = Prediction::Choice(longest.to_owned());
-            progress.keep_lesson(lesson.key, LessonProgress { prediction, tries: 35, hints: 9, is_solved: true });
+            let hints = OpenedHints::of_bits(u16::MAX);
+            progress.keep_lesson(lesson.key, LessonProgress { prediction, tries: 35, hints, is_solved: true });
         }
         Attack::all().for_each(|attack| progress.keep_tried(attack.key));
         let bytes = progress.to_text().len();

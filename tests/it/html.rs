@@ -46,7 +46,7 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
 /// The form that has the button of this label.
 pub fn form_with<'p>(page: &'p str, label: &str) -> &'p str {
     let before = page.find(&format!(">{label}</button>")).unwrap_or_else(|| panic!("no button {label}: {page}"));
-    let start = page[..before].rfind("<form").unwrap();
+    let start = page[..before].rfind("<form").unwrap_or_else(|| panic!("the button {label} is in no form"));
     &page[start..before + page[before..].find("</form>").unwrap()]
 }
 

@@ -57,7 +57,7 @@ impl Standing {
             state,
             stuck: state == State::Open && (is_late || kept.tries >= STUCK_TRIES),
             tries: kept.tries,
-            hints: kept.hints,
+            hints: kept.hints.count(),
             prediction: PredictionState::of(&kept.prediction, lesson),
             solved_at: times.and_then(|times| times.solved_at),
         }

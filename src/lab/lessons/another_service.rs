@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::hints::Open;
 use super::press::Press;
 use crate::keys::{Algorithm, LabKeys, ProfileKeys, Verifier};
 use crate::lab::naive::LaxToken;
@@ -316,6 +317,11 @@ impl Parts {
 
     pub fn all(self) -> impl Iterator<Item = (bool, &'static str)> {
         self.0.into_iter().zip(Self::SAYS)
+    }
+
+    pub fn open(self) -> Open {
+        let [audience, issuer, repair] = self.0;
+        Open::first(&[(audience, "audience"), (issuer, "issuer"), (repair, "repair")])
     }
 
     /// Whether Mallory was Admin at both old portals, so that the pupil may repair them.

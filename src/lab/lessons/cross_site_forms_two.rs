@@ -4,6 +4,7 @@
 //! A portal judges what came by its one defence. It does not matter whether a browser sent it or [`simulated`] made it
 //! by the rules that browsers follow.
 
+use super::hints::Open;
 use super::press::Press;
 
 pub const PAGE: &str = "/lab/lessons/cross-site-forms-part-two";
@@ -325,6 +326,11 @@ impl Tried {
 
     pub fn are_complete(&self) -> bool {
         self.count() == Self::ALL
+    }
+
+    /// What is open for somebody who has logged in.
+    pub fn open(&self) -> Open {
+        Open::Part(if self.are_complete() { "report" } else { "tries" })
     }
 
     /// What is said when an attack was added.

@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::hints::Open;
 use super::press::Press;
 use super::remark::WANTED;
 use crate::keys::{Algorithm, GivenKey, GivenVerifier, KeyFault, Secret};
@@ -126,6 +127,11 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// The part that is open once the portal has signed its two tokens.
+    pub fn open(self) -> Open {
+        Open::first(&[(self.verified, "verify"), (self.tried, "public"), (self.forged, "secret"), (false, "table")])
+    }
+
     /// The result of a press that completed one of these parts.
     pub fn press(self, says: &str) -> Press {
         // The first part is the measurement, without which there is nothing to verify.

@@ -119,6 +119,17 @@ impl Written<'_> {
 
 /// The answer of a verifier that has one key file and uses it for whatever algorithm the token names.
 pub fn naive_verdict(token: &str, portal: &Portal<'_>, now: DateTime<Utc>) -> Result<Claims, Objection> {
+/// What the next mistake is about.
+pub fn open(written: &Written<'_>, pasted: &str, portal: &Portal<'_>) -> Open {
+    let header = parse_object_keeping_last(written.header.as_bytes()).unwrap_or_default();
+    let names_mac = header.get("alg").and_then(|alg| hmac_named(alg.as_str()?)).is_some();
+    let is_file = written.material.bytes(portal, written.own) == portal.pem.as_bytes();
+    if !pasted.trim().is_empty() {
+        return Open::Part("tools");
+    }
+    Open::first(&[(names_mac, "alg"), (is_file, "secret"), (false, "payload")])
+}
+
     let token = LaxToken::read(token)?;
     let alg = token.alg()?;
     let (is_valid, how) = match hmac_named(alg) {

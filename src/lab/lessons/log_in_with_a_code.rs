@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use super::hints::Open;
+
 /// An attack on the flow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Attack {
@@ -257,6 +259,10 @@ impl Parts {
 
     pub fn count(self) -> usize {
         usize::from(self.has_logged_in) + Attack::ALL.into_iter().filter(|attack| self.is_done(*attack)).count()
+    }
+
+    pub fn open(self) -> Open {
+        if self.has_logged_in { self.next_attack().map(Attack::value).into() } else { Open::Part("login") }
     }
 
     pub fn are_complete(self) -> bool {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use super::hints::Open;
 use crate::code::Code;
 use crate::profiles::Lifetime;
 
@@ -109,6 +110,12 @@ impl Rounds {
 
     pub fn count(self) -> usize {
         self.shown.iter().filter(|shown| **shown).count()
+    }
+
+    /// The way that this round is about, or the first that was not shown.
+    pub fn open(self, way: Option<LogoutMethod>) -> Open {
+        let missing = || LogoutMethod::ALL.into_iter().find(|way| !self.has(*way));
+        way.filter(|way| !self.has(*way)).or_else(missing).map(LogoutMethod::name).into()
     }
 
     pub fn are_complete(self) -> bool {

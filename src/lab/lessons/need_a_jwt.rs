@@ -1,6 +1,7 @@
 //! Is a JWT needed at all? Five services of a school. For each the visitor chooses what the client carries and why, and
 //! it is the reason that is judged: several things may be carried, each for reasons of its own.
 
+use super::hints::Open;
 use super::press::Press;
 
 /// What a client can carry.
@@ -92,6 +93,8 @@ impl Reason {
 
 /// One service, and what is said to each answer.
 pub struct Service {
+    /// What the hints call it.
+    name: &'static str,
     pub title: &'static str,
     pub tells: &'static str,
     /// What may be carried, the reasons that hold for it here, and the reply.
@@ -104,6 +107,7 @@ pub struct Service {
 
 pub static SERVICES: [Service; 5] = [
     Service {
+        name: "portal",
         title: "The grade portal",
         tells: "One server with one database. Bob logs in with his password. A pupil whom Admin blocks must be out with \
                 the next request.",
@@ -135,6 +139,7 @@ pub static SERVICES: [Service; 5] = [
         ],
     },
     Service {
+        name: "publisher",
         title: "The publisher",
         tells: "Pupils use exercises on the site of a publisher, with their login at the school. The publisher has no \
                 access to the school's database. It must learn once, at the login, who the pupil is.",
@@ -171,6 +176,7 @@ pub static SERVICES: [Service; 5] = [
         ],
     },
     Service {
+        name: "video",
         title: "The video",
         tells: "The portal shows a link to the video of the school play. The file is at a storage service, which knows \
                 no users. The link should work for five minutes, and for this file only.",
@@ -204,6 +210,7 @@ pub static SERVICES: [Service; 5] = [
         ],
     },
     Service {
+        name: "parents",
         title: "The app for parents",
         tells: "An app reads grades from an API that another team runs. Few requests come. When parents withdraw the \
                 permission, the next request of the app must fail.",
@@ -227,6 +234,7 @@ pub static SERVICES: [Service; 5] = [
         ],
     },
     Service {
+        name: "programs",
         title: "The 30 programs",
         tells: "Behind the login of the city, 30 programs of all schools answer many thousand requests a minute. Each \
                 must know who calls. A blocked user may go on for five minutes.",
@@ -312,6 +320,10 @@ impl Answers {
     /// The service that comes next.
     pub fn next(&self) -> Option<&'static Service> {
         SERVICES.get(self.0.len())
+    }
+
+    pub fn open(&self) -> Open {
+        self.next().map(|service| service.name).into()
     }
 
     /// Judges an answer for the service at this place, and keeps it if it is right and the next one.

@@ -1,12 +1,14 @@
 //! `alg: none`: the token tells a verifier that trusts its `alg` to skip the check of the signature.
 
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 
+use super::hints::Open;
 use super::json_text::{fault_of, note_on_repetition};
 use super::remark::{clip, expect_admin};
 use crate::keys::{Algorithm, Verifier};
 use crate::lab::naive::{LaxToken, Objection};
-use crate::token::{Claims, signing_input};
+use crate::token::{Claims, parse_object_keeping_last, signing_input};
 
 /// The longest text of a field, in characters.
 pub const LONGEST_FIELD: usize = 2000;
@@ -58,6 +60,14 @@ pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result
         Ok(claims) => expect_admin(claims).map(|()| success(written) + &twice).map_err(|hint| hint + &twice),
         Err(objection) => Err(hint(written, objection) + &twice),
     }
+}
+
+/// The part of the token in which the next mistake is.
+pub fn open(written: &Written<'_>) -> Open {
+    let header = parse_object_keeping_last(written.header.as_bytes()).unwrap_or_default();
+    let alg = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    let has_no_signature = written.signature.is_empty() && written.has_last_dot;
+    Open::first(&[(alg.eq_ignore_ascii_case("none"), "alg"), (has_no_signature, "signature"), (false, "payload")])
 }
 
 fn success(written: &Written<'_>) -> String {

@@ -6,6 +6,8 @@
 use std::fmt;
 use std::ops::RangeInclusive;
 
+use super::hints::Open;
+
 /// The cookie that carries the tokens of this lesson.
 pub const COOKIE: &str = "lab-tokens";
 
@@ -294,6 +296,28 @@ impl RotationState {
     #[must_use]
     pub fn again(self) -> Self {
         Self::of(KeyNumbers::only(self.keys.newest().saturating_add(1)))
+    }
+}
+
+impl RotationState {
+    /// What the next step is about.
+    pub fn open(self, tokens: &[IssuedToken]) -> Open {
+        let keys = self.keys;
+        let has_token = |is_new: bool| tokens.iter().any(|token| (token.key == keys.signs) == is_new);
+        let has_signed = keys.signs != self.replaces;
+        if self.gap.is_some() {
+            return Open::Part("again");
+        }
+        Open::first(&[
+            (!tokens.is_empty(), "issue"),
+            (has_signed || keys.published > keys.signs, "publish"),
+            (has_signed || keys.copy.1 >= keys.published, "fetch"),
+            (has_signed, "sign"),
+            (has_token(true), "new"),
+            (keys.oldest == keys.signs, "retire"),
+            (keys.is_settled(), "last"),
+            (has_token(false) && has_token(true), "again"),
+        ])
     }
 }
 

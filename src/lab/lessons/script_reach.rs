@@ -3,6 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::hints::Open;
 use super::press::Press;
 use super::remark::Remark;
 
@@ -55,6 +56,11 @@ pub fn lines(value: &str) -> [String; 2] {
 /// One remark on what was ticked as read, and one on what was ticked as arrived.
 pub fn judge(read: &[&str], arrived: &[&str]) -> Vec<Remark> {
     vec![judge_read(read), judge_arrived(arrived)]
+}
+
+/// The column whose answer is missing or wrong.
+pub fn open(read: &[&str], arrived: &[&str]) -> Open {
+    Open::first(&[(judge_read(read).is_right, "read"), (judge_arrived(arrived).is_right, "arrived")])
 }
 
 /// The verdict on these remarks: how many parts are done, and a hint about the first that is not.

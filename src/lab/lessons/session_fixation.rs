@@ -4,6 +4,7 @@
 //! that renews it. In the other two she plants a token of her own account, at a portal that accepts a login form from
 //! any page and at one that accepts only its own.
 
+use super::hints::Open;
 use super::press::Press;
 
 /// The cookie with the portal's session id.
@@ -55,6 +56,16 @@ impl Round {
             Self::Renews => (true, "Mallory’s copy of the id is worth nothing"),
             Self::Takes => (false, "Bob’s draft is in Mallory’s account"),
             Self::Asks => (true, "Mallory’s form is refused"),
+        }
+    }
+
+    /// What the hints call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Keeps => "keeps",
+            Self::Renews => "renews",
+            Self::Takes => "takes",
+            Self::Asks => "asks",
         }
     }
 
@@ -121,6 +132,10 @@ impl Portal {
     /// The round that is next; the last one once all are done.
     pub fn round(&self) -> Round {
         Round::ALL.into_iter().find(|round| !self.has(*round)).unwrap_or(Round::Asks)
+    }
+
+    pub fn open(&self) -> Open {
+        if self.count() == Round::ALL.len() { Open::Nothing } else { Open::Part(self.round().name()) }
     }
 
     pub fn has(&self, round: Round) -> bool {

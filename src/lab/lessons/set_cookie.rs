@@ -1,5 +1,6 @@
 //! What `Set-Cookie` said: one line, piece by piece, and what each piece is for.
 
+use super::hints::Open;
 use super::press::Press;
 use super::remark::Remark;
 
@@ -83,6 +84,12 @@ pub fn line(value: &str) -> String {
 /// One remark for each question. `chosen` returns the piece that was chosen in a field.
 pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
     QUESTIONS.iter().map(|question| question.judge(chosen(question.field))).collect()
+}
+
+/// The first question whose answer is missing or wrong.
+pub fn open(remarks: &[Remark]) -> Open {
+    let questions = QUESTIONS.iter().zip(remarks);
+    Open::first(&questions.map(|(question, remark)| (remark.is_right, question.field)).collect::<Vec<_>>())
 }
 
 /// The verdict on these remarks: how many parts are done, and a hint about the first that is not.

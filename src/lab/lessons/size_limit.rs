@@ -7,6 +7,7 @@ use std::fmt;
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::hints::Open;
 use super::press::Press;
 
 pub const COOKIE_NAME: &str = "lab-size";
@@ -105,6 +106,10 @@ impl Measured {
     pub fn is_limit_found(&self) -> bool {
         let near = |(kept, dropped): (usize, usize)| dropped.saturating_sub(kept) <= CLOSE_ENOUGH;
         self.largest_kept.zip(self.smallest_dropped).is_some_and(near)
+    }
+
+    pub fn open(&self) -> Open {
+        Open::first(&[(self.is_limit_found(), "limit"), (self.is_answered, "attributes")])
     }
 
     /// The verdict about the cookie that was just sent, after it was added.

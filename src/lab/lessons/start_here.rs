@@ -1,5 +1,6 @@
 //! Start here: a token that the visitor got on the demo, and one question about it.
 
+use super::hints::Open;
 use super::press::Press;
 use super::remark::clip;
 use crate::code::Code;
@@ -28,6 +29,11 @@ impl Found {
             Self::Token(token) => Some(token),
             Self::Nothing | Self::OfTheLab | Self::Refused(_) => None,
         }
+    }
+
+    /// The part that is open.
+    pub const fn open(&self) -> Open {
+        Open::Part(if self.token().is_some() { "read" } else { "get" })
     }
 
     /// What is missing, if the session holds no token of the demo.

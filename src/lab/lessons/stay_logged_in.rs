@@ -6,6 +6,7 @@
 
 use std::fmt;
 
+use super::hints::Open;
 use super::press::Press;
 use crate::profiles::Lifetime;
 
@@ -83,6 +84,22 @@ impl Part {
             Self::Unnoticed => "Old issuer: Mallory still refreshes after four weeks, and Bob notices nothing.",
             Self::MalloryFirst => "New issuer: Mallory is the first to refresh. Both end up without a login.",
             Self::BobFirst => "New issuer: Bob is the first to refresh. Both end up without a login.",
+        }
+    }
+
+    /// What the hints call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Unnoticed => "unnoticed",
+            Self::MalloryFirst => "mallory-first",
+            Self::BobFirst => "bob-first",
+        }
+    }
+
+    const fn issuer(self) -> Issuer {
+        match self {
+            Self::Unnoticed => Issuer::Old,
+            Self::MalloryFirst | Self::BobFirst => Issuer::New,
         }
     }
 
@@ -305,6 +322,13 @@ impl Kept {
 
     pub fn count(&self) -> usize {
         self.done.iter().filter(|done| **done).count()
+    }
+
+    /// A part that the round can show comes before one that needs another login.
+    pub fn open(&self) -> Open {
+        let missing = || Part::ALL.into_iter().filter(|part| !self.has(*part));
+        let is_of_round = |part: &Part| self.round.as_ref().is_some_and(|round| round.issuer == part.issuer());
+        missing().find(is_of_round).or_else(|| missing().next()).map(Part::name).into()
     }
 
     /// What an answer of the issuer came to. A round that has shown its part is over.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::hints::Open;
 use super::json_text::{fault_of, note_on_repetition};
 use super::press::Press;
 use super::remark::{WANTED, clip, who_else};
@@ -33,6 +34,10 @@ pub struct Parts {
 }
 
 impl Parts {
+    pub fn open(self) -> Open {
+        Open::first(&[(self.payload, "payload"), (self.middle, "middle"), (self.last, "last")])
+    }
+
     /// The result of a press that completed its part.
     pub fn press(self, says: &str) -> Press {
         match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {

@@ -1,5 +1,6 @@
 //! A token that is tied to a key: which requests of a thief are refused, by which check, and which one is not.
 
+use super::hints::Open;
 use super::press::Press;
 use crate::lab::dpop::{Check, Target};
 
@@ -113,6 +114,19 @@ impl Part {
         }
     }
 
+    /// What the hints call it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Bob => "bob",
+            Self::Alone => "alone",
+            Self::OtherKey => "other-key",
+            Self::OtherRequest => "other-request",
+            Self::Again => "again",
+            Self::Old => "old",
+            Self::Script => "script",
+        }
+    }
+
     /// What it shows.
     const fn shown(self) -> &'static str {
         match self {
@@ -166,6 +180,10 @@ impl Parts {
 
     pub fn count(self) -> usize {
         self.0.iter().filter(|done| **done).count()
+    }
+
+    pub fn open(self) -> Open {
+        Part::ALL.into_iter().find(|part| !self.has(*part)).map(Part::name).into()
     }
 
     /// Counts what a request showed.

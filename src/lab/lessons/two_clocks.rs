@@ -3,6 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::hints::Open;
 use super::press::Press;
 use crate::code::Code;
 
@@ -66,6 +67,10 @@ pub struct Parts {
 }
 
 impl Parts {
+    pub fn open(self) -> Open {
+        Open::first(&[(self.token_ended_first, "token-first"), (self.cookie_ended_first, "cookie-first")])
+    }
+
     pub fn count(self) -> usize {
         usize::from(self.token_ended_first) + usize::from(self.cookie_ended_first)
     }

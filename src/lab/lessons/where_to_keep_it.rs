@@ -1,6 +1,7 @@
 //! Where to keep it: one script of Mallory's on Bob's page, and four places for his token. What it can steal, and
 //! what it can do while the page is open.
 
+use super::hints::Open;
 use super::press::Press;
 
 /// A place for Bob's token.
@@ -161,6 +162,18 @@ impl Work {
 
     pub const fn has_run(&self) -> bool {
         self.has_run
+    }
+
+    /// What is open at the place of this round, after this guess.
+    pub fn open(&self, guess: Guess) -> Open {
+        let takes = self.place.map(Place::is_readable);
+        match self.place {
+            None if self.count() == Place::ALL.len() => Open::Nothing,
+            None => Open::Part("login"),
+            Some(_) if self.has_run => Open::Part("replay"),
+            Some(_) if guess.takes != takes => Open::Part("takes"),
+            Some(_) => Open::Part("sends"),
+        }
     }
 
     /// The place that the form suggests: the first that is not done.

@@ -139,6 +139,28 @@ impl LessonPage {
         self.body().contains(SOLVED)
     }
 
+    /// Presses the button for a hint, which sends the form with the work.
+    pub async fn ask_for_a_hint(&mut self) -> &mut Self {
+        let at = self.body().find("id=\"work\"").unwrap_or_else(|| panic!("no work form: {}", self.body()));
+        let start = self.body()[..at].rfind("<form").unwrap();
+        let form = self.body()[start..].split("</form>").next().unwrap_or_default().to_owned();
+        let typed = self.typed.iter().filter(|(name, _)| form.contains(&format!("name=\"{name}\""))).cloned();
+        let mut sent = replaced(&form, typed.collect());
+        sent.push(("step".to_owned(), "hint".to_owned()));
+        self.send(&sent).await
+    }
+
+    /// The hints that the page shows.
+    pub fn hints(&self) -> Vec<String> {
+        let pieces = self.body().split("<p class=\"hint\">").skip(1);
+        pieces.map(|piece| words(piece.split("</p>").next().unwrap_or_default())).collect()
+    }
+
+    /// The first line of the verdict, if there is one.
+    pub fn verdict_or_none(&self) -> String {
+        if self.body().contains("id=\"verdict\"") { self.verdict() } else { String::new() }
+    }
+
     /// Whether the lesson is remembered as solved.
     pub async fn has_solved(&self) -> bool {
         page(&self.visitor, &self.path()).await.body.contains(SOLVED)

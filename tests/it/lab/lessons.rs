@@ -3,6 +3,7 @@
 mod cookies;
 mod end_and_limits;
 mod from_an_issuer;
+mod hints;
 mod keys_and_browser_rules;
 mod log_in_with_a_code;
 mod none;

@@ -41,11 +41,11 @@ use url::form_urlencoded;
 
 use crate::code::Code;
 use crate::keys::ProfileKeys;
+use crate::lab::lessons::hints::{Help, Open};
 use crate::lab::lessons::press::Press;
-use crate::lab::lessons::{Choice, LESSONS, Lesson, course};
+use crate::lab::lessons::{Choice, Lesson, course};
 use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
-use crate::texts::Prose;
 use crate::token::Claims;
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
@@ -102,7 +102,7 @@ pub(in crate::web) async fn lesson(
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
     } else {
-        visit.take_hint();
+        visit.asks_for_hint = visit.form.takes_hint();
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
@@ -165,6 +165,8 @@ struct LessonVisit<'a> {
     /// Whose progress it is, and what this request makes of it.
     learner: Learner,
     progress: LessonProgress,
+    /// Whether the button for a hint was pressed.
+    asks_for_hint: bool,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
     is_begun_anew: bool,
 }
@@ -182,7 +184,8 @@ impl<'a> LessonVisit<'a> {
         let form = Form::read(request, body)?;
         let progress = learner.progress.lesson(lesson.key);
         let (now, is_begun_anew) = (lab.clock.now(), learner.begins(lesson));
-        Ok(Self { request, lab, signing, visitor, lesson, form, now, learner, progress, is_begun_anew })
+        let asks_for_hint = false;
+        Ok(Self { request, lab, signing, visitor, lesson, form, now, learner, progress, asks_for_hint, is_begun_anew })
     }
 
     /// The prediction, if that is what the form sends.
@@ -203,17 +206,6 @@ impl<'a> LessonVisit<'a> {
         self.progress.prediction = prediction;
         let address = format!("/lab/lessons/{}#do", self.lesson.slug);
         HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
-    }
-
-    /// Counts a hint, if the button for one was pressed. The button sends the work form with it, so the page shows what
-    /// was typed again, as if the form was not sent.
-    fn take_hint(&mut self) {
-        if !self.form.takes_hint() {
-            return;
-        }
-        if Help::of(self.lesson, &self.progress, self.learner.are_solutions_held()).next.is_some() {
-            self.progress.count_hint();
-        }
     }
 
     /// Takes the fields of the address instead of the form's, unless a form came.
@@ -253,8 +245,8 @@ impl<'a> LessonVisit<'a> {
     }
 
     /// The texts around the lesson, with what a press came to; `None` if nothing was pressed that this page answers.
-    /// The progress remembers it.
-    pub fn judged(&mut self, press: Option<Press>) -> Frame {
+    /// The progress remembers it. The hints are about what is open now.
+    pub fn judged(&mut self, press: Option<Press>, open: impl Into<Open>) -> Frame {
         let is_form = self.request.method() == Method::POST;
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
@@ -262,18 +254,30 @@ impl<'a> LessonVisit<'a> {
             Some(Press::Wrong(_)) if is_form => self.progress.count_try(),
             Some(_) | None => {}
         }
-        let solutions_held = self.learner.are_solutions_held();
+        let is_solved = press.as_ref().is_some_and(Press::is_solved);
+        let help = self.help(if is_solved { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),
             press,
-            solutions_held,
+            help,
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
             next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
         }
+    }
+
+    /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
+    /// shows what was typed again, as if the form was not sent.
+    fn help(&mut self, open: Open) -> Help {
+        let is_held = self.learner.are_solutions_held();
+        let help = |progress: &LessonProgress| Help::of(self.lesson, progress.hints, open, is_held);
+        if let Some((_, place)) = help(&self.progress).next.filter(|_| self.asks_for_hint) {
+            self.progress.hints.open(place);
+        }
+        help(&self.progress)
     }
 }
 
@@ -324,8 +328,7 @@ pub(super) struct Frame {
     pub lesson: &'static Lesson,
     progress: LessonProgress,
     press: Option<Press>,
-    /// Whether only the teacher of a class sees the solution.
-    solutions_held: bool,
+    help: Help,
     /// The projector view, if it is asked for.
     projector: Option<Projector>,
     /// The name under which this visitor is in the class.
@@ -336,42 +339,11 @@ pub(super) struct Frame {
     next: Option<&'static Lesson>,
 }
 
-/// The hints that are shown, and the button below them.
-struct Help {
-    hints: &'static [Prose],
-    solution: Option<&'static Prose>,
-    /// What the button says that shows more.
-    next: Option<&'static str>,
-    is_held: bool,
-}
-
-impl Help {
-    fn of(lesson: &'static Lesson, progress: &LessonProgress, is_held: bool) -> Self {
-        let (all, opened) = (lesson.hints.len(), usize::from(progress.hints));
-        let has_all = opened >= all;
-        Self {
-            hints: &lesson.hints[..opened.min(all)],
-            solution: (opened > all && !is_held).then_some(&lesson.solution),
-            next: match opened {
-                0 if all > 0 => Some("Show a hint"),
-                _ if !has_all => Some("Another hint"),
-                _ if opened == all && !is_held => Some("Show the solution"),
-                _ => None,
-            },
-            is_held: has_all && is_held,
-        }
-    }
-}
-
 impl Frame {
     /// Where the lesson's forms are sent: to its page, in the same view, at this fragment.
     fn action(&self, fragment: &str) -> String {
         let view = self.projector.map(Projector::query).unwrap_or_default();
         format!("/lab/lessons/{}{view}#{fragment}", self.lesson.slug)
-    }
-
-    fn help(&self) -> Help {
-        Help::of(self.lesson, &self.progress, self.solutions_held)
     }
 
     /// Whether this press solved the lesson.
@@ -387,7 +359,7 @@ impl Frame {
     /// The task appears once the prediction is sent or skipped. A program may answer without one.
     fn shows_task(&self) -> bool {
         let is_answered =
-            self.progress.prediction != Prediction::None || self.press.is_some() || self.progress.hints > 0;
+            self.progress.prediction != Prediction::None || self.press.is_some() || self.progress.hints.count() > 0;
         is_answered || self.was_solved() || self.projector.is_some()
     }
 
@@ -405,14 +377,5 @@ impl Frame {
 
     fn has_skipped(&self) -> bool {
         self.progress.prediction == Prediction::Skipped
-    }
-
-    fn number(&self) -> usize {
-        self.lesson.number()
-    }
-
-    /// The number of the last lesson: the first one is lesson 0.
-    fn last_number() -> usize {
-        LESSONS.last().map_or(0, Lesson::number)
     }
 }

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::anatomy;
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
@@ -41,7 +42,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(token) if visit.form.is_sent() => Some(judge(visit, token, &typed).await?),
         _ => None,
     };
-    let frame = visit.judged(remark.as_ref().map(|remark| press(remark, &typed)));
+    let frame = visit.judged(remark.as_ref().map(|remark| press(remark, &typed)), Open::Whole);
     let token = match token {
         Some(token) if segments(&token).is_some() => token,
         _ => new_token(visit)?,

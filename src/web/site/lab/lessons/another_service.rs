@@ -106,7 +106,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     } else {
         (None, Outcome::Nothing)
     };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, parts.open());
     render(&ServicePage { assets: &visit.lab.assets, frame, parts, wanted, ticked, outcome })
 }
 

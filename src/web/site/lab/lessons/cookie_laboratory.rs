@@ -148,7 +148,7 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if parts != before {
         visit.keep_work(parts.to_text())?;
     }
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, parts.open());
     render(&CookieLaboratoryPage { assets: &visit.lab.assets, frame, settings, predicted, parts, report })
 }
 

@@ -15,6 +15,7 @@ use crate::code::Code;
 use crate::lab::lessons::cross_site_forms::{
     AttackForm, COOKIES, Came, LAX, NONE, Refuser, judge, lines, press, read_record, record_text,
 };
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
 use crate::web::http::extractor::FromHead as _;
@@ -107,7 +108,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         let was_set = Form::of_query(visit.request).get("step") == Some("set");
         (was_set && attacker.is_some()).then(|| kept_press(&kept))
     };
-    let frame = visit.judged(press);
+    let has_sent_all = recorded.iter().all(|(_, came)| came.is_some());
+    let open = Open::first(&[(!kept.is_empty(), "set"), (has_sent_all, "forms"), (false, "report")]);
+    let frame = visit.judged(press, open);
     let assets = &visit.lab.assets;
     render(&CrossSiteFormsPage {
         assets,

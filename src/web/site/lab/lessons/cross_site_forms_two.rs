@@ -16,6 +16,7 @@ use crate::lab::lessons::cross_site_forms_two::{
     Attacker, Defence, Mac, Outcome, PAGE, Received, SESSION, Shown, TARGET, Tried, login_lines, outcome, simulated,
     tossed_lines,
 };
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::web::http::cookie_header;
 use crate::web::http::origins::policy_with_forms_to;
@@ -92,7 +93,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let shown = if has_logged_in { simulate(visit)? } else { None };
     let tried = gather(visit)?;
     let press = if visit.form.is_sent() { posted(visit, &step, &tried, shown)? } else { arrived(visit, &tried) };
-    let frame = visit.judged(press);
+    let now = Tried::parse(&visit.work());
+    let has_begun = has_logged_in || now.count() > 0;
+    let frame = visit.judged(press, if has_begun { now.open() } else { Open::Part("login") });
     let (origins, head) = (&visit.lab.origins, visit.request.head());
     let (other_site, is_same_site) = (origins.other_site(head), origins.other_is_same_site(head));
     let pass = pass(visit);
@@ -103,7 +106,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         is_same_site,
         portal: origins.school(head).zip(pass).map(|([portal, _], pass)| with_pass(&portal, "portal", &pass)),
         is_logged_in: session(visit).is_some(),
-        tried: Tried::parse(&visit.work()),
+        tried: now,
         said: said(visit),
         shown,
     })

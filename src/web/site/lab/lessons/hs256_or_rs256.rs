@@ -11,6 +11,7 @@ use self::cost::Costs;
 use super::seen::Seen;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::{KeyRing, Secret};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::hs256_or_rs256::{
     self, ALGORITHMS, COMMANDS, LONGEST_KEY, PARTIES, Parts, Party, cannot_sign, claims_of_bob, forge, is_forged,
     verify_with,
@@ -118,7 +119,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(_) if visit.form.get("step") == Some("measure") => measured(visit).await?,
         Some(tokens) => work.press(visit, tokens, &secret)?,
     };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, if tokens.is_some() { work.parts.open() } else { Open::Part("measure") });
     let (assets, base) = (&visit.lab.assets, visit.lab.origins.public_origin());
     let secret = std::str::from_utf8(secret.as_bytes()).unwrap_or_default();
     render(&AlgorithmsPage { assets, frame, tokens, work, base, pem: &pem, secret, outcome })

@@ -65,8 +65,10 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let fields = Fields::of(visit)?;
     let ring = &visit.lab.keys.ring();
     let pem = pem(ring)?;
-    let outcome = if visit.form.is_sent() { Some(outcome(visit, &fields, ring, &pem)?) } else { None };
-    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)));
+    let portal = portal(ring, &pem, visit)?;
+    let outcome = if visit.form.is_sent() { Some(outcome(visit, &fields, ring, &portal)?) } else { None };
+    let open = key_confusion::open(&fields.written(), &fields.token, &portal);
+    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)), open);
     render(&KeyConfusionPage { assets: &visit.lab.assets, frame, pem: &pem, fields, outcome })
 }
 
@@ -98,20 +100,22 @@ impl Fields {
     }
 }
 
-fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, pem: &str) -> Result<Outcome, Problem> {
+fn portal<'a>(ring: &'a KeyRing, pem: &'a str, visit: &LessonVisit<'_>) -> Result<Portal<'a>, Problem> {
     let lab_keys = ring.lab();
     let verifier = lab_keys.rs256().verifiers().first().ok_or_else(|| Problem::broken("the lab has no public key"))?;
-    let demo = ring.rs256_public(visit.now);
-    let portal = Portal { public: lab_keys.public(), pem, verifier, demo };
+    Ok(Portal { public: lab_keys.public(), pem, verifier, demo: ring.rs256_public(visit.now) })
+}
+
+fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, portal: &Portal<'_>) -> Result<Outcome, Problem> {
     let written = fields.written();
     let (title, token) = match visit.form.get("step") {
-        Some("send") => ("The token that the lab made for you", written.token(&portal)),
+        Some("send") => ("The token that the lab made for you", written.token(portal)),
         Some("token") => ("The token that you pasted", Pasted::new(&fields.token).token),
         _ => return Err(Problem::bad_request("`step` is what the button sends: send or token.")),
     };
-    let says = key_confusion::naive_verdict(&token, &portal, visit.now);
+    let says = key_confusion::naive_verdict(&token, portal, visit.now);
     let judged = match visit.form.get("step") {
-        Some("token") => key_confusion::judge_pasted(&token, &portal, &says),
+        Some("token") => key_confusion::judge_pasted(&token, portal, &says),
         _ => key_confusion::judge(&written, &token, &says),
     };
     let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::attackers_key::{self, AttackersKey};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::keys_in_the_header::{
     self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, With, forge, judge,
 };
@@ -65,7 +66,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let attacker = AttackersKey::get().map_err(|fault| Problem::internal(fault))?;
     let sent = Sent::read(visit)?;
     let outcome = if visit.form.is_sent() { Some(sent.outcome(visit, attacker, &own)?) } else { None };
-    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)));
+    let frame =
+        visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)), Open::Part(sent.member.value()));
     let (jwk, private_jwk) = (attacker.public_jwk.as_str(), attackers_key::PRIVATE_JWK);
     render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, private_jwk, sent, outcome })
 }

@@ -97,7 +97,7 @@ impl Brought {
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(visit)?;
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { work.arrival() };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.parts.open());
     render(&CodePage { assets: &visit.lab.assets, frame, work })
 }
 

@@ -57,7 +57,7 @@ struct LogoutState {
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut state = LogoutState::resume(visit)?;
     let press = if visit.form.is_sent() { Some(state.step(visit).await?) } else { None };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, state.rounds.open(state.way));
     let cookie = state.cookie.clone();
     let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
     if let Some(cookie) = cookie {

@@ -43,7 +43,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     // Once a service is done, the form is that of the next one, where nothing is chosen.
     let is_same = press.as_ref().is_none_or(Press::is_wrong);
     let (carrier, reason) = (carrier.filter(|_| is_same), reason.filter(|_| is_same));
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, answers.open());
     render(&NeedPage { assets: &visit.lab.assets, frame, answers, carrier, reason })
 }
 

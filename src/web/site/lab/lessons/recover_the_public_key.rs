@@ -11,6 +11,7 @@ use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::{ProfileKeys, RsaPublicKey};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::key_confusion::{self, Portal};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::recover_the_public_key::{
@@ -82,7 +83,7 @@ struct Outcome {
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(visit).await?;
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { None };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.open());
     let cookie = visit.form.is_sent().then(|| work.cookie(visit));
     let mut response = render(&RecoverPage { assets: &visit.lab.assets, frame, work })?;
     if let Some(cookie) = cookie {
@@ -259,6 +260,14 @@ impl Work {
             self.outcome = Some(key.outcome("The token that you pasted", &token, &naive, visit));
         }
         Ok(press)
+    }
+
+    const fn open(&self) -> Open {
+        Open::Part(match self.is_recovered {
+            true => "file",
+            false if self.has_tokens() => "exponent",
+            false => "tokens",
+        })
     }
 
     const fn has_tokens(&self) -> bool {

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::{Jwks, KeyRing, LabKeys, ProfileKeys};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::rotation::{
     COOKIE, Gap, IssuedToken, KeyNumbers, LIFETIMES, MOST_TOKENS, RotationResult, RotationState, RotationStep, Server,
@@ -93,7 +94,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(visit, visitor).await?;
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { None };
     let fetched = (visit.form.get("do") == Some("fetch")).then(|| shown(&work.keys.published(work.state.keys)));
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.open());
     let cookie = visit.form.is_sent().then(|| work.cookie(visit));
     let mut response = render(&RotationPage { assets: &visit.lab.assets, frame, work, fetched })?;
     if let Some(cookie) = cookie {
@@ -293,6 +294,11 @@ impl Work {
 
     fn kid(&self, number: u32) -> String {
         LabKeys::kid_of_pair(&self.keys.visitor, number)
+    }
+
+    fn open(&self) -> Open {
+        let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
+        self.state.open(&tokens)
     }
 
     /// Whether there is something to see below the first step.

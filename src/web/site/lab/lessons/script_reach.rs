@@ -7,9 +7,10 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::script_reach::{COOKIES, PLACES, Place, STORAGE, judge, lines, verdict};
+use crate::lab::lessons::script_reach::{self, COOKIES, PLACES, Place, STORAGE, judge, lines, verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -56,7 +57,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         None => (None, false),
     };
     let is_set = press.is_some() || visit.form.get("set").is_some();
-    let frame = visit.judged(press);
+    let open = if is_set { script_reach::open(&read, &arrived) } else { Open::Part("set") };
+    let frame = visit.judged(press, open);
     let page = ScriptReachPage { assets: &visit.lab.assets, frame, is_set, read, arrived, remarks };
     let mut response = render(&page)?;
     if is_new {

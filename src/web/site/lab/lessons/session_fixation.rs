@@ -91,7 +91,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         visit.keep_work(portal.text())?;
     }
     let (press, found, cookie) = step.map_or((None, None, None), |it| (Some(it.press), it.found, it.cookie));
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, portal.open());
     let browser_has = cookie.as_ref().map(|it| it.value().to_owned()).or_else(|| came(visit, SESSION));
     let is_planted = !portal.mallory().is_empty() && browser_has.as_deref() == Some(portal.mallory());
     let user = match &cookie {

@@ -5,9 +5,10 @@ use askama::Template;
 use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::set_cookie::{ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict};
+use crate::lab::lessons::set_cookie::{self, ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -68,7 +69,11 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         }
         (None, _) => None,
     };
-    let frame = visit.judged(press);
+    let open = match sent {
+        None => Open::Part("set"),
+        Some(_) => set_cookie::open(&judge(|field| visit.form.get(field))),
+    };
+    let frame = visit.judged(press, open);
     let new_line = sent.as_ref().filter(|sent| sent.is_new).map(|sent| line(&sent.value));
     let came = lesson_cookies::came(visit.request, NAME);
     let mut response = render(&SetCookiePage { assets: &visit.lab.assets, frame, sent, came, remarks, visit })?;

@@ -204,11 +204,12 @@ fn they_count(form: &Form) -> Option<bool> {
 }
 
 fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, press: Option<Press>) -> Result<HttpResponse, Problem> {
-    let frame = visit.judged(press);
+    let measured = Measured::parse(&visit.work());
+    let frame = visit.judged(press, measured.open());
     render(&SizeLimitPage {
         assets: &visit.lab.assets,
         frame,
-        measured: Measured::parse(&visit.work()),
+        measured,
         typed: visit.form.get("size").unwrap_or_default().to_owned(),
         has_attribute: visit.form.get("attributes") == Some("yes"),
         they_count: they_count(&visit.form),

@@ -58,7 +58,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("check") => Some(found.check(&typed)),
         _ => None,
     };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, found.open());
     let cookie_name = visit.lab.sessions.cookie.name();
     let came = cookie_header::received_values(visit.request, cookie_name);
     let cookie_bytes = came.first().filter(|value| !value.is_empty()).map(String::len);

@@ -95,7 +95,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { None };
     let wallets = if work.tokens_are_there() { work.wallets(visit).await? } else { Vec::new() };
     let cookie = visit.form.is_sent().then(|| work.cookie(visit));
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.kept.open());
     let Work { kept, exchange, .. } = work;
     let mut response = render(&StayPage { assets: &visit.lab.assets, frame, kept, wallets, exchange })?;
     if let Some(cookie) = cookie {

@@ -91,7 +91,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (true, Some(_)) => (Some(Press::Wrong(REPLACED.to_owned())), Outcome::Nothing),
         (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
     };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.parts.open());
     let before = Seen::new(&token, &judge(&token));
     let Work { forged, parts } = work;
     render(&TamperPage {

@@ -112,7 +112,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.form.is_sent() {
         visit.keep_work(parts.to_text())?;
     }
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, parts.open());
     let page = TiedPage { assets: &visit.lab.assets, frame, parts, chosen, has_copy: copy.is_some(), outcome };
     let mut response = render(&page)?;
     if let Some(cookie) = new_cookie {

@@ -215,7 +215,7 @@ fn show(
     answer: Option<Answer>,
     press: Option<Press>,
 ) -> Result<HttpResponse, Problem> {
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, parts.open());
     render(&TwoClocksPage {
         assets: &visit.lab.assets,
         frame,

@@ -11,6 +11,7 @@ use async_trait::async_trait;
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::common_secrets;
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
@@ -112,7 +113,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("present") => work.present(visit, None)?,
         _ => return Err(Problem::bad_request("`do` is not a step of this lesson: press one of its buttons.")),
     }
-    let frame = visit.judged(work.press.clone());
+    let frame = visit.judged(work.press.clone(), work.open());
     render(&WeakSecretPage { assets: &visit.lab.assets, frame, work })
 }
 
@@ -213,6 +214,11 @@ impl Work {
             self.search = Search::OwnTools;
         }
         Ok(())
+    }
+
+    fn open(&self) -> Open {
+        let has_secret = self.search == Search::List || !self.secret.is_empty() || !self.forged.is_empty();
+        Open::Part(if has_secret { "sign" } else { "guess" })
     }
 
     /// Whether the token that was sent last was not signed here.

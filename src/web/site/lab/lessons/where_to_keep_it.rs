@@ -66,7 +66,7 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     } else {
         (None, None)
     };
-    let frame = visit.judged(press);
+    let frame = visit.judged(press, work.open(fields.guess));
     let cookies = match &shown {
         Some(Shown::Login(cookie)) => login_cookies(visit, cookie.as_ref()),
         _ => Vec::new(),

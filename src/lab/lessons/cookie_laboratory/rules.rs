@@ -1,0 +1,226 @@
+//! The rules by which browsers treat a cookie, and what they lead to.
+
+use super::cookie::CookieSettings;
+
+/// The connection over which the browser loaded the page, as rules about `Secure` see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    Https,
+    /// Plain http to the browser's own machine.
+    HttpOnLoopback,
+    Http,
+}
+
+/// What the browser does with a cookie that was set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It sends the cookie with the next request to this page.
+    ComesBack,
+    /// It does not accept the cookie.
+    Refused,
+    /// It deletes the cookie at once.
+    Deleted,
+    /// It keeps the cookie, but for addresses under another path.
+    KeptForOtherPath,
+}
+
+impl Outcome {
+    pub const ALL: [Self; 4] = [Self::ComesBack, Self::Refused, Self::Deleted, Self::KeptForOtherPath];
+
+    /// What the form sends.
+    pub const fn value(self) -> &'static str {
+        match self {
+            Self::ComesBack => "comes",
+            Self::Refused => "refused",
+            Self::Deleted => "deleted",
+            Self::KeptForOtherPath => "elsewhere",
+        }
+    }
+
+    /// What the page shows.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Self::ComesBack => "it comes back",
+            Self::Refused => "the browser refuses it",
+            Self::Deleted => "the browser deletes it at once",
+            Self::KeptForOtherPath => "the browser keeps it, but not for this page",
+        }
+    }
+
+    pub fn find(value: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|it| it.value() == value)
+    }
+}
+
+/// What a rule does to the cookies that it applies to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// The cookie still comes back.
+    None,
+    Decides(Outcome),
+    /// Some browsers refuse the cookie.
+    MayRefuse,
+}
+
+/// A rule by which browsers treat cookies.
+pub struct Rule {
+    applies: fn(&CookieSettings, Transport) -> bool,
+    pub effect: Effect,
+    pub says: &'static str,
+}
+
+pub static RULES: [Rule; 12] = [
+    Rule {
+        applies: |it, _| it.prefix.value == "host" && !it.secure,
+        effect: Effect::Decides(Outcome::Refused),
+        says: "`__Host-` without `Secure`: refused. The prefix demands `Secure`.",
+    },
+    Rule {
+        applies: |it, _| it.prefix.value == "host" && it.path.value != "root",
+        effect: Effect::Decides(Outcome::Refused),
+        says: "`__Host-` with another path than `/`: refused. The prefix demands one cookie for the whole host.",
+    },
+    Rule {
+        applies: |it, _| it.prefix.value == "secure" && !it.secure,
+        effect: Effect::Decides(Outcome::Refused),
+        says: "`__Secure-` without `Secure`: refused. The prefix demands `Secure`.",
+    },
+    Rule {
+        applies: |it, transport| it.secure && transport == Transport::Http,
+        effect: Effect::Decides(Outcome::Refused),
+        says: "`Secure` over plain http: refused.",
+    },
+    Rule {
+        applies: |it, _| it.same_site.value == "none" && !it.secure,
+        effect: Effect::MayRefuse,
+        says: "`SameSite=None` without `Secure`: Chromium refuses it, and other browsers may keep it.",
+    },
+    Rule {
+        applies: |it, transport| it.secure && transport == Transport::HttpOnLoopback,
+        effect: Effect::MayRefuse,
+        says: "`Secure` over plain http at this machine's own address: Chromium and Firefox keep it, because nobody else \
+               can listen there. Safari may refuse it.",
+    },
+    Rule {
+        applies: |it, _| it.max_age.value == "0",
+        effect: Effect::Decides(Outcome::Deleted),
+        says: "`Max-Age=0`: its time is over, so the browser deletes it. This is how a server removes a cookie.",
+    },
+    Rule {
+        applies: |it, _| it.path.value == "elsewhere",
+        effect: Effect::Decides(Outcome::KeptForOtherPath),
+        says: "`Path=/elsewhere`: kept, and not sent to this page, because its address is not below that path.",
+    },
+    Rule {
+        applies: |it, _| it.http_only,
+        effect: Effect::None,
+        says: "`HttpOnly`: no script can read it. The browser sends it as usual.",
+    },
+    Rule {
+        applies: |it, _| it.same_site.value == "strict",
+        effect: Effect::None,
+        says: "`SameSite=Strict`: a form of this page led here, so it is sent. A link on another site would not bring it.",
+    },
+    Rule {
+        applies: |it, _| it.same_site.value == "absent",
+        effect: Effect::None,
+        says: "No `SameSite`: Chromium treats it as `Lax`, but sends it with another site's POST that leads the whole \
+               tab here, in its first two minutes. Other browsers may always send it.",
+    },
+    Rule {
+        applies: |it, _| it.max_age.value == "none",
+        effect: Effect::None,
+        says: "No `Max-Age`: kept until the browser is closed.",
+    },
+];
+
+/// The rules that apply to this cookie, those that decide first.
+pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Rule> {
+    RULES.iter().filter(|rule| (rule.applies)(settings, transport)).collect()
+}
+
+/// The outcome that the rules lead to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RulesOutcome {
+    /// The outcome in a browser that does not refuse the cookie where it may.
+    pub outcome: Outcome,
+    /// Some browsers refuse it.
+    pub may_be_refused: bool,
+}
+
+/// The first rule that decides is the one that counts: a refused cookie is neither deleted nor kept.
+pub fn rules_outcome(settings: &CookieSettings, transport: Transport) -> RulesOutcome {
+    let met = rules(settings, transport);
+    let decided = met.iter().find_map(|rule| match rule.effect {
+        Effect::Decides(outcome) => Some(outcome),
+        Effect::None | Effect::MayRefuse => None,
+    });
+    let may_be_refused = met.iter().any(|rule| rule.effect == Effect::MayRefuse);
+    RulesOutcome { outcome: decided.unwrap_or(Outcome::ComesBack), may_be_refused }
+}
+
+impl RulesOutcome {
+    /// Whether the cookie may have had this outcome, when it came back or did not.
+    pub fn allows(self, outcome: Outcome, came_back: bool) -> bool {
+        let is_possible = outcome == self.outcome || (outcome == Outcome::Refused && self.may_be_refused);
+        if came_back { outcome == Outcome::ComesBack } else { outcome != Outcome::ComesBack && is_possible }
+    }
+
+    /// Whether the browser did something that the rules do not say.
+    pub fn is_contradicted(self, came_back: bool) -> bool {
+        !Outcome::ALL.iter().any(|outcome| self.allows(*outcome, came_back))
+            || (came_back && self.outcome != Outcome::ComesBack)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(fields: &[(&str, &'static str)]) -> CookieSettings {
+        let plain = CookieSettings::initial().fields();
+        let field = |name: &str| {
+            let all = fields.iter().chain(&plain);
+            all.copied().find(|(field, _)| *field == name).map(|(_, value)| value)
+        };
+        CookieSettings::read(field).unwrap()
+    }
+
+    #[test]
+    fn the_rules_decide_what_becomes_of_a_cookie() {
+        for (fields, transport, outcome, may_be_refused) in [
+            (&[][..], Transport::HttpOnLoopback, Outcome::ComesBack, false),
+            (&[("http-only", "on"), ("same-site", "strict")], Transport::Http, Outcome::ComesBack, false),
+            (&[("prefix", "host")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::Https, Outcome::ComesBack, false),
+            (&[("prefix", "host"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::ComesBack, true),
+            (&[("prefix", "host"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "host"), ("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "secure")], Transport::Https, Outcome::Refused, false),
+            (&[("prefix", "secure"), ("secure", "on"), ("path", "here")], Transport::Https, Outcome::ComesBack, false),
+            (&[("secure", "on")], Transport::Http, Outcome::Refused, false),
+            (&[("same-site", "none")], Transport::Https, Outcome::ComesBack, true),
+            (&[("max-age", "0")], Transport::Https, Outcome::Deleted, false),
+            (&[("max-age", "0"), ("path", "elsewhere")], Transport::Https, Outcome::Deleted, false),
+            (&[("path", "elsewhere")], Transport::Https, Outcome::KeptForOtherPath, false),
+            (&[("path", "elsewhere"), ("secure", "on")], Transport::HttpOnLoopback, Outcome::KeptForOtherPath, true),
+        ] {
+            assert_eq!(
+                rules_outcome(&settings(fields), transport),
+                RulesOutcome { outcome, may_be_refused },
+                "{fields:?} over {transport:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_rule_is_met_by_some_cookie() {
+        for rule in &RULES {
+            let transports = [Transport::Https, Transport::HttpOnLoopback, Transport::Http];
+            let is_met = CookieSettings::all()
+                .iter()
+                .any(|it| transports.iter().any(|transport| (rule.applies)(it, *transport)));
+            assert!(is_met, "{}", rule.says);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! The hints of a lesson are about the part that is open, also after a press, and none is about a part that is done.
+
+use crate::app::TestApp;
+use crate::lab::lesson_page::LessonPage;
+
+/// A lesson with parts: what its first hint says, what does its first part, and what the first hint says after that. A
+/// press is the label of its button, after the fields that are set before it. A step whose button is in no form has a
+/// name in small letters instead.
+type Case = (&'static str, &'static str, &'static [Press], &'static str);
+type Press = (&'static [(&'static str, &'static str)], &'static str);
+
+const CASES: &[Case] = &[
+    ("set-cookie", "step 2 shows the line", &[(&[], "set")], "Which of them is about scripts?"),
+    ("script-reach", "Press Set all three", &[(&[], "set")], "column of the table is about reading"),
+    ("where-to-keep-it", "a place that is not done", &[(&[], "Log in as Bob")], "must be able to read it"),
+    (
+        "two-clocks",
+        "Choose two different times",
+        &[(&[("cookie", "3600"), ("token", "expired")], "Set the cookie"), (&[], "Send it back")],
+        "Choose two different times",
+    ),
+    (
+        "tamper",
+        "The payload is plain JSON",
+        &[(&[("payload", r#"{"sub":"admin"}"#)], "Send it with the old signature")],
+        "Press Change a middle character",
+    ),
+    ("hs256-or-rs256", "Press Sign and measure", &[(&[], "Sign and measure")], "You need the whole key"),
+    (
+        "none",
+        "Which algorithm needs no key?",
+        &[(&[("header", r#"{"alg":"none"}"#)], "Send it to both")],
+        "A token of this algorithm has no signature",
+    ),
+    (
+        "key-confusion",
+        "For which algorithm is a key nothing but bytes?",
+        &[(&[("header", r#"{"alg":"HS256"}"#)], "Forge and send")],
+        "Which bytes does the old verifier have?",
+    ),
+    (
+        "recover-the-public-key",
+        "until Mallory has two",
+        &[(&[], "Copy a token"), (&[], "Copy a token")],
+        "a few usual exponents",
+    ),
+    (
+        "keys-in-the-header",
+        "begins with a slash",
+        &[(&[("member", "jku"), ("value", "https://other.example/")], "Forge and send")],
+        "The address leads to your own site",
+    ),
+    ("weak-secret", "The secret is in the list", &[(&[], "Try the list")], "The word that was found"),
+    (
+        "cookie-laboratory",
+        "a cookie without any attribute",
+        &[(&[("expect", "comes")], "Set the cookie")],
+        "Choose a prefix of the name",
+    ),
+    (
+        "session-fixation",
+        "The order is: get, plant, log in, use",
+        &[(&[], "get"), (&[], "plant"), (&[], "login"), (&[], "use")],
+        "the same as in the first round",
+    ),
+    (
+        "token-of-another-service",
+        "Where is it true that Mallory is admin?",
+        &[(&[("issuer", "school"), ("audience", "shop"), ("role", "admin")], "Present the token")],
+        "Who may choose that address?",
+    ),
+    (
+        "stay-logged-in",
+        "when its access token has expired",
+        &[
+            (&[], "Log in at the old issuer"),
+            (&[], "Steal the refresh token"),
+            (&[], "Ten minutes later"),
+            (&[], "Refresh as Bob"),
+            (&[], "Four weeks later"),
+            (&[], "Refresh as Mallory"),
+        ],
+        "when its access token has expired",
+    ),
+    ("tied-to-you", "can fail for different reasons", &[(&[], "Send Bob’s request")], "can fail for different reasons"),
+    ("rotation", "before you change anything", &[(&[], "Issue a token")], "publish the next key before it signs"),
+    (
+        "need-a-jwt",
+        "The same server makes and reads",
+        &[(&[("carrier", "session"), ("reason", "table")], "Check service 1")],
+        "Two organisations share no database",
+    ),
+];
+
+#[tokio::test]
+async fn after_the_first_part_the_hints_are_about_the_second() {
+    let app = TestApp::spawn();
+    for (slug, first, presses, second) in CASES {
+        let mut page = LessonPage::open(&app, slug).await;
+        page.ask_for_a_hint().await;
+        let hints = page.hints();
+        assert!(hints.len() == 1 && hints[0].contains(first), "{slug}: {hints:?}");
+        for (fields, label) in *presses {
+            fields.iter().for_each(|(name, value)| {
+                page.set(name, value);
+            });
+            match label.starts_with(char::is_lowercase) {
+                true if *label == "set" => page.send(&[("step", "set")]).await,
+                true => page.step(label).await,
+                false => page.press(label).await,
+            };
+        }
+        assert!(first == second || !page.hints().iter().any(|hint| hint.contains(first)), "{slug}: {:?}", page.hints());
+        if first != second {
+            page.ask_for_a_hint().await;
+        }
+        let hints = page.hints();
+        assert!(hints.len() == 1 && hints[0].contains(second), "{slug}: {hints:?}\n{}", page.verdict_or_none());
+        assert!(page.has_button("Another hint") || page.has_button("Show the solution"), "{slug}");
+    }
+}
+
+/// Where a hint helps with every part, the one of the part follows it.
+#[tokio::test]
+async fn a_hint_of_the_part_follows_one_that_helps_with_all() {
+    let app = TestApp::spawn();
+    for (slug, presses, hint) in [
+        ("tied-to-you", &["Send Bob’s request"][..], "with no proof at all"),
+        ("logout", &["Log in as Bob", "Save a copy", "Clear the cookie", "Replay the copy"], "the deny list"),
+    ] {
+        let mut page = LessonPage::open(&app, slug).await;
+        for label in presses {
+            page.press(label).await;
+        }
+        while page.has_button("Show a hint") || page.has_button("Another hint") {
+            page.ask_for_a_hint().await;
+        }
+        let hints = page.hints();
+        assert!(hints.last().unwrap().contains(hint), "{slug}: {hints:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hint_for_start_here_is_about_the_token_once_the_session_has_one() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let mut page = LessonPage::at(visitor, "start-here").await;
+    page.ask_for_a_hint().await;
+    assert!(page.hints()[0].contains("The demo shows the three parts"), "{:?}", page.hints());
+}
+
+#[tokio::test]
+async fn what_was_typed_decides_the_hint_and_a_solved_lesson_has_none() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "none").await;
+    page.set("header", r#"{"alg":"none"}"#).set("signature", "").ask_for_a_hint().await;
+    assert!(page.hints()[0].contains("who the token is about"), "{:?}", page.hints());
+    page.set("payload", r#"{"sub":"admin"}"#).press("Send it to both").await;
+    page.assert_solved().await;
+    assert!(page.hints().is_empty() && !page.body().contains(">Another hint<"), "{:?}", page.hints());
+}
