@@ -37,7 +37,7 @@ pub fn text() -> String {
 fn write_all(text: &mut String) -> fmt::Result {
     writeln!(text, "Answer key of the lab\n\nLessons")?;
     for Answers { lesson, right } in Answers::all() {
-        writeln!(text, "\n{}. {} (about {} minutes)", lesson.number(), lesson.title, lesson.minutes)?;
+        writeln!(text, "\n{} (about {} minutes)", lesson.numbered_title(), lesson.minutes)?;
         write_wrapped(text, "Question: ", lesson.question.asks.plain())?;
         for choice in right {
             write_wrapped(text, "Right: ", &format!("{}. {}", choice.says.plain(), choice.reply.plain()))?;
@@ -73,7 +73,7 @@ mod tests {
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for lesson in LESSONS.iter() {
             let solution = lesson.solution.plain().split_whitespace().collect::<Vec<_>>().join(" ");
-            assert!(flat.contains(&format!("{}. {} (about", lesson.number(), lesson.title)), "{}", lesson.slug);
+            assert!(flat.contains(&format!("{} (about", lesson.numbered_title())), "{}", lesson.slug);
             assert!(flat.contains(&solution), "{}", lesson.slug);
         }
         for attack in Attack::all() {

@@ -254,9 +254,9 @@ impl Choice {
 }
 
 impl Part {
-    /// The number of its first lesson.
+    /// The place of its first lesson.
     pub fn first(&self) -> usize {
-        self.lessons.first().map_or(0, Lesson::number)
+        self.lessons.first().map_or(0, Lesson::place)
     }
 }
 
@@ -265,9 +265,24 @@ impl Lesson {
         LESSONS.iter().find(|lesson| lesson.slug == slug)
     }
 
-    /// Its number in the course; *Start here* is lesson 0. It is shown, and never stored.
-    pub fn number(&self) -> usize {
+    /// Its place in the course. *Start here* has place 0.
+    pub fn place(&self) -> usize {
         LESSONS.iter().take_while(|lesson| lesson.slug != self.slug).count()
+    }
+
+    /// Its number, which is shown and never stored. *Start here* has none, and the lesson after it is lesson 1.
+    pub fn number(&self) -> Option<usize> {
+        Some(self.place()).filter(|place| *place > 0)
+    }
+
+    /// How many lessons have a number.
+    pub fn numbered() -> usize {
+        LESSONS.len() - 1
+    }
+
+    /// Its title after its number, if it has one.
+    pub fn numbered_title(&self) -> String {
+        self.number().map_or_else(|| self.title.to_owned(), |number| format!("{number}. {}", self.title))
     }
 
     /// The lesson after this one in the course.
@@ -277,7 +292,7 @@ impl Lesson {
 
     /// The lessons after this one, in the order of the course.
     pub fn following(&self) -> impl Iterator<Item = &'static Self> + use<> {
-        LESSONS.iter().skip(self.number() + 1)
+        LESSONS.iter().skip(self.place() + 1)
     }
 }
 
@@ -357,9 +372,11 @@ mod tests {
 
     #[test]
     fn every_lesson_leads_to_the_one_after_it() {
-        assert_eq!(LESSONS.iter().map(Lesson::number).collect::<Vec<_>>(), (0..LESSONS.len()).collect::<Vec<_>>());
+        assert_eq!(LESSONS.iter().map(Lesson::place).collect::<Vec<_>>(), (0..LESSONS.len()).collect::<Vec<_>>());
         let walked = std::iter::successors(LESSONS.first(), |lesson| lesson.next());
         assert!(walked.map(|lesson| lesson.slug).eq(LESSONS.iter().map(|lesson| lesson.slug)));
+        assert_eq!((LESSONS[0].number(), LESSONS[1].number()), (None, Some(1)));
+        assert_eq!(LESSONS.last().unwrap().number(), Some(Lesson::numbered()));
         for pair in PARTS.windows(2) {
             assert_eq!(pair[1].first(), pair[0].first() + pair[0].lessons.len());
         }
