@@ -7,6 +7,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use chrono::{DateTime, Utc};
 
+use super::forged_token::{note, refused, signed_otherwise, unreadable};
+use super::hints::Open;
 use super::remark::{WANTED, clip, who_else};
 use crate::keys::{Jwk, RsaPublicKey, Verifier};
 use crate::lab::forge::{mac, public_forms};
@@ -117,8 +119,6 @@ impl Written<'_> {
     }
 }
 
-/// The answer of a verifier that has one key file and uses it for whatever algorithm the token names.
-pub fn naive_verdict(token: &str, portal: &Portal<'_>, now: DateTime<Utc>) -> Result<Claims, Objection> {
 /// What the next mistake is about.
 pub fn open(written: &Written<'_>, pasted: &str, portal: &Portal<'_>) -> Open {
     let header = parse_object_keeping_last(written.header.as_bytes()).unwrap_or_default();
@@ -130,6 +130,8 @@ pub fn open(written: &Written<'_>, pasted: &str, portal: &Portal<'_>) -> Open {
     Open::first(&[(names_mac, "alg"), (is_file, "secret"), (false, "payload")])
 }
 
+/// The answer of a verifier that has one key file and uses it for whatever algorithm the token names.
+pub fn naive_verdict(token: &str, portal: &Portal<'_>, now: DateTime<Utc>) -> Result<Claims, Objection> {
     let token = LaxToken::read(token)?;
     let alg = token.alg()?;
     let (is_valid, how) = match hmac_named(alg) {
@@ -146,20 +148,34 @@ fn is_signed(token: &LaxToken, portal: &Portal<'_>) -> bool {
 
 /// The judgement of a token that the lab made: `Ok` when it solves the lesson, otherwise what is still missing.
 pub fn judge(written: &Written<'_>, token: &str, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    with_note(token, judge_written(written, token, naive))
+}
+
+/// The remark, and what the verifier does with a member that stands twice.
+fn with_note(token: &str, judged: Result<String, String>) -> Result<String, String> {
+    let twice = note(token);
+    judged.map(|says| says + &twice).map_err(|says| says + &twice)
+}
+
+fn judge_written(written: &Written<'_>, token: &str, naive: &Result<Claims, Objection>) -> Result<String, String> {
     let names_rsa = || LaxToken::read(token).is_ok_and(|token| hmac_named(token.alg().unwrap_or_default()).is_none());
     match naive {
         Ok(claims) => accepted(claims),
         Err(Objection::BadSignature(_)) if names_rsa() => Err(NO_RSA.to_owned()),
         Err(Objection::BadSignature(_)) => Err(written.material.hint().to_owned()),
-        Err(objection) => Err(unreadable(objection)),
+        Err(objection) => Err(not_read(token, objection)),
     }
 }
 
 /// The judgement of a token that the visitor made with other tools.
 pub fn judge_pasted(token: &str, portal: &Portal<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
-    if token.is_empty() {
-        return Err("The field is empty. Paste the token that you forged, or make one with the steps above.".to_owned());
+    match unreadable(token) {
+        Some(fault) => Err(fault),
+        None => with_note(token, judge_read(token, portal, naive)),
     }
+}
+
+fn judge_read(token: &str, portal: &Portal<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     match (naive, LaxToken::read(token)) {
         (Ok(_), Ok(token)) if is_signed(&token, portal) => Err(
             "This token is genuine: the portal signed it with its private key. A forgery is a token that the portal \
@@ -168,7 +184,7 @@ pub fn judge_pasted(token: &str, portal: &Portal<'_>, naive: &Result<Claims, Obj
         ),
         (Ok(claims), _) => accepted(claims),
         (Err(Objection::BadSignature(_)), Ok(token)) => Err(signature_hint(&token, portal)),
-        (Err(objection), _) => Err(unreadable(objection)),
+        (Err(objection), _) => Err(not_read(token, objection)),
     }
 }
 
@@ -196,25 +212,10 @@ const NO_RSA: &str = "The header names RS256, so even this verifier checks an RS
                       which algorithm is a key nothing but bytes?";
 
 /// What is said to a token that the old verifier did not come to check the signature of, or refused afterwards.
-fn unreadable(objection: &Objection) -> String {
+fn not_read(token: &str, objection: &Objection) -> String {
     match objection {
-        Objection::NotJson("header") => {
-            "The header is not a JSON object. It needs braces, and quotes around names and texts.".to_owned()
-        }
-        Objection::NoAlg => "The header names no algorithm. It needs a member `alg` whose value is a text.".to_owned(),
         Objection::UnknownAlg(alg) => unknown(alg),
-        Objection::NotJson(_) => {
-            "Near: the old verifier accepts the signature, but your payload is not a JSON object. Check its braces and \
-             quotes."
-                .to_owned()
-        }
-        Objection::Expired { .. } => {
-            "Near: the old verifier accepts the signature, but `exp` has passed. You sign this token, so you decide \
-             when it expires."
-                .to_owned()
-        }
-        Objection::Parts(count) => format!("A token has three parts with dots between, and this text has {count}."),
-        other => format!("The old verifier cannot read the token: {other}."),
+        other => refused(token, other).unwrap_or_else(|| format!("The old verifier cannot read the token: {other}.")),
     }
 }
 
@@ -247,6 +248,12 @@ fn hmac_hint(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) 
     if is_written_otherwise(token, algorithm, portal) {
         return "Close: the HMAC is right, but it is not written in base64url without `=`, as a JWT wants it."
             .to_owned();
+    }
+    let pem = portal.pem.as_bytes();
+    if let Some(hint) =
+        signed_otherwise(&format!("{}.{}", token.message, token.signature), |text| mac(algorithm, pem, text))
+    {
+        return hint;
     }
     let hints = other_secrets(portal).into_iter().find(|(secret, _)| token.is_mac(algorithm, secret));
     let hint = hints.map_or(
@@ -401,6 +408,14 @@ mod tests {
     #[test]
     fn a_pasted_token_that_is_nearly_right_is_told_what_is_wrong() {
         assert!(pasted("").unwrap_err().contains("field is empty"));
+        let twice = made(HS256, r#"{"sub":"bob","sub":"admin"}"#, hmac::HMAC_SHA256, PEM.as_bytes());
+        assert!(pasted(&twice).unwrap().contains("the member `sub` twice"));
+        let broken = made(r#"{"alg":HS256}"#, ADMIN, hmac::HMAC_SHA256, PEM.as_bytes());
+        assert!(pasted(&broken).unwrap_err().contains("`HS256` has no quotation marks"));
+        let text = format!("{HS256}.{ADMIN}");
+        let signature = mac(hmac::HMAC_SHA256, PEM.as_bytes(), &text);
+        let otherwise = format!("{}.{signature}", signing_input(HS256, ADMIN));
+        assert!(pasted(&otherwise).unwrap_err().contains("before it was encoded"));
         assert!(pasted("a.b").unwrap_err().contains("this text has 2"));
         assert!(pasted("!.e30.AA").unwrap_err().contains("not base64url"));
         let mixed = made(HS256, ADMIN, hmac::HMAC_SHA512, PEM.as_bytes());

@@ -6,11 +6,12 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
+use super::forged_token::{note, refused, unreadable};
 use super::remark::{WANTED, clip, who_else};
 use crate::keys::{Algorithm, Signer, SigningError, Verifier};
 use crate::lab::forge::mac;
 use crate::lab::naive::{LaxToken, Objection};
-use crate::token::{Claims, LARGEST_TOKEN, parse_value, signing_input};
+use crate::token::{Claims, parse_value, signing_input};
 use key_source::{enclosed, expect_attackers_site, file_at, row_of};
 
 /// The longest value and the longest secret, in characters.
@@ -197,6 +198,14 @@ pub fn naive(token: &str, member: Member, attacker: &Verifier, now: DateTime<Utc
 
 /// `Ok` when the lesson is solved, otherwise what is still missing.
 pub fn judge(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
+    let twice = match attempt {
+        Attempt::Brought { token, .. } => note(token),
+        Attempt::Forged(_) => String::new(),
+    };
+    judge_claims(attempt, naive).map(|says| says + &twice).map_err(|says| says + &twice)
+}
+
+fn judge_claims(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     match naive {
         Ok(claims) if claims.subject() == Some(WANTED) => {
             Ok(format!("Mallory is Admin now: she can change 3 grades. {}", taken(attempt.member())))
@@ -220,15 +229,13 @@ fn near(attempt: &Attempt<'_>, objection: &Objection) -> String {
         return hint;
     }
     match objection {
-        Objection::Parts(_) | Objection::Encoding(_) | Objection::NotJson(_) => {
-            format!("This is not a token: {objection}.")
-        }
-        Objection::Expired { .. } => {
-            "Near: the signature fits, but your token has expired. Write an `exp` in the future.".to_owned()
-        }
         Objection::NoKey(_) => no_key(member).to_owned(),
         Objection::BadSignature(_) => format!("{}{}", wrong_key(member), expected_algorithm(attempt)),
-        _ => format!("The portal refuses the token: {objection}."),
+        _ => match attempt {
+            Attempt::Brought { token, .. } => refused(token, objection),
+            Attempt::Forged(_) => None,
+        }
+        .unwrap_or_else(|| format!("The portal refuses the token: {objection}.")),
     }
 }
 
@@ -240,14 +247,10 @@ fn missing(attempt: &Attempt<'_>) -> Option<String> {
             Some(format!("Write a value for `{name}` that leads to a key you know."))
         }
         Attempt::Forged(_) => None,
-        Attempt::Brought { token: "", .. } => Some("Paste your token into the field first.".to_owned()),
-        Attempt::Brought { token, .. } if token.len() > LARGEST_TOKEN => {
-            Some(format!("This text has {} bytes. The portal reads at most {LARGEST_TOKEN}.", token.len()))
-        }
-        Attempt::Brought { token, .. } => {
+        Attempt::Brought { token, .. } => unreadable(token).or_else(|| {
             let is_absent = LaxToken::read(token).is_ok_and(|token| !token.header.contains_key(name));
             is_absent.then(|| format!("The header of your token has no `{name}`. That is where this portal looks."))
-        }
+        }),
     }
 }
 
@@ -302,6 +305,7 @@ const fn taken(member: Member) -> &'static str {
 mod tests {
     use super::*;
     use crate::lab::attackers_key::AttackersKey;
+    use crate::token::LARGEST_TOKEN;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()

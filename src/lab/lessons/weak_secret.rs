@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Utc};
 use thiserror::Error;
 
+use super::forged_token::{signed_otherwise, unreadable_to_strict};
 use super::press::Press;
 use super::remark::{WANTED, clip, who_else};
 use crate::code::Code;
@@ -117,7 +118,10 @@ pub enum Reached {
     VictimsToken,
     /// Accepted, for this subject.
     OtherSubject(String),
-    NoToken,
+    /// The text cannot be read as a token, for this reason.
+    Unreadable(String),
+    /// The right secret signed another text.
+    SignedOtherwise(String),
     /// The payload is new, and the signature is that of the victim's token.
     OldSignature,
     /// Signed with the right secret under another algorithm.
@@ -147,14 +151,22 @@ impl Attempt<'_> {
         }
         match verdict.code() {
             Code::Expired => Reached::Expired,
-            _ if verdict.is_signed() => Reached::WrongClaims(verdict.message().to_owned()),
+            _ if verdict.is_signed() => match unreadable_to_strict(self.token) {
+                Some(why) => Reached::Unreadable(format!("Near: the secret is right. {why}")),
+                None => Reached::WrongClaims(verdict.message().to_owned()),
+            },
             _ => self.near_miss(),
         }
     }
 
     /// What an unfit signature was made with.
     fn near_miss(&self) -> Reached {
-        let Some([header, payload, signature]) = segments(self.token) else { return Reached::NoToken };
+        let Some([header, payload, signature]) = segments(self.token) else {
+            return Reached::Unreadable(unreadable_to_strict(self.token).unwrap_or_default());
+        };
+        if let Some(why) = unreadable_to_strict(self.token) {
+            return Reached::Unreadable(why);
+        }
         let right = secret_of(self.case);
         let message = &self.token[..header.len() + 1 + payload.len()];
         let fits = |algorithm: Algorithm, key: &str| {
@@ -170,6 +182,9 @@ impl Attempt<'_> {
         }
         if segments(self.victim).is_some_and(|[.., old]| !signature.is_empty() && signature == old) {
             return Reached::OldSignature;
+        }
+        if let Some(hint) = signed_otherwise(self.token, |text| mac(hmac::HMAC_SHA256, right.as_bytes(), text)) {
+            return Reached::SignedOtherwise(hint);
         }
         let other = [Algorithm::Hs384, Algorithm::Hs512].into_iter().find(|algorithm| fits(*algorithm, right));
         match (other, words().find(|word| fits(Algorithm::Hs256, word))) {
@@ -212,7 +227,7 @@ impl Reached {
                 clip(subject),
                 who_else(&subject.as_str().into(), "Who may change grades?")
             )),
-            Self::NoToken => near("This is not a token. A token has three parts with dots between them."),
+            Self::Unreadable(why) | Self::SignedOtherwise(why) => near(why),
             Self::OldSignature => near(
                 "The text is new, but the signature is still that of Bob's token. Compute a new one with the secret.",
             ),
@@ -338,10 +353,21 @@ mod tests {
         assert_eq!(judged(&longer, None), Reached::OtherAlgorithm("HS512".to_owned()));
         let misnamed = written(Algorithm::Hs256, r#"{"alg":"HS512","typ":"JWT"}"#, admin);
         assert_eq!(judged(&misnamed, None), Reached::OtherAlgorithm("\"HS512\"".to_owned()));
-        for text in ["", "admin", "a.b", "a.b.c.d"] {
-            assert_eq!(judged(text, None), Reached::NoToken, "{text}");
+        for (text, says) in [
+            ("", "The field is empty"),
+            ("admin", "this text has 1"),
+            ("a.b", "The signature is missing"),
+            ("a.b.c.d", "this text has 4"),
+            ("a.b.c", "the header is not base64url"),
+        ] {
+            assert!(matches!(judged(text, None), Reached::Unreadable(why) if why.contains(says)), "{text}");
         }
-        assert_eq!(judged("a.b.c", None), Reached::Refused);
+        let twice = written(Algorithm::Hs256, header, r#"{"sub":"bob","sub":"admin","exp":1800000060}"#);
+        assert!(matches!(judged(&twice, None), Reached::Unreadable(why) if why.contains("`sub` twice")));
+        let text = format!("{header}.{admin}");
+        let signature = mac(hmac::HMAC_SHA256, secret_of("case").as_bytes(), &text);
+        let otherwise = format!("{}.{signature}", token::signing_input(header, admin));
+        assert!(matches!(judged(&otherwise, None), Reached::SignedOtherwise(_)));
     }
 
     #[test]

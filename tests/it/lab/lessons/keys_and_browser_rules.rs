@@ -115,8 +115,8 @@ async fn a_token_that_was_forged_with_other_tools_is_judged_by_itself() {
         (forged("admin", START - 1, brings.clone()), "your token has expired"),
         (forged("admin", START + 60, json!({ "alg": "RS256", "kid": "/dev/null" })), "has no jwk"),
         ("no token".to_owned(), "This is not a token: a token has three parts, and this text has 1."),
-        (String::new(), "Paste your token into the field first."),
-        (long, "This text has 9000 bytes."),
+        (String::new(), "The field is empty. Paste your token into it."),
+        (long, "It has 9000 bytes"),
     ] {
         page.set("brought", &token).press("Send my token").await.misses(hint);
     }
@@ -211,7 +211,7 @@ async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
         (signed(word, "bob2"), "accepts the token, for bob2"),
         (victim, "This is Bob's own token"),
         (signed("not on any list", "admin"), "some other secret made it"),
-        ("a.b".to_owned(), "This is not a token."),
+        ("a.b".to_owned(), "This is not a token: a token has three parts, and this text has 2."),
         (long, "This is not a token."),
     ] {
         page.set("forged", &token).press("Send my token").await.misses(hint);
