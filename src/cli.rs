@@ -60,7 +60,7 @@ Examples:
 
 Environment:
   Each option is also a variable, HALLPASS_BIND and so on, and a line in .env.
-  A duration is seconds, or 30s, 5m, 1h, 2d.
+  A duration is seconds, or 30s, 5m, 1h, 2d; on is also true, yes or 1.
   RUST_LOG filters the log [default: info].";
 
 const AFTER_SERVER_HELP: &str = "\

@@ -8,6 +8,7 @@ use std::ffi::OsString;
 use clap::builder::StyledStr;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Command, Error};
+use serde::de::IgnoredAny;
 
 use super::key_file;
 
@@ -171,12 +172,27 @@ pub(super) fn added_to(mut error: Error, command: &mut Command, arguments: &[OsS
     if arguments.iter().any(|argument| argument.starts_with(key_file::PEM)) {
         return command.error(ErrorKind::InvalidValue, key_file::KEY_TEXT_GIVEN);
     }
+    if let [word, rest @ ..] = arguments.as_slice()
+        && *word == "help"
+        && error.kind() == ErrorKind::InvalidSubcommand
+    {
+        return of_command(error, command, rest);
+    }
     if let Some(advice) = advice(&error, &called(command, &arguments), &arguments) {
         replace_tips(&mut error, advice);
     } else if is_meant_as_help(&error) {
         error.remove(ContextKind::SuggestedArg);
     }
     error
+}
+
+/// `help` names no command that is spelled alike, so its error is that of the command itself.
+fn of_command(error: Error, command: &mut Command, words: &[&str]) -> Error {
+    let arguments: Vec<OsString> = std::iter::once("hallpass").chain(words.iter().copied()).map(Into::into).collect();
+    match command.try_get_matches_from_mut(&arguments) {
+        Err(own) if own.kind() == ErrorKind::InvalidSubcommand => added_to(own, command, &arguments),
+        _ => error,
+    }
 }
 
 /// The command that was called, as words.
@@ -192,6 +208,9 @@ fn called(command: &Command, arguments: &[&str]) -> String {
 }
 
 fn advice(error: &Error, called: &str, arguments: &[&str]) -> Option<String> {
+    if let Some(flag) = split_object(error, arguments) {
+        return Some(format!("put JSON in single quotes, or the shell splits it: --{flag} '{{\"sub\": \"alice\"}}'"));
+    }
     let (list, kind) = match error.kind() {
         ErrorKind::UnknownArgument => (FLAGS, ContextKind::InvalidArg),
         ErrorKind::InvalidSubcommand => (COMMANDS, ContextKind::InvalidSubcommand),
@@ -201,8 +220,30 @@ fn advice(error: &Error, called: &str, arguments: &[&str]) -> Option<String> {
     if matches!(kind, ContextKind::InvalidSubcommand) && typed.starts_with("eyJ") {
         return Some("use hallpass inspect TOKEN".to_owned());
     }
-    let alias = list.iter().find(|alias| alias.at.contains(&called) && alias.typed.contains(&typed.as_str()))?;
-    Some(filled(alias.instead, value_of(typed, arguments)))
+    let alias = list.iter().find(|alias| alias.at.contains(&called) && alias.typed.contains(&typed.as_str()));
+    alias.map(|alias| filled(alias.instead, value_of(typed, arguments))).or_else(|| alike(error))
+}
+
+/// The command that is spelled almost like what was typed.
+fn alike(error: &Error) -> Option<String> {
+    let name = match error.get(ContextKind::SuggestedSubcommand)? {
+        ContextValue::String(name) => name,
+        ContextValue::Strings(names) => names.last()?,
+        _ => return None,
+    };
+    Some(format!("did you mean `{name}`?"))
+}
+
+/// The flag whose JSON came in several words, because no quotes told the shell that it is one.
+fn split_object(error: &Error, arguments: &[&str]) -> Option<&'static str> {
+    let Some(ContextValue::String(typed)) = error.get(ContextKind::InvalidArg) else { return None };
+    let is_rest = error.kind() == ErrorKind::UnknownArgument && !typed.starts_with('-');
+    let is_part = |value: &str| {
+        let is_begun = value.starts_with('{') || (value.contains(':') && !value.starts_with('@'));
+        is_begun && serde_json::from_str::<IgnoredAny>(value).is_err()
+    };
+    let begins = |flag: &&str| value_of(&format!("--{flag}"), arguments).is_some_and(is_part);
+    ["claims", "header"].into_iter().filter(|_| is_rest).find(begins)
 }
 
 /// The value that stands after the flag.
@@ -315,6 +356,39 @@ mod tests {
         ] {
             let said = said(words);
             assert!(said.contains(&format!("tip: use {advice}\n")), "{words:?}: {said}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_is_mistyped_is_named_by_itself_and_after_help() {
+        for (words, command) in [
+            (&["sing"][..], "sign"),
+            (&["help", "sing"], "sign"),
+            (&["help", "keygn"], "keygen"),
+            (&["user", "lst"], "list"),
+            (&["help", "user", "lst"], "list"),
+        ] {
+            let said = said(words);
+            assert!(said.contains(&format!("tip: did you mean `{command}`?\n")), "{words:?}: {said}");
+        }
+        assert!(said(&["help", "verify"]).contains("tip: use hallpass inspect TOKEN"));
+        assert!(!said(&["help", "xyzzy"]).contains("tip:"));
+    }
+
+    #[test]
+    fn json_that_a_shell_has_split_is_to_be_quoted() {
+        for (words, flag) in [
+            (&["sign", "--claims", "{sub:", "alice}"][..], "claims"),
+            (&["sign", "--claims={sub:", "alice}"], "claims"),
+            (&["sign", "--claims", "sub:alice", "admin:true"], "claims"),
+            (&["sign", "--header", "{typ:", "at+jwt}", "--ttl", "1h"], "header"),
+        ] {
+            let said = said(words);
+            let tip = format!("in single quotes, or the shell splits it: --{flag} '{{\"sub\": \"alice\"}}'\n");
+            assert!(said.contains(&tip), "{words:?}: {said}");
+        }
+        for words in [&["sign", "--claims", "{\"a\": 1}", "x"][..], &["sign", "--claims", "{a:", "--exp", "1h"]] {
+            assert!(!said(words).contains("single quotes"), "{words:?}");
         }
     }
 

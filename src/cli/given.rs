@@ -48,6 +48,16 @@ enum Unfit {
         "--{flag} must be a JSON object, and `{name}` is the name of a file; to read the object from it: --{flag} @{name}"
     )]
     FileName { flag: &'static str, name: String },
+    #[error(
+        "--{flag} must be a JSON object, and what came has no double quotes: the shell has removed them. Put the object in \
+         single quotes: --{flag} '{example}'"
+    )]
+    Unquoted { flag: &'static str, example: &'static str },
+}
+
+/// Whether a shell has removed the double quotes of this object, or nobody typed them.
+fn has_lost_its_quotes(text: &str) -> bool {
+    text.starts_with('{') && text.contains(':') && !text.contains('"')
 }
 
 /// The option that takes an object, without dashes, and an object that fits it.
@@ -75,6 +85,7 @@ impl Given {
             }
         };
         let unfit = |source| match self {
+            Self::Text(text) if has_lost_its_quotes(text) => Unfit::Unquoted { flag, example },
             Self::Text(name) if Path::new(name).is_file() => Unfit::FileName { flag, name: name.clone() },
             _ => Unfit::NoObject { flag, example, source },
         };

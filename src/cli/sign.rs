@@ -86,9 +86,22 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
     let claims = options.claims(environment, now)?;
     let further = options.further_members(environment)?;
     let signer = options.signer(flags, environment, now)?;
+    if let Some(warning) = weakness(&signer) {
+        crate::log::print_error(&warning);
+    }
     let header = options.header(further, &signer);
     writeln!(Stdout::lock(), "{}", token::issue_under(&header, &claims, &signer)?.as_str())?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What to say of a secret that is shorter than its hash.
+fn weakness(signer: &Signer) -> Option<String> {
+    let ((bytes, least), algorithm) = (signer.weak_secret()?, signer.algorithm());
+    Some(format!(
+        "warning: the secret is weak: it has {bytes} bytes, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever \
+         has a token can find a short secret by trying, and then sign tokens of their own. To make a strong one: hallpass \
+         keygen --algorithm {algorithm} --out FILE"
+    ))
 }
 
 impl Options {

@@ -61,6 +61,13 @@ impl Signer {
         self.kid.as_deref()
     }
 
+    /// How many bytes the secret has and needs, if these are fewer than the hash has (RFC 7518 §3.2).
+    pub fn weak_secret(&self) -> Option<(usize, usize)> {
+        let SigningMaterial::Secret(secret) = &self.material else { return None };
+        let (bytes, least) = (secret.as_bytes().len(), self.algorithm.signature_bytes(0));
+        (bytes < least).then_some((bytes, least))
+    }
+
     /// A new key of the kind that this algorithm needs, which nobody else has. `None` for a secret.
     pub fn of_new_pair(algorithm: Algorithm) -> Option<Self> {
         Some(Self::with_pair(&PrivateKey::generate(algorithm.key_kind())?, algorithm, None))

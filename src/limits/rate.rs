@@ -24,6 +24,9 @@ pub(super) struct Quota {
 pub struct BadRate;
 
 impl Rate {
+    /// No limit.
+    pub const OFF: Self = Self(None);
+
     /// This many requests a minute; 0 counts as 1.
     pub const fn per_minute(most: u32) -> Self {
         let most = if most == 0 { 1 } else { most };
@@ -46,7 +49,7 @@ impl FromStr for Rate {
 
     fn from_str(text: &str) -> Result<Self, BadRate> {
         if text == "off" {
-            return Ok(Self(None));
+            return Ok(Self::OFF);
         }
         let (most, unit) = text.split_once('/').ok_or(BadRate)?;
         let window = Duration::from_secs(match unit {

@@ -1,6 +1,6 @@
 //! The values of settings and their parsers, for the declaration. Each error says what is accepted.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -61,7 +61,22 @@ fn accepting<T: Clone + Send + Sync + 'static>(
 pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
     let accepted = "localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone, [::1]:5000 for the same in IPv6, \
                     0.0.0.0:5000 or another IP address of it for others too; port 0 takes a free one";
-    accepting(accepted, address)
+    |text: &str| address(text).ok_or_else(|| half_address(text).unwrap_or_else(|| accepted.to_owned()))
+}
+
+/// What is accepted in place of an address that lacks its host or its port.
+fn half_address(text: &str) -> Option<String> {
+    if text.parse::<u16>().is_ok() {
+        return Some(format!("a host and a port; the host is missing, so write localhost:{text}"));
+    }
+    let host = text.trim_end_matches(':');
+    let whole = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
+        Ok(IpAddr::V6(ip)) => format!("[{ip}]:5000"),
+        Ok(ip) => format!("{ip}:5000"),
+        Err(_) if host.eq_ignore_ascii_case("localhost") => "localhost:5000".to_owned(),
+        Err(_) => return None,
+    };
+    Some(format!("a host and a port; the port is missing, so write {whole}"))
 }
 
 /// Without a host, or with `localhost`, it is the loopback address that every machine has.
@@ -107,7 +122,7 @@ pub(super) fn shutdown_timeout() -> impl TypedValueParser<Value = Duration> {
 }
 
 pub(super) fn rate() -> impl TypedValueParser<Value = Rate> {
-    accepting("N/s, N/m or off", |text| text.parse().ok())
+    accepting("N/s, N/m or off", |text| if truth(text) == Some(false) { Some(Rate::OFF) } else { text.parse().ok() })
 }
 
 pub(super) fn public_url() -> impl TypedValueParser<Value = PublicUrl> {
@@ -143,7 +158,7 @@ pub(super) fn number(range: RangeInclusive<usize>) -> impl TypedValueParser<Valu
 }
 
 pub(super) fn credentials() -> impl TypedValueParser<Value = Credentials> {
-    accepting("any or users", |text| match text {
+    accepting("any or users", |text| match text.to_ascii_lowercase().as_str() {
         "any" => Some(Credentials::Any),
         "users" => Some(Credentials::Users),
         _ => None,
@@ -151,28 +166,32 @@ pub(super) fn credentials() -> impl TypedValueParser<Value = Credentials> {
 }
 
 pub(super) fn test_mode() -> impl TypedValueParser<Value = TestMode> {
-    accepting("off, on or exposed", |text| match text {
-        "off" | "false" | "0" => Some(TestMode::Off),
-        "on" | "true" | "1" => Some(TestMode::On),
-        "exposed" => Some(TestMode::Exposed),
-        _ => None,
+    let accepted = format!("off, on or exposed; {TRUTH}");
+    accepting(accepted, |text| match truth(text) {
+        Some(true) => Some(TestMode::On),
+        Some(false) => Some(TestMode::Off),
+        None => text.eq_ignore_ascii_case("exposed").then_some(TestMode::Exposed),
     })
 }
 
 pub(super) fn on_or_off() -> impl TypedValueParser<Value = OnOff> {
-    accepting("off or on", |text| match text {
-        "off" | "false" | "0" => Some(OnOff::Off),
-        "on" | "true" | "1" => Some(OnOff::On),
-        _ => None,
-    })
+    accepting(format!("off or on; {TRUTH}"), |text| truth(text).map(|is_on| if is_on { OnOff::On } else { OnOff::Off }))
 }
 
 pub(super) fn switch() -> impl TypedValueParser<Value = bool> {
-    accepting("true, false, 1 or 0", |text| match text {
-        "true" | "1" => Some(true),
-        "false" | "0" => Some(false),
+    accepting(format!("on or off; {TRUTH}"), truth)
+}
+
+/// For the end of an error: the other spellings of `on` and `off`.
+const TRUTH: &str = "true, yes and 1 also mean on, and false, no and 0 mean off";
+
+/// Every value that is on or off is spelled in one of these ways, in any case.
+fn truth(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "on" | "true" | "yes" | "1" => Some(true),
+        "off" | "false" | "no" | "0" => Some(false),
         _ => None,
-    })
+    }
 }
 
 /// A path. [`layers`](super::layers) has replaced `~` in it by the home folder; a `~` that is left is refused.
@@ -215,6 +234,38 @@ mod tests {
         }
         for text in ["", "localhost", "127.0.0.1", "5000", ":", ":x", ":+1", ":65536", "::1:5000", "example.org:80"] {
             assert_eq!(address(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn half_an_address_is_told_what_is_missing() {
+        for (text, missing, whole) in [
+            ("localhost", "port", "localhost:5000"),
+            ("LOCALHOST:", "port", "localhost:5000"),
+            ("0.0.0.0", "port", "0.0.0.0:5000"),
+            ("::1", "port", "[::1]:5000"),
+            ("[::1]", "port", "[::1]:5000"),
+            ("8080", "host", "localhost:8080"),
+        ] {
+            let said = format!("a host and a port; the {missing} is missing, so write {whole}");
+            assert_eq!(half_address(text), Some(said), "{text}");
+            assert!(address(whole).is_some(), "{whole}");
+        }
+        for text in ["", ":", "example.org", "65536", "localhost:x", "http://localhost"] {
+            assert_eq!(half_address(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn on_and_off_have_four_spellings_each_in_any_case() {
+        for text in ["on", "On", "true", "TRUE", "yes", "Yes", "1"] {
+            assert_eq!(truth(text), Some(true), "{text}");
+        }
+        for text in ["off", "OFF", "false", "False", "no", "NO", "0"] {
+            assert_eq!(truth(text), Some(false), "{text}");
+        }
+        for text in ["", "y", "n", "2", "maybe", " on", "exposed"] {
+            assert_eq!(truth(text), None, "{text}");
         }
     }
 }

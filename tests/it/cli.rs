@@ -126,7 +126,9 @@ impl Program {
     /// Prints one token.
     pub fn sign(&self, arguments: &[&str]) -> String {
         let done = self.run(&[&["sign"], arguments].concat());
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{arguments:?}");
+        // Secrets of tests may be short.
+        let is_quiet = done.stderr.is_empty() || done.stderr.starts_with("warning: the secret is weak: ");
+        assert!(done.code == Some(0) && is_quiet, "{arguments:?}: {}", done.stderr);
         assert_eq!(done.stdout.matches('\n').count(), 1, "one token and its line's end");
         done.stdout.trim_end().to_owned()
     }
@@ -406,7 +408,7 @@ fn a_bad_key_ends_the_start_with_the_file_and_the_remedy() {
 /// A flag with a value that it does not take, and what it takes.
 const BAD: [(&str, &str, &str); 24] = [
     ("bind", "example.org:5000", "localhost:5000, 127.0.0.1:5000 or :5000"),
-    ("bind", "127.0.0.1", "localhost:5000, 127.0.0.1:5000 or :5000"),
+    ("bind", "127.0.0.1", "the port is missing, so write 127.0.0.1:5000"),
     ("bind", "127.0.0.1:65536", "localhost:5000, 127.0.0.1:5000 or :5000"),
     ("algorithm", "none", "HS256 or RS256"),
     ("token-ttl", "0", "whole seconds from 1 to 86400"),
@@ -765,7 +767,8 @@ fn sign_takes_a_key_in_any_form_and_inspect_its_other_half() {
 
 #[test]
 fn sign_uses_every_algorithm_that_fits_the_key() {
-    let program = Program::new().holding("secret.txt", "correct horse battery staple is long\n");
+    let program =
+        Program::new().holding("secret.txt", "correct horse battery staple is long enough for each of the hashes\n");
     let rsa = path_of("rsa-openssh");
     for (key, algorithms) in [
         ("secret.txt", &["HS256", "HS384", "HS512"][..]),
@@ -943,7 +946,11 @@ fn an_algorithm_that_does_not_fit_the_key_ends_it() {
 
 #[test]
 fn what_a_jwk_says_of_its_use_binds() {
-    let oct = |more: &str| format!(r#"{{"kty":"oct","k":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSBpcyBsb25n"{more}}}"#);
+    let oct = |more: &str| {
+        format!(
+            r#"{{"kty":"oct","k":"Y29ycmVjdCBob3JzZSBiYXR0ZXJ5IHN0YXBsZSBpcyBsb25nIGVub3VnaCBmb3IgZWFjaCBvZiB0aGUgaGFzaGVz"{more}}}"#
+        )
+    };
     for (more, word) in [
         (r#","use":"enc""#, "`use`"),
         (r#","use":"""#, "`use`"),

@@ -264,15 +264,75 @@ fn a_flag_of_the_server_before_another_command_is_an_error_that_says_what_to_do(
 
 #[test]
 fn what_is_mistyped_gets_a_suggestion() {
-    for (arguments, suggested) in [
-        (&["--databse", "x"][..], "'--database'"),
-        (&["sing"], "'sign'"),
-        (&["sign", "--algoritm", "HS256"], "'--algorithm'"),
-        (&["user", "lst"], "'list'"),
-    ] {
+    for (arguments, suggested) in
+        [(&["--databse", "x"][..], "'--database'"), (&["sign", "--algoritm", "HS256"], "'--algorithm'")]
+    {
         let done = Program::new().run(arguments);
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
         assert!(done.stderr.contains("similar") && done.stderr.contains(suggested), "{}", done.stderr);
+    }
+    for (arguments, meant) in [
+        (&["sing"][..], "sign"),
+        (&["help", "sing"], "sign"),
+        (&["user", "lst"], "list"),
+        (&["help", "user", "lst"], "list"),
+    ] {
+        let done = Program::new().run(arguments);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(done.stderr.contains(&format!("did you mean `{meant}`?")), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn what_is_on_or_off_is_spelled_alike_in_every_setting() {
+    let is_taken =
+        |flag: &str, value: &str| Program::new().run(&["check", &format!("--{flag}={value}")]).code == Some(0);
+    for flag in ["test-mode", "class", "tls-self-signed"] {
+        for value in ["on", "OFF", "True", "false", "yes", "No", "1", "0"] {
+            assert!(is_taken(flag, value), "--{flag}={value}");
+        }
+        assert!(!is_taken(flag, "maybe"), "--{flag}");
+    }
+    assert!(is_taken("phone-rate", "No") && is_taken("login-rate", "OFF") && is_taken("test-mode", "Exposed"));
+}
+
+#[test]
+fn an_address_without_a_port_is_told_what_is_missing() {
+    for (given, missing, whole) in
+        [("localhost", "port", "localhost:5000"), ("::1", "port", "[::1]:5000"), ("8080", "host", "localhost:8080")]
+    {
+        let said = format!("the {missing} is missing, so write {whole}");
+        Program::new().run(&["--bind", given]).assert_failed(&[&format!("--bind is `{given}`"), &said]);
+    }
+}
+
+#[test]
+fn json_without_its_quotes_is_told_to_stand_in_single_quotes() {
+    for arguments in [
+        &["sign", "--claims", "{sub:", "alice}"][..],
+        &["sign", "--claims", "{sub:alice}"],
+        &["sign", "--claims", "{sub:", "alice,", "admin:", "true}"],
+    ] {
+        let done = Program::with_keys().run(arguments);
+        assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
+        assert!(done.stderr.contains("single quotes"), "{}", done.stderr);
+        assert!(done.stderr.contains("--claims '{\"sub\": \"alice\"}'"), "{}", done.stderr);
+    }
+}
+
+#[test]
+fn sign_warns_of_a_secret_that_is_shorter_than_the_hash() {
+    for (algorithm, least) in [("HS256", 32), ("HS384", 48), ("HS512", 64)] {
+        for bytes in [8, least - 1, least] {
+            let program = Program::new().holding("secret", "s".repeat(bytes));
+            let done = program.run(&["sign", "--key", "secret", "--algorithm", algorithm]);
+            assert!(done.code == Some(0) && done.stdout.starts_with("eyJ"), "{}", done.stderr);
+            let said =
+                format!("warning: the secret is weak: it has {bytes} bytes, and {algorithm} needs {least} or more");
+            assert_eq!(done.stderr.starts_with(&said), bytes < least, "{}", done.stderr);
+            assert_eq!(done.stderr.contains("RFC 7518 §3.2"), bytes < least, "{}", done.stderr);
+            assert!(!done.stderr.contains("ssss"), "the secret is not printed");
+        }
     }
 }
 

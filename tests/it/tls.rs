@@ -392,7 +392,7 @@ fn settings_of_tls_that_do_not_fit_together_end_the_start() {
     for (arguments, words) in [
         (&["--tls-cert", "a"][..], ["--tls-cert is set, and --tls-key is not", "accepted: both or neither"]),
         (&["--tls-key", "a"], ["--tls-key is set, and --tls-cert is not", "accepted: both or neither"]),
-        (&["--tls-self-signed", "yes"], ["--tls-self-signed is `yes`", "true, false, 1 or 0"]),
+        (&["--tls-self-signed", "maybe"], ["--tls-self-signed is `maybe`", "on or off"]),
         (&["--tls-self-signed=1", "--tls-cert", "a", "--tls-key", "b"], ["--tls-self-signed", "one of the two"]),
         (
             &["--tls-self-signed", "--bind", "0.0.0.0:0", "--credentials", "any"],
