@@ -151,6 +151,9 @@ function addFilter(field) {
     const link = document.querySelector(`.index a[href="#${article.querySelector("[id]").id}"]`);
     return { article, entry: link.parentElement, text: article.querySelector("summary").textContent.toLowerCase() };
   });
+  const status = field.parentElement.querySelector("[role=status]");
+  const clear = make("button", { type: "button", className: "copy", textContent: "Show all operations", hidden: true });
+  field.parentElement.append(clear);
   field.parentElement.hidden = false;
   field.addEventListener("input", () => {
     const words = field.value.toLowerCase().split(/\s+/);
@@ -164,7 +167,14 @@ function addFilter(field) {
       entries.hidden = entries.previousElementSibling.hidden = !entries.querySelector("li:not([hidden])");
     }
     const shown = operations.filter(({ article }) => !article.hidden).length;
-    field.parentElement.querySelector("[role=status]").textContent = `${shown} of ${operations.length} shown`;
+    const typed = field.value.trim();
+    status.textContent = shown ? `${shown} of ${operations.length} shown` : `No operation matches “${typed}”.`;
+    clear.hidden = !typed;
+  });
+  clear.addEventListener("click", () => {
+    field.value = "";
+    field.dispatchEvent(new Event("input"));
+    field.focus();
   });
 }
 
@@ -252,7 +262,14 @@ function shareToken(form) {
     const fragment = new URLSearchParams({ token: token.value.trim() });
     copy(`${location.origin}${location.pathname}#${fragment}`, button);
   });
-  document.getElementById("share").append(button);
+  const offer = () => {
+    button.hidden = !token.value.trim();
+    missing.hidden = !button.hidden;
+  };
+  const missing = make("span", { textContent: "Put a token into the field first, and a button here makes the link." });
+  token.addEventListener("input", offer);
+  document.getElementById("share").append(button, missing);
+  offer();
 }
 
 all("[data-exp]").forEach(countDown);
@@ -261,7 +278,7 @@ all(".command, .token-text").forEach(addCopyButton);
 all("#filter").forEach(addFilter);
 all("form#bench").forEach(shareToken);
 openTarget();
-for (const fold of all("[data-operation]")) {
+for (const fold of all(".operation > details")) {
   if (fold.open) {
     addTry(fold);
   } else {

@@ -1,6 +1,7 @@
 //! What pages share.
 
 pub(super) mod assets;
+pub(super) mod command;
 pub(super) mod page;
 mod prose;
 pub(super) mod token_view;

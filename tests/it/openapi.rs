@@ -1114,7 +1114,8 @@ fn parsed(bytes: &[u8]) -> RawAnswer {
 
 /// The lines of the page, each with what is before it.
 fn curl_lines(page: &str) -> Vec<String> {
-    let blocks = page.split("<pre><code>").skip(1).map(|it| unescaped(it.split_once("</code>").unwrap().0));
+    let blocks =
+        page.split("<pre tabindex=\"0\"><code>").skip(1).map(|it| unescaped(it.split_once("</code>").unwrap().0));
     blocks.filter(|block| block.contains("curl ")).collect()
 }
 
@@ -1162,6 +1163,22 @@ fn the_page_shows_every_operation_every_status_and_every_shape() {
     let schemas = Call::new("GET", "/docs/api/schemas").send(&app).body;
     for name in document.0["components"]["schemas"].as_object().unwrap().keys() {
         assert!(schemas.contains(&format!("id=\"shape-{name}\"")), "{name}");
+    }
+}
+
+/// The titles of the page in their order.
+fn titles(page: &str) -> Vec<&str> {
+    page.split("<h2 id=\"").skip(1).map(|rest| rest.split_once('"').unwrap().0).collect()
+}
+
+#[test]
+fn the_page_has_the_tutorials_then_the_issuer_the_lab_and_test_mode() {
+    let (with, without) = (TestApp::with(&[("test-mode", "on")]), TestApp::spawn());
+    let order = "demo twilio zoom rest-api telesign login issuer lab test site common";
+    for app in [&with, &without] {
+        let page = Call::new("GET", "/docs/api").send(app).body;
+        assert_eq!(titles(&page).join(" "), order);
+        assert_eq!(page.contains("--test-mode on"), !page.contains("operation-testSign"));
     }
 }
 

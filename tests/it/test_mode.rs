@@ -58,6 +58,7 @@ async fn without_the_flag_the_routes_do_not_exist_and_no_page_speaks_of_them() {
         for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE] {
             let answer = Answer::to(visitor.request(method, path).json(&json!({}))).await;
             assert_eq!(answer.status, 404, "{path}");
+            assert!(answer.text("message").contains("`hallpass --test-mode on` adds"), "{}", answer.body);
         }
     }
     assert!(!visitor.page("/").await.contains("Test mode"));
@@ -70,6 +71,8 @@ async fn with_it_every_page_says_so() {
     for path in ["/", "/tutorials", "/docs", "/docs/settings", "/docs/api", "/lab", "/no/such"] {
         assert!(app.visitor().page(path).await.contains("Test mode"), "{path}");
     }
+    let missing = Answer::to(app.visitor().request(Method::GET, "/test/nowhere")).await;
+    assert_eq!(missing.text("message"), "There is nothing at this address.");
 }
 
 #[test]

@@ -3,16 +3,18 @@
 
 use actix_web::error::{PathError, UrlencodedError};
 use actix_web::http::StatusCode;
-use actix_web::web::{FormConfig, PathConfig, QueryConfig};
+use actix_web::web::{Data, FormConfig, PathConfig, QueryConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::body_limit::LARGEST_BODY;
+use super::endpoint::RouteTable;
 use super::problem::Problem;
 use crate::code::Code;
 
 /// Handles requests that match no route.
-pub(in crate::web) async fn not_found() -> Result<HttpResponse, Problem> {
-    Err(Problem::not_found())
+pub(in crate::web) async fn not_found(request: HttpRequest, table: Data<RouteTable>) -> Result<HttpResponse, Problem> {
+    let lacks_test_mode = request.path().starts_with("/test/") && !table.has_test_mode;
+    Err(if lacks_test_mode { Problem::no_test_mode() } else { Problem::not_found() })
 }
 
 /// Answers at the addresses of a class, on a server that runs none.

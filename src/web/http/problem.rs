@@ -120,6 +120,12 @@ impl Problem {
         Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
     }
 
+    /// A test suite may ask a server that was started without test mode.
+    pub fn no_test_mode() -> Self {
+        let message = "This server is not in test mode. `hallpass --test-mode on` adds the addresses under `/test`.";
+        Self::new(StatusCode::NOT_FOUND, Code::NotFound, message)
+    }
+
     /// Something broke. The cause goes to the log; the client sees none of it.
     pub fn internal(cause: &dyn std::error::Error) -> Self {
         Self::with_cause(FailureCause::of(cause))

@@ -25,6 +25,7 @@ use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::session::Sessions;
 use crate::web::view::assets::Assets;
+use crate::web::view::command::in_lines;
 use crate::web::view::page::render;
 use answers::SHARED;
 use schemas::{SCHEMAS, TEST_SCHEMAS};
@@ -245,7 +246,7 @@ impl Documented {
     }
 
     fn curl_at(&self, base: &str) -> String {
-        self.description.curl.replace("{base}", base)
+        in_lines(&self.description.curl.replace("{base}", base))
     }
 }
 
@@ -336,7 +337,26 @@ struct DocsPage<'a> {
     base: &'a str,
     before_routing: &'static str,
     shared: &'static [(Answer, &'static str)],
-    groups: &'a [&'static Group],
+    groups: Vec<&'static Group>,
+    has_test_mode: bool,
+}
+
+impl Group {
+    /// Its place on the page: the demo and the tutorials, what OAuth clients need, the lab, test mode, the rest.
+    fn rank(&self) -> usize {
+        match self.name {
+            _ if self.is_tutorial => 0,
+            "login" | "issuer" => 1,
+            "lab" => 2,
+            "test" => 3,
+            _ => 4,
+        }
+    }
+
+    /// Whether the page tells of test mode before this group, because the server has none.
+    fn follows_test_mode(&self) -> bool {
+        self.name == "site"
+    }
 }
 
 impl DocsPage<'_> {
@@ -358,7 +378,9 @@ pub(in crate::web) async fn page(
     assets: Data<Assets>,
 ) -> Result<HttpResponse, Problem> {
     let (base, before_routing, shared) = (origins.public_origin(), BEFORE_ROUTING, &SHARED[..]);
-    render(&DocsPage { assets: &assets, base, before_routing, shared, groups: &table.groups })
+    let (mut groups, has_test_mode) = (table.groups.clone(), table.has_test_mode);
+    groups.sort_by_key(|group| group.rank());
+    render(&DocsPage { assets: &assets, base, before_routing, shared, groups, has_test_mode })
 }
 
 #[derive(Template)]

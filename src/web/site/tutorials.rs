@@ -16,6 +16,7 @@ use crate::web::http::endpoint::{
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
+use crate::web::view::command::in_lines;
 use crate::web::view::page::render;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
@@ -143,7 +144,7 @@ impl Step {
 
     /// The command for a server at `base`.
     pub fn command_at(&self, base: &str) -> String {
-        self.command.replace("{base}", base)
+        in_lines(&self.command.replace("{base}", base))
     }
 }
 

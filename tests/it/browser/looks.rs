@@ -12,7 +12,7 @@ use super::visit::{Browser, Script, Visit};
 
 /// What reaches over the right edge, outside the regions that scroll by themselves.
 const OVERHANGING: &str = "[...document.querySelectorAll('body *')]
-    .filter((it) => !it.closest('.scroll'))
+    .filter((it) => !it.closest('.scroll, .command > pre[tabindex]'))
     .filter((it) => it.getBoundingClientRect().right > document.documentElement.clientWidth + 1)
     .map((it) => it.outerHTML.slice(0, 80))";
 
