@@ -178,7 +178,7 @@ async fn no_token_of_the_demo_is_about_the_address_of_the_manual() {
 }
 
 #[tokio::test]
-async fn a_page_of_the_manual_has_an_index_of_its_sections_and_the_contents_have_none() {
+async fn a_page_of_the_manual_has_an_index_of_all_pages_and_of_its_sections_and_the_contents_have_none() {
     let app = TestApp::spawn();
     let index = |page: &str| Some(page.split_once("<nav class=\"index\"")?.1.split_once("</nav>")?.0.to_owned());
     for (address, path) in PAGES {
@@ -187,9 +187,15 @@ async fn a_page_of_the_manual_has_an_index_of_its_sections_and_the_contents_have
             assert_eq!(address, "/docs");
             continue;
         };
-        assert!(index.contains("<summary>On this page</summary>"), "{index}");
+        assert!(index.contains("<summary>All pages of the manual</summary>"), "{index}");
+        assert_eq!(index.matches(" aria-current=\"page\"").count(), 1, "{address}");
+        assert!(index.contains(&format!("href=\"{address}\" aria-current=\"page\"")), "{address}");
         let sections = Page::read(path).text.lines().filter(|line| line.starts_with("## ")).count();
-        assert_eq!(values(&index, "href").len(), sections, "{address}");
+        let (of_sections, others): (Vec<_>, Vec<_>) =
+            values(&index, "href").into_iter().partition(|link| link.starts_with('#'));
+        assert_eq!(of_sections.len(), sections, "{address}");
+        let pages: Vec<&str> = PAGES.iter().skip(1).map(|(page, _)| *page).chain(["/docs/api"]).collect();
+        assert_eq!(others, pages, "{address}");
     }
     let settings = app.visitor().page("/docs/settings").await;
     assert_eq!(settings.matches("class=\"scroll settings\"").count(), 7);

@@ -116,7 +116,7 @@ fn address_of(file: &str) -> Option<String> {
 static PAGES: LazyLock<Vec<Rendered>> =
     LazyLock::new(|| SOURCES.iter().map(|source| markdown::render(source.file, source.text, address_of)).collect());
 
-/// A page before or after another.
+/// A link from one page to another.
 struct PageLink {
     address: String,
     title: &'static str,
@@ -135,6 +135,8 @@ struct ManualPage<'a> {
     assets: &'a Assets,
     page: &'static Rendered,
     is_contents: bool,
+    address: String,
+    all: Vec<PageLink>,
     before: Option<PageLink>,
     after: Option<PageLink>,
 }
@@ -151,7 +153,8 @@ pub(in crate::web) async fn page(name: Path<String>, assets: Data<Assets>) -> Re
 
 fn answer(name: &str, assets: &Assets) -> Result<HttpResponse, Problem> {
     let index = SOURCES.iter().position(|source| source.name == name).ok_or_else(Problem::not_found)?;
-    let page = PAGES.get(index).ok_or_else(Problem::not_found)?;
+    let (source, page) = SOURCES.get(index).zip(PAGES.get(index)).ok_or_else(Problem::not_found)?;
     let before = index.checked_sub(1).and_then(PageLink::at);
-    render(&ManualPage { assets, page, is_contents: index == 0, before, after: PageLink::at(index + 1) })
+    let (address, all) = (source.address(), (1..SOURCES.len()).filter_map(PageLink::at).collect());
+    render(&ManualPage { assets, page, is_contents: index == 0, address, all, before, after: PageLink::at(index + 1) })
 }

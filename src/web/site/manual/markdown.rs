@@ -2,11 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
 
 /// The page whose tables of settings have a look of their own on phones: flag, variable, default, and what it sets.
 const SETTINGS: &str = "docs/settings.md";
 const SETTING_COLUMNS: usize = 4;
+
+/// How many columns a table has at least, whose cells are made small so that a desktop shows all of them.
+const MANY_COLUMNS: usize = 6;
+
+/// How long a piece of code is at most that stays on one line together with the mark after it.
+const SHORT_CODE: usize = 24;
 
 /// A page of the manual, ready for its template.
 pub(super) struct Rendered {
@@ -91,7 +97,23 @@ impl<'a, 'e> Renderer<'a, 'e> {
             Event::End(TagEnd::Link) if self.drops_link => self.drops_link = false,
             // Markup in a file is text here: nothing that a page says can become an element.
             Event::Html(text) | Event::InlineHtml(text) => self.body.push(Event::Text(text)),
+            Event::Text(text) => self.text(text),
             other => self.body.push(other),
+        }
+    }
+
+    /// A text. No line begins with the mark of punctuation after a piece of code.
+    fn text(&mut self, text: CowStr<'e>) {
+        let is_mark = text.starts_with(['.', ',', ';', ':', ')', '?', '!']);
+        let code = self.body.pop_if(|last| is_mark && matches!(last, Event::Code(code) if code.len() <= SHORT_CODE));
+        if let Some(code) = code {
+            let (mark, rest) = text.split_at(1);
+            let (mark, rest) = (mark.to_owned(), rest.to_owned());
+            self.body.push(Event::InlineHtml("<span class=\"punctuated\">".into()));
+            self.body.extend([code, Event::Text(mark.into()), Event::InlineHtml("</span>".into())]);
+            self.body.push(Event::Text(rest.into()));
+        } else {
+            self.body.push(Event::Text(text));
         }
     }
 
@@ -117,8 +139,12 @@ impl<'a, 'e> Renderer<'a, 'e> {
     }
 
     fn table(&mut self, columns: usize) {
-        let is_of_settings = self.file == SETTINGS && columns == SETTING_COLUMNS;
-        self.scroll("Table", if is_of_settings { "scroll settings" } else { "scroll" });
+        let class = match columns {
+            SETTING_COLUMNS if self.file == SETTINGS => "scroll settings",
+            MANY_COLUMNS.. => "scroll wide",
+            _ => "scroll",
+        };
+        self.scroll("Table", class);
         // An alignment would become a style attribute, which the content security policy forbids.
         self.body.push(Event::Start(Tag::Table(vec![Alignment::None; columns])));
     }
@@ -257,6 +283,16 @@ mod tests {
         assert_eq!((&*page.title, &*page.summary), ("The server’s “a”", "It’s it's."));
         assert_eq!(page.sections[0].id, "the-servers-b");
         assert!(page.html.contains("“c” <code>\"c\"</code>") && page.html.contains("echo \"d\""), "{}", page.html);
+    }
+
+    #[test]
+    fn short_code_stays_with_the_mark_after_it() {
+        let page = page("# A\n\nB.\n\n`c`, d `e` f (`g`). `h`\n");
+        let (start, end) = ("<span class=\"punctuated\"><code>", "</span>");
+        let text = format!("<p>{start}c</code>,{end} d <code>e</code> f ({start}g</code>){end}. <code>h</code></p>\n");
+        assert_eq!(page.html, text);
+        let long = "long ".repeat(5);
+        assert!(!super::render("docs/a.md", &format!("# A\n\nB.\n\n`{long}`.\n"), |_| None).html.contains("span"));
     }
 
     #[test]
