@@ -304,8 +304,12 @@ pub fn cookie_of(response: &Response) -> String {
     line.split(';').next().unwrap().to_owned()
 }
 
-/// The token that a page shows, put together from its three parts; empty when there is none.
+/// The token that a page shows, in one piece or put together from its three parts; empty when there is none.
 pub fn token_on(page: &str) -> String {
+    if let Some((_, whole)) = page.split_once("<p class=\"token-text\"") {
+        let (_, spans) = whole.split_once("</code>").unwrap().0.split_once("<code>").unwrap();
+        return spans.split('<').map(|span| span.rsplit('>').next().unwrap()).collect();
+    }
     let parts = page.split("<p class=\"encoded\"><code>").skip(1);
     parts.map(|part| part.split_once('<').unwrap().0).collect::<Vec<_>>().join(".")
 }

@@ -175,7 +175,7 @@ async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token
         visit.open("/").await;
         visit.follow("Get token").await;
         visit.follow("Show details").await;
-        let signature = visit.text(".token-part.signature .encoded").await;
+        let signature = visit.text(".token-text .signature").await;
         assert_eq!(signature.len(), 43);
 
         visit.send(".logout button").await;

@@ -163,6 +163,11 @@ impl ClaimRow {
     pub fn rfc_link(&self) -> Option<String> {
         self.rfc.map(rfc_link)
     }
+
+    /// Whether the value is a time of this day, which stays on one line.
+    pub fn is_time(&self) -> bool {
+        self.value.len() == "23:59:59 UTC".len() && self.value.ends_with(" UTC")
+    }
 }
 
 fn text_of(value: &Value) -> String {

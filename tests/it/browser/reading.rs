@@ -59,7 +59,8 @@ async fn the_token_is_one_text_and_a_button_copies_it() {
     visit.allow_clipboard().await;
     visit.open("/generate").await;
     let token = visit.eval(TOKEN).await.as_str().unwrap().to_owned();
-    assert_eq!(token, visit.texts(".encoded").await.join("."));
+    assert_eq!(token, visit.texts(".token-text span").await.join("."));
+    assert_eq!(visit.text("main").await.matches("eyJ").count(), 2, "header and payload are shown once each");
     visit.press_in_place("Copy token").await;
     visit.wait_for(".copy", "Copied").await;
     assert_eq!(visit.clipboard().await, token);
@@ -134,6 +135,7 @@ async fn a_shared_link_gives_the_bench_a_token_and_the_server_none() {
     let visit = browser.visit(Script::On).await;
     visit.allow_clipboard().await;
     visit.open("/lab/inspect").await;
+    assert_eq!(visit.text("#share").await, "Put a token into the field first, and a button here makes the link.");
     visit.type_in("#token", "aaa.bbb.ccc").await;
     visit.press_in_place("Copy a link to this token").await;
     visit.wait_for("#share .copy", "Copied").await;
@@ -165,6 +167,46 @@ async fn the_api_reference_is_short_on_a_phone_and_its_index_stays_in_view_on_a_
 }
 
 #[tokio::test]
+async fn no_command_is_broken_inside_of_a_word_and_each_that_scrolls_can_have_the_focus() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for (width, height) in SCREENS {
+        visit.resize_to(width, height).await;
+        for page in ["/docs/api#operation-accessToken", "/tutorials/twilio", "/docs/testing"] {
+            visit.open(page).await;
+            let bad = "[...document.querySelectorAll('.command pre')].filter((it) => {
+                const scroller = it.closest('.scroll') ?? it;
+                return getComputedStyle(it).whiteSpace !== 'pre' || scroller.tabIndex !== 0;
+            }).map((it) => it.textContent)";
+            assert_eq!(visit.eval(bad).await, json!([]), "{page} at {width}");
+        }
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_pages_of_the_manual_are_beside_the_text_where_there_is_room_and_their_tables_are_whole() {
+    with_and_without_script(async |visit| {
+        let shown = "[...document.querySelectorAll('.index a')].filter((it) => it.checkVisibility({ contentVisibilityAuto: true })).length";
+        visit.resize_to(390, 844).await;
+        visit.open("/docs/testing").await;
+        assert_eq!(visit.eval(shown).await, 0, "folded");
+        assert_eq!(visit.texts(".index summary").await, ["All pages of the manual"]);
+        for width in [1000, 1280] {
+            visit.resize_to(width, 900).await;
+            for page in ["testing", "settings", "codes", "endpoints", "operations"] {
+                visit.open(&format!("/docs/{page}")).await;
+                assert_eq!(visit.count(".index [aria-current=page]").await, 1);
+                assert!(visit.number(shown).await > 12.0, "{page}");
+                let cut = "[...document.querySelectorAll('.scroll:has(table)')].filter((it) => it.scrollWidth > it.clientWidth).map((it) => it.ariaLabel)";
+                assert_eq!(visit.eval(cut).await, json!([]), "{page} at {width}");
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn a_permalink_opens_its_operation() {
     with_and_without_script(async |visit| {
         visit.open("/docs/api#operation-inspect").await;
@@ -185,6 +227,13 @@ async fn the_filter_leaves_the_operations_that_have_every_word() {
     assert_eq!(visit.text(".index [role=status]").await, format!("1 of {all} shown"));
     let shown = "[...document.querySelectorAll('.operation')].filter((it) => it.checkVisibility()).map((it) => it.querySelector('code').textContent)";
     assert_eq!(visit.eval(shown).await, json!(["/lab/inspect"]));
+    visit.type_in("#filter", "x-none").await;
+    assert_eq!(visit.text(".index [role=status]").await, "No operation matches “x-none”.");
+    assert_eq!(visit.eval(shown).await, json!([]));
+    visit.press_in_place("Show all operations").await;
+    assert_eq!(visit.text(".index [role=status]").await, format!("{all} of {all} shown"));
+    assert_eq!(visit.eval("[document.activeElement.id, document.activeElement.value]").await, json!(["filter", ""]));
+    assert_eq!(visit.eval("document.querySelector('.filter button').hidden").await, true);
     visit.end().await;
 }
 
