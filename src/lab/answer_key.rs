@@ -5,6 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::attacks::Attack;
 use super::lessons::{Choice, LESSONS, Lesson};
+use super::teach::Path;
 
 /// The answers to one lesson.
 pub struct Answers {
@@ -14,29 +15,47 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Of every lesson, in the order of the course.
-    pub fn all() -> impl Iterator<Item = Self> {
-        LESSONS.iter().map(|lesson| Self {
-            lesson,
-            right: lesson.question.choices.iter().filter(|choice| choice.is_right).collect(),
-        })
+    /// Of the lessons of a path, or of every lesson in the order of the course.
+    pub fn of(path: Option<&'static Path>) -> Vec<Self> {
+        match path {
+            Some(path) => path.lessons().map(Self::to).collect(),
+            None => LESSONS.iter().map(Self::to).collect(),
+        }
+    }
+
+    fn to(lesson: &'static Lesson) -> Self {
+        Self { lesson, right: lesson.question.choices.iter().filter(|choice| choice.is_right).collect() }
     }
 }
 
 /// The widest line of the text.
 const WIDTH: usize = 100;
 
-/// The whole key as text, for a terminal or a printer.
-pub fn text() -> String {
+/// The key as text, for a terminal or a printer: the lessons of a path, or the whole course with the attacks.
+pub fn text(path: Option<&'static Path>) -> String {
     let mut text = String::new();
     // Writing to a string does not fail.
-    let _ = write_all(&mut text);
+    let _ = match path {
+        Some(path) => write_path(&mut text, path),
+        None => write_all(&mut text),
+    };
     text
+}
+
+fn write_path(text: &mut String, path: &'static Path) -> fmt::Result {
+    writeln!(text, "Answer key of the lab: the {}-minute path", path.minutes)?;
+    write_answers(text, Answers::of(Some(path)))
 }
 
 fn write_all(text: &mut String) -> fmt::Result {
     writeln!(text, "Answer key of the lab\n\nLessons")?;
-    for Answers { lesson, right } in Answers::all() {
+    write_answers(text, Answers::of(None))?;
+    writeln!(text, "\nAttacks, and what the strict verifier answers\n")?;
+    Attack::all().try_for_each(|attack| writeln!(text, "{}: {}", attack.name.plain(), attack.expected.as_str()))
+}
+
+fn write_answers(text: &mut String, answers: Vec<Answers>) -> fmt::Result {
+    for Answers { lesson, right } in answers {
         writeln!(text, "\n{} (about {} minutes)", lesson.numbered_title(), lesson.minutes)?;
         write_wrapped(text, "Question: ", lesson.question.asks.plain())?;
         for choice in right {
@@ -44,8 +63,7 @@ fn write_all(text: &mut String) -> fmt::Result {
         }
         write_wrapped(text, "Solution: ", lesson.solution.plain())?;
     }
-    writeln!(text, "\nAttacks, and what the strict verifier answers\n")?;
-    Attack::all().try_for_each(|attack| writeln!(text, "{}: {}", attack.name.plain(), attack.expected.as_str()))
+    Ok(())
 }
 
 /// A paragraph behind a label, with its further lines indented.
@@ -66,10 +84,11 @@ fn write_wrapped(text: &mut String, label: &str, says: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::teach::PATHS;
 
     #[test]
     fn the_text_has_every_lesson_with_its_answer_and_every_attack_with_its_code() {
-        let text = text();
+        let text = text(None);
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for lesson in LESSONS.iter() {
             let solution = lesson.solution.plain().split_whitespace().collect::<Vec<_>>().join(" ");
@@ -85,5 +104,19 @@ mod tests {
         }
         let is_long = |line: &&str| line.chars().count() > WIDTH && line.starts_with(' ') && line.trim().contains(' ');
         assert_eq!(text.lines().find(is_long), None);
+    }
+
+    #[test]
+    fn the_key_of_a_path_has_its_lessons_alone() {
+        for path in PATHS.iter() {
+            let text = text(Some(path));
+            let titles: Vec<_> = LESSONS
+                .iter()
+                .filter(|lesson| text.contains(&format!("{}. {} (about", lesson.number(), lesson.title)))
+                .map(|lesson| lesson.slug)
+                .collect();
+            assert_eq!(titles, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
+            assert!(text.contains(&format!("the {}-minute path", path.minutes)) && !text.contains("\nAttacks"));
+        }
     }
 }

@@ -71,6 +71,7 @@ async fn the_answer_key_is_open_only_where_nobody_but_this_machine_reaches_the_s
     for settings in [
         [("bind", "0.0.0.0:0"), ("credentials", "any")],
         [("public-url", "https://school.example"), ("credentials", "any")],
+        [("allowed-host", "school.example"), ("credentials", "any")],
     ] {
         let app = TestApp::with(&settings);
         let port = app.url.rsplit(':').next().unwrap();
@@ -91,8 +92,29 @@ async fn the_answer_key_is_open_only_where_nobody_but_this_machine_reaches_the_s
 fn the_command_line_prints_the_same_answer_key() {
     let done = Program::new().run(&["lab", "key"]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-    assert_eq!(done.stdout, answer_key::text());
+    assert_eq!(done.stdout, answer_key::text(None));
     assert!(Attack::all().all(|attack| done.stdout.contains(attack.expected.as_str())));
+}
+
+#[tokio::test]
+async fn the_answer_key_of_a_path_has_its_lessons_alone() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let teach = visitor.page("/lab/teach").await;
+    for path in PATHS.iter() {
+        let address = format!("/lab/teach/key?path={}", path.minutes);
+        assert!(teach.contains(&format!("href=\"{address}\"")), "{address}: {teach}");
+        let page = visitor.page(&address).await;
+        let slugs: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
+        assert_eq!(all_between(&page, "<h3 id=\"key-", "\""), slugs);
+        assert!(!page.contains("id=\"attacks\""), "{page}");
+        let printed = Program::new().run(&["lab", "key", "--path", &path.minutes.to_string()]);
+        assert_eq!((printed.code, printed.stdout), (Some(0), answer_key::text(Some(path))));
+    }
+    for query in ["?path=60", "?path=", "?path=all"] {
+        assert_eq!(visitor.get(&format!("/lab/teach/key{query}")).await.status().as_u16(), 400, "{query}");
+    }
+    assert_eq!(Program::new().run(&["lab", "key", "--path", "60"]).code, Some(2));
 }
 
 #[tokio::test]

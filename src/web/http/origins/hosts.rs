@@ -42,9 +42,12 @@ impl AcceptedHosts {
             || self.allowed.as_ref().is_some_and(|allowed| allowed.admit(host, address))
     }
 
-    /// Whether the server is bound to a loopback address.
-    pub const fn are_loopback_alone(&self) -> bool {
+    /// Whether the server is bound to a loopback address, and no other name is allowed, under which a proxy may lead
+    /// others here.
+    pub fn are_loopback_alone(&self) -> bool {
+        let listed = self.allowed.iter().flat_map(AllowedHosts::listed);
         matches!(self.bound, Bound::Loopback(_))
+            && listed.into_iter().all(|host| is_local_name(&host) || is_below_localhost(&host))
     }
 
     /// Whether both `localhost` and a loopback address are accepted.

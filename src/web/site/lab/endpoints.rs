@@ -333,12 +333,13 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(teach::key),
             Description {
                 id: "answerKey",
-                summary: "The answer key, on a server that only its own machine reaches",
+                summary: "The answer key of the course or of a path, on a server that only its own machine reaches",
                 access: Access::Anybody,
-                parameters: &[],
+                parameters: &[PATH],
                 body: None,
                 own_answers: &[
                     Answer::new(200, HTML, "The page."),
+                    Answer::refusal(400, "There is no path of this many minutes."),
                     Answer::refusal(403, "Others reach this server."),
                     FAULT,
                 ],

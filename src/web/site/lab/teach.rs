@@ -73,18 +73,22 @@ fn chosen_path(query: &str) -> Result<Option<&'static Path>, Problem> {
 #[template(path = "lab/key.html")]
 struct KeyPage<'a> {
     assets: &'a Assets,
+    /// `None` for the whole course.
+    path: Option<&'static Path>,
     answers: Vec<Answers>,
+    /// Only with the whole course.
     attacks: Vec<&'static Attack>,
 }
 
-/// `GET /lab/teach/key`: the answer key.
+/// `GET /lab/teach/key`: the answer key, of a path or of the whole course.
 pub(in crate::web) async fn key(request: HttpRequest, teaching: Teaching) -> Result<HttpResponse, Problem> {
     if !teaching.may_read_answers(&request) {
         let message = "The answer key is for the teacher. `hallpass lab key` prints it in a terminal.";
         return Err(Problem::new(StatusCode::FORBIDDEN, Code::NotTeacher, message).leading_to("/lab/teach"));
     }
-    let (answers, attacks) = (Answers::all().collect(), Attack::all().collect());
-    render(&KeyPage { assets: &teaching.assets, answers, attacks })
+    let path = chosen_path(request.query_string())?;
+    let attacks = if path.is_none() { Attack::all().collect() } else { Vec::new() };
+    render(&KeyPage { assets: &teaching.assets, path, answers: Answers::of(path), attacks })
 }
 
 extractor! {
