@@ -3,10 +3,12 @@
 //! There is one class at a time. It is open until the teacher ends it, or nobody has used it for [`Class::KEPT`].
 
 mod names;
+mod numbers;
 mod standing;
 
 pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName, ReturnCode};
-pub use standing::{PredictionState, Standing, State, numbered_names};
+pub use numbers::{free_number, shown_names};
+pub use standing::{PredictionState, Standing, State};
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -28,6 +30,8 @@ pub struct Class {
     pub used_at: DateTime<Utc>,
     /// Whether only the teacher sees the solutions.
     pub solutions_held: bool,
+    /// The lessons for which it is the other way round.
+    pub solution_exceptions: LessonKeys,
     /// Whether only the teacher sees the expected codes of the attacks.
     pub codes_held: bool,
     pub closed_lessons: LessonKeys,
@@ -53,6 +57,11 @@ impl Class {
     pub fn is_lesson_open(&self, key: &str) -> bool {
         !self.closed_lessons.contains(key)
     }
+
+    /// Whether only the teacher sees the solution of this lesson.
+    pub fn is_solution_held(&self, key: &str) -> bool {
+        self.solutions_held != self.solution_exceptions.contains(key)
+    }
 }
 
 /// A class that is about to be opened.
@@ -73,6 +82,10 @@ impl LessonKeys {
 
     pub fn contains(&self, key: &str) -> bool {
         self.0.contains(key)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 
     pub fn set(&mut self, key: &str, is_in: bool) {
@@ -99,7 +112,12 @@ impl fmt::Display for LessonKeys {
 /// What the teacher changes about a class.
 #[derive(Clone, Debug)]
 pub enum ClassChange {
+    /// Of all lessons.
     HoldSolutions(bool),
+    HoldSolution {
+        key: &'static str,
+        held: bool,
+    },
     HoldCodes(bool),
     OpenLesson {
         key: &'static str,
@@ -117,7 +135,11 @@ pub enum ClassChange {
 impl ClassChange {
     pub fn apply(&self, class: &mut Class) {
         match self {
-            Self::HoldSolutions(held) => class.solutions_held = *held,
+            Self::HoldSolutions(held) => {
+                class.solutions_held = *held;
+                class.solution_exceptions = LessonKeys::default();
+            }
+            Self::HoldSolution { key, held } => class.solution_exceptions.set(key, *held != class.solutions_held),
             Self::HoldCodes(held) => class.codes_held = *held,
             Self::OpenLesson { key, is_open } => class.closed_lessons.set(key, !is_open),
             Self::CloseLessons(keys) => class.closed_lessons.clone_from(keys),
@@ -133,13 +155,37 @@ impl ClassChange {
 pub struct Pupil {
     pub id: PupilId,
     pub name: PupilName,
+    /// Tells them from others with the same name: 1 for the first, 0 if none was given yet.
+    pub number: i64,
     pub joined_at: DateTime<Utc>,
     pub seen_at: DateTime<Utc>,
     pub record: Record,
     /// Grows with every change of the name or the record.
     pub steps: i64,
+    /// How often they came back. Only the browser in which they did so last is theirs.
+    pub returns: i64,
+    /// How often they deleted their own progress.
+    pub restarts: i64,
     /// With what they come back in another browser, if the teacher allowed it. It may have expired.
     pub way_back: Option<WayBack>,
+}
+
+impl Pupil {
+    /// Deletes their progress, because they asked for it.
+    pub fn begin_again(&mut self, now: DateTime<Utc>) {
+        self.record.reset(None);
+        self.restarts += 1;
+        self.steps += 1;
+        self.seen_at = self.seen_at.max(now);
+    }
+
+    /// Deletes their progress in one lesson, or all that is kept of their work, because the teacher asked for it.
+    pub fn reset(&mut self, lesson: Option<&str>) {
+        self.record.reset(lesson);
+        if lesson.is_none() {
+            self.restarts = 0;
+        }
+    }
 }
 
 /// A code that works once, until it expires.
@@ -272,6 +318,36 @@ mod tests {
         assert!(one.times.is_empty() && one.progress.has_tried("or"));
         record.reset(None);
         assert_eq!(record, Record::default());
+    }
+
+    #[test]
+    fn a_solution_is_held_like_all_others_unless_it_is_an_exception() {
+        let mut class = Class {
+            id: ClassId::parse("abcdefgh").unwrap(),
+            code: ClassCode::parse("BCDFGH").unwrap(),
+            started_at: at(0),
+            used_at: at(0),
+            solutions_held: true,
+            solution_exceptions: LessonKeys::default(),
+            codes_held: false,
+            closed_lessons: LessonKeys::default(),
+            joining_open: true,
+            version: 1,
+        };
+        let one = |key, held| ClassChange::HoldSolution { key, held };
+        for (change, held) in [
+            (one("an", false), [false, true]),
+            (one("an", false), [false, true]),
+            (one("an", true), [true, true]),
+            (one("sc", false), [true, false]),
+            (ClassChange::HoldSolutions(true), [true, true]),
+            (ClassChange::HoldSolutions(false), [false, false]),
+            (one("an", true), [true, false]),
+            (ClassChange::HoldSolutions(false), [false, false]),
+        ] {
+            change.apply(&mut class);
+            assert_eq!(["an", "sc"].map(|key| class.is_solution_held(key)), held, "{change:?}");
+        }
     }
 
     #[test]

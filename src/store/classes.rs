@@ -37,6 +37,10 @@ pub trait ClassStore: Send + Sync {
     /// class is over, or the pupil was removed.
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
 
+    /// Deletes the progress of a pupil who begins again, and counts that. The pupil as kept afterwards; `None` if there
+    /// is no such pupil.
+    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
+
     /// Gives a pupil another name. The pupil as kept afterwards; `None` if there is no such pupil.
     async fn rename_pupil(
         &self,
@@ -48,13 +52,14 @@ pub trait ClassStore: Send + Sync {
     /// Lets a pupil come back with a code, instead of one that they had; `false` if there is no such pupil.
     async fn let_back_in(&self, id: &PupilId, way: &WayBack, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// The pupil who comes back with this code, and the class. The code is spent.
+    /// The pupil who comes back with this code, and the class. The code is spent, and the return is counted.
     async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError>;
 
     /// Deletes a pupil and their progress; `false` if there is no such pupil.
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Deletes the progress of one pupil or of all, in one lesson or in everything.
+    /// Deletes the progress of one pupil or of all, in one lesson or in everything. With everything, it is forgotten too
+    /// how often they began again.
     async fn reset_progress(
         &self,
         pupil: Option<&PupilId>,

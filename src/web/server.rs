@@ -37,7 +37,7 @@ use crate::settings::{Credentials, Options, Settings};
 use crate::store::{self, OpenError, Store};
 use crate::token::printable::escaped;
 use crate::web::http::connection::Limits;
-use crate::web::http::origins::Transport;
+use crate::web::http::origins::{Origins, Transport};
 use crate::web::session::session_store::SessionBackend;
 use app::{AppEntry, app};
 use http_service::{http, https};
@@ -101,7 +101,7 @@ impl Server {
         let parts = Parts::new(given, backends, &settings, &Listening { address, transport });
         log_assumed_issuer(&settings.options, parts.origins.public_origin());
         if let Some(link) = parts.class.teacher_link(parts.origins.public_origin()) {
-            log::info!("the teacher's link is {link}");
+            log::info!("{}the teacher's link is {link}", reach(&parts.origins));
         }
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
     }
@@ -224,6 +224,15 @@ fn teacher_key(settings: &Settings, random: &Random) -> Result<Option<TeacherKey
     let (key, warnings) = settings.options.keys.source.read_or_make_teacher_key(random.source())?;
     log_warnings(&warnings);
     Ok(Some(key))
+}
+
+/// What the log says before the teacher's link if no pupil can follow it.
+fn reach(origins: &Origins) -> &'static str {
+    if origins.are_for_this_machine() {
+        "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy; "
+    } else {
+        ""
+    }
 }
 
 /// Warns if these settings give access to everyone.

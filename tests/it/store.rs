@@ -76,6 +76,9 @@ macro_rules! contract {
             a_call_that_fails_changes_nothing_and_loses_nothing
             any_sequence_of_redemptions_and_rotations_does_what_a_simple_model_does
             a_class_is_open_until_it_is_ended
+            a_number_tells_pupils_of_one_name_apart_and_stays
+            a_pupil_who_begins_again_is_counted
+            one_solution_is_released_or_held_apart_from_the_others
             a_class_ends_fourteen_days_after_its_last_use
             only_the_code_of_the_class_lets_a_pupil_join
             joining_can_be_closed_and_the_code_changed

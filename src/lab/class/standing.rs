@@ -1,12 +1,9 @@
 //! How far a pupil is in a lesson, as the teacher's board says it.
 
-use std::collections::{HashMap, HashSet};
-
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::Serialize;
 
 use super::Pupil;
-use super::names::look_of;
 use crate::lab::lessons::Lesson;
 use crate::lab::progress::Prediction;
 
@@ -82,25 +79,6 @@ impl PredictionState {
     }
 }
 
-/// The pupils' names, each once. Of several pupils with one name, however they write it, the second is called
-/// `Ada (2)`, or has the next number that nobody before has.
-pub fn numbered_names(pupils: &[Pupil]) -> Vec<String> {
-    let mut taken = HashSet::new();
-    let mut counts: HashMap<String, usize> = HashMap::new();
-    let named = pupils.iter().map(|pupil| {
-        let name = pupil.name.as_str();
-        let count = counts.entry(look_of(name)).or_default();
-        loop {
-            *count += 1;
-            let numbered = if *count == 1 { name.to_owned() } else { format!("{name} ({count})") };
-            if taken.insert(look_of(&numbered)) {
-                return numbered;
-            }
-        }
-    });
-    named.collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,10 +93,13 @@ mod tests {
         Pupil {
             id: PupilId::parse("0123456789abcdef").unwrap(),
             name: PupilName::parse(name).unwrap(),
+            number: 1,
             joined_at: at(0),
             seen_at: at(0),
             record: Record::default(),
             steps: 0,
+            returns: 0,
+            restarts: 0,
             way_back: None,
         }
     }
@@ -160,19 +141,5 @@ mod tests {
             assert_eq!(of(choice.value), expected);
         }
         assert_eq!(PredictionState::of(&Prediction::Skipped, anatomy()), PredictionState::Skipped);
-    }
-
-    #[test]
-    fn pupils_with_one_name_are_told_apart() {
-        let names = numbered_names(&["Ada", "Bob", "Ada", "Ada"].map(pupil));
-        assert_eq!(names, ["Ada", "Bob", "Ada (2)", "Ada (3)"]);
-        for (given, numbered) in [
-            (["Ada", "Ada", "Ada (2)"], ["Ada", "Ada (2)", "Ada (2) (2)"]),
-            (["Ada", "Ada (2)", "Ada"], ["Ada", "Ada (2)", "Ada (3)"]),
-            (["Ada", "ADA", "ada (2)"], ["Ada", "ADA (2)", "ada (2) (2)"]),
-            (["Zoë", "Z\u{200d}oë", "Ｚｏｅ\u{308}"], ["Zoë", "Z\u{200d}oë (2)", "Ｚｏｅ\u{308} (3)"]),
-        ] {
-            assert_eq!(numbered_names(&given.map(pupil)), numbered);
-        }
     }
 }

@@ -11,15 +11,16 @@ use crate::lab::progress::Progress;
 /// The columns of a [`Class`].
 macro_rules! class_columns {
     () => {
-        "classes.id AS class_id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, \
-         joining_open, version"
+        "classes.id AS class_id, code, started_at, used_at, solutions_held, solution_exceptions, codes_held, \
+         closed_lessons, joining_open, version"
     };
 }
 
 /// The columns of a [`Pupil`].
 macro_rules! pupil_columns {
     () => {
-        "pupils.id AS pupil_id, name, joined_at, seen_at, progress, times, steps, return_code, return_until"
+        "pupils.id AS pupil_id, name, number, joined_at, seen_at, progress, times, steps, returns, restarts, return_code, \
+         return_until"
     };
 }
 
@@ -45,28 +46,34 @@ pub(in crate::store) const INSERT_CLASS: &str = "
     INSERT INTO classes (id, code, started_at, used_at, solutions_held, codes_held, closed_lessons, version)
     VALUES ($1, $2, $3, $3, $4, $5, '', 1)";
 
-/// A new pupil: id, name and the time.
+/// A new pupil: id, name, the time, and the number of the name.
 pub(in crate::store) const INSERT_PUPIL: &str = "
-    INSERT INTO pupils (id, name, joined_at, seen_at, progress, times, steps) VALUES ($1, $2, $3, $3, '', '{}', 0)";
+    INSERT INTO pupils (id, name, joined_at, seen_at, progress, times, steps, number)
+    VALUES ($1, $2, $3, $3, '', '{}', 0, $4)";
+
+/// The names of all pupils but `$1`, with their numbers.
+pub(in crate::store) const OTHER_NAMES: &str = "SELECT name, number FROM pupils WHERE id <> $1 ORDER BY place";
 
 /// The class as changed: what is held, the closed lessons, when it was used, its code, and whether pupils can join.
 pub(in crate::store) const UPDATE_CLASS: &str = "
     UPDATE classes SET solutions_held = $1, codes_held = $2, closed_lessons = $3, used_at = $4, code = $5,
-        joining_open = $6, version = version + 1";
+        joining_open = $6, solution_exceptions = $7, version = version + 1";
 
-/// The pupil `$1` as changed: when they were seen, and their record.
+/// The pupil `$1` as changed: when they were seen, their record, and how often they began again.
 pub(in crate::store) const UPDATE_PUPIL: &str = "
-    UPDATE pupils SET seen_at = $2, progress = $3, times = $4, steps = steps + 1 WHERE id = $1";
+    UPDATE pupils SET seen_at = $2, progress = $3, times = $4, restarts = $5, steps = steps + 1 WHERE id = $1";
 
-/// The pupil `$1` with the name `$2`.
-pub(in crate::store) const RENAME_PUPIL: &str = "UPDATE pupils SET name = $2, steps = steps + 1 WHERE id = $1";
+/// The pupil `$1` with the name `$2` and its number `$3`.
+pub(in crate::store) const RENAME_PUPIL: &str = "
+    UPDATE pupils SET name = $2, number = $3, steps = steps + 1 WHERE id = $1";
 
 /// The pupil `$1` comes back with the code `$2` until `$3`.
 pub(in crate::store) const PUT_WAY_BACK: &str = "UPDATE pupils SET return_code = $2, return_until = $3 WHERE id = $1";
 
-/// Spends the code `$1`, if it works after `$2`. The id of its pupil.
+/// Spends the code `$1`, if it works after `$2`, and counts the return. The id of its pupil.
 pub(in crate::store) const SPEND_WAY_BACK: &str = "
-    UPDATE pupils SET return_code = NULL, return_until = NULL WHERE return_code = $1 AND return_until > $2 RETURNING id";
+    UPDATE pupils SET return_code = NULL, return_until = NULL, returns = returns + 1, steps = steps + 1
+    WHERE return_code = $1 AND return_until > $2 RETURNING id";
 
 /// What a record is stored as: the progress, and the times.
 pub(in crate::store) fn columns_of(record: &Record) -> sqlx::Result<(String, String)> {
@@ -89,6 +96,7 @@ where
             started_at: moment(row.try_get("started_at")?)?,
             used_at: moment(row.try_get("used_at")?)?,
             solutions_held: row.try_get("solutions_held")?,
+            solution_exceptions: LessonKeys::parse(row.try_get("solution_exceptions")?),
             codes_held: row.try_get("codes_held")?,
             closed_lessons: LessonKeys::parse(row.try_get("closed_lessons")?),
             joining_open: row.try_get("joining_open")?,
@@ -109,10 +117,13 @@ where
         Ok(Self {
             id: PupilId::parse(row.try_get("pupil_id")?).ok_or_else(|| damaged("the id of a pupil is none"))?,
             name: PupilName::kept(row.try_get("name")?),
+            number: row.try_get("number")?,
             joined_at: moment(row.try_get("joined_at")?)?,
             seen_at: moment(row.try_get("seen_at")?)?,
             record: Record { progress: Progress::parse(row.try_get("progress")?), times },
             steps: row.try_get("steps")?,
+            returns: row.try_get("returns")?,
+            restarts: row.try_get("restarts")?,
             way_back: way_back(row.try_get("return_code")?, row.try_get("return_until")?)?,
         })
     }

@@ -7,14 +7,14 @@ use sqlx::FromRow as _;
 use sqlx::postgres::PgConnection;
 
 use super::super::classes::rows::{
-    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, PUT_WAY_BACK, RENAME_PUPIL,
+    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, OTHER_NAMES, PUT_WAY_BACK, RENAME_PUPIL,
     SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, class_columns, columns_of,
 };
 use super::super::{ClassStore, StoreError, in_time};
 use super::Postgres;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
-    ReturnCode, WayBack,
+    ReturnCode, WayBack, free_number,
 };
 
 /// Each deletes at most `$2` rows of a class that was last used at `$1` or earlier.
@@ -55,6 +55,10 @@ impl ClassStore for Postgres {
         in_time(self.commit(async |connection| add_step(connection, id, step, now).await)).await
     }
 
+    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        in_time(self.commit(async |connection| begin_again(connection, id, now).await)).await
+    }
+
     async fn rename_pupil(
         &self,
         id: &PupilId,
@@ -63,7 +67,8 @@ impl ClassStore for Postgres {
     ) -> Result<Option<Pupil>, StoreError> {
         let renamed = self.commit(async |connection| {
             change(&mut *connection, &ClassChange::Use, now).await?;
-            let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str()).bind(name.as_str());
+            let number = number_of(&mut *connection, id, name).await?;
+            let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str()).bind(name.as_str()).bind(number);
             rename.execute(&mut *connection).await?;
             Ok(find_pupil(connection, id, now).await?.map(|(_, pupil)| pupil))
         });
@@ -170,10 +175,18 @@ async fn join(
     if count >= MOST_PUPILS {
         return Ok(Joined::Full);
     }
-    let insert = sqlx::query(INSERT_PUPIL).bind(new.id.as_str()).bind(new.name.as_str()).bind(now.timestamp());
+    let number = number_of(&mut *connection, &new.id, &new.name).await?;
+    let insert =
+        sqlx::query(INSERT_PUPIL).bind(new.id.as_str()).bind(new.name.as_str()).bind(now.timestamp()).bind(number);
     insert.execute(&mut *connection).await?;
     change(connection, &ClassChange::Use, now).await?;
     Ok(Joined::Joined)
+}
+
+/// The number with which a name looks like that of no other pupil.
+async fn number_of(connection: &mut PgConnection, id: &PupilId, name: &PupilName) -> sqlx::Result<i64> {
+    let others = sqlx::query_as(OTHER_NAMES).bind(id.as_str()).fetch_all(connection).await?;
+    Ok(free_number(name.as_str(), &others))
 }
 
 async fn add_step(
@@ -188,6 +201,15 @@ async fn add_step(
     pupil.record.add(step, now);
     pupil.seen_at = pupil.seen_at.max(now);
     pupil.steps += 1;
+    put(connection, &pupil).await?;
+    Ok(Some(pupil))
+}
+
+async fn begin_again(connection: &mut PgConnection, id: &PupilId, now: DateTime<Utc>) -> sqlx::Result<Option<Pupil>> {
+    change(&mut *connection, &ClassChange::Use, now).await?;
+    let found = find_pupil(&mut *connection, id, now).await?;
+    let Some((_, mut pupil)) = found else { return Ok(None) };
+    pupil.begin_again(now);
     put(connection, &pupil).await?;
     Ok(Some(pupil))
 }
@@ -207,8 +229,12 @@ async fn come_back(
 
 async fn put(connection: &mut PgConnection, pupil: &Pupil) -> sqlx::Result<()> {
     let (progress, times) = columns_of(&pupil.record)?;
-    let update =
-        sqlx::query(UPDATE_PUPIL).bind(pupil.id.as_str()).bind(pupil.seen_at.timestamp()).bind(progress).bind(times);
+    let update = sqlx::query(UPDATE_PUPIL)
+        .bind(pupil.id.as_str())
+        .bind(pupil.seen_at.timestamp())
+        .bind(progress)
+        .bind(times)
+        .bind(pupil.restarts);
     update.execute(connection).await.map(drop)
 }
 
@@ -223,7 +249,7 @@ async fn reset(
     }
     let pupils: Vec<Pupil> = sqlx::query_as(FIND_PUPILS).fetch_all(&mut *connection).await?;
     for mut found in pupils.into_iter().filter(|found| pupil.is_none_or(|id| *id == found.id)) {
-        found.record.reset(lesson);
+        found.reset(lesson);
         put(&mut *connection, &found).await?;
     }
     Ok(())
@@ -239,7 +265,8 @@ async fn change(connection: &mut PgConnection, change: &ClassChange, now: DateTi
         .bind(class.closed_lessons.to_string())
         .bind(class.used_at.max(now).timestamp())
         .bind(class.code.as_str())
-        .bind(class.joining_open);
+        .bind(class.joining_open)
+        .bind(class.solution_exceptions.to_string());
     update.execute(connection).await?;
     Ok(true)
 }

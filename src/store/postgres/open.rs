@@ -17,12 +17,13 @@ use super::Postgres;
 use super::pool::{self, Pool};
 
 /// The schema.
-const MIGRATIONS: [Step; 5] = [
+const MIGRATIONS: [Step; 6] = [
     (1, "tables", include_str!("../migrations/postgres/0001_tables.sql")),
     (2, "grants", include_str!("../migrations/postgres/0002_grants.sql")),
     (3, "class", include_str!("../migrations/postgres/0003_class.sql")),
     (4, "joining", include_str!("../migrations/postgres/0004_joining.sql")),
     (5, "return codes", include_str!("../migrations/postgres/0005_return_codes.sql")),
+    (6, "single solutions", include_str!("../migrations/postgres/0006_single_solutions.sql")),
 ];
 
 /// The tables of the schema. Where there are some without a record of migrations, they are another program's.

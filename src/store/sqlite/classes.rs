@@ -5,14 +5,14 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow as _, SqliteConnection};
 
 use super::super::classes::rows::{
-    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, PUT_WAY_BACK, RENAME_PUPIL,
+    FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, OTHER_NAMES, PUT_WAY_BACK, RENAME_PUPIL,
     SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, columns_of,
 };
 use super::super::{ClassStore, StoreError, in_time};
 use super::Sqlite;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
-    ReturnCode, WayBack,
+    ReturnCode, WayBack, free_number,
 };
 
 /// Each deletes at most `$2` rows of a class that was last used at `$1` or earlier.
@@ -57,6 +57,11 @@ impl ClassStore for Sqlite {
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         let (id, step) = (id.clone(), step.clone());
         in_time(self.writer.write(move |connection| Box::pin(add_step(connection, id, step, now)))).await
+    }
+
+    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        let id = id.clone();
+        in_time(self.writer.write(move |connection| Box::pin(begin_again(connection, id, now)))).await
     }
 
     async fn rename_pupil(
@@ -161,13 +166,21 @@ async fn join(
     if count >= MOST_PUPILS {
         return Ok(Joined::Full);
     }
+    let number = number_of(&mut *connection, &new.id, &new.name).await?;
     let insert = sqlx::query(INSERT_PUPIL)
         .bind(new.id.as_str().to_owned())
         .bind(new.name.as_str().to_owned())
-        .bind(now.timestamp());
+        .bind(now.timestamp())
+        .bind(number);
     insert.execute(&mut *connection).await?;
     change(connection, &ClassChange::Use, now).await?;
     Ok(Joined::Joined)
+}
+
+/// The number with which a name looks like that of no other pupil.
+async fn number_of(connection: &mut SqliteConnection, id: &PupilId, name: &PupilName) -> sqlx::Result<i64> {
+    let others = sqlx::query_as(OTHER_NAMES).bind(id.as_str().to_owned()).fetch_all(connection).await?;
+    Ok(free_number(name.as_str(), &others))
 }
 
 async fn add_step(
@@ -186,13 +199,27 @@ async fn add_step(
     Ok(Some(pupil))
 }
 
+async fn begin_again(
+    connection: &mut SqliteConnection,
+    id: PupilId,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Pupil>> {
+    let found = find_pupil(&mut *connection, id, now).await?;
+    let Some((_, mut pupil)) = found else { return Ok(None) };
+    pupil.begin_again(now);
+    put(&mut *connection, &pupil).await?;
+    change(connection, &ClassChange::Use, now).await?;
+    Ok(Some(pupil))
+}
+
 async fn rename(
     connection: &mut SqliteConnection,
     id: PupilId,
     name: PupilName,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Pupil>> {
-    let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str().to_owned()).bind(name.as_str().to_owned());
+    let number = number_of(&mut *connection, &id, &name).await?;
+    let rename = sqlx::query(RENAME_PUPIL).bind(id.as_str().to_owned()).bind(name.as_str().to_owned()).bind(number);
     rename.execute(&mut *connection).await?;
     change(&mut *connection, &ClassChange::Use, now).await?;
     Ok(find_pupil(connection, id, now).await?.map(|(_, pupil)| pupil))
@@ -232,7 +259,8 @@ async fn put(connection: &mut SqliteConnection, pupil: &Pupil) -> sqlx::Result<(
         .bind(pupil.id.as_str().to_owned())
         .bind(pupil.seen_at.timestamp())
         .bind(progress)
-        .bind(times);
+        .bind(times)
+        .bind(pupil.restarts);
     update.execute(connection).await.map(drop)
 }
 
@@ -247,7 +275,7 @@ async fn reset(
     }
     let pupils: Vec<Pupil> = sqlx::query_as(FIND_PUPILS).fetch_all(&mut *connection).await?;
     for mut found in pupils.into_iter().filter(|found| pupil.as_ref().is_none_or(|id| *id == found.id)) {
-        found.record.reset(lesson);
+        found.reset(lesson);
         put(&mut *connection, &found).await?;
     }
     Ok(())
@@ -263,7 +291,8 @@ async fn change(connection: &mut SqliteConnection, change: &ClassChange, now: Da
         .bind(class.closed_lessons.to_string())
         .bind(class.used_at.max(now).timestamp())
         .bind(class.code.as_str().to_owned())
-        .bind(class.joining_open);
+        .bind(class.joining_open)
+        .bind(class.solution_exceptions.to_string());
     update.execute(connection).await?;
     Ok(true)
 }

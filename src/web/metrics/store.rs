@@ -56,6 +56,7 @@ label! {
         Pupil "pupil",
         JoinClass "join_class",
         AddStep "add_step",
+        BeginAgain "begin_again",
         RenamePupil "rename_pupil",
         LetBackIn "let_back_in",
         ComeBack "come_back",
@@ -306,6 +307,10 @@ impl ClassStore for CountedStore {
 
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         self.calls.measure(Operation::AddStep, self.store.add_step(id, step, now)).await
+    }
+
+    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        self.calls.measure(Operation::BeginAgain, self.store.begin_again(id, now)).await
     }
 
     async fn rename_pupil(

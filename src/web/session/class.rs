@@ -3,6 +3,7 @@
 //! The teacher and each pupil have a cookie of their own, apart from the demo's session: neither a logout nor a closed
 //! browser ends it. Each is signed with a key of its own purpose, and neither holds what it stands for.
 
+mod codes;
 mod cookies;
 mod learner;
 
@@ -31,13 +32,11 @@ use crate::web::http::client::Client;
 use crate::web::http::extractor::{FromHead, extractor};
 use crate::web::http::problem::Problem;
 use crate::web::metrics::{Limit, Metrics, RateDecision};
+use codes::CodeChecks;
+pub(in crate::web) use codes::WRONG_CODES;
 use cookies::ClassCookies;
-pub(in crate::web) use cookies::PUPIL_DAYS;
+pub(in crate::web) use cookies::{PUPIL_DAYS, PupilCookie};
 pub(in crate::web) use learner::Learner;
-
-/// How many wrong codes a client may send. A class behind one address may well mistype a few; to find one of 64 million
-/// codes takes years.
-pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
 
 /// How many pupils may join from one client with one code. A school may have one address for all its rooms, so several
 /// classes fit; one pupil with invented names cannot fill the class. A new code lets as many join again.
@@ -63,10 +62,8 @@ pub(in crate::web) struct Classroom {
     metrics: Data<Metrics>,
     random: Random,
     pub store: Data<dyn Store>,
-    wrong_codes: Limiter,
+    codes: CodeChecks,
     joins: Limiter,
-    /// Codes are checked one after the other, so that many at once are counted like many in a row.
-    checking: tokio::sync::Mutex<()>,
     remembered: Mutex<Remembered>,
     streams: Arc<Semaphore>,
 }
@@ -129,12 +126,11 @@ impl ClassMode {
             cookies: ClassCookies::new(&teacher, &session_key, is_secure),
             teacher,
             clock,
+            codes: CodeChecks::new(wrong_codes, metrics.clone()),
             metrics,
             random,
             store,
-            wrong_codes,
             joins,
-            checking: tokio::sync::Mutex::default(),
             remembered: Mutex::default(),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }))
@@ -188,6 +184,18 @@ pub(in crate::web) fn not_the_teacher() -> Problem {
 /// Why somebody did not join.
 pub(in crate::web) enum NotJoined {
     WrongCode,
+    /// The code is wrong, as too many were that came from this network. `retry_after` in seconds, as below.
+    WrongTooOften {
+        retry_after: u64,
+    },
+    /// Too many codes of such networks wait to be looked at.
+    LineIsFull {
+        retry_after: u64,
+    },
+    /// As many pupils joined with this code from this network as may.
+    JoinedTooOften {
+        retry_after: u64,
+    },
     /// The teacher has closed joining.
     Closed,
     Full,
@@ -197,18 +205,6 @@ pub(in crate::web) enum NotJoined {
 impl<E: Into<Problem>> From<E> for NotJoined {
     fn from(error: E) -> Self {
         Self::Problem(error.into())
-    }
-}
-
-const WRONG_TOO_OFTEN: &str = "Too many wrong codes came from this address.";
-
-const JOINED_TOO_OFTEN: &str = "150 pupils joined from this network within an hour, and no more can with this code. Ask \
-                                your teacher for a new code.";
-
-fn refused(decision: Decision, message: &str) -> Result<(), Problem> {
-    match decision {
-        Decision::Admitted => Ok(()),
-        Decision::Refused { retry_after } => Err(Problem::too_often(retry_after, message)),
     }
 }
 
@@ -271,14 +267,21 @@ impl Classroom {
         Ok(class)
     }
 
-    /// The pupil of the request's cookie, and the class, if they are in it. Both are as they were at most a second ago,
+    /// The pupil of the request's cookie, and the class, if they are in it and this is their browser.
+    pub async fn pupil_of(&self, request: &HttpRequest) -> Result<Option<(Class, Pupil)>, StoreError> {
+        let Some(cookie) = self.pupil_in(request) else { return Ok(None) };
+        let found = self.store.pupil(&cookie.pupil, self.now()).await?;
+        Ok(found.filter(|(_, pupil)| cookie.is_of(pupil)))
+    }
+
+    /// The pupil of the request's cookie, and the class, as [`pupil_of`](Self::pupil_of) has them. Both are as they were at most a second ago,
     /// and the pupil has every change that this browser knows of.
     pub async fn recent_pupil(&self, request: &HttpRequest) -> Result<Option<(Class, Arc<Pupil>)>, StoreError> {
-        let Some((_, id)) = self.pupil_in(request) else { return Ok(None) };
-        if let Some(known) = self.remembered().pupil(&id, self.cookies.steps(request)) {
-            return Ok(Some(known));
+        let Some(cookie) = self.pupil_in(request) else { return Ok(None) };
+        if let Some(known) = self.remembered().pupil(&cookie.pupil, self.cookies.steps(request)) {
+            return Ok(Some(known).filter(|(_, pupil)| cookie.is_of(pupil)));
         }
-        let Some((class, pupil)) = self.store.pupil(&id, self.now()).await? else { return Ok(None) };
+        let Some((class, pupil)) = self.pupil_of(request).await? else { return Ok(None) };
         let pupil = Arc::new(pupil);
         let mut remembered = self.remembered();
         remembered.class = Some((Instant::now(), Some(class.clone())));
@@ -304,17 +307,19 @@ impl Classroom {
         self.count_join(&class, client).await?;
         let new = NewPupil { id: PupilId::generate(&self.random)?, name };
         match self.store.join_class(&class.code, &new, self.now()).await? {
-            Joined::Joined => Ok([self.cookies.of_pupil(&class.id, &new.id), self.cookies.steps_removal()]),
+            Joined::Joined => Ok([self.cookies.of_pupil(&class.id, &new.id, 0), self.cookies.steps_removal()]),
             Joined::WrongCode => Err(NotJoined::WrongCode),
             Joined::Closed => Err(NotJoined::Closed),
             Joined::Full => Err(NotJoined::Full),
         }
     }
 
-    /// Lets a pupil come back with the code that the teacher gave them, and says what their browser is to keep.
+    /// Lets a pupil come back with the code that the teacher gave them, and says what their browser is to keep. The one
+    /// that they had before is theirs no longer: it may be a computer that others use.
     pub async fn come_back(&self, code: &ReturnCode, client: Client) -> Result<[Cookie<'static>; 2], NotJoined> {
         let (class, pupil) = self.returned(code, client).await?;
-        let cookies = [self.cookies.of_pupil(&class.id, &pupil.id), self.cookies.of_steps(pupil.steps)];
+        let pupil_cookie = self.cookies.of_pupil(&class.id, &pupil.id, pupil.returns);
+        let cookies = [pupil_cookie, self.cookies.of_steps(pupil.steps)];
         self.remembered().keep(Arc::new(pupil));
         Ok(cookies)
     }
@@ -326,6 +331,13 @@ impl Classroom {
         Ok(self.store.let_back_in(id, &way, now).await?)
     }
 
+    /// Gives a pupil another name, because the teacher wants it; `false` if there is no such pupil.
+    pub async fn rename_for_teacher(&self, id: &PupilId, name: &PupilName) -> Result<bool, Problem> {
+        let renamed = self.store.rename_pupil(id, name, self.now()).await?;
+        self.forget();
+        Ok(renamed.is_some())
+    }
+
     /// Gives a pupil another name. A pupil who was removed meanwhile has none.
     pub async fn rename(&self, id: &PupilId, name: &PupilName, response: &mut HttpResponse) -> Result<(), Problem> {
         let renamed = self.store.rename_pupil(id, name, self.now()).await?;
@@ -334,51 +346,32 @@ impl Classroom {
 
     /// The open class, if this is its code.
     async fn checked(&self, code: &str, client: Client) -> Result<Class, NotJoined> {
-        let _one_at_a_time = self.checking.lock().await;
-        self.may_try(client).await?;
-        let class = self.store.class(self.now()).await?;
         let typed = ClassCode::parse(code);
-        match class.filter(|class| typed.is_some_and(|typed| typed == class.code)) {
-            Some(class) => Ok(class),
-            None => Err(self.count_wrong(client).await),
-        }
+        let look = async {
+            let class = self.store.class(self.now()).await?;
+            Ok(class.filter(|class| typed.is_some_and(|typed| typed == class.code)))
+        };
+        self.codes.check(client, self.now(), look).await
     }
 
     /// The pupil of a code with which they come back. Wrong ones count like wrong codes of a class.
     async fn returned(&self, code: &ReturnCode, client: Client) -> Result<(Class, Pupil), NotJoined> {
-        let _one_at_a_time = self.checking.lock().await;
-        self.may_try(client).await?;
-        match self.store.come_back(code, self.now()).await? {
-            Some(found) => Ok(found),
-            None => Err(self.count_wrong(client).await),
-        }
-    }
-
-    async fn may_try(&self, client: Client) -> Result<(), Problem> {
-        let looked = self.wrong_codes.peek(client.address(), self.now()).await;
-        if let Ok(Decision::Refused { .. }) = looked {
-            self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
-        }
-        refused(looked.map_err(|error| Problem::rates_unavailable(&error))?, WRONG_TOO_OFTEN)
-    }
-
-    async fn count_wrong(&self, client: Client) -> NotJoined {
-        let counted = self.wrong_codes.admit(client.address(), self.now()).await;
-        self.metrics.rate_decided(Limit::ClassCode, RateDecision::from(counted.as_ref()));
-        let decision = counted.map_err(|error| Problem::rates_unavailable(&error));
-        decision.and_then(|it| refused(it, WRONG_TOO_OFTEN)).map_or_else(NotJoined::Problem, |()| NotJoined::WrongCode)
+        self.codes.check(client, self.now(), self.store.come_back(code, self.now())).await
     }
 
     /// Counts a pupil who joins.
-    async fn count_join(&self, class: &Class, client: Client) -> Result<(), Problem> {
+    async fn count_join(&self, class: &Class, client: Client) -> Result<(), NotJoined> {
         let counted = self.joins.admit(Key::joining(client.address(), class.code.as_str()), self.now()).await;
         self.metrics.rate_decided(Limit::ClassJoin, RateDecision::from(counted.as_ref()));
-        refused(counted.map_err(|error| Problem::rates_unavailable(&error))?, JOINED_TOO_OFTEN)
+        match counted.map_err(|error| Problem::rates_unavailable(&error))? {
+            Decision::Admitted => Ok(()),
+            Decision::Refused { retry_after } => Err(NotJoined::JoinedTooOften { retry_after }),
+        }
     }
 
-    /// The pupil whose cookie the request has, and the class that they joined. Whether that class is still open, and
-    /// they are in it, the store knows.
-    pub fn pupil_in(&self, request: &HttpRequest) -> Option<(ClassId, PupilId)> {
+    /// The cookie of a pupil that the request has. Whether the class is still open, they are in it, and this is their
+    /// browser, the store knows.
+    pub fn pupil_in(&self, request: &HttpRequest) -> Option<PupilCookie> {
         self.cookies.pupil(request)
     }
 
@@ -393,6 +386,12 @@ impl Classroom {
     pub async fn add_step(&self, id: &PupilId, step: &PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
         let stepped = self.store.add_step(id, step, self.now()).await?;
         self.know(stepped, response)
+    }
+
+    /// Deletes the progress of a pupil who wants to begin again.
+    pub async fn begin_again(&self, id: &PupilId, response: &mut HttpResponse) -> Result<(), Problem> {
+        let reset = self.store.begin_again(id, self.now()).await?;
+        self.know(reset, response)
     }
 
     /// Remembers a pupil as the store has them now, and lets the browser know that there is something new.

@@ -3,9 +3,13 @@
 pub(in crate::web) mod board;
 mod board_actions;
 mod board_json;
+mod board_view;
 mod csv;
+mod done;
 mod endpoints;
 mod events;
+mod join_fault;
+mod summary;
 
 use actix_web::cookie::Cookie;
 use actix_web::http::{StatusCode, header};
@@ -16,15 +20,16 @@ use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
 use crate::lab::attacks::Attack;
-use crate::lab::class::{BadPupilName, Class, Pupil, PupilName, ReturnCode};
+use crate::lab::class::{Class, Pupil, PupilName, ReturnCode};
 use crate::lab::lessons::LESSONS;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
-use crate::web::http::problem::Problem;
-use crate::web::session::class::{ClassMode, NotJoined, PUPIL_DAYS};
+use crate::web::http::problem::{Problem, retry_after_header};
+use crate::web::session::class::{ClassMode, PUPIL_DAYS};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render_with;
 pub(in crate::web) use endpoints::ENDPOINTS;
+use join_fault::JoinFault;
 
 extractor! {
     /// What the pages of a class need.
@@ -47,6 +52,20 @@ struct ClassPage<'a> {
     /// What the last press did.
     done: Option<&'static str>,
     is_teacher: bool,
+}
+
+impl ClassPage<'_> {
+    fn is_wrong_code(&self) -> bool {
+        self.fault.as_ref().is_some_and(JoinFault::is_of_code)
+    }
+
+    fn is_wrong_return(&self) -> bool {
+        self.fault.as_ref().is_some_and(JoinFault::is_of_return)
+    }
+
+    fn is_wrong_name(&self) -> bool {
+        self.fault.as_ref().is_some_and(JoinFault::is_of_name)
+    }
 }
 
 /// A pupil in the open class.
@@ -81,6 +100,8 @@ enum Absence {
     Ended,
     /// The teacher removed this pupil.
     Removed,
+    /// The pupil of this browser came back in another one.
+    Elsewhere,
 }
 
 /// What the form of `/class` sends.
@@ -105,28 +126,13 @@ impl JoinForm {
     }
 }
 
-/// What is wrong with it.
-enum JoinFault {
-    Code(&'static str),
-    /// The code of somebody who comes back.
-    Return(&'static str),
-    Name(BadPupilName),
-}
-
-const WRONG_RETURN: &str =
-    "This code is wrong, was used before, or is older than ten minutes. Ask your teacher for another one.";
-const NO_CODE: &str = "Type the code of the class.";
-const WRONG_CODE: &str = "No class is open with this code. Look at the board again: a code has six letters.";
-const CLOSED: &str = "Joining is closed. Ask your teacher to open it.";
-const FULL: &str = "This class has as many pupils as it can have. Ask your teacher.";
-
 /// What the address of `/class` says that a press did.
 fn said(done: &str) -> Option<&'static str> {
     match done {
         "away" => Some(
             "This browser has forgotten who you are. Your name and your progress stay in the class. To come back, ask your teacher for a code.",
         ),
-        "back" => Some("Welcome back. Your progress is here."),
+        "back" => Some("Welcome back. Your progress is here. The browser that you used before no longer counts."),
         "renamed" => Some("Your name was changed."),
         "logged-out" => Some("You are logged out. This browser no longer opens the board."),
         _ => None,
@@ -173,8 +179,19 @@ async fn show(
 ) -> Result<HttpResponse, Problem> {
     let Place { seat, absence, is_closed } = place(request, pages).await?;
     let is_teacher = pages.mode.is_teacher(request);
-    let status = if fault.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    render_with(status, &ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, done, is_teacher })
+    let retry_after = fault.as_ref().and_then(|fault| fault.retry_after);
+    let status = match &fault {
+        None => StatusCode::OK,
+        Some(_) if retry_after.is_some() => StatusCode::TOO_MANY_REQUESTS,
+        Some(_) => StatusCode::BAD_REQUEST,
+    };
+    let page = ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, done, is_teacher };
+    let mut response = render_with(status, &page)?;
+    if let Some(seconds) = retry_after {
+        let (name, value) = retry_after_header(seconds);
+        response.headers_mut().insert(name, value);
+    }
+    Ok(response)
 }
 
 /// Where the visitor sits, or why nowhere.
@@ -186,15 +203,21 @@ struct Place {
 
 async fn place(request: &HttpRequest, pages: &ClassPages) -> Result<Place, Problem> {
     let room = pages.mode.needed()?;
-    let ids = room.pupil_in(request);
-    if let Some((_, id)) = &ids
-        && let Some((class, pupil)) = room.store.pupil(id, room.now()).await?
+    let cookie = room.pupil_in(request);
+    let found = match &cookie {
+        Some(cookie) => room.store.pupil(&cookie.pupil, room.now()).await?,
+        None => None,
+    };
+    let is_found = found.is_some();
+    if let (Some(cookie), Some((class, pupil))) = (&cookie, found)
+        && cookie.is_of(&pupil)
     {
         return Ok(Place { seat: Some(Seat { class, pupil }), absence: Absence::NotJoined, is_closed: false });
     }
     let open = room.store.class(room.now()).await?;
-    let absence = match (&ids, &open) {
-        (Some((joined, _)), Some(open)) if *joined == open.id => Absence::Removed,
+    let absence = match (&cookie, &open) {
+        (Some(_), Some(_)) if is_found => Absence::Elsewhere,
+        (Some(cookie), Some(open)) if cookie.class == open.id => Absence::Removed,
         (Some(_), _) => Absence::Ended,
         (None, Some(_)) => Absence::NotJoined,
         (None, None) => Absence::NoClass,
@@ -218,17 +241,14 @@ pub(in crate::web) async fn join(
     }
     let name = match PupilName::parse(&form.name) {
         Ok(name) => name,
-        Err(bad) => return refuse(&request, &pages, &form, JoinFault::Name(bad)).await,
+        Err(bad) => return refuse(&request, &pages, &form, JoinFault::of_name(bad)).await,
     };
     if form.code.trim().is_empty() {
-        return refuse(&request, &pages, &form, JoinFault::Code(NO_CODE)).await;
+        return refuse(&request, &pages, &form, JoinFault::missing_code()).await;
     }
     match room.join(&form.code, name, client).await {
         Ok(cookies) => with_cookies(to_class(""), &cookies),
-        Err(NotJoined::WrongCode) => refuse(&request, &pages, &form, JoinFault::Code(WRONG_CODE)).await,
-        Err(NotJoined::Closed) => refuse(&request, &pages, &form, JoinFault::Code(CLOSED)).await,
-        Err(NotJoined::Full) => refuse(&request, &pages, &form, JoinFault::Code(FULL)).await,
-        Err(NotJoined::Problem(problem)) => Err(problem),
+        Err(why) => refuse(&request, &pages, &form, JoinFault::of_joining(why)?).await,
     }
 }
 
@@ -239,12 +259,12 @@ async fn come_back(
     pages: &ClassPages,
     form: &JoinForm,
 ) -> Result<HttpResponse, Problem> {
-    let wrong = || refuse(request, pages, form, JoinFault::Return(WRONG_RETURN));
-    let Some(code) = form.return_code() else { return wrong().await };
+    let Some(code) = form.return_code() else {
+        return refuse(request, pages, form, JoinFault::wrong_return()).await;
+    };
     match pages.mode.needed()?.come_back(&code, client).await {
         Ok(cookies) => with_cookies(to_class("?done=back"), &cookies),
-        Err(NotJoined::Problem(problem)) => Err(problem),
-        Err(NotJoined::WrongCode | NotJoined::Closed | NotJoined::Full) => wrong().await,
+        Err(why) => refuse(request, pages, form, JoinFault::of_return(why)?).await,
     }
 }
 
@@ -260,14 +280,14 @@ pub(in crate::web) async fn rename(
     form: Form<JoinForm>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
-    let Some((_, id)) = room.pupil_in(&request) else { return Ok(to_class("")) };
+    let Some((_, pupil)) = room.pupil_of(&request).await? else { return Ok(to_class("")) };
     match PupilName::parse(&form.name) {
         Ok(name) => {
             let mut response = to_class("?done=renamed");
-            room.rename(&id, &name, &mut response).await?;
+            room.rename(&pupil.id, &name, &mut response).await?;
             Ok(response)
         }
-        Err(bad) => refuse(&request, &pages, &form, JoinFault::Name(bad)).await,
+        Err(bad) => refuse(&request, &pages, &form, JoinFault::of_name(bad)).await,
     }
 }
 
@@ -281,8 +301,8 @@ pub(in crate::web) async fn away(pages: ClassPages) -> Result<HttpResponse, Prob
 /// `POST /class/leave`: deletes what is kept of this pupil.
 pub(in crate::web) async fn leave(request: HttpRequest, pages: ClassPages) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
-    if let Some((_, id)) = room.pupil_in(&request) {
-        room.remove(&id).await?;
+    if let Some((_, pupil)) = room.pupil_of(&request).await? {
+        room.remove(&pupil.id).await?;
     }
     let mut response = to_class("");
     room.forget_pupil(&mut response)?;

@@ -619,7 +619,7 @@ impl Visit {
         assert!(self.text("#why").await.contains("Why"));
     }
 
-    pub(super) async fn assert_in_view(&self, css: &str) {
+    pub async fn assert_in_view(&self, css: &str) {
         let place = format!(
             "(() => {{ const it = document.querySelector('{css}').getBoundingClientRect(); \
              return [it.top, it.bottom, innerHeight]; }})()"

@@ -47,7 +47,7 @@ async fn the_teacher_works_the_board_without_a_script() {
     assert_eq!(visit.text("[role=status]").await, "✓ The progress was deleted.");
     assert_eq!(visit.count(".board .begun").await, 0);
     visit.press_button("Release the solutions").await;
-    assert_eq!(visit.count("button").await, 2 + 2 + hallpass::lab::lessons::LESSONS.len() + 4 + 1 + 3 + 1 + 1);
+    assert_eq!(visit.count("button").await, 2 + 3 + 2 + 4 + 2 * hallpass::lab::lessons::LESSONS.len() + 1 + 1 + 1);
     visit.send(".board tbody tr:first-child th a").await;
     visit.press_button("Remove").await;
     assert_eq!(visit.text(".board tbody th").await, "Bob");
@@ -92,8 +92,74 @@ async fn a_board_that_is_no_longer_live_says_so() {
     visit.app.advance(14 * 86_400);
     let says = "Not live: this browser is no longer the teacher’s. Open your link again.";
     visit.wait_for(".live", says).await;
+    for (width, height) in [(1280, 800), (390, 844)] {
+        visit.resize_to(width, height).await;
+        for place in ["0", "document.body.scrollHeight"] {
+            visit.eval(&format!("scrollTo(0, {place})")).await;
+            visit.assert_in_view(".live").await;
+        }
+    }
     // The browser's own lines for the refusals are meant.
     visit.driver.browser_log().await.unwrap();
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn the_pupils_begin_on_the_first_screen_and_what_a_press_did_is_said_in_view() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::Off).await;
+    for number in 1..=12 {
+        joined(&visit, &format!("Pupil {number}")).await;
+    }
+    visit.resize(1280).await;
+    visit.open("/class/board").await;
+    visit.assert_in_view(".board tbody tr:nth-child(4)").await;
+    for (width, height) in [(1280, 800), (390, 844)] {
+        visit.resize_to(width, height).await;
+        for button in ["Hold the codes", "Release the codes", "Open all", "Close joining", "Open joining", "New code"] {
+            visit.open("/class/board").await;
+            visit.press_button(button).await;
+            visit.assert_in_view("[role=status]").await;
+        }
+        visit.open("/class/board").await;
+        visit.send(".board tbody tr:nth-child(9) th a").await;
+        visit.press_button("Reset").await;
+        visit.assert_in_view("[role=status]").await;
+        visit.open("/class/board").await;
+        visit.press_button("Close Two clocks").await;
+        visit.assert_in_view("[role=status]").await;
+        visit.press_button("Release the solution of Two clocks").await;
+        visit.assert_in_view("[role=status]").await;
+        visit.press_button("Hold the solution of Two clocks").await;
+        visit.press_button("Open Two clocks").await;
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn thirty_pupils_and_every_lesson_fit_the_projector_in_large_type_and_stay_live() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = board(&browser, Script::On).await;
+    let mut first = joined(&visit, "Pupil 1").await;
+    for number in 2..=30 {
+        joined(&visit, &format!("Pupil {number}")).await;
+    }
+    for (width, height) in [(1920, 1080), (1280, 800)] {
+        visit.resize_to(width, height).await;
+        visit.open("/class/board?view=projector").await;
+        assert_eq!(visit.count(".signs thead th").await, 2 + hallpass::lab::lessons::LESSONS.len());
+        let fits = "(() => { const table = document.querySelector('.signs').getBoundingClientRect();
+            return table.right <= innerWidth && document.documentElement.scrollWidth <= innerWidth; })()";
+        assert_eq!(visit.eval(fits).await, true, "no column is cut at {width}");
+        let size = "parseFloat(getComputedStyle(document.querySelector('.signs td')).fontSize) >= 1.25 * 17";
+        assert_eq!(visit.eval(size).await, true, "the type is large");
+    }
+    visit.resize_to(1920, 1080).await;
+    visit.assert_in_view(".signs tbody tr:nth-child(30)").await;
+    assert_eq!(visit.eval("document.documentElement.scrollHeight <= innerHeight").await, true);
+    assert_eq!(visit.count("form, button").await, 0);
+    first.get(ANATOMY);
+    visit.wait_for(".signs .begun .hidden", "open").await;
     visit.end().await;
 }
 
@@ -121,6 +187,10 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
     check("the board").await;
     visit.send(".board tbody th a").await;
     check("a pupil on the board").await;
+    visit.open("/class/board?view=projector").await;
+    check("the board for the projector").await;
+    visit.open("/class/board").await;
+    visit.send(".board tbody th a").await;
     visit.press_button("Let back in").await;
     check("the code of one pupil").await;
     visit.open("/class").await;

@@ -2,7 +2,7 @@
 
 use hallpass::lab::class::{
     Class, ClassChange, ClassCode, ClassId, Joined, LessonKeys, LessonStep, NewClass, NewPupil, Pupil, PupilId,
-    PupilName, PupilStep, ReturnCode, WayBack,
+    PupilName, PupilStep, Record, ReturnCode, WayBack,
 };
 use hallpass::lab::progress::LessonProgress;
 use hallpass::random::Random;
@@ -123,6 +123,7 @@ pub(super) async fn a_pupil_comes_back_once_with_a_code_and_has_a_new_name(store
     assert_eq!(store.come_back(&late.code, moment(300)).await.unwrap(), None, "it has expired");
     let (_, back) = store.come_back(&new.code, moment(4)).await.unwrap().unwrap();
     assert_eq!((back.id, back.record.progress.lesson("an").tries, back.way_back), (ada.clone(), 1, None));
+    assert_eq!((back.returns, found(store, &bob).await.unwrap().returns), (1, 0), "the browser before is another's");
     assert_eq!(store.come_back(&new.code, moment(4)).await.unwrap(), None, "it works once");
 
     let before = found(store, &ada).await.unwrap().steps;
@@ -135,6 +136,64 @@ pub(super) async fn a_pupil_comes_back_once_with_a_code_and_has_a_new_name(store
     assert!(!store.let_back_in(&ada, &old, moment(7)).await.unwrap());
     store.end_class().await.unwrap();
     assert_eq!(store.come_back(&late.code, moment(8)).await.unwrap(), None);
+}
+
+pub(super) async fn a_number_tells_pupils_of_one_name_apart_and_stays(store: &Shared) {
+    let class = start(store).await;
+    let [first, second, third, bob] = [
+        join(store, &class, "Ada"),
+        join(store, &class, "ADA"),
+        join(store, &class, "Ada"),
+        join(store, &class, "Bob"),
+    ];
+    let (first, second, third, bob) = (first.await, second.await, third.await, bob.await);
+    let number = async |id: &PupilId| found(store, id).await.unwrap().number;
+    assert_eq!((number(&first).await, number(&second).await, number(&third).await, number(&bob).await), (1, 2, 3, 1));
+    store.remove_pupil(&first, moment(1)).await.unwrap();
+    assert_eq!((number(&second).await, number(&third).await), (2, 3));
+    let ada = PupilName::parse("Ada").unwrap();
+    assert_eq!(store.rename_pupil(&bob, &ada, moment(1)).await.unwrap().unwrap().number, 1);
+    assert_eq!(store.rename_pupil(&third, &ada, moment(1)).await.unwrap().unwrap().number, 3, "it is free for them");
+    assert_eq!(number(&join(store, &class, "ada").await).await, 4);
+}
+
+pub(super) async fn a_pupil_who_begins_again_is_counted(store: &Shared) {
+    let class = start(store).await;
+    let (ada, bob) = (join(store, &class, "Ada").await, join(store, &class, "Bob").await);
+    for id in [&ada, &bob] {
+        store.add_step(id, &wrong_try("an"), moment(1)).await.unwrap();
+    }
+    let before = (found(store, &ada).await.unwrap().steps, version(store).await);
+    let again = store.begin_again(&ada, moment(5)).await.unwrap().unwrap();
+    assert_eq!((again.restarts, again.steps, again.seen_at), (1, before.0 + 1, moment(5)));
+    assert_eq!((again.record.clone(), version(store).await > before.1), (Record::default(), true));
+    assert_eq!(found(store, &ada).await, Some(again));
+    let other = found(store, &bob).await.unwrap();
+    assert_eq!((other.restarts, other.record.progress.lesson("an").tries), (0, 1));
+    store.begin_again(&ada, moment(6)).await.unwrap();
+    store.reset_progress(Some(&ada), Some("an"), moment(7)).await.unwrap();
+    assert_eq!(found(store, &ada).await.unwrap().restarts, 2, "one lesson is not everything");
+    store.reset_progress(Some(&ada), None, moment(8)).await.unwrap();
+    assert_eq!(found(store, &ada).await.unwrap().restarts, 0);
+    store.remove_pupil(&ada, moment(9)).await.unwrap();
+    assert_eq!(store.begin_again(&ada, moment(9)).await.unwrap(), None);
+}
+
+pub(super) async fn one_solution_is_released_or_held_apart_from_the_others(store: &Shared) {
+    start(store).await;
+    let one = |key, held| ClassChange::HoldSolution { key, held };
+    for (change, held) in [
+        (one("an", false), [false, true]),
+        (one("sc", false), [false, false]),
+        (one("an", true), [true, false]),
+        (ClassChange::HoldSolutions(true), [true, true]),
+        (ClassChange::HoldSolutions(false), [false, false]),
+        (one("sc", true), [false, true]),
+    ] {
+        assert!(store.change_class(&change, moment(1)).await.unwrap());
+        let class = store.class(moment(1)).await.unwrap().unwrap();
+        assert_eq!(["an", "sc"].map(|key| class.is_solution_held(key)), held, "{change:?}");
+    }
 }
 
 pub(super) async fn what_a_pupil_does_is_kept_and_nobody_else_s_changes(store: &Shared) {

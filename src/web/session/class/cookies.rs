@@ -1,6 +1,7 @@
 //! The cookies of the teacher and of the pupils.
 //!
-//! A pupil's cookie is `class.pupil.signature`. The teacher's is `end.signature`, where the end is when the cookie
+//! A pupil's cookie is `class.pupil.returns.signature`, where the returns are how often the pupil has come back: after
+//! the next return, the cookie is theirs no longer. The teacher's is `end.signature`, where the end is when the cookie
 //! stops to count, in seconds since 1970. The signatures are HMAC-SHA256.
 //!
 //! A second cookie of a pupil counts the changes of their progress. A process that remembers an older state of it then
@@ -15,7 +16,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::keys::TeacherKey;
-use crate::lab::class::{ClassId, PupilId};
+use crate::lab::class::{ClassId, Pupil, PupilId};
 use crate::web::http::cookie_header;
 
 /// How long a pupil's browser keeps its cookie.
@@ -23,6 +24,28 @@ pub(in crate::web) const PUPIL_DAYS: i64 = 30;
 
 /// How long the teacher's link counts once it was opened. The link can be opened again at any time.
 const TEACHER_DAYS: i64 = 14;
+
+/// What a pupil's cookie says.
+pub(in crate::web) struct PupilCookie {
+    pub class: ClassId,
+    pub pupil: PupilId,
+    returns: i64,
+}
+
+impl PupilCookie {
+    /// An earlier release made cookies without returns.
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let (class, pupil) = (ClassId::parse(parts.next()?)?, PupilId::parse(parts.next()?)?);
+        let returns = parts.next().map_or(Some(0), |returns| returns.parse().ok())?;
+        Some(Self { class, pupil, returns })
+    }
+
+    /// Whether the browser that has the cookie is this pupil's.
+    pub fn is_of(&self, pupil: &Pupil) -> bool {
+        self.pupil == pupil.id && self.returns == pupil.returns
+    }
+}
 
 pub(super) struct ClassCookies {
     teacher: hmac::Key,
@@ -54,15 +77,14 @@ impl ClassCookies {
         self.cookie(self.teacher_name(), String::new(), Duration::ZERO)
     }
 
-    pub fn of_pupil(&self, class: &ClassId, pupil: &PupilId) -> Cookie<'static> {
-        let value = signed(&self.pupils, &format!("{}.{}", class.as_str(), pupil.as_str()));
+    pub fn of_pupil(&self, class: &ClassId, pupil: &PupilId, returns: i64) -> Cookie<'static> {
+        let value = signed(&self.pupils, &format!("{}.{}.{returns}", class.as_str(), pupil.as_str()));
         self.cookie(self.pupil_name(), value, Duration::days(PUPIL_DAYS))
     }
 
-    pub fn pupil(&self, request: &HttpRequest) -> Option<(ClassId, PupilId)> {
+    pub fn pupil(&self, request: &HttpRequest) -> Option<PupilCookie> {
         let value = only_value(request, self.pupil_name())?;
-        let (class, pupil) = verified(&self.pupils, &value)?.split_once('.')?;
-        ClassId::parse(class).zip(PupilId::parse(pupil))
+        verified(&self.pupils, &value).and_then(PupilCookie::parse)
     }
 
     pub fn pupil_removal(&self) -> Cookie<'static> {
@@ -127,6 +149,19 @@ fn verified<'v>(key: &hmac::Key, value: &'v str) -> Option<&'v str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pupil_s_cookie_says_how_often_they_came_back_and_an_old_one_never() {
+        for (text, returns) in [
+            ("abcdefgh.abcdefghijklmnop.2", Some(2)),
+            ("abcdefgh.abcdefghijklmnop", Some(0)),
+            ("abcdefgh.abcdefghijklmnop.", None),
+            ("abcdefgh.short.1", None),
+            ("abcdefgh", None),
+        ] {
+            assert_eq!(PupilCookie::parse(text).map(|cookie| cookie.returns), returns, "{text}");
+        }
+    }
 
     #[test]
     fn a_value_counts_only_with_its_own_signature() {

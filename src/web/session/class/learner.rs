@@ -59,9 +59,9 @@ impl Learner {
         self.mode.is_on() && self.pupil.is_none() && !self.is_teacher
     }
 
-    /// Whether only the teacher sees the solutions.
-    pub fn are_solutions_held(&self) -> bool {
-        self.rules().is_some_and(|class| class.solutions_held)
+    /// Whether only the teacher sees the solution of this lesson.
+    pub fn is_solution_held(&self, lesson: &Lesson) -> bool {
+        self.rules().is_some_and(|class| class.is_solution_held(lesson.key))
     }
 
     /// Whether only the teacher sees the expected codes of the attacks.
@@ -136,7 +136,7 @@ impl Learner {
     /// Deletes the whole progress.
     pub async fn reset(&self, response: &mut HttpResponse) -> Result<(), Problem> {
         match (self.mode.room(), &self.pupil) {
-            (Some(room), Some(pupil)) => room.reset(Some(&pupil.id), None).await,
+            (Some(room), Some(pupil)) => room.begin_again(&pupil.id, response).await,
             _ => self.sessions.keep_progress(&Progress::default(), response),
         }
     }

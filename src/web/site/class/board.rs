@@ -1,15 +1,17 @@
 //! The teacher's board: pupils and lessons as a table, and the pages around it.
 
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
-use serde::Deserialize;
 
-use super::board_actions::{BOARD, Done, see_other};
+use super::board_view::{BoardQuery, BoardView, Sort};
+use super::done::{Done, Section, see_other};
+use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
 use crate::lab::class::{
-    Class, ClassChange, PredictionState, Pupil, PupilId, Standing, State, WayBack, numbered_names,
+    Class, ClassChange, PredictionState, Pupil, PupilId, PupilName, Standing, State, WayBack, shown_names,
 };
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::PATHS;
@@ -17,7 +19,7 @@ use crate::web::http::origins::{Origins, is_on_loopback};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::{Classroom, not_the_teacher};
 use crate::web::view::assets::Assets;
-use crate::web::view::page::render;
+use crate::web::view::page::{render, render_with};
 
 /// A teacher who only looks counts as using the class after this time.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
@@ -28,13 +30,12 @@ const MOST_ROWS: usize = 40;
 /// What the board shows.
 pub(super) struct Board {
     pub class: Option<Class>,
+    /// All pupils, in the order that the view asks for.
     pub rows: Vec<Row>,
     pub now: DateTime<Utc>,
-    /// Which part of all pupils the rows are, and how many parts there are.
-    part: usize,
+    pub view: BoardView,
+    /// How many parts the table of a large class has.
     parts: usize,
-    /// How many pupils the class has.
-    size: usize,
 }
 
 /// A pupil, and how far they are in each lesson.
@@ -46,32 +47,67 @@ pub(super) struct Row {
 }
 
 impl Board {
-    pub async fn of(room: &Classroom) -> Result<Self, Problem> {
+    /// A part that there is not is the nearest one.
+    pub async fn of(room: &Classroom, view: BoardView) -> Result<Self, Problem> {
         let now = room.now();
-        let Some((class, pupils)) = room.store.pupils(now).await? else {
-            return Ok(Self { class: None, rows: Vec::new(), now, part: 1, parts: 1, size: 0 });
-        };
-        let names = numbered_names(&pupils);
+        let (class, pupils) =
+            room.store.pupils(now).await?.map_or_else(Default::default, |(class, pupils)| (Some(class), pupils));
+        let names = shown_names(&pupils);
         let standings = |pupil: &Pupil| LESSONS.iter().map(|it| (it, Standing::of(pupil, it, now))).collect();
         let rows = pupils.into_iter().zip(names);
-        let rows: Vec<_> = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
-        Ok(Self { class: Some(class), size: rows.len(), rows, now, part: 1, parts: 1 })
+        let mut rows: Vec<_> = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
+        match view.sort {
+            Sort::Joined => {}
+            Sort::Name => rows.sort_by_cached_key(|row| row.name.to_lowercase()),
+            Sort::Stuck => rows.sort_by_key(|row| !row.is_stuck()),
+        }
+        let parts = rows.len().div_ceil(MOST_ROWS).max(1);
+        Ok(Self { class, rows, now, view: view.at_part(view.part.clamp(1, parts)), parts })
     }
 
-    /// The part with this number, or the nearest that there is. The table of a large class has several.
-    #[must_use]
-    pub fn part(mut self, number: usize) -> Self {
-        self.parts = self.rows.len().div_ceil(MOST_ROWS).max(1);
-        self.part = number.clamp(1, self.parts);
-        self.rows = self.rows.into_iter().skip((self.part - 1) * MOST_ROWS).take(MOST_ROWS).collect();
-        self
+    /// The pupils of this part.
+    fn shown(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().skip((self.view.part - 1) * MOST_ROWS).take(MOST_ROWS)
+    }
+
+    /// The address of the board that shows the same, with `more` in its query.
+    fn address(&self, more: &str) -> String {
+        self.view.address(more)
+    }
+
+    /// The address of the board on which this pupil is chosen.
+    fn choosing(&self, row: &Row) -> String {
+        let more = format!("open={}", row.pupil.id.as_str());
+        format!("{}#chosen", self.view.on_the_board().address(&more))
+    }
+
+    /// To the parts of a large class.
+    fn part_links(&self) -> Vec<Link> {
+        let link = |part: usize| Link::to(self.view.at_part(part), part.to_string(), part == self.view.part);
+        (1..=self.parts).map(link).collect()
+    }
+
+    /// To the other orders of the pupils.
+    fn sort_links(&self) -> Vec<Link> {
+        let link = |sort: Sort| Link::to(self.view.sorted(sort), sort.says().to_owned(), sort == self.view.sort);
+        Sort::ALL.into_iter().map(link).collect()
+    }
+
+    fn summary(&self) -> Summary<'_> {
+        Summary::of(&self.rows)
+    }
+
+    fn sums(&self, lesson: &Lesson) -> String {
+        Sums::of(lesson, &self.rows).says()
     }
 
     /// What of the board is not in its table, in one text: the page loads again when it is another.
     pub fn settings(&self) -> String {
         let settings = |class: &Class| {
-            let Class { code, solutions_held, codes_held, closed_lessons, joining_open, .. } = class;
-            format!("{} {joining_open} {solutions_held} {codes_held} {closed_lessons}", code.as_str())
+            let Class { code, solutions_held, solution_exceptions, codes_held, closed_lessons, joining_open, .. } =
+                class;
+            let code = code.as_str();
+            format!("{code} {joining_open} {solutions_held} {codes_held} {closed_lessons} / {solution_exceptions}")
         };
         self.class.as_ref().map(settings).unwrap_or_default()
     }
@@ -82,18 +118,33 @@ impl Board {
             return Some(Open::Choice);
         }
         let row = self.rows.iter().find(|row| row.pupil.id.as_str() == name)?;
-        Some(Open::Pupil(Chosen { id: row.pupil.id.as_str().to_owned(), name: row.name.clone() }))
+        let (id, own_name) = (row.pupil.id.as_str().to_owned(), row.pupil.name.as_str().to_owned());
+        Some(Open::Pupil(Chosen { id, name: row.name.clone(), own_name }))
     }
 
     fn is_closed(&self, lesson: &Lesson) -> bool {
         self.class.as_ref().is_some_and(|class| !class.is_lesson_open(lesson.key))
     }
 
-    /// The lessons that have a column: those that are open, and those that somebody began.
+    /// The lessons that have a column: those that are open, and on the board those that somebody began.
     fn columns(&self) -> Vec<&'static Lesson> {
         let begun = |lesson: &Lesson| self.rows.iter().any(|row| row.pupil.record.times.contains_key(lesson.key));
-        let is_open = |lesson: &Lesson| self.class.as_ref().is_some_and(|class| class.is_lesson_open(lesson.key));
-        LESSONS.iter().filter(|lesson| is_open(lesson) || begun(lesson)).collect()
+        let is_shown = |lesson: &Lesson| !self.is_closed(lesson) || (!self.view.is_for_projector && begun(lesson));
+        LESSONS.iter().filter(|lesson| is_shown(lesson)).collect()
+    }
+}
+
+/// A link to the board in another view.
+struct Link {
+    address: String,
+    says: String,
+    /// Whether this is how the board is shown now.
+    is_here: bool,
+}
+
+impl Link {
+    fn to(view: BoardView, says: String, is_here: bool) -> Self {
+        Self { address: view.address(""), says, is_here }
     }
 }
 
@@ -109,6 +160,8 @@ enum Open {
 struct Chosen {
     id: String,
     name: String,
+    /// Without its number.
+    own_name: String,
 }
 
 impl Row {
@@ -116,8 +169,25 @@ impl Row {
         self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
     }
 
+    pub fn standing(&self, lesson: &Lesson) -> Option<&Standing> {
+        self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| standing)
+    }
+
     fn cell(&self, lesson: &Lesson) -> Option<Cell> {
-        self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| Cell::of(standing))
+        self.standing(lesson).map(Cell::of)
+    }
+
+    pub fn is_stuck(&self) -> bool {
+        self.standings.iter().any(|(_, standing)| standing.stuck)
+    }
+
+    /// That they deleted their own progress.
+    fn began_again(&self) -> Option<String> {
+        match self.pupil.restarts {
+            0 => None,
+            1 => Some("began again".to_owned()),
+            count => Some(format!("began again {count} times")),
+        }
     }
 }
 
@@ -166,7 +236,23 @@ struct BoardPage<'a> {
     board: &'a Board,
     open: Option<Open>,
     /// What the last press did.
-    done: Option<&'static str>,
+    done: Option<Done>,
+    renaming: Option<&'a Renaming>,
+}
+
+/// A new name for the pupil who is chosen that is not accepted.
+pub(super) struct Renaming {
+    pub typed: String,
+    pub fault: String,
+}
+
+/// The board without what only the teacher is to see or press, in large type.
+#[derive(Template)]
+#[template(path = "class/projector.html")]
+struct ProjectorPage<'a> {
+    assets: &'a Assets,
+    origin: String,
+    board: &'a Board,
 }
 
 /// The address and the code of the class, and no names, for the projector.
@@ -182,6 +268,24 @@ struct CodePage<'a> {
 impl BoardPage<'_> {
     fn is_chosen(&self, row: &Row) -> bool {
         matches!(&self.open, Some(Open::Pupil(chosen)) if chosen.id == row.pupil.id.as_str())
+    }
+
+    /// The pupils to choose from: those in the table, and whoever is chosen.
+    fn choices(&self) -> Vec<&Row> {
+        let mut choices: Vec<_> = self.board.shown().collect();
+        let chosen = self.board.rows.iter().find(|row| self.is_chosen(row));
+        choices.extend(chosen.filter(|row| !self.board.shown().any(|shown| shown.pupil.id == row.pupil.id)));
+        choices
+    }
+
+    /// What the last press did, if it belongs to this section of the page.
+    fn done_in(&self, section: Section) -> Option<&'static str> {
+        self.done.filter(|done| done.section() == section).map(Done::says)
+    }
+
+    /// What a form sends along, so that the board looks the same afterwards.
+    fn kept(&self) -> String {
+        self.board.view.query("")
     }
 
     fn day(time: DateTime<Utc>) -> String {
@@ -209,36 +313,25 @@ impl BackPage<'_> {
     }
 }
 
-/// The table alone, as it is sent live.
+/// The table and what stands above it, as they are sent live.
 #[derive(Template)]
 #[template(path = "class/_table.html")]
 struct BoardTable<'a> {
     board: &'a Board,
 }
 
-/// The table's HTML.
+/// The same for the projector.
+#[derive(Template)]
+#[template(path = "class/_projector-table.html")]
+struct ProjectorTable<'a> {
+    board: &'a Board,
+}
+
+/// The HTML of what is sent live.
 pub(super) fn table(board: &Board) -> Result<String, Problem> {
-    BoardTable { board }.render().map_err(|error| Problem::internal(&error))
-}
-
-/// The query of the board's address.
-#[derive(Deserialize)]
-pub(in crate::web) struct BoardQuery {
-    /// Only in the teacher's link.
-    key: Option<String>,
-    /// Which part of a large class is shown.
-    #[serde(default = "first_part")]
-    pub part: usize,
-    /// What the teacher is about to do: a pupil's id, or `choice`.
-    open: Option<String>,
-    /// `code` for the projector, `back` for the code with which the open pupil comes back.
-    view: Option<String>,
-    /// What a press did.
-    done: Option<String>,
-}
-
-const fn first_part() -> usize {
-    1
+    let rendered =
+        if board.view.is_for_projector { ProjectorTable { board }.render() } else { BoardTable { board }.render() };
+    rendered.map_err(|error| Problem::internal(&error))
 }
 
 /// `GET /class/board`. The teacher's link has the key: it opens a class if there is none, and leads to the address
@@ -256,13 +349,25 @@ pub(in crate::web) async fn page(
     if !pages.mode.is_teacher(&request) {
         return Err(not_the_teacher());
     }
-    let board = Board::of(room).await?;
+    show(&request, &query, &pages, &origins, None).await
+}
+
+/// The board, with what is wrong with a new name for the pupil who is open.
+pub(super) async fn show(
+    request: &HttpRequest,
+    query: &BoardQuery,
+    pages: &ClassPages,
+    origins: &Origins,
+    renaming: Option<&Renaming>,
+) -> Result<HttpResponse, Problem> {
+    let room = pages.mode.needed()?;
+    let board = &Board::of(room, query.board_view()).await?;
+    note_use(room, board).await?;
     let open = query.open.as_deref().and_then(|name| board.open(name));
-    let board = board.part(query.part);
-    note_use(room, &board).await?;
-    let (assets, board, origin) = (&pages.assets, &board, origins.for_others(request.head()));
+    let (assets, origin) = (&pages.assets, origins.for_others(request.head()));
     let is_on_loopback = is_on_loopback(request.head()) && origin == origins.reached_at(request.head());
     match (query.view.as_deref(), &open) {
+        (Some("projector"), _) => return render(&ProjectorPage { assets, origin, board }),
         (Some("code"), _) => return render(&CodePage { assets, origin, is_on_loopback, board }),
         (Some("back"), Some(Open::Pupil(chosen))) => {
             let id = PupilId::parse(&chosen.id).ok_or_else(Problem::not_found)?;
@@ -272,14 +377,15 @@ pub(in crate::web) async fn page(
         }
         _ => {}
     }
-    let done = query.done.as_deref().and_then(Done::named).map(Done::says);
-    render(&BoardPage { assets, origin, is_on_loopback, board, open, done })
+    let status = if renaming.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
+    let done = query.done.as_deref().and_then(Done::named);
+    render_with(status, &BoardPage { assets, origin, is_on_loopback, board, open, done, renaming })
 }
 
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {
     let cookie = room.teacher_cookie(key).ok_or_else(not_the_teacher)?;
     room.start().await?;
-    let mut response = see_other(BOARD.to_owned());
+    let mut response = see_other("/class/board".to_owned());
     response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     Ok(response)
 }

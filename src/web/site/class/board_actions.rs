@@ -1,99 +1,27 @@
 //! What the teacher can change on the board: the class and its code, lessons, what pupils see, and pupils.
 
-use actix_web::HttpResponse;
-use actix_web::http::header;
-use actix_web::web::Form;
+use actix_web::web::{Data, Form, Query};
+use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::ClassPages;
-use crate::lab::class::{ClassChange, LessonKeys, PupilId};
+use super::board::{self, Renaming};
+use super::board_view::BoardQuery;
+use super::done::{Done, after, see_other};
+use crate::lab::class::{ClassChange, LessonKeys, PupilId, PupilName};
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::Path;
+use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
 use crate::web::session::class::Teacher;
 
-pub(super) const BOARD: &str = "/class/board";
-
-/// What a press on the board did, as the address of the board says it afterwards.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Done {
-    Started,
-    Reset,
-    Removed,
-    Held,
-    Released,
-    Opened,
-    Closed,
-    Ended,
-    JoiningOpened,
-    JoiningClosed,
-    NewCode,
-    Path,
-    AllOpened,
-}
-
-impl Done {
-    const ALL: [Self; 13] = [
-        Self::Started,
-        Self::Reset,
-        Self::Removed,
-        Self::Held,
-        Self::Released,
-        Self::Opened,
-        Self::Closed,
-        Self::Ended,
-        Self::JoiningOpened,
-        Self::JoiningClosed,
-        Self::NewCode,
-        Self::Path,
-        Self::AllOpened,
-    ];
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|done| done.name() == name)
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Started => "started",
-            Self::Reset => "reset",
-            Self::Removed => "removed",
-            Self::Held => "held",
-            Self::Released => "released",
-            Self::Opened => "opened",
-            Self::Closed => "closed",
-            Self::Ended => "ended",
-            Self::JoiningOpened => "joining-opened",
-            Self::JoiningClosed => "joining-closed",
-            Self::NewCode => "new-code",
-            Self::Path => "path",
-            Self::AllOpened => "all-opened",
-        }
-    }
-
-    pub const fn says(self) -> &'static str {
-        match self {
-            Self::Started => "The class is open. Pupils can join.",
-            Self::Reset => "The progress was deleted.",
-            Self::Removed => "The pupil was removed, and the progress was deleted.",
-            Self::Held => "Held: pupils can no longer see it.",
-            Self::Released => "Released: pupils can see it now.",
-            Self::Opened => "The lesson is open.",
-            Self::Closed => "The lesson is closed.",
-            Self::Ended => "The class was ended, and everything about it was deleted.",
-            Self::JoiningOpened => "Pupils can join.",
-            Self::JoiningClosed => "Nobody can join now. Pupils who have joined stay.",
-            Self::NewCode => "The class has a new code. Nobody can join with the old one. Pupils who have joined stay.",
-            Self::Path => "Only the lessons of that path are open.",
-            Self::AllOpened => "All lessons are open.",
-        }
-    }
-}
+/// How the board was shown on which something was pressed.
+type View = Query<BoardQuery>;
 
 /// `POST /class/board/start`: opens a class after the last one has ended.
-pub(in crate::web) async fn start(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn start(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.start().await?;
-    Ok(after(Done::Started, "pupils"))
+    Ok(after(Done::Started, &view))
 }
 
 /// What *Reset* and *Remove* are about. Left out, it is everybody, and every lesson.
@@ -122,41 +50,93 @@ fn lesson(slug: &str) -> Result<&'static Lesson, Problem> {
 pub(in crate::web) async fn reset(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
     pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
-    let section = if lesson.is_some() && pupil.is_none() { "lessons" } else { "pupils" };
-    Ok(after(Done::Reset, section))
+    Ok(after(if lesson.is_some() && pupil.is_none() { Done::LessonReset } else { Done::Reset }, &view))
 }
 
 /// `POST /class/board/remove`.
 pub(in crate::web) async fn remove(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
     pages.mode.needed()?.remove(&pupil).await?;
-    Ok(after(Done::Removed, "pupils"))
+    Ok(after(Done::Removed, &view))
 }
 
+#[derive(Deserialize)]
+pub(in crate::web) struct NameForm {
+    pupil: String,
+    name: String,
+}
+
+/// `POST /class/board/name`: gives a pupil another name.
+pub(in crate::web) async fn rename(
+    _: Teacher,
+    request: HttpRequest,
+    pages: ClassPages,
+    origins: Data<Origins>,
+    view: View,
+    form: Form<NameForm>,
+) -> Result<HttpResponse, Problem> {
+    let pupil = PupilId::parse(&form.pupil).ok_or_else(not_a_pupil)?;
+    match PupilName::parse(&form.name) {
+        Ok(name) if pages.mode.needed()?.rename_for_teacher(&pupil, &name).await? => Ok(after(Done::Renamed, &view)),
+        Ok(_) => Err(not_a_pupil()),
+        Err(bad) => {
+            let query = BoardQuery { open: Some(form.pupil.clone()), ..view.into_inner() };
+            let renaming = Renaming { typed: form.name.clone(), fault: bad.to_string() };
+            board::show(&request, &query, &pages, &origins, Some(&renaming)).await
+        }
+    }
+}
+
+fn not_a_pupil() -> Problem {
+    Problem::bad_request("No pupil of the class has this id.")
+}
+
+/// Without a lesson, the solutions of all of them.
 #[derive(Deserialize)]
 pub(in crate::web) struct Hold {
     what: String,
     held: String,
+    lesson: Option<String>,
+}
+
+impl Hold {
+    /// The change, and what the page says of it.
+    fn read(&self) -> Result<(ClassChange, Done), Problem> {
+        let held = flag("held", &self.held)?;
+        let done = if held { Done::Held } else { Done::Released };
+        match (self.what.as_str(), &self.lesson) {
+            ("solutions", None) => Ok((ClassChange::HoldSolutions(held), done)),
+            ("solutions", Some(slug)) => {
+                let done = if held { Done::SolutionHeld } else { Done::SolutionReleased };
+                Ok((ClassChange::HoldSolution { key: lesson(slug)?.key, held }, done))
+            }
+            ("codes", None) => Ok((ClassChange::HoldCodes(held), done)),
+            ("codes", Some(_)) => Err(Problem::bad_request("`lesson` is for solutions: codes are held all at once.")),
+            _ => Err(Problem::bad_request("`what` can be solutions or codes.")),
+        }
+    }
 }
 
 /// `POST /class/board/hold`.
-pub(in crate::web) async fn hold(_: Teacher, pages: ClassPages, form: Form<Hold>) -> Result<HttpResponse, Problem> {
-    let held = flag("held", &form.held)?;
-    let change = match form.what.as_str() {
-        "solutions" => ClassChange::HoldSolutions(held),
-        "codes" => ClassChange::HoldCodes(held),
-        _ => return Err(Problem::bad_request("`what` can be solutions or codes.")),
-    };
+pub(in crate::web) async fn hold(
+    _: Teacher,
+    pages: ClassPages,
+    view: View,
+    form: Form<Hold>,
+) -> Result<HttpResponse, Problem> {
+    let (change, done) = form.read()?;
     pages.mode.needed()?.change(&change).await?;
-    Ok(after(if held { Done::Held } else { Done::Released }, "held"))
+    Ok(after(done, &view))
 }
 
 #[derive(Deserialize)]
@@ -169,12 +149,13 @@ pub(in crate::web) struct LessonForm {
 pub(in crate::web) async fn open_lesson(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     form: Form<LessonForm>,
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
     let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open };
     pages.mode.needed()?.change(&change).await?;
-    Ok(after(if is_open { Done::Opened } else { Done::Closed }, "lessons"))
+    Ok(after(if is_open { Done::Opened } else { Done::Closed }, &view))
 }
 
 #[derive(Deserialize)]
@@ -186,17 +167,18 @@ pub(in crate::web) struct JoiningForm {
 pub(in crate::web) async fn joining(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     form: Form<JoiningForm>,
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
     pages.mode.needed()?.change(&ClassChange::OpenJoining(is_open)).await?;
-    Ok(after(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }, "main"))
+    Ok(after(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }, &view))
 }
 
 /// `POST /class/board/code`: another code for those who join from now on.
-pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.renew_code().await?;
-    Ok(after(Done::NewCode, "main"))
+    Ok(after(Done::NewCode, &view))
 }
 
 /// `POST /class/board/back`: makes a code with which a pupil comes back in another browser.
@@ -207,9 +189,9 @@ pub(in crate::web) async fn let_back_in(
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who comes back."))?;
     if !pages.mode.needed()?.let_back_in(&pupil).await? {
-        return Err(Problem::bad_request("No pupil of the class has this id."));
+        return Err(not_a_pupil());
     }
-    Ok(see_other(format!("{BOARD}?view=back&open={}", pupil.as_str())))
+    Ok(see_other(format!("/class/board?view=back&open={}", pupil.as_str())))
 }
 
 #[derive(Deserialize)]
@@ -221,6 +203,7 @@ pub(in crate::web) struct PathForm {
 pub(in crate::web) async fn open_path(
     _: Teacher,
     pages: ClassPages,
+    view: View,
     form: Form<PathForm>,
 ) -> Result<HttpResponse, Problem> {
     let (closed, done) = if form.path == "all" {
@@ -231,7 +214,7 @@ pub(in crate::web) async fn open_path(
         (LESSONS.iter().filter(|lesson| !is_on_it(lesson)).map(|lesson| lesson.key).collect(), Done::Path)
     };
     pages.mode.needed()?.change(&ClassChange::CloseLessons(closed)).await?;
-    Ok(after(done, "lessons"))
+    Ok(after(done, &view))
 }
 
 /// `POST /class/board/leave`: this browser is no longer the teacher's.
@@ -250,16 +233,7 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
 }
 
 /// `POST /class/board/end`: deletes the class, its pupils and their progress.
-pub(in crate::web) async fn end(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn end(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.end().await?;
-    Ok(after(Done::Ended, "main"))
-}
-
-/// Leads back to the section of the board in which something was pressed.
-fn after(done: Done, section: &str) -> HttpResponse {
-    see_other(format!("{BOARD}?done={}#{section}", done.name()))
-}
-
-pub(super) fn see_other(address: String) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+    Ok(after(Done::Ended, &view))
 }

@@ -5,6 +5,7 @@ use serde::{Serialize, Serializer};
 
 use super::ClassPages;
 use super::board::{Board, Row, moment, time};
+use super::board_view::BoardQuery;
 use crate::lab::class::Standing;
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::web::http::problem::Problem;
@@ -29,6 +30,7 @@ struct LessonJson {
     title: &'static str,
     minutes: u8,
     open: bool,
+    solution_held: bool,
 }
 
 #[derive(Serialize)]
@@ -37,6 +39,8 @@ struct PupilJson<'a> {
     name: &'a str,
     joined_at: String,
     seen_at: String,
+    /// How often they deleted their own progress.
+    began_again: i64,
     #[serde(serialize_with = "by_slug")]
     lessons: &'a [(&'static Lesson, Standing)],
 }
@@ -55,18 +59,20 @@ fn by_slug<S: Serializer>(standings: &[(&'static Lesson, Standing)], serializer:
 
 /// `GET /class/board.json`.
 pub(in crate::web) async fn json(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
-    let board = Board::of(pages.mode.needed()?).await?;
+    let board = Board::of(pages.mode.needed()?, BoardQuery::default().board_view()).await?;
     let class = board.class.as_ref();
     let lesson = |lesson: &'static Lesson| LessonJson {
         slug: lesson.slug,
         title: lesson.title,
         minutes: lesson.minutes,
         open: class.is_none_or(|class| class.is_lesson_open(lesson.key)),
+        solution_held: class.is_some_and(|class| class.is_solution_held(lesson.key)),
     };
     let pupil = |row| {
         let Row { pupil, standings, .. }: &Row = row;
         let (id, name) = (pupil.id.as_str(), pupil.name.as_str());
-        PupilJson { id, name, joined_at: time(pupil.joined_at), seen_at: time(pupil.seen_at), lessons: standings }
+        let (joined_at, seen_at) = (time(pupil.joined_at), time(pupil.seen_at));
+        PupilJson { id, name, joined_at, seen_at, began_again: pupil.restarts, lessons: standings }
     };
     Ok(HttpResponse::Ok().json(BoardJson {
         code: class.map(|class| class.code.as_str()),

@@ -5,6 +5,7 @@ use actix_web::http::header;
 
 use super::ClassPages;
 use super::board::{Board, moment, time};
+use super::board_view::BoardQuery;
 use crate::lab::class::{PredictionState, State};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::Teacher;
@@ -17,7 +18,7 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 
 /// `GET /class/board.csv`.
 pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
-    let board = Board::of(pages.mode.needed()?).await?;
+    let board = Board::of(pages.mode.needed()?, BoardQuery::default().board_view()).await?;
     let named = (header::CONTENT_DISPOSITION, "attachment; filename=\"class.csv\"");
     Ok(HttpResponse::Ok().content_type("text/csv; charset=utf-8").insert_header(named).body(csv(&board)))
 }

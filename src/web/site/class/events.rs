@@ -17,7 +17,8 @@ use futures_core::Stream;
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
 
 use super::ClassPages;
-use super::board::{Board, BoardQuery, table};
+use super::board::{Board, table};
+use super::board_view::{BoardQuery, BoardView};
 use crate::web::http::problem::Problem;
 use crate::web::http::shutdown_flag::ShutdownFlag;
 use crate::web::session::class::{ClassMode, Classroom, Teacher};
@@ -40,7 +41,7 @@ pub(in crate::web) async fn events(
     let room = pages.mode.needed()?;
     let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
     let (sender, receiver) = mpsc::channel(1);
-    let last = Sent { part: query.part, until: room.teacher_until(&request), ..Sent::default() };
+    let last = Sent::nothing(query.board_view(), room.teacher_until(&request));
     actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, last, sender));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")
@@ -67,10 +68,8 @@ async fn watch(mode: Data<ClassMode>, shutdown: Data<ShutdownFlag>, mut last: Se
 }
 
 /// What was sent last.
-#[derive(Default)]
 struct Sent {
-    /// Which part of the class.
-    part: usize,
+    view: BoardView,
     /// When the teacher's cookie stops to count.
     until: Option<DateTime<Utc>>,
     version: Option<i64>,
@@ -80,6 +79,10 @@ struct Sent {
 }
 
 impl Sent {
+    const fn nothing(view: BoardView, until: Option<DateTime<Utc>>) -> Self {
+        Self { view, until, version: None, table: String::new(), settings: String::new(), rounds: 0 }
+    }
+
     /// What is to be sent now.
     async fn next(&mut self, room: &Classroom) -> Result<Option<Bytes>, Problem> {
         self.rounds += 1;
@@ -89,7 +92,7 @@ impl Sent {
         if self.version == Some(version) && !is_due {
             return Ok(None);
         }
-        let board = Board::of(room).await?.part(self.part);
+        let board = Board::of(room, self.view).await?;
         let (table, settings) = (table(&board)?, board.settings());
         self.version = Some(version);
         if table != self.table || settings != self.settings {

@@ -272,7 +272,7 @@ impl<'a> LessonVisit<'a> {
     /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
     /// shows what was typed again, as if the form was not sent.
     fn help(&mut self, open: Open) -> Help {
-        let is_held = self.learner.are_solutions_held();
+        let is_held = self.learner.is_solution_held(self.lesson);
         let help = |progress: &LessonProgress| Help::of(self.lesson, progress.hints, open, is_held);
         if let Some((_, place)) = help(&self.progress).next.filter(|_| self.asks_for_hint) {
             self.progress.hints.open(place);

@@ -1,0 +1,103 @@
+//! How often codes may be tried, those of a class and those with which pupils come back.
+//!
+//! Thirty pupils share one address, and so does whoever types wrong codes in their room. So a right code is taken from
+//! everywhere at any time, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong ones
+//! free. After them its codes wait in one line, in which the next is looked at [`PACE`] after a wrong one. A pupil with
+//! the right code waits there for as many guesses as came before theirs, and no longer than five seconds.
+//!
+//! The code of a class has 6 of 20 letters: 20^6 = 64 million codes, 26 bits. From one address at most 5.5 of them are
+//! looked at in a second, half a code free and 5 in line, so trying all takes 134 days, and a lesson of 90 minutes is
+//! enough for one in 2,000. Each further address adds half a code a second, and each further process its own line. A
+//! code to come back has 8 letters, 25.6 thousand million codes, and works for ten minutes: one in 7 million.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::rt;
+use actix_web::web::Data;
+use chrono::{DateTime, Utc};
+use tokio::sync::{Mutex, OwnedMutexGuard, Semaphore};
+
+use super::NotJoined;
+use crate::limits::{Decision, Limiter, Rate};
+use crate::store::StoreError;
+use crate::web::http::client::Client;
+use crate::web::http::problem::Problem;
+use crate::web::metrics::{Limit, Metrics, RateDecision};
+
+/// How many wrong codes of an address are looked at without a wait. A class behind one address may well mistype a few.
+pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
+
+/// When the line goes on after a wrong code.
+const PACE: Duration = Duration::from_millis(200);
+
+/// How many codes wait in the line. Further ones are refused without a look.
+const PLACES: usize = 25;
+
+/// After how many seconds everything that waits was looked at.
+const LINE_IS_OVER_IN: u64 = 5;
+
+/// Looks at codes, no faster than allowed.
+pub(super) struct CodeChecks {
+    wrong: Limiter,
+    metrics: Data<Metrics>,
+    /// Free codes are looked at one after the other, so that many at once are counted like many in a row.
+    checking: Mutex<()>,
+    places: Semaphore,
+    line: Arc<Mutex<()>>,
+}
+
+impl CodeChecks {
+    pub fn new(wrong: Limiter, metrics: Data<Metrics>) -> Self {
+        let (checking, line) = (Mutex::default(), Arc::default());
+        Self { wrong, metrics, checking, places: Semaphore::new(PLACES), line }
+    }
+
+    /// What this code leads to, which `look` finds in the store.
+    pub async fn check<T>(
+        &self,
+        client: Client,
+        now: DateTime<Utc>,
+        look: impl Future<Output = Result<Option<T>, StoreError>>,
+    ) -> Result<T, NotJoined> {
+        let one_at_a_time = self.checking.lock().await;
+        let retry_after = match self.wrong.peek(client.address(), now).await {
+            Ok(Decision::Admitted) => match look.await? {
+                Some(found) => return Ok(found),
+                None => return Err(self.count_wrong(client, now).await),
+            },
+            Ok(Decision::Refused { retry_after }) => retry_after,
+            Err(error) => return Err(Problem::rates_unavailable(&error).into()),
+        };
+        drop(one_at_a_time);
+        self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
+        let Ok(_place) = self.places.try_acquire() else {
+            return Err(NotJoined::LineIsFull { retry_after: LINE_IS_OVER_IN });
+        };
+        let turn = self.line.clone().lock_owned().await;
+        let found = look.await?;
+        if found.is_none() {
+            pause(turn);
+        }
+        found.ok_or(NotJoined::WrongTooOften { retry_after })
+    }
+
+    async fn count_wrong(&self, client: Client, now: DateTime<Utc>) -> NotJoined {
+        let counted = self.wrong.admit(client.address(), now).await;
+        self.metrics.rate_decided(Limit::ClassCode, RateDecision::from(counted.as_ref()));
+        match counted {
+            Ok(Decision::Admitted) => NotJoined::WrongCode,
+            Ok(Decision::Refused { retry_after }) => NotJoined::WrongTooOften { retry_after },
+            Err(error) => Problem::rates_unavailable(&error).into(),
+        }
+    }
+}
+
+/// Keeps the turn for a while, also when the client that had it hangs up.
+fn pause(turn: OwnedMutexGuard<()>) {
+    rt::spawn(async move {
+        rt::time::sleep(PACE).await;
+        drop(turn);
+    });
+}

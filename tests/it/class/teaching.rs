@@ -1,0 +1,303 @@
+//! What a teacher does with the board in front of a class: who is stuck, the projector, one solution, names, and pupils who
+//! come back or begin again.
+
+use hallpass::lab::lessons::LESSONS;
+use serde_json::Value;
+
+use super::client::Browser;
+use super::{ANATOMY, ON, board, classroom, code, id, pupil, return_code, solve_anatomy, standing, teacher_of};
+use crate::app::TestApp;
+use crate::cli::Program;
+use crate::postgres::Postgres;
+
+/// Three wrong tries in *Anatomy*.
+fn get_stuck(pupil: &mut Browser) {
+    pupil.post(ANATOMY, &[("step", "skip")]);
+    let page = pupil.get(ANATOMY).body;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    for _ in 0..3 {
+        pupil.post(ANATOMY, &[("token", &token), ("sub", "nobody")]);
+    }
+}
+
+/// A class of Zoë, who has solved *Anatomy*, Bob, who is stuck in it, and Ada, who has it open.
+fn three(app: &TestApp, teacher: &mut Browser) -> [Browser; 3] {
+    let code = code(teacher);
+    let [mut zoe, mut bob, mut ada] = ["Zoë", "Bob", "Ada"].map(|name| pupil(&app.url, &code, name));
+    solve_anatomy(&mut zoe);
+    get_stuck(&mut bob);
+    ada.get(ANATOMY);
+    [zoe, bob, ada]
+}
+
+/// The names of the rows, in their order.
+fn rows(page: &str) -> Vec<&str> {
+    let table = page.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
+    let names = table.split("<th scope=\"row\">").skip(1).map(|row| row.split_once("</th>").unwrap().0);
+    names.map(|cell| cell.split_once('>').map_or(cell, |(_, rest)| rest.split('<').next().unwrap())).collect()
+}
+
+#[test]
+fn above_the_table_stands_how_many_pupils_there_are_who_is_stuck_and_how_far_the_class_is() {
+    let (app, mut teacher) = classroom();
+    let _class = three(&app, &mut teacher);
+    let bob = id(&board(&mut teacher), "Bob");
+    let page = teacher.get("/class/board").body;
+    let (above, table) = page.split_once("<table>").unwrap();
+    for part in [
+        "<strong>3</strong> pupils.",
+        "<strong class=\"stuck\">1 stuck now</strong>",
+        &format!("<a href=\"/class/board?open={bob}#chosen\">Bob</a>"),
+        "Most work on <a href=\"/lab/lessons/anatomy\">Anatomy of a token</a> now: 1 of 3 have solved it.",
+    ] {
+        assert!(above.contains(part), "{part}: {above}");
+    }
+    assert!(table.contains("<td>1 solved, 1 open, 1 stuck</td>"), "{table}");
+    assert_eq!(rows(&page), ["Zoë", "Bob", "Ada"]);
+}
+
+#[test]
+fn the_table_is_sorted_as_its_address_says_and_every_link_and_press_keeps_it() {
+    let (app, mut teacher) = classroom();
+    let _class = three(&app, &mut teacher);
+    for (sort, order) in [
+        ("?sort=stuck", ["Bob", "Zoë", "Ada"]),
+        ("?sort=name", ["Ada", "Bob", "Zoë"]),
+        ("?sort=else", ["Zoë", "Bob", "Ada"]),
+    ] {
+        assert_eq!(rows(&teacher.get(&format!("/class/board{sort}")).body), order, "{sort}");
+    }
+    let page = teacher.get("/class/board?sort=stuck").body;
+    for part in [
+        "10;url=/class/board?sort=stuck",
+        "data-board=\"/class/board/events?sort=stuck\"",
+        "action=\"/class/board/hold?sort=stuck\"",
+        "&#38;sort=stuck#chosen\">Bob</a>",
+        "href=\"/class/board?view=projector&#38;sort=stuck\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let held = teacher.post("/class/board/hold?sort=stuck", &[("what", "codes"), ("held", "true")]);
+    assert_eq!(held.location(), "/class/board?done=held&sort=stuck#held");
+    let live = teacher.stream("/class/board/events?sort=stuck").until("</table>");
+    assert!(live.find(">Bob</a></th>").unwrap() < live.find(">Zoë</a></th>").unwrap(), "{live}");
+}
+
+#[test]
+fn the_board_for_the_projector_has_signs_with_words_the_open_lessons_alone_and_nothing_to_press() {
+    let (app, mut teacher) = classroom();
+    let [_, mut bob, _] = three(&app, &mut teacher);
+    bob.get("/lab/lessons/tied-to-you");
+    teacher.post("/class/board/path", &[("path", "45")]);
+    let page = teacher.get("/class/board?view=projector").body;
+    assert!(
+        page.contains("class=\"projector room\"") && !page.contains("<form") && !page.contains("<button"),
+        "{page}"
+    );
+    for part in [
+        "10;url=/class/board?view=projector",
+        "data-board=\"/class/board/events?view=projector\"",
+        "<td class=\"passed\"><span class=\"hidden\">solved</span></td>",
+        "<td class=\"stuck\"><span class=\"hidden\">stuck</span></td>",
+        "<td class=\"begun\"><span class=\"hidden\">open</span></td>",
+        "3 pupils, 1 stuck now",
+        "href=\"/class/board\"",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let open = hallpass::lab::teach::Path::find("45").unwrap().lessons().count();
+    let head = page.split_once("<thead>").unwrap().1.split_once("</thead>").unwrap().0;
+    assert_eq!(head.matches("aria-hidden").count(), open, "{head}");
+    assert!(!head.contains("A token that is tied to you"), "it is closed: {head}");
+    let live = teacher.stream("/class/board/events?view=projector").until("</table>");
+    assert!(live.contains("class=\"signs\"") && !live.contains("<a href=\"/class/board?open"), "{live}");
+    assert!(teacher.get("/class/board").body.contains("href=\"/class/board?view=projector\""));
+    assert_eq!(bob.get("/class/board?view=projector").status, 403);
+}
+
+#[test]
+fn the_solution_of_one_lesson_is_released_and_held_again() {
+    let postgres = Postgres::shared().map(Postgres::database);
+    for database in [None, postgres.as_deref()] {
+        let mut settings = vec![ON];
+        settings.extend(database.map(|database| ("database", database)));
+        let first = TestApp::with(&settings);
+        let second = first.with_same_keys_and(&settings);
+        let mut teacher = teacher_of(&first);
+        let mut ada = pupil(&second.url, &code(&mut teacher), "Ada");
+        let mut solutions = |held: [bool; 2]| {
+            for (lesson, held) in ["anatomy", "logout"].into_iter().zip(held) {
+                let address = format!("/lab/lessons/{lesson}");
+                let shown = (0..8).map(|_| ada.post(&address, &[("step", "hint")]).body).last().unwrap();
+                assert_eq!(!shown.contains("The solution."), held, "{lesson}");
+            }
+        };
+        let mut hold = |fields: &[(&str, &str)], done: &str| {
+            let answer = teacher.post("/class/board/hold", fields);
+            assert_eq!((answer.status, answer.location()), (303, format!("/class/board?done={done}").as_str()));
+            // Another process knows of it after a second.
+            std::thread::sleep(std::time::Duration::from_millis(1100));
+            let seen = board(&mut teacher);
+            let held = |slug: &str| {
+                let lessons = seen["lessons"].as_array().unwrap();
+                lessons.iter().find(|lesson| lesson["slug"] == slug).unwrap()["solution_held"].as_bool().unwrap()
+            };
+            (seen["solutions_held"].as_bool().unwrap(), [held("anatomy"), held("logout")])
+        };
+        solutions([true, true]);
+        let one = |held| [("what", "solutions"), ("lesson", "anatomy"), ("held", held)];
+        assert_eq!(hold(&one("false"), "solution-released#lessons"), (true, [false, true]));
+        solutions([false, true]);
+        assert_eq!(hold(&one("true"), "solution-held#lessons"), (true, [true, true]));
+        solutions([true, true]);
+        assert_eq!(hold(&one("false"), "solution-released#lessons"), (true, [false, true]));
+        assert_eq!(hold(&[("what", "solutions"), ("held", "true")], "held#held"), (true, [true, true]));
+        assert_eq!(hold(&[("what", "solutions"), ("held", "false")], "released#held"), (false, [false, false]));
+        assert_eq!(hold(&one("true"), "solution-held#lessons"), (false, [true, false]));
+        solutions([true, false]);
+    }
+}
+
+#[test]
+fn a_lesson_that_there_is_not_or_whose_codes_are_to_be_held_alone_is_refused() {
+    let (_app, mut teacher) = classroom();
+    for (what, lesson) in [("solutions", "nothing"), ("solutions", ""), ("codes", "anatomy")] {
+        let answer = teacher.post("/class/board/hold", &[("what", what), ("lesson", lesson), ("held", "false")]);
+        assert_eq!(answer.status, 400, "{what} of {lesson}");
+    }
+    let page = teacher.get("/class/board").body;
+    let button = "<button class=\"button\">Release<span class=\"hidden\"> the solution of Anatomy of a token</span>";
+    assert!(page.contains(button), "{page}");
+    teacher.post("/class/board/hold", &[("what", "solutions"), ("lesson", "anatomy"), ("held", "false")]);
+    let page = teacher.get("/class/board").body;
+    for button in ["Release the solutions", "Hold the solutions"] {
+        assert!(page.contains(&format!(">{button}</button>")), "{button}: {page}");
+    }
+}
+
+#[test]
+fn the_teacher_gives_a_pupil_another_name_by_the_rules_of_joining() {
+    let (app, mut teacher) = classroom();
+    let mut mallory = pupil(&app.url, &code(&mut teacher), "Rude word");
+    let rude = id(&board(&mut teacher), "Rude word");
+    let chosen = teacher.get(&format!("/class/board?open={rude}")).body;
+    assert!(chosen.contains("New name for Rude word") && chosen.contains(">Rename</button>"), "{chosen}");
+    for (name, says) in [("", "Type a name of 1 to 40 characters"), ("A\u{202e}b", "contains an invisible character")] {
+        let refused = teacher.post("/class/board/name", &[("pupil", &rude), ("name", name)]);
+        assert!(refused.status == 400 && refused.body.contains(says), "{name}: {}", refused.body);
+        assert!(refused.body.contains("The name is as it was."), "{}", refused.body);
+        assert!(
+            refused.body.contains(&format!("name=\"name\" type=\"text\" value=\"{name}\"")),
+            "what was typed stays"
+        );
+    }
+    let renamed = teacher.post("/class/board/name", &[("pupil", &rude), ("name", " Mallory ")]);
+    assert_eq!((renamed.status, renamed.location()), (303, "/class/board?done=renamed#pupils"));
+    assert!(!renamed.head.contains("hallpass-steps"), "the teacher is no pupil: {}", renamed.head);
+    assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Mallory");
+    assert!(mallory.get("/class").body.contains("<strong>Mallory</strong>"));
+    assert!(mallory.get("/lab").body.contains("<strong>Mallory</strong>"), "at once");
+    for pupil in ["", "nobody", "abcdefghijklmnop"] {
+        let answer = teacher.post("/class/board/name", &[("pupil", pupil), ("name", "Eve")]);
+        assert_eq!(answer.status, 400, "{pupil}");
+    }
+}
+
+#[test]
+fn the_number_of_a_name_stays_when_another_pupil_leaves() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let [mut first, ..] = ["Ada", "Ada", "Ada"].map(|name| pupil(&app.url, &code, name));
+    assert_eq!(rows(&teacher.get("/class/board").body), ["Ada", "Ada (2)", "Ada (3)"]);
+    first.post("/class/leave", &[]);
+    assert_eq!(rows(&teacher.get("/class/board").body), ["Ada (2)", "Ada (3)"]);
+    pupil(&app.url, &code, "ADA");
+    assert_eq!(rows(&teacher.get("/class/board").body), ["Ada (2)", "Ada (3)", "ADA"]);
+}
+
+#[test]
+fn whoever_comes_back_elsewhere_leaves_nothing_open_in_the_browser_before() {
+    let (app, mut teacher) = classroom();
+    let mut before = pupil(&app.url, &code(&mut teacher), "Ada");
+    solve_anatomy(&mut before);
+    let mut copy = before.clone();
+    let ada = id(&board(&mut teacher), "Ada");
+    let own = return_code(&mut teacher, &ada);
+    let says = "the browser that Ada used before no longer counts";
+    assert!(teacher.get(&format!("/class/board?view=back&open={ada}")).body.contains(says));
+    assert!(before.get("/class").body.contains("<strong>Ada</strong>"), "until the code is used");
+    let mut now = Browser::of(&app.url);
+    assert_eq!(now.post("/class", &[("code", &own), ("back", "yes")]).location(), "/class?done=back");
+    for browser in [&mut before, &mut copy] {
+        assert!(!browser.get("/lab").body.contains("You are in the class as"));
+        assert!(!browser.get(ANATOMY).body.contains("You are in the"));
+        let page = browser.get("/class").body;
+        assert!(page.contains("came back in another browser") && !page.contains("Ada"), "{page}");
+        browser.post("/class/name", &[("name", "Eve")]);
+        browser.post("/lab/reset", &[]);
+        browser.post("/class/leave", &[]);
+    }
+    let seen = board(&mut teacher);
+    assert_eq!(standing(&seen, "Ada", "anatomy")["state"], "solved", "{seen}");
+    assert!(now.get("/class").body.contains("<strong>Ada</strong>"));
+    let again = return_code(&mut teacher, &ada);
+    let mut third = Browser::of(&app.url);
+    third.post("/class", &[("code", &again), ("back", "yes")]);
+    assert!(now.get("/class").body.contains("came back in another browser"), "each return counts");
+    assert!(third.get("/class").body.contains("<strong>Ada</strong>"));
+}
+
+#[test]
+fn a_pupil_who_deletes_their_own_progress_is_seen_to_have_begun_again() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    solve_anatomy(&mut ada);
+    assert!(!teacher.get("/class/board").body.contains("began again"));
+    for (count, says) in [(1, "<small>began again</small>"), (2, "<small>began again 2 times</small>")] {
+        assert_eq!(ada.post("/lab/reset", &[]).status, 303);
+        assert!(!ada.get(ANATOMY).body.contains("class=\"done\""));
+        let page = teacher.get("/class/board").body;
+        assert!(page.contains(says), "{says}: {page}");
+        assert_eq!(board(&mut teacher)["pupils"][0]["began_again"], count);
+    }
+    assert!(ada.get("/class").body.contains("How often you began again."));
+    let ada_id = id(&board(&mut teacher), "Ada");
+    teacher.post("/class/board/reset", &[("pupil", &ada_id)]);
+    assert_eq!(board(&mut teacher)["pupils"][0]["began_again"], Value::from(0), "the teacher's reset is no restart");
+}
+
+#[test]
+fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
+    let program = Program::with_keys();
+    let says = "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy; the \
+                teacher's link is http://127.0.0.1:";
+    for (flags, is_said) in [
+        (&["--class", "on"][..], true),
+        (&["--class", "on", "--allowed-host", "localhost"], true),
+        (&["--class", "on", "--allowed-host", "school.example"], false),
+        (&["--class", "on", "--public-url", "https://school.example", "--credentials", "any"], false),
+    ] {
+        let log = program.serve(flags).log_at_rest();
+        assert!(log.contains("the teacher's link is http"), "{log}");
+        assert_eq!(log.contains(says), is_said, "{flags:?}: {log}");
+    }
+    let help = program.run(&["serve", "--help"]).stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = "on loopback only this computer reaches it: set --bind, --public-url or --allowed-host";
+    assert!(help.contains(says), "{help}");
+}
+
+#[test]
+fn a_pupil_who_is_stuck_and_in_another_part_of_a_large_class_can_be_chosen() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut pupils: Vec<_> = (1..=42).map(|number| pupil(&app.url, &code, &format!("Pupil {number}"))).collect();
+    get_stuck(&mut pupils[41]);
+    let last = id(&board(&mut teacher), "Pupil 42");
+    let page = teacher.get(&format!("/class/board?open={last}")).body;
+    assert!(page.contains(&format!("<option value=\"{last}\" selected>Pupil 42</option>")), "{page}");
+    assert_eq!(rows(&teacher.get("/class/board?sort=stuck").body)[0], "Pupil 42");
+    assert!(teacher.get("/class/board?sort=stuck").body.contains("href=\"/class/board?sort=stuck&#38;part=2#pupils\""));
+    assert_eq!(rows(&teacher.get("/class/board?sort=stuck&part=2").body), ["Pupil 40", "Pupil 41"]);
+    assert_eq!(LESSONS.len(), 25);
+}
