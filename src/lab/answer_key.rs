@@ -112,7 +112,7 @@ mod tests {
             let text = text(Some(path));
             let titles: Vec<_> = LESSONS
                 .iter()
-                .filter(|lesson| text.contains(&format!("{}. {} (about", lesson.number(), lesson.title)))
+                .filter(|lesson| text.contains(&format!("\n{} (about", lesson.numbered_title())))
                 .map(|lesson| lesson.slug)
                 .collect();
             assert_eq!(titles, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
