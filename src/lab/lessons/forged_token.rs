@@ -17,21 +17,21 @@ pub fn unreadable(token: &str) -> Option<String> {
             "This is not a token. It has {count} bytes, and the portal reads at most {LARGEST_TOKEN}."
         ));
     }
-    LaxToken::read(token).err().and_then(|objection| refused(token, &objection))
+    let objection = LaxToken::read(token).err();
+    objection.map_or_else(|| broken_payload(token), |objection| refused(token, &objection))
 }
 
 /// The same for a verifier that does not read a member that stands twice.
 pub fn unreadable_to_strict(token: &str) -> Option<String> {
-    let broken =
-        |part, name: &str| Some(format!("The {name} is not a JSON object. {}", fault_of(&text_of(token, part)?)?));
     let repeated = |part, name: &str| {
         let member = repeated_member(&text_of(token, part)?)?;
         Some(format!("Your {name} has the member `{member}` twice. The portal refuses such a token: write it once."))
     };
-    unreadable(token)
-        .or_else(|| broken(1, "payload"))
-        .or_else(|| repeated(0, "header"))
-        .or_else(|| repeated(1, "payload"))
+    unreadable(token).or_else(|| repeated(0, "header")).or_else(|| repeated(1, "payload"))
+}
+
+fn broken_payload(token: &str) -> Option<String> {
+    Some(format!("The payload is not a JSON object. {}", fault_of(&text_of(token, 1)?)?))
 }
 
 /// What to say of a token that a naive verifier refused for a reason that has nothing to do with keys.
@@ -135,6 +135,7 @@ mod tests {
             (r#"e30.{"sub":"admin"}.AA"#.to_owned(), "JSON that was not encoded"),
             ("a.e30.AA".to_owned(), "was not copied"),
             (token(r#"{"alg":HS256}"#, "{}"), "The header is not a JSON object. `HS256` has no quotation marks"),
+            (token(r#"{"alg":"HS256"}"#, r#"{"sub":"admin",}"#), "The payload is not a JSON object. The comma"),
         ] {
             let said = unreadable(&text).unwrap();
             assert!(said.contains(says), "{text}: {said}");
