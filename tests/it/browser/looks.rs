@@ -108,6 +108,12 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
     assert_eq!(visit.text(".now .projector-steps strong").await, "Step 5 of 12", "so does the next one");
     assert_eq!(visit.eval(shown).await, json!(["do-2"]));
     assert_eq!(visit.eval(&is_in_view).await, true);
+
+    for at in ["scenario", "background", "prediction", "why", "code", "code-python", "code-node", "code-rust"] {
+        visit.open(&format!("/lab/lessons/none?view=projector&at={at}")).await;
+        let is_on_one_screen = "document.documentElement.scrollHeight <= innerHeight";
+        assert_eq!(visit.eval(is_on_one_screen).await, true, "{at}");
+    }
     visit.end().await;
 }
 
