@@ -168,8 +168,7 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", help_heading = STORAGE, default_value = "30d", value_parser = values::days())]
     pub keep: TimeDelta,
 
-    /// A class with pupils and a board; on loopback only this computer reaches it: set --bind, --public-url or
-    /// --allowed-host
+    /// A class; for a room set --bind too
     #[arg(long, value_name = "off|on", help_heading = LAB, default_value = "off", value_parser = values::on_or_off())]
     pub class: OnOff,
 

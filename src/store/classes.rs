@@ -58,8 +58,8 @@ pub trait ClassStore: Send + Sync {
     /// Deletes a pupil and their progress; `false` if there is no such pupil.
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Deletes the progress of one pupil or of all, in one lesson or in everything. With everything, it is forgotten too
-    /// how often they began again.
+    /// Deletes the progress of one pupil or of all, in one lesson or in everything. Everything includes how often they
+    /// began again.
     async fn reset_progress(
         &self,
         pupil: Option<&PupilId>,

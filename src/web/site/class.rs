@@ -9,6 +9,7 @@ mod done;
 mod endpoints;
 mod events;
 mod join_fault;
+mod row;
 mod summary;
 
 use actix_web::cookie::Cookie;

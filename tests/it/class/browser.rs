@@ -183,14 +183,12 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
         assert_eq!(visit.eval("document.documentElement.scrollWidth <= innerWidth").await, true, "{page}");
         visit.resize(1280).await;
     };
+    visit.open("/class/board?view=projector").await;
+    check("the board for the projector").await;
     visit.open("/class/board").await;
     check("the board").await;
     visit.send(".board tbody th a").await;
     check("a pupil on the board").await;
-    visit.open("/class/board?view=projector").await;
-    check("the board for the projector").await;
-    visit.open("/class/board").await;
-    visit.send(".board tbody th a").await;
     visit.press_button("Let back in").await;
     check("the code of one pupil").await;
     visit.open("/class").await;

@@ -283,7 +283,7 @@ fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
     }
     let help = program.run(&["serve", "--help"]).stdout;
     let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
-    let says = "on loopback only this computer reaches it: set --bind, --public-url or --allowed-host";
+    let says = "A class; for a room set --bind too";
     assert!(help.contains(says), "{help}");
 }
 

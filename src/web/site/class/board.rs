@@ -8,11 +8,10 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::board_view::{BoardQuery, BoardView, Sort};
 use super::done::{Done, Section, see_other};
+use super::row::Row;
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
-use crate::lab::class::{
-    Class, ClassChange, PredictionState, Pupil, PupilId, PupilName, Standing, State, WayBack, shown_names,
-};
+use crate::lab::class::{Class, ClassChange, Pupil, PupilId, PupilName, Standing, WayBack, shown_names};
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::PATHS;
 use crate::web::http::origins::{Origins, is_on_loopback};
@@ -36,14 +35,6 @@ pub(super) struct Board {
     pub view: BoardView,
     /// How many parts the table of a large class has.
     parts: usize,
-}
-
-/// A pupil, and how far they are in each lesson.
-pub(super) struct Row {
-    pub pupil: Pupil,
-    /// The name, numbered if another pupil has it too.
-    pub name: String,
-    pub standings: Vec<(&'static Lesson, Standing)>,
 }
 
 impl Board {
@@ -162,68 +153,6 @@ struct Chosen {
     name: String,
     /// Without its number.
     own_name: String,
-}
-
-impl Row {
-    fn solved(&self) -> usize {
-        self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
-    }
-
-    pub fn standing(&self, lesson: &Lesson) -> Option<&Standing> {
-        self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| standing)
-    }
-
-    fn cell(&self, lesson: &Lesson) -> Option<Cell> {
-        self.standing(lesson).map(Cell::of)
-    }
-
-    pub fn is_stuck(&self) -> bool {
-        self.standings.iter().any(|(_, standing)| standing.stuck)
-    }
-
-    /// That they deleted their own progress.
-    fn began_again(&self) -> Option<String> {
-        match self.pupil.restarts {
-            0 => None,
-            1 => Some("began again".to_owned()),
-            count => Some(format!("began again {count} times")),
-        }
-    }
-}
-
-/// How the table shows a standing. The style sheet puts a sign before the word.
-struct Cell {
-    class: &'static str,
-    word: &'static str,
-    details: String,
-}
-
-impl Cell {
-    fn of(standing: &Standing) -> Self {
-        let (class, word) = match standing.state {
-            State::Solved => ("passed", "solved"),
-            State::Open if standing.stuck => ("stuck", "stuck"),
-            State::Open => ("begun", "open"),
-            State::NotBegun => ("not-begun", "not begun"),
-        };
-        let prediction = match standing.prediction {
-            PredictionState::None => None,
-            PredictionState::Right => Some("predicted right".to_owned()),
-            PredictionState::Wrong => Some("predicted wrong".to_owned()),
-            PredictionState::Skipped => Some("prediction skipped".to_owned()),
-        };
-        let tries = counted(standing.tries, "wrong try", "wrong tries");
-        let details = [tries, counted(standing.hints, "hint", "hints"), prediction];
-        Self { class, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
-    }
-}
-
-fn counted(count: u8, one: &str, more: &str) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {more}")),
-    }
 }
 
 #[derive(Template)]

@@ -4,8 +4,9 @@ use actix_web::HttpResponse;
 use serde::{Serialize, Serializer};
 
 use super::ClassPages;
-use super::board::{Board, Row, moment, time};
+use super::board::{Board, moment, time};
 use super::board_view::BoardQuery;
+use super::row::Row;
 use crate::lab::class::Standing;
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::web::http::problem::Problem;

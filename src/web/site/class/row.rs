@@ -1,0 +1,74 @@
+//! A row of the board: one pupil, and what its cells say of each lesson.
+
+use crate::lab::class::{PredictionState, Pupil, Standing, State};
+use crate::lab::lessons::Lesson;
+
+/// A pupil, and how far they are in each lesson.
+pub(super) struct Row {
+    pub pupil: Pupil,
+    /// The name, numbered if another pupil has it too.
+    pub name: String,
+    pub standings: Vec<(&'static Lesson, Standing)>,
+}
+
+impl Row {
+    pub fn solved(&self) -> usize {
+        self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
+    }
+
+    pub fn standing(&self, lesson: &Lesson) -> Option<&Standing> {
+        self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| standing)
+    }
+
+    pub fn cell(&self, lesson: &Lesson) -> Option<Cell> {
+        self.standing(lesson).map(Cell::of)
+    }
+
+    pub fn is_stuck(&self) -> bool {
+        self.standings.iter().any(|(_, standing)| standing.stuck)
+    }
+
+    /// That they deleted their own progress.
+    pub fn began_again(&self) -> Option<String> {
+        match self.pupil.restarts {
+            0 => None,
+            1 => Some("began again".to_owned()),
+            count => Some(format!("began again {count} times")),
+        }
+    }
+}
+
+/// How the table shows a standing. The style sheet puts a sign before the word.
+pub(super) struct Cell {
+    pub class: &'static str,
+    pub word: &'static str,
+    pub details: String,
+}
+
+impl Cell {
+    fn of(standing: &Standing) -> Self {
+        let (class, word) = match standing.state {
+            State::Solved => ("passed", "solved"),
+            State::Open if standing.stuck => ("stuck", "stuck"),
+            State::Open => ("begun", "open"),
+            State::NotBegun => ("not-begun", "not begun"),
+        };
+        let prediction = match standing.prediction {
+            PredictionState::None => None,
+            PredictionState::Right => Some("predicted right".to_owned()),
+            PredictionState::Wrong => Some("predicted wrong".to_owned()),
+            PredictionState::Skipped => Some("prediction skipped".to_owned()),
+        };
+        let tries = counted(standing.tries, "wrong try", "wrong tries");
+        let details = [tries, counted(standing.hints, "hint", "hints"), prediction];
+        Self { class, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
+    }
+}
+
+fn counted(count: u8, one: &str, more: &str) -> Option<String> {
+    match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        count => Some(format!("{count} {more}")),
+    }
+}
