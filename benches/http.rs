@@ -113,8 +113,8 @@ fn main() {
 
 /// Handlers on a server that has nothing else. `/` does nothing, and `/page` answers with as many bytes as the query
 /// says. Three make a signature and throw it away: with the key ready, under ES256, and as jsonwebtoken does it. The
-/// others stand behind actix-session's encrypted cookie. `/opened` opens a session, `/encrypted` also seals it anew with
-/// as many bytes as the query says, and `/signed-in-session` makes a signature besides.
+/// others stand behind actix-session's encrypted cookie. `/opened` opens a session, `/encrypted` also seals it anew
+/// with as many bytes as the query says, and `/signed-in-session` makes a signature besides.
 fn serve_bare() {
     let system = actix_web::rt::System::new();
     let key = Key::generate();

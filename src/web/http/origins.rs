@@ -143,8 +143,8 @@ impl Origins {
         is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
     }
 
-    /// Whether only programs of this machine reach this server: it is bound to loopback, and no public URL and no allowed
-    /// host says that a proxy brings others here.
+    /// Whether only programs of this machine reach this server: it is bound to loopback, and no public URL and no
+    /// allowed host says that a proxy brings others here.
     pub fn are_for_this_machine(&self) -> bool {
         self.hosts.are_loopback_alone() && self.public.as_ref().is_none_or(PublicUrl::is_local)
     }

@@ -274,8 +274,8 @@ impl Classroom {
         Ok(found.filter(|(_, pupil)| cookie.is_of(pupil)))
     }
 
-    /// The pupil of the request's cookie, and the class, as [`pupil_of`](Self::pupil_of) has them. Both are as they were at most a second ago,
-    /// and the pupil has every change that this browser knows of.
+    /// The pupil of the request's cookie, and the class, as [`pupil_of`](Self::pupil_of) has them. Both are as they
+    /// were at most a second ago, and the pupil has every change that this browser knows of.
     pub async fn recent_pupil(&self, request: &HttpRequest) -> Result<Option<(Class, Arc<Pupil>)>, StoreError> {
         let Some(cookie) = self.pupil_in(request) else { return Ok(None) };
         if let Some(known) = self.remembered().pupil(&cookie.pupil, self.cookies.steps(request)) {

@@ -1,5 +1,5 @@
-//! What a teacher does with the board in front of a class: who is stuck, the projector, one solution, names, and pupils who
-//! come back or begin again.
+//! What a teacher does with the board in front of a class: who is stuck, the projector, one solution, names, and pupils
+//! who come back or begin again.
 
 use hallpass::lab::lessons::LESSONS;
 use serde_json::Value;

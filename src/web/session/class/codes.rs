@@ -1,9 +1,9 @@
 //! How often codes may be tried, those of a class and those with which pupils come back.
 //!
 //! Thirty pupils share one address, and so does whoever types wrong codes in their room. So a right code is taken from
-//! everywhere at any time, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong ones
-//! free. After them its codes wait in one line, in which the next is looked at [`PACE`] after a wrong one. A pupil with
-//! the right code waits there for as many guesses as came before theirs, and no longer than five seconds.
+//! everywhere at any time, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong
+//! ones free. After them its codes wait in one line, in which the next is looked at [`PACE`] after a wrong one. A
+//! pupil with the right code waits there for as many guesses as came before theirs, and no longer than five seconds.
 //!
 //! The code of a class has 6 of 20 letters: 20^6 = 64 million codes, 26 bits. From one address at most 5.5 of them are
 //! looked at in a second, half a code free and 5 in line, so trying all takes 134 days, and a lesson of 90 minutes is

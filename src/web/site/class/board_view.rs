@@ -13,8 +13,8 @@ pub(in crate::web) struct BoardQuery {
     pub sort: Option<String>,
     /// What the teacher is about to do: a pupil's id, or `choice`.
     pub open: Option<String>,
-    /// `projector` for the board on a projector, `code` for the code alone, `back` for the code with which the open pupil
-    /// comes back.
+    /// `projector` for the board on a projector, `code` for the code alone, `back` for the code with which the open
+    /// pupil comes back.
     pub view: Option<String>,
     /// What a press did.
     pub done: Option<String>,

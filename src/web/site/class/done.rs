@@ -5,8 +5,8 @@ use actix_web::http::header;
 
 use super::board_view::BoardQuery;
 
-/// Declares what a press on the board did: its name in the address, the section of the page in which it was pressed, and
-/// what the page says.
+/// Declares what a press on the board did: its name in the address, the section of the page in which it was pressed,
+/// and what the page says.
 macro_rules! done {
     ($($variant:ident $name:literal $section:ident $says:literal,)+) => {
         /// What a press on the board did, as the address of the board says it afterwards.

@@ -1,5 +1,5 @@
-//! What the board says of the whole class: who is stuck, how far the lesson is that most work on, and of each lesson how
-//! many have solved it.
+//! What the board says of the whole class: who is stuck, how far the lesson is that most work on, and of each lesson
+//! how many have solved it.
 
 use super::row::Row;
 use crate::lab::class::State;
