@@ -51,7 +51,7 @@ function countDown(left) {
   };
 
   if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
-    at.textContent = at.textContent.replace("when this page was made, ", "");
+    at.firstChild.data = at.firstChild.data.replace("when this page was made, ", "");
     tick();
   } else if (span * 1000 < 2 ** 31) {
     setTimeout(end, span * 1000);

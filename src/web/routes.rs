@@ -145,8 +145,8 @@ pub(super) fn route(table: &RouteTable, config: &mut ServiceConfig, sessions: &S
 }
 
 /// The rows in the order in which the framework tries them, one after the other. After those that are asked most, rows
-/// for programs come before those of pages, and rows that are only compared before those with a parameter. At last comes
-/// `/{result}`, which takes every name that no other row has.
+/// for programs come before those of pages, and rows that are only compared before those with a parameter. At last
+/// comes `/{result}`, which takes every name that no other row has.
 fn in_order(table: &RouteTable) -> Vec<&'static Endpoint> {
     let is_page = |row: &Endpoint| PAGES.iter().any(|beginning| row.path.starts_with(beginning));
     let mut rows: Vec<&Endpoint> = table.endpoints().collect();
@@ -233,8 +233,21 @@ mod tests {
         let values = ["x", "lab", "x%2Fy", "%7Bx%7D", "%C3%A9", "a.b", ""];
         let rows = table.endpoints().chain(table.closed);
         let rows = rows.flat_map(|row| values.map(|value| filled(row, value)));
-        let others =
-            ["/lab/", "/lab/lessons", "/lab/lessons/", "/lab/teach/", "/class/", "/class/board/", "/a/b", "/docs/"];
+        let others = [
+            "/lab/",
+            "/lab/lessons",
+            "/lab/lessons/",
+            "/lab/teach/",
+            "/class/",
+            "/class/board/",
+            "/a/b",
+            "/docs/",
+            // Percent-encoding that no path needs.
+            "/%76alidate",
+            "/%6Cab/lessons/none",
+            "/v1/%74oken/15555551212",
+            "/v1%2Ftoken/15555551212",
+        ];
         let mut paths: Vec<_> = rows.chain(others.map(str::to_owned)).filter(|path| !path.is_empty()).collect();
         paths.extend(paths.clone().iter().map(|path| format!("{path}/")));
         paths

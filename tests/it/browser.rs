@@ -139,7 +139,7 @@ async fn a_countdown_ends_with_the_token_where_scripts_run_and_stands_still_wher
         } else {
             sleep(Duration::from_millis(2500)).await;
             assert_eq!(visit.text(".left").await, "2 s left");
-            assert!(visit.text(".at").await.starts_with("when this page was made"));
+            assert!(visit.text(".left + .at").await.starts_with("when this page was made"));
             assert_eq!(visit.text(".ended").await, "");
         }
         visit.app.advance(2);

@@ -31,7 +31,7 @@ fn a_rotation_on_disk_is_published_on_sighup_and_signs_in_its_time() {
     let before = key_ids(&serving);
     let done = program.run(&["rotate", "--after", "3600", "--algorithm", "RS256"]);
     assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""));
-    assert!(done.stdout.contains("made keys/jwt_key.") && done.stdout.contains("on SIGHUP"), "{}", done.stdout);
+    assert!(done.stdout.contains("made keys/jwt_key.") && done.stdout.contains("send SIGHUP"), "{}", done.stdout);
     assert!(!done.stdout.contains("removed"), "the old key signs for an hour more: {}", done.stdout);
     assert_eq!(key_ids(&serving), before, "nothing changes unasked");
 

@@ -234,10 +234,11 @@ impl RouteTable {
         self.groups.iter().flat_map(|group| group.endpoints()).chain(self.own)
     }
 
-    /// The row that answers this request, as the framework finds it. The framework compares the path with one regular
-    /// expression after the other each time it is asked, and three parts of the request pipeline ask.
+    /// The row that answers this request, as the framework finds it: by the path in which needless percent-encoding is
+    /// undone. The framework would compare it with one regular expression after the other each time it is asked, and
+    /// three parts of the request pipeline ask.
     pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
-        self.at(request.path())
+        self.at(request.match_info().as_str())
     }
 
     fn at(&self, path: &str) -> Option<&'static Endpoint> {
