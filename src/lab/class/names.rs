@@ -186,7 +186,13 @@ impl fmt::Debug for PupilName {
 /// Whether a character could change how the rest of the board is shown, or hide in a name.
 fn is_refused(c: char) -> bool {
     // The blank of Braille is no white space, but shows nothing.
-    !is_joiner(c) && (crate::token::printable::is_hidden(c) || c == '\u{2800}')
+    !is_joiner(c) && (crate::token::printable::is_hidden(c) || c == '\u{2800}' || means_nothing(c))
+}
+
+/// Whether no standard says what the character is: the replacement of broken text, private use, and noncharacters.
+const fn means_nothing(c: char) -> bool {
+    matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'.. | '\u{fdd0}'..='\u{fdef}')
+        || c as u32 & 0xfffe == 0xfffe
 }
 
 /// Whether a character shows something by itself.
@@ -286,6 +292,11 @@ mod tests {
             ("\u{200e}", BadPupilName::Hidden),
             ("A\u{61c}", BadPupilName::Hidden),
             ("\u{feff}", BadPupilName::Hidden),
+            ("\u{fffd}", BadPupilName::Hidden),
+            ("\u{ffff}", BadPupilName::Hidden),
+            ("A\u{e000}", BadPupilName::Hidden),
+            ("A\u{f0000}", BadPupilName::Hidden),
+            ("A\u{fdd0}", BadPupilName::Hidden),
             ("x\u{300}\u{301}\u{302}", BadPupilName::Stacked),
             ("x\u{300}\u{200d}\u{301}\u{302}", BadPupilName::Stacked),
             ("a\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}\u{489}", BadPupilName::Stacked),

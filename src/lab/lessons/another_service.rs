@@ -300,7 +300,7 @@ impl Parts {
     pub const SAYS: [&str; 3] = [
         "The portal of two years ago takes Mallory for Admin.",
         "The portal of last year takes Mallory for Admin.",
-        "Your own portal lets Bob and Admin in, and neither of Mallory's tokens.",
+        "Then you write the portal: it lets Bob and Admin in, and neither of Mallory's tokens.",
     ];
 
     pub fn parse(text: &str) -> Self {

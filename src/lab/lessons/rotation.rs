@@ -23,8 +23,8 @@ const MOST_ROWS: u32 = 2 * MOST_KEYS;
 const STALE: &str =
     "The timetable has not fetched the key set for a long time. Let it fetch first, or press *Start again*.";
 
-const UNPUBLISHED: &str = "The key that signs is not in the key set yet: the table says *no* there. The old key is the \
-                           last one that servers can look up, so it must stay. Publish the next key first.";
+const UNPUBLISHED: &str = "The key that signs is not in the key set yet: the table says *no* there. Servers \
+                           could not look it up, so the old key must stay. Publish the key that signs first.";
 
 const ENOUGH: &str = "The key set has enough keys. Retire the old one first, or press *Start again*.";
 

@@ -80,9 +80,9 @@ fn judge_read(read: &[&str]) -> Remark {
     let has = |name: &str| read.contains(&name);
     match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
         (false, true, true) => Remark::right("Read: the plain cookie and localStorage, but not the HttpOnly cookie."),
-        (false, false, false) => {
-            Remark::miss("Read: you ticked nothing, but a script does find something. See the table's first column.")
-        }
+        (false, false, false) => Remark::miss(
+            "Read: you ticked nothing, but a script does find something. See what the table says that it read.",
+        ),
         (true, ..) => Remark::miss("Read: `lab-httponly` is not in `document.cookie`. To send it is something else."),
         (_, false, _) => {
             Remark::miss("Read: one cookie is missing. Without `HttpOnly`, a cookie is in `document.cookie`.")
@@ -99,7 +99,7 @@ fn judge_arrived(arrived: &[&str]) -> Remark {
             Remark::miss("Arrived: localStorage is not a cookie. No request carries it, unless a script adds it.")
         }
         (false, false, _) => {
-            Remark::miss("Arrived: you ticked nothing, but something came. See the table's second column.")
+            Remark::miss("Arrived: you ticked nothing, but something came. See what the table says that it sent.")
         }
         (false, true, _) => Remark::miss("Arrived: one is missing. `HttpOnly` is about reading, not about sending."),
         (true, false, _) => Remark::miss("Arrived: one is missing. A cookie needs no `HttpOnly` to be sent."),

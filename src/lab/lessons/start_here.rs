@@ -42,7 +42,7 @@ impl Found {
             Self::Token(_) => None,
             Self::Nothing => Some(
                 "0 of 2 parts done. Your session holds no token. Press *Open the demo*, press *Get token* there, and \
-                 come back with the Back button of your browser."
+                 come back to this page."
                     .to_owned(),
             ),
             Self::OfTheLab => Some(

@@ -13,6 +13,7 @@ use crate::lab::naive::Objection;
 pub(super) fn file_at(kid: &str) -> Result<&'static [u8], Objection> {
     match resolved(kid).as_str() {
         "/dev/null" => Ok(b""),
+        FOLDER => Err(Objection::NoKey(format!("it names the folder {FOLDER}, and a folder holds no key"))),
         path => Err(Objection::NoKey(format!("it opens {}, and you do not know what is in that file", clip(path)))),
     }
 }

@@ -1,16 +1,19 @@
 //! How often codes may be tried, those of a class and those with which pupils come back.
 //!
-//! Thirty pupils share one address, and so does whoever types wrong codes in their room. So a right code is taken from
-//! everywhere at any time, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong
-//! ones free. After them its codes wait in one line, in which the next is looked at [`PACE`] after a wrong one. A
-//! pupil with the right code waits there for as many guesses as came before theirs, and no longer than five seconds.
+//! Thirty pupils share one address, and so does whoever types wrong codes in their room. So a right code is taken even
+//! after many wrong ones, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong
+//! ones free. After them its codes wait in a line, in which the next is looked at [`PACE`] after a wrong one. A pupil
+//! with the right code waits there for as many guesses as came before theirs, and no longer than five seconds. Only
+//! somebody who sends more than five codes a second can keep a line full, and so keep out others who share it.
 //!
 //! The code of a class has 6 of 20 letters: 20^6 = 64 million codes, 26 bits. From one address at most 5.5 of them are
 //! looked at in a second, half a code free and 5 in line, so trying all takes 134 days, and a lesson of 90 minutes is
-//! enough for one in 2,000. Each further address adds half a code a second, and each further process its own line. A
-//! code to come back has 8 letters, 25.6 thousand million codes, and works for ten minutes: one in 7 million.
+//! enough for one in 2,000. Each further address adds half a code a second, and at most [`LINES`] lines five each; each
+//! further process has its own. A code to come back has 8 letters, 25.6 thousand million codes, and works for ten
+//! minutes: one in 7 million.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,8 +35,11 @@ pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
 /// When the line goes on after a wrong code.
 const PACE: Duration = Duration::from_millis(200);
 
-/// How many codes wait in the line. Further ones are refused without a look.
+/// How many codes wait in a line. Further ones are refused without a look.
 const PLACES: usize = 25;
+
+/// How many lines there are. The addresses share them, so that a flood from one room seldom keeps another out.
+const LINES: usize = 16;
 
 /// After how many seconds everything that waits was looked at.
 const LINE_IS_OVER_IN: u64 = 5;
@@ -44,14 +50,24 @@ pub(super) struct CodeChecks {
     metrics: Data<Metrics>,
     /// Free codes are looked at one after the other, so that many at once are counted like many in a row.
     checking: Mutex<()>,
+    lines: [Line; LINES],
+}
+
+/// Where codes of some addresses wait to be looked at.
+struct Line {
     places: Semaphore,
-    line: Arc<Mutex<()>>,
+    turn: Arc<Mutex<()>>,
+}
+
+impl Line {
+    fn new() -> Self {
+        Self { places: Semaphore::new(PLACES), turn: Arc::default() }
+    }
 }
 
 impl CodeChecks {
     pub fn new(wrong: Limiter, metrics: Data<Metrics>) -> Self {
-        let (checking, line) = (Mutex::default(), Arc::default());
-        Self { wrong, metrics, checking, places: Semaphore::new(PLACES), line }
+        Self { wrong, metrics, checking: Mutex::default(), lines: std::array::from_fn(|_| Line::new()) }
     }
 
     /// What this code leads to, which `look` finds in the store.
@@ -72,10 +88,11 @@ impl CodeChecks {
         };
         drop(one_at_a_time);
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
-        let Ok(_place) = self.places.try_acquire() else {
+        let line = &self.lines[line_of(client.address())];
+        let Ok(_place) = line.places.try_acquire() else {
             return Err(NotJoined::LineIsFull { retry_after: LINE_IS_OVER_IN });
         };
-        let turn = self.line.clone().lock_owned().await;
+        let turn = line.turn.clone().lock_owned().await;
         let found = look.await?;
         if found.is_none() {
             pause(turn);
@@ -94,10 +111,33 @@ impl CodeChecks {
     }
 }
 
+/// Which line the codes of an address wait in. An IPv6 client has a whole network of 64 bits.
+fn line_of(address: IpAddr) -> usize {
+    let network = match address {
+        IpAddr::V4(address) => u128::from(u32::from(address)),
+        IpAddr::V6(address) => u128::from(address) >> 64,
+    };
+    usize::try_from(network % LINES as u128).unwrap_or_default()
+}
+
 /// Keeps the turn for a while, also when the client that had it hangs up.
 fn pause(turn: OwnedMutexGuard<()>) {
     rt::spawn(async move {
         rt::time::sleep(PACE).await;
         drop(turn);
     });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbours_wait_in_lines_of_their_own_and_a_network_of_ipv6_in_one() {
+        let line = |address: &str| line_of(address.parse().unwrap());
+        assert_ne!(line("192.0.2.1"), line("192.0.2.2"));
+        assert_ne!(line("2001:db8:0:1::1"), line("2001:db8:0:2::1"));
+        assert_eq!(line("2001:db8:0:1::1"), line("2001:db8:0:1:ffff::2"));
+        assert!(line("255.255.255.255") < LINES);
+    }
 }

@@ -267,7 +267,7 @@ async fn wrong_orders_of_a_rotation_are_named_and_not_credited() {
     let mut page = LessonPage::open(&app, "rotation").await;
     page.set("life", "60").press("Issue a token").await;
     page.press("Sign with the next key").await.misses("no server can look it up yet");
-    page.press("Retire the old key").await.misses("is the last one that servers can look up");
+    page.press("Retire the old key").await.misses("Publish the key that signs first.");
     page.press("Issue a token").await.shows("it is not in the key set. So no server can verify it");
     page.press("Publish the next key").await.shows("In this rotation a valid token was refused.");
     app.advance(60);

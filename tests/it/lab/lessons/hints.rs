@@ -11,7 +11,7 @@ type Press = (&'static [(&'static str, &'static str)], &'static str);
 
 const CASES: &[Case] = &[
     ("set-cookie", "step 2 shows the line", &[(&[], "set")], "Which of them is about scripts?"),
-    ("script-reach", "Press Set all three", &[(&[], "set")], "column of the table is about reading"),
+    ("script-reach", "Press Set all three", &[(&[], "set")], "one column says what the script read"),
     ("where-to-keep-it", "a place that is not done", &[(&[], "Log in as Bob")], "must be able to read it"),
     (
         "two-clocks",
@@ -50,7 +50,7 @@ const CASES: &[Case] = &[
         &[(&[("member", "jku"), ("value", "https://other.example/")], "Forge and send")],
         "The address leads to your own site",
     ),
-    ("weak-secret", "The secret is in the list", &[(&[], "Try the list")], "The word that was found"),
+    ("weak-secret", "The secret is in the list", &[(&[], "Try the list")], "The word whose signature"),
     (
         "cookie-laboratory",
         "a cookie without any attribute",

@@ -20,8 +20,8 @@ use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
 
 /// The verdict after the first step.
-const SET: &str = "Your browser has the cookie with the token, and both clocks run. Next, send it back: at once, or \
-                   when one of the clocks has ended.";
+const SET: &str = "Your browser has the cookie with the token, and both clocks run. Wait until one of them has ended, and \
+                   send it back then.";
 
 /// The same, where the token's clock does not run.
 const SET_EXPIRED: &str = "Your browser has the cookie, and the cookie's clock runs. The token in it has expired \
