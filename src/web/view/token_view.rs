@@ -2,13 +2,17 @@
 
 mod known;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::code::Code;
 use crate::lab::diff::visible;
 use crate::token::printable::{is_plain, json_escaped};
-use crate::token::{Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, segments};
+use crate::token::{
+    Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, parse_object, segments,
+};
 
 /// What the page shows in place of a refused token's claims.
 pub(in crate::web) const CLAIMS_WITHHELD: &str = "The claims are shown here once every check has passed.";
@@ -25,10 +29,12 @@ pub(in crate::web) struct TokenPart {
 impl TokenPart {
     pub fn of(token: &str, verdict: &Verdict, claims: Option<&Claims>) -> Vec<Self> {
         let Some([header, payload, signature]) = segments(token) else { return vec![Self::whole(token)] };
-        let members = verdict.header();
-        let algorithm = members.and_then(|header| header.get("alg")).and_then(Value::as_str).unwrap_or("unknown");
+        // Of a token with a broken part, the verdict has no header, though the header itself may be sound.
+        let members = verdict.header().cloned().or_else(|| object_in(header));
+        let algorithm = members.as_ref().and_then(|header| header.get("alg")).and_then(Value::as_str);
+        let algorithm = algorithm.unwrap_or("unknown");
         vec![
-            Self::json("Header", "header", header, members.and_then(pretty)),
+            Self::json("Header", "header", header, members.as_ref().and_then(pretty)),
             Self::json("Payload", "payload", payload, claims.and_then(pretty)),
             Self::signature(signature, algorithm),
         ]
@@ -69,6 +75,7 @@ impl TokenPart {
     fn signature(text: &str, algorithm: &str) -> Self {
         let bytes = text.len() * 3 / 4;
         let note = match algorithm {
+            _ if URL_SAFE_NO_PAD.decode(text).is_err() => "This is not base64url.".to_owned(),
             "HS256" => format!("HMAC-SHA256 over the first two parts, {bytes} bytes"),
             "RS256" => format!("RSA with SHA-256 over the first two parts, {bytes} bytes"),
             _ => format!("{bytes} bytes"),
@@ -84,6 +91,11 @@ impl TokenPart {
     pub fn chars(&self) -> usize {
         self.text.chars().count()
     }
+}
+
+/// The JSON object that a part holds, if it can be read.
+fn object_in(part: &str) -> Option<Map<String, Value>> {
+    parse_object(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }
 
 /// Indented JSON; on one line if indenting would make it too long.
@@ -271,10 +283,24 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::token::decode;
 
     fn row(name: &str, value: impl Into<Value>) -> ClaimRow {
         let now = NumericDate::from_claim(&1_800_000_000.into()).unwrap();
         ClaimRow::of(&Claims::new().with(name, value), now).remove(0)
+    }
+
+    #[test]
+    fn a_part_is_told_its_own_fault_alone() {
+        let notes = |token: &str| {
+            let parts = TokenPart::of(token, &decode(token), None);
+            parts.into_iter().map(|part| (part.decoded.is_some(), part.note.unwrap_or_default())).collect::<Vec<_>>()
+        };
+        let sound = notes("eyJhbGciOiJIUzI1NiJ9.e30.AAAA");
+        assert_eq!((sound[0].0, sound[2].1.as_str()), (true, "HMAC-SHA256 over the first two parts, 3 bytes"));
+        let broken = notes("eyJhbGciOiJIUzI1NiJ9.e30.@@");
+        assert_eq!((broken[0].0, broken[2].1.as_str()), (true, "This is not base64url."));
+        assert_eq!(notes("e30x.e30.AAAA")[0], (false, "This does not decode to JSON.".to_owned()));
     }
 
     #[test]
