@@ -241,6 +241,8 @@ pub struct LessonTimes {
 /// What one request of a pupil did.
 #[derive(Clone, Debug, Default)]
 pub struct PupilStep {
+    /// How often the pupil had come back when the browser that sent it got its cookie.
+    pub returns: i64,
     pub lesson: Option<LessonStep>,
     /// The key of an attack that was tried.
     pub tried: Option<&'static str>,
@@ -291,7 +293,10 @@ mod tests {
     }
 
     fn step(after: LessonProgress) -> PupilStep {
-        PupilStep { lesson: Some(LessonStep { key: "an", before: LessonProgress::default(), after }), tried: None }
+        PupilStep {
+            lesson: Some(LessonStep { key: "an", before: LessonProgress::default(), after }),
+            ..PupilStep::default()
+        }
     }
 
     #[test]
@@ -310,7 +315,7 @@ mod tests {
     fn a_reset_forgets_one_lesson_or_everything() {
         let mut record = Record::default();
         record.add(&step(LessonProgress::default()), at(0));
-        record.add(&PupilStep { lesson: None, tried: Some("or") }, at(0));
+        record.add(&PupilStep { tried: Some("or"), ..PupilStep::default() }, at(0));
         let mut one = record.clone();
         one.reset(Some("sc"));
         assert_eq!(one, record);

@@ -34,12 +34,12 @@ pub trait ClassStore: Send + Sync {
     async fn join_class(&self, code: &ClassCode, new: &NewPupil, now: DateTime<Utc>) -> Result<Joined, StoreError>;
 
     /// Adds what a request of a pupil did, and that the pupil was seen. The pupil as kept afterwards; `None` if the
-    /// class is over, or the pupil was removed.
+    /// class is over, the pupil was removed, or has come back since in another browser.
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
 
     /// Deletes the progress of a pupil who begins again, and counts that. The pupil as kept afterwards; `None` if there
-    /// is no such pupil.
-    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
+    /// is no such pupil, or none who has come back so often.
+    async fn begin_again(&self, id: &PupilId, returns: i64, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
 
     /// Gives a pupil another name. The pupil as kept afterwards; `None` if there is no such pupil.
     async fn rename_pupil(

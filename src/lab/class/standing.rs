@@ -113,7 +113,7 @@ mod tests {
         let mut ada = pupil("Ada");
         let after = LessonProgress { tries, is_solved, ..LessonProgress::default() };
         let lesson = LessonStep { key: anatomy().key, before: LessonProgress::default(), after };
-        ada.record.add(&PupilStep { lesson: Some(lesson), tried: None }, at(0));
+        ada.record.add(&PupilStep { lesson: Some(lesson), ..PupilStep::default() }, at(0));
         Standing::of(&ada, anatomy(), at(seconds))
     }
 

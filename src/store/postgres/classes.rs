@@ -55,8 +55,8 @@ impl ClassStore for Postgres {
         in_time(self.commit(async |connection| add_step(connection, id, step, now).await)).await
     }
 
-    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
-        in_time(self.commit(async |connection| begin_again(connection, id, now).await)).await
+    async fn begin_again(&self, id: &PupilId, returns: i64, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        in_time(self.commit(async |connection| begin_again(connection, id, returns, now).await)).await
     }
 
     async fn rename_pupil(
@@ -197,7 +197,7 @@ async fn add_step(
 ) -> sqlx::Result<Option<Pupil>> {
     change(&mut *connection, &ClassChange::Use, now).await?;
     let found = find_pupil(&mut *connection, id, now).await?;
-    let Some((_, mut pupil)) = found else { return Ok(None) };
+    let Some((_, mut pupil)) = found.filter(|(_, pupil)| pupil.returns == step.returns) else { return Ok(None) };
     pupil.record.add(step, now);
     pupil.seen_at = pupil.seen_at.max(now);
     pupil.steps += 1;
@@ -205,10 +205,15 @@ async fn add_step(
     Ok(Some(pupil))
 }
 
-async fn begin_again(connection: &mut PgConnection, id: &PupilId, now: DateTime<Utc>) -> sqlx::Result<Option<Pupil>> {
+async fn begin_again(
+    connection: &mut PgConnection,
+    id: &PupilId,
+    returns: i64,
+    now: DateTime<Utc>,
+) -> sqlx::Result<Option<Pupil>> {
     change(&mut *connection, &ClassChange::Use, now).await?;
     let found = find_pupil(&mut *connection, id, now).await?;
-    let Some((_, mut pupil)) = found else { return Ok(None) };
+    let Some((_, mut pupil)) = found.filter(|(_, pupil)| pupil.returns == returns) else { return Ok(None) };
     pupil.begin_again(now);
     put(connection, &pupil).await?;
     Ok(Some(pupil))

@@ -59,9 +59,9 @@ impl ClassStore for Sqlite {
         in_time(self.writer.write(move |connection| Box::pin(add_step(connection, id, step, now)))).await
     }
 
-    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+    async fn begin_again(&self, id: &PupilId, returns: i64, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
         let id = id.clone();
-        in_time(self.writer.write(move |connection| Box::pin(begin_again(connection, id, now)))).await
+        in_time(self.writer.write(move |connection| Box::pin(begin_again(connection, id, returns, now)))).await
     }
 
     async fn rename_pupil(
@@ -190,7 +190,7 @@ async fn add_step(
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Pupil>> {
     let found = find_pupil(&mut *connection, id, now).await?;
-    let Some((_, mut pupil)) = found else { return Ok(None) };
+    let Some((_, mut pupil)) = found.filter(|(_, pupil)| pupil.returns == step.returns) else { return Ok(None) };
     pupil.record.add(&step, now);
     pupil.seen_at = pupil.seen_at.max(now);
     pupil.steps += 1;
@@ -202,10 +202,11 @@ async fn add_step(
 async fn begin_again(
     connection: &mut SqliteConnection,
     id: PupilId,
+    returns: i64,
     now: DateTime<Utc>,
 ) -> sqlx::Result<Option<Pupil>> {
     let found = find_pupil(&mut *connection, id, now).await?;
-    let Some((_, mut pupil)) = found else { return Ok(None) };
+    let Some((_, mut pupil)) = found.filter(|(_, pupil)| pupil.returns == returns) else { return Ok(None) };
     pupil.begin_again(now);
     put(&mut *connection, &pupil).await?;
     change(connection, &ClassChange::Use, now).await?;

@@ -309,8 +309,8 @@ impl ClassStore for CountedStore {
         self.calls.measure(Operation::AddStep, self.store.add_step(id, step, now)).await
     }
 
-    async fn begin_again(&self, id: &PupilId, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
-        self.calls.measure(Operation::BeginAgain, self.store.begin_again(id, now)).await
+    async fn begin_again(&self, id: &PupilId, returns: i64, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError> {
+        self.calls.measure(Operation::BeginAgain, self.store.begin_again(id, returns, now)).await
     }
 
     async fn rename_pupil(

@@ -381,16 +381,16 @@ impl Classroom {
         removals.iter().try_for_each(|it| response.add_cookie(it)).map_err(|error| Problem::internal(&error))
     }
 
-    /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile has
-    /// nothing that could be added to.
+    /// Adds what a request of a pupil did, and lets the browser know of it. A pupil who was removed meanwhile, or has
+    /// come back in another browser, has nothing that could be added to.
     pub async fn add_step(&self, id: &PupilId, step: &PupilStep, response: &mut HttpResponse) -> Result<(), Problem> {
         let stepped = self.store.add_step(id, step, self.now()).await?;
         self.know(stepped, response)
     }
 
     /// Deletes the progress of a pupil who wants to begin again.
-    pub async fn begin_again(&self, id: &PupilId, response: &mut HttpResponse) -> Result<(), Problem> {
-        let reset = self.store.begin_again(id, self.now()).await?;
+    pub async fn begin_again(&self, pupil: &Pupil, response: &mut HttpResponse) -> Result<(), Problem> {
+        let reset = self.store.begin_again(&pupil.id, pupil.returns, self.now()).await?;
         self.know(reset, response)
     }
 

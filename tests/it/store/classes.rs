@@ -45,7 +45,7 @@ async fn version(store: &Shared) -> i64 {
 pub(super) fn step(key: &'static str, change: impl Fn(&mut LessonProgress)) -> PupilStep {
     let mut after = LessonProgress::default();
     change(&mut after);
-    PupilStep { lesson: Some(LessonStep { key, before: LessonProgress::default(), after }), tried: None }
+    PupilStep { lesson: Some(LessonStep { key, before: LessonProgress::default(), after }), ..PupilStep::default() }
 }
 
 pub(super) fn wrong_try(key: &'static str) -> PupilStep {
@@ -125,6 +125,10 @@ pub(super) async fn a_pupil_comes_back_once_with_a_code_and_has_a_new_name(store
     assert_eq!((back.id, back.record.progress.lesson("an").tries, back.way_back), (ada.clone(), 1, None));
     assert_eq!((back.returns, found(store, &bob).await.unwrap().returns), (1, 0), "the browser before is another's");
     assert_eq!(store.come_back(&new.code, moment(4)).await.unwrap(), None, "it works once");
+    let kept = found(store, &ada).await;
+    assert_eq!(store.add_step(&ada, &wrong_try("an"), moment(4)).await.unwrap(), None, "from the browser before");
+    assert_eq!(store.begin_again(&ada, 0, moment(4)).await.unwrap(), None, "from the browser before");
+    assert_eq!(found(store, &ada).await, kept);
 
     let before = found(store, &ada).await.unwrap().steps;
     let name = PupilName::parse("Ada L.").unwrap();
@@ -164,19 +168,19 @@ pub(super) async fn a_pupil_who_begins_again_is_counted(store: &Shared) {
         store.add_step(id, &wrong_try("an"), moment(1)).await.unwrap();
     }
     let before = (found(store, &ada).await.unwrap().steps, version(store).await);
-    let again = store.begin_again(&ada, moment(5)).await.unwrap().unwrap();
+    let again = store.begin_again(&ada, 0, moment(5)).await.unwrap().unwrap();
     assert_eq!((again.restarts, again.steps, again.seen_at), (1, before.0 + 1, moment(5)));
     assert_eq!((again.record.clone(), version(store).await > before.1), (Record::default(), true));
     assert_eq!(found(store, &ada).await, Some(again));
     let other = found(store, &bob).await.unwrap();
     assert_eq!((other.restarts, other.record.progress.lesson("an").tries), (0, 1));
-    store.begin_again(&ada, moment(6)).await.unwrap();
+    store.begin_again(&ada, 0, moment(6)).await.unwrap();
     store.reset_progress(Some(&ada), Some("an"), moment(7)).await.unwrap();
     assert_eq!(found(store, &ada).await.unwrap().restarts, 2, "one lesson is not everything");
     store.reset_progress(Some(&ada), None, moment(8)).await.unwrap();
     assert_eq!(found(store, &ada).await.unwrap().restarts, 0);
     store.remove_pupil(&ada, moment(9)).await.unwrap();
-    assert_eq!(store.begin_again(&ada, moment(9)).await.unwrap(), None);
+    assert_eq!(store.begin_again(&ada, 0, moment(9)).await.unwrap(), None);
 }
 
 pub(super) async fn one_solution_is_released_or_held_apart_from_the_others(store: &Shared) {
@@ -202,7 +206,7 @@ pub(super) async fn what_a_pupil_does_is_kept_and_nobody_else_s_changes(store: &
     let before = found(store, &bob).await;
     let solved = step("an", |lesson| lesson.is_solved = true);
     store.add_step(&ada, &solved, moment(5)).await.unwrap();
-    store.add_step(&ada, &PupilStep { lesson: None, tried: Some("or") }, moment(7)).await.unwrap();
+    store.add_step(&ada, &PupilStep { tried: Some("or"), ..PupilStep::default() }, moment(7)).await.unwrap();
     let kept = found(store, &ada).await.unwrap();
     assert!(kept.record.progress.has_solved("an") && kept.record.progress.has_tried("or"));
     assert_eq!((kept.joined_at, kept.seen_at), (moment(0), moment(7)));
@@ -219,7 +223,7 @@ pub(super) async fn of_many_requests_of_a_pupil_at_once_none_is_lost(store: &Sha
         let (store, ada) = (store.clone(), ada.clone());
         let step = match number {
             10 => step("an", |lesson| lesson.is_solved = true),
-            20 => PupilStep { lesson: None, tried: Some("or") },
+            20 => PupilStep { tried: Some("or"), ..PupilStep::default() },
             _ => wrong_try("an"),
         };
         calls.spawn(async move { store.add_step(&ada, &step, moment(1)).await.unwrap().unwrap() });

@@ -103,7 +103,7 @@ impl Learner {
         if self.pupil.is_some() {
             let has_news = before != *after || self.begins(lesson);
             let step = LessonStep { key: lesson.key, before, after: after.clone() };
-            return self.add(has_news, PupilStep { lesson: Some(step), tried: None }, response).await;
+            return self.add(has_news, PupilStep { lesson: Some(step), ..PupilStep::default() }, response).await;
         }
         if before == *after {
             return Ok(());
@@ -116,7 +116,7 @@ impl Learner {
     pub async fn keep_tried(&mut self, key: &'static str, response: &mut HttpResponse) -> Result<(), Problem> {
         let has_news = !self.progress.has_tried(key);
         if self.pupil.is_some() {
-            return self.add(has_news, PupilStep { lesson: None, tried: Some(key) }, response).await;
+            return self.add(has_news, PupilStep { tried: Some(key), ..PupilStep::default() }, response).await;
         }
         if !has_news {
             return Ok(());
@@ -130,13 +130,13 @@ impl Learner {
         if !has_news && !is_due(pupil, room.now()) {
             return Ok(());
         }
-        room.add_step(&pupil.id, &step, response).await
+        room.add_step(&pupil.id, &PupilStep { returns: pupil.returns, ..step }, response).await
     }
 
     /// Deletes the whole progress.
     pub async fn reset(&self, response: &mut HttpResponse) -> Result<(), Problem> {
         match (self.mode.room(), &self.pupil) {
-            (Some(room), Some(pupil)) => room.begin_again(&pupil.id, response).await,
+            (Some(room), Some(pupil)) => room.begin_again(pupil, response).await,
             _ => self.sessions.keep_progress(&Progress::default(), response),
         }
     }
