@@ -233,7 +233,7 @@ fn a_name_or_code_that_is_not_accepted_says_why_and_what_was_typed_stays() {
         (code.as_str(), "", "Type a name of 1 to 40 characters"),
         (&code, "  ", "Type a name"),
         (&code, &"x".repeat(41), "This name has 41 characters"),
-        (&code, "A\u{202e}b", "contains an invisible character"),
+        (&code, "A\u{202e}b", "contains a character that cannot be shown"),
         ("nonono", "Ada", "No class is open with this code"),
         ("", "Ada", "Type the code of the class."),
         (" ", "Ada", "Type the code of the class."),
@@ -423,7 +423,7 @@ fn a_pupil_changes_their_name() {
     for (name, says) in [
         ("", "Type a name of 1 to 40 characters"),
         ("\u{301}", "has no visible character"),
-        ("\u{2800}", "contains an invisible character"),
+        ("\u{2800}", "contains a character that cannot be shown"),
         ("x\u{300}\u{301}\u{302}", "too many marks on one letter"),
     ] {
         let refused = ada.post("/class/name", &[("name", name)]);
@@ -808,14 +808,20 @@ fn a_class_that_nobody_used_for_fourteen_days_is_over() {
     assert!(ada.get("/class").body.contains("Your class has ended."));
 }
 
+/// Two processes with a class on one database: this one, or that of the keys folder.
+fn processes(database: Option<&str>) -> [TestApp; 2] {
+    let mut settings = vec![ON];
+    settings.extend(database.map(|database| ("database", database)));
+    let first = TestApp::with(&settings);
+    let second = first.with_same_keys_and(&settings);
+    [first, second]
+}
+
 #[test]
 fn two_processes_share_a_class() {
     let postgres = Postgres::shared().map(Postgres::database);
     for database in [None, postgres.as_deref()] {
-        let mut settings = vec![ON];
-        settings.extend(database.map(|database| ("database", database)));
-        let first = TestApp::with(&settings);
-        let second = first.with_same_keys_and(&settings);
+        let [first, second] = processes(database);
         let mut teacher = teacher_of(&first);
         let mut ada = pupil(&second.url, &code(&mut teacher), "Ada");
         ada.turn_to(&first.url);

@@ -135,7 +135,7 @@ pub enum BadPupilName {
     Missing,
     #[error("This name has {0} characters. At most {most} are accepted.", most = PupilName::LONGEST)]
     Long(usize),
-    #[error("This name contains an invisible character. Type the name instead of pasting it.")]
+    #[error("This name contains a character that cannot be shown. Type the name instead of pasting it.")]
     Hidden,
     #[error("This name has no visible character. Type your first name or a nickname.")]
     Invisible,

@@ -5,7 +5,7 @@ use hallpass::lab::lessons::LESSONS;
 use serde_json::Value;
 
 use super::client::Browser;
-use super::{ANATOMY, ON, board, classroom, code, id, pupil, return_code, solve_anatomy, standing, teacher_of};
+use super::{ANATOMY, board, classroom, code, id, processes, pupil, return_code, solve_anatomy, standing, teacher_of};
 use crate::app::TestApp;
 use crate::cli::Program;
 use crate::postgres::Postgres;
@@ -119,10 +119,7 @@ fn the_board_for_the_projector_has_signs_with_words_the_open_lessons_alone_and_n
 fn the_solution_of_one_lesson_is_released_and_held_again() {
     let postgres = Postgres::shared().map(Postgres::database);
     for database in [None, postgres.as_deref()] {
-        let mut settings = vec![ON];
-        settings.extend(database.map(|database| ("database", database)));
-        let first = TestApp::with(&settings);
-        let second = first.with_same_keys_and(&settings);
+        let [first, second] = processes(database);
         let mut teacher = teacher_of(&first);
         let mut ada = pupil(&second.url, &code(&mut teacher), "Ada");
         let mut solutions = |held: [bool; 2]| {
@@ -182,7 +179,9 @@ fn the_teacher_gives_a_pupil_another_name_by_the_rules_of_joining() {
     let rude = id(&board(&mut teacher), "Rude word");
     let chosen = teacher.get(&format!("/class/board?open={rude}")).body;
     assert!(chosen.contains("New name for Rude word") && chosen.contains(">Rename</button>"), "{chosen}");
-    for (name, says) in [("", "Type a name of 1 to 40 characters"), ("A\u{202e}b", "contains an invisible character")] {
+    for (name, says) in
+        [("", "Type a name of 1 to 40 characters"), ("A\u{202e}b", "contains a character that cannot be shown")]
+    {
         let refused = teacher.post("/class/board/name", &[("pupil", &rude), ("name", name)]);
         assert!(refused.status == 400 && refused.body.contains(says), "{name}: {}", refused.body);
         assert!(refused.body.contains("The name is as it was."), "{}", refused.body);

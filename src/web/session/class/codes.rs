@@ -48,26 +48,26 @@ const LINE_IS_OVER_IN: u64 = 5;
 pub(super) struct CodeChecks {
     wrong: Limiter,
     metrics: Data<Metrics>,
-    /// Free codes are looked at one after the other, so that many at once are counted like many in a row.
-    checking: Mutex<()>,
     lines: [Line; LINES],
 }
 
 /// Where codes of some addresses wait to be looked at.
 struct Line {
+    /// Free codes are looked at one after the other, so that many at once are counted like many in a row.
+    checking: Mutex<()>,
     places: Semaphore,
     turn: Arc<Mutex<()>>,
 }
 
 impl Line {
     fn new() -> Self {
-        Self { places: Semaphore::new(PLACES), turn: Arc::default() }
+        Self { checking: Mutex::default(), places: Semaphore::new(PLACES), turn: Arc::default() }
     }
 }
 
 impl CodeChecks {
     pub fn new(wrong: Limiter, metrics: Data<Metrics>) -> Self {
-        Self { wrong, metrics, checking: Mutex::default(), lines: std::array::from_fn(|_| Line::new()) }
+        Self { wrong, metrics, lines: std::array::from_fn(|_| Line::new()) }
     }
 
     /// What this code leads to, which `look` finds in the store.
@@ -77,7 +77,8 @@ impl CodeChecks {
         now: DateTime<Utc>,
         look: impl Future<Output = Result<Option<T>, StoreError>>,
     ) -> Result<T, NotJoined> {
-        let one_at_a_time = self.checking.lock().await;
+        let line = &self.lines[line_of(client.address())];
+        let one_at_a_time = line.checking.lock().await;
         let retry_after = match self.wrong.peek(client.address(), now).await {
             Ok(Decision::Admitted) => match look.await? {
                 Some(found) => return Ok(found),
@@ -88,7 +89,6 @@ impl CodeChecks {
         };
         drop(one_at_a_time);
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
-        let line = &self.lines[line_of(client.address())];
         let Ok(_place) = line.places.try_acquire() else {
             return Err(NotJoined::LineIsFull { retry_after: LINE_IS_OVER_IN });
         };
