@@ -2,7 +2,7 @@
 //! lessons that take such a token share them, and add what their own key is about.
 
 use super::json_text::{fault_of, note_on_repetition, repeated_member};
-use super::remark::text_of;
+use super::remark::{clip, text_of};
 use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{LARGEST_TOKEN, segments};
 
@@ -18,7 +18,10 @@ pub fn unreadable(token: &str) -> Option<String> {
         ));
     }
     let objection = LaxToken::read(token).err();
-    objection.map_or_else(|| broken_payload(token), |objection| refused(token, &objection))
+    objection.map_or_else(
+        || broken_payload(token).or_else(|| broken_signature(token)),
+        |objection| refused(token, &objection),
+    )
 }
 
 /// The same for a verifier that does not read a member that stands twice.
@@ -32,6 +35,13 @@ pub fn unreadable_to_strict(token: &str) -> Option<String> {
 
 fn broken_payload(token: &str) -> Option<String> {
     Some(format!("The payload is not a JSON object. {}", fault_of(&text_of(token, 1)?)?))
+}
+
+/// Plain base64 is no such fault: lessons tell it apart from base64url by themselves.
+fn broken_signature(token: &str) -> Option<String> {
+    let [.., signature] = segments(token)?;
+    let odd = signature.chars().find(|c| !c.is_ascii_alphanumeric() && !"-_+/=".contains(*c))?;
+    Some(format!("The signature is not base64url: it has the character `{}`.", clip(&odd.to_string())))
 }
 
 /// What to say of a token that a naive verifier refused for a reason that has nothing to do with keys.
@@ -120,6 +130,16 @@ mod tests {
 
     fn token(header: &str, payload: &str) -> String {
         format!("{}.AA", signing_input(header, payload))
+    }
+
+    #[test]
+    fn a_signature_with_a_character_of_no_base64_is_named_and_plain_base64_is_left_to_the_lesson() {
+        let with = |signature: &str| unreadable(&format!("{}.{signature}", signing_input(r#"{"alg":"HS256"}"#, "{}")));
+        assert_eq!(with("@@").unwrap(), "The signature is not base64url: it has the character `@`.");
+        assert!(with("A A").is_some() && with("Aé").is_some());
+        for signature in ["", "AA", "A+/A==", "-_AA"] {
+            assert_eq!(with(signature), None, "{signature}");
+        }
     }
 
     #[test]

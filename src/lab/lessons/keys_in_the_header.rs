@@ -311,6 +311,14 @@ mod tests {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }
 
+    #[test]
+    fn an_empty_kid_names_the_folder_which_holds_no_key() {
+        for kid in ["", ".", FOLDER, "x/.."] {
+            let Err(Objection::NoKey(why)) = key_source::file_at(kid) else { panic!("{kid}") };
+            assert_eq!(why, "it names the folder /srv/app/keys, and a folder holds no key", "{kid}");
+        }
+    }
+
     fn admin() -> Claims {
         Claims::new().with("sub", "admin")
     }

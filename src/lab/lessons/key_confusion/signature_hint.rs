@@ -1,0 +1,90 @@
+//! What is said to a wrong signature: which secret, hash or text made it, if it is one that a forger is likely to take.
+
+use aws_lc_rs::hmac;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+
+use super::{Material, Portal};
+use crate::lab::forge::{mac, public_forms};
+use crate::lab::lessons::forged_token::signed_otherwise;
+use crate::lab::lessons::remark::clip;
+use crate::lab::naive::{LaxToken, hmac_named};
+
+pub(super) const NO_RSA: &str = "The header names RS256, so even this verifier checks an RSA signature, and an HMAC is none. For \
+                      which algorithm is a key nothing but bytes?";
+
+/// What is said to a signature that is wrong.
+pub(super) fn signature_hint(token: &LaxToken, portal: &Portal<'_>) -> String {
+    const HASHES: [(&str, hmac::Algorithm); 3] =
+        [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)];
+    let alg = token.alg().unwrap_or_default();
+    let is_of_file = |algorithm| token.is_mac(algorithm, portal.pem.as_bytes());
+    let computed = HASHES.into_iter().find(|(_, algorithm)| is_of_file(*algorithm));
+    match (computed, hmac_named(alg)) {
+        (Some((name, _)), _) => format!(
+            "Close: the secret is right and the HMAC is that of {name}, but the header names `{}`. The two must agree.",
+            clip(alg)
+        ),
+        (None, Some(algorithm)) => hmac_hint(token, algorithm, portal),
+        (None, None) => NO_RSA.to_owned(),
+    }
+}
+
+/// What is said to an HMAC that is not that of the file.
+fn hmac_hint(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> String {
+    if is_written_otherwise(token, algorithm, portal) {
+        return "Close: the HMAC is right, but it is not written in base64url without `=`, as a JWT wants it."
+            .to_owned();
+    }
+    let pem = portal.pem.as_bytes();
+    if let Some(hint) =
+        signed_otherwise(&format!("{}.{}", token.message, token.signature), |text| mac(algorithm, pem, text))
+    {
+        return hint;
+    }
+    let hints = other_secrets(portal).into_iter().find(|(secret, _)| token.is_mac(algorithm, secret));
+    let hint = hints.map_or(
+        "The HMAC was made with another secret, or over another text. The secret is the file of the public key to the \
+         byte. The text is the first two parts with the dot between them, as the token writes them.",
+        |(_, hint)| hint,
+    );
+    hint.to_owned()
+}
+
+/// Whether the right HMAC is there, in hexadecimal or in plain base64.
+fn is_written_otherwise(token: &LaxToken, algorithm: hmac::Algorithm, portal: &Portal<'_>) -> bool {
+    let right = mac(algorithm, portal.pem.as_bytes(), &token.message);
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(right) else { return false };
+    let hex = hexadecimal(&bytes);
+    let written = token.signature.as_str();
+    let of_hex = [URL_SAFE_NO_PAD.encode(&hex), hex.clone()];
+    written == STANDARD.encode(&bytes) || of_hex.iter().any(|it| it == written.trim_end_matches('='))
+}
+
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
+/// Secrets that a forger may have used instead of the file, each with what to say to it.
+fn other_secrets(portal: &Portal<'_>) -> Vec<(Vec<u8>, &'static str)> {
+    let of_material = |material: Material| (material.bytes(portal, ""), material.hint());
+    let mut secrets: Vec<(Vec<u8>, &'static str)> =
+        [Material::WithoutNewline, Material::Der, Material::Jwk].into_iter().map(of_material).collect();
+    secrets.push((
+        portal.pem.replace('\n', "\r\n").into_bytes(),
+        "Close: your copy of the file ends its lines in CR LF, as Windows does. In the verifier's file they end in LF.",
+    ));
+    secrets.push((
+        format!("{}\n", portal.pem).into_bytes(),
+        "Close: your copy of the file ends in one line break too many.",
+    ));
+    let written = public_forms(portal.public).into_iter().map(|(_, bytes)| (bytes, Material::Der.hint()));
+    secrets.extend(written);
+    secrets.push((Vec::new(), "The HMAC was made with an empty secret. Use the file of the public key."));
+    let of_demo = portal.demo.map(public_forms).unwrap_or_default();
+    secrets.extend(of_demo.into_iter().map(|(_, bytes)| {
+        (bytes, "Close: that is the public key with which this server's demo verifies. Use the file of this lesson.")
+    }));
+    secrets
+}
