@@ -21,13 +21,14 @@
 
 mod passage;
 mod prose;
+pub mod punctuation;
 
 use std::mem;
 
 use thiserror::Error;
 
 pub use passage::Passage;
-pub use prose::{Prose, TextLink};
+pub use prose::{Prose, TextLink, punctuated};
 
 /// A text file of this program.
 #[derive(Clone, Copy, Debug)]

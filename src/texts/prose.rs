@@ -3,6 +3,7 @@
 use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
+use super::punctuation;
 use pulldown_cmark::{CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html};
 
 /// A text with its markup. It displays as HTML in which everything is escaped that the text itself says.
@@ -105,8 +106,27 @@ fn html_of(mut events: Vec<Event<'_>>, is_paragraph: bool) -> String {
         events.retain(|event| !matches!(event, Event::Start(Tag::Paragraph) | Event::End(TagEnd::Paragraph)));
     }
     let mut html = String::new();
-    html::push_html(&mut html, events.into_iter().map(escaped));
+    html::push_html(&mut html, punctuated(events).into_iter().map(escaped));
     html
+}
+
+/// The same with an element around each piece of code that stays with the mark after it.
+pub fn punctuated(events: Vec<Event<'_>>) -> Vec<Event<'_>> {
+    let mut kept: Vec<Event<'_>> = Vec::with_capacity(events.len());
+    for event in events {
+        let mark = match (kept.last(), &event) {
+            (Some(Event::Code(code)), Event::Text(text)) => punctuation::mark_after(code, text),
+            _ => None,
+        };
+        let Some((mark, rest)) = mark.map(|(mark, rest)| (mark.to_owned(), rest.to_owned())) else {
+            kept.push(event);
+            continue;
+        };
+        kept.insert(kept.len() - 1, Event::InlineHtml(punctuation::START.into()));
+        let end = Event::InlineHtml(punctuation::END.into());
+        kept.extend([Event::Text(mark.into()), end, Event::Text(rest.into())]);
+    }
+    kept
 }
 
 /// Adds a run of text with its links.
@@ -187,7 +207,8 @@ mod tests {
             None => Vec::new(),
         });
         let link = "<a class=\"term\" href=\"/k\">key</a>";
-        let html = format!("A {link} and a <code>key</code>, <a href=\"/x\">a key</a> &#38; <em>{link}</em>.");
+        let code = "<span class=\"punctuated\"><code>key</code>,</span>";
+        let html = format!("A {link} and a {code} <a href=\"/x\">a key</a> &#38; <em>{link}</em>.");
         assert_eq!((linked.to_string(), linked.plain()), (html, prose.plain()));
     }
 

@@ -4,4 +4,5 @@ pub(super) mod assets;
 pub(super) mod command;
 pub(super) mod page;
 mod prose;
+pub(super) mod sentence;
 pub(super) mod token_view;

@@ -42,6 +42,22 @@ impl Press {
         }
     }
 
+    /// What the page's form sends of it along with a request for a hint. A solved lesson has no hints.
+    pub const fn kind(&self) -> Option<&'static str> {
+        match self {
+            Self::Solved(_) => None,
+            Self::Wrong(_) => Some("wrong"),
+            Self::Missing(_) => Some("missing"),
+            Self::Step(_) => Some("step"),
+        }
+    }
+
+    /// The result that such a form had. The text is the visitor's own request and is shown to nobody else.
+    pub fn kept(kind: &str, says: &str) -> Option<Self> {
+        let results = [Self::Wrong, Self::Missing, Self::Step].map(|make| make(says.to_owned()));
+        results.into_iter().find(|press| press.kind() == Some(kind))
+    }
+
     pub fn says(&self) -> &str {
         match self {
             Self::Solved(says) | Self::Wrong(says) | Self::Missing(says) | Self::Step(says) => says,
@@ -53,5 +69,20 @@ impl From<&Remark> for Press {
     fn from(remark: &Remark) -> Self {
         let says = remark.says.clone();
         if remark.is_right { Self::Solved(says) } else { Self::Wrong(says) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_keeps_every_result_but_a_solved_lesson() {
+        let says = || "The payload is as it was.".to_owned();
+        for press in [Press::Wrong(says()), Press::Missing(says()), Press::Step(says())] {
+            assert_eq!(Press::kept(press.kind().unwrap(), press.says()), Some(press));
+        }
+        assert_eq!(Press::Solved(says()).kind(), None);
+        assert_eq!(Press::kept("solved", "Solved."), None);
     }
 }

@@ -139,15 +139,20 @@ impl LessonPage {
         self.body().contains(SOLVED)
     }
 
-    /// Presses the button for a hint, which sends the form with the work.
+    /// Presses the button for a hint, which sends the form with the work. The verdict that it is about stays.
     pub async fn ask_for_a_hint(&mut self) -> &mut Self {
+        let verdict = self.verdict_or_none();
         let at = self.body().find("id=\"work\"").unwrap_or_else(|| panic!("no work form: {}", self.body()));
         let start = self.body()[..at].rfind("<form").unwrap();
         let form = self.body()[start..].split("</form>").next().unwrap_or_default().to_owned();
         let typed = self.typed.iter().filter(|(name, _)| form.contains(&format!("name=\"{name}\""))).cloned();
         let mut sent = replaced(&form, typed.collect());
+        let beside = self.body().split("<input type=\"hidden\" form=\"work\" ").skip(1);
+        sent.extend(beside.map(|tag| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap())));
         sent.push(("step".to_owned(), "hint".to_owned()));
-        self.send(&sent).await
+        self.send(&sent).await;
+        assert_eq!(self.verdict_or_none(), verdict);
+        self
     }
 
     /// The hints that the page shows.

@@ -103,6 +103,7 @@ pub(in crate::web) async fn lesson(
         visit.predict(prediction)
     } else {
         visit.asks_for_hint = visit.form.takes_hint();
+        visit.last_press = visit.form.last_press().filter(|_| visit.asks_for_hint);
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
@@ -167,6 +168,8 @@ struct LessonVisit<'a> {
     progress: LessonProgress,
     /// Whether the button for a hint was pressed.
     asks_for_hint: bool,
+    /// The verdict that was on the page when that button was pressed. The page keeps showing it: the hint is about it.
+    last_press: Option<Press>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
     is_begun_anew: bool,
 }
@@ -184,8 +187,20 @@ impl<'a> LessonVisit<'a> {
         let form = Form::read(request, body)?;
         let progress = learner.progress.lesson(lesson.key);
         let (now, is_begun_anew) = (lab.clock.now(), learner.begins(lesson));
-        let asks_for_hint = false;
-        Ok(Self { request, lab, signing, visitor, lesson, form, now, learner, progress, asks_for_hint, is_begun_anew })
+        Ok(Self {
+            request,
+            lab,
+            signing,
+            visitor,
+            lesson,
+            form,
+            now,
+            learner,
+            progress,
+            asks_for_hint: false,
+            last_press: None,
+            is_begun_anew,
+        })
     }
 
     /// The prediction, if that is what the form sends.
@@ -260,7 +275,7 @@ impl<'a> LessonVisit<'a> {
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),
-            press,
+            press: press.or_else(|| self.last_press.take()),
             help,
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
@@ -305,6 +320,11 @@ impl Form {
             self.is_sent = false;
         }
         takes_hint
+    }
+
+    /// The verdict on the page that sent this form, unless the lesson was solved by it.
+    fn last_press(&self) -> Option<Press> {
+        Press::kept(self.get("last_press")?, self.get("last_says")?)
     }
 
     /// The fields that a redirect of the lesson put into the address.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use pulldown_cmark::{Alignment, CodeBlockKind, CowStr, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+use pulldown_cmark::{Alignment, CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd, html};
+
+use crate::texts::punctuated;
 
 /// The page whose tables of settings have a look of their own on phones: flag, variable, default, and what it sets.
 const SETTINGS: &str = "docs/settings.md";
@@ -10,9 +12,6 @@ const SETTING_COLUMNS: usize = 4;
 
 /// How many columns a table has at least, whose cells are made small so that a desktop shows all of them.
 const MANY_COLUMNS: usize = 6;
-
-/// How long a piece of code is at most that stays on one line together with the mark after it.
-const SHORT_CODE: usize = 24;
 
 /// A page of the manual, ready for its template.
 pub(super) struct Rendered {
@@ -97,23 +96,7 @@ impl<'a, 'e> Renderer<'a, 'e> {
             Event::End(TagEnd::Link) if self.drops_link => self.drops_link = false,
             // Markup in a file is text here: nothing that a page says can become an element.
             Event::Html(text) | Event::InlineHtml(text) => self.body.push(Event::Text(text)),
-            Event::Text(text) => self.text(text),
             other => self.body.push(other),
-        }
-    }
-
-    /// A text. No line begins with the mark of punctuation after a piece of code.
-    fn text(&mut self, text: CowStr<'e>) {
-        let is_mark = text.starts_with(['.', ',', ';', ':', ')', '?', '!']);
-        let code = self.body.pop_if(|last| is_mark && matches!(last, Event::Code(code) if code.len() <= SHORT_CODE));
-        if let Some(code) = code {
-            let (mark, rest) = text.split_at(1);
-            let (mark, rest) = (mark.to_owned(), rest.to_owned());
-            self.body.push(Event::InlineHtml("<span class=\"punctuated\">".into()));
-            self.body.extend([code, Event::Text(mark.into()), Event::InlineHtml("</span>".into())]);
-            self.body.push(Event::Text(rest.into()));
-        } else {
-            self.body.push(Event::Text(text));
         }
     }
 
@@ -237,7 +220,7 @@ fn plain(events: &[Event]) -> String {
 
 fn markup(events: Vec<Event>) -> String {
     let mut text = String::new();
-    html::push_html(&mut text, events.into_iter());
+    html::push_html(&mut text, punctuated(events).into_iter());
     text
 }
 
@@ -254,7 +237,7 @@ mod tests {
         let page =
             page("# A `b`\n\nOne\n*two* `&`.\n\n## The file .env\n\n## The file .env\n\n### Node: jose & others\n");
         assert_eq!((&*page.title, &*page.summary), ("A b", "One two &."));
-        assert_eq!(page.lead, "One\n<em>two</em> <code>&amp;</code>.");
+        assert_eq!(page.lead, "One\n<em>two</em> <span class=\"punctuated\"><code>&amp;</code>.</span>");
         let ids: Vec<&str> = page.sections.iter().map(|section| &*section.id).collect();
         assert_eq!(ids, ["the-file-env", "the-file-env-1"]);
         assert!(page.html.contains("<h3 id=\"node-jose--others\">Node: jose &amp; others</h3>"), "{}", page.html);

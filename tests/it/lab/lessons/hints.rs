@@ -160,3 +160,21 @@ async fn what_was_typed_decides_the_hint_and_a_solved_lesson_has_none() {
     page.assert_solved().await;
     assert!(page.hints().is_empty() && !page.body().contains(">Another hint<"), "{:?}", page.hints());
 }
+
+/// A visitor reads the hint together with what was wrong, and the repeated verdict is no try.
+#[tokio::test]
+async fn a_hint_stands_beside_the_verdict_that_it_is_about() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "need-a-jwt").await;
+    page.set("carrier", "opaque").press("Check service 1").await;
+    let verdict = page.verdict();
+    assert!(verdict.contains("✗ Not yet."), "{verdict}");
+    for next in ["Show the solution", ""] {
+        page.ask_for_a_hint().await;
+        assert_eq!((page.verdict(), page.hints().len()), (verdict.clone(), 1));
+        assert!(next.is_empty() || page.has_button(next), "{}", page.body());
+    }
+    let forged = [("step", "hint"), ("last_press", "solved"), ("last_says", "You read it.")];
+    page.send(&forged).await;
+    assert_eq!((page.verdict_or_none().as_str(), page.is_solved()), ("", false));
+}

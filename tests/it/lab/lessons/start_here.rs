@@ -5,6 +5,7 @@ use reqwest::Method;
 use serde_json::Value;
 
 use crate::app::{Answer, TestApp, Visitor, part, token_on};
+use crate::html::words;
 
 const PATH: &str = "/lab/lessons/start-here";
 const SOLVED: &str = "solved</span>";
@@ -55,16 +56,16 @@ async fn it_is_solved_by_getting_a_token_and_typing_when_it_expires() {
     let issued = claim(&visitor, "iat").await;
     for (typed, named) in [
         ("", "The field is empty"),
-        (issued.as_str(), "That is <code>iat</code>"),
-        ("bob", "That is <code>sub</code>"),
+        (issued.as_str(), "That is iat:"),
+        ("bob", "That is sub:"),
         ("60", "ten digits"),
         ("1000000000", "only the newest token counts"),
         ("12:34:56 UTC", "That is a time of day"),
-        ("<script>", "is not the value of <code>exp</code>"),
-        (&"x".repeat(5000), "is not the value of <code>exp</code>"),
+        ("<script>", "is not the value of exp"),
+        (&"x".repeat(5000), "is not the value of exp"),
     ] {
         let page = check(&visitor, typed).await;
-        assert!(page.contains(named) && page.contains("1 of 2 parts done"), "{typed}: {page}");
+        assert!(words(&page).contains(named) && page.contains("1 of 2 parts done"), "{typed}: {page}");
         assert!(!page.contains("<script>") && !page.contains(&"x".repeat(1000)) && page.contains(FIELD), "{page}");
         assert!(!page.contains(&expiry) && !has_solved(&visitor).await, "{typed}");
     }
