@@ -185,7 +185,10 @@ fn redirect_uri(received: &Received, rules: &RedirectRules) -> Result<RedirectUr
     };
     rules.accept(text).ok_or_else(|| {
         let shown: String = text.chars().take(256).collect();
-        OAuthError::invalid_request(&format!("this `redirect_uri` is not accepted: {shown} - {}", rules.explanation()))
+        OAuthError::invalid_request(&format!(
+            "this `redirect_uri` is not accepted: {shown} - {}",
+            rules.explanation(text)
+        ))
     })
 }
 

@@ -35,12 +35,7 @@ pub struct UserTokens {
 }
 
 impl TokenResponse {
-    /// For an assertion.
-    pub fn for_assertion(access_token: Token, lifetime: Lifetime) -> Self {
-        Self::for_client(access_token, lifetime, None)
-    }
-
-    /// For a client that acts for itself.
+    /// For a client that acts for itself, or for the holder of an assertion.
     pub fn for_client(access_token: Token, lifetime: Lifetime, scope: Option<&Scope>) -> Self {
         Self::for_user(access_token, lifetime, scope, UserTokens::default())
     }

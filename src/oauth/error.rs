@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use percent_encoding::{AsciiSet, CONTROLS};
 use serde_json::{Value, json};
 
 /// Declares [`ErrorCode`] from rows of variant, name on the wire and HTTP status.
@@ -135,9 +136,11 @@ impl fmt::Display for OAuthError {
 
 impl std::error::Error for OAuthError {}
 
-/// What RFC 6749 §5.2 and RFC 6750 §3 allow in a description: printable ASCII without quotes and backslashes.
+/// What RFC 6749 §5.2 and RFC 6750 §3 allow in a description: printable ASCII without quotes and backslashes. Other
+/// characters are percent-encoded, because a value is often refused for just these.
 pub fn quotable(text: &str) -> String {
-    text.chars().filter(|c| matches!(c, ' '..='!' | '#'..='[' | ']'..='~')).collect()
+    const NOT_ALLOWED: &AsciiSet = &CONTROLS.add(b'"').add(b'\\');
+    percent_encoding::utf8_percent_encode(text, NOT_ALLOWED).to_string()
 }
 
 #[cfg(test)]
@@ -146,8 +149,8 @@ mod tests {
 
     #[test]
     fn a_description_has_only_printable_ascii_without_quotes_and_backslashes() {
-        assert_eq!(quotable("a `b` \"c\" \\d\r\n\té\u{7f}~!#[]"), "a `b` c d~!#[]");
-        assert_eq!(OAuthError::invalid_request("\"x\"").description(), "x");
+        assert_eq!(quotable("a `b` \"c\" \\d\r\né\u{7f}~!#[]"), "a `b` %22c%22 %5Cd%0D%0A%C3%A9%7F~!#[]");
+        assert_eq!(OAuthError::invalid_request("\"x\"").description(), "%22x%22");
     }
 
     #[test]

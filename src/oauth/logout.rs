@@ -41,7 +41,7 @@ impl LogoutRequest {
 
 fn accepted(text: &str, rules: &RedirectRules) -> Result<RedirectUri, OAuthError> {
     rules.accept(text).ok_or_else(|| {
-        let message = format!("this `post_logout_redirect_uri` is not accepted: {}", rules.explanation());
+        let message = format!("this `post_logout_redirect_uri` is not accepted: {}", rules.explanation(text));
         OAuthError::invalid_request(&message)
     })
 }

@@ -76,15 +76,17 @@ impl RedirectRules {
     }
 
     /// What to tell the developer of a client whose redirect URI is refused.
-    pub const fn explanation(&self) -> &'static str {
-        match self {
-            Self::Listed(_) => "it must be one of those that `--redirect-uri` lists, letter by letter",
-            Self::Loopback => {
+    pub fn explanation(&self, refused: &str) -> String {
+        let rule = match (self, Address::parse(refused)) {
+            (Self::Nothing, _) => "none is accepted; `--redirect-uri` lists those to accept",
+            (_, Err(bad)) => return bad.to_string(),
+            (Self::Listed(_), Ok(_)) => "it must be one of those that `--redirect-uri` lists, letter by letter",
+            (Self::Loopback, Ok(_)) => {
                 "only addresses of this machine are accepted (127.0.0.1, [::1] or localhost, any port and path); \
                  `--redirect-uri` lists others"
             }
-            Self::Nothing => "none is accepted; `--redirect-uri` lists those to accept",
-        }
+        };
+        rule.to_owned()
     }
 }
 

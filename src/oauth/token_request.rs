@@ -39,7 +39,7 @@ pub enum TokenRequest {
     AuthorizationCode(CodeRequest),
     ClientCredentials(RequestedAccess),
     RefreshToken(RefreshRequest),
-    JwtBearer(Assertion),
+    JwtBearer(AssertionRequest),
 }
 
 /// What a token is asked for.
@@ -66,7 +66,10 @@ pub struct RefreshRequest {
 }
 
 /// A signed token that is exchanged (RFC 7523 §2.1).
-pub struct Assertion(pub String);
+pub struct AssertionRequest {
+    pub assertion: String,
+    pub access: RequestedAccess,
+}
 
 impl TokenRequest {
     pub fn parse(form: &Parameters) -> Result<Self, OAuthError> {
@@ -75,7 +78,7 @@ impl TokenRequest {
             GrantType::AuthorizationCode => Self::AuthorizationCode(CodeRequest::parse(form)?),
             GrantType::ClientCredentials => Self::ClientCredentials(RequestedAccess::parse(form)?),
             GrantType::RefreshToken => Self::RefreshToken(RefreshRequest::parse(form)?),
-            GrantType::JwtBearer => Self::JwtBearer(Assertion(form.require("assertion")?.to_owned())),
+            GrantType::JwtBearer => Self::JwtBearer(AssertionRequest::parse(form)?),
         })
     }
 }
@@ -108,6 +111,12 @@ impl RefreshRequest {
     }
 }
 
+impl AssertionRequest {
+    fn parse(form: &Parameters) -> Result<Self, OAuthError> {
+        Ok(Self { assertion: form.require("assertion")?.to_owned(), access: RequestedAccess::parse(form)? })
+    }
+}
+
 /// Hides the credentials of a request from logs.
 macro_rules! redacted {
     ($($name:ident)*) => {$(
@@ -119,7 +128,7 @@ macro_rules! redacted {
     )*};
 }
 
-redacted! { CodeRequest RefreshRequest Assertion }
+redacted! { CodeRequest RefreshRequest AssertionRequest }
 
 #[cfg(test)]
 mod tests {

@@ -69,18 +69,24 @@ impl FromStr for Flaw {
 #[derive(Clone, Debug)]
 pub struct Wanted {
     pub flaw: Flaw,
+    /// Signs in place of the profile's own key.
+    pub signer: Option<Signer>,
     /// Replace claims of the profile's sample before the flaw is added.
     pub claims: Map<String, Value>,
     /// How far in the past or in the future its times are, in seconds.
     pub by: i64,
 }
 
+/// How long before its end a token is issued at most, in seconds. With an `exp` in the far future, `iat` would
+/// otherwise be moved to a time before 1970, which is a flaw of its own.
+const LONGEST_LIFE: i64 = 86_400;
+
 impl Wanted {
     /// More than the leeway of any verifier.
     pub const USUAL_DISTANCE: i64 = 3600;
 
     pub fn of(flaw: Flaw) -> Self {
-        Self { flaw, claims: Map::new(), by: Self::USUAL_DISTANCE }
+        Self { flaw, signer: None, claims: Map::new(), by: Self::USUAL_DISTANCE }
     }
 }
 
@@ -127,7 +133,11 @@ fn flawed_token(
     if let Some(claim) = flaw.claim().filter(|claim| !claims.contains_key(*claim)) {
         return Err(FlawError::MeansNothing { flaw, claim, profile: profile.name });
     }
-    let signer = profile.signer(issuer)?;
+    let signer = match &wanted.signer {
+        Some(other) => other,
+        None => profile.signer(issuer)?,
+    };
+    name_signer(&mut header, signer);
     add_flaw(&mut header, &mut claims, wanted, issuer.now.timestamp());
     let subject = claims.get("sub").cloned().unwrap_or_default();
     let (header, claims) = (text(&header), text(&claims));
@@ -140,14 +150,25 @@ fn flawed_token(
     })
 }
 
+/// Names the algorithm and the key in the header of a sample that another key may have signed.
+fn name_signer(header: &mut Map<String, Value>, signer: &Signer) {
+    header.insert("alg".to_owned(), signer.algorithm().as_str().into());
+    if let Some(kid) = signer.kid() {
+        header.insert("kid".to_owned(), kid.into());
+    }
+}
+
 /// Changes the header and the claims as the flaw says.
 fn add_flaw(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wanted: &Wanted, now: i64) {
     let set = |object: &mut Map<String, Value>, name: &str, value: Value| drop(object.insert(name.to_owned(), value));
     match wanted.flaw {
         Flaw::Expired => {
-            let by = now - wanted.by - number(claims, "exp").unwrap_or(now);
-            set(claims, "exp", (now - wanted.by).into());
-            move_dates(claims, &["iat", "nbf"], by);
+            let end = now - wanted.by;
+            let by = end.saturating_sub(number(claims, "exp").unwrap_or(now));
+            let issued = number(claims, "iat").unwrap_or(now);
+            let moved = issued.saturating_add(by).clamp(end - LONGEST_LIFE, end);
+            set(claims, "exp", end.into());
+            move_dates(claims, &["iat", "nbf"], moved.saturating_sub(issued));
         }
         Flaw::NotYetValid => {
             set(claims, "nbf", (now + wanted.by).into());

@@ -26,10 +26,14 @@ pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }
 
-/// Verifies an assertion for the server at this URL. The audience may be the server or its token endpoint (RFC 7523 §3,
-/// point 3).
-pub fn verify_assertion(ring: &KeyRing, url: &str, token: &str, now: DateTime<Utc>) -> Verdict {
-    verify(ring, &[&format!("{url}/oauth/token"), url], token, now)
+/// Verifies an assertion for the server of these URLs: the issuer, and where this request reached it. The audience may
+/// be the issuer or the token endpoint (RFC 7523 §3, point 3), which discovery names under the host that was asked.
+pub fn verify_assertion(ring: &KeyRing, [issuer, reached_at]: [&str; 2], token: &str, now: DateTime<Utc>) -> Verdict {
+    let endpoint = |origin: &str| format!("{origin}/oauth/token");
+    let (own, reached) = (endpoint(issuer), endpoint(reached_at));
+    let accepted = [own.as_str(), issuer, reached.as_str()];
+    let different = if own == reached { 2 } else { 3 };
+    verify(ring, &accepted[..different], token, now)
 }
 
 pub static PROFILE: Profile = Profile {
@@ -40,5 +44,5 @@ pub static PROFILE: Profile = Profile {
     claims: &[Claim { name: "iss", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],
     signer: |issuer| Some(issuer.ring.zoom().signer()),
     sample: |issuer, _| Ok(issue(issuer.ring, Lifetime::MINUTE, issuer.now)?),
-    verify: |issuer, token| Judged::Final(verify_assertion(issuer.ring, issuer.url, token, issuer.now)),
+    verify: |issuer, token| Judged::Final(verify_assertion(issuer.ring, [issuer.url; 2], token, issuer.now)),
 };

@@ -69,7 +69,8 @@ pub enum Audience {
 pub enum Typ {
     /// `JWT` in any case, or absent.
     Jwt,
-    /// Exactly this media type, in any case, and never absent.
+    /// Exactly this media type, in any case, and never absent. It may have the `application/` in front that the header
+    /// leaves out as a rule (RFC 7515 §4.1.9, RFC 9068 §4).
     Only(&'static str),
 }
 
@@ -83,7 +84,7 @@ impl Typ {
         match (self, typ) {
             (Self::Jwt, None) => true,
             (Self::Jwt, Some(found)) => found.eq_ignore_ascii_case("JWT"),
-            (Self::Only(wanted), found) => found.is_some_and(|found| found.eq_ignore_ascii_case(wanted)),
+            (Self::Only(wanted), found) => found.is_some_and(|found| is_media_type(found, wanted)),
         }
     }
 
@@ -93,6 +94,13 @@ impl Typ {
             Self::Only(wanted) => wanted,
         }
     }
+}
+
+/// Whether a `typ` names the media type `application/WANTED`.
+fn is_media_type(typ: &str, wanted: &str) -> bool {
+    const APPLICATION: &str = "application/";
+    let (start, rest) = typ.split_at_checked(APPLICATION.len()).unwrap_or_default();
+    typ.eq_ignore_ascii_case(wanted) || (start.eq_ignore_ascii_case(APPLICATION) && rest.eq_ignore_ascii_case(wanted))
 }
 
 /// A claim that a profile requires.
@@ -106,4 +114,22 @@ pub struct Claim {
 pub enum Kind {
     Text,
     Date,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// RFC 9068 §4: the resource server takes `at+jwt` and `application/at+jwt`.
+    #[test]
+    fn a_media_type_may_be_written_whole() {
+        let rule = Typ::of("at+jwt");
+        for typ in ["at+jwt", "AT+JWT", "application/at+jwt", "Application/AT+jwt"] {
+            assert!(rule.admits(Some(typ)), "{typ}");
+        }
+        for typ in ["JWT", "application/jwt", "application/", "text/at+jwt", "application/application/at+jwt", "é"] {
+            assert!(!rule.admits(Some(typ)), "{typ}");
+        }
+        assert!(!rule.admits(None) && !Typ::of("JWT").admits(Some("application/jwt")));
+    }
 }

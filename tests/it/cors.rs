@@ -111,6 +111,21 @@ async fn every_site_s_scripts_may_read_the_public_documents_whatever_the_setting
     }
 }
 
+/// Libraries for tracing, for example, add headers of their own, which mean nothing to these routes.
+#[tokio::test]
+async fn a_script_may_send_any_header() {
+    let app = TestApp::with(&[("phone-rate", "off"), ("cors-origin", FRIEND)]);
+    for route in OPEN.into_iter().chain(PUBLIC) {
+        let request = app.visitor().request(Method::OPTIONS, route.1).header("origin", FRIEND);
+        let request = request.header("access-control-request-method", route.0);
+        let asks = request.header("access-control-request-headers", "traceparent, x-requested-with, dpop, accept");
+        let answer = Answer::to(asks).await;
+        assert_eq!(answer.status, 200, "{route:?}: {}", answer.body);
+        let allowed = answer.header("access-control-allow-headers").to_lowercase();
+        assert!(["traceparent", "dpop", "accept"].iter().all(|name| allowed.contains(name)), "{route:?}: {allowed}");
+    }
+}
+
 #[tokio::test]
 async fn in_test_mode_every_site_s_scripts_may_call_the_token_routes_unless_the_setting_lists_some() {
     let app = TestApp::with(&[("test-mode", "on"), ("phone-rate", "off")]);

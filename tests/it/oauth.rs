@@ -182,6 +182,57 @@ async fn what_post_zoom_token_hands_out_can_be_exchanged() {
 }
 
 #[tokio::test]
+async fn an_assertion_gets_the_scope_and_the_audience_that_are_asked_for() {
+    let server = OauthServer::new();
+    let exchange = async |further: &[(&str, &str)]| {
+        let assertion = server.assertion(json!({}));
+        let form = [&[("grant_type", GRANT), ("assertion", assertion.as_str())], further].concat();
+        Answer::to(server.post(&form)).await
+    };
+    let answer = exchange(&[("scope", "read write"), ("audience", "https://rs.example")]).await;
+    assert_eq!((answer.status, answer.text("scope").as_str()), (200, "read write"), "{}", answer.body);
+    let claims = json_of(&answer.text("access_token"), 1);
+    assert_eq!((&claims["scope"], &claims["aud"]), (&json!("read write"), &json!("https://rs.example")));
+    assert_refused(&exchange(&[("scope", "a\"b")]).await, "invalid_scope", "scope");
+    assert_refused(&exchange(&[("resource", "é")]).await, "invalid_target", "without a fragment: %C3%A9");
+}
+
+/// RFC 7523 §3.1: an assertion needs no client, but credentials that come with it have to be right.
+#[tokio::test]
+async fn credentials_that_come_with_an_assertion_are_checked() {
+    let issuer = issuer::TestIssuer::with_users("off").await;
+    let ring = issuer.app.ring();
+    let claims = json!({ "iss": ring.accounts().zoom_api_key, "exp": START + 60 });
+    let assertion = signed(ring.zoom().signer(), JWT, &claims);
+    let form = [("grant_type", GRANT), ("assertion", assertion.as_str())];
+    assert_eq!(issuer.token(&form).await.status, 200);
+    assert_eq!(issuer.token_by_basic(("service", "secret"), &form).await.status, 200);
+    issuer::assert_error(&issuer.token_by_basic(("service", "wrong"), &form).await, 401, "invalid_client");
+    let in_form = [&form[..], &[("client_id", "service"), ("client_secret", "wrong")]].concat();
+    issuer::assert_error(&issuer.token(&in_form).await, 401, "invalid_client");
+    let without_secret = [&form[..], &[("client_id", "service")]].concat();
+    issuer::assert_error(&issuer.token(&without_secret).await, 401, "invalid_client");
+}
+
+/// Discovery names the token endpoint under the host at which it was asked.
+#[tokio::test]
+async fn an_assertion_may_be_for_the_token_endpoint_at_the_host_that_was_asked() {
+    let server = OauthServer::new();
+    let port = server.app.url.rsplit_once(':').unwrap().1;
+    let at_localhost = format!("http://localhost:{port}");
+    let discovery = server.app.visitor().request(Method::GET, "/.well-known/openid-configuration");
+    let discovery = Answer::to(discovery.header("host", format!("localhost:{port}"))).await;
+    let endpoint = discovery.text("token_endpoint");
+    assert_eq!(endpoint, format!("{at_localhost}/oauth/token"));
+    let assertion = server.assertion(json!({ "aud": endpoint }));
+    let form = [("grant_type", GRANT), ("assertion", assertion.as_str())];
+    let answer = Answer::to(server.post(&form).header("host", format!("localhost:{port}"))).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let elsewhere = server.assertion(json!({ "aud": "http://localhost:1/oauth/token" }));
+    assert_eq!(server.exchange(&elsewhere).await.status, 400);
+}
+
+#[tokio::test]
 async fn a_request_that_lacks_or_doubles_a_parameter_is_invalid() {
     let server = OauthServer::new();
     let good = server.assertion(json!({}));

@@ -97,6 +97,33 @@ async fn a_login_without_username_or_password_is_401_in_the_tutorials_shape() {
     }
 }
 
+/// The tutorial's own program takes it too.
+#[tokio::test]
+async fn a_multipart_form_is_a_form() {
+    let app = TestApp::spawn();
+    let field = |name: &str, further: &str, text: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"{further}\r\n\r\n{text}\r\n")
+    };
+    let post = async |content_type: &str, body: String| {
+        let request = app.visitor().request(Method::POST, "/loginEndpoint").header("content-type", content_type);
+        Answer::to(request.body(body)).await
+    };
+    let both = [field("username", "", "zoë b"), field("password", "", "x"), "--b--\r\n".to_owned()].concat();
+    let answer = post("Multipart/Form-Data; boundary=b", both.clone()).await;
+    assert_eq!(part(&answer.text("token"), 1), format!(r#"{{"user_id":"zo\u00eb b","exp":{}}}"#, START + 1800));
+    let missing = (401, "1", "Username and password required");
+    let file = field("username", "; filename=\"a\"", "susan");
+    let file = [file, field("password", "", "x"), "--b--\r\n".to_owned()].concat();
+    for (content_type, body) in [
+        ("multipart/form-data; boundary=b", file),
+        ("multipart/form-data; boundary=c", both.clone()),
+        ("multipart/form-data", both),
+        ("multipart/form-data; boundary=b", field("username", "", "susan")),
+    ] {
+        assert_answer(&post(content_type, body.clone()).await, missing, &body);
+    }
+}
+
 #[tokio::test]
 async fn a_username_is_taken_as_it_is() {
     let app = TestApp::spawn();

@@ -346,6 +346,40 @@ async fn claims_are_laid_over_the_sample_before_it_is_spoiled_by_as_much_as_aske
 }
 
 #[tokio::test]
+async fn a_token_with_an_end_in_the_far_future_is_expired_and_nothing_else() {
+    let app = app();
+    let visitor = app.visitor();
+    for exp in [4_102_444_800_i64, 9_999_999_999, i64::MAX, i64::MIN] {
+        let order = json!({ "flaw": "expired", "profile": "bearer", "claims": { "exp": exp } });
+        let (_, spoiled, code) = flawed(&visitor, order).await;
+        assert_eq!((&spoiled["exp"], code.as_str()), (&json!(START - 3600), "expired"), "{exp}: {spoiled}");
+        assert!(spoiled["iat"].as_i64().unwrap() >= START - 3600 - 86_400, "{exp}: {spoiled}");
+    }
+}
+
+#[tokio::test]
+async fn a_flawed_bearer_token_is_signed_under_the_algorithm_that_is_asked_for() {
+    let app = app();
+    let visitor = app.visitor();
+    let published = Answer::to(visitor.request(Method::GET, "/.well-known/jwks.json")).await.json();
+    for algorithm in ["RS256", "PS384", "ES256", "ES384", "EdDSA"] {
+        let order = json!({ "flaw": "expired", "profile": "bearer", "algorithm": algorithm });
+        let (header, claims, code) = flawed(&visitor, order).await;
+        assert_eq!((&header["alg"], &claims["exp"]), (&json!(algorithm), &json!(START - 3600)));
+        let key = published["keys"].as_array().unwrap().iter().find(|key| key["kid"] == header["kid"]).unwrap();
+        assert_eq!(key["alg"], algorithm);
+        // This server takes bearer tokens under one algorithm alone.
+        assert_eq!(code, if algorithm == "RS256" { "expired" } else { "alg_not_allowed" });
+    }
+    let order = json!({ "flaw": "expired", "profile": "demo", "algorithm": "ES256" });
+    let answer = ask(&visitor, Method::POST, "/test/flawed", order).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text("message").contains("HS256 or RS256"), "{}", answer.body);
+    let order = json!({ "flaw": "wrong_key", "profile": "twilio", "algorithm": "HS256" });
+    assert_eq!(flawed(&visitor, order).await.0["alg"], "HS256");
+}
+
+#[tokio::test]
 async fn the_key_of_bearer_tokens_rotates_too_and_the_demo_s_keys_alone_where_asked() {
     let app = app();
     let visitor = app.visitor();

@@ -1,8 +1,12 @@
 //! The REST pair: `POST /loginEndpoint` and `POST /anEndpoint`, in the tutorial's shapes, codes and words.
 
-use actix_web::http::StatusCode;
+use std::convert::Infallible;
+use std::future::ready;
+
+use actix_web::http::{StatusCode, header};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
+use futures_util::stream;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -86,7 +90,7 @@ pub(in crate::web) async fn login(
     clock: Data<dyn Clock>,
     metrics: Data<Metrics>,
 ) -> HttpResponse {
-    let login = login_of(&request, &body);
+    let login = login_of(&request, body).await;
     let now = clock.now();
     match logins.check(&login, client, now).await {
         Ok(Ok(())) => {}
@@ -119,14 +123,29 @@ pub(in crate::web) async fn protected(
     }
 }
 
-/// The fields of a form; a body of another type has none.
-fn login_of(request: &HttpRequest, body: &[u8]) -> Login {
-    let is_form = request.content_type().eq_ignore_ascii_case("application/x-www-form-urlencoded");
-    let field = |name: &str| {
-        let mut pairs = form_urlencoded::parse(if is_form { body } else { &[] });
-        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned()).unwrap_or_default()
+/// The login in a form of either type. A body of another type has none.
+async fn login_of(request: &HttpRequest, body: Bytes) -> Login {
+    let fields = match request.content_type().to_ascii_lowercase().as_str() {
+        "application/x-www-form-urlencoded" => form_urlencoded::parse(&body).into_owned().collect(),
+        "multipart/form-data" => multipart_fields(request, body).await.unwrap_or_default(),
+        _ => Vec::new(),
     };
-    Login::new(field("username"), field("password"))
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    Login::new(field("username").unwrap_or_default(), field("password").unwrap_or_default())
+}
+
+/// The fields of a multipart form (RFC 7578). Files are skipped, as the tutorial's own program skips them.
+async fn multipart_fields(request: &HttpRequest, body: Bytes) -> multer::Result<Vec<(String, String)>> {
+    let header = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = multer::parse_boundary(header.unwrap_or_default())?;
+    let body = stream::once(ready(Ok::<_, Infallible>(body)));
+    let (mut form, mut fields) = (multer::Multipart::new(body, boundary), Vec::new());
+    while let Some(field) = form.next_field().await? {
+        if let Some(name) = field.name().map(str::to_owned).filter(|_| field.file_name().is_none()) {
+            fields.push((name, field.text().await?));
+        }
+    }
+    Ok(fields)
 }
 
 /// The token of the header `TOKEN`, or of the query, which the tutorial's text mentions too.

@@ -224,6 +224,24 @@ impl FromHead for RequestIssuer {
 
 extractor!(RequestIssuer);
 
+/// The origin at which a request reached this server.
+#[derive(Clone)]
+pub(in crate::web) struct ReachedAt(String);
+
+impl ReachedAt {
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromHead for ReachedAt {
+    fn from_head(request: &HttpRequest) -> Result<Self, Problem> {
+        Ok(Self(Data::<Origins>::from_head(request)?.reached_at(request.head())))
+    }
+}
+
+extractor!(ReachedAt);
+
 /// The address served. If it is every address, this machine is its only name that is known.
 fn served(bound: SocketAddr, transport: Transport) -> String {
     let scheme = if transport == Transport::Plain { "http" } else { "https" };

@@ -92,7 +92,8 @@ async fn two_authorization_headers_are_refused() {
         let once = issuer.app.visitor().request(Method::GET, path).bearer_auth(&token);
         assert_eq!(Answer::to(once.try_clone().unwrap()).await.status, 200, "{path}");
         let answer = Answer::to(once.bearer_auth("x")).await;
-        assert_eq!((answer.status, answer.text("error").as_str()), (401, "no_token"), "{path}");
+        assert_eq!((answer.status, answer.text("error").as_str()), (400, "bad_request"), "{path}");
+        assert!(answer.header("www-authenticate").contains("error=\"invalid_request\""), "{path}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use actix_web::http::header::{self, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use super::issuer::Issuer;
@@ -13,11 +13,19 @@ use crate::profiles::bearer;
 use crate::store::StoreError;
 use crate::token::{Audience, Claims, Rejection};
 use crate::web::api::credentials;
+use crate::web::http::endpoint::Answer;
+
+const NO_TOKEN: &str = "A bearer token is required: send it in the header `Authorization: Bearer TOKEN`.";
+
+/// The answer to a request whose `Authorization` cannot be read.
+pub(super) const MALFORMED: Answer = Answer::refusal(400, "`Authorization` came twice, or is not text.");
 
 /// Why a request is refused.
 pub(super) enum Denied {
     /// There is no token, so the challenge names no error (RFC 6750 §3.1).
     NoToken,
+    /// `Authorization` came twice, or is not text (RFC 6750 §3.1).
+    Malformed(&'static str),
     Invalid(Rejection),
     /// The token is valid, but not for this resource.
     OutOfScope {
@@ -29,11 +37,22 @@ pub(super) enum Denied {
 
 /// The claims of the token in `Authorization`, if it is in force.
 pub(super) async fn admitted(issuer: &Issuer, headers: &HeaderMap, audience: Audience) -> Result<Claims, Denied> {
-    let token = credentials::authorization(headers, "Bearer").ok_or(Denied::NoToken)?;
+    let token = presented(headers)?;
     let judged = issuer.judge(token, audience, issuer.now());
     let verdict = issuer.store.resolve_revocation(judged).await.map_err(Denied::StoreUnavailable)?;
     issuer.metrics.judged(&bearer::PROFILE, &verdict);
     verdict.accept().map_err(Denied::Invalid)
+}
+
+/// The token in `Authorization`, whose scheme is read in any case (RFC 9110 §11.1).
+fn presented(headers: &HeaderMap) -> Result<&str, Denied> {
+    if headers.get_all(header::AUTHORIZATION).nth(1).is_some() {
+        return Err(Denied::Malformed("`Authorization` was sent more than once"));
+    }
+    match headers.get(header::AUTHORIZATION).map(HeaderValue::to_str) {
+        Some(Err(_)) => Err(Denied::Malformed("`Authorization` has characters that no token has")),
+        Some(Ok(_)) | None => credentials::authorization(headers, "Bearer").ok_or(Denied::NoToken),
+    }
 }
 
 impl Denied {
@@ -41,7 +60,11 @@ impl Denied {
     pub fn response(self, metadata: Option<&str>) -> HttpResponse {
         let metadata = metadata.map(|url| format!(r#"resource_metadata="{url}""#));
         let (status, code, message, error) = match self {
-            Self::NoToken => (StatusCode::UNAUTHORIZED, Code::NoToken, "A bearer token is required.".to_owned(), None),
+            Self::NoToken => (StatusCode::UNAUTHORIZED, Code::NoToken, NO_TOKEN.to_owned(), None),
+            Self::Malformed(what) => {
+                let error = OAuthError::invalid_request(what);
+                (StatusCode::BAD_REQUEST, Code::BadRequest, sentence(what), Some(error.to_challenge()))
+            }
             Self::Invalid(Rejection { reason, .. }) => {
                 let error = OAuthError::new(ErrorCode::InvalidToken, &format!("{}: {}", reason.code, reason.message));
                 (StatusCode::UNAUTHORIZED, reason.code, reason.message, Some(error.to_challenge()))

@@ -28,6 +28,23 @@ impl Clients {
     /// The client that sent a request.
     pub async fn authenticate(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<Client, Refusal> {
         let presented = PresentedClient::read(request.authorization(), request.form()?)?.ok_or_else(no_client)?;
+        self.check(presented, request, now).await
+    }
+
+    /// Where a client need not authenticate, credentials that came are still checked (RFC 7523 §3.1).
+    pub async fn check_if_presented(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<(), Refusal> {
+        if let Some(presented) = PresentedClient::read(request.authorization(), request.form()?)? {
+            self.check(presented, request, now).await?;
+        }
+        Ok(())
+    }
+
+    async fn check(
+        &self,
+        presented: PresentedClient,
+        request: &FormRequest,
+        now: DateTime<Utc>,
+    ) -> Result<Client, Refusal> {
         let id = presented.id().clone();
         Ok(match presented {
             PresentedClient::WithSecret(secret) => {

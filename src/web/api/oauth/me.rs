@@ -3,7 +3,7 @@
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::json;
 
-use super::bearer_access::admitted;
+use super::bearer_access::{MALFORMED, admitted};
 use super::issuer::Issuer;
 use crate::oauth::discovery::{RESOURCE_PATH, Resource};
 use crate::token::Audience;
@@ -22,6 +22,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
             body: None,
             own_answers: &[
                 Answer::json(200, "Me", "Who the token is about."),
+                MALFORMED,
                 Answer::json(401, "Problem", "No token, or one that is refused; WWW-Authenticate says which."),
                 Answer::json(503, "OAuthError", "The store does not answer, and knows whether the token was revoked."),
             ],

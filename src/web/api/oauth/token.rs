@@ -17,6 +17,7 @@ use crate::oauth::endpoint_responses::TokenResponse;
 use crate::oauth::token_request::TokenRequest;
 use crate::web::http::endpoint::common::FORM;
 use crate::web::http::endpoint::{Access, Answer, Body, Description, Endpoint, Operation, RoutePolicy};
+use crate::web::http::origins::ReachedAt;
 use crate::web::http::signing_queue::SigningQueue;
 
 pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[Endpoint::new(
@@ -59,8 +60,9 @@ pub(in crate::web) async fn token(
     signing: SigningQueue,
     clients: Clients,
     issuer: Issuer,
+    reached_at: ReachedAt,
 ) -> HttpResponse {
-    answered(issue(&request, &signing, &clients, &issuer).await)
+    answered(issue(&request, &signing, &clients, &issuer, &reached_at).await)
 }
 
 /// An assertion identifies its client. For every other grant, the client must authenticate or name itself.
@@ -69,10 +71,14 @@ async fn issue(
     signing: &SigningQueue,
     clients: &Clients,
     issuer: &Issuer,
+    reached_at: &ReachedAt,
 ) -> Result<TokenResponse, Refusal> {
     let now = issuer.now();
     match TokenRequest::parse(request.form()?)? {
-        TokenRequest::JwtBearer(assertion) => assertion::exchange(issuer, signing, &assertion, now).await,
+        TokenRequest::JwtBearer(assertion) => {
+            clients.check_if_presented(request, now).await?;
+            assertion::exchange(issuer, signing, reached_at, &assertion, now).await
+        }
         TokenRequest::ClientCredentials(access) => {
             let client = clients.authenticate(request, now).await?.authenticated()?;
             client_credentials::issue(issuer, signing, &client, &access, now).await

@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse};
 
-use super::bearer_access::{Denied, admitted};
+use super::bearer_access::{Denied, MALFORMED, admitted};
 use super::issuer::Issuer;
 use crate::oauth::scope::KnownScope;
 use crate::oauth::{discovery, endpoint_responses};
@@ -11,6 +11,7 @@ use crate::web::http::endpoint::{Access, Answer, Description, Endpoint, Operatio
 
 const ANSWERS: &[Answer] = &[
     Answer::json(200, "UserInfo", "The user, as far as the scope goes."),
+    MALFORMED,
     Answer::json(401, "Problem", "No token, or one that is refused; WWW-Authenticate says which."),
     Answer::json(403, "Problem", "The token has not the scope openid."),
     Answer::json(503, "OAuthError", "The store does not answer, and knows whether the token was revoked."),

@@ -5,7 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
 use super::{TestIssuer, algorithm, no_token, none_of, profile, read, text};
+use crate::keys::Signer;
 use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
+use crate::profiles::{Issuer, bearer};
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -20,15 +22,26 @@ pub(super) async fn flawed(
     server: TestIssuer,
 ) -> Result<HttpResponse, Problem> {
     let members = read(&request, &body, &["flaw", "profile", "algorithm", "claims", "by"])?;
-    let wanted = wanted(&members)?;
-    let algorithm = algorithm(&members)?.unwrap_or(server.sessions.default_algorithm);
+    let mut wanted = wanted(&members)?;
     let profile = profile(&members, "profile")?;
     let random = server.random.bytes()?;
     let ring = server.keys.ring();
-    let issuer = server.issuer(&ring, algorithm);
+    let mut issuer = server.issuer(&ring, server.sessions.default_algorithm);
+    if profile == &bearer::PROFILE {
+        wanted.signer = bearer_signer(text(&members, "algorithm")?, &issuer);
+    }
+    if wanted.signer.is_none() {
+        // It counts for the profiles of which a visitor chooses it; others have one algorithm.
+        issuer.algorithm = algorithm(&members)?.unwrap_or(issuer.algorithm);
+    }
     let _permit = signing.acquire().await;
     let (token, code) = flawed::make(profile, &wanted, &issuer, random).map_err(no_flawed_token)?;
     Ok(HttpResponse::Ok().json(json!({ "token": token, "expected_code": code })))
+}
+
+/// The bearer key for the algorithm of this name; `None` if it is no name of one.
+fn bearer_signer(name: Option<&str>, issuer: &Issuer<'_>) -> Option<Signer> {
+    issuer.ring.bearer_signer(name?.parse().ok()?, issuer.now).cloned()
 }
 
 fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
@@ -44,7 +57,7 @@ fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
         Some(by) => by.as_i64().filter(|by| (1..=FARTHEST_FLAW).contains(by)),
     };
     let bad_by = || Problem::bad_request(format!("`by` must be a number of whole seconds from 1 to {FARTHEST_FLAW}."));
-    Ok(Wanted { flaw, claims, by: by.ok_or_else(bad_by)? })
+    Ok(Wanted { flaw, signer: None, claims, by: by.ok_or_else(bad_by)? })
 }
 
 fn no_flawed_token(error: FlawError) -> Problem {

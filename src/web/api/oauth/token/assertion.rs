@@ -4,32 +4,39 @@ use chrono::{DateTime, Utc};
 
 use crate::oauth::endpoint_responses::TokenResponse;
 use crate::oauth::error::OAuthError;
-use crate::oauth::token_request::{Assertion, RequestedAccess};
+use crate::oauth::token_request::AssertionRequest;
 use crate::profiles::zoom;
 use crate::token::Claims;
 use crate::web::api::oauth::issuer::{Issuer, Recipient};
 use crate::web::api::oauth::refusal::Refusal;
+use crate::web::http::origins::ReachedAt;
 use crate::web::http::signing_queue::SigningQueue;
 
 pub(super) async fn exchange(
     issuer: &Issuer,
     signing: &SigningQueue,
-    assertion: &Assertion,
+    reached_at: &ReachedAt,
+    request: &AssertionRequest,
     now: DateTime<Utc>,
 ) -> Result<TokenResponse, Refusal> {
-    let claims = accepted(issuer, &assertion.0, now)?;
+    let claims = accepted(issuer, reached_at, &request.assertion, now)?;
     take_once(issuer, &claims, now).await?;
     let ring = issuer.keys.ring();
     let client_id = ring.accounts().zoom_api_key.as_str();
     let recipient = Recipient { client_id, subject: claims.subject().unwrap_or(client_id) };
-    let access = RequestedAccess { scope: None, audience: None };
-    let token = issuer.access_token(signing, &recipient, &access, None, now).await?;
-    Ok(TokenResponse::for_assertion(token, issuer.access_lifetime()))
+    let token = issuer.access_token(signing, &recipient, &request.access, None, now).await?;
+    Ok(TokenResponse::for_client(token, issuer.access_lifetime(), request.access.scope.as_ref()))
 }
 
 /// The claims of an assertion that was signed with the API secret, for this server or without an audience.
-fn accepted(issuer: &Issuer, assertion: &str, now: DateTime<Utc>) -> Result<Claims, OAuthError> {
-    let verdict = zoom::verify_assertion(&issuer.keys.ring(), issuer.url(), assertion, now);
+fn accepted(
+    issuer: &Issuer,
+    reached_at: &ReachedAt,
+    assertion: &str,
+    now: DateTime<Utc>,
+) -> Result<Claims, OAuthError> {
+    let addresses = [issuer.url(), reached_at.as_str()];
+    let verdict = zoom::verify_assertion(&issuer.keys.ring(), addresses, assertion, now);
     issuer.metrics.judged(&zoom::PROFILE, &verdict);
     verdict.accept().map_err(|rejection| {
         let reason = rejection.reason;

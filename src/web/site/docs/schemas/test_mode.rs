@@ -8,15 +8,21 @@ use crate::web::http::endpoint::Kind;
 use crate::web::site::docs::Schema;
 
 /// `none`, and every algorithm.
-const NONE_OR_ALGORITHM: [&str; 1 + Algorithm::NAMES.len()] = {
-    let mut names = ["none"; 1 + Algorithm::NAMES.len()];
+const NONE_OR_ALGORITHM: [&str; 1 + Algorithm::NAMES.len()] = after("none", &Algorithm::NAMES);
+
+/// Those of the demo and of bearer tokens.
+const OF_FLAWED: [&str; 1 + Algorithm::NAMES_OF_PAIRS.len()] = after("HS256", &Algorithm::NAMES_OF_PAIRS);
+
+/// A list with one more name in front.
+const fn after<const N: usize>(first: &'static str, others: &[&'static str]) -> [&'static str; N] {
+    let mut names = [first; N];
     let mut place = 0;
-    while place < Algorithm::NAMES.len() {
-        names[1 + place] = Algorithm::NAMES[place];
+    while place < others.len() {
+        names[1 + place] = others[place];
         place += 1;
     }
     names
-};
+}
 
 /// Those of test mode.
 pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
@@ -85,7 +91,7 @@ pub(in crate::web::site::docs) const TEST_SCHEMAS: &[Schema] = &[
                 "The one thing.",
             ),
             optional("profile", PROFILES, "Of which kind the token is; demo without."),
-            optional("algorithm", Kind::OneOf(&DemoAlgorithm::NAMES), "For demo and lab."),
+            optional("algorithm", Kind::OneOf(&OF_FLAWED), "For demo and lab HS256 or RS256; for bearer any but HS256."),
             optional("claims", Kind::Object, "Laid over the claims of a good token before it is spoiled."),
             optional(
                 "by",
