@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use tokio::time::timeout;
 
 /// The budget of one request.
-pub const WHOLE: Duration = Duration::from_millis(1500);
+pub const REQUEST: Duration = Duration::from_millis(1500);
 
 tokio::task_local! {
     static LEFT: Cell<Duration>;
@@ -18,13 +18,13 @@ tokio::task_local! {
 
 /// Runs a request. All its calls share one budget.
 pub async fn of_one_request<T>(request: impl Future<Output = T>) -> T {
-    LEFT.scope(Cell::new(WHOLE), request).await
+    LEFT.scope(Cell::new(REQUEST), request).await
 }
 
 /// Runs a call; `None` if it took longer than the rest of the budget.
 pub async fn spend<T>(call: impl Future<Output = T>) -> Option<T> {
     let started = Instant::now();
-    let answer = timeout(LEFT.try_with(Cell::get).unwrap_or(WHOLE), call).await.ok();
+    let answer = timeout(LEFT.try_with(Cell::get).unwrap_or(REQUEST), call).await.ok();
     // Outside a request there is no budget to subtract from.
     let _ = LEFT.try_with(|left| left.set(left.get().saturating_sub(started.elapsed())));
     answer
@@ -49,7 +49,7 @@ mod tests {
         });
         assert_eq!(answers.await, (Some(()), None, None));
         let took = started.elapsed();
-        assert!(took >= WHOLE && took < WHOLE * 3 / 2, "{took:?}");
+        assert!(took >= REQUEST && took < REQUEST * 3 / 2, "{took:?}");
     }
 
     #[tokio::test]

@@ -1,4 +1,4 @@
-//! Time as an argument: the program asks a [`Clock`], and never the system behind its back.
+//! Time as an argument: the program asks a [`Clock`] and never reads the system clock directly.
 //!
 //! Issuing and verifying share one clock, so a test can go past a token's end without waiting.
 

@@ -153,8 +153,8 @@ impl Redis {
         let manager = Manager::new(url.connection.clone()).map_err(|error| RedisFailure::from(&error))?;
         let pool = Pool::builder(manager)
             .max_size(CONNECTIONS)
-            .wait_timeout(Some(budget::WHOLE))
-            .create_timeout(Some(budget::WHOLE))
+            .wait_timeout(Some(budget::REQUEST))
+            .create_timeout(Some(budget::REQUEST))
             .recycle_timeout(Some(PING_TIMEOUT))
             .runtime(Runtime::Tokio1)
             .build();

@@ -35,7 +35,7 @@ use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::token::{Judged, Verdict};
 
 /// The time limit of every call, also outside a request. A call that takes longer is an error.
-pub const TIME_OUT: Duration = budget::WHOLE;
+pub const TIME_OUT: Duration = budget::REQUEST;
 
 /// How many rows a purge deletes in one batch. Other writes can happen between two batches.
 const PURGED_AT_ONCE: i64 = 500;

@@ -74,7 +74,7 @@ impl OAuthError {
 
     /// The body is larger than the `limit` of bytes that are read.
     pub fn too_large(limit: usize) -> Self {
-        let description = format!("the body is over the {limit} bytes that are read here");
+        let description = format!("the body is larger than the limit of {limit} bytes");
         Self { status: 413, ..Self::invalid_request(&description) }
     }
 

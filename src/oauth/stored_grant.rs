@@ -16,12 +16,12 @@ pub struct Granted {
 impl Granted {
     /// Reads what [`code::for_login`](super::code::for_login) stored; `None` if something else was stored.
     pub fn read(grant: &Grant) -> Option<Self> {
-        let scope = (!grant.scope.is_empty()).then(|| Scope::parse(&grant.scope).ok());
+        let scope = if grant.scope.is_empty() { None } else { Some(Scope::parse(&grant.scope).ok()?) };
         let audience = Audience::of(grant.audience.iter().map(String::as_str)).ok()?;
-        Some(Self { scope: scope.map_or(Some(None), |scope| scope.map(Some))?, audience })
+        Some(Self { scope, audience })
     }
 
-    /// What is granted, or the part of it that is requested for.
+    /// What is granted, or the part of it that is requested.
     pub fn narrowed(&self, requested: RequestedAccess) -> Result<RequestedAccess, OAuthError> {
         Ok(RequestedAccess {
             scope: Scope::narrowed(self.scope.as_ref(), requested.scope)?,

@@ -15,7 +15,7 @@ use crate::token::{
 };
 
 /// How long an ID token lives, in seconds.
-pub const LIFE: i64 = 3600;
+pub const LIFETIME_SECONDS: i64 = 3600;
 
 /// What an ID token says.
 pub struct Content<'a> {
@@ -44,7 +44,7 @@ fn claims(content: &Content<'_>, algorithm: Algorithm, now: DateTime<Utc>) -> Cl
         .with("sub", content.subject)
         .with("aud", content.client_id)
         .with("iat", iat)
-        .with("exp", iat + LIFE)
+        .with("exp", iat + LIFETIME_SECONDS)
         .with("auth_time", content.auth_time.timestamp())
         .with("at_hash", at_hash(algorithm, content.access_token.as_str()));
     match content.nonce {

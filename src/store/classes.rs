@@ -2,7 +2,7 @@
 //! [`Class::KEPT`].
 //!
 //! Each method is one atomic step, also for several processes that share a database. What a pupil's request did is
-//! added to what is kept, so that two requests at once lose nothing of each other.
+//! added to what is kept, so that concurrent requests do not overwrite each other.
 
 pub(super) mod rows;
 
@@ -38,7 +38,7 @@ pub trait ClassStore: Send + Sync {
     async fn add_step(&self, id: &PupilId, step: &PupilStep, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
 
     /// Deletes the progress of a pupil who begins again, and counts that. The pupil as kept afterwards; `None` if there
-    /// is no such pupil, or none who has come back so often.
+    /// is no such pupil, or `returns` is not the stored count.
     async fn begin_again(&self, id: &PupilId, returns: i64, now: DateTime<Utc>) -> Result<Option<Pupil>, StoreError>;
 
     /// Gives a pupil another name. The pupil as kept afterwards; `None` if there is no such pupil.

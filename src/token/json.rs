@@ -26,7 +26,7 @@ pub enum JsonFault {
     NotAnObject(&'static str),
     /// A member of the object itself is a number outside the range of a double. Deeper down it is
     /// [`Syntax`](Self::Syntax).
-    #[error("a number for {0:?} that is beyond every double")]
+    #[error("a number for {0:?} that is too large for a 64-bit float")]
     NumberOutOfRange(String),
     /// `serde_json` counts the levels and gives up in time.
     #[error("JSON that is nested too deep")]

@@ -12,85 +12,61 @@ use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, duration_in_wo
 use crate::code::Code;
 use crate::keys::Algorithm;
 
-/// The checks of a verifier, in the order in which they are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Check {
-    Shape,
-    Encoding,
-    Header,
-    Algorithm,
-    Key,
-    Signature,
-    Payload,
-    IssuedAt,
-    NotBefore,
-    Expiry,
-    Issuer,
-    Audience,
-    Profile,
-    Revocation,
+/// Declares [`Check`] from rows of variant, name for people and the section that specifies it.
+macro_rules! checks {
+    (without_profile { $($early:ident $early_title:literal $early_rfc:literal,)+ }
+     with_profile { $($late:ident $late_title:literal $late_rfc:literal,)+ }) => {
+        /// The checks of a verifier, in the order in which they are made.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Check {
+            $($early,)+
+            $($late,)+
+        }
+
+        impl Check {
+            pub const ALL: &[Self] = &[$(Self::$early,)+ $(Self::$late,)+];
+
+            /// The checks that need no profile: the signature and the times.
+            pub const WITHOUT_PROFILE: &[Self] = &[$(Self::$early,)+];
+
+            /// The name for people.
+            pub const fn title(self) -> &'static str {
+                match self {
+                    $(Self::$early => $early_title,)+
+                    $(Self::$late => $late_title,)+
+                }
+            }
+
+            /// Where the check is specified.
+            pub const fn rfc(self) -> &'static str {
+                match self {
+                    $(Self::$early => $early_rfc,)+
+                    $(Self::$late => $late_rfc,)+
+                }
+            }
+        }
+    };
 }
 
-impl Check {
-    pub const ALL: &[Self] = &[
-        Self::Shape,
-        Self::Encoding,
-        Self::Header,
-        Self::Algorithm,
-        Self::Key,
-        Self::Signature,
-        Self::Payload,
-        Self::IssuedAt,
-        Self::NotBefore,
-        Self::Expiry,
-        Self::Issuer,
-        Self::Audience,
-        Self::Profile,
-        Self::Revocation,
-    ];
-
-    /// The checks that need no profile: the signature and the times.
-    pub const WITHOUT_PROFILE: &[Self] = Self::ALL.split_at(10).0;
-
-    /// The name for people.
-    pub const fn title(self) -> &'static str {
-        match self {
-            Self::Shape => "Shape",
-            Self::Encoding => "Encoding",
-            Self::Header => "Header",
-            Self::Algorithm => "Algorithm",
-            Self::Key => "Key",
-            Self::Signature => "Signature",
-            Self::Payload => "Payload",
-            Self::IssuedAt => "Issued at",
-            Self::NotBefore => "Not before",
-            Self::Expiry => "Expiry",
-            Self::Issuer => "Issuer",
-            Self::Audience => "Audience",
-            Self::Profile => "Profile",
-            Self::Revocation => "Revocation",
-        }
+checks! {
+    without_profile {
+        Shape "Shape" "RFC 7515 §7.1",
+        Encoding "Encoding" "RFC 7515 §2",
+        Header "Header" "RFC 7515 §4",
+        Algorithm "Algorithm" "RFC 8725 §3.1",
+        Key "Key" "RFC 7515 §4.1.4",
+        Signature "Signature" "RFC 7515 §5.2",
+        Payload "Payload" "RFC 7519 §7.2",
+        IssuedAt "Issued at" "RFC 7519 §4.1.6",
+        NotBefore "Not before" "RFC 7519 §4.1.5",
+        Expiry "Expiry" "RFC 7519 §4.1.4",
     }
-
-    /// Where the check is specified.
-    pub const fn rfc(self) -> &'static str {
-        match self {
-            Self::Shape => "RFC 7515 §7.1",
-            Self::Encoding => "RFC 7515 §2",
-            Self::Header => "RFC 7515 §4",
-            Self::Algorithm => "RFC 8725 §3.1",
-            Self::Key => "RFC 7515 §4.1.4",
-            Self::Signature => "RFC 7515 §5.2",
-            Self::Payload => "RFC 7519 §7.2",
-            Self::IssuedAt => "RFC 7519 §4.1.6",
-            Self::NotBefore => "RFC 7519 §4.1.5",
-            Self::Expiry => "RFC 7519 §4.1.4",
-            Self::Issuer => "RFC 7519 §4.1.1",
-            Self::Audience => "RFC 7519 §4.1.3",
-            Self::Profile => "RFC 8725 §3.12",
-            Self::Revocation => "RFC 7519 §4.1.7",
-        }
+    with_profile {
+        Issuer "Issuer" "RFC 7519 §4.1.1",
+        Audience "Audience" "RFC 7519 §4.1.3",
+        Profile "Profile" "RFC 8725 §3.12",
+        Revocation "Revocation" "RFC 7519 §4.1.7",
     }
 }
 
@@ -172,8 +148,8 @@ impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::ThreeParts { bytes } => write!(f, "three parts, {bytes} of at most {LARGEST_TOKEN} bytes"),
-            Self::Canonical => f.write_str("base64url without padding, in its only correct spelling"),
-            Self::PlainHeader => f.write_str("a JSON object that brings no key and asks for no extension"),
+            Self::Canonical => f.write_str("base64url without padding, in canonical form"),
+            Self::PlainHeader => f.write_str("a JSON object that contains no key and requires no extension"),
             Self::Expected(algorithm) => write!(f, "{algorithm}, the only one that is accepted here"),
             Self::Chosen { found, accepted } => write!(f, "{found}; accepted here: {accepted}"),
             Self::KeyByKid(source) => write!(f, "the kid names the key in {source}"),
@@ -184,7 +160,7 @@ impl fmt::Display for Finding {
             Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
             Self::IssuedAgo { seconds } if *seconds < 1.0 => f.write_str("issued just now"),
             Self::IssuedAgo { seconds } => write!(f, "issued {} ago", duration_in_words(*seconds)),
-            Self::ValidSince { seconds } => write!(f, "valid since {} ago", duration_in_words(*seconds)),
+            Self::ValidSince { seconds } => write!(f, "valid for {} already", duration_in_words(*seconds)),
             Self::ExpiresAt { exp, seconds_left } => {
                 write!(f, "{} left, until {exp}", duration_in_words(*seconds_left))
             }
@@ -193,7 +169,9 @@ impl fmt::Display for Finding {
             Self::Matches(value) => write!(f, "{value}, as expected"),
             Self::NotCompared => f.write_str("not compared: any audience is accepted here"),
             Self::NotChecked(claim) => write!(f, "this profile does not check {claim}"),
-            Self::OfProfile(profile) => write!(f, "all that the {profile} profile requires is there, and typ fits"),
+            Self::OfProfile(profile) => {
+                write!(f, "has every claim that the {profile} profile requires, and an accepted typ")
+            }
             Self::NotRevocable => {
                 f.write_str("no list of revoked tokens is kept for this profile: the token is valid until exp")
             }
@@ -241,9 +219,9 @@ impl Rejection {
 /// Whether a response may show the claims of a refused token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Show {
-    /// On the command line, where a person inspects the token in hand.
+    /// Where people inspect a token on purpose: the command line, the bench and the attack pages.
     UnverifiedClaims,
-    /// Everywhere else.
+    /// For programs that act on the token.
     VerifiedClaimsOnly,
 }
 

@@ -26,11 +26,11 @@ use crate::keys::{Algorithm, GivenVerifier, KeyKind, Verifier, key_pair_for};
 
 /// Header members by which a token brings its own key or rules. They are refused without being read.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [
-    ("crit", "RFC 7515 §4.1.11", "asks for extensions, and none is supported here"),
-    ("jwk", "RFC 8725 §3.10", "brings the key that it wants to be checked with"),
-    ("jku", "RFC 8725 §3.10", "sends the verifier to an address for the key"),
-    ("x5u", "RFC 8725 §3.10", "sends the verifier to an address for a certificate"),
-    ("x5c", "RFC 8725 §3.10", "brings the certificate that it wants to be checked with"),
+    ("crit", "RFC 7515 §4.1.11", "requires extensions, and this server supports none"),
+    ("jwk", "RFC 8725 §3.10", "contains its own verification key"),
+    ("jku", "RFC 8725 §3.10", "tells the verifier where to download the key"),
+    ("x5u", "RFC 8725 §3.10", "tells the verifier where to download a certificate"),
+    ("x5c", "RFC 8725 §3.10", "contains its own certificate"),
     ("zip", "RFC 8725 §3.6", "is compressed, which a signed token never is"),
     ("b64", "RFC 7797 §6", "changes how the payload is encoded"),
 ];
@@ -286,9 +286,12 @@ impl<'a> Verification<'a> {
                 self.passed(Check::Payload, Finding::Object { claims: members.len() });
                 Ok(members.into())
             }
-            Err(JsonFault::NumberOutOfRange(name)) => {
-                Err(bad_claim(Check::Payload, &name, "a number that a double holds", "a number beyond every double"))
-            }
+            Err(JsonFault::NumberOutOfRange(name)) => Err(bad_claim(
+                Check::Payload,
+                &name,
+                "a number that fits a 64-bit float",
+                "a number too large for a 64-bit float",
+            )),
             Err(JsonFault::TooDeep) => Err(Reason {
                 code: Code::Malformed,
                 message: "the signature is right, but the payload is nested too deep".into(),

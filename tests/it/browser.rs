@@ -193,7 +193,7 @@ async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token
 }
 
 #[tokio::test]
-async fn what_stands_in_the_address_is_not_verified_by_standing_there() {
+async fn text_in_the_address_is_shown_as_not_verified() {
     with_and_without_script(async |visit| {
         for result in ["bob", MARKUP] {
             visit.open(&format!("/{result}")).await;

@@ -231,7 +231,9 @@ async fn a_transaction_has_this_shape() {
     let found = look_up(&app, "/v1/transactions/abc").await;
     assert_eq!(found.body, expected.to_string());
     assert_eq!((found.header("content-type"), found.header("cache-control")), ("application/json", "no-store"));
-    assert_refused(&look_up(&app, "/v1/transactions/abd").await, 404, "unknown_transaction");
+    let none = look_up(&app, "/v1/transactions/abd").await;
+    assert_refused(&none, 404, "unknown_transaction");
+    assert_eq!(none.text("message"), "No transaction has this xid.");
     assert_refused(&look_up(&app, "/v1/transactions/a%20b").await, 400, "bad_request");
 }
 
@@ -323,6 +325,9 @@ async fn transactions_are_for_the_holder_of_the_account_alone() {
         ] {
             let answer = Answer::to(refused).await;
             assert_refused(&answer, 401, "bad_credentials");
+            let is_told =
+                ["are required, by HTTP Basic.", "is wrong."].iter().any(|it| answer.text("message").ends_with(it));
+            assert!(is_told, "{}", answer.body);
             assert!(answer.header("www-authenticate").starts_with("Basic realm="), "{:?}", answer.headers);
         }
     }

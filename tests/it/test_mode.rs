@@ -90,7 +90,7 @@ fn others_reach_test_mode_only_where_it_is_exposed() {
 }
 
 #[tokio::test]
-async fn the_clock_is_set_moved_and_let_go() {
+async fn the_clock_can_be_set_moved_and_released() {
     let app = app();
     let visitor = app.visitor();
     assert_eq!(set_clock(&visitor, json!({ "now": 1_900_000_000 })).await.json(), json!({ "now": 1_900_000_000 }));

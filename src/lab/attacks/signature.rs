@@ -142,7 +142,7 @@ pub(super) static ATTACKS: &[Definition] = &[
             forge: |forge, _| {
                 forge.by_attacker(
                     &forge.lab_header(),
-                    "Made with the retired key that `kid` names; the lab's own key plays its part.",
+                    "Made with the lab's own key. In a real attack it would be the retired key that `kid` names.",
                 )
             },
             naive: &naive::KEEPS_RETIRED_KEYS,

@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_of_a_book_is_wrong_for_a_browser_that_did_otherwise() {
+    fn a_textbook_answer_is_wrong_if_this_browser_behaved_differently() {
         let without_none = came(&[LAX], &[]);
         let remarks = judge(&came(&[LAX, NONE], &[NONE]), &without_none, Some(Refuser::Server));
         assert!(remarks[0].says.contains("did not send `lab-none`") && remarks[1].says.contains("`lab-none`"));

@@ -45,7 +45,7 @@ pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
         Some(other) => Err(format!(
             "Near: the naive verifier accepts the token, but `sub` says {}. {}",
             clip(&other.to_string()),
-            who_else(other, "Nothing protects the payload now. Whom do you want it to name?")
+            who_else(other, "Nothing protects the payload now. Who should it name?")
         )),
         None => {
             Err(format!("Near: the naive verifier accepts the token, but there is no `sub`. It must name `{WANTED}`."))
@@ -80,7 +80,7 @@ mod tests {
     fn a_name_in_another_case_is_not_treated_as_another_person() {
         let said = |subject: &str| expect_admin(&Claims::new().with("sub", subject)).unwrap_err();
         assert!(said("Admin").contains("compared letter by letter") && said("ADMIN").contains("in small letters"));
-        assert!(said("bob").contains("Whom do you want it to name?"));
+        assert!(said("bob").contains("Who should it name?"));
     }
 
     #[test]

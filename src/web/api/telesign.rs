@@ -105,7 +105,7 @@ pub(in crate::web) async fn transaction(
 ) -> Result<HttpResponse, Problem> {
     expect_customer(&request, &keys.ring())?;
     let found = store.transaction(&parse_xid(&xid)?).await?;
-    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(unknown)?)))
+    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(no_transaction)?)))
 }
 
 /// The query of a list.
@@ -214,7 +214,7 @@ pub(in crate::web) async fn status(
     let status = members.get("status").and_then(|it| it.as_str()).filter(|it| is_status(it));
     let status = status.ok_or_else(|| Problem::bad_request("`status` must be 1 to 64 characters of text."))?;
     let found = store.set_status(&xid, status).await?;
-    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(unknown)?)))
+    Ok(HttpResponse::Ok().json(TransactionReport::from(&found.ok_or_else(no_transaction)?)))
 }
 
 fn is_status(text: &str) -> bool {
@@ -224,6 +224,10 @@ fn is_status(text: &str) -> bool {
 /// Accepts requests with the customer id and the API key, by HTTP Basic.
 fn expect_customer(request: &HttpRequest, ring: &KeyRing) -> Result<(), Problem> {
     let login = credentials::basic(request.headers());
+    let message = match login {
+        None => "The customer id and the API key are required, by HTTP Basic.",
+        Some(_) => "The customer id or the API key is wrong.",
+    };
     let is_customer = login.is_some_and(|login| {
         let id = ring.accounts().telesign_customer_id.as_bytes();
         let key = ring.telesign_api_key().as_bytes();
@@ -234,7 +238,6 @@ fn expect_customer(request: &HttpRequest, ring: &KeyRing) -> Result<(), Problem>
     if is_customer {
         return Ok(());
     }
-    let message = "The customer id and the API key are required, by HTTP Basic.";
     let problem = Problem::new(StatusCode::UNAUTHORIZED, Code::BadCredentials, message);
     Err(problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)))
 }
@@ -247,8 +250,13 @@ fn already_verified() -> Problem {
     conflict(Code::AlreadyVerified, "This transaction was verified before, and it can be verified only once.")
 }
 
+/// No transaction of this token's `xid`, or it holds another token.
 fn unknown() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, Code::UnknownTransaction, "No transaction has this xid and holds this token.")
+}
+
+fn no_transaction() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, Code::UnknownTransaction, "No transaction has this xid.")
 }
 
 /// A transaction in the shape that programs rely on.

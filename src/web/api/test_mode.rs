@@ -108,7 +108,7 @@ fn read_if_any(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map
 }
 
 fn expect_no_query(request: &HttpRequest) -> Result<(), Problem> {
-    let message = "This address takes no query; what is asked for stands in the JSON body.";
+    let message = "This address takes no query parameters. Put the values into the JSON body.";
     if request.query_string().is_empty() { Ok(()) } else { Err(Problem::bad_request(message)) }
 }
 

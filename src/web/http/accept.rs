@@ -33,7 +33,8 @@ impl Range {
         let name = parts.next().unwrap_or_default().to_ascii_lowercase();
         let weight = |part: &str| {
             let (name, value) = part.split_once('=')?;
-            name.trim().eq_ignore_ascii_case("q").then(|| value.trim().parse::<f32>().ok())?
+            let is_weight = name.trim().eq_ignore_ascii_case("q");
+            if is_weight { value.trim().parse::<f32>().ok() } else { None }
         };
         Self { name, is_wanted: parts.find_map(weight).is_none_or(|weight| weight > 0.0) }
     }

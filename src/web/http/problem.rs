@@ -100,8 +100,7 @@ impl Problem {
 
     /// The queue of work is full; `retry_after` in seconds.
     pub fn too_busy(retry_after: u64) -> Self {
-        let message =
-            format!("More work of this kind is waiting than this server takes on. Try again in {retry_after} s.");
+        let message = format!("The server is busy with other work of this kind. Try again in {retry_after} s.");
         let (name, value) = retry_after_header(retry_after);
         Self::new(StatusCode::SERVICE_UNAVAILABLE, Code::TooBusy, message).with(name, value)
     }
@@ -137,7 +136,7 @@ impl Problem {
     }
 
     fn with_cause(cause: FailureCause) -> Self {
-        let message = "This server made a mistake; its log says more.";
+        let message = "Something went wrong on this server. The details are in its log.";
         Self { cause: Some(cause), ..Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, message) }
     }
 
@@ -159,14 +158,15 @@ impl Problem {
     /// Adds the request id to the message if this is an internal error.
     pub fn named(mut self, id: &RequestId) -> Self {
         if self.code == Code::Internal {
-            self.message = format!("This server made a mistake; its log says more under the request id {id}.");
+            self.message =
+                format!("Something went wrong on this server. The details are in its log, under the request id {id}.");
         }
         self
     }
 
     /// The body is larger than `limit` bytes.
     pub fn too_large(limit: usize) -> Self {
-        let message = format!("The body is over the {limit} bytes that are read here.");
+        let message = format!("The body is larger than the limit of {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::TooLarge, message)
     }
 
@@ -227,8 +227,8 @@ impl From<IssueError> for Problem {
         match error {
             IssueError::NoSigner(algorithm) => {
                 let message = format!(
-                    "This needs a token under {algorithm}, and the keys folder holds no private key that signs it now: it \
-                     verifies and cannot sign."
+                    "This needs an {algorithm} token, and the keys folder has only the public key for it: this server \
+                     can verify and cannot sign."
                 );
                 Self::new(StatusCode::CONFLICT, Code::CannotSign, message)
             }
@@ -283,7 +283,8 @@ mod tests {
     fn a_fault_of_this_server_tells_its_request_id_and_nothing_of_its_cause() {
         let id = RequestIds::new(Random::system()).of(&HeaderMap::new(), false);
         let problem = Problem::broken("the bearer key cannot sign").named(&id);
-        let expected = format!("This server made a mistake; its log says more under the request id {id}.");
+        let expected =
+            format!("Something went wrong on this server. The details are in its log, under the request id {id}.");
         assert_eq!(problem.message, expected);
         assert_eq!(problem.cause.as_ref().map(FailureCause::as_str), Some("the bearer key cannot sign"));
         assert_eq!(Problem::not_found().named(&id).message, Problem::not_found().message);

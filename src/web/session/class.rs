@@ -1,7 +1,8 @@
 //! Class mode: who asks, the teacher, a pupil or neither, and where the progress of the lab is kept for them.
 //!
 //! The teacher and each pupil have a cookie of their own, apart from the demo's session: neither a logout nor a closed
-//! browser ends it. Each is signed with a key of its own purpose, and neither holds what it stands for.
+//! browser ends it. The two are signed with different keys, and
+//! neither contains the teacher's key or the pupil's name.
 
 mod codes;
 mod cookies;
@@ -45,11 +46,11 @@ pub(in crate::web) const JOINS: Rate = Rate::per_hour(150);
 /// How many boards are sent live by one process at once.
 const MOST_STREAMS: usize = 32;
 
-/// How long the class and a pupil are remembered.
-const REMEMBERED: Duration = Duration::from_secs(1);
+/// How long the class and a pupil are cached.
+const CACHE_TTL: Duration = Duration::from_secs(1);
 
-/// So many pupils are remembered before those are dropped that are over.
-const MOST_REMEMBERED: usize = 1024;
+/// When more pupils are cached, expired entries are removed.
+const MOST_CACHED_PUPILS: usize = 1024;
 
 /// The class of this server, if it has one.
 pub(in crate::web) struct ClassMode(Option<Classroom>);
@@ -64,21 +65,21 @@ pub(in crate::web) struct Classroom {
     pub store: Data<dyn Store>,
     codes: CodeChecks,
     joins: Limiter,
-    remembered: Mutex<Remembered>,
+    cache: Mutex<Cache>,
     streams: Arc<Semaphore>,
 }
 
 /// What was read of the store a short while ago, so that a page in a class costs little more than without one.
 #[derive(Default)]
-struct Remembered {
+struct Cache {
     class: Option<(Instant, Option<Class>)>,
     pupils: HashMap<PupilId, (Instant, Arc<Pupil>)>,
 }
 
-impl Remembered {
+impl Cache {
     /// Whether there is a class, if that is known.
     fn class(&self) -> Option<&(Instant, Option<Class>)> {
-        self.class.as_ref().filter(|(at, _)| at.elapsed() < REMEMBERED)
+        self.class.as_ref().filter(|(at, _)| at.elapsed() < CACHE_TTL)
     }
 
     /// The pupil and the class, unless the browser knows of a step that is missing here: another process may have
@@ -86,17 +87,17 @@ impl Remembered {
     fn pupil(&self, id: &PupilId, steps: i64) -> Option<(Class, Arc<Pupil>)> {
         let class = self.class()?.1.clone()?;
         let (at, pupil) = self.pupils.get(id)?;
-        (at.elapsed() < REMEMBERED && pupil.steps >= steps).then(|| (class, pupil.clone()))
+        (at.elapsed() < CACHE_TTL && pupil.steps >= steps).then(|| (class, pupil.clone()))
     }
 
     /// A request that was overtaken does not bring back what it read.
     fn keep(&mut self, pupil: Arc<Pupil>) {
-        let newer = |kept: &(Instant, Arc<Pupil>)| kept.1.steps > pupil.steps && kept.0.elapsed() < REMEMBERED;
+        let newer = |kept: &(Instant, Arc<Pupil>)| kept.1.steps > pupil.steps && kept.0.elapsed() < CACHE_TTL;
         if !self.pupils.get(&pupil.id).is_some_and(newer) {
             self.pupils.insert(pupil.id.clone(), (Instant::now(), pupil));
         }
-        if self.pupils.len() > MOST_REMEMBERED {
-            self.pupils.retain(|_, (at, _)| at.elapsed() < REMEMBERED);
+        if self.pupils.len() > MOST_CACHED_PUPILS {
+            self.pupils.retain(|_, (at, _)| at.elapsed() < CACHE_TTL);
         }
     }
 }
@@ -131,7 +132,7 @@ impl ClassMode {
             random,
             store,
             joins,
-            remembered: Mutex::default(),
+            cache: Mutex::default(),
             streams: Arc::new(Semaphore::new(MOST_STREAMS)),
         }))
     }
@@ -185,11 +186,11 @@ pub(in crate::web) fn not_the_teacher() -> Problem {
 pub(in crate::web) enum NotJoined {
     WrongCode,
     /// The code is wrong, as too many were that came from this network. `retry_after` in seconds, as below.
-    WrongTooOften {
+    TooManyWrongCodes {
         retry_after: u64,
     },
     /// Too many codes of such networks wait to be looked at.
-    LineIsFull {
+    QueueIsFull {
         retry_after: u64,
     },
     /// As many pupils joined with this code from this network as may.
@@ -259,11 +260,11 @@ impl Classroom {
 
     /// The class as it was at most a second ago.
     pub async fn recent(&self) -> Result<Option<Class>, StoreError> {
-        if let Some((_, class)) = self.remembered().class() {
+        if let Some((_, class)) = self.cache().class() {
             return Ok(class.clone());
         }
         let class = self.store.class(self.now()).await?;
-        self.remembered().class = Some((Instant::now(), class.clone()));
+        self.cache().class = Some((Instant::now(), class.clone()));
         Ok(class)
     }
 
@@ -278,24 +279,24 @@ impl Classroom {
     /// were at most a second ago, and the pupil has every change that this browser knows of.
     pub async fn recent_pupil(&self, request: &HttpRequest) -> Result<Option<(Class, Arc<Pupil>)>, StoreError> {
         let Some(cookie) = self.pupil_in(request) else { return Ok(None) };
-        if let Some(known) = self.remembered().pupil(&cookie.pupil, self.cookies.steps(request)) {
+        if let Some(known) = self.cache().pupil(&cookie.pupil, self.cookies.steps(request)) {
             return Ok(Some(known).filter(|(_, pupil)| cookie.is_of(pupil)));
         }
         let Some((class, pupil)) = self.pupil_of(request).await? else { return Ok(None) };
         let pupil = Arc::new(pupil);
-        let mut remembered = self.remembered();
-        remembered.class = Some((Instant::now(), Some(class.clone())));
-        remembered.keep(pupil.clone());
+        let mut cache = self.cache();
+        cache.class = Some((Instant::now(), Some(class.clone())));
+        cache.keep(pupil.clone());
         Ok(Some((class, pupil)))
     }
 
     /// After a change of the class or of its pupils.
     fn forget(&self) {
-        *self.remembered() = Remembered::default();
+        *self.cache() = Cache::default();
     }
 
-    fn remembered(&self) -> std::sync::MutexGuard<'_, Remembered> {
-        self.remembered.lock().unwrap_or_else(PoisonError::into_inner)
+    fn cache(&self) -> std::sync::MutexGuard<'_, Cache> {
+        self.cache.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Lets somebody join, and says what their browser is to keep. A whole class can join at once from one address.
@@ -320,7 +321,7 @@ impl Classroom {
         let (class, pupil) = self.returned(code, client).await?;
         let pupil_cookie = self.cookies.of_pupil(&class.id, &pupil.id, pupil.returns);
         let cookies = [pupil_cookie, self.cookies.of_steps(pupil.steps)];
-        self.remembered().keep(Arc::new(pupil));
+        self.cache().keep(Arc::new(pupil));
         Ok(cookies)
     }
 
@@ -401,7 +402,7 @@ impl Classroom {
             return Ok(());
         };
         let cookie = self.cookies.of_steps(pupil.steps);
-        self.remembered().keep(Arc::new(pupil));
+        self.cache().keep(Arc::new(pupil));
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))
     }
 

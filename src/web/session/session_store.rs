@@ -32,7 +32,7 @@ use crate::web::session::state::STATE_HOURS;
 const PREFIX: &str = "hallpass:session:";
 
 /// How many sessions in Redis one client may begin in a minute: ten for each pupil of a class that shares an address.
-const NEW: Rate = Rate::per_minute(300);
+const NEW_SESSIONS_PER_CLIENT: Rate = Rate::per_minute(300);
 
 /// How long a session is stored if its cookie never comes back. Nearly every browser sends it at once, with the
 /// redirect; programs that store no cookies never do.
@@ -98,7 +98,7 @@ impl SessionBackend {
         let builder = RedisSessionStore::builder_pooled(redis.pool()).cache_keygen(redis_key);
         // The pool exists already, so this does not connect.
         let store = builder.build().await.map_err(|error| redis_failure(&error))?;
-        Ok(Self(Arc::new(InRedis { store, redis, random, new: Memory::new(NEW) })))
+        Ok(Self(Arc::new(InRedis { store, redis, random, new: Memory::new(NEW_SESSIONS_PER_CLIENT) })))
     }
 
     /// Whether the state is in the cookie, so that copies of it cannot be revoked.

@@ -403,7 +403,7 @@ async fn what_cannot_be_used_is_a_400_that_says_why() {
         (sign(&format!(r#"{secret},"claims":[1]"#)), "found an array, not an object"),
         (sign(&format!(r#"{secret},"claims":"x""#)), "`claims` must be a JSON object"),
         (sign(&format!(r#"{secret},"claims":{{"a":1,"a":2}}"#)), "twice"),
-        (sign(&format!(r#"{secret},"claims":{{"exp":1e999}}"#)), "beyond every double"),
+        (sign(&format!(r#"{secret},"claims":{{"exp":1e999}}"#)), "too large for a 64-bit float"),
         (sign(&format!(r#"{secret},"claims":{{}},"header":[]"#)), "`header` must be a JSON object"),
     ];
     for (body, told) in table {

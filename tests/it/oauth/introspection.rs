@@ -39,7 +39,7 @@ async fn a_refresh_token_in_force_is_active_until_it_is_used() {
 }
 
 #[tokio::test]
-async fn of_anything_else_only_is_said_that_it_is_not_active() {
+async fn every_other_token_is_only_reported_as_inactive() {
     let issuer = TestIssuer::new();
     let login = issuer.logged_in().await;
     let access = login.text("access_token");
@@ -50,7 +50,7 @@ async fn of_anything_else_only_is_said_that_it_is_not_active() {
 }
 
 #[tokio::test]
-async fn who_asks_needs_a_secret_and_a_token() {
+async fn introspection_needs_a_client_secret_and_a_token() {
     let issuer = TestIssuer::new();
     let ask = |form: &[(&str, &str)]| Answer::to(issuer.post("/oauth/introspect", form));
     assert_error(&ask(&[("token", "x")]).await, 401, "invalid_client");

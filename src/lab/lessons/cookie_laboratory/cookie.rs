@@ -143,7 +143,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_recipe_is_read_back_from_its_own_fields() {
+    fn settings_are_read_back_from_their_own_fields() {
         for settings in CookieSettings::all() {
             let fields = settings.fields();
             let read =

@@ -27,7 +27,8 @@ impl Refusal {
     }
 
     fn server_error(cause: FailureCause) -> Self {
-        let error = OAuthError::new(ErrorCode::ServerError, "this server made a mistake; its log says more");
+        let error =
+            OAuthError::new(ErrorCode::ServerError, "something went wrong on this server; the details are in its log");
         Self { error, cause: Some(cause) }
     }
 

@@ -1,16 +1,16 @@
 //! How often codes may be tried, those of a class and those with which pupils come back.
 //!
-//! Thirty pupils share one address, and so does whoever types wrong codes in their room. So a right code is taken even
-//! after many wrong ones, and what is limited is how fast codes are looked at. An address has [`WRONG_CODES`] wrong
-//! ones free. After them its codes wait in a line, in which the next is looked at [`PACE`] after a wrong one. A pupil
-//! with the right code waits there for as many guesses as came before theirs, and no longer than five seconds. Only
-//! somebody who sends more than five codes a second can keep a line full, and so keep out others who share it.
+//! Pupils in one room share one IP address, and so does anyone there who guesses codes. A right code must work even
+//! after many wrong ones, so we limit how fast codes are checked. Each address gets [`WRONG_CODES`] wrong codes without
+//! delay. After that its codes are queued, and a wrong one delays the next by [`DELAY_AFTER_WRONG_CODE`]. A right code
+//! waits for as many guesses as came before it, and five seconds at most. Only somebody who sends more than five codes
+//! a second can keep a queue full, and so keep out others who share it.
 //!
 //! The code of a class has 6 of 20 letters: 20^6 = 64 million codes, 26 bits. From one address at most 5.5 of them are
-//! looked at in a second, half a code free and 5 in line, so trying all takes 134 days, and a lesson of 90 minutes is
-//! enough for one in 2,000. Each further address adds half a code a second, and at most [`LINES`] lines five each; each
-//! further process has its own. A code to come back has 8 letters, 25.6 thousand million codes, and works for ten
-//! minutes: one in 7 million.
+//! checked in a second, half a code without delay and 5 from the queue. So trying all takes 134 days, and a lesson of
+//! 90 minutes is enough for one in 2,000. Each further address adds half a code a second, and at most [`QUEUES`] queues
+//! five each; each further process has its own. A code to come back has 8 letters, 25.6 thousand million codes, and
+//! works for ten minutes: one in 7 million.
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -29,58 +29,58 @@ use crate::web::http::client::Client;
 use crate::web::http::problem::Problem;
 use crate::web::metrics::{Limit, Metrics, RateDecision};
 
-/// How many wrong codes of an address are looked at without a wait. A class behind one address may well mistype a few.
+/// How many wrong codes of an address are checked without delay. A class behind one address may well mistype a few.
 pub(in crate::web) const WRONG_CODES: Rate = Rate::per_minute(30);
 
-/// When the line goes on after a wrong code.
-const PACE: Duration = Duration::from_millis(200);
+/// How long a queue waits after a wrong code.
+const DELAY_AFTER_WRONG_CODE: Duration = Duration::from_millis(200);
 
-/// How many codes wait in a line. Further ones are refused without a look.
-const PLACES: usize = 25;
+/// How many codes wait in a queue. Further ones are refused without a check.
+const QUEUE_LENGTH: usize = 25;
 
-/// How many lines there are. The addresses share them, so that a flood from one room seldom keeps another out.
-const LINES: usize = 16;
+/// How many queues there are. The addresses share them, so that a flood from one room seldom keeps another out.
+const QUEUES: usize = 16;
 
-/// After how many seconds everything that waits was looked at.
-const LINE_IS_OVER_IN: u64 = 5;
+/// After how many seconds a full queue is empty again.
+const QUEUE_RETRY_SECONDS: u64 = 5;
 
-/// Looks at codes, no faster than allowed.
+/// Checks codes, no faster than allowed.
 pub(super) struct CodeChecks {
     wrong: Limiter,
     metrics: Data<Metrics>,
-    lines: [Line; LINES],
+    queues: [CodeQueue; QUEUES],
 }
 
-/// Where codes of some addresses wait to be looked at.
-struct Line {
-    /// Free codes are looked at one after the other, so that many at once are counted like many in a row.
+/// Where the codes of some addresses wait for their check.
+struct CodeQueue {
+    /// Codes without delay are checked one after the other, so that many at once are counted like many in a row.
     checking: Mutex<()>,
     places: Semaphore,
     turn: Arc<Mutex<()>>,
 }
 
-impl Line {
+impl CodeQueue {
     fn new() -> Self {
-        Self { checking: Mutex::default(), places: Semaphore::new(PLACES), turn: Arc::default() }
+        Self { checking: Mutex::default(), places: Semaphore::new(QUEUE_LENGTH), turn: Arc::default() }
     }
 }
 
 impl CodeChecks {
     pub fn new(wrong: Limiter, metrics: Data<Metrics>) -> Self {
-        Self { wrong, metrics, lines: std::array::from_fn(|_| Line::new()) }
+        Self { wrong, metrics, queues: std::array::from_fn(|_| CodeQueue::new()) }
     }
 
-    /// What this code leads to, which `look` finds in the store.
+    /// What this code leads to, which `find_in_store` looks up.
     pub async fn check<T>(
         &self,
         client: Client,
         now: DateTime<Utc>,
-        look: impl Future<Output = Result<Option<T>, StoreError>>,
+        find_in_store: impl Future<Output = Result<Option<T>, StoreError>>,
     ) -> Result<T, NotJoined> {
-        let line = &self.lines[line_of(client.address())];
-        let one_at_a_time = line.checking.lock().await;
+        let queue = &self.queues[queue_of(client.address())];
+        let one_at_a_time = queue.checking.lock().await;
         let retry_after = match self.wrong.peek(client.address(), now).await {
-            Ok(Decision::Admitted) => match look.await? {
+            Ok(Decision::Admitted) => match find_in_store.await? {
                 Some(found) => return Ok(found),
                 None => return Err(self.count_wrong(client, now).await),
             },
@@ -89,15 +89,15 @@ impl CodeChecks {
         };
         drop(one_at_a_time);
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::Refused);
-        let Ok(_place) = line.places.try_acquire() else {
-            return Err(NotJoined::LineIsFull { retry_after: LINE_IS_OVER_IN });
+        let Ok(_place) = queue.places.try_acquire() else {
+            return Err(NotJoined::QueueIsFull { retry_after: QUEUE_RETRY_SECONDS });
         };
-        let turn = line.turn.clone().lock_owned().await;
-        let found = look.await?;
+        let turn = queue.turn.clone().lock_owned().await;
+        let found = find_in_store.await?;
         if found.is_none() {
             pause(turn);
         }
-        found.ok_or(NotJoined::WrongTooOften { retry_after })
+        found.ok_or(NotJoined::TooManyWrongCodes { retry_after })
     }
 
     async fn count_wrong(&self, client: Client, now: DateTime<Utc>) -> NotJoined {
@@ -105,25 +105,25 @@ impl CodeChecks {
         self.metrics.rate_decided(Limit::ClassCode, RateDecision::from(counted.as_ref()));
         match counted {
             Ok(Decision::Admitted) => NotJoined::WrongCode,
-            Ok(Decision::Refused { retry_after }) => NotJoined::WrongTooOften { retry_after },
+            Ok(Decision::Refused { retry_after }) => NotJoined::TooManyWrongCodes { retry_after },
             Err(error) => Problem::rates_unavailable(&error).into(),
         }
     }
 }
 
-/// Which line the codes of an address wait in. An IPv6 client has a whole network of 64 bits.
-fn line_of(address: IpAddr) -> usize {
+/// Which queue the codes of an address wait in. An IPv6 client has a whole network of 64 bits.
+fn queue_of(address: IpAddr) -> usize {
     let network = match address {
         IpAddr::V4(address) => u128::from(u32::from(address)),
         IpAddr::V6(address) => u128::from(address) >> 64,
     };
-    usize::try_from(network % LINES as u128).unwrap_or_default()
+    usize::try_from(network % QUEUES as u128).unwrap_or_default()
 }
 
 /// Keeps the turn for a while, also when the client that had it hangs up.
 fn pause(turn: OwnedMutexGuard<()>) {
     rt::spawn(async move {
-        rt::time::sleep(PACE).await;
+        rt::time::sleep(DELAY_AFTER_WRONG_CODE).await;
         drop(turn);
     });
 }
@@ -133,11 +133,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neighbours_wait_in_lines_of_their_own_and_a_network_of_ipv6_in_one() {
-        let line = |address: &str| line_of(address.parse().unwrap());
-        assert_ne!(line("192.0.2.1"), line("192.0.2.2"));
-        assert_ne!(line("2001:db8:0:1::1"), line("2001:db8:0:2::1"));
-        assert_eq!(line("2001:db8:0:1::1"), line("2001:db8:0:1:ffff::2"));
-        assert!(line("255.255.255.255") < LINES);
+    fn each_ipv4_address_and_each_ipv6_network_has_its_own_queue() {
+        let queue = |address: &str| queue_of(address.parse().unwrap());
+        assert_ne!(queue("192.0.2.1"), queue("192.0.2.2"));
+        assert_ne!(queue("2001:db8:0:1::1"), queue("2001:db8:0:2::1"));
+        assert_eq!(queue("2001:db8:0:1::1"), queue("2001:db8:0:1:ffff::2"));
+        assert!(queue("255.255.255.255") < QUEUES);
     }
 }

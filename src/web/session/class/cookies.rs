@@ -1,8 +1,8 @@
 //! The cookies of the teacher and of the pupils.
 //!
-//! A pupil's cookie is `class.pupil.returns.signature`, where the returns are how often the pupil has come back: after
-//! the next return, the cookie is theirs no longer. The teacher's is `end.signature`, where the end is when the cookie
-//! stops to count, in seconds since 1970. The signatures are HMAC-SHA256.
+//! A pupil's cookie is `class.pupil.returns.signature`. The returns count how often the pupil came back with a return
+//! code; coming back again invalidates older cookies. The teacher's cookie is `end.signature`, where the end is when it
+//! expires, in seconds since 1970. The signatures are HMAC-SHA256.
 //!
 //! A second cookie of a pupil counts the changes of their progress. A process that remembers an older state of it then
 //! asks the store.
@@ -22,7 +22,7 @@ use crate::web::http::cookie_header;
 /// How long a pupil's browser keeps its cookie.
 pub(in crate::web) const PUPIL_DAYS: i64 = 30;
 
-/// How long the teacher's link counts once it was opened. The link can be opened again at any time.
+/// How long the teacher's cookie lasts once the link was opened. The link can be opened again at any time.
 const TEACHER_DAYS: i64 = 14;
 
 /// What a pupil's cookie says.
@@ -66,7 +66,7 @@ impl ClassCookies {
         self.cookie(self.teacher_name(), signed(&self.teacher, &end), Duration::days(TEACHER_DAYS))
     }
 
-    /// When the teacher's cookie that the request has stops to count.
+    /// When the teacher's cookie of this request expires.
     pub fn teacher_until(&self, request: &HttpRequest) -> Option<DateTime<Utc>> {
         let value = only_value(request, self.teacher_name());
         let end = value.as_deref().and_then(|value| verified(&self.teacher, value)).and_then(|end| end.parse().ok());

@@ -33,7 +33,7 @@ pub(in crate::web) struct ChosenForm {
 
 impl ChosenForm {
     fn pupil(&self) -> Result<Option<PupilId>, Problem> {
-        let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is no id of a pupil."));
+        let read = |id| PupilId::parse(id).ok_or_else(|| Problem::bad_request("`pupil` is not a pupil's id."));
         self.pupil.as_deref().map(read).transpose()
     }
 
@@ -43,7 +43,7 @@ impl ChosenForm {
 }
 
 fn lesson(slug: &str) -> Result<&'static Lesson, Problem> {
-    Lesson::find(slug).ok_or_else(|| Problem::bad_request("`lesson` is no lesson of this lab."))
+    Lesson::find(slug).ok_or_else(|| Problem::bad_request("`lesson` is not a lesson of this lab."))
 }
 
 /// `POST /class/board/reset`.

@@ -57,11 +57,11 @@ impl JoinFault {
     fn of_codes(field: Field, wrong: &str, why: NotJoined) -> Result<Self, Problem> {
         Ok(match why {
             NotJoined::WrongCode => Self::of(field, wrong),
-            NotJoined::WrongTooOften { retry_after } => {
+            NotJoined::TooManyWrongCodes { retry_after } => {
                 let or = "A right code is taken before that too.";
                 Self::later(field, &format!("{wrong} {TOO_OFTEN}"), retry_after).and(or)
             }
-            NotJoined::LineIsFull { retry_after } => Self::later(field, LINE_IS_FULL, retry_after),
+            NotJoined::QueueIsFull { retry_after } => Self::later(field, LINE_IS_FULL, retry_after),
             NotJoined::JoinedTooOften { retry_after } => Self::later(field, JOINED_TOO_OFTEN, retry_after),
             NotJoined::Closed => Self::of(field, CLOSED),
             NotJoined::Full => Self::of(field, FULL),

@@ -78,10 +78,10 @@ impl Own {
     ) -> Result<Self, &'static str> {
         let token = session_token.token().ok_or("Your session holds no token")?;
         if session_token.ring == TokenKeys::Lab {
-            return Err("Your session’s token was put there by the lab");
+            return Err("The lab put the token into your session");
         }
         let verdict = demo::verify(&lab.keys.ring(), algorithm, token, now);
-        let claims = verdict.claims().ok_or("Your session’s token is not good under this attack’s algorithm now")?;
+        let claims = verdict.claims().ok_or("Your session’s token is not valid for the algorithm of this attack")?;
         Ok(Self { token: token.to_owned(), algorithm, claims: claims.clone(), fresh: None })
     }
 

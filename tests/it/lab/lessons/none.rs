@@ -221,7 +221,7 @@ async fn what_a_trace_marks_as_code_is_shown_as_code() {
     let choices = [("member", "jku"), ("value", "https://a.example/"), ("with", "attacker")];
     let page = lesson.press_with("Forge and send", &choices).await.body();
     assert!(page.contains("expected: a header without <code>jku</code>"), "{page}");
-    assert!(page.contains("by <code>jku</code> the token sends"), "{page}");
+    assert!(page.contains("by <code>jku</code> the token tells"), "{page}");
 }
 
 #[tokio::test]

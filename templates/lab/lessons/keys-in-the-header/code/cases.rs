@@ -1,4 +1,4 @@
-//! *Keys in the header*: the token brings the key that it is verified with.
+//! *Keys in the header*: the token contains the key that verifies it.
 
 use hallpass::keys::{Algorithm, GivenKey};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-# The mistake: the token brings the key that it is verified with.
+# The mistake: the token contains the key that verifies it.
 import jwt
 
 
