@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::hints::Open;
 use super::json_text::{fault_of, note_on_repetition};
-use super::remark::{clip, expect_admin};
+use super::remark::{WANTED, clip, expect_admin};
 use crate::keys::{Algorithm, Verifier};
 use crate::lab::naive::{LaxToken, Objection};
 use crate::token::{Claims, parse_object_keeping_last, signing_input};
@@ -57,17 +57,41 @@ pub fn naive(token: &str, keys: &[Verifier], now: DateTime<Utc>) -> Result<Claim
 pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result<String, String> {
     let twice = note_on_repetition("header", written.header) + &note_on_repetition("payload", written.payload);
     match naive {
+        _ if is_genuine(written, naive) => Err(GENUINE.to_owned()),
         Ok(claims) => expect_admin(claims).map(|()| success(written) + &twice).map_err(|hint| hint + &twice),
         Err(objection) => Err(hint(written, objection) + &twice),
     }
 }
 
-/// The part of the token in which the next mistake is.
-pub fn open(written: &Written<'_>) -> Open {
+const GENUINE: &str = "You sent the token as the portal signed it, so its signature fits. Nothing is forged yet. Begin with \
+                       the header: name an algorithm that needs no key.";
+
+/// Whether the portal itself signed this token. The visitor has no key, so then it is unchanged.
+fn is_genuine(written: &Written<'_>, naive: &Result<Claims, Objection>) -> bool {
+    let fits = matches!(naive, Ok(_) | Err(Objection::Expired { .. }));
+    fits && !is_none(written)
+}
+
+/// Whether the header asks for no signature.
+fn is_none(written: &Written<'_>) -> bool {
     let header = parse_object_keeping_last(written.header.as_bytes()).unwrap_or_default();
-    let alg = header.get("alg").and_then(Value::as_str).unwrap_or_default();
+    header.get("alg").and_then(Value::as_str).is_some_and(|alg| alg.eq_ignore_ascii_case("none"))
+}
+
+/// The part of the token in which the next mistake is.
+pub fn open(written: &Written<'_>, now: DateTime<Utc>) -> Open {
     let has_no_signature = written.signature.is_empty() && written.has_last_dot;
-    Open::first(&[(alg.eq_ignore_ascii_case("none"), "alg"), (has_no_signature, "signature"), (false, "payload")])
+    let payload = parse_object_keeping_last(written.payload.as_bytes()).map(Claims::from).unwrap_or_default();
+    let is_live = payload.expires_at().is_none_or(|end| end > now);
+    Open::first(&[
+        (fault_of(written.header).is_none(), "json"),
+        (is_none(written), "alg"),
+        (has_no_signature, "signature"),
+        (fault_of(written.payload).is_none(), "json"),
+        (payload.subject() == Some(WANTED), "payload"),
+        (is_live, "exp"),
+        (false, "payload"),
+    ])
 }
 
 fn success(written: &Written<'_>) -> String {

@@ -1,9 +1,10 @@
 //! The token that a lesson or an attack is about: the visitor's own, or one that is made for the page alone.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::keys::KeyRing;
 use crate::lab::lessons::WANTED;
+use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
@@ -41,12 +42,26 @@ impl Own {
     /// The session's token, or one as *Get token* would make it for the same subject.
     pub fn of(visitor: &Visitor, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
         let session_token = SessionToken::of(visitor);
-        let chosen = session_token.algorithm;
-        // A folder with only a public key verifies RS256 and cannot sign it.
-        let can_sign = demo::can_issue(&lab.keys.ring(), chosen, now);
-        let algorithm = if can_sign { chosen } else { DemoAlgorithm::HS256 };
-        Self::kept(&session_token, lab, chosen, now)
-            .or_else(|why| Self::fresh(&session_token, lab, algorithm, now, why))
+        let algorithm = signing_algorithm(&session_token, lab, now);
+        Self::kept(&session_token, lab, session_token.algorithm, now)
+            .or_else(|why| Self::fresh(&session_token, lab, algorithm, lab.sessions.default_lifetime, now, why))
+    }
+
+    /// The same for a lesson in which a visitor writes for minutes, and the token must not expire meanwhile.
+    pub fn lasting(visitor: &Visitor, lab: &Lab, now: DateTime<Utc>) -> Result<Self, Problem> {
+        let session_token = SessionToken::of(visitor);
+        let algorithm = signing_algorithm(&session_token, lab, now);
+        let lasts =
+            |own: Self| if own.lasts(now) { Ok(own) } else { Err("Your session’s token expires within minutes") };
+        Self::kept(&session_token, lab, session_token.algorithm, now)
+            .and_then(lasts)
+            .or_else(|why| Self::fresh(&session_token, lab, algorithm, Lifetime::HOUR, now, why))
+    }
+
+    /// Whether nobody who works with it has to hurry.
+    fn lasts(&self, now: DateTime<Utc>) -> bool {
+        let needed = TimeDelta::seconds(Lifetime::TEN_MINUTES.seconds());
+        self.claims.expires_at().is_some_and(|end| end - now >= needed)
     }
 
     /// The same under this algorithm and no other.
@@ -57,7 +72,7 @@ impl Own {
         now: DateTime<Utc>,
     ) -> Result<Self, Problem> {
         Self::kept(session_token, lab, algorithm, now)
-            .or_else(|why| Self::fresh(session_token, lab, algorithm, now, why))
+            .or_else(|why| Self::fresh(session_token, lab, algorithm, lab.sessions.default_lifetime, now, why))
     }
 
     /// A token for an answer in JSON, with a subject of its own. A script must not get the session's token, nor parts
@@ -66,7 +81,7 @@ impl Own {
         let subject = format!("example-{:08x}", u32::from_be_bytes(random));
         let subject = Subject::parse(&subject).map_err(|error| Problem::internal(&error))?;
         let why = "An answer in JSON never holds your session’s token";
-        Self::issue(algorithm, &subject, lab, now, why)
+        Self::issue(algorithm, &subject, lab, lab.sessions.default_lifetime, now, why)
     }
 
     /// The session's token if it is accepted, or why it cannot be used.
@@ -89,24 +104,26 @@ impl Own {
         session_token: &SessionToken,
         lab: &Lab,
         algorithm: DemoAlgorithm,
+        lifetime: Lifetime,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
         let ring = &lab.keys.ring();
         let refused = session_token.token().filter(|_| session_token.ring == TokenKeys::Demo);
         let subject = refused.and_then(|token| subject_of(token, ring, now)).unwrap_or_default();
-        Self::issue(algorithm, &subject, lab, now, why)
+        Self::issue(algorithm, &subject, lab, lifetime, now, why)
     }
 
     fn issue(
         algorithm: DemoAlgorithm,
         subject: &Subject,
         lab: &Lab,
+        lifetime: Lifetime,
         now: DateTime<Utc>,
         why: &'static str,
     ) -> Result<Self, Problem> {
-        let token = demo::issue(&lab.keys.ring(), algorithm, subject, lab.sessions.default_lifetime, now)?;
-        let claims = demo::claims(subject, lab.sessions.default_lifetime, now);
+        let token = demo::issue(&lab.keys.ring(), algorithm, subject, lifetime, now)?;
+        let claims = demo::claims(subject, lifetime, now);
         Ok(Self { token: token.into_string(), algorithm, claims, fresh: Some(why) })
     }
 
@@ -118,6 +135,12 @@ impl Own {
     pub fn subject(&self) -> &str {
         self.claims.subject().unwrap_or_default()
     }
+}
+
+/// The session's algorithm, if this server can sign with it: a folder with only a public key verifies RS256 and cannot.
+fn signing_algorithm(session_token: &SessionToken, lab: &Lab, now: DateTime<Utc>) -> DemoAlgorithm {
+    let chosen = session_token.algorithm;
+    if demo::can_issue(&lab.keys.ring(), chosen, now) { chosen } else { DemoAlgorithm::HS256 }
 }
 
 /// The subject of a refused token, if the demo signed it.

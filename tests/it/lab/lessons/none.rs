@@ -99,7 +99,7 @@ async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
     let (header, admin) = ("{\"alg\":\"none\"}", "{\"sub\":\"admin\"}");
     let [own_header, own_payload, signature] = ["header", "payload", "signature"].map(|name| lesson.field(name));
     let payload = own_payload.replace("bob", "admin");
-    app.advance(63);
+    app.advance(3603);
     for (says, fields) in [
         ("there is still a signature", vec![("header", header), ("payload", admin), ("signature", &signature)]),
         ("does not know that name", vec![("header", "{\"alg\":\"nome\"}"), ("payload", admin), ("signature", "")]),
@@ -184,19 +184,40 @@ async fn a_body_that_is_no_form_or_too_long_is_refused_by_every_lesson() {
 async fn a_lesson_is_about_the_session_s_own_token_while_that_is_accepted() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
-    visitor.get("/generate?sub=alice").await;
+    visitor.get("/generate?sub=alice&ttl=3600").await;
     let own = "This is the token in your session.";
     let made = "so the lab made this one about <code>alice</code>, for this page only";
     for slug in LESSONS {
         visitor.skip_prediction(slug).await;
         assert!(visitor.page(&format!("/lab/lessons/{slug}")).await.contains(own), "{slug}");
     }
-    app.advance(60);
+    app.advance(3600);
     for slug in LESSONS {
         let page = visitor.page(&format!("/lab/lessons/{slug}")).await;
         assert!(page.contains(made) && !page.contains(own), "{slug}");
     }
     assert_eq!(visitor.verdict().await.1["code"], "expired", "the session is as it was");
+}
+
+#[tokio::test]
+async fn the_token_of_none_lasts_for_as_long_as_a_visitor_writes_and_is_told_when_it_is_unchanged() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.get("/generate?sub=alice").await;
+    let mut lesson = LessonPage::at(visitor, "none").await;
+    lesson.shows("so the lab made this one about alice, for this page only. It expires in an hour.");
+    app.advance(600);
+    let sent = lesson.submission("Send it to both", &[]);
+    lesson.send(&sent).await.misses("You sent the token as the portal signed it");
+    assert!(!lesson.verdict().contains("Near"), "{}", lesson.verdict());
+    app.advance(3600);
+    lesson.send(&sent).await.misses("You sent the token as the portal signed it");
+    assert!(!lesson.verdict().contains("Near"), "{}", lesson.verdict());
+
+    let visitor = app.visitor();
+    visitor.get("/generate?sub=admin&ttl=3600").await;
+    let mut lesson = LessonPage::at(visitor, "none").await;
+    lesson.press("Send it to both").await.misses("Nothing is forged yet");
 }
 
 #[tokio::test]

@@ -47,12 +47,12 @@ struct Outcome {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let own = Own::of(&visit.visitor, visit.lab, visit.now)?;
+    let own = Own::lasting(&visit.visitor, visit.lab, visit.now)?;
     let [header, payload, signature] = fields(visit, &own)?;
     let has_last_dot = visit.form.get("dot").is_none();
     let written = Written { header: &header, payload: &payload, signature: &signature, has_last_dot };
     let outcome = visit.form.is_sent().then(|| judge(visit, &written, own.algorithm));
-    let open = none::open(&written);
+    let open = none::open(&written, visit.now);
     let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.remark)), open);
     render(&NonePage { assets: &visit.lab.assets, frame, own, header, payload, signature, has_last_dot, outcome })
 }
