@@ -1,17 +1,17 @@
-//! Anatomy of a token: the lab signs one for a subject that nobody can guess, and the form carries it.
+//! Anatomy of a token: the lab signs one for a subject that nobody can guess. The session keeps what the token follows
+//! from, so a visitor sees the same one on every page and in every tab until it expires. The form carries it too, for
+//! programs and for a session that was lost.
 
 use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit};
-use crate::lab::lessons::anatomy;
-use crate::lab::lessons::hints::Open;
+use crate::lab::lessons::anatomy::{self, Judged, KeptToken, LIFETIME, Typed};
 use crate::lab::lessons::press::Press;
-use crate::lab::lessons::remark::Remark;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
-use crate::profiles::{Lifetime, lab};
-use crate::token::segments;
+use crate::profiles::lab;
+use crate::token::{Claims, segments};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -32,48 +32,82 @@ struct AnatomyPage<'a> {
     frame: Frame,
     token: &'a str,
     parts: [(&'static str, &'static str, &'a str); 3],
-    typed: &'a str,
+    typed: Typed,
+    /// The answers as judged; `None` if the token that came with them could not be used.
+    judged: Option<Judged>,
+}
+
+/// The visitor's token, with what the session keeps of it.
+struct Held {
+    token: String,
+    kept: Option<KeptToken>,
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
-    let token = visit.form.get("token").map(str::to_owned);
-    let typed = visit.form.get("sub").unwrap_or_default().to_owned();
-    let remark = match &token {
-        Some(token) if visit.form.is_sent() => Some(judge(visit, token, &typed).await?),
-        _ => None,
+    let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
+    let typed = Typed { sub: field("sub"), alg: field("alg") };
+    let (held, refusal) = match brought(visit).await? {
+        Some(Ok(held)) => (held, None),
+        Some(Err(refusal)) => (Held::of_session(visit)?, Some(refusal)),
+        None => (Held::of_session(visit)?, None),
     };
-    let frame = visit.judged(remark.as_ref().map(|remark| press(remark, &typed)), Open::Whole);
-    let token = match token {
-        Some(token) if segments(&token).is_some() => token,
-        _ => new_token(visit)?,
-    };
-    let [header, payload, signature] = segments(&token).unwrap_or_default();
+    let judged = Judged::of(&held.token, &typed);
+    let open = judged.open();
+    let judged = refusal.is_none().then_some(judged);
+    let press = refusal.or_else(|| judged.as_ref().map(|judged| judged.press(&typed)));
+    let frame = visit.judged(press.filter(|_| visit.form.is_sent()), open);
+    if frame.shows_task() {
+        held.keep(visit);
+    }
+    let [header, payload, signature] = segments(&held.token).unwrap_or_default();
     let parts = [("Header", "header", header), ("Payload", "payload", payload), ("Signature", "signature", signature)];
-    render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &token, parts, typed: &typed })
+    render(&AnatomyPage { assets: &visit.lab.assets, frame, token: &held.token, parts, typed, judged })
 }
 
-/// An empty answer is no try.
-fn press(remark: &Remark, typed: &str) -> Press {
-    if typed.trim().is_empty() { Press::Missing(remark.says.clone()) } else { Press::from(remark) }
-}
-
-fn new_token(visit: &LessonVisit<'_>) -> Result<String, Problem> {
-    let subject = Subject::parse(&anatomy::subject(visit.lab.random.bytes()?)).unwrap_or_default();
-    let claims = demo::claims(&subject, Lifetime::HOUR, visit.now);
-    let ring = visit.lab.keys.ring();
-    let keys = lab::keys(&ring, DemoAlgorithm::HS256);
-    visit.issue(keys, &claims)
-}
-
-async fn judge(visit: &LessonVisit<'_>, token: &str, typed: &str) -> Result<Remark, Problem> {
-    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, token, visit.now);
+/// The token that the form brings back, or why the answer cannot be judged by it.
+async fn brought(visit: &LessonVisit<'_>) -> Result<Option<Result<Held, Press>>, Problem> {
+    let Some(token) = visit.form.get("token").map(str::to_owned) else { return Ok(None) };
+    let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, &token, visit.now);
     let verdict = visit.lab.store.resolve_revocation(judged).await?;
     let code = verdict.code();
-    Ok(match verdict.accept() {
-        Ok(claims) => anatomy::judge(token, &claims, typed),
-        Err(_) => Remark::miss(format!(
-            "The token that came with your answer is not one that this page gave you, or its hour is over: `{code}`. Load \
-             the page anew for another."
-        )),
-    })
+    Ok(Some(match verdict.accept() {
+        Ok(claims) => Ok(Held { kept: KeptToken::of(&claims).filter(|kept| is_all(kept, &claims, visit)), token }),
+        Err(_) => Err(Press::Missing(format!(
+            "The token that came with your answer is not one that this page gave you, or its hour is over: `{code}`. \
+             The page now shows another token. Read that one."
+        ))),
+    }))
+}
+
+impl Held {
+    /// The one that the session keeps, or else a new one.
+    fn of_session(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
+        let kept = KeptToken::parse(&visit.work());
+        if let Some(claims) = kept.as_ref().and_then(|kept| claims(kept, visit)) {
+            let token = lab::issue(lab::keys(&visit.lab.keys.ring(), DemoAlgorithm::HS256), &claims)?;
+            return Ok(Self { token: token.into_string(), kept });
+        }
+        let subject = Subject::parse(&anatomy::subject(visit.lab.random.bytes()?)).unwrap_or_default();
+        let claims = demo::claims(&subject, LIFETIME, visit.now);
+        let token = visit.issue(lab::keys(&visit.lab.keys.ring(), DemoAlgorithm::HS256), &claims)?;
+        Ok(Self { token, kept: KeptToken::of(&claims) })
+    }
+
+    /// A session that is full keeps nothing. Then the form alone carries the token.
+    fn keep(&self, visit: &mut LessonVisit<'_>) {
+        if let Some(kept) = &self.kept {
+            drop(visit.keep_work(kept.text()));
+        }
+    }
+}
+
+/// Whether a token with these claims follows from what is kept of it. Not so one of another lesson.
+fn is_all(kept: &KeptToken, said: &Claims, visit: &LessonVisit<'_>) -> bool {
+    claims(kept, visit).as_ref() == Some(said)
+}
+
+/// The claims of the token that was kept, unless it has expired.
+fn claims(kept: &KeptToken, visit: &LessonVisit<'_>) -> Option<Claims> {
+    let issued_at = kept.issued_if_valid(visit.now)?;
+    Some(demo::claims(&Subject::parse(&kept.subject).ok()?, LIFETIME, issued_at))
 }
