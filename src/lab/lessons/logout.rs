@@ -74,6 +74,15 @@ impl LogoutMethod {
     }
 }
 
+/// How far a round is: which steps the page shows, and which of them is next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    Begin,
+    LoggedIn,
+    Saved,
+    LoggedOut,
+}
+
 /// What the visitor's session keeps of this lesson: the number of the key that signs, and the ways that a replay
 /// showed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,10 +121,33 @@ impl Rounds {
         self.shown.iter().filter(|shown| **shown).count()
     }
 
-    /// The way that this round is about, or the first that was not shown.
-    pub fn open(self, way: Option<LogoutMethod>) -> Open {
-        let missing = || LogoutMethod::ALL.into_iter().find(|way| !self.has(*way));
-        way.filter(|way| !self.has(*way)).or_else(missing).map(LogoutMethod::name).into()
+    /// The ways that no replay has shown yet.
+    fn missing(self) -> impl Iterator<Item = LogoutMethod> {
+        LogoutMethod::ALL.into_iter().filter(move |way| !self.has(*way))
+    }
+
+    /// The next step of the round. `is_copy_spent` says that a replay of this copy can show nothing any more.
+    pub fn open(self, stage: Stage, is_copy_spent: bool) -> Open {
+        let Some(way) = self.missing().next() else { return Open::Nothing };
+        Open::Part(match stage {
+            _ if is_copy_spent => "again",
+            Stage::Begin if self.count() > 0 => "again",
+            Stage::Begin => "login",
+            Stage::LoggedIn => "save",
+            Stage::Saved => way.name(),
+            Stage::LoggedOut => "replay",
+        })
+    }
+
+    /// How many rounds are done.
+    pub fn counted(self) -> String {
+        format!("{} of {} rounds done.", self.count(), LogoutMethod::ALL.len())
+    }
+
+    /// The logouts that are left, as the verdict names them.
+    pub fn left(self) -> String {
+        let buttons: Vec<String> = self.missing().map(|way| format!("*{}*", way.button())).collect();
+        format!("Still to be played: {}.", buttons.join(", "))
     }
 
     pub fn are_complete(self) -> bool {
@@ -258,6 +290,23 @@ mod tests {
             assert!(!Rounds::parse(names).are_complete());
             assert_eq!(Rounds::parse(names).count(), count);
         }
+    }
+
+    #[test]
+    fn the_hints_are_about_the_next_step_of_the_round() {
+        let (none, one) = (Rounds::default(), Rounds::parse("1 clear"));
+        for (stage, first, second) in [
+            (Stage::Begin, "login", "again"),
+            (Stage::LoggedIn, "save", "save"),
+            (Stage::Saved, "clear", "revoke"),
+            (Stage::LoggedOut, "replay", "replay"),
+        ] {
+            assert_eq!(none.open(stage, false), Open::Part(first));
+            assert_eq!(one.open(stage, false), Open::Part(second));
+            assert_eq!(one.open(stage, true), Open::Part("again"), "the copy shows nothing any more");
+            assert_eq!(Rounds::parse("1 clear revoke rotate").open(stage, false), Open::Nothing);
+        }
+        assert_eq!(one.left(), "Still to be played: *Revoke the token*, *Rotate the key*.");
     }
 
     #[test]

@@ -59,6 +59,43 @@ pub enum Case {
     CookieEndedFirst,
 }
 
+impl Case {
+    /// The case that these ends show; `None` if both clocks end at the same time. A cookie without an end lasts until
+    /// the browser closes.
+    pub fn of_ends(cookie: Option<i64>, token: i64) -> Option<Self> {
+        match cookie {
+            Some(cookie) if cookie == token => None,
+            Some(cookie) if cookie < token => Some(Self::CookieEndedFirst),
+            _ => Some(Self::TokenEndedFirst),
+        }
+    }
+
+    /// The name of its hints, and what the session keeps of it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::TokenEndedFirst => "token-first",
+            Self::CookieEndedFirst => "cookie-first",
+        }
+    }
+
+    const fn other(self) -> Self {
+        match self {
+            Self::TokenEndedFirst => Self::CookieEndedFirst,
+            Self::CookieEndedFirst => Self::TokenEndedFirst,
+        }
+    }
+
+    /// What to do to see it.
+    const fn how(self) -> &'static str {
+        match self {
+            Self::TokenEndedFirst => "Next, let the token end first: choose a shorter time for it than for the cookie.",
+            Self::CookieEndedFirst => {
+                "Next, let the cookie end first: choose a shorter time for it than for the token."
+            }
+        }
+    }
+}
+
 /// Which of them were seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
@@ -67,37 +104,90 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub fn open(self) -> Open {
-        Open::first(&[(self.token_ended_first, "token-first"), (self.cookie_ended_first, "cookie-first")])
+    /// Reads what [`Self::text`] writes.
+    pub fn parse(text: &str) -> Self {
+        let has = |case: Case| text.split(' ').any(|word| word == case.name());
+        Self { token_ended_first: has(Case::TokenEndedFirst), cookie_ended_first: has(Case::CookieEndedFirst) }
+    }
+
+    pub fn text(self) -> String {
+        let cases = [Case::TokenEndedFirst, Case::CookieEndedFirst].into_iter().filter(|case| self.has(*case));
+        cases.map(Case::name).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Those of either.
+    #[must_use]
+    pub const fn and(self, other: Self) -> Self {
+        Self {
+            token_ended_first: self.token_ended_first || other.token_ended_first,
+            cookie_ended_first: self.cookie_ended_first || other.cookie_ended_first,
+        }
+    }
+
+    pub const fn has(self, case: Case) -> bool {
+        match case {
+            Case::TokenEndedFirst => self.token_ended_first,
+            Case::CookieEndedFirst => self.cookie_ended_first,
+        }
+    }
+
+    /// The case that the hints are about: the one that was not seen. While neither was, it is the one that the chosen
+    /// times show, if they show any.
+    pub fn open(self, chosen: Option<Case>) -> Open {
+        match (self.token_ended_first, self.cookie_ended_first) {
+            (true, true) => Open::Nothing,
+            (true, false) => Open::Part(Case::CookieEndedFirst.name()),
+            (false, true) => Open::Part(Case::TokenEndedFirst.name()),
+            (false, false) => Open::Part(chosen.map_or("start", Case::name)),
+        }
     }
 
     pub fn count(self) -> usize {
         usize::from(self.token_ended_first) + usize::from(self.cookie_ended_first)
     }
 
+    fn counted(self) -> String {
+        format!("{} of 2 parts done.", self.count())
+    }
+
+    /// The result of *Set the cookie* with times that show this case. `has_expired` says that the token's clock does
+    /// not run.
+    pub fn set(self, chosen: Option<Case>, has_expired: bool) -> Press {
+        let says = match chosen {
+            None => "Your browser has the cookie, but both clocks end at the same time. So neither case shows. Choose \
+                     two different times."
+                .to_owned(),
+            Some(case) if self.has(case) => {
+                format!("Your browser has the cookie. But you have shown this case already. {}", case.other().how())
+            }
+            Some(_) if has_expired => "Your browser has the cookie, and the cookie's clock runs. The token in it has \
+                                       expired already. Next, send it back."
+                .to_owned(),
+            Some(_) => "Your browser has the cookie with the token, and both clocks run. Wait until one of them has \
+                        ended, and send it back then."
+                .to_owned(),
+        };
+        Press::Step(format!("{} {says}", self.counted()))
+    }
+
     /// The result of a press that showed this case.
     pub fn press(&mut self, case: Case) -> Press {
-        let (says, next) = match case {
+        let says = match case {
             Case::TokenEndedFirst => {
                 self.token_ended_first = true;
-                (
-                    "The clocks disagree. The cookie came, but the token in it has expired. The browser does not read \
-                     tokens, so it sends this one as long as the cookie lives.",
-                    "Next, let the cookie end first: choose a shorter time for it than for the token.",
-                )
+                "The clocks disagree. The cookie came, but the token in it has expired. The browser does not read \
+                 tokens, so it sends this one as long as the cookie lives."
             }
             Case::CookieEndedFirst => {
                 self.cookie_ended_first = true;
-                (
-                    "The clocks disagree. No cookie came, so the server had no token to check. But it still accepts \
-                     the copy on this page: a token stays valid after its cookie is gone.",
-                    "Next, let the token end first: choose a shorter time for it than for the cookie.",
-                )
+                "The clocks disagree. No cookie came, so the server had no token to check. But it still accepts the \
+                 copy on this page: a token stays valid after its cookie is gone."
             }
         };
+        let counted = self.counted();
         match self.count() {
-            2 => Press::Solved(says.to_owned()),
-            done => Press::Step(format!("{says} {done} of 2 parts done. {next}")),
+            2 => Press::Solved(format!("{counted} {says}")),
+            _ => Press::Step(format!("{counted} {says} {}", case.other().how())),
         }
     }
 }
@@ -151,6 +241,51 @@ mod tests {
             }
             assert!(parts.press(second).is_solved());
         }
+    }
+
+    #[test]
+    fn the_hints_are_about_the_case_that_is_left_and_at_first_about_the_chosen_times() {
+        let (token, cookie) = (Some(Case::TokenEndedFirst), Some(Case::CookieEndedFirst));
+        let parts = |text| Parts::parse(text);
+        for chosen in [None, token, cookie] {
+            assert_eq!(parts("token-first").open(chosen), Open::Part("cookie-first"));
+            assert_eq!(parts("cookie-first").open(chosen), Open::Part("token-first"));
+            assert_eq!(parts("token-first cookie-first").open(chosen), Open::Nothing);
+        }
+        assert_eq!(parts("").open(None), Open::Part("start"));
+        assert_eq!(parts("").open(token), Open::Part("token-first"));
+        assert_eq!(parts("").open(cookie), Open::Part("cookie-first"));
+        for (ends, case) in [
+            ((Some(5), 60), cookie),
+            ((Some(60), 5), token),
+            ((Some(60), -5), token),
+            ((Some(60), 60), None),
+            ((None, 3600), token),
+        ] {
+            assert_eq!(Case::of_ends(ends.0, ends.1), case, "{ends:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back() {
+        for text in ["", "token-first", "cookie-first", "token-first cookie-first"] {
+            assert_eq!(Parts::parse(text).text(), text);
+        }
+        assert_eq!(Parts::parse("token-first").and(Parts::parse("cookie-first")).count(), 2);
+        assert_eq!(Parts::parse("burn"), Parts::default());
+    }
+
+    #[test]
+    fn a_cookie_that_shows_nothing_new_is_told_so_when_it_is_set() {
+        let said = |parts, chosen, has_expired| Parts::parse(parts).set(chosen, has_expired).says().to_owned();
+        let (token, cookie) = (Some(Case::TokenEndedFirst), Some(Case::CookieEndedFirst));
+        assert!(
+            said("", None, false).starts_with("0 of 2 parts done. Your browser has the cookie, but both clocks end")
+        );
+        assert!(said("", cookie, false).contains("both clocks run") && said("", token, true).contains("already"));
+        let again = said("token-first", token, true);
+        assert!(again.starts_with("1 of 2 parts done.") && again.contains("let the cookie end first"), "{again}");
+        assert!(said("cookie-first", cookie, false).contains("let the token end first"));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, Replay, Rounds};
+use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, Replay, Rounds, Stage};
 use crate::lab::lessons::press::Press;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
@@ -52,27 +52,20 @@ struct LogoutState {
     cookie: Option<Cookie<'static>>,
     /// The server's verdict on the copy.
     verdict: Option<Verdict>,
+    /// Whether a replay of the copy can show nothing any more.
+    is_copy_spent: bool,
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut state = LogoutState::resume(visit)?;
     let press = if visit.form.is_sent() { Some(state.step(visit).await?) } else { None };
-    let frame = visit.judged(press, state.rounds.open(state.way));
+    let frame = visit.judged(press, state.rounds.open(state.stage(), state.is_copy_spent));
     let cookie = state.cookie.clone();
     let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
     if let Some(cookie) = cookie {
         response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     }
     Ok(response)
-}
-
-/// How far a round is: which steps the page shows.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Stage {
-    Begin,
-    LoggedIn,
-    Saved,
-    LoggedOut,
 }
 
 impl LogoutState {
@@ -89,11 +82,33 @@ impl LogoutState {
             way: LogoutMethod::parse(field("way")),
             cookie: None,
             verdict: None,
+            is_copy_spent: false,
         };
+        state.is_copy_spent = state.is_spent(visit)?;
         if let Some(token) = sent(visit) {
             state.is_logged_in = matches!(state.verify(visit, &token)?, Judged::Pending(_));
         }
         Ok(state)
+    }
+
+    /// Whether the server refuses the copy for a reason that Bob's last logout did not cause. Here it is asked without
+    /// its list.
+    fn is_spent(&self, visit: &LessonVisit<'_>) -> Result<bool, Problem> {
+        if self.copy().is_empty() {
+            return Ok(false);
+        }
+        Ok(match self.verify(visit, self.copy())? {
+            Judged::Pending(_) => false,
+            Judged::Final(verdict) => {
+                let is_own = self.is_own(visit, self.copy())?;
+                !matches!(Replay::of(self.way, verdict.code(), is_own), Replay::Shows(_))
+            }
+        })
+    }
+
+    /// Mallory's copy without the cookie's name.
+    fn copy(&self) -> &str {
+        self.saved.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap_or(&self.saved)
     }
 
     const fn stage(&self) -> Stage {
@@ -121,12 +136,20 @@ impl LogoutState {
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
         let token = visit.issue(&self.keys(visit, self.rounds.key)?, &claims)?;
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, token, Duration::seconds(LIFETIME.seconds())));
-        (self.saved, self.way, self.is_logged_in) = (String::new(), None, true);
-        Ok(Press::Step(format!(
-            "Bob is logged in for ten minutes. His token has a random `jti`, your key `lab-{}` signed it, and his browser \
-             keeps it in the cookie `{COOKIE}`.",
-            self.rounds.key
-        )))
+        (self.saved, self.way, self.is_logged_in, self.is_copy_spent) = (String::new(), None, true, false);
+        Ok(self.step_done(
+            1,
+            &format!(
+                "Bob is logged in for ten minutes. His token has a random `jti`, your key `lab-{}` signed it, and his \
+                 browser keeps it in the cookie `{COOKIE}`.",
+                self.rounds.key
+            ),
+        ))
+    }
+
+    /// The result of a step that ends no round.
+    fn step_done(&self, number: usize, says: &str) -> Press {
+        Press::Step(format!("It is step {number} of 4 in this round. {} {says}", self.rounds.counted()))
     }
 
     fn save(&mut self, visit: &LessonVisit<'_>) -> Press {
@@ -135,8 +158,8 @@ impl LogoutState {
                 "Your browser sent no cookie `{COOKIE}`, so there is nothing to copy. Press *Log in as Bob* first."
             ));
         };
-        (self.saved, self.way) = (format!("{COOKIE}={token}"), None);
-        Press::Step("Mallory has the copy. Now Bob logs out, in one of the three ways.".to_owned())
+        (self.saved, self.way, self.is_copy_spent) = (format!("{COOKIE}={token}"), None, false);
+        self.step_done(2, &format!("Mallory has the copy. Now Bob logs out. {}", self.rounds.left()))
     }
 
     fn clear(&mut self, visit: &LessonVisit<'_>) -> Press {
@@ -146,9 +169,9 @@ impl LogoutState {
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         self.way = Some(LogoutMethod::Clear);
         self.is_logged_in = false;
-        Press::Step(
-            "Bob is logged out: this response tells his browser to delete the cookie. The server did nothing else."
-                .to_owned(),
+        self.step_done(
+            3,
+            "Bob is logged out: this response tells his browser to delete the cookie. The server did nothing else.",
         )
     }
 
@@ -172,10 +195,14 @@ impl LogoutState {
         };
         visit.lab.store.revoke(pending.profile(), pending.jti(), pending.expires_at()).await?;
         self.way = Some(LogoutMethod::Revoke);
-        Ok(Press::Step(format!(
-            "Bob is logged out: the `jti` {} is on the deny list until the token expires. The cookie stays where it is.",
-            pending.jti()
-        )))
+        Ok(self.step_done(
+            3,
+            &format!(
+                "Bob is logged out: the `jti` {} is on the deny list until the token expires. The cookie stays where it \
+                 is.",
+                pending.jti()
+            ),
+        ))
     }
 
     fn rotate(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
@@ -183,15 +210,18 @@ impl LogoutState {
         self.rounds.key = old.saturating_add(1);
         visit.keep_work(self.rounds.to_string())?;
         (self.way, self.is_logged_in) = (Some(LogoutMethod::Rotate), false);
-        Ok(Press::Step(format!(
-            "Bob is logged out: from now on your key `lab-{}` signs and verifies, and `lab-{old}` does nothing. The \
-             cookie stays where it is.",
-            self.rounds.key
-        )))
+        Ok(self.step_done(
+            3,
+            &format!(
+                "Bob is logged out: from now on your key `lab-{}` signs and verifies, and `lab-{old}` does nothing. The \
+                 cookie stays where it is.",
+                self.rounds.key
+            ),
+        ))
     }
 
     async fn replay(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
-        let token = self.saved.strip_prefix(COOKIE).and_then(|rest| rest.strip_prefix('=')).unwrap_or(&self.saved);
+        let token = self.copy();
         if token.is_empty() {
             return Ok(Press::Missing("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
         }
@@ -199,14 +229,16 @@ impl LogoutState {
         let verdict = visit.lab.store.resolve_revocation(self.verify(visit, token)?).await?;
         let replay = Replay::of(self.way, verdict.code(), is_own);
         self.verdict = Some(verdict);
-        match replay {
-            Replay::Shows(way) => self.end_round(visit, way),
-            _ => Ok(Press::Wrong(replay.says().to_owned())),
+        if let Replay::Shows(way) = replay {
+            return self.end_round(visit, way);
         }
+        self.is_copy_spent = replay != Replay::TooEarly;
+        Ok(Press::Wrong(replay.says().to_owned()))
     }
 
     /// Counts the round, and leads back to its first step: Bob has no cookie again.
     fn end_round(&mut self, visit: &mut LessonVisit<'_>, way: LogoutMethod) -> Result<Press, Problem> {
+        let is_new = !self.rounds.has(way);
         self.rounds.add(way);
         visit.keep_work(self.rounds.to_string())?;
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
@@ -217,8 +249,8 @@ impl LogoutState {
                 "{says} All three rounds are done. A token ends early only if the server keeps a list or drops the key."
             )));
         }
-        let (count, all) = (self.rounds.count(), LogoutMethod::ALL.len());
-        Ok(Press::Step(format!("{count} of {all} rounds done. {says}")))
+        let note = if is_new { "" } else { " You had shown this logout before, so the count stays." };
+        Ok(Press::Step(format!("{} {says}{note} {}", self.rounds.counted(), self.rounds.left())))
     }
 
     /// Verifies a token as the portal does now.

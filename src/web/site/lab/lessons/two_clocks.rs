@@ -9,7 +9,7 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::two_clocks::{
-    COOKIE_LIFETIMES, COOKIE_NAME, LifetimeChoice, Parts, TOKEN_LIFETIMES, judge, set_cookie_line,
+    COOKIE_LIFETIMES, COOKIE_NAME, Case, LifetimeChoice, Parts, TOKEN_LIFETIMES, judge, set_cookie_line,
 };
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -18,14 +18,6 @@ use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
-
-/// The verdict after the first step.
-const SET: &str = "Your browser has the cookie with the token, and both clocks run. Wait until one of them has ended, and \
-                   send it back then.";
-
-/// The same, where the token's clock does not run.
-const SET_EXPIRED: &str = "Your browser has the cookie, and the cookie's clock runs. The token in it has expired \
-                           already. Next, send it back.";
 
 pub(super) struct Page;
 
@@ -53,6 +45,7 @@ struct Clocks {
     copy: String,
     /// When the cookie ends, in seconds since 1970; empty for one without Max-Age.
     cookie_end: String,
+    token_end: i64,
     meters: [Meter; 2],
 }
 
@@ -117,10 +110,11 @@ fn kept_clocks(visit: &LessonVisit<'_>) -> Result<Option<Clocks>, Problem> {
     Clocks::new(visit, copy.to_owned(), cookie_end).map(Some)
 }
 
-/// The cases that the form remembers as seen.
+/// The cases that were seen. The session remembers them over a reload, and the form if the session was lost.
 fn kept_parts(visit: &LessonVisit<'_>) -> Parts {
     let is_done = |part: &str| visit.form.get(part) == Some("done");
-    Parts { token_ended_first: is_done("token-first"), cookie_ended_first: is_done("cookie-first") }
+    let of_form = Parts { token_ended_first: is_done("token-first"), cookie_ended_first: is_done("cookie-first") };
+    of_form.and(Parts::parse(&visit.work()))
 }
 
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -131,9 +125,9 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let cookie_end = cookie.seconds.map(|seconds| now + seconds);
     let clocks = Clocks::new(visit, copy, cookie_end)?;
     let line = set_cookie_line(&clocks.copy, cookie);
-    let says = if token.seconds.is_some_and(|seconds| seconds < 0) { SET_EXPIRED } else { SET };
     let parts = kept_parts(visit);
-    let mut response = show(visit, Some(clocks), parts, None, Some(Press::Step(says.to_owned())))?;
+    let press = parts.set(clocks.case(), token.seconds.is_some_and(|seconds| seconds < 0));
+    let mut response = show(visit, Some(clocks), parts, None, Some(press))?;
     lesson_cookies::set(&mut response, &line)?;
     Ok(response)
 }
@@ -171,6 +165,9 @@ async fn send(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut parts = kept_parts(visit);
     let press =
         judge(verdict.code(), copy_code, should_have_cookie).map_or_else(|wrong| wrong, |case| parts.press(case));
+    if parts.count() > 0 {
+        visit.keep_work(parts.text())?;
+    }
     let trace = TraceRow::of(&verdict);
     let answer = Answer { did_come: came.is_some(), code: verdict.code(), copy_code, trace };
     let clocks = Clocks::new(visit, copy, cookie_end)?;
@@ -203,8 +200,14 @@ impl Clocks {
                 meter("the token’s exp, checked by the server", Some(end)),
             ],
             cookie_end: cookie_end.map(|end| end.to_string()).unwrap_or_default(),
+            token_end: end,
             copy,
         })
+    }
+
+    /// The case that they show.
+    fn case(&self) -> Option<Case> {
+        Case::of_ends(self.cookie_end.parse().ok(), self.token_end)
     }
 }
 
@@ -215,7 +218,7 @@ fn show(
     answer: Option<Answer>,
     press: Option<Press>,
 ) -> Result<HttpResponse, Problem> {
-    let frame = visit.judged(press, parts.open());
+    let frame = visit.judged(press, parts.open(clocks.as_ref().and_then(Clocks::case)));
     render(&TwoClocksPage {
         assets: &visit.lab.assets,
         frame,
