@@ -93,6 +93,11 @@ pub fn signed_otherwise(token: &str, sign: impl Fn(&str) -> String) -> Option<St
     ))
 }
 
+pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
+    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
+}
+
 fn fault_in(token: &str, part: usize) -> String {
     let text = text_of(token, part);
     text.map_or_else(|| Some("It is not even text.".to_owned()), |text| fault_of(&text)).unwrap_or_default()

@@ -229,9 +229,9 @@ mod tests {
     use base64::Engine as _;
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-    use super::signature_hint::hexadecimal;
     use super::*;
     use crate::keys::GivenKey;
+    use crate::lab::lessons::forged_token::hexadecimal;
 
     const PEM: &str = include_str!("../../../tests/fixtures/keys/rsa-public-spki.pem");
     const OTHER: &str = include_str!("../../../tests/fixtures/keys/other-public-spki.pem");

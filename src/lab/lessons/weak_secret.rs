@@ -1,5 +1,7 @@
 //! Guessing a weak secret: a token is all that is needed to test a guess, so no server notices the guessing.
 
+mod signature;
+
 use aws_lc_rs::digest::{SHA256, digest};
 use aws_lc_rs::hmac;
 use base64::Engine as _;
@@ -18,6 +20,7 @@ use crate::lab::naive::LaxToken;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
+use signature::{SentSignature, in_other_case, with_blanks};
 
 /// The subject of the victim's token.
 pub const SUBJECT: &str = "bob";
@@ -129,8 +132,16 @@ pub enum Reached {
     /// Signed with something that is nearly the secret.
     OtherCase,
     StrayBlank,
+    /// Signed with the secret in another form, such as decoded from base64. The text says in which.
+    OtherForm(&'static str),
     /// Signed with this other word of the list.
     OtherWord(&'static str),
+    /// There is no signature.
+    Unsigned,
+    /// The signature is right, but it is not written in base64url without `=`.
+    WrittenOtherwise,
+    /// Signed with the right secret, and the header is refused for this reason.
+    WrongHeader(String),
     /// Signed with the right secret, and expired.
     Expired,
     /// Signed with the right secret, and refused for this reason.
@@ -155,56 +166,63 @@ impl Attempt<'_> {
                 Some(why) => Reached::Unreadable(format!("Near: the secret is right. {why}")),
                 None => Reached::WrongClaims(verdict.message().to_owned()),
             },
-            _ => self.near_miss(),
+            _ => self.near_miss(verdict),
         }
     }
 
     /// What an unfit signature was made with.
-    fn near_miss(&self) -> Reached {
-        let Some([header, payload, signature]) = segments(self.token) else {
-            return Reached::Unreadable(unreadable_to_strict(self.token).unwrap_or_default());
-        };
+    fn near_miss(&self, verdict: &Verdict) -> Reached {
         if let Some(why) = unreadable_to_strict(self.token) {
             return Reached::Unreadable(why);
         }
+        let Some(signed) = SentSignature::of(self.token) else { return Reached::Refused };
         let right = secret_of(self.case);
-        let message = &self.token[..header.len() + 1 + payload.len()];
-        let fits = |algorithm: Algorithm, key: &str| {
-            algorithm.hmac().is_some_and(|hash| signature.trim_end_matches('=') == mac(hash, key.as_bytes(), message))
-        };
-        let is_near = |candidates: &[String]| candidates.iter().any(|key| fits(Algorithm::Hs256, key));
+        if signed.text.is_empty() {
+            return Reached::Unsigned;
+        }
+        self.nearly(right, &signed)
+            .or_else(|| signed.is_written_otherwise(right).then_some(Reached::WrittenOtherwise))
+            .or_else(|| signed.form_of(right).map(Reached::OtherForm))
+            .or_else(|| self.old_signature(&signed))
+            .or_else(|| {
+                let hint = signed_otherwise(self.token, |text| mac(hmac::HMAC_SHA256, right.as_bytes(), text))?;
+                Some(Reached::SignedOtherwise(hint))
+            })
+            .unwrap_or_else(|| self.with_other_key(right, &signed, verdict))
+    }
+
+    /// Whether the secret differs in its case or by a blank alone.
+    fn nearly(&self, right: &str, signed: &SentSignature<'_>) -> Option<Reached> {
+        let is_near =
+            |candidates: &[String]| candidates.iter().any(|key| signed.fits(Algorithm::Hs256, key.as_bytes()));
         let typed = self.typed.map(str::trim);
-        if typed == Some(right) || is_near(&with_blanks(right)) {
-            return Reached::StrayBlank;
+        if is_near(&with_blanks(right)) || (typed == Some(right) && self.typed != typed) {
+            return Some(Reached::StrayBlank);
         }
-        if typed.is_some_and(|typed| typed.eq_ignore_ascii_case(right)) || is_near(&in_other_case(right)) {
-            return Reached::OtherCase;
+        let is_other_case = typed.is_some_and(|typed| typed != right && typed.eq_ignore_ascii_case(right));
+        (is_other_case || is_near(&in_other_case(right))).then_some(Reached::OtherCase)
+    }
+
+    fn old_signature(&self, signed: &SentSignature<'_>) -> Option<Reached> {
+        let [.., old] = segments(self.victim)?;
+        (signed.text == old).then_some(Reached::OldSignature)
+    }
+
+    /// The signature is over this very text. So either the algorithm or the header is wrong, or the key.
+    fn with_other_key(&self, right: &str, signed: &SentSignature<'_>, verdict: &Verdict) -> Reached {
+        let longer = [Algorithm::Hs384, Algorithm::Hs512].into_iter();
+        if let Some(algorithm) = longer.into_iter().find(|algorithm| signed.fits(*algorithm, right.as_bytes())) {
+            return Reached::OtherAlgorithm(algorithm.to_string());
         }
-        if segments(self.victim).is_some_and(|[.., old]| !signature.is_empty() && signature == old) {
-            return Reached::OldSignature;
-        }
-        if let Some(hint) = signed_otherwise(self.token, |text| mac(hmac::HMAC_SHA256, right.as_bytes(), text)) {
-            return Reached::SignedOtherwise(hint);
-        }
-        let other = [Algorithm::Hs384, Algorithm::Hs512].into_iter().find(|algorithm| fits(*algorithm, right));
-        match (other, words().find(|word| fits(Algorithm::Hs256, word))) {
-            (Some(algorithm), _) => Reached::OtherAlgorithm(algorithm.to_string()),
-            (None, Some(word)) if word == right => Reached::OtherAlgorithm(algorithm_in(self.token)),
-            (None, Some(word)) => Reached::OtherWord(word),
-            (None, None) => Reached::Refused,
+        match words().find(|word| signed.fits(Algorithm::Hs256, word.as_bytes())) {
+            Some(word) if word == right && verdict.code() == Code::AlgNotAllowed => {
+                Reached::OtherAlgorithm(algorithm_in(self.token))
+            }
+            Some(word) if word == right => Reached::WrongHeader(verdict.message().to_owned()),
+            Some(word) => Reached::OtherWord(word),
+            None => Reached::Refused,
         }
     }
-}
-
-/// The secret with what terminals and editors add to it.
-fn with_blanks(secret: &str) -> Vec<String> {
-    ["\n", "\r\n", " ", "\t"].iter().map(|end| format!("{secret}{end}")).chain([format!(" {secret}")]).collect()
-}
-
-fn in_other_case(secret: &str) -> Vec<String> {
-    let (first, rest) = secret.split_at(secret.chars().next().map_or(0, char::len_utf8));
-    let all = [secret.to_uppercase(), secret.to_lowercase(), first.to_uppercase() + rest];
-    all.into_iter().filter(|other| other != secret).collect()
 }
 
 /// What the header of a token says in `alg`.
@@ -214,11 +232,25 @@ fn algorithm_in(token: &str) -> String {
 }
 
 impl Reached {
+    /// The part that the hints are about.
+    pub const fn part(&self) -> &'static str {
+        match self {
+            Self::Forged | Self::VictimsToken | Self::OtherSubject(_) => "subject",
+            Self::Unreadable(_)
+            | Self::SignedOtherwise(_)
+            | Self::OldSignature
+            | Self::Unsigned
+            | Self::WrittenOtherwise => "text",
+            Self::OtherAlgorithm(_) | Self::Expired | Self::WrongClaims(_) | Self::WrongHeader(_) => "rules",
+            Self::OtherCase | Self::StrayBlank | Self::OtherForm(_) | Self::OtherWord(_) | Self::Refused => "secret",
+        }
+    }
+
     pub fn press(&self) -> Press {
         let near = |says: &str| Press::Wrong(says.to_owned());
         match self {
             Self::Forged => Press::Solved(
-                "Mallory is Admin now: she can change 3 grades. The portal cannot tell your token from one of its own."
+                "2 of 2 parts done. Mallory is Admin now: she can change 3 grades. The portal cannot tell your token from one of its own."
                     .to_owned(),
             ),
             Self::VictimsToken => near("This is Bob's own token. Write a new one, with another `sub`."),
@@ -239,6 +271,17 @@ impl Reached {
             Self::StrayBlank => near(
                 "Near: that is the word, with a space or a line break beside it. Those bytes are part of the secret too.",
             ),
+            Self::OtherForm(form) => Press::Wrong(format!(
+                "Near: that is the word, but it signed {form}. The portal uses the bytes of the word as they are."
+            )),
+            Self::Unsigned => near("Your token has no signature after its second dot. Compute one with the secret."),
+            Self::WrittenOtherwise => near(
+                "Near: the secret and the HMAC are right, but a JWT has its signature in base64url without `=`. Yours is \
+                 written in another way.",
+            ),
+            Self::WrongHeader(why) => {
+                Press::Wrong(format!("Near: the secret is right. But the portal refuses the header: {why}."))
+            }
             Self::OtherWord(word) => Press::Wrong(format!(
                 "The secret `{word}` signed this token. That word is in the list, but another one signed Bob's token."
             )),
@@ -259,7 +302,10 @@ impl Reached {
 mod tests {
     use std::collections::HashSet;
 
+    use base64::engine::general_purpose::STANDARD;
+
     use super::*;
+    use crate::lab::lessons::forged_token::hexadecimal;
 
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
@@ -351,6 +397,12 @@ mod tests {
         assert!(matches!(judged(&endless, None), Reached::WrongClaims(why) if why.contains("exp")));
         let longer = written(Algorithm::Hs512, r#"{"alg":"HS512","typ":"JWT"}"#, admin);
         assert_eq!(judged(&longer, None), Reached::OtherAlgorithm("HS512".to_owned()));
+        for wrong in
+            [r#"{"alg":"HS256","typ":1}"#, r#"{"alg":"HS256","crit":["exp"]}"#, r#"{"alg":"HS256","typ":"at+jwt"}"#]
+        {
+            let refused = judged(&written(Algorithm::Hs256, wrong, admin), None);
+            assert!(matches!(refused, Reached::WrongHeader(_) | Reached::WrongClaims(_)), "{wrong}: {refused:?}");
+        }
         let misnamed = written(Algorithm::Hs256, r#"{"alg":"HS512","typ":"JWT"}"#, admin);
         assert_eq!(judged(&misnamed, None), Reached::OtherAlgorithm("\"HS512\"".to_owned()));
         for (text, says) in [
@@ -368,6 +420,49 @@ mod tests {
         let signature = mac(hmac::HMAC_SHA256, secret_of("case").as_bytes(), &text);
         let otherwise = format!("{}.{signature}", token::signing_input(header, admin));
         assert!(matches!(judged(&otherwise, None), Reached::SignedOtherwise(_)));
+    }
+
+    #[test]
+    fn a_signature_that_is_right_but_written_or_made_in_another_way_is_near() {
+        let (header, admin) = (r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"admin","exp":1800000060}"#);
+        let message = token::signing_input(header, admin);
+        let word = secret_of("case");
+        let bytes = URL_SAFE_NO_PAD.decode(mac(hmac::HMAC_SHA256, word.as_bytes(), &message)).unwrap();
+        let hex = hexadecimal(&bytes);
+        for signature in [
+            STANDARD.encode(&bytes),
+            format!("{}=", URL_SAFE_NO_PAD.encode(&bytes)),
+            hex.clone(),
+            hex.to_uppercase(),
+            URL_SAFE_NO_PAD.encode(&hex),
+        ] {
+            assert_eq!(judged(&format!("{message}.{signature}"), None), Reached::WrittenOtherwise, "{signature}");
+        }
+        assert_eq!(judged(&format!("{message}."), None), Reached::Unsigned);
+        for (key, form) in
+            [(STANDARD.encode(word), "encoded in base64"), (format!("\"{word}\""), "with quotation marks around it")]
+        {
+            let other = written_with(&key, Algorithm::Hs256, header, admin);
+            assert_eq!(judged(&other, None), Reached::OtherForm(form), "{key}");
+        }
+    }
+
+    #[test]
+    fn the_hints_are_about_what_is_wrong_with_the_token() {
+        let (header, admin) = (r#"{"alg":"HS256","typ":"JWT"}"#, r#"{"sub":"admin","exp":1800000060}"#);
+        let late = r#"{"sub":"admin","iat":1700000000,"exp":1799999999}"#;
+        for (token, part) in [
+            (signed("something else", WANTED), "secret"),
+            (signed(&format!("{} ", secret_of("case")), WANTED), "secret"),
+            (signed(secret_of("case"), "teacher"), "subject"),
+            (signed(secret_of("case"), SUBJECT), "subject"),
+            (written(Algorithm::Hs256, header, late), "rules"),
+            (written(Algorithm::Hs512, r#"{"alg":"HS512","typ":"JWT"}"#, admin), "rules"),
+            (format!("{}.", token::signing_input(header, admin)), "text"),
+            ("a.b".to_owned(), "text"),
+        ] {
+            assert_eq!(judged(&token, None).part(), part, "{token}");
+        }
     }
 
     #[test]

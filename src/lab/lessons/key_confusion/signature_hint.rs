@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use super::{Material, Portal};
 use crate::lab::forge::{mac, public_forms};
-use crate::lab::lessons::forged_token::signed_otherwise;
+use crate::lab::lessons::forged_token::{hexadecimal, signed_otherwise};
 use crate::lab::lessons::remark::clip;
 use crate::lab::naive::{LaxToken, hmac_named};
 
@@ -59,11 +59,6 @@ fn is_written_otherwise(token: &LaxToken, algorithm: hmac::Algorithm, portal: &P
     let written = token.signature.as_str();
     let of_hex = [URL_SAFE_NO_PAD.encode(&hex), hex.clone()];
     written == STANDARD.encode(&bytes) || of_hex.iter().any(|it| it == written.trim_end_matches('='))
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    let digits = bytes.iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    digits.filter_map(|digit| char::from_digit(digit.into(), 16)).collect()
 }
 
 /// Secrets that a forger may have used instead of the file, each with what to say to it.

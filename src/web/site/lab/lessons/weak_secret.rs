@@ -13,10 +13,10 @@ use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::common_secrets;
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
-use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, SUBJECT, Unsigned};
+use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, Reached, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
-use crate::token::LARGEST_TOKEN;
+use crate::token::{LARGEST_TOKEN, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::lessons::seen::Seen;
 use crate::web::view::assets::Assets;
@@ -59,6 +59,8 @@ struct Work {
     secret: String,
     sub: String,
     forged: String,
+    /// Whether the list was tried after the last token was sent.
+    has_just_guessed: bool,
     guessing: Option<Guessing>,
     /// The verdict of the victim's server.
     verdict: Option<Seen>,
@@ -113,7 +115,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("present") => work.present(visit, None)?,
         _ => return Err(Problem::bad_request("`do` is not a step of this lesson: press one of its buttons.")),
     }
-    let frame = visit.judged(work.press.clone(), work.open());
+    let open = work.open(visit)?;
+    let frame = visit.judged(work.press.clone(), open);
     render(&WeakSecretPage { assets: &visit.lab.assets, frame, work })
 }
 
@@ -134,7 +137,10 @@ impl Work {
         };
         let search = Search::find(visit.form.get("search").unwrap_or_default());
         let forged = field("forged").trim().to_owned();
-        Ok(Self { case, token, search, secret: field("secret"), sub: field("sub"), forged, ..Self::default() })
+        // A hint comes after the press that the form remembers.
+        let has_just_guessed = !visit.form.is_sent() && field("last") == "guess";
+        let (secret, sub) = (field("secret"), field("sub"));
+        Ok(Self { case, token, search, secret, sub, forged, has_just_guessed, ..Self::default() })
     }
 
     /// Every word is tried on up to three tokens, away from the threads that answer requests.
@@ -144,7 +150,8 @@ impl Work {
         let (weak, own) = visit.lab.work.run(tried).await?;
         self.press = Some(match (weak.guess, weak.word()) {
             (_, Some(word)) => Press::Step(format!(
-                "The secret is `{word}`. It is word {} of the list and was found in {}. The portal saw none of it.",
+                "1 of 2 parts done. The secret is `{word}`. It is word {} of the list and was found in {}. The portal saw \
+                 none of it. Next, sign a token for Admin with it.",
                 weak.tried(),
                 weak.time()
             )),
@@ -155,6 +162,7 @@ impl Work {
             let (strong, strong_is) = strong_token(visit, own)?;
             let strong = visit.lab.work.run(move || Timed::of(&strong)).await?;
             self.search = Search::List;
+            self.has_just_guessed = true;
             self.guessing = Some(Guessing { weak, strong, strong_is });
         }
         Ok(())
@@ -162,7 +170,8 @@ impl Work {
 
     fn search_elsewhere(&mut self) {
         self.search = Search::OwnTools;
-        let says = "Find the secret with your own tools. Then sign a token here, or bring one that you signed.";
+        let says = "0 of 2 parts done. Find the secret with your own tools. Then sign a token here, or bring one that you \
+                    signed.";
         self.press = Some(Press::Step(says.to_owned()));
     }
 
@@ -204,10 +213,8 @@ impl Work {
 
     /// Sends the forged token to the victim's server.
     fn present(&mut self, visit: &LessonVisit<'_>, typed: Option<&str>) -> Result<(), Problem> {
-        let verdict = weak_secret::verify(&self.case, &self.forged, visit.now);
-        let verdict = verdict.map_err(|error| Problem::internal(&error))?;
-        let attempt = Attempt { case: &self.case, victim: &self.token, token: &self.forged, typed };
-        self.press = Some(attempt.judge(&verdict).press());
+        let (reached, verdict) = self.judged(visit, typed)?;
+        self.press = Some(reached.press());
         // A text that is much too long is not shown.
         self.verdict = (self.forged.len() <= LARGEST_TOKEN).then(|| Seen::new(&self.forged, &verdict));
         if self.search == Search::NotBegun {
@@ -216,14 +223,28 @@ impl Work {
         Ok(())
     }
 
-    fn open(&self) -> Open {
-        let has_secret = self.search == Search::List || !self.secret.is_empty() || !self.forged.is_empty();
-        Open::Part(if has_secret { "sign" } else { "guess" })
+    /// How far the forged token gets at the victim's server.
+    fn judged(&self, visit: &LessonVisit<'_>, typed: Option<&str>) -> Result<(Reached, Verdict), Problem> {
+        let verdict = weak_secret::verify(&self.case, &self.forged, visit.now);
+        let verdict = verdict.map_err(|error| Problem::internal(&error))?;
+        let attempt = Attempt { case: &self.case, victim: &self.token, token: &self.forged, typed };
+        Ok((attempt.judge(&verdict), verdict))
     }
 
-    /// Whether the token that was sent last was not signed here.
+    /// What is wrong with the token that was sent last. Before there is one, how the visitor looks for the secret.
+    fn open(&self, visit: &LessonVisit<'_>) -> Result<Open, Problem> {
+        let has_secret = self.search == Search::List || !self.secret.is_empty();
+        Ok(Open::Part(match self.search {
+            _ if !self.forged.is_empty() && !self.has_just_guessed => self.judged(visit, None)?.0.part(),
+            _ if has_secret => "sign",
+            Search::OwnTools => "own",
+            _ => "guess",
+        }))
+    }
+
+    /// Whether the token that was sent last was not signed here, so that its field is open.
     fn brings_token(&self) -> bool {
-        self.verdict.is_some() && self.secret.is_empty()
+        !self.forged.is_empty() && self.secret.is_empty()
     }
 
     /// The word that the list has for the victim's token, once it was tried.
