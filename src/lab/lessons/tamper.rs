@@ -34,8 +34,14 @@ pub struct Parts {
 }
 
 impl Parts {
-    pub fn open(self) -> Open {
-        Open::first(&[(self.payload, "payload"), (self.middle, "middle"), (self.last, "last")])
+    /// The part that is next. While that is the payload, what was done to it decides.
+    pub fn open(self, change: &Change) -> Open {
+        let payload = match change {
+            Change::Broken(_) => "json",
+            Change::Claims(_) => "subject",
+            Change::Nothing | Change::Spelling => "payload",
+        };
+        Open::first(&[(self.payload, payload), (self.middle, "middle"), (self.last, "last")])
     }
 
     /// The result of a press that completed its part.
@@ -154,7 +160,7 @@ pub struct Spelling {
     /// The bits that mean nothing. They are zero in the only valid spelling.
     pub unused: String,
     pub is_original: bool,
-    /// Whether a lax decoder reads the same bytes as from the original.
+    /// Whether a lax decoder, which does not check those bits, reads the same bytes as from the original.
     pub is_same_to_lax: bool,
 }
 
@@ -197,6 +203,23 @@ mod tests {
         };
         assert_eq!(told(r#"{"sub":"admin","iat":1,"exp":2}"#), r#"`sub` says "admin", and said "bob""#);
         assert_eq!(told(r#"{"sub":"bob","exp":2,"role":"x"}"#), r#"`role` is new and says "x"; `iat` is gone"#);
+    }
+
+    #[test]
+    fn the_hints_are_about_what_was_done_to_the_payload_until_it_is_right() {
+        let none = Parts::default();
+        for (written, part) in [
+            (PAYLOAD, "payload"),
+            (r#"{"exp":2,"sub":"bob","iat":1}"#, "payload"),
+            (r#"{"sub":"Admin"}"#, "subject"),
+            (r#"{"role":"admin"}"#, "subject"),
+            (r#"{"sub":admin}"#, "json"),
+            ("", "json"),
+        ] {
+            let change = Change::between(PAYLOAD, written);
+            assert_eq!(none.open(&change), Open::Part(part), "{written}");
+            assert_eq!(Parts { payload: true, ..none }.open(&change), Open::Part("middle"), "{written}");
+        }
     }
 
     /// What is said to this payload; nothing if it is right.

@@ -91,7 +91,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (true, Some(_)) => (Some(Press::Wrong(REPLACED.to_owned())), Outcome::Nothing),
         (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
     };
-    let frame = visit.judged(press, work.parts.open());
+    let frame = visit.judged(press, work.parts.open(&Change::between(&said, &payload)));
     let before = Seen::new(&token, &judge(&token));
     let Work { forged, parts } = work;
     render(&TamperPage {
@@ -187,8 +187,8 @@ impl Work {
                       signatures do not."
                 .to_owned(),
             count => format!(
-                "{count} last characters stand for the same signature, and a lax decoder accepts each of them. So a \
-                 test must not change the last one."
+                "{count} last characters stand for the same signature. A lax decoder, which does not check the unused \
+                 bits, accepts each of them. So a test must not change the last one."
             ),
         };
         (self.parts.press(&says), Outcome::Last { rows })
