@@ -61,15 +61,15 @@ impl Found {
     pub fn look(&self) -> Press {
         match (self.missing(), self.token()) {
             (None, Some(token)) if token.has_expired() => Press::Step(format!(
-                "1 of 2 parts done. Your browser sent one cookie, and it led to your session. The session still holds \
-                 the token about `{}`, but {}. The demo refuses it now, and still shows its payload: say when it \
-                 expired. Or press *Open the demo* and then *Get token* for a new one.",
+                "1 of 2 parts done: you got a token, and the cookie of your browser led this page to it. The session still \
+                 holds the token about `{}`, but {}. The demo refuses it now, and still shows its payload. One part is \
+                 left: say when it expired. Or press *Open the demo* and then *Get token* for a new one.",
                 clip(token.subject()),
                 token.life()
             )),
             (None, Some(token)) => Press::Step(format!(
-                "1 of 2 parts done. Your browser sent one cookie, and it led to your session. The session holds a \
-                 token about `{}`. Now say when the token expires.",
+                "1 of 2 parts done: you got a token, and the cookie of your browser led this page to it. The session holds \
+                 a token about `{}`. One part is left: say when the token expires.",
                 clip(token.subject())
             )),
             (missing, _) => Press::Missing(missing.unwrap_or_default()),
@@ -204,7 +204,9 @@ mod tests {
                 assert!(press.is_wrong() && press.says().contains(named), "{press:?}");
             }
         }
-        for (seconds_left, named) in [(42.0, "Now say when the token expires"), (-1.0, "it expired 1 s ago")] {
+        for (seconds_left, named) in
+            [(42.0, "One part is left: say when the token expires"), (-1.0, "it expired 1 s ago")]
+        {
             let is_said = |says: &str| says.contains("about `bob`") && says.contains(named);
             assert!(matches!(found(seconds_left).look(), Press::Step(says) if is_said(&says)), "{named}");
         }

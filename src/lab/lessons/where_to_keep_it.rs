@@ -184,7 +184,7 @@ impl Work {
     /// Bob logs in. `session` is the id that a backend would give him.
     pub fn log_in(&mut self, place: Place, session: String) -> Press {
         *self = Self { done: std::mem::take(&mut self.done), place: Some(place), session, has_run: false };
-        Press::Step(format!("Bob is logged in for ten minutes. {}", place.says()))
+        self.step_done(1, &format!("Bob is logged in for ten minutes. {}", place.says()))
     }
 
     /// The script runs on Bob's page. `is_bob` says whether the portal answers its request as Bob's.
@@ -198,13 +198,23 @@ impl Work {
         match guess.judge(place) {
             Ok(()) => {
                 self.has_run = true;
-                Press::Step("Both predictions are right. Now Bob closes the page. What is left to Mallory?".to_owned())
+                self.step_done(2, "Both predictions are right. Now Bob closes the page. What is left to Mallory?")
             }
             Err(hint) => {
                 self.has_run = false;
                 Press::Wrong(hint.to_owned())
             }
         }
+    }
+
+    /// The result of a step that is not the last one at its place.
+    fn step_done(&self, number: usize, says: &str) -> Press {
+        Press::Step(format!("It is step {number} of 3 at this place. {} {says}", self.counted()))
+    }
+
+    /// How many places are done.
+    fn counted(&self) -> String {
+        format!("{} of {} places done.", self.count(), Place::ALL.len())
     }
 
     /// Mallory sends a request from her own machine, with what the script took. `is_let_in` is the portal's answer.
@@ -223,11 +233,12 @@ impl Work {
                     .to_owned(),
             );
         }
-        if !self.done.contains(&place) {
+        let is_new = !self.done.contains(&place);
+        if is_new {
             self.done.push(place);
         }
         *self = Self { done: std::mem::take(&mut self.done), ..Self::default() };
-        let counted = format!("{} of {} places done.", self.count(), Place::ALL.len());
+        let counted = self.counted();
         let says = if is_let_in {
             "The token works on Mallory's machine too, until it expires."
         } else {
@@ -238,7 +249,8 @@ impl Work {
                 "{counted} {says} No place stops the script while the page is open; two of them keep the token from it."
             ));
         }
-        Press::Step(format!("{counted} {says}"))
+        let note = if is_new { "" } else { " You had done this place before, so the count stays." };
+        Press::Step(format!("{counted} {says}{note} Next: *{}*.", self.next().title()))
     }
 }
 
@@ -267,6 +279,27 @@ mod tests {
             assert!(press.says().starts_with(&format!("{count} of 4 places done.")), "{press:?}");
             assert_eq!(press.is_solved(), count == 4);
             assert_eq!(work.place, None);
+        }
+    }
+
+    #[test]
+    fn each_step_says_what_is_done_and_what_is_left() {
+        let mut work = Work::default();
+        for (says, is_last) in [("1 of 4 places done.", false), ("the count stays. Next: *A readable cookie*.", true)] {
+            let place = Place::Storage;
+            let counted = if is_last { "1 of 4" } else { "0 of 4" };
+            let press = work.log_in(place, "id".to_owned());
+            assert!(
+                press.says().starts_with(&format!("It is step 1 of 3 at this place. {counted} places done.")),
+                "{press:?}"
+            );
+            let press = work.run(right(place), true);
+            assert!(
+                press.says().starts_with(&format!("It is step 2 of 3 at this place. {counted} places done.")),
+                "{press:?}"
+            );
+            let press = work.replay(true);
+            assert!(press.says().contains(says), "{press:?}");
         }
     }
 

@@ -77,6 +77,19 @@ async fn it_is_solved_by_getting_a_token_and_typing_when_it_expires() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_typed_instead_of_its_expiry_gets_into_no_address() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let token = token_on(&visitor.page("/").await);
+    let fields = [("step", "check"), ("exp", token.as_str())];
+    let answer = Answer::to(visitor.request(Method::POST, PATH).header("accept", "text/html").form(&fields)).await;
+    assert_eq!((answer.status, answer.header("location")), (200, ""), "{}", answer.body);
+    assert!(answer.body.contains("That looks like a whole token."), "{}", answer.body);
+    assert!(!has_solved(&visitor).await);
+}
+
+#[tokio::test]
 async fn a_token_that_has_expired_on_the_way_still_counts() {
     let app = TestApp::spawn();
     let visitor = app.visitor();

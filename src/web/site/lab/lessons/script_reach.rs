@@ -16,8 +16,8 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// The verdict after the first step.
-const SET: &str = "The server set two cookies, and the page’s script wrote the entry, if scripts run here. Next, \
-                   report what the table says.";
+const SET: &str = "0 of 2 parts done. The server set two cookies, and the page’s script wrote the entry, if scripts run \
+                   here. Both questions are left: report what the table says.";
 
 pub(super) struct Page;
 

@@ -14,8 +14,8 @@ use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// The verdict after the first step.
-const SET: &str = "The server sent the line that step 2 shows, and your browser now has the cookie. Next, say which \
-                   piece of the line does what.";
+const SET: &str = "0 of 5 parts done. The server sent the line that step 2 shows, and your browser now has the cookie. \
+                   Five questions are left: which piece of the line has which effect?";
 
 pub(super) struct Page;
 

@@ -46,23 +46,43 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         let typed = clipped(visit.form.get("exp"));
         return match visit.form.get("step") {
             Some("look") => lesson_cookies::see_outcome(visit, &[("step", "look")]),
+            Some("check") if is_token(&typed) => show(visit, typed, Some(Step::Check)),
             Some("check") => lesson_cookies::see_outcome(visit, &[("step", "check"), ("exp", &typed)]),
             _ => Err(Problem::bad_request("`step` cannot be taken: `look` or `check` is accepted.")),
         };
     }
     let query = Form::of_query(visit.request);
-    let found = found(visit);
     let typed = clipped(visit.form.get("exp").or(query.get("exp")));
-    let press = match query.get("step").filter(|_| lesson_cookies::is_outcome(visit)) {
-        Some("look") => Some(found.look()),
-        Some("check") => Some(found.check(&typed)),
+    let step = match query.get("step").filter(|_| lesson_cookies::is_outcome(visit)) {
+        Some("look") => Some(Step::Look),
+        Some("check") => Some(Step::Check),
         _ => None,
     };
+    show(visit, typed, step)
+}
+
+/// What was pressed.
+enum Step {
+    Look,
+    Check,
+}
+
+fn show(visit: &mut LessonVisit<'_>, typed: String, step: Option<Step>) -> Result<HttpResponse, Problem> {
+    let found = found(visit);
+    let press = step.map(|step| match step {
+        Step::Look => found.look(),
+        Step::Check => found.check(&typed),
+    });
     let frame = visit.judged(press, found.open());
     let cookie_name = visit.lab.sessions.cookie.name();
     let came = cookie_header::received_values(visit.request, cookie_name);
     let cookie_bytes = came.first().filter(|value| !value.is_empty()).map(String::len);
     render(&StartHerePage { assets: &visit.lab.assets, frame, found, typed, cookie_name, cookie_bytes })
+}
+
+/// Whether this looks like a token. One must not get into an address, where logs and the browser's history keep it.
+fn is_token(typed: &str) -> bool {
+    typed.matches('.').count() == 2
 }
 
 fn clipped(typed: Option<&str>) -> String {
