@@ -59,13 +59,14 @@ fn solution(slug: &str) -> &'static str {
 }
 
 #[tokio::test]
-async fn anatomy_is_solved_by_reading_the_payload() {
-    assert!(solution("anatomy").contains("type the value of `sub` and press *Check it*"));
+async fn anatomy_is_solved_by_reading_the_payload_and_the_header() {
+    assert!(solution("anatomy").contains("member `sub`, and the header has a member `alg`"));
     let app = TestApp::spawn();
     let student = LessonVisitor::at(&app, "anatomy");
     let token = hidden(&student.page().await, "token");
-    let payload: serde_json::Value = serde_json::from_str(&part(&token, 1)).unwrap();
-    let subject = payload["sub"].as_str().unwrap();
+    let [header, payload] =
+        [0, 1].map(|index| serde_json::from_str::<serde_json::Value>(&part(&token, index)).unwrap());
+    let [subject, algorithm] = [payload["sub"].as_str().unwrap(), header["alg"].as_str().unwrap()];
 
     for (typed, named) in [
         (part(&token, 1), "the whole payload"),
@@ -76,12 +77,17 @@ async fn anatomy_is_solved_by_reading_the_payload() {
         ("<script>".to_owned(), "not the value of sub "),
     ] {
         let page = student.send(&[("token", &token), ("sub", &typed)]).await.body;
-        assert!(words(&page).contains(named), "{typed}: {page}");
+        assert!(page.contains("0 of 2 parts done.") && words(&page).contains(named), "{typed}: {page}");
         assert!(!page.contains("<script>") && !page.contains(SOLVED));
     }
     let page = student.send(&[("token", &token), ("sub", &format!("\"{subject}\""))]).await.body;
-    assert!(page.contains("quotation marks belong to JSON"), "{page}");
-    assert!(page.contains(SOLVED) && student.has_solved().await);
+    assert!(page.contains("Step done.") && page.contains("1 of 2 parts done."), "{page}");
+    assert!(page.contains("quotation marks belong to JSON") && !page.contains(SOLVED), "{page}");
+    let page = student.send(&[("token", &token), ("sub", subject), ("alg", "JWT")]).await.body;
+    assert!(page.contains("1 of 2 parts done. Header: that is the value of <code>typ</code>"), "{page}");
+    assert!(page.contains(&format!("value=\"{subject}\"")) && page.contains("value=\"JWT\""), "what was typed stays");
+    let page = student.send(&[("token", &token), ("sub", subject), ("alg", algorithm)]).await.body;
+    assert!(page.contains("2 of 2 parts done.") && page.contains(SOLVED) && student.has_solved().await, "{page}");
 }
 
 #[tokio::test]
@@ -91,11 +97,48 @@ async fn anatomy_judges_only_a_token_that_the_lab_signed() {
     let token = hidden(&student.page().await, "token");
     let (head, signature) = (token.split('.').next().unwrap(), token.split('.').next_back().unwrap());
     let forged = format!("{head}.{}.{signature}", URL_SAFE_NO_PAD.encode(r#"{"sub":"me","iat":1,"exp":9999999999}"#));
-    for (token, code) in [(forged.as_str(), "bad_signature"), ("", "no_token"), ("a.b", "malformed")] {
-        let page = student.send(&[("token", token), ("sub", "me")]).await.body;
-        assert!(page.contains(&format!("<code>{code}</code>")) && !page.contains(SOLVED), "{token}: {page}");
+    for (brought, code) in [(forged.as_str(), "bad_signature"), ("", "no_token"), ("a.b", "malformed")] {
+        let page = student.send(&[("token", brought), ("sub", "me"), ("alg", "HS256")]).await.body;
+        assert!(page.contains(&format!("<code>{code}</code>")) && !page.contains(SOLVED), "{brought}: {page}");
+        assert_eq!(hidden(&page, "token"), token, "the page goes on with the visitor's own");
     }
-    assert_ne!(hidden(&student.page().await, "token"), token, "every page has a token of its own");
+}
+
+#[tokio::test]
+async fn anatomy_shows_a_visitor_the_same_token_in_every_tab_until_it_expires() {
+    let app = TestApp::spawn();
+    let student = LessonVisitor::at(&app, "anatomy");
+    let token = hidden(&student.page().await, "token");
+    app.advance(60);
+    assert_eq!(hidden(&student.page().await, "token"), token, "a reload, or the way back");
+    let wrong = student.send(&[("token", &token), ("sub", "bob")]).await.body;
+    assert_eq!(hidden(&wrong, "token"), token);
+    let hint = student.send(&[("step", "hint"), ("token", &token)]).await.body;
+    assert_eq!(hidden(&hint, "token"), token);
+    assert_eq!(hidden(&student.page().await, "token"), token, "a second tab, after an answer");
+    let stranger = LessonVisitor::at(&app, "anatomy");
+    assert_ne!(hidden(&stranger.page().await, "token"), token, "another visitor has another");
+
+    // A program, or a browser that lost its session, brings the token along, and then it is the visitor's own.
+    let lost = LessonVisitor::at(&app, "anatomy");
+    lost.send(&[("token", &token), ("sub", "bob")]).await;
+    assert_eq!(hidden(&lost.page().await, "token"), token);
+
+    app.advance(3540);
+    let late = student.send(&[("token", &token), ("sub", "bob")]).await.body;
+    let next = hidden(&late, "token");
+    assert!(late.contains("its hour is over: <code>expired</code>") && next != token, "{late}");
+    assert_eq!(hidden(&student.page().await, "token"), next);
+}
+
+#[tokio::test]
+async fn a_case_of_the_two_clocks_is_remembered_over_a_reload() {
+    let app = TestApp::spawn();
+    let student = LessonVisitor::at(&app, "two-clocks");
+    let page = student.send(&[("step", "set"), ("cookie", "3600"), ("token", "expired")]).await.body;
+    student.send(&[("step", "send"), ("copy", &hidden(&page, "copy"))]).await;
+    let page = student.page().await;
+    assert!(page.contains("1 of 2 parts done.") && hidden(&page, "token-first") == "done", "{page}");
 }
 
 /// The answers to *What Set-Cookie said*, from its solution's own text.

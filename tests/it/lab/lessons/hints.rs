@@ -17,7 +17,7 @@ const CASES: &[Case] = &[
         "two-clocks",
         "Choose two different times",
         &[(&[("cookie", "3600"), ("token", "expired")], "Set the cookie"), (&[], "Send it back")],
-        "Choose two different times",
+        "Let the cookie end first",
     ),
     (
         "tamper",
@@ -51,6 +51,57 @@ const CASES: &[Case] = &[
         "The address leads to your own site",
     ),
     ("weak-secret", "The secret is in the list", &[(&[], "Try the list")], "The word whose signature"),
+    ("weak-secret", "The secret is in the list", &[(&[], "I use my own tools")], "For each word of the list"),
+    (
+        "weak-secret",
+        "The secret is in the list",
+        &[(&[], "I use my own tools"), (&[("forged", "a.b")], "Send my token")],
+        "The HMAC covers the first two parts",
+    ),
+    (
+        "weak-secret",
+        "The secret is in the list",
+        &[(&[], "I use my own tools"), (&[("forged", "a.b")], "Send my token"), (&[], "Try the list")],
+        "The word whose signature",
+    ),
+    (
+        "weak-secret",
+        "The secret is in the list",
+        &[(&[], "Try the list"), (&[("secret", "no such word"), ("sub", "admin")], "Sign and send")],
+        "A secret is a row of bytes",
+    ),
+    (
+        "tamper",
+        "The payload is plain JSON",
+        &[(&[("payload", r#"{"sub":admin}"#)], "Send it with the old signature")],
+        "not one JSON object",
+    ),
+    (
+        "tamper",
+        "The payload is plain JSON",
+        &[(&[("payload", r#"{"sub":"Admin"}"#)], "Send it with the old signature")],
+        "Only sub matters here",
+    ),
+    ("none", "Which algorithm needs no key?", &[(&[("header", "alg: none")], "Send it to both")], "are JSON objects"),
+    ("logout", "A round has four steps", &[(&[], "Log in as Bob")], "Mallory must copy his cookie"),
+    (
+        "logout",
+        "A round has four steps",
+        &[(&[], "Log in as Bob"), (&[], "Save a copy")],
+        "the button that only deletes the cookie",
+    ),
+    (
+        "logout",
+        "A round has four steps",
+        &[(&[], "Log in as Bob"), (&[], "Save a copy"), (&[], "Revoke the token")],
+        "only the replay is left",
+    ),
+    (
+        "logout",
+        "A round has four steps",
+        &[(&[], "Log in as Bob"), (&[], "Save a copy"), (&[], "Clear the cookie"), (&[], "Replay the copy")],
+        "a new login and a new copy",
+    ),
     (
         "cookie-laboratory",
         "a cookie without any attribute",
@@ -124,20 +175,47 @@ async fn after_the_first_part_the_hints_are_about_the_second() {
 #[tokio::test]
 async fn a_hint_of_the_part_follows_one_that_helps_with_all() {
     let app = TestApp::spawn();
-    for (slug, presses, hint) in [
-        ("tied-to-you", &["Send Bob’s request"][..], "with no proof at all"),
-        ("logout", &["Log in as Bob", "Save a copy", "Clear the cookie", "Replay the copy"], "the deny list"),
-    ] {
-        let mut page = LessonPage::open(&app, slug).await;
-        for label in presses {
-            page.press(label).await;
-        }
-        while page.has_button("Show a hint") || page.has_button("Another hint") {
-            page.ask_for_a_hint().await;
-        }
-        let hints = page.hints();
-        assert!(hints.last().unwrap().contains(hint), "{slug}: {hints:?}");
+    let mut page = LessonPage::open(&app, "tied-to-you").await;
+    page.press("Send Bob’s request").await;
+    while page.has_button("Show a hint") || page.has_button("Another hint") {
+        page.ask_for_a_hint().await;
     }
+    let hints = page.hints();
+    assert!(hints.last().unwrap().contains("with no proof at all"), "{hints:?}");
+}
+
+#[tokio::test]
+async fn the_hints_of_the_two_clocks_are_about_the_chosen_times_and_then_about_the_other_case() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "two-clocks").await;
+    for (cookie, token, hint) in [
+        ("60", "60", "Choose two different times"),
+        ("5", "60", "Let the cookie end first"),
+        ("none", "60", "Let the token end first"),
+    ] {
+        page.set("cookie", cookie).set("token", token).press("Set the cookie").await.ask_for_a_hint().await;
+        assert!(page.hints()[0].contains(hint), "{cookie} {token}: {:?}", page.hints());
+    }
+    page.set("cookie", "3600").set("token", "expired").press("Set the cookie").await.press("Send it back").await;
+    for (cookie, token) in [("3600", "expired"), ("5", "3600"), ("60", "60")] {
+        page.set("cookie", cookie).set("token", token).press("Set the cookie").await;
+        page.ask_for_a_hint().await;
+        let hints = page.hints();
+        assert!(hints.iter().all(|hint| hint.contains("cookie end first") || hint.contains("After Set the cookie")));
+        assert!(hints[0].contains("Let the cookie end first"), "{cookie} {token}: {hints:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_copy_that_has_expired_leads_the_hint_of_logout_to_a_new_login() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "logout").await;
+    for label in ["Log in as Bob", "Save a copy", "Clear the cookie"] {
+        page.press(label).await;
+    }
+    app.advance(600);
+    page.press("Replay the copy").await.ask_for_a_hint().await;
+    assert!(page.hints()[0].contains("a new login and a new copy"), "{:?}", page.hints());
 }
 
 #[tokio::test]

@@ -135,7 +135,7 @@ async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
     let mut page = LessonPage::open(&app, WEAK).await;
     let [guess, secret, name, sub, sign] = marked(WEAK)[..] else { panic!() };
     assert!(!page.body().contains(&format!(">{sign}</button>")), "the second step comes after the first");
-    page.press(guess).await.says("Step done.").says("The portal saw none of it.");
+    page.press(guess).await.says("Step done. 1 of 2 parts done.").says("The portal saw none of it.");
     assert!(!page.is_solved());
     for (label, field) in [(secret, "secret"), (sub, "sub")] {
         assert!(page.body().contains(&format!("<label for=\"{field}\">{label}</label>")), "{label}");
@@ -144,7 +144,7 @@ async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
     let word = rest.split_once('<').unwrap().0.to_owned();
     assert_eq!(word, weak_secret::secret_of(&page.field("case")));
     page.set("secret", &word).set("sub", name).press(sign).await;
-    page.says("Mallory is Admin now: she can change 3 grades.");
+    page.says("2 of 2 parts done. Mallory is Admin now: she can change 3 grades.");
     page.assert_solved().await;
     assert!(!app.visitor().page("/lab/lessons/weak-secret").await.contains(SOLVED));
 }
@@ -211,6 +211,8 @@ async fn a_token_of_other_tools_is_judged_like_one_of_the_page() {
         (signed(word, "bob2"), "accepts the token, for bob2"),
         (victim, "This is Bob's own token"),
         (signed("not on any list", "admin"), "some other secret made it"),
+        (signed(&format!("\"{word}\""), "admin"), "with quotation marks around it"),
+        (format!("{}=", signed(word, "admin")), "the secret and the HMAC are right"),
         ("a.b".to_owned(), "This is not a token: a token has three parts, and this text has 2."),
         (long, "This is not a token."),
     ] {
