@@ -91,17 +91,20 @@ impl Reason {
     }
 }
 
-/// One service, and what is said to each answer.
+/// One service, and what is said to each answer. A reply to a wrong answer is about what was chosen and about the
+/// reason for it, so it has a sentence for each of the two.
 pub struct Service {
     /// What the hints call it.
     name: &'static str,
     pub title: &'static str,
     pub tells: &'static str,
-    /// What may be carried, the reasons that hold for it here, and the reply.
-    right: &'static [(Carrier, &'static [Reason], &'static str)],
+    /// The right answers, each with its reply.
+    right: &'static [(Carrier, Reason, &'static str)],
     /// Why something else does not fit, whatever the reason.
     unfit: &'static [(Carrier, &'static str)],
-    /// Why a reason does not hold for this service. A reason without an entry holds, but not for what was chosen.
+    /// The reasons that hold here, as the end of a sentence.
+    holds: &'static [(Reason, &'static str)],
+    /// Why the other reasons do not.
     untrue: &'static [(Reason, &'static str)],
 }
 
@@ -114,13 +117,24 @@ pub static SERVICES: [Service; 5] = [
         right: &[
             (
                 Session,
-                &[OwnTable, EndsAtOnce],
-                "The portal has the table of users anyway, so a look-up costs little. To delete one row logs a pupil out.",
+                OwnTable,
+                "The portal asks its own database for each request anyway. To look a session id up there costs little.",
+            ),
+            (
+                Session,
+                EndsAtOnce,
+                "The portal looks the session id up for each request. To block a pupil, it deletes one row.",
             ),
             (
                 Opaque,
-                &[OwnTable, EndsAtOnce],
-                "An opaque token that the portal looks up itself is a session id with another name.",
+                OwnTable,
+                "The portal looks the opaque token up in its own database. So it is a session id with another name.",
+            ),
+            (
+                Opaque,
+                EndsAtOnce,
+                "The portal looks the opaque token up for each request, and can delete it. So it is a session id with \
+                 another name.",
             ),
         ],
         unfit: &[
@@ -129,13 +143,17 @@ pub static SERVICES: [Service; 5] = [
                 "A JWT stays valid until its expiry, so a blocked pupil goes on. With a deny list, the portal looks \
                  something up for each request again.",
             ),
-            (Saml, "SAML tells another organisation who logged in. Here one server does everything."),
+            (Saml, "A SAML assertion tells another organisation who logged in. Here one server does everything."),
             (Address, "A signed address opens one thing. Bob wants to use the whole portal."),
+        ],
+        holds: &[
+            (OwnTable, "the portal has the table of users"),
+            (EndsAtOnce, "a blocked pupil must be out with the next request"),
         ],
         untrue: &[
             (PublicKey, "The portal itself verifies. No other organisation takes part."),
             (TooManyQuestions, "The portal asks its own database. It does that for each request anyway."),
-            (OneThing, "Bob uses the whole portal, for as long as he works."),
+            (OneThing, "Bob is logged in for everything that he does there, and for as long as he works."),
         ],
     },
     Service {
@@ -146,21 +164,22 @@ pub static SERVICES: [Service; 5] = [
         right: &[
             (
                 Jwt,
-                &[PublicKey],
+                PublicKey,
                 "The school signs, and the publisher verifies with the public key. `aud` says that it is for the \
                  publisher. The ID token of OpenID Connect is such a JWT.",
             ),
             (
                 Saml,
-                &[PublicKey],
-                "A SAML assertion does it too. Schools and publishers have used them since before JWTs existed.",
+                PublicKey,
+                "The school signs the assertion, and the publisher verifies it with the public key. Schools and \
+                 publishers have used SAML since before JWTs existed.",
             ),
         ],
         unfit: &[
             (Session, "A session id means something to the school's server only. The publisher cannot look it up."),
             (
                 Opaque,
-                "It would work if the publisher may ask the school what the token means. But it needs to know only once, \
+                "An opaque token works if the publisher may ask the school what it means. But it needs to know only once, \
                  and a signed answer saves the question.",
             ),
             (
@@ -168,11 +187,12 @@ pub static SERVICES: [Service; 5] = [
                 "A signed address opens one thing at a server that made an agreement about it. It logs nobody in.",
             ),
         ],
+        holds: &[(PublicKey, "the publisher is another organisation, and a public key is enough for it")],
         untrue: &[
-            (OwnTable, "The publisher has no table of the school's users."),
+            (OwnTable, "It is the publisher that verifies, and it has no table of the school's users."),
             (EndsAtOnce, "The publisher asks once, at the login. Nothing here must end at once."),
             (TooManyQuestions, "There is one question for each login. That is not too much."),
-            (OneThing, "The pupil uses the whole site of the publisher."),
+            (OneThing, "The pupil uses all exercises of the publisher, and not one thing for minutes."),
         ],
     },
     Service {
@@ -183,13 +203,13 @@ pub static SERVICES: [Service; 5] = [
         right: &[
             (
                 Address,
-                &[OneThing],
+                OneThing,
                 "The signature covers the path and the expiry, and the storage service checks it alone. Storage services \
                  offer this.",
             ),
             (
                 Jwt,
-                &[OneThing],
+                OneThing,
                 "A JWT in the link works if it names this one file and expires after five minutes. Then it is a signed \
                  address in another form.",
             ),
@@ -199,13 +219,17 @@ pub static SERVICES: [Service; 5] = [
                 Session,
                 "The storage service is another host. It gets no cookie of the portal, and it knows no sessions.",
             ),
-            (Opaque, "The storage service would have to ask the portal. It knows no users, and it asks nobody."),
-            (Saml, "SAML is for a login. A link to a file has no room for such a text."),
+            (
+                Opaque,
+                "The storage service would have to ask the portal what an opaque token means, and it asks nobody.",
+            ),
+            (Saml, "A SAML assertion is for a login. A link to a file has no room for such a text."),
         ],
+        holds: &[(OneThing, "the link opens one file, for five minutes")],
         untrue: &[
-            (OwnTable, "The storage service has no table of users."),
+            (OwnTable, "The storage service verifies, and it has no table of users."),
             (EndsAtOnce, "Five minutes are allowed. Nothing must end before."),
-            (PublicKey, "Nobody logs in at the storage service. Think of what the link is for."),
+            (PublicKey, "It does not matter here who verifies with which key. Think of what the link is for."),
             (TooManyQuestions, "The number of requests is not the problem here. Think of what the link is for."),
         ],
     },
@@ -216,21 +240,22 @@ pub static SERVICES: [Service; 5] = [
                 permission, the next request of the app must fail.",
         right: &[(
             Opaque,
-            &[EndsAtOnce],
+            EndsAtOnce,
             "The API asks the issuer about the token at each request: introspection, RFC 7662. After the permission \
-                 is withdrawn, the answer is no.",
+             is withdrawn, the answer is no.",
         )],
         unfit: &[
             (Session, "A session id belongs to the server that made it. The API of the other team cannot look it up."),
             (Jwt, "The API would accept a JWT until it expires, also after the parents withdrew the permission."),
-            (Saml, "An assertion tells who logged in at one moment. It cannot be withdrawn later."),
+            (Saml, "A SAML assertion tells who logged in at one moment. It cannot be withdrawn later."),
             (Address, "A signed address opens one thing. The app asks for many, and for months."),
         ],
+        holds: &[(EndsAtOnce, "the next request must fail when the permission is withdrawn")],
         untrue: &[
             (OwnTable, "The table is at the issuer, and another team verifies."),
             (PublicKey, "A public key tells who signed. It does not tell whether the permission still holds."),
             (TooManyQuestions, "Few requests come, so the API may ask each time."),
-            (OneThing, "The app reads many things, for months."),
+            (OneThing, "The permission is for all grades, until the parents withdraw it."),
         ],
     },
     Service {
@@ -240,20 +265,24 @@ pub static SERVICES: [Service; 5] = [
                 must know who calls. A blocked user may go on for five minutes.",
         right: &[(
             Jwt,
-            &[TooManyQuestions],
+            TooManyQuestions,
             "Each program verifies alone, with the issuer's public key. A life of five minutes limits the damage, \
-                 and a refresh token buys the next one.",
+             and a refresh token buys the next one.",
         )],
         unfit: &[
-            (Session, "All 30 programs would ask one store of sessions at each request, and stop when it stops."),
+            (
+                Session,
+                "With a session id, all 30 programs would ask one store at each request. They would stop when it stops.",
+            ),
             (
                 Opaque,
-                "It works if somebody remembers the issuer's answers for a while. But each program would ask first, many \
-                 thousand times a minute.",
+                "An opaque token works if somebody remembers the issuer's answers for a while. But each program would ask \
+                 first, many thousand times a minute.",
             ),
-            (Saml, "An assertion is made for a login. It is large, and programs rarely send it with each request."),
+            (Saml, "A SAML assertion is made for a login. It is large, and programs rarely send it with each request."),
             (Address, "A signed address opens one thing. These programs answer requests of every kind."),
         ],
+        holds: &[(TooManyQuestions, "so many questions would be too much")],
         untrue: &[
             (OwnTable, "The programs have no table of users. Only the issuer has it."),
             (EndsAtOnce, "A blocked user may go on for five minutes. Nothing must end at once."),
@@ -261,25 +290,40 @@ pub static SERVICES: [Service; 5] = [
                 PublicKey,
                 "They do verify with a public key. But no other organisation takes part: why not ask the issuer?",
             ),
-            (OneThing, "The programs answer requests of every kind."),
+            (OneThing, "The login is for all 30 programs, and not for one thing."),
         ],
     },
 ];
 
+const NOT_MOST_SECURE: &str = "None of the five is the most secure everywhere. Say what this service needs.";
+
 impl Service {
     /// Whether this carrier is right here for this reason, and the reply.
-    fn judge(&self, carrier: Carrier, reason: Reason) -> Result<&'static str, &'static str> {
-        if reason == MostSecure {
-            return Err("None of the five is the most secure everywhere. Say what this service needs.");
+    fn judge(&self, carrier: Carrier, reason: Reason) -> Result<&'static str, String> {
+        let right = self.right.iter().find(|(its, why, _)| (*its, *why) == (carrier, reason));
+        match right {
+            Some((_, _, reply)) => Ok(reply),
+            None => Err(format!("{} {}", self.on_carrier(carrier), self.on_reason(reason))),
         }
-        if let Some((_, reply)) = self.unfit.iter().find(|(unfit, _)| *unfit == carrier) {
-            return Err(reply);
+    }
+
+    /// What is said to a carrier that is not right, or not for the reason that was chosen.
+    fn on_carrier(&self, carrier: Carrier) -> String {
+        let unfit = self.unfit.iter().find(|(unfit, _)| *unfit == carrier);
+        unfit.map_or_else(
+            || format!("*{}* can work here, but not for this reason.", carrier.says()),
+            |(_, why)| (*why).to_owned(),
+        )
+    }
+
+    /// What is said to a reason that does not hold, or does not lead to what was chosen.
+    fn on_reason(&self, reason: Reason) -> String {
+        let find = |all: &'static [(Reason, &'static str)]| all.iter().find(|(its, _)| *its == reason);
+        match (find(self.holds), find(self.untrue)) {
+            (Some((_, holds)), _) => format!("Your reason is true: {holds}. Choose what fits that reason."),
+            (None, Some((_, why))) => (*why).to_owned(),
+            (None, None) => NOT_MOST_SECURE.to_owned(),
         }
-        if let Some((_, reply)) = self.untrue.iter().find(|(untrue, _)| *untrue == reason) {
-            return Err(reply);
-        }
-        let found = self.right.iter().find(|(right, reasons, _)| *right == carrier && reasons.contains(&reason));
-        found.map(|(_, _, reply)| *reply).ok_or("That is true here, but it is no reason for this choice.")
     }
 }
 
@@ -331,11 +375,23 @@ impl Answers {
         let Some(service) = SERVICES.get(place).filter(|_| place <= self.count()) else {
             return Press::Missing(format!("Decide about service {} first.", self.count() + 1));
         };
-        let (Some(carrier), Some(reason)) = (carrier, reason) else {
-            return Press::Wrong("Choose what the client carries, and a reason for it.".to_owned());
+        let (carrier, reason) = match (carrier, reason) {
+            (Some(carrier), Some(reason)) => (carrier, reason),
+            (Some(carrier), None) => {
+                return Press::Missing(format!("You chose *{}*. Choose a reason for it too.", carrier.says()));
+            }
+            (None, Some(reason)) => {
+                return Press::Missing(format!(
+                    "Your reason is *{}*. Choose what the client carries too.",
+                    reason.says()
+                ));
+            }
+            (None, None) => {
+                return Press::Missing("Choose what the client carries, and a reason for it.".to_owned());
+            }
         };
         match service.judge(carrier, reason) {
-            Err(reply) => Press::Wrong(reply.to_owned()),
+            Err(reply) => Press::Wrong(reply),
             Ok(reply) => {
                 if place == self.count() {
                     self.0.push((carrier, reason));
@@ -367,11 +423,60 @@ mod tests {
                 assert!(is_right != is_unfit, "{} {}", service.title, carrier.name());
             }
             for reason in Reason::ALL {
-                let holds = service.right.iter().any(|(_, reasons, _)| reasons.contains(&reason));
+                let holds = service.holds.iter().any(|(holds, _)| *holds == reason);
                 let is_untrue = service.untrue.iter().any(|(untrue, _)| *untrue == reason);
                 assert!(holds != is_untrue || reason == MostSecure, "{} {}", service.title, reason.name());
+                let is_right = service.right.iter().any(|(_, right, _)| *right == reason);
+                assert_eq!(is_right, holds, "{} {}", service.title, reason.name());
             }
         }
+    }
+
+    /// No two answers for one service get the same reply, so each reply is about its own answer.
+    #[test]
+    fn every_answer_gets_a_reply_about_what_was_chosen_and_about_the_reason_for_it() {
+        for service in &SERVICES {
+            let mut replies = Vec::new();
+            for (carrier, reason) in Carrier::ALL.into_iter().flat_map(|it| Reason::ALL.map(|reason| (it, reason))) {
+                let judged = service.judge(carrier, reason);
+                if let Err(reply) = &judged {
+                    let unfit = service.unfit.iter().find(|(unfit, _)| *unfit == carrier);
+                    let on_carrier =
+                        unfit.map_or_else(|| format!("*{}* can work", carrier.says()), |it| it.1.to_owned());
+                    let known = service.holds.iter().chain(service.untrue).find(|(its, _)| *its == reason);
+                    let on_reason = known.map_or(NOT_MOST_SECURE, |(_, says)| says);
+                    assert!(reply.starts_with(&on_carrier), "{}: {reply}", service.title);
+                    assert!(reply.contains(on_reason), "{}: {reply}", service.title);
+                }
+                replies.push(judged.map_or_else(|reply| reply, str::to_owned));
+            }
+            let count = replies.len();
+            replies.sort_unstable();
+            replies.dedup();
+            assert_eq!((count, replies.len()), (30, 30), "{}", service.title);
+        }
+    }
+
+    #[test]
+    fn a_wrong_choice_for_the_portal_is_answered_for_the_reason_that_was_given() {
+        let says = |carrier, reason| SERVICES[0].judge(carrier, reason).unwrap_err();
+        assert_eq!(
+            says(Jwt, OwnTable),
+            "A JWT stays valid until its expiry, so a blocked pupil goes on. With a deny list, the portal looks something up \
+             for each request again. Your reason is true: the portal has the table of users. Choose what fits that reason."
+        );
+        assert_eq!(
+            says(Address, TooManyQuestions),
+            "A signed address opens one thing. Bob wants to use the whole portal. The portal asks its own database. It does \
+             that for each request anyway."
+        );
+        assert_eq!(
+            says(Opaque, MostSecure),
+            "*An opaque token* can work here, but not for this reason. None of the five is the most secure everywhere. Say \
+             what this service needs."
+        );
+        assert!(SERVICES[0].judge(Session, EndsAtOnce).unwrap().contains("it deletes one row"));
+        assert!(SERVICES[0].judge(Opaque, EndsAtOnce).unwrap().contains("can delete it"));
     }
 
     #[test]
@@ -406,7 +511,9 @@ mod tests {
         let mut answers = Answers::default();
         assert!(answers.judge(1, Some(Jwt), Some(PublicKey)).says().contains("service 1 first"));
         assert!(answers.judge(7, Some(Jwt), Some(PublicKey)).is_wrong());
-        assert!(answers.judge(0, Some(Session), None).says().contains("a reason"));
+        assert!(answers.judge(0, Some(Session), None).says().contains("You chose *A session id*. Choose a reason"));
+        assert!(answers.judge(0, None, Some(EndsAtOnce)).says().contains("Choose what the client carries too"));
+        assert!(answers.judge(0, None, None).says().contains("and a reason for it"));
         assert!(answers.judge(0, Some(Jwt), Some(EndsAtOnce)).says().contains("until its expiry"));
         assert!(answers.judge(0, Some(Session), Some(PublicKey)).says().contains("No other organisation"));
         for (place, (carrier, reason)) in RIGHT.into_iter().enumerate() {
