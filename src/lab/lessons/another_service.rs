@@ -116,7 +116,8 @@ impl IssuerKeys {
     }
 }
 
-/// The portal's real verifier: the keys of one issuer, that issuer, and the portal as the audience.
+/// The portal's real verifier: one issuer, and the portal as the audience. It has the keys of both issuers, as where a
+/// login service publishes those of all its customers in one set. So the signature fits, and `iss` decides.
 pub fn verify(token: &str, keys: &IssuerKeys, now: DateTime<Utc>) -> Verdict {
     let rules = Rules {
         profile: "grade portal",
@@ -125,7 +126,8 @@ pub fn verify(token: &str, keys: &IssuerKeys, now: DateTime<Utc>) -> Verdict {
         issuer: Some(SCHOOL.claim.to_owned()),
         audience: Audience::Required(PORTAL.claim.to_owned()),
     };
-    let ring = Candidates::Ring(keys.school.verifiers());
+    let published = [keys.school.verifiers(), keys.own.verifiers()].concat();
+    let ring = Candidates::Ring(&published);
     token::verify(token, Expected { algorithm: Algorithm::Es256, keys: ring, rules: Some(&rules) }, now)
 }
 
@@ -418,6 +420,21 @@ mod tests {
             assert_eq!(verify(&token, &keys, now()).is_accepted(), strict, "{issuer} {audience}");
             let late = now() + LIFETIME;
             assert!(OLD_PORTALS.iter().all(|portal| portal.judge(&token, &keys, late).is_err()));
+        }
+    }
+
+    #[test]
+    fn the_real_verifier_comes_to_the_claim_that_the_lesson_is_about() {
+        let keys = keys();
+        for (issuer, audience, check) in [
+            ("school", "shop", token::Check::Audience),
+            ("own", "portal", token::Check::Issuer),
+            ("own", "shop", token::Check::Issuer),
+        ] {
+            let token = signed(&Wanted::of_mallory(issuer, audience, "admin").unwrap(), &keys);
+            let verdict = verify(&token, &keys, now());
+            let failed = verdict.rejection().map(|(failed, _)| failed);
+            assert_eq!((verdict.code(), failed), (crate::code::Code::BadClaim, Some(check)));
         }
     }
 
