@@ -61,6 +61,14 @@ impl Material {
         Self::ALL.into_iter().find(|it| it.value() == value)
     }
 
+    /// The same where the field is not below.
+    const fn secret(self) -> &'static str {
+        match self {
+            Self::Own => "a text of your own",
+            other => other.says(),
+        }
+    }
+
     /// The bytes; `own` is what the visitor wrote.
     fn bytes(self, portal: &Portal<'_>, own: &str) -> Vec<u8> {
         match self {
@@ -112,13 +120,36 @@ pub struct Written<'a> {
 impl Written<'_> {
     /// The token. Its signature is an HMAC even when the header says RS256: a forger has no private key.
     pub fn token(&self, portal: &Portal<'_>) -> String {
-        let header = parse_object_keeping_last(self.header.as_bytes()).unwrap_or_default();
-        let named = header.get("alg").and_then(|alg| hmac_named(alg.as_str()?));
         let unsigned = signing_input(self.header, self.payload);
-        let signature = mac(named.unwrap_or(hmac::HMAC_SHA256), &self.material.bytes(portal, self.own), &unsigned);
+        let (_, _, algorithm, _) = self.named_hash().unwrap_or(HASHES[0]);
+        let signature = mac(algorithm, &self.material.bytes(portal, self.own), &unsigned);
         format!("{unsigned}.{signature}")
     }
+
+    /// The HMAC that the header names, if it names one.
+    fn named_hash(&self) -> Option<(&'static str, &'static str, hmac::Algorithm, usize)> {
+        let header = parse_object_keeping_last(self.header.as_bytes()).unwrap_or_default();
+        let alg = header.get("alg")?.as_str()?;
+        HASHES.into_iter().find(|(name, ..)| *name == alg)
+    }
+
+    /// What the signature of [`Self::token`] really is, which a header with another algorithm does not say.
+    pub fn signature_in_words(&self) -> String {
+        let (_, name, _, bytes) = self.named_hash().unwrap_or(HASHES[0]);
+        let made = format!("{name} over the first two parts, {bytes} bytes. Its secret: {}.", self.material.secret());
+        match self.named_hash() {
+            Some(_) => made,
+            None => format!("{made} The header does not name this algorithm."),
+        }
+    }
 }
+
+/// The HMACs that a header can name.
+const HASHES: [(&str, &str, hmac::Algorithm, usize); 3] = [
+    ("HS256", "HMAC-SHA256", hmac::HMAC_SHA256, 32),
+    ("HS384", "HMAC-SHA384", hmac::HMAC_SHA384, 48),
+    ("HS512", "HMAC-SHA512", hmac::HMAC_SHA512, 64),
+];
 
 /// What the next mistake is about.
 pub fn open(written: &Written<'_>, pasted: &str, portal: &Portal<'_>) -> Open {
@@ -269,6 +300,20 @@ mod tests {
     }
 
     #[test]
+    fn the_signature_of_a_forgery_is_called_what_it_is_whatever_the_header_names() {
+        let says = |header, material| Written { header, payload: ADMIN, material, own: "x" }.signature_in_words();
+        assert_eq!(
+            says(r#"{"alg":"RS256"}"#, Material::File),
+            "HMAC-SHA256 over the first two parts, 32 bytes. Its secret: the PEM file as it is. The header does not name \
+             this algorithm."
+        );
+        assert_eq!(
+            says(r#"{"alg":"HS512"}"#, Material::Own),
+            "HMAC-SHA512 over the first two parts, 64 bytes. Its secret: a text of your own."
+        );
+    }
+
+    #[test]
     fn the_file_to_the_byte_is_the_secret_under_every_hmac() {
         for (name, algorithm) in
             [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)]
@@ -288,7 +333,7 @@ mod tests {
     fn under_the_name_of_rs256_no_hmac_is_accepted() {
         for material in Material::ALL {
             let said = outcome(r#"{"alg":"RS256"}"#, ADMIN, material, PEM).unwrap_err();
-            assert!(said.contains("an HMAC is none"), "{said}");
+            assert!(said.contains("an HMAC is not one"), "{said}");
         }
     }
 
@@ -363,6 +408,16 @@ mod tests {
         let signer = GivenKey::parse(PRIVATE.as_bytes(), "a test").unwrap().signer(None).unwrap();
         let genuine = crate::token::sign(r#"{"alg":"RS256"}"#, ADMIN, &signer).unwrap();
         assert!(pasted(genuine.as_str()).unwrap_err().contains("This token is genuine"));
+    }
+
+    #[test]
+    fn a_signature_by_another_private_key_is_not_called_an_hmac() {
+        let signer = &crate::lab::attackers_key::AttackersKey::get().unwrap().signer;
+        let own = crate::token::sign(r#"{"alg":"RS256"}"#, ADMIN, signer).unwrap();
+        let said = pasted(own.as_str()).unwrap_err();
+        assert!(said.contains("Only the portal has the private key") && !said.contains("HMAC"), "{said}");
+        let short = format!("{}.{}", signing_input(r#"{"alg":"RS256"}"#, ADMIN), URL_SAFE_NO_PAD.encode([1; 32]));
+        assert!(pasted(&short).unwrap_err().contains("an HMAC is not one"));
     }
 
     #[test]

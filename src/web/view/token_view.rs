@@ -17,6 +17,9 @@ use crate::token::{
 /// What the page shows in place of a refused token's claims.
 pub(in crate::web) const CLAIMS_WITHHELD: &str = "The claims are shown here once every check has passed.";
 
+/// How many bytes a signature of the smallest RSA key has that any verifier here accepts.
+const SHORTEST_RSA: usize = 256;
+
 /// One of the token's three parts, as it is shown on a page.
 pub(in crate::web) struct TokenPart {
     pub name: &'static str,
@@ -73,12 +76,17 @@ impl TokenPart {
     }
 
     fn signature(text: &str, algorithm: &str) -> Self {
-        let bytes = text.len() * 3 / 4;
-        let note = match algorithm {
-            _ if URL_SAFE_NO_PAD.decode(text).is_err() => "This is not base64url.".to_owned(),
-            "HS256" => format!("HMAC-SHA256 over the first two parts, {bytes} bytes"),
-            "RS256" => format!("RSA with SHA-256 over the first two parts, {bytes} bytes"),
-            _ => format!("{bytes} bytes"),
+        let note = match (algorithm, URL_SAFE_NO_PAD.decode(text).map(|bytes| bytes.len())) {
+            (_, Err(_)) => "This is not base64url.".to_owned(),
+            ("HS256", Ok(32)) => "HMAC-SHA256 over the first two parts, 32 bytes".to_owned(),
+            ("HS256", Ok(bytes)) => format!("{bytes} bytes. The header names HS256, whose signatures have 32 bytes."),
+            ("RS256", Ok(bytes @ SHORTEST_RSA..)) => {
+                format!("RSA with SHA-256 over the first two parts, {bytes} bytes")
+            }
+            ("RS256", Ok(bytes)) => {
+                format!("{bytes} bytes. The header names RS256, whose signatures have {SHORTEST_RSA} bytes or more.")
+            }
+            (_, Ok(bytes)) => format!("{bytes} bytes"),
         };
         Self { name: "Signature", class: "signature", text: printable(text), decoded: None, note: Some(note) }
     }
@@ -297,9 +305,18 @@ mod tests {
             parts.into_iter().map(|part| (part.decoded.is_some(), part.note.unwrap_or_default())).collect::<Vec<_>>()
         };
         let sound = notes("eyJhbGciOiJIUzI1NiJ9.e30.AAAA");
-        assert_eq!((sound[0].0, sound[2].1.as_str()), (true, "HMAC-SHA256 over the first two parts, 3 bytes"));
+        let said = "3 bytes. The header names HS256, whose signatures have 32 bytes.";
+        assert_eq!((sound[0].0, sound[2].1.as_str()), (true, said));
         let broken = notes("eyJhbGciOiJIUzI1NiJ9.e30.@@");
         assert_eq!((broken[0].0, broken[2].1.as_str()), (true, "This is not base64url."));
+        let of_signature = |header: &str, bytes: usize| {
+            notes(&format!("{header}.e30.{}", URL_SAFE_NO_PAD.encode(vec![1; bytes]))).swap_remove(2).1
+        };
+        let [hs256, rs256] = ["eyJhbGciOiJIUzI1NiJ9", "eyJhbGciOiJSUzI1NiJ9"];
+        assert_eq!(of_signature(hs256, 32), "HMAC-SHA256 over the first two parts, 32 bytes");
+        assert_eq!(of_signature(rs256, 256), "RSA with SHA-256 over the first two parts, 256 bytes");
+        let said = "32 bytes. The header names RS256, whose signatures have 256 bytes or more.";
+        assert_eq!(of_signature(rs256, 32), said, "an HMAC is not called an RSA signature");
         assert_eq!(notes("e30x.e30.AAAA")[0], (false, "This does not decode to JSON.".to_owned()));
     }
 

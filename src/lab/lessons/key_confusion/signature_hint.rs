@@ -4,28 +4,36 @@ use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
-use super::{Material, Portal};
+use super::{HASHES, Material, Portal};
 use crate::lab::forge::{mac, public_forms};
 use crate::lab::lessons::forged_token::{hexadecimal, signed_otherwise};
 use crate::lab::lessons::remark::clip;
 use crate::lab::naive::{LaxToken, hmac_named};
 
-pub(super) const NO_RSA: &str = "The header names RS256, so even this verifier checks an RSA signature, and an HMAC is none. For \
-                      which algorithm is a key nothing but bytes?";
+/// What is said to an HMAC under a header that names RS256.
+pub(super) const NO_RSA: &str = "The header names RS256, so even this verifier checks an RSA signature, and an HMAC is \
+                                 not one. For which algorithm is a key nothing but bytes?";
+
+/// What is said to a signature under that header which has the length of an RSA signature.
+const OTHER_RSA: &str = "The header names RS256, so even this verifier checks an RSA signature, with the portal's public \
+                         key. Only the portal has the private key to it. For which algorithm is a key nothing but bytes?";
+
+/// How many bytes a signature of the smallest RSA key has that the portal would accept.
+const SHORTEST_RSA: usize = 256;
 
 /// What is said to a signature that is wrong.
 pub(super) fn signature_hint(token: &LaxToken, portal: &Portal<'_>) -> String {
-    const HASHES: [(&str, hmac::Algorithm); 3] =
-        [("HS256", hmac::HMAC_SHA256), ("HS384", hmac::HMAC_SHA384), ("HS512", hmac::HMAC_SHA512)];
     let alg = token.alg().unwrap_or_default();
     let is_of_file = |algorithm| token.is_mac(algorithm, portal.pem.as_bytes());
-    let computed = HASHES.into_iter().find(|(_, algorithm)| is_of_file(*algorithm));
+    let computed = HASHES.into_iter().find(|(_, _, algorithm, _)| is_of_file(*algorithm));
+    let has_rsa_length = URL_SAFE_NO_PAD.decode(&token.signature).is_ok_and(|bytes| bytes.len() >= SHORTEST_RSA);
     match (computed, hmac_named(alg)) {
-        (Some((name, _)), _) => format!(
+        (Some((name, ..)), _) => format!(
             "Close: the secret is right and the HMAC is that of {name}, but the header names `{}`. The two must agree.",
             clip(alg)
         ),
         (None, Some(algorithm)) => hmac_hint(token, algorithm, portal),
+        (None, None) if has_rsa_length => OTHER_RSA.to_owned(),
         (None, None) => NO_RSA.to_owned(),
     }
 }

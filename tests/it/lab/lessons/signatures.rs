@@ -403,7 +403,7 @@ async fn only_the_file_to_the_byte_is_the_secret() {
         ("HS256", "der", "in other bytes"),
         ("HS384", "jwk", "in other bytes"),
         ("HS512", "own", "does not use that text"),
-        ("RS256", "pem", "an HMAC is none"),
+        ("RS256", "pem", "an HMAC is not one"),
         ("none", "pem", "does not know the algorithm none"),
     ] {
         let header = header.replace("HS256", alg);

@@ -42,6 +42,14 @@ impl Seen {
         }
         self
     }
+
+    /// Says of a part what is known of it, where its header names something else. Part 0 is the header.
+    pub fn note(mut self, position: usize, note: String) -> Self {
+        if let Some(part) = self.parts.get_mut(position) {
+            part.note = Some(note);
+        }
+        self
+    }
 }
 
 /// Deeply nested JSON grows with its indentation, so it is shortened.
