@@ -43,18 +43,59 @@ pub fn attribute(tag: &str, name: &str) -> Option<String> {
     between(tag, &format!("{name}=\""), "\"").map(unescaped)
 }
 
-/// The form that has the button of this label.
-pub fn form_with<'p>(page: &'p str, label: &str) -> &'p str {
-    let before = page.find(&format!(">{label}</button>")).unwrap_or_else(|| panic!("no button {label}: {page}"));
+/// Where a button's label ends. After a colon, a button may name what it is about.
+fn label_at(html: &str, label: &str) -> Option<usize> {
+    let endings = ["</button>", "</span></button>", ": <code>"];
+    let found = endings.iter().find_map(|ending| html.find(&format!(">{label}{ending}")));
+    found.map(|before| before + 1)
+}
+
+/// The tag of the button of this label.
+fn button_tag<'p>(html: &'p str, label: &str) -> Option<&'p str> {
+    let before = &html[..label_at(html, label)?];
+    before.rfind("<button").map(|start| &before[start..])
+}
+
+pub fn has_button(page: &str, label: &str) -> bool {
+    label_at(page, label).is_some()
+}
+
+/// The form that has the button of this label, followed by the fields and buttons elsewhere on the page that belong to
+/// it.
+pub fn form_with(page: &str, label: &str) -> String {
+    let tag = button_tag(page, label).unwrap_or_else(|| panic!("no button {label}: {page}"));
+    if let Some(id) = attribute(tag, " form") {
+        return form_of(page, &id);
+    }
+    let before = label_at(page, label).unwrap();
     let start = page[..before].rfind("<form").unwrap_or_else(|| panic!("the button {label} is in no form"));
-    &page[start..before + page[before..].find("</form>").unwrap()]
+    let id = attribute(page[start..].split('>').next().unwrap(), " id");
+    let alone = || page[start..].split("</form>").next().unwrap().to_owned();
+    id.map_or_else(alone, |id| form_of(page, &id))
+}
+
+/// The form of this id, followed by the fields and buttons elsewhere on the page that belong to it.
+pub fn form_of(page: &str, id: &str) -> String {
+    let at = page.find(&format!("id=\"{id}\"")).unwrap_or_else(|| panic!("no form {id}: {page}"));
+    let start = page[..at].rfind("<form").unwrap_or_else(|| panic!("{id} is no form"));
+    let end = start + page[start..].find("</form>").unwrap();
+    let named = format!(" form=\"{id}\"");
+    let elsewhere = page.match_indices(&named).map(|(place, _)| place).filter(|place| !(start..end).contains(place));
+    let elements = elsewhere.map(|place| element_around(page, place));
+    std::iter::once(&page[start..end]).chain(elements).collect()
+}
+
+/// The element in whose tag this place is.
+fn element_around(page: &str, place: usize) -> &str {
+    let start = page[..place].rfind('<').unwrap();
+    let name: String = page[start + 1..].chars().take_while(char::is_ascii_alphabetic).collect();
+    let end = if name == "input" { ">".to_owned() } else { format!("</{name}>") };
+    &page[start..place + page[place..].find(&end).unwrap() + end.len()]
 }
 
 /// What the button of this label sends: a name and a value.
 pub fn button(form: &str, label: &str) -> (String, String) {
-    let (before, _) =
-        form.split_once(&format!(">{label}</button>")).unwrap_or_else(|| panic!("no button {label}: {form}"));
-    let tag = &before[before.rfind("<button").unwrap()..];
+    let tag = button_tag(form, label).unwrap_or_else(|| panic!("no button {label}: {form}"));
     (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap())
 }
 

@@ -330,7 +330,12 @@ impl Tried {
 
     /// What is open for somebody who has logged in.
     pub fn open(&self) -> Open {
-        Open::Part(if self.are_complete() { "report" } else { "tries" })
+        let has_all_of = |attacker| self.count_of(attacker) == Defence::ALL.len();
+        Open::first(&[
+            (has_all_of(Attacker::OtherSite), "other-site"),
+            (has_all_of(Attacker::Neighbour), "neighbour"),
+            (false, "report"),
+        ])
     }
 
     /// What is said when an attack was added.

@@ -257,12 +257,44 @@ impl Parts {
         Target::ALL.into_iter().all(|target| self.has(attack, target))
     }
 
+    /// How many of its two targets an attack was made on.
+    pub fn tries(self, attack: Attack) -> usize {
+        Target::ALL.into_iter().filter(|target| self.has(attack, *target)).count()
+    }
+
+    /// What each part is, and how far it is: whether it is done, its title, and what is to be added.
+    pub fn all(self) -> Vec<(bool, &'static str, &'static str)> {
+        let attack = |attack: Attack| {
+            let says = if self.tries(attack) == 1 { "1 of 2 tries done" } else { "" };
+            (self.is_done(attack), attack.title(), says)
+        };
+        let login = (self.has_logged_in, "Bob’s login", "");
+        std::iter::once(login).chain(Attack::ALL.map(attack)).collect()
+    }
+
+    /// What an attempt came to that did not finish the lesson. One target is half of an attack.
+    pub fn after_attempt(self, attack: Attack) -> String {
+        let counted = format!("{} of {} parts done", self.count(), Self::ALL);
+        let left = Target::ALL.into_iter().find(|target| !self.has(attack, *target));
+        match (left, self.next_attack()) {
+            (Some(target), _) => {
+                format!("Half of this part is done. Now press *{}*. {counted}.", attack.button(target))
+            }
+            (None, Some(next)) => format!("{counted}. The next attack: *{}*.", next.title()),
+            (None, None) => format!("{counted}."),
+        }
+    }
+
     pub fn count(self) -> usize {
         usize::from(self.has_logged_in) + Attack::ALL.into_iter().filter(|attack| self.is_done(*attack)).count()
     }
 
+    /// What is open after the login: an attack, or its second half.
     pub fn open(self) -> Open {
-        if self.has_logged_in { self.next_attack().map(Attack::value).into() } else { Open::Part("login") }
+        match self.next_attack() {
+            Some(attack) if self.tries(attack) == 1 => Open::Part("other"),
+            attack => attack.map(Attack::value).into(),
+        }
     }
 
     pub fn are_complete(self) -> bool {
@@ -307,6 +339,21 @@ mod tests {
         assert!(parts.are_complete() && parts.next_attack().is_none());
         assert!(!Parts { has_logged_in: false, ..parts }.are_complete());
         assert_eq!(Parts::default().next_attack(), None, "the login comes first");
+    }
+
+    #[test]
+    fn half_of_an_attack_is_called_half_and_the_count_says_what_is_done() {
+        let mut parts = Parts { has_logged_in: true, ..Parts::default() };
+        parts.add(Attack::MixUp, Target::Careless);
+        assert_eq!(
+            parts.after_attempt(Attack::MixUp),
+            "Half of this part is done. Now press *Try it on a portal that compares iss*. 1 of 5 parts done."
+        );
+        assert_eq!(parts.all()[3], (false, "Two issuers mixed up", "1 of 2 tries done"));
+        parts.add(Attack::MixUp, Target::Right);
+        let says = "2 of 5 parts done. The next attack: *A login that Bob did not begin*.";
+        assert_eq!((parts.after_attempt(Attack::MixUp), parts.all()[3].0), (says.to_owned(), true));
+        assert_eq!(parts.all().iter().filter(|(is_done, ..)| *is_done).count(), parts.count());
     }
 
     #[test]

@@ -55,13 +55,30 @@ pub enum RotationStep {
 }
 
 impl RotationStep {
+    /// In the order of the page, which is not the order in which they solve the lesson.
+    pub const ALL: [Self; 4] = [Self::Sign, Self::Retire, Self::Publish, Self::Fetch];
+
+    /// What forms send for it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Publish => "publish",
+            Self::Sign => "sign",
+            Self::Retire => "retire",
+            Self::Fetch => "fetch",
+        }
+    }
+
     pub fn parse(name: &str) -> Option<Self> {
-        match name {
-            "publish" => Some(Self::Publish),
-            "sign" => Some(Self::Sign),
-            "retire" => Some(Self::Retire),
-            "fetch" => Some(Self::Fetch),
-            _ => None,
+        Self::ALL.into_iter().find(|step| step.name() == name)
+    }
+
+    /// What its button says, before the keys that it is about.
+    pub const fn button(self) -> &'static str {
+        match self {
+            Self::Publish => "Publish the next key",
+            Self::Sign => "Sign with the next key",
+            Self::Retire => "Retire the old key",
+            Self::Fetch => "Fetch for the timetable",
         }
     }
 }
@@ -117,6 +134,17 @@ impl KeyNumbers {
 
     fn newest(self) -> u32 {
         self.signs.max(self.published)
+    }
+
+    /// The keys that a move is about, whether or not it can be made: `None` where there is no old key to retire.
+    pub fn moved_by(self, step: RotationStep) -> Option<RangeInclusive<u32>> {
+        let Self { oldest, signs, published, .. } = self;
+        let next = if signs == published { signs.saturating_add(1) } else { self.newest() };
+        match step {
+            RotationStep::Publish | RotationStep::Sign => Some(next..=next),
+            RotationStep::Retire => (oldest < signs).then(|| oldest..=signs - 1),
+            RotationStep::Fetch => Some(oldest..=published),
+        }
     }
 
     /// The first server that does not know the key that signs, if there is one. No token has to show it.
@@ -400,6 +428,20 @@ mod tests {
         assert!(!retired.is_settled());
         assert_eq!(retired.after(Fetch), Ok(KeyNumbers::only(2)));
         assert_eq!(RotationState::default().again().keys, KeyNumbers::only(2));
+    }
+
+    #[test]
+    fn each_move_names_the_keys_that_it_is_about() {
+        use RotationStep::{Fetch, Publish, Retire, Sign};
+        let named = |moves: &[RotationStep]| [Sign, Publish, Retire, Fetch].map(|step| moved(moves).moved_by(step));
+        assert_eq!(named(&[]), [Some(2..=2), Some(2..=2), None, Some(1..=1)]);
+        assert_eq!(named(&[Publish]), [Some(2..=2), Some(2..=2), None, Some(1..=2)]);
+        assert_eq!(named(&[Sign]), [Some(2..=2), Some(2..=2), Some(1..=1), Some(1..=1)]);
+        assert_eq!(named(&[Publish, Sign]), [Some(3..=3), Some(3..=3), Some(1..=1), Some(1..=2)]);
+        assert_eq!(named(&[Publish, Sign, Publish, Sign])[2], Some(1..=2));
+        for step in RotationStep::ALL {
+            assert_eq!(RotationStep::parse(step.name()), Some(step));
+        }
     }
 
     #[test]

@@ -248,7 +248,7 @@ async fn a_planted_session_is_used_and_a_renewed_one_is_not_as_the_solution_says
             for button in ids {
                 assert!(!visit.is_solved().await, "before {button}");
                 visit.press_button(button).await;
-                visit.assert_in_view("#verdict + .verdict-card > p").await;
+                visit.assert_goes_on().await;
             }
             assert!(visit.text(".outcome").await.contains(end), "{end}");
         }
@@ -259,7 +259,7 @@ async fn a_planted_session_is_used_and_a_renewed_one_is_not_as_the_solution_says
             } else {
                 assert!(!visit.is_solved().await, "before {step}");
                 visit.press_button(&step.replace('\'', "’")).await;
-                visit.assert_in_view("#verdict + .verdict-card > p").await;
+                visit.assert_goes_on().await;
             }
         }
         assert!(visit.text(".outcome").await.contains("Mallory’s account is empty"));
@@ -283,11 +283,13 @@ async fn the_loot_of_a_script_is_told_apart_by_place_as_the_solution_says() {
             visit.choose_in("Can it send", "No, it cannot send them").await;
             visit.press_button(run).await;
             visit.assert_not_yet("whose request did the portal see").await;
+            visit.assert_goes_on().await;
             visit.choose_in("Can it send", sends).await;
             visit.press_button(run).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
             visit.assert_in_view(".outcome button[value=replay]").await;
             visit.press_button(replay).await;
+            visit.assert_goes_on().await;
             let is_let_in = place == storage || place == readable;
             let outcome = visit.text(".outcome").await;
             assert_eq!(outcome.contains("Mallory is logged in as Bob"), is_let_in, "{place}: {outcome}");

@@ -316,15 +316,15 @@ async fn a_public_key_is_taken_for_a_secret_as_the_solution_says() {
 async fn a_public_key_is_recovered_from_two_tokens_as_the_solution_says() {
     with_and_without_script(async |visit| {
         let [copy, exponent, compute, file, send] = visit.begin("recover-the-public-key").await;
-        visit.press_button(copy).await;
-        visit.assert_in_view("#verdict + .verdict-card > p").await;
-        visit.assert_in_view(".outcome button[value=copy]").await;
-        visit.press_button(copy).await;
-        visit.assert_in_view("#verdict + .verdict-card > p").await;
-        visit.assert_in_view("button[value=compute]").await;
+        for next in ["copy", "compute"] {
+            visit.press_button(copy).await;
+            visit.assert_goes_on().await;
+            visit.assert_in_view(&format!(".next-step button[value={next}]")).await;
+        }
         visit.take("The exponent", "3").await;
         visit.press_button(compute).await;
         visit.assert_not_yet("3 is not the exponent").await;
+        visit.assert_goes_on().await;
         visit.take("The exponent", exponent).await;
         visit.press_button(compute).await;
         visit.assert_in_view("#verdict + .verdict-card > p").await;
@@ -442,9 +442,7 @@ async fn a_stolen_refresh_token_is_played_in_three_rounds_as_the_solution_says()
             assert!(!visit.is_solved().await, "before {button}");
             visit.press_button(button).await;
             visit.assert_in_view("#verdict + .verdict-card > p").await;
-            if !visit.is_solved().await {
-                visit.assert_in_view(".outcome .actions .button:last-child").await;
-            }
+            visit.assert_goes_on().await;
         }
         visit.assert_solved().await;
     })
@@ -487,7 +485,7 @@ async fn a_login_with_a_code_and_four_attacks_on_it_go_as_the_solution_says() {
         let [state, first, second, code, third, fourth, mix_up, fifth, sixth, address, seventh, eighth] = attacks;
         visit.press_button(begin).await;
         visit.assert_in_view("#verdict + .verdict-card > p").await;
-        visit.assert_in_view(".steps li:last-child .actions .button").await;
+        visit.assert_in_view(".next-step .button").await;
         visit.follow(follow).await;
         visit.press_button(log_in).await;
         visit.assert_in_view("#verdict + .verdict-card > p").await;
@@ -524,6 +522,7 @@ async fn three_logouts_are_told_apart_by_replays_as_the_solution_says() {
         for button in buttons {
             assert!(!visit.is_solved().await, "before {button}");
             visit.press_button(button).await;
+            visit.assert_goes_on().await;
         }
         visit.assert_solved().await;
         let table = visit.text(".outcome table").await;
@@ -541,9 +540,11 @@ async fn a_key_is_replaced_without_refusing_a_live_token_as_the_solution_says() 
         visit.choose_in("How long a token lives", life).await;
         for button in [issue, publish, fetch, sign, again] {
             visit.press_button(button).await;
+            visit.assert_goes_on().await;
         }
         visit.app.advance(6);
         visit.press_button(retire).await;
+        visit.assert_goes_on().await;
         visit.press_button(fetch_again).await;
         visit.assert_solved().await;
     })
@@ -617,6 +618,14 @@ impl Visit {
         assert!(self.text("#verdict + .verdict-card").await.starts_with("✓ Solved."));
         self.assert_in_view("#verdict + .verdict-card > p").await;
         assert!(self.text("#why").await.contains("Why"));
+    }
+
+    /// The verdict and the whole next step are on the screen, unless the lesson is solved.
+    pub(super) async fn assert_goes_on(&self) {
+        self.assert_in_view("#verdict + .verdict-card > p").await;
+        if !self.is_solved().await {
+            self.assert_in_view(".next-step").await;
+        }
     }
 
     pub async fn assert_in_view(&self, css: &str) {

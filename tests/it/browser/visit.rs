@@ -93,8 +93,10 @@ impl Visit {
     }
 
     /// Clicks the button that reads so.
+    /// Presses the button that reads so. After a colon, a button may name what it is about.
     pub async fn press_button(&self, words: &str) {
-        let button = self.find_by(&format!("//button[normalize-space()=\"{words}\"]")).await;
+        let reads = format!("normalize-space()=\"{words}\" or starts-with(normalize-space(), \"{words}: \")");
+        let button = self.find_by(&format!("//button[{reads}]")).await;
         self.follow_to_next_page(button.click()).await;
     }
 

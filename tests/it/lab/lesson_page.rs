@@ -5,7 +5,7 @@ use reqwest::Method;
 use serde::Serialize;
 
 use crate::app::{Answer, TestApp, Visitor};
-use crate::html::{attribute, between, button, fields, form_with, words};
+use crate::html::{attribute, between, button, fields, form_of, form_with, has_button, words};
 
 /// What a page says of a lesson that was solved before.
 pub const SOLVED: &str = "✓</span> solved</span>";
@@ -70,7 +70,7 @@ impl LessonPage {
 
     /// What the button of this label sends after these changes.
     pub fn submission(&self, label: &str, changes: &[(&str, &str)]) -> Vec<(String, String)> {
-        let form = form_with(self.body(), label);
+        let form = &form_with(self.body(), label);
         assert!(attribute(form, "action").unwrap().ends_with("#verdict"), "{form}");
         let typed = self.typed.iter().filter(|(name, _)| form.contains(&format!("name=\"{name}\"")));
         let changes = changes.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
@@ -125,7 +125,7 @@ impl LessonPage {
     }
 
     pub fn has_button(&self, label: &str) -> bool {
-        self.body().contains(&format!(">{label}</button>"))
+        has_button(self.body(), label)
     }
 
     /// The value of a cookie that the last answer set.
@@ -142,13 +142,9 @@ impl LessonPage {
     /// Presses the button for a hint, which sends the form with the work. The verdict that it is about stays.
     pub async fn ask_for_a_hint(&mut self) -> &mut Self {
         let verdict = self.verdict_or_none();
-        let at = self.body().find("id=\"work\"").unwrap_or_else(|| panic!("no work form: {}", self.body()));
-        let start = self.body()[..at].rfind("<form").unwrap();
-        let form = self.body()[start..].split("</form>").next().unwrap_or_default().to_owned();
+        let form = form_of(self.body(), "work");
         let typed = self.typed.iter().filter(|(name, _)| form.contains(&format!("name=\"{name}\""))).cloned();
         let mut sent = replaced(&form, typed.collect());
-        let beside = self.body().split("<input type=\"hidden\" form=\"work\" ").skip(1);
-        sent.extend(beside.map(|tag| (attribute(tag, "name").unwrap(), attribute(tag, "value").unwrap())));
         sent.push(("step".to_owned(), "hint".to_owned()));
         self.send(&sent).await;
         assert_eq!(self.verdict_or_none(), verdict);

@@ -6,6 +6,7 @@ mod from_an_issuer;
 mod hints;
 mod keys_and_browser_rules;
 mod log_in_with_a_code;
+mod next_step;
 mod none;
 mod sessions;
 mod signatures;

@@ -371,6 +371,12 @@ impl Frame {
         self.press.as_ref().is_some_and(Press::is_solved)
     }
 
+    /// Whether the next control is directly below the verdict, where it is on the screen after a press. Then the step
+    /// itself leads there, so that no button is on the page twice. The projector view shows each step with the verdict.
+    fn goes_on_below(&self) -> bool {
+        self.press.is_some() && !self.is_solved() && self.projector.is_none()
+    }
+
     /// Whether the lesson is solved, now or before.
     fn was_solved(&self) -> bool {
         self.progress.is_solved

@@ -30,7 +30,7 @@ async fn a_token_chooses_its_key_as_the_solution_says() {
     let [member, value, with, send] = marked(KEYS)[..] else { panic!() };
     let (member, with) = (value_of(page.body(), member), value_of(page.body(), with));
     page.set("member", &member).set("value", value).set("with", &with).press(send).await;
-    page.says("Mallory is Admin now: she can change 3 grades.").says("An empty file is an empty key");
+    page.says("Mallory is Admin now: she can change 3 grades.").says("with a secret of no bytes");
     assert_eq!((page.strict().as_str(), page.body().matches(" changed\"").count()), ("unknown_kid", 3));
     assert!(page.body().contains("verdict-card damage") && page.body().contains("/dev/null</textarea>"));
     page.assert_solved().await;
@@ -187,7 +187,7 @@ async fn near_misses_with_the_secret_are_named_and_what_was_typed_stays() {
         ("{\"kty\":\"oct\"}", "admin", "a word, not a key"),
     ] {
         page.set("secret", secret).set("sub", sub).press("Sign and send").await.misses(hint);
-        let kept = fields(form_with(page.body(), "Sign and send"));
+        let kept = fields(&form_with(page.body(), "Sign and send"));
         let value = |name: &str| kept.iter().find(|(found, _)| found == name).unwrap().1.clone();
         assert_eq!((value("secret").as_str(), value("sub").as_str()), (secret, sub), "{hint}");
     }
@@ -559,6 +559,50 @@ async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
     app.advance(-3601);
     assert!(report(&usual, &table).await.contains(SOLVED));
     assert!(report(&without_none, &[("get-lab-lax", "on"), ("refused", "server")]).await.contains(SOLVED));
+}
+
+#[tokio::test]
+async fn the_hints_on_cross_site_forms_follow_each_step_and_each_part_of_the_report() {
+    let app = TestApp::spawn();
+    let hint = async |cookies: &str, fields: &[(&str, &str)]| {
+        let request = app.visitor().request(Method::POST, "/lab/lessons/cross-site-forms").header("cookie", cookies);
+        let answer = Answer::to(request.form(&[fields, &[("step", "hint")]].concat())).await;
+        let mut hints = answer.body.split("<p class=\"hint\">").skip(1);
+        let hint = words(hints.next().unwrap_or_default().split("</p>").next().unwrap());
+        assert!(hints.next().is_none(), "{}", answer.body);
+        hint
+    };
+    let mut records = Vec::new();
+    for (method, step, cookies) in [
+        (Method::GET, "transfer", "lab-lax=1; lab-none=1"),
+        (Method::POST, "transfer", "lab-none=1"),
+        (Method::POST, "undefended", "lab-none=1"),
+    ] {
+        let answer = attack(&app, method, step, cookies).await;
+        records.push(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+    }
+    let all = "lab-strict=1; lab-lax=1; lab-none=1";
+    let [some, every] = [&records[..1], &records].map(|sent| format!("{all}; {}", sent.join("; ")));
+    let [get, post] = [&[("get-lab-lax", "on"), ("get-lab-none", "on")][..], &[("post-lab-none", "on")]];
+    let both = [get, post].concat();
+    for (cookies, fields, says) in [
+        ("other=1", &[][..], "Press the button of step 1"),
+        (all, &[], "send all three forms there"),
+        (&some, &[], "send all three forms there"),
+        (&every, &[], "Send by GET is like a link"),
+        (&every, post, "Send by GET is like a link"),
+        (&every, get, "Which value of SameSite allows every request?"),
+        (&every, &both, "Read the page of the form that was refused"),
+        // The cookies are gone, and what came with the forms is known.
+        (&records.join("; "), &both, "Read the page of the form that was refused"),
+    ] {
+        let hint = hint(cookies, fields).await;
+        assert!(hint.contains(says), "{says}: {hint}");
+    }
+    let public = TestApp::with(&[("public-url", "https://hallpass.example"), ("credentials", "any")]);
+    let request = public.visitor().request(Method::POST, "/lab/lessons/cross-site-forms");
+    let page = Answer::to(request.header("host", "hallpass.example").form(&[("step", "hint")])).await;
+    assert!(page.body.contains("Without a second site, no form can come from elsewhere."), "{}", page.body);
 }
 
 // Bad input.

@@ -6,7 +6,7 @@ use reqwest::Method;
 use url::Url;
 
 use crate::app::{Answer, TestApp, Visitor};
-use crate::html::between;
+use crate::html::{between, words};
 
 const PATH: &str = "/lab/lessons/log-in-with-a-code";
 
@@ -221,4 +221,77 @@ async fn an_attack_before_the_login_and_a_button_that_there_is_not_are_told() {
         let answer = Answer::to(visitor.request(Method::POST, PATH).form(&fields)).await;
         assert_eq!(answer.status, 400, "{fields:?}");
     }
+}
+
+/// The hints of a page, after the button for one was pressed beside these fields.
+async fn hints(visitor: &Visitor, fields: &[(&str, &str)]) -> Vec<String> {
+    hints_on(&press(visitor, &[fields, &[("step", "hint")]].concat()).await)
+}
+
+fn hints_on(page: &str) -> Vec<String> {
+    let pieces = page.split("<p class=\"hint\">").skip(1);
+    pieces.map(|piece| words(piece.split("</p>").next().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn the_hints_follow_every_step_of_the_login_and_both_halves_of_every_attack() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let only =
+        |hints: Vec<String>, says: &str| assert!(hints.len() == 1 && hints[0].contains(says), "{says}: {hints:?}");
+    only(hints(&visitor, &[]).await, "Press Log in with the school.");
+    let page = press(&visitor, &[("do", "begin")]).await;
+    assert!(hints_on(&page).is_empty());
+    only(hints(&visitor, &[]).await, "Press Follow the redirect.");
+    let callback = log_in(&visitor, &follow(&page)).await;
+    assert!(hints_on(&called_back(&visitor, &callback).await).is_empty());
+    let [code, state, iss] = ["code", "state", "iss"].map(|name| parameter(&callback, name));
+    let brought = [("code", &*code), ("state", &*state), ("iss", &*iss)];
+    only(hints(&visitor, &brought).await, "Press Redeem the code.");
+    // A code that came for another login cannot be redeemed, so a login is begun again.
+    only(hints(&visitor, &[brought[0], ("state", "other"), brought[2]]).await, "Press Log in with the school.");
+    redeem(&visitor, &callback).await;
+
+    for (name, chosen, hint) in [
+        ("state", "callback", "the link needs a code that opens it"),
+        ("code", "nothing", "What is left to send?"),
+        ("mix-up", "school", "Only one issuer gives out such codes"),
+        ("redirect", ADDRESS, "A host name can go on after .example"),
+    ] {
+        only(hints(&visitor, &[("attack", name)]).await, hint);
+        let half = attack(&visitor, name, "careless", chosen).await;
+        if name == "state" {
+            assert!(hints_on(&half).is_empty());
+            only(hints(&visitor, &[("attack", name)]).await, "press the other of the two buttons");
+        } else {
+            only(hints_on(&half), "press the other of the two buttons");
+        }
+        assert!(hints_on(&attack(&visitor, name, "right", chosen).await).is_empty(), "{name}");
+    }
+    assert!(has_solved(&visitor).await);
+}
+
+#[tokio::test]
+async fn half_of_an_attack_is_called_half_in_the_verdict_and_in_the_list_of_parts() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = press(&visitor, &[("do", "begin")]).await;
+    assert!(
+        verdict(&page).contains("1 of the 3 steps of the login is done, which is part 1 of 5"),
+        "{}",
+        verdict(&page)
+    );
+    let callback = log_in(&visitor, &follow(&page)).await;
+    let page = called_back(&visitor, &callback).await;
+    assert!(verdict(&page).contains("2 of the 3 steps of the login are done"), "{}", verdict(&page));
+    redeem(&visitor, &callback).await;
+    let page = attack(&visitor, "state", "careless", "callback").await;
+    let said = verdict(&page);
+    assert!(said.contains("Half of this part is done. Now press Try it on a portal that compares state."), "{said}");
+    assert!(said.contains("1 of 5 parts done."), "{said}");
+    let task = words(between(&page, "id=\"do\"", "</form>").unwrap());
+    assert!(task.contains("1 of 5 parts done.") && task.contains("A login that Bob did not begin: 1 of 2 tries done"));
+    let page = attack(&visitor, "state", "right", "callback").await;
+    assert!(verdict(&page).contains("2 of 5 parts done. The next attack: A stolen code."), "{}", verdict(&page));
+    assert!(!words(&page).contains("1 of 2 tries done"));
 }

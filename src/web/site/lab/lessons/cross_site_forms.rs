@@ -78,6 +78,11 @@ impl CrossSiteFormsPage<'_> {
         self.refuser.map_or("", Refuser::value)
     }
 
+    /// Whether the link to Mallory's page is below the verdict: after the cookies were set, until all forms were sent.
+    fn is_below(&self) -> bool {
+        self.frame.goes_on_below() && self.attacker.is_some() && !self.kept.is_empty() && !self.has_sent_all()
+    }
+
     fn has_sent_any(&self) -> bool {
         self.recorded.iter().any(|(_, came)| came.is_some())
     }
@@ -108,8 +113,10 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         let was_set = Form::of_query(visit.request).get("step") == Some("set");
         (was_set && attacker.is_some()).then(|| kept_press(&kept))
     };
-    let has_sent_all = recorded.iter().all(|(_, came)| came.is_some());
-    let open = Open::first(&[(!kept.is_empty(), "set"), (has_sent_all, "forms"), (false, "report")]);
+    let open = match &attacker {
+        None => Open::Part("origin"),
+        Some(_) => open(!kept.is_empty(), &recorded, &reported, refuser),
+    };
     let frame = visit.judged(press, open);
     let assets = &visit.lab.assets;
     render(&CrossSiteFormsPage {
@@ -124,6 +131,25 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         refuser,
         remarks,
     })
+}
+
+/// What is next: the cookies, the forms, or the first part of the report that is not right yet.
+fn open(
+    has_cookies: bool,
+    recorded: &[(AttackForm, Option<Vec<&'static str>>); 3],
+    reported: &Came,
+    refuser: Option<Refuser>,
+) -> Open {
+    match recorded {
+        [(_, Some(get)), (_, Some(defended)), (_, Some(undefended))] if defended == undefended => {
+            let judged = judge(reported, &Came { get: get.clone(), post: defended.clone() }, refuser);
+            let parts = ["get", "post", "refused"];
+            let wrong = judged.iter().zip(parts).find(|(remark, _)| !remark.is_right);
+            Open::Part(wrong.map_or("refused", |(_, part)| part))
+        }
+        _ if has_cookies => Open::Part("forms"),
+        _ => Open::Part("set"),
+    }
 }
 
 /// Judges a report by what this browser sent. Whatever is missing is named first.

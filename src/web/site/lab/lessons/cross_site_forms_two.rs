@@ -73,14 +73,25 @@ struct TwoPage<'a> {
 }
 
 impl TwoPage<'_> {
-    /// Where the next attack is, if Admin is logged in and this browser can go there.
-    fn next(&self) -> Option<&str> {
+    /// Whether a form from there was simulated just now. Its fold stays open.
+    fn has_simulated(&self, attacker: Attacker) -> bool {
+        self.shown.is_some_and(|shown| shown.attacker == attacker)
+    }
+
+    /// Where the next attack is made from, if Admin is logged in and this browser can go there.
+    fn next(&self) -> Option<(Attacker, &str)> {
         let count = |attacker| self.tried.count_of(attacker);
-        match (count(Attacker::OtherSite), count(Attacker::Neighbour)) {
-            (5, 5) => None,
-            (5, _) => self.portal.as_deref(),
-            _ => self.other_site.as_deref().filter(|_| self.is_logged_in),
-        }
+        let (attacker, address) = match (count(Attacker::OtherSite), count(Attacker::Neighbour)) {
+            (5, 5) => return None,
+            (5, _) => (Attacker::Neighbour, self.portal.as_deref()),
+            _ => (Attacker::OtherSite, self.other_site.as_deref().filter(|_| self.is_logged_in)),
+        };
+        address.map(|address| (attacker, address))
+    }
+
+    /// Whether the link to this page of Mallory's is below the verdict.
+    fn is_below(&self, attacker: Attacker) -> bool {
+        self.frame.goes_on_below() && self.next().is_some_and(|(next, _)| next == attacker)
     }
 }
 
@@ -94,8 +105,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let tried = gather(visit)?;
     let press = if visit.form.is_sent() { posted(visit, &step, &tried, shown)? } else { arrived(visit, &tried) };
     let now = Tried::parse(&visit.work());
-    let has_begun = has_logged_in || now.count() > 0;
-    let frame = visit.judged(press, if has_begun { now.open() } else { Open::Part("login") });
+    let can_go_on = has_logged_in || now.are_complete();
+    let frame = visit.judged(press, if can_go_on { now.open() } else { Open::Part("login") });
     let (origins, head) = (&visit.lab.origins, visit.request.head());
     let (other_site, is_same_site) = (origins.other_site(head), origins.other_is_same_site(head));
     let pass = pass(visit);

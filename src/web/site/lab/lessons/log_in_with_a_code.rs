@@ -11,6 +11,7 @@ use serde_json::json;
 
 use super::projector::Projector;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
+use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Target};
 use crate::lab::lessons::press::Press;
 use crate::oauth::authorization::{AuthorizationRequest, Refusal};
@@ -67,6 +68,14 @@ struct Work {
     exchange: Option<Exchange>,
 }
 
+/// A step of the login, with a control of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum LoginStep {
+    Begin,
+    Follow,
+    Redeem,
+}
+
 /// The parameters of the callback, as the browser brought them.
 struct Brought {
     code: String,
@@ -97,7 +106,7 @@ impl Brought {
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(visit)?;
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { work.arrival() };
-    let frame = visit.judged(press, work.parts.open());
+    let frame = visit.judged(press, work.open());
     render(&CodePage { assets: &visit.lab.assets, frame, work })
 }
 
@@ -107,7 +116,9 @@ impl Work {
         let visitor = visit.visitor.lab().visitor;
         let has_begun = parts.round > 0 && !visitor.is_empty();
         let query = Form::of_query(visit.request);
-        let brought = Brought::read(if visit.form.is_sent() { &visit.form } else { &query });
+        // The button for a hint sends the form along too.
+        let in_address = || Brought::read(&query).filter(|_| !visit.form.is_sent());
+        let brought = Brought::read(&visit.form).or_else(in_address);
         Ok(Self {
             parts,
             login: has_begun.then(|| Login::of(visit, &visitor, parts.round)),
@@ -128,10 +139,11 @@ impl Work {
             ));
         };
         Some(match brought.check(login) {
-            Ok(()) => Press::Step(
-                "Your browser brought a code to the portal. `state` and `iss` are right. Now the portal redeems the code."
-                    .to_owned(),
-            ),
+            Ok(()) => Press::Step(format!(
+                "2 of the 3 steps of the login are done, which is part 1 of {}. Your browser brought a code to the portal. \
+                 `state` and `iss` are right. Now the portal redeems the code.",
+                Parts::ALL
+            )),
             Err(why) => Press::Wrong(why.to_owned()),
         })
     }
@@ -152,10 +164,11 @@ impl Work {
         self.parts.round = self.parts.round.saturating_add(1);
         self.login = Some(Login::of(visit, &visitor, self.parts.round));
         self.brought = None;
-        Ok(Press::Step(
-            "The portal keeps a new `state` and a new code verifier for your browser. It answers with a redirect."
-                .to_owned(),
-        ))
+        Ok(Press::Step(format!(
+            "1 of the 3 steps of the login is done, which is part 1 of {}. The portal keeps a new `state` and a new code \
+             verifier for your browser. It answers with a redirect, which your browser follows next.",
+            Parts::ALL
+        )))
     }
 
     async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
@@ -179,8 +192,9 @@ impl Work {
         self.parts.has_logged_in = true;
         self.brought = None;
         Ok(Press::Step(format!(
-            "1 of {} parts done. The portal has an ID token, which says that this browser is Bob’s.",
-            Parts::ALL
+            "1 of {} parts done. The portal has an ID token, which says that this browser is Bob’s. Next: {} attacks.",
+            Parts::ALL,
+            Attack::ALL.len()
         )))
     }
 
@@ -207,17 +221,31 @@ impl Work {
 
     /// What a finished attempt came to.
     fn attempt_result(&self, attack: Attack) -> Press {
-        let (count, all) = (self.parts.count(), Parts::ALL);
-        match (self.parts.are_complete(), self.parts.is_done(attack)) {
-            (true, _) => Press::Solved(format!(
-                "All {all} parts are done. Four comparisons stop four attacks: `state`, the code verifier, `iss`, and the whole \
-                 redirect URI."
-            )),
-            (false, true) => Press::Step(match self.new_attack() {
-                Some(next) => format!("{count} of {all} parts done. The next attack: *{}*.", next.title()),
-                None => format!("{count} of {all} parts done."),
-            }),
-            (false, false) => Press::Step(format!("{count} of {all} parts done. Now press the other button.")),
+        if !self.parts.are_complete() {
+            return Press::Step(self.parts.after_attempt(attack));
+        }
+        Press::Solved(format!(
+            "All {} parts are done. Four comparisons stop four attacks: `state`, the code verifier, `iss`, and the whole \
+             redirect URI.",
+            Parts::ALL
+        ))
+    }
+
+    fn open(&self) -> Open {
+        match self.next_of_login() {
+            _ if self.parts.has_logged_in => self.parts.open(),
+            LoginStep::Begin => Open::Part("begin"),
+            LoginStep::Follow => Open::Part("follow"),
+            LoginStep::Redeem => Open::Part("redeem"),
+        }
+    }
+
+    /// What is pressed next in the login.
+    fn next_of_login(&self) -> LoginStep {
+        match (&self.login, &self.brought) {
+            (Some(_), None) => LoginStep::Follow,
+            (Some(_), Some(_)) if self.can_redeem() => LoginStep::Redeem,
+            _ => LoginStep::Begin,
         }
     }
 

@@ -120,6 +120,11 @@ impl LogoutState {
         }
     }
 
+    /// The step that comes next. A copy that was replayed can show nothing more, so a new round begins.
+    const fn next(&self) -> Stage {
+        if self.is_copy_spent { Stage::Begin } else { self.stage() }
+    }
+
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         match visit.form.get("do").unwrap_or_default() {
             "login" => self.log_in(visit),

@@ -61,6 +61,8 @@ struct Work {
     exponent: Exponent,
     spelling: Spelling,
     pasted: String,
+    /// Whether a token of the visitor's own was sent last.
+    is_pasted: bool,
     divisor: Option<Divisor>,
     outcome: Option<Outcome>,
 }
@@ -158,6 +160,7 @@ impl Work {
             exponent: choice(visit, "exponent", Exponent::ALL[0], Exponent::parse)?,
             spelling: choice(visit, "file", Spelling::ALL[0], Spelling::parse)?,
             pasted: visit.text("token", LARGEST_TOKEN)?.unwrap_or_default().to_owned(),
+            is_pasted: visit.form.get("do") == Some("paste"),
             divisor: None,
             outcome: None,
         })

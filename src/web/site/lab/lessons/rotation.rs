@@ -296,6 +296,14 @@ impl Work {
         LabKeys::kid_of_pair(&self.keys.visitor, number)
     }
 
+    /// The first and the last of the keys that a move is about; one of them if there is only one.
+    fn kids_of(&self, step: RotationStep) -> Vec<String> {
+        let Some(keys) = self.state.keys.moved_by(step) else { return Vec::new() };
+        let mut ends = vec![*keys.start(), *keys.end()];
+        ends.dedup();
+        ends.into_iter().map(|number| self.kid(number)).collect()
+    }
+
     fn open(&self) -> Open {
         let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
         self.state.open(&tokens)

@@ -64,6 +64,10 @@ impl SessionFixationPage<'_> {
         }
     }
 
+    fn is_next(&self, value: &str) -> bool {
+        self.next().is_some_and(|(next, _)| next == value)
+    }
+
     /// Whether Bob writes next. After a press, his draft is below the verdict.
     fn writes(&self) -> bool {
         let is_over = self.portal.count() == Round::ALL.len();

@@ -61,6 +61,8 @@ struct Work {
     forged: String,
     /// Whether the list was tried after the last token was sent.
     has_just_guessed: bool,
+    /// Whether a token of the visitor's own was sent last.
+    is_presented: bool,
     guessing: Option<Guessing>,
     /// The verdict of the victim's server.
     verdict: Option<Seen>,
@@ -139,8 +141,9 @@ impl Work {
         let forged = field("forged").trim().to_owned();
         // A hint comes after the press that the form remembers.
         let has_just_guessed = !visit.form.is_sent() && field("last") == "guess";
+        let is_presented = visit.form.get("do") == Some("present");
         let (secret, sub) = (field("secret"), field("sub"));
-        Ok(Self { case, token, search, secret, sub, forged, has_just_guessed, ..Self::default() })
+        Ok(Self { case, token, search, secret, sub, forged, has_just_guessed, is_presented, ..Self::default() })
     }
 
     /// Every word is tried on up to three tokens, away from the threads that answer requests.
@@ -242,9 +245,10 @@ impl Work {
         }))
     }
 
-    /// Whether the token that was sent last was not signed here, so that its field is open.
-    fn brings_token(&self) -> bool {
-        !self.forged.is_empty() && self.secret.is_empty()
+    /// Whether the field for a token of the visitor's own was sent, or holds one that was not signed here. Then its fold
+    /// stays open.
+    const fn brings_token(&self) -> bool {
+        self.is_presented || (self.secret.is_empty() && !self.forged.is_empty())
     }
 
     /// The word that the list has for the victim's token, once it was tried.

@@ -93,15 +93,6 @@ impl WherePage<'_> {
     const fn asks(&self) -> bool {
         self.work.place.is_some() && !self.work.has_run()
     }
-
-    /// The button of the next step, where nothing must be answered before it.
-    fn next(&self) -> Option<(&'static str, &'static str)> {
-        match self.work.place {
-            Some(_) if self.work.has_run() => Some(("replay", "Send a request as Bob")),
-            None if !self.frame.is_solved() => Some(("login", "Log in as Bob")),
-            _ => None,
-        }
-    }
 }
 
 /// What the form carries from step to step.
