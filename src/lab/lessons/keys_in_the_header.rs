@@ -112,7 +112,7 @@ impl With {
 
     pub const fn says(self) -> &'static str {
         match self {
-            Self::EmptyKey => "the empty key, with HS256",
+            Self::EmptyKey => "the empty key (a secret of no bytes), with HS256",
             Self::Secret => "a secret of my own, with HS256",
             Self::AttackersKey => "my private key, with RS256",
         }
@@ -257,8 +257,8 @@ fn missing(attempt: &Attempt<'_>) -> Option<String> {
 const fn no_key(member: Member) -> &'static str {
     match member {
         Member::KidPath => {
-            "The path leads somewhere, but not to a file whose content you know. Think of one that is always empty. A \
-             `kid` that starts with a slash replaces the folder; `..` leads out of it."
+            "The portal would use what is in that file as the secret, and you do not know what that is. Name a file that is \
+             always empty: its secret has no bytes. A `kid` that starts with a slash replaces the folder."
         }
         Member::KidSql => {
             "Close the quote that the query opened, select a text of your own, and let the query's own last quote close \
@@ -271,7 +271,10 @@ const fn no_key(member: Member) -> &'static str {
 
 const fn wrong_key(member: Member) -> &'static str {
     match member {
-        Member::KidPath => "Near: the path is right, and the file is empty. So the key is empty too: sign with that.",
+        Member::KidPath => {
+            "Near: the path is right. The file is empty, so the portal reads a secret of no bytes. So the key is empty too: \
+             sign with that."
+        }
         Member::KidSql => "Near: the query returns your text. Sign with exactly this text as the secret.",
         Member::Jwk | Member::Jku | Member::X5u => {
             "Near: the portal takes the key from where you say, but another key signed. Sign with the private key that \
@@ -293,7 +296,9 @@ fn expected_algorithm(attempt: &Attempt<'_>) -> String {
 
 const fn taken(member: Member) -> &'static str {
     match member {
-        Member::KidPath => "An empty file is an empty key, and you signed with it.",
+        Member::KidPath => {
+            "The file is empty, so the portal checked your HMAC with a secret of no bytes. You signed with the same."
+        }
         Member::KidSql => "The database returned the secret that you chose.",
         Member::Jwk => "The token brought the key that it was verified with.",
         Member::Jku => "The portal fetched your key set, and the signature fits it.",

@@ -109,7 +109,13 @@ impl Measured {
     }
 
     pub fn open(&self) -> Open {
-        Open::first(&[(self.is_limit_found(), "limit"), (self.is_answered, "attributes")])
+        let has_both_ends = self.largest_kept.is_some() && self.smallest_dropped.is_some();
+        Open::first(&[
+            (has_both_ends, "ends"),
+            (self.is_limit_found(), "between"),
+            (self.attributes_are_free.is_some(), "attributes"),
+            (self.is_answered, "answer"),
+        ])
     }
 
     /// The verdict about the cookie that was just sent, after it was added.

@@ -395,6 +395,32 @@ async fn the_size_limit_is_measured_and_solved_by_its_solution() {
 }
 
 #[tokio::test]
+async fn the_hints_on_the_size_limit_follow_each_step() {
+    let app = TestApp::spawn();
+    let mut browser = LimitedBrowser::at(&app, 4096, false);
+    let hints = |page: &str| -> Vec<String> {
+        page.split("<p class=\"hint\">").skip(1).map(|it| words(it.split("</p>").next().unwrap())).collect()
+    };
+    let only =
+        |hints: Vec<String>, says: &str| assert!(hints.len() == 1 && hints[0].contains(says), "{says}: {hints:?}");
+    let ask = [("step", "hint")];
+    only(hints(&browser.post(&ask).await), "a size that your browser keeps, and one that it drops");
+    only(hints(&browser.set("4000").await), "a size that your browser keeps, and one that it drops");
+    assert!(hints(&browser.set("5000").await).is_empty());
+    only(hints(&browser.post(&ask).await), "The limit is between the two sizes of the table");
+    let both = hints(&browser.post(&ask).await);
+    assert!(both.len() == 2 && both[1].contains("Which power of two is between"), "{both:?}");
+    assert!(hints(&browser.set("4100").await).is_empty());
+    only(hints(&browser.post(&ask).await), "add the attribute");
+    assert!(hints(&browser.set_with_attributes("4000").await).is_empty());
+    let asked = browser.post(&[("count", "yes"), ("size", "4000"), ask[0]]).await;
+    only(hints(&asked), "it does not count the attributes");
+    assert!(asked.contains("name=\"count\" value=\"yes\" checked"), "what was chosen stays: {asked}");
+    let solved = browser.post(&[("do", "answer"), ("count", "no")]).await;
+    assert!(solved.contains(SOLVED) && hints(&solved).is_empty());
+}
+
+#[tokio::test]
 async fn the_size_limit_is_judged_by_what_this_very_browser_does() {
     let app = TestApp::spawn();
     let mut browser = LimitedBrowser::at(&app, 3000, true);

@@ -46,7 +46,7 @@ const CASES: &[Case] = &[
     ),
     (
         "keys-in-the-header",
-        "begins with a slash",
+        "So you choose the file",
         &[(&[("member", "jku"), ("value", "https://other.example/")], "Forge and send")],
         "The address leads to your own site",
     ),
@@ -255,4 +255,47 @@ async fn a_hint_stands_beside_the_verdict_that_it_is_about() {
     let forged = [("step", "hint"), ("last_press", "solved"), ("last_says", "You read it.")];
     page.send(&forged).await;
     assert_eq!((page.verdict_or_none().as_str(), page.is_solved()), ("", false));
+}
+
+/// A file that is always empty is known to few, so the last hint names it and says why its content is known.
+#[tokio::test]
+async fn the_hints_on_a_path_explain_why_kid_reaches_a_file_and_what_an_empty_one_means() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "keys-in-the-header").await;
+    for _ in 0..3 {
+        page.ask_for_a_hint().await;
+    }
+    let hints = page.hints();
+    assert_eq!(hints.len(), 3);
+    for (hint, says) in hints.iter().zip([
+        "opens the file that kid names, and what is in the file is the secret",
+        "the secret that the portal reads from it has no bytes",
+        "Every Unix machine has the file /dev/null. A program that reads it always finds nothing.",
+    ]) {
+        assert!(hint.contains(says), "{hint}");
+    }
+    assert!(page.has_button("Show the solution"));
+}
+
+#[tokio::test]
+async fn the_hints_on_part_two_of_the_forms_follow_the_login_both_pages_and_the_answer() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "cross-site-forms-part-two").await;
+    page.ask_for_a_hint().await;
+    assert!(page.hints()[0].contains("Press Log in as Admin"), "{:?}", page.hints());
+    page.send(&[("step", "login")]).await;
+    for (attacker, first) in [("other-site", "Follow Open Mallory"), ("neighbour", "Follow Open the portal that has a")]
+    {
+        assert!(page.hints().is_empty(), "{attacker}: {:?}", page.hints());
+        page.ask_for_a_hint().await;
+        assert!(page.hints()[0].contains(first), "{:?}", page.hints());
+        page.ask_for_a_hint().await;
+        assert!(page.hints()[1].contains("shows which forms are missing"), "{:?}", page.hints());
+        for defence in ["strict", "double", "bound", "synchroniser", "prefix"] {
+            page.send(&[("simulate", &*format!("{defence} {attacker}"))]).await;
+        }
+    }
+    assert!(page.hints().is_empty(), "{:?}", page.hints());
+    page.ask_for_a_hint().await;
+    assert!(page.hints()[0].contains("both cells of its row are blocked"), "{:?}", page.hints());
 }
