@@ -257,8 +257,8 @@ fn missing(attempt: &Attempt<'_>) -> Option<String> {
 const fn no_key(member: Member) -> &'static str {
     match member {
         Member::KidPath => {
-            "The portal would use what is in that file as the secret, and you do not know what that is. Name a file that is \
-             always empty: its secret has no bytes. A `kid` that starts with a slash replaces the folder."
+            "The path leads somewhere, but not to a file whose content you know. What is in the file is the secret. Name a \
+             file that is always empty: its secret has no bytes. A `kid` that starts with a slash replaces the folder."
         }
         Member::KidSql => {
             "Close the quote that the query opened, select a text of your own, and let the query's own last quote close \

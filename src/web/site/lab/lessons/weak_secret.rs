@@ -245,8 +245,8 @@ impl Work {
         }))
     }
 
-    /// Whether the field for a token of the visitor's own was sent, or holds one that was not signed here. Then its fold
-    /// stays open.
+    /// Whether the field for a token of the visitor's own was sent, or holds one that was not signed here. Then its
+    /// fold stays open.
     const fn brings_token(&self) -> bool {
         self.is_presented || (self.secret.is_empty() && !self.forged.is_empty())
     }
