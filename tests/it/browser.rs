@@ -8,6 +8,7 @@ mod lab_journeys;
 mod looks;
 mod pages;
 mod reading;
+mod survey;
 mod visit;
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use thirtyfour::prelude::*;
 use tokio::time::sleep;
 
 use crate::app::TestApp;
-pub use accessibility::found_by_axe;
+pub use accessibility::Axe;
 use pages::Page;
 pub use visit::{Browser, Script, Visit};
 

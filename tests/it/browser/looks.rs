@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use tokio::time::sleep;
 
 use super::pages::Page;
+use super::survey;
 use super::visit::{Browser, Script, Visit};
 
 /// What reaches over the right edge, outside the regions that scroll by themselves.
@@ -25,27 +26,8 @@ const SPACED: &str = "line-height: 1.5 !important; letter-spacing: 0.12em !impor
 #[tokio::test]
 async fn no_page_scrolls_sideways_on_a_small_screen_in_large_text_or_in_wide_spacing() {
     let Some(browser) = Browser::start() else { return };
-    let visit = browser.visit(Script::On).await;
-    for page in Page::all() {
-        page.open(&visit).await;
-        // 1280 pixels zoomed to 400 %, a phone, 1280 pixels zoomed to 200 %, a desktop.
-        for width in [320, 390, 640, 1280] {
-            visit.resize(width).await;
-            assert_fits(&visit, &format!("{page:?} at {width} px")).await;
-        }
-        visit.eval("document.documentElement.style.fontSize = '34px'").await;
-        assert_fits(&visit, &format!("{page:?} in text twice as large")).await;
-        visit.eval("document.documentElement.style.fontSize = ''").await;
-        visit.eval(&format!("document.styleSheets[0].insertRule('* {{ {SPACED} }}')")).await;
-        visit.resize(320).await;
-        assert_fits(&visit, &format!("{page:?} in wide spacing")).await;
-    }
-    visit.end().await;
-}
-
-async fn assert_fits(visit: &Visit, page: &str) {
-    assert_eq!(visit.eval(OVERHANGING).await, json!([]), "{page}");
-    assert_eq!(visit.eval(EXCESS).await, 0, "{page}");
+    let faults = survey::faults_of_every_page(&browser).await.layout;
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
 #[tokio::test]
@@ -156,6 +138,25 @@ async fn nothing_moves_for_a_reader_who_wants_less_motion() {
 }
 
 impl Visit {
+    /// What is wider than the page that is called so.
+    pub async fn overflow(&self, page: &str) -> Option<String> {
+        let found = self.eval(&format!("[{EXCESS}, {OVERHANGING}]")).await;
+        (found != json!([0, []])).then(|| format!("{page}: {found}"))
+    }
+
+    pub async fn overflow_in_large_text(&self, page: &str) -> Option<String> {
+        self.eval("document.documentElement.style.fontSize = '34px'").await;
+        let found = self.overflow(page).await;
+        self.eval("document.documentElement.style.fontSize = ''").await;
+        found
+    }
+
+    /// The page stays in wide spacing.
+    pub async fn overflow_in_wide_spacing(&self, page: &str) -> Option<String> {
+        self.eval(&format!("document.styleSheets[0].insertRule('* {{ {SPACED} }}')")).await;
+        self.overflow(page).await
+    }
+
     async fn shown(&self, css: &str) -> Value {
         self.eval(&format!("document.querySelector('{css}').checkVisibility()")).await
     }
