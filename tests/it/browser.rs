@@ -34,7 +34,16 @@ const MARKUP: &str = r#"<img src=x onerror="document.title='owned'">"#;
 
 /// The same journey twice: in a browser that runs scripts, and in one that does not.
 async fn with_and_without_script(journey: impl AsyncFn(&Visit)) {
-    let Some(browser) = Browser::start() else { return };
+    with_and_without_script_in(Browser::start(), journey).await;
+}
+
+/// The same, where the journey goes back to a page as it was left.
+async fn with_and_without_script_and_back(journey: impl AsyncFn(&Visit)) {
+    with_and_without_script_in(Browser::start_with_way_back(), journey).await;
+}
+
+async fn with_and_without_script_in(browser: Option<Browser>, journey: impl AsyncFn(&Visit)) {
+    let Some(browser) = browser else { return };
     for script in [Script::On, Script::Off] {
         eprintln!("with scripts {script:?}");
         let visit = browser.visit(script).await;
@@ -172,7 +181,7 @@ async fn a_token_is_refused_after_the_algorithm_was_switched_and_a_new_one_is_no
 
 #[tokio::test]
 async fn after_log_out_the_first_page_is_back_and_the_back_button_shows_no_token() {
-    with_and_without_script(async |visit| {
+    with_and_without_script_and_back(async |visit| {
         visit.open("/").await;
         visit.follow("Get token").await;
         visit.follow("Show details").await;

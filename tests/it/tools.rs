@@ -16,7 +16,8 @@ pub fn server(program: &str) -> Option<PathBuf> {
     folder_of(program, &[program], sbin.into()).map(|folder| folder.join(program))
 }
 
-fn path_of(program: &str) -> Option<PathBuf> {
+/// Where this program is on the `PATH`.
+pub fn path_of(program: &str) -> Option<PathBuf> {
     path().into_iter().map(|folder| folder.join(program)).find(|path| path.is_file())
 }
 

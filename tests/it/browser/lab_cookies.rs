@@ -6,7 +6,7 @@ use hallpass::lab::lessons::cross_site_forms_two::Defence;
 use tokio::time::sleep;
 
 use super::visit::{Script, Visit};
-use super::with_and_without_script;
+use super::{with_and_without_script, with_and_without_script_and_back};
 
 impl Visit {
     async fn step(&self, value: &str) {
@@ -16,7 +16,7 @@ impl Visit {
 
 #[tokio::test]
 async fn a_script_reads_two_of_three_places_and_its_request_carries_both_cookies() {
-    with_and_without_script(async |visit| {
+    with_and_without_script_and_back(async |visit| {
         visit.open_lesson("script-reach").await;
         visit.press_button("Skip").await;
         visit.step("set").await;

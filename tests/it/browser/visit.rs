@@ -10,7 +10,7 @@ use thirtyfour::BrowserLogEntry;
 use thirtyfour::prelude::*;
 use tokio::time::sleep;
 
-use super::chromium::Driver;
+use super::chromium::{Driver, Kind, Program};
 use crate::app::TestApp;
 
 /// Says whether scripts run, without a server.
@@ -20,7 +20,7 @@ const PROBE: &str = "data:text/html,<p>Off</p><script>document.querySelector('p'
 const WAIT_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// How long it is between two looks.
-const POLL_INTERVAL: Duration = Duration::from_millis(20);
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Whether the browser has the whole page.
 const IS_LOADED: &str = "document.readyState === 'complete'";
@@ -36,12 +36,21 @@ pub enum Script {
 }
 
 /// The browsers of this machine, for one test.
-pub struct Browser(&'static Driver);
+#[derive(Clone, Copy)]
+pub struct Browser {
+    driver: &'static Driver,
+    program: Program,
+}
 
 impl Browser {
     /// Nothing where there is no browser to drive.
     pub fn start() -> Option<Self> {
-        Driver::shared().map(Self)
+        Driver::shared().map(|driver| Self { driver, program: Program::Shell })
+    }
+
+    /// The same, for a visit that goes back in its history to the page as it was left.
+    pub fn start_with_way_back() -> Option<Self> {
+        Driver::shared().map(|driver| Self { driver, program: Program::Whole })
     }
 
     /// A visitor without a past before a server with fresh keys.
@@ -51,11 +60,15 @@ impl Browser {
 
     /// The same before this server.
     pub async fn visit_to(&self, app: TestApp, script: Script) -> Visit {
-        let visit = Visit { driver: self.0.lend(script).await, app, script, browsers: self.0 };
+        let visit = Visit { driver: self.driver.lend(self.kind(script)).await, app, script, browser: *self };
         visit.driver.goto(PROBE).await.unwrap();
         assert_eq!(visit.text("p").await, format!("{script:?}"), "whether scripts run");
         assert!(visit.driver.get_all_cookies().await.unwrap().is_empty(), "an earlier visit left cookies");
         visit
+    }
+
+    fn kind(&self, script: Script) -> Kind {
+        Kind { program: self.program, script }
     }
 }
 
@@ -64,7 +77,7 @@ pub struct Visit {
     pub driver: WebDriver,
     pub app: TestApp,
     pub script: Script,
-    browsers: &'static Driver,
+    browser: Browser,
 }
 
 impl Drop for Visit {
@@ -226,7 +239,7 @@ impl Visit {
         for line in self.driver.browser_log().await.unwrap() {
             assert!(refused(&events).any(|url| is_word_on(&line, url)), "on the console: {line:?}");
         }
-        self.browsers.give_back(self.script, self.driver.clone()).await;
+        self.browser.driver.give_back(self.browser.kind(self.script), self.driver.clone()).await;
     }
 
     async fn network_events(&self) -> Vec<Value> {
