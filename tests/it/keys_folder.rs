@@ -44,8 +44,20 @@ impl Keys {
         Self { folder: TempDir::new().unwrap() }
     }
 
-    /// Copies fixtures into a fresh folder: the name there, the name here.
+    /// Copies fixtures into a fresh folder: the name there, the name here. The RSA keys that a server needs beside them
+    /// are ready too, because to make them takes longer than most tests.
     fn holding<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
+        let keys = Self::holding_only(files);
+        for (name, from) in [("bearer_key", "other-openssh"), ("lab_key", "lab-openssh")] {
+            if !keys.path(name).exists() && !keys.path(&format!("{name}.pub")).exists() {
+                keys.write(name, fixture(from));
+            }
+        }
+        keys
+    }
+
+    /// The same without them.
+    fn holding_only<'a>(files: impl IntoIterator<Item = (&'a str, &'a str)>) -> Self {
         let keys = Self::empty();
         for (name, from) in files {
             keys.write(name, fixture(from));
@@ -306,7 +318,7 @@ fn hs256_signs_with_the_secrets_text_and_has_no_kid() {
 
 #[test]
 fn reading_a_folder_makes_nothing() {
-    let keys = Keys::holding([("jwt_key", "rsa-openssh")]);
+    let keys = Keys::holding_only([("jwt_key", "rsa-openssh")]);
     let (hs256, rs256) = KeyRing::read_verifying(keys.folder.path()).unwrap();
     assert!(hs256.verifiers().is_empty() && hs256.signer(NOW).is_none());
     assert_eq!(rs256.verifiers().len(), 1);
@@ -402,7 +414,7 @@ fn a_pair_is_replaced_by_force_alone() {
 #[test]
 fn either_half_of_a_pair_keeps_a_new_pair_from_being_made() {
     for (name, from) in [("jwt_key", "rsa-openssh"), ("jwt_key.pub", "rsa-openssh.pub")] {
-        let keys = Keys::holding([(name, from)]);
+        let keys = Keys::holding_only([(name, from)]);
         let line = chain(&generate_rs256(keys.folder.path(), false, 2048).unwrap_err());
         assert_says(&line, &[&format!("`{}`", keys.path(name).display()), "--force"]);
         assert_eq!(keys.names(), [name]);
@@ -480,7 +492,7 @@ fn the_bearer_key_is_made_for_its_algorithm_or_brought_in_and_published_under_it
         (Algorithm::Es384, "EC", Some("P-384")),
         (Algorithm::EdDsa, "OKP", Some("Ed25519")),
     ] {
-        let keys = Keys::holding([("jwt_key", "rsa-openssh"), ("lab_key", "lab-openssh")]);
+        let keys = Keys::holding_only([("jwt_key", "rsa-openssh"), ("lab_key", "lab-openssh")]);
         let ring = keys.bearer(algorithm).unwrap();
         let jwk = published(&ring);
         assert_eq!((jwk["kty"].as_str(), jwk["crv"].as_str(), &jwk["use"]), (Some(kty), crv, &json!("sig")));
