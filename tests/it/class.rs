@@ -11,8 +11,8 @@ use hallpass::lab::lessons::{LESSONS, Lesson};
 use serde_json::Value;
 
 use crate::app::TestApp;
-use crate::html::words;
 use crate::cli::{Program, mode};
+use crate::html::words;
 use crate::postgres::Postgres;
 use client::{Browser, teacher_link};
 
