@@ -80,6 +80,7 @@ const SECTIONS: &[(&str, &str)] = &[
     ("RFC 8725 §2.9", "Indirect Attacks on the Server"),
     ("RFC 8725 §3.1", "Perform Algorithm Verification"),
     ("RFC 8725 §3.3", "Validate All Cryptographic Operations"),
+    ("RFC 8725 §3.4", "Validate Cryptographic Inputs"),
     ("RFC 8725 §3.5", "Ensure Cryptographic Keys Have Sufficient Entropy"),
     ("RFC 8725 §3.8", "Validate Issuer and Subject"),
     ("RFC 8725 §3.9", "Use and Validate Audience"),

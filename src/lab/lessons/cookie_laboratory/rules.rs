@@ -130,7 +130,7 @@ pub static RULES: [Rule; 12] = [
     Rule {
         applies: |it, _| it.max_age.value == "none",
         effect: Effect::None,
-        says: "No `Max-Age`: kept until the browser is closed.",
+        says: "No `Max-Age`: usually kept until the browser is closed.",
     },
 ];
 

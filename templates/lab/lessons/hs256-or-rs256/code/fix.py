@@ -3,7 +3,7 @@ import jwt
 
 
 def user(token, key):
-    # `.key`, because PyJWT 2.10 to 2.12 verify with the algorithm of a PyJWK, whatever the list says
+    # `.key`, because PyJWT 2.9.0 to 2.12.1 verify with the algorithm of a PyJWK, whatever the list says
     public_key = jwt.PyJWK(key, "RS256").key
     claims = jwt.decode(token, public_key, algorithms=["RS256"])
     return claims["sub"]

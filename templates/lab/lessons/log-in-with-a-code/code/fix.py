@@ -8,6 +8,7 @@ def finish_login(callback, session, id_token, key):
     sent, kept = callback.get("state", ""), session.get("state", "")
     if not kept or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise ValueError("This browser did not begin this login.")
+    # In a real client: delete `state` now, so that it works once.
     # This issuer's metadata has `authorization_response_iss_parameter_supported`, so an answer
     # without `iss` is refused (RFC 9207, section 2.4).
     if callback.get("iss") != session["issuer"]:

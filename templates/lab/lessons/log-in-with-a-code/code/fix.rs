@@ -9,6 +9,7 @@ pub fn finish_login(callback: &Value, session: &Value, id_token: &str, key: &[u8
     if callback["state"] != state {
         return Err("this browser did not begin this login".into());
     }
+    // In a real client: delete `state` now, so that it works once.
     // This issuer's metadata has `authorization_response_iss_parameter_supported`, so an answer
     // without `iss` is refused (RFC 9207, section 2.4).
     let issuer = session["issuer"].as_str().ok_or("the session names no issuer")?;

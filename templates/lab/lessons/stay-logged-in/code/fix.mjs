@@ -5,7 +5,8 @@ import { SignJWT, jwtVerify } from "jose";
 export async function lastUser(moves, key) {
   const first = randomBytes(32).toString("base64url");
   const held = { bob: first, mallory: first }; // Mallory copied Bob's token
-  const family = { user: "bob", current: first, ended: false }; // in a real server: a row of a table
+  // In a real server: a row of a table, with a hash of the token.
+  const family = { user: "bob", current: first, ended: false };
   let access;
   for (const client of moves) {
     if (family.ended || held[client] !== family.current) {

@@ -8,11 +8,13 @@ import jwt
 def last_user(moves, key):
     first = secrets.token_urlsafe(32)
     held = {"bob": first, "mallory": first}  # Mallory copied Bob's token
-    family = {"user": "bob", "current": first, "ended": False}  # in a real server: a row of a table
+    # In a real server: a row of a table, with a hash of the token.
+    family = {"user": "bob", "current": first, "ended": False}
     access = None
     for client in moves:
         if family["ended"] or held[client] != family["current"]:
             family["ended"] = True
+            # Nobody gets a new one. An access token that was issued stays valid until its `exp`.
             access = None
         else:
             held[client] = family["current"] = secrets.token_urlsafe(32)

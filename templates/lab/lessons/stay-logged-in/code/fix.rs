@@ -14,11 +14,13 @@ pub fn last_user(moves: &[&'static str], key: &[u8]) -> Result<String, Box<dyn s
     let mut next = [0; 32];
     aws_lc_rs::rand::fill(&mut next)?;
     let mut held = HashMap::from([("bob", next), ("mallory", next)]); // Mallory copied Bob's token
-    let mut family = Family { user: "bob", current: next, ended: false }; // in a real server: a row of a table
+    // In a real server: a row of a table, with a hash of the token.
+    let mut family = Family { user: "bob", current: next, ended: false };
     let mut access = None;
     for client in moves {
         if family.ended || held.get(client) != Some(&family.current) {
             family.ended = true;
+            // Nobody gets a new one. An access token that was issued stays valid until its `exp`.
             access = None;
         } else {
             aws_lc_rs::rand::fill(&mut next)?;

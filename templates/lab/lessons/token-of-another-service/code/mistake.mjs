@@ -1,4 +1,5 @@
-// The mistake: the token names the issuer whose key is used, and nobody asks for whom it is.
+// The mistake: the key set of whichever issuer the token names is used, and nobody checks who it is for.
+// `keys[issuer]` stands for fetching the key set from the address in `iss`.
 import { decodeJwt, importJWK, jwtVerify } from "jose";
 
 export async function role(token, keys) {

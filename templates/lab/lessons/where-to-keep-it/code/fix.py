@@ -2,6 +2,6 @@
 import jwt
 
 
-def user_of_request(headers, sessions, key):
-    token = sessions[headers["session"]]
+def user_of_request(request, sessions, key):
+    token = sessions[request["session"]]
     return jwt.decode(token, key, algorithms=["HS256"])["sub"]

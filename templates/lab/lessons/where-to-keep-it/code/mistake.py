@@ -2,6 +2,6 @@
 import jwt
 
 
-def user_of_request(headers, sessions, key):
-    token = headers["authorization"].removeprefix("Bearer ")
+def user_of_request(request, sessions, key):
+    token = request["authorization"].removeprefix("Bearer ")
     return jwt.decode(token, key, algorithms=["HS256"])["sub"]

@@ -6,8 +6,8 @@ use serde_json::Value;
 
 type Texts = HashMap<String, String>;
 
-pub fn user_of_request(headers: &Texts, _sessions: &Texts, key: &[u8]) -> Option<String> {
-    let token = headers.get("authorization")?.strip_prefix("Bearer ")?;
+pub fn user_of_request(request: &Texts, _sessions: &Texts, key: &[u8]) -> Option<String> {
+    let token = request.get("authorization")?.strip_prefix("Bearer ")?;
     let claims =
         decode::<Value>(token, &DecodingKey::from_secret(key), &Validation::new(Algorithm::HS256)).ok()?.claims;
     claims["sub"].as_str().map(str::to_owned)
