@@ -41,7 +41,7 @@ use crate::web::Server;
 /// Issues JSON Web Tokens and shows every check that a verifier makes on them.
 ///
 /// Without a command, hallpass serves the browser demo, the lab and the token endpoints. The other commands need no
-/// server: they sign and inspect tokens, make and rotate keys, and keep users. The running server shows its manual at
+/// server: they sign and inspect tokens, make and rotate keys, and keep users. The running server shows its docs at
 /// /docs.
 #[derive(Parser)]
 #[command(name = "hallpass", after_help = AFTER_HELP, styles = help::STYLES, max_term_width = help::WIDTH)]
@@ -56,7 +56,7 @@ const AFTER_HELP: &str = "\
 Examples:
   hallpass                                   # then open http://127.0.0.1:5000
   hallpass --test-mode on --keys memory      # for a test suite
-  hallpass keygen && hallpass sign --sub alice --ttl 1h | hallpass inspect
+  openssl rand -hex 32 > k && hallpass sign --key k | hallpass inspect --key k
 
 Environment:
   Each option is also a variable, HALLPASS_BIND and so on, and a line in .env.

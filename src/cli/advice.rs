@@ -150,7 +150,7 @@ const COMMANDS: &[Alias] = &[
     Alias {
         typed: &["docs", "manual"],
         at: &[""],
-        instead: "use hallpass --help; the running server shows its manual at /docs",
+        instead: "use hallpass --help; the running server shows its docs at /docs",
     },
     Alias { typed: &["class", "classroom", "teach"], at: &[""], instead: "use hallpass --class on" },
     Alias { typed: &["test", "test-mode", "mock"], at: &[""], instead: "use hallpass --test-mode on" },

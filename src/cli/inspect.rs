@@ -148,6 +148,16 @@ impl Judge {
         }
     }
 
+    /// How far to believe what the token says. It is printed before the verdict, and the two must not differ.
+    fn trust_in(&self, verdict: &Verdict) -> &'static str {
+        match verdict.code() {
+            _ if !self.judges() => "not verified",
+            Code::Accepted => "verified",
+            _ if verdict.is_signed() => "signed, but refused",
+            _ => "not verified",
+        }
+    }
+
     const fn judges(&self) -> bool {
         matches!(self, Self::Given(_) | Self::Folder { .. })
     }
@@ -204,8 +214,7 @@ impl Inspection<'_> {
             text.note(&note)?;
         }
         if let Some(preview) = &preview {
-            let trust = if self.judge.judges() { "not verified yet" } else { "not verified" };
-            text.preview(preview, trust, now)?;
+            text.preview(preview, self.judge.trust_in(&verdict), now)?;
         }
         match &self.judge {
             Judge::Given(_) => text.verdict(&verdict, Path::new("")),

@@ -69,6 +69,13 @@ fn half_address(text: &str) -> Option<String> {
     if text.parse::<u16>().is_ok() {
         return Some(format!("a host and a port; the host is missing, so write localhost:{text}"));
     }
+    if let Some((_, port)) = text.rsplit_once(':')
+        && !port.is_empty()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_err()
+    {
+        return Some(format!("a port from 0 to {}; {port} is over it", u16::MAX));
+    }
     let host = text.trim_end_matches(':');
     let whole = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V6(ip)) => format!("[{ip}]:5000"),
@@ -254,6 +261,15 @@ mod tests {
         for text in ["", ":", "example.org", "65536", "localhost:x", "http://localhost"] {
             assert_eq!(half_address(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_port_over_the_largest_is_named() {
+        for text in ["127.0.0.1:99999", ":65536", "[::1]:65536", "localhost:123456789"] {
+            let port = text.rsplit_once(':').unwrap().1;
+            assert_eq!(half_address(text), Some(format!("a port from 0 to 65535; {port} is over it")), "{text}");
+        }
+        assert_eq!(half_address("a:65535"), None);
     }
 
     #[test]

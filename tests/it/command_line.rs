@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use crate::app::part;
 use crate::cli::{Done, Program};
+use crate::tools;
 
 /// Every command, as it is typed.
 const COMMANDS: &[&str] = &[
@@ -294,6 +295,32 @@ fn what_is_on_or_off_is_spelled_alike_in_every_setting() {
         assert!(!is_taken(flag, "maybe"), "--{flag}");
     }
     assert!(is_taken("phone-rate", "No") && is_taken("login-rate", "OFF") && is_taken("test-mode", "Exposed"));
+}
+
+#[test]
+fn the_example_that_signs_and_inspects_works_with_and_without_keys() {
+    if !tools::are_here(&["bash", "openssl"]) {
+        return;
+    }
+    let help = help("");
+    let lines: Vec<&str> = under(&help, "Examples").lines().filter(|line| line.contains("inspect")).collect();
+    assert_eq!(lines.len(), 1, "{help}");
+    let script = lines[0].replace("hallpass", env!("CARGO_BIN_EXE_hallpass"));
+    for program in [Program::new(), Program::with_keys()] {
+        for _ in 0..2 {
+            let mut bash = Command::new("bash");
+            bash.args(["-e", "-o", "pipefail", "-c", &script]).current_dir(program.path(""));
+            let done = Done::of(&mut bash);
+            assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{script}");
+            assert!(done.stdout.contains("accepted: every check passed"), "{}", done.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_port_over_the_largest_is_told_so() {
+    let said = "accepted: a port from 0 to 65535; 99999 is over it";
+    Program::new().run(&["--bind", "127.0.0.1:99999"]).assert_failed(&["--bind is `127.0.0.1:99999`", said]);
 }
 
 #[test]
