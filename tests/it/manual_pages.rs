@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use reqwest::Method;
 use serde_json::Value;
 
-use crate::app::TestApp;
+use crate::app::{TestApp, location};
 use crate::manual::Page;
 
 /// The pages in the order of the contents, each with its file.
@@ -124,7 +125,8 @@ async fn every_page_shows_its_file_with_title_summary_and_neighbours() {
         let (page, file) = (app.visitor().page(address).await, Page::read(path));
         assert!(page.len() < 100_000, "{address}: {} bytes", page.len());
         let title = file.text.lines().next().unwrap().trim_start_matches("# ");
-        assert!(page.contains(&format!("<title>{title} · Docs · Hallpass</title>")), "{address}");
+        let tab = if index == 0 { "Docs".to_owned() } else { format!("{title} · Docs") };
+        assert!(page.contains(&format!("<title>{tab} · Hallpass</title>")), "{address}");
         assert!(page.contains(&format!("<h1>{title}</h1>")), "{address}");
         let summary = file.text.split("\n\n").nth(1).unwrap().replace(['`', '*'], "").replace('\n', " ");
         assert!(text(&page.replace("content=\"", ">")).contains(&summary), "{address}: {summary}");
@@ -160,7 +162,7 @@ async fn what_scrolls_by_itself_can_be_reached_by_keyboard_and_has_a_name_of_its
 #[tokio::test]
 async fn a_page_that_the_manual_does_not_have_is_404_in_the_client_s_form() {
     let app = TestApp::spawn();
-    for path in ["/docs/nothing", "/docs/README", "/docs/settings.md", "/docs/", "/docs/lab/x", "/docs/..%2Fsettings"] {
+    for path in ["/docs/nothing", "/docs/README", "/docs/README.md", "/docs/lab/x", "/docs/..%2Fsettings"] {
         let program = app.visitor().asking(path, "application/json").await;
         assert_eq!(program.status(), 404, "{path}");
         let problem: Value = program.json().await.unwrap();
@@ -168,6 +170,39 @@ async fn a_page_that_the_manual_does_not_have_is_404_in_the_client_s_form() {
         let person = app.visitor().asking(path, "text/html").await;
         assert_eq!(person.status(), 404, "{path}");
         assert!(person.text().await.unwrap().starts_with("<!doctype html>"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_slash_or_md_too_much_leads_to_the_page() {
+    let app = TestApp::spawn();
+    for (path, page) in [
+        ("/docs/", "/docs"),
+        ("/docs/api/", "/docs/api"),
+        ("/docs/api/schemas/?a=b&c", "/docs/api/schemas?a=b&c"),
+        ("/docs/settings/", "/docs/settings"),
+        ("/docs/settings.md", "/docs/settings"),
+        ("/docs/install.md?a=b", "/docs/install?a=b"),
+        ("/lab/inspect/", "/lab/inspect"),
+        ("/lab/attacks/", "/lab/attacks"),
+        ("/lab/lessons/anatomy/", "/lab/lessons/anatomy"),
+        ("/tutorials/", "/tutorials"),
+        ("/tutorials/zoom/", "/tutorials/zoom"),
+    ] {
+        for method in [Method::GET, Method::HEAD] {
+            let moved = app.visitor().request(method, path).send().await.unwrap();
+            assert_eq!((moved.status().as_u16(), location(&moved)), (308, page), "{path}");
+        }
+    }
+    for (method, path) in [
+        (Method::POST, "/docs/"),
+        (Method::GET, "/docs//"),
+        (Method::GET, "/lab/x/"),
+        (Method::GET, "/bob/"),
+        (Method::GET, "/validate/"),
+        (Method::GET, "/docs/api/x/"),
+    ] {
+        assert_eq!(app.visitor().request(method, path).send().await.unwrap().status(), 404, "{path}");
     }
 }
 
@@ -187,7 +222,7 @@ async fn a_page_of_the_manual_has_an_index_of_all_pages_and_of_its_sections_and_
             assert_eq!(address, "/docs");
             continue;
         };
-        assert!(index.contains("<summary>All pages of the manual</summary>"), "{index}");
+        assert!(index.contains("<summary>All pages of the docs</summary>"), "{index}");
         assert_eq!(index.matches(" aria-current=\"page\"").count(), 1, "{address}");
         assert!(index.contains(&format!("href=\"{address}\" aria-current=\"page\"")), "{address}");
         let sections = Page::read(path).text.lines().filter(|line| line.starts_with("## ")).count();

@@ -241,6 +241,11 @@ impl RouteTable {
         self.at(request.match_info().as_str())
     }
 
+    /// Whether a row answers at this path, beside the one that takes every name.
+    pub fn has(&self, path: &str) -> bool {
+        self.at(path).is_some_and(|row| !row.is_last())
+    }
+
     fn at(&self, path: &str) -> Option<&'static Endpoint> {
         let with_parameter = || self.with_parameter.iter().copied().find(|row| row.fits(path));
         self.by_path.get(path).copied().unwrap_or_else(with_parameter)

@@ -2,7 +2,7 @@
 //! read.
 
 use actix_web::error::{PathError, UrlencodedError};
-use actix_web::http::StatusCode;
+use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Data, FormConfig, PathConfig, QueryConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
@@ -11,10 +11,29 @@ use super::endpoint::RouteTable;
 use super::problem::Problem;
 use crate::code::Code;
 
+/// The beginnings of addresses where a slash at the end too much leads to the page without it.
+const PAGES: [&str; 3] = ["/docs/", "/lab/", "/tutorials/"];
+
 /// Handles requests that match no route.
 pub(in crate::web) async fn not_found(request: HttpRequest, table: Data<RouteTable>) -> Result<HttpResponse, Problem> {
+    if let Some(page) = without_slash(&request, &table) {
+        return Ok(moved_to(&request, page));
+    }
     let lacks_test_mode = request.path().starts_with("/test/") && !table.has_test_mode;
     Err(if lacks_test_mode { Problem::no_test_mode() } else { Problem::not_found() })
+}
+
+/// The page that is meant where an address has a slash too much at its end.
+fn without_slash<'a>(request: &'a HttpRequest, table: &RouteTable) -> Option<&'a str> {
+    let (path, reads) = (request.path(), matches!(*request.method(), Method::GET | Method::HEAD));
+    let page = path.strip_suffix('/').filter(|_| reads && PAGES.iter().any(|beginning| path.starts_with(beginning)))?;
+    table.has(page).then_some(page)
+}
+
+/// Redirects to this path for good, with the query of the request.
+pub(in crate::web) fn moved_to(request: &HttpRequest, path: &str) -> HttpResponse {
+    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("{path}{query}"))).finish()
 }
 
 /// Answers at the addresses of a class, on a server that runs none.

@@ -6,14 +6,15 @@ mod markdown;
 
 use std::sync::LazyLock;
 
-use actix_web::HttpResponse;
 use actix_web::web::{Data, Path};
+use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 
 use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
     Access, Answer, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
+use crate::web::http::framework_errors::moved_to;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -27,7 +28,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(contents),
             Description {
                 id: "manual",
-                summary: "The contents of the manual",
+                summary: "The contents of the docs",
                 access: Access::Anybody,
                 parameters: &[],
                 body: None,
@@ -43,7 +44,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(page),
             Description {
                 id: "manualPage",
-                summary: "One page of the manual",
+                summary: "One page of the docs",
                 access: Access::Anybody,
                 parameters: &[Parameter {
                     place: Place::Path,
@@ -55,7 +56,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 body: None,
                 own_answers: &[
                     Answer::new(200, HTML, "The page."),
-                    Answer::refusal(404, "The manual has no such page."),
+                    Answer::refusal(404, "The docs have no such page."),
                     FAULT,
                 ],
                 curl: "curl -s {base}/docs/settings",
@@ -147,7 +148,15 @@ pub(in crate::web) async fn contents(assets: Data<Assets>) -> Result<HttpRespons
 }
 
 /// `GET /docs/{page}`.
-pub(in crate::web) async fn page(name: Path<String>, assets: Data<Assets>) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn page(
+    request: HttpRequest,
+    name: Path<String>,
+    assets: Data<Assets>,
+) -> Result<HttpResponse, Problem> {
+    // A link between the files, as a code host shows them, names the file.
+    if let Some(name) = name.strip_suffix(".md").filter(|name| NAMES.contains(name)) {
+        return Ok(moved_to(&request, &format!("/docs/{name}")));
+    }
     answer(&name, &assets)
 }
 
