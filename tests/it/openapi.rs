@@ -25,8 +25,9 @@ use tempfile::TempDir;
 use url::form_urlencoded;
 
 use crate::app::{RawAnswer, START, TestApp, fixture, put_rsa_keys};
-use crate::html::unescaped;
+use crate::html::{unescaped, words};
 use crate::issuer_pages::id_token;
+use crate::manual::fits;
 use crate::redis::RedisServer;
 use crate::tools;
 
@@ -1211,6 +1212,50 @@ fn every_example_answer_fits_its_schema_and_stands_beside_the_curl_line() {
         }
     }
     assert!(examples > 20, "{examples}");
+}
+
+/// The example that stands beside the curl line of an operation on the page.
+fn shown_example(page: &str, id: &str) -> Option<String> {
+    let (_, article) = page.split_once(&format!("id=\"operation-{id}\""))?;
+    let (_, exchange) = article.split_once("<div class=\"exchange\">")?;
+    let (exchange, _) = exchange.split_once("<dl class=\"members answers\">")?;
+    Some(unescaped(exchange.split_once("<div><pre><code>")?.1.split_once("</code>")?.0))
+}
+
+#[test]
+fn an_example_that_is_a_text_or_a_redirect_is_what_is_answered() {
+    let app = TestApp::with(&[("phone-rate", "off")]);
+    let document = Document::of(&app);
+    let page = Call::new("GET", "/docs/api").send(&app).body;
+    let mut compared = 0;
+    for operation in document.operations().iter().filter(|it| it.method != "HEAD") {
+        let Some(example) = shown_example(&page, &operation.id).filter(|it| !it.starts_with(['{', '['])) else {
+            continue;
+        };
+        let answer = operation.example(&app).send(&app);
+        let shown = match header(&answer, "location") {
+            Some(location) => format!("{}\nLocation: {location}", answer.head.lines().next().unwrap()[9..].trim()),
+            None => answer.body.clone(),
+        };
+        assert!(fits(&example, &shown), "{}: {example:?} and not {shown:?}", operation.id);
+        compared += 1;
+    }
+    assert_eq!(compared, 8);
+}
+
+#[test]
+fn the_page_says_truly_which_operations_have_an_example() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    let page = Call::new("GET", "/docs/api").send(&app).body;
+    assert!(words(&page).contains("Where the answer is JSON, a token or a redirect, an example stands beside it."));
+    for operation in Document::of(&app).operations().iter().filter(|it| it.method != "HEAD") {
+        let good =
+            operation.described["responses"].as_object().unwrap().iter().find(|(status, _)| status.as_str() < "400");
+        let (status, response) = good.unwrap();
+        let is_json = response["content"]["application/json"].is_object();
+        let is_promised = is_json || status.starts_with('3') || operation.path.starts_with("/v1/token/");
+        assert!(!is_promised || shown_example(&page, &operation.id).is_some(), "{} has none", operation.id);
+    }
 }
 
 #[test]

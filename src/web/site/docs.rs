@@ -38,7 +38,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(document),
             Description {
                 id: "document",
-                summary: "This table as an OpenAPI document",
+                summary: "The API reference as an OpenAPI document",
                 access: Access::Anybody,
                 parameters: &[],
                 body: None,
@@ -54,7 +54,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(page),
             Description {
                 id: "docs",
-                summary: "This table as a page",
+                summary: "The API reference as a page",
                 access: Access::Anybody,
                 parameters: &[],
                 body: None,
@@ -220,13 +220,16 @@ impl Content {
 }
 
 /// The answers to requests that reach no operation.
-const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a request that is no HTTP 400, \
+const BEFORE_ROUTING: &str = "Before any operation: an address with nothing there is 404, a page with a slash too much at its end 308, a request that is no HTTP 400, \
                               an address over 65,534 bytes 414, a head that is too large 431, and one that takes over \
                               10 s 408. The connection closes after the last four.";
 
 impl Documented {
-    /// The body of its first good answer, where that is JSON.
+    /// Its first good answer, where that is short text, a redirect or JSON.
     fn example(&self) -> Option<String> {
+        if let Some(text) = examples::text_of(self.description.id) {
+            return Some(text.to_owned());
+        }
         let answer = self.description.own_answers.iter().find(|answer| answer.status < 400)?;
         examples::indented(answer.content)
     }

@@ -44,6 +44,23 @@ const SAID: &[(&str, &str, &str)] = &[
     ("ResourceMetadata", "authorization_servers", r#"["http://127.0.0.1:5000"]"#),
 ];
 
+/// The answers that are no JSON, by the ids of their operations: a short text, or a redirect with its address.
+const TEXTS: &[(&str, &str)] = &[
+    ("generate", "302 Found\nLocation: /Token%20Generated%20successfully!!"),
+    ("chooseAlgorithm", "303 See Other\nLocation: /"),
+    ("logout", "303 See Other\nLocation: /"),
+    ("resetLab", "303 See Other\nLocation: /lab"),
+    ("logInForClient", "303 See Other\nLocation: http://localhost:3000/callback?code=…&iss=…"),
+    ("phoneToken", "eyJ…"),
+    ("phoneTokenOfXid", "eyJ…"),
+    ("health", "ok"),
+];
+
+/// What an operation answers, where that is no JSON and short.
+pub(super) fn text_of(id: &str) -> Option<&'static str> {
+    TEXTS.iter().find(|(operation, _)| *operation == id).map(|(_, text)| *text)
+}
+
 /// The body of an answer with this content, where it is JSON. A refusal has none of its own.
 pub(super) fn of(content: Content) -> Option<Value> {
     match content {

@@ -48,7 +48,7 @@ pub(super) const SCHEMAS: &[Schema] = &[
         "Problem",
         "Why a request is refused.",
         &[
-            needed("error", Kind::Code, "Stable; the manual says what each code means."),
+            needed("error", Kind::Code, "Stable; the docs say what each code means."),
             needed("message", Kind::Text, "One sentence for a person."),
         ],
     ),
