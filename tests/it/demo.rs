@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{START, TestApp, Visitor, cookie_of, fixture, location, put_rsa_keys, set_cookies, token_on};
+use crate::html::between;
 
 const TOKEN_GENERATED: &str = "/Token%20Generated%20successfully!!";
 const INVALID_TOKEN: &str = "/Invalid%20token";
@@ -325,11 +326,56 @@ async fn a_refusal_in_the_address_stands_with_its_reason() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
     let page = visitor.page(INVALID_TOKEN).await;
-    assert!(page.contains("Refused.") && page.contains("(no_token)"), "{page}");
+    assert!(page.contains("Result - Invalid token<") && !page.contains("Refused."), "{page}");
+    assert!(page.contains("There is no token yet (no_token). Get one, and then show its details."), "{page}");
+    let card = between(&page, "outcome-card", "note-small back").unwrap();
+    assert!(card.contains("class=\"button primary\" href=\"/generate\" rel=\"nofollow\">Get token</a>"), "{card}");
+    assert_eq!(page.matches(">Get token</a>").count(), 1, "{page}");
     visitor.generate().await;
     app.advance(63);
     let page = visitor.page(INVALID_TOKEN).await;
     assert!(page.contains("Refused.") && page.contains("(expired): the token expired 3 s ago"), "{page}");
+}
+
+#[tokio::test]
+async fn the_page_says_what_the_demo_is_before_and_after_a_press() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let lead = "<p class=\"lead\">This demo signs a JSON Web Token (JWT) and shows how it is checked.</p>";
+    let before = visitor.page("/").await;
+    assert_eq!((before.matches(lead).count(), before.matches("class=\"lead\"").count()), (1, 2), "{before}");
+    visitor.generate().await;
+    let after = visitor.page("/").await;
+    assert_eq!((after.matches(lead).count(), after.matches("class=\"lead\"").count()), (1, 1), "{after}");
+}
+
+#[tokio::test]
+async fn sizes_of_a_token_are_counted_in_characters() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let page = visitor.page("/").await;
+    let token = token_on(&page);
+    assert!(page.contains(&format!("Three parts separated by dots, {} characters in total.", token.len())), "{page}");
+    for part in token.split('.') {
+        assert!(page.contains(&format!("<span class=\"count\">{} characters</span>", part.len())), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn the_clock_of_a_token_that_nobody_signed_says_that_its_time_is_not_verified() {
+    let app = TestApp::with(&[("test-mode", "on")]);
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let note = "This time is not verified";
+    assert!(!visitor.page("/").await.contains(note), "a token that is accepted");
+    app.advance(60);
+    assert!(!visitor.page("/").await.contains(note), "this server signed a token that has expired");
+    let token =
+        "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJib2IiLCJpYXQiOjE4MDAwMDAwMDAsImV4cCI6MTgwMDAwMDA2MH0.AAAA";
+    let set = json!({ "token": token });
+    visitor.request(Method::POST, "/test/session").json(&set).send().await.unwrap();
+    assert!(visitor.page("/").await.contains(note), "a forged token");
 }
 
 #[tokio::test]
@@ -556,6 +602,24 @@ async fn logging_out_clears_the_session() {
     assert!(set_cookies(&left).contains(&REMOVAL), "{:?}", set_cookies(&left));
     assert_eq!(visitor.verdict().await.1["code"], "no_token");
     assert!(visitor.page("/").await.contains("value=\"HS256\" aria-pressed=\"true\""), "the choice is forgotten too");
+}
+
+#[tokio::test]
+async fn the_button_that_logs_out_leads_to_a_page_that_says_so() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    visitor.generate().await;
+    let page = visitor.page("/").await;
+    let address = between(&page, "<form method=\"post\" action=\"/logout", "\"").unwrap();
+    let left = visitor.request(Method::POST, &format!("/logout{address}")).send().await.unwrap();
+    assert_eq!((left.status().as_u16(), location(&left)), (303, "/?logged-out"));
+    assert!(set_cookies(&left).contains(&REMOVAL), "{:?}", set_cookies(&left));
+    let page = visitor.page("/?logged-out").await;
+    assert!(page.contains("You are logged out: the cookie is gone from this browser. Get a new token"), "{page}");
+    assert!(!visitor.page("/").await.contains("You are logged out"));
+    assert!(!visitor.page("/bob?logged-out").await.contains("You are logged out"));
+    visitor.generate().await;
+    assert!(!visitor.page("/?logged-out").await.contains("You are logged out"), "there is a token again");
 }
 
 #[tokio::test]

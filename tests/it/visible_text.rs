@@ -269,7 +269,10 @@ async fn a_token_refused_at_its_signature_or_before_may_be_anybody_s() {
             continue;
         }
         let page = visitor.page("/").await;
-        assert!(page.contains("Not verified: the token is refused, so anyone may have written this."), "{attack}");
+        assert!(
+            page.contains("Not verified: the token is refused, so anyone may have written its claims."),
+            "{attack}"
+        );
         assert!(!page.contains("Signed by this server"), "{attack}");
     }
 }
@@ -290,7 +293,7 @@ async fn on_the_bench_a_token_that_the_given_key_signed_is_not_called_forgeable(
     assert!(page.contains("Signed with the given key, refused because the token expired"), "{page}");
     assert!(!page.contains("anyone may have written"), "{page}");
     let page = verify(&[("key", "another-secret-another-secret-32")]).await;
-    assert!(page.contains("Not verified: the token is refused, so anyone may have written this."), "{page}");
+    assert!(page.contains("Not verified: the token is refused, so anyone may have written its claims."), "{page}");
     let page = posted(&visitor, "/lab/inspect", &[("action", "decode"), ("token", &token)]).await.body;
     assert!(page.contains("Not verified: anyone may have written this."), "{page}");
 }

@@ -25,7 +25,10 @@ use crate::web::session::{Sessions, Visitor};
 use crate::web::view::page::render;
 pub(in crate::web) use endpoints::ENDPOINTS;
 pub(in crate::web) use home_details::HomeDetails;
-use page::{ERROR_400, Home, HomePage, INVALID_TOKEN, SessionVerdict, TOKEN_GENERATED, TOKEN_GENERATED_ADDRESS};
+use page::{
+    ERROR_400, Home, HomePage, INVALID_TOKEN, LOGGED_OUT_ADDRESS, SessionVerdict, TOKEN_GENERATED,
+    TOKEN_GENERATED_ADDRESS,
+};
 use session_tokens::SessionTokens;
 
 /// The characters that are not encoded in the address of a result: the unreserved characters of RFC 3986 §2.3, and the
@@ -149,12 +152,16 @@ pub(in crate::web) async fn choose_algorithm(
     let algorithm =
         algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))?;
     visitor.choose(algorithm, clock.now())?;
-    Ok(see_home().finish())
+    Ok(see("/").finish())
 }
+
+/// The query with which the button of a page logs out, so that the next page says so.
+const FROM_PAGE: &str = "from=page";
 
 /// `POST /logout`: deletes the session, also one that cannot be opened or that came twice, and revokes a token that has
 /// a `jti`.
 pub(in crate::web) async fn logout(
+    request: HttpRequest,
     session: Session,
     visitor: Result<Visitor, Problem>,
     sessions: Data<Sessions>,
@@ -168,7 +175,8 @@ pub(in crate::web) async fn logout(
     };
     session.purge();
     revoked?;
-    Ok(see_home().cookie(sessions.cookie.removal()).finish())
+    let home = if request.query_string() == FROM_PAGE { LOGGED_OUT_ADDRESS } else { "/" };
+    Ok(see(home).cookie(sessions.cookie.removal()).finish())
 }
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.
@@ -186,9 +194,9 @@ fn address(result: &str) -> String {
     format!("/{}", utf8_percent_encode(result, ENCODED))
 }
 
-fn see_home() -> actix_web::HttpResponseBuilder {
+fn see(address: &'static str) -> actix_web::HttpResponseBuilder {
     let mut response = HttpResponse::SeeOther();
-    response.insert_header((header::LOCATION, "/"));
+    response.insert_header((header::LOCATION, address));
     response
 }
 

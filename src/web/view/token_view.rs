@@ -59,6 +59,11 @@ impl TokenPart {
         ]
     }
 
+    /// Whether these parts are those of no token.
+    pub fn are_blank(parts: &[Self]) -> bool {
+        parts.iter().all(|part| part.text.is_empty())
+    }
+
     /// Shows the payload only in its encoded form: claims of a refused token must not be trusted.
     pub fn without_claims(mut parts: Vec<Self>) -> Vec<Self> {
         for part in parts.iter_mut().filter(|part| part.class == "payload") {
@@ -135,7 +140,7 @@ pub(in crate::web) fn authorship(verdict: &Verdict, owner: KeyOwner) -> String {
     }
     match verdict.code() {
         Code::NotVerified => "Not verified: anyone may have written this.".to_owned(),
-        _ => "Not verified: the token is refused, so anyone may have written this.".to_owned(),
+        _ => "Not verified: the token is refused, so anyone may have written its claims.".to_owned(),
     }
 }
 

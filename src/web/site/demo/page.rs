@@ -24,6 +24,11 @@ pub(super) const TOKEN_GENERATED_ADDRESS: &str = "/Token%20Generated%20successfu
 pub(super) const INVALID_TOKEN: &str = "Invalid token";
 pub(super) const ERROR_400: &str = "Error 400";
 
+/// The query of the home page after *Log out* was pressed there, so that the page can say what happened.
+const LOGGED_OUT: &str = "logged-out";
+/// The address with that query.
+pub(super) const LOGGED_OUT_ADDRESS: &str = "/?logged-out";
+
 /// Whether this server redirects to this result: one of the tutorial's texts, or the subject of a token that is
 /// accepted.
 pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
@@ -86,13 +91,20 @@ impl<'a> HomePage<'a> {
         let can_issue = demo::can_issue(&home.keys.ring(), visitor.algorithm(), now);
         let verdict = judged.map(|judged| judged.now);
         let token = visitor.token().zip(verdict);
+        let session_is_cookie = home.sessions.backend.are_cookies();
+        let has_left = verdict.is_none() && result.is_none() && visitor.unusable.is_none();
+        let result = if has_left && request.query_string() == LOGGED_OUT {
+            ResultLine::logged_out(session_is_cookie)
+        } else {
+            ResultLine::new(result, verdict, visitor.unusable, can_issue)
+        };
         Self {
             assets: &home.assets,
-            result: ResultLine::new(result, verdict, visitor.unusable, can_issue),
+            result,
             algorithm: visitor.algorithm(),
             default_ttl: home.sessions.default_lifetime.seconds(),
             unusable: visitor.unusable,
-            session_is_cookie: home.sessions.backend.are_cookies(),
+            session_is_cookie,
             lab_ring: visitor.token().filter(|_| visitor.is_of_lab()).map(|_| visitor.token_keys()),
             token: token.map(|(token, verdict)| {
                 let now = NumericDate::from_moment(now);
@@ -116,6 +128,8 @@ struct ResultLine {
     refusal: Option<String>,
     /// Whether the session holds a token that is refused, so that a new one is the next step.
     needs_new_token: bool,
+    /// Whether details were asked for, and there is no token.
+    lacks_token: bool,
 }
 
 #[derive(PartialEq, Eq)]
@@ -130,13 +144,14 @@ impl ResultLine {
     fn new(result: Option<&str>, verdict: Option<&Verdict>, unusable: Option<Unusable>, can_issue: bool) -> Self {
         let Some(text) = result else { return Self::nothing(verdict) };
         let (state, why) = match (text, verdict, unusable) {
-            (INVALID_TOKEN, None, unusable) => (ResultState::Refused, Self::without_token(unusable)),
+            (INVALID_TOKEN, None, unusable) => (ResultState::Nothing, Self::without_token(unusable)),
             _ => Self::state_of(text, verdict, can_issue),
         };
         let refusal = verdict.and_then(Verdict::rejection).map(|(_, reason)| reason.message.clone());
         Self {
             text: escaped(&shortened(text)),
             needs_new_token: needs_new_token(verdict),
+            lacks_token: text == INVALID_TOKEN && verdict.is_none(),
             refusal: refusal.filter(|_| state == ResultState::FromAddress),
             state,
             why,
@@ -149,8 +164,18 @@ impl ResultLine {
             Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        let (state, needs_new_token) = (ResultState::Nothing, needs_new_token(verdict));
-        Self { text: escaped("None"), state, why, refusal: None, needs_new_token }
+        Self { needs_new_token: needs_new_token(verdict), ..Self::none(why) }
+    }
+
+    fn logged_out(session_is_cookie: bool) -> Self {
+        let what_ended =
+            if session_is_cookie { "the cookie is gone" } else { "the session ended, and its cookie is gone" };
+        Self::none(format!("You are logged out: {what_ended} from this browser. Get a new token to begin again."))
+    }
+
+    fn none(why: String) -> Self {
+        let (text, state) = (escaped("None"), ResultState::Nothing);
+        Self { text, state, why, refusal: None, needs_new_token: false, lacks_token: false }
     }
 
     /// The colour of the card.
@@ -164,7 +189,9 @@ impl ResultLine {
     }
 
     fn without_token(unusable: Option<Unusable>) -> String {
-        let Some(why) = unusable else { return "Your session holds no token (no_token).".to_owned() };
+        let Some(why) = unusable else {
+            return "There is no token yet (no_token). Get one, and then show its details.".to_owned();
+        };
         format!("There is no token to check ({}): {}.", why.code(), why.message())
     }
 
@@ -211,7 +238,8 @@ fn from_address() -> (ResultState, String) {
 
 /// Everything about the session's token.
 struct TokenView {
-    bytes: usize,
+    /// How many characters it has, the dots included.
+    chars: usize,
     parts: Vec<TokenPart>,
     clock: Option<TokenClock>,
     judgement: Judgement,
@@ -265,9 +293,9 @@ impl TokenView {
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));
         let parts = TokenPart::of(token, verdict, claims);
         Self {
-            bytes: token.len(),
+            chars: token.chars().count(),
             parts: if verdict.is_accepted() { parts } else { TokenPart::without_claims(parts) },
-            clock: claims.and_then(|claims| TokenClock::new(claims, now)),
+            clock: claims.and_then(|claims| TokenClock::new(claims, now, verdict.is_signed())),
             judgement: Judgement::new(verdict, Some(now)),
             wire: Wire::new(request, cookie),
         }
@@ -281,11 +309,13 @@ struct TokenClock {
     left: String,
     until: String,
     running: bool,
+    /// Whether the signature was checked, so that whoever holds the key set this time.
+    is_signed: bool,
     elapsed_of: (f64, f64),
 }
 
 impl TokenClock {
-    fn new(claims: &Claims, now: NumericDate) -> Option<Self> {
+    fn new(claims: &Claims, now: NumericDate, is_signed: bool) -> Option<Self> {
         let exp = claims.get("exp").and_then(NumericDate::from_claim).filter(|exp| !exp.looks_like_milliseconds())?;
         let iat = claims.get("iat").and_then(NumericDate::from_claim).filter(|iat| *iat < exp);
         let left = exp.since(now);
@@ -296,6 +326,7 @@ impl TokenClock {
             left: if left > -1.0 && left <= 0.0 { "just now".to_owned() } else { duration_in_words(left) },
             until: exp.beside(now),
             running: left > 0.0,
+            is_signed,
             elapsed_of: (left.clamp(0.0, life.max(0.0)).floor(), life.max(1.0)),
         })
     }
