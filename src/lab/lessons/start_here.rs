@@ -62,8 +62,8 @@ impl Found {
         match (self.missing(), self.token()) {
             (None, Some(token)) if token.has_expired() => Press::Step(format!(
                 "1 of 2 parts done: you got a token, and the cookie of your browser led this page to it. The session still \
-                 holds the token about `{}`, but {}. The demo refuses it now, and still shows its payload. One part is \
-                 left: say when it expired. Or press *Open the demo* and then *Get token* for a new one.",
+                 holds the token about `{}`, but {}. The demo refuses it now, and shows none of its claims. One part is \
+                 left. Press *Open the demo* and then *Get token* for a new one, or decode this one on the bench.",
                 clip(token.subject()),
                 token.life()
             )),

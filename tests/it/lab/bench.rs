@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::app::{Answer, START, TestApp, Visitor, fixture, part, token_on};
 use crate::cli::Program;
-use crate::html::{unescaped, words};
+use crate::html::{between, unescaped, words};
 use crate::profile_separation;
 
 /// A secret long enough to find again wherever it stands.
@@ -482,7 +482,7 @@ async fn the_visitor_s_own_token_is_decoded_on_the_page_alone() {
     assert!(visitor.page("/lab/inspect").await.contains("value=\"mine\""));
     let page = submit(&visitor, &[("action", "mine")]).await;
     assert_eq!((page.status, token_on(&page.body)), (200, own.clone()));
-    assert!(page.body.contains("<code>not_verified</code>") && page.body.contains(&format!("{own}</textarea>")));
+    assert!(page.body.contains("<strong>Not verified</strong>") && page.body.contains(&format!("{own}</textarea>")));
 }
 
 /// What a browser shows in a text area.
@@ -551,7 +551,7 @@ async fn a_verdict_on_the_page_has_ticket_claims_and_trace() {
     let (_, _, token) = tokens_of_this_server(&app).remove(0);
     app.advance(13);
     let page = submit(&app.visitor(), &[("action", "verify"), ("token", &format!("{token}\r\n"))]).await.body;
-    assert!(page.contains("<strong>Accepted</strong>: every check passed. <code>accepted</code>"), "{page}");
+    assert!(page.contains("<strong>Accepted</strong>: every check passed.</p>"), "{page}");
     assert_eq!(token_on(&page), token);
     for told in ["issued: 13 s ago", "59 min 47 s from now", "#section-4.1.4", "rfc7515#section-4.1.1"] {
         assert!(page.contains(told), "{told}");
@@ -559,7 +559,7 @@ async fn a_verdict_on_the_page_has_ticket_claims_and_trace() {
     assert_eq!(page.matches("<li class=\"passed\">").count(), 14);
     let page = submit(&app.visitor(), &[("action", "verify"), ("token", &token), ("key", SECRET)]).await.body;
     assert!(page.contains("<strong>Refused</strong>") && page.contains("<li class=\"failed\">"));
-    assert!(page.contains("Not verified: the token is refused, so anyone may have written this."));
+    assert!(page.contains("Not verified: the token is refused, so anyone may have written its claims."));
 }
 
 #[tokio::test]
@@ -659,9 +659,9 @@ async fn the_form_removes_what_is_pasted_along_with_a_token_and_says_so() {
         (format!("“{token}”"), "quotes"),
         (format!("{start}\r\n{end}"), "line ends"),
     ] {
-        for (action, verdict) in [("verify", "accepted"), ("decode", "not_verified")] {
+        for (action, verdict) in [("verify", "Accepted"), ("decode", "Not verified")] {
             let page = submit(&app.visitor(), &[("action", action), ("token", &pasted)]).await;
-            assert!(page.body.contains(&format!("<code>{verdict}</code>")), "{pasted:?}");
+            assert!(page.body.contains(&format!("<strong>{verdict}</strong>")), "{pasted:?}");
             let (_, note) = page.body.split_once("Note: removed from what you pasted: ").unwrap();
             assert!(words(note.split_once("</p>").unwrap().0).contains(removed), "{pasted:?}");
             assert_eq!(typed(&page.body, "token"), token);
@@ -669,12 +669,34 @@ async fn the_form_removes_what_is_pasted_along_with_a_token_and_says_so() {
             assert_eq!(ask(&app.visitor(), order).await["code"], "malformed", "JSON is judged as it stands");
         }
     }
-    for plain in [token.to_owned(), format!("{token}\r\n"), String::new()] {
+    for plain in [token.to_owned(), format!("{token}\r\n")] {
         let page = submit(&app.visitor(), &[("action", "verify"), ("token", &plain)]).await;
         assert!(!page.body.contains("Note: "), "{plain:?}");
     }
-    let blank = submit(&app.visitor(), &[("action", "verify"), ("token", " \"\" ")]).await;
-    assert!(blank.body.contains("<code>no_token</code>"), "nothing is left of it");
+}
+
+#[tokio::test]
+async fn an_empty_field_is_to_be_filled_and_is_no_forged_token() {
+    let app = TestApp::spawn();
+    for (action, token) in [("verify", ""), ("verify", " \"\" "), ("decode", ""), ("decode", "\r\n")] {
+        let page = submit(&app.visitor(), &[("action", action), ("token", token)]).await;
+        assert_eq!(page.status, 400, "{action} {token:?}");
+        let fault = between(&page.body, "id=\"token-fault\"", "</p>").unwrap();
+        assert!(words(&format!("<{fault}")).contains("Paste a token first."), "{fault}");
+        assert!(!page.body.contains("id=\"result\"") && !page.body.contains("anyone may have written"), "{action}");
+    }
+}
+
+#[tokio::test]
+async fn the_top_names_the_field_and_the_field_says_what_is_wrong_with_it() {
+    let app = TestApp::spawn();
+    let page = submit(&app.visitor(), &[("action", "sign"), ("claims", "{}")]).await.body;
+    let top = words(between(&page, "role=\"alert\">", "</p>").unwrap());
+    assert_eq!(top, "✗ Nothing was done. A field needs a change: Your key. To the field");
+    assert_eq!(page.matches("Paste a key to sign with").count(), 1, "{page}");
+    let page = submit(&app.visitor(), &[("action", "none")]).await.body;
+    let top = words(between(&page, "role=\"alert\">", "</p>").unwrap());
+    assert!(top.contains("action must be decode, verify or sign."), "{top}");
 }
 
 #[tokio::test]

@@ -128,7 +128,11 @@ impl Bench<'_> {
     /// keeps from it.
     async fn page(&self, mut sent: Sent) -> Result<HttpResponse, Problem> {
         let now = self.lab.clock.now();
-        let done = if sent.asks_for_own_token() { self.own_token(&mut sent) } else { self.carry_out(&sent).await };
+        let done = match sent.action.as_str() {
+            _ if sent.asks_for_own_token() => self.own_token(&mut sent),
+            "decode" | "verify" if sent.token.is_empty() => Err(Fault::at("token", "Paste a token first.").into()),
+            _ => self.carry_out(&sent).await,
+        };
         let (status, outcome) = match done {
             Ok(Done::Judged(verdict)) => {
                 let owner = if sent.has_key() { KeyOwner::Visitor } else { KeyOwner::Server };
@@ -169,7 +173,7 @@ impl Bench<'_> {
             }
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,
             (Action::Sign, None) => {
-                let message = "Signing takes a key of yours: this server’s own keys sign nothing here.";
+                let message = "Paste a key to sign with: this server’s own keys sign nothing here.";
                 Err(Fault::at("key", message).into())
             }
         }

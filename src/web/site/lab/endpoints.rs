@@ -80,7 +80,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                 |route| route.to(bench::work),
                 Description {
                     id: "inspect",
-                    summary: "The bench: decodes a token, verifies one, or signs one with a key of yours. A form with \
+                    summary: "The bench: decodes a token, verifies one, or signs one with your key. A form with \
                               the same fields does the same, and gets a page unless Accept names application/json",
                     access: Access::Session,
                     parameters: &[],
@@ -296,7 +296,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(teach::worksheet),
             Description {
                 id: "worksheet",
-                summary: "What a class writes its answers on: the whole course, or the lessons of a path",
+                summary: "What a class writes its answers on: the whole lab, or the lessons of a path",
                 access: Access::Anybody,
                 parameters: &[PATH],
                 body: None,
@@ -316,7 +316,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(teach::teach),
             Description {
                 id: "teach",
-                summary: "For teachers: three paths through the course, of 45, 90 and 180 minutes",
+                summary: "For teachers: three paths through the lab, of 45, 90 and 180 minutes",
                 access: Access::Anybody,
                 parameters: &[],
                 body: None,
@@ -333,7 +333,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             |route| route.to(teach::key),
             Description {
                 id: "answerKey",
-                summary: "The answer key of the course or of a path, on a server that only its own machine reaches",
+                summary: "The answer key of the lab or of a path, on a server that only its own machine reaches",
                 access: Access::Anybody,
                 parameters: &[PATH],
                 body: None,

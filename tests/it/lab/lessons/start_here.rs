@@ -100,9 +100,14 @@ async fn a_token_that_has_expired_on_the_way_still_counts() {
         app.advance(61);
         let page = look(&visitor).await;
         assert!(page.contains("but it expired 1 s ago. The demo refuses it now"), "{page}");
-        assert!(page.contains("the demo still shows its payload"), "{page}");
+        assert!(words(&page).contains("The demo shows no claims of an expired token. Get a new token there"), "{page}");
+        let demo = visitor.page("/").await;
+        assert!(!demo.contains("<code>sub</code>") && demo.contains("does not list them"), "so the demo does: {demo}");
+        let bench = visitor.request(Method::POST, "/lab/inspect").header("accept", "text/html");
+        let bench = Answer::to(bench.form(&[("action", "mine")])).await.body;
+        assert!(bench.contains(&expiry), "and the bench shows them: {bench}");
         assert_eq!(page.matches(">Open the demo</a>").count(), 2, "beside the step too: {page}");
-        assert_eq!(claim(&visitor, "exp").await, expiry, "the demo does still show it");
+        assert_eq!(claim(&visitor, "exp").await, expiry, "the whole token is still there");
         assert!(check(&visitor, &expiry).await.contains("2 of 2 parts done"), "{algorithm}");
     }
 }

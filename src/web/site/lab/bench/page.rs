@@ -56,6 +56,19 @@ impl<'a> BenchPage<'a> {
         self.sent.algorithm.as_deref().unwrap_or_default()
     }
 
+    /// The label of the field that is to be corrected; `None` where what was sent has no field.
+    fn label_of(fault: &Fault) -> Option<&'static str> {
+        match fault.field {
+            "token" => Some("Token"),
+            "key" => Some("Your key"),
+            "profile" => Some("Profile"),
+            "algorithm" => Some("Algorithm"),
+            "claims" => Some("Claims"),
+            "header" => Some("Extra header members"),
+            _ => None,
+        }
+    }
+
     fn fault_at(&self, field: &str) -> Option<&str> {
         match self.outcome {
             Outcome::Fault(fault) if fault.field == field => Some(&fault.message),
