@@ -27,16 +27,27 @@ function countDown(left) {
   const at = row.querySelector(".at");
   const span = Number(left.dataset.exp) - Number(left.dataset.now);
   const start = performance.now();
+  const isMoving = !matchMedia("(prefers-reduced-motion: reduce)").matches;
 
   const end = () => {
-    left.textContent = "0 s left";
     bar.value = 0;
-    row.querySelector(".ended").textContent =
-      left.dataset.ended ?? "The token has just expired. Show details asks the server again.";
-    for (const said of all("[data-then]")) {
-      said.textContent = said.dataset.then;
+    if (left.dataset.ended) {
+      left.textContent = "0 s left";
+      row.querySelector(".ended").textContent = left.dataset.ended;
+    } else {
+      const time = at.querySelector(".time");
+      row.replaceChildren(...(isMoving ? ["ended ", left, ", at ", time] : ["ended at ", time]), bar);
+      countUp();
     }
     showExpired();
+  };
+
+  const countUp = () => {
+    const since = (performance.now() - start) / 1000 - span;
+    left.textContent = since < 1 ? "just now" : `${duration(since)} ago`;
+    if (isMoving) {
+      setTimeout(countUp, (1 - (since % 1)) * 1000 + 20);
+    }
   };
 
   const tick = () => {
@@ -50,7 +61,7 @@ function countDown(left) {
     setTimeout(tick, (seconds % 1) * 1000 + 20);
   };
 
-  if (!matchMedia("(prefers-reduced-motion: reduce)").matches) {
+  if (isMoving) {
     at.firstChild.data = at.firstChild.data.replace("when this page was made, ", "");
     tick();
   } else if (span * 1000 < 2 ** 31) {
@@ -125,14 +136,31 @@ async function copy(text, button) {
   setTimeout(() => (button.textContent = words), 2000);
 }
 
+/** A button that copies a text. */
+function copyButton(text, name) {
+  const button = make("button", { type: "button", className: "copy", textContent: name ? `Copy ${name}` : "Copy" });
+  button.addEventListener("click", () => copy(text, button));
+  return button;
+}
+
 /** Gives a command, or a token, a button that copies all of it. */
 function addCopyButton(box) {
   const text = box.querySelector("pre, code, textarea").textContent.trim();
-  const name = box.dataset.name;
-  const button = make("button", { type: "button", className: "copy", textContent: name ? `Copy ${name}` : "Copy" });
-  button.addEventListener("click", () => copy(text, button));
   const place = box.dataset.button && document.getElementById(box.dataset.button);
-  (place || box).append(button);
+  (place || box).append(copyButton(text, box.dataset.name));
+}
+
+/** Gives a listing of the lab such a button: beside its caption, or in its corner. */
+function addCopyButtonToListing(listing) {
+  const text = listing.textContent.trim();
+  const caption = listing.parentElement.querySelector("figcaption");
+  if (caption) {
+    caption.append(copyButton(text));
+    return;
+  }
+  const box = make("div", { className: "copied" });
+  listing.replaceWith(box);
+  box.append(listing, copyButton(text));
 }
 
 /** Opens the fold that holds what the address names; some browsers do not. */
@@ -178,10 +206,41 @@ function addFilter(field) {
   });
 }
 
-/** A labelled field of the form that tries an operation. */
-function field(name, value, kind = "input") {
-  const input = make(kind, { value, className: "code" });
-  return { name, input, label: make("label", {}, name, input) };
+/** A labelled field of the form that tries an operation, with a hint if there is one. */
+function field(name, value, { kind = "input", placeholder = "", hint = "" } = {}) {
+  const input = make(kind, { value, placeholder, className: "code" });
+  const says = hint ? [make("span", { className: "at", textContent: hint })] : [];
+  return { name, input, label: make("label", {}, name, input, ...says) };
+}
+
+/** What the last curl line of an operation sends: address, login, and the headers that it names. */
+function lastCommand(operation) {
+  const lines = operation.querySelector(".command pre").textContent.replaceAll("\\\n", "").split("\n");
+  const line = lines.findLast((it) => it.startsWith("curl")) ?? "";
+  const headers = [...line.matchAll(/-H (?:'([^']*)'|"([^"]*)")/g)].map(([, single, double]) => (single ?? double).split(": "));
+  return {
+    query: new URL(line.match(/https?:[^\s'"]+/)?.[0] ?? "http://localhost").searchParams,
+    login: line.match(/-u "?([^\s"]+)/)?.[1],
+    headers: Object.fromEntries(headers),
+  };
+}
+
+/** The field for the credentials: as the curl line has them, or with a hint where they come from. */
+function credentialsField(header, { login, headers }) {
+  if (login && !login.includes("$")) {
+    return field(header, `Basic ${btoa(login)}`, { hint: `HTTP Basic with ${login}, as in the request above.` });
+  }
+  if (login) {
+    const hint = "Basic, a space, and the base64 of id:key. Both are in keys/demo-credentials.env on the server.";
+    return field(header, "", { placeholder: "Basic …", hint });
+  }
+  const variable = headers[header]?.match(/\$(\w+)/)?.[1];
+  if (!variable) {
+    return field(header, "");
+  }
+  const placeholder = headers[header].replace(`$${variable}`, "eyJ…");
+  const hint = `It takes a token. The request above puts one into ${variable}: run its lines in a shell, then echo $${variable}.`;
+  return field(header, "", { placeholder, hint });
 }
 
 /** A form that sends an operation's request to this server once its button is pressed, and shows the answer. */
@@ -189,22 +248,24 @@ function addTry(fold) {
   const operation = fold.querySelector("div");
   const [method, path] = all("summary b, summary code", fold).map((it) => it.textContent);
   const { header, changesAll } = operation.dataset;
-  const parameters = all("dt[data-in]", operation).map((term) => {
-    const example = term.nextElementSibling.querySelector("code:last-of-type").textContent;
-    const isPath = term.dataset.in === "path";
-    return { isPath, ...field(term.querySelector("code").textContent, isPath ? example : "") };
+  const command = lastCommand(operation);
+  const parameters = all(".members:not(.answers) dt", operation).map((term) => {
+    const name = term.querySelector("code").textContent;
+    const example = all("small code", term.nextElementSibling).at(-1).textContent;
+    const isPath = term.querySelector("small").textContent.startsWith("path");
+    return { isPath, ...field(name, isPath ? example : command.query.get(name) ?? "", { placeholder: `such as ${example}` }) };
   });
   const example = operation.querySelector("pre[data-media]");
-  const body = example && field("Body", example.textContent, "textarea");
-  const credentials = header && field(header, "");
+  const hint = example?.textContent.includes("eyJ…") ? "Put a whole token in place of eyJ…." : "";
+  const body = example && field("Body", example.textContent, { kind: "textarea", hint });
+  const credentials = header && credentialsField(header, command);
   const button = make("button", { className: "button", textContent: "Try it" });
-  const answer = make("div", { className: "answer" });
-  answer.setAttribute("role", "status");
+  const answer = make("div", { className: "answer", hidden: true });
   const fields = [...parameters, credentials, body].filter(Boolean);
   const warning = changesAll === undefined ? "" : "This changes the server for everybody who uses it.";
   const form = make("form", { className: "try" }, ...fields.map(({ label }) => label), make("p", {}, button, ` ${warning}`), answer);
 
-  form.addEventListener("submit", async (event) => {
+  form.addEventListener("submit", (event) => {
     event.preventDefault();
     let address = path;
     const query = new URLSearchParams();
@@ -215,15 +276,15 @@ function addTry(fold) {
         query.append(name, input.value);
       }
     }
-    const headers = {};
+    const headers = command.headers.Accept ? { Accept: command.headers.Accept } : {};
     if (body?.input.value) {
       headers["Content-Type"] = example.dataset.media;
     }
     if (credentials?.input.value) {
       headers[header] = credentials.input.value;
     }
-    answer.replaceChildren("Sending …");
-    answer.replaceChildren(...(await send(`${address}${query.size ? `?${query}` : ""}`, { method, headers, body: body?.input.value || undefined })));
+    const request = { method, headers, body: body?.input.value || undefined };
+    send(`${address}${query.size ? `?${query}` : ""}`, request, answer);
   });
   operation.append(form);
   if (example) {
@@ -231,21 +292,53 @@ function addTry(fold) {
   }
 }
 
-/** Sends a request, and sets out the answer: status, headers and body. */
-async function send(address, request) {
+/** Sends a request, and sets out the answer: its status, its body or a link to its page, and its headers, folded. */
+async function send(address, request, place) {
+  const status = make("p", { textContent: "Sending …" });
+  status.setAttribute("role", "status");
+  place.hidden = false;
+  place.replaceChildren(status);
   try {
     const answer = await fetch(address, request);
-    const headers = [...answer.headers].map(([name, value]) => `${name}: ${value}`).join("\n");
     const text = await answer.text();
     const moved = answer.redirected ? `, after a redirect to ${new URL(answer.url).pathname}` : "";
-    return [
-      make("p", {}, make("strong", { textContent: `${answer.status} ${answer.statusText}` }), moved),
-      make("pre", { textContent: headers }),
-      make("pre", { textContent: text || "(no body)" }),
-    ];
+    status.replaceChildren(make("strong", { textContent: `${answer.status} ${answer.statusText}` }), moved);
+    place.append(...bodyOf(answer, text, request.method), headersOf(answer));
   } catch (error) {
-    return [make("p", { textContent: `The request could not be sent: ${error.message}` })];
+    status.textContent = `The request could not be sent: ${error.message}`;
   }
+}
+
+/** The body of an answer with a button that copies it. A page has a link in place of its source. */
+function bodyOf(answer, text, method) {
+  const isPage = answer.headers.get("content-type")?.startsWith("text/html");
+  if (isPage && (method === "GET" || answer.redirected)) {
+    return [make("p", { className: "actions" }, make("a", { href: answer.url, textContent: "Open this page" }))];
+  }
+  if (!text) {
+    return [make("p", { textContent: "It has no body." })];
+  }
+  const shown = indented(text);
+  const box = make("pre", { textContent: shown, tabIndex: 0, ariaLabel: "The body of the answer" });
+  box.setAttribute("role", "region");
+  return [make("p", { className: "actions" }, "Body", copyButton(shown)), box];
+}
+
+/** JSON with a member a line. What is no JSON stays as it is, and so do numbers that would not be the same again. */
+function indented(text) {
+  try {
+    const value = JSON.parse(text);
+    return JSON.stringify(value) === text.trim() ? JSON.stringify(value, null, 2) : text;
+  } catch {
+    return text;
+  }
+}
+
+/** The headers of an answer, folded. */
+function headersOf(answer) {
+  const lines = [...answer.headers].map(([name, value]) => `${name}: ${value}`);
+  const summary = make("summary", { textContent: `${lines.length} header${lines.length === 1 ? "" : "s"}` });
+  return make("details", {}, summary, make("pre", { textContent: lines.join("\n"), tabIndex: 0 }));
 }
 
 /** Fills the bench with the token of the address's fragment, which no browser sends, and makes such addresses. */
@@ -275,6 +368,9 @@ function shareToken(form) {
 all("[data-exp]").forEach(countDown);
 all("[data-reach]").forEach(showReach);
 all(".command, .token-text").forEach(addCopyButton);
+all(".snippets pre, pre.card, [aria-labelledby=background] pre, [aria-labelledby=do] pre, [aria-labelledby=verdict] pre")
+  .filter((it) => !it.closest(".command, .token-part"))
+  .forEach(addCopyButtonToListing);
 all("#filter").forEach(addFilter);
 all("form#bench").forEach(shareToken);
 openTarget();

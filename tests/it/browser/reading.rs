@@ -191,7 +191,7 @@ async fn the_pages_of_the_manual_are_beside_the_text_where_there_is_room_and_the
         visit.resize_to(390, 844).await;
         visit.open("/docs/testing").await;
         assert_eq!(visit.eval(shown).await, 0, "folded");
-        assert_eq!(visit.texts(".index summary").await, ["All pages of the manual"]);
+        assert_eq!(visit.texts(".index summary").await, ["All pages of the docs"]);
         for width in [1000, 1280] {
             visit.resize_to(width, 900).await;
             for page in ["testing", "settings", "codes", "endpoints", "operations"] {
@@ -248,7 +248,92 @@ async fn an_operation_is_tried_at_the_press_of_its_button_and_not_before() {
     visit.tick("#operation-testSign .try .button").await;
     visit.wait_for("#operation-testSign .try strong", "200 OK").await;
     let answer = visit.text("#operation-testSign .try .answer").await;
-    assert!(answer.contains("content-type: application/json") && answer.contains("\"token\":\"eyJ"), "{answer}");
+    let lines: Vec<&str> = answer.lines().collect();
+    assert_eq!((lines[0], lines[1], lines[2], lines[3]), ("200 OK", "Body", "Copy", "{"), "{answer}");
+    assert!(lines[4].starts_with("  \"token\": \"eyJ") && lines.last().unwrap().ends_with(" headers"), "{answer}");
+    assert!(!answer.contains("content-type"), "the headers are folded: {answer}");
+    visit.tick("#operation-testSign .answer summary").await;
+    let answer = visit.text("#operation-testSign .answer details").await;
+    assert!(answer.contains("content-type: application/json"), "{answer}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn a_page_that_an_operation_answers_is_a_link_and_a_long_answer_scrolls_by_itself() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.open("/docs/api#operation-lab").await;
+    visit.tick("#operation-lab .try .button").await;
+    visit.wait_for("#operation-lab .try strong", "200 OK").await;
+    visit.wait_for("#operation-lab .answer a", "Open this page").await;
+    assert!(!visit.text("#operation-lab .answer").await.contains("<!doctype"));
+    let leads_to = visit.eval("document.querySelector('#operation-lab .answer a').href").await;
+    assert_eq!(leads_to, format!("{}/lab", visit.app.url));
+    visit.open("/docs/api#operation-attackList").await;
+    visit.tick("#operation-attackList .try .button").await;
+    visit.wait_for("#operation-attackList .try strong", "200 OK").await;
+    let height = visit.number("document.querySelector('#operation-attackList .answer pre').offsetHeight").await;
+    assert!(height < 500.0, "{height}");
+    visit.end().await;
+}
+
+/// The values of an operation's form, by the names of its fields.
+async fn tried_with(visit: &Visit, operation: &str) -> Value {
+    visit.open("/docs/api").await;
+    visit.open(&format!("/docs/api#operation-{operation}")).await;
+    visit.wait_for(&format!("#operation-{operation} .try .button"), "Try it").await;
+    let fields = format!("[...document.querySelectorAll('#operation-{operation} .try label')]");
+    visit.eval(&format!("{fields}.map((it) => [it.firstChild.data, it.control.value, it.control.placeholder])")).await
+}
+
+#[tokio::test]
+async fn the_form_of_an_operation_has_what_its_curl_line_sends_or_says_where_to_get_it() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    let wished = json!([["sub", "alice", "such as alice"], ["ttl", "60", "such as 60"]]);
+    assert_eq!(tried_with(&visit, "generate").await, wished);
+    let login = json!([["Authorization", "Basic c3VzYW46c2VjcmV0", ""]]);
+    let token = tried_with(&visit, "apiKeyToken").await;
+    assert_eq!(token[0], login[0], "susan:secret: {token}");
+    visit.tick("#operation-apiKeyToken .try .button").await;
+    visit.wait_for("#operation-apiKeyToken .try strong", "200 OK").await;
+    assert_eq!(tried_with(&visit, "me").await, json!([["Authorization", "", "Bearer eyJ…"]]));
+    let hint = visit.text("#operation-me .try .at").await;
+    assert!(hint.contains("The request above puts one into BEARER"), "{hint}");
+    let rest = tried_with(&visit, "protected").await;
+    assert_eq!(rest[1], json!(["TOKEN", "", "eyJ…"]), "{rest}");
+    let phone = tried_with(&visit, "transactions").await;
+    assert_eq!(phone[0], json!(["phone_number", "15555551212", "such as 15555551212"]), "{phone}");
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn every_listing_of_a_lesson_can_be_copied() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.allow_clipboard().await;
+    visit.open_lesson("key-confusion").await;
+    visit.press_button("Skip").await;
+    let pem = visit.text(".copied pre").await;
+    visit.tick(".copied > .copy").await;
+    visit.wait_for(".copied > .copy", "Copied").await;
+    assert_eq!(visit.clipboard().await.trim(), pem.trim());
+    let snippets = visit.count(".snippets pre").await;
+    assert_eq!((visit.count(".snippets figcaption > .copy").await, snippets), (snippets, 6));
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn commands_and_what_they_print_fit_the_column_of_the_docs() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    visit.resize_to(1280, 900).await;
+    for page in ["testing", "demo", "lab", "endpoints", "command-line", "settings", "keys"] {
+        visit.open(&format!("/docs/{page}")).await;
+        let cut = "[...document.querySelectorAll('.command .scroll, .scroll.output')]
+            .filter((it) => it.scrollWidth > it.clientWidth + 60).map((it) => it.textContent.slice(0, 200))";
+        assert_eq!(visit.eval(cut).await, json!([]), "{page}");
+    }
     visit.end().await;
 }
 
