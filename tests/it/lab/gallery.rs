@@ -625,11 +625,7 @@ async fn where_no_token_can_be_signed_a_good_one_is_forged_and_else_the_refusal_
     visitor.generate().await;
     let visitor = visitor.before(&verifying);
     let page = result_page(&visitor, attack, "").await;
-    assert!(
-        page.body.contains("As expected:</span> <code>alg_not_allowed</code>"),
-        "{}",
-        page.body
-    );
+    assert!(page.body.contains("As expected:</span> <code>alg_not_allowed</code>"), "{}", page.body);
     let refused = Answer::to(form(&visitor, attack, "", "forge").header("accept", "application/json")).await;
     assert_eq!(refused.text("error"), "cannot_sign", "JSON is never made of the session's own token");
 }
