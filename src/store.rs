@@ -204,12 +204,44 @@ impl From<sqlx::Error> for StoreError {
             sqlx::Error::PoolClosed => Self::Closed,
             // PostgreSQL's `lock_not_available` and `query_canceled`: the server gave up.
             _ if matches!(code.as_deref(), Some("55P03" | "57014")) => Self::Slow,
-            error => Self::Broken(Arc::new(error)),
+            error => Self::Broken(Arc::new(without_bytes_of_files(error))),
         }
     }
+}
+
+/// The client of the database repeats the bytes of a key file that is no PEM, and they may be the key.
+fn without_bytes_of_files(error: sqlx::Error) -> sqlx::Error {
+    let (sqlx::Error::Configuration(source) | sqlx::Error::Tls(source)) = &error else { return error };
+    let told = source.to_string();
+    if !["section start", "section end", "base64"].iter().any(|words| told.contains(words)) {
+        return error;
+    }
+    let message =
+        "a file that sslkey, sslcert or sslrootcert names is damaged PEM; each line of PEM is a line of the file";
+    sqlx::Error::Configuration(message.into())
 }
 
 /// Runs a call; [`StoreError::Slow`] if it takes too long.
 async fn in_time<T>(call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
     budget::spend(call).await.unwrap_or(Err(StoreError::Slow))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn an_error_about_a_key_file_repeats_nothing_of_the_file() {
+        for told in ["illegal section start: [45, 45, 45]", "missing section end marker: [45, 45, 45]"] {
+            for error in [sqlx::Error::Configuration(told.into()), sqlx::Error::Tls(told.into())] {
+                let error = StoreError::from(error);
+                let cause = error.source().unwrap().to_string();
+                assert!(cause.contains("sslkey") && !cause.contains("45"), "{cause}");
+            }
+        }
+        let other = StoreError::from(sqlx::Error::Configuration("no such host".into()));
+        assert!(other.source().unwrap().to_string().contains("no such host"));
+    }
 }
