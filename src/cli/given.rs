@@ -1,5 +1,7 @@
 //! A JSON object as the value of an option: the object itself, the file that has it, or standard input.
 
+mod numbers;
+
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -11,9 +13,13 @@ use thiserror::Error;
 use super::Failure;
 use crate::settings::Environment;
 use crate::token::{self, JsonFault};
+use numbers::Changed;
 
 /// The most that is read, in bytes. No token that any verifier reads is as large.
 const LARGEST: u64 = 64 * 1024;
+
+/// How many characters of a number a message shows.
+const LONGEST_NUMBER: usize = 64;
 
 /// Where the object is.
 #[derive(Clone)]
@@ -48,6 +54,11 @@ enum Unfit {
         "--{flag} must be a JSON object, and `{name}` is the name of a file; to read the object from it: --{flag} @{name}"
     )]
     FileName { flag: &'static str, name: String },
+    #[error(
+        "--{flag} has the number {typed}, which would be written as {written}: numbers are kept as 64-bit integers or \
+         doubles; {fix}"
+    )]
+    Number { flag: &'static str, typed: String, written: String, fix: &'static str },
     #[error(
         "--{flag} must be a JSON object, and what came has no double quotes: the shell has removed them. Put the object in \
          single quotes: --{flag} '{example}'"
@@ -89,7 +100,18 @@ impl Given {
             Self::Text(name) if Path::new(name).is_file() => Unfit::FileName { flag, name: name.clone() },
             _ => Unfit::NoObject { flag, example, source },
         };
-        Ok(token::parse_object(&text).map_err(unfit)?)
+        let members = token::parse_object(&text).map_err(unfit)?;
+        match std::str::from_utf8(&text).ok().and_then(numbers::first_changed) {
+            Some(changed) => Err(Unfit::changed(flag, changed).into()),
+            None => Ok(members),
+        }
+    }
+}
+
+impl Unfit {
+    fn changed(flag: &'static str, Changed { typed, written }: Changed) -> Self {
+        let fix = if written == "-0.0" { "write 0" } else { "write it as a string, in double quotes" };
+        Self::Number { flag, typed: typed.chars().take(LONGEST_NUMBER).collect(), written, fix }
     }
 }
 
