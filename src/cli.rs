@@ -215,7 +215,7 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
     let settings = Settings::resolve(flags, environment)?;
     let logging = crate::log::start(environment.log_filter())?;
     let printer = Printer::start()?;
-    environment.warnings().for_each(|warning| log::warn!("{warning}"));
+    environment.warnings().chain(settings.warnings()).for_each(|warning| log::warn!("{warning}"));
     carry_out(async {
         let clock: Arc<dyn Clock> = if settings.test_mode { Arc::new(Settable::running()) } else { Arc::new(System) };
         let server = Server::build(settings, clock, Random::system()).await?;
@@ -232,7 +232,9 @@ fn serve(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> 
 
 /// An algorithm by its name, in any case.
 fn algorithm(text: &str) -> Result<Algorithm, String> {
-    Algorithm::named(text).ok_or_else(|| format!("accepted: {}", Algorithm::choice()))
+    let is_other_name = text.eq_ignore_ascii_case(Algorithm::RFC_9864_NAME);
+    let name = if is_other_name { "; Ed25519 (RFC 9864) is called EdDSA here" } else { "" };
+    Algorithm::named(text).ok_or_else(|| format!("accepted: {}{name}", Algorithm::choice()))
 }
 
 /// A duration within these bounds in seconds, as the value of an option.

@@ -27,9 +27,10 @@ pub use values::{Credentials, OnOff};
 
 use std::path::PathBuf;
 
-use crate::keys::{BearerKeys, GivenCredentials, KeySource};
+use crate::keys::{Algorithm, BearerKeys, GivenCredentials, KeySource};
+use crate::oauth::redirect_uri::RedirectUris;
 use crate::store::DatabaseUrl;
-use options::{Database, Keys};
+use options::{Bearer, Database, Keys};
 
 /// Every setting, read and checked.
 #[derive(Clone, Debug)]
@@ -71,13 +72,30 @@ impl Settings {
 
     /// Which keys the server has for bearer tokens.
     pub const fn bearer_keys(&self) -> BearerKeys {
-        BearerKeys { algorithm: self.options.bearer_algorithm, one_of_each: self.test_mode }
+        BearerKeys { algorithm: self.options.bearer.algorithm, one_of_each: self.test_mode }
     }
 
     /// Only the database, for a command that needs nothing else. `own` is the value of the command's own flag.
     pub fn database(own: Option<String>, flags: &Flags, environment: &Environment) -> Result<DatabaseUrl, BadSetting> {
         let flags = Flags::of_one::<Database>(own).or(flags);
         layers::read(&flags, environment).map(|Database { url }| url)
+    }
+
+    /// Only what bearer tokens are signed with, for a command that needs nothing else.
+    pub fn bearer_algorithm(flags: &Flags, environment: &Environment) -> Result<Algorithm, BadSetting> {
+        layers::read(flags, environment).map(|Bearer { algorithm }| algorithm)
+    }
+
+    /// What the server does with a setting that somebody may expect otherwise: one sentence for each.
+    pub fn warnings(&self) -> Vec<String> {
+        let uris = self.options.redirect_uris.iter().flat_map(RedirectUris::with_asterisk);
+        let warning = |uri| {
+            format!(
+                "--redirect-uri has `{uri}`, and its `*` is no wildcard: a redirect URI is compared letter by letter, so \
+                 list each one"
+            )
+        };
+        uris.map(warning).collect()
     }
 
     /// Only the keys folder, for a command that needs nothing else. `own` is the value of the command's own flag.
@@ -123,6 +141,36 @@ mod tests {
         assert_eq!(ttl(Some("5"), "6"), 5);
         assert_eq!(ttl(None, "6"), 6);
         assert_eq!(ttl(None, ""), 7, "an empty variable counts as not set");
+    }
+
+    #[test]
+    fn an_asterisk_in_a_redirect_uri_is_warned_of() {
+        let warnings = |uris: &str| {
+            let flags = Flags::default().with("redirect-uri", Some(uris.to_owned()));
+            Settings::resolve(&flags, &Environment::default()).unwrap().warnings()
+        };
+        let told = warnings("https://app.example/cb,https://app.example/*");
+        assert!(told.len() == 1 && told[0].contains("`https://app.example/*`") && told[0].contains("no wildcard"));
+        assert_eq!(warnings("https://app.example/cb").len(), 0);
+    }
+
+    #[test]
+    fn a_redirect_uri_that_is_refused_is_told_why() {
+        let refused = |uri: &str| {
+            let flags = Flags::default().with("redirect-uri", Some(uri.to_owned()));
+            Settings::resolve(&flags, &Environment::default()).unwrap_err().to_string()
+        };
+        for (uri, why) in [
+            ("https://m\u{fc}nchen.example/cb", "write the host as xn--mnchen-3ya.example"),
+            ("https://app.example/caf\u{e9}", "write `\u{e9}` percent-encoded, as %C3%A9"),
+            ("https://app.example/a b", "must encode"),
+            ("https://app.example/cb#x", "fragment"),
+            ("app.example/cb", "scheme"),
+            ("https://app.example/cb,", "is empty"),
+        ] {
+            let told = refused(uri);
+            assert!(told.contains(why) && told.contains("accepted: absolute URIs without a fragment"), "{told}");
+        }
     }
 
     #[test]

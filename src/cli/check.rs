@@ -19,7 +19,7 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let settings = Settings::resolve(flags, environment)?;
     let keys = key_warnings(&settings);
     let tls = check_tls(&settings, System.now());
-    let mut notes = notes(environment, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
+    let mut notes = notes(environment, &settings, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
     let store = store::check(&settings.options.database.url).await;
     let parts = [
@@ -57,8 +57,8 @@ fn key_warnings(settings: &Settings) -> Result<Vec<Warning>, KeyError> {
 }
 
 /// The warnings that the server would log at startup.
-fn notes(environment: &Environment, keys: &[Warning], tls: Option<&TlsReport>) -> Vec<String> {
-    let settings = environment.warnings().map(|warning| format!("settings: {warning}"));
+fn notes(environment: &Environment, settings: &Settings, keys: &[Warning], tls: Option<&TlsReport>) -> Vec<String> {
+    let settings = environment.warnings().chain(settings.warnings()).map(|warning| format!("settings: {warning}"));
     let keys = keys.iter().map(|warning| format!("keys: {warning}"));
     let tls = tls.into_iter().flat_map(|report| &report.warnings).map(|warning| format!("tls: {warning}"));
     settings.chain(keys).chain(tls).collect()

@@ -14,8 +14,8 @@ use super::colour::Palette;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
 use crate::code::Code;
-use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, KeySet};
-use crate::settings::{Environment, Flags};
+use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, Verifier};
+use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
 use source::Source;
@@ -95,8 +95,8 @@ impl Options {
             return Ok(Judge::Given(key));
         }
         let folder = self.keys.folder(flags, environment)?;
-        let (hs256, rs256) = KeyRing::read_verifying(&folder)?;
-        if hs256.verifiers().is_empty() && rs256.verifiers().is_empty() {
+        let rings = self.rings(&folder, Settings::bearer_algorithm(flags, environment)?)?;
+        if rings.iter().all(|(_, keys)| keys.is_empty()) {
             let why = format!(
                 "`{}` has no key to verify with; `hallpass keygen` makes one, --key FILE names another, and --decode \
                  shows a token without judging it",
@@ -106,16 +106,35 @@ impl Options {
             return if self.json { Err(why.into()) } else { Ok(Judge::Missing(why.into())) };
         }
         let parent = folder.parent().map(PathBuf::from).unwrap_or_default();
-        Ok(Judge::Folder { hs256, rs256, only: self.algorithm, parent })
+        Ok(Judge::Folder { rings, only: self.algorithm, parent })
+    }
+
+    /// The demo's keys, and those of bearer tokens, under the algorithm that was asked for or that the server signs
+    /// with.
+    fn rings(&self, folder: &Path, bearer_algorithm: Algorithm) -> Result<Vec<Ring>, KeyError> {
+        let (hs256, rs256) = KeyRing::read_verifying(folder)?;
+        let demo = [(Algorithm::Hs256, hs256), (Algorithm::Rs256, rs256)];
+        let mut rings: Vec<Ring> = demo.map(|(algorithm, keys)| (algorithm, keys.verifiers().to_vec())).into();
+        let preferred: Vec<Algorithm> = self.algorithm.into_iter().chain([bearer_algorithm]).collect();
+        for key in KeyRing::read_bearer_verifying(folder, &preferred)? {
+            match rings.iter_mut().find(|(algorithm, _)| *algorithm == key.algorithm()) {
+                Some((_, keys)) => keys.push(key),
+                None => rings.push((key.algorithm(), vec![key])),
+            }
+        }
+        Ok(rings)
     }
 }
+
+/// An algorithm, and the keys that verify under it.
+type Ring = (Algorithm, Vec<Verifier>);
 
 /// Whose signatures are accepted.
 enum Judge {
     Given(GivenVerifier),
     Folder {
-        hs256: KeySet,
-        rs256: KeySet,
+        /// The first are for HS256.
+        rings: Vec<Ring>,
         only: Option<Algorithm>,
         /// What the keys folder is in. A verdict names a key by the folder and the file alone.
         parent: PathBuf,
@@ -130,20 +149,7 @@ impl Judge {
     fn verdict(&self, token: &str, now: DateTime<Utc>) -> Verdict {
         match self {
             Self::Given(keys) => token::verify_given(token, keys, now),
-            Self::Folder { hs256, rs256, only, .. } => {
-                let expected = |algorithm| {
-                    let keys = match algorithm {
-                        Algorithm::Hs256 => hs256.verifiers(),
-                        Algorithm::Rs256 => rs256.verifiers(),
-                        _ => &[],
-                    };
-                    Expected { algorithm, keys: Candidates::Ring(keys), rules: None }
-                };
-                match only {
-                    Some(algorithm) => token::verify(token, expected(*algorithm), now),
-                    None => token::verify_one_of(token, [Algorithm::Hs256, Algorithm::Rs256].map(expected), now),
-                }
-            }
+            Self::Folder { rings, only, .. } => of_folder(token, rings, *only, now),
             Self::Nobody | Self::Missing(_) => token::decode(token),
         }
     }
@@ -160,6 +166,18 @@ impl Judge {
 
     const fn judges(&self) -> bool {
         matches!(self, Self::Given(_) | Self::Folder { .. })
+    }
+}
+
+fn of_folder(token: &str, rings: &[Ring], only: Option<Algorithm>, now: DateTime<Utc>) -> Verdict {
+    let expected = |algorithm| {
+        let ring = rings.iter().find(|ring| ring.0 == algorithm).map_or(&[][..], |ring| &ring.1);
+        Expected { algorithm, keys: Candidates::Ring(ring), rules: None }
+    };
+    let all: Vec<_> = rings.iter().map(|ring| expected(ring.0)).collect();
+    match (only, &all[..]) {
+        (None, [first, others @ ..]) => token::verify_one_of(token, *first, others, now),
+        (only, _) => token::verify(token, expected(only.unwrap_or(Algorithm::Hs256)), now),
     }
 }
 

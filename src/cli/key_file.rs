@@ -41,7 +41,9 @@ fn is_text_of_key(path: &Path) -> bool {
     let text = path.to_string_lossy();
     let is_in_a_folder = path.parent().is_some_and(|folder| !folder.as_os_str().is_empty() && folder.is_dir());
     let is_secret = text.len() >= SHORTEST_SECRET && !text.contains('.') && !is_in_a_folder;
-    is_secret || text.contains('\n') || GivenKey::of_recognised(text.as_bytes(), "").is_some()
+    // A JSON object is a JWK, or one that lacks something.
+    let is_key = || GivenKey::of_recognised(text.as_bytes(), "").is_some() || text.trim_start().starts_with('{');
+    is_secret || text.contains('\n') || is_key()
 }
 
 #[cfg(test)]
@@ -54,6 +56,7 @@ mod tests {
             "-----BEGIN PRIVATE KEY-----\nMC4C\n-----END PRIVATE KEY-----",
             "ssh-rsa AAAAB3NzaC1yc2E= me@example",
             r#"{"kty":"oct","k":"c2VjcmV0"}"#,
+            "{}",
             "correct horse battery staple is long",
             "q83vEjRWeJCrze8SNFZ4kKvN7/I0VniQq83vEjRWeJA=",
         ] {

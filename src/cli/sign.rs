@@ -13,7 +13,7 @@ use super::given::{Given, Named};
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
+use crate::keys::{Algorithm, KeyError, KeyRing, Signer, in_bytes};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags};
@@ -98,9 +98,10 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
 fn weakness(signer: &Signer) -> Option<String> {
     let ((bytes, least), algorithm) = (signer.weak_secret()?, signer.algorithm());
     Some(format!(
-        "warning: the secret is weak: it has {bytes} bytes, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever \
+        "warning: the secret is weak: it has {}, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever \
          has a token can find a short secret by trying, and then sign tokens of their own. To make a strong one: hallpass \
-         keygen --algorithm {algorithm} --out FILE"
+         keygen --algorithm {algorithm} --out FILE",
+        in_bytes(bytes)
     ))
 }
 

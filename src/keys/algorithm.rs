@@ -184,6 +184,14 @@ impl Algorithm {
         Self::ALL.into_iter().find(|algorithm| algorithm.as_str().eq_ignore_ascii_case(name))
     }
 
+    /// The algorithm that a key names in its `alg`: there `Ed25519` (RFC 9864 §2.2) is another name of `EdDSA`.
+    pub(super) fn of_key(name: &str) -> Result<Self, UnknownAlgorithm> {
+        if name == Self::RFC_9864_NAME { Ok(Self::EdDsa) } else { name.parse() }
+    }
+
+    /// The name that RFC 9864 §2.2 gives `EdDSA` over Ed25519. Tokens are issued and accepted under `EdDSA` alone.
+    pub const RFC_9864_NAME: &str = "Ed25519";
+
     /// The names of all, for a sentence: `HS256, HS384 or HS512`.
     pub fn choice() -> String {
         listed(&Self::NAMES, "or")

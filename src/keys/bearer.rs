@@ -56,8 +56,8 @@ impl BearerRing {
 
     /// The same pairs and a new one of each kind, or only new pairs.
     pub fn rotated(&self, renewal: Renewal) -> Option<Self> {
-        let rotate =
-            |pairs: &DatedKeys<PairKey>| Some(renewal.after(pairs, PrivateKey::generate(kind(pairs)?)?.into()));
+        let next = |pairs: &DatedKeys<PairKey>| PrivateKey::generate_like(&pairs.newest()?.key.public);
+        let rotate = |pairs: &DatedKeys<PairKey>| Some(renewal.after(pairs, next(pairs)?.into()));
         Self::new(self.wanted, self.kinds.iter().map(rotate).collect::<Option<_>>()?)
     }
 

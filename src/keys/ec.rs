@@ -241,6 +241,11 @@ impl EcPrivateKey {
         Some(number.as_ref().to_vec())
     }
 
+    /// PKCS#8. `None` if the library does not give it.
+    pub(super) fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        Some(self.pair.to_pkcs8v1().ok()?.as_ref().to_vec())
+    }
+
     pub(super) fn pair(&self) -> Arc<EcdsaKeyPair> {
         self.pair.clone()
     }

@@ -9,7 +9,7 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKe
 use num_bigint::BigUint;
 
 use super::ec::{halves_do_not_match, point_not_on_curve};
-use super::{KeyFault, text_encoding};
+use super::{KeyFault, in_bytes, text_encoding};
 
 /// How many bytes either half has, and so each half of a signature.
 pub(super) const BYTES: usize = 32;
@@ -45,7 +45,7 @@ impl Ed25519PublicKey {
 }
 
 fn wrong_length(half: &str, found: usize) -> KeyFault {
-    KeyFault::Broken(format!("its {half} half has {found} bytes, and one of Ed25519 has {BYTES}").into())
+    KeyFault::Broken(format!("its {half} half has {}, and one of Ed25519 has {BYTES}", in_bytes(found)).into())
 }
 
 /// A point of the curve −x² + y² = 1 + d·x²·y². The library looks at one only when it verifies, so a point that is none
@@ -114,6 +114,11 @@ impl Ed25519PrivateKey {
     pub(super) fn seed(&self) -> Option<Vec<u8>> {
         let seed = self.pair.seed().and_then(|seed| seed.as_be_bytes()).ok()?;
         Some(seed.as_ref().to_vec())
+    }
+
+    /// PKCS#8. `None` if the library does not give it.
+    pub(super) fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        Some(self.pair.to_pkcs8v1().ok()?.as_ref().to_vec())
     }
 
     pub(super) fn pair(&self) -> Arc<Ed25519KeyPair> {

@@ -7,9 +7,8 @@ use std::borrow::Cow;
 
 use thiserror::Error;
 
-use super::foreign::ForeignForm;
-use super::foreign::Half;
-use super::{Algorithm, SESSION_KEY_BYTES};
+use super::foreign::{ForeignForm, Half, Lock, PRIVATE_TO_OWNER};
+use super::{Algorithm, KeyKind, SESSION_KEY_BYTES};
 
 /// Why a text is not the key that it should be.
 #[derive(Debug, Error)]
@@ -22,7 +21,7 @@ pub enum KeyFault {
     #[error("{0}")]
     Malformed(Cow<'static, str>),
     #[error("it is protected by a passphrase")]
-    Passphrase,
+    Passphrase(Lock),
     #[error("it is {0}")]
     WrongKind(Cow<'static, str>),
     #[error("it is {}", .0.name)]
@@ -72,10 +71,14 @@ pub enum KeyLocation {
     Private(String),
     /// The file of a public key in the keys folder.
     Public(String),
+    /// The file of either half of the key for bearer tokens, and the algorithm that it is for, if one is known.
+    Bearer(String, Option<Algorithm>),
     /// The file of a secret in the keys folder.
     Secret(String),
     /// A file that was named on the command line.
     Given(String),
+    /// The file that `--tls-key` names.
+    Tls(String),
     /// A text that was pasted or sent.
     Pasted,
 }
@@ -98,7 +101,7 @@ impl KeyFault {
             Self::Empty => place.when_empty().to_owned(),
             Self::Truncated(_) if matches!(place, KeyLocation::Pasted) => "copy the whole key again".to_owned(),
             Self::Truncated(_) => "copy the whole file again".to_owned(),
-            Self::Passphrase => place.when_encrypted(),
+            Self::Passphrase(lock) => place.when_encrypted(*lock),
             Self::WrongKind(_) => place.when_unsupported(),
             Self::Foreign(form) => place.when_foreign(form),
             Self::Bits(_) | Self::Unsound | Self::Broken(_) | Self::Unrecognised => place.with_another_key(),
@@ -125,106 +128,164 @@ impl KeyFault {
 impl KeyLocation {
     const fn when_empty(&self) -> &'static str {
         match self {
-            Self::Private(_) | Self::Public(_) | Self::Secret(_) => "put a key into it, or remove it",
-            Self::Given(_) => "name a file that holds a key",
+            Self::Private(_) | Self::Public(_) | Self::Bearer(..) | Self::Secret(_) => {
+                "put a key into it, or remove it"
+            }
+            Self::Given(_) | Self::Tls(_) => "name a file that holds a key",
             Self::Pasted => "give a key",
         }
     }
 
-    fn when_encrypted(&self) -> String {
-        let (why, file) = match self {
-            Self::Given(file) => ("", shell_word(file)),
-            Self::Pasted => ("", "FILE".to_owned()),
-            Self::Private(file) | Self::Public(file) | Self::Secret(file) => {
-                ("a server that starts by itself cannot type one, so ", shell_word(file))
-            }
+    fn when_encrypted(&self, lock: Lock) -> String {
+        let (file, is_in_folder) = (shell_word(self.file()), self.is_in_folder());
+        let new = if is_in_folder { shell_word(&format!("{}.new", self.file())) } else { "NEW".to_owned() };
+        let mut command = lock.command(&file, &new);
+        if is_in_folder && !lock.is_changed_in_place() {
+            command = format!("{command} && mv {new} {file}");
+        }
+        let then = match self {
+            _ if lock.is_changed_in_place() => "",
+            Self::Given(_) => ", and use `--key NEW`",
+            Self::Tls(_) => ", and use `--tls-key NEW`",
+            Self::Pasted => ", and paste what is then in `NEW`",
+            _ => "",
         };
-        format!("{why}take the passphrase off with `ssh-keygen -p -N '' -f {file}`")
+        let why = if is_in_folder { "a server that starts by itself cannot type one, so " } else { "" };
+        format!("{why}take the passphrase off: `{command}`{then}")
+    }
+
+    const fn is_in_folder(&self) -> bool {
+        !matches!(self, Self::Given(_) | Self::Tls(_) | Self::Pasted)
     }
 
     fn when_unsupported(&self) -> String {
+        let another = self.with_another_key();
         match self {
-            Self::Given(_) | Self::Pasted => {
-                let another = self.with_another_key();
-                format!(
-                    "RSA keys, EC keys on P-256 and P-384, Ed25519 keys and secrets sign and verify here, and no others; to \
-                     sign, {another}"
-                )
-            }
-            _ => format!("RS256 needs a plain RSA key; {}", self.with_another_key()),
+            Self::Given(_) | Self::Pasted => format!(
+                "RSA keys, EC keys on P-256 and P-384, Ed25519 keys and secrets sign and verify here, and no others; to \
+                 sign, {another}"
+            ),
+            _ => format!("{}; {another}", self.needed()),
         }
     }
 
-    /// Says how to get an RSA key that works.
+    /// Which kind of key belongs there.
+    fn needed(&self) -> String {
+        match self {
+            Self::Bearer(_, Some(algorithm)) if algorithm.key_kind() == KeyKind::Rsa => {
+                format!("{algorithm} needs a plain RSA key")
+            }
+            Self::Bearer(_, Some(algorithm)) => format!("{algorithm} needs {}", algorithm.key_kind().noun()),
+            Self::Bearer(_, None) => {
+                "bearer tokens need an RSA key, an EC key on P-256 or P-384, or an Ed25519 key".to_owned()
+            }
+            Self::Tls(_) => "TLS needs an RSA key of 2048 to 8192 bits, an EC key on P-256, P-384 or P-521, or an \
+                             Ed25519 key"
+                .to_owned(),
+            _ => "RS256 needs a plain RSA key".to_owned(),
+        }
+    }
+
+    /// Says how to get a key that works.
     fn with_another_key(&self) -> String {
         let make = |file: &str| format!("make one with `ssh-keygen -t rsa -b 2048 -f {} -N ''`", shell_word(file));
         match self {
             Self::Private(file) | Self::Secret(file) => format!("move it elsewhere, and {}", make(file)),
             Self::Public(file) => format!("move it out of the folder, or {}", make(&private_beside(file))),
+            // The server makes a missing key of the right kind, and a missing public half.
+            Self::Bearer(..) => "move this file away, and the next start makes a new key".to_owned(),
             Self::Given(_) => make("jwt_key"),
+            Self::Tls(_) => "name the private key that the certificate was made with".to_owned(),
             Self::Pasted => format!("{}, and paste that", make("jwt_key")),
         }
     }
 
     fn when_foreign(&self, form: &ForeignForm) -> String {
+        if matches!(self, Self::Bearer(file, _) if form.half == Half::Public && !is_pub(file)) {
+            return self.with_private_half();
+        }
         let advice = match form.command {
             Some(command) if form.is_packed() => return self.with_unpacking(form, command),
             Some(command) => self.with_conversion(form, command),
+            None if form.remark.is_empty() => self.with_another_key(),
             None => format!("{}; {}", form.remark, self.with_another_key()),
         };
         match self {
-            Self::Given(_) | Self::Pasted => advice,
+            Self::Given(_) | Self::Pasted | Self::Tls(_) => advice,
             Self::Public(_) if form.half == Half::Private => format!("only the public half belongs here; {advice}"),
-            _ => format!("RS256 needs a plain RSA key; {advice}"),
+            Self::Bearer(file, _) if form.half == Half::Private && is_pub(file) => {
+                format!("only the public half belongs here; {advice}")
+            }
+            _ => format!("{}; {advice}", self.needed()),
         }
     }
 
+    /// The server signs bearer tokens, so a public half alone is of no use.
+    fn with_private_half(&self) -> String {
+        format!("bearer tokens are signed with the private half; put that there, or {}", self.with_another_key())
+    }
+
     fn with_unpacking(&self, form: &ForeignForm, command: &str) -> String {
-        let file = match self {
-            Self::Private(file) | Self::Public(file) | Self::Secret(file) | Self::Given(file) => file.as_str(),
-            Self::Pasted => "FILE",
-        };
+        let file = self.file();
         if !command.contains("{out}") {
             return format!("run `{}` to get its content", command.replace("{in}", &shell_word(file)));
         }
         let filled = |input: &str, output: &str| command.replace("{in}", input).replace("{out}", output);
         let word = shell_word(file);
         match self {
-            Self::Given(_) | Self::Pasted => {
-                format!("run `{} && chmod 600 key.txt` to get its content", filled(&word, "key.txt"))
+            Self::Given(_) | Self::Pasted | Self::Tls(_) => {
+                format!("run `{PRIVATE_TO_OWNER}{}` to get its content", filled(&word, "key.txt"))
             }
             _ => {
                 let kept = shell_word(&format!("{file}.{}", form.suffix));
-                format!("run `mv {word} {kept} && {} && chmod 600 {word}` to get its content", filled(&kept, &word))
+                let unpack = filled(&kept, &word);
+                format!("run `{PRIVATE_TO_OWNER}mv {word} {kept} && {unpack}` to get its content")
             }
+        }
+    }
+
+    /// The file's name, or what stands for one.
+    fn file(&self) -> &str {
+        match self {
+            Self::Private(file)
+            | Self::Public(file)
+            | Self::Bearer(file, _)
+            | Self::Secret(file)
+            | Self::Given(file)
+            | Self::Tls(file) => file,
+            Self::Pasted => "FILE",
         }
     }
 
     /// In the folder the file is moved away first, so that no command writes over what it reads.
     fn with_conversion(&self, form: &ForeignForm, command: &str) -> String {
+        let before = if form.half == Half::Private { PRIVATE_TO_OWNER } else { "" };
         let filled = |input: &str, output: &str| {
             command.replace("{in}", &shell_word(input)).replace("{out}", &shell_word(output))
         };
         match self {
-            Self::Public(path) if form.half == Half::Private => {
+            Self::Public(path) | Self::Bearer(path, _) if form.half == Half::Private && is_pub(path) => {
                 let [kept, private] = [form.suffix, "private"].map(|end| format!("{}.{end}", without_pub(path)));
                 let convert = filled(&kept, &private);
                 let [path, kept, private] = [path, &kept, &private].map(|it| shell_word(it));
-                format!("convert it: `mv {path} {kept} && {convert} && ssh-keygen -y -f {private} > {path}`")
+                format!("convert it: `{before}mv {path} {kept} && {convert} && ssh-keygen -y -f {private} > {path}`")
             }
-            Self::Private(path) | Self::Public(path) | Self::Secret(path) => {
+            Self::Private(path) | Self::Public(path) | Self::Bearer(path, _) | Self::Secret(path) => {
                 let kept = format!("{path}.{}", form.suffix);
                 let convert = filled(&kept, &form.output(path));
-                format!("convert it: `mv {} {} && {convert}`", shell_word(path), shell_word(&kept))
+                format!("convert it: `{before}mv {} {} && {convert}`", shell_word(path), shell_word(&kept))
             }
             Self::Given(path) => {
                 let output = form.output("jwt_key");
-                format!("convert it: `{}`, and use `--key {output}`{}", filled(path, &output), form.limit())
+                format!("convert it: `{before}{}`, and use `--key {output}`{}", filled(path, &output), form.limit())
+            }
+            Self::Tls(path) => {
+                format!("convert it: `{before}{}`, and use `--tls-key tls.key`", filled(path, "tls.key"))
             }
             Self::Pasted => {
                 let output = form.output("jwt_key");
                 let command = filled("FILE", &output);
-                format!("convert it: `{command}`, and paste what is then in `{output}`{}", form.limit())
+                format!("convert it: `{before}{command}`, and paste what is then in `{output}`{}", form.limit())
             }
         }
     }
@@ -235,13 +296,15 @@ impl KeyLocation {
                 let file = shell_word(file);
                 format!("a public key goes into a file that ends in .pub: `mv -n {file} {file}.pub`")
             }
+            Self::Bearer(..) => self.with_private_half(),
             Self::Public(_) => return None,
+            Self::Tls(_) => self.with_another_key(),
             Self::Given(_) | Self::Pasted => "a public key only verifies, so sign with its private half".to_owned(),
         })
     }
 
     fn when_private(&self) -> Option<String> {
-        let (Self::Public(file) | Self::Private(file)) = self else { return None };
+        let (Self::Public(file) | Self::Private(file) | Self::Bearer(file, _)) = self else { return None };
         let (file, kept) = (shell_word(file), shell_word(&format!("{}.private", without_pub(file))));
         Some(format!(
             "keep it under another name, and publish only the public half: \
@@ -254,7 +317,8 @@ impl KeyLocation {
             Self::Secret(file) => {
                 let file = shell_word(file);
                 format!(
-                    "move the key to another file, then put random text into it: `openssl rand -base64 48 > {file}`"
+                    "move the key to another file, then put random text into it: \
+                     `{PRIVATE_TO_OWNER}openssl rand -base64 48 > {file}`"
                 )
             }
             _ => "give it as a key in PEM or as a JWK, or give random text as the secret".to_owned(),
@@ -262,16 +326,20 @@ impl KeyLocation {
     }
 
     fn when_encoded(&self, encoding: &str) -> String {
-        let (Self::Private(file) | Self::Public(file) | Self::Secret(file) | Self::Given(file)) = self else {
+        if matches!(self, Self::Pasted) {
             return "send it as UTF-8 without a byte order mark (U+FEFF)".to_owned();
-        };
-        let file = shell_word(file);
+        }
+        let file = shell_word(self.file());
         let from = encoding.split(' ').next().unwrap_or(encoding);
         if from == "UTF-8" {
             return format!("save it without the mark: `sed -i '1s/^\\xEF\\xBB\\xBF//' {file}`");
         }
         format!("save it as UTF-8: `iconv -f {from} -t UTF-8 {file} > secret.txt && mv secret.txt {file}`")
     }
+}
+
+fn is_pub(file: &str) -> bool {
+    std::path::Path::new(file).extension().is_some_and(|it| it == "pub")
 }
 
 fn without_pub(file: &str) -> &str {
@@ -301,13 +369,16 @@ pub(crate) fn shell_word(name: &str) -> String {
 mod tests {
     use super::*;
 
-    fn places() -> [KeyLocation; 5] {
+    fn places() -> [KeyLocation; 8] {
         let file = |name: &str| format!("keys/{name}");
         [
             KeyLocation::Private(file("jwt_key")),
             KeyLocation::Public(file("jwt_key.pub")),
             KeyLocation::Secret(file("hs256.secret")),
+            KeyLocation::Bearer(file("bearer_key"), Some(Algorithm::Es256)),
+            KeyLocation::Bearer(file("bearer_key.pub"), None),
             KeyLocation::Given("my key.pem".to_owned()),
+            KeyLocation::Tls("my key.pem".to_owned()),
             KeyLocation::Pasted,
         ]
     }
@@ -317,7 +388,8 @@ mod tests {
         let faults = || {
             [
                 KeyFault::Truncated("x".into()),
-                KeyFault::Passphrase,
+                KeyFault::Passphrase(Lock::OpenSsh),
+                KeyFault::Passphrase(Lock::Pem),
                 KeyFault::WrongKind("an EC key".into()),
                 KeyFault::Foreign(super::super::foreign::PUTTY),
                 KeyFault::Bits(1024),
@@ -336,8 +408,47 @@ mod tests {
     }
 
     #[test]
+    fn every_command_that_writes_a_private_key_keeps_it_from_others() {
+        use super::super::foreign::{AGE_ENCRYPTED, JWK_PRIVATE, PKCS12, PUTTY};
+        let forms = || [PUTTY, PKCS12, JWK_PRIVATE, AGE_ENCRYPTED].map(KeyFault::Foreign);
+        let locks = || [Lock::Pem, Lock::Der, Lock::Base64].map(KeyFault::Passphrase);
+        for place in places() {
+            for fault in forms().into_iter().chain(locks()) {
+                let told = fault.advised(&place).to_string();
+                assert!(told.contains("`umask 077 && "), "{told}");
+            }
+        }
+    }
+
+    #[test]
+    fn advice_about_the_bearer_key_names_its_own_algorithm_and_no_other_kind_of_key() {
+        for (algorithm, needs) in [
+            (Algorithm::Es256, "ES256 needs an EC key on P-256"),
+            (Algorithm::EdDsa, "EdDSA needs an Ed25519 key"),
+            (Algorithm::Ps256, "PS256 needs a plain RSA key"),
+        ] {
+            let place = KeyLocation::Bearer("keys/bearer_key".to_owned(), Some(algorithm));
+            for fault in [
+                KeyFault::WrongKind("an EC key on P-521".into()),
+                KeyFault::Unrecognised,
+                KeyFault::Bits(1024),
+                KeyFault::Foreign(super::super::foreign::PUTTY),
+                KeyFault::PublicForPrivate,
+                KeyFault::Foreign(super::super::foreign::CERTIFICATE),
+            ] {
+                let is_kind = matches!(fault, KeyFault::WrongKind(_));
+                let told = fault.advised(&place).to_string();
+                assert!(!told.contains("RS256") && !told.contains("ssh-keygen -t"), "{told}");
+                assert!(!is_kind || told.contains(needs), "{told}");
+                assert!(!told.contains("bearer_key.pub"), "no public half is left alone: {told}");
+            }
+        }
+    }
+
+    #[test]
     fn a_command_names_the_file_as_a_shell_reads_it() {
-        let told = KeyFault::Passphrase.advised(&KeyLocation::Given("my key.pem".to_owned())).to_string();
+        let given = KeyLocation::Given("my key.pem".to_owned());
+        let told = KeyFault::Passphrase(Lock::OpenSsh).advised(&given).to_string();
         assert!(told.ends_with("`ssh-keygen -p -N '' -f 'my key.pem'`"), "{told}");
         assert_eq!(shell_word("it's"), r"'it'\''s'");
     }

@@ -21,15 +21,15 @@ use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, DatedKeys, RsaKey};
 use super::{
-    BearerKeys, GivenCredentials, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys, RsaPrivateKey,
-    RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, credentials,
+    Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys,
+    RsaPrivateKey, RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, Verifier, credentials,
 };
 pub(super) use bearer::bearer_files;
 pub use error::{KeyError, Warning};
 pub use generate::{generate_file, generate_hs256, generate_rs256};
 use names::{
     HS256_SECRET, LAB_PRIVATE, LAB_PUBLIC, LAB_SECRET, REST_API_SECRET, RS256_PRIVATE, SESSION_KEY, hs256_secret,
-    is_of_another_profile, privacy_of, private_half, public_half, start_of_pair, start_of_secret,
+    is_of_another_profile, nearly_named, privacy_of, private_half, public_half, start_of_pair, start_of_secret,
 };
 use new_keys::{rsa_pem, secret_text, session_key_text};
 pub use rotate::{RotatedKeys, Rotation, rotate};
@@ -62,6 +62,12 @@ impl KeyRing {
         read_or_make(folder, given, wanted, random)
     }
 
+    /// What verifies bearer tokens, which the server's access tokens and ID tokens are too: under the first of these
+    /// algorithms that fits the key, or under the usual one of its kind. Makes nothing.
+    pub fn read_bearer_verifying(folder: &Path, preferred: &[Algorithm]) -> Result<Vec<Verifier>, KeyError> {
+        bearer::read_bearer_verifying(folder, preferred)
+    }
+
     /// The demo's keys for verifying: those for HS256, then those for RS256. Makes nothing.
     pub fn read_verifying(folder: &Path) -> Result<(KeySet, KeySet), KeyError> {
         read_verifying(folder)
@@ -76,6 +82,7 @@ pub(super) fn read_or_make(
     random: &dyn SecureRandom,
 ) -> Result<(KeyRing, Vec<Warning>), KeyError> {
     let mut files = Folder { path: folder, warnings: Vec::new() };
+    files.expect_bearer_private_halves(wanted)?;
     files.keep_private().and_then(|()| files.make_missing(wanted, random)).map_err(KeyError::advised_for_server)?;
     let pairs = files.pairs()?;
     for pair in pairs.iter() {
@@ -90,6 +97,7 @@ pub(super) fn read_or_make(
     let lab_secret = files.needed_secret(LAB_SECRET)?;
     let (accounts, secrets) = credentials::read(folder, given, random).map_err(KeyError::advised_for_server)?;
     files.warn_of_exposed()?;
+    files.note_not_read()?;
     let ring = KeyRing {
         hs256: KeySet::of_secrets(&hs256_secrets),
         rs256: KeySet::of_rsa(&pairs, &retired),
@@ -134,6 +142,7 @@ pub(super) fn check(folder: &Path, given: &GivenCredentials, wanted: BearerKeys)
     }
     credentials::check(folder, given)?;
     files.warn_of_exposed()?;
+    files.note_not_read()?;
     files.note_missing(wanted)?;
     Ok(files.warnings)
 }
@@ -165,6 +174,17 @@ impl Folder<'_> {
         let names = self.names()?;
         let exposed = names.iter().filter_map(|name| Exposed::find(&self.path.join(name), privacy_of(name)?));
         self.warnings.extend(exposed.map(Warning::ReadableByOthers));
+        Ok(())
+    }
+
+    /// Notes each file whose name begins as a key's does and is not read: `jwt_key.pem`, or a start without its `Z`.
+    fn note_not_read(&mut self) -> Result<(), KeyError> {
+        for name in self.names()? {
+            let path = self.path.join(&name);
+            if let Some(wanted) = nearly_named(&name).filter(|_| path.is_file()) {
+                self.warnings.push(Warning::NotRead { path, wanted });
+            }
+        }
         Ok(())
     }
 

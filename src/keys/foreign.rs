@@ -9,6 +9,56 @@ pub(super) enum Half {
     Unknown,
 }
 
+/// Before a command that writes a private key: only its owner may read the new file.
+pub(super) const PRIVATE_TO_OWNER: &str = "umask 077 && ";
+
+/// What a private key with a passphrase is written in, which decides what takes the passphrase off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lock {
+    /// OpenSSH's own format, which OpenSSL does not read.
+    OpenSsh,
+    /// PKCS#8 or one of the older formats, in PEM. `ssh-keygen` does not change every one of them.
+    Pem,
+    /// PKCS#8 in DER.
+    Der,
+    /// The base64 of PKCS#8 in DER.
+    Base64,
+    /// The same in hexadecimal.
+    Hexadecimal,
+}
+
+impl Lock {
+    /// Whether the command changes the file itself.
+    pub(super) const fn is_changed_in_place(self) -> bool {
+        matches!(self, Self::OpenSsh)
+    }
+
+    /// Writes the key without its passphrase.
+    pub(super) fn command(self, input: &str, output: &str) -> String {
+        match self {
+            Self::OpenSsh => format!("ssh-keygen -p -N '' -f {input}"),
+            Self::Pem => format!("{PRIVATE_TO_OWNER}openssl pkey -in {input} -out {output}"),
+            Self::Der => format!("{PRIVATE_TO_OWNER}openssl pkey -inform DER -in {input} -out {output}"),
+            Self::Base64 => format!("{PRIVATE_TO_OWNER}base64 -d {input} | openssl pkey -inform DER -out {output}"),
+            Self::Hexadecimal => {
+                format!("{PRIVATE_TO_OWNER}xxd -r -p {input} | openssl pkey -inform DER -out {output}")
+            }
+        }
+    }
+}
+
+/// What the advice about a file in the folder adds to the name of what it keeps: the original in another form, and a
+/// private key that was in the file of a public one.
+const KEPT: [&str; 20] = [
+    "age", "asc", "blob", "crt", "csr", "enc", "gz", "jks", "jwk", "p12", "p7b", "ppk", "private", "pvk", "sops",
+    "ssh2", "txt", "vault", "xml", "yml",
+];
+
+/// Whether a file has the name under which the advice keeps an original.
+pub(super) fn is_kept_original(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, end)| KEPT.contains(&end))
+}
+
 /// A form of a key that other programs write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForeignForm {
@@ -45,6 +95,20 @@ impl ForeignForm {
     /// Whether it is no key itself, but may hold anything.
     pub(super) fn is_packed(&self) -> bool {
         self.half == Half::Unknown
+    }
+
+    /// Whether there is no private key in it.
+    pub fn is_public(&self) -> bool {
+        self.half == Half::Public
+    }
+
+    /// Writes the certificates of the file as PEM. `file` is its name as a shell reads it.
+    pub fn certificates_command(&self, file: &str) -> String {
+        match self {
+            form if *form == PKCS12 => format!("openssl pkcs12 -in {file} -nokeys -out chain.pem"),
+            form if *form == PKCS7_DER => format!("openssl pkcs7 -inform DER -in {file} -print_certs -out chain.pem"),
+            _ => format!("openssl pkcs7 -in {file} -print_certs -out chain.pem"),
+        }
     }
 
     /// What the converted key cannot do.

@@ -21,6 +21,8 @@ use super::{
 #[derive(Debug)]
 pub struct GivenKey {
     keys: Vec<OneKey>,
+    /// Whether they were given as a set, where a `kid` picks one.
+    is_set: bool,
     source: String,
 }
 
@@ -86,9 +88,13 @@ impl GivenKey {
         if is_token(bytes) { Err(KeyFault::Token) } else { Self::parse(bytes, source) }
     }
 
-    /// Reads a key in any form, and every other text as a secret; `source` is what messages call it.
+    /// Reads a key in any form, and every other text as a secret, but no JSON object: that is a JWK which lacks
+    /// something. `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let secret = || Ok(Self::secret(Secret::from_file(bytes)?, source));
+        let secret = || match jwk::of_other_json(&encoding::text(bytes)) {
+            Some(fault) => Err(fault),
+            None => Ok(Self::secret(Secret::from_file(bytes)?, source)),
+        };
         Self::of_recognised(bytes, source).unwrap_or_else(secret)
     }
 
@@ -119,17 +125,17 @@ impl GivenKey {
     }
 
     fn of_key(key: Key, source: &str) -> Result<Self, KeyFault> {
-        let keys = match key {
-            Key::Private(private) => vec![OneKey::plain(Material::Private(private))],
-            Key::Public(public) => vec![OneKey::plain(Material::Public(public))],
+        let (keys, is_set) = match key {
+            Key::Private(private) => (vec![OneKey::plain(Material::Private(private))], false),
+            Key::Public(public) => (vec![OneKey::plain(Material::Public(public))], false),
             Key::Jwk(text) => jwk::keys(&text)?,
         };
-        Ok(Self { keys, source: source.to_owned() })
+        Ok(Self { keys, is_set, source: source.to_owned() })
     }
 
     fn secret(secret: Secret, source: &str) -> Self {
         let material = Material::Secret { secret, kind: PLAIN_SECRET };
-        Self { keys: vec![OneKey::plain(material)], source: source.to_owned() }
+        Self { keys: vec![OneKey::plain(material)], is_set: false, source: source.to_owned() }
     }
 
     /// This key alone as a verifier, under `wanted` or the algorithm that follows from the key.
@@ -171,10 +177,17 @@ impl GivenKey {
     /// Like [`signer`](Self::signer), where `kid` names the one of several keys.
     pub fn signer_named(&self, kid: Option<&str>, wanted: Option<Algorithm>) -> Result<Signer, KeyFault> {
         let is_named = |key: &&OneKey| kid.is_some() && key.kid.as_deref() == kid;
-        match &self.keys.iter().filter(is_named).collect::<Vec<_>>()[..] {
-            [key] => key.signer(wanted),
+        match (&self.keys.iter().filter(is_named).collect::<Vec<_>>()[..], kid) {
+            ([key], _) => key.signer(wanted),
+            ([], Some(kid)) if self.is_set && self.keys.iter().any(|key| key.kid.is_some()) => Err(self.no_kid(kid)),
             _ => self.signer(wanted),
         }
+    }
+
+    fn no_kid(&self, kid: &str) -> KeyFault {
+        let kids: Vec<_> = self.keys.iter().map(OneKey::shown_kid).collect();
+        let kid = shown(kid);
+        KeyFault::Jwk(format!("key set has no usable key with the kid `{kid}`; its kids: {}", kids.join(", ")))
     }
 
     /// Names the keys of a set, so that one can be chosen.
@@ -230,7 +243,7 @@ impl OneKey {
     }
 
     fn shown_kid(&self) -> String {
-        self.kid.as_ref().map_or_else(|| "none".to_owned(), |kid| kid.escape_debug().take(64).collect())
+        self.kid.as_ref().map_or_else(|| "none".to_owned(), |kid| shown(kid))
     }
 
     fn algorithm(&self, wanted: Option<Algorithm>) -> Result<Algorithm, KeyFault> {
@@ -264,6 +277,11 @@ impl Material {
         };
         Err(KeyFault::Unfit { algorithm, kind, accepted: self.kind().algorithm_names() })
     }
+}
+
+/// A `kid` as messages show it.
+fn shown(kid: &str) -> String {
+    kid.escape_debug().take(64).collect()
 }
 
 /// Whether the text is one token in the compact form (RFC 7515 §3.1): base64url with two dots, of which the header
@@ -310,6 +328,57 @@ mod tests {
         assert!(matches!(GivenKey::from_armour(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
         assert!(GivenKey::from_armour(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
         assert!(GivenKey::from_secret(b"{mysecret}", "k").is_ok(), "not every brace opens a JWK");
+    }
+
+    #[test]
+    fn a_json_object_that_is_no_jwk_is_no_secret_and_told_what_it_lacks() {
+        for (text, lacks) in [
+            ("{}", "lacks the member `kty`"),
+            (r#"{"a":1}"#, "lacks the member `kty`"),
+            (r#"{"k":"c2VjcmV0"}"#, "lacks the member `kty`"),
+            (" {\n}\n", "lacks the member `kty`"),
+            (r#"{"keys":{}}"#, "`keys` is an object, and it must be an array of JWKs"),
+            (r#"{"keys":null}"#, "`keys` is null, and it must be an array of JWKs"),
+            (r#"{"ciphertext":"x","iv":"y","protected":"z"}"#, "encrypted (JWE)"),
+            (r#"{"payload":"e30","protected":"z","signature":"y"}"#, "a token in JSON"),
+        ] {
+            assert!(fault(text).contains(lacks), "{text}: {}", fault(text));
+        }
+        for secret in ["{mysecret}", "[1, 2]", "\"quoted\"", "{"] {
+            assert!(GivenKey::parse(secret.as_bytes(), "k").is_ok(), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_key_whose_alg_is_ed25519_is_for_eddsa() {
+        let jwk = |alg: &str| {
+            let x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo";
+            format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}","alg":"{alg}"}}"#)
+        };
+        for alg in ["EdDSA", "Ed25519"] {
+            let key = GivenKey::parse(jwk(alg).as_bytes(), "k").unwrap();
+            assert_eq!(key.verifier(None).unwrap().algorithm(), Algorithm::EdDsa, "{alg}");
+        }
+        assert!(fault(&jwk("ed25519")).contains("it must be HS256, "), "{}", fault(&jwk("ed25519")));
+        assert!(fault(r#"{"kty":"oct","k":"c2VjcmV0","alg":"Ed25519"}"#).contains("EdDSA does not fit"));
+    }
+
+    #[test]
+    fn of_a_set_a_kid_that_names_none_of_its_keys_is_refused_with_those_that_there_are() {
+        let oct = |kid: &str| format!(r#"{{"kty":"oct","k":"c2VjcmV0"{kid}}}"#);
+        let set = |keys: &[&str]| {
+            let keys: Vec<_> = keys.iter().map(|kid| oct(kid)).collect();
+            GivenKey::parse(format!(r#"{{"keys":[{}]}}"#, keys.join(",")).as_bytes(), "k").unwrap()
+        };
+        let [a, b] = [r#","kid":"a""#, r#","kid":"b""#];
+        for (keys, kids) in [(&[a, b][..], "a, b"), (&[a], "a"), (&[a, ""], "a, none")] {
+            let told = set(keys).signer_named(Some("zz"), None).unwrap_err().to_string();
+            assert_eq!(told, format!("its key set has no usable key with the kid `zz`; its kids: {kids}"));
+        }
+        assert!(set(&[a, b]).signer_named(Some("b"), None).is_ok());
+        assert!(set(&[""]).signer_named(Some("zz"), None).is_ok(), "the only key has no other name");
+        let alone = GivenKey::parse(oct(a).as_bytes(), "k").unwrap();
+        assert!(alone.signer_named(Some("zz"), None).is_ok(), "one key is no set");
     }
 
     #[test]

@@ -152,6 +152,19 @@ impl PrivateKey {
         Self::parse(Self::generate_pem(kind).ok()?.as_bytes()).ok()
     }
 
+    /// A new key of the kind and the size of `model`, as PKCS#8 in PEM.
+    pub(super) fn generate_pem_like(model: &PublicKey) -> Result<String, Unspecified> {
+        match model {
+            PublicKey::Rsa(key) => RsaPrivateKey::generate_pem_as_large_as(key),
+            other => Self::generate_pem(other.kind()),
+        }
+    }
+
+    /// A new key of the kind and the size of `model`.
+    pub(super) fn generate_like(model: &PublicKey) -> Option<Self> {
+        Self::parse(Self::generate_pem_like(model).ok()?.as_bytes()).ok()
+    }
+
     pub fn public(&self) -> PublicKey {
         match self {
             Self::Rsa(key) => PublicKey::Rsa(key.public().clone()),

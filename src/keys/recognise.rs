@@ -10,11 +10,12 @@ mod json;
 mod jwk;
 mod pem;
 
-use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC};
+use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC, Lock};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
 use super::{KeyFault, PrivateKey, PublicKey, encoding, ssh, text_encoding};
 use binary::{PACKED, binary};
 use json::{json, nested_json};
+pub(super) use jwk::unread as unread_jwk;
 use pem::pem;
 
 /// How many forms may be nested in each other, such as PEM in base64 in JSON.
@@ -24,6 +25,8 @@ const DEEPEST_NESTING: u8 = 3;
 pub(super) struct Found {
     pub half: Half,
     pub key: Result<Key, KeyFault>,
+    /// A private key's structure (RFC 5208, RFC 5915 or RFC 8017), also of a kind that signs no tokens here.
+    pub private_der: Option<Vec<u8>>,
 }
 
 pub(super) enum Key {
@@ -35,19 +38,27 @@ pub(super) enum Key {
 
 impl Found {
     fn private(key: Result<PrivateKey, KeyFault>) -> Self {
-        Self { half: Half::Private, key: key.map(Key::Private) }
+        Self { half: Half::Private, key: key.map(Key::Private), private_der: None }
     }
 
     fn public(key: Result<PublicKey, KeyFault>) -> Self {
-        Self { half: Half::Public, key: key.map(Key::Public) }
+        Self { half: Half::Public, key: key.map(Key::Public), private_der: None }
     }
 
     const fn foreign(form: ForeignForm) -> Self {
-        Self { half: form.half, key: Err(KeyFault::Foreign(form)) }
+        Self::faulty(form.half, KeyFault::Foreign(form))
     }
 
     const fn faulty(half: Half, fault: KeyFault) -> Self {
-        Self { half, key: Err(fault) }
+        Self { half, key: Err(fault), private_der: None }
+    }
+
+    /// The same, where a key in DER was found as text.
+    fn written_as(mut self, lock: Lock) -> Self {
+        if matches!(self.key, Err(KeyFault::Passphrase(Lock::Der))) {
+            self.key = Err(KeyFault::Passphrase(lock));
+        }
+        self
     }
 
     fn malformed(message: impl Into<String>) -> Self {
@@ -155,11 +166,12 @@ fn encoded(text: &str, depth: u8) -> Option<Found> {
         return None;
     }
     if let Some(found) = hexadecimal(text).and_then(|bytes| binary(&bytes)) {
-        return Some(found);
+        return Some(found.written_as(Lock::Hexadecimal));
     }
     let bytes = text_encoding::decode_base64(text)?;
     let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST_NESTING);
-    binary(&bytes).or_else(|| in_text(inside()?, depth + 1))
+    let found = binary(&bytes).map(|found| found.written_as(Lock::Base64));
+    found.or_else(|| in_text(inside()?, depth + 1))
 }
 
 fn hexadecimal(text: &str) -> Option<Vec<u8>> {
@@ -174,14 +186,14 @@ impl PublicKey {
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
             None => Err(no_key_in(bytes)),
-            Some(Found { half: Half::Private, key }) => match key {
+            Some(Found { half: Half::Private, key, .. }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PrivateForPublic),
             },
             Some(Found { key, .. }) => match key? {
                 Key::Public(key) => Ok(key),
                 Key::Private(_) => Err(KeyFault::PrivateForPublic),
-                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PUBLIC)),
+                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
             },
         }
     }
@@ -192,14 +204,14 @@ impl PrivateKey {
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
             None => Err(no_key_in(bytes)),
-            Some(Found { half: Half::Public, key }) => match key {
+            Some(Found { half: Half::Public, key, .. }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PublicForPrivate),
             },
             Some(Found { key, .. }) => match key? {
                 Key::Private(key) => Ok(key),
                 Key::Public(_) => Err(KeyFault::PublicForPrivate),
-                Key::Jwk(_) => Err(KeyFault::Foreign(JWK_PRIVATE)),
+                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),
             },
         }
     }

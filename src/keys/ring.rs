@@ -106,7 +106,8 @@ impl KeyRing {
 
     /// A new HS256 secret and a new RS256 pair for the demo.
     fn with_new_demo_keys(&self, renewal: Renewal, random: &dyn SecureRandom) -> Option<Self> {
-        let (private, secret) = (generated_pair()?, Secret::generate(random).ok()?);
+        let pem = RsaPrivateKey::generate_pem_as_large_as(&self.pairs.newest()?.key.public).ok()?;
+        let (private, secret) = (RsaPrivateKey::parse(pem.as_bytes()).ok()?, Secret::generate(random).ok()?);
         let pair = RsaKey { public: private.public().clone(), private: Some(private) };
         let (secrets, pairs) = (renewal.after(&self.secrets, secret), renewal.after(&self.pairs, pair));
         let retired = if renewal.withdraws() { Vec::new() } else { self.retired.clone() };

@@ -147,6 +147,14 @@ impl RsaPrivateKey {
         Self::from_numbers(all.each_ref().map(Vec::as_slice))
     }
 
+    /// A new key of the size of `model`, or of the next larger size that can be made, as PKCS#8 in PEM.
+    pub(super) fn generate_pem_as_large_as(model: &RsaPublicKey) -> Result<String, aws_lc_rs::error::Unspecified> {
+        let bits = model.modulus().len() * 8;
+        let sizes = [(2048, KeySize::Rsa2048), (3072, KeySize::Rsa3072), (4096, KeySize::Rsa4096)];
+        let size = sizes.into_iter().find(|(size, _)| *size >= bits).map_or(KeySize::Rsa8192, |(_, size)| size);
+        generate_pem(size)
+    }
+
     /// A new key of 2048, 3072, 4096 or 8192 bits, as PKCS#8 in PEM; `None` for another size.
     pub fn generate_pem(bits: u32) -> Option<Result<String, aws_lc_rs::error::Unspecified>> {
         let size = match bits {
@@ -157,6 +165,12 @@ impl RsaPrivateKey {
             _ => return None,
         };
         Some(generate_pem(size))
+    }
+
+    /// PKCS#8. `None` if the library does not give it.
+    pub(super) fn to_pkcs8(&self) -> Option<Vec<u8>> {
+        let der: Pkcs8V1Der<'_> = self.pair.as_der().ok()?;
+        Some(der.as_ref().to_vec())
     }
 
     pub(super) fn pair(&self) -> Arc<RsaKeyPair> {

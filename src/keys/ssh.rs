@@ -5,7 +5,7 @@ use ssh_key::private::{KeypairData, RsaKeypair};
 
 use super::ec::{Curve, EcPrivateKey, EcPublicKey, kind_on};
 use super::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
-use super::foreign::SSH_CERTIFICATE;
+use super::foreign::{Lock, SSH_CERTIFICATE};
 use super::rsa::{RsaPrivateKey, RsaPublicKey, pkcs1_of_numbers};
 use super::{KeyFault, PrivateKey, PublicKey, text_encoding};
 
@@ -170,7 +170,7 @@ impl<'a> Iterator for Fields<'a> {
 pub(super) fn private(bytes: &[u8]) -> Result<PrivateKey, KeyFault> {
     let (cipher, kind) = head(bytes).ok_or_else(damaged)?;
     if cipher != b"none" {
-        return Err(KeyFault::Passphrase);
+        return Err(KeyFault::Passphrase(Lock::OpenSsh));
     }
     let kind = Kind::named(&String::from_utf8_lossy(kind))?;
     let key = ssh_key::PrivateKey::from_bytes(bytes).map_err(|_| damaged())?;

@@ -274,9 +274,16 @@ impl<'a> Mark<'a> {
     }
 }
 
-/// A label as a message shows it.
-fn shown(label: &str) -> String {
-    label.chars().filter(|c| c.is_ascii_graphic() || *c == ' ').take(40).collect()
+/// The longest word that a label has: CERTIFICATE.
+const LONGEST_WORD_OF_LABEL: usize = 11;
+
+/// A label as a message shows it. Where the line lost its end, the key's own base64 follows the label; a line of it is
+/// longer than any word of a label, and is left out.
+pub(super) fn shown(label: &str) -> String {
+    let is_word = |word: &&str| {
+        word.len() <= LONGEST_WORD_OF_LABEL && word.chars().all(|c| c.is_ascii_alphanumeric() || c == '#')
+    };
+    label.split_whitespace().take_while(is_word).take(5).collect::<Vec<_>>().join(" ")
 }
 
 fn truncated(what: String) -> KeyFault {

@@ -101,6 +101,8 @@ pub enum BadRedirectUri {
     Length,
     #[error("it has a character that a URI must encode")]
     Character,
+    #[error("it has characters outside of ASCII, which a URI must encode")]
+    NotAscii,
     #[error("it has a fragment (#), which a redirect URI must not have")]
     Fragment,
     #[error("it does not begin with a scheme, such as https://app.example/callback")]
@@ -111,6 +113,27 @@ pub enum BadRedirectUri {
     Host,
 }
 
+impl BadRedirectUri {
+    /// The fault of `uri`, with the spelling that is meant where there is one.
+    pub fn reason(self, uri: &str) -> String {
+        let meant = if self == Self::NotAscii { encoded(uri) } else { None };
+        meant.map_or_else(|| self.to_string(), |meant| format!("{self}; {meant}"))
+    }
+}
+
+/// How to write what is outside of ASCII: a host by IDNA, everything else percent-encoded.
+fn encoded(uri: &str) -> Option<String> {
+    let (_, after) = uri.split_once("://")?;
+    let host = &after[..after.find(['/', '?', ':']).unwrap_or(after.len())];
+    if !host.is_ascii() {
+        let read = Url::parse(uri).ok()?;
+        return Some(format!("write the host as {}", read.host_str()?));
+    }
+    let stray = uri.chars().find(|c| !c.is_ascii())?.to_string();
+    let percent: Vec<String> = stray.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    Some(format!("write `{stray}` percent-encoded, as {}", percent.concat()))
+}
+
 impl RedirectUris {
     /// From URIs with commas between them. The error says which one is bad.
     pub fn parse(text: &str) -> Result<Self, (String, BadRedirectUri)> {
@@ -119,6 +142,11 @@ impl RedirectUris {
             Err(bad) => Err((one.to_owned(), bad)),
         });
         each.collect::<Result<_, _>>().map(Self)
+    }
+
+    /// Those with an asterisk, which is a character like any other.
+    pub fn with_asterisk(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(String::as_str).filter(|uri| uri.contains('*'))
     }
 
     /// A loopback address is accepted with any port, because the client learns its port only when it starts (RFC 8252
@@ -161,6 +189,7 @@ impl<'a> Address<'a> {
         match text {
             _ if text.is_empty() || text.len() > LONGEST => return Err(BadRedirectUri::Length),
             _ if text.contains('#') => return Err(BadRedirectUri::Fragment),
+            _ if !text.is_ascii() => return Err(BadRedirectUri::NotAscii),
             _ if !text.bytes().all(is_uri_character) => return Err(BadRedirectUri::Character),
             _ => {}
         }

@@ -72,15 +72,8 @@ pub struct Options {
     )]
     pub algorithm: DemoAlgorithm,
 
-    /// What bearer tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
-    #[arg(
-        long,
-        value_name = "ALG",
-        help_heading = TOKENS,
-        default_value = "RS256",
-        value_parser = values::bearer_algorithm()
-    )]
-    pub bearer_algorithm: Algorithm,
+    #[command(flatten)]
+    pub bearer: Bearer,
 
     /// Lifetime of demo tokens, max. 1d
     #[arg(
@@ -274,6 +267,22 @@ pub struct Keys {
         value_parser = values::keys()
     )]
     pub source: KeySource,
+}
+
+#[derive(Args, Clone, Debug)]
+#[group(skip)]
+#[expect(clippy::doc_markdown, reason = "`--help` shows these comments as they stand")]
+pub struct Bearer {
+    /// What bearer tokens are signed with: RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA
+    #[arg(
+        id = "bearer_algorithm",
+        long = "bearer-algorithm",
+        value_name = "ALG",
+        help_heading = TOKENS,
+        default_value = "RS256",
+        value_parser = values::bearer_algorithm()
+    )]
+    pub algorithm: Algorithm,
 }
 
 #[derive(Args, Clone, Debug)]

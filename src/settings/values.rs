@@ -148,7 +148,14 @@ pub(super) fn allowed_hosts() -> impl TypedValueParser<Value = AllowedHosts> {
 
 pub(super) fn redirect_uris() -> impl TypedValueParser<Value = RedirectUris> {
     let accepted = "absolute URIs without a fragment, with commas between, such as https://app.example/callback";
-    accepting(accepted, |text| RedirectUris::parse(text).ok())
+    move |text: &str| {
+        RedirectUris::parse(text).map_err(|(uri, bad)| {
+            // The URI itself may have a password. The value that is shown is without it.
+            let place = text.split(',').position(|one| one.trim() == uri).unwrap_or_default() + 1;
+            let which = if text.contains(',') { format!("of number {place}, ") } else { String::new() };
+            format!("{accepted}. What is wrong: {which}{}", bad.reason(&uri))
+        })
+    }
 }
 
 pub(super) fn cors_origins() -> impl TypedValueParser<Value = CorsOrigins> {

@@ -27,6 +27,8 @@ pub enum Candidates<'a> {
     Ring(&'a [Verifier]),
     /// Only this key, whatever `kid` says.
     Alone(&'a Verifier),
+    /// Only this key of a given set, which `kid` names.
+    Picked(&'a Verifier),
     /// All keys of a given set, because `kid` names none of them.
     Unchosen(&'a [Verifier]),
 }
@@ -35,7 +37,7 @@ impl<'a> Candidates<'a> {
     pub(super) const fn all(self) -> &'a [Verifier] {
         match self {
             Self::Ring(keys) | Self::Unchosen(keys) => keys,
-            Self::Alone(key) => std::slice::from_ref(key),
+            Self::Alone(key) | Self::Picked(key) => std::slice::from_ref(key),
         }
     }
 }

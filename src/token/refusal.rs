@@ -124,9 +124,13 @@ pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Re
     }
 }
 
-/// `HS256 or RS256`.
+/// `HS256, RS256 or ES256`.
 pub(super) fn either(algorithms: &[Algorithm]) -> String {
-    algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>().join(" or ")
+    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
+    match &names[..] {
+        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => names.concat(),
+    }
 }
 
 /// `accepted` are all algorithms that would do, at least one.
@@ -140,6 +144,15 @@ pub(super) fn alg_not_allowed(found: &str, accepted: &[Algorithm]) -> Reason {
         _ if found.parse::<Algorithm>().is_ok() => {
             format!("this token says it was signed with {found}, but {expected} is expected here")
         }
+        Algorithm::RFC_9864_NAME if accepted.contains(&Algorithm::EdDsa) => {
+            "`alg` is Ed25519, a newer name for EdDSA over Ed25519 (RFC 9864); this program calls it EdDSA, and accepts \
+             tokens under that name alone"
+                .into()
+        }
+        Algorithm::RFC_9864_NAME => format!(
+            "this token says it was signed with Ed25519 (RFC 9864), which this program calls EdDSA, but {expected} is \
+             expected here"
+        ),
         _ if accepted.iter().any(is_misspelt) => {
             format!("`alg` is compared letter by letter, and this is not {expected}")
         }
@@ -251,6 +264,21 @@ pub(super) fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_other_name_of_eddsa_is_told_the_one_that_is_used_here() {
+        for accepted in [&[Algorithm::EdDsa][..], &[Algorithm::Hs256, Algorithm::Rs256]] {
+            let reason = alg_not_allowed("Ed25519", accepted);
+            assert_eq!(reason.code, Code::AlgNotAllowed);
+            assert!(reason.message.contains("this program calls it EdDSA") || reason.message.contains("calls EdDSA"));
+        }
+    }
+
+    #[test]
+    fn algorithms_are_listed_as_in_a_sentence() {
+        let all = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256];
+        assert_eq!([1, 2, 3].map(|count| either(&all[..count])), ["HS256", "HS256 or RS256", "HS256, RS256 or ES256"]);
+    }
 
     #[test]
     fn one_thing_is_one_and_none_are_many() {

@@ -118,6 +118,11 @@ pub enum Finding {
         others: usize,
     },
     KeyAlone(Arc<str>),
+    /// The name of the set, and the `kid`, shortened.
+    KeyOfSet {
+        set: Arc<str>,
+        kid: String,
+    },
     MadeWith(Arc<str>),
     Object {
         claims: usize,
@@ -156,6 +161,7 @@ impl fmt::Display for Finding {
             Self::KeyOfRing { first, others: 0 } => write!(f, "no kid, and there is one key: {first}"),
             Self::KeyOfRing { first, others } => write!(f, "no kid, so the key in {first} and {others} more are tried"),
             Self::KeyAlone(source) => write!(f, "{source} alone, whatever the kid says"),
+            Self::KeyOfSet { set, kid } => write!(f, "picked from the set {set} by its kid {kid}"),
             Self::MadeWith(source) => write!(f, "made with the key in {source}"),
             Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
             Self::IssuedAgo { seconds } if *seconds < 1.0 => f.write_str("issued just now"),

@@ -40,16 +40,17 @@ pub fn verify(token: &str, expected: Expected<'_>, now: DateTime<Utc>) -> Verdic
     Verification::new(expected, now).verdict(token)
 }
 
-/// Verifies a token with the one of two algorithms that it names. Each algorithm has its own kind of keys, so here, and
-/// only here, the token may choose between them.
-pub fn verify_one_of(token: &str, choices: [Expected<'_>; 2], now: DateTime<Utc>) -> Verdict {
+/// Verifies a token with the one of several algorithms that it names; of `first`, if it names none of them. Each
+/// algorithm has its own keys, so here, and only here, the token may choose between them.
+pub fn verify_one_of(token: &str, first: Expected<'_>, others: &[Expected<'_>], now: DateTime<Utc>) -> Verdict {
     let mut header_only = Verification::new(DECODE_ONLY, now);
     // An unreadable header is refused below, whichever algorithm is chosen.
     drop(header_only.read(token));
     let named = header_only.member("alg").and_then(Value::as_str);
-    let choice = choices.iter().find(|choice| Some(choice.algorithm.as_str()) == named);
-    let accepted = choices.map(|choice| choice.algorithm).to_vec();
-    Verification { accepted, ..Verification::new(*choice.unwrap_or(&choices[0]), now) }.verdict(token)
+    let mut choices = std::iter::once(&first).chain(others);
+    let accepted = choices.clone().map(|choice| choice.algorithm).collect();
+    let choice = choices.find(|choice| Some(choice.algorithm.as_str()) == named);
+    Verification { accepted, ..Verification::new(*choice.unwrap_or(&first), now) }.verdict(token)
 }
 
 /// Like [`verify`], for a profile with a random `jti`: a token with a `jti` may have been revoked.
@@ -79,7 +80,7 @@ pub fn verify_given(token: &str, keys: &GivenVerifier, now: DateTime<Utc>) -> Ve
     let is_of_algorithm = |key: &&Verifier| said("alg") == Some(key.algorithm().as_str());
     let named = || keys.iter().filter(|key| said("kid").is_some_and(|kid| key.kid() == Some(kid)));
     if let Some(key) = named().find(is_of_algorithm).or_else(|| named().next()) {
-        return verify(token, expected(key.algorithm(), Candidates::Alone(key)), now);
+        return verify(token, expected(key.algorithm(), Candidates::Picked(key)), now);
     }
     let any = keys.iter().find(is_of_algorithm).or(keys.first()).map_or(Algorithm::Rs256, Verifier::algorithm);
     verify(token, expected(any, Candidates::Unchosen(keys)), now)
@@ -233,8 +234,8 @@ impl<'a> Verification<'a> {
         let found = self.member("alg").and_then(Value::as_str).unwrap_or_default();
         let accepted = if self.accepted.is_empty() { &[expected][..] } else { &self.accepted };
         if found != expected.as_str() {
-            let is_given_secret =
-                matches!(self.expected.keys, Candidates::Alone(_)) && expected.key_kind() == KeyKind::Secret;
+            let is_given_secret = matches!(self.expected.keys, Candidates::Alone(_) | Candidates::Picked(_))
+                && expected.key_kind() == KeyKind::Secret;
             let asks_for_key = is_given_secret.then(|| key_pair_for(found)).flatten();
             return Err(match asks_for_key {
                 Some(kind) => read_as_secret(found, kind, expected),
@@ -254,6 +255,10 @@ impl<'a> Verification<'a> {
         let (keys, finding) = match (self.expected.keys, self.member("kid")) {
             (Candidates::Unchosen(keys), kid) => return Err(unchosen(keys, kid)),
             (Candidates::Alone(key), _) => (vec![key], Finding::KeyAlone(key.source().clone())),
+            (Candidates::Picked(key), kid) => {
+                let kid = kid.and_then(Value::as_str).map(clip).unwrap_or_default();
+                (vec![key], Finding::KeyOfSet { set: key.source().clone(), kid })
+            }
             (Candidates::Ring(ring), None) => {
                 let mut keys: Vec<_> = ring.iter().filter(|key| !key.is_over(self.moment)).collect();
                 keys.sort_by_key(|key| key.is_next(self.moment));

@@ -766,6 +766,73 @@ fn sign_takes_a_key_in_any_form_and_inspect_its_other_half() {
 }
 
 #[test]
+fn a_number_that_would_be_signed_as_another_is_refused() {
+    let program = Program::new();
+    program.run(&["keygen"]);
+    let long = ["12345678901234567890123", "1.2345678901234568e+22", "as a string"];
+    program.run(&["sign", "--claims", r#"{"n":12345678901234567890123}"#]).assert_failed(&long);
+    program.run(&["sign", "--claims", r#"{"z":-0}"#]).assert_failed(&["--claims", "-0", "write 0"]);
+    program
+        .run(&["sign", "--header", r#"{"n":[18446744073709551616]}"#])
+        .assert_failed(&["--header", "18446744073709551616"]);
+    for claims in [r#"{"n":18446744073709551615,"m":-9223372036854775808,"f":0.1,"z":0}"#, r#"{"t":"-0"}"#] {
+        let payload = program.sign(&["--claims", claims]);
+        let payload = URL_SAFE_NO_PAD.decode(payload.split('.').nth(1).unwrap()).unwrap();
+        assert_eq!(String::from_utf8(payload).unwrap(), claims);
+    }
+}
+
+#[test]
+fn keygen_takes_a_size_for_rsa_alone_and_makes_no_file_of_the_name_of_standard_output() {
+    let program = Program::new();
+    for arguments in [
+        &["keygen", "--bits", "4096"][..],
+        &["keygen", "--algorithm", "ES256", "--bits", "4096", "--out", "key"],
+        &["keygen", "--algorithm", "EdDSA", "--bits", "2048", "--out", "key"],
+    ] {
+        program.run(arguments).assert_failed(&["--bits is the size of an RSA key", "leave --bits out"]);
+    }
+    for algorithm in ["ES256", "HS256"] {
+        program.run(&["keygen", "--algorithm", algorithm, "--out", "-"]).assert_failed(&["--out", "`-`", "./-"]);
+    }
+    assert_eq!(fs::read_dir(program.path(".")).unwrap().count(), 0, "nothing is made");
+}
+
+#[test]
+fn a_secret_of_one_byte_has_1_byte() {
+    let program = Program::new().holding("secret.txt", "x\n");
+    let warning = program.run(&["sign", "--key", "secret.txt"]).stderr;
+    assert!(warning.contains("it has 1 byte, and HS256 needs 32"), "{warning}");
+}
+
+#[test]
+fn the_newer_name_of_eddsa_is_told_the_one_that_is_used_here() {
+    let program = Program::new();
+    program.run(&["keygen", "--algorithm", "EdDSA", "--out", "key"]);
+    let token = program.sign(&["--key", "key", "--ttl", "60"]);
+    let (_, rest) = token.split_once('.').unwrap();
+    let renamed = format!("{}.{rest}", URL_SAFE_NO_PAD.encode(r#"{"alg":"Ed25519"}"#));
+    let (code, verdict) = program.inspect(&["--key", "key"], &renamed);
+    assert_eq!((code, &verdict["code"]), (1, &json!("alg_not_allowed")));
+    assert!(verdict["message"].as_str().unwrap().contains("this program calls it EdDSA"), "{verdict}");
+    let done = program.run(&["sign", "--key", "key", "--algorithm", "Ed25519"]);
+    assert!(done.code == Some(2) && done.stderr.contains("called EdDSA here"), "{}", done.stderr);
+}
+
+#[test]
+fn check_notes_a_redirect_uri_with_an_asterisk_and_a_name_that_no_key_has() {
+    let program = Program::with_keys();
+    fs::write(program.path("keys/jwt_key.pem"), "x").unwrap();
+    let done = program.run(&["check", "--redirect-uri", "https://app.example/*"]);
+    assert_eq!(done.code, Some(0), "{}", done.stdout);
+    for words in
+        ["note   settings: --redirect-uri has `https://app.example/*`", "note   keys: `keys/jwt_key.pem` is not read"]
+    {
+        assert!(done.stdout.contains(words), "{words}: {}", done.stdout);
+    }
+}
+
+#[test]
 fn sign_uses_every_algorithm_that_fits_the_key() {
     let program =
         Program::new().holding("secret.txt", "correct horse battery staple is long enough for each of the hashes\n");

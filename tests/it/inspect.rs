@@ -5,6 +5,7 @@ use std::fs;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use hallpass::keys::PublicKey;
 use serde_json::{Value, json};
 
 use crate::cli::{Done, Program, path_of};
@@ -182,6 +183,39 @@ fn against_the_folder_all_accepted_algorithms_are_named() {
 }
 
 // ── what is a token, and what is a flag
+
+#[test]
+fn a_bearer_token_of_the_server_is_verified_with_the_folders_bearer_key() {
+    for (variable, algorithm) in [(None, "RS256"), (Some("ES256"), "ES256"), (Some("PS256"), "PS256")] {
+        let program = Program::with_keys();
+        let program = match variable {
+            Some(name) => program.and("HALLPASS_BEARER_ALGORITHM", name),
+            None => program,
+        };
+        fs::remove_file(program.path("keys/bearer_key")).ok();
+        fs::remove_file(program.path("keys/bearer_key.pub")).ok();
+        program.run(&["keygen", "--algorithm", algorithm, "--out", "keys/bearer_key"]);
+        let token = program.sign(&["--key", "keys/bearer_key", "--algorithm", algorithm, "--ttl", "60"]);
+        let kid = PublicKey::parse(&fs::read(program.path("keys/bearer_key.pub")).unwrap()).unwrap().thumbprint();
+        let named = program.sign(&["--key", "keys/bearer_key", "--algorithm", algorithm, "--ttl", "60", "--kid", &kid]);
+        for token in [&token, &named] {
+            let done = program.run(&["inspect", token]);
+            assert_eq!(done.code, Some(0), "{}", done.stdout);
+            assert!(
+                done.stdout.contains(&format!("verified with the key in keys/bearer_key, {algorithm}")),
+                "{algorithm}: {}",
+                done.stdout
+            );
+        }
+    }
+    let program = Program::with_keys();
+    fs::remove_file(program.path("keys/bearer_key")).ok();
+    fs::remove_file(program.path("keys/bearer_key.pub")).ok();
+    program.run(&["keygen", "--algorithm", "PS512", "--out", "keys/bearer_key"]);
+    let token = program.sign(&["--key", "keys/bearer_key", "--algorithm", "PS512", "--ttl", "60"]);
+    assert_eq!(program.run(&["inspect", &token]).code, Some(1), "the key has one algorithm, and that is RS256");
+    assert_eq!(program.run(&["inspect", "--algorithm", "PS512", &token]).code, Some(0));
+}
 
 #[test]
 fn a_flag_that_is_not_known_is_no_token() {

@@ -2,6 +2,7 @@
 //! `openssl` and `ssh-keygen` write them.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
@@ -78,6 +79,7 @@ openssl ec -in ec.pem -outform DER -out ec-sec1.der
 openssl pkey -in ec.pem -pubout -out ec-public.pem
 openssl genpkey -algorithm ED25519 -out ed25519.pem
 openssl pkey -in ed25519.pem -pubout -out ed25519-public.pem
+openssl pkcs8 -topk8 -in ed25519.pem -out ed25519-locked.pem -passout pass:passphrase
 ssh-keygen -q -t ed25519 -N '' -C x -f ed25519
 ssh-keygen -q -t ecdsa -N '' -C x -f ecdsa
 openssl ecparam -name secp384r1 -genkey -noout -out ec384.pem
@@ -265,6 +267,8 @@ const P521: &[&str] = &["an EC key on P-521", "ssh-keygen -t rsa"];
 const SECP256K1: &[&str] = &["an EC key on secp256k1", "ssh-keygen -t rsa"];
 const X25519: &[&str] = &["an X25519 key, which signs nothing", "ssh-keygen -t rsa"];
 const PASSPHRASE: &[&str] = &["passphrase", "ssh-keygen -p -N '' -f "];
+const PASSPHRASE_IN_PEM: &[&str] = &["passphrase", "`umask 077 && openssl pkey -in "];
+const PASSPHRASE_IN_DER: &[&str] = &["passphrase", "`umask 077 && openssl pkey -inform DER -in "];
 const XML: &str = "<RSAKeyValue><Modulus>AQAB</Modulus><Exponent>AQAB</Exponent></RSAKeyValue>";
 
 /// Long because it is one list of forms.
@@ -278,9 +282,10 @@ fn refused_forms(made: &Made) -> Vec<(&'static str, Vec<u8>, &'static [&'static 
     let text = |name: &'static str, text: &str, says: &'static [&'static str]| (name, text.as_bytes().to_vec(), says);
     let mut forms = vec![
         read("locked", PASSPHRASE),
-        read("pkcs1-locked.pem", PASSPHRASE),
-        read("pkcs8-locked.pem", PASSPHRASE),
-        read("pkcs8-locked.der", PASSPHRASE),
+        read("pkcs1-locked.pem", PASSPHRASE_IN_PEM),
+        read("pkcs8-locked.pem", PASSPHRASE_IN_PEM),
+        read("ed25519-locked.pem", PASSPHRASE_IN_PEM),
+        read("pkcs8-locked.der", PASSPHRASE_IN_DER),
         read("certificate.pem", CERTIFICATE),
         read("certificate.der", CERTIFICATE),
         text("a certificate in base64", &made.body("certificate.pem"), CERTIFICATE),
@@ -697,7 +702,7 @@ fn a_file_that_something_is_packed_into_is_no_secret_and_told_how_to_unpack() {
             .success()
     );
     let told = program.run(&["check"]).stdout;
-    let command = told.split('`').find(|part| part.starts_with("mv ")).unwrap();
+    let command = told.split('`').find(|part| part.starts_with("umask 077 && mv ")).unwrap();
     assert!(
         Command::new("sh").args(["-c", command]).current_dir(program.path(".")).status().unwrap().success(),
         "{command}"
@@ -733,16 +738,32 @@ fn a_jwk_that_lacks_its_kty_is_no_secret() {
 }
 
 #[test]
-fn json_without_a_key_is_a_secret_everywhere() {
+fn a_json_object_is_a_secret_where_a_secret_was_named_and_no_key_elsewhere() {
+    let objects = [
+        (r#"{"a":1}"#, "lacks the member `kty`"),
+        (r#"{"password":"hunter2"}"#, "lacks the member `kty`"),
+        (r#"{"k":"c2VjcmV0"}"#, "lacks the member `kty`"),
+        ("{}", "lacks the member `kty`"),
+        (r#"{"a":{"b":["c",null,1.5]}}"#, "lacks the member `kty`"),
+        (r#"{"keys":{}}"#, "`keys` is an object, and it must be an array of JWKs"),
+        (r#"{"protected":"e30","iv":"AA","ciphertext":"AA","tag":"AA"}"#, "JWE"),
+    ];
+    for (text, lacks) in objects {
+        assert_says(&pasted(text.as_bytes()).unwrap_err(), &[lacks], text);
+        assert_eq!(Secret::from_file(text.as_bytes()).unwrap().as_bytes(), text.as_bytes(), "{text}");
+        let program = Program::new().holding("key.json", text);
+        program.run(&["sign", "--key", "key.json"]).assert_failed(&["`key.json`", lacks]);
+        program.run(&["inspect", "--key", "key.json", "x.y.z"]).assert_failed(&["`key.json`", lacks]);
+        assert_eq!(program.run(&["sign", "--key", text]).code, Some(2), "a text is no file: {text}");
+    }
+}
+
+#[test]
+fn other_json_without_a_key_is_a_secret_everywhere() {
     for text in [
-        r#"{"a":1}"#,
-        r#"{"password":"hunter2"}"#,
-        r#"{"k":"c2VjcmV0"}"#,
-        "{}",
         r#"["a","b"]"#,
         r#""quoted""#,
         "12345678",
-        r#"{"a":{"b":["c",null,1.5]}}"#,
         "kty: yes",
         "my kty=fine",
         "secret: hunter2",
@@ -988,6 +1009,52 @@ fn the_command_that_the_folder_names_for_a_certificate_and_a_keystore_works_ther
 }
 
 #[test]
+fn the_command_that_takes_a_passphrase_off_gives_a_key_that_is_read() {
+    let made = Made::get();
+    for name in ["locked", "pkcs1-locked.pem", "pkcs8-locked.pem", "pkcs8-locked.der", "ed25519-locked.pem"] {
+        for place in ["given", "folder"] {
+            let program = Program::new();
+            fs::create_dir(program.path("keys")).unwrap();
+            let file = if place == "given" { "key file" } else { "keys/bearer_key" };
+            fs::write(program.path(file), made.bytes(name)).unwrap();
+            fs::set_permissions(program.path(file), fs::Permissions::from_mode(0o600)).unwrap();
+            let told = match place {
+                "given" => program.run(&["sign", "--key", file]).stderr,
+                _ => program.run(&["check"]).stdout,
+            };
+            let command = told.split('`').find(|part| part.contains("ssh-keygen -p") || part.contains("openssl pkey"));
+            let command = command.unwrap_or_else(|| panic!("{name}: {told}"));
+            let command =
+                command.replace("-p -N", "-p -P passphrase -N").replace("pkey ", "pkey -passin pass:passphrase ");
+            let ran = Command::new("sh").args(["-c", &command]).current_dir(program.path(".")).output().unwrap();
+            assert!(ran.status.success(), "{command}: {}", String::from_utf8_lossy(&ran.stderr));
+            let written = if place == "given" && name != "locked" { "NEW" } else { file };
+            assert!(hallpass::keys::PrivateKey::parse(&fs::read(program.path(written)).unwrap()).is_ok(), "{command}");
+            let bits = fs::metadata(program.path(written)).unwrap().permissions().mode();
+            assert_eq!(bits & 0o077, 0, "{command}");
+        }
+    }
+}
+
+#[test]
+fn a_jwk_that_is_no_pair_gets_no_command_that_converts_a_pair() {
+    let oct = r#"{"kty":"oct","k":"c2VjcmV0"}"#;
+    for (file, text, words) in [
+        ("jwt_key", oct.to_owned(), "a secret as a JWK"),
+        ("bearer_key", oct.to_owned(), "a secret as a JWK"),
+        ("jwt_key", format!(r#"{{"keys":[{oct}]}}"#), "a set of JWKs"),
+        ("bearer_key", format!("[{oct}]"), "a set of JWKs"),
+        ("jwt_key", r#"{"kty":"oct","k":"#.to_owned(), "no whole JSON"),
+    ] {
+        let program = Program::new();
+        fs::create_dir(program.path("keys")).unwrap();
+        fs::write(program.path("keys").join(file), text).unwrap();
+        let told = program.run(&["check"]).stdout;
+        assert!(told.contains(words) && !told.contains("createPrivateKey"), "{told}");
+    }
+}
+
+#[test]
 fn a_byte_order_mark_or_utf_16_in_a_secret_is_refused_the_same_in_every_place() {
     let text = "a secret of more than thirty-two bytes\n";
     for (bytes, word) in [
@@ -1051,7 +1118,7 @@ fn one_file_is_one_secret_whoever_reads_it() {
         (" s3cret \n", " s3cret "),
         ("s3cret\n\n", "s3cret\n"),
         ("s3cret\r", "s3cret\r"),
-        ("{\"a\": 1}\n", "{\"a\": 1}"),
+        ("[\"a\", 1]\n", "[\"a\", 1]"),
     ] {
         let program = Program::new().holding("secret.txt", file);
         fs::create_dir(program.path("keys")).unwrap();
@@ -1307,6 +1374,10 @@ fn of_a_key_set_the_kid_of_the_token_picks_the_key() {
             let token = program.sign(&["--key", key]);
             assert_eq!(program.inspect(&["--key", set], &token).0, 0, "{set} {key}");
         }
+        let (_, verdict) = program.inspect(&["--key", set], &program.sign(&["--key", "rsa.jwk"]));
+        let told = program.run(&["inspect", "--key", set, &program.sign(&["--key", "rsa.jwk"])]).stdout;
+        assert!(told.contains(&format!("picked from the set {set} by its kid rsa")), "{told}");
+        assert_eq!(verdict["checks"][4]["outcome"], "passed", "{verdict}");
         for (key, words) in [("nameless.jwk", "it has no `kid`"), ("other.jwk", "its `kid` names none of them")] {
             let (code, verdict) = program.inspect(&["--key", set], &program.sign(&["--key", key]));
             assert_eq!((code, &verdict["code"]), (1, &json!("unknown_kid")), "{key}");
@@ -1349,6 +1420,8 @@ fn of_a_key_set_the_only_key_that_signs_signs() {
         program.sign(&["--key", "secret.jwk", "--claims", "{}"])
     );
     program.run(&["sign", "--key", "both.json"]).assert_failed(&["2 keys that sign", "rsa, secret"]);
+    let unknown = ["no usable key with the kid `zz`", "its kids: rsa, secret"];
+    program.run(&["sign", "--key", "both.json", "--kid", "zz"]).assert_failed(&unknown);
     program.run(&["sign", "--key", "public.json"]).assert_failed(&["public key where the private key belongs"]);
 }
 

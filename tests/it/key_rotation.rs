@@ -6,7 +6,7 @@ use std::path::Path;
 
 use aws_lc_rs::rand::SystemRandom;
 use chrono::{DateTime, TimeDelta, Utc};
-use hallpass::keys::{self, Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, RotatedKeys};
+use hallpass::keys::{self, Algorithm, BearerKeys, GivenCredentials, KeyError, KeyRing, RotatedKeys, RsaPrivateKey};
 use hallpass::profiles::Lifetime;
 use hallpass::profiles::bearer;
 use hallpass::profiles::demo::{self, Subject};
@@ -285,6 +285,22 @@ fn a_rotation_renews_every_bearer_key_of_the_folder_by_one_of_its_kind() {
     }
     assert_eq!(rotate_these(&folder, &BEARER, 0, at(100)).removed.len(), 4);
     assert_eq!(kid(&ring(), Algorithm::Ps512, at(99)), kid(&after, Algorithm::Ps512, at(99)));
+}
+
+#[test]
+fn a_next_rsa_key_is_as_large_as_the_one_that_it_replaces() {
+    let folder = folder();
+    for name in ["jwt_key", "bearer_key"] {
+        let _ = fs::remove_file(folder.path().join(format!("{name}.pub")));
+        fs::copy(fixture("rsa-4096-openssh"), folder.path().join(name)).unwrap();
+    }
+    let made = rotate_these(&folder, &[RotatedKeys::Rs256, RotatedKeys::Bearer], 60, at(0)).made;
+    let private: Vec<_> = made.iter().filter(|path| path.extension().is_some_and(|it| it != "pub")).collect();
+    assert_eq!(private.len(), 2, "{made:?}");
+    for path in private {
+        let key = RsaPrivateKey::parse(&fs::read(path).unwrap()).unwrap();
+        assert_eq!(key.public().modulus().len() * 8, 4096, "{}", path.display());
+    }
 }
 
 #[test]

@@ -524,13 +524,70 @@ fn the_bearer_key_is_made_for_its_algorithm_or_brought_in_and_published_under_it
     assert_says(&keys.bearer(Algorithm::Es256).err().unwrap(), &["PSS alone", "ES256 needs an EC key on P-256"]);
 }
 
+#[test]
+fn a_public_half_alone_of_the_bearer_key_is_refused_before_anything_is_made() {
+    for (algorithm, public, name) in [
+        (Algorithm::Rs256, "rsa-openssh.pub", "bearer_key"),
+        (Algorithm::Es256, "ec-public-spki.pem", "bearer_key"),
+        (Algorithm::Rs256, "rsa-openssh.pub", "bearer_key.20270101T000000Z"),
+    ] {
+        let file = format!("{name}.pub");
+        let keys = Keys::holding([(&*file, public)]);
+        let told = keys.bearer(algorithm).err().unwrap().replace(keys.folder.path().to_str().unwrap(), "keys");
+        assert_says(&told, &[&format!("`keys/{file}`"), &format!("private half `keys/{name}` is not there")]);
+        assert_says(&told, &["put the private half there", "move this file out", "the next start makes a new pair"]);
+        assert_eq!(keys.names(), [file], "nothing is made");
+    }
+    let keys = Keys::holding([("bearer_key", "rsa-openssh"), ("bearer_key.20270101T000000Z.pub", "other-openssh.pub")]);
+    let told = keys.bearer(Algorithm::Rs256).err().unwrap();
+    assert_says(&told, &["bearer_key.20270101T000000Z` is not there", "the key before it signs again"]);
+}
+
+#[test]
+fn a_public_key_in_bearer_key_is_never_sent_to_a_folder_with_a_public_half_alone() {
+    for public in ["rsa-openssh.pub", "rsa-certificate.pem"] {
+        let keys = Keys::holding([("bearer_key", public)]);
+        let told = keys.bearer(Algorithm::Rs256).err().unwrap();
+        assert_says(&told, &["signed with the private half", "the next start makes a new key"]);
+        assert!(!told.contains("bearer_key.pub"), "{told}");
+    }
+}
+
+#[test]
+fn a_file_whose_name_is_nearly_a_keys_is_noted_and_works_nowhere() {
+    let keys = Keys::holding([("jwt_key", "rsa-openssh"), ("jwt_key.pub", "rsa-openssh.pub")]);
+    keys.ring();
+    assert_eq!(keys.warnings().len(), 0);
+    let wrong = [
+        "bearer_key.20270101T000000",
+        "bearer_key.pem",
+        "hs256.20270101.secret",
+        "jwt_key.2027",
+        "jwt_key.20271301T000000Z",
+        "jwt_key.pem",
+    ];
+    for name in wrong.into_iter().chain(["jwt_key.p12", "jwt_key.private", "notes.txt"]) {
+        keys.write(name, "a secret of more than thirty-two bytes");
+    }
+    fs::create_dir(keys.path("jwt_key.d")).unwrap();
+    keys.set_mode("jwt_key.d", 0o700);
+    let told: Vec<String> = keys.warnings().iter().map(ToString::to_string).collect();
+    assert_eq!(told.len(), wrong.len(), "{told:?}");
+    for (told, name) in told.iter().zip(wrong) {
+        assert_says(told, &[&format!("{name}` is not read"), "20270101T000000Z"]);
+    }
+}
+
 // What is refused.
 
 #[test]
 fn a_passphrase_is_refused_with_the_command_that_removes_it() {
-    for fixture in ENCRYPTED {
+    let by_openssl =
+        "`umask 077 && openssl pkey -in keys/jwt_key -out keys/jwt_key.new && mv keys/jwt_key.new keys/jwt_key`";
+    let commands = ["`ssh-keygen -p -N '' -f keys/jwt_key`", by_openssl, by_openssl];
+    for (fixture, command) in ENCRYPTED.into_iter().zip(commands) {
         let line = Keys::holding([("jwt_key", fixture)]).refusal("jwt_key");
-        assert_says(&line, &["passphrase", "`ssh-keygen -p -N '' -f keys/jwt_key`"]);
+        assert_says(&line, &["passphrase", command]);
     }
 }
 

@@ -342,30 +342,85 @@ fn each_kind_and_form_of_key_serves() {
 }
 
 /// Long because it is one table of cases.
+const WITHOUT_PASSPHRASE: &str = "`umask 077 && openssl pkey -in key.pem -out NEW`, and use `--tls-key NEW`";
+
+/// What happens to a PEM between two programs.
+type Journey = fn(&str) -> String;
+
+#[test]
+fn a_pair_is_read_however_its_line_ends_are_written_and_no_line_repeats_the_key() {
+    let pair = Pair::named("good");
+    let journeys: [(&str, Journey); 7] = [
+        ("literal line ends", |pem| pem.replace('\n', "\\n")),
+        ("one line", |pem| pem.replace('\n', "")),
+        ("blanks", |pem| pem.replace('\n', " ")),
+        ("a byte order mark", |pem| format!("\u{feff}{pem}")),
+        ("indented", |pem| format!("  {}", pem.replace('\n', "\n  "))),
+        ("quoted", |pem| format!("\"{}\"", pem.replace('\n', "\\n"))),
+        ("CRLF", |pem| pem.replace('\n', "\r\n")),
+    ];
+    for (name, journey) in journeys {
+        let program = Program::with_keys();
+        Pair { chain: journey(&pair.chain), key: journey(&pair.key) }.write(&program);
+        let checked = program.run(&[&["check"], FILES].concat());
+        assert!(checked.stdout.contains("ok     tls: `chain.pem`"), "{name}: {}", checked.stdout);
+    }
+    let body = pair.key.lines().nth(1).unwrap();
+    let numbers = |text: &str| text.bytes().take(5).map(|byte| byte.to_string()).collect::<Vec<_>>().join(", ");
+    for key in [
+        pair.key.replace("-----\n", "-----"),
+        pair.key.replacen("-----\n", " ", 1).replace('\n', " "),
+        pair.key.replacen("-----\n", "\\n", 1).replace('\n', "\\n"),
+        pair.key.replace("-----END PRIVATE KEY-----", "").replace('\n', " "),
+        pair.key.replace("-----BEGIN PRIVATE KEY-----", "-----BEGIN PRIVATE KEY").replace('\n', ""),
+    ] {
+        let program = Program::with_keys();
+        Pair { chain: pair.chain.clone(), key: key.clone() }.write(&program);
+        let checked = program.run(&[&["check"], FILES].concat());
+        let is_refused = checked.code == Some(2);
+        let started = is_refused.then(|| program.run(&[&["--bind", "127.0.0.1:0"], FILES].concat()).stderr);
+        for told in [checked.stdout, checked.stderr, started.unwrap_or_default()] {
+            assert!(!told.contains(&body[..12]) && !told.contains(&body[24..36]), "{key}: {told}");
+            assert!(!told.contains(&numbers(&key)) && !told.contains(&numbers(body)), "{key}: {told}");
+        }
+    }
+}
+
 #[test]
 fn a_bad_pair_ends_the_start_with_one_line_that_names_the_file_and_the_remedy() {
     let good = Pair::named("good");
     let other = Pair::named("other");
     let cut = &good.chain[..good.chain.len() / 2];
     let not_der = "-----BEGIN CERTIFICATE-----\naGFsbHBhc3M=\n-----END CERTIFICATE-----\n";
-    let encrypted = fs::read_to_string(fixture("rsa-openssh")).unwrap();
+    let [encrypted, small, jwk] = ["rsa-openssh-encrypted", "rsa-1024-pkcs8.pem", "rsa-private.jwk.json"]
+        .map(|name| fs::read_to_string(fixture(name)).unwrap());
+    let ppk = "PuTTY-User-Key-File-3: ssh-rsa\nEncryption: none\nComment: x\nPublic-Lines: 6\nAAAA\n";
+    let oct = r#"{"kty":"oct","k":"c2VjcmV0"}"#;
     let legacy = "-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAAAA\n\
                   -----END RSA PRIVATE KEY-----\n";
     let with_phrase = "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n";
     let no_key = "-----BEGIN PRIVATE KEY-----\naGFsbHBhc3M=\n-----END PRIVATE KEY-----\n";
     for (chain, key, words) in [
         ("", &*good.key, ["--tls-cert `chain.pem`", "it is empty"]),
-        (cut, &good.key, ["--tls-cert `chain.pem`", "damaged or cut off"]),
+        (
+            cut,
+            &good.key,
+            ["--tls-cert `chain.pem`", "cut short or damaged: the line `-----END CERTIFICATE-----` is missing"],
+        ),
         ("hello", &good.key, ["--tls-cert `chain.pem`", "no certificate is in it; accepted: PEM"]),
         (&good.key, &good.key, ["--tls-cert `chain.pem`", "no certificate is in it"]),
         (not_der, &good.key, ["--tls-cert `chain.pem`", "cannot be read"]),
         (&good.chain, "", ["--tls-key `key.pem`", "it is empty"]),
         (&good.chain, "hello", ["--tls-key `key.pem`", "PKCS#8, PKCS#1 or SEC1"]),
         (&good.chain, &good.chain, ["--tls-key `key.pem`", "no private key"]),
-        (&good.chain, legacy, ["--tls-key `key.pem`", "passphrase; `openssl pkey"]),
-        (&good.chain, with_phrase, ["--tls-key `key.pem`", "passphrase; `openssl pkey"]),
-        (&good.chain, &encrypted, ["--tls-key `key.pem`", "OpenSSH"]),
-        (&good.chain, no_key, ["--tls-key `key.pem`", "TLS cannot sign with it; accepted: RSA"]),
+        (&good.chain, legacy, ["--tls-key `key.pem`", WITHOUT_PASSPHRASE]),
+        (&good.chain, with_phrase, ["--tls-key `key.pem`", WITHOUT_PASSPHRASE]),
+        (&good.chain, &encrypted, ["--tls-key `key.pem`", "`ssh-keygen -p -N '' -f key.pem`"]),
+        (&good.chain, no_key, ["--tls-key `key.pem`", "cut short or damaged"]),
+        (&good.chain, &small, ["--tls-key `key.pem`", "TLS cannot sign with it; accepted: RSA"]),
+        (&good.chain, ppk, ["--tls-key `key.pem`", "`umask 077 && puttygen key.pem -O private-openssh -o tls.key`"]),
+        (&good.chain, oct, ["--tls-key `key.pem`", "a secret as a JWK"]),
+        (&good.chain, &jwk, ["--tls-key `key.pem`", "`umask 077 && node -e"]),
         (&good.chain, &other.key, ["--tls-key `key.pem` is not the key", "--tls-cert `chain.pem`"]),
     ] {
         let program = Program::with_keys();

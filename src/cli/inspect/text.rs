@@ -80,6 +80,7 @@ impl Text<'_> {
         match part {
             Part::Object(members) => self.members(members, meaning),
             Part::Text(text) => self.say(&format!("  not a JSON object that has each member once: {text}")),
+            Part::Bytes(1) => self.say("  1 byte that is not text, as in an encrypted token"),
             Part::Bytes(count) => self.say(&format!("  {count} bytes that are not text, as in an encrypted token")),
             Part::Undecodable => self.say("  cannot be decoded: it is not base64url"),
             Part::Missing => self.say("  missing"),

@@ -1,13 +1,15 @@
 //! The keys of bearer tokens in the folder: a pair of the kind that the algorithm needs, and in test mode one of each
 //! kind.
 
+use std::path::Path;
+
 use super::names::{BEARER_PAIRS, BEARER_PRIVATE, private_half, public_half, start_of_pair, start_of_private_half};
 use super::new_keys::pair_pem;
 use super::{Folder, KeyError, Warning};
 use crate::keys::bearer::{BearerRing, in_memory};
 use crate::keys::files::read_file;
 use crate::keys::rotation::{Dated, DatedKeys, PairKey};
-use crate::keys::{Algorithm, BearerKeys, KeyFault, KeyKind, KeyLocation, PrivateKey, PublicKey, Start};
+use crate::keys::{Algorithm, BearerKeys, KeyFault, KeyKind, KeyLocation, PrivateKey, PublicKey, Start, Verifier};
 
 /// Each file of a bearer key with its algorithm. That of the configured algorithm is first.
 pub(in crate::keys) fn bearer_files(wanted: BearerKeys) -> impl Iterator<Item = (Algorithm, &'static str)> {
@@ -55,9 +57,23 @@ impl Folder<'_> {
         Ok(!self.starts(|name| start_of_private_half(first, name))?.is_empty())
     }
 
-    /// Every pair of bearer tokens with this name, including those with only a public half left. All are of the kind
-    /// that this algorithm needs, if one is given.
+    /// Every pair of bearer tokens with this name, of which the newest can sign. All are of the kind that this
+    /// algorithm needs, if one is given.
     pub(super) fn bearer_pairs(
+        &self,
+        first: &str,
+        algorithm: Option<Algorithm>,
+    ) -> Result<DatedKeys<PairKey>, KeyError> {
+        let pairs = self.bearer_halves(first, algorithm)?;
+        match pairs.newest() {
+            // Only older keys could sign, and what they sign is soon refused.
+            Some(newest) if newest.key.private.is_none() => Err(self.without_private_half(first, newest.start)),
+            _ => Ok(pairs),
+        }
+    }
+
+    /// The same, including those with only a public half left.
+    pub(super) fn bearer_halves(
         &self,
         first: &str,
         algorithm: Option<Algorithm>,
@@ -66,14 +82,32 @@ impl Folder<'_> {
         for start in self.starts(|name| start_of_pair(first, name))? {
             pairs.extend(self.bearer_pair(first, start, algorithm)?);
         }
-        let pairs = DatedKeys::new(pairs);
-        match pairs.newest() {
-            // Only older keys could sign, and what they sign is soon refused.
-            Some(newest) if newest.key.private.is_none() => {
-                Err(self.removed_meanwhile(&private_half(first, newest.start)))
+        Ok(DatedKeys::new(pairs))
+    }
+
+    /// Before anything is written: a public half that is alone would get a new private half, which does not fit it.
+    pub(super) fn expect_bearer_private_halves(&self, wanted: BearerKeys) -> Result<(), KeyError> {
+        for (algorithm, first) in bearer_files(wanted) {
+            let newest = self.starts(|name| start_of_pair(first, name))?.pop();
+            let newest_private = self.starts(|name| start_of_private_half(first, name))?.pop();
+            if newest != newest_private {
+                self.bearer_pairs(first, Some(algorithm))?;
             }
-            _ => Ok(pairs),
         }
+        Ok(())
+    }
+
+    fn without_private_half(&self, first: &str, start: Start) -> KeyError {
+        let (public, private) = (self.path.join(public_half(first, start)), self.path.join(private_half(first, start)));
+        let missing =
+            format!("its private half `{}` is not there, and bearer tokens are signed with that", private.display());
+        let then = match self.has_private_half(first) {
+            Ok(true) => "the key before it signs again",
+            _ => "the next start makes a new pair",
+        };
+        let advice = format!("put the private half there, or move this file out of the folder, and {then}");
+        let source = KeyFault::Advised { fault: Box::new(KeyFault::Broken(missing.into())), advice };
+        KeyError::Unfit { path: public, source }
     }
 
     fn bearer_pair(
@@ -87,10 +121,10 @@ impl Folder<'_> {
         let fits = |kind, key| expect_kind(kind, algorithm).map(|()| key);
         let private = read_file(&path)?.map(|bytes| PrivateKey::parse(&bytes)).transpose();
         let private = private.and_then(|key| key.map(|key| fits(key.kind(), key)).transpose());
-        let private = private.map_err(|fault| of_another_kind(fault, algorithm));
-        let private = private.map_err(KeyError::unfit_at(&path, KeyLocation::Private))?;
+        let place = |file: String| KeyLocation::Bearer(file, algorithm.or_else(|| algorithm_of(first)));
+        let private = private.map_err(KeyError::unfit_at(&path, place))?;
         let public = read_file(&public_path)?.map(|bytes| PublicKey::parse(&bytes)).transpose();
-        let public = public.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))?;
+        let public = public.map_err(KeyError::unfit_at(&public_path, place))?;
         let (key, name) = match (private, public) {
             (Some(private), Some(public)) if public != private.public() => {
                 return Err(self.mismatch(&public_name, &private_name));
@@ -98,7 +132,7 @@ impl Folder<'_> {
             (Some(private), _) => (PairKey::from(private), private_name),
             (None, Some(public)) => {
                 let fault = expect_kind(public.kind(), algorithm);
-                fault.map_err(KeyError::unfit_at(&public_path, KeyLocation::Public))?;
+                fault.map_err(KeyError::unfit_at(&public_path, place))?;
                 (PairKey { private: None, public }, public_name)
             }
             (None, None) => return Ok(None),
@@ -118,14 +152,21 @@ fn expect_kind(kind: KeyKind, algorithm: Option<Algorithm>) -> Result<(), KeyFau
     Err(KeyFault::Advised { fault, advice })
 }
 
-/// Advice for a key that no algorithm here uses.
-fn of_another_kind(fault: KeyFault, algorithm: Option<Algorithm>) -> KeyFault {
-    match (fault, algorithm) {
-        (fault @ KeyFault::WrongKind(_), Some(algorithm)) => {
-            let needed = algorithm.key_kind().noun();
-            let advice = format!("{algorithm} needs {needed}; move this file away, and the next start makes a new key");
-            KeyFault::Advised { fault: Box::new(fault), advice }
-        }
-        (other, _) => other,
-    }
+/// The algorithm of the kind of key that this name of test mode's keys stands for.
+fn algorithm_of(first: &str) -> Option<Algorithm> {
+    BEARER_PAIRS.into_iter().find(|(_, name)| *name == first).map(|(kind, _)| kind.usual_algorithm())
+}
+
+/// What verifies bearer tokens. The folder does not say under which algorithm they are signed: it is the first of
+/// `preferred` that fits the key, or the usual one of its kind.
+pub(super) fn read_bearer_verifying(folder: &Path, preferred: &[Algorithm]) -> Result<Vec<Verifier>, KeyError> {
+    let files = Folder { path: folder, warnings: Vec::new() };
+    let verifier = |pair: &Dated<PairKey>| {
+        let kind = pair.key.public.kind();
+        let fitting = preferred.iter().copied().find(|algorithm| algorithm.key_kind() == kind);
+        let algorithm = fitting.unwrap_or_else(|| kind.usual_algorithm());
+        let verifier = Verifier::with_public(&pair.key.public, algorithm, &pair.source);
+        Verifier { start: pair.start, end: pair.end, ..verifier }
+    };
+    Ok(files.bearer_halves(BEARER_PRIVATE, None)?.iter().map(verifier).collect())
 }

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::keys::permissions::Exposed;
-use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret};
+use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret, in_bytes};
 
 /// Why the folder cannot be used. The message always names the file.
 #[derive(Debug, Error)]
@@ -46,7 +46,7 @@ impl KeyError {
         Self::Unwritable { path, source: io::Error::new(source.kind(), format!("{source}; {advice}")) }
     }
 
-    pub(in crate::keys) fn unfit_at(path: &Path, place: fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
+    pub(in crate::keys) fn unfit_at(path: &Path, place: impl Fn(String) -> KeyLocation) -> impl Fn(KeyFault) -> Self {
         move |fault| {
             let source = fault.advised(&place(path.display().to_string()));
             Self::Unfit { path: path.to_owned(), source }
@@ -60,6 +60,12 @@ pub enum Warning {
     Made(PathBuf),
     Missing(PathBuf),
     ReadableByOthers(Exposed),
+    /// A file whose name begins as a key's does, and which is no key's.
+    NotRead {
+        path: PathBuf,
+        /// The names that are read.
+        wanted: String,
+    },
     ShortSecret {
         path: PathBuf,
         bytes: usize,
@@ -99,9 +105,12 @@ impl std::fmt::Display for Warning {
             Self::Made(path) => write!(f, "made `{}`", path.display()),
             Self::Missing(path) => write!(f, "`{}` is not there yet; a start makes it", path.display()),
             Self::ReadableByOthers(exposed) => exposed.fmt(f),
+            Self::NotRead { path, wanted } => {
+                write!(f, "`{}` is not read, because no key has that name; {wanted}", path.display())
+            }
             Self::ShortSecret { path, bytes } => {
-                let (path, least) = (path.display(), Secret::SHORTEST_SAFE);
-                write!(f, "`{path}` has {bytes} bytes and HS256 asks for {least}: a word list may find it")
+                let (path, bytes, least) = (path.display(), in_bytes(*bytes), Secret::SHORTEST_SAFE);
+                write!(f, "`{path}` has {bytes} and HS256 asks for {least}: a word list may find it")
             }
             Self::NotSaved { path, why } => {
                 write!(f, "the public key is not saved as `{}`: {why}", path.display())

@@ -1,6 +1,7 @@
 //! The names of the folder's files, and what a name says: whose key it is, when it begins to sign, how private it must
 //! be.
 
+use crate::keys::foreign;
 use crate::keys::permissions::Privacy;
 use crate::keys::{Curve, KeyKind, Start, credentials};
 
@@ -83,4 +84,96 @@ pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
                 .any(|private| name.starts_with(private))
     };
     if name.strip_suffix(".pub").is_some() { Some(Privacy::Public) } else { is_private().then_some(Privacy::Secret) }
+}
+
+/// What names are read in place of this one; `None` unless it begins as a key's name does and is read by nobody.
+pub(super) fn nearly_named(name: &str) -> Option<String> {
+    let is_public = name.to_ascii_lowercase().ends_with(".pub");
+    let is_read = || {
+        start_of_secret(name).is_some()
+            || private_names().any(|first| start_of_private_half(first, name).is_some())
+            || SINGLE_FILES.contains(&name)
+    };
+    if is_public || is_read() || foreign::is_kept_original(name) {
+        return None;
+    }
+    if name.starts_with("hs256") {
+        return Some(wanted(HS256_SECRET, "hs256.20270101T000000Z.secret"));
+    }
+    if let Some(single) = SINGLE_FILES.into_iter().find(|single| name.starts_with(single)) {
+        return Some(format!("the file that is read is `{single}`"));
+    }
+    let first = private_names().find(|first| name.starts_with(first))?;
+    Some(if first == LAB_PRIVATE {
+        format!("the file that is read is `{first}`")
+    } else {
+        wanted(first, &format!("{first}.20270101T000000Z"))
+    })
+}
+
+fn wanted(first: &str, dated: &str) -> String {
+    format!("name it `{first}`, or, with the time in UTC from which it signs, as `{dated}`")
+}
+
+/// Files of which there is one, under this name alone.
+const SINGLE_FILES: [&str; 5] = [REST_API_SECRET, LAB_SECRET, SESSION_KEY, TEACHER_KEY, credentials::FILE];
+
+/// The private halves of all pairs without a start.
+fn private_names() -> impl Iterator<Item = &'static str> {
+    [RS256_PRIVATE, LAB_PRIVATE].into_iter().chain(bearer_privates())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_is_nearly_a_keys_is_told_the_right_one() {
+        for (name, right) in [
+            ("jwt_key.pem", "`jwt_key.20270101T000000Z`"),
+            ("jwt_key.2027", "`jwt_key`"),
+            ("jwt_key.20271301T000000Z", "`jwt_key.20270101T000000Z`"),
+            ("jwt_key_old", "`jwt_key`"),
+            ("bearer_key.pem", "`bearer_key.20270101T000000Z`"),
+            ("bearer_key.20270101T000000", "`bearer_key.20270101T000000Z`"),
+            ("bearer_ec256.key", "`bearer_ec256`"),
+            ("hs256.20270101.secret", "`hs256.20270101T000000Z.secret`"),
+            ("hs256", "`hs256.secret`"),
+            ("hs256.secret.bak", "`hs256.secret`"),
+            ("lab_key.pem", "`lab_key`"),
+            ("session.key.old", "`session.key`"),
+            ("rest-api.secret.txt~", "`rest-api.secret`"),
+        ] {
+            let told = nearly_named(name);
+            assert!(told.as_ref().is_some_and(|told| told.contains(right)), "{name}: {told:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_read_and_what_the_advice_keeps_is_not_noted() {
+        for name in [
+            "jwt_key",
+            "jwt_key.pub",
+            "jwt_key.pem.pub",
+            "jwt_key.20270101T000000Z",
+            "bearer_key.20270101T000000Z.pub",
+            "bearer_ed25519",
+            "hs256.secret",
+            "hs256.20270101T000000Z.secret",
+            "rest-api.secret",
+            "lab.secret",
+            "session.key",
+            "teacher.key",
+            "demo-credentials.env",
+            "jwt_key.p12",
+            "jwt_key.private",
+            "jwt_key.jks.p12",
+            "hs256.secret.gz",
+            "README.md",
+            "partner.pem",
+            "old",
+        ] {
+            assert_eq!(nearly_named(name), None, "{name}");
+        }
+    }
 }

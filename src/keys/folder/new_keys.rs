@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::error::KeyError;
+use crate::keys::rotation::{DatedKeys, PairKey};
 use crate::keys::{KeyFault, KeyKind, PrivateKey, RsaPrivateKey, SESSION_KEY_BYTES, Secret};
 
 /// A new secret, as its file holds it.
@@ -36,6 +37,15 @@ pub(super) fn public_pem(path: &Path, pem: Option<String>) -> Result<String, Key
 /// A new pair of this kind, as PEM.
 pub(super) fn pair_pem(path: &Path, kind: KeyKind) -> Result<String, KeyError> {
     PrivateKey::generate_pem(kind).map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
+}
+
+/// The pair after the newest of these, of its kind and size, as PEM.
+pub(super) fn next_pair_pem(path: &Path, pairs: &DatedKeys<PairKey>) -> Result<String, KeyError> {
+    let made = match pairs.newest() {
+        Some(newest) => PrivateKey::generate_pem_like(&newest.key.public),
+        None => PrivateKey::generate_pem(KeyKind::Rsa),
+    };
+    made.map_err(|_| KeyError::NoRandomness { path: path.to_owned() })
 }
 
 /// A new RSA pair of this many bits, as PEM.

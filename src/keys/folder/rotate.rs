@@ -9,10 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::changes::Changes;
 use super::names::{HS256_SECRET, RS256_PRIVATE, bearer_privates, hs256_secret, private_half, public_half};
-use super::new_keys::{pair_pem, public_pem, secret_text};
+use super::new_keys::{next_pair_pem, public_pem, secret_text};
 use super::{Folder, KeyError};
 use crate::keys::rotation::{DatedKeys, PairKey};
-use crate::keys::{KeyKind, PrivateKey, Secret, Start};
+use crate::keys::{PrivateKey, Secret, Start};
 
 /// By how many seconds a start may be delayed, because other rotations have taken the seconds before.
 const LONGEST_DELAY: i64 = 60;
@@ -125,14 +125,13 @@ impl Found {
         }
     }
 
-    /// The key after them, of the same kind.
+    /// The key after them, of the same kind and size.
     fn next(&self, folder: &Path, random: &dyn SecureRandom) -> Result<Next, KeyError> {
         let Self::Pairs { first, pairs } = self else {
             return Ok(Next::Secret(secret_text(&folder.join(HS256_SECRET), random)?));
         };
         let path = folder.join(first);
-        let kind = pairs.newest().map_or(KeyKind::Rsa, |pair| pair.key.public.kind());
-        let private = pair_pem(&path, kind)?;
+        let private = next_pair_pem(&path, pairs)?;
         let public = PrivateKey::parse(private.as_bytes()).map_err(KeyError::unfit(&path))?.public().to_pem();
         Ok(Next::Pair { first, private, public: public_pem(&path, public)? })
     }

@@ -3,17 +3,19 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::{Material, OneKey, PrivateExponent};
 use crate::keys::{
     Algorithm, Curve, EcPrivateKey, EcPublicKey, Ed25519PrivateKey, Ed25519PublicKey, KeyFault, PrivateKey, PublicKey,
-    RsaPrivateKey, RsaPublicKey, Secret,
+    RsaPrivateKey, RsaPublicKey, Secret, in_bytes,
 };
 
-/// The keys of a JWK or of a set. Of a set, those that cannot be used are left out, as RFC 7517 §5 asks.
-pub(super) fn keys(text: &str) -> Result<Vec<OneKey>, KeyFault> {
-    let Ok(KeySet { keys: texts }) = serde_json::from_str(text) else { return Ok(vec![one(text)?]) };
+/// The keys of a JWK or of a set, and whether it is a set. Of a set, those that cannot be used are left out, as RFC
+/// 7517 §5 asks.
+pub(super) fn keys(text: &str) -> Result<(Vec<OneKey>, bool), KeyFault> {
+    let Ok(KeySet { keys: texts }) = serde_json::from_str(text) else { return Ok((vec![one(text)?], false)) };
     let (mut usable, mut faults) = (Vec::new(), Vec::new());
     for text in &texts {
         match one(text.get()) {
@@ -22,12 +24,39 @@ pub(super) fn keys(text: &str) -> Result<Vec<OneKey>, KeyFault> {
         }
     }
     match (usable.is_empty(), &faults[..]) {
-        (false, _) => Ok(usable),
+        (false, _) => Ok((usable, true)),
         (true, []) => Err(jwk_fault("key set is empty".to_owned())),
         (true, [first, ..]) => {
             let message = format!("key set has no key that can be used here, of {}; the first: {first}", faults.len());
             Err(jwk_fault(message))
         }
+    }
+}
+
+/// What a JSON object lacks that was recognised as no key; `None` for every other text.
+pub(super) fn of_other_json(text: &str) -> Option<KeyFault> {
+    let Ok(Value::Object(members)) = serde_json::from_str(text.trim()) else { return None };
+    let has = |name: &str| members.contains_key(name);
+    Some(match members.get("keys") {
+        _ if has("ciphertext") => KeyFault::WrongKind("JSON that is encrypted (JWE)".into()),
+        _ if has("payload") && (has("signature") || has("signatures")) => {
+            KeyFault::WrongKind("a token in JSON, and no key".into())
+        }
+        Some(Value::Array(_)) => jwk_fault("key set has no JWK among its `keys`".to_owned()),
+        Some(other) => jwk_fault(format!("member `keys` is {}, and it must be an array of JWKs", kind(other))),
+        None => jwk_fault("JWK lacks the member `kty`".to_owned()),
+    })
+}
+
+/// What a JSON value is, with its article.
+const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
     }
 }
 
@@ -154,8 +183,8 @@ impl GivenJwk {
 
     fn algorithm(&self, material: &Material) -> Result<Option<Algorithm>, KeyFault> {
         let Some(name) = self.alg.as_deref() else { return Ok(None) };
-        let known =
-            name.parse().map_err(|accepted| jwk_fault(format!("`alg` is {name:?}, and it must be {accepted}")))?;
+        let known = Algorithm::of_key(name)
+            .map_err(|accepted| jwk_fault(format!("`alg` is {name:?}, and it must be {accepted}")))?;
         material.expect_fit(known)?;
         Ok(Some(known))
     }
@@ -172,7 +201,7 @@ fn sized(name: &str, value: Option<&str>, bytes: usize, curve: &str) -> Result<V
     if number.len() == bytes {
         return Ok(number);
     }
-    Err(jwk_fault(format!("member `{name}` has {} bytes, and {curve} has {bytes}", number.len())))
+    Err(jwk_fault(format!("member `{name}` has {}, and {curve} has {bytes}", in_bytes(number.len()))))
 }
 
 fn other_curve(name: &str, accepted: &str) -> KeyFault {

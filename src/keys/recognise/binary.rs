@@ -3,7 +3,7 @@
 use super::Found;
 use crate::keys::der::{self, Structure};
 use crate::keys::ec::EcPrivateKey;
-use crate::keys::foreign::{self, ForeignForm, Half};
+use crate::keys::foreign::{self, ForeignForm, Half, Lock};
 use crate::keys::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::keys::{KeyFault, PrivateKey, PublicKey, ssh};
 
@@ -68,13 +68,20 @@ fn pgp_packet(bytes: &[u8]) -> Option<ForeignForm> {
 }
 
 pub(super) fn of_der(structure: Structure, der: &[u8], is_bare: bool) -> Found {
+    let is_private = matches!(structure, Structure::Pkcs1Private | Structure::Pkcs8 | Structure::Sec1);
+    Found { private_der: is_private.then(|| der.to_vec()), ..judged(structure, der, is_bare) }
+}
+
+fn judged(structure: Structure, der: &[u8], is_bare: bool) -> Found {
     let either = |bare, in_pem| Found::foreign(if is_bare { bare } else { in_pem });
     match structure {
         Structure::Spki => Found::public(PublicKey::from_spki(der)),
         Structure::Pkcs1Public => Found::public(RsaPublicKey::from_pkcs1(der).map(PublicKey::Rsa)),
         Structure::Pkcs1Private => Found::private(RsaPrivateKey::from_pkcs1(der).map(PrivateKey::Rsa)),
         Structure::Pkcs8 => Found::private(PrivateKey::from_pkcs8(der)),
-        Structure::EncryptedPkcs8 => Found::faulty(Half::Private, KeyFault::Passphrase),
+        Structure::EncryptedPkcs8 => {
+            Found::faulty(Half::Private, KeyFault::Passphrase(if is_bare { Lock::Der } else { Lock::Pem }))
+        }
         Structure::Sec1 => Found::private(EcPrivateKey::from_sec1(der, None).map(PrivateKey::Ec)),
         Structure::Dsa => Found::faulty(Half::Private, KeyFault::WrongKind("a DSA key".into())),
         Structure::Certificate => either(foreign::CERTIFICATE_DER, foreign::CERTIFICATE),

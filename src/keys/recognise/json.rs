@@ -10,7 +10,7 @@ pub(super) fn json(text: &str, depth: u8) -> Option<Found> {
     if !text.starts_with(['{', '[']) {
         return None;
     }
-    let jwk = |text: String| Found { half: half_of_jwk(&text), key: Ok(Key::Jwk(text)) };
+    let jwk = |text: String| Found { half: half_of_jwk(&text), key: Ok(Key::Jwk(text)), private_der: None };
     match serde_json::from_str::<Value>(text) {
         Ok(Value::Object(members)) if is_jwk(&members) => Some(jwk(text.to_owned())),
         Ok(Value::Array(keys)) if keys.iter().any(|key| key.as_object().is_some_and(is_jwk)) => {

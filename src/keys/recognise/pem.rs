@@ -2,7 +2,7 @@
 
 use super::Found;
 use super::binary::of_der;
-use crate::keys::foreign::{self, Half};
+use crate::keys::foreign::{self, Half, Lock};
 use crate::keys::{KeyFault, der, ssh, text_encoding};
 
 pub(super) fn pem(text: &str, _: u8) -> Option<Found> {
@@ -56,7 +56,7 @@ fn of_block(block: &text_encoding::Block<'_>) -> Found {
         "AGE ENCRYPTED FILE" => return Found::foreign(foreign::AGE_ENCRYPTED),
         label if label.starts_with("OpenVPN ") => return other_block(label),
         label if block.is_encrypted || label.starts_with("ENCRYPTED ") => {
-            return Found::faulty(Half::Private, KeyFault::Passphrase);
+            return Found::faulty(Half::Private, KeyFault::Passphrase(Lock::Pem));
         }
         _ => {}
     }
@@ -83,6 +83,6 @@ fn of_block(block: &text_encoding::Block<'_>) -> Found {
 }
 
 fn other_block(label: &str) -> Found {
-    let shown: String = label.chars().take(40).collect();
-    Found::faulty(Half::Unknown, KeyFault::WrongKind(format!("a block of {shown:?}").into()))
+    let label = text_encoding::shown(label);
+    Found::faulty(Half::Unknown, KeyFault::WrongKind(format!("a block of {label:?}").into()))
 }

@@ -5,11 +5,12 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
 use rustls::crypto::aws_lc_rs::sign;
-use rustls::pki_types::pem::{self, PemObject as _};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
 use rustls::{Error, InconsistentKeys};
 use thiserror::Error as ErrorDerive;
+
+use crate::keys::{KeyFault, KeyLocation, shell_word, tls_certificates, tls_key};
 
 /// In bytes; no certificate chain is this large.
 const LARGEST_FILE: u64 = 1024 * 1024;
@@ -21,8 +22,10 @@ pub enum BadPair {
     Unreadable { flag: &'static str, path: PathBuf, source: io::Error },
     #[error("cannot use --{flag} `{path}`: it is empty; put the PEM text there")]
     Empty { flag: &'static str, path: PathBuf },
-    #[error("cannot use --{flag} `{path}`: its PEM text is damaged or cut off; copy the file again")]
-    Damaged { flag: &'static str, path: PathBuf, source: pem::Error },
+    #[error("cannot use --{flag} `{path}`: {fault}")]
+    Unfit { flag: &'static str, path: PathBuf, fault: KeyFault },
+    #[error("cannot use --tls-cert `{path}`: it is {name}; `{command}` writes its certificates as PEM")]
+    Packed { path: PathBuf, name: &'static str, command: String },
     #[error(
         "cannot use --tls-cert `{path}`: no certificate is in it; accepted: PEM, the server's own certificate first, \
          then those that vouch for it"
@@ -34,14 +37,6 @@ pub enum BadPair {
     BadCertificate { path: PathBuf, source: Error },
     #[error("cannot use --tls-key `{path}`: no private key is in it; accepted: PEM, PKCS#8, PKCS#1 or SEC1")]
     NoKey { path: PathBuf },
-    #[error(
-        "cannot use --tls-key `{path}`: it has a passphrase; `openssl pkey -in {path} -out FILE` writes it without"
-    )]
-    Encrypted { path: PathBuf },
-    #[error(
-        "cannot use --tls-key `{path}`: it is an OpenSSH key; `ssh-keygen -p -m PKCS8 -f {path}` rewrites it as PKCS#8"
-    )]
-    OpenSsh { path: PathBuf },
     #[error(
         "cannot use --tls-key `{path}`: TLS cannot sign with it; accepted: RSA of 2048 to 8192 bits, ECDSA on P-256, \
          P-384 or P-521, Ed25519"
@@ -70,30 +65,44 @@ pub(super) fn read(chain: &Path, key: &Path) -> Result<CertifiedKey, BadPair> {
 }
 
 fn certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, BadPair> {
-    let text = text("tls-cert", path)?;
-    let found: Vec<_> = CertificateDer::pem_slice_iter(&text)
-        .collect::<Result<_, _>>()
-        .map_err(|source| BadPair::Damaged { flag: "tls-cert", path: path.to_owned(), source })?;
-    if found.is_empty() { Err(BadPair::NoCertificate { path: path.to_owned() }) } else { Ok(found) }
+    let found = tls_certificates(&bytes("tls-cert", path)?).map_err(|fault| unfit_chain(path, fault))?;
+    Ok(found.into_iter().map(CertificateDer::from).collect())
+}
+
+fn unfit_chain(path: &Path, fault: KeyFault) -> BadPair {
+    let path = path.to_owned();
+    match fault {
+        KeyFault::Unrecognised => BadPair::NoCertificate { path },
+        KeyFault::Foreign(form) => {
+            let command = form.certificates_command(&shell_word(&path.display().to_string()));
+            BadPair::Packed { path, name: form.name, command }
+        }
+        fault => {
+            let place = KeyLocation::Tls(path.display().to_string());
+            BadPair::Unfit { flag: "tls-cert", path, fault: fault.advised(&place) }
+        }
+    }
 }
 
 fn private_key(path: &Path) -> Result<PrivateKeyDer<'static>, BadPair> {
-    let text = text("tls-key", path)?;
-    let says = |words: &str| text.windows(words.len()).any(|window| window == words.as_bytes());
-    let path = path.to_owned();
-    if says("ENCRYPTED") {
-        return Err(BadPair::Encrypted { path });
-    }
-    if says("BEGIN OPENSSH PRIVATE KEY") {
-        return Err(BadPair::OpenSsh { path });
-    }
-    PrivateKeyDer::from_pem_slice(&text).map_err(|source| match source {
-        pem::Error::NoItemsFound => BadPair::NoKey { path },
-        source => BadPair::Damaged { flag: "tls-key", path, source },
-    })
+    let der = tls_key(&bytes("tls-key", path)?).map_err(|fault| unfit_key(path, fault))?;
+    let unknown = |_| BadPair::NoKey { path: path.to_owned() };
+    PrivateKeyDer::try_from(der).map_err(unknown)
 }
 
-fn text(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
+fn unfit_key(path: &Path, fault: KeyFault) -> BadPair {
+    let path = path.to_owned();
+    match fault {
+        KeyFault::Unrecognised | KeyFault::PublicForPrivate => BadPair::NoKey { path },
+        KeyFault::Foreign(form) if form.is_public() => BadPair::NoKey { path },
+        fault => {
+            let place = KeyLocation::Tls(path.display().to_string());
+            BadPair::Unfit { flag: "tls-key", path, fault: fault.advised(&place) }
+        }
+    }
+}
+
+fn bytes(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
     let unreadable = |source| BadPair::Unreadable { flag, path: path.to_owned(), source };
     let meta = fs::metadata(path).map_err(unreadable)?;
     if !meta.is_file() {
