@@ -58,10 +58,12 @@ fn accepting<T: Clone + Send + Sync + 'static>(
     move |text: &str| parse(text).ok_or_else(|| accepted.clone())
 }
 
+/// What is accepted as the address to serve.
+const ADDRESSES: &str = "localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone, [::1]:5000 for the same in \
+                         IPv6, 0.0.0.0:5000 or another IP address of it for others too; port 0 takes a free one";
+
 pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
-    let accepted = "localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone, [::1]:5000 for the same in IPv6, \
-                    0.0.0.0:5000 or another IP address of it for others too; port 0 takes a free one";
-    |text: &str| address(text).ok_or_else(|| half_address(text).unwrap_or_else(|| accepted.to_owned()))
+    |text: &str| address(text).ok_or_else(|| half_address(text).unwrap_or_else(|| ADDRESSES.to_owned()))
 }
 
 /// What is accepted in place of an address that lacks its host or its port.
@@ -74,7 +76,7 @@ fn half_address(text: &str) -> Option<String> {
         && port.bytes().all(|byte| byte.is_ascii_digit())
         && port.parse::<u16>().is_err()
     {
-        return Some(format!("a port from 0 to {}; {port} is over it", u16::MAX));
+        return Some(format!("a port from 0 to {}, and {port} is over it; write {ADDRESSES}", u16::MAX));
     }
     let host = text.trim_end_matches(':');
     let whole = match host.trim_matches(['[', ']']).parse::<IpAddr>() {
@@ -274,7 +276,11 @@ mod tests {
     fn a_port_over_the_largest_is_named() {
         for text in ["127.0.0.1:99999", ":65536", "[::1]:65536", "localhost:123456789"] {
             let port = text.rsplit_once(':').unwrap().1;
-            assert_eq!(half_address(text), Some(format!("a port from 0 to 65535; {port} is over it")), "{text}");
+            assert_eq!(
+                half_address(text),
+                Some(format!("a port from 0 to 65535, and {port} is over it; write {ADDRESSES}")),
+                "{text}"
+            );
         }
         assert_eq!(half_address("a:65535"), None);
     }

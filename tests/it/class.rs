@@ -586,6 +586,30 @@ fn progress_outside_of_the_class_and_in_it_are_apart() {
     assert!(ada.get(ANATOMY).body.contains("class=\"done\""), "the browser still has its own");
 }
 
+/// What the browser of a pupil still has of a lesson does not count after a reset: the lesson begins from its start.
+#[test]
+fn after_a_reset_a_lesson_begins_from_its_start() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let mut ada = pupil(&app.url, &code, "Ada");
+    let need_a_jwt = "/lab/lessons/need-a-jwt";
+    ada.post(need_a_jwt, &[("step", "skip")]);
+    ada.post(need_a_jwt, &[("service", "1"), ("carrier", "session"), ("reason", "table"), ("do", "check")]);
+    assert!(words(&ada.get(need_a_jwt).body).contains("1 of 5 services done"));
+    let where_to_keep = "/lab/lessons/where-to-keep-it";
+    ada.post(where_to_keep, &[("step", "skip")]);
+    ada.post(where_to_keep, &[("place", "cookie"), ("do", "login")]);
+    teacher.post("/class/board/reset", &[]);
+    for lesson in [need_a_jwt, where_to_keep] {
+        let led = ada.get(lesson);
+        assert_eq!((led.status, led.location()), (303, lesson), "{lesson}");
+        let page = ada.get(lesson);
+        assert!(page.status == 200 && page.body.contains("value=\"skip\""), "{lesson}: {}", page.body);
+        assert!(!page.body.contains("1 of 5") && !page.body.contains("id=\"do\""), "{lesson}: {}", page.body);
+    }
+    assert_eq!(standing(&board(&mut teacher), "Ada", "need-a-jwt")["state"], "open");
+}
+
 #[test]
 fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     let (app, mut teacher) = classroom();

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use crate::app::{START, TestApp, Visitor, cookie_of, fixture, location, put_rsa_keys, set_cookies, token_on};
-use crate::html::between;
+use crate::html::{between, fields, form_with};
 
 const TOKEN_GENERATED: &str = "/Token%20Generated%20successfully!!";
 const INVALID_TOKEN: &str = "/Invalid%20token";
@@ -609,9 +609,8 @@ async fn the_button_that_logs_out_leads_to_a_page_that_says_so() {
     let app = TestApp::spawn();
     let visitor = app.visitor();
     visitor.generate().await;
-    let page = visitor.page("/").await;
-    let address = between(&page, "<form method=\"post\" action=\"/logout", "\"").unwrap();
-    let left = visitor.request(Method::POST, &format!("/logout{address}")).send().await.unwrap();
+    let form = form_with(&visitor.page("/").await, "Log out");
+    let left = visitor.request(Method::POST, "/logout").form(&fields(&form)).send().await.unwrap();
     assert_eq!((left.status().as_u16(), location(&left)), (303, "/?logged-out"));
     assert!(set_cookies(&left).contains(&REMOVAL), "{:?}", set_cookies(&left));
     let page = visitor.page("/?logged-out").await;

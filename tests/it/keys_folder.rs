@@ -532,7 +532,7 @@ fn a_public_half_alone_of_the_bearer_key_is_refused_before_anything_is_made() {
         (Algorithm::Rs256, "rsa-openssh.pub", "bearer_key.20270101T000000Z"),
     ] {
         let file = format!("{name}.pub");
-        let keys = Keys::holding([(&*file, public)]);
+        let keys = Keys::holding_only([(&*file, public)]);
         let told = keys.bearer(algorithm).err().unwrap().replace(keys.folder.path().to_str().unwrap(), "keys");
         assert_says(&told, &[&format!("`keys/{file}`"), &format!("private half `keys/{name}` is not there")]);
         assert_says(&told, &["put the private half there", "move this file out", "the next start makes a new pair"]);

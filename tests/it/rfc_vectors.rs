@@ -293,7 +293,7 @@ fn a_jwk_of_ec_or_okp_must_have_numbers_of_full_length_that_make_a_pair() {
         (p256, "d", &one, "does not belong to its private half"),
         (p256, "d", &n, "private key is not valid for P-256"),
         (p256, "d", &zero, "private key is not valid for P-256"),
-        (p256, "d", "AQ", "member `d` has 1 bytes, and P-256 has 32"),
+        (p256, "d", "AQ", "member `d` has 1 byte, and P-256 has 32"),
         (p256, "x", &two, "member `x` has 31 bytes, and P-256 has 32"),
         (p256, "crv", "P-384", "member `x` has 32 bytes, and P-384 has 48"),
         (p256, "crv", "secp256k1", "`crv` is \"secp256k1\""),

@@ -83,6 +83,11 @@ pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOut
             Press::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
         );
     };
+    if !came_back && by_the_rules.is_uncertain() {
+        let says = "Browsers differ here, and this page cannot see which happened: the cookie was refused, or it was kept and \
+                    not sent. Leave out `Secure`, or choose a prefix, so that one answer is certain.";
+        return (parts, Press::Wrong(says.to_owned()));
+    }
     if !by_the_rules.allows(predicted, came_back) {
         return (parts, Press::Wrong(hint(predicted, came_back, by_the_rules).to_owned()));
     }
@@ -140,6 +145,18 @@ mod tests {
             assert_eq!(Parts::parse(&third.to_text()), third);
         }
         assert!(judge(None, false, plain(Outcome::Refused), second).1.is_wrong());
+    }
+
+    #[test]
+    fn no_prediction_counts_where_browsers_differ_and_the_page_cannot_see_it() {
+        let by_the_rules = RulesOutcome { outcome: Outcome::KeptForOtherPath, may_be_refused: true };
+        for predicted in [Outcome::Refused, Outcome::KeptForOtherPath] {
+            let (parts, press) = judge(Some(predicted), false, by_the_rules, Parts::default());
+            assert!(press.is_wrong() && press.says().contains("Browsers differ here"), "{press:?}");
+            assert_eq!(parts, Parts::default());
+        }
+        let refused = RulesOutcome { outcome: Outcome::ComesBack, may_be_refused: true };
+        assert_eq!(judge(Some(Outcome::Refused), false, refused, Parts::default()).0.done_count(), 1);
     }
 
     #[test]

@@ -363,7 +363,7 @@ impl Tried {
         let wrong = trusted.or_else(|| Defence::ALL.into_iter().find(|it| said.contains(it) != self.holds(*it)));
         match wrong {
             None => Press::Solved(format!(
-                "{counted} These defences hold, wherever Mallory's page is: a neighbour can neither make the value that they ask for nor set the cookie."
+                "{counted} These defences hold, wherever Mallory's page is. Two ask for a value that only the portal can make for Admin's session. The third has a cookie that no neighbour can set."
             )),
             Some(defence) if said.contains(&defence) => Press::Wrong(format!(
                 "{counted} You trust *{}*, but one of the two attacks got through. Read its row.",

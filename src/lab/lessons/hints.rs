@@ -96,7 +96,7 @@ impl OpenedHints {
     }
 
     pub const fn has(self, place: usize) -> bool {
-        self.0 >> place & 1 == 1
+        place <= MOST && self.0 >> place & 1 == 1
     }
 
     /// Those of either.

@@ -264,7 +264,9 @@ const fn no_key(member: Member) -> &'static str {
             "Close the quote that the query opened, select a text of your own, and let the query's own last quote close \
              that."
         }
-        Member::Jwk => "The `jwk` must be a public key as JSON, such as yours on this page. Copy it with its braces.",
+        Member::Jwk => {
+            "The `jwk` must be a whole public key as JSON, such as yours on this page. The portal says what this one lacks."
+        }
         Member::Jku | Member::X5u => "The address must lead to your own site: `https://attacker.example/`.",
     }
 }
@@ -383,7 +385,10 @@ mod tests {
         assert!(outcome(Member::Jwk, jwk, With::EmptyKey, "").unwrap_err().starts_with("Near"));
         assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, With::Secret, "x").is_ok());
         for jwk in ["nonsense", "{}", r#"{"kty":"RSA","n":"AQ","e":"AQAB"}"#, "[]"] {
-            assert!(outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("Copy it"), "{jwk}");
+            assert!(
+                outcome(Member::Jwk, jwk, With::AttackersKey, "").unwrap_err().contains("a whole public key"),
+                "{jwk}"
+            );
         }
     }
 

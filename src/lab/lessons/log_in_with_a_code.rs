@@ -163,7 +163,11 @@ const STATE_CHOICES: [Choice; 3] = [
 
 const CODE_CHOICES: [Choice; 3] = [
     Choice { value: "nothing", says: "nothing", hint: None },
-    Choice { value: "challenge", says: "the challenge, which is in the same log", hint: None },
+    Choice {
+        value: "challenge",
+        says: "the challenge, which was in the address of the issuer's login page",
+        hint: None,
+    },
     Choice { value: "own", says: "a code verifier that she invents", hint: None },
 ];
 

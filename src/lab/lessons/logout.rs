@@ -147,6 +147,9 @@ impl Rounds {
     /// The logouts that are left, as the verdict names them.
     pub fn left(self) -> String {
         let buttons: Vec<String> = self.missing().map(|way| format!("*{}*", way.button())).collect();
+        if buttons.is_empty() {
+            return "All three rounds are played, so this is an extra one.".to_owned();
+        }
         format!("Still to be played: {}.", buttons.join(", "))
     }
 
@@ -307,6 +310,7 @@ mod tests {
             assert_eq!(Rounds::parse("1 clear revoke rotate").open(stage, false), Open::Nothing);
         }
         assert_eq!(one.left(), "Still to be played: *Revoke the token*, *Rotate the key*.");
+        assert!(Rounds::parse("1 clear revoke rotate").left().starts_with("All three rounds are played"));
     }
 
     #[test]

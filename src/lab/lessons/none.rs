@@ -14,7 +14,8 @@ use crate::token::{Claims, parse_object_keeping_last, signing_input};
 pub const LONGEST_FIELD: usize = 2000;
 
 /// What the naive verifier of this lesson does wrong.
-pub const RULE: &str = "It checks the signature as the token's own `alg` says, in whatever case, and looks at `exp`.";
+pub const RULE: &str =
+    "It checks the signature as the token's own `alg` says, in capital or small letters, and looks at `exp`.";
 
 /// A token as a visitor wrote it, part by part.
 pub struct Written<'a> {

@@ -129,7 +129,7 @@ fn differences(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String
     let shown = |value: &Value| clip(&value.to_string());
     let changed = new.iter().filter_map(|(name, now)| match old.get(name) {
         Some(before) if before == now => None,
-        Some(before) => Some(format!("`{}` says {}, and said {}", clip(name), shown(now), shown(before))),
+        Some(before) => Some(format!("`{}`: {} became {}", clip(name), shown(before), shown(now))),
         None => Some(format!("`{}` is new and says {}", clip(name), shown(now))),
     });
     let gone = old.keys().filter(|name| !new.contains_key(*name));
@@ -201,7 +201,7 @@ mod tests {
             Change::Claims(told) => told.join("; "),
             other => panic!("{other:?}"),
         };
-        assert_eq!(told(r#"{"sub":"admin","iat":1,"exp":2}"#), r#"`sub` says "admin", and said "bob""#);
+        assert_eq!(told(r#"{"sub":"admin","iat":1,"exp":2}"#), r#"`sub`: "bob" became "admin""#);
         assert_eq!(told(r#"{"sub":"bob","exp":2,"role":"x"}"#), r#"`role` is new and says "x"; `iat` is gone"#);
     }
 

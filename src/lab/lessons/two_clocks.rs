@@ -154,9 +154,12 @@ impl Parts {
     /// not run.
     pub fn set(self, chosen: Option<Case>, has_expired: bool) -> Press {
         let says = match chosen {
-            None => "Your browser has the cookie, but both clocks end at the same time. So neither case shows. Choose \
-                     two different times."
-                .to_owned(),
+            None => {
+                return Press::Wrong(format!(
+                    "{} Both clocks end at the same time, so neither case shows. Choose two different times in step 1.",
+                    self.counted()
+                ));
+            }
             Some(case) if self.has(case) => {
                 format!("Your browser has the cookie. But you have shown this case already. {}", case.other().how())
             }
@@ -279,9 +282,7 @@ mod tests {
     fn a_cookie_that_shows_nothing_new_is_told_so_when_it_is_set() {
         let said = |parts, chosen, has_expired| Parts::parse(parts).set(chosen, has_expired).says().to_owned();
         let (token, cookie) = (Some(Case::TokenEndedFirst), Some(Case::CookieEndedFirst));
-        assert!(
-            said("", None, false).starts_with("0 of 2 parts done. Your browser has the cookie, but both clocks end")
-        );
+        assert!(said("", None, false).starts_with("0 of 2 parts done. Both clocks end at the same time"));
         assert!(said("", cookie, false).contains("both clocks run") && said("", token, true).contains("already"));
         let again = said("token-first", token, true);
         assert!(again.starts_with("1 of 2 parts done.") && again.contains("let the cookie end first"), "{again}");

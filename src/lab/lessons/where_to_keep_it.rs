@@ -107,7 +107,7 @@ impl Guess {
     /// What is wrong with it for this place, with a hint about this very guess.
     fn judge(self, place: Place) -> Result<(), &'static str> {
         match (self.takes, self.sends) {
-            (None, _) | (_, None) => Err("Answer both questions, and run it again."),
+            (None, _) | (_, None) => Err("Answer both questions, and run the script."),
             (Some(true), _) if !place.is_readable() => {
                 Err("You said that it can take the token. Look at its loot: what does the browser show to scripts?")
             }
@@ -209,7 +209,7 @@ impl Work {
 
     /// The result of a step that is not the last one at its place.
     fn step_done(&self, number: usize, says: &str) -> Press {
-        Press::Step(format!("It is step {number} of 3 at this place. {} {says}", self.counted()))
+        Press::Step(format!("Step {number} of 3 at this place is done. {} {says}", self.counted()))
     }
 
     /// How many places are done.
@@ -290,12 +290,12 @@ mod tests {
             let counted = if is_last { "1 of 4" } else { "0 of 4" };
             let press = work.log_in(place, "id".to_owned());
             assert!(
-                press.says().starts_with(&format!("It is step 1 of 3 at this place. {counted} places done.")),
+                press.says().starts_with(&format!("Step 1 of 3 at this place is done. {counted} places done.")),
                 "{press:?}"
             );
             let press = work.run(right(place), true);
             assert!(
-                press.says().starts_with(&format!("It is step 2 of 3 at this place. {counted} places done.")),
+                press.says().starts_with(&format!("Step 2 of 3 at this place is done. {counted} places done.")),
                 "{press:?}"
             );
             let press = work.replay(true);

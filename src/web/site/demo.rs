@@ -8,7 +8,7 @@ mod session_tokens;
 use actix_session::Session;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{self, HeaderValue};
-use actix_web::web::{Data, Form, Query};
+use actix_web::web::{Bytes, Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
@@ -155,13 +155,13 @@ pub(in crate::web) async fn choose_algorithm(
     Ok(see("/").finish())
 }
 
-/// The query with which the button of a page logs out, so that the next page says so.
-const FROM_PAGE: &str = "from=page";
+/// The form that the button of a page sends, so that the next page says that the visitor logged out.
+const FROM_PAGE: &[u8] = b"from=page";
 
 /// `POST /logout`: deletes the session, also one that cannot be opened or that came twice, and revokes a token that has
 /// a `jti`.
 pub(in crate::web) async fn logout(
-    request: HttpRequest,
+    body: Bytes,
     session: Session,
     visitor: Result<Visitor, Problem>,
     sessions: Data<Sessions>,
@@ -175,7 +175,7 @@ pub(in crate::web) async fn logout(
     };
     session.purge();
     revoked?;
-    let home = if request.query_string() == FROM_PAGE { LOGGED_OUT_ADDRESS } else { "/" };
+    let home = if body == FROM_PAGE { LOGGED_OUT_ADDRESS } else { "/" };
     Ok(see(home).cookie(sessions.cookie.removal()).finish())
 }
 

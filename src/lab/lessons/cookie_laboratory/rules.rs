@@ -166,6 +166,11 @@ impl RulesOutcome {
         if came_back { outcome == Outcome::ComesBack } else { outcome != Outcome::ComesBack && is_possible }
     }
 
+    /// Whether a cookie that did not come back may have been refused as well as kept, so that no prediction is certain.
+    pub fn is_uncertain(self) -> bool {
+        self.may_be_refused && !matches!(self.outcome, Outcome::ComesBack | Outcome::Refused)
+    }
+
     /// Whether the browser did something that the rules do not say.
     pub fn is_contradicted(self, came_back: bool) -> bool {
         !Outcome::ALL.iter().any(|outcome| self.allows(*outcome, came_back))

@@ -31,6 +31,7 @@ mod two_clocks;
 mod weak_secret;
 mod where_to_keep_it;
 
+use actix_web::cookie::time::Duration;
 use actix_web::http::{Method, StatusCode, header};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
@@ -41,7 +42,7 @@ use url::form_urlencoded;
 
 use crate::code::Code;
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::hints::{Help, Open};
+use crate::lab::lessons::hints::{Help, Open, OpenedHints};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::{Choice, Lesson, course};
 use crate::lab::progress::{LessonProgress, Prediction};
@@ -62,6 +63,12 @@ use projector::Projector;
 trait LessonPage: Sync {
     /// Answers `GET` and `POST /lab/lessons/{slug}`.
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem>;
+
+    /// The steps that judge what was typed, and change nothing else. A hint after one of them judges it again, so that
+    /// the page still shows all that belongs to the verdict.
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &[]
+    }
 
     /// Answers `GET` and `POST /lab/lessons/{slug}/{step}`. Most lessons have no such addresses.
     fn step(&self, _visit: &LessonVisit<'_>, _step: &str) -> Result<HttpResponse, Problem> {
@@ -99,11 +106,16 @@ pub(in crate::web) async fn lesson(
         return closed(lesson, request.method(), &lab.assets);
     }
     let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab, learner)?;
+    if visit.has_earlier_work() {
+        return visit.begin_anew().await;
+    }
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
     } else {
         visit.asks_for_hint = visit.form.takes_hint();
-        visit.last_press = visit.form.last_press().filter(|_| visit.asks_for_hint);
+        if visit.asks_for_hint {
+            visit.press_again(page.judging_steps());
+        }
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
@@ -216,6 +228,38 @@ impl<'a> LessonVisit<'a> {
         }
     }
 
+    /// Shows again what the button for a hint was pressed beside: a wrong answer is judged again if it was one of these
+    /// steps, and of everything else the page repeats the sentence.
+    fn press_again(&mut self, steps: &[&str]) {
+        let last = self.form.last_press();
+        let step = self.form.get("last_step").filter(|step| steps.contains(step)).map(str::to_owned);
+        match (step, last) {
+            (Some(step), Some(Press::Wrong(_))) => self.form.press(&step),
+            (_, last) => self.last_press = last,
+        }
+    }
+
+    /// Whether a pupil begins this lesson in a browser that still has earlier work on it: a teacher reset it.
+    fn has_earlier_work(&self) -> bool {
+        let has_kept = || self.visitor.lab().work.contains_key(self.lesson.key);
+        self.is_begun_anew && (has_kept() || !lesson_cookies::names(self.request).is_empty())
+    }
+
+    /// Drops the earlier work, and leads to the lesson as it is at the start.
+    async fn begin_anew(mut self) -> Result<HttpResponse, Problem> {
+        let address = format!("/lab/lessons/{}", self.lesson.slug);
+        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
+        for name in lesson_cookies::names(self.request) {
+            let removal = lesson_cookies::of_lesson(&self, name, String::new(), Duration::ZERO);
+            response.add_cookie(&removal).map_err(|error| Problem::internal(&error))?;
+        }
+        let mut notes = self.visitor.lab();
+        notes.work.remove(self.lesson.key);
+        self.visitor.note(notes, self.now)?;
+        self.keep_progress(&mut response).await?;
+        Ok(response)
+    }
+
     /// Keeps the prediction, and leads to the task.
     fn predict(&mut self, prediction: Prediction) -> HttpResponse {
         self.progress.prediction = prediction;
@@ -266,16 +310,18 @@ impl<'a> LessonVisit<'a> {
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
             Some(Press::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => self.progress.is_solved = true,
-            Some(Press::Wrong(_)) if is_form => self.progress.count_try(),
+            Some(Press::Wrong(_)) if is_form && !self.asks_for_hint => self.progress.count_try(),
             Some(_) | None => {}
         }
         let is_solved = press.as_ref().is_some_and(Press::is_solved);
         let help = self.help(if is_solved { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
+        let step = self.form.get("step").or_else(|| self.form.get("do")).unwrap_or_default().to_owned();
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),
             press: press.or_else(|| self.last_press.take()),
+            step,
             help,
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
@@ -287,9 +333,13 @@ impl<'a> LessonVisit<'a> {
     /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
     /// shows what was typed again, as if the form was not sent.
     fn help(&mut self, open: Open) -> Help {
+        // The page says which hint its button is for, so that a reload does not open one more.
+        let is_open =
+            |hints: OpenedHints| self.form.get("hint").is_some_and(|it| it.parse().is_ok_and(|it| hints.has(it)));
+        let asks = self.asks_for_hint && !is_open(self.progress.hints);
         let is_held = self.learner.is_solution_held(self.lesson);
         let help = |progress: &LessonProgress| Help::of(self.lesson, progress.hints, open, is_held);
-        if let Some((_, place)) = help(&self.progress).next.filter(|_| self.asks_for_hint) {
+        if let Some((_, place)) = help(&self.progress).next.filter(|_| asks) {
             self.progress.hints.open(place);
         }
         help(&self.progress)
@@ -322,6 +372,12 @@ impl Form {
         takes_hint
     }
 
+    /// Takes the form as sent by the button of this step.
+    fn press(&mut self, step: &str) {
+        self.is_sent = true;
+        self.fields.extend(["step", "do"].map(|name| (name.to_owned(), step.to_owned())));
+    }
+
     /// The verdict on the page that sent this form, unless the lesson was solved by it.
     fn last_press(&self) -> Option<Press> {
         Press::kept(self.get("last_press")?, self.get("last_says")?)
@@ -348,6 +404,8 @@ pub(super) struct Frame {
     pub lesson: &'static Lesson,
     progress: LessonProgress,
     press: Option<Press>,
+    /// The step that was pressed, by the name that the form sends.
+    step: String,
     help: Help,
     /// The projector view, if it is asked for.
     projector: Option<Projector>,

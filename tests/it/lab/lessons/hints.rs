@@ -80,7 +80,7 @@ const CASES: &[Case] = &[
         "tamper",
         "The payload is plain JSON",
         &[(&[("payload", r#"{"sub":"Admin"}"#)], "Send it with the old signature")],
-        "Only sub matters here",
+        "letter by letter",
     ),
     ("none", "Which algorithm needs no key?", &[(&[("header", "alg: none")], "Send it to both")], "are JSON objects"),
     ("logout", "A round has four steps", &[(&[], "Log in as Bob")], "Mallory must copy his cookie"),

@@ -1,5 +1,7 @@
 //! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them gives access.
 
+use std::borrow::Cow;
+
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header::{self, HeaderValue};
@@ -16,6 +18,12 @@ pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
     cookie_header::received_values(request, name).into_iter().next()
 }
 
+/// The names of those that came.
+pub(super) fn names(request: &HttpRequest) -> Vec<String> {
+    let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
+    cookies.iter().map(|cookie| cookie.name().to_owned()).filter(|name| name.starts_with("lab-")).collect()
+}
+
 /// Adds exactly this `Set-Cookie` line to a response.
 pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem> {
     let line = HeaderValue::from_str(line).map_err(|error| Problem::internal(&error))?;
@@ -26,7 +34,7 @@ pub(super) fn set(response: &mut HttpResponse, line: &str) -> Result<(), Problem
 /// A cookie for the pages of one lesson alone, which no script can read.
 pub(super) fn of_lesson(
     visit: &LessonVisit<'_>,
-    name: &'static str,
+    name: impl Into<Cow<'static, str>>,
     value: String,
     max_age: Duration,
 ) -> Cookie<'static> {

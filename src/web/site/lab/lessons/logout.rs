@@ -154,7 +154,7 @@ impl LogoutState {
 
     /// The result of a step that ends no round.
     fn step_done(&self, number: usize, says: &str) -> Press {
-        Press::Step(format!("It is step {number} of 4 in this round. {} {says}", self.rounds.counted()))
+        Press::Step(format!("Step {number} of 4 in this round is done. {} {says}", self.rounds.counted()))
     }
 
     fn save(&mut self, visit: &LessonVisit<'_>) -> Press {

@@ -23,6 +23,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["payload"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         let _permit = visit.wait_to_sign().await;
         page(visit)
@@ -77,7 +81,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let (own, token, algorithm) = if let Some((token, algorithm)) = brought {
         (None, token, algorithm)
     } else {
-        let own = Own::of(&visit.visitor, visit.lab, now)?;
+        let own = Own::lasting(&visit.visitor, visit.lab, now)?;
         let (token, algorithm) = (own.token.clone(), own.algorithm);
         (Some(own), token, algorithm)
     };
@@ -187,8 +191,8 @@ impl Work {
                       signatures do not."
                 .to_owned(),
             count => format!(
-                "{count} last characters stand for the same signature. A lax decoder, which does not check the unused \
-                 bits, accepts each of them. So a test must not change the last one."
+                "{count} different last characters stand for the same signature. A verifier with a lax decoder, which does \
+                 not check the unused bits, accepts all of them. So a test must not change the last one."
             ),
         };
         (self.parts.press(&says), Outcome::Last { rows })

@@ -200,6 +200,10 @@ impl Work {
                 "No secret here is longer than {LONGEST} characters, and yours has {length}."
             )));
         }
+        if self.sub.is_empty() && self.secret.is_empty() {
+            let both = "Both fields are empty. Type the secret that you found, and who the token is about.";
+            return Err(because(both.to_owned()));
+        }
         if self.sub.is_empty() {
             return Err(because("Type into *New sub* who the token is about.".to_owned()));
         }
