@@ -319,7 +319,7 @@ fn the_example_that_signs_and_inspects_works_with_and_without_keys() {
 
 #[test]
 fn a_port_over_the_largest_is_told_so() {
-    let said = "accepted: a port from 0 to 65535; 99999 is over it";
+    let said = "accepted: a port from 0 to 65535, and 99999 is over it; write localhost:5000";
     Program::new().run(&["--bind", "127.0.0.1:99999"]).assert_failed(&["--bind is `127.0.0.1:99999`", said]);
 }
 

@@ -29,9 +29,10 @@ async fn a_script_reads_two_of_three_places_and_its_request_carries_both_cookies
             assert_eq!(found[3..], ["→ arrived", "! found: written-by-script", "– did not arrive"]);
         } else {
             assert_eq!(visit.texts(cells).await[0], "A script would not find it.");
-            visit.follow("Ask for the echo yourself").await;
+            let echo = visit.find_by("//a[.='Ask for the echo yourself']").await;
+            assert_eq!(echo.attr("target").await.unwrap().as_deref(), Some("_blank"), "the lesson stays open beside it");
+            visit.open(&echo.attr("href").await.unwrap().unwrap()).await;
             assert!(visit.text("body").await.contains(r#"{"cookies":["lab-httponly","lab-plain"]}"#));
-            visit.follow_to_next_page(visit.driver.back()).await;
             visit.open_lesson("script-reach").await;
             visit.step("set").await;
         }

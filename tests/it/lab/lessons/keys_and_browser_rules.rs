@@ -79,7 +79,7 @@ async fn a_member_with_the_wrong_key_is_a_near_miss_and_nothing_is_fetched_or_op
     for (member, value, with, says, code) in [
         ("jku", here.as_str(), "attacker", "must lead to your own site", "header_not_allowed"),
         ("x5u", &here, "attacker", "must lead to your own site", "header_not_allowed"),
-        ("jwk", &here, "attacker", "must be a public key as JSON", "header_not_allowed"),
+        ("jwk", &here, "attacker", "must be a whole public key as JSON", "header_not_allowed"),
         ("kid-path", &here, "empty", "not to a file whose content you know", "unknown_kid"),
         ("kid-path", secret.to_str().unwrap(), "empty", "not to a file whose content you know", "unknown_kid"),
         ("kid-path", "/dev/null", "attacker", "So the key is empty too", "unknown_kid"),
