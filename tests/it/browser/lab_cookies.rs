@@ -30,7 +30,11 @@ async fn a_script_reads_two_of_three_places_and_its_request_carries_both_cookies
         } else {
             assert_eq!(visit.texts(cells).await[0], "A script would not find it.");
             let echo = visit.find_by("//a[.='Ask for the echo yourself']").await;
-            assert_eq!(echo.attr("target").await.unwrap().as_deref(), Some("_blank"), "the lesson stays open beside it");
+            assert_eq!(
+                echo.attr("target").await.unwrap().as_deref(),
+                Some("_blank"),
+                "the lesson stays open beside it"
+            );
             visit.open(&echo.attr("href").await.unwrap().unwrap()).await;
             assert!(visit.text("body").await.contains(r#"{"cookies":["lab-httponly","lab-plain"]}"#));
             visit.open_lesson("script-reach").await;
