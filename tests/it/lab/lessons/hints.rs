@@ -122,7 +122,7 @@ const CASES: &[Case] = &[
     ),
     (
         "stay-logged-in",
-        "when its access token has expired",
+        "Begin with Log in at the old issuer",
         &[
             (&[], "Log in at the old issuer"),
             (&[], "Steal the refresh token"),
@@ -133,7 +133,7 @@ const CASES: &[Case] = &[
         ],
         "when its access token has expired",
     ),
-    ("tied-to-you", "can fail for different reasons", &[(&[], "Send Bob’s request")], "can fail for different reasons"),
+    ("tied-to-you", "Press Send Bob’s request first", &[(&[], "Send Bob’s request")], "can fail for different reasons"),
     ("rotation", "before you change anything", &[(&[], "Issue a token")], "publish the next key before it signs"),
     (
         "need-a-jwt",
