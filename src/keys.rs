@@ -52,6 +52,7 @@ pub(crate) use fault::shell_word;
 pub use fault::{KeyFault, KeyLocation};
 pub use folder::{KeyError, RotatedKeys, Rotation, Warning, generate_file, generate_hs256, generate_rs256, rotate};
 pub use foreign::Lock;
+pub(crate) use given::kind_of_json;
 pub use given::{GivenKey, GivenVerifier};
 pub use jwks::{Jwk, Jwks};
 pub use key_set::{KeySet, ProfileKeys};

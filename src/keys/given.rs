@@ -16,6 +16,7 @@ use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
     Verifier, encoding,
 };
+pub(crate) use jwk::kind_of_json;
 
 /// What somebody gave as the key: one key, or a set of them.
 #[derive(Debug)]

@@ -15,6 +15,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use thiserror::Error;
 
+pub(super) use crate::keys::kind_of_json as kind;
+
 /// Why bytes are not a valid, unambiguous JSON object.
 #[derive(Debug, PartialEq, Eq, Error)]
 pub enum JsonFault {
@@ -106,18 +108,6 @@ fn number_out_of_range(text: &str) -> Option<JsonFault> {
 /// The member with this name. A linear search is faster than hashing for the few members of a token.
 pub(super) fn member<'a>(members: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
     members.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
-}
-
-/// What a JSON value is, with its article.
-pub(super) const fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "an array",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// A JSON value. With `IS_STRICT`, duplicate members are refused.

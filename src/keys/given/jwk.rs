@@ -43,13 +43,13 @@ pub(super) fn of_other_json(text: &str) -> Option<KeyFault> {
             KeyFault::WrongKind("a token in JSON, and no key".into())
         }
         Some(Value::Array(_)) => jwk_fault("key set has no JWK among its `keys`".to_owned()),
-        Some(other) => jwk_fault(format!("member `keys` is {}, and it must be an array of JWKs", kind(other))),
+        Some(other) => jwk_fault(format!("member `keys` is {}, and it must be an array of JWKs", kind_of_json(other))),
         None => jwk_fault("JWK lacks the member `kty`".to_owned()),
     })
 }
 
 /// What a JSON value is, with its article.
-const fn kind(value: &Value) -> &'static str {
+pub(crate) const fn kind_of_json(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",

@@ -247,7 +247,8 @@ impl<'a> LessonVisit<'a> {
 
     /// Drops the earlier work, and leads to the lesson as it is at the start.
     async fn begin_anew(mut self) -> Result<HttpResponse, Problem> {
-        let address = format!("/lab/lessons/{}", self.lesson.slug);
+        let view = Projector::of(self.request).map(Projector::query).unwrap_or_default();
+        let address = format!("/lab/lessons/{}{view}", self.lesson.slug);
         let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
         for name in lesson_cookies::names(self.request) {
             let removal = lesson_cookies::of_lesson(&self, name, String::new(), Duration::ZERO);

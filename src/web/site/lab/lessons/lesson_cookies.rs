@@ -18,10 +18,12 @@ pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
     cookie_header::received_values(request, name).into_iter().next()
 }
 
-/// The names of those that came.
+/// The names of those that came. A client may send any text as a name, and no lesson has one with other characters.
 pub(super) fn names(request: &HttpRequest) -> Vec<String> {
+    let is_plain = |name: &str| name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_own = |name: &&str| name.starts_with("lab-") && is_plain(name);
     let cookies = request.cookies().map(|cookies| cookies.clone()).unwrap_or_default();
-    cookies.iter().map(|cookie| cookie.name().to_owned()).filter(|name| name.starts_with("lab-")).collect()
+    cookies.iter().map(Cookie::name).filter(is_own).map(str::to_owned).collect()
 }
 
 /// Adds exactly this `Set-Cookie` line to a response.
@@ -100,4 +102,18 @@ pub(super) fn is_outcome(visit: &LessonVisit<'_>) -> bool {
 
 fn purpose(visit: &LessonVisit<'_>, visitor: &str) -> String {
     format!("{SEAL} {} {visitor}", visit.lesson.slug)
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn only_names_that_a_lesson_can_have_are_found() {
+        let sent = "lab-pass=1; hallpass=2; lab-%0D%0Aset-cookie=3; lab-\u{e9}=4; lab-a b=5; lab-two-bound=6";
+        let request = TestRequest::default().insert_header((header::COOKIE, sent)).to_http_request();
+        assert_eq!(names(&request), ["lab-pass", "lab-two-bound"]);
+    }
 }
