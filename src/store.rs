@@ -13,7 +13,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 
-pub use answers::{AnswerId, AnswerStore, MOST_ANSWERS};
+pub use answers::{AnswerId, AnswerOwner, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer};
 pub use classes::ClassStore;
 pub use grants::{
     AuthorizationCode, CodeHash, FamilyId, FoundCode, Grant, GrantStore, LoginHash, LoginSession, NewFamily,

@@ -55,7 +55,7 @@ pub trait ClassStore: Send + Sync {
     /// The pupil who comes back with this code, and the class. The code is spent, and the return is counted.
     async fn come_back(&self, code: &ReturnCode, now: DateTime<Utc>) -> Result<Option<(Class, Pupil)>, StoreError>;
 
-    /// Deletes a pupil and their progress; `false` if there is no such pupil.
+    /// Deletes a pupil, their progress and their answer pages; `false` if there is no such pupil.
     async fn remove_pupil(&self, id: &PupilId, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
     /// Deletes the progress of one pupil or of all, in one lesson or in everything. Everything includes how often they

@@ -75,6 +75,7 @@ fn wrong(lesson: &str) -> &'static str {
 }
 
 const ANATOMY: &str = "/lab/lessons/anatomy";
+const TAMPER: &str = "/lab/lessons/tamper";
 
 /// Solves *Anatomy* as its solution says.
 fn solve_anatomy(pupil: &mut Browser) {
@@ -608,6 +609,95 @@ fn after_a_reset_a_lesson_begins_from_its_start() {
         assert!(!page.body.contains("1 of 5") && !page.body.contains("id=\"do\""), "{lesson}: {}", page.body);
     }
     assert_eq!(standing(&board(&mut teacher), "Ada", "need-a-jwt")["state"], "open");
+}
+
+/// A press in the window of a browser, after which the page of its answer is there; its address.
+fn press_in_a_window(browser: &mut Browser, fields: &[(&str, &str)]) -> String {
+    let pressed = browser.post_with(TAMPER, fields, "Sec-Fetch-Mode: navigate");
+    assert_eq!(pressed.status, 303, "{}", pressed.body);
+    let address = pressed.location().to_owned();
+    assert!(browser.get(&address).body.contains("id=\"verdict\""));
+    address
+}
+
+/// A pupil whose browser has the page of an answer, and its address.
+fn pupil_with_an_answer(url: &str, code: &str) -> (Browser, String) {
+    let mut pupil = pupil(url, code, "Ada");
+    pupil.get(TAMPER);
+    pupil.post_with(TAMPER, &[("step", "skip")], "Sec-Fetch-Mode: navigate");
+    let address = press_in_a_window(&mut pupil, &[("step", "payload"), ("payload", "{\"by\":\"me\"}")]);
+    assert!(pupil.get(&address).body.contains("Ada"));
+    (pupil, address)
+}
+
+#[test]
+fn the_page_of_an_answer_is_for_its_pupil_alone_and_ends_with_what_it_was_about() {
+    let (app, mut teacher) = classroom();
+    let class_code = code(&mut teacher);
+    let after: [&dyn Fn(&mut Browser, &mut Browser); 7] = [
+        &|ada, _| drop(ada.post("/class/away", &[])),
+        &|ada, _| {
+            ada.post("/class/away", &[]);
+            ada.post("/class", &[("code", &class_code), ("name", "Bruno")]);
+            ada.get(TAMPER);
+        },
+        &|ada, _| drop(ada.post("/class/leave", &[])),
+        &|ada, _| drop(ada.post("/class/name", &[("name", "Zoe")])),
+        &|_, teacher| {
+            let id = id(&board(teacher), "Ada");
+            teacher.post("/class/board/remove", &[("pupil", &id)]);
+        },
+        &|ada, teacher| {
+            app.advance(1);
+            teacher.post("/class/board/reset", &[]);
+            ada.get(TAMPER);
+            ada.get(TAMPER);
+        },
+        &|_, teacher| drop(teacher.post("/class/board/end", &[])),
+    ];
+    for (number, change) in after.into_iter().enumerate() {
+        let (mut ada, address) = pupil_with_an_answer(&app.url, &code(&mut teacher));
+        change(&mut ada, &mut teacher);
+        app.advance(2);
+        let page = ada.get(&address);
+        assert!(!page.body.contains("by&#34;") && !page.body.contains("Ada"), "{number}: {}", page.body);
+        // Every other change leaves a pupil, and the last one no class.
+        if teacher.get("/class/board.json").status == 200 {
+            for pupil in board(&mut teacher)["pupils"].as_array().unwrap() {
+                teacher.post("/class/board/remove", &[("pupil", pupil["id"].as_str().unwrap())]);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_page_of_an_answer_shows_no_solution_that_is_held() {
+    const SOLUTION: &str = "The solution.";
+    let (app, mut teacher) = classroom();
+    teacher.post("/class/board/hold", &[("what", "solutions"), ("held", "false")]);
+    let (mut ada, _) = pupil_with_an_answer(&app.url, &code(&mut teacher));
+    teacher.post_with(TAMPER, &[("step", "skip")], "Sec-Fetch-Mode: navigate");
+    let of = |browser: &mut Browser| {
+        let press =
+            |_| browser.post_with(TAMPER, &[("step", "hint")], "Sec-Fetch-Mode: navigate").location().to_owned();
+        let addresses: Vec<String> = (0..8).map(press).collect();
+        addresses.into_iter().find(|it| browser.get(it).body.contains(SOLUTION)).unwrap()
+    };
+    let (of_ada, of_teacher) = (of(&mut ada), of(&mut teacher));
+    teacher.post("/class/board/hold", &[("what", "solutions"), ("held", "true")]);
+    assert!(!ada.get(&of_ada).body.contains(SOLUTION));
+    assert!(teacher.get(&of_teacher).body.contains(SOLUTION));
+    teacher.post("/class/board/leave", &[]);
+    assert!(!teacher.get(&of_teacher).body.contains(SOLUTION));
+}
+
+#[test]
+fn the_page_of_an_answer_is_there_whichever_process_is_asked() {
+    let [first, second] = processes(None);
+    let mut teacher = teacher_of(&first);
+    let (mut ada, address) = pupil_with_an_answer(&first.url, &code(&mut teacher));
+    ada.turn_to(&second.url);
+    assert!(ada.get(&address).body.contains("id=\"verdict\""));
 }
 
 #[test]

@@ -93,6 +93,8 @@ macro_rules! contract {
             a_purge_deletes_a_class_that_is_over_with_its_pupils
             an_answer_page_is_kept_until_it_expires
             the_newest_answer_pages_are_kept
+            the_newest_answer_pages_of_one_owner_are_kept_and_nobody_else_s_go
+            a_pupil_who_is_removed_takes_their_answer_pages_along
             the_end_of_a_class_deletes_the_answer_pages
         }
     };

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS};
+use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer};
 use super::super::{StoreError, in_time};
 use super::Postgres;
 
@@ -13,18 +13,26 @@ pub(super) const PURGE: &str = "DELETE FROM lab_answers WHERE ctid = ANY (ARRAY(
 
 #[async_trait]
 impl AnswerStore for Postgres {
-    async fn keep_answer(&self, id: &AnswerId, page: Vec<u8>, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
-        let insert = "INSERT INTO lab_answers (id, page, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
+    async fn keep_answer(&self, new: &NewAnswer) -> Result<(), StoreError> {
+        let insert = "INSERT INTO lab_answers (id, owner, page, expires_at) VALUES ($1, $2, $3, $4)
+                      ON CONFLICT DO NOTHING";
+        let insert = sqlx::query(insert)
+            .bind(new.id.0.as_slice())
+            .bind(new.owner.0.as_slice())
+            .bind(new.page.as_slice())
+            .bind(new.expires_at.timestamp());
+        let trim_own = "DELETE FROM lab_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM lab_answers
+                        WHERE owner = $1 ORDER BY expires_at DESC OFFSET $2 FOR UPDATE SKIP LOCKED))";
+        let trim_own = sqlx::query(trim_own).bind(new.owner.0.as_slice()).bind(MOST_ANSWERS_OF_ONE);
         let trim = "DELETE FROM lab_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM lab_answers
                     ORDER BY expires_at DESC OFFSET $1 FOR UPDATE SKIP LOCKED))";
-        let query = sqlx::query(insert).bind(id.0.as_slice()).bind(page).bind(expires_at.timestamp());
         let trim = sqlx::query(trim).bind(MOST_ANSWERS);
-        in_time(self.call(async |connection| {
-            query.execute(&mut *connection).await?;
+        let work = self.call(async |connection| {
+            insert.execute(&mut *connection).await?;
+            trim_own.execute(&mut *connection).await?;
             trim.execute(connection).await
-        }))
-        .await
-        .map(drop)
+        });
+        in_time(work).await.map(drop)
     }
 
     async fn answer(&self, id: &AnswerId, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError> {

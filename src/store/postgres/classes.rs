@@ -10,7 +10,7 @@ use super::super::classes::rows::{
     FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, OTHER_NAMES, PUT_WAY_BACK, RENAME_PUPIL,
     SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, class_columns, columns_of,
 };
-use super::super::{ClassStore, StoreError, in_time};
+use super::super::{AnswerOwner, ClassStore, StoreError, in_time};
 use super::Postgres;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
@@ -96,6 +96,9 @@ impl ClassStore for Postgres {
             let delete = sqlx::query("DELETE FROM pupils WHERE id = $1").bind(id.as_str());
             let is_removed = delete.execute(&mut *connection).await?.rows_affected() == 1;
             if is_removed {
+                let owner = AnswerOwner::of_pupil(id);
+                let delete = sqlx::query("DELETE FROM lab_answers WHERE owner = $1").bind(owner.0.as_slice());
+                delete.execute(&mut *connection).await?;
                 change(connection, &ClassChange::Use, now).await?;
             }
             Ok(is_removed)

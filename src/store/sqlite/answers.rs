@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 
-use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS};
+use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer};
 use super::super::{StoreError, in_time};
 use super::Sqlite;
 
@@ -14,9 +14,9 @@ pub(super) const PURGE: &str = "DELETE FROM lab_answers WHERE id IN
 
 #[async_trait]
 impl AnswerStore for Sqlite {
-    async fn keep_answer(&self, id: &AnswerId, page: Vec<u8>, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
-        let id = *id;
-        in_time(self.writer.write(move |connection| Box::pin(keep(connection, id, page, expires_at)))).await
+    async fn keep_answer(&self, new: &NewAnswer) -> Result<(), StoreError> {
+        let new = new.clone();
+        in_time(self.writer.write(move |connection| Box::pin(keep(connection, new)))).await
     }
 
     async fn answer(&self, id: &AnswerId, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError> {
@@ -27,15 +27,16 @@ impl AnswerStore for Sqlite {
     }
 }
 
-async fn keep(
-    connection: &mut SqliteConnection,
-    id: AnswerId,
-    page: Vec<u8>,
-    expires_at: DateTime<Utc>,
-) -> sqlx::Result<()> {
-    let insert = "INSERT INTO lab_answers (id, page, expires_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING";
-    let query = sqlx::query(insert).bind(id.0.to_vec()).bind(page).bind(expires_at.timestamp());
+async fn keep(connection: &mut SqliteConnection, new: NewAnswer) -> sqlx::Result<()> {
+    let owner = new.owner.0.to_vec();
+    let insert = "INSERT INTO lab_answers (id, owner, page, expires_at) VALUES ($1, $2, $3, $4)
+                  ON CONFLICT DO NOTHING";
+    let query =
+        sqlx::query(insert).bind(new.id.0.to_vec()).bind(owner.clone()).bind(new.page).bind(new.expires_at.timestamp());
     query.execute(&mut *connection).await?;
+    let trim_own = "DELETE FROM lab_answers WHERE id IN
+                    (SELECT id FROM lab_answers WHERE owner = $1 ORDER BY expires_at DESC LIMIT -1 OFFSET $2)";
+    sqlx::query(trim_own).bind(owner).bind(MOST_ANSWERS_OF_ONE).execute(&mut *connection).await?;
     let trim = "DELETE FROM lab_answers WHERE id IN
                 (SELECT id FROM lab_answers ORDER BY expires_at DESC LIMIT -1 OFFSET $1)";
     sqlx::query(trim).bind(MOST_ANSWERS).execute(connection).await.map(drop)

@@ -8,7 +8,7 @@ use super::super::classes::rows::{
     FIND_CLASS, FIND_PUPIL_IN_CLASS, FIND_PUPILS, INSERT_CLASS, INSERT_PUPIL, OTHER_NAMES, PUT_WAY_BACK, RENAME_PUPIL,
     SPEND_WAY_BACK, UPDATE_CLASS, UPDATE_PUPIL, columns_of,
 };
-use super::super::{ClassStore, StoreError, in_time};
+use super::super::{AnswerOwner, ClassStore, StoreError, in_time};
 use super::Sqlite;
 use crate::lab::class::{
     Class, ClassChange, ClassCode, Joined, MOST_PUPILS, NewClass, NewPupil, Pupil, PupilId, PupilName, PupilStep,
@@ -91,6 +91,9 @@ impl ClassStore for Sqlite {
                 let delete = sqlx::query("DELETE FROM pupils WHERE id = $1").bind(id.as_str().to_owned());
                 let count = delete.execute(&mut *connection).await?.rows_affected();
                 if count == 1 {
+                    let owner = AnswerOwner::of_pupil(&id).0.to_vec();
+                    let delete = sqlx::query("DELETE FROM lab_answers WHERE owner = $1").bind(owner);
+                    delete.execute(&mut *connection).await?;
                     change(connection, &ClassChange::Use, now).await?;
                 }
                 Ok(count == 1)

@@ -20,8 +20,8 @@ use crate::lab::class::{
 use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::store::{
     AnswerId, AnswerStore, AuthorizationCode, ClassStore, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash,
-    LoginSession, NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant,
-    RefreshToken, Rotated, Store, StoreError, Transaction,
+    LoginSession, NewAnswer, NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed,
+    RefreshGrant, RefreshToken, Rotated, Store, StoreError, Transaction,
 };
 
 label! {
@@ -356,8 +356,8 @@ impl ClassStore for CountedStore {
 
 #[async_trait]
 impl AnswerStore for CountedStore {
-    async fn keep_answer(&self, id: &AnswerId, page: Vec<u8>, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
-        self.calls.measure(Operation::KeepAnswer, self.store.keep_answer(id, page, expires_at)).await
+    async fn keep_answer(&self, new: &NewAnswer) -> Result<(), StoreError> {
+        self.calls.measure(Operation::KeepAnswer, self.store.keep_answer(new)).await
     }
 
     async fn answer(&self, id: &AnswerId, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError> {

@@ -1,9 +1,11 @@
 -- The answer pages of lessons, each kept for some hours.
 
 CREATE TABLE lab_answers (
-    id         BLOB    NOT NULL PRIMARY KEY, -- a MAC of the visitor's id and of the page's address
+    id         BLOB    NOT NULL PRIMARY KEY, -- a MAC of who may see it and of the page's address
+    owner      BLOB    NOT NULL,             -- a MAC of the visitor's or the pupil's id
     page       BLOB    NOT NULL,             -- compressed and encrypted
     expires_at INTEGER NOT NULL
 ) STRICT;
 
 CREATE INDEX lab_answers_by_expiry ON lab_answers (expires_at);
+CREATE INDEX lab_answers_by_owner ON lab_answers (owner, expires_at);

@@ -92,6 +92,16 @@ impl Learner {
         self.pupil.as_ref().is_some_and(|pupil| !pupil.record.times.contains_key(lesson.key))
     }
 
+    /// Whom a page of this lesson is shown to, in words that change with all that may hide it again: a pupil's name,
+    /// return or reset, the teacher's logout, a solution that is held. `None` before a pupil has opened the lesson.
+    pub fn viewer(&self, lesson: &Lesson) -> Option<String> {
+        let rules = format!("teacher={} held={}", self.is_teacher, self.is_solution_held(lesson));
+        let Some(pupil) = &self.pupil else { return Some(rules) };
+        let opened_at = pupil.record.times.get(lesson.key)?.opened_at;
+        let (id, returns, name) = (pupil.id.as_str(), pupil.returns, pupil.name.as_str());
+        Some(format!("{rules} pupil={id} returns={returns} opened={opened_at} name={name}"))
+    }
+
     /// Keeps what a request made of a lesson.
     pub async fn keep_lesson(
         &mut self,

@@ -106,6 +106,7 @@ pub(in crate::web) async fn lesson(
     if learner.is_closed(lesson) {
         return closed(lesson, request.method(), &lab.assets);
     }
+    let came_with_session = visitor.is_open();
     let mut visit = LessonVisit::new(lesson, &request, &body, visitor, &signing, &lab, learner)?;
     if visit.has_earlier_work() {
         return visit.begin_anew().await;
@@ -124,7 +125,7 @@ pub(in crate::web) async fn lesson(
     };
     visit.keep_progress(&mut response).await?;
     let response = Projector::show(&visit, response)?;
-    answer_page::keep(&mut visit, response).await
+    answer_page::keep(&mut visit, came_with_session, response).await
 }
 
 #[derive(Template)]

@@ -4,7 +4,6 @@
 use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
-use crate::lab::lesson_page::LessonPage;
 
 const PATH: &str = "/lab/lessons/tamper";
 const FORM: [(&str, &str); 2] = [("step", "payload"), ("payload", r#"{"sub":"bob","note":"typed by me"}"#)];
@@ -19,9 +18,12 @@ async fn get(visitor: &Visitor, path: &str) -> Answer {
     Answer::to(visitor.request(Method::GET, path)).await
 }
 
-/// A visitor who skipped the prediction, so that the browser has a cookie.
+/// A visitor who skipped the prediction in the window of a browser.
 async fn beginner(app: &TestApp) -> Visitor {
-    LessonPage::open(app, "tamper").await.visitor
+    let visitor = app.visitor();
+    let skip = visitor.request(Method::POST, PATH).header("sec-fetch-mode", "navigate").form(&[("step", "skip")]);
+    assert_eq!(Answer::to(skip).await.status, 303);
+    visitor
 }
 
 #[tokio::test]

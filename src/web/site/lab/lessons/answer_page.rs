@@ -2,16 +2,16 @@
 //! press, so that a reload sends nothing again, and *Back* shows the page as it was.
 //!
 //! The page is kept in the store as long as a session lasts, compressed and encrypted. (Its size is bounded by that of
-//! the form.) The key follows from this server's key, from the id that the visitor's session keeps, and from the
-//! address: another browser, or somebody with the database alone, cannot open it. Only the window of a browser that
-//! keeps cookies is sent there. A program gets the page as the answer to its form.
+//! the form.) The key follows from this server's key, from the id that the visitor's session keeps, from the address,
+//! and from who the visitor is in a class: neither another browser, nor the next pupil at this one, nor somebody with
+//! the database alone can open it. Only the window of a browser with a session is sent there. A program gets the page
+//! as the answer to its form.
 
 use std::io::{Read as _, Write as _};
 
 use actix_web::body::MessageBody as _;
 use actix_web::http::header::{self, HeaderValue};
 use actix_web::http::{Method, StatusCode};
-use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::TimeDelta;
 use flate2::Compression;
@@ -21,7 +21,7 @@ use url::form_urlencoded;
 
 use super::LessonVisit;
 use super::own_keys::random_text;
-use crate::store::AnswerId;
+use crate::store::{AnswerId, AnswerOwner, NewAnswer};
 use crate::web::http::problem::Problem;
 use crate::web::session::STATE_HOURS;
 
@@ -43,10 +43,16 @@ pub(super) async fn find(visit: &LessonVisit<'_>) -> Result<Option<HttpResponse>
     Ok(page.map(|page| HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)))
 }
 
-/// Keeps the page that answers a form, and sends the browser there. What is no such page stays as it is.
-pub(super) async fn keep(visit: &mut LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
-    let is_page = visit.request.method() == Method::POST && response.status() == StatusCode::OK;
-    if !is_page || !is_navigation(visit.request) || !keeps_cookies(visit.request) {
+/// Keeps the page that answers a form, and sends the browser there, if it came with a session. What is no such page
+/// stays as it is.
+pub(super) async fn keep(
+    visit: &mut LessonVisit<'_>,
+    came_with_session: bool,
+    response: HttpResponse,
+) -> Result<HttpResponse, Problem> {
+    // A session may be full. Then it keeps no id, and the page is the answer to the form.
+    let is_press = visit.request.method() == Method::POST && is_navigation(visit.request);
+    if !is_press || visit.own_name().is_err() || !came_with_session || response.status() != StatusCode::OK {
         return Ok(response);
     }
     let (mut head, body) = response.into_parts();
@@ -70,22 +76,18 @@ fn is_navigation(request: &HttpRequest) -> bool {
     has("sec-fetch-mode", "navigate") || has("upgrade-insecure-requests", "1")
 }
 
-/// Whether this browser gives back cookies. Without them it could not be known again at the page's address.
-fn keeps_cookies(request: &HttpRequest) -> bool {
-    request.headers().contains_key(header::COOKIE)
-}
-
 /// Keeps the page; `None` if it cannot be kept. It is then still the answer, so nothing is lost.
-async fn kept_at(visit: &mut LessonVisit<'_>, page: &Bytes) -> Result<Option<String>, Problem> {
-    // The session may be full.
-    if visit.own_name().is_err() {
-        return Ok(None);
-    }
+async fn kept_at(visit: &LessonVisit<'_>, page: &[u8]) -> Result<Option<String>, Problem> {
     let name = random_text(&visit.lab.random)?;
     let Some(purpose) = purpose(visit, &name) else { return Ok(None) };
-    let sealed = visit.lab.sessions.encrypt(&purpose, packed(page).map_err(|error| Problem::internal(&error))?)?;
-    let expires_at = visit.now + TimeDelta::hours(STATE_HOURS);
-    if let Err(error) = visit.lab.store.keep_answer(&id(visit, &purpose), sealed, expires_at).await {
+    let compressed = packed(page).map_err(|error| Problem::internal(&error))?;
+    let new = NewAnswer {
+        id: id(visit, &purpose),
+        owner: owner(visit),
+        page: visit.lab.sessions.encrypt(&purpose, compressed)?,
+        expires_at: visit.now + TimeDelta::hours(STATE_HOURS),
+    };
+    if let Err(error) = visit.lab.store.keep_answer(&new).await {
         log::warn!("the answer to a form of a lesson is not kept: {error}");
         return Ok(None);
     }
@@ -104,15 +106,23 @@ fn name_in(request: &HttpRequest) -> Option<String> {
     fields.find(|(field, _)| field == FIELD).map(|(_, name)| name.into_owned())
 }
 
-/// What the page is encrypted for: this visitor, lesson and address. `None` if the session has no id.
+/// What the page is encrypted for: this visitor, lesson and address, and whoever the visitor is in a class. `None` if
+/// the session has no id.
 fn purpose(visit: &LessonVisit<'_>, name: &str) -> Option<String> {
     let visitor = visit.visitor.lab().visitor;
     let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    (is_plain && !visitor.is_empty()).then(|| format!("answer page {} {visitor} {name}", visit.lesson.slug))
+    let viewer = visit.learner.viewer(visit.lesson).filter(|_| is_plain && !visitor.is_empty())?;
+    Some(format!("answer page {} {visitor} {name} {viewer}", visit.lesson.slug))
 }
 
 fn id(visit: &LessonVisit<'_>, purpose: &str) -> AnswerId {
     AnswerId(visit.lab.sessions.digest(purpose))
+}
+
+fn owner(visit: &LessonVisit<'_>) -> AnswerOwner {
+    let of_visitor = || visit.lab.sessions.digest(&format!("owner of answer pages {}", visit.visitor.lab().visitor));
+    let pupil = visit.learner.in_class().map(|(_, pupil)| AnswerOwner::of_pupil(&pupil.id));
+    pupil.unwrap_or_else(|| AnswerOwner(of_visitor()))
 }
 
 fn packed(page: &[u8]) -> std::io::Result<Vec<u8>> {
