@@ -7,7 +7,7 @@ mod algorithm;
 mod bearer;
 mod credentials;
 mod current;
-mod der;
+mod der_structure;
 mod derived_rsa;
 mod ec;
 mod ed25519;

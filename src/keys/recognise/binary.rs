@@ -1,7 +1,7 @@
 //! Keys in files that are not text: DER, OpenSSH's and other programs' own formats.
 
 use super::Found;
-use crate::keys::der::{self, Structure};
+use crate::keys::der_structure::{self, Structure};
 use crate::keys::ec::EcPrivateKey;
 use crate::keys::foreign::{self, ForeignForm, Half, Lock};
 use crate::keys::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -25,7 +25,7 @@ pub(super) const PACKED: [(&[u8], ForeignForm); 3] = [
 ];
 
 pub(super) fn binary(bytes: &[u8]) -> Option<Found> {
-    if let Some(structure) = der::structure(bytes) {
+    if let Some(structure) = der_structure::recognise(bytes) {
         return Some(of_der(structure, bytes, true));
     }
     if bytes.starts_with(ssh::PRIVATE_MAGIC) {

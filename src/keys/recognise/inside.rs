@@ -9,7 +9,7 @@ use super::jwk::{half_of_jwk, is_jwk};
 use super::{Found, encoded, hexadecimal, in_bytes};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
-use crate::keys::{der, ssh, text_encoding};
+use crate::keys::{der_structure, ssh, text_encoding};
 
 /// How long the text of a key is at least, in base64 or hexadecimal.
 const SHORTEST_KEY: usize = 64;
@@ -218,7 +218,7 @@ fn word(text: &str, depth: u8) -> Option<Found> {
 fn is_key(word: &str, depth: u8) -> bool {
     let begins_as_key = |word: &str| {
         let decoded = hexadecimal(word).into_iter().chain(text_encoding::decode_base64(word));
-        decoded.into_iter().any(|bytes| der::structure(&bytes).is_some() || ssh::is_blob(&bytes))
+        decoded.into_iter().any(|bytes| der_structure::recognise(&bytes).is_some() || ssh::is_blob(&bytes))
     };
     word.get(..SHORTEST_KEY).is_some_and(begins_as_key) || encoded(word, depth).is_some()
 }

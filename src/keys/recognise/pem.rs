@@ -3,7 +3,7 @@
 use super::Found;
 use super::binary::of_der;
 use crate::keys::foreign::{self, Half, Lock};
-use crate::keys::{KeyFault, der, ssh, text_encoding};
+use crate::keys::{KeyFault, der_structure, ssh, text_encoding};
 
 pub(super) fn pem(text: &str, _: u8) -> Option<Found> {
     let text = text_encoding::with_real_line_ends(text);
@@ -64,7 +64,7 @@ fn of_block(block: &text_encoding::Block<'_>) -> Found {
         Ok(der) => der,
         Err(fault) => return Found::faulty(half, fault),
     };
-    if let Some(structure) = der::structure(&der) {
+    if let Some(structure) = der_structure::recognise(&der) {
         return of_der(structure, &der, false);
     }
     if der.starts_with(ssh::PRIVATE_MAGIC) || block.label == "OPENSSH PRIVATE KEY" {
@@ -78,7 +78,7 @@ fn of_block(block: &text_encoding::Block<'_>) -> Found {
             "it names the curve of an EC key, and the key is not there; copy its `EC PRIVATE KEY` block too",
         ),
         Half::Unknown => other_block(block.label),
-        half => Found::faulty(half, KeyFault::Truncated(der::describe_damage(&der).into())),
+        half => Found::faulty(half, KeyFault::Truncated(der_structure::describe_damage(&der).into())),
     }
 }
 
