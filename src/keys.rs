@@ -8,6 +8,7 @@ mod bearer;
 mod credentials;
 mod current;
 mod der_structure;
+mod derived;
 mod derived_rsa;
 mod ec;
 mod ed25519;
@@ -44,6 +45,7 @@ pub use algorithm::{Algorithm, KeyKind, UnknownAlgorithm, key_pair_for, shortest
 pub use bearer::BearerKeys;
 pub use credentials::{Accounts, BadCredential, CREDENTIAL_NAMES, GivenCredentials};
 pub use current::CurrentKeys;
+pub use derived::mac_key;
 pub use ec::{Curve, EcPrivateKey, EcPublicKey};
 pub use ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};

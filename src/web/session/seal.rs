@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Sessions;
+use crate::keys::mac_key;
 
 impl Sessions {
     /// The text with its seal, which holds for this purpose alone.
@@ -25,10 +26,8 @@ impl Sessions {
         URL_SAFE_NO_PAD.encode(hmac::sign(&self.seal_key(), &message(purpose, text)))
     }
 
-    /// A separate key, so that other uses of the session key reveal nothing about it.
     fn seal_key(&self) -> hmac::Key {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.key), b"hallpass seals");
-        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        mac_key(&self.key, "hallpass seals")
     }
 }
 
