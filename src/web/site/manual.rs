@@ -14,8 +14,8 @@ use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
     Access, Answer, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
-use crate::web::http::framework_errors::moved_to;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::moved_to;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use markdown::Rendered;
