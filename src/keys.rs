@@ -64,7 +64,7 @@ pub use permissions::{Exposed, Privacy};
 pub use ring::{KeyRing, SESSION_KEY_BYTES};
 pub use rotation::{OVERLAP, OldKeys, Renewal, Start};
 pub use rsa::{RsaPrivateKey, RsaPublicKey};
-pub use secret::{Secret, in_bytes};
+pub use secret::Secret;
 pub use signer::{Signer, SigningError};
 pub use source::KeySource;
 pub use teacher::TeacherKey;

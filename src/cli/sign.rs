@@ -13,10 +13,11 @@ use super::given::{Given, Named};
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, KeyError, KeyRing, Signer, in_bytes};
+use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags};
+use crate::texts::wording::counted;
 use crate::token::{self, Claims};
 
 #[derive(Args)]
@@ -101,7 +102,7 @@ fn weakness(signer: &Signer) -> Option<String> {
         "warning: the secret is weak: it has {}, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever \
          has a token can find a short secret by trying, and then sign tokens of their own. To make a strong one: hallpass \
          keygen --algorithm {algorithm} --out FILE",
-        in_bytes(bytes)
+        counted(bytes, "byte")
     ))
 }
 
