@@ -9,7 +9,7 @@ use clap::{Args, ValueHint};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::given::{Given, Named};
+use super::json_input::{JsonInput, JsonOption};
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
@@ -30,7 +30,7 @@ Examples:
 pub(super) struct Options {
     /// The claims as a JSON object, @FILE with one, or - for standard input; without them the demo's: sub, iat and exp
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
-    claims: Option<Given>,
+    claims: Option<JsonInput>,
     /// Who the token is about; replaces the sub of --claims
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
@@ -39,7 +39,7 @@ pub(super) struct Options {
     ttl: Option<Lifetime>,
     /// Further members of the header as a JSON object, @FILE or -; typ replaces JWT
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
-    header: Option<Given>,
+    header: Option<JsonInput>,
     /// The kid in the header; in a JWK set, also the key that signs
     #[arg(long, value_name = "TEXT")]
     kid: Option<String>,
@@ -109,7 +109,7 @@ fn weakness(signer: &Signer) -> Option<String> {
 impl Options {
     /// Standard input can be read once.
     fn check_inputs(&self) -> Result<(), SignError> {
-        let is_input = |given: &Option<Given>| given.as_ref().is_some_and(Given::is_standard_input);
+        let is_input = |given: &Option<JsonInput>| given.as_ref().is_some_and(JsonInput::is_standard_input);
         let reads = [
             ("--claims", is_input(&self.claims)),
             ("--header", is_input(&self.header)),
@@ -125,7 +125,7 @@ impl Options {
             let subject = self.sub.as_deref().map_or_else(|| Ok(Subject::default()), Subject::parse);
             return Ok(demo::claims(&subject.map_err(SignError::Subject)?, self.ttl.unwrap_or_default(), now));
         };
-        let named = Named { flag: "claims", example: r#"{"sub": "alice"}"# };
+        let named = JsonOption { flag: "claims", example: r#"{"sub": "alice"}"# };
         let mut claims: Claims = given.object(named, environment)?.into();
         if let Some(sub) = &self.sub {
             claims = claims.with("sub", sub.as_str());
@@ -139,7 +139,7 @@ impl Options {
     /// The members of `--header`.
     fn further_members(&self, environment: &Environment) -> Result<Map<String, Value>, Failure> {
         let Some(given) = &self.header else { return Ok(Map::new()) };
-        let members = given.object(Named { flag: "header", example: r#"{"typ": "at+jwt"}"# }, environment)?;
+        let members = given.object(JsonOption { flag: "header", example: r#"{"typ": "at+jwt"}"# }, environment)?;
         match NOT_IN_HEADER.into_iter().find(|(member, _)| members.contains_key(*member)) {
             Some((member, why)) => Err(SignError::Header { member, why }.into()),
             None => Ok(members),

@@ -101,9 +101,9 @@ pub(super) fn read_or_make(
     let ring = KeyRing {
         hs256: KeySet::of_secrets(&hs256_secrets),
         rs256: KeySet::of_rsa(&pairs, &retired),
-        secrets: hs256_secrets,
-        pairs,
-        retired,
+        demo_secrets: hs256_secrets,
+        demo_pairs: pairs,
+        demo_retired: retired,
         twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
         zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
         bearer,
@@ -112,7 +112,7 @@ pub(super) fn read_or_make(
         lab: LabKeys::new(lab_secret, lab_rsa, &files.name(LAB_SECRET), &files.name(LAB_PRIVATE)),
         telesign_api_key: secrets.telesign_api_key,
         accounts,
-        session: files.session_key()?,
+        session_key: files.session_key()?,
     };
     Ok((ring, files.warnings))
 }

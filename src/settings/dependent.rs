@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use super::bad::BadSetting;
+use super::error::BadSetting;
 use super::hosts::AllowedHosts;
 use super::options::Options;
 use super::origins::{CorsOrigins, PublicUrl};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 
-use super::pipeline::Pipeline;
+use super::pipeline_parts::PipelineParts;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
 use crate::keys::{CurrentKeys, KeyRing, TeacherKey};
@@ -37,7 +37,7 @@ use crate::work::WorkPool;
 /// Every part, for the handlers and the workers. A handler that asks for anything else answers 500, so the tests of its
 /// route fail.
 #[derive(Clone)]
-pub(in crate::web) struct Parts {
+pub(in crate::web) struct ServerParts {
     pub assets: Data<Assets>,
     pub class: Data<ClassMode>,
     pub clock: Data<dyn Clock>,
@@ -50,7 +50,7 @@ pub(in crate::web) struct Parts {
     pub openapi: Data<OpenApi>,
     pub origins: Data<Origins>,
     pub phone_limit: Data<PhoneLimit>,
-    pub pipeline: Data<Pipeline>,
+    pub pipeline: Data<PipelineParts>,
     pub proxies: Data<TrustedProxies>,
     pub random: Data<Random>,
     pub rates: Data<RateStore>,
@@ -71,7 +71,7 @@ pub(super) struct Backends {
 }
 
 /// What the server was started with beside its settings.
-pub(super) struct Given {
+pub(super) struct StartInputs {
     pub ring: KeyRing,
     /// `None` without a class.
     pub teacher: Option<TeacherKey>,
@@ -85,10 +85,10 @@ pub(super) struct Listening {
     pub transport: Transport,
 }
 
-impl Parts {
+impl ServerParts {
     /// Builds the parts, those that others need first. It is long because it is one list.
-    pub fn new(given: Given, backends: Backends, settings: &Settings, listening: &Listening) -> Self {
-        let Given { ring, teacher, clock, random } = given;
+    pub fn new(given: StartInputs, backends: Backends, settings: &Settings, listening: &Listening) -> Self {
+        let StartInputs { ring, teacher, clock, random } = given;
         let Backends { store, sessions: backend, rates } = backends;
         let clock = Data::from(clock);
         let metrics = Data::new(Metrics::new(clock.now()));
@@ -134,7 +134,7 @@ impl Parts {
                 rates.limiter("phone", settings.options.phone_rate),
                 metrics.clone(),
             )),
-            pipeline: Data::new(Pipeline {
+            pipeline: Data::new(PipelineParts {
                 assets: assets.clone(),
                 clock: clock.clone(),
                 cors_origins: cors_origins.clone(),

@@ -81,7 +81,7 @@ impl fmt::Display for Origin {
 }
 
 /// The error of a value that its parser refused.
-pub(super) fn value(flag: &str, value: &str, origin: Origin, accepted: impl Into<String>) -> BadSetting {
+pub(super) fn refused_value(flag: &str, value: &str, origin: Origin, accepted: impl Into<String>) -> BadSetting {
     BadSetting::Value { flag: flag.to_owned(), value: elided(value), origin, accepted: accepted.into() }
 }
 
