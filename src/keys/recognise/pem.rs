@@ -46,21 +46,26 @@ fn one_of(blocks: &[text_encoding::Block<'_>]) -> RecognisedKey {
     blocks.first().map_or_else(|| RecognisedKey::faulty(Half::Unknown, KeyFault::Unrecognised), of_block)
 }
 
+/// What the label alone says of a block whose content is not read.
+fn by_label(block: &text_encoding::Block<'_>, half: Half) -> Option<RecognisedKey> {
+    Some(match block.label {
+        label if label.starts_with("PGP PUBLIC") => RecognisedKey::foreign(foreign::PGP_PUBLIC),
+        label if label.starts_with("PGP PRIVATE") => RecognisedKey::foreign(foreign::PGP_PRIVATE),
+        label if label.starts_with("SSH2 ") && half == Half::Private => RecognisedKey::foreign(foreign::SSH2_PRIVATE),
+        "PGP MESSAGE" => RecognisedKey::foreign(foreign::PGP_ENCRYPTED),
+        "AGE ENCRYPTED FILE" => RecognisedKey::foreign(foreign::AGE_ENCRYPTED),
+        label if label.starts_with("OpenVPN ") => other_block(label),
+        label if block.is_encrypted || label.starts_with("ENCRYPTED ") => {
+            RecognisedKey::faulty(Half::Private, KeyFault::Passphrase(Lock::Pem))
+        }
+        _ => return None,
+    })
+}
+
 fn of_block(block: &text_encoding::Block<'_>) -> RecognisedKey {
     let half = half_of_labels(&[block.label]);
-    match block.label {
-        label if label.starts_with("PGP PUBLIC") => return RecognisedKey::foreign(foreign::PGP_PUBLIC),
-        label if label.starts_with("PGP PRIVATE") => return RecognisedKey::foreign(foreign::PGP_PRIVATE),
-        label if label.starts_with("SSH2 ") && half == Half::Private => {
-            return RecognisedKey::foreign(foreign::SSH2_PRIVATE);
-        }
-        "PGP MESSAGE" => return RecognisedKey::foreign(foreign::PGP_ENCRYPTED),
-        "AGE ENCRYPTED FILE" => return RecognisedKey::foreign(foreign::AGE_ENCRYPTED),
-        label if label.starts_with("OpenVPN ") => return other_block(label),
-        label if block.is_encrypted || label.starts_with("ENCRYPTED ") => {
-            return RecognisedKey::faulty(Half::Private, KeyFault::Passphrase(Lock::Pem));
-        }
-        _ => {}
+    if let Some(key) = by_label(block, half) {
+        return key;
     }
     let der = match block.contents() {
         Ok(der) => der,
