@@ -33,12 +33,10 @@ pub(in crate::web) struct PupilCookie {
 }
 
 impl PupilCookie {
-    /// An earlier release made cookies without returns.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (class, pupil) = (ClassId::parse(parts.next()?)?, PupilId::parse(parts.next()?)?);
-        let returns = parts.next().map_or(Some(0), |returns| returns.parse().ok())?;
-        Some(Self { class, pupil, returns })
+        Some(Self { class, pupil, returns: parts.next()?.parse().ok()? })
     }
 
     /// Whether the browser that has the cookie is this pupil's.
@@ -144,10 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pupil_s_cookie_says_how_often_they_came_back_and_an_old_one_never() {
+    fn a_pupil_s_cookie_says_how_often_they_came_back() {
         for (text, returns) in [
             ("abcdefgh.abcdefghijklmnop.2", Some(2)),
-            ("abcdefgh.abcdefghijklmnop", Some(0)),
+            ("abcdefgh.abcdefghijklmnop", None),
             ("abcdefgh.abcdefghijklmnop.", None),
             ("abcdefgh.short.1", None),
             ("abcdefgh", None),
