@@ -179,9 +179,13 @@ fn log_certificate(source: &Certificate, key: &CertifiedKey, fields: Option<&Cer
 }
 
 fn warnings(chain: &Path, key: &Path, fields: Option<&CertificateFields>, now: DateTime<Utc>) -> Vec<String> {
-    let invalid = fields
-        .filter(|fields| !fields.is_valid_at(now))
-        .map(|fields| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), fields.validity_clause(now)));
+    let invalid = fields.filter(|fields| !fields.is_valid_at(now)).map(|fields| {
+        format!(
+            "--tls-cert `{}`{}, so clients refuse it; put a valid one there, which a running server reads on SIGHUP",
+            chain.display(),
+            fields.validity_clause(now)
+        )
+    });
     let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
     let exposed = files
         .into_iter()

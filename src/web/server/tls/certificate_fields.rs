@@ -41,9 +41,9 @@ impl CertificateFields {
     /// A clause about the validity that begins with a space, to follow the certificate's name.
     pub fn validity_clause(&self, now: DateTime<Utc>) -> String {
         match () {
-            () if now < self.begins => format!(" holds only from {} on", self.begins),
+            () if now < self.begins => format!(" is valid only from {} on", self.begins),
             () if now > self.ends => format!(" expired on {}", self.ends),
-            () => format!(" holds until {}", self.ends),
+            () => format!(" is valid until {}", self.ends),
         }
     }
 }
