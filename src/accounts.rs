@@ -58,7 +58,7 @@ impl Login {
 
 /// Why a login is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Refusal {
+pub enum LoginRefusal {
     /// The name or the password is missing or empty.
     Missing,
     /// The user does not exist, or the password is wrong.
@@ -162,7 +162,7 @@ impl Accounts {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         match self.users_to_ask(login) {
             Ok(users) => users.check(login, client, now).await,
             Err(known) => Ok(known),
@@ -176,7 +176,7 @@ impl Accounts {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         match self.users_to_ask(login) {
             Ok(users) => users.check_client(login, client, now).await,
             Err(known) => Ok(known),
@@ -184,9 +184,9 @@ impl Accounts {
     }
 
     /// The users among whom to look for this login, or what is known without them.
-    fn users_to_ask(&self, login: &Login) -> Result<&Users, Result<(), Refusal>> {
+    fn users_to_ask(&self, login: &Login) -> Result<&Users, Result<(), LoginRefusal>> {
         match &self.0 {
-            _ if login.username.is_empty() || login.password.is_empty() => Err(Err(Refusal::Missing)),
+            _ if login.username.is_empty() || login.password.is_empty() => Err(Err(LoginRefusal::Missing)),
             Kind::Any => Err(Ok(())),
             Kind::Users(users) => Ok(users),
         }
@@ -217,13 +217,13 @@ impl Users {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         if UserName::parse(&login.username).is_err() {
-            return Ok(Err(Refusal::Wrong));
+            return Ok(Err(LoginRefusal::Wrong));
         }
         let Ok(place) = self.hashing.reserve(network_of(client)) else { return Ok(Err(BUSY)) };
         if let Decision::Refused { retry_after } = self.tries.admit(Key::login(client, &login.username), now).await? {
-            return Ok(Err(Refusal::TooOften { retry_after }));
+            return Ok(Err(LoginRefusal::TooOften { retry_after }));
         }
         self.compare(login, place).await
     }
@@ -235,9 +235,9 @@ impl Users {
         login: &Login,
         client: IpAddr,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         if UserName::parse(&login.username).is_err() {
-            return Ok(Err(Refusal::Wrong));
+            return Ok(Err(LoginRefusal::Wrong));
         }
         if self.remembered.has(login, now) {
             return Ok(Ok(()));
@@ -249,29 +249,29 @@ impl Users {
             return Ok(Ok(()));
         }
         if let Decision::Refused { retry_after } = self.tries.peek(key, now).await? {
-            return Ok(Err(Refusal::TooOften { retry_after }));
+            return Ok(Err(LoginRefusal::TooOften { retry_after }));
         }
         let checked = self.compare(login, place).await?;
         match checked {
             Ok(()) => self.remembered.add(login, now),
-            Err(Refusal::Wrong) => drop(self.tries.admit(key, now).await?),
+            Err(LoginRefusal::Wrong) => drop(self.tries.admit(key, now).await?),
             Err(_) => {}
         }
         Ok(checked)
     }
 
     /// Compares the password with the user's.
-    async fn compare(&self, login: &Login, place: Slot) -> Result<Result<(), Refusal>, CheckError> {
+    async fn compare(&self, login: &Login, place: Slot) -> Result<Result<(), LoginRefusal>, CheckError> {
         // No user can have such a password, so neither the store nor a hash is needed.
         if login.password.is_too_long() {
-            return Ok(Err(Refusal::Wrong));
+            return Ok(Err(LoginRefusal::Wrong));
         }
         let hash = self.store.password_hash(&login.username).await?;
         let password = login.password.clone();
         Ok(match place.run(move || password.matches(hash.as_deref())).await {
             Ok(true) => Ok(()),
             // A job that ended without a result has confirmed nothing.
-            Ok(false) | Err(NotDone::Failed) => Err(Refusal::Wrong),
+            Ok(false) | Err(NotDone::Failed) => Err(LoginRefusal::Wrong),
             Err(NotDone::Busy) => Err(BUSY),
         })
     }
@@ -297,7 +297,7 @@ impl TryLocks {
     }
 }
 
-const BUSY: Refusal = Refusal::Busy { retry_after: work::RETRY_AFTER };
+const BUSY: LoginRefusal = LoginRefusal::Busy { retry_after: work::RETRY_AFTER };
 
 #[cfg(test)]
 mod tests {
@@ -330,7 +330,7 @@ mod tests {
         };
         assert_eq!(ask("a name:\n", " ").await, Ok(()));
         for (username, password) in [("", "x"), ("alice", ""), ("", "")] {
-            assert_eq!(ask(username, password).await, Err(Refusal::Missing));
+            assert_eq!(ask(username, password).await, Err(LoginRefusal::Missing));
         }
     }
 }

@@ -33,6 +33,7 @@ pub mod budget;
 pub mod cli;
 pub mod clock;
 pub mod code;
+pub mod der;
 pub mod keys;
 pub mod lab;
 pub mod limits;

@@ -3,9 +3,9 @@
 //! [`Options`] is the one declaration of them. [`Settings::resolve`] parses each value once, and an error names the
 //! value's source. After that the typed values are trusted.
 
-mod bad;
 mod dependent;
 mod environment;
+mod error;
 mod flags;
 mod hosts;
 mod layers;
@@ -15,9 +15,9 @@ mod origins;
 mod paths;
 mod values;
 
-pub use bad::{BadSetting, Origin};
 pub use dependent::Certificate;
 pub use environment::{Environment, arguments};
+pub use error::{BadSetting, Origin};
 pub use flags::Flags;
 pub use hosts::{AllowedHosts, is_host_name};
 pub use list::Setting;

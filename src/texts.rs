@@ -22,6 +22,7 @@
 mod passage;
 mod prose;
 pub mod punctuation;
+pub mod wording;
 
 use std::mem;
 

@@ -10,6 +10,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::Login;
+use crate::keys::mac_key;
 
 /// How long a secret is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::minutes(5);
@@ -33,10 +34,8 @@ struct Entries {
 }
 
 impl RememberedSecrets {
-    /// Derives a separate key from `key`, so that other uses of it reveal nothing about this one.
     pub fn new(key: &[u8]) -> Self {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), b"hallpass client secrets");
-        Self { key: hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()), entries: Mutex::default() }
+        Self { key: mac_key(key, "hallpass client secrets"), entries: Mutex::default() }
     }
 
     /// Whether this secret was right less than five minutes ago. After the clock was set back, that is not known.

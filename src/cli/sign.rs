@@ -9,14 +9,15 @@ use clap::{Args, ValueHint};
 use serde_json::{Map, Value};
 use thiserror::Error;
 
-use super::given::{Given, Named};
+use super::json_input::{JsonInput, JsonOption};
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, KeyError, KeyRing, Signer, in_bytes};
+use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags};
+use crate::texts::wording::counted;
 use crate::token::{self, Claims};
 
 #[derive(Args)]
@@ -29,7 +30,7 @@ Examples:
 pub(super) struct Options {
     /// The claims as a JSON object, @FILE with one, or - for standard input; without them the demo's: sub, iat and exp
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
-    claims: Option<Given>,
+    claims: Option<JsonInput>,
     /// Who the token is about; replaces the sub of --claims
     #[arg(long, value_name = "TEXT")]
     sub: Option<String>,
@@ -38,7 +39,7 @@ pub(super) struct Options {
     ttl: Option<Lifetime>,
     /// Further members of the header as a JSON object, @FILE or -; typ replaces JWT
     #[arg(long, value_name = "JSON", value_hint = ValueHint::FilePath)]
-    header: Option<Given>,
+    header: Option<JsonInput>,
     /// The kid in the header; in a JWK set, also the key that signs
     #[arg(long, value_name = "TEXT")]
     kid: Option<String>,
@@ -101,14 +102,14 @@ fn weakness(signer: &Signer) -> Option<String> {
         "warning: the secret is weak: it has {}, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever \
          has a token can find a short secret by trying, and then sign tokens of their own. To make a strong one: hallpass \
          keygen --algorithm {algorithm} --out FILE",
-        in_bytes(bytes)
+        counted(bytes, "byte")
     ))
 }
 
 impl Options {
     /// Standard input can be read once.
     fn check_inputs(&self) -> Result<(), SignError> {
-        let is_input = |given: &Option<Given>| given.as_ref().is_some_and(Given::is_standard_input);
+        let is_input = |given: &Option<JsonInput>| given.as_ref().is_some_and(JsonInput::is_standard_input);
         let reads = [
             ("--claims", is_input(&self.claims)),
             ("--header", is_input(&self.header)),
@@ -124,7 +125,7 @@ impl Options {
             let subject = self.sub.as_deref().map_or_else(|| Ok(Subject::default()), Subject::parse);
             return Ok(demo::claims(&subject.map_err(SignError::Subject)?, self.ttl.unwrap_or_default(), now));
         };
-        let named = Named { flag: "claims", example: r#"{"sub": "alice"}"# };
+        let named = JsonOption { flag: "claims", example: r#"{"sub": "alice"}"# };
         let mut claims: Claims = given.object(named, environment)?.into();
         if let Some(sub) = &self.sub {
             claims = claims.with("sub", sub.as_str());
@@ -138,7 +139,7 @@ impl Options {
     /// The members of `--header`.
     fn further_members(&self, environment: &Environment) -> Result<Map<String, Value>, Failure> {
         let Some(given) = &self.header else { return Ok(Map::new()) };
-        let members = given.object(Named { flag: "header", example: r#"{"typ": "at+jwt"}"# }, environment)?;
+        let members = given.object(JsonOption { flag: "header", example: r#"{"typ": "at+jwt"}"# }, environment)?;
         match NOT_IN_HEADER.into_iter().find(|(member, _)| members.contains_key(*member)) {
             Some((member, why)) => Err(SignError::Header { member, why }.into()),
             None => Ok(members),

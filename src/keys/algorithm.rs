@@ -14,6 +14,7 @@ use thiserror::Error;
 
 use super::ec::Curve;
 use super::ed25519;
+use crate::texts::wording::{listed_with_and, listed_with_or};
 
 macro_rules! algorithms {
     ($($variant:ident => $row:expr,)+) => {
@@ -128,7 +129,7 @@ impl KeyKind {
     /// The names of its algorithms, for a sentence: `HS256, HS384 and HS512`.
     pub(super) fn algorithm_names(self) -> String {
         let fitting = Algorithm::ALL.into_iter().filter(|algorithm| algorithm.key_kind() == self);
-        listed(&fitting.map(Algorithm::as_str).collect::<Vec<_>>(), "and")
+        listed_with_and(&fitting.map(Algorithm::as_str).collect::<Vec<_>>())
     }
 }
 
@@ -194,7 +195,7 @@ impl Algorithm {
 
     /// The names of all, for a sentence: `HS256, HS384 or HS512`.
     pub fn choice() -> String {
-        listed(&Self::NAMES, "or")
+        listed_with_or(&Self::NAMES)
     }
 
     const fn row(self) -> &'static Row {
@@ -319,14 +320,6 @@ pub(super) const fn base64url_chars(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// `HS256, HS384 and HS512`.
-fn listed(names: &[&str], last: &str) -> String {
-    match names {
-        [others @ .., end] if !others.is_empty() => format!("{} {last} {end}", others.join(", ")),
-        _ => names.concat(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -339,7 +332,6 @@ mod tests {
         assert_eq!(KeyKind::Ed25519.algorithm_names(), "EdDSA");
         let all = "HS256, HS384, HS512, RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA";
         assert_eq!(UnknownAlgorithm.to_string(), all);
-        assert_eq!((listed(&["a"], "or"), listed(&[], "or")), ("a".to_owned(), String::new()));
     }
 
     #[test]

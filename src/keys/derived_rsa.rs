@@ -5,9 +5,9 @@
 //! FIPS 186-5 §A.1.3 does from random ones. The search takes a few tenths of a second, and how long it takes tells
 //! something of the primes. So such pairs may sign only what opens nothing.
 
-use aws_lc_rs::hmac;
 use num_bigint::BigUint;
 
+use super::derived::derived_bytes;
 use super::{RsaPrivateKey, Secret};
 
 /// The exponent that nearly every key has.
@@ -38,8 +38,7 @@ pub(super) fn pair(secret: &Secret, name: &str, exponent: u32) -> Option<RsaPriv
 
 /// An odd number of 1024 bits. Its two highest bits are set, so that the product of two has 2048 bits.
 fn number(secret: &Secret, name: &str) -> BigUint {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    let blocks = (0..4).map(|block| hmac::sign(&key, format!("rsa {name} {block}").as_bytes()));
+    let blocks = (0..4).map(|block| derived_bytes(secret.as_bytes(), &format!("rsa {name} {block}")));
     let mut bytes: Vec<u8> = blocks.flat_map(|block| block.as_ref().to_vec()).take(PRIME_BYTES).collect();
     bytes[0] |= 0b1100_0000;
     bytes[PRIME_BYTES - 1] |= 1;

@@ -15,7 +15,7 @@ use aws_lc_rs::signature::{
 use pkcs1::der::asn1::AnyRef;
 use pkcs8::ObjectIdentifier;
 
-use super::{KeyFault, der, text_encoding};
+use super::{KeyFault, der_structure, text_encoding};
 
 /// A curve. Each has its own algorithm (RFC 7518 §3.4).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -209,12 +209,12 @@ impl EcPrivateKey {
 
     /// From `EC PRIVATE KEY` (RFC 5915). `curve` is the one that the structure around it names, if there is one.
     pub(super) fn from_sec1(bytes: &[u8], curve: Option<Curve>) -> Result<Self, KeyFault> {
-        let unreadable = || KeyFault::Truncated(der::describe_damage(bytes).into());
-        let key = der::sec1(bytes).ok_or_else(unreadable)?;
+        let unreadable = || KeyFault::Truncated(der_structure::describe_damage(bytes).into());
+        let key = der_structure::sec1(bytes).ok_or_else(unreadable)?;
         let own = match key.curve {
-            der::NamedCurve::Absent => None,
-            der::NamedCurve::Explicit => return Err(explicit_curve()),
-            der::NamedCurve::Named(identifier) => {
+            der_structure::NamedCurve::Absent => None,
+            der_structure::NamedCurve::Explicit => return Err(explicit_curve()),
+            der_structure::NamedCurve::Named(identifier) => {
                 let identifier = ObjectIdentifier::from_bytes(identifier).map_err(|_| unreadable())?;
                 Some(Curve::identified(identifier)?)
             }

@@ -9,7 +9,8 @@ use aws_lc_rs::signature::{ED25519, Ed25519KeyPair, KeyPair as _, ParsedPublicKe
 use num_bigint::BigUint;
 
 use super::ec::{halves_do_not_match, point_not_on_curve};
-use super::{KeyFault, in_bytes, text_encoding};
+use super::{KeyFault, text_encoding};
+use crate::texts::wording::counted;
 
 /// How many bytes either half has, and so each half of a signature.
 pub(super) const BYTES: usize = 32;
@@ -45,7 +46,7 @@ impl Ed25519PublicKey {
 }
 
 fn wrong_length(half: &str, found: usize) -> KeyFault {
-    KeyFault::Broken(format!("its {half} half has {}, and one of Ed25519 has {BYTES}", in_bytes(found)).into())
+    KeyFault::Broken(format!("its {half} half has {}, and one of Ed25519 has {BYTES}", counted(found, "byte")).into())
 }
 
 /// A point of the curve −x² + y² = 1 + d·x²·y². The library looks at one only when it verifies, so a point that is none

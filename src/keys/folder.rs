@@ -84,14 +84,9 @@ pub(super) fn read_or_make(
     let mut files = Folder { path: folder, warnings: Vec::new() };
     files.expect_bearer_private_halves(wanted)?;
     files.keep_private().and_then(|()| files.make_missing(wanted, random)).map_err(KeyError::advised_for_server)?;
-    let pairs = files.pairs()?;
-    for pair in pairs.iter() {
-        if let Some(private) = &pair.key.private {
-            files.save_public(&public_half(RS256_PRIVATE, pair.start), private.public().to_pem());
-        }
-    }
-    let retired = files.retired(&pairs)?;
-    let hs256_secrets = files.secrets()?;
+    let demo_pairs = files.pairs_with_saved_halves()?;
+    let demo_retired = files.retired(&demo_pairs)?;
+    let demo_secrets = files.secrets()?;
     let bearer = files.bearer(wanted)?;
     let lab_rsa = files.pair(LAB_PRIVATE, LAB_PUBLIC)?;
     let lab_secret = files.needed_secret(LAB_SECRET)?;
@@ -99,11 +94,11 @@ pub(super) fn read_or_make(
     files.warn_of_exposed()?;
     files.note_not_read()?;
     let ring = KeyRing {
-        hs256: KeySet::of_secrets(&hs256_secrets),
-        rs256: KeySet::of_rsa(&pairs, &retired),
-        secrets: hs256_secrets,
-        pairs,
-        retired,
+        hs256: KeySet::of_secrets(&demo_secrets),
+        rs256: KeySet::of_rsa(&demo_pairs, &demo_retired),
+        demo_secrets,
+        demo_pairs,
+        demo_retired,
         twilio: ProfileKeys::of_secret(&secrets.twilio, "TWILIO_API_KEY_SECRET"),
         zoom: ProfileKeys::of_secret(&secrets.zoom, "ZOOM_API_SECRET"),
         bearer,
@@ -112,7 +107,7 @@ pub(super) fn read_or_make(
         lab: LabKeys::new(lab_secret, lab_rsa, &files.name(LAB_SECRET), &files.name(LAB_PRIVATE)),
         telesign_api_key: secrets.telesign_api_key,
         accounts,
-        session: files.session_key()?,
+        session_key: files.session_key()?,
     };
     Ok((ring, files.warnings))
 }
@@ -282,6 +277,17 @@ impl Folder<'_> {
             }
         }
         Ok(DatedKeys::new(secrets))
+    }
+
+    /// The same as [`pairs`](Self::pairs). The public half of each private one is in the folder after that.
+    fn pairs_with_saved_halves(&mut self) -> Result<DatedKeys<RsaKey>, KeyError> {
+        let pairs = self.pairs()?;
+        for pair in pairs.iter() {
+            if let Some(private) = &pair.key.private {
+                self.save_public(&public_half(RS256_PRIVATE, pair.start), private.public().to_pem());
+            }
+        }
+        Ok(pairs)
     }
 
     /// Every pair that signs or signed RS256, including those with only a public half left.

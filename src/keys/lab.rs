@@ -2,10 +2,10 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aws_lc_rs::hmac;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::derived::derived_bytes;
 use super::key_set::Signers;
 use super::{
     Algorithm, Curve, EcPrivateKey, EcPublicKey, Jwk, Jwks, KeyKind, PrivateKey, ProfileKeys, PublicKey, RsaPrivateKey,
@@ -144,9 +144,9 @@ impl LabKeys {
     /// The ES256 pair that this owner has in one visitor's lessons, such as a client or an issuer. It follows from the
     /// lab's secret, so nothing is kept of it.
     pub fn es256_of_visitor(&self, visitor: &str, owner: &str) -> Option<Es256Pair> {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
         let pair = |attempt: u8| {
-            let number = hmac::sign(&key, format!("visitor {visitor} es256 {owner} {attempt}").as_bytes());
+            let purpose = format!("visitor {visitor} es256 {owner} {attempt}");
+            let number = derived_bytes(self.secret.as_bytes(), &purpose);
             EcPrivateKey::new(Curve::P256, number.as_ref(), None).ok()
         };
         // Of the numbers of 256 bits, one in four billion is none of the curve's.
@@ -190,8 +190,7 @@ impl LabKeys {
     }
 
     fn derived_for(&self, purpose: &str) -> Secret {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, self.secret.as_bytes());
-        Secret::of_text(URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes())))
+        Secret::of_text(URL_SAFE_NO_PAD.encode(derived_bytes(self.secret.as_bytes(), purpose)))
     }
 }
 

@@ -21,15 +21,15 @@ pub(super) fn make(
 ) -> Result<KeyRing, KeyError> {
     let secret = || Secret::generate(random).map_err(|_| no_randomness());
     let demo = pair()?;
-    let secrets = first(secret()?);
-    let pairs = first(RsaKey { public: demo.public().clone(), private: Some(demo) });
+    let demo_secrets = first(secret()?);
+    let demo_pairs = first(RsaKey { public: demo.public().clone(), private: Some(demo) });
     let (accounts, account_secrets) = credentials::generated(given, random)?;
     Ok(KeyRing {
-        hs256: KeySet::of_secrets(&secrets),
-        rs256: KeySet::of_rsa(&pairs, &[]),
-        secrets,
-        pairs,
-        retired: Vec::new(),
+        hs256: KeySet::of_secrets(&demo_secrets),
+        rs256: KeySet::of_rsa(&demo_pairs, &[]),
+        demo_secrets,
+        demo_pairs,
+        demo_retired: Vec::new(),
         bearer: bearer(wanted)?,
         twilio: ProfileKeys::of_secret(&account_secrets.twilio, IN_MEMORY),
         zoom: ProfileKeys::of_secret(&account_secrets.zoom, IN_MEMORY),
@@ -38,7 +38,7 @@ pub(super) fn make(
         lab: LabKeys::new(secret()?, pair()?, IN_MEMORY, IN_MEMORY),
         telesign_api_key: account_secrets.telesign_api_key,
         accounts,
-        session: session_key(random)?,
+        session_key: session_key(random)?,
     })
 }
 

@@ -13,7 +13,7 @@ use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 use super::ec::{Curve, EcPrivateKey, EcPublicKey};
 use super::ed25519::{Ed25519PrivateKey, Ed25519PublicKey};
 use super::rsa::{RSA_ENCRYPTION, RsaPrivateKey, RsaPublicKey};
-use super::{Algorithm, KeyFault, KeyKind, der};
+use super::{Algorithm, KeyFault, KeyKind, der_structure};
 
 const EC: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
@@ -183,7 +183,7 @@ impl PrivateKey {
 }
 
 fn unreadable(der: &[u8]) -> KeyFault {
-    KeyFault::Truncated(der::describe_damage(der).into())
+    KeyFault::Truncated(der_structure::describe_damage(der).into())
 }
 
 /// What a key of this kind is, which signs nothing here, for a sentence.

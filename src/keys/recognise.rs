@@ -22,7 +22,7 @@ use pem::pem;
 const DEEPEST_NESTING: u8 = 3;
 
 /// A key, or what keeps it from being used.
-pub(super) struct Found {
+pub(super) struct RecognisedKey {
     pub half: Half,
     pub key: Result<Key, KeyFault>,
     /// A private key's structure (RFC 5208, RFC 5915 or RFC 8017), also of a kind that signs no tokens here.
@@ -36,7 +36,7 @@ pub(super) enum Key {
     Jwk(String),
 }
 
-impl Found {
+impl RecognisedKey {
     fn private(key: Result<PrivateKey, KeyFault>) -> Self {
         Self { half: Half::Private, key: key.map(Key::Private), private_der: None }
     }
@@ -86,34 +86,34 @@ impl Found {
 }
 
 /// The key that the bytes hold, whole or damaged; `None` when they hold no form of one.
-pub(super) fn recognise(bytes: &[u8]) -> Option<Found> {
+pub(super) fn recognise(bytes: &[u8]) -> Option<RecognisedKey> {
     let packed = PACKED.iter().find(|(magic, _)| bytes.starts_with(magic));
-    packed.map(|(_, form)| Found::foreign(*form)).or_else(|| in_bytes(bytes, 0))
+    packed.map(|(_, form)| RecognisedKey::foreign(*form)).or_else(|| in_bytes(bytes, 0))
 }
 
-fn in_bytes(bytes: &[u8], depth: u8) -> Option<Found> {
+fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
     if depth > DEEPEST_NESTING {
         return None;
     }
     binary(bytes).or_else(|| in_text(&encoding::text(bytes), depth))
 }
 
-fn in_text(text: &str, depth: u8) -> Option<Found> {
+fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
-    let forms: [fn(&str, u8) -> Option<Found>; 8] =
+    let forms: [fn(&str, u8) -> Option<RecognisedKey>; 8] =
         [quoted, json, foreign_text, pem, ssh_lines, encoded, nested_json, inside::in_text];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
 }
 
 /// A text in quotes, as JSON and shells write it.
-fn quoted(text: &str, depth: u8) -> Option<Found> {
+fn quoted(text: &str, depth: u8) -> Option<RecognisedKey> {
     let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
     let unescaped: Option<String> = serde_json::from_str(text).ok();
     in_bytes(unescaped.as_deref().unwrap_or(inner).as_bytes(), depth + 1)
 }
 
-fn foreign_text(text: &str, _: u8) -> Option<Found> {
+fn foreign_text(text: &str, _: u8) -> Option<RecognisedKey> {
     let lines = || text.lines().map(str::trim_start);
     let any_line = |prefix: &str| lines().any(|line| line.starts_with(prefix));
     let form = if any_line("PuTTY-User-Key-File-") {
@@ -141,7 +141,7 @@ fn foreign_text(text: &str, _: u8) -> Option<Found> {
     } else {
         return None;
     };
-    Some(Found::foreign(form))
+    Some(RecognisedKey::foreign(form))
 }
 
 /// An age public key: `age1` and more characters of Bech32 than a word has.
@@ -155,13 +155,13 @@ fn is_printed_by_openssl(text: &str) -> bool {
     begins.iter().any(|begin| text.starts_with(begin)) && !text.contains("-----BEGIN ")
 }
 
-fn ssh_lines(text: &str, _: u8) -> Option<Found> {
-    ssh::public_of_lines(text).map(Found::public)
+fn ssh_lines(text: &str, _: u8) -> Option<RecognisedKey> {
+    ssh::public_of_lines(text).map(RecognisedKey::public)
 }
 
 /// A text that is base64, base64url or hexadecimal from end to end. It is a key only when a key's structure is inside;
 /// random secrets are written in the same ways.
-fn encoded(text: &str, depth: u8) -> Option<Found> {
+fn encoded(text: &str, depth: u8) -> Option<RecognisedKey> {
     if text.len() < 16 {
         return None;
     }
@@ -186,11 +186,11 @@ impl PublicKey {
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
             None => Err(no_key_in(bytes)),
-            Some(Found { half: Half::Private, key, .. }) => match key {
+            Some(RecognisedKey { half: Half::Private, key, .. }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PrivateForPublic),
             },
-            Some(Found { key, .. }) => match key? {
+            Some(RecognisedKey { key, .. }) => match key? {
                 Key::Public(key) => Ok(key),
                 Key::Private(_) => Err(KeyFault::PrivateForPublic),
                 Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
@@ -204,11 +204,11 @@ impl PrivateKey {
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match recognise(bytes) {
             None => Err(no_key_in(bytes)),
-            Some(Found { half: Half::Public, key, .. }) => match key {
+            Some(RecognisedKey { half: Half::Public, key, .. }) => match key {
                 Err(fault @ KeyFault::Foreign(_)) => Err(fault),
                 _ => Err(KeyFault::PublicForPrivate),
             },
-            Some(Found { key, .. }) => match key? {
+            Some(RecognisedKey { key, .. }) => match key? {
                 Key::Private(key) => Ok(key),
                 Key::Public(_) => Err(KeyFault::PublicForPrivate),
                 Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),

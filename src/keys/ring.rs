@@ -15,10 +15,15 @@ pub const SESSION_KEY_BYTES: usize = 64;
 /// All keys from the `keys` folder and the credentials.
 #[derive(Clone)]
 pub struct KeyRing {
-    pub(super) secrets: DatedKeys<Secret>,
-    pub(super) pairs: DatedKeys<RsaKey>,
-    pub(super) retired: Vec<Dated<RsaPublicKey>>,
+    /// The demo's secrets for HS256.
+    pub(super) demo_secrets: DatedKeys<Secret>,
+    /// The demo's pairs for RS256.
+    pub(super) demo_pairs: DatedKeys<RsaKey>,
+    /// The demo's public keys that only verify: their private halves are gone.
+    pub(super) demo_retired: Vec<Dated<RsaPublicKey>>,
+    /// What signs and verifies with `demo_secrets`.
     pub(super) hs256: KeySet,
+    /// What signs and verifies with `demo_pairs` and `demo_retired`.
     pub(super) rs256: KeySet,
     pub(super) twilio: ProfileKeys,
     pub(super) zoom: ProfileKeys,
@@ -28,7 +33,8 @@ pub struct KeyRing {
     pub(super) lab: LabKeys,
     pub(super) telesign_api_key: Secret,
     pub(super) accounts: Accounts,
-    pub(super) session: [u8; SESSION_KEY_BYTES],
+    /// What encrypts the session cookie.
+    pub(super) session_key: [u8; SESSION_KEY_BYTES],
 }
 
 impl KeyRing {
@@ -77,7 +83,7 @@ impl KeyRing {
 
     /// The demo's current RS256 public key, which anyone may have.
     pub fn rs256_public(&self, now: DateTime<Utc>) -> Option<&RsaPublicKey> {
-        self.pairs.current(now).map(|pair| &pair.key.public)
+        self.demo_pairs.current(now).map(|pair| &pair.key.public)
     }
 
     /// The password of TeleSign's HTTP Basic: the API key as the account shows it.
@@ -93,8 +99,8 @@ impl KeyRing {
     /// The public keys, as `/.well-known/jwks.json` shows them: the demo's that signs, its next and its retired ones,
     /// and those of bearer tokens.
     pub fn published(&self, now: DateTime<Utc>) -> Jwks {
-        let retired = self.retired.iter().map(|retired| &retired.key);
-        let demo = self.pairs.in_force(now).into_iter().map(|pair| &pair.key.public);
+        let retired = self.demo_retired.iter().map(|retired| &retired.key);
+        let demo = self.demo_pairs.in_force(now).into_iter().map(|pair| &pair.key.public);
         demo.chain(retired).map(Jwk::from).chain(self.bearer.jwks(now)).collect()
     }
 
@@ -106,13 +112,14 @@ impl KeyRing {
 
     /// A new HS256 secret and a new RS256 pair for the demo.
     fn with_new_demo_keys(&self, renewal: Renewal, random: &dyn SecureRandom) -> Option<Self> {
-        let pem = RsaPrivateKey::generate_pem_as_large_as(&self.pairs.newest()?.key.public).ok()?;
+        let pem = RsaPrivateKey::generate_pem_as_large_as(&self.demo_pairs.newest()?.key.public).ok()?;
         let (private, secret) = (RsaPrivateKey::parse(pem.as_bytes()).ok()?, Secret::generate(random).ok()?);
         let pair = RsaKey { public: private.public().clone(), private: Some(private) };
-        let (secrets, pairs) = (renewal.after(&self.secrets, secret), renewal.after(&self.pairs, pair));
-        let retired = if renewal.withdraws() { Vec::new() } else { self.retired.clone() };
-        let (hs256, rs256) = (KeySet::of_secrets(&secrets), KeySet::of_rsa(&pairs, &retired));
-        Some(Self { secrets, pairs, retired, hs256, rs256, ..self.clone() })
+        let demo_secrets = renewal.after(&self.demo_secrets, secret);
+        let demo_pairs = renewal.after(&self.demo_pairs, pair);
+        let demo_retired = if renewal.withdraws() { Vec::new() } else { self.demo_retired.clone() };
+        let (hs256, rs256) = (KeySet::of_secrets(&demo_secrets), KeySet::of_rsa(&demo_pairs, &demo_retired));
+        Some(Self { demo_secrets, demo_pairs, demo_retired, hs256, rs256, ..self.clone() })
     }
 
     fn with_new_bearer_key(&self, renewal: Renewal) -> Option<Self> {
@@ -126,7 +133,7 @@ impl KeyRing {
 
     /// The key that encrypts the session cookie.
     pub const fn session_key(&self) -> &[u8; SESSION_KEY_BYTES] {
-        &self.session
+        &self.session_key
     }
 }
 

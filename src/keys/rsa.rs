@@ -19,7 +19,7 @@ use pkcs1::der::{Decode as _, Encode as _};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
-use super::{KeyFault, der, factor, text_encoding};
+use super::{KeyFault, der_structure, factor, text_encoding};
 
 pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -81,7 +81,8 @@ impl RsaPublicKey {
         Some(text_encoding::wrap("RSA PUBLIC KEY", self.to_pkcs1()?))
     }
 
-    fn to_pkcs1(&self) -> Option<Vec<u8>> {
+    /// PKCS#1 in DER.
+    pub fn to_pkcs1(&self) -> Option<Vec<u8>> {
         let key = pkcs1::RsaPublicKeyRef {
             modulus: UintRef::new(&self.modulus).ok()?,
             public_exponent: UintRef::new(&self.exponent).ok()?,
@@ -230,5 +231,5 @@ pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault>
 }
 
 fn unreadable(der: &[u8]) -> KeyFault {
-    KeyFault::Truncated(der::describe_damage(der).into())
+    KeyFault::Truncated(der_structure::describe_damage(der).into())
 }

@@ -9,11 +9,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::recognise::recognise;
 use super::{Algorithm, KeyFault, encoding};
 
-/// A number of bytes, for a sentence.
-pub fn in_bytes(count: usize) -> String {
-    if count == 1 { "1 byte".to_owned() } else { format!("{count} bytes") }
-}
-
 /// An HMAC key. Its bytes are never printed.
 #[derive(Clone)]
 pub struct Secret(Vec<u8>);
@@ -103,11 +98,6 @@ mod tests {
         {
             assert_eq!(Secret::from_file(file.as_bytes()).unwrap().as_bytes(), secret.as_bytes());
         }
-    }
-
-    #[test]
-    fn one_byte_is_no_plural() {
-        assert_eq!([0, 1, 2].map(in_bytes), ["0 bytes", "1 byte", "2 bytes"]);
     }
 
     #[test]

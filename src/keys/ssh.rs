@@ -14,7 +14,7 @@ pub(super) const PRIVATE_MAGIC: &[u8] = b"openssh-key-v1\0";
 
 /// A public key in one line: what it says it is, and its base64.
 #[derive(PartialEq, Eq)]
-struct Line<'a> {
+struct PublicKeyLine<'a> {
     kind: &'a str,
     base64: &'a str,
 }
@@ -22,7 +22,7 @@ struct Line<'a> {
 /// The public key in the lines of a text, as in `.pub` files, `authorized_keys` and `known_hosts`; `None` when there is
 /// none.
 pub(super) fn public_of_lines(text: &str) -> Option<Result<PublicKey, KeyFault>> {
-    let mut lines: Vec<Line<'_>> = Vec::new();
+    let mut lines: Vec<PublicKeyLine<'_>> = Vec::new();
     for line in text.lines().filter_map(line) {
         if !lines.contains(&line) {
             lines.push(line);
@@ -44,12 +44,12 @@ pub(super) fn public_of_lines(text: &str) -> Option<Result<PublicKey, KeyFault>>
 }
 
 /// The key in one line: at its beginning, or after options or host names.
-fn line(line: &str) -> Option<Line<'_>> {
+fn line(line: &str) -> Option<PublicKeyLine<'_>> {
     let words: Vec<&str> = line.split_whitespace().collect();
     let first = words.first().filter(|first| !first.starts_with('#'))?;
     let pair = words.windows(2).position(|pair| is_kind(pair[0]) && pair[1].starts_with("AAAA"));
     let at = pair.or_else(|| is_kind(first).then_some(0))?;
-    Some(Line { kind: words[at], base64: words.get(at + 1).copied().unwrap_or_default() })
+    Some(PublicKeyLine { kind: words[at], base64: words.get(at + 1).copied().unwrap_or_default() })
 }
 
 fn is_kind(word: &str) -> bool {
@@ -58,7 +58,7 @@ fn is_kind(word: &str) -> bool {
     names.contains(&word) || prefixes.iter().any(|prefix| word.starts_with(prefix))
 }
 
-impl Line<'_> {
+impl PublicKeyLine<'_> {
     fn public(&self, text: &str) -> Result<PublicKey, KeyFault> {
         Kind::named(self.kind)?;
         // OpenSSH writes the padding, so without it the line is not whole.

@@ -9,6 +9,8 @@ use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+use super::derived::mac_key;
+
 const BYTES: usize = 32;
 
 /// Random bytes, which the link has in base64url.
@@ -39,8 +41,7 @@ impl TeacherKey {
 
     /// What signs the teacher's cookie. It says nothing about the key.
     pub fn cookie_key(&self) -> hmac::Key {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), b"hallpass teacher cookie");
-        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        mac_key(&self.0, "hallpass teacher cookie")
     }
 }
 

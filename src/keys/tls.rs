@@ -2,10 +2,10 @@
 //!
 //! What the TLS library says of a bad file repeats the file's bytes, so no such file reaches it.
 
+use super::der_structure::{self, Structure};
 use super::foreign::{JWK_PRIVATE, PKCS7, PKCS7_DER, PKCS12};
 use super::recognise::{self, Key, recognise};
-use super::{KeyFault, PrivateKey, der, encoding, text_encoding};
-use der::Structure;
+use super::{KeyFault, PrivateKey, encoding, text_encoding};
 
 /// The private key of TLS, in PKCS#8, PKCS#1 or SEC1. TLS may also use kinds of keys that sign no tokens here.
 pub fn tls_key(bytes: &[u8]) -> Result<Vec<u8>, KeyFault> {
@@ -21,7 +21,7 @@ pub fn tls_key(bytes: &[u8]) -> Result<Vec<u8>, KeyFault> {
 
 /// The certificates of a file in their order, each as DER. Everything else in the file is left out.
 pub fn tls_certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyFault> {
-    if let Some(structure) = der::structure(bytes) {
+    if let Some(structure) = der_structure::recognise(bytes) {
         return of_der(structure, bytes.to_vec(), true);
     }
     let text = encoding::text(bytes);
@@ -55,7 +55,7 @@ fn of_blocks(blocks: &[text_encoding::Block<'_>]) -> Result<Vec<Vec<u8>>, KeyFau
 
 fn of_base64(text: &str) -> Result<Vec<Vec<u8>>, KeyFault> {
     let decoded = text_encoding::decode_base64(text);
-    match decoded.and_then(|der| Some((der::structure(&der)?, der))) {
+    match decoded.and_then(|der| Some((der_structure::recognise(&der)?, der))) {
         Some((structure, der)) => of_der(structure, der, false),
         None => Err(KeyFault::Unrecognised),
     }

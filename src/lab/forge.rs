@@ -333,7 +333,7 @@ pub fn mac(algorithm: hmac::Algorithm, key: &[u8], message: &str) -> String {
 pub fn public_forms(key: &RsaPublicKey) -> Vec<(&'static str, Vec<u8>)> {
     let pem = key.to_pem().unwrap_or_default();
     let spki = pem::parse(&pem).map(pem::Pem::into_contents).unwrap_or_default();
-    let pkcs1 = certificate::pkcs1(key);
+    let pkcs1 = key.to_pkcs1().unwrap_or_default();
     vec![
         ("pem", pem.clone().into_bytes()),
         ("pem-without-newline", pem.trim_end().as_bytes().to_vec()),

@@ -99,7 +99,7 @@ impl Progress {
     /// The progress as text, of letters, digits and `._-~` alone: the lessons, and after `~` the keys of the attacks. A
     /// lesson is its key, `s` if it is solved or `o`, its tries in base 36, and the prediction, which is `_` if it was
     /// skipped. Where hints were opened, the letter is `T` or `P` instead, and two digits in base 36 follow the tries:
-    /// a bit for each hint. Before hints belonged to parts, it was `S` or `O`, and one digit: how many were opened.
+    /// a bit for each hint.
     pub fn to_text(&self) -> String {
         let lessons: Vec<String> = self.lessons.iter().map(|(key, kept)| kept.to_text(key)).collect();
         format!("{}~{}", lessons.join("."), self.tried.0)
@@ -142,7 +142,6 @@ impl LessonProgress {
         let tries = u8::try_from(characters.next()?.to_digit(BASE)?).ok()?;
         let (is_solved, hints) = match state {
             's' | 'o' => (state == 's', OpenedHints::default()),
-            'S' | 'O' => (state == 'S', OpenedHints::first(characters.next()?.to_digit(10)? as usize)),
             'T' | 'P' => {
                 let (digits, rest) = characters.as_str().split_at_checked(HINT_DIGITS)?;
                 characters = rest.chars();
@@ -227,31 +226,21 @@ mod tests {
 
     #[test]
     fn what_is_not_understood_is_left_out() {
-        for text in ["", "~", "a", "ans", "anx0", "an😀", "ANs0", "ans~", "~orc", "~or c", "...", "é~é"] {
+        for text in
+            ["", "~", "a", "ans", "anx0", "an😀", "ANs0", "taS12", "loO092", "ans~", "~orc", "~or c", "...", "é~é"]
+        {
             assert_eq!(Progress::parse(text), Progress::default(), "{text}");
         }
         assert!(Progress::parse("zz.ans0.q").has_solved("an"));
     }
 
     #[test]
-    fn what_was_kept_before_hints_were_counted_means_the_same_without_hints() {
+    fn a_lesson_without_opened_hints_has_no_digits_for_them() {
         let kept = Progress::parse("ans42.scsz_.noo0~orcs");
         let hints = OpenedHints::default();
         let anatomy =
             LessonProgress { prediction: Prediction::Choice("2".to_owned()), tries: 4, hints, is_solved: true };
         assert_eq!((kept.lesson("an"), kept.lesson("no").hints), (anatomy, hints));
-    }
-
-    #[test]
-    fn what_was_kept_before_hints_belonged_to_parts_has_as_many_hints() {
-        let kept = Progress::parse("taS12.loO092~");
-        let prediction = Prediction::Choice("2".to_owned());
-        let tamper = LessonProgress { prediction, tries: 1, hints: OpenedHints::first(0), is_solved: true };
-        assert_eq!(
-            kept.lesson("ta"),
-            LessonProgress { prediction: Prediction::None, hints: OpenedHints::first(2), ..tamper }
-        );
-        assert_eq!(kept.lesson("lo").hints, OpenedHints::first(9));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use aws_lc_rs::hmac;
 use chrono::{DateTime, Utc};
 
 use super::{Counters, Decision, Key, NAMES_OF_A_CLIENT, Rate, whole_seconds};
+use crate::keys::mac_key;
 use crate::redis::{Redis, RedisFailure, Script};
 
 /// Returns 0 if the request is admitted, otherwise the milliseconds until it may be. A key without an expiry is not
@@ -73,10 +74,8 @@ until cursor == '0'
 pub(super) struct Secret(hmac::Key);
 
 impl Secret {
-    /// Derives a separate key from `secret`, so that other uses of the secret reveal nothing about it.
     pub fn derived_from(secret: &[u8]) -> Self {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), b"hallpass rate counters");
-        Self(hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref()))
+        Self(mac_key(secret, "hallpass rate counters"))
     }
 
     /// The first half of the digest, in hexadecimal.

@@ -27,7 +27,7 @@ const LONGEST_HINT: usize = 256;
 #[derive(Clone, Debug)]
 pub struct AuthorizationRequest {
     client: ClientId,
-    answer: Answer,
+    answer: ResponseTarget,
     scope: Option<Scope>,
     audience: Option<Audience>,
     challenge: Option<Challenge>,
@@ -74,7 +74,7 @@ impl AuthorizationRequest {
         let received = Received::read(encoded);
         let client = ClientId::received(&received).ok_or_else(|| Refusal::Page(bad_client_id()))?;
         let redirect_uri = redirect_uri(&received, rules).map_err(Refusal::Page)?;
-        let answer = Answer::new(redirect_uri, &received, issuer);
+        let answer = ResponseTarget::new(redirect_uri, &received, issuer);
         match Self::validate(client, answer.clone(), received) {
             Ok(request) => Ok(request),
             Err(error) => Err(Refusal::Redirect(Box::new(answer.refusal(&error)))),
@@ -82,7 +82,7 @@ impl AuthorizationRequest {
     }
 
     /// Checks everything but the client id and the redirect URI, which were checked before.
-    fn validate(client: ClientId, answer: Answer, received: Received) -> Result<Self, OAuthError> {
+    fn validate(client: ClientId, answer: ResponseTarget, received: Received) -> Result<Self, OAuthError> {
         let parameters = received.without_repeats()?;
         refuse_request_objects(&parameters)?;
         check_response_type(&parameters)?;
@@ -260,14 +260,14 @@ impl Prompt {
 
 /// Where the answer to a request goes, and what comes back with it.
 #[derive(Clone, Debug)]
-struct Answer {
+struct ResponseTarget {
     redirect_uri: RedirectUri,
     mode: ResponseMode,
     state: Option<String>,
     issuer: String,
 }
 
-impl Answer {
+impl ResponseTarget {
     /// With an unknown response mode the error goes into the query.
     fn new(redirect_uri: RedirectUri, received: &Received, issuer: &str) -> Self {
         let mode = received.once("response_mode").and_then(ResponseMode::named).unwrap_or_default();

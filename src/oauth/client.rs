@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::{ErrorCode, OAuthError};
 use super::parameters::{Parameters, Received};
-use crate::accounts::{Login, Refusal};
+use crate::accounts::{Login, LoginRefusal};
 
 /// The longest client id, in characters.
 const LONGEST_ID: usize = 128;
@@ -135,16 +135,18 @@ impl ClientSecret {
     }
 
     /// The client, if its [`login`](Self::login) was accepted.
-    pub fn authenticated(self, checked: Result<(), Refusal>) -> Result<Client, OAuthError> {
+    pub fn authenticated(self, checked: Result<(), LoginRefusal>) -> Result<Client, OAuthError> {
         match checked {
             Ok(()) => Ok(Client::Authenticated(AuthenticatedClient(self.id))),
-            Err(Refusal::Missing | Refusal::Wrong) => {
+            Err(LoginRefusal::Missing | LoginRefusal::Wrong) => {
                 Err(invalid_client("the client id or its secret is wrong").asking_for_basic(self.by_basic))
             }
-            Err(Refusal::TooOften { retry_after }) => {
+            Err(LoginRefusal::TooOften { retry_after }) => {
                 Err(OAuthError::too_often("this client id was tried too often", retry_after))
             }
-            Err(Refusal::Busy { retry_after }) => Err(OAuthError::too_busy("too many logins are waiting", retry_after)),
+            Err(LoginRefusal::Busy { retry_after }) => {
+                Err(OAuthError::too_busy("too many logins are waiting", retry_after))
+            }
         }
     }
 }
@@ -318,9 +320,9 @@ mod tests {
         assert_eq!(secret_by_basic().login().username(), "app");
         let client = secret_by_basic().authenticated(Ok(())).unwrap();
         assert_eq!(client.authenticated().unwrap().id().as_str(), "app");
-        let wrong = secret_by_basic().authenticated(Err(Refusal::Wrong)).unwrap_err();
+        let wrong = secret_by_basic().authenticated(Err(LoginRefusal::Wrong)).unwrap_err();
         assert_eq!((wrong.code(), wrong.status(), wrong.asks_for_basic()), (ErrorCode::InvalidClient, 401, true));
-        let often = secret_by_basic().authenticated(Err(Refusal::TooOften { retry_after: 9 })).unwrap_err();
+        let often = secret_by_basic().authenticated(Err(LoginRefusal::TooOften { retry_after: 9 })).unwrap_err();
         assert_eq!((often.status(), often.retry_after()), (429, Some(9)));
     }
 

@@ -158,18 +158,20 @@ fn name_signer(header: &mut Map<String, Value>, signer: &Signer) {
     }
 }
 
+/// Lets the token end at `end`. Its other dates move with that.
+fn expire(claims: &mut Map<String, Value>, end: i64, now: i64) {
+    let by = end.saturating_sub(number(claims, "exp").unwrap_or(now));
+    let issued = number(claims, "iat").unwrap_or(now);
+    let moved = issued.saturating_add(by).clamp(end - LONGEST_LIFE, end);
+    claims.insert("exp".to_owned(), end.into());
+    move_dates(claims, &["iat", "nbf"], moved.saturating_sub(issued));
+}
+
 /// Changes the header and the claims as the flaw says.
 fn add_flaw(header: &mut Map<String, Value>, claims: &mut Map<String, Value>, wanted: &Wanted, now: i64) {
     let set = |object: &mut Map<String, Value>, name: &str, value: Value| drop(object.insert(name.to_owned(), value));
     match wanted.flaw {
-        Flaw::Expired => {
-            let end = now - wanted.by;
-            let by = end.saturating_sub(number(claims, "exp").unwrap_or(now));
-            let issued = number(claims, "iat").unwrap_or(now);
-            let moved = issued.saturating_add(by).clamp(end - LONGEST_LIFE, end);
-            set(claims, "exp", end.into());
-            move_dates(claims, &["iat", "nbf"], moved.saturating_sub(issued));
-        }
+        Flaw::Expired => expire(claims, now - wanted.by, now),
         Flaw::NotYetValid => {
             set(claims, "nbf", (now + wanted.by).into());
             move_dates(claims, &["exp"], wanted.by);

@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
-use super::bad::BadSetting;
+use super::error::BadSetting;
 use super::hosts::AllowedHosts;
 use super::options::Options;
 use super::origins::{CorsOrigins, PublicUrl};
@@ -59,13 +59,18 @@ pub(super) fn credentials(options: &Options) -> Result<Credentials, BadSetting> 
 
 /// In test mode, clients can sign anything. So it is open to other machines only if the settings say so explicitly.
 pub(super) fn test_mode(options: &Options) -> Result<bool, BadSetting> {
-    let Options { bind, public_url, .. } = options;
-    let is_reachable = !bind.ip().is_loopback() || public_url.as_ref().is_some_and(|url| !url.is_local());
-    match options.test_mode {
-        TestMode::Off => Ok(false),
-        TestMode::On if is_reachable => Err(BadSetting::TestModeExposed { bind: *bind }),
-        TestMode::On | TestMode::Exposed => Ok(true),
+    match (options.test_mode, reached_by(options)) {
+        (TestMode::Off, _) => Ok(false),
+        (TestMode::On, Some(reached_by)) => Err(BadSetting::TestModeExposed { reached_by }),
+        (TestMode::On, None) | (TestMode::Exposed, _) => Ok(true),
     }
+}
+
+/// The setting by which other machines can reach the server, with its value.
+fn reached_by(options: &Options) -> Option<String> {
+    let bind = Some(options.bind).filter(|bind| !bind.ip().is_loopback()).map(|bind| format!("--bind `{bind}`"));
+    let public_url = options.public_url.as_ref().filter(|url| !url.is_local());
+    bind.or_else(|| public_url.map(|url| format!("--public-url `{}`", url.origin())))
 }
 
 /// TLS may end here or at a proxy, but no origin of this server may be `http:` if this server uses TLS.

@@ -6,7 +6,7 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::bad::{self, BadSetting, Origin};
+use super::error::{self, BadSetting, Origin};
 use super::list::Setting;
 use super::paths;
 use crate::keys::{CREDENTIAL_NAMES, Entry, Exposed, GivenCredentials, Privacy, parse_env_file};
@@ -77,7 +77,7 @@ impl Environment {
     /// The path that an option of a command names, where `~` may be the home folder.
     pub fn path(&self, flag: &str, path: &Path) -> Result<PathBuf, BadSetting> {
         let Some(text) = path.to_str() else { return Ok(path.to_owned()) };
-        let refused = || bad::value(flag, text, Origin::Flag, paths::ACCEPTED);
+        let refused = || error::refused_value(flag, text, Origin::Flag, paths::ACCEPTED);
         paths::expanded(text, self.home()).map(PathBuf::from).ok_or_else(refused)
     }
 

@@ -7,8 +7,8 @@
 use clap::error::{ContextKind, ContextValue};
 use clap::{Arg, Args};
 
-use super::bad::{self, BadSetting, Origin};
 use super::environment::Environment;
+use super::error::{self, BadSetting, Origin};
 use super::flags::Flags;
 use super::options::declared;
 use super::{list, paths};
@@ -16,7 +16,8 @@ use super::{list, paths};
 /// Reads the options of `S`. Values of other options are not looked at, so they cannot be at fault.
 pub(super) fn read<S: Args>(flags: &Flags, environment: &Environment) -> Result<S, BadSetting> {
     let command = declared::<S>();
-    let given: Vec<Given> = command.get_arguments().filter_map(|arg| Given::find(arg, flags, environment)).collect();
+    let given: Vec<GivenOption> =
+        command.get_arguments().filter_map(|arg| GivenOption::find(arg, flags, environment)).collect();
     let matches = command.try_get_matches_from(given.iter().map(|it| format!("--{}={}", it.flag, it.expanded)));
     matches.and_then(|matches| S::from_arg_matches(&matches)).map_err(|error| {
         let refused = given.iter().find(|it| it.is_refused_by(&error));
@@ -25,7 +26,7 @@ pub(super) fn read<S: Args>(flags: &Flags, environment: &Environment) -> Result<
 }
 
 /// An option that some source gives a value.
-struct Given {
+struct GivenOption {
     flag: String,
     /// The option as clap's errors name it.
     option: String,
@@ -35,7 +36,7 @@ struct Given {
     origin: Origin,
 }
 
-impl Given {
+impl GivenOption {
     fn find(arg: &Arg, flags: &Flags, environment: &Environment) -> Option<Self> {
         let flag = arg.get_long()?;
         let flagged = || flags.get(flag).map(|value| (value, Origin::Flag));
@@ -58,6 +59,6 @@ impl Given {
     /// The source of clap's error is the parser's error, which says what is accepted.
     fn refusal(&self, error: &clap::Error) -> BadSetting {
         let accepted = std::error::Error::source(error).map(ToString::to_string).unwrap_or_default();
-        bad::value(&self.flag, &self.value, self.origin, accepted)
+        error::refused_value(&self.flag, &self.value, self.origin, accepted)
     }
 }

@@ -10,6 +10,7 @@ use super::printable::escaped;
 use super::{Check, NumericDate, Reason, Rules};
 use crate::code::Code;
 use crate::keys::{Algorithm, Verifier};
+use crate::texts::wording::{counted, listed_with_or};
 
 pub(super) fn stray_character(c: char) -> Cow<'static, str> {
     match c {
@@ -41,11 +42,6 @@ pub(super) fn wrong_shape(token: &str, dots: usize) -> String {
         0 => "a token has three parts with dots between, and this has no dot".into(),
         dots => format!("a token has three parts with dots between, and this has {}", dots + 1),
     }
-}
-
-/// A count with its noun in the singular or plural.
-pub(super) fn counted(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
 pub(super) fn malformed_header(fault: &str) -> Reason {
@@ -126,11 +122,7 @@ pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Re
 
 /// `HS256, RS256 or ES256`.
 pub(super) fn either(algorithms: &[Algorithm]) -> String {
-    let names: Vec<&str> = algorithms.iter().map(|algorithm| algorithm.as_str()).collect();
-    match &names[..] {
-        [others @ .., last] if !others.is_empty() => format!("{} or {last}", others.join(", ")),
-        _ => names.concat(),
-    }
+    listed_with_or(&algorithms.iter().map(|algorithm| algorithm.as_str()).collect::<Vec<_>>())
 }
 
 /// `accepted` are all algorithms that would do, at least one.
@@ -278,10 +270,5 @@ mod tests {
     fn algorithms_are_listed_as_in_a_sentence() {
         let all = [Algorithm::Hs256, Algorithm::Rs256, Algorithm::Es256];
         assert_eq!([1, 2, 3].map(|count| either(&all[..count])), ["HS256", "HS256 or RS256", "HS256, RS256 or ES256"]);
-    }
-
-    #[test]
-    fn one_thing_is_one_and_none_are_many() {
-        assert_eq!([0, 1, 2].map(|count| counted(count, "part")), ["0 parts", "1 part", "2 parts"]);
     }
 }

@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::{Claims, LARGEST_TOKEN, NumericDate, UnverifiedClaims, duration_in_words, parse_object};
 use crate::code::Code;
 use crate::keys::Algorithm;
+use crate::texts::wording::counted;
 
 /// Declares [`Check`] from rows of variant, name for people and the section that specifies it.
 macro_rules! checks {
@@ -163,7 +164,7 @@ impl fmt::Display for Finding {
             Self::KeyAlone(source) => write!(f, "{source} alone, whatever the kid says"),
             Self::KeyOfSet { set, kid } => write!(f, "picked from the set {set} by its kid {kid}"),
             Self::MadeWith(source) => write!(f, "made with the key in {source}"),
-            Self::Object { claims } => write!(f, "a JSON object with {claims} {}", plural(*claims, "claim", "claims")),
+            Self::Object { claims } => write!(f, "a JSON object with {}", counted(*claims, "claim")),
             Self::IssuedAgo { seconds } if *seconds < 1.0 => f.write_str("issued just now"),
             Self::IssuedAgo { seconds } => write!(f, "issued {} ago", duration_in_words(*seconds)),
             Self::ValidSince { seconds } => write!(f, "valid for {} already", duration_in_words(*seconds)),
@@ -185,10 +186,6 @@ impl fmt::Display for Finding {
             Self::NotRevoked => f.write_str("its jti is not on the list of revoked tokens"),
         }
     }
-}
-
-const fn plural(count: usize, one: &'static str, many: &'static str) -> &'static str {
-    if count == 1 { one } else { many }
 }
 
 /// Why a check failed.

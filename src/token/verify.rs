@@ -14,8 +14,8 @@ use serde_json::Value;
 use super::expected::{Candidates, Expected};
 use super::json::{kind, member};
 use super::refusal::{
-    alg_not_allowed, bad_claim, bad_encoding, bad_signature, clip, counted, either, header_not_allowed,
-    malformed_header, no_key, not_verified, read_as_secret, stray_character, unchosen, unknown_kid, wrong_shape,
+    alg_not_allowed, bad_claim, bad_encoding, bad_signature, clip, either, header_not_allowed, malformed_header,
+    no_key, not_verified, read_as_secret, stray_character, unchosen, unknown_kid, wrong_shape,
 };
 use super::{
     Check, Claims, Finding, JsonFault, Judged, LARGEST_TOKEN, NumericDate, Outcome, Pending, Reason, Verdict,
@@ -23,6 +23,7 @@ use super::{
 };
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenVerifier, KeyKind, Verifier, key_pair_for};
+use crate::texts::wording::counted;
 
 /// Header members by which a token brings its own key or rules. They are refused without being read.
 const REFUSED_MEMBERS: [(&str, &str, &str); 7] = [

@@ -13,6 +13,7 @@ pub(super) mod framework_errors;
 pub(super) mod json_body;
 pub(super) mod origins;
 pub(super) mod problem;
+pub(super) mod redirect;
 pub(super) mod request_body;
 pub(super) mod request_id;
 pub(super) mod shutdown_flag;

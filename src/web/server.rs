@@ -4,7 +4,7 @@ mod app;
 mod http_service;
 mod invalid_request;
 mod parts;
-mod pipeline;
+mod pipeline_parts;
 mod reload;
 mod request_pipeline;
 mod request_record;
@@ -41,7 +41,7 @@ use crate::web::http::origins::{Origins, Transport};
 use crate::web::session::session_store::SessionBackend;
 use app::{AppEntry, app};
 use http_service::{http, https};
-use parts::{Backends, Given, Listening, Parts};
+use parts::{Backends, Listening, ServerParts, StartInputs};
 use shutdown::StopSignals;
 use sockets::ListenerHandle;
 use tls::Tls;
@@ -70,7 +70,7 @@ pub struct Server {
     address: SocketAddr,
     settings: Settings,
     tls: Option<Arc<Tls>>,
-    parts: Parts,
+    parts: ServerParts,
 }
 
 impl Server {
@@ -97,8 +97,8 @@ impl Server {
             log::warn!("{}", escaped(&exposed.to_string()));
         }
         let transport = tls.as_ref().map_or(Transport::Plain, Tls::transport);
-        let given = Given { ring, teacher, clock, random };
-        let parts = Parts::new(given, backends, &settings, &Listening { address, transport });
+        let given = StartInputs { ring, teacher, clock, random };
+        let parts = ServerParts::new(given, backends, &settings, &Listening { address, transport });
         log_assumed_issuer(&settings.options, parts.origins.public_origin());
         if let Some(link) = parts.class.teacher_link(parts.origins.public_origin()) {
             log::info!("{}the teacher's link is {link}", reach(&parts.origins));
@@ -182,7 +182,7 @@ fn begin(
     listener: TcpListener,
     settings: &Settings,
     tls: Option<&Tls>,
-    parts: &Parts,
+    parts: &ServerParts,
 ) -> io::Result<actix_web::dev::Server> {
     let connections = settings.options.max_connections.div_ceil(settings.workers);
     // The limit on simultaneous TLS handshakes. A lower one would let clients that never finish their handshake keep

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, TimeDelta};
-use hallpass::accounts::{Accounts, CheckError, Login, Password, Refusal, hash_password};
+use hallpass::accounts::{Accounts, CheckError, Login, LoginRefusal, Password, hash_password};
 use hallpass::limits::RateStore;
 use hallpass::store::{Sqlite, Store as _, StoreError};
 use tempfile::TempDir;
@@ -43,11 +43,11 @@ impl TestAccounts {
         test
     }
 
-    async fn ask(&self, username: &str, password: &str) -> Result<(), Refusal> {
+    async fn ask(&self, username: &str, password: &str) -> Result<(), LoginRefusal> {
         self.ask_from(CLIENT, 0, username, password).await
     }
 
-    async fn ask_from(&self, client: IpAddr, seconds: i64, username: &str, password: &str) -> Result<(), Refusal> {
+    async fn ask_from(&self, client: IpAddr, seconds: i64, username: &str, password: &str) -> Result<(), LoginRefusal> {
         let now = DateTime::UNIX_EPOCH + TimeDelta::seconds(seconds);
         self.accounts.check(&Login::new(username, password), client, now).await.unwrap()
     }
@@ -69,7 +69,7 @@ async fn a_user_is_let_in_with_the_right_password_alone() {
     let test = TestAccounts::new("off").await;
     assert_eq!(test.ask("alice", RIGHT).await, Ok(()));
     for (username, password) in [("alice", "wrong"), ("Alice", RIGHT), ("bob", RIGHT), ("alice", "correct horse ")] {
-        assert_eq!(test.ask(username, password).await, Err(Refusal::Wrong), "{username} {password}");
+        assert_eq!(test.ask(username, password).await, Err(LoginRefusal::Wrong), "{username} {password}");
     }
 }
 
@@ -77,11 +77,11 @@ async fn a_user_is_let_in_with_the_right_password_alone() {
 async fn without_a_name_or_a_password_nothing_is_counted_or_looked_up() {
     let test = TestAccounts::new("1/m").await;
     for (username, password) in [("", RIGHT), ("alice", ""), ("", ""), ("alice", "")] {
-        assert_eq!(test.ask(username, password).await, Err(Refusal::Missing));
+        assert_eq!(test.ask(username, password).await, Err(LoginRefusal::Missing));
     }
     assert_eq!(test.ask("alice", RIGHT).await, Ok(()));
     test.store.close().await;
-    assert_eq!(test.ask("alice", "").await, Err(Refusal::Missing));
+    assert_eq!(test.ask("alice", "").await, Err(LoginRefusal::Missing));
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn what_no_user_can_have_is_wrong_without_a_look_into_the_store() {
     test.store.close().await;
     let (long, endless) = ("x".repeat(65), "x".repeat(1025));
     for (username, password) in [("a:b", "x"), ("a\0", "x"), (&*long, "x"), ("alice", &*endless)] {
-        assert_eq!(test.ask(username, password).await, Err(Refusal::Wrong));
+        assert_eq!(test.ask(username, password).await, Err(LoginRefusal::Wrong));
     }
 }
 
@@ -98,13 +98,13 @@ async fn what_no_user_can_have_is_wrong_without_a_look_into_the_store() {
 async fn a_client_that_tries_a_name_too_often_waits_even_with_the_right_password() {
     let test = TestAccounts::new("3/m").await;
     for (password, answer) in
-        [("wrong", Err(Refusal::Wrong)), (RIGHT, Ok(())), (&"x".repeat(1025), Err(Refusal::Wrong))]
+        [("wrong", Err(LoginRefusal::Wrong)), (RIGHT, Ok(())), (&"x".repeat(1025), Err(LoginRefusal::Wrong))]
     {
         assert_eq!(test.ask("alice", password).await, answer);
     }
-    assert_eq!(test.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
+    assert_eq!(test.ask("alice", RIGHT).await, Err(LoginRefusal::TooOften { retry_after: 60 }));
 
-    assert_eq!(test.ask("bob", RIGHT).await, Err(Refusal::Wrong));
+    assert_eq!(test.ask("bob", RIGHT).await, Err(LoginRefusal::Wrong));
     assert_eq!(test.ask_from([203, 0, 113, 8].into(), 0, "alice", RIGHT).await, Ok(()));
     assert_eq!(test.ask_from(CLIENT, 60, "alice", RIGHT).await, Ok(()));
 }
@@ -112,9 +112,9 @@ async fn a_client_that_tries_a_name_too_often_waits_even_with_the_right_password
 #[tokio::test]
 async fn who_is_refused_for_trying_too_often_costs_the_store_nothing() {
     let test = TestAccounts::new("1/m").await;
-    assert_eq!(test.ask("alice", "wrong").await, Err(Refusal::Wrong));
+    assert_eq!(test.ask("alice", "wrong").await, Err(LoginRefusal::Wrong));
     test.store.close().await;
-    assert_eq!(test.ask("alice", RIGHT).await, Err(Refusal::TooOften { retry_after: 60 }));
+    assert_eq!(test.ask("alice", RIGHT).await, Err(LoginRefusal::TooOften { retry_after: 60 }));
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn an_unknown_user_takes_the_time_of_a_hash_like_a_wrong_password() {
     for _ in 0..5 {
         for (username, quickest) in ["alice", "bob"].into_iter().zip(&mut quickest) {
             let start = Instant::now();
-            assert_eq!(test.ask(username, "wrong").await, Err(Refusal::Wrong));
+            assert_eq!(test.ask(username, "wrong").await, Err(LoginRefusal::Wrong));
             *quickest = start.elapsed().min(*quickest);
         }
     }
@@ -166,11 +166,11 @@ async fn who_was_added_is_let_in_and_who_was_removed_is_not() {
     assert_eq!(test.ask("bob", "a b ").await, Ok(()));
 
     assert_eq!(test.user(&["add", "bob"], "other\n"), done("changed the password of bob\n"));
-    assert_eq!(test.ask("bob", "a b ").await, Err(Refusal::Wrong));
+    assert_eq!(test.ask("bob", "a b ").await, Err(LoginRefusal::Wrong));
     assert_eq!(test.ask("bob", "other").await, Ok(()));
 
     assert_eq!(test.user(&["remove", "bob"], ""), done("removed bob\n"));
-    assert_eq!(test.ask("bob", "other").await, Err(Refusal::Wrong));
+    assert_eq!(test.ask("bob", "other").await, Err(LoginRefusal::Wrong));
     assert_eq!(test.user(&["list", "--database", "sqlite:other.db"], ""), done(""));
 }
 

@@ -83,9 +83,11 @@ fn others_reach_test_mode_only_where_it_is_exposed() {
     };
     let outside = [("bind", "192.0.2.1:80"), ("credentials", "any")];
     assert_eq!(resolve(&[("test-mode", "on")]), Ok(true));
-    assert!(resolve(&[&outside[..], &[("test-mode", "on")]].concat()).unwrap_err().contains("accepted: exposed"));
+    let refused = resolve(&[&outside[..], &[("test-mode", "on")]].concat()).unwrap_err();
+    assert!(refused.contains("--bind `192.0.2.1:80`") && refused.contains("accepted: exposed"), "{refused}");
     assert_eq!(resolve(&[&outside[..], &[("test-mode", "exposed")]].concat()), Ok(true));
-    assert!(resolve(&[("test-mode", "on"), ("public-url", "https://demo.example")]).is_err());
+    let refused = resolve(&[("test-mode", "on"), ("public-url", "https://demo.example")]).unwrap_err();
+    assert!(refused.contains("--public-url `https://demo.example`") && !refused.contains("--bind"), "{refused}");
     assert!(resolve(&[("test-mode", "maybe")]).unwrap_err().contains("off, on or exposed"));
 }
 

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use imports::{Imports, circle};
 
 /// The modules from the inside out: each may import those before it.
-const LAYERS: [&str; 20] = [
-    "code", "clock", "random", "budget", "work", "redis", "texts", "keys", "token", "profiles", "lab", "store",
+const LAYERS: [&str; 21] = [
+    "code", "clock", "random", "budget", "work", "redis", "texts", "der", "keys", "token", "profiles", "lab", "store",
     "limits", "accounts", "oauth", "settings", "log", "web", "testing", "cli",
 ];
 

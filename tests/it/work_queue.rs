@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use hallpass::accounts::{Accounts, Login, Password, Refusal, hash_password};
+use hallpass::accounts::{Accounts, Login, LoginRefusal, Password, hash_password};
 use hallpass::limits::{CAPACITY, NAMES_OF_A_CLIENT, RateStore};
 use hallpass::redis::{Redis, RedisUrl};
 use hallpass::store::{Sqlite, Store as _};
@@ -180,7 +180,7 @@ async fn accounts(rates: &RateStore, rate: &str) -> (Arc<Accounts>, TempDir) {
     (Arc::new(Accounts::users(store, rates.limiter("login", rate.parse().unwrap()), b"key")), folder)
 }
 
-async fn check(accounts: &Accounts, client: [u8; 4], name: &str, password: &str) -> Result<(), Refusal> {
+async fn check(accounts: &Accounts, client: [u8; 4], name: &str, password: &str) -> Result<(), LoginRefusal> {
     let now = chrono::DateTime::UNIX_EPOCH;
     accounts.check(&Login::new(name, password), IpAddr::from(client), now).await.unwrap()
 }
@@ -191,11 +191,11 @@ const OTHER: [u8; 4] = [203, 0, 113, 2];
 #[tokio::test]
 async fn names_that_nobody_can_have_and_passwords_that_are_too_long_flush_no_counter() {
     let (accounts, _folder) = accounts(&RateStore::memory(), "1/m").await;
-    let locked = Err(Refusal::TooOften { retry_after: 60 });
-    assert_eq!(check(&accounts, ONE, "alice", "wrong").await, Err(Refusal::Wrong));
+    let locked = Err(LoginRefusal::TooOften { retry_after: 60 });
+    assert_eq!(check(&accounts, ONE, "alice", "wrong").await, Err(LoginRefusal::Wrong));
     for number in 0..CAPACITY + 6_000 {
         let name = format!("no name: {number}");
-        assert_eq!(check(&accounts, ONE, &name, "x").await, Err(Refusal::Wrong));
+        assert_eq!(check(&accounts, ONE, &name, "x").await, Err(LoginRefusal::Wrong));
     }
     assert_eq!(check(&accounts, ONE, "alice", RIGHT).await, locked);
 
@@ -203,7 +203,7 @@ async fn names_that_nobody_can_have_and_passwords_that_are_too_long_flush_no_cou
     let mut counted = 0;
     for number in 0..CAPACITY + 6_000 {
         let answer = check(&accounts, ONE, &format!("name-{number}"), &long).await;
-        counted += usize::from(answer == Err(Refusal::Wrong));
+        counted += usize::from(answer == Err(LoginRefusal::Wrong));
     }
     assert_eq!(counted, NAMES_OF_A_CLIENT - 1, "one client has only so many counters");
     assert_eq!(check(&accounts, ONE, "alice", RIGHT).await, locked);
@@ -216,7 +216,7 @@ async fn names_that_nobody_can_have_are_not_counted_in_redis_either() {
     let rates = RateStore::redis(Redis::open(&RedisUrl::parse(redis.url()).unwrap()).await.unwrap(), b"secret");
     let (accounts, _folder) = accounts(&rates, "1/m").await;
     for name in ["a b", "a:b", "\u{85}", &"x".repeat(65)] {
-        assert_eq!(check(&accounts, ONE, name, "x").await, Err(Refusal::Wrong));
+        assert_eq!(check(&accounts, ONE, name, "x").await, Err(LoginRefusal::Wrong));
     }
     assert_eq!(redis.keys("hallpass:rate:*"), Vec::<String>::new());
     assert_eq!(check(&accounts, ONE, "alice", RIGHT).await, Ok(()));
@@ -233,12 +233,15 @@ async fn one_client_s_flood_of_logins_is_bounded_and_delays_another_client_by_it
             tokio::spawn(async move {
                 let answer = check(&accounts, ONE, &format!("name-{number}"), "x").await;
                 match answer {
-                    Err(Refusal::Busy { retry_after }) => {
+                    Err(LoginRefusal::Busy { retry_after }) => {
                         assert!((1..=10).contains(&retry_after));
                         busy.fetch_add(1, Ordering::SeqCst);
                     }
                     answer => {
-                        assert!(matches!(answer, Err(Refusal::Wrong | Refusal::TooOften { .. })), "{answer:?}");
+                        assert!(
+                            matches!(answer, Err(LoginRefusal::Wrong | LoginRefusal::TooOften { .. })),
+                            "{answer:?}"
+                        );
                         done.fetch_add(1, Ordering::SeqCst);
                     }
                 }

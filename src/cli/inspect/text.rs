@@ -130,30 +130,7 @@ fn signing_key(verdict: &Verdict) -> Option<String> {
 
 /// A claim that is a date, as people read it.
 fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
-    let describe: fn(f64) -> String = match name {
-        "exp" => |seconds_from_now| {
-            if seconds_from_now > 0.0 {
-                format!("expires in {}", duration_in_words(seconds_from_now))
-            } else {
-                format!("expired {}", ago(seconds_from_now))
-            }
-        },
-        "nbf" => |seconds_from_now| {
-            if seconds_from_now > 0.0 {
-                format!("becomes valid in {}", duration_in_words(seconds_from_now))
-            } else {
-                format!("became valid {}", ago(seconds_from_now))
-            }
-        },
-        "iat" => |seconds_from_now| {
-            if seconds_from_now > 0.0 {
-                format!("issued {} in the future", duration_in_words(seconds_from_now))
-            } else {
-                format!("issued {}", ago(seconds_from_now))
-            }
-        },
-        _ => return None,
-    };
+    let (before, after) = words_of_date(name)?;
     let Some(date) = NumericDate::from_claim(value) else {
         return Some("not a date: it must be a number of seconds".into());
     };
@@ -163,7 +140,22 @@ fn time(name: &str, value: &Value, now: NumericDate) -> Option<String> {
             "looks like milliseconds, but dates count seconds; as milliseconds it would be {seconds}"
         ));
     }
-    Some(format!("{date}, {}", describe(date.since(now))))
+    let seconds_from_now = date.since(now);
+    Some(if seconds_from_now > 0.0 {
+        format!("{date}, {}", before.replace("{}", &duration_in_words(seconds_from_now)))
+    } else {
+        format!("{date}, {after} {}", ago(seconds_from_now))
+    })
+}
+
+/// What is said of the date in this claim before it has come, with `{}` for the time until then, and after that.
+fn words_of_date(claim: &str) -> Option<(&'static str, &'static str)> {
+    Some(match claim {
+        "exp" => ("expires in {}", "expired"),
+        "nbf" => ("becomes valid in {}", "became valid"),
+        "iat" => ("issued {} in the future", "issued"),
+        _ => return None,
+    })
 }
 
 fn ago(seconds_from_now: f64) -> String {

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::keys::permissions::Exposed;
-use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret, in_bytes};
+use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret};
+use crate::texts::wording::counted;
 
 /// Why the folder cannot be used. The message always names the file.
 #[derive(Debug, Error)]
@@ -109,7 +110,7 @@ impl std::fmt::Display for Warning {
                 write!(f, "`{}` is not read, because no key has that name; {wanted}", path.display())
             }
             Self::ShortSecret { path, bytes } => {
-                let (path, bytes, least) = (path.display(), in_bytes(*bytes), Secret::SHORTEST_SAFE);
+                let (path, bytes, least) = (path.display(), counted(*bytes, "byte"), Secret::SHORTEST_SAFE);
                 write!(f, "`{path}` has {bytes} and HS256 asks for {least}: a word list may find it")
             }
             Self::NotSaved { path, why } => {

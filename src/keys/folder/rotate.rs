@@ -64,7 +64,7 @@ pub fn rotate(
     let mut files = Folder { path: folder, warnings: Vec::new() };
     let (mut found, mut skipped) = (Vec::new(), Vec::new());
     for keys in wanted {
-        let present = Found::all(&mut files, *keys)?;
+        let present = KeysInFolder::all(&mut files, *keys)?;
         skipped.extend(present.is_empty().then_some(*keys));
         found.extend(present);
     }
@@ -77,8 +77,12 @@ pub fn rotate(
     let mut rotation = Rotation { start, made, removed: Vec::new(), skipped };
     for found in &found {
         match found {
-            Found::Pairs { first, pairs } => files.remove_old_pairs(first, pairs, now, &mut changes, &mut rotation)?,
-            Found::Secrets(secrets) => files.remove_expired_secrets(secrets, now, &mut changes, &mut rotation)?,
+            KeysInFolder::Pairs { first, pairs } => {
+                files.remove_old_pairs(first, pairs, now, &mut changes, &mut rotation)?;
+            }
+            KeysInFolder::Secrets(secrets) => {
+                files.remove_expired_secrets(secrets, now, &mut changes, &mut rotation)?;
+            }
         }
     }
     changes.commit();
@@ -90,7 +94,7 @@ fn named(keys: &[RotatedKeys]) -> String {
 }
 
 /// Keys of one kind in the folder, of which each replaces the one before.
-enum Found {
+enum KeysInFolder {
     Secrets(DatedKeys<Secret>),
     Pairs {
         /// The name of the private half without a start.
@@ -99,7 +103,7 @@ enum Found {
     },
 }
 
-impl Found {
+impl KeysInFolder {
     /// Those of these keys that the folder has.
     fn all(files: &mut Folder<'_>, keys: RotatedKeys) -> Result<Vec<Self>, KeyError> {
         let mut found = Vec::new();

@@ -9,8 +9,9 @@ use serde_json::value::RawValue;
 use super::{Material, OneKey, PrivateExponent};
 use crate::keys::{
     Algorithm, Curve, EcPrivateKey, EcPublicKey, Ed25519PrivateKey, Ed25519PublicKey, KeyFault, PrivateKey, PublicKey,
-    RsaPrivateKey, RsaPublicKey, Secret, in_bytes,
+    RsaPrivateKey, RsaPublicKey, Secret,
 };
+use crate::texts::wording::counted;
 
 /// The keys of a JWK or of a set, and whether it is a set. Of a set, those that cannot be used are left out, as RFC
 /// 7517 §5 asks.
@@ -201,7 +202,7 @@ fn sized(name: &str, value: Option<&str>, bytes: usize, curve: &str) -> Result<V
     if number.len() == bytes {
         return Ok(number);
     }
-    Err(jwk_fault(format!("member `{name}` has {}, and {curve} has {bytes}", in_bytes(number.len()))))
+    Err(jwk_fault(format!("member `{name}` has {}, and {curve} has {bytes}", counted(number.len(), "byte"))))
 }
 
 fn other_curve(name: &str, accepted: &str) -> KeyFault {

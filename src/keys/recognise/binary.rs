@@ -1,7 +1,7 @@
 //! Keys in files that are not text: DER, OpenSSH's and other programs' own formats.
 
-use super::Found;
-use crate::keys::der::{self, Structure};
+use super::RecognisedKey;
+use crate::keys::der_structure::{self, Structure};
 use crate::keys::ec::EcPrivateKey;
 use crate::keys::foreign::{self, ForeignForm, Half, Lock};
 use crate::keys::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -24,24 +24,24 @@ pub(super) const PACKED: [(&[u8], ForeignForm); 3] = [
     (b"\0GITCRYPT\0", foreign::GIT_CRYPT),
 ];
 
-pub(super) fn binary(bytes: &[u8]) -> Option<Found> {
-    if let Some(structure) = der::structure(bytes) {
+pub(super) fn binary(bytes: &[u8]) -> Option<RecognisedKey> {
+    if let Some(structure) = der_structure::recognise(bytes) {
         return Some(of_der(structure, bytes, true));
     }
     if bytes.starts_with(ssh::PRIVATE_MAGIC) {
-        return Some(Found::private(ssh::private(bytes)));
+        return Some(RecognisedKey::private(ssh::private(bytes)));
     }
     if ssh::is_blob(bytes) {
-        return Some(Found::public(ssh::public_of_blob(bytes)));
+        return Some(RecognisedKey::public(ssh::public_of_blob(bytes)));
     }
     if is_cng_blob(bytes) {
-        return Some(Found::foreign(foreign::CNG));
+        return Some(RecognisedKey::foreign(foreign::CNG));
     }
     if bytes.get(8..12) == Some(b"KBXf") {
-        return Some(Found::foreign(foreign::KEYBOX));
+        return Some(RecognisedKey::foreign(foreign::KEYBOX));
     }
     let known = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)).map(|(_, form)| *form);
-    known.or_else(|| pgp_packet(bytes)).map(Found::foreign)
+    known.or_else(|| pgp_packet(bytes)).map(RecognisedKey::foreign)
 }
 
 /// What Windows' CNG exports (`BCRYPT_RSAKEY_BLOB`): a magic number, the bits, and the length of the exponent.
@@ -67,26 +67,26 @@ fn pgp_packet(bytes: &[u8]) -> Option<ForeignForm> {
     (is_known && packet.len() > length && length > 40).then_some(form)
 }
 
-pub(super) fn of_der(structure: Structure, der: &[u8], is_bare: bool) -> Found {
+pub(super) fn of_der(structure: Structure, der: &[u8], is_bare: bool) -> RecognisedKey {
     let is_private = matches!(structure, Structure::Pkcs1Private | Structure::Pkcs8 | Structure::Sec1);
-    Found { private_der: is_private.then(|| der.to_vec()), ..judged(structure, der, is_bare) }
+    RecognisedKey { private_der: is_private.then(|| der.to_vec()), ..judged(structure, der, is_bare) }
 }
 
-fn judged(structure: Structure, der: &[u8], is_bare: bool) -> Found {
-    let either = |bare, in_pem| Found::foreign(if is_bare { bare } else { in_pem });
+fn judged(structure: Structure, der: &[u8], is_bare: bool) -> RecognisedKey {
+    let either = |bare, in_pem| RecognisedKey::foreign(if is_bare { bare } else { in_pem });
     match structure {
-        Structure::Spki => Found::public(PublicKey::from_spki(der)),
-        Structure::Pkcs1Public => Found::public(RsaPublicKey::from_pkcs1(der).map(PublicKey::Rsa)),
-        Structure::Pkcs1Private => Found::private(RsaPrivateKey::from_pkcs1(der).map(PrivateKey::Rsa)),
-        Structure::Pkcs8 => Found::private(PrivateKey::from_pkcs8(der)),
+        Structure::Spki => RecognisedKey::public(PublicKey::from_spki(der)),
+        Structure::Pkcs1Public => RecognisedKey::public(RsaPublicKey::from_pkcs1(der).map(PublicKey::Rsa)),
+        Structure::Pkcs1Private => RecognisedKey::private(RsaPrivateKey::from_pkcs1(der).map(PrivateKey::Rsa)),
+        Structure::Pkcs8 => RecognisedKey::private(PrivateKey::from_pkcs8(der)),
         Structure::EncryptedPkcs8 => {
-            Found::faulty(Half::Private, KeyFault::Passphrase(if is_bare { Lock::Der } else { Lock::Pem }))
+            RecognisedKey::faulty(Half::Private, KeyFault::Passphrase(if is_bare { Lock::Der } else { Lock::Pem }))
         }
-        Structure::Sec1 => Found::private(EcPrivateKey::from_sec1(der, None).map(PrivateKey::Ec)),
-        Structure::Dsa => Found::faulty(Half::Private, KeyFault::WrongKind("a DSA key".into())),
+        Structure::Sec1 => RecognisedKey::private(EcPrivateKey::from_sec1(der, None).map(PrivateKey::Ec)),
+        Structure::Dsa => RecognisedKey::faulty(Half::Private, KeyFault::WrongKind("a DSA key".into())),
         Structure::Certificate => either(foreign::CERTIFICATE_DER, foreign::CERTIFICATE),
         Structure::Request => either(foreign::REQUEST_DER, foreign::REQUEST),
         Structure::Pkcs7 => either(foreign::PKCS7_DER, foreign::PKCS7),
-        Structure::Pkcs12 => Found::foreign(foreign::PKCS12),
+        Structure::Pkcs12 => RecognisedKey::foreign(foreign::PKCS12),
     }
 }

@@ -6,10 +6,10 @@
 use serde_json::Value;
 
 use super::jwk::{half_of_jwk, is_jwk};
-use super::{Found, encoded, hexadecimal, in_bytes};
+use super::{RecognisedKey, encoded, hexadecimal, in_bytes};
 use crate::keys::fault::shell_word;
 use crate::keys::foreign::Half;
-use crate::keys::{der, ssh, text_encoding};
+use crate::keys::{der_structure, ssh, text_encoding};
 
 /// How long the text of a key is at least, in base64 or hexadecimal.
 const SHORTEST_KEY: usize = 64;
@@ -19,7 +19,7 @@ const DIGITS_OF_MODULUS: usize = 500;
 const LONGEST_PATH: usize = 120;
 
 /// The JSON that a text is, with a key in a member; the private one of several. `levels` bounds how deep to look.
-pub(super) fn in_json(json: &Value, levels: usize, depth: u8) -> Option<Found> {
+pub(super) fn in_json(json: &Value, levels: usize, depth: u8) -> Option<RecognisedKey> {
     let mut found: Option<(String, Half)> = None;
     walk(json, "", levels, depth, &mut |path, half| {
         if found.is_none() || half == Half::Private {
@@ -30,11 +30,11 @@ pub(super) fn in_json(json: &Value, levels: usize, depth: u8) -> Option<Found> {
     found.map(|(path, _)| {
         let path = if path.starts_with('.') { path } else { format!(".{path}") };
         if path.len() > LONGEST_PATH || path.chars().any(|c| !(c.is_ascii_graphic() || c == ' ')) {
-            return Found::malformed("it is JSON with a key in it; keep the key alone");
+            return RecognisedKey::malformed("it is JSON with a key in it; keep the key alone");
         }
         let name = path.strip_prefix('.').filter(|name| !name.contains(['.', '['])).unwrap_or(&path);
         let word = shell_word(&path);
-        Found::malformed(format!(
+        RecognisedKey::malformed(format!(
             "it is JSON, and its member `{name}` holds a key; take that alone: `jq -r {word} FILE`"
         ))
     })
@@ -79,13 +79,13 @@ fn half_of(json: &Value, depth: u8) -> Option<Half> {
 }
 
 /// A text that is no JSON, with a key in it.
-pub(super) fn in_text(text: &str, depth: u8) -> Option<Found> {
+pub(super) fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
     let with_line_ends = text_encoding::with_real_line_ends(text);
     jwk(text).or_else(|| numbers(text)).or_else(|| bytes(text, depth)).or_else(|| word(&with_line_ends, depth))
 }
 
 /// A JWK in other notation, or with other text around it.
-fn jwk(text: &str) -> Option<Found> {
+fn jwk(text: &str) -> Option<RecognisedKey> {
     let plain = text.replace("%22", "\"").replace("%3A", ":").replace("%3a", ":");
     let skipped = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\');
     let names_a_kind = |(at, name): (usize, &str)| {
@@ -98,7 +98,7 @@ fn jwk(text: &str) -> Option<Found> {
         return None;
     }
     let is_yaml = || text.lines().any(|line| line.trim_start().trim_start_matches("- ").starts_with("kty:"));
-    Some(Found::malformed(if plain != text {
+    Some(RecognisedKey::malformed(if plain != text {
         "it is a JWK that is percent-encoded, as in an address; decode it first"
     } else if text.starts_with(['{', '[']) {
         "it is a JWK, but not in JSON; write each name and each text in double quotes"
@@ -110,7 +110,7 @@ fn jwk(text: &str) -> Option<Found> {
 }
 
 /// The numbers of an RSA key, as Java, Python and Go print them.
-fn numbers(text: &str) -> Option<Found> {
+fn numbers(text: &str) -> Option<RecognisedKey> {
     let is_digit = |c: char| c.is_ascii_hexdigit() || c.is_whitespace() || matches!(c, ':' | '\\');
     let digits = |run: &str| run.chars().filter(char::is_ascii_hexdigit).count();
     let has_modulus = || text.split(|c| !is_digit(c)).any(|run| digits(run) >= DIGITS_OF_MODULUS);
@@ -120,18 +120,18 @@ fn numbers(text: &str) -> Option<Found> {
     };
     let found = has_exponent() && has_modulus();
     found.then(|| {
-        Found::malformed(
+        RecognisedKey::malformed(
             "it is the numbers of an RSA key, as a program prints them; let the program write the key as PEM or as a JWK",
         )
     })
 }
 
 /// A key as a list of its bytes: source code, or what `xxd` and `hexdump -C` print.
-fn bytes(text: &str, depth: u8) -> Option<Found> {
+fn bytes(text: &str, depth: u8) -> Option<RecognisedKey> {
     let lists = [list(text, "0x"), list(text, "\\x"), numbered(text), dump(text), python(text)];
     let is_key = |bytes: &Vec<u8>| bytes.len() >= SHORTEST_KEY / 2 && in_bytes(bytes, depth + 1).is_some();
     let found = lists.iter().flatten().any(is_key);
-    found.then(|| Found::malformed("it is a key as a list of its bytes; give the file itself, or its base64"))
+    found.then(|| RecognisedKey::malformed("it is a key as a list of its bytes; give the file itself, or its base64"))
 }
 
 /// Bytes that each have this prefix.
@@ -200,7 +200,7 @@ fn python(text: &str) -> Option<Vec<u8>> {
 }
 
 /// The base64 or the hexadecimal of a key, whole or cut, as one word among others.
-fn word(text: &str, depth: u8) -> Option<Found> {
+fn word(text: &str, depth: u8) -> Option<RecognisedKey> {
     let mut plain = text.replace("\\/", "/");
     for (encoded, c) in [("%2B", "+"), ("%2b", "+"), ("%2F", "/"), ("%2f", "/")] {
         plain = plain.replace(encoded, c);
@@ -212,13 +212,13 @@ fn word(text: &str, depth: u8) -> Option<Found> {
     };
     let line = plain.lines().position(words)?;
     let place = if plain.lines().count() > 1 { format!(" on line {}", line + 1) } else { String::new() };
-    Some(Found::malformed(format!("it has other text around a key{place}; keep the base64 of the key alone")))
+    Some(RecognisedKey::malformed(format!("it has other text around a key{place}; keep the base64 of the key alone")))
 }
 
 fn is_key(word: &str, depth: u8) -> bool {
     let begins_as_key = |word: &str| {
         let decoded = hexadecimal(word).into_iter().chain(text_encoding::decode_base64(word));
-        decoded.into_iter().any(|bytes| der::structure(&bytes).is_some() || ssh::is_blob(&bytes))
+        decoded.into_iter().any(|bytes| der_structure::recognise(&bytes).is_some() || ssh::is_blob(&bytes))
     };
     word.get(..SHORTEST_KEY).is_some_and(begins_as_key) || encoded(word, depth).is_some()
 }

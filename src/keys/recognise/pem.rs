@@ -1,16 +1,16 @@
 //! Keys between `-----BEGIN …-----` and `-----END …-----`.
 
-use super::Found;
+use super::RecognisedKey;
 use super::binary::of_der;
 use crate::keys::foreign::{self, Half, Lock};
-use crate::keys::{KeyFault, der, ssh, text_encoding};
+use crate::keys::{KeyFault, der_structure, ssh, text_encoding};
 
-pub(super) fn pem(text: &str, _: u8) -> Option<Found> {
+pub(super) fn pem(text: &str, _: u8) -> Option<RecognisedKey> {
     let text = text_encoding::with_real_line_ends(text);
     let read = text_encoding::read(&text)?;
     let half = half_of_labels(&read.labels);
     Some(match read.blocks {
-        Err(fault) => Found::faulty(half, fault),
+        Err(fault) => RecognisedKey::faulty(half, fault),
         Ok(blocks) => one_of(&blocks),
     })
 }
@@ -28,7 +28,7 @@ fn half_of_labels(labels: &[&str]) -> Half {
 
 /// The one key of a text: a private key goes before the certificates and the public key beside it. No other block is
 /// read, because to prove a private key takes a while.
-fn one_of(blocks: &[text_encoding::Block<'_>]) -> Found {
+fn one_of(blocks: &[text_encoding::Block<'_>]) -> RecognisedKey {
     let labelled = |half: Half| {
         let keys = blocks.iter().filter(|block| !block.label.contains("CERTIFICATE"));
         keys.filter(|block| half_of_labels(&[block.label]) == half).collect::<Vec<_>>()
@@ -39,50 +39,57 @@ fn one_of(blocks: &[text_encoding::Block<'_>]) -> Found {
             [block] => return of_block(block),
             ref several => {
                 let count = several.len();
-                return Found::malformed(format!("it has {count} {kind} keys; keep the one that is meant"));
+                return RecognisedKey::malformed(format!("it has {count} {kind} keys; keep the one that is meant"));
             }
         }
     }
-    blocks.first().map_or_else(|| Found::faulty(Half::Unknown, KeyFault::Unrecognised), of_block)
+    blocks.first().map_or_else(|| RecognisedKey::faulty(Half::Unknown, KeyFault::Unrecognised), of_block)
 }
 
-fn of_block(block: &text_encoding::Block<'_>) -> Found {
-    let half = half_of_labels(&[block.label]);
-    match block.label {
-        label if label.starts_with("PGP PUBLIC") => return Found::foreign(foreign::PGP_PUBLIC),
-        label if label.starts_with("PGP PRIVATE") => return Found::foreign(foreign::PGP_PRIVATE),
-        label if label.starts_with("SSH2 ") && half == Half::Private => return Found::foreign(foreign::SSH2_PRIVATE),
-        "PGP MESSAGE" => return Found::foreign(foreign::PGP_ENCRYPTED),
-        "AGE ENCRYPTED FILE" => return Found::foreign(foreign::AGE_ENCRYPTED),
-        label if label.starts_with("OpenVPN ") => return other_block(label),
+/// What the label alone says of a block whose content is not read.
+fn by_label(block: &text_encoding::Block<'_>, half: Half) -> Option<RecognisedKey> {
+    Some(match block.label {
+        label if label.starts_with("PGP PUBLIC") => RecognisedKey::foreign(foreign::PGP_PUBLIC),
+        label if label.starts_with("PGP PRIVATE") => RecognisedKey::foreign(foreign::PGP_PRIVATE),
+        label if label.starts_with("SSH2 ") && half == Half::Private => RecognisedKey::foreign(foreign::SSH2_PRIVATE),
+        "PGP MESSAGE" => RecognisedKey::foreign(foreign::PGP_ENCRYPTED),
+        "AGE ENCRYPTED FILE" => RecognisedKey::foreign(foreign::AGE_ENCRYPTED),
+        label if label.starts_with("OpenVPN ") => other_block(label),
         label if block.is_encrypted || label.starts_with("ENCRYPTED ") => {
-            return Found::faulty(Half::Private, KeyFault::Passphrase(Lock::Pem));
+            RecognisedKey::faulty(Half::Private, KeyFault::Passphrase(Lock::Pem))
         }
-        _ => {}
+        _ => return None,
+    })
+}
+
+fn of_block(block: &text_encoding::Block<'_>) -> RecognisedKey {
+    let half = half_of_labels(&[block.label]);
+    if let Some(key) = by_label(block, half) {
+        return key;
     }
     let der = match block.contents() {
         Ok(der) => der,
-        Err(fault) => return Found::faulty(half, fault),
+        Err(fault) => return RecognisedKey::faulty(half, fault),
     };
-    if let Some(structure) = der::structure(&der) {
+    if let Some(structure) = der_structure::recognise(&der) {
         return of_der(structure, &der, false);
     }
     if der.starts_with(ssh::PRIVATE_MAGIC) || block.label == "OPENSSH PRIVATE KEY" {
-        return Found::private(ssh::private(&der));
+        return RecognisedKey::private(ssh::private(&der));
     }
     if block.label.starts_with("SSH2 ") || ssh::is_blob(&der) {
-        return Found::public(ssh::public_of_blob(&der));
+        return RecognisedKey::public(ssh::public_of_blob(&der));
     }
     match half {
-        _ if block.label == "EC PARAMETERS" => Found::malformed(
+        _ if block.label == "EC PARAMETERS" => RecognisedKey::malformed(
             "it names the curve of an EC key, and the key is not there; copy its `EC PRIVATE KEY` block too",
         ),
         Half::Unknown => other_block(block.label),
-        half => Found::faulty(half, KeyFault::Truncated(der::describe_damage(&der).into())),
+        half => RecognisedKey::faulty(half, KeyFault::Truncated(der_structure::describe_damage(&der).into())),
     }
 }
 
-fn other_block(label: &str) -> Found {
+fn other_block(label: &str) -> RecognisedKey {
     let label = text_encoding::shown(label);
-    Found::faulty(Half::Unknown, KeyFault::WrongKind(format!("a block of {label:?}").into()))
+    RecognisedKey::faulty(Half::Unknown, KeyFault::WrongKind(format!("a block of {label:?}").into()))
 }

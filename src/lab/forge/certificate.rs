@@ -3,12 +3,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
+use crate::der::Element;
+use crate::der::tag::{BIT_STRING, INTEGER, SEQUENCE, UTC_TIME};
 use crate::keys::{RsaPublicKey, Signer, SigningError};
-
-const SEQUENCE: u8 = 0x30;
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const UTC_TIME: u8 = 0x17;
 
 /// `sha256WithRSAEncryption` with its NULL, in DER.
 const SHA256_WITH_RSA: [u8; 15] = [0x30, 13, 6, 9, 0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 0x0b, 5, 0];
@@ -28,18 +25,12 @@ pub(super) fn self_signed(key: &RsaPublicKey, signer: &Signer) -> Result<String,
 /// The key of a certificate of this form. Does not check the signature.
 pub(super) fn key_of(text: &str) -> Option<RsaPublicKey> {
     let der = STANDARD.decode(text).ok()?;
-    let whole = children(&der).into_iter().next()?;
-    let tbs_certificate = children(content(whole)?).into_iter().next()?;
+    let certificate = Element::first(&der).filter(Element::is_whole)?;
+    let tbs_certificate = certificate.children().into_iter().next().filter(Element::is_whole)?;
     // The sixth field: these certificates have no version.
-    let spki = children(content(tbs_certificate)?).into_iter().nth(5)?;
-    let pem = pem::encode(&pem::Pem::new("PUBLIC KEY", spki));
+    let spki = tbs_certificate.children().into_iter().nth(5).filter(Element::is_whole)?;
+    let pem = pem::encode(&pem::Pem::new("PUBLIC KEY", spki.encoded));
     RsaPublicKey::parse(pem.as_bytes()).ok()
-}
-
-/// The key in PKCS#1 DER: modulus and exponent.
-pub(super) fn pkcs1(key: &RsaPublicKey) -> Vec<u8> {
-    let number = |bytes: &[u8]| tlv(INTEGER, &[&[0][..usize::from(bytes[0] >= 0x80)], bytes].concat());
-    tlv(SEQUENCE, &[number(key.modulus()), number(key.exponent())].concat())
 }
 
 fn spki(key: &RsaPublicKey) -> Vec<u8> {
@@ -61,29 +52,4 @@ fn tlv(tag: u8, content: &[u8]) -> Vec<u8> {
     }
     element.extend(content);
     element
-}
-
-/// The DER elements in order, up to the first incomplete one.
-fn children(mut der: &[u8]) -> Vec<&[u8]> {
-    let mut elements = Vec::new();
-    while let Some(end) =
-        lengths(der).and_then(|(header, content)| header.checked_add(content)).filter(|end| *end <= der.len())
-    {
-        elements.push(&der[..end]);
-        der = &der[end..];
-    }
-    elements
-}
-
-fn content(element: &[u8]) -> Option<&[u8]> {
-    element.get(lengths(element)?.0..)
-}
-
-/// The lengths of the header and of the content. The header is the tag and the length.
-fn lengths(der: &[u8]) -> Option<(usize, usize)> {
-    let first = *der.get(1)?;
-    let length_bytes = if first < 0x80 { 0 } else { usize::from(first - 0x80) };
-    let long = der.get(2..2 + length_bytes).filter(|_| length_bytes <= 4)?;
-    let length = long.iter().fold(0, |length, byte| length << 8 | usize::from(*byte));
-    Some((2 + length_bytes, if length_bytes == 0 { usize::from(first) } else { length }))
 }

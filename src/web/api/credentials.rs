@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
 use serde_json::{Map, Value, json};
 
-use crate::accounts::{Login, Refusal};
+use crate::accounts::{Login, LoginRefusal};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::{CurrentKeys, KeyRing};
@@ -130,12 +130,14 @@ impl LoginIssuer {
 }
 
 /// Only a client that used Basic is asked for it again: a browser that sent JSON would show its own dialogue.
-pub(in crate::web) fn refused(refusal: &Refusal, by_basic: bool) -> Problem {
+pub(in crate::web) fn refused(refusal: &LoginRefusal, by_basic: bool) -> Problem {
     let problem = match refusal {
-        Refusal::Missing => unauthorized("A username and a password are required."),
-        Refusal::Wrong => unauthorized("The username or the password is wrong."),
-        Refusal::TooOften { retry_after } => return Problem::too_often(*retry_after, "This name was tried too often."),
-        Refusal::Busy { retry_after } => return Problem::too_busy(*retry_after),
+        LoginRefusal::Missing => unauthorized("A username and a password are required."),
+        LoginRefusal::Wrong => unauthorized("The username or the password is wrong."),
+        LoginRefusal::TooOften { retry_after } => {
+            return Problem::too_often(*retry_after, "This name was tried too often.");
+        }
+        LoginRefusal::Busy { retry_after } => return Problem::too_busy(*retry_after),
     };
     if by_basic { problem.with(header::WWW_AUTHENTICATE, HeaderValue::from_static(CHALLENGE)) } else { problem }
 }

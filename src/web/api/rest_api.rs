@@ -10,7 +10,7 @@ use futures_util::stream;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
-use crate::accounts::{Login, Refusal};
+use crate::accounts::{Login, LoginRefusal};
 use crate::clock::Clock;
 use crate::code::Code;
 use crate::keys::CurrentKeys;
@@ -157,14 +157,14 @@ fn presented(request: &HttpRequest) -> String {
     pairs.find(|(key, _)| key == "token").map(|(_, value)| value.trim().to_owned()).unwrap_or_default()
 }
 
-fn not_admitted(refusal: &Refusal) -> HttpResponse {
+fn not_admitted(refusal: &LoginRefusal) -> HttpResponse {
     match refusal {
-        Refusal::Missing => answer(StatusCode::UNAUTHORIZED, "1", "Username and password required"),
-        Refusal::Wrong => answer(StatusCode::UNAUTHORIZED, "1", "Invalid credentials"),
-        Refusal::TooOften { retry_after } => {
+        LoginRefusal::Missing => answer(StatusCode::UNAUTHORIZED, "1", "Username and password required"),
+        LoginRefusal::Wrong => answer(StatusCode::UNAUTHORIZED, "1", "Invalid credentials"),
+        LoginRefusal::TooOften { retry_after } => {
             retry_after_in(answer(StatusCode::TOO_MANY_REQUESTS, "1", "Too many attempts"), *retry_after)
         }
-        Refusal::Busy { retry_after } => {
+        LoginRefusal::Busy { retry_after } => {
             retry_after_in(answer(StatusCode::SERVICE_UNAVAILABLE, "3", "An error occured"), *retry_after)
         }
     }

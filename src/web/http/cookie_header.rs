@@ -79,6 +79,13 @@ pub(in crate::web) fn received_values(request: &HttpRequest, name: &str) -> Vec<
     }
 }
 
+/// The value of the one cookie with this name that the client sent. Two count as none: one of them was planted, and
+/// nobody knows which.
+pub(in crate::web) fn only_value(request: &HttpRequest, name: &str) -> Option<String> {
+    let mut values = received_values(request, name);
+    if values.len() == 1 { values.pop() } else { None }
+}
+
 /// How many cookies arrived with a request.
 pub(in crate::web) fn received_count(request: &HttpRequest) -> usize {
     match request.extensions().get::<ReceivedLines>() {
@@ -208,5 +215,14 @@ mod tests {
         assert_eq!(received_values(request.request(), NAME), ["own"]);
         assert_eq!(received_values(request.request(), "lab-a"), ["1"]);
         assert_eq!(received_count(request.request()), 3);
+        assert_eq!(only_value(request.request(), NAME).as_deref(), Some("own"));
+    }
+
+    #[test]
+    fn two_cookies_of_one_name_count_as_none() {
+        for (line, value) in [("b=1", None), ("b=1; a=2", Some("2")), ("a=1; b=2; a=2", None), ("a=1; a=1", None)] {
+            let request = TestRequest::default().insert_header((header::COOKIE, line)).to_http_request();
+            assert_eq!(only_value(&request, "a").as_deref(), value, "{line}");
+        }
     }
 }

@@ -2,13 +2,14 @@
 //! read.
 
 use actix_web::error::{PathError, UrlencodedError};
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Data, FormConfig, PathConfig, QueryConfig};
 use actix_web::{HttpMessage as _, HttpRequest, HttpResponse};
 
 use super::body_limit::LARGEST_BODY;
 use super::endpoint::RouteTable;
 use super::problem::Problem;
+use super::redirect::moved_to;
 use crate::code::Code;
 
 /// The beginnings of addresses where a slash at the end too much leads to the page without it.
@@ -28,12 +29,6 @@ fn without_slash<'a>(request: &'a HttpRequest, table: &RouteTable) -> Option<&'a
     let (path, reads) = (request.path(), matches!(*request.method(), Method::GET | Method::HEAD));
     let page = path.strip_suffix('/').filter(|_| reads && PAGES.iter().any(|beginning| path.starts_with(beginning)))?;
     table.has(page).then_some(page)
-}
-
-/// Redirects to this path for good, with the query of the request.
-pub(in crate::web) fn moved_to(request: &HttpRequest, path: &str) -> HttpResponse {
-    let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-    HttpResponse::PermanentRedirect().insert_header((header::LOCATION, format!("{path}{query}"))).finish()
 }
 
 /// Answers at the addresses of a class, on a server that runs none.

@@ -89,23 +89,23 @@ impl Drop for InFlight<'_> {
 #[derive(Clone, Debug, Default)]
 struct Route {
     /// A list, because there are few and a search is fast.
-    answers: Vec<(Answer, u64)>,
+    answers: Vec<(MethodAndStatus, u64)>,
     latency: Latency,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Answer {
+struct MethodAndStatus {
     method: Option<&'static str>,
     status: u16,
 }
 
 impl Route {
     fn count(&mut self, method: Option<&'static str>, status: u16, took: Duration) {
-        self.add_answers(Answer { method, status }, 1);
+        self.add_answers(MethodAndStatus { method, status }, 1);
         self.latency.observe(took);
     }
 
-    fn add_answers(&mut self, answer: Answer, more: u64) {
+    fn add_answers(&mut self, answer: MethodAndStatus, more: u64) {
         match self.answers.iter_mut().find(|(known, _)| *known == answer) {
             Some((_, count)) => *count += more,
             None => self.answers.push((answer, more)),
@@ -130,7 +130,7 @@ impl Collector for Requests {
         let help = "Requests answered, by method, route pattern and status.";
         let mut counter = encoder.encode_descriptor("http_requests", help, None, MetricType::Counter)?;
         for (pattern, route) in &routes {
-            for (Answer { method, status }, count) in &route.answers {
+            for (MethodAndStatus { method, status }, count) in &route.answers {
                 let status = status.to_string();
                 let labels =
                     [("method", method.unwrap_or("other")), ("route", pattern.as_str()), ("status", status.as_str())];

@@ -6,7 +6,7 @@ use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, PayloadConfig};
 use actix_web::{App, Error};
 
-use super::parts::Parts;
+use super::parts::ServerParts;
 use super::request_pipeline;
 use crate::web::http::body_limit::LARGEST_BODY;
 use crate::web::http::framework_errors;
@@ -35,7 +35,7 @@ where
 }
 
 /// One worker's app: the routes, the shared parts and the request pipeline.
-pub(super) fn app(parts: &Parts) -> App<impl AppEntry + use<>> {
+pub(super) fn app(parts: &ServerParts) -> App<impl AppEntry + use<>> {
     App::new()
         .configure(|config| parts.register(config))
         .app_data(SigningQueue::new())

@@ -22,14 +22,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use crate::web::http::connection::{Connection, DISCARD_TIME, Limits};
 use crate::web::server::app::app;
 use crate::web::server::invalid_request;
-use crate::web::server::parts::Parts;
+use crate::web::server::parts::ServerParts;
 
 /// A connection and the address of its peer.
 pub(in crate::web) type Accepted<IO> = (Connection<IO>, Option<SocketAddr>);
 
 /// One worker's service for plain connections. Idle connections close when a future from `draining` completes.
 pub(in crate::web) fn http<F, D>(
-    parts: &Parts,
+    parts: &ServerParts,
     limits: Limits,
     draining: F,
 ) -> impl ServiceFactory<TcpStream, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<F, D>
@@ -48,7 +48,7 @@ where
 
 /// One worker's service for TLS connections.
 pub(in crate::web) fn https<F, D>(
-    parts: &Parts,
+    parts: &ServerParts,
     limits: Limits,
     tls: ServerConfig,
     draining: F,
@@ -78,7 +78,7 @@ fn peer_of(socket: &TcpStream) -> Option<SocketAddr> {
 
 /// The routes over HTTP/1.1.
 fn routes<IO, F, D>(
-    parts: &Parts,
+    parts: &ServerParts,
     draining: F,
 ) -> impl ServiceFactory<Accepted<IO>, Config = (), Response = (), Error = DispatchError, InitError = ()> + use<IO, F, D>
 where

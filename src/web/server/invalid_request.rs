@@ -9,7 +9,7 @@ use actix_web::http::header::HeaderMap;
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 
-use super::pipeline::Pipeline;
+use super::pipeline_parts::PipelineParts;
 use super::request_pipeline::presented;
 use super::request_record::RequestRecord;
 use crate::code::Code;
@@ -18,7 +18,7 @@ use crate::web::http::problem::{Presentation, Problem};
 use crate::web::metrics::WorkerRequests;
 
 /// What answers such input on a connection.
-pub(super) fn refusals(pipeline: &Data<Pipeline>, limits: Limits) -> Refuse {
+pub(super) fn refusals(pipeline: &Data<PipelineParts>, limits: Limits) -> Refuse {
     let (pipeline, requests) = (pipeline.clone(), pipeline.metrics.add_worker());
     Rc::new(move |status, accepted| unparsed(status, Presentation::of(accepted), limits, &pipeline, &requests))
 }
@@ -27,7 +27,7 @@ fn unparsed(
     status: StatusCode,
     presentation: Presentation,
     limits: Limits,
-    pipeline: &Pipeline,
+    pipeline: &PipelineParts,
     requests: &WorkerRequests,
 ) -> Vec<u8> {
     let record = RequestRecord::of_invalid(presentation, pipeline);

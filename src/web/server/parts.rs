@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use actix_web::web::{Data, ServiceConfig};
 
-use super::pipeline::Pipeline;
+use super::pipeline_parts::PipelineParts;
 use crate::accounts::Accounts;
 use crate::clock::Clock;
-use crate::keys::{CurrentKeys, KeyRing, TeacherKey};
+use crate::keys::{CurrentKeys, KeyRing, SESSION_KEY_BYTES, TeacherKey};
 use crate::limits::{RateStore, TrustedProxies};
 use crate::oauth::login::SilentLogin;
 use crate::oauth::policy::IssuerPolicy;
@@ -34,33 +34,49 @@ use crate::web::site::docs::OpenApi;
 use crate::web::view::assets::Assets;
 use crate::work::WorkPool;
 
-/// Every part, for the handlers and the workers. A handler that asks for anything else answers 500, so the tests of its
-/// route fail.
-#[derive(Clone)]
-pub(in crate::web) struct Parts {
-    pub assets: Data<Assets>,
-    pub class: Data<ClassMode>,
-    pub clock: Data<dyn Clock>,
-    pub cors_origins: Data<CorsOrigins>,
-    pub home_details: Data<HomeDetails>,
-    pub issuer_policy: Data<IssuerPolicy>,
-    pub keys: Data<CurrentKeys>,
-    pub logins: Data<Logins>,
-    pub metrics: Data<Metrics>,
-    pub openapi: Data<OpenApi>,
-    pub origins: Data<Origins>,
-    pub phone_limit: Data<PhoneLimit>,
-    pub pipeline: Data<Pipeline>,
-    pub proxies: Data<TrustedProxies>,
-    pub random: Data<Random>,
-    pub rates: Data<RateStore>,
-    pub rotation: Data<Rotation>,
-    pub sessions: Data<Sessions>,
-    pub shutdown: Data<ShutdownFlag>,
-    pub store: Data<dyn Store>,
-    pub table: Data<RouteTable>,
-    pub test_controls: Data<TestControls>,
-    pub work: Data<WorkPool>,
+/// Declares the parts by one list, which is what an app is given too.
+macro_rules! server_parts {
+    ($($part:ident: $kind:ty,)+) => {
+        /// Every part, for the handlers and the workers. A handler that asks for anything else answers 500, so the
+        /// tests of its route fail.
+        #[derive(Clone)]
+        pub(in crate::web) struct ServerParts {
+            $(pub $part: Data<$kind>,)+
+        }
+
+        impl ServerParts {
+            /// Gives an app all parts.
+            pub fn register(&self, config: &mut ServiceConfig) {
+                $(config.app_data(self.$part.clone());)+
+            }
+        }
+    };
+}
+
+server_parts! {
+    assets: Assets,
+    class: ClassMode,
+    clock: dyn Clock,
+    cors_origins: CorsOrigins,
+    home_details: HomeDetails,
+    issuer_policy: IssuerPolicy,
+    keys: CurrentKeys,
+    logins: Logins,
+    metrics: Metrics,
+    openapi: OpenApi,
+    origins: Origins,
+    phone_limit: PhoneLimit,
+    pipeline: PipelineParts,
+    proxies: TrustedProxies,
+    random: Random,
+    rates: RateStore,
+    rotation: Rotation,
+    sessions: Sessions,
+    shutdown: ShutdownFlag,
+    store: dyn Store,
+    table: RouteTable,
+    test_controls: TestControls,
+    work: WorkPool,
 }
 
 /// The parts that may be external servers, which can fail.
@@ -71,7 +87,7 @@ pub(super) struct Backends {
 }
 
 /// What the server was started with beside its settings.
-pub(super) struct Given {
+pub(super) struct StartInputs {
     pub ring: KeyRing,
     /// `None` without a class.
     pub teacher: Option<TeacherKey>,
@@ -85,56 +101,36 @@ pub(super) struct Listening {
     pub transport: Transport,
 }
 
-impl Parts {
-    /// Builds the parts, those that others need first. It is long because it is one list.
-    pub fn new(given: Given, backends: Backends, settings: &Settings, listening: &Listening) -> Self {
-        let Given { ring, teacher, clock, random } = given;
+impl ServerParts {
+    /// Builds the parts, those that others need first.
+    pub fn new(given: StartInputs, backends: Backends, settings: &Settings, listening: &Listening) -> Self {
+        let StartInputs { ring, teacher, clock, random } = given;
         let Backends { store, sessions: backend, rates } = backends;
         let clock = Data::from(clock);
         let metrics = Data::new(Metrics::new(clock.now()));
         let store = metrics.with_counted_calls(store);
-        let origins = Origins::new(&settings.options, listening.address, listening.transport);
-        let origins = Data::new(origins);
-        let sessions = Data::new(Sessions {
-            cookie: SessionCookie::new(origins.is_https()),
-            key: *ring.session_key(),
-            backend,
-            default_algorithm: settings.options.algorithm,
-            default_lifetime: settings.options.token_ttl,
-            clock: clock.clone(),
-        });
+        let origins = Data::new(Origins::new(&settings.options, listening.address, listening.transport));
+        let cookie = SessionCookie::new(origins.is_https());
+        let sessions = Data::new(sessions(cookie, *ring.session_key(), backend, settings, &clock));
         let keys = Data::new(CurrentKeys::new(ring));
         let accounts = accounts(settings, &store, &rates, &keys.ring());
         let assets = Data::new(Assets::new(settings.test_mode));
         let cors_origins = Data::new(settings.cors_origins.clone());
-        let issuer_policy = issuer_policy(settings, listening);
         let proxies = Data::new(settings.options.trusted_proxies.clone().unwrap_or_default());
-        let class = teacher.map_or_else(ClassMode::off, |teacher| {
-            ClassMode::on(ClassroomParts {
-                teacher,
-                session_key: sessions.key.to_vec(),
-                is_secure: origins.is_https(),
-                clock: clock.clone(),
-                metrics: metrics.clone(),
-                random: random.clone(),
-                store: Data::from(store.clone()),
-                wrong_codes: rates.limiter("class-code", WRONG_CODES),
-                joins: rates.limiter("class-join", JOINS),
-            })
-        });
+        let class = class_mode(teacher, &sessions, &metrics, &random, &store, &rates);
         let table = Data::new(routes::table(settings.test_mode, settings.has_class()));
         let shutdown = Data::<ShutdownFlag>::default();
         let test_controls = Data::<TestControls>::default();
         Self {
             home_details: Data::new(HomeDetails::new(keys.clone(), clock.clone(), origins.clone())),
-            issuer_policy: Data::new(issuer_policy),
+            issuer_policy: Data::new(issuer_policy(settings, listening)),
             logins: Data::new(Logins::new(accounts, metrics.clone())),
             openapi: Data::new(OpenApi::new(table.clone(), origins.clone(), sessions.clone())),
             phone_limit: Data::new(PhoneLimit::new(
                 rates.limiter("phone", settings.options.phone_rate),
                 metrics.clone(),
             )),
-            pipeline: Data::new(Pipeline {
+            pipeline: Data::new(PipelineParts {
                 assets: assets.clone(),
                 clock: clock.clone(),
                 cors_origins: cors_origins.clone(),
@@ -166,59 +162,40 @@ impl Parts {
             test_controls,
         }
     }
+}
 
-    /// Gives an app all parts. A part that is missing here is an unused variable, and does not compile.
-    pub fn register(&self, config: &mut ServiceConfig) {
-        let Self {
-            assets,
-            class,
-            clock,
-            cors_origins,
-            home_details,
-            issuer_policy,
-            keys,
-            logins,
-            metrics,
-            openapi,
-            origins,
-            phone_limit,
-            pipeline,
-            proxies,
-            random,
-            rates,
-            rotation,
-            sessions,
-            shutdown,
-            store,
-            table,
-            test_controls,
-            work,
-        } = self.clone();
-        config
-            .app_data(assets)
-            .app_data(class)
-            .app_data(clock)
-            .app_data(cors_origins)
-            .app_data(home_details)
-            .app_data(issuer_policy)
-            .app_data(keys)
-            .app_data(logins)
-            .app_data(metrics)
-            .app_data(openapi)
-            .app_data(origins)
-            .app_data(phone_limit)
-            .app_data(pipeline)
-            .app_data(proxies)
-            .app_data(random)
-            .app_data(rates)
-            .app_data(rotation)
-            .app_data(sessions)
-            .app_data(shutdown)
-            .app_data(store)
-            .app_data(table)
-            .app_data(test_controls)
-            .app_data(work);
-    }
+fn sessions(
+    cookie: SessionCookie,
+    key: [u8; SESSION_KEY_BYTES],
+    backend: SessionBackend,
+    settings: &Settings,
+    clock: &Data<dyn Clock>,
+) -> Sessions {
+    let (default_algorithm, default_lifetime) = (settings.options.algorithm, settings.options.token_ttl);
+    Sessions { cookie, key, backend, default_algorithm, default_lifetime, clock: clock.clone() }
+}
+
+/// The classroom, which only a server with a teacher's key has.
+fn class_mode(
+    teacher: Option<TeacherKey>,
+    sessions: &Sessions,
+    metrics: &Data<Metrics>,
+    random: &Random,
+    store: &Arc<dyn Store>,
+    rates: &RateStore,
+) -> ClassMode {
+    let Some(teacher) = teacher else { return ClassMode::off() };
+    ClassMode::on(ClassroomParts {
+        teacher,
+        session_key: sessions.key.to_vec(),
+        is_secure: sessions.cookie.is_secure(),
+        clock: sessions.clock.clone(),
+        metrics: metrics.clone(),
+        random: random.clone(),
+        store: Data::from(store.clone()),
+        wrong_codes: rates.limiter("class-code", WRONG_CODES),
+        joins: rates.limiter("class-join", JOINS),
+    })
 }
 
 /// Without `--redirect-uri`, clients on this machine can use the issuer where it is for this machine or for tests.

@@ -16,12 +16,16 @@ use crate::keys::KeySource;
 use crate::log::chain;
 use crate::settings::Settings;
 use crate::web::server::log_warnings;
-use crate::web::server::parts::Parts;
+use crate::web::server::parts::ServerParts;
 use crate::web::server::tls::Tls;
 
 /// Starts reloading on each SIGHUP.
 #[cfg(unix)]
-pub(in crate::web) fn on_hangup(parts: Parts, settings: Settings, tls: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
+pub(in crate::web) fn on_hangup(
+    parts: ServerParts,
+    settings: Settings,
+    tls: Option<Arc<Tls>>,
+) -> io::Result<JoinHandle<()>> {
     // Registered at once: without a handler, an early SIGHUP would end the process.
     let mut hang_ups = signal(SignalKind::hangup())?;
     Ok(actix_web::rt::spawn(async move {
@@ -35,11 +39,11 @@ pub(in crate::web) fn on_hangup(parts: Parts, settings: Settings, tls: Option<Ar
 }
 
 #[cfg(not(unix))]
-pub(in crate::web) fn on_hangup(_: Parts, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
+pub(in crate::web) fn on_hangup(_: ServerParts, _: Settings, _: Option<Arc<Tls>>) -> io::Result<JoinHandle<()>> {
     Ok(actix_web::rt::spawn(async {}))
 }
 
-async fn reload_keys(parts: &Parts, settings: &Settings) {
+async fn reload_keys(parts: &ServerParts, settings: &Settings) {
     let (source, accounts) = (settings.options.keys.source.clone(), settings.accounts.clone());
     if source == KeySource::Memory {
         log::info!("the keys stay as they are: with --keys memory there is no folder to read again");

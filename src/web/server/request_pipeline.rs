@@ -18,7 +18,7 @@ use actix_web::rt::time::{sleep, timeout};
 use actix_web::web::Data;
 use actix_web::{Error, HttpResponse, ResponseError as _};
 
-use super::pipeline::Pipeline;
+use super::pipeline_parts::PipelineParts;
 use super::request_record::RequestRecord;
 use crate::budget;
 use crate::code::Code;
@@ -38,7 +38,7 @@ use crate::web::view::page::present;
 const BODY_TIMEOUT: Duration = Duration::from_secs(15);
 
 pub(super) async fn handle<B: MessageBody + 'static>(
-    pipeline: Data<Pipeline>,
+    pipeline: Data<PipelineParts>,
     requests: Data<WorkerRequests>,
     table: Data<RouteTable>,
     mut request: ServiceRequest,
@@ -96,7 +96,7 @@ pub(super) fn presented(
 fn unrouted(
     error: &Error,
     record: &RequestRecord,
-    pipeline: &Pipeline,
+    pipeline: &PipelineParts,
     requests: &WorkerRequests,
     request_body: HeldRequestBody,
 ) -> Error {
@@ -114,7 +114,7 @@ fn unrouted(
 }
 
 async fn answer<B: MessageBody + 'static>(
-    pipeline: &Pipeline,
+    pipeline: &PipelineParts,
     table: &RouteTable,
     mut request: ServiceRequest,
     next: Next<B>,

@@ -6,7 +6,7 @@ use actix_web::dev::{ResponseHead, ServiceRequest};
 use actix_web::http::header::HeaderMap;
 use actix_web::http::{ConnectionType, Method, StatusCode};
 
-use super::pipeline::Pipeline;
+use super::pipeline_parts::PipelineParts;
 use crate::web::api::test_mode::RequestInProgress;
 use crate::web::http::client::is_by_trusted_proxy;
 use crate::web::http::origins;
@@ -29,7 +29,7 @@ pub(super) struct RequestRecord {
 }
 
 impl RequestRecord {
-    pub fn of(request: &ServiceRequest, pipeline: &Pipeline) -> Self {
+    pub fn of(request: &ServiceRequest, pipeline: &PipelineParts) -> Self {
         Self {
             started: Instant::now(),
             id: pipeline.request_ids.of(request.headers(), is_by_trusted_proxy(request, &pipeline.proxies)),
@@ -40,7 +40,7 @@ impl RequestRecord {
     }
 
     /// Of input that is not a valid HTTP request.
-    pub fn of_invalid(presentation: Presentation, pipeline: &Pipeline) -> Self {
+    pub fn of_invalid(presentation: Presentation, pipeline: &PipelineParts) -> Self {
         let id = pipeline.request_ids.of(&HeaderMap::new(), false);
         Self { started: Instant::now(), id, method: None, presentation, received: None }
     }
@@ -50,7 +50,7 @@ impl RequestRecord {
     }
 
     /// Sets the headers that every response has.
-    pub fn mark(&self, answer: &mut ResponseHead, pipeline: &Pipeline) {
+    pub fn mark(&self, answer: &mut ResponseHead, pipeline: &PipelineParts) {
         origins::set_headers(&mut answer.headers, &pipeline.origins);
         answer.headers.insert(X_REQUEST_ID, self.id.header().clone());
         if pipeline.shutdown.has_begun() || pipeline.has_many_connections() {
@@ -65,7 +65,7 @@ impl RequestRecord {
         status: StatusCode,
         cause: Option<&FailureCause>,
         requests: &WorkerRequests,
-        pipeline: &Pipeline,
+        pipeline: &PipelineParts,
     ) {
         if let (Some(controls), Some(received)) = (&pipeline.test_controls, &self.received) {
             controls.received.keep(received, status);

@@ -14,7 +14,7 @@ use actix_web::web::Data;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::web::metrics::Metrics;
-use crate::web::server::pipeline::Pipeline;
+use crate::web::server::pipeline_parts::PipelineParts;
 use crate::web::server::sockets::ListenerHandle;
 
 /// How long the framework waits for connections that are still being written to.
@@ -45,7 +45,7 @@ impl StopSignals {
     pub fn spawn_handlers(
         self,
         handle: ServerHandle,
-        pipeline: Data<Pipeline>,
+        pipeline: Data<PipelineParts>,
         socket: ListenerHandle,
         limit: Duration,
     ) {
@@ -76,7 +76,7 @@ impl StopSignals {
     pub fn spawn_handlers(
         self,
         handle: ServerHandle,
-        pipeline: Data<Pipeline>,
+        pipeline: Data<PipelineParts>,
         socket: ListenerHandle,
         limit: Duration,
     ) {
@@ -88,7 +88,7 @@ impl StopSignals {
     }
 }
 
-async fn shut_down(handle: &ServerHandle, pipeline: &Pipeline, socket: &ListenerHandle, limit: Duration) {
+async fn shut_down(handle: &ServerHandle, pipeline: &PipelineParts, socket: &ListenerHandle, limit: Duration) {
     if limit.is_zero() {
         return handle.stop(false).await;
     }

@@ -3,7 +3,7 @@
 //! rustls asks for the certificate at each handshake. So a new certificate is used from the next connection on, and
 //! open connections are not affected. If a new one is bad, the old one stays.
 
-mod facts;
+mod certificate_fields;
 mod files;
 
 use std::fmt;
@@ -25,7 +25,7 @@ use crate::keys::{Exposed, Privacy};
 use crate::settings::Certificate;
 use crate::token::printable::escaped;
 use crate::web::http::origins::{SCHOOL, Transport};
-use facts::Facts;
+use certificate_fields::CertificateFields;
 pub(in crate::web) use files::BadPair;
 
 /// Why TLS cannot be set up.
@@ -64,10 +64,10 @@ impl Tls {
     /// Reads or creates the certificate and its key, and logs warnings about them.
     pub fn load(source: &Certificate, now: DateTime<Utc>) -> Result<Self, TlsError> {
         let key = pair(source, now)?;
-        let facts = facts(&key);
-        log_certificate(source, &key, facts.as_ref(), now);
+        let fields = fields(&key);
+        log_certificate(source, &key, fields.as_ref(), now);
         let transport =
-            if facts.is_some_and(|facts| facts.is_self_signed) { Transport::SelfSigned } else { Transport::Trusted };
+            if fields.is_some_and(|fields| fields.is_self_signed) { Transport::SelfSigned } else { Transport::Trusted };
         Ok(Self { source: source.clone(), shown: Arc::new(Shown(RwLock::new(Arc::new(key)))), transport })
     }
 
@@ -78,11 +78,11 @@ impl Tls {
                 Ok(TlsReport::without_warnings("a certificate for localhost is made at the start"))
             }
             Certificate::Files { chain, key } => {
-                let facts = facts(&pair(source, now)?);
+                let fields = fields(&pair(source, now)?);
                 let good =
-                    facts.as_ref().filter(|facts| facts.is_valid_at(now)).map(|facts| facts.validity_clause(now));
+                    fields.as_ref().filter(|fields| fields.is_valid_at(now)).map(|fields| fields.validity_clause(now));
                 let summary = format!("`{}`{}", chain.display(), good.unwrap_or_default());
-                Ok(TlsReport { summary, warnings: warnings(chain, key, facts.as_ref(), now) })
+                Ok(TlsReport { summary, warnings: warnings(chain, key, fields.as_ref(), now) })
             }
         }
     }
@@ -107,7 +107,7 @@ impl Tls {
             return Ok(());
         }
         let key = pair(&self.source, now)?;
-        log_certificate(&self.source, &key, facts(&key).as_ref(), now);
+        log_certificate(&self.source, &key, fields(&key).as_ref(), now);
         *self.shown.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(key);
         log::info!("the certificate was read again");
         Ok(())
@@ -159,14 +159,14 @@ fn self_signed(further: &[String], now: DateTime<Utc>) -> Result<CertifiedKey, T
     Ok(CertifiedKey::new(vec![certificate.der().clone()], sign::any_supported_type(&key)?))
 }
 
-fn facts(key: &CertifiedKey) -> Option<Facts> {
-    Facts::of(key.cert.first()?)
+fn fields(key: &CertifiedKey) -> Option<CertificateFields> {
+    CertificateFields::of(key.cert.first()?)
 }
 
-fn log_certificate(source: &Certificate, key: &CertifiedKey, facts: Option<&Facts>, now: DateTime<Utc>) {
+fn log_certificate(source: &Certificate, key: &CertifiedKey, fields: Option<&CertificateFields>, now: DateTime<Utc>) {
     match source {
         Certificate::Files { chain, key } => {
-            for warning in warnings(chain, key, facts, now) {
+            for warning in warnings(chain, key, fields, now) {
                 log::warn!("{}", escaped(&warning));
             }
         }
@@ -178,10 +178,14 @@ fn log_certificate(source: &Certificate, key: &CertifiedKey, facts: Option<&Fact
     }
 }
 
-fn warnings(chain: &Path, key: &Path, facts: Option<&Facts>, now: DateTime<Utc>) -> Vec<String> {
-    let invalid = facts
-        .filter(|facts| !facts.is_valid_at(now))
-        .map(|facts| format!("--tls-cert `{}`{}; clients refuse it", chain.display(), facts.validity_clause(now)));
+fn warnings(chain: &Path, key: &Path, fields: Option<&CertificateFields>, now: DateTime<Utc>) -> Vec<String> {
+    let invalid = fields.filter(|fields| !fields.is_valid_at(now)).map(|fields| {
+        format!(
+            "--tls-cert `{}`{}, so clients refuse it; put a valid one there, which a running server reads on SIGHUP",
+            chain.display(),
+            fields.validity_clause(now)
+        )
+    });
     let files = [("tls-key", key, Privacy::Secret), ("tls-cert", chain, Privacy::Public)];
     let exposed = files
         .into_iter()

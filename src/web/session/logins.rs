@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 
-use crate::accounts::{Accounts, CheckError, Login, Refusal};
+use crate::accounts::{Accounts, CheckError, Login, LoginRefusal};
 use crate::redis::RedisFailure;
 use crate::store::StoreError;
 use crate::web::http::client::Client;
@@ -31,7 +31,7 @@ impl Logins {
         login: &Login,
         client: Client,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         let checked = self.accounts.check(login, client.address(), now).await;
         if self.accounts.counts_tries() {
             self.count(&checked);
@@ -45,7 +45,7 @@ impl Logins {
         login: &Login,
         client: Client,
         now: DateTime<Utc>,
-    ) -> Result<Result<(), Refusal>, CheckError> {
+    ) -> Result<Result<(), LoginRefusal>, CheckError> {
         let checked = self.accounts.check_client(login, client.address(), now).await;
         if self.accounts.counts_tries() && !matches!(checked, Ok(Ok(()))) {
             self.count(&checked);
@@ -58,12 +58,12 @@ impl Logins {
         self.accounts.has_user(name).await
     }
 
-    fn count(&self, checked: &Result<Result<(), Refusal>, CheckError>) {
+    fn count(&self, checked: &Result<Result<(), LoginRefusal>, CheckError>) {
         let decision = match checked {
-            Ok(Err(Refusal::Missing | Refusal::Busy { .. })) => return,
-            Ok(Err(Refusal::TooOften { .. })) => RateDecision::Refused,
+            Ok(Err(LoginRefusal::Missing | LoginRefusal::Busy { .. })) => return,
+            Ok(Err(LoginRefusal::TooOften { .. })) => RateDecision::Refused,
             Err(CheckError::Tries(_)) => RateDecision::Unavailable,
-            Ok(Ok(()) | Err(Refusal::Wrong)) | Err(CheckError::Store(_)) => RateDecision::Admitted,
+            Ok(Ok(()) | Err(LoginRefusal::Wrong)) | Err(CheckError::Store(_)) => RateDecision::Admitted,
         };
         self.metrics.rate_decided(Limit::Login, decision);
     }

@@ -10,21 +10,17 @@ use actix_web::{HttpRequest, HttpResponse};
 
 use super::Sessions;
 use crate::lab::progress::Progress;
-use crate::web::http::cookie_header;
+use crate::web::http::cookie_header::only_value;
 use crate::web::http::problem::Problem;
 
 /// How long a browser keeps the cookie after the last change.
 const DAYS: i64 = 30;
 
 impl Sessions {
-    /// The progress that the request's cookie tells. Two cookies count as none: one of them was planted, and nobody
-    /// knows which.
+    /// The progress that the request's cookie tells. Two cookies count as none ([`only_value`]).
     pub(in crate::web) fn progress(&self, request: &HttpRequest) -> Progress {
-        let values = cookie_header::received_values(request, self.progress_cookie_name());
-        match <[String; 1]>::try_from(values) {
-            Ok([value]) => self.signed_progress(value).unwrap_or_default(),
-            Err(_) => Progress::default(),
-        }
+        let value = only_value(request, self.progress_cookie_name());
+        value.and_then(|value| self.signed_progress(value)).unwrap_or_default()
     }
 
     fn signed_progress(&self, value: String) -> Option<Progress> {

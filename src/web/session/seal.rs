@@ -8,6 +8,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use super::Sessions;
+use crate::keys::mac_key;
 use crate::web::http::problem::Problem;
 
 impl Sessions {
@@ -57,10 +58,8 @@ impl Sessions {
         RandomizedNonceKey::new(&AES_256_GCM, key.as_ref())
     }
 
-    /// A separate key, so that other uses of the session key reveal nothing about it.
     fn seal_key(&self) -> hmac::Key {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.key), b"hallpass seals");
-        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        mac_key(&self.key, "hallpass seals")
     }
 }
 

@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_earlier_versions_kept_here_of_the_progress_is_dropped_and_the_visitor_s_name_stays() {
+    fn members_that_are_not_known_are_dropped_and_the_others_stay() {
         let stored = r#"{"lab":{"l":65535,"a":4398046511102,"s":"an","t":"or","v":"me","k":[1,2]},"issued_at":1}"#;
         let state: SessionState = serde_json::from_str(stored).unwrap();
         assert_eq!(state.lab, Some(LabNotes { visitor: "me".to_owned(), work: BTreeMap::new() }));

@@ -13,7 +13,7 @@ mod row;
 mod summary;
 
 use actix_web::cookie::Cookie;
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
 use actix_web::web::{Data, Form, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -26,6 +26,7 @@ use crate::lab::lessons::LESSONS;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
 use crate::web::http::problem::{Problem, retry_after_header};
+use crate::web::http::redirect::see_other;
 use crate::web::session::class::{ClassMode, PUPIL_DAYS};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render_with;
@@ -311,5 +312,5 @@ pub(in crate::web) async fn leave(request: HttpRequest, pages: ClassPages) -> Re
 }
 
 fn to_class(query: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, format!("/class{query}"))).finish()
+    see_other(&format!("/class{query}"))
 }

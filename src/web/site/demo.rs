@@ -20,6 +20,7 @@ use crate::profiles::{IssueError, Lifetime};
 use crate::token::Show;
 use crate::web::http::accept;
 use crate::web::http::problem::{FailureCause, Problem};
+use crate::web::http::redirect::see_other;
 use crate::web::http::signing_queue::SigningQueue;
 use crate::web::session::{Sessions, Visitor};
 use crate::web::view::page::render;
@@ -152,7 +153,7 @@ pub(in crate::web) async fn choose_algorithm(
     let algorithm =
         algorithm.map_err(|accepted| Problem::bad_request(format!("`algorithm` cannot be chosen: {accepted}.")))?;
     visitor.choose(algorithm, clock.now())?;
-    Ok(see("/").finish())
+    Ok(see_other("/"))
 }
 
 /// The form that the button of a page sends, so that the next page says that the visitor logged out.
@@ -176,7 +177,9 @@ pub(in crate::web) async fn logout(
     session.purge();
     revoked?;
     let home = if body == FROM_PAGE { LOGGED_OUT_ADDRESS } else { "/" };
-    Ok(see(home).cookie(sessions.cookie.removal()).finish())
+    let mut response = see_other(home);
+    response.add_cookie(&sessions.cookie.removal()).map_err(|error| Problem::internal(&error))?;
+    Ok(response)
 }
 
 /// Redirects to the page that shows `result`, as the tutorial's programs do.
@@ -192,12 +195,6 @@ fn show(result: &str) -> HttpResponse {
 
 fn address(result: &str) -> String {
     format!("/{}", utf8_percent_encode(result, ENCODED))
-}
-
-fn see(address: &'static str) -> actix_web::HttpResponseBuilder {
-    let mut response = HttpResponse::SeeOther();
-    response.insert_header((header::LOCATION, address));
-    response
 }
 
 #[cfg(test)]

@@ -8,7 +8,6 @@ mod own;
 pub(in crate::web) mod teach;
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 use actix_web::web::Data;
 use askama::Template;
 
@@ -24,6 +23,7 @@ use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::metrics::Metrics;
 use crate::web::session::class::Learner;
 use crate::web::session::{LabNotes, Sessions, Visitor};
@@ -130,7 +130,7 @@ pub(in crate::web) async fn reset(
     clock: Data<dyn Clock>,
 ) -> Result<HttpResponse, Problem> {
     visitor.note(LabNotes::default(), clock.now())?;
-    let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, "/lab")).finish();
+    let mut response = see_other("/lab");
     learner.reset(&mut response).await?;
     Ok(response)
 }

@@ -14,8 +14,8 @@ use crate::web::http::endpoint::common::{FAULT, HTML};
 use crate::web::http::endpoint::{
     Access, Answer, Description, Endpoint, Kind, Operation, Parameter, Place, RoutePolicy,
 };
-use crate::web::http::framework_errors::moved_to;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::moved_to;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use markdown::Rendered;
@@ -75,7 +75,7 @@ struct Source {
 }
 
 /// The contents, and then the pages in the order in which the contents list them.
-const SOURCES: [Source; 13] = [
+const SOURCES: &[Source] = &[
     Source { name: "", file: "docs/README.md", text: include_str!("../../../docs/README.md") },
     Source { name: "demo", file: "docs/demo.md", text: include_str!("../../../docs/demo.md") },
     Source { name: "lab", file: "docs/lab.md", text: include_str!("../../../docs/lab.md") },
@@ -113,9 +113,20 @@ fn address_of(file: &str) -> Option<String> {
     SOURCES.iter().find(|source| source.file == file).map(Source::address)
 }
 
+/// A page of the manual as it is shown.
+struct Page {
+    source: &'static Source,
+    rendered: Rendered,
+}
+
+impl Page {
+    fn of(source: &'static Source) -> Self {
+        Self { source, rendered: markdown::render(source.file, source.text, address_of) }
+    }
+}
+
 /// The pages in the order of [`SOURCES`].
-static PAGES: LazyLock<Vec<Rendered>> =
-    LazyLock::new(|| SOURCES.iter().map(|source| markdown::render(source.file, source.text, address_of)).collect());
+static PAGES: LazyLock<Vec<Page>> = LazyLock::new(|| SOURCES.iter().map(Page::of).collect());
 
 /// A link from one page to another.
 struct PageLink {
@@ -125,8 +136,8 @@ struct PageLink {
 
 impl PageLink {
     fn at(index: usize) -> Option<Self> {
-        let (source, page) = SOURCES.get(index).zip(PAGES.get(index))?;
-        Some(Self { address: source.address(), title: &page.title })
+        let page = PAGES.get(index)?;
+        Some(Self { address: page.source.address(), title: &page.rendered.title })
     }
 }
 
@@ -161,9 +172,10 @@ pub(in crate::web) async fn page(
 }
 
 fn answer(name: &str, assets: &Assets) -> Result<HttpResponse, Problem> {
-    let index = SOURCES.iter().position(|source| source.name == name).ok_or_else(Problem::not_found)?;
-    let (source, page) = SOURCES.get(index).zip(PAGES.get(index)).ok_or_else(Problem::not_found)?;
+    let mut pages = PAGES.iter().enumerate();
+    let (index, Page { source, rendered: page }) =
+        pages.find(|(_, page)| page.source.name == name).ok_or_else(Problem::not_found)?;
     let before = index.checked_sub(1).and_then(PageLink::at);
-    let (address, all) = (source.address(), (1..SOURCES.len()).filter_map(PageLink::at).collect());
+    let (address, all) = (source.address(), (1..PAGES.len()).filter_map(PageLink::at).collect());
     render(&ManualPage { assets, page, is_contents: index == 0, address, all, before, after: PageLink::at(index + 1) })
 }

@@ -6,7 +6,7 @@ use actix_web::http::header::{self, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use serde_json::json;
 
 use super::issuer::Issuer;
-use super::refusal::Refusal;
+use super::refusal::OAuthRefusal;
 use crate::code::Code;
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::profiles::bearer;
@@ -73,7 +73,7 @@ impl Denied {
                 let challenge = format!(r#"{}, scope="{needed}""#, error.to_challenge());
                 (StatusCode::FORBIDDEN, Code::InsufficientScope, sentence(error.description()), Some(challenge))
             }
-            Self::StoreUnavailable(error) => return Refusal::from(error).response(),
+            Self::StoreUnavailable(error) => return OAuthRefusal::from(error).response(),
         };
         let realm = r#"Bearer realm="hallpass""#.to_owned();
         let challenge: Vec<String> = [Some(realm), error, metadata].into_iter().flatten().collect();

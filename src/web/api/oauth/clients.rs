@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use chrono::{DateTime, Utc};
 
-use super::refusal::Refusal;
+use super::refusal::OAuthRefusal;
 use super::request::FormRequest;
 use crate::oauth::client::{Client, PresentedClient, no_client};
 use crate::web::http::endpoint::Answer;
@@ -26,13 +26,13 @@ extractor! {
 
 impl Clients {
     /// The client that sent a request.
-    pub async fn authenticate(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<Client, Refusal> {
+    pub async fn authenticate(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<Client, OAuthRefusal> {
         let presented = PresentedClient::read(request.authorization(), request.form()?)?.ok_or_else(no_client)?;
         self.check(presented, request, now).await
     }
 
     /// Where a client need not authenticate, credentials that came are still checked (RFC 7523 §3.1).
-    pub async fn check_if_presented(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<(), Refusal> {
+    pub async fn check_if_presented(&self, request: &FormRequest, now: DateTime<Utc>) -> Result<(), OAuthRefusal> {
         if let Some(presented) = PresentedClient::read(request.authorization(), request.form()?)? {
             self.check(presented, request, now).await?;
         }
@@ -44,7 +44,7 @@ impl Clients {
         presented: PresentedClient,
         request: &FormRequest,
         now: DateTime<Utc>,
-    ) -> Result<Client, Refusal> {
+    ) -> Result<Client, OAuthRefusal> {
         let id = presented.id().clone();
         Ok(match presented {
             PresentedClient::WithSecret(secret) => {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
-use super::refusal::{Refusal, answered};
+use super::refusal::{OAuthRefusal, answered};
 use super::request::{BODY_TOO_LARGE, FormRequest, TOKEN_REFERENCE};
 use crate::oauth::discovery;
 use crate::oauth::endpoint_responses::{Introspection, RefreshTokenFacts};
@@ -44,7 +44,7 @@ pub(in crate::web) async fn introspect(request: FormRequest, clients: Clients, i
     answered(found(&request, &clients, &issuer).await)
 }
 
-async fn found(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<Introspection, Refusal> {
+async fn found(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<Introspection, OAuthRefusal> {
     let now = issuer.now();
     clients.authenticate(request, now).await?.authenticated()?;
     let token = request.form()?.require("token")?;
@@ -55,12 +55,16 @@ async fn found(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Res
 }
 
 /// Whatever its audience is: the API that asks compares that itself.
-async fn of_access_token(issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Introspection, Refusal> {
+async fn of_access_token(issuer: &Issuer, token: &str, now: DateTime<Utc>) -> Result<Introspection, OAuthRefusal> {
     let verdict = issuer.store.resolve_revocation(issuer.judge(token, Audience::Anybody, now)).await?;
     Ok(verdict.accept().map_or_else(|_| Introspection::inactive(), |claims| Introspection::of_access_token(&claims)))
 }
 
-async fn of_refresh_token(issuer: &Issuer, token: &RefreshToken, now: DateTime<Utc>) -> Result<Introspection, Refusal> {
+async fn of_refresh_token(
+    issuer: &Issuer,
+    token: &RefreshToken,
+    now: DateTime<Utc>,
+) -> Result<Introspection, OAuthRefusal> {
     let Some(found) = issuer.store.refresh_token(token, now).await? else { return Ok(Introspection::inactive()) };
     let scope = Scope::parse(&found.grant.scope).ok();
     Ok(Introspection::of_refresh_token(&RefreshTokenFacts {

@@ -3,7 +3,7 @@
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::refusal::Refusal;
+use super::refusal::OAuthRefusal;
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
 use crate::oauth::audience::Audience;
@@ -67,7 +67,7 @@ impl Issuer {
         access: &RequestedAccess,
         family: Option<FamilyId>,
         now: DateTime<Utc>,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, OAuthRefusal> {
         let jti = self.random.bytes()?;
         let grant = bearer::Grant { issuer: self.url(), subject: recipient.subject, client_id: recipient.client_id };
         let (scope, family) = (access.scope.as_ref().map(ToString::to_string), family.map(|family| family.to_string()));
@@ -88,7 +88,7 @@ impl Issuer {
         signing: &SigningQueue,
         content: &id_token::Content<'_>,
         now: DateTime<Utc>,
-    ) -> Result<Token, Refusal> {
+    ) -> Result<Token, OAuthRefusal> {
         let _permit = signing.acquire().await;
         Ok(id_token::issue(&self.keys.ring(), content, now)?)
     }

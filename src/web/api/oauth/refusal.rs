@@ -15,12 +15,12 @@ use crate::web::api::credentials;
 use crate::web::http::problem::{FailureCause, retry_after_header};
 
 /// Why a request is refused: what the client gets, and what is logged.
-pub(in crate::web) struct Refusal {
+pub(in crate::web) struct OAuthRefusal {
     error: OAuthError,
     cause: Option<FailureCause>,
 }
 
-impl Refusal {
+impl OAuthRefusal {
     /// A fault of this server.
     pub fn broken(what: &str) -> Self {
         Self::server_error(FailureCause::new(what))
@@ -56,26 +56,26 @@ impl Refusal {
 }
 
 /// The answer to a request: JSON, or the refusal. No cache may keep it (RFC 6749 §5.1).
-pub(super) fn answered(answer: Result<impl Serialize, Refusal>) -> HttpResponse {
+pub(super) fn answered(answer: Result<impl Serialize, OAuthRefusal>) -> HttpResponse {
     match answer {
         Ok(body) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(body),
         Err(refusal) => refusal.response(),
     }
 }
 
-impl From<OAuthError> for Refusal {
+impl From<OAuthError> for OAuthRefusal {
     fn from(error: OAuthError) -> Self {
         Self { error, cause: None }
     }
 }
 
-impl From<StoreError> for Refusal {
+impl From<StoreError> for OAuthRefusal {
     fn from(error: StoreError) -> Self {
         Self::unavailable("the store does not answer; try again soon", &error)
     }
 }
 
-impl From<CheckError> for Refusal {
+impl From<CheckError> for OAuthRefusal {
     fn from(error: CheckError) -> Self {
         match error {
             CheckError::Store(error) => error.into(),
@@ -84,20 +84,20 @@ impl From<CheckError> for Refusal {
     }
 }
 
-impl From<SigningError> for Refusal {
+impl From<SigningError> for OAuthRefusal {
     fn from(error: SigningError) -> Self {
         Self::server_error(FailureCause::of(&error))
     }
 }
 
-impl From<NoRandomBytes> for Refusal {
+impl From<NoRandomBytes> for OAuthRefusal {
     fn from(error: NoRandomBytes) -> Self {
         Self::server_error(FailureCause::of(&error))
     }
 }
 
 /// The system's source of random bytes says no more than that it failed.
-impl From<Unspecified> for Refusal {
+impl From<Unspecified> for OAuthRefusal {
     fn from(_: Unspecified) -> Self {
         NoRandomBytes.into()
     }

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
-use super::refusal::Refusal;
+use super::refusal::OAuthRefusal;
 use super::request::{BODY_TOO_LARGE, FormRequest, TOKEN_REFERENCE};
 use crate::oauth::discovery;
 use crate::oauth::error::OAuthError;
@@ -51,7 +51,7 @@ pub(in crate::web) async fn revoke(request: FormRequest, clients: Clients, issue
     }
 }
 
-async fn revoked(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<(), Refusal> {
+async fn revoked(request: &FormRequest, clients: &Clients, issuer: &Issuer) -> Result<(), OAuthRefusal> {
     let now = issuer.now();
     let client = clients.authenticate(request, now).await?;
     let token = request.form()?.require("token")?;
@@ -67,7 +67,7 @@ async fn revoke_family(
     token: &RefreshToken,
     client_id: &str,
     now: DateTime<Utc>,
-) -> Result<(), Refusal> {
+) -> Result<(), OAuthRefusal> {
     if issuer.store.revoke_family(&token.family(), client_id).await? {
         return Ok(());
     }
@@ -78,7 +78,12 @@ async fn revoke_family(
 }
 
 /// What is not an access token in force needs no revocation. One that was revoked before may be revoked again.
-async fn revoke_access_token(issuer: &Issuer, token: &str, client_id: &str, now: DateTime<Utc>) -> Result<(), Refusal> {
+async fn revoke_access_token(
+    issuer: &Issuer,
+    token: &str,
+    client_id: &str,
+    now: DateTime<Utc>,
+) -> Result<(), OAuthRefusal> {
     let verdict = issuer.judge(token, Audience::Anybody, now).resolve_revocation(|_| false);
     let Ok(claims) = verdict.accept() else { return Ok(()) };
     if claims.get("client_id").and_then(|id| id.as_str()) != Some(client_id) {
@@ -90,6 +95,6 @@ async fn revoke_access_token(issuer: &Issuer, token: &str, client_id: &str, now:
     Ok(())
 }
 
-fn of_another_client() -> Refusal {
+fn of_another_client() -> OAuthRefusal {
     OAuthError::invalid_grant("the token was issued to another client").into()
 }

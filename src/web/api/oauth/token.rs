@@ -10,7 +10,7 @@ use actix_web::HttpResponse;
 
 use super::clients::{CLIENT_NOT_CHECKED, Clients, NO_CLIENT, TOO_MANY_TRIES};
 use super::issuer::Issuer;
-use super::refusal::{Refusal, answered};
+use super::refusal::{OAuthRefusal, answered};
 use super::request::{BODY_TOO_LARGE, FormRequest};
 use crate::oauth::discovery;
 use crate::oauth::endpoint_responses::TokenResponse;
@@ -72,7 +72,7 @@ async fn issue(
     clients: &Clients,
     issuer: &Issuer,
     reached_at: &ReachedAt,
-) -> Result<TokenResponse, Refusal> {
+) -> Result<TokenResponse, OAuthRefusal> {
     let now = issuer.now();
     match TokenRequest::parse(request.form()?)? {
         TokenRequest::JwtBearer(assertion) => {

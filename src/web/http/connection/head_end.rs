@@ -11,14 +11,14 @@ use super::PassedOn;
 /// Finds the end of a head in pieces of any size.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct HeadEnd {
-    line: Line,
+    line: LineSoFar,
     /// Whether a non-empty line was seen since the last head's end.
     has_text: bool,
 }
 
 /// What was seen of an incomplete line.
 #[derive(Clone, Copy, Debug, Default)]
-enum Line {
+enum LineSoFar {
     #[default]
     Empty,
     CarriageReturn,
@@ -56,11 +56,11 @@ impl HeadEnd {
         let text = bytes.strip_suffix(b"\n");
         let line = match (self.line, text.unwrap_or(bytes)) {
             (line, []) => line,
-            (Line::Empty, b"\r") => Line::CarriageReturn,
-            _ => Line::Text,
+            (LineSoFar::Empty, b"\r") => LineSoFar::CarriageReturn,
+            _ => LineSoFar::Text,
         };
-        self.line = if text.is_some() { Line::Empty } else { line };
-        text.map(|_| !matches!(line, Line::Text))
+        self.line = if text.is_some() { LineSoFar::Empty } else { line };
+        text.map(|_| !matches!(line, LineSoFar::Text))
     }
 }
 

@@ -15,28 +15,34 @@ pub(in crate::web) fn policy_with_forms_to(sources: &str) -> String {
     CONTENT_SECURITY_POLICY.replace("form-action 'self'", &format!("form-action {sources}"))
 }
 
-/// Sets what every answer carries. Only an answer that says otherwise may be stored; a page that brings its own policy
-/// for forms, referrers or openers keeps it.
+/// What a response carries unless its handler says otherwise: a page may bring its own policy for forms, referrers or
+/// openers, and a response that may be stored says so.
+const DEFAULTS: [(HeaderName, &str); 4] = [
+    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+    (header::REFERRER_POLICY, "same-origin"),
+    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
+    (header::CACHE_CONTROL, "no-store"),
+];
+
+/// What every response carries, whatever its handler says.
+const ALWAYS: [(HeaderName, &str); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::PERMISSIONS_POLICY, PERMISSIONS_POLICY),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+];
+
+/// Over https alone: for a year, browsers come back under https only (RFC 6797).
+const HSTS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+
+/// Sets the headers that every response carries.
 pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
-    let defaults = [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-        (header::REFERRER_POLICY, "same-origin"),
-        (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
-    ];
-    for (name, value) in defaults {
+    for (name, value) in DEFAULTS {
         if !headers.contains_key(&name) {
             headers.insert(name, HeaderValue::from_static(value));
         }
     }
-    let mut set = |name: HeaderName, value| headers.insert(name, HeaderValue::from_static(value));
-    set(header::X_CONTENT_TYPE_OPTIONS, "nosniff");
-    set(header::X_FRAME_OPTIONS, "DENY");
-    set(header::PERMISSIONS_POLICY, PERMISSIONS_POLICY);
-    set(header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin");
-    if origins.sends_hsts {
-        set(header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
-    }
-    if !headers.contains_key(header::CACHE_CONTROL) {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    for (name, value) in ALWAYS.into_iter().chain(origins.sends_hsts.then_some(HSTS)) {
+        headers.insert(name, HeaderValue::from_static(value));
     }
 }

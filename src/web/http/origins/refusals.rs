@@ -7,6 +7,7 @@ use actix_web::http::header::{self, HeaderMap};
 
 use super::Origins;
 use crate::code::Code;
+use crate::texts::wording::listed_with_and;
 use crate::web::http::cors::Scripts;
 use crate::web::http::problem::{Problem, quoted};
 
@@ -25,7 +26,7 @@ impl Origins {
     fn misdirected(&self, came: &str) -> Problem {
         let message = format!(
             "{came}, but this server answers only to {}. `--allowed-host` or `--public-url` adds one.",
-            listed(&self.hosts.listed())
+            listed_with_and(&self.hosts.listed())
         );
         Problem::new(StatusCode::MISDIRECTED_REQUEST, Code::WrongHost, message).leading_to(self.public_origin())
     }
@@ -51,14 +52,5 @@ impl Origins {
              sets the address that browsers use{further}."
         );
         Problem::new(StatusCode::FORBIDDEN, Code::CrossSite, message)
-    }
-}
-
-/// `a, b and c`.
-fn listed(items: &[String]) -> String {
-    match items {
-        [] => String::new(),
-        [one] => one.clone(),
-        [rest @ .., last] => format!("{} and {last}", rest.join(", ")),
     }
 }

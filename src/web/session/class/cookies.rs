@@ -15,9 +15,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::keys::TeacherKey;
+use crate::keys::{TeacherKey, mac_key};
 use crate::lab::class::{ClassId, Pupil, PupilId};
-use crate::web::http::cookie_header;
+use crate::web::http::cookie_header::only_value;
 
 /// How long a pupil's browser keeps its cookie.
 pub(in crate::web) const PUPIL_DAYS: i64 = 30;
@@ -33,12 +33,10 @@ pub(in crate::web) struct PupilCookie {
 }
 
 impl PupilCookie {
-    /// An earlier release made cookies without returns.
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let (class, pupil) = (ClassId::parse(parts.next()?)?, PupilId::parse(parts.next()?)?);
-        let returns = parts.next().map_or(Some(0), |returns| returns.parse().ok())?;
-        Some(Self { class, pupil, returns })
+        Some(Self { class, pupil, returns: parts.next()?.parse().ok()? })
     }
 
     /// Whether the browser that has the cookie is this pupil's.
@@ -56,8 +54,7 @@ pub(super) struct ClassCookies {
 impl ClassCookies {
     /// Derives a key of its own for the pupils, so that no other signed cookie can be taken for theirs.
     pub fn new(teacher: &TeacherKey, session_key: &[u8], is_secure: bool) -> Self {
-        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, session_key), b"hallpass pupil cookie");
-        let pupils = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        let pupils = mac_key(session_key, "hallpass pupil cookie");
         Self { teacher: teacher.cookie_key(), pupils, is_secure }
     }
 
@@ -129,12 +126,6 @@ impl ClassCookies {
     }
 }
 
-/// The value of the one cookie of this name. Two count as none: one of them was planted, and nobody knows which.
-fn only_value(request: &HttpRequest, name: &str) -> Option<String> {
-    let mut values = cookie_header::received_values(request, name);
-    if values.len() == 1 { values.pop() } else { None }
-}
-
 fn signed(key: &hmac::Key, text: &str) -> String {
     format!("{text}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(key, text.as_bytes())))
 }
@@ -151,10 +142,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_pupil_s_cookie_says_how_often_they_came_back_and_an_old_one_never() {
+    fn a_pupil_s_cookie_says_how_often_they_came_back() {
         for (text, returns) in [
             ("abcdefgh.abcdefghijklmnop.2", Some(2)),
-            ("abcdefgh.abcdefghijklmnop", Some(0)),
+            ("abcdefgh.abcdefghijklmnop", None),
             ("abcdefgh.abcdefghijklmnop.", None),
             ("abcdefgh.short.1", None),
             ("abcdefgh", None),

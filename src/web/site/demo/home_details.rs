@@ -36,19 +36,19 @@ impl HomeDetails {
 
 #[expect(clippy::expect_used, reason = "only a value that cannot be written fails, and these are texts and numbers")]
 fn render(ring: &KeyRing, now: DateTime<Utc>, base: &str) -> String {
-    let parts = Parts { sizes: TokenSizes::measure(ring, now), tutorials: &TUTORIALS, base };
+    let parts = DetailsTemplate { sizes: TokenSizes::measure(ring, now), tutorials: &TUTORIALS, base };
     parts.render().expect("texts and numbers are written")
 }
 
 #[derive(Template)]
 #[template(path = "_details.html")]
-struct Parts<'a> {
+struct DetailsTemplate<'a> {
     sizes: TokenSizes,
     tutorials: &'static [Tutorial],
     base: &'a str,
 }
 
-impl Parts<'_> {
+impl DetailsTemplate<'_> {
     fn size_of(size: Option<usize>) -> String {
         size.map_or_else(
             || "not signed here: the private key is elsewhere".to_owned(),

@@ -5,7 +5,7 @@ use actix_web::http::StatusCode;
 use askama::Template;
 
 use super::{IssuerPages, response};
-use crate::accounts::Refusal;
+use crate::accounts::LoginRefusal;
 use crate::oauth::audience::Audience;
 use crate::oauth::authorization::AuthorizationRequest;
 use crate::oauth::scope::{KnownScope, Scope};
@@ -20,11 +20,11 @@ pub(super) struct LoginPage<'a> {
     request: &'a AuthorizationRequest,
     accepts_anybody: bool,
     username: String,
-    fault: Option<Fault>,
+    fault: Option<RefusedLogin>,
 }
 
 /// Why a login was refused.
-struct Fault {
+struct RefusedLogin {
     status: StatusCode,
     message: String,
     /// In seconds.
@@ -45,8 +45,8 @@ impl<'a> LoginPage<'a> {
     }
 
     /// The page after this login was refused. The password has to be typed again.
-    pub fn refused(self, username: &str, refusal: Refusal) -> Self {
-        Self { username: username.to_owned(), fault: Some(Fault::of(refusal)), ..self }
+    pub fn refused(self, username: &str, refusal: LoginRefusal) -> Self {
+        Self { username: username.to_owned(), fault: Some(RefusedLogin::of(refusal)), ..self }
     }
 
     /// Browsers apply the policy for forms to the redirect that follows a form too, so it names the client's origin.
@@ -71,16 +71,18 @@ impl<'a> LoginPage<'a> {
     }
 }
 
-impl Fault {
-    fn of(refusal: Refusal) -> Self {
+impl RefusedLogin {
+    fn of(refusal: LoginRefusal) -> Self {
         let (status, message, retry_after) = match refusal {
-            Refusal::Missing => (StatusCode::UNAUTHORIZED, "Enter a username and a password.".to_owned(), None),
-            Refusal::Wrong => (StatusCode::UNAUTHORIZED, "The username or the password is wrong.".to_owned(), None),
-            Refusal::TooOften { retry_after } => {
+            LoginRefusal::Missing => (StatusCode::UNAUTHORIZED, "Enter a username and a password.".to_owned(), None),
+            LoginRefusal::Wrong => {
+                (StatusCode::UNAUTHORIZED, "The username or the password is wrong.".to_owned(), None)
+            }
+            LoginRefusal::TooOften { retry_after } => {
                 let message = format!("This name was tried too often. Try again in {retry_after} s.");
                 (StatusCode::TOO_MANY_REQUESTS, message, Some(retry_after))
             }
-            Refusal::Busy { retry_after } => {
+            LoginRefusal::Busy { retry_after } => {
                 let message = format!("Too many people are logging in right now. Try again in {retry_after} s.");
                 (StatusCode::SERVICE_UNAVAILABLE, message, Some(retry_after))
             }

@@ -12,7 +12,7 @@ use super::IssuerPages;
 use crate::oauth::authorization::AuthorizationRequest;
 use crate::oauth::login::LoggedIn;
 use crate::store::{LoginHash, LoginSession, StoreError};
-use crate::web::http::cookie_header;
+use crate::web::http::cookie_header::only_value;
 use crate::web::http::problem::Problem;
 
 /// How long a login lasts.
@@ -75,10 +75,9 @@ impl IssuerPages {
         Ok(())
     }
 
-    /// The id in the cookie. Two cookies count as none: one of them was planted, and nobody knows which.
+    /// The id in the cookie. Two cookies count as none ([`only_value`]).
     fn id_in(&self, request: &HttpRequest) -> Option<String> {
-        let mut values = cookie_header::received_values(request, self.cookie_name());
-        if values.len() == 1 { values.pop() } else { None }
+        only_value(request, self.cookie_name())
     }
 
     /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.

@@ -38,7 +38,7 @@ pub(in crate::web) async fn by_form(
     }
     let logout = issuer.read_logout(&body)?;
     match (own_page, issuer.verified_hint_of(&logout)) {
-        (Err(_), _) => Ok(response::see_other(&format!("/oauth/logout?{}", reencoded(&body)))),
+        (Err(_), _) => Ok(response::back_to(&format!("/oauth/logout?{}", reencoded(&body)))),
         (Ok(_), Some(_)) => issuer.finish_or_ask(&request, &logout).await,
         (Ok(_), None) => issuer.log_out(&request, issuer.done()?).await,
     }
@@ -89,7 +89,7 @@ impl IssuerPages {
     ) -> Result<HttpResponse, Problem> {
         let destination = logout.destination(hint).map_err(|error| error_page(&error))?;
         let answer = match destination {
-            Some(address) => response::see_other(&address),
+            Some(address) => response::back_to(&address),
             None => self.done()?,
         };
         self.log_out(request, answer).await

@@ -7,20 +7,21 @@ use askama::Template;
 use crate::oauth::authorization_response::{AuthorizationResponse, ResponseMode};
 use crate::web::http::origins::policy_with_forms_to;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// Sends the response to the client, in the way that it asked for.
 pub(super) fn send(response: &AuthorizationResponse, assets: &Assets) -> Result<HttpResponse, Problem> {
     match response.mode() {
-        ResponseMode::Query => Ok(see_other(&response.location())),
+        ResponseMode::Query => Ok(back_to(&response.location())),
         ResponseMode::FormPost => form_post(response, assets),
     }
 }
 
 /// After a form, 303 and never 307: that would post the password to the client (RFC 9700 §4.12).
-pub(super) fn see_other(address: &str) -> HttpResponse {
-    for_popups(HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish())
+pub(super) fn back_to(address: &str) -> HttpResponse {
+    for_popups(see_other(address))
 }
 
 /// Lets a client that opened this page in a popup notice when the login ends. The policy of all other pages would

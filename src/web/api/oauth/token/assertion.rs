@@ -8,7 +8,7 @@ use crate::oauth::token_request::AssertionRequest;
 use crate::profiles::zoom;
 use crate::token::Claims;
 use crate::web::api::oauth::issuer::{Issuer, Recipient};
-use crate::web::api::oauth::refusal::Refusal;
+use crate::web::api::oauth::refusal::OAuthRefusal;
 use crate::web::http::origins::ReachedAt;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -18,7 +18,7 @@ pub(super) async fn exchange(
     reached_at: &ReachedAt,
     request: &AssertionRequest,
     now: DateTime<Utc>,
-) -> Result<TokenResponse, Refusal> {
+) -> Result<TokenResponse, OAuthRefusal> {
     let claims = accepted(issuer, reached_at, &request.assertion, now)?;
     take_once(issuer, &claims, now).await?;
     let ring = issuer.keys.ring();
@@ -45,9 +45,9 @@ fn accepted(
 }
 
 /// An assertion with a `jti` is accepted once before it expires (RFC 7523 §3, point 7).
-async fn take_once(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), Refusal> {
+async fn take_once(issuer: &Issuer, claims: &Claims, now: DateTime<Utc>) -> Result<(), OAuthRefusal> {
     let Some(jti) = claims.jti() else { return Ok(()) };
-    let ends = claims.expires_at().ok_or_else(|| Refusal::broken("an accepted assertion has no exp"))?;
+    let ends = claims.expires_at().ok_or_else(|| OAuthRefusal::broken("an accepted assertion has no exp"))?;
     if issuer.store.use_once(zoom::PROFILE.name, jti, ends, now).await? {
         return Ok(());
     }

@@ -11,7 +11,7 @@ use crate::oauth::scope::{self, KnownScope};
 use crate::oauth::token_request::{CodeRequest, RequestedAccess};
 use crate::store::{AuthorizationCode, CodeHash, FamilyId, FoundCode, NewFamily, Redeemed, RefreshToken};
 use crate::web::api::oauth::issuer::Issuer;
-use crate::web::api::oauth::refusal::Refusal;
+use crate::web::api::oauth::refusal::OAuthRefusal;
 use crate::web::http::signing_queue::SigningQueue;
 
 pub(super) async fn redeem(
@@ -20,7 +20,7 @@ pub(super) async fn redeem(
     client: &Client,
     request: CodeRequest,
     now: DateTime<Utc>,
-) -> Result<TokenResponse, Refusal> {
+) -> Result<TokenResponse, OAuthRefusal> {
     let hash = CodeHash::of(&request.code);
     let code = unused(issuer, &hash, client, now).await?;
     check(&code, client, &request)?;
@@ -42,7 +42,7 @@ async fn unused(
     hash: &CodeHash,
     client: &Client,
     now: DateTime<Utc>,
-) -> Result<AuthorizationCode, Refusal> {
+) -> Result<AuthorizationCode, OAuthRefusal> {
     match issuer.store.code(hash, now).await? {
         Some(FoundCode::Unspent(code)) => return Ok(code),
         Some(FoundCode::Spent { client_id, family }) if client_id == client.id().as_str() => {
@@ -54,8 +54,9 @@ async fn unused(
 }
 
 /// A stored challenge that cannot be read must not count as none.
-fn check(code: &AuthorizationCode, client: &Client, request: &CodeRequest) -> Result<(), Refusal> {
-    let read = |text: &String| Challenge::parse(text).ok_or_else(|| Refusal::broken("a stored challenge is malformed"));
+fn check(code: &AuthorizationCode, client: &Client, request: &CodeRequest) -> Result<(), OAuthRefusal> {
+    let read =
+        |text: &String| Challenge::parse(text).ok_or_else(|| OAuthRefusal::broken("a stored challenge is malformed"));
     let challenge = code.challenge.as_ref().map(read).transpose()?;
     let binding =
         Binding { client_id: &code.grant.client_id, redirect_uri: &code.redirect_uri, challenge: challenge.as_ref() };
@@ -70,7 +71,7 @@ struct NewTokens {
 }
 
 impl NewTokens {
-    fn of(issuer: &Issuer, is_offline: bool, now: DateTime<Utc>) -> Result<Self, Refusal> {
+    fn of(issuer: &Issuer, is_offline: bool, now: DateTime<Utc>) -> Result<Self, OAuthRefusal> {
         let random = issuer.random.source();
         if !is_offline {
             let id = FamilyId::random(random)?;

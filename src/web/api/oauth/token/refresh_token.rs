@@ -9,7 +9,7 @@ use crate::oauth::error::OAuthError;
 use crate::oauth::token_request::{RefreshRequest, RequestedAccess};
 use crate::store::{RefreshToken, Rotated};
 use crate::web::api::oauth::issuer::Issuer;
-use crate::web::api::oauth::refusal::Refusal;
+use crate::web::api::oauth::refusal::OAuthRefusal;
 use crate::web::http::signing_queue::SigningQueue;
 
 pub(super) async fn rotate(
@@ -18,7 +18,7 @@ pub(super) async fn rotate(
     client: &Client,
     request: RefreshRequest,
     now: DateTime<Utc>,
-) -> Result<TokenResponse, Refusal> {
+) -> Result<TokenResponse, OAuthRefusal> {
     let token = RefreshToken::parse(&request.refresh_token).ok_or_else(refused)?;
     let client_id = client.id().as_str();
     let access = narrowed_access(issuer, &token, client_id, request.access, now).await?;
@@ -29,7 +29,7 @@ pub(super) async fn rotate(
         return Err(refused().into());
     };
     // The look-up found the token, for it was current after it.
-    let access = access.ok_or_else(|| Refusal::broken("a refresh token was rotated that was not found"))?;
+    let access = access.ok_or_else(|| OAuthRefusal::broken("a refresh token was rotated that was not found"))?;
     UserGrant { grant: &grant, access, family, refresh_token, nonce: None }.issue(issuer, signing, now).await
 }
 
@@ -41,7 +41,7 @@ async fn narrowed_access(
     client_id: &str,
     requested: RequestedAccess,
     now: DateTime<Utc>,
-) -> Result<Option<RequestedAccess>, Refusal> {
+) -> Result<Option<RequestedAccess>, OAuthRefusal> {
     let found = issuer.store.refresh_token(token, now).await?;
     let own = found.filter(|found| found.grant.client_id == client_id);
     own.map(|found| narrowed(&found.grant, requested)).transpose()

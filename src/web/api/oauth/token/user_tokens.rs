@@ -10,7 +10,7 @@ use crate::profiles::id_token;
 use crate::store::{FamilyId, Grant, NewRefreshToken, RefreshToken};
 use crate::token::Token;
 use crate::web::api::oauth::issuer::{Issuer, Recipient};
-use crate::web::api::oauth::refusal::Refusal;
+use crate::web::api::oauth::refusal::OAuthRefusal;
 use crate::web::http::signing_queue::SigningQueue;
 
 /// What a user granted, and the part of it that these tokens are for.
@@ -28,7 +28,7 @@ impl UserGrant<'_> {
         issuer: &Issuer,
         signing: &SigningQueue,
         now: DateTime<Utc>,
-    ) -> Result<TokenResponse, Refusal> {
+    ) -> Result<TokenResponse, OAuthRefusal> {
         let recipient = Recipient { client_id: &self.grant.client_id, subject: &self.grant.subject };
         let token = issuer.access_token(signing, &recipient, &self.access, Some(self.family), now).await?;
         let scope = self.access.scope.as_ref();
@@ -54,8 +54,8 @@ impl UserGrant<'_> {
 }
 
 /// The part of a stored grant that a request asks for.
-pub(super) fn narrowed(grant: &Grant, requested: RequestedAccess) -> Result<RequestedAccess, Refusal> {
-    let granted = Granted::read(grant).ok_or_else(|| Refusal::broken("a stored grant cannot be read"))?;
+pub(super) fn narrowed(grant: &Grant, requested: RequestedAccess) -> Result<RequestedAccess, OAuthRefusal> {
+    let granted = Granted::read(grant).ok_or_else(|| OAuthRefusal::broken("a stored grant cannot be read"))?;
     Ok(granted.narrowed(requested)?)
 }
 

@@ -16,7 +16,7 @@ use crate::web::session::Sessions;
 use crate::web::view::assets::Assets;
 
 /// One for the server; each worker has a reference to it.
-pub(in crate::web) struct Pipeline {
+pub(in crate::web) struct PipelineParts {
     pub assets: Data<Assets>,
     pub clock: Data<dyn Clock>,
     pub cors_origins: Data<CorsOrigins>,
@@ -32,7 +32,7 @@ pub(in crate::web) struct Pipeline {
     pub test_controls: Option<Data<TestControls>>,
 }
 
-impl Pipeline {
+impl PipelineParts {
     /// Whether responses should close their connections, so that idle ones do not use up the connection limit.
     pub(super) fn has_many_connections(&self) -> bool {
         self.metrics.connections_open() > self.closes_beyond

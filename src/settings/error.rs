@@ -18,31 +18,40 @@ pub enum BadSetting {
     )]
     CredentialsNotChosen { bind: SocketAddr },
     #[error(
-        "--test-mode is on, and others reach --bind `{bind}`; accepted: exposed, if everybody may sign what they like"
+        "--test-mode is `on`, and other machines can reach the server by {reached_by}: in test mode they can sign any \
+         token; accepted: exposed, if they may, or a server that only this machine can reach"
     )]
-    TestModeExposed { bind: SocketAddr },
-    #[error("--allowed-host is `*`, and --test-mode is not exposed; accepted: hosts, or * with --test-mode exposed")]
+    TestModeExposed { reached_by: String },
+    #[error(
+        "--allowed-host is `*`, so the page of any site could read this server's answers by DNS rebinding; accepted: the \
+         hosts that lead here, separated by commas, or * with --test-mode exposed"
+    )]
     EveryHostAllowed,
     #[error(
-        "--issuer-from-host is on, and --test-mode is off; accepted: --test-mode on too, or exposed where others reach the \
-         server"
+        "--issuer-from-host is on, and --test-mode is off: only test mode issues tokens in the name of whatever host a \
+         request names; accepted: --test-mode on too, or exposed where other machines can reach the server"
     )]
     IssuerFromHostWithoutTestMode,
     #[error(
-        "--credentials is `users`, and --database is `sqlite::memory:`, where no user can be added; accepted: a database \
-         that is kept, such as sqlite:hallpass.db, or --credentials any"
+        "--credentials is `users`, and --database is `sqlite::memory:`: it is empty at the start, and `hallpass user add` \
+         cannot reach it; accepted: a database that is kept, such as sqlite:hallpass.db, or --credentials any"
     )]
     UsersInMemory,
-    #[error("--{given} is set, and --{missing} is not; accepted: both or neither")]
+    #[error(
+        "--{given} is set, and --{missing} is not: TLS needs a certificate and its private key; accepted: both or neither"
+    )]
     TlsHalved { given: &'static str, missing: &'static str },
-    #[error("--tls-self-signed is on, and --tls-cert is set; accepted: one of the two")]
+    #[error(
+        "--tls-self-signed makes a certificate, and --tls-cert or --tls-key names one that exists; accepted: one of \
+         the two"
+    )]
     TlsTwice,
     #[error(
-        "--tls-self-signed is on, and --bind `{bind}` is no loopback address, while the certificate is one for localhost; \
-         accepted: a loopback address, or --tls-cert and --tls-key"
+        "--tls-self-signed makes a certificate for localhost, and --bind `{bind}` is no loopback address: other machines \
+         would refuse the certificate; accepted: a loopback address, or --tls-cert and --tls-key"
     )]
     SelfSignedExposed { bind: SocketAddr },
-    #[error("--{flag} is `{url}`, and TLS is on; accepted: an https:// URL")]
+    #[error("--{flag} is `{url}`, and with TLS browsers reach this server by https alone; accepted: an https:// URL")]
     UrlWithoutTls { flag: &'static str, url: String },
     #[error(
         "--second-origin is `{url}`, which is the origin of this server already; accepted: another origin that leads here, \
@@ -50,11 +59,11 @@ pub enum BadSetting {
     )]
     SecondOriginIsFirst { url: String },
     #[error(
-        "--keys is `memory`, and keys in memory end with the server that made them; accepted: a folder. One of that name is \
-         `./memory`"
+        "--keys is `memory`, and this command needs the keys of a folder: keys in memory end with the server that made \
+         them; accepted: a folder. A folder that is called memory is `./memory`"
     )]
     NoKeysFolder,
-    #[error("{name} in the environment is not UTF-8 text")]
+    #[error("{name} in the environment is not UTF-8 text; set it to UTF-8 text, or unset it")]
     NotText { name: String },
     #[error("cannot read `.env` in the working directory")]
     UnreadableFile(#[source] io::Error),
@@ -81,7 +90,7 @@ impl fmt::Display for Origin {
 }
 
 /// The error of a value that its parser refused.
-pub(super) fn value(flag: &str, value: &str, origin: Origin, accepted: impl Into<String>) -> BadSetting {
+pub(super) fn refused_value(flag: &str, value: &str, origin: Origin, accepted: impl Into<String>) -> BadSetting {
     BadSetting::Value { flag: flag.to_owned(), value: elided(value), origin, accepted: accepted.into() }
 }
 

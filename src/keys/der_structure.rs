@@ -1,5 +1,8 @@
 //! Which structure DER holds, by its beginning alone, so that a key that was cut short is still recognised as one.
 
+use crate::der::Element;
+use crate::der::tag::{BIT_STRING, CONTEXT_0, CONTEXT_1, INTEGER, OBJECT_IDENTIFIER, OCTET_STRING, SEQUENCE};
+
 /// The structures in which keys are kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Structure {
@@ -16,72 +19,31 @@ pub(super) enum Structure {
     Pkcs12,
 }
 
-const INTEGER: u8 = 0x02;
-const BIT_STRING: u8 = 0x03;
-const OCTET_STRING: u8 = 0x04;
-const OBJECT_IDENTIFIER: u8 = 0x06;
-const SEQUENCE: u8 = 0x30;
-const CONTEXT_0: u8 = 0xa0;
-const CONTEXT_1: u8 = 0xa1;
-
 /// 1.2.840.113549.1.7, PKCS #7.
 const PKCS7: &[u8] = b"\x2a\x86\x48\x86\xf7\x0d\x01\x07";
 /// 1.2.840.113549.1.5 and 1.2.840.113549.1.12.1: encryption with a password.
 const PASSWORD_BASED: [&[u8]; 2] = [b"\x2a\x86\x48\x86\xf7\x0d\x01\x05", b"\x2a\x86\x48\x86\xf7\x0d\x01\x0c\x01"];
 
-/// One element: its tag, its content as far as that is there, and how long the content should be.
-#[derive(Clone, Copy)]
-struct Element<'a> {
-    tag: u8,
-    content: &'a [u8],
-    declared: usize,
-    /// Tag and length.
-    head: usize,
+/// What an element can be in a key.
+trait KeyPart<'a> {
+    fn is_small(&self, values: &[u8]) -> bool;
+
+    /// Whether it may be one of RSA's large numbers, which are positive.
+    fn is_large(&self) -> bool;
+
+    /// The object identifier that a sequence begins with.
+    fn identifier(&self) -> Option<&'a [u8]>;
 }
 
-impl<'a> Element<'a> {
-    fn first(bytes: &'a [u8]) -> Option<Self> {
-        let (&tag, rest) = bytes.split_first()?;
-        let (&first, rest) = rest.split_first()?;
-        let (declared, head) = match first {
-            0..=0x7f => (usize::from(first), 2),
-            // BER's indefinite length, as some programs write PKCS #12.
-            0x80 => (rest.len(), 2),
-            0x81..=0x84 => {
-                let count = usize::from(first & 0x7f);
-                let length = rest.get(..count)?.iter().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-                (length, 2 + count)
-            }
-            _ => return None,
-        };
-        let content = &bytes[head..];
-        Some(Self { tag, content: &content[..content.len().min(declared)], declared, head })
-    }
-
-    fn total(&self) -> usize {
-        self.head.saturating_add(self.declared)
-    }
-
-    /// The elements inside, as far as they are there.
-    fn children(&self) -> Vec<Self> {
-        let (mut rest, mut children) = (self.content, Vec::new());
-        while let Some(child) = Self::first(rest).filter(|_| children.len() < 12) {
-            rest = rest.get(child.total()..).unwrap_or_default();
-            children.push(child);
-        }
-        children
-    }
-
+impl<'a> KeyPart<'a> for Element<'a> {
     fn is_small(&self, values: &[u8]) -> bool {
         self.tag == INTEGER && self.declared == 1 && self.content.first().is_some_and(|value| values.contains(value))
     }
 
-    /// Whether it may be one of RSA's large numbers, which are positive.
     fn is_large(&self) -> bool {
         self.tag == INTEGER && self.declared >= 64 && self.content.first().is_some_and(|first| *first < 0x80)
     }
 
-    /// The object identifier that a sequence begins with.
     fn identifier(&self) -> Option<&'a [u8]> {
         let first = Self::first(self.content).filter(|_| self.tag == SEQUENCE)?;
         let is_whole = first.tag == OBJECT_IDENTIFIER && (3..=16).contains(&first.declared);
@@ -90,7 +52,7 @@ impl<'a> Element<'a> {
 }
 
 /// The structure that the bytes hold or begin to hold.
-pub(super) fn structure(bytes: &[u8]) -> Option<Structure> {
+pub(super) fn recognise(bytes: &[u8]) -> Option<Structure> {
     let outer = Element::first(bytes).filter(|outer| outer.tag == SEQUENCE)?;
     let children = outer.children();
     let second = children.get(1);

@@ -23,13 +23,13 @@ const LONGEST_NUMBER: usize = 64;
 
 /// Where the object is.
 #[derive(Clone)]
-pub(super) enum Given {
+pub(super) enum JsonInput {
     Text(String),
     File(PathBuf),
     StandardInput,
 }
 
-impl FromStr for Given {
+impl FromStr for JsonInput {
     type Err = &'static str;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
@@ -73,19 +73,19 @@ fn has_lost_its_quotes(text: &str) -> bool {
 
 /// The option that takes an object, without dashes, and an object that fits it.
 #[derive(Clone, Copy)]
-pub(super) struct Named {
+pub(super) struct JsonOption {
     pub flag: &'static str,
     pub example: &'static str,
 }
 
-impl Given {
+impl JsonInput {
     pub const fn is_standard_input(&self) -> bool {
         matches!(self, Self::StandardInput)
     }
 
     /// Reads the object.
-    pub fn object(&self, named: Named, environment: &Environment) -> Result<Map<String, Value>, Failure> {
-        let Named { flag, example } = named;
+    pub fn object(&self, named: JsonOption, environment: &Environment) -> Result<Map<String, Value>, Failure> {
+        let JsonOption { flag, example } = named;
         let unreadable = |source_name: String| move |source| Unfit::Unreadable { flag, source_name, source };
         let text = match self {
             Self::Text(text) => text.clone().into_bytes(),
