@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::app::TestApp;
 use crate::cli::{Program, mode};
 use crate::html::words;
+use crate::manual::Page;
 use crate::postgres::Postgres;
 use client::{Browser, teacher_link};
 
@@ -144,6 +145,37 @@ fn the_log_says_the_teacher_s_link_once_and_the_key_is_for_its_owner_alone() {
     let says = "cannot use key `keys/teacher.key`: it is not the 32 random bytes in base64url that the teacher's link has; \
                 remove it, and a new one is made";
     assert!(refused.code == Some(2) && refused.stderr.contains(says), "{}", refused.stderr);
+}
+
+/// The flags of the servers in this section of the manual's page on operations, without the address.
+fn servers_of(section: &str) -> Vec<Vec<String>> {
+    let page = Page::read("docs/operations.md");
+    let section = page.text.split_once(section).unwrap().1.split("\n## ").next().unwrap().to_owned();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("hallpass --bind 0.0.0.0:"));
+    lines.map(|line| line.split(' ').skip(1).map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn two_servers_as_the_manual_starts_them_hold_two_classes() {
+    let servers = servers_of("### Two classes at once\n");
+    let programs = [Program::new(), Program::new()];
+    let classes: Vec<_> = programs
+        .iter()
+        .zip(&servers)
+        .map(|(program, flags)| {
+            let serving = program.serve(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+            let key = program.read("keys/teacher.key").trim().to_owned();
+            let mut teacher = Browser::of(&serving.url);
+            assert_eq!(teacher.get(&format!("/class/board?key={key}")).status, 303);
+            (serving, key, teacher)
+        })
+        .collect();
+    let [(first, key, mut teacher), (second, _, mut other)] = classes.try_into().ok().expect("two servers");
+    let mut ada = pupil(&first.url, &code(&mut teacher), "Ada");
+    assert_ne!(code(&mut teacher), code(&mut other));
+    assert_eq!(Browser::of(&second.url).get(&format!("/class/board?key={key}")).status, 403);
+    assert!(board(&mut other)["pupils"].as_array().unwrap().is_empty(), "she is in the first class alone");
+    assert!(ada.get("/class").body.contains("<strong>Ada</strong>"));
 }
 
 #[test]
