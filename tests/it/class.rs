@@ -769,6 +769,8 @@ fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
     }
     assert!(csv.body.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{}", csv.body);
     assert_eq!(csv.body.lines().count(), 1 + 6 * LESSONS.len());
+    let head = "\"solved_at\",\"title\",\"open\",\"began_again\"";
+    assert!(csv.body.lines().next().unwrap().ends_with(head), "new columns come last: {}", csv.body);
     let html = teacher.get("/class/board").body;
     assert!(html.contains("Ada (2)") && !html.contains("<script>x"), "{html}");
 }

@@ -113,7 +113,7 @@ impl Board {
         Some(Open::Pupil(Chosen { id, name: row.name.clone(), own_name }))
     }
 
-    fn is_closed(&self, lesson: &Lesson) -> bool {
+    pub fn is_closed(&self, lesson: &Lesson) -> bool {
         self.class.as_ref().is_some_and(|class| !class.is_lesson_open(lesson.key))
     }
 
