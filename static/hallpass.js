@@ -477,6 +477,11 @@ function listen(board, events) {
     const name = focused?.textContent;
     const [left, top] = [board.firstElementChild?.scrollLeft ?? 0, board.firstElementChild?.scrollTop ?? 0];
     board.replaceChildren(...table.childNodes);
+    // The row that the address leads to has been replaced too.
+    const row = document.getElementById(location.hash.slice(1));
+    if (row && board.contains(row)) {
+      row.classList.add("target");
+    }
     board.firstElementChild?.scrollTo(left, top);
     if (name) {
       const same = [...board.querySelectorAll("a")].find((it) => it.textContent === name);

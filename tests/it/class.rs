@@ -503,7 +503,10 @@ fn one_press_opens_the_lessons_of_a_path_alone() {
     ada.get("/lab/lessons/tied-to-you");
     for minutes in ["45", "90", "180"] {
         let opened = teacher.post("/class/board/path", &[("path", minutes)]);
-        assert_eq!((opened.status, opened.location()), (303, "/class/board?done=path#lessons"));
+        assert_eq!(
+            (opened.status, opened.location()),
+            (303, format!("/class/board?done=path&path={minutes}#lessons").as_str())
+        );
         let path = hallpass::lab::teach::Path::find(minutes).unwrap();
         let on_it: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
         for lesson in board(&mut teacher)["lessons"].as_array().unwrap() {
@@ -659,7 +662,10 @@ fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     };
     let ada = id(&board(&mut teacher), "Ada");
     let reset = teacher.post("/class/board/reset", &[("pupil", &ada), ("lesson", "anatomy")]);
-    assert_eq!((reset.status, reset.location()), (303, "/class/board?done=reset#pupils"));
+    assert_eq!(
+        (reset.status, reset.location()),
+        (303, format!("/class/board?done=reset-in-lesson&pupil={ada}&lesson=anatomy#pupil-{ada}").as_str())
+    );
     assert_eq!(states(&mut teacher), [["not_begun", "open"], ["solved", "open"], ["solved", "open"]]);
     teacher.post("/class/board/reset", &[("pupil", &ada)]);
     teacher.post("/class/board/reset", &[("lesson", "logout")]);
@@ -671,7 +677,11 @@ fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     }
     assert_eq!(teacher.post("/class/board/remove", &[]).status, 400, "nobody is removed by accident");
     let removed = teacher.post("/class/board/remove", &[("pupil", &ada)]);
-    assert_eq!((removed.status, removed.location()), (303, "/class/board?done=removed#pupils"));
+    let beside = id(&board(&mut teacher), "Bob");
+    assert_eq!(
+        (removed.status, removed.location()),
+        (303, format!("/class/board?done=removed#pupil-{beside}").as_str())
+    );
     let left = board(&mut teacher);
     assert_eq!(left["pupils"].as_array().unwrap().len(), 2);
     assert!(pupils[0].get("/class").body.contains("You are no longer in the class"));
@@ -779,21 +789,56 @@ fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
 fn the_board_says_what_was_done_and_where_pupils_reach_it() {
     let (app, mut teacher) = classroom();
     for (path, fields, location, says) in [
-        ("hold", [("what", "codes"), ("held", "true")], "held#held", "Held: pupils can no longer see it."),
-        ("hold", [("what", "codes"), ("held", "false")], "released#held", "Released: pupils can see it now."),
-        ("lesson", [("lesson", "anatomy"), ("open", "false")], "closed#lessons", "The lesson is closed."),
-        ("lesson", [("lesson", "anatomy"), ("open", "true")], "opened#lessons", "The lesson is open."),
+        (
+            "hold",
+            [("what", "codes"), ("held", "true")],
+            "codes-held#held",
+            "Held: pupils see an expected code only once they have tried the attack.",
+        ),
+        (
+            "hold",
+            [("what", "codes"), ("held", "false")],
+            "codes-released#held",
+            "Released: pupils can see the expected codes now.",
+        ),
+        (
+            "hold",
+            [("what", "solutions"), ("held", "true")],
+            "held#held",
+            "Held: pupils can no longer see the solutions.",
+        ),
+        (
+            "lesson",
+            [("lesson", "anatomy"), ("open", "false")],
+            "closed&lesson=anatomy#lesson-anatomy",
+            "Pupils can no longer open “Anatomy of a token”.",
+        ),
+        (
+            "lesson",
+            [("lesson", "anatomy"), ("open", "true")],
+            "opened&lesson=anatomy#lesson-anatomy",
+            "Pupils can open “Anatomy of a token” now.",
+        ),
+        (
+            "path",
+            [("path", "90"), ("x", "")],
+            "path&path=90#lessons",
+            "Only the lessons of the 90-minute path are open.",
+        ),
         (
             "reset",
             [("lesson", "anatomy"), ("x", "")],
-            "lesson-reset#lessons",
-            "The progress of all pupils in that lesson was deleted.",
+            "lesson-reset&lesson=anatomy#lesson-anatomy",
+            "The progress of all pupils in “Anatomy of a token” was deleted.",
         ),
+        ("reset", [("x", ""), ("y", "")], "all-reset#pupils", "The progress of all pupils was deleted."),
     ] {
         let done = teacher.post(&format!("/class/board/{path}"), &fields);
         assert_eq!(done.location(), format!("/class/board?done={location}"));
-        let page = teacher.get(done.location().split('#').next().unwrap()).body;
-        assert!(page.contains(says), "{says}: {page}");
+        let (address, row) = done.location().split_once('#').unwrap();
+        let page = teacher.get(address).body;
+        assert!(page.contains(&format!("</span> {says}</p>")), "{says}: {page}");
+        assert!(page.contains(&format!("id=\"{row}\"")), "{row}: {page}");
     }
     let page = teacher.get("/class/board?done=nothing").body;
     assert!(!page.contains("role=\"status\""), "{page}");
