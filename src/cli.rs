@@ -18,6 +18,7 @@ mod man;
 mod rotate;
 mod sign;
 mod stdout;
+mod usage;
 mod user;
 
 use std::error::Error;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::builder::styling::Style;
 use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueHint};
 
@@ -120,12 +122,12 @@ type Failure = Box<dyn Error + Send + Sync>;
 pub fn main(commit: Option<&str>) -> ExitCode {
     let cli = match parse(commit, arguments()) {
         Ok(cli) => cli,
-        Err(error) => return explain(&printable(commit, error)),
+        Err(error) => return explain(commit, &printable(commit, error)),
     };
     match run(cli, commit) {
         Ok(code) => code,
         Err(failure) => {
-            crate::log::print_error(&format!("hallpass: {}", crate::log::chain(failure.as_ref())));
+            print_error(&crate::log::chain(failure.as_ref()));
             ExitCode::from(2)
         }
     }
@@ -181,16 +183,30 @@ fn printable(commit: Option<&str>, error: clap::Error) -> clap::Error {
 }
 
 /// Prints the help that was asked for, or what is wrong with the command line.
-fn explain(error: &clap::Error) -> ExitCode {
+fn explain(commit: Option<&str>, error: &clap::Error) -> ExitCode {
     if error.use_stderr() {
-        let text = error.render();
-        let is_coloured = colour::is_wanted(&io::stderr());
-        crate::log::print_error(&if is_coloured { text.ansi().to_string() } else { text.to_string() });
+        match error.kind() {
+            // A command that lacks its own command gets its help.
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => print_help(error),
+            _ => print_error(&usage::line(error, &advice::called_by(&declared(commit), arguments()))),
+        }
         return ExitCode::from(2);
     }
     // A reader that has gone away, as `head` does, has read what it wanted.
     let _ = error.print();
     ExitCode::SUCCESS
+}
+
+/// Prints an error after the program's name: one line, whether it is about the command line or about anything else.
+fn print_error(says: &str) {
+    let name = if colour::is_wanted(&io::stderr()) { *help::STYLES.get_error() } else { Style::new() };
+    crate::log::print_error(&format!("{name}hallpass:{name:#} {says}"));
+}
+
+fn print_help(error: &clap::Error) {
+    let text = error.render();
+    let is_coloured = colour::is_wanted(&io::stderr());
+    crate::log::print_error(&if is_coloured { text.ansi().to_string() } else { text.to_string() });
 }
 
 fn run(cli: Cli, commit: Option<&str>) -> Result<ExitCode, Failure> {

@@ -37,16 +37,22 @@ function countDown(left) {
     } else {
       const time = at.querySelector(".time");
       row.replaceChildren(...(isMoving ? ["ended ", left, ", at ", time] : ["ended at ", time]), bar);
-      countUp();
     }
-    showExpired();
+    const says = showExpired();
+    if (!left.dataset.ended) {
+      countUp(says);
+    }
   };
 
-  const countUp = () => {
+  // The sentences about the token say the same as the clock. Where nothing moves, neither says how long ago it was.
+  const countUp = (says) => {
     const since = (performance.now() - start) / 1000 - span;
     left.textContent = since < 1 ? "just now" : `${duration(since)} ago`;
+    says.forEach(([text, before, after]) => {
+      text.data = isMoving ? `${before} ${left.textContent}${after}` : before + after;
+    });
     if (isMoving) {
-      setTimeout(countUp, (1 - (since % 1)) * 1000 + 20);
+      setTimeout(countUp, (1 - (since % 1)) * 1000 + 20, says);
     }
   };
 
@@ -69,11 +75,14 @@ function countDown(left) {
   }
 }
 
-/** Shows what *Show details* says of a token that has just expired. The server sent it along with the page. */
+/**
+ * Shows what *Show details* says of a token that has just expired. The server sent it along with the page. Returns the
+ * texts that say when that was, each with what is before and after it.
+ */
 function showExpired() {
   const template = document.querySelector("template[data-title]");
   if (!template) {
-    return;
+    return [];
   }
   document.title = template.dataset.title;
   document.querySelector(".result").textContent = `Result - ${template.dataset.result}`;
@@ -82,6 +91,15 @@ function showExpired() {
     document.querySelector(`main [data-part="${replacement.dataset.part}"]`).replaceWith(replacement);
   }
   template.remove();
+  const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
+  const says = [];
+  while (texts.nextNode()) {
+    const [before, after] = texts.currentNode.data.split(/(?<=expired) just now/);
+    if (after !== undefined) {
+      says.push([texts.currentNode, before, after]);
+    }
+  }
+  return says;
 }
 
 /** Reads what a script of this page can read, and asks for an echo of what its request carried. */
@@ -459,6 +477,11 @@ function listen(board, events) {
     const name = focused?.textContent;
     const [left, top] = [board.firstElementChild?.scrollLeft ?? 0, board.firstElementChild?.scrollTop ?? 0];
     board.replaceChildren(...table.childNodes);
+    // The row that the address leads to has been replaced too.
+    const row = document.getElementById(location.hash.slice(1));
+    if (row && board.contains(row)) {
+      row.classList.add("target");
+    }
     board.firstElementChild?.scrollTo(left, top);
     if (name) {
       const same = [...board.querySelectorAll("a")].find((it) => it.textContent === name);

@@ -195,6 +195,12 @@ fn of_command(error: Error, command: &mut Command, words: &[&str]) -> Error {
     }
 }
 
+/// The command that these arguments of the process call, as words.
+pub(super) fn called_by(command: &Command, arguments: impl Iterator<Item = OsString>) -> String {
+    let arguments: Vec<_> = arguments.skip(1).map(|argument| argument.to_string_lossy().into_owned()).collect();
+    called(command, &arguments.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
 /// The command that was called, as words.
 fn called(command: &Command, arguments: &[&str]) -> String {
     let (mut command, mut words) = (command, Vec::new());

@@ -44,8 +44,11 @@ pub enum Prediction {
 }
 
 impl LessonProgress {
+    /// Counts a wrong answer. What somebody tries after they solved the lesson was no try to solve it.
     pub fn count_try(&mut self) {
-        self.tries = MOST_TRIES.min(self.tries + 1);
+        if !self.is_solved {
+            self.tries = MOST_TRIES.min(self.tries + 1);
+        }
     }
 
     /// Adds what one request changed, from `before` to `after`. Another request may have changed this meanwhile, and
@@ -276,7 +279,7 @@ mod tests {
         let hints = OpenedHints::first(3);
         let before = LessonProgress { tries: 5, hints, is_solved: true, prediction: Prediction::Skipped };
         let mut after = before.clone();
-        after.count_try();
+        after.tries += 1;
         after.hints.open(3);
         let mut kept = LessonProgress::default();
         kept.add(&before, &after);

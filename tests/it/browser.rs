@@ -149,6 +149,11 @@ async fn a_countdown_ends_with_the_token_where_scripts_run_and_stands_still_wher
             assert!(clock.starts_with("ended 1 s ago, at ") || clock.starts_with("ended 2 s ago, at "), "{clock}");
             assert!(!clock.contains("Show details") && !clock.contains("left"), "{clock}");
             visit.wait_for(".left", "3 s ago").await;
+            let same = "(() => {
+                const says = [...document.querySelectorAll('[data-part]')].map((it) => it.textContent).join(' ');
+                return says.split(`the token expired ${document.querySelector('.left').textContent}`).length > 2
+                    && !says.includes('just now'); })()";
+            assert_eq!(visit.eval(same).await, true, "the card says what the clock says");
         } else {
             sleep(Duration::from_millis(2500)).await;
             assert_eq!(visit.text(".left").await, "2 s left");

@@ -13,6 +13,7 @@ use serde_json::Value;
 use crate::app::TestApp;
 use crate::cli::{Program, mode};
 use crate::html::words;
+use crate::manual::Page;
 use crate::postgres::Postgres;
 use client::{Browser, teacher_link};
 
@@ -145,6 +146,37 @@ fn the_log_says_the_teacher_s_link_once_and_the_key_is_for_its_owner_alone() {
     let says = "cannot use key `keys/teacher.key`: it is not the 32 random bytes in base64url that the teacher's link has; \
                 remove it, and a new one is made";
     assert!(refused.code == Some(2) && refused.stderr.contains(says), "{}", refused.stderr);
+}
+
+/// The flags of the servers in this section of the manual's page on operations, without the address.
+fn servers_of(section: &str) -> Vec<Vec<String>> {
+    let page = Page::read("docs/operations.md");
+    let section = page.text.split_once(section).unwrap().1.split("\n## ").next().unwrap().to_owned();
+    let lines = section.lines().filter_map(|line| line.strip_prefix("hallpass --bind 0.0.0.0:"));
+    lines.map(|line| line.split(' ').skip(1).map(str::to_owned).collect()).collect()
+}
+
+#[test]
+fn two_servers_as_the_manual_starts_them_hold_two_classes() {
+    let servers = servers_of("### Two classes at once\n");
+    let programs = [Program::new(), Program::new()];
+    let classes: Vec<_> = programs
+        .iter()
+        .zip(&servers)
+        .map(|(program, flags)| {
+            let serving = program.serve(&flags.iter().map(String::as_str).collect::<Vec<_>>());
+            let key = program.read("keys/teacher.key").trim().to_owned();
+            let mut teacher = Browser::of(&serving.url);
+            assert_eq!(teacher.get(&format!("/class/board?key={key}")).status, 303);
+            (serving, key, teacher)
+        })
+        .collect();
+    let [(first, key, mut teacher), (second, _, mut other)] = classes.try_into().ok().expect("two servers");
+    let mut ada = pupil(&first.url, &code(&mut teacher), "Ada");
+    assert_ne!(code(&mut teacher), code(&mut other));
+    assert_eq!(Browser::of(&second.url).get(&format!("/class/board?key={key}")).status, 403);
+    assert!(board(&mut other)["pupils"].as_array().unwrap().is_empty(), "she is in the first class alone");
+    assert!(ada.get("/class").body.contains("<strong>Ada</strong>"));
 }
 
 #[test]
@@ -472,7 +504,10 @@ fn one_press_opens_the_lessons_of_a_path_alone() {
     ada.get("/lab/lessons/tied-to-you");
     for minutes in ["45", "90", "180"] {
         let opened = teacher.post("/class/board/path", &[("path", minutes)]);
-        assert_eq!((opened.status, opened.location()), (303, "/class/board?done=path#lessons"));
+        assert_eq!(
+            (opened.status, opened.location()),
+            (303, format!("/class/board?done=path&path={minutes}#lessons").as_str())
+        );
         let path = hallpass::lab::teach::Path::find(minutes).unwrap();
         let on_it: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
         for lesson in board(&mut teacher)["lessons"].as_array().unwrap() {
@@ -717,7 +752,10 @@ fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     };
     let ada = id(&board(&mut teacher), "Ada");
     let reset = teacher.post("/class/board/reset", &[("pupil", &ada), ("lesson", "anatomy")]);
-    assert_eq!((reset.status, reset.location()), (303, "/class/board?done=reset#pupils"));
+    assert_eq!(
+        (reset.status, reset.location()),
+        (303, format!("/class/board?done=reset-in-lesson&pupil={ada}&lesson=anatomy#pupil-{ada}").as_str())
+    );
     assert_eq!(states(&mut teacher), [["not_begun", "open"], ["solved", "open"], ["solved", "open"]]);
     teacher.post("/class/board/reset", &[("pupil", &ada)]);
     teacher.post("/class/board/reset", &[("lesson", "logout")]);
@@ -729,7 +767,11 @@ fn a_reset_and_a_removal_are_of_the_chosen_ones_alone() {
     }
     assert_eq!(teacher.post("/class/board/remove", &[]).status, 400, "nobody is removed by accident");
     let removed = teacher.post("/class/board/remove", &[("pupil", &ada)]);
-    assert_eq!((removed.status, removed.location()), (303, "/class/board?done=removed#pupils"));
+    let beside = id(&board(&mut teacher), "Bob");
+    assert_eq!(
+        (removed.status, removed.location()),
+        (303, format!("/class/board?done=removed#pupil-{beside}").as_str())
+    );
     let left = board(&mut teacher);
     assert_eq!(left["pupils"].as_array().unwrap().len(), 2);
     assert!(pupils[0].get("/class").body.contains("You are no longer in the class"));
@@ -827,6 +869,8 @@ fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
     }
     assert!(csv.body.contains("\"'=HYPERLINK(\"\"x\"\")\""), "{}", csv.body);
     assert_eq!(csv.body.lines().count(), 1 + 6 * LESSONS.len());
+    let head = "\"solved_at\",\"title\",\"open\",\"began_again\"";
+    assert!(csv.body.lines().next().unwrap().ends_with(head), "new columns come last: {}", csv.body);
     let html = teacher.get("/class/board").body;
     assert!(html.contains("Ada (2)") && !html.contains("<script>x"), "{html}");
 }
@@ -835,21 +879,56 @@ fn names_alike_are_told_apart_and_no_name_is_a_formula_or_markup() {
 fn the_board_says_what_was_done_and_where_pupils_reach_it() {
     let (app, mut teacher) = classroom();
     for (path, fields, location, says) in [
-        ("hold", [("what", "codes"), ("held", "true")], "held#held", "Held: pupils can no longer see it."),
-        ("hold", [("what", "codes"), ("held", "false")], "released#held", "Released: pupils can see it now."),
-        ("lesson", [("lesson", "anatomy"), ("open", "false")], "closed#lessons", "The lesson is closed."),
-        ("lesson", [("lesson", "anatomy"), ("open", "true")], "opened#lessons", "The lesson is open."),
+        (
+            "hold",
+            [("what", "codes"), ("held", "true")],
+            "codes-held#held",
+            "Held: pupils see an expected code only once they have tried the attack.",
+        ),
+        (
+            "hold",
+            [("what", "codes"), ("held", "false")],
+            "codes-released#held",
+            "Released: pupils can see the expected codes now.",
+        ),
+        (
+            "hold",
+            [("what", "solutions"), ("held", "true")],
+            "held#held",
+            "Held: pupils can no longer see the solutions.",
+        ),
+        (
+            "lesson",
+            [("lesson", "anatomy"), ("open", "false")],
+            "closed&lesson=anatomy#lesson-anatomy",
+            "Pupils can no longer open “Anatomy of a token”.",
+        ),
+        (
+            "lesson",
+            [("lesson", "anatomy"), ("open", "true")],
+            "opened&lesson=anatomy#lesson-anatomy",
+            "Pupils can open “Anatomy of a token” now.",
+        ),
+        (
+            "path",
+            [("path", "90"), ("x", "")],
+            "path&path=90#lessons",
+            "Only the lessons of the 90-minute path are open.",
+        ),
         (
             "reset",
             [("lesson", "anatomy"), ("x", "")],
-            "lesson-reset#lessons",
-            "The progress of all pupils in that lesson was deleted.",
+            "lesson-reset&lesson=anatomy#lesson-anatomy",
+            "The progress of all pupils in “Anatomy of a token” was deleted.",
         ),
+        ("reset", [("x", ""), ("y", "")], "all-reset#pupils", "The progress of all pupils was deleted."),
     ] {
         let done = teacher.post(&format!("/class/board/{path}"), &fields);
         assert_eq!(done.location(), format!("/class/board?done={location}"));
-        let page = teacher.get(done.location().split('#').next().unwrap()).body;
-        assert!(page.contains(says), "{says}: {page}");
+        let (address, row) = done.location().split_once('#').unwrap();
+        let page = teacher.get(address).body;
+        assert!(page.contains(&format!("</span> {says}</p>")), "{says}: {page}");
+        assert!(page.contains(&format!("id=\"{row}\"")), "{row}: {page}");
     }
     let page = teacher.get("/class/board?done=nothing").body;
     assert!(!page.contains("role=\"status\""), "{page}");

@@ -573,7 +573,7 @@ fn what_the_program_does_not_know_is_refused() {
     for arguments in [&["--frobnicate"][..], &["frobnicate"], &["--bind"], &["sign", "--frobnicate"]] {
         let done = Program::new().run(arguments);
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
-        assert!(done.stderr.starts_with("error: "), "{}", done.stderr);
+        assert!(done.stderr.starts_with("hallpass: ") && done.stderr.lines().count() == 1, "{}", done.stderr);
     }
 }
 

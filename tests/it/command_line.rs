@@ -141,7 +141,8 @@ fn help_errors_and_verdicts_have_colours_on_a_terminal_only() {
     program.run(&["keygen"]);
     let token = program.sign(&[]);
     let verdict = format!("hallpass inspect {token}");
-    for (command, word) in [("hallpass --help", "--bind"), ("hallpass --frobnicate", "error:"), (&verdict, "accepted:")]
+    for (command, word) in
+        [("hallpass --help", "--bind"), ("hallpass --frobnicate", "hallpass:"), (&verdict, "accepted:")]
     {
         let coloured = on_a_terminal(&program, command, &[]);
         assert!(coloured.contains("\u{1b}[") && coloured.contains(word), "{command}: {coloured:?}");
@@ -266,7 +267,7 @@ fn a_flag_of_the_server_before_another_command_is_an_error_that_says_what_to_do(
 #[test]
 fn what_is_mistyped_gets_a_suggestion() {
     for (arguments, suggested) in
-        [(&["--databse", "x"][..], "'--database'"), (&["sign", "--algoritm", "HS256"], "'--algorithm'")]
+        [(&["--databse", "x"][..], "`--database`"), (&["sign", "--algoritm", "HS256"], "`--algorithm`")]
     {
         let done = Program::new().run(arguments);
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -397,7 +398,7 @@ fn the_words_of_other_tools_lead_to_a_command_that_works() {
     ] {
         let done = program.run(typed);
         assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{typed:?}");
-        assert!(done.stderr.contains(&format!("tip: use {advice}")), "{typed:?}: {}", done.stderr);
+        assert!(done.stderr.contains(&format!("; use {advice}")), "{typed:?}: {}", done.stderr);
         assert!(!done.stderr.contains("similar"), "{}", done.stderr);
         let done = program.run(works);
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{works:?}");

@@ -224,7 +224,7 @@ fn a_flag_that_is_not_known_is_no_token() {
         for arguments in [&["inspect", flag][..], &["inspect", "--json", flag], &["inspect", flag, "x.y.z"]] {
             let done = program.run(arguments);
             assert_eq!((done.code, done.stdout.as_str()), (Some(2), ""), "{arguments:?}");
-            assert!(done.stderr.starts_with("error: "), "{}", done.stderr);
+            assert!(done.stderr.starts_with("hallpass: ") && done.stderr.lines().count() == 1, "{}", done.stderr);
         }
     }
     let done = program.run(&["inspect", "--json", "--", "-a.b.c"]);

@@ -103,6 +103,18 @@ fn every_block_of_commands_can_be_pasted() {
     }
 }
 
+/// On a phone, a block of code scrolls sideways in its own box. Short lines need little of that.
+#[test]
+fn programs_in_the_manual_have_short_lines() {
+    for page in Page::all() {
+        let programs = ["python", "js", "rust", "yaml"];
+        for block in page.blocks().into_iter().filter(|block| programs.contains(&&*block.language)) {
+            let long: Vec<_> = block.text.lines().filter(|line| line.chars().count() > 72).collect();
+            assert!(long.is_empty(), "{}:\n{}", page.path, long.join("\n"));
+        }
+    }
+}
+
 #[test]
 fn every_page_with_commands_is_run() {
     let with_commands = Page::all().into_iter().filter(|page| page.commands().next().is_some());

@@ -195,8 +195,8 @@ fn port(server: &Serving) -> &str {
 #[tokio::test]
 async fn the_settings_for_testcontainers_make_every_mapped_address_the_issuer() {
     let snippet = block(&recipe("Testcontainers"), "js").text;
-    let settings = snippet.lines().find_map(|line| line.trim().strip_prefix('"')?.strip_suffix("\";"));
-    let server = in_container(settings.unwrap());
+    let settings = snippet.split_once("const settings = `").unwrap().1.split_once('`').unwrap().0;
+    let server = in_container(settings);
     assert_eq!(server.get("/readyz").status, 200);
     for name in ["localhost", "docker", "192.0.2.7"] {
         assert_eq!(document(&server, name).await["issuer"], format!("http://{name}:{}", port(&server)));

@@ -233,6 +233,17 @@ impl Classroom {
         self.teacher.is(key).then(|| self.cookies.of_teacher(self.now()))
     }
 
+    /// Lets the teacher's browser keep for a moment whom they removed: the store no longer knows it, and an address
+    /// has no names.
+    pub fn note_removed(&self, name: &str, response: &mut HttpResponse) -> Result<(), Problem> {
+        response.add_cookie(&self.cookies.of_removed(name)).map_err(|error| Problem::internal(&error))
+    }
+
+    /// The name of the pupil whom this browser removed a moment ago.
+    pub fn removed(&self, request: &HttpRequest) -> Option<String> {
+        self.cookies.removed(request)
+    }
+
     /// The open class. Opens one if there is none.
     pub async fn start(&self) -> Result<Class, Problem> {
         let new = NewClass { id: ClassId::generate(&self.random)?, code: ClassCode::generate(&self.random)? };

@@ -55,27 +55,15 @@ struct IndexPage<'a> {
     parts: &'static [Part],
     counts: Counts,
     next: &'static Lesson,
-    session_is_cookie: bool,
-}
-
-impl IndexPage<'_> {
-    const fn in_cookie(&self) -> &'static str {
-        if self.session_is_cookie { "the token" } else { "its key" }
-    }
 }
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
-pub(in crate::web) async fn index(
-    assets: Data<Assets>,
-    sessions: Data<Sessions>,
-    learner: Learner,
-) -> Result<HttpResponse, Problem> {
+pub(in crate::web) async fn index(assets: Data<Assets>, learner: Learner) -> Result<HttpResponse, Problem> {
     let counts = Counts::of(learner.progress.clone());
     let open = || LESSONS.iter().filter(|lesson| !learner.is_closed(lesson));
     let unsolved = open().find(|lesson| !counts.has_solved(lesson));
     let next = unsolved.or(open().next()).or(LESSONS.first()).ok_or_else(Problem::not_found)?;
-    let session_is_cookie = sessions.backend.are_cookies();
-    render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next, session_is_cookie })
+    render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next })
 }
 
 /// How far a visitor came: lessons solved, and kinds of attack that were tried.

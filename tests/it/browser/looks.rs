@@ -100,6 +100,29 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
 }
 
 #[tokio::test]
+async fn a_step_with_many_answers_or_tables_fits_the_projector() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    let size = "parseFloat(getComputedStyle(document.body).fontSize)";
+    visit.open_lesson("rotation").await;
+    let usual = visit.eval(size).await.as_f64().unwrap();
+    visit.resize_to(1280, 800).await;
+    let height = "document.documentElement.scrollHeight - innerHeight";
+    for lesson in
+        ["rotation", "need-a-jwt", "where-to-keep-it", "token-of-another-service", "tamper", "cookie-laboratory"]
+    {
+        visit.open(&format!("/lab/lessons/{lesson}?view=projector&at=do-1")).await;
+        assert_eq!(visit.eval(height).await, 0, "{lesson}");
+        assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual, "{lesson}");
+    }
+    visit.open("/lab/lessons/rotation?view=projector&at=do-1").await;
+    visit.press_button("Issue a token").await;
+    assert_eq!(visit.count(".now, #verdict + .verdict-card").await, 2);
+    assert_eq!(visit.eval(height).await, 0, "with the keys and the tokens below the verdict");
+    visit.end().await;
+}
+
+#[tokio::test]
 async fn paper_gets_black_on_white_without_what_can_only_be_clicked() {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit(Script::On).await;

@@ -21,6 +21,12 @@ async fn board(browser: &Browser, script: Script) -> Visit {
     visit
 }
 
+/// Presses what deletes something, and then its button, which is below what is lost.
+async fn confirm(visit: &Visit, verb: &str) {
+    visit.find_by(&format!("//summary[normalize-space()='{verb}']")).await.click().await.unwrap();
+    visit.press_button(verb).await;
+}
+
 async fn joined(visit: &Visit, name: &str) -> super::client::Browser {
     let code = visit.text(".class-code").await;
     super::pupil(&visit.app.url, &code, name)
@@ -42,15 +48,17 @@ async fn the_teacher_works_the_board_without_a_script() {
     visit.send(".board tbody tr:first-child th a").await;
     assert_eq!(visit.eval(CHOSEN).await, "Ada");
     assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 0, "nothing closes what is open");
-    visit.press_button("Reset").await;
-    assert_eq!(visit.text("[role=status]").await, "✓ The progress was deleted.");
+    confirm(&visit, "Reset").await;
+    assert_eq!(visit.text("[role=status]").await, "✓ The progress of Ada was deleted.");
+    assert_eq!(visit.text("tr:target a").await, "Ada");
     assert_eq!(visit.count(".board .begun").await, 0);
     visit.press_button("Release the solutions").await;
     assert_eq!(visit.count("button").await, 2 + 3 + 2 + 4 + 2 * hallpass::lab::lessons::LESSONS.len() + 1 + 1 + 1);
     visit.send(".board tbody tr:first-child th a").await;
-    visit.press_button("Remove").await;
+    confirm(&visit, "Remove").await;
+    assert_eq!(visit.text("[role=status]").await, "✓ You removed Ada. The progress was deleted too.");
     assert_eq!(visit.text(".board tbody th").await, "Bob");
-    visit.press_button("End the class").await;
+    confirm(&visit, "End the class").await;
     assert!(visit.text(".lead").await.starts_with("No class is open."));
     visit.press_button("Start a class").await;
     assert_eq!(visit.count(".board").await, 0);
@@ -69,6 +77,8 @@ async fn the_board_follows_the_class_with_a_script() {
     ada.post(ANATOMY, &[("step", "hint")]);
     visit.wait_for(".board .begun small", "1 hint").await;
     assert_eq!(visit.eval(CHOSEN).await, "Ada", "what is chosen stays chosen");
+    confirm(&visit, "Reset").await;
+    visit.wait_for("tr.target a", "Ada").await;
     let address = visit.driver.current_url().await.unwrap();
     let mut teacher = super::teacher_of(&visit.app);
     teacher.turn_to(address.origin().ascii_serialization().as_str());
@@ -122,11 +132,15 @@ async fn the_pupils_begin_on_the_first_screen_and_what_a_press_did_is_said_in_vi
         }
         visit.open("/class/board").await;
         visit.send(".board tbody tr:nth-child(9) th a").await;
-        visit.press_button("Reset").await;
+        confirm(&visit, "Reset").await;
         visit.assert_in_view("[role=status]").await;
+        visit.assert_in_view("tr:target").await;
+        assert_eq!(visit.text("tr:target a").await, "Pupil 9");
         visit.open("/class/board").await;
         visit.press_button("Close Two clocks").await;
         visit.assert_in_view("[role=status]").await;
+        visit.assert_in_view("tr:target").await;
+        assert_eq!(visit.text("tr:target a").await, "Two clocks");
         visit.press_button("Release the solution of Two clocks").await;
         visit.assert_in_view("[role=status]").await;
         visit.press_button("Hold the solution of Two clocks").await;

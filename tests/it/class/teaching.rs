@@ -8,6 +8,7 @@ use super::client::Browser;
 use super::{ANATOMY, board, classroom, code, id, processes, pupil, return_code, solve_anatomy, standing, teacher_of};
 use crate::app::TestApp;
 use crate::cli::Program;
+use crate::html::words;
 use crate::postgres::Postgres;
 
 /// Three wrong tries in *Anatomy*.
@@ -18,6 +19,14 @@ fn get_stuck(pupil: &mut Browser) {
     for _ in 0..3 {
         pupil.post(ANATOMY, &[("token", &token), ("sub", "nobody")]);
     }
+}
+
+/// The sentence above the table about the lesson that most work on, if there is one.
+fn busiest(teacher: &mut Browser) -> Option<String> {
+    let above = words(teacher.get("/class/board").body.split("<table>").next().unwrap());
+    let above = above.split_whitespace().collect::<Vec<_>>().join(" ");
+    let sentence = above.split_once("is stuck now. ")?.1.split_once(" now: ")?;
+    Some(format!("{} now: {}", sentence.0, sentence.1.split_once('.')?.0))
 }
 
 /// A class of Zoë, who has solved *Anatomy*, Bob, who is stuck in it, and Ada, who has it open.
@@ -57,6 +66,129 @@ fn above_the_table_stands_how_many_pupils_there_are_who_is_stuck_and_how_far_the
 }
 
 #[test]
+fn each_pupil_works_on_the_open_lesson_that_they_began_last_and_only_while_they_are_here() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let [mut ada, mut bob, mut cy, mut di] = ["Ada", "Bob", "Cy", "Di"].map(|name| pupil(&app.url, &code, name));
+    assert_eq!(busiest(&mut teacher), None);
+    ada.get(ANATOMY);
+    let one = "1 of 4 works on Anatomy of a token now: 0 of 4 have solved it";
+    assert_eq!(busiest(&mut teacher).as_deref(), Some(one));
+    solve_anatomy(&mut ada);
+    assert_eq!(busiest(&mut teacher), None, "she has solved it");
+    for (browser, lesson) in [(&mut bob, "logout"), (&mut cy, "logout"), (&mut di, "logout"), (&mut ada, "two-clocks")]
+    {
+        browser.get(&format!("/lab/lessons/{lesson}"));
+    }
+    let most = "Most work on Logout three ways now: 0 of 4 have solved it";
+    assert_eq!(busiest(&mut teacher).as_deref(), Some(most));
+    app.advance(60);
+    cy.get("/lab/lessons/tamper");
+    let two = "2 of 4 work on Logout three ways now: 0 of 4 have solved it";
+    assert_eq!(busiest(&mut teacher).as_deref(), Some(two), "Cy has gone on, and half are not most");
+    teacher.post("/class/board/lesson", &[("lesson", "logout"), ("open", "false")]);
+    assert!(busiest(&mut teacher).unwrap().starts_with("1 of 4 works on "), "nobody can work on a closed lesson");
+    app.advance(3601);
+    let page = teacher.get("/class/board").body;
+    assert!(!page.contains(" on <a href=\"/lab/lessons/"), "nobody is here any more: {page}");
+}
+
+#[test]
+fn what_is_tried_after_a_lesson_was_solved_is_no_wrong_try() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    get_stuck(&mut ada);
+    let tries = |teacher: &mut Browser| standing(&board(teacher), "Ada", "anatomy")["tries"].clone();
+    assert_eq!(tries(&mut teacher), 3);
+    solve_anatomy(&mut ada);
+    get_stuck(&mut ada);
+    assert_eq!(tries(&mut teacher), 3);
+}
+
+#[test]
+fn a_press_leads_back_to_the_row_and_names_whom_it_was_about() {
+    let (app, mut teacher) = classroom();
+    let [_zoe, _bob, _ada] = three(&app, &mut teacher);
+    let seen = board(&mut teacher);
+    let [zoe, bob, ada] = ["Zoë", "Bob", "Ada"].map(|name| id(&seen, name));
+    let notice = |teacher: &mut Browser, location: &str| {
+        let (address, row) = location.split_once('#').unwrap();
+        let page = teacher.get(address).body;
+        assert!(page.contains(&format!("<tr id=\"{row}\">")), "{row}: {page}");
+        words(page.split_once("role=\"status\">").unwrap().1.split_once("</p>").unwrap().0)
+    };
+    let reset = teacher.post("/class/board/reset?sort=stuck", &[("pupil", &bob)]);
+    assert_eq!(reset.location(), format!("/class/board?done=reset&pupil={bob}&sort=stuck#pupil-{bob}"));
+    let says = notice(&mut teacher, reset.location());
+    assert_eq!(says, "✓ The progress of Bob was deleted.");
+    let reset = teacher.post("/class/board/reset", &[("pupil", &zoe), ("lesson", "anatomy")]);
+    let says = notice(&mut teacher, reset.location());
+    assert_eq!(says, "✓ The progress of Zoë in “Anatomy of a token” was deleted.");
+    for (gone, name, beside) in [(&bob, "Bob", &ada), (&ada, "Ada", &zoe)] {
+        let removed = teacher.post("/class/board/remove", &[("pupil", gone)]);
+        assert_eq!(removed.location(), format!("/class/board?done=removed#pupil-{beside}"), "no name is in an address");
+        let cookie = teacher.cookie_line("hallpass-removed").to_owned();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("Max-Age=60") && !cookie.contains(name), "{cookie}");
+        let says = notice(&mut teacher, removed.location());
+        assert_eq!(says, format!("✓ You removed {name}. The progress was deleted too."));
+    }
+    let last = teacher.post("/class/board/remove", &[("pupil", &zoe)]);
+    assert_eq!(last.location(), "/class/board?done=removed#pupils", "no row is left");
+    teacher.set_cookie("hallpass-removed", "removed.RXZl.AAAA");
+    let page = teacher.get("/class/board?done=removed").body;
+    assert!(page.contains("You removed the pupil."), "only this server writes the cookie: {page}");
+}
+
+#[test]
+fn a_press_that_moves_a_pupil_to_another_part_leads_to_that_part() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    let pupils: Vec<_> = (1..=42).map(|number| pupil(&app.url, &code, &format!("Pupil {number:02}"))).collect();
+    assert_eq!(pupils.len(), 42);
+    let first = id(&board(&mut teacher), "Pupil 01");
+    let renamed = teacher.post("/class/board/name?sort=name", &[("pupil", &first), ("name", "Zoë")]);
+    let (address, row) = renamed.location().split_once('#').unwrap();
+    let page = teacher.get(address).body;
+    assert_eq!((rows(&page), row), (vec!["Pupil 42", "Zoë"], format!("pupil-{first}").as_str()));
+}
+
+#[test]
+fn what_deletes_something_asks_once_more_and_a_program_s_press_acts_at_once() {
+    let (app, mut teacher) = classroom();
+    let [_zoe, _bob, _ada] = three(&app, &mut teacher);
+    let page = teacher.get("/class/board").body;
+    for verb in ["Reset", "Remove", "End the class"] {
+        let asked = format!("<details class=\"confirm\"><summary class=\"button\">{verb}</summary><p>");
+        assert!(page.contains(&asked), "{verb}: {page}");
+        let befores: Vec<&str> = page.split(format!(">{verb}</button>").as_str()).collect();
+        for before in befores.iter().rev().skip(1) {
+            let question = before.rsplit_once("<details").unwrap().1;
+            assert!(question.contains("It cannot be undone.</p>") && !question.contains("</details>"), "{before}");
+        }
+    }
+    let bob = id(&board(&mut teacher), "Bob");
+    assert_eq!(teacher.post("/class/board/remove", &[("pupil", &bob)]).status, 303);
+    assert_eq!(board(&mut teacher)["pupils"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_part_that_is_no_number_is_refused_with_a_page_that_leads_to_the_board() {
+    let (app, mut teacher) = classroom();
+    pupil(&app.url, &code(&mut teacher), "Ada");
+    for (part, shown) in [("-1", "-1"), ("x", "x"), ("", ""), ("1.5", "1.5"), ("%3Cb%3E", "<b>")] {
+        let refused = teacher.get(&format!("/class/board?part={part}"));
+        assert_eq!(refused.status, 400, "{part}");
+        let says = format!("as a whole number such as 2. It cannot be \"{shown}\".");
+        assert!(words(&refused.body).contains(&says), "{says}: {}", refused.body);
+        assert!(refused.body.contains("<html") && refused.body.contains("href=\"/class/board/\""), "{}", refused.body);
+    }
+    assert_eq!(teacher.get("/class/board/events?part=-1").status, 400);
+    for part in ["0", "1", "99"] {
+        assert_eq!(rows(&teacher.get(&format!("/class/board?part={part}")).body), ["Ada"], "{part}");
+    }
+}
+
+#[test]
 fn the_table_is_sorted_as_its_address_says_and_every_link_and_press_keeps_it() {
     let (app, mut teacher) = classroom();
     let _class = three(&app, &mut teacher);
@@ -78,7 +210,7 @@ fn the_table_is_sorted_as_its_address_says_and_every_link_and_press_keeps_it() {
         assert!(page.contains(part), "{part}: {page}");
     }
     let held = teacher.post("/class/board/hold?sort=stuck", &[("what", "codes"), ("held", "true")]);
-    assert_eq!(held.location(), "/class/board?done=held&sort=stuck#held");
+    assert_eq!(held.location(), "/class/board?done=codes-held&sort=stuck#held");
     let live = teacher.stream("/class/board/events?sort=stuck").until("</table>");
     assert!(live.find(">Bob</a></th>").unwrap() < live.find(">Zoë</a></th>").unwrap(), "{live}");
 }
@@ -143,14 +275,14 @@ fn the_solution_of_one_lesson_is_released_and_held_again() {
         };
         solutions([true, true]);
         let one = |held| [("what", "solutions"), ("lesson", "anatomy"), ("held", held)];
-        assert_eq!(hold(&one("false"), "solution-released#lessons"), (true, [false, true]));
+        assert_eq!(hold(&one("false"), "solution-released&lesson=anatomy#lesson-anatomy"), (true, [false, true]));
         solutions([false, true]);
-        assert_eq!(hold(&one("true"), "solution-held#lessons"), (true, [true, true]));
+        assert_eq!(hold(&one("true"), "solution-held&lesson=anatomy#lesson-anatomy"), (true, [true, true]));
         solutions([true, true]);
-        assert_eq!(hold(&one("false"), "solution-released#lessons"), (true, [false, true]));
+        assert_eq!(hold(&one("false"), "solution-released&lesson=anatomy#lesson-anatomy"), (true, [false, true]));
         assert_eq!(hold(&[("what", "solutions"), ("held", "true")], "held#held"), (true, [true, true]));
         assert_eq!(hold(&[("what", "solutions"), ("held", "false")], "released#held"), (false, [false, false]));
-        assert_eq!(hold(&one("true"), "solution-held#lessons"), (false, [true, false]));
+        assert_eq!(hold(&one("true"), "solution-held&lesson=anatomy#lesson-anatomy"), (false, [true, false]));
         solutions([true, false]);
     }
 }
@@ -191,7 +323,9 @@ fn the_teacher_gives_a_pupil_another_name_by_the_rules_of_joining() {
         );
     }
     let renamed = teacher.post("/class/board/name", &[("pupil", &rude), ("name", " Mallory ")]);
-    assert_eq!((renamed.status, renamed.location()), (303, "/class/board?done=renamed#pupils"));
+    let location = format!("/class/board?done=renamed&pupil={rude}#pupil-{rude}");
+    assert_eq!((renamed.status, renamed.location()), (303, location.as_str()));
+    assert!(teacher.get(location.split('#').next().unwrap()).body.contains("The new name is Mallory."));
     assert!(!renamed.head.contains("hallpass-steps"), "the teacher is no pupil: {}", renamed.head);
     assert_eq!(board(&mut teacher)["pupils"][0]["name"], "Mallory");
     assert!(mallory.get("/class").body.contains("<strong>Mallory</strong>"));
@@ -258,6 +392,9 @@ fn a_pupil_who_deletes_their_own_progress_is_seen_to_have_begun_again() {
         let page = teacher.get("/class/board").body;
         assert!(page.contains(says), "{says}: {page}");
         assert_eq!(board(&mut teacher)["pupils"][0]["began_again"], count);
+        let csv = teacher.get("/class/board.csv").body;
+        let line = csv.lines().find(|line| line.contains("\"anatomy\"")).unwrap();
+        assert!(line.ends_with(&format!(",\"Anatomy of a token\",\"yes\",\"{count}\"")), "{line}");
     }
     assert!(ada.get("/class").body.contains("How often you began again."));
     let ada_id = id(&board(&mut teacher), "Ada");

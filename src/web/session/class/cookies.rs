@@ -6,6 +6,9 @@
 //!
 //! A second cookie of a pupil counts the changes of their progress. A process that remembers an older state of it then
 //! asks the store.
+//!
+//! A second cookie of the teacher has for a minute the name of a pupil whom they removed, so that the board can say it.
+//! Its value is `removed.name.signature`, with the name in base64url.
 
 use actix_web::HttpRequest;
 use actix_web::cookie::time::Duration;
@@ -24,6 +27,12 @@ pub(in crate::web) const PUPIL_DAYS: i64 = 30;
 
 /// How long the teacher's cookie lasts once the link was opened. The link can be opened again at any time.
 const TEACHER_DAYS: i64 = 14;
+
+/// How long the teacher's browser keeps the name of a pupil who was removed.
+const REMOVED_KEPT: Duration = Duration::minutes(1);
+
+/// The value of that cookie begins so. The teacher's cookie, which has the same key, begins with a digit.
+const REMOVED: &str = "removed.";
 
 /// What a pupil's cookie says.
 pub(in crate::web) struct PupilCookie {
@@ -74,6 +83,17 @@ impl ClassCookies {
         self.cookie(self.teacher_name(), String::new(), Duration::ZERO)
     }
 
+    pub fn of_removed(&self, name: &str) -> Cookie<'static> {
+        let text = format!("{REMOVED}{}", URL_SAFE_NO_PAD.encode(name));
+        self.cookie(self.removed_name(), signed(&self.teacher, &text), REMOVED_KEPT)
+    }
+
+    pub fn removed(&self, request: &HttpRequest) -> Option<String> {
+        let value = only_value(request, self.removed_name())?;
+        let name = verified(&self.teacher, &value)?.strip_prefix(REMOVED)?;
+        String::from_utf8(URL_SAFE_NO_PAD.decode(name).ok()?).ok()
+    }
+
     pub fn of_pupil(&self, class: &ClassId, pupil: &PupilId, returns: i64) -> Cookie<'static> {
         let value = signed(&self.pupils, &format!("{}.{}.{returns}", class.as_str(), pupil.as_str()));
         self.cookie(self.pupil_name(), value, Duration::days(PUPIL_DAYS))
@@ -105,6 +125,10 @@ impl ClassCookies {
     /// With the `__Host-` prefix, browsers require `Secure`, `Path=/` and no `Domain`.
     const fn teacher_name(&self) -> &'static str {
         if self.is_secure { "__Host-hallpass-teacher" } else { "hallpass-teacher" }
+    }
+
+    const fn removed_name(&self) -> &'static str {
+        if self.is_secure { "__Host-hallpass-removed" } else { "hallpass-removed" }
     }
 
     const fn pupil_name(&self) -> &'static str {

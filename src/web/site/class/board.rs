@@ -7,7 +7,7 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::board_view::{BoardQuery, BoardView, Sort};
-use super::done::{Done, Section, see_other};
+use super::done::{Notice, Section, lesson_row, pupil_row, see_other};
 use super::row::Row;
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
@@ -56,6 +56,31 @@ impl Board {
         Ok(Self { class, rows, now, view: view.at_part(view.part.clamp(1, parts)), parts })
     }
 
+    /// The board at the part in which this pupil is now: a press may have changed the order.
+    fn at_pupil(mut self, id: &str) -> Self {
+        if let Some(place) = self.place_of(id) {
+            self.view = self.view.at_part(place / MOST_ROWS + 1);
+        }
+        self
+    }
+
+    fn place_of(&self, id: &str) -> Option<usize> {
+        self.rows.iter().position(|row| row.pupil.id.as_str() == id)
+    }
+
+    /// The name of the pupil with this id, as the board says it.
+    pub fn name_of(&self, id: &str) -> Option<&str> {
+        self.place_of(id).map(|place| self.rows[place].name.as_str())
+    }
+
+    /// The row below this pupil's in the same part, or else the one above: there the page is once the pupil is removed.
+    pub fn row_beside(&self, id: &PupilId) -> Option<String> {
+        let shown: Vec<_> = self.shown().map(|row| &row.pupil.id).collect();
+        let place = shown.iter().position(|shown| *shown == id)?;
+        let beside = shown.get(place + 1).or_else(|| shown.get(place.checked_sub(1)?))?;
+        Some(pupil_row(beside))
+    }
+
     /// The pupils of this part.
     fn shown(&self) -> impl Iterator<Item = &Row> {
         self.rows.iter().skip((self.view.part - 1) * MOST_ROWS).take(MOST_ROWS)
@@ -85,7 +110,7 @@ impl Board {
     }
 
     fn summary(&self) -> Summary<'_> {
-        Summary::of(&self.rows)
+        Summary::of(&self.rows, self.now, |lesson| !self.is_closed(lesson))
     }
 
     fn sums(&self, lesson: &Lesson) -> String {
@@ -113,7 +138,7 @@ impl Board {
         Some(Open::Pupil(Chosen { id, name: row.name.clone(), own_name }))
     }
 
-    fn is_closed(&self, lesson: &Lesson) -> bool {
+    pub fn is_closed(&self, lesson: &Lesson) -> bool {
         self.class.as_ref().is_some_and(|class| !class.is_lesson_open(lesson.key))
     }
 
@@ -165,7 +190,7 @@ struct BoardPage<'a> {
     board: &'a Board,
     open: Option<Open>,
     /// What the last press did.
-    done: Option<Done>,
+    notice: Option<Notice>,
     renaming: Option<&'a Renaming>,
 }
 
@@ -208,8 +233,8 @@ impl BoardPage<'_> {
     }
 
     /// What the last press did, if it belongs to this section of the page.
-    fn done_in(&self, section: Section) -> Option<&'static str> {
-        self.done.filter(|done| done.section() == section).map(Done::says)
+    fn done_in(&self, section: Section) -> Option<&str> {
+        self.notice.as_ref().filter(|notice| notice.section == section).map(|notice| notice.says.as_str())
     }
 
     /// What a form sends along, so that the board looks the same afterwards.
@@ -219,6 +244,10 @@ impl BoardPage<'_> {
 
     fn day(time: DateTime<Utc>) -> String {
         day(time)
+    }
+
+    fn row_of(lesson: &Lesson) -> String {
+        lesson_row(lesson)
     }
 }
 
@@ -290,7 +319,8 @@ pub(super) async fn show(
     renaming: Option<&Renaming>,
 ) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
-    let board = &Board::of(room, query.board_view()).await?;
+    let board = Board::of(room, query.checked()?.board_view()).await?;
+    let board = &query.pupil.iter().fold(board, |board, id| board.at_pupil(id));
     note_use(room, board).await?;
     let open = query.open.as_deref().and_then(|name| board.open(name));
     let (assets, origin) = (&pages.assets, origins.for_others(request.head()));
@@ -307,8 +337,10 @@ pub(super) async fn show(
         _ => {}
     }
     let status = if renaming.is_some() { StatusCode::BAD_REQUEST } else { StatusCode::OK };
-    let done = query.done.as_deref().and_then(Done::named);
-    render_with(status, &BoardPage { assets, origin, is_on_loopback, board, open, done, renaming })
+    let removed = room.removed(request);
+    let about = query.pupil.as_deref().map_or(removed.as_deref(), |id| board.name_of(id));
+    let notice = Notice::of(query, about);
+    render_with(status, &BoardPage { assets, origin, is_on_loopback, board, open, notice, renaming })
 }
 
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {

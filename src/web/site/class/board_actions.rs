@@ -5,9 +5,9 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 
 use super::ClassPages;
-use super::board::{self, Renaming};
+use super::board::{self, Board, Renaming};
 use super::board_view::BoardQuery;
-use super::done::{Done, after, see_other};
+use super::done::{After, Done, see_other};
 use crate::lab::class::{ClassChange, LessonKeys, PupilId, PupilName};
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::Path;
@@ -21,7 +21,7 @@ type View = Query<BoardQuery>;
 /// `POST /class/board/start`: opens a class after the last one has ended.
 pub(in crate::web) async fn start(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.start().await?;
-    Ok(after(Done::Started, &view))
+    Ok(After::of(Done::Started).lead(&view))
 }
 
 /// What *Reset* and *Remove* are about. Left out, it is everybody, and every lesson.
@@ -55,7 +55,13 @@ pub(in crate::web) async fn reset(
 ) -> Result<HttpResponse, Problem> {
     let (pupil, lesson) = (chosen.pupil()?, chosen.lesson()?);
     pages.mode.needed()?.reset(pupil.as_ref(), lesson.map(|lesson| lesson.key)).await?;
-    Ok(after(if lesson.is_some() && pupil.is_none() { Done::LessonReset } else { Done::Reset }, &view))
+    let after = match (&pupil, lesson) {
+        (Some(pupil), Some(lesson)) => After::of(Done::ResetInLesson).pupil(pupil).lesson(lesson),
+        (Some(pupil), None) => After::of(Done::Reset).pupil(pupil),
+        (None, Some(lesson)) => After::of(Done::LessonReset).lesson(lesson),
+        (None, None) => After::of(Done::AllReset),
+    };
+    Ok(after.lead(&view))
 }
 
 /// `POST /class/board/remove`.
@@ -66,8 +72,15 @@ pub(in crate::web) async fn remove(
     chosen: Form<ChosenForm>,
 ) -> Result<HttpResponse, Problem> {
     let pupil = chosen.pupil()?.ok_or_else(|| Problem::bad_request("`pupil` is missing: say who is removed."))?;
-    pages.mode.needed()?.remove(&pupil).await?;
-    Ok(after(Done::Removed, &view))
+    let room = pages.mode.needed()?;
+    let board = Board::of(room, view.board_view()).await?;
+    room.remove(&pupil).await?;
+    let after = After::of(Done::Removed);
+    let mut response = board.row_beside(&pupil).into_iter().fold(after, After::at).lead(&view);
+    if let Some(name) = board.name_of(pupil.as_str()) {
+        room.note_removed(name, &mut response)?;
+    }
+    Ok(response)
 }
 
 #[derive(Deserialize)]
@@ -87,7 +100,9 @@ pub(in crate::web) async fn rename(
 ) -> Result<HttpResponse, Problem> {
     let pupil = PupilId::parse(&form.pupil).ok_or_else(not_a_pupil)?;
     match PupilName::parse(&form.name) {
-        Ok(name) if pages.mode.needed()?.rename_for_teacher(&pupil, &name).await? => Ok(after(Done::Renamed, &view)),
+        Ok(name) if pages.mode.needed()?.rename_for_teacher(&pupil, &name).await? => {
+            Ok(After::of(Done::Renamed).pupil(&pupil).lead(&view))
+        }
         Ok(_) => Err(not_a_pupil()),
         Err(bad) => {
             let query = BoardQuery { open: Some(form.pupil.clone()), ..view.into_inner() };
@@ -110,17 +125,18 @@ pub(in crate::web) struct Hold {
 }
 
 impl Hold {
-    /// The change, and what the page says of it.
-    fn read(&self) -> Result<(ClassChange, Done), Problem> {
+    /// The change, and where the page leads then.
+    fn read(&self) -> Result<(ClassChange, After), Problem> {
         let held = flag("held", &self.held)?;
-        let done = if held { Done::Held } else { Done::Released };
+        let after = |if_held, if_released| After::of(if held { if_held } else { if_released });
         match (self.what.as_str(), &self.lesson) {
-            ("solutions", None) => Ok((ClassChange::HoldSolutions(held), done)),
+            ("solutions", None) => Ok((ClassChange::HoldSolutions(held), after(Done::Held, Done::Released))),
             ("solutions", Some(slug)) => {
-                let done = if held { Done::SolutionHeld } else { Done::SolutionReleased };
-                Ok((ClassChange::HoldSolution { key: lesson(slug)?.key, held }, done))
+                let lesson = lesson(slug)?;
+                let after = after(Done::SolutionHeld, Done::SolutionReleased).lesson(lesson);
+                Ok((ClassChange::HoldSolution { key: lesson.key, held }, after))
             }
-            ("codes", None) => Ok((ClassChange::HoldCodes(held), done)),
+            ("codes", None) => Ok((ClassChange::HoldCodes(held), after(Done::CodesHeld, Done::CodesReleased))),
             ("codes", Some(_)) => Err(Problem::bad_request("`lesson` is for solutions: codes are held all at once.")),
             _ => Err(Problem::bad_request("`what` can be solutions or codes.")),
         }
@@ -134,9 +150,9 @@ pub(in crate::web) async fn hold(
     view: View,
     form: Form<Hold>,
 ) -> Result<HttpResponse, Problem> {
-    let (change, done) = form.read()?;
+    let (change, after) = form.read()?;
     pages.mode.needed()?.change(&change).await?;
-    Ok(after(done, &view))
+    Ok(after.lead(&view))
 }
 
 #[derive(Deserialize)]
@@ -153,9 +169,9 @@ pub(in crate::web) async fn open_lesson(
     form: Form<LessonForm>,
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
-    let change = ClassChange::OpenLesson { key: lesson(&form.lesson)?.key, is_open };
-    pages.mode.needed()?.change(&change).await?;
-    Ok(after(if is_open { Done::Opened } else { Done::Closed }, &view))
+    let lesson = lesson(&form.lesson)?;
+    pages.mode.needed()?.change(&ClassChange::OpenLesson { key: lesson.key, is_open }).await?;
+    Ok(After::of(if is_open { Done::Opened } else { Done::Closed }).lesson(lesson).lead(&view))
 }
 
 #[derive(Deserialize)]
@@ -172,13 +188,13 @@ pub(in crate::web) async fn joining(
 ) -> Result<HttpResponse, Problem> {
     let is_open = flag("open", &form.open)?;
     pages.mode.needed()?.change(&ClassChange::OpenJoining(is_open)).await?;
-    Ok(after(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }, &view))
+    Ok(After::of(if is_open { Done::JoiningOpened } else { Done::JoiningClosed }).lead(&view))
 }
 
 /// `POST /class/board/code`: another code for those who join from now on.
 pub(in crate::web) async fn new_code(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.renew_code().await?;
-    Ok(after(Done::NewCode, &view))
+    Ok(After::of(Done::NewCode).lead(&view))
 }
 
 /// `POST /class/board/back`: makes a code with which a pupil comes back in another browser.
@@ -206,15 +222,16 @@ pub(in crate::web) async fn open_path(
     view: View,
     form: Form<PathForm>,
 ) -> Result<HttpResponse, Problem> {
-    let (closed, done) = if form.path == "all" {
-        (LessonKeys::default(), Done::AllOpened)
+    let (closed, after) = if form.path == "all" {
+        (LessonKeys::default(), After::of(Done::AllOpened))
     } else {
         let path = Path::find(&form.path).ok_or_else(|| Problem::bad_request("`path` can be 45, 90, 180 or all."))?;
         let is_on_it = |lesson: &&Lesson| path.lessons().any(|on_it| on_it.key == lesson.key);
-        (LESSONS.iter().filter(|lesson| !is_on_it(lesson)).map(|lesson| lesson.key).collect(), Done::Path)
+        let closed = LESSONS.iter().filter(|lesson| !is_on_it(lesson)).map(|lesson| lesson.key).collect();
+        (closed, After::of(Done::Path).path(path))
     };
     pages.mode.needed()?.change(&ClassChange::CloseLessons(closed)).await?;
-    Ok(after(done, &view))
+    Ok(after.lead(&view))
 }
 
 /// `POST /class/board/leave`: this browser is no longer the teacher's.
@@ -235,5 +252,5 @@ fn flag(name: &str, text: &str) -> Result<bool, Problem> {
 /// `POST /class/board/end`: deletes the class, its pupils and their progress.
 pub(in crate::web) async fn end(_: Teacher, pages: ClassPages, view: View) -> Result<HttpResponse, Problem> {
     pages.mode.needed()?.end().await?;
-    Ok(after(Done::Ended, &view))
+    Ok(After::of(Done::Ended).lead(&view))
 }

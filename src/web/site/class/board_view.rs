@@ -2,13 +2,15 @@
 
 use serde::Deserialize;
 
+use crate::web::http::problem::{Problem, quoted};
+
 /// The query of the board's addresses.
 #[derive(Default, Deserialize)]
 pub(in crate::web) struct BoardQuery {
     /// Only in the teacher's link.
     pub key: Option<String>,
-    /// Which part of a large class is shown.
-    pub part: Option<usize>,
+    /// Which part of a large class is shown: a whole number.
+    pub part: Option<String>,
     /// `name` or `stuck`; without it, pupils are in the order in which they joined.
     pub sort: Option<String>,
     /// What the teacher is about to do: a pupil's id, or `choice`.
@@ -18,9 +20,27 @@ pub(in crate::web) struct BoardQuery {
     pub view: Option<String>,
     /// What a press did.
     pub done: Option<String>,
+    /// The id of the pupil that it was about.
+    pub pupil: Option<String>,
+    /// The slug of the lesson that it was about.
+    pub lesson: Option<String>,
+    /// The minutes of the path that it was about.
+    pub path: Option<String>,
 }
 
 impl BoardQuery {
+    /// Refuses a part that is no number. A number beyond the last part is one that was a part before pupils left.
+    pub(super) fn checked(&self) -> Result<&Self, Problem> {
+        match &self.part {
+            Some(part) if part.parse::<usize>().is_err() => Err(Problem::bad_request(format!(
+                "`part` says which part of a large class is shown, as a whole number such as `2`. It cannot be {}.",
+                quoted(part)
+            ))
+            .leading_to("/class/board")),
+            _ => Ok(self),
+        }
+    }
+
     pub(super) fn board_view(&self) -> BoardView {
         let sort = match self.sort.as_deref() {
             Some("name") => Sort::Name,
@@ -28,7 +48,11 @@ impl BoardQuery {
             _ => Sort::Joined,
         };
         let is_for_projector = self.view.as_deref() == Some("projector");
-        BoardView { sort, part: self.part.unwrap_or(1), is_for_projector }
+        BoardView { sort, part: self.part_number(), is_for_projector }
+    }
+
+    fn part_number(&self) -> usize {
+        self.part.as_deref().and_then(|part| part.parse().ok()).unwrap_or(1)
     }
 }
 
@@ -121,13 +145,13 @@ mod tests {
 
     #[test]
     fn what_a_query_says_is_what_its_address_says_again() {
-        let query = |sort: Option<&str>, part| BoardQuery {
+        let query = |sort: Option<&str>, part: Option<&str>| BoardQuery {
             sort: sort.map(str::to_owned),
-            part,
+            part: part.map(str::to_owned),
             view: Some("projector".to_owned()),
             ..BoardQuery::default()
         };
-        assert_eq!(query(Some("name"), Some(3)).board_view().query(""), "?view=projector&sort=name&part=3");
+        assert_eq!(query(Some("name"), Some("3")).board_view().query(""), "?view=projector&sort=name&part=3");
         assert_eq!(query(Some("else"), None).board_view().query(""), "?view=projector");
     }
 }

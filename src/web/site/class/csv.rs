@@ -10,8 +10,23 @@ use crate::lab::class::{PredictionState, State};
 use crate::web::http::problem::Problem;
 use crate::web::session::class::Teacher;
 
-const HEAD: [&str; 11] =
-    ["pupil", "id", "joined_at", "seen_at", "lesson", "state", "stuck", "tries", "hints", "prediction", "solved_at"];
+/// New columns come last: spreadsheets and programs may count them.
+const HEAD: [&str; 14] = [
+    "pupil",
+    "id",
+    "joined_at",
+    "seen_at",
+    "lesson",
+    "state",
+    "stuck",
+    "tries",
+    "hints",
+    "prediction",
+    "solved_at",
+    "title",
+    "open",
+    "began_again",
+];
 
 /// Without it, Excel takes UTF-8 for another encoding.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -27,17 +42,22 @@ fn csv(board: &Board) -> String {
     let mut text = format!("{BYTE_ORDER_MARK}{}", line(&HEAD));
     for row in &board.rows {
         let (joined, seen) = (time(row.pupil.joined_at), time(row.pupil.seen_at));
+        let restarts = row.pupil.restarts.to_string();
         for (lesson, standing) in &row.standings {
-            let stuck = if standing.stuck { "yes" } else { "no" };
+            let (stuck, open) = (yes_or_no(standing.stuck), yes_or_no(!board.is_closed(lesson)));
             let (tries, hints) = (standing.tries.to_string(), standing.hints.to_string());
             let solved = standing.solved_at.and_then(moment).unwrap_or_default();
             let (state, prediction) = (state(standing.state), prediction(standing.prediction));
             let id = row.pupil.id.as_str();
-            let cells = [&row.name, id, &joined, &seen, lesson.slug, state, stuck, &tries, &hints, prediction, &solved];
-            text += &line(&cells);
+            let work = [lesson.slug, state, stuck, &tries, &hints, prediction, &solved, lesson.title, open];
+            text += &line(&[&[&row.name, id, &joined, &seen], &work[..], &[&restarts]].concat());
         }
     }
     text
+}
+
+const fn yes_or_no(is_so: bool) -> &'static str {
+    if is_so { "yes" } else { "no" }
 }
 
 const fn state(state: State) -> &'static str {

@@ -41,7 +41,7 @@ pub(in crate::web) async fn events(
     let room = pages.mode.needed()?;
     let permit = room.stream_permit().ok_or_else(|| Problem::too_busy(work::RETRY_AFTER))?;
     let (sender, receiver) = mpsc::channel(1);
-    let last = Sent::nothing(query.board_view(), room.teacher_until(&request));
+    let last = Sent::nothing(query.checked()?.board_view(), room.teacher_until(&request));
     actix_web::rt::spawn(watch(pages.mode.clone(), shutdown, last, sender));
     Ok(HttpResponse::Ok()
         .content_type("text/event-stream")

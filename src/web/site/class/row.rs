@@ -1,7 +1,13 @@
 //! A row of the board: one pupil, and what its cells say of each lesson.
 
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::done::pupil_row;
 use crate::lab::class::{PredictionState, Pupil, Standing, State};
 use crate::lab::lessons::Lesson;
+
+/// A pupil who sent nothing for so long is not at work now.
+const AT_WORK: TimeDelta = TimeDelta::hours(1);
 
 /// A pupil, and how far they are in each lesson.
 pub(super) struct Row {
@@ -12,6 +18,11 @@ pub(super) struct Row {
 }
 
 impl Row {
+    /// The id of the row in the page.
+    pub fn id(&self) -> String {
+        pupil_row(&self.pupil.id)
+    }
+
     pub fn solved(&self) -> usize {
         self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
     }
@@ -26,6 +37,14 @@ impl Row {
 
     pub fn is_stuck(&self) -> bool {
         self.standings.iter().any(|(_, standing)| standing.stuck)
+    }
+
+    /// The lesson that they work on now: of the unsolved ones that are open, the one that they began last.
+    pub fn works_on(&self, now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Option<&'static Lesson> {
+        let opened_at = |lesson: &Lesson| self.pupil.record.times.get(lesson.key).map(|times| times.opened_at);
+        let begun = self.standings.iter().filter(|(lesson, it)| it.state == State::Open && is_open(lesson));
+        let last = begun.max_by_key(|(lesson, _)| opened_at(lesson)).map(|(lesson, _)| *lesson);
+        last.filter(|_| now - self.pupil.seen_at <= AT_WORK)
     }
 
     /// That they deleted their own progress.

@@ -1,5 +1,7 @@
-//! What the board says of the whole class: who is stuck, how far the lesson is that most work on, and of each lesson
-//! how many have solved it.
+//! What the board says of the whole class: who is stuck, which lesson most work on and how many have solved that, and
+//! of each lesson how many have solved it.
+
+use chrono::{DateTime, Utc};
 
 use super::row::Row;
 use crate::lab::class::State;
@@ -31,10 +33,6 @@ impl Sums {
         sums
     }
 
-    const fn at_work(self) -> usize {
-        self.open + self.stuck
-    }
-
     /// As in "12 solved, 3 open, 1 stuck".
     pub fn says(self) -> String {
         let counts = [(self.solved, "solved"), (self.open, "open"), (self.stuck, "stuck")];
@@ -50,21 +48,46 @@ pub(super) struct Summary<'a> {
     /// How many are stuck in a lesson, and the first of them.
     pub stuck: usize,
     pub named: Vec<&'a Row>,
-    /// The lesson that most pupils have open, and how many have solved it.
-    pub busiest: Option<(&'static Lesson, usize)>,
+    pub busiest: Option<Busiest>,
+}
+
+/// The lesson on which more pupils work now than on any other.
+#[derive(Clone, Copy)]
+pub(super) struct Busiest {
+    pub lesson: &'static Lesson,
+    pub at_work: usize,
+    pub solved: usize,
+}
+
+impl Busiest {
+    /// Each pupil works on one lesson at most. Of two lessons with as many pupils, the later one: the class moves on.
+    fn of(rows: &[Row], now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Option<Self> {
+        let worked_on: Vec<_> = rows.iter().filter_map(|row| row.works_on(now, &is_open)).collect();
+        let at_work = |lesson: &Lesson| worked_on.iter().filter(|it| it.key == lesson.key).count();
+        let (lesson, at_work) =
+            LESSONS.iter().map(|lesson| (lesson, at_work(lesson))).max_by_key(|(_, count)| *count)?;
+        (at_work > 0).then(|| Self { lesson, at_work, solved: Sums::of(lesson, rows).solved })
+    }
+
+    /// Who works on it, as in "Most work on" or "3 of 30 work on".
+    pub fn says(&self, pupils: usize) -> String {
+        match self.at_work {
+            1 => format!("1 of {pupils} works on"),
+            count if 2 * count > pupils => "Most work on".to_owned(),
+            count => format!("{count} of {pupils} work on"),
+        }
+    }
 }
 
 impl<'a> Summary<'a> {
-    pub fn of(rows: &'a [Row]) -> Self {
+    /// Of the lessons that are open.
+    pub fn of(rows: &'a [Row], now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Self {
         let stuck: Vec<_> = rows.iter().filter(|row| row.is_stuck()).collect();
-        let sums = LESSONS.iter().map(|lesson| (lesson, Sums::of(lesson, rows)));
-        // Of two lessons with as many, the later one: the class moves on.
-        let busiest = sums.max_by_key(|(_, sums)| sums.at_work()).filter(|(_, sums)| sums.at_work() > 0);
         Self {
             pupils: rows.len(),
             stuck: stuck.len(),
             named: stuck.into_iter().take(MOST_NAMED).collect(),
-            busiest: busiest.map(|(lesson, sums)| (lesson, sums.solved)),
+            busiest: Busiest::of(rows, now, is_open),
         }
     }
 
