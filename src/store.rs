@@ -1,9 +1,10 @@
 //! The store: transactions of phone tokens, users, the tokens that were used or revoked, what the OAuth issuer keeps,
-//! and a class with its pupils.
+//! a class with its pupils, and the answer pages of lessons.
 //!
 //! One trait hides which database is used. Not found is `None`; an error means that the store does not answer or is
 //! broken.
 
+mod answers;
 mod classes;
 mod grants;
 mod migrations;
@@ -12,6 +13,7 @@ mod postgres;
 mod rows;
 mod sqlite;
 
+pub use answers::{AnswerId, AnswerStore, MOST_ANSWERS};
 pub use classes::ClassStore;
 pub use grants::{
     AuthorizationCode, CodeHash, FamilyId, FoundCode, Grant, GrantStore, LoginHash, LoginSession, NewFamily,
@@ -42,7 +44,7 @@ const PURGED_AT_ONCE: i64 = 500;
 
 /// Times are stored in whole seconds.
 #[async_trait]
-pub trait Store: ClassStore + GrantStore {
+pub trait Store: AnswerStore + ClassStore + GrantStore {
     /// Stores a transaction. Once this returns [`Recorded::Stored`], a crash cannot lose it.
     async fn record(&self, new: NewTransaction) -> Result<Recorded, StoreError>;
 

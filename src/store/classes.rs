@@ -70,6 +70,6 @@ pub trait ClassStore: Send + Sync {
     /// Changes the open class; `false` if there is none.
     async fn change_class(&self, change: &ClassChange, now: DateTime<Utc>) -> Result<bool, StoreError>;
 
-    /// Deletes the class and its pupils; `false` if there was none.
+    /// Deletes the class, its pupils and the answer pages, which have the pupils' names; `false` if there was no class.
     async fn end_class(&self) -> Result<bool, StoreError>;
 }

@@ -4,6 +4,7 @@
 //! replaces or uses up something runs in a transaction, and COMMIT is sent only while the caller is still waiting. A
 //! call that can only add something is a single statement.
 
+mod answers;
 mod classes;
 mod grants;
 mod open;
@@ -169,6 +170,7 @@ impl Store for Postgres {
         for grants in grants::PURGES {
             self.purge_with(grants, now).await?;
         }
+        self.purge_with(answers::PURGE, now).await?;
         for class in classes::PURGES {
             self.purge_with(class, Class::over_since(now)).await?;
         }

@@ -8,6 +8,7 @@
 //! queue there as well. (Connections can share a database in memory, but then a reader and a writer refuse each other's
 //! locks instead of waiting for them.)
 
+mod answers;
 mod classes;
 mod grants;
 mod open;
@@ -153,6 +154,7 @@ impl Store for Sqlite {
         for grants in grants::PURGES {
             self.purge_with(grants, now).await?;
         }
+        self.purge_with(answers::PURGE, now).await?;
         for class in classes::PURGES {
             self.purge_with(class, Class::over_since(now)).await?;
         }

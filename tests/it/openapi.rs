@@ -768,7 +768,7 @@ const ODD: [&str; 14] = [
     "%7B%22a%22%3A1%7D",
 ];
 
-const ODD_BODIES: [&str; 20] = [
+const ODD_BODIES: [&str; 21] = [
     "",
     "x",
     "[]",
@@ -786,6 +786,7 @@ const ODD_BODIES: [&str; 20] = [
     "{\"username\":\"a\",\"password\":\"b\",\"grants\":{\"x\":{}}}",
     "{\"username\":\"a\",\"password\":\"b\",\"region\":7}",
     "algorithm=none",
+    "step=skip",
     "algorithm=HS256&algorithm=HS256",
     "grant_type=password&assertion=x",
     "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=a.b.c",

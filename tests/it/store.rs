@@ -91,6 +91,9 @@ macro_rules! contract {
             what_is_held_and_closed_is_kept
             every_change_of_a_class_gives_it_another_version
             a_purge_deletes_a_class_that_is_over_with_its_pupils
+            an_answer_page_is_kept_until_it_expires
+            the_newest_answer_pages_are_kept
+            the_end_of_a_class_deletes_the_answer_pages
         }
     };
     ($open:expr => $($rule:ident)*) => {
@@ -104,11 +107,13 @@ macro_rules! contract {
     };
 }
 
+mod answers;
 mod classes;
 mod grants;
 mod in_memory;
 mod postgres;
 
+use answers::*;
 use classes::*;
 use grants::*;
 

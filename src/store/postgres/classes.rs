@@ -279,6 +279,7 @@ async fn change(connection: &mut PgConnection, change: &ClassChange, now: DateTi
 /// Deletes the class first, so that this waits for the calls that have locked it.
 async fn end(connection: &mut PgConnection) -> sqlx::Result<bool> {
     let ended = sqlx::query("DELETE FROM classes").execute(&mut *connection).await?;
-    sqlx::query("DELETE FROM pupils").execute(connection).await?;
+    sqlx::query("DELETE FROM pupils").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM lab_answers").execute(connection).await?;
     Ok(ended.rows_affected() == 1)
 }

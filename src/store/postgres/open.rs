@@ -17,17 +17,18 @@ use super::Postgres;
 use super::pool::{self, Pool};
 
 /// The schema.
-const MIGRATIONS: [Step; 6] = [
+const MIGRATIONS: [Step; 7] = [
     (1, "tables", include_str!("../migrations/postgres/0001_tables.sql")),
     (2, "grants", include_str!("../migrations/postgres/0002_grants.sql")),
     (3, "class", include_str!("../migrations/postgres/0003_class.sql")),
     (4, "joining", include_str!("../migrations/postgres/0004_joining.sql")),
     (5, "return codes", include_str!("../migrations/postgres/0005_return_codes.sql")),
     (6, "single solutions", include_str!("../migrations/postgres/0006_single_solutions.sql")),
+    (7, "lab answers", include_str!("../migrations/postgres/0007_lab_answers.sql")),
 ];
 
 /// The tables of the schema. Where there are some without a record of migrations, they are another program's.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "transactions",
     "used_tokens",
     "revoked_tokens",
@@ -37,6 +38,7 @@ const TABLES: [&str; 9] = [
     "login_sessions",
     "classes",
     "pupils",
+    "lab_answers",
 ];
 
 /// The supported URL parameters. sqlx would silently ignore any other, such as a misspelt `sslmode`, so we refuse them.

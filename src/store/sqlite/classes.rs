@@ -300,6 +300,7 @@ async fn change(connection: &mut SqliteConnection, change: &ClassChange, now: Da
 
 async fn end(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
     sqlx::query("DELETE FROM pupils").execute(&mut *connection).await?;
+    sqlx::query("DELETE FROM lab_answers").execute(&mut *connection).await?;
     let ended = sqlx::query("DELETE FROM classes").execute(connection).await?;
     Ok(ended.rows_affected() == 1)
 }

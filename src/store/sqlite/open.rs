@@ -16,7 +16,7 @@ use super::{Sqlite, Writer};
 use crate::keys::{Exposed, Privacy};
 
 /// The schema.
-const MIGRATIONS: [Step; 7] = [
+const MIGRATIONS: [Step; 8] = [
     (1, "tables", include_str!("../migrations/sqlite/0001_tables.sql")),
     (2, "revoked tokens", include_str!("../migrations/sqlite/0002_revoked_tokens.sql")),
     (3, "grants", include_str!("../migrations/sqlite/0003_grants.sql")),
@@ -24,6 +24,7 @@ const MIGRATIONS: [Step; 7] = [
     (5, "joining", include_str!("../migrations/sqlite/0005_joining.sql")),
     (6, "return codes", include_str!("../migrations/sqlite/0006_return_codes.sql")),
     (7, "single solutions", include_str!("../migrations/sqlite/0007_single_solutions.sql")),
+    (8, "lab answers", include_str!("../migrations/sqlite/0008_lab_answers.sql")),
 ];
 
 /// The application id that the first migration writes into the file's header.

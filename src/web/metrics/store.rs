@@ -19,9 +19,9 @@ use crate::lab::class::{
 };
 use crate::profiles::telesign::{PhoneNumber, Xid};
 use crate::store::{
-    AuthorizationCode, ClassStore, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash, LoginSession,
-    NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant, RefreshToken,
-    Rotated, Store, StoreError, Transaction,
+    AnswerId, AnswerStore, AuthorizationCode, ClassStore, CodeHash, Cursor, FamilyId, FoundCode, GrantStore, LoginHash,
+    LoginSession, NewFamily, NewRefreshToken, NewTransaction, Page, Presented, Recorded, Redeemed, RefreshGrant,
+    RefreshToken, Rotated, Store, StoreError, Transaction,
 };
 
 label! {
@@ -64,6 +64,8 @@ label! {
         ResetProgress "reset_progress",
         ChangeClass "change_class",
         EndClass "end_class",
+        KeepAnswer "keep_answer",
+        Answer "answer",
     }
 }
 
@@ -349,5 +351,16 @@ impl ClassStore for CountedStore {
 
     async fn end_class(&self) -> Result<bool, StoreError> {
         self.calls.measure(Operation::EndClass, self.store.end_class()).await
+    }
+}
+
+#[async_trait]
+impl AnswerStore for CountedStore {
+    async fn keep_answer(&self, id: &AnswerId, page: Vec<u8>, expires_at: DateTime<Utc>) -> Result<(), StoreError> {
+        self.calls.measure(Operation::KeepAnswer, self.store.keep_answer(id, page, expires_at)).await
+    }
+
+    async fn answer(&self, id: &AnswerId, now: DateTime<Utc>) -> Result<Option<Vec<u8>>, StoreError> {
+        self.calls.measure(Operation::Answer, self.store.answer(id, now)).await
     }
 }

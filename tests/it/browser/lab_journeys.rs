@@ -55,6 +55,33 @@ async fn every_attack_is_tried_by_its_button_and_the_code_that_its_page_announce
     visit.end().await;
 }
 
+#[tokio::test]
+async fn the_way_back_shows_each_verdict_again_and_a_reload_sends_nothing() {
+    with_and_without_script_and_back(async |visit| {
+        visit.open("/generate").await;
+        visit.open_lesson("tamper").await;
+        visit.press_button("Skip").await;
+        let mut seen = Vec::new();
+        visit.type_in("#payload", r#"{"sub":"admin"}"#).await;
+        for label in ["Send it with the old signature", "Change a middle character"] {
+            visit.press_button(label).await;
+            visit.assert_in_view("#verdict + .verdict-card > p").await;
+            seen.push(visit.text(".outcome").await);
+        }
+        assert_ne!(seen[0], seen[1]);
+        visit.open("/lab/glossary").await;
+        for verdict in seen.iter().rev() {
+            visit.follow_to_next_page(visit.driver.back()).await;
+            assert_eq!(&visit.text(".outcome").await, verdict);
+            visit.follow_to_next_page(visit.driver.refresh()).await;
+            assert_eq!(&visit.text(".outcome").await, verdict);
+        }
+        visit.follow_to_next_page(visit.driver.forward()).await;
+        assert_eq!(visit.text(".outcome").await, seen[1]);
+    })
+    .await;
+}
+
 /// What of the answer to a press can be seen only by scrolling.
 const OUT_OF_VIEW: &str =
     "['#verdict', '.verdict-card', '.verdict-card + .verdict-card', '.outcome .actions .button'].filter((place) => {

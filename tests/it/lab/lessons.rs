@@ -1,5 +1,6 @@
 //! The lessons over HTTP: each is solved by its own solution's text, near misses are named, and bad input is refused.
 
+mod answer_pages;
 mod cookies;
 mod end_and_limits;
 mod evidence;

@@ -168,6 +168,12 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
                     body: Some(Body { media: FORM, schema: "LessonStep", is_required: false, example: "predict=none" }),
                     own_answers: &[
                         Answer::new(200, HTML, "The page, with what happened and why."),
+                        Answer::new(
+                            303,
+                            Content::Nothing,
+                            "To the task after a prediction; in the window of a browser, to this page at an address of \
+                             its own.",
+                        ),
                         DUPLICATE_COOKIE,
                         NO_LESSON,
                         Answer::refusal(415, "The body is not declared as a form."),

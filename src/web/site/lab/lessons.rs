@@ -3,6 +3,7 @@
 
 mod anatomy;
 mod another_service;
+mod answer_page;
 mod cookie_laboratory;
 mod cross_site_forms;
 mod cross_site_forms_two;
@@ -109,6 +110,9 @@ pub(in crate::web) async fn lesson(
     if visit.has_earlier_work() {
         return visit.begin_anew().await;
     }
+    if let Some(page) = answer_page::find(&visit).await? {
+        return Ok(page);
+    }
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
     } else {
@@ -119,7 +123,8 @@ pub(in crate::web) async fn lesson(
         page.page(&mut visit).await?
     };
     visit.keep_progress(&mut response).await?;
-    Projector::show(&visit, response)
+    let response = Projector::show(&visit, response)?;
+    answer_page::keep(&mut visit, response).await
 }
 
 #[derive(Template)]
@@ -338,6 +343,8 @@ impl<'a> LessonVisit<'a> {
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
             next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
+            // One that is kept was shown instead of this page.
+            answer_is_gone: answer_page::is_asked_for(self.request),
         }
     }
 
@@ -426,6 +433,8 @@ pub(super) struct Frame {
     is_closed_to_pupils: bool,
     /// The next lesson that this visitor can open.
     next: Option<&'static Lesson>,
+    /// Whether the address leads to an answer page that is no longer kept.
+    answer_is_gone: bool,
 }
 
 impl Frame {

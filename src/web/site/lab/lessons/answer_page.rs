@@ -1,0 +1,128 @@
+//! Answer pages: what a form of a lesson was answered with, at an address of its own. The browser is sent there after a
+//! press, so that a reload sends nothing again, and *Back* shows the page as it was.
+//!
+//! The page is kept in the store as long as a session lasts, compressed and encrypted. (Its size is bounded by that of
+//! the form.) The key follows from this server's key, from the id that the visitor's session keeps, and from the
+//! address: another browser, or somebody with the database alone, cannot open it. Only the window of a browser that
+//! keeps cookies is sent there. A program gets the page as the answer to its form.
+
+use std::io::{Read as _, Write as _};
+
+use actix_web::body::MessageBody as _;
+use actix_web::http::header::{self, HeaderValue};
+use actix_web::http::{Method, StatusCode};
+use actix_web::web::Bytes;
+use actix_web::{HttpRequest, HttpResponse};
+use chrono::TimeDelta;
+use flate2::Compression;
+use flate2::read::DeflateDecoder;
+use flate2::write::DeflateEncoder;
+use url::form_urlencoded;
+
+use super::LessonVisit;
+use super::own_keys::random_text;
+use crate::store::AnswerId;
+use crate::web::http::problem::Problem;
+use crate::web::session::STATE_HOURS;
+
+/// The field of an address that names an answer page.
+const FIELD: &str = "answer";
+
+/// Whether a request asks for an answer page.
+pub(super) fn is_asked_for(request: &HttpRequest) -> bool {
+    request.method() != Method::POST && name_in(request).is_some()
+}
+
+/// The answer page that the request asks for, if it is this visitor's and still kept.
+pub(super) async fn find(visit: &LessonVisit<'_>) -> Result<Option<HttpResponse>, Problem> {
+    let Some(name) = name_in(visit.request).filter(|_| visit.request.method() != Method::POST) else { return Ok(None) };
+    let Some(purpose) = purpose(visit, &name) else { return Ok(None) };
+    let found = visit.lab.store.answer(&id(visit, &purpose), visit.now).await?;
+    let opened = found.and_then(|sealed| visit.lab.sessions.decrypt(&purpose, &sealed));
+    let page = opened.and_then(|compressed| unpacked(&compressed));
+    Ok(page.map(|page| HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)))
+}
+
+/// Keeps the page that answers a form, and sends the browser there. What is no such page stays as it is.
+pub(super) async fn keep(visit: &mut LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
+    let is_page = visit.request.method() == Method::POST && response.status() == StatusCode::OK;
+    if !is_page || !is_navigation(visit.request) || !keeps_cookies(visit.request) {
+        return Ok(response);
+    }
+    let (mut head, body) = response.into_parts();
+    let page = match body.try_into_bytes() {
+        Ok(page) => page,
+        Err(body) => return Ok(head.set_body(body)),
+    };
+    let Some(address) = kept_at(visit, &page).await? else { return Ok(head.set_body(page).map_into_boxed_body()) };
+    *head.status_mut() = StatusCode::SEE_OTHER;
+    head.headers_mut().remove(header::CONTENT_TYPE);
+    let address = HeaderValue::try_from(address).map_err(|error| Problem::internal(&error))?;
+    head.headers_mut().insert(header::LOCATION, address);
+    Ok(head.map_into_boxed_body())
+}
+
+/// Whether a browser's window sent the request: not a program, and not a script of a page. Browsers send the first of
+/// these headers over HTTPS and to this machine, and the second everywhere (Fetch Metadata §2.3, Upgrade Insecure
+/// Requests §3.2.1).
+fn is_navigation(request: &HttpRequest) -> bool {
+    let has = |name: &str, value: &str| request.headers().get(name).is_some_and(|it| it.as_bytes() == value.as_bytes());
+    has("sec-fetch-mode", "navigate") || has("upgrade-insecure-requests", "1")
+}
+
+/// Whether this browser gives back cookies. Without them it could not be known again at the page's address.
+fn keeps_cookies(request: &HttpRequest) -> bool {
+    request.headers().contains_key(header::COOKIE)
+}
+
+/// Keeps the page; `None` if it cannot be kept. It is then still the answer, so nothing is lost.
+async fn kept_at(visit: &mut LessonVisit<'_>, page: &Bytes) -> Result<Option<String>, Problem> {
+    // The session may be full.
+    if visit.own_name().is_err() {
+        return Ok(None);
+    }
+    let name = random_text(&visit.lab.random)?;
+    let Some(purpose) = purpose(visit, &name) else { return Ok(None) };
+    let sealed = visit.lab.sessions.encrypt(&purpose, packed(page).map_err(|error| Problem::internal(&error))?)?;
+    let expires_at = visit.now + TimeDelta::hours(STATE_HOURS);
+    if let Err(error) = visit.lab.store.keep_answer(&id(visit, &purpose), sealed, expires_at).await {
+        log::warn!("the answer to a form of a lesson is not kept: {error}");
+        return Ok(None);
+    }
+    Ok(Some(address(visit.request, &name)))
+}
+
+/// The address of the form, with the name of the answer page. It has no fragment, so that the form's own holds.
+fn address(request: &HttpRequest, name: &str) -> String {
+    let fields = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(field, _)| field != FIELD);
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).append_pair(FIELD, name).finish();
+    format!("{}?{query}", request.path())
+}
+
+fn name_in(request: &HttpRequest) -> Option<String> {
+    let mut fields = form_urlencoded::parse(request.query_string().as_bytes());
+    fields.find(|(field, _)| field == FIELD).map(|(_, name)| name.into_owned())
+}
+
+/// What the page is encrypted for: this visitor, lesson and address. `None` if the session has no id.
+fn purpose(visit: &LessonVisit<'_>, name: &str) -> Option<String> {
+    let visitor = visit.visitor.lab().visitor;
+    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    (is_plain && !visitor.is_empty()).then(|| format!("answer page {} {visitor} {name}", visit.lesson.slug))
+}
+
+fn id(visit: &LessonVisit<'_>, purpose: &str) -> AnswerId {
+    AnswerId(visit.lab.sessions.digest(purpose))
+}
+
+fn packed(page: &[u8]) -> std::io::Result<Vec<u8>> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(page)?;
+    encoder.finish()
+}
+
+fn unpacked(compressed: &[u8]) -> Option<Vec<u8>> {
+    let mut page = Vec::new();
+    DeflateDecoder::new(compressed).read_to_end(&mut page).ok()?;
+    Some(page)
+}
