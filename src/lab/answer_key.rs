@@ -62,6 +62,9 @@ fn write_answers(text: &mut String, answers: Vec<Answers>) -> fmt::Result {
             write_wrapped(text, "Right: ", &format!("{}. {}", choice.says.plain(), choice.reply.plain()))?;
         }
         write_wrapped(text, "Solution: ", lesson.solution.plain())?;
+        for way in &lesson.other_solutions {
+            write_wrapped(text, "Or: ", way.says.plain())?;
+        }
     }
     Ok(())
 }

@@ -791,6 +791,7 @@ fn what_is_held_is_hidden_from_everybody_but_the_teacher() {
     for visitor in [&mut ada, &mut stranger] {
         let page = open_all(visitor);
         assert!(!page.contains(solution) && page.contains("Your teacher has not released the solution yet."), "{page}");
+        assert!(page.contains(&format!("<a href=\"{ANATOMY}\">Look again</a>")), "{page}");
     }
     assert!(open_all(&mut teacher).contains(solution));
     let of_first_part = lesson.hints.iter().filter(|hint| hint.fits(Open::Part("payload"))).count();

@@ -87,10 +87,22 @@ impl Judged {
         Open::first(&[(self.payload.is_right, PAYLOAD.name), (self.header.is_right, HEADER.name)])
     }
 
+    /// The field that the visitor goes on with: the first wrong answer, or else the first that is missing.
+    pub fn field(&self, typed: &Typed) -> &'static str {
+        let [payload, header] = self.answers(typed);
+        let is_wrong = |(remark, typed): (&Remark, &str)| !remark.is_right && !typed.is_empty();
+        let goes_on_with_header = is_wrong(header) || self.payload.is_right;
+        if !is_wrong(payload) && goes_on_with_header { HEADER.member } else { PAYLOAD.member }
+    }
+
+    fn answers<'j>(&'j self, typed: &'j Typed) -> [(&'j Remark, &'j str); 2] {
+        [(&self.payload, typed.sub.trim()), (&self.header, typed.alg.trim())]
+    }
+
     /// How many parts are done, and a hint about the first answer that is wrong. An empty answer is no try.
     pub fn press(&self, typed: &Typed) -> Press {
         let done = self.remarks().into_iter().filter(|remark| remark.is_right).count();
-        let answers = [(&self.payload, typed.sub.trim()), (&self.header, typed.alg.trim())];
+        let answers = self.answers(typed);
         let wrong = answers.iter().find(|(remark, typed)| !remark.is_right && !typed.is_empty());
         let missing = answers.iter().find(|(remark, _)| !remark.is_right);
         let counted = format!("{done} of 2 parts done.");
@@ -267,6 +279,25 @@ mod tests {
         let (press, _) = judged("", "RS256");
         assert!(matches!(&press, Press::Wrong(says) if says.contains("0 of 2 parts done. Header: that")), "{press:?}");
         assert!(matches!(judged(" ", "").0, Press::Missing(says) if says.starts_with("0 of 2 parts done.")));
+    }
+
+    #[test]
+    fn the_visitor_goes_on_with_the_field_that_the_verdict_is_about() {
+        for (sub, alg, field) in [
+            (SUBJECT, "", "alg"),
+            ("", "HS256", "sub"),
+            ("", "", "sub"),
+            ("", "RS256", "alg"),
+            ("bob", "RS256", "sub"),
+            ("bob", "", "sub"),
+            (SUBJECT, "RS256", "alg"),
+        ] {
+            let typed = Typed { sub: sub.to_owned(), alg: alg.to_owned() };
+            let judged = Judged::of(&token(), &typed);
+            assert_eq!(judged.field(&typed), field, "{sub} {alg}");
+            let part = if field == "sub" { "Payload: " } else { "Header: " };
+            assert!(judged.press(&typed).says().contains(part), "{sub} {alg}");
+        }
     }
 
     #[test]

@@ -362,7 +362,7 @@ impl Parts {
         match self.count() {
             3 => Press::Solved(format!("{says} All three parts are done.")),
             count if self == before => {
-                Press::Step(format!("{says} You showed this part before; {count} of 3 parts are done."))
+                Press::Note(format!("{says} You have done this part already: {count} of 3 parts are done."))
             }
             count => Press::Step(format!("{count} of 3 parts done. {says}")),
         }
@@ -473,7 +473,7 @@ mod tests {
         let judged = [Ok(ADMIN.to_owned()), Err("")];
         assert!(matches!(parts.presented(&shop, &judged), Press::Step(says) if says.starts_with("1 of 3")));
         assert!(
-            matches!(parts.presented(&shop, &judged), Press::Step(says) if says.ends_with("1 of 3 parts are done."))
+            matches!(parts.presented(&shop, &judged), Press::Note(says) if says.ends_with("1 of 3 parts are done."))
         );
         assert!(parts.presented(&shop, &[Ok("pupil".to_owned()), Err("")]).is_wrong());
         assert_eq!((parts.to_text().as_str(), parts.are_broken_into()), ("100", false));

@@ -91,7 +91,7 @@ pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOut
     if !by_the_rules.allows(predicted, came_back) {
         return (parts, Press::Wrong(hint(predicted, came_back, by_the_rules).to_owned()));
     }
-    let parts = parts.with(predicted);
+    let (before, parts) = (parts, parts.with(predicted));
     let next = match parts.done_count() {
         Parts::COUNT => String::new(),
         _ => format!(" {}", parts.next()),
@@ -102,7 +102,11 @@ pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOut
         parts.done_count(),
         Parts::COUNT
     );
-    let press = if parts.done_count() == Parts::COUNT { Press::Solved(says) } else { Press::Step(says) };
+    let press = match parts.done_count() {
+        Parts::COUNT => Press::Solved(says),
+        _ if parts == before => Press::Note(format!("You have made such a cookie already. {says}")),
+        _ => Press::Step(says),
+    };
     (parts, press)
 }
 

@@ -148,7 +148,7 @@ impl Help {
         let is_all = more.is_none() && open != Open::Nothing;
         Self {
             hints,
-            solution: (has_solution && !is_held).then_some(&lesson.solution),
+            solution: (has_solution && !is_held).then(|| lesson.solution_of(open)),
             next,
             is_held: is_all && is_held,
         }

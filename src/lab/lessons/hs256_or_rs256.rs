@@ -127,16 +127,36 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Reads what [`Self::text`] writes; `None` before the measurement.
+    pub fn parse(text: &str) -> Option<Self> {
+        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        has("measured").then(|| Self { verified: has("verified"), tried: has("tried"), forged: has("forged") })
+    }
+
+    /// What the session keeps after the measurement.
+    pub fn text(self) -> String {
+        let all = [(true, "measured"), (self.verified, "verified"), (self.tried, "tried"), (self.forged, "forged")];
+        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+    }
+
     /// The part that is open once the portal has signed its two tokens.
     pub fn open(self) -> Open {
         Open::first(&[(self.verified, "verify"), (self.tried, "public"), (self.forged, "secret"), (false, "table")])
     }
 
     /// The result of a press that completed one of these parts.
-    pub fn press(self, says: &str) -> Press {
+    fn press(self, says: &str) -> Press {
         // The first part is the measurement, without which there is nothing to verify.
         let done = [self.verified, self.tried, self.forged].into_iter().filter(|is_done| *is_done).count();
         Press::Step(format!("{says} {} of 5 parts done. {}", done + 1, self.next()))
+    }
+
+    /// The same, or that the part was done before.
+    pub fn pressed(self, is_new: bool, says: &str) -> Press {
+        if is_new {
+            return self.press(says);
+        }
+        Press::Note(format!("You have done this part already. {says} {}", self.next()))
     }
 
     /// What the visitor does next.
@@ -158,9 +178,9 @@ impl Parts {
     }
 
     /// The result of the answer to the question, which is the last part.
-    pub fn answer(self, judged: Result<(), String>) -> Press {
+    pub fn answer(self, judged: Result<(), Press>) -> Press {
         match judged {
-            Err(hint) => Press::Wrong(hint),
+            Err(press) => press,
             Ok(()) if self.are_done() => Press::Solved(
                 "Under HS256 everyone who can verify can forge. Under RS256 only the portal can sign.".to_owned(),
             ),
@@ -230,14 +250,21 @@ impl Party {
     }
 }
 
-/// Whether every box is right; otherwise how many are, and a hint about the first that is not. `ticked` says whether a
-/// party was ticked for an algorithm.
-pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Result<(), String> {
+/// Whether every box is right; otherwise how many are, and a hint about each of the first two that are not. `ticked`
+/// says whether a party was ticked for an algorithm.
+pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Result<(), Press> {
     let boxes = || PARTIES.iter().flat_map(|party| ALGORITHMS.iter().enumerate().map(move |it| (party, it)));
-    let mut wrong = boxes().filter(|(party, (index, name))| ticked(party, name) != party.forges(*index));
-    let Some((party, (index, _))) = wrong.next() else { return Ok(()) };
-    let right = boxes().count() - 1 - wrong.count();
-    Err(format!("{right} of 6 boxes are right. {}", party.hints[index]))
+    if !boxes().any(|(party, (_, name))| ticked(party, name)) {
+        return Err(Press::Missing(
+            "You ticked nothing. Under each algorithm, somebody can write a new token.".to_owned(),
+        ));
+    }
+    let wrong: Vec<_> = boxes().filter(|(party, (index, name))| ticked(party, name) != party.forges(*index)).collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let hints: Vec<&str> = wrong.iter().take(2).map(|(party, (index, _))| party.hints[*index]).collect();
+    Err(Press::Wrong(format!("{} of 6 boxes are right. {}", 6 - wrong.len(), hints.join(" "))))
 }
 
 /// Shell lines that verify the RS256 token with nothing but the public key.
@@ -366,7 +393,8 @@ mod tests {
     fn six_right_boxes_solve_the_lesson_only_after_the_other_parts() {
         let all = Parts { verified: true, tried: true, forged: true };
         assert!(all.answer(Ok(())).is_solved());
-        assert_eq!(all.answer(Err("Hint.".to_owned())), Press::Wrong("Hint.".to_owned()));
+        let wrong = Press::Wrong("Hint.".to_owned());
+        assert_eq!(all.answer(Err(wrong.clone())), wrong);
         for parts in [
             Parts::default(),
             Parts { verified: false, ..all },
@@ -382,7 +410,7 @@ mod tests {
     }
 
     #[test]
-    fn only_one_answer_is_right_and_each_other_one_gets_one_hint() {
+    fn only_one_answer_is_right_and_the_first_two_mistakes_of_every_other_one_are_named() {
         let mut right = 0;
         for bits in 0..64 {
             let ticked = |party: &Party, algorithm: &str| {
@@ -391,12 +419,25 @@ mod tests {
             };
             match judge(ticked) {
                 Ok(()) => right += 1,
-                Err(hint) => assert_eq!(hint.matches("Look at").count(), 1, "{hint}"),
+                Err(Press::Missing(says)) => assert!(bits == 0 && says.starts_with("You ticked nothing."), "{says}"),
+                Err(press) => {
+                    let wrong = (bits ^ 0b00_01_11_u32).count_ones();
+                    assert!(press.is_wrong() && press.says().starts_with(&format!("{} of 6", 6 - wrong)), "{press:?}");
+                    let named = u32::try_from(press.says().matches("Look at").count()).unwrap();
+                    assert_eq!(named, wrong.min(2), "{press:?}");
+                }
             }
         }
         assert_eq!(right, 1);
-        assert!(judge(|_, _| false).unwrap_err().starts_with("3 of 6"));
-        assert!(judge(|_, _| true).unwrap_err().starts_with("3 of 6"));
+        assert!(judge(|_, _| true).unwrap_err().says().starts_with("3 of 6"));
+    }
+
+    #[test]
+    fn what_the_session_keeps_is_read_back() {
+        for text in ["measured", "measured verified", "measured verified tried", "measured verified tried forged"] {
+            assert_eq!(Parts::parse(text).unwrap().text(), text);
+        }
+        assert_eq!((Parts::parse(""), Parts::parse("verified")), (None, None));
     }
 
     #[test]

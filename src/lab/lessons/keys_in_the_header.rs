@@ -229,7 +229,10 @@ fn near(attempt: &Attempt<'_>, objection: &Objection) -> String {
         return hint;
     }
     match objection {
-        Objection::NoKey(_) => no_key(member).to_owned(),
+        Objection::NoKey(_) => match of_another_kind(member, &value_of(attempt)) {
+            Some(kind) => format!("{kind} {}", no_key(member)),
+            None => no_key(member).to_owned(),
+        },
         Objection::BadSignature(_) => format!("{}{}", wrong_key(member), expected_algorithm(attempt)),
         _ => match attempt {
             Attempt::Brought { token, .. } => refused(token, objection),
@@ -252,6 +255,70 @@ fn missing(attempt: &Attempt<'_>) -> Option<String> {
             is_absent.then(|| format!("The header of your token has no `{name}`. That is where this portal looks."))
         }),
     }
+}
+
+/// What the member says, whoever wrote the token.
+fn value_of(attempt: &Attempt<'_>) -> String {
+    match attempt {
+        Attempt::Forged(choices) => choices.value.trim().to_owned(),
+        Attempt::Brought { member, token } => {
+            let value = LaxToken::read_anything(token).header.get(member.name()).cloned().unwrap_or_default();
+            value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+        }
+    }
+}
+
+/// What the text of a member is, as it looks.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Path,
+    Sql,
+    Key,
+    Address,
+}
+
+impl Kind {
+    fn of(value: &str) -> Option<Self> {
+        let selects = value.to_ascii_lowercase().contains("select ");
+        match value.chars().next()? {
+            '{' => Some(Self::Key),
+            _ if value.contains("://") => Some(Self::Address),
+            _ if value.contains('\'') || selects => Some(Self::Sql),
+            '/' | '.' => Some(Self::Path),
+            _ => None,
+        }
+    }
+
+    const fn is(self) -> &'static str {
+        match self {
+            Self::Path => "That is a path",
+            Self::Sql => "That is a text for an SQL query",
+            Self::Key => "That is a key",
+            Self::Address => "That is an address",
+        }
+    }
+
+    /// What the portal does that takes such a value.
+    const fn taken(self) -> &'static str {
+        match self {
+            Self::Path => "this portal opens a file",
+            Self::Sql => "this portal asks a database",
+            Self::Key => "this portal takes the key itself from the header",
+            Self::Address => "this portal fetches from an address",
+        }
+    }
+}
+
+/// What is said of a value that another member would take.
+fn of_another_kind(member: Member, value: &str) -> Option<String> {
+    let taken = match member {
+        Member::KidPath => Kind::Path,
+        Member::KidSql => Kind::Sql,
+        Member::Jwk => Kind::Key,
+        Member::Jku | Member::X5u => Kind::Address,
+    };
+    let kind = Kind::of(value).filter(|kind| *kind != taken)?;
+    Some(format!("{}, and {}.", kind.is(), taken.taken()))
 }
 
 const fn no_key(member: Member) -> &'static str {
@@ -410,6 +477,33 @@ mod tests {
             {
                 assert!(outcome(member, address, With::AttackersKey, "").is_err(), "{address}");
             }
+        }
+    }
+
+    #[test]
+    fn a_value_of_another_kind_is_named() {
+        let (sql, jwk) = ("' UNION SELECT 'x", r#"{"kty":"RSA"}"#);
+        for (member, value, says) in [
+            (Member::KidPath, sql, "a text for an SQL query, and this portal opens a file."),
+            (Member::KidPath, "select 1", "a text for an SQL query, and"),
+            (Member::KidPath, "https://attacker.example/", "an address, and this portal opens a file."),
+            (Member::KidPath, jwk, "a key, and this portal opens a file."),
+            (Member::KidSql, "/dev/null", "a path, and this portal asks a database."),
+            (Member::KidSql, "https://attacker.example/", "an address, and this portal asks a database."),
+            (Member::Jwk, "/dev/null", "a path, and this portal takes the key itself from the header."),
+            (Member::Jwk, sql, "a text for an SQL query, and this portal takes the key itself"),
+            (Member::Jku, "../../dev/null", "a path, and this portal fetches from an address."),
+            (Member::X5u, jwk, "a key, and this portal fetches from an address."),
+        ] {
+            let said = outcome(member, value, With::EmptyKey, "").unwrap_err();
+            assert!(said.contains(says) && said.contains(no_key(member)), "{value}: {said}");
+            let token = forged(member, value, With::EmptyKey, "", &admin());
+            assert!(brought(member, &token).unwrap_err().contains(says), "{value}");
+        }
+        for (member, value) in [(Member::KidPath, "/etc/passwd"), (Member::KidSql, "' OR 1=1 --"), (Member::Jwk, "{}")]
+        {
+            let said = outcome(member, value, With::EmptyKey, "").unwrap_err();
+            assert!(!said.contains("That is"), "{said}");
         }
     }
 

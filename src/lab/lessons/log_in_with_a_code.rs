@@ -243,13 +243,22 @@ impl Parts {
         self.seen[attack as usize][target as usize] = true;
     }
 
-    /// Notes what is sent as the code verifier. A try with another one counts no longer.
-    pub fn send_verifier(&mut self, choice: &str) {
+    /// Notes what is sent as the code verifier. A try with another one counts no longer: then the answer is `true`.
+    pub fn send_verifier(&mut self, choice: &str) -> bool {
         let sent = CODE_CHOICES.iter().position(|it| it.value == choice);
-        if self.sent != sent && !self.is_done(Attack::StolenCode) {
-            self.seen[Attack::StolenCode as usize] = [false; 2];
-            self.sent = sent;
+        if self.sent == sent || self.is_done(Attack::StolenCode) {
+            return false;
         }
+        let had_try = self.tries(Attack::StolenCode) > 0;
+        self.seen[Attack::StolenCode as usize] = [false; 2];
+        self.sent = sent;
+        had_try
+    }
+
+    /// What was sent as the code verifier to one of the two issuers, while the other is left.
+    pub fn sent_verifier(self) -> Option<&'static str> {
+        let is_half_done = self.tries(Attack::StolenCode) == 1;
+        Some(CODE_CHOICES.get(self.sent.filter(|_| is_half_done)?)?.value)
     }
 
     pub const fn has(self, attack: Attack, target: Target) -> bool {
@@ -364,7 +373,8 @@ mod tests {
     fn a_stolen_code_is_done_when_both_issuers_got_the_same() {
         let mut parts = Parts { has_logged_in: true, ..Parts::default() };
         let mut send = |choice, target| {
-            parts.send_verifier(choice);
+            let had_try = parts.sent_verifier().is_some_and(|sent| sent != choice);
+            assert_eq!(parts.send_verifier(choice), had_try, "{choice}: a try that counts no longer is told");
             parts.add(Attack::StolenCode, target);
             parts = Parts::parse(&parts.to_string());
             parts.is_done(Attack::StolenCode)

@@ -165,6 +165,40 @@ impl fmt::Display for Rounds {
     }
 }
 
+/// What the session keeps of Mallory's copy. Its token follows from it: the same claims and the same key make the same
+/// signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeptCopy {
+    /// The number of the key that signed it.
+    pub key: u32,
+    /// In seconds since 1970.
+    pub issued_at: i64,
+    pub jti: String,
+    /// How Bob logged out since.
+    pub way: Option<LogoutMethod>,
+}
+
+impl KeptCopy {
+    /// Reads what [`Self`] displays, in a text with the rounds before it.
+    pub fn parse(text: &str) -> Option<Self> {
+        let word = text.split(' ').find_map(|word| word.strip_prefix(COPY))?;
+        let fields: Vec<&str> = word.split('.').collect();
+        let [key, issued_at, jti, way] = fields[..] else { return None };
+        let (key, issued_at) = (key.parse().ok()?, issued_at.parse().ok()?);
+        Some(Self { key, issued_at, jti: jti.to_owned(), way: LogoutMethod::parse(way) })
+    }
+}
+
+impl fmt::Display for KeptCopy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = self.way.map_or("", LogoutMethod::name);
+        write!(f, "{COPY}{}.{}.{}.{way}", self.key, self.issued_at, self.jti)
+    }
+}
+
+/// What a kept copy begins with.
+const COPY: &str = "copy.";
+
 /// What a replay shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Replay {
@@ -311,6 +345,19 @@ mod tests {
         }
         assert_eq!(one.left(), "Still to be played: *Revoke the token*, *Rotate the key*.");
         assert!(Rounds::parse("1 clear revoke rotate").left().starts_with("All three rounds are played"));
+    }
+
+    #[test]
+    fn a_kept_copy_is_read_back_behind_the_rounds() {
+        for way in LogoutMethod::ALL.map(Some).into_iter().chain([None]) {
+            let copy = KeptCopy { key: 7, issued_at: 1_800_000_000, jti: "a-b_c".to_owned(), way };
+            let text = format!("7 clear {copy}");
+            assert_eq!(KeptCopy::parse(&text), Some(copy));
+            assert_eq!(Rounds::parse(&text).to_string(), "7 clear");
+        }
+        for text in ["", "1 clear", "1 copy.", "1 copy.x.1.a.", "1 copy.1.2.3"] {
+            assert_eq!(KeptCopy::parse(text), None, "{text}");
+        }
     }
 
     #[test]

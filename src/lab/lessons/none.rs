@@ -14,8 +14,8 @@ use crate::token::{Claims, parse_object_keeping_last, signing_input};
 pub const LONGEST_FIELD: usize = 2000;
 
 /// What the naive verifier of this lesson does wrong.
-pub const RULE: &str =
-    "It checks the signature as the token's own `alg` says, in capital or small letters, and looks at `exp`.";
+pub const RULE: &str = "It checks the signature as the token's own `alg` says, and looks at `exp`. Capital and small letters are the same to \
+     it, so `NONE` is `none`.";
 
 /// A token as a visitor wrote it, part by part.
 pub struct Written<'a> {
@@ -60,7 +60,24 @@ pub fn judge(written: &Written<'_>, naive: &Result<Claims, Objection>) -> Result
     match naive {
         _ if is_genuine(written, naive) => Err(GENUINE.to_owned()),
         Ok(claims) => expect_admin(claims).map(|()| success(written) + &twice).map_err(|hint| hint + &twice),
-        Err(objection) => Err(hint(written, objection) + &twice),
+        Err(objection) => Err(hint(written, objection) + &also(written, objection) + &twice),
+    }
+}
+
+/// What is wrong with the payload, beside what the verifier refused before it read that.
+fn also(written: &Written<'_>, objection: &Objection) -> String {
+    if matches!(objection, Objection::Expired { .. } | Objection::Encoding(_))
+        || matches!(objection, Objection::NotJson(part) if *part != "header")
+    {
+        return String::new();
+    }
+    if let Some(fault) = fault_of(written.payload) {
+        return format!(" The payload is not a JSON object either. {fault}");
+    }
+    let payload = parse_object_keeping_last(written.payload.as_bytes()).map(Claims::from).unwrap_or_default();
+    match payload.subject() {
+        Some(WANTED) => String::new(),
+        _ => " The payload is not right either: it does not say `\"sub\":\"admin\"`.".to_owned(),
     }
 }
 
@@ -107,8 +124,8 @@ fn success(written: &Written<'_>) -> String {
 fn hint(written: &Written<'_>, objection: &Objection) -> String {
     match objection {
         Objection::Parts(_) if !written.has_last_dot => {
-            "Near: without the second dot, the text has two parts. An empty signature is still a third part, so keep the \
-             dot."
+            "Near: without the second dot, the text has two parts. An empty signature, one of no characters, is still a \
+             third part. So keep the dot."
         }
         Objection::Parts(_) => "The signature's field holds a dot. The page adds the dots itself, so remove it.",
         Objection::SignatureOnNone => {
@@ -119,8 +136,8 @@ fn hint(written: &Written<'_>, objection: &Objection) -> String {
             "Near: the verifier follows `alg`, but it does not know that name. You want the algorithm that signs nothing."
         }
         Objection::BadSignature(_) => {
-            "The header still names an algorithm that needs a key, and the signature does not fit your text. Name an \
-             algorithm that needs none."
+            "The header still names an algorithm that needs a key, and the signature does not fit your text. Name the \
+             algorithm that needs no key."
         }
         Objection::NotJson("header") => {
             return format!("The header is not a JSON object. {}", fault_of(written.header).unwrap_or_default());
@@ -194,7 +211,26 @@ mod tests {
         near(HEADER, r#"{"sub":"Admin"}"#, "", true, "compared letter by letter");
         near(HEADER, r#"{"sub":"admin","sub":"bob"}"#, "", true, "the member `sub` twice");
         near(r#"{"alg":null}"#, PAYLOAD, "", true, "must name its algorithm");
-        near(r#"{"alg":"HS256"}"#, PAYLOAD, "AAAA", true, "needs none");
+        near(r#"{"alg":"HS256"}"#, PAYLOAD, "AAAA", true, "needs no key");
+    }
+
+    #[test]
+    fn what_is_wrong_in_the_payload_too_is_named_beside_the_first_mistake() {
+        const BOB: &str = r#"{"sub":"bob"}"#;
+        for (header, payload, signature, dot, first, second) in [
+            (HEADER, BOB, "AAAA", true, "still a signature", "not right either: it does not say `\"sub\":\"admin\"`"),
+            (HEADER, BOB, "", false, "two parts", "not right either"),
+            (r#"{"alg":"HS256"}"#, BOB, "AAAA", true, "needs no key", "not right either"),
+            ("none", "admin", "", true, "The header is not a JSON object", "payload is not a JSON object either"),
+            (r#"{"alg":"nome"}"#, "{}", "", true, "does not know that name", "not right either"),
+        ] {
+            let said = answer(header, payload, signature, dot).unwrap_err();
+            assert!(said.contains(first) && said.contains(second), "{said}");
+        }
+        for (header, payload, signature) in [(HEADER, PAYLOAD, "AAAA"), (HEADER, BOB, ""), (HEADER, "admin", "")] {
+            let said = answer(header, payload, signature, true).unwrap_err();
+            assert!(!said.contains("either"), "{said}");
+        }
     }
 
     #[test]

@@ -13,6 +13,8 @@ pub enum Press {
     Missing(String),
     /// A step that is done. It is neither right nor wrong.
     Step(String),
+    /// A press that did no step: it repeated one, or only showed something. The sentence says what is next.
+    Note(String),
 }
 
 impl Press {
@@ -39,6 +41,7 @@ impl Press {
             Self::Solved(_) => ("safe", "✓", "Solved."),
             Self::Wrong(_) | Self::Missing(_) => ("wrong", "✗", "Not yet."),
             Self::Step(_) => ("step", "→", "Step done."),
+            Self::Note(_) => ("step", "→", "Go on."),
         }
     }
 
@@ -49,18 +52,19 @@ impl Press {
             Self::Wrong(_) => Some("wrong"),
             Self::Missing(_) => Some("missing"),
             Self::Step(_) => Some("step"),
+            Self::Note(_) => Some("note"),
         }
     }
 
     /// The result that such a form had. The text is the visitor's own request and is shown to nobody else.
     pub fn kept(kind: &str, says: &str) -> Option<Self> {
-        let results = [Self::Wrong, Self::Missing, Self::Step].map(|make| make(says.to_owned()));
+        let results = [Self::Wrong, Self::Missing, Self::Step, Self::Note].map(|make| make(says.to_owned()));
         results.into_iter().find(|press| press.kind() == Some(kind))
     }
 
     pub fn says(&self) -> &str {
         match self {
-            Self::Solved(says) | Self::Wrong(says) | Self::Missing(says) | Self::Step(says) => says,
+            Self::Solved(says) | Self::Wrong(says) | Self::Missing(says) | Self::Step(says) | Self::Note(says) => says,
         }
     }
 }
@@ -79,7 +83,7 @@ mod tests {
     #[test]
     fn a_form_keeps_every_result_but_a_solved_lesson() {
         let says = || "The payload is as it was.".to_owned();
-        for press in [Press::Wrong(says()), Press::Missing(says()), Press::Step(says())] {
+        for press in [Press::Wrong(says()), Press::Missing(says()), Press::Step(says()), Press::Note(says())] {
             assert_eq!(Press::kept(press.kind().unwrap(), press.says()), Some(press));
         }
         assert_eq!(Press::Solved(says()).kind(), None);

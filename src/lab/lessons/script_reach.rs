@@ -58,6 +58,45 @@ pub fn judge(read: &[&str], arrived: &[&str]) -> Vec<Remark> {
     vec![judge_read(read), judge_arrived(arrived)]
 }
 
+/// What the session keeps: that everything was set, and which columns were reported rightly.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    pub is_set: bool,
+    read: bool,
+    arrived: bool,
+}
+
+impl Kept {
+    /// Reads what [`Self::text`] writes.
+    pub fn parse(text: &str) -> Self {
+        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        Self { is_set: has("set"), read: has("read"), arrived: has("arrived") }
+    }
+
+    pub fn text(self) -> String {
+        let all = [(self.is_set, "set"), (self.read, "read"), (self.arrived, "arrived")];
+        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+    }
+
+    /// The same once everything is set.
+    #[must_use]
+    pub const fn set(self) -> Self {
+        Self { is_set: true, ..self }
+    }
+
+    /// The same with what this report is worth.
+    #[must_use]
+    pub fn with(self, read: &[&str], arrived: &[&str]) -> Self {
+        Self { read: judge_read(read).is_right, arrived: judge_arrived(arrived).is_right, ..self }
+    }
+
+    /// The boxes that were ticked rightly as read, and as arrived.
+    pub fn ticked(self) -> [Vec<&'static str>; 2] {
+        let boxes = |is_right: bool, right: [&'static str; 2]| if is_right { right.to_vec() } else { Vec::new() };
+        [boxes(self.read, [PLAIN, STORAGE]), boxes(self.arrived, [HTTP_ONLY, PLAIN])]
+    }
+}
+
 /// The column whose answer is missing or wrong.
 pub fn open(read: &[&str], arrived: &[&str]) -> Open {
     Open::first(&[(judge_read(read).is_right, "read"), (judge_arrived(arrived).is_right, "arrived")])
@@ -126,6 +165,16 @@ mod tests {
             assert!(verdict(&judge(read, arrived)).is_wrong(), "{read:?} {arrived:?}");
         }
         assert!(verdict(&judge(&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN])).is_solved());
+    }
+
+    #[test]
+    fn the_columns_that_were_reported_rightly_are_kept_and_read_back() {
+        for text in ["", "set", "set read", "set arrived", "set read arrived"] {
+            assert_eq!(Kept::parse(text).text(), text);
+            let [read, arrived] = Kept::parse(text).ticked();
+            assert_eq!(Kept::parse(text).with(&read, &arrived), Kept::parse(text));
+        }
+        assert_eq!(Kept::parse("burn"), Kept::default());
     }
 
     #[test]

@@ -59,16 +59,6 @@ impl Round {
         }
     }
 
-    /// What the hints call it.
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Keeps => "keeps",
-            Self::Renews => "renews",
-            Self::Takes => "takes",
-            Self::Asks => "asks",
-        }
-    }
-
     const fn letter(self) -> &'static str {
         match self {
             Self::Keeps => "k",
@@ -134,8 +124,18 @@ impl Portal {
         Round::ALL.into_iter().find(|round| !self.has(*round)).unwrap_or(Round::Asks)
     }
 
-    pub fn open(&self) -> Open {
-        if self.count() == Round::ALL.len() { Open::Nothing } else { Open::Part(self.round().name()) }
+    /// The step that the hints are about. `user` is who is logged in with the token that Bob's browser has.
+    pub fn open(&self, user: Option<&str>) -> Open {
+        Open::Part(match self.round() {
+            _ if self.count() == Round::ALL.len() => return Open::Nothing,
+            Round::Keeps => "keeps",
+            Round::Renews => "renews",
+            _ if self.draft_is_ready() => "read",
+            Round::Takes if user != Some(MALLORY) => "takes-form",
+            Round::Asks if !self.was_sent => "asks-form",
+            Round::Asks if user.is_none() => "asks-login",
+            Round::Takes | Round::Asks => "write",
+        })
     }
 
     pub fn has(&self, round: Round) -> bool {
@@ -331,7 +331,10 @@ impl Portal {
         *self = Self { done, ..Self::default() };
         let (count, all) = (self.count(), Round::ALL.len());
         let counted = format!("{count} of {all} rounds done. {says}");
-        if count == all { Press::Solved(counted) } else { Press::Step(counted) }
+        if count == all {
+            return Press::Solved(counted);
+        }
+        Press::Step(format!("{counted} Now round {} begins. It is about {}.", count + 1, self.round().title()))
     }
 }
 
@@ -360,6 +363,11 @@ mod tests {
         let (found, press) = portal.use_copy();
         assert_eq!(found, Some(Found::Session(BOB.to_owned())));
         assert!(press.says().starts_with("1 of 4 rounds done. Mallory's copy works"), "{press:?}");
+        assert!(
+            press
+                .says()
+                .ends_with("Now round 2 begins. It is about a portal that gives a new session id at the login.")
+        );
         assert_eq!((portal.round(), portal.mallory()), (Round::Renews, ""));
     }
 
@@ -416,6 +424,24 @@ mod tests {
         let (found, press) = portal.read();
         assert_eq!(found, Some(Found::NoDraft));
         assert!(press.is_solved() && press.says().starts_with("4 of 4 rounds done."), "{press:?}");
+    }
+
+    #[test]
+    fn the_hints_follow_the_steps_of_the_rounds_with_a_login_form() {
+        let mut portal = at(Round::Takes);
+        assert_eq!(portal.open(None), Open::Part("takes-form"));
+        let _ = portal.send_form();
+        assert_eq!((portal.open(Some(MALLORY)), portal.open(None)), (Open::Part("write"), Open::Part("takes-form")));
+        let _ = portal.write(Some(MALLORY), "x");
+        assert_eq!(portal.open(Some(MALLORY)), Open::Part("read"));
+        let _ = portal.read();
+        assert_eq!(portal.open(None), Open::Part("asks-form"));
+        let _ = portal.send_form();
+        assert_eq!((portal.open(None), portal.open(Some(BOB))), (Open::Part("asks-login"), Open::Part("write")));
+        let _ = portal.write(Some(BOB), "x");
+        assert_eq!(portal.open(Some(BOB)), Open::Part("read"));
+        let _ = portal.read();
+        assert_eq!(portal.open(None), Open::Nothing);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What `Set-Cookie` said: one line, piece by piece, and what each piece is for.
 
+use std::fmt;
+
 use super::hints::Open;
 use super::press::Press;
 use super::remark::Remark;
@@ -81,6 +83,48 @@ pub fn line(value: &str) -> String {
     format!("{NAME}={value}; {}", attributes.join("; "))
 }
 
+/// The piece that answers the question of this field.
+pub fn answer(field: &str) -> Option<&'static str> {
+    QUESTIONS.iter().find(|question| question.field == field).map(|question| question.answer)
+}
+
+/// What the session keeps: the cookie's value, and the fields that were answered rightly.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Kept {
+    /// Empty before the cookie was set.
+    pub value: String,
+    right: Vec<&'static str>,
+}
+
+impl Kept {
+    /// Reads what [`Self`] displays. What it does not understand is left out.
+    pub fn parse(text: &str) -> Self {
+        let mut words = text.split(' ');
+        let value = words.next().unwrap_or_default().to_owned();
+        let field = |word| QUESTIONS.iter().map(|question| question.field).find(|field| *field == word);
+        Self { value, right: words.filter_map(field).collect() }
+    }
+
+    /// The same cookie with what these answers are worth.
+    #[must_use]
+    pub fn with(self, remarks: &[Remark]) -> Self {
+        let right = QUESTIONS.iter().zip(remarks).filter(|(_, remark)| remark.is_right);
+        Self { right: right.map(|(question, _)| question.field).collect(), ..self }
+    }
+
+    /// What was chosen in this field, if that was right.
+    pub fn chosen(&self, field: &str) -> Option<&'static str> {
+        answer(field).filter(|_| self.right.contains(&field))
+    }
+}
+
+impl fmt::Display for Kept {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.value)?;
+        self.right.iter().try_for_each(|field| write!(f, " {field}"))
+    }
+}
+
 /// One remark for each question. `chosen` returns the piece that was chosen in a field.
 pub fn judge<'a>(chosen: impl Fn(&str) -> Option<&'a str>) -> Vec<Remark> {
     QUESTIONS.iter().map(|question| question.judge(chosen(question.field))).collect()
@@ -151,6 +195,17 @@ mod tests {
         let press = verdict(&judge(|_| Some("path")));
         assert!(press.says().starts_with("0 of 5 parts done. `Path=/lab/lessons/set-cookie` is not"), "{press:?}");
         assert!(without("none").is_solved());
+    }
+
+    #[test]
+    fn the_right_answers_are_kept_with_the_cookie_and_read_back() {
+        let remarks = judge(|field| if field == "end" { Some("path") } else { answer(field) });
+        let kept = Kept { value: "0a1b2c3d".to_owned(), ..Kept::default() }.with(&remarks);
+        assert_eq!(kept.to_string(), "0a1b2c3d script form wire hosts");
+        assert_eq!(Kept::parse(&kept.to_string()), kept);
+        assert_eq!((kept.chosen("wire"), kept.chosen("end"), kept.chosen("x")), (Some("no-secure"), None, None));
+        assert_eq!(Kept::parse("0a1b2c3d burn"), Kept::parse("0a1b2c3d"));
+        assert_eq!(Kept::parse(""), Kept::default());
     }
 
     #[test]

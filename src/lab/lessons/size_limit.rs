@@ -123,12 +123,31 @@ impl Measured {
         let Trial { size, has_attribute, was_kept } = trial;
         let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };
         let with = if has_attribute { format!(" with {ATTRIBUTE_BYTES} bytes of attributes") } else { String::new() };
-        let next = self.next(trial);
-        Press::Step(format!("{result} a cookie of {size} bytes{with}. {next}"))
+        let says = format!("{result} a cookie of {size} bytes{with}. {}", self.next(trial));
+        if self.learns_from(trial) { Press::Step(says) } else { Press::Note(says) }
+    }
+
+    /// Whether this cookie told something that the visitor did not know.
+    fn learns_from(&self, trial: Trial) -> bool {
+        let Trial { size, has_attribute, was_kept } = trial;
+        if has_attribute {
+            return self.shows_whether_attributes_count(size);
+        }
+        // It is already in what was measured, so one that told something is at an end of it.
+        if was_kept { self.largest_kept == Some(size) } else { self.smallest_dropped == Some(size) }
     }
 
     fn next(&self, trial: Trial) -> String {
         let (kept, dropped) = (self.largest_kept.unwrap_or(SMALLEST), self.smallest_dropped.unwrap_or(LARGEST));
+        if !self.learns_from(trial) && !trial.has_attribute && !self.is_limit_found() {
+            return match (self.largest_kept, self.smallest_dropped) {
+                (Some(_), Some(_)) => format!(
+                    "You knew that already: the limit is between {kept} and {dropped}. Try a size between the two."
+                ),
+                (Some(_), None) => format!("You knew that already: it kept {kept} bytes. Find a size that it drops."),
+                _ => format!("You knew that already: it dropped {dropped} bytes. Find a size that it keeps."),
+            };
+        }
         if !self.is_limit_found() {
             return match (self.largest_kept, self.smallest_dropped) {
                 (Some(_), Some(_)) => format!(

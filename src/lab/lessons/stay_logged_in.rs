@@ -348,7 +348,7 @@ impl Kept {
         match (count, is_new) {
             (3, true) => Press::Solved(format!("{says} All three parts are done.")),
             (_, true) => Press::Step(format!("{count} of 3 parts done. {says}")),
-            (_, false) => Press::Step(format!("{says} You showed this part before; {count} of 3 parts are done.")),
+            (_, false) => Press::Note(format!("{says} You have done this part already: {count} of 3 parts are done.")),
         }
     }
 }
@@ -420,7 +420,7 @@ mod tests {
         assert!(matches!(press, Press::Step(says) if says.starts_with("1 of 3 parts done.")));
         assert_eq!(left.to_string(), "010");
         let (press, _) = ended("010 new smtBM");
-        assert!(matches!(press, Press::Step(says) if says.ends_with("1 of 3 parts are done.")));
+        assert!(matches!(press, Press::Note(says) if says.ends_with("1 of 3 parts are done.")));
         let (press, left) = ended("110 new stbMB");
         assert!(press.is_solved() && left.count() == 3);
         let (press, left) = ended("110 new stb");

@@ -34,6 +34,18 @@ pub struct Parts {
 }
 
 impl Parts {
+    /// Reads what [`Self::text`] writes.
+    pub fn parse(text: &str) -> Self {
+        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        Self { payload: has("payload"), middle: has("middle"), last: has("last") }
+    }
+
+    /// What the session keeps of it.
+    pub fn text(self) -> String {
+        let all = [(self.payload, "payload"), (self.middle, "middle"), (self.last, "last")];
+        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+    }
+
     /// The part that is next. While that is the payload, what was done to it decides.
     pub fn open(self, change: &Change) -> Open {
         let payload = match change {
@@ -45,10 +57,20 @@ impl Parts {
     }
 
     /// The result of a press that completed its part.
-    pub fn press(self, says: &str) -> Press {
+    fn press(self, says: &str) -> Press {
         match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {
             3 => Press::Solved(says.to_owned()),
             done => Press::Step(format!("{says} {done} of 3 parts done. {}", self.next())),
+        }
+    }
+
+    /// The same, or that the part was done before.
+    pub fn pressed(self, is_new: bool, says: &str) -> Press {
+        match self.press(says) {
+            Press::Step(_) if !is_new => {
+                Press::Note(format!("You have done this part already. {says} {}", self.next()))
+            }
+            press => press,
         }
     }
 

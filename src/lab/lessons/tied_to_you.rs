@@ -194,9 +194,9 @@ impl Parts {
         match (count == all, is_new) {
             (true, _) => Press::Solved(format!("{says} All {all} parts are done.")),
             (false, true) => Press::Step(format!("{count} of {all} parts done. {says}")),
-            (false, false) if part == Part::Bob => Press::Step(format!("{says} Mallory has a new copy of both.")),
+            (false, false) if part == Part::Bob => Press::Note(format!("{says} Mallory has a new copy of both.")),
             (false, false) => {
-                Press::Step(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
+                Press::Note(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
             }
         }
     }

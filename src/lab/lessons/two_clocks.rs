@@ -70,11 +70,19 @@ impl Case {
         }
     }
 
-    /// The name of its hints, and what the session keeps of it.
+    /// The name of the hints on how to choose such times, and what the session keeps of it.
     const fn name(self) -> &'static str {
         match self {
             Self::TokenEndedFirst => "token-first",
             Self::CookieEndedFirst => "cookie-first",
+        }
+    }
+
+    /// The name of the hints once such clocks run.
+    const fn name_while_it_runs(self) -> &'static str {
+        match self {
+            Self::TokenEndedFirst => "token-runs",
+            Self::CookieEndedFirst => "cookie-runs",
         }
     }
 
@@ -132,14 +140,19 @@ impl Parts {
     }
 
     /// The case that the hints are about: the one that was not seen. While neither was, it is the one that the chosen
-    /// times show, if they show any.
-    pub fn open(self, chosen: Option<Case>) -> Open {
-        match (self.token_ended_first, self.cookie_ended_first) {
-            (true, true) => Open::Nothing,
-            (true, false) => Open::Part(Case::CookieEndedFirst.name()),
-            (false, true) => Open::Part(Case::TokenEndedFirst.name()),
-            (false, false) => Open::Part(chosen.map_or("start", Case::name)),
-        }
+    /// times show, if they show any. `are_running` says that clocks with these times run.
+    pub fn open(self, chosen: Option<Case>, are_running: bool) -> Open {
+        let wanted = match (self.token_ended_first, self.cookie_ended_first) {
+            (true, true) => return Open::Nothing,
+            (true, false) => Some(Case::CookieEndedFirst),
+            (false, true) => Some(Case::TokenEndedFirst),
+            (false, false) => chosen,
+        };
+        Open::Part(match wanted {
+            None => "start",
+            Some(case) if are_running && chosen == wanted => case.name_while_it_runs(),
+            Some(case) => case.name(),
+        })
     }
 
     pub fn count(self) -> usize {
@@ -161,7 +174,11 @@ impl Parts {
                 ));
             }
             Some(case) if self.has(case) => {
-                format!("Your browser has the cookie. But you have shown this case already. {}", case.other().how())
+                return Press::Note(format!(
+                    "{} Your browser has the cookie. But you have shown this case already. {}",
+                    self.counted(),
+                    case.other().how()
+                ));
             }
             Some(_) if has_expired => "Your browser has the cookie, and the cookie's clock runs. The token in it has \
                                        expired already. Next, send it back."
@@ -170,11 +187,12 @@ impl Parts {
                         ended, and send it back then."
                 .to_owned(),
         };
-        Press::Step(format!("{} {says}", self.counted()))
+        Press::Step(if self.count() == 0 { says } else { format!("{} {says}", self.counted()) })
     }
 
     /// The result of a press that showed this case.
     pub fn press(&mut self, case: Case) -> Press {
+        let is_new = !self.has(case);
         let says = match case {
             Case::TokenEndedFirst => {
                 self.token_ended_first = true;
@@ -190,6 +208,7 @@ impl Parts {
         let counted = self.counted();
         match self.count() {
             2 => Press::Solved(format!("{counted} {says}")),
+            _ if !is_new => Press::Note(format!("{counted} You have shown this case already. {}", case.other().how())),
             _ => Press::Step(format!("{counted} {says} {}", case.other().how())),
         }
     }
@@ -251,13 +270,21 @@ mod tests {
         let (token, cookie) = (Some(Case::TokenEndedFirst), Some(Case::CookieEndedFirst));
         let parts = |text| Parts::parse(text);
         for chosen in [None, token, cookie] {
-            assert_eq!(parts("token-first").open(chosen), Open::Part("cookie-first"));
-            assert_eq!(parts("cookie-first").open(chosen), Open::Part("token-first"));
-            assert_eq!(parts("token-first cookie-first").open(chosen), Open::Nothing);
+            assert_eq!(parts("token-first").open(chosen, false), Open::Part("cookie-first"));
+            assert_eq!(parts("cookie-first").open(chosen, false), Open::Part("token-first"));
+            assert_eq!(parts("token-first cookie-first").open(chosen, true), Open::Nothing);
         }
-        assert_eq!(parts("").open(None), Open::Part("start"));
-        assert_eq!(parts("").open(token), Open::Part("token-first"));
-        assert_eq!(parts("").open(cookie), Open::Part("cookie-first"));
+        for (text, chosen, chosen_only, running) in [
+            ("", None, "start", "start"),
+            ("", token, "token-first", "token-runs"),
+            ("", cookie, "cookie-first", "cookie-runs"),
+            ("token-first", cookie, "cookie-first", "cookie-runs"),
+            ("token-first", token, "cookie-first", "cookie-first"),
+            ("cookie-first", None, "token-first", "token-first"),
+        ] {
+            assert_eq!(parts(text).open(chosen, false), Open::Part(chosen_only), "{text} {chosen:?}");
+            assert_eq!(parts(text).open(chosen, true), Open::Part(running), "{text} {chosen:?}");
+        }
         for (ends, case) in [
             ((Some(5), 60), cookie),
             ((Some(60), 5), token),
@@ -286,6 +313,9 @@ mod tests {
         assert!(said("", cookie, false).contains("both clocks run") && said("", token, true).contains("already"));
         let again = said("token-first", token, true);
         assert!(again.starts_with("1 of 2 parts done.") && again.contains("let the cookie end first"), "{again}");
+        assert!(matches!(Parts::parse("token-first").set(token, true), Press::Note(_)), "it is no step");
+        let shown_again = Parts::parse("token-first").press(Case::TokenEndedFirst);
+        assert!(matches!(&shown_again, Press::Note(says) if says.contains("already")), "{shown_again:?}");
         assert!(said("cookie-first", cookie, false).contains("let the token end first"));
     }
 

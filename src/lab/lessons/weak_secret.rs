@@ -307,6 +307,40 @@ mod tests {
     use super::*;
     use crate::lab::lessons::forged_token::hexadecimal;
 
+    /// The sentences of a text. Those that differ from a verdict only by a name are left out.
+    fn sentences(text: &str) -> impl Iterator<Item = &str> {
+        text.split_inclusive(['.', '?', ':']).map(str::trim).filter(|sentence| sentence.len() > 12)
+    }
+
+    #[test]
+    fn no_hint_repeats_a_sentence_of_a_verdict() {
+        let why = || "the token has no `iat`".to_owned();
+        let verdicts = [
+            Reached::VictimsToken,
+            Reached::OtherSubject("bob".to_owned()),
+            Reached::OtherSubject("Admin".to_owned()),
+            Reached::OldSignature,
+            Reached::OtherAlgorithm("HS512".to_owned()),
+            Reached::OtherCase,
+            Reached::StrayBlank,
+            Reached::OtherForm("in hexadecimal"),
+            Reached::OtherWord("secret"),
+            Reached::Unsigned,
+            Reached::WrittenOtherwise,
+            Reached::WrongHeader(why()),
+            Reached::Expired,
+            Reached::WrongClaims(why()),
+            Reached::Refused,
+        ];
+        let lesson = crate::lab::lessons::Lesson::find("weak-secret").unwrap();
+        for verdict in verdicts {
+            let press = verdict.press();
+            for hint in lesson.hints.iter().flat_map(|hint| sentences(hint.says.plain())) {
+                assert!(!press.says().replace('`', "").contains(hint), "{hint}");
+            }
+        }
+    }
+
     fn now() -> DateTime<Utc> {
         DateTime::from_timestamp(1_800_000_000, 0).unwrap()
     }

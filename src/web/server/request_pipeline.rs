@@ -55,6 +55,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     };
     let cause = response.response_mut().extensions_mut().remove::<FailureCause>();
     if let Some(problem) = problem_of(&response) {
+        let problem = lab::lessons::leading_back(response.request(), problem);
         let presented =
             presented(&problem.named(&record.id), record.presentation, response.headers(), &pipeline.assets);
         response = response.into_response(presented);

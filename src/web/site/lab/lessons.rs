@@ -166,6 +166,15 @@ pub(in crate::web) async fn step(
     Ok(response)
 }
 
+/// The same problem with a link to the lesson that was refused something, also if no handler of it was called.
+pub(in crate::web) fn leading_back(request: &HttpRequest, problem: Problem) -> Problem {
+    let slug = request.path().strip_prefix("/lab/lessons/").and_then(|rest| rest.split('/').next());
+    match slug.and_then(Lesson::find) {
+        Some(lesson) if problem.leads_to.is_none() => problem.leading_to(&format!("/lab/lessons/{}", lesson.slug)),
+        _ => problem,
+    }
+}
+
 /// The page that explains why the request pipeline refused a request, if a lesson is about that refusal.
 pub(in crate::web) fn explained(request: &HttpRequest, problem: &Problem, assets: &Assets) -> Option<HttpResponse> {
     cross_site_forms::explained(request, problem, assets)
@@ -293,10 +302,11 @@ impl<'a> LessonVisit<'a> {
         permit
     }
 
-    /// The text of a field, which may have at most this many characters.
+    /// The text of a field, which may have at most this many characters. A browser counts a line break as one, and
+    /// sends two.
     pub fn text(&self, name: &str, most: usize) -> Result<Option<&str>, Problem> {
         match self.form.get(name) {
-            Some(text) if text.chars().count() > most => {
+            Some(text) if text.chars().filter(|c| *c != '\r').count() > most => {
                 Err(Problem::bad_request(format!("`{name}` has over the {most} characters that this lesson takes.")))
             }
             text => Ok(text),

@@ -190,8 +190,8 @@ async fn the_hints_of_the_two_clocks_are_about_the_chosen_times_and_then_about_t
     let mut page = LessonPage::open(&app, "two-clocks").await;
     for (cookie, token, hint) in [
         ("60", "60", "Choose two different times"),
-        ("5", "60", "Let the cookie end first"),
-        ("none", "60", "Let the token end first"),
+        ("5", "60", "Let the cookie end first, as you chose."),
+        ("none", "60", "Let the token end first, as you chose."),
     ] {
         page.set("cookie", cookie).set("token", token).press("Set the cookie").await.ask_for_a_hint().await;
         assert!(page.hints()[0].contains(hint), "{cookie} {token}: {:?}", page.hints());
@@ -203,6 +203,20 @@ async fn the_hints_of_the_two_clocks_are_about_the_chosen_times_and_then_about_t
         let hints = page.hints();
         assert!(hints.iter().all(|hint| hint.contains("cookie end first") || hint.contains("After Set the cookie")));
         assert!(hints[0].contains("Let the cookie end first"), "{cookie} {token}: {hints:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_hint_on_the_two_clocks_sees_the_times_that_are_chosen_and_not_set_yet() {
+    let app = TestApp::spawn();
+    for (cookie, token, hint) in [
+        ("5", "5", "Choose two different times"),
+        ("3600", "5", "Let the token end first. Its time must be shorter"),
+        ("5", "3600", "Let the cookie end first. Its time must be shorter"),
+    ] {
+        let mut page = LessonPage::open(&app, "two-clocks").await;
+        page.set("cookie", cookie).set("token", token).ask_for_a_hint().await;
+        assert!(page.hints()[0].contains(hint), "{cookie} {token}: {:?}", page.hints());
     }
 }
 

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use hallpass::keys::{Algorithm, GivenKey, Jwk};
 use hallpass::lab::common_secrets;
-use hallpass::lab::lessons::{cookie_laboratory, weak_secret};
+use hallpass::lab::lessons::{Lesson, cookie_laboratory, weak_secret};
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -52,6 +52,32 @@ async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_re
         page.set("member", member).set("value", value).set("with", with).set("secret", "x");
         page.press("Forge and send").await;
         assert_eq!(page.strict(), code, "{member}");
+        page.assert_solved().await;
+    }
+}
+
+/// The page shows the way that belongs to the chosen member, and each way solves the lesson.
+#[tokio::test]
+async fn each_member_has_a_solution_of_its_own_and_it_can_be_followed() {
+    let app = TestApp::spawn();
+    let lesson = Lesson::find(KEYS).unwrap();
+    assert_eq!(lesson.other_solutions.len(), 4);
+    for (member, way) in ["kid-sql", "jwk", "jku", "x5u"].into_iter().zip(&lesson.other_solutions) {
+        let mut page = LessonPage::open(&app, KEYS).await;
+        page.set("member", member);
+        while ["Show a hint", "Another hint", "Show the solution"].iter().any(|label| page.has_button(label)) {
+            page.ask_for_a_hint().await;
+            page.set("member", member);
+        }
+        let flat = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat(&words(page.body())).contains(&flat(way.says.plain())), "{member}: {}", page.body());
+        let marks: Vec<&str> = way.says.markdown().split(['`', '*']).skip(1).step_by(2).collect();
+        assert_eq!(value_of(page.body(), marks[0]), member);
+        let typed = way.says.markdown().split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let value = if member == "jwk" { public_jwk(page.body()) } else { typed[0].clone() };
+        let with = if marks.iter().any(|mark| flat(mark) == "my private key") { "attacker" } else { "secret" };
+        page.set("value", &value).set("with", with).set("secret", typed.get(1).map_or("", String::as_str));
+        page.press("Forge and send").await;
         page.assert_solved().await;
     }
 }
@@ -136,6 +162,7 @@ async fn the_weak_secret_is_found_by_the_lesson_s_own_solution() {
     let [guess, secret, name, sub, sign] = marked(WEAK)[..] else { panic!() };
     assert!(!page.body().contains(&format!(">{sign}</button>")), "the second step comes after the first");
     page.press(guess).await.says("Step done. 1 of 2 parts done.").says("The portal saw none of it.");
+    page.set("sub", name).press(sign).await.misses("No secret is typed yet. Type the word that was found into Secret.");
     assert!(!page.is_solved());
     for (label, field) in [(secret, "secret"), (sub, "sub")] {
         assert!(page.body().contains(&format!("<label for=\"{field}\">{label}</label>")), "{label}");
@@ -412,6 +439,28 @@ async fn a_cross_site_form_is_refused_where_the_defence_is_on_and_the_refusal_ex
     let sibling = app.visitor().request(Method::GET, "/lab/lessons/cross-site-forms/transfer");
     let sibling = Answer::to(sibling.header("sec-fetch-site", "same-site")).await;
     assert!(sibling.body.contains("of another domain") && sibling.header("set-cookie").is_empty());
+}
+
+#[tokio::test]
+async fn the_remarks_on_a_report_stay_beside_a_hint() {
+    let app = TestApp::spawn();
+    let mut records = Vec::new();
+    for (method, step) in [(Method::GET, "transfer"), (Method::POST, "transfer"), (Method::POST, "undefended")] {
+        let answer = attack(&app, method, step, "lab-lax=1; lab-none=1").await;
+        records.push(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+    }
+    let report = [("get-lab-lax", "on"), ("refused", "cookie"), ("last_step", "check"), ("last_press", "wrong")];
+    for step in ["check", "hint"] {
+        let request = app.visitor().request(Method::POST, &format!("/lab/lessons/{FORMS}"));
+        let request = request.header("cookie", records.join("; ")).header("accept", "text/html");
+        let fields = [&report[..], &[("step", step), ("last_says", "x")]].concat();
+        let page = Answer::to(request.form(&fields)).await.body;
+        let outcome = words(between(&page, "id=\"verdict\"", "</section>").unwrap());
+        assert!(
+            outcome.contains("0 of 3 parts are right.") && outcome.contains("Refused: compare the two"),
+            "{outcome}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -72,7 +72,7 @@ async fn redeem(visitor: &Visitor, callback: &str) -> String {
 }
 
 /// A visitor who has done the login.
-async fn logged_in(app: &TestApp) -> Visitor {
+pub async fn logged_in(app: &TestApp) -> Visitor {
     let visitor = app.visitor();
     let page = press(&visitor, &[("do", "begin")]).await;
     let callback = log_in(&visitor, &follow(&page)).await;
@@ -269,6 +269,38 @@ async fn the_hints_follow_every_step_of_the_login_and_both_halves_of_every_attac
         assert!(hints_on(&attack(&visitor, name, "right", chosen).await).is_empty(), "{name}");
     }
     assert!(has_solved(&visitor).await);
+}
+
+#[tokio::test]
+async fn nothing_is_chosen_at_first_and_another_code_verifier_cancels_a_try_in_words() {
+    let app = TestApp::spawn();
+    let visitor = logged_in(&app).await;
+    visitor.skip_prediction("log-in-with-a-code").await;
+    let page = visitor.page(PATH).await;
+    assert!(page.contains("<select id=\"choice\" name=\"choice\"><option value=\"\">choose</option>"), "{page}");
+    assert!(!page.contains(" selected>"), "{page}");
+    let page = attack(&visitor, "state", "careless", "").await;
+    assert!(verdict(&page).contains("Not yet. Nothing is chosen yet. Where does the link lead?"), "{}", verdict(&page));
+    for target in ["careless", "right"] {
+        attack(&visitor, "state", target, "callback").await;
+    }
+    let page = attack(&visitor, "code", "careless", "nothing").await;
+    assert!(verdict(&page).contains("Step done. Half of this part is done."), "{}", verdict(&page));
+    let page = attack(&visitor, "code", "right", "own").await;
+    let said = verdict(&page);
+    assert!(
+        said.contains("Go on. The other issuer got another code verifier, so your try there does not count"),
+        "{said}"
+    );
+    assert!(said.contains("Now press Try it on an issuer without PKCE."), "{said}");
+    assert!(
+        visitor.page(PATH).await.contains("<option value=\"own\" selected>"),
+        "the choice is kept for the other half"
+    );
+    let page = attack(&visitor, "code", "right", "own").await;
+    assert!(verdict(&page).contains("Go on. You have made this try already."), "{}", verdict(&page));
+    let page = attack(&visitor, "code", "careless", "own").await;
+    assert!(verdict(&page).contains("Step done. 3 of 5 parts done."), "{}", verdict(&page));
 }
 
 #[tokio::test]

@@ -116,7 +116,7 @@ async fn a_token_that_is_almost_without_a_signature_is_told_what_is_left() {
         ),
         ("Nobody signs this token", vec![("header", header), ("payload", &payload), ("signature", "")]),
         (
-            "Name an algorithm that needs none",
+            "Name the algorithm that needs no key",
             vec![("header", &own_header), ("payload", admin), ("signature", &signature)],
         ),
         ("not a JSON object", vec![("header", "alg: none"), ("payload", admin), ("signature", "")]),

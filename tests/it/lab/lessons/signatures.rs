@@ -93,6 +93,10 @@ async fn tampering_names_what_is_still_missing() {
     let payload = lesson.field("payload");
     lesson.press(send).await.is_wrong("You sent the token as it was");
     assert_eq!(lesson.strict(), "");
+    // It is Bob's own token, so that both accept it is no damage.
+    lesson.says("That is right: the token is valid, and it is that of bob.");
+    lesson.says("every check passed. The token is valid, and it is that of bob.");
+    assert!(!lesson.outcome().contains("damage"), "{}", lesson.outcome());
     for (written, hint) in [
         ("", "one JSON object"),
         ("{\"sub\":\"admin\"", "one JSON object"),
@@ -195,8 +199,14 @@ async fn hs256_or_rs256_is_solved_as_its_solution_says() {
     let boxes = [("Under HS256", portal), ("Under HS256", library), ("Under RS256", other_portal)]
         .map(|(legend, party)| lesson.check_box(legend, party));
     let [first, second, third] = boxes.each_ref().map(|name| (name.as_str(), "yes"));
-    lesson.press(check).await.is_wrong("3 of 6 boxes are right. Look at the portal under HS256");
-    lesson.press_with(check, &[first, second]).await.is_wrong("5 of 6 boxes are right. Look at the portal under RS256");
+    lesson.press(check).await.is_wrong("You ticked nothing.");
+    lesson.press_with(check, &[("hs256-reader", "yes")]).await;
+    lesson.is_wrong("2 of 6 boxes are right. Look at the portal under HS256");
+    lesson.is_wrong("Who signs Bob's token? Look at the portal under RS256");
+    lesson
+        .press_with(check, &[first, second, ("hs256-reader", "")])
+        .await
+        .is_wrong("5 of 6 boxes are right. Look at the portal under RS256");
     assert!(!lesson.has_solved().await);
     lesson.press_with(check, &[third]).await;
     lesson.assert_solved_as("Under RS256 only the portal can sign").await;
@@ -272,7 +282,7 @@ async fn work_on_hs256_or_rs256_survives_a_lost_cookie_and_an_expired_token() {
     let mut lesson = with_both_keys(&app).await;
     let tokens = (lesson.field("hs256"), lesson.field("rs256"));
     app.advance(3601);
-    lesson.press(check).await.is_wrong("3 of 6 boxes");
+    lesson.press(check).await.is_wrong("You ticked nothing.");
     assert_ne!((lesson.field("hs256"), lesson.field("rs256")), tokens, "expired tokens are replaced");
 }
 
@@ -484,7 +494,9 @@ async fn a_key_is_recovered_from_two_tokens_and_becomes_a_secret_as_the_solution
     assert!(!lesson.has_button(compute) && !lesson.has_button(send));
     lesson.press(copy).await.is_step("Mallory has one token");
     assert!(!lesson.has_button(compute), "one is not enough");
+    assert!(!lesson.body().contains("most keys have that exponent"));
     lesson.press(copy).await.is_step("1 of 3 parts done");
+    lesson.says("The list begins with 65537, because most keys have that exponent.");
     let copied = lesson.copied();
     assert!(copied.len() == 2 && copied[0] != copied[1] && lesson.recovered().is_none());
 
@@ -495,6 +507,7 @@ async fn a_key_is_recovered_from_two_tokens_and_becomes_a_secret_as_the_solution
     lesson.press_with(compute, &[("exponent", exponent)]).await.is_step("2 of 3 parts done");
     assert!(lesson.outcome().contains("<td>2048</td>") && lesson.copied() == copied, "expired tokens will do");
 
+    lesson.says("After BEGIN RSA PUBLIC KEY come only the two numbers.");
     let right = lesson.option(file);
     for wrong in ["spki", "spki-without-newline"] {
         lesson.press_with(send, &[("file", wrong)]).await.is_wrong("One RSA key has two usual PEM forms");

@@ -1,8 +1,11 @@
 //! The cookie laboratory: sets the cookie that was chosen, and shows on the next page whether it came back.
 
+use std::collections::HashMap;
+
 use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
+use url::form_urlencoded;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
@@ -65,6 +68,8 @@ impl CookieLaboratoryPage<'_> {
 
 /// What the browser did with the cookie.
 struct Report {
+    /// What the form keeps of it, so that it is still on the page beside a hint.
+    text: String,
     line: String,
     predicted: Option<Outcome>,
     came_back: bool,
@@ -75,6 +80,37 @@ struct Report {
 }
 
 impl Report {
+    fn new(
+        visit: &LessonVisit<'_>,
+        settings: &CookieSettings,
+        value: &str,
+        predicted: Option<Outcome>,
+        seen: &str,
+        text: String,
+    ) -> Self {
+        let transport = transport(visit);
+        Self {
+            text,
+            line: settings.set_cookie_line(value),
+            predicted,
+            came_back: seen == CAME_BACK,
+            has_older: seen == OLDER,
+            by_the_rules: rules_outcome(settings, transport),
+            rules: rules(settings, transport),
+        }
+    }
+
+    /// The report that the page had when the button for a hint was pressed. The choices may be others by now.
+    fn again(visit: &LessonVisit<'_>) -> Option<Self> {
+        let text = visit.form.get("report")?;
+        let fields: HashMap<String, String> = form_urlencoded::parse(text.as_bytes()).into_owned().collect();
+        let get = |name: &str| fields.get(name).map(String::as_str);
+        let settings = CookieSettings::read(get).ok()?;
+        let value = get("value").filter(|value| lesson_cookies::is_value(value))?;
+        let predicted = get("expect").and_then(Outcome::find);
+        Some(Self::new(visit, &settings, value, predicted, get("seen").unwrap_or_default(), text.to_owned()))
+    }
+
     fn is_contradicted(&self) -> bool {
         self.by_the_rules.is_contradicted(self.came_back)
     }
@@ -130,6 +166,10 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let predicted = visit.form.get("expect").and_then(Outcome::find);
     let value = visit.form.get("value").filter(|value| lesson_cookies::is_value(value)).map(str::to_owned);
     let (settings, parts, press, report) = match value {
+        None if visit.asks_for_hint => {
+            let settings = read(visit).unwrap_or_else(|_| CookieSettings::initial());
+            (settings, before, None, Report::again(visit))
+        }
         None => {
             let says = "Your browser dropped the cookies that this lesson made. Your finished parts are kept.";
             let press = visit.form.get("cleared").map(|_| Press::Step(says.to_owned()));
@@ -153,18 +193,22 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 fn report(visit: &LessonVisit<'_>, settings: &CookieSettings, value: &str, predicted: Option<Outcome>) -> Report {
-    let transport = transport(visit);
     let came = lesson_cookies::came(visit.request, &settings.name());
     let came_back = came.as_deref() == Some(value);
-    Report {
-        line: settings.set_cookie_line(value),
-        predicted,
-        came_back,
-        has_older: came.is_some() && !came_back,
-        by_the_rules: rules_outcome(settings, transport),
-        rules: rules(settings, transport),
-    }
+    let seen = match came {
+        _ if came_back => CAME_BACK,
+        Some(_) => OLDER,
+        None => "",
+    };
+    let mut fields = carried(settings, predicted.map(Outcome::value));
+    fields.extend([("value", value), ("seen", seen)]);
+    let text = form_urlencoded::Serializer::new(String::new()).extend_pairs(&fields).finish();
+    Report::new(visit, settings, value, predicted, seen, text)
 }
+
+/// What the form says of a cookie: it came back, or an older one of its name.
+const CAME_BACK: &str = "it";
+const OLDER: &str = "older";
 
 fn transport(visit: &LessonVisit<'_>) -> Transport {
     match (visit.lab.origins.is_https(), is_on_loopback(visit.request.head())) {

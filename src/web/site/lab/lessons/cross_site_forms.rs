@@ -35,6 +35,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["check"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit)
     }

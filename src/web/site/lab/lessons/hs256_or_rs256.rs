@@ -28,6 +28,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["answer"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit).await
     }
@@ -71,7 +75,7 @@ enum Outcome {
     Answer,
 }
 
-/// What the visitor did, as the form remembers it.
+/// What the visitor did, as the session remembers it, and the form if the session was lost.
 struct Work {
     /// The text of the field for the key.
     key: String,
@@ -110,15 +114,21 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let ring = visit.lab.keys.ring();
     let secret = ring.lab().of_lesson(visit.lesson.slug);
     let pem = pem(&ring)?;
-    let has_tokens = visit.form.is_sent() || visit.form.get("hs256").is_some();
+    let kept = Parts::parse(&visit.work());
+    let has_tokens = visit.form.is_sent() || visit.form.get("hs256").is_some() || kept.is_some();
     let tokens = if has_tokens { Some(tokens(visit, &ring, &secret).await?) } else { None };
     let mut work = Work::of(visit, tokens.as_ref(), &secret)?;
+    work.resume(kept.unwrap_or_default(), &pem);
     let (press, outcome) = match &tokens {
-        Some(_) if !visit.form.is_sent() => (None, Outcome::Nothing),
         None => (None, Outcome::Nothing),
-        Some(_) if visit.form.get("step") == Some("measure") => measured(visit).await?,
+        Some(tokens) if !visit.form.is_sent() => (None, work.shown_again(visit, tokens, &secret)),
+        Some(_) if visit.form.get("step") == Some("measure") => measured(visit, work.parts, kept.is_none()).await?,
         Some(tokens) => work.press(visit, tokens, &secret)?,
     };
+    if press.is_some() {
+        // A session that is full keeps nothing. Then the form alone carries the work.
+        drop(visit.keep_work(work.parts.text()));
+    }
     let frame = visit.judged(press, if tokens.is_some() { work.parts.open() } else { Open::Part("measure") });
     let (assets, base) = (&visit.lab.assets, visit.lab.origins.public_origin());
     let secret = std::str::from_utf8(secret.as_bytes()).unwrap_or_default();
@@ -142,7 +152,7 @@ async fn tokens(visit: &LessonVisit<'_>, ring: &KeyRing, secret: &Secret) -> Res
     Ok(Tokens { hs256: hs256.into_string(), rs256: visit.issue(ring.lab().rs256(), &claims)? })
 }
 
-async fn measured(visit: &LessonVisit<'_>) -> Result<(Option<Press>, Outcome), Problem> {
+async fn measured(visit: &LessonVisit<'_>, parts: Parts, is_first: bool) -> Result<(Option<Press>, Outcome), Problem> {
     let ring = visit.lab.keys.ring();
     let costs = visit.lab.work.run(move || Costs::of(ring.lab())).await?;
     let says = format!(
@@ -151,7 +161,8 @@ async fn measured(visit: &LessonVisit<'_>) -> Result<(Option<Press>, Outcome), P
         costs.rs256.sign.over(&costs.hs256.sign),
         costs.rs256.verify.over(&costs.hs256.verify)
     );
-    Ok((Some(Parts::default().press(&says)), Outcome::Costs(costs)))
+    let is_new = is_first && visit.form.get("hs256").is_none();
+    Ok((Some(parts.pressed(is_new, &says)), Outcome::Costs(costs)))
 }
 
 impl Work {
@@ -173,6 +184,34 @@ impl Work {
             ticked: names.filter(|name| visit.form.get(name).is_some()).collect(),
             parts,
         })
+    }
+
+    /// Adds what the session remembers. The key in it is the one that verified.
+    fn resume(&mut self, kept: Parts, pem: &str) {
+        let Parts { verified, tried, forged } = self.parts;
+        let all =
+            Parts { verified: verified || kept.verified, tried: tried || kept.tried, forged: forged || kept.forged };
+        self.parts = all;
+        if self.parts.verified && self.public.is_none() {
+            self.public = Some(pem.to_owned());
+        }
+    }
+
+    /// What the last press showed, beside a hint. A measurement is not repeated.
+    fn shown_again(&self, visit: &LessonVisit<'_>, tokens: &Tokens, secret: &Secret) -> Outcome {
+        let last = visit.form.get("last_step").filter(|_| visit.last_press.is_some());
+        match (last, &self.public, &self.forged) {
+            (Some("verify"), Some(public), _) => match verify_with(public, &tokens.rs256, secret, visit.now) {
+                Ok(verdict) => Outcome::Verified(Box::new(Seen::new(&tokens.rs256, &verdict))),
+                Err(_) => Outcome::Nothing,
+            },
+            (Some("public"), Some(_), _) => Outcome::NotSigned,
+            (Some("secret"), _, Some(forged)) => match hs256_or_rs256::verify(forged, secret, visit.now) {
+                Some(verdict) => Outcome::Forged(Box::new(marked(Seen::new(forged, &verdict)))),
+                None => Outcome::Nothing,
+            },
+            _ => Outcome::Nothing,
+        }
     }
 
     fn press(
@@ -201,8 +240,9 @@ impl Work {
         match verify_with(&self.key, &tokens.rs256, secret, visit.now) {
             Ok(verdict) => {
                 self.public = Some(self.key.clone());
-                self.parts.verified = true;
-                let press = self.parts.press("The public key verified Bob's token. You needed no secret for that.");
+                let is_new = !std::mem::replace(&mut self.parts.verified, true);
+                let says = "The public key verified Bob's token. You needed no secret for that.";
+                let press = self.parts.pressed(is_new, says);
                 (press, Outcome::Verified(Box::new(Seen::new(&tokens.rs256, &verdict))))
             }
             Err(hint) => (Press::Wrong(hint), Outcome::Nothing),
@@ -215,9 +255,9 @@ impl Work {
         };
         match cannot_sign(public) {
             Some(why) => {
-                self.parts.tried = true;
+                let is_new = !std::mem::replace(&mut self.parts.tried, true);
                 let says = format!("Blocked: the library's key does not sign. The program says of it: {why}.");
-                (self.parts.press(&says), Outcome::NotSigned)
+                (self.parts.pressed(is_new, &says), Outcome::NotSigned)
             }
             None => (Press::Wrong("The key in the field is not the public key.".to_owned()), Outcome::Nothing),
         }
@@ -228,15 +268,21 @@ impl Work {
         let token = token.into_string();
         let verdict = hs256_or_rs256::verify(&token, secret, visit.now);
         let verdict = verdict.ok_or_else(|| Problem::broken("the lesson's secret does not verify"))?;
-        let seen = Seen::new(&token, &verdict).mark(1, "sub says admin").mark(2, "made with the library's secret");
+        let seen = marked(Seen::new(&token, &verdict));
         self.forged = Some(token);
-        self.parts.forged = true;
-        let press = self.parts.press(
+        let is_new = !std::mem::replace(&mut self.parts.forged, true);
+        let press = self.parts.pressed(
+            is_new,
             "The portal accepts what Mallory signed: she is Admin now, and she can change 3 grades. The secret that \
              verifies also signs.",
         );
         Ok((press, Outcome::Forged(Box::new(seen))))
     }
+}
+
+/// What Mallory changed.
+fn marked(forged: Seen) -> Seen {
+    forged.mark(1, "sub says admin").mark(2, "made with the library's secret")
 }
 
 fn pem(ring: &KeyRing) -> Result<String, Problem> {

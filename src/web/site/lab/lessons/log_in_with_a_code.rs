@@ -25,6 +25,13 @@ use issuer::{CLIENT, LESSON, Login, shown_error};
 /// The longest value that the callback hands on. Those of a real login are shorter.
 const LONGEST_VALUE: usize = 100;
 
+/// The longest redirect URI that Mallory may write.
+const LONGEST_ADDRESS: usize = 2048;
+
+/// What is said of a stolen code with another code verifier than at the other issuer.
+const OTHER_VERIFIER: &str = "The other issuer got another code verifier, so your try there does not count any more. Both \
+                              must get the same.";
+
 /// How long the ID token of the lesson is valid, in seconds.
 const ID_TOKEN_LIFE: i64 = 600;
 
@@ -123,8 +130,8 @@ impl Work {
             parts,
             login: has_begun.then(|| Login::of(visit, &visitor, parts.round)),
             brought: brought.filter(|_| !parts.has_logged_in),
-            choice: visit.text("choice", LONGEST_VALUE)?.unwrap_or_default().to_owned(),
-            redirect_uri: visit.text("redirect", 2048)?.unwrap_or(PORTAL_CALLBACK).trim().to_owned(),
+            choice: visit.text("choice", LONGEST_VALUE)?.or(parts.sent_verifier()).unwrap_or_default().to_owned(),
+            redirect_uri: visit.text("redirect", LONGEST_ADDRESS)?.unwrap_or(PORTAL_CALLBACK).trim().to_owned(),
             exchange: None,
         })
     }
@@ -205,16 +212,22 @@ impl Work {
         if !self.parts.has_logged_in {
             return Ok(Press::Missing("Finish the login first: an attack uses what you saw there.".to_owned()));
         }
+        if !attack.choices().is_empty() && self.choice.is_empty() {
+            return Ok(Press::Missing(format!("Nothing is chosen yet. {}", attack.asks())));
+        }
         let visitor = visit.own_name()?;
         match attacks::attempt(attack, target, &self.choice, &self.redirect_uri, &visitor, visit)? {
             Err(hint) => Ok(Press::Wrong(hint)),
             Ok(exchange) => {
                 self.exchange = Some(exchange);
-                if attack == Attack::StolenCode {
-                    self.parts.send_verifier(&self.choice);
-                }
+                let is_new = !self.parts.has(attack, target);
+                let cancels = attack == Attack::StolenCode && self.parts.send_verifier(&self.choice);
                 self.parts.add(attack, target);
-                Ok(self.attempt_result(attack))
+                Ok(match self.attempt_result(attack) {
+                    Press::Step(says) if cancels => Press::Note(format!("{OTHER_VERIFIER} {says}")),
+                    Press::Step(says) if !is_new => Press::Note(format!("You have made this try already. {says}")),
+                    press => press,
+                })
             }
         }
     }

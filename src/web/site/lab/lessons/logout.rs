@@ -5,16 +5,17 @@ use actix_web::cookie::Cookie;
 use actix_web::cookie::time::Duration;
 use askama::Template;
 use async_trait::async_trait;
+use chrono::DateTime;
 
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::logout::{COOKIE, LIFETIME, LogoutMethod, Replay, Rounds, Stage};
+use crate::lab::lessons::logout::{COOKIE, KeptCopy, LIFETIME, LogoutMethod, Replay, Rounds, Stage};
 use crate::lab::lessons::press::Press;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
-use crate::token::{Judged, Verdict};
+use crate::token::{Judged, Verdict, decode};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -24,6 +25,11 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    /// A replay that shows nothing of the logout changes nothing.
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["replay"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit).await
     }
@@ -59,6 +65,9 @@ struct LogoutState {
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut state = LogoutState::resume(visit)?;
     let press = if visit.form.is_sent() { Some(state.step(visit).await?) } else { None };
+    if press.is_some() {
+        state.keep(visit)?;
+    }
     let frame = visit.judged(press, state.rounds.open(state.stage(), state.is_copy_spent));
     let cookie = state.cookie.clone();
     let mut response = render(&LogoutPage { assets: &visit.lab.assets, frame, state })?;
@@ -84,11 +93,43 @@ impl LogoutState {
             verdict: None,
             is_copy_spent: false,
         };
+        if visit.form.get("saved").is_none() {
+            state.restore_copy(visit)?;
+        }
         state.is_copy_spent = state.is_spent(visit)?;
         if let Some(token) = sent(visit) {
             state.is_logged_in = matches!(state.verify(visit, &token)?, Judged::Pending(_));
         }
         Ok(state)
+    }
+
+    /// Takes the copy that the session kept when the page was left.
+    fn restore_copy(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
+        let kept = KeptCopy::parse(&visit.work()).filter(|kept| (1..=self.rounds.key).contains(&kept.key));
+        let Some(kept) = kept.filter(|_| !self.visitor.is_empty()) else { return Ok(()) };
+        let Some(issued_at) = DateTime::from_timestamp(kept.issued_at, 0) else { return Ok(()) };
+        let keys = visit.lab.keys.ring().lab().secrets_of_visitor(&self.visitor, kept.key..=kept.key);
+        let keys = keys.ok_or_else(|| Problem::broken("a visitor's ring has no key"))?;
+        let token = lab::issue(&keys, &lab::claims(&Subject::default(), LIFETIME, &kept.jti, issued_at))?;
+        (self.saved, self.way) = (format!("{COOKIE}={}", token.as_str()), kept.way);
+        Ok(())
+    }
+
+    /// Keeps the rounds, and what the copy follows from. In a session that is full, the form alone carries the copy.
+    fn keep(&self, visit: &mut LessonVisit<'_>) -> Result<(), Problem> {
+        let rounds = self.rounds.to_string();
+        let Some(copy) = self.kept_copy() else { return visit.keep_work(rounds) };
+        visit.keep_work(format!("{rounds} {copy}")).or_else(|_| visit.keep_work(rounds))
+    }
+
+    /// `None` for a text that this lesson did not issue.
+    fn kept_copy(&self) -> Option<KeptCopy> {
+        let decoded = decode(self.copy());
+        let key = decoded.header()?.get("kid")?.as_str()?.strip_prefix("lab-")?.parse().ok()?;
+        let unverified = decoded.unverified_claims()?;
+        let claims = unverified.for_display();
+        let jti = claims.get("jti")?.as_str().filter(|jti| is_plain(jti))?.to_owned();
+        Some(KeptCopy { key, issued_at: claims.get("iat")?.as_i64()?, jti, way: self.way })
     }
 
     /// Whether the server refuses the copy for a reason that Bob's last logout did not cause. Here it is asked without
@@ -131,7 +172,7 @@ impl LogoutState {
             "save" => Ok(self.save(visit)),
             "clear" => Ok(self.clear(visit)),
             "revoke" => self.revoke(visit).await,
-            "rotate" => self.rotate(visit),
+            "rotate" => Ok(self.rotate()),
             "replay" => self.replay(visit).await,
             _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         }
@@ -154,7 +195,8 @@ impl LogoutState {
 
     /// The result of a step that ends no round.
     fn step_done(&self, number: usize, says: &str) -> Press {
-        Press::Step(format!("Step {number} of 4 in this round is done. {} {says}", self.rounds.counted()))
+        let counted = if self.rounds.count() == 0 { String::new() } else { format!("{} ", self.rounds.counted()) };
+        Press::Step(format!("This was step {number} of 4 in this round. {counted}{says}"))
     }
 
     fn save(&mut self, visit: &LessonVisit<'_>) -> Press {
@@ -210,22 +252,21 @@ impl LogoutState {
         ))
     }
 
-    fn rotate(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    fn rotate(&mut self) -> Press {
         let old = self.rounds.key;
         self.rounds.key = old.saturating_add(1);
-        visit.keep_work(self.rounds.to_string())?;
         (self.way, self.is_logged_in) = (Some(LogoutMethod::Rotate), false);
-        Ok(self.step_done(
+        self.step_done(
             3,
             &format!(
                 "Bob is logged out: from now on your key `lab-{}` signs and verifies, and `lab-{old}` does nothing. The \
                  cookie stays where it is.",
                 self.rounds.key
             ),
-        ))
+        )
     }
 
-    async fn replay(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn replay(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
         let token = self.copy();
         if token.is_empty() {
             return Ok(Press::Missing("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
@@ -235,27 +276,30 @@ impl LogoutState {
         let replay = Replay::of(self.way, verdict.code(), is_own);
         self.verdict = Some(verdict);
         if let Replay::Shows(way) = replay {
-            return self.end_round(visit, way);
+            return Ok(self.end_round(visit, way));
         }
         self.is_copy_spent = replay != Replay::TooEarly;
         Ok(Press::Wrong(replay.says().to_owned()))
     }
 
     /// Counts the round, and leads back to its first step: Bob has no cookie again.
-    fn end_round(&mut self, visit: &mut LessonVisit<'_>, way: LogoutMethod) -> Result<Press, Problem> {
+    fn end_round(&mut self, visit: &LessonVisit<'_>, way: LogoutMethod) -> Press {
         let is_new = !self.rounds.has(way);
         self.rounds.add(way);
-        visit.keep_work(self.rounds.to_string())?;
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         (self.saved, self.way, self.is_logged_in) = (String::new(), None, false);
         let says = Replay::Shows(way).says();
         if self.rounds.are_complete() {
-            return Ok(Press::Solved(format!(
+            return Press::Solved(format!(
                 "{says} All three rounds are done. A token ends early only if the server keeps a list or drops the key."
-            )));
+            ));
         }
-        let note = if is_new { "" } else { " You had shown this logout before, so the count stays." };
-        Ok(Press::Step(format!("{} {says}{note} {}", self.rounds.counted(), self.rounds.left())))
+        let (counted, left) = (self.rounds.counted(), self.rounds.left());
+        if is_new {
+            Press::Step(format!("{counted} {says} {left}"))
+        } else {
+            Press::Note(format!("You have shown this logout already. {counted} {says} {left}"))
+        }
     }
 
     /// Verifies a token as the portal does now.
@@ -288,6 +332,11 @@ impl LogoutState {
             None => "",
         }
     }
+}
+
+/// Whether a text can be the `jti` of a token of this lesson.
+fn is_plain(jti: &str) -> bool {
+    jti.len() <= 32 && jti.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 /// The token in the cookie, if the browser sent one.

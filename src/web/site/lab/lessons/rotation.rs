@@ -29,6 +29,9 @@ const COOKIE_LIFE: Duration = Duration::minutes(10);
 /// Between two tokens in the cookie. No token has this character.
 const SEPARATOR: char = '~';
 
+/// What is said where no valid token is refused.
+const LOOKED: &str = "Both servers checked every token just now. They accept each one that has not expired.";
+
 pub(super) struct Page;
 
 #[async_trait(?Send)]
@@ -156,11 +159,11 @@ impl Work {
         let press = match (step.as_str(), moved) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
-            ("look", _) => Press::Step("Both servers checked every token just now.".to_owned()),
+            ("look", _) => Press::Note(LOOKED.to_owned()),
             ("again", _) => {
                 self.state = self.state.again();
                 self.tokens.clear();
-                Press::Step("The portal has one new key, which both servers know. Nobody has a token.".to_owned())
+                Press::Note("The portal has one new key, which both servers know. Nobody has a token.".to_owned())
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
@@ -200,6 +203,9 @@ impl Work {
         if let Some(gap) = gap {
             self.state.gap = Some(gap);
             return Press::Wrong(gap.says().to_owned());
+        }
+        if let (Press::Note(_), Some(gap)) = (&press, self.state.gap) {
+            return Press::Missing(gap.says().to_owned());
         }
         match (moved, RotationResult::of(&tokens, self.state)) {
             (Some(RotationStep::Retire | RotationStep::Fetch), _) if press.is_wrong() => press,

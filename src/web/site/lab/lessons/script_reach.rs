@@ -10,14 +10,18 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::script_reach::{self, COOKIES, PLACES, Place, STORAGE, judge, lines, verdict};
+use crate::lab::lessons::script_reach::{self, COOKIES, Kept, PLACES, Place, STORAGE, judge, lines, verdict};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// The verdict after the first step.
-const SET: &str = "0 of 2 parts done. The server set two cookies, and the page’s script wrote the entry, if scripts run \
-                   here. Both questions are left: report what the table says.";
+const SET: &str = "The server set two cookies, and the page’s script wrote the entry, if scripts run here. Both \
+                   questions are left: report what the table says.";
+
+/// The verdict on the same step a second time.
+const SET_AGAIN: &str = "You have done this step already. All three are set again, with other values. What is left is \
+                         step 3: report what the table says.";
 
 pub(super) struct Page;
 
@@ -51,16 +55,27 @@ struct ScriptReachPage<'a> {
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let kept = Kept::parse(&visit.work());
     let step = visit.form.get("step");
-    let (read, arrived) = (ticked(visit, "read"), ticked(visit, "arrived"));
+    let is_opened = step.is_none() && visit.form.get("set").is_none();
+    let [read, arrived] = if is_opened { kept.ticked() } else { ["read", "arrived"].map(|it| ticked(visit, it)) };
     let remarks = if step == Some("check") { judge(&read, &arrived) } else { Vec::new() };
     let (press, is_new) = match step {
+        Some("set") if visit.form.get("set").is_some() || kept.is_set => {
+            (Some(Press::Note(SET_AGAIN.to_owned())), true)
+        }
         Some("set") => (Some(Press::Step(SET.to_owned())), true),
         Some("check") => (Some(verdict(&remarks)), false),
         Some(_) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
         None => (None, false),
     };
-    let is_set = press.is_some() || visit.form.get("set").is_some();
+    let is_set = press.is_some() || visit.form.get("set").is_some() || kept.is_set;
+    if press.is_some() {
+        let now = kept.set();
+        let now = if is_new { now } else { now.with(&read, &arrived) };
+        // A session that is full keeps nothing. Then the form alone carries the work.
+        drop(visit.keep_work(now.text()));
+    }
     let open = if is_set { script_reach::open(&read, &arrived) } else { Open::Part("set") };
     let frame = visit.judged(press, open);
     let page = ScriptReachPage { assets: &visit.lab.assets, frame, is_set, read, arrived, remarks };

@@ -8,6 +8,8 @@ use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 pub(super) struct Seen {
     pub parts: Vec<TokenPart>,
     pub is_accepted: bool,
+    /// Who a token is about that is accepted.
+    pub subject: String,
     pub code: &'static str,
     pub message: String,
     pub trace: Vec<TraceRow>,
@@ -24,6 +26,7 @@ impl Seen {
         Self {
             parts,
             is_accepted: verdict.is_accepted(),
+            subject: verdict.claims().and_then(Claims::subject).map(shortened).unwrap_or_default(),
             code: verdict.code().as_str(),
             message: verdict.message().to_owned(),
             trace: TraceRow::of(verdict),

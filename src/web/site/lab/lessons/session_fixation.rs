@@ -24,6 +24,11 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    /// What they find changes nothing, as long as it is wrong.
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["use", "read"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit).await
     }
@@ -95,13 +100,13 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         visit.keep_work(portal.text())?;
     }
     let (press, found, cookie) = step.map_or((None, None, None), |it| (Some(it.press), it.found, it.cookie));
-    let frame = visit.judged(press, portal.open());
     let browser_has = cookie.as_ref().map(|it| it.value().to_owned()).or_else(|| came(visit, SESSION));
     let is_planted = !portal.mallory().is_empty() && browser_has.as_deref() == Some(portal.mallory());
     let user = match &cookie {
         Some(cookie) if cookie.name() == TOKEN => verified(visit, cookie.value()).await?,
         _ => user(visit).await?,
     };
+    let frame = visit.judged(press, portal.open(user.as_deref()));
     let planted = cookie.as_ref().filter(|_| visit.form.get("do") == Some("plant")).map(|it| it.value().to_owned());
     let draft = visit.form.get("draft").unwrap_or_default().to_owned();
     let shown = cookie.clone();

@@ -8,14 +8,20 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
-use crate::lab::lessons::set_cookie::{self, ATTRIBUTES, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict};
+use crate::lab::lessons::set_cookie::{
+    self, ATTRIBUTES, Kept, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict,
+};
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
 /// The verdict after the first step.
-const SET: &str = "0 of 5 parts done. The server sent the line that step 2 shows, and your browser now has the cookie. \
-                   Five questions are left: which piece of the line has which effect?";
+const SET: &str = "The server sent the line that step 2 shows, and your browser now has the cookie. Five questions are \
+                   left: which piece of the line has which effect?";
+
+/// The verdict on the same step a second time.
+const SET_AGAIN: &str = "You have done this step already. Your browser now has the same cookie with another value. What is \
+                         left is step 3: which piece of the line has which effect?";
 
 pub(super) struct Page;
 
@@ -39,6 +45,7 @@ struct SetCookiePage<'a> {
     came: Option<String>,
     remarks: Vec<Remark>,
     visit: &'a LessonVisit<'a>,
+    kept: Kept,
 }
 
 /// The cookie that this page, or the one before it, set.
@@ -49,13 +56,21 @@ struct Sent {
 
 impl SetCookiePage<'_> {
     fn is_chosen(&self, question: &PieceQuestion, piece: &Piece) -> bool {
-        self.visit.form.get(question.field) == Some(piece.value)
+        chosen(self.visit, &self.kept, question.field) == Some(piece.value)
     }
 }
 
+/// What is chosen in a field. A page that was left and opened again has the right answers of the session.
+fn chosen<'v>(visit: &'v LessonVisit<'_>, kept: &Kept, field: &str) -> Option<&'v str> {
+    let is_opened = visit.form.get("value").is_none();
+    visit.form.get(field).or_else(|| kept.chosen(field).filter(|_| is_opened))
+}
+
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    let of_session = Kept::parse(&visit.work());
     let step = visit.form.get("step");
-    let kept = visit.form.get("value").filter(|value| lesson_cookies::is_value(value));
+    let kept = visit.form.get("value").or(Some(of_session.value.as_str()));
+    let kept = kept.filter(|value| lesson_cookies::is_value(value));
     let (sent, remarks) = match (step, kept) {
         (Some("set"), _) => (Some(Sent { value: lesson_cookies::value(&visit.lab.random)?, is_new: true }), Vec::new()),
         (Some("check"), Some(value)) => {
@@ -66,6 +81,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (Some(_), _) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
     };
     let press = match (step, &sent) {
+        (Some("set"), _) if kept.is_some() => Some(Press::Note(SET_AGAIN.to_owned())),
         (Some("set"), _) => Some(Press::Step(SET.to_owned())),
         (Some(_), Some(_)) => Some(verdict(&remarks)),
         (Some(_), None) => {
@@ -75,12 +91,20 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     };
     let open = match sent {
         None => Open::Part("set"),
-        Some(_) => set_cookie::open(&judge(|field| visit.form.get(field))),
+        Some(_) => set_cookie::open(&judge(|field| chosen(visit, &of_session, field))),
     };
+    let is_pressed = press.is_some();
     let frame = visit.judged(press, open);
+    let mut kept = of_session;
+    if let Some(sent) = sent.as_ref().filter(|_| is_pressed) {
+        kept.value.clone_from(&sent.value);
+        kept = if remarks.is_empty() { kept } else { kept.with(&remarks) };
+        // A session that is full keeps nothing. Then the form alone carries the work.
+        drop(visit.keep_work(kept.to_string()));
+    }
     let new_line = sent.as_ref().filter(|sent| sent.is_new).map(|sent| line(&sent.value));
     let came = lesson_cookies::came(visit.request, NAME);
-    let mut response = render(&SetCookiePage { assets: &visit.lab.assets, frame, sent, came, remarks, visit })?;
+    let mut response = render(&SetCookiePage { assets: &visit.lab.assets, frame, sent, came, remarks, visit, kept })?;
     if let Some(line) = new_line {
         lesson_cookies::set(&mut response, &line)?;
     }

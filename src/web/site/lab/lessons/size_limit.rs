@@ -27,6 +27,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["answer"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit)
     }
@@ -50,6 +54,7 @@ struct Sent {
     token_bytes: usize,
     has_attribute: bool,
     received: ReceivedCookie,
+    set: Moment,
 }
 
 /// When a cookie was set. The token says it in its `jti`, so that a cookie that comes back tells which one it is.
@@ -95,9 +100,19 @@ enum ReceivedCookie {
 impl Sent {
     /// What the redirect says was set, and what came back.
     fn of(visit: &LessonVisit<'_>) -> Option<Self> {
-        let token_bytes = visit.form.get("token")?.parse().ok().filter(|bytes| *bytes <= LARGEST)?;
-        let set = Moment::parse(visit.form.get("at")?)?;
-        let has_attribute = visit.form.get("attributes") == Some("yes");
+        Self::read(visit, visit.form.get("token")?, visit.form.get("at")?, visit.form.get("attributes")?)
+    }
+
+    /// The same beside a hint, which the form's own field tells.
+    fn again(visit: &LessonVisit<'_>) -> Option<Self> {
+        let [token, at, attributes] = visit.form.get("sent")?.split(' ').collect::<Vec<_>>()[..] else { return None };
+        Self::read(visit, token, at, attributes)
+    }
+
+    fn read(visit: &LessonVisit<'_>, token: &str, at: &str, attributes: &str) -> Option<Self> {
+        let token_bytes = token.parse().ok().filter(|bytes| *bytes <= LARGEST)?;
+        let set = Moment::parse(at)?;
+        let has_attribute = attributes == "yes";
         let is_late = visit.now.timestamp_millis().saturating_sub(set.millis) >= MINUTES * 60_000;
         let came = lesson_cookies::came(visit.request, COOKIE_NAME);
         let received = match came.as_deref().map(|token| (token.len(), Moment::of_token(token))) {
@@ -107,7 +122,12 @@ impl Sent {
             Some((_, Some(its))) if its.millis > set.millis => ReceivedCookie::TooLate,
             Some((bytes, _)) => ReceivedCookie::Earlier(size_of(bytes)),
         };
-        Some(Self { token_bytes, has_attribute, received })
+        Some(Self { token_bytes, has_attribute, received, set })
+    }
+
+    /// What the form keeps of it for a hint.
+    fn text(&self) -> String {
+        format!("{} {} {}", self.token_bytes, self.set, if self.has_attribute { "yes" } else { "no" })
     }
 
     const fn counted(&self) -> usize {
@@ -170,10 +190,14 @@ fn token_of(visit: &LessonVisit<'_>, size: usize, jti: &str) -> Result<String, P
 
 /// The page that the redirect leads to.
 fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
+    if visit.asks_for_hint {
+        let sent = Sent::again(visit);
+        return show(visit, sent, None);
+    }
     let sent = Sent::of(visit);
     let press = match sent.as_ref().map(Sent::trial) {
         None => None,
-        Some(None) => Some(Press::Step(
+        Some(None) => Some(Press::Note(
             "This page is from an earlier press, and your browser has another cookie by now. Set a cookie again."
                 .to_owned(),
         )),

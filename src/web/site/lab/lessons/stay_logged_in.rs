@@ -165,6 +165,10 @@ impl Work {
                 "At the new issuer you need no weeks: the clash comes with the next refresh. Press *Ten minutes later*."
                     .to_owned(),
             ),
+            Some(round) if !round.is_stolen() => Press::Missing(
+                "Mallory has no copy yet, so four weeks would show nothing of her. Press *Steal the refresh token* first."
+                    .to_owned(),
+            ),
             _ => self.wait(Round::wait_four_weeks, "Four weeks have passed. Does the copy still work?"),
         }
     }

@@ -95,6 +95,10 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (true, Some(_)) => (Some(Press::Wrong(REPLACED.to_owned())), Outcome::Nothing),
         (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
     };
+    if press.is_some() {
+        // A session that is full keeps nothing. Then the form alone carries the work.
+        drop(visit.keep_work(work.parts.text()));
+    }
     let frame = visit.judged(press, work.parts.open(&Change::between(&said, &payload)));
     let before = Seen::new(&token, &judge(&token));
     let Work { forged, parts } = work;
@@ -122,7 +126,7 @@ fn brought(visit: &LessonVisit<'_>) -> Option<(String, DemoAlgorithm)> {
     Some((token.to_owned(), algorithm))
 }
 
-/// What the visitor did in this lesson, as the form remembers it.
+/// What the visitor did in this lesson, as the session remembers it, and the form if the session was lost.
 struct Work {
     forged: Option<String>,
     parts: Parts,
@@ -133,7 +137,12 @@ impl Work {
         let forged = visit.text("forged", LONGEST_PAYLOAD)?.map(|text| text.replace("\r\n", "\n"));
         let forged = forged.filter(|payload| Forgery::of(original, payload).judged.is_ok());
         let is_done = |part: &str| visit.form.get(part) == Some("done");
-        let parts = Parts { payload: forged.is_some(), middle: is_done("middle"), last: is_done("last") };
+        let kept = Parts::parse(&visit.work());
+        let parts = Parts {
+            payload: forged.is_some() || kept.payload,
+            middle: is_done("middle") || kept.middle,
+            last: is_done("last") || kept.last,
+        };
         Ok(Self { forged, parts })
     }
 
@@ -157,11 +166,12 @@ impl Work {
         let press = match judged {
             Ok(twice) => {
                 self.forged = Some(payload.to_owned());
-                self.parts.payload = true;
-                self.parts.press(&format!(
+                let is_new = !std::mem::replace(&mut self.parts.payload, true);
+                let says = format!(
                     "The naive verifier believed your payload: Mallory is Admin now, and she can change 3 grades. The \
                      strict verifier blocked the same token at its signature.{twice}"
-                ))
+                );
+                self.parts.pressed(is_new, &says)
             }
             Err(hint) => Press::Wrong(hint),
         };
@@ -171,8 +181,9 @@ impl Work {
     fn change_middle(&mut self, original: &Original<'_>) -> (Press, Outcome) {
         let changed = with_middle_changed(original.token).unwrap_or_default();
         let after = Seen::new(&changed, &(original.judge)(&changed)).mark(2, "its middle character");
-        self.parts.middle = true;
-        let press = self.parts.press(
+        let is_new = !std::mem::replace(&mut self.parts.middle, true);
+        let press = self.parts.pressed(
+            is_new,
             "The strict verifier blocked the token. All six bits of this character belong to the signature, so every \
              verifier sees another signature.",
         );
@@ -185,7 +196,7 @@ impl Work {
             Row { code: verdict.code().as_str(), message: verdict.message().to_owned(), spelling }
         };
         let rows: Vec<Row> = spellings(original.token).unwrap_or_default().into_iter().map(row).collect();
-        self.parts.last = true;
+        let is_new = !std::mem::replace(&mut self.parts.last, true);
         let says = match rows.len() {
             0 | 1 => "The bytes of this signature fill its last character, so here it is like any other. Most \
                       signatures do not."
@@ -195,7 +206,7 @@ impl Work {
                  not check the unused bits, accepts all of them. So a test must not change the last one."
             ),
         };
-        (self.parts.press(&says), Outcome::Last { rows })
+        (self.parts.pressed(is_new, &says), Outcome::Last { rows })
     }
 }
 

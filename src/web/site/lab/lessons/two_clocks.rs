@@ -94,6 +94,15 @@ struct Answer {
     trace: Vec<TraceRow>,
 }
 
+impl TwoClocksPage<'_> {
+    /// Whether the next step is to choose other times: these clocks show nothing new, or the browser lost the cookie.
+    fn chooses(&self) -> bool {
+        let case = self.clocks.as_ref().and_then(Clocks::case);
+        let is_over = self.answer.as_ref().is_some_and(|answer| answer.code != Code::Accepted);
+        is_over || case.is_none_or(|case| self.parts.has(case))
+    }
+}
+
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     match visit.form.get("step") {
         Some("set") => set(visit),
@@ -134,6 +143,13 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut response = show(visit, Some(clocks), parts, None, Some(press))?;
     lesson_cookies::set(&mut response, &line)?;
     Ok(response)
+}
+
+/// The case that the times in the form would show.
+fn chosen_case(visit: &LessonVisit<'_>) -> Option<Case> {
+    let cookie = LifetimeChoice::find(&COOKIE_LIFETIMES, visit.form.get("cookie")?)?;
+    let token = LifetimeChoice::find(&TOKEN_LIFETIMES, visit.form.get("token")?)?;
+    Case::of_ends(cookie.seconds, token.seconds?)
 }
 
 fn lifetime(
@@ -222,7 +238,8 @@ fn show(
     answer: Option<Answer>,
     press: Option<Press>,
 ) -> Result<HttpResponse, Problem> {
-    let frame = visit.judged(press, parts.open(clocks.as_ref().and_then(Clocks::case)));
+    let case = clocks.as_ref().map_or_else(|| chosen_case(visit), Clocks::case);
+    let frame = visit.judged(press, parts.open(case, clocks.is_some()));
     render(&TwoClocksPage {
         assets: &visit.lab.assets,
         frame,

@@ -121,6 +121,10 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some("present") => work.present(visit, None)?,
         _ => return Err(Problem::bad_request("`do` is not a step of this lesson: press one of its buttons.")),
     }
+    if work.press.is_some() && work.search != Search::NotBegun {
+        // The secret and its victim follow from the case. A session that is full keeps nothing.
+        drop(visit.keep_work(format!("{} {}", work.search.value(), work.case)));
+    }
     let open = work.open(visit)?;
     let frame = visit.judged(work.press.clone(), open);
     render(&WeakSecretPage { assets: &visit.lab.assets, frame, work })
@@ -130,18 +134,22 @@ impl Work {
     /// Continues with what the form carries, or picks a victim.
     fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
         let field = |name| visit.form.get(name).unwrap_or_default().to_owned();
+        let work = visit.work();
+        let kept = work.split_once(' ').filter(|_| visit.form.get("case").is_none());
         let case = match visit.form.get("case") {
             Some(case) if case.chars().count() > LONGEST => {
                 return Err(Problem::bad_request(format!("`case` has over {LONGEST} characters.")));
             }
             Some(case) => case.to_owned(),
+            None if kept.is_some() => kept.map(|(_, case)| case.to_owned()).unwrap_or_default(),
             None => random_text(&visit.lab.random)?,
         };
         let token = match visit.form.get("token") {
             Some(token) => token.trim().to_owned(),
             None => victim_token(visit, &case)?,
         };
-        let search = Search::find(visit.form.get("search").unwrap_or_default());
+        let search =
+            Search::find(kept.map_or_else(|| visit.form.get("search").unwrap_or_default(), |(search, _)| search));
         let forged = field("forged").trim().to_owned();
         // A hint comes after the press that the form remembers.
         let has_just_guessed = !visit.form.is_sent() && field("last") == "guess";
@@ -177,9 +185,8 @@ impl Work {
 
     fn search_elsewhere(&mut self) {
         self.search = Search::OwnTools;
-        let says = "0 of 2 parts done. Find the secret with your own tools. Then sign a token here, or bring one that you \
-                    signed.";
-        self.press = Some(Press::Step(says.to_owned()));
+        let says = "Find the secret with your own tools. Then sign a token here, or bring one that you signed.";
+        self.press = Some(Press::Note(says.to_owned()));
     }
 
     fn sign(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
@@ -207,6 +214,9 @@ impl Work {
         if self.sub.is_empty() && self.secret.is_empty() {
             let both = "Both fields are empty. Type the secret that you found, and who the token is about.";
             return Err(because(both.to_owned()));
+        }
+        if self.secret.is_empty() {
+            return Err(because("No secret is typed yet. Type the word that was found into *Secret*.".to_owned()));
         }
         if self.sub.is_empty() {
             return Err(because("Type into *New sub* who the token is about.".to_owned()));

@@ -25,6 +25,10 @@ pub(super) struct Page;
 
 #[async_trait(?Send)]
 impl LessonPage for Page {
+    fn judging_steps(&self) -> &'static [&'static str] {
+        &["run", "replay"]
+    }
+
     async fn page(&self, visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         page(visit).await
     }
@@ -60,9 +64,17 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::parse(&visit.work());
     let mut fields = Fields::read(visit, &work)?;
     let (press, shown) = if visit.form.is_sent() {
+        let before = work.clone();
         let (press, shown) = step(visit, &mut work, &mut fields).await?;
-        visit.keep_work(work.text())?;
-        (Some(press), shown)
+        if visit.asks_for_hint && !press.is_wrong() {
+            // The answers were changed beside the hint. Only their own button counts them.
+            work = before;
+            visit.last_press = visit.form.last_press();
+            (None, None)
+        } else {
+            visit.keep_work(work.text())?;
+            (Some(press), shown)
+        }
     } else {
         (None, None)
     };
