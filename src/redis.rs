@@ -47,11 +47,32 @@ impl RedisUrl {
 
     pub fn parse(text: &str) -> Option<Self> {
         let url = Url::parse(text).ok()?;
+        if Self::unknown_parameter(text).is_some() {
+            return None;
+        }
         // Refused, because `#insecure` would make the client accept any certificate.
         if !matches!(url.scheme(), "redis" | "rediss" | "redis+unix" | "unix") || url.fragment().is_some() {
             return None;
         }
         Some(Self { connection: url.into_connection_info().ok()? })
+    }
+
+    /// Why the parameters of a URL are refused, if they are. The client would ignore one that it does not know, such as
+    /// a password; the message does not repeat its value.
+    pub fn unknown_parameter(text: &str) -> Option<String> {
+        let url = Url::parse(text).ok()?;
+        let known: &[&str] = match url.scheme() {
+            "redis" | "rediss" => &["protocol"],
+            "redis+unix" | "unix" => &["db", "user", "pass", "protocol"],
+            _ => return None,
+        };
+        let name = url.query_pairs().map(|(name, _)| name).find(|name| !known.contains(&name.as_ref()))?;
+        let is_name = !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
+        let has_value = url.query().is_some_and(|query| query.contains(&format!("{name}=")) && !query.contains('@'));
+        let parameter = if is_name && has_value { format!("`{name}`") } else { "what is after the `?`".to_owned() };
+        let place =
+            if known.len() > 1 { "in the parameter `pass`" } else { "before the host, as in redis://:PASSWORD@HOST" };
+        Some(format!("{parameter} is not a known parameter of a Redis URL; a password belongs {place}"))
     }
 }
 
@@ -242,5 +263,28 @@ pub struct Script(redis::Script);
 impl Script {
     pub fn new(lua: &str) -> Self {
         Self(redis::Script::new(lua))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_parameter_that_would_be_ignored_is_refused_without_its_value() {
+        for (url, told) in [
+            ("redis://127.0.0.1:1/?password=hunter2", "`password` is not a known parameter of a Redis URL"),
+            ("redis://127.0.0.1:1/?pass=hunter2", "a password belongs before the host, as in redis://:PASSWORD@HOST"),
+            ("rediss://db?db=hunter2", "`db` is not a known parameter of a Redis URL"),
+            ("redis://db?hunter2", "what is after the `?` is not a known parameter"),
+            ("unix:///run/redis.sock?password=hunter2", "a password belongs in the parameter `pass`"),
+        ] {
+            let said = RedisUrl::unknown_parameter(url).unwrap();
+            assert!(said.contains(told) && !said.contains("hunter2"), "{url}: {said}");
+            assert!(RedisUrl::parse(url).is_none(), "{url}");
+        }
+        for url in ["redis://:x@db/1", "redis://db?protocol=resp3", "unix:///run/redis.sock?db=1&user=bob&pass=x"] {
+            assert!(RedisUrl::parse(url).is_some() && RedisUrl::unknown_parameter(url).is_none(), "{url}");
+        }
     }
 }

@@ -99,9 +99,28 @@ pub(super) fn refused_value(flag: &str, value: &str, origin: Origin, accepted: i
 fn elided(value: &str) -> String {
     let (rest, query) = value.split_once('?').map_or((value, None), |(rest, query)| (rest, Some(query)));
     let scheme = rest.split_once("://").map(|(scheme, _)| format!("{scheme}://")).unwrap_or_default();
-    if query.is_some_and(|query| query.contains('@')) {
+    if rest.to_ascii_lowercase().contains("pass") && rest.contains('=') || query.is_some_and(|it| it.contains('@')) {
         return format!("{scheme}…");
     }
     let place = rest.rsplit_once('@').map_or_else(|| rest.to_owned(), |(_, place)| format!("{scheme}…@{place}"));
     if query.is_some() { format!("{place}?…") } else { place }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_with_a_password_by_its_name_is_not_repeated() {
+        for (value, shown) in [
+            ("host=db password=hunter2", "…"),
+            ("HOST=db PASSWORD='hunter2'", "…"),
+            ("redis://db/1#pass=hunter2", "redis://…"),
+            ("redis://db/?password=hunter2", "redis://db/?…"),
+            ("redis://:hunter2@db", "redis://…@db"),
+            ("~bob/keys", "~bob/keys"),
+        ] {
+            assert_eq!(elided(value), shown);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! The values of settings and their parsers, for the declaration. Each error says what is accepted.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -70,6 +70,13 @@ pub(super) fn socket_address() -> impl TypedValueParser<Value = SocketAddr> {
 fn half_address(text: &str) -> Option<String> {
     if text.parse::<u16>().is_ok() {
         return Some(format!("a host and a port; the host is missing, so write localhost:{text}"));
+    }
+    if let Some((host, port)) = text.rsplit_once(':')
+        && host.parse::<Ipv6Addr>().is_ok()
+        && port.bytes().all(|byte| byte.is_ascii_digit())
+        && port.parse::<u16>().is_ok()
+    {
+        return Some(format!("an IPv6 address in brackets, so write [{host}]:{port}"));
     }
     if let Some((_, port)) = text.rsplit_once(':')
         && !port.is_empty()
@@ -229,7 +236,11 @@ pub(super) fn database() -> impl TypedValueParser<Value = DatabaseUrl> {
 /// A Redis server, or `None` for the word `own`.
 pub(super) fn redis_or(own: &'static str) -> impl TypedValueParser<Value = Option<RedisUrl>> {
     let accepted = format!("{own}, {}", RedisUrl::ACCEPTED);
-    accepting(accepted, move |text| if text == own { Some(None) } else { RedisUrl::parse(text).map(Some) })
+    move |text: &str| match RedisUrl::parse(text) {
+        _ if text == own => Ok(None),
+        Some(url) => Ok(Some(url)),
+        None => Err(RedisUrl::unknown_parameter(text).map_or(accepted.clone(), |why| format!("{accepted}. {why}"))),
+    }
 }
 
 #[cfg(test)]
@@ -270,6 +281,19 @@ mod tests {
         for text in ["", ":", "example.org", "65536", "localhost:x", "http://localhost"] {
             assert_eq!(half_address(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn an_ipv6_address_without_brackets_is_told_them() {
+        for (text, whole) in
+            [("::1:5000", "[::1]:5000"), (":::5000", "[::]:5000"), ("2001:db8::7:443", "[2001:db8::7]:443")]
+        {
+            let said = format!("an IPv6 address in brackets, so write {whole}");
+            assert_eq!(half_address(text), Some(said), "{text}");
+            assert!(address(whole).is_some(), "{whole}");
+        }
+        let whole = half_address("2001:db8:0:0:0:0:0:1").unwrap();
+        assert!(whole.ends_with("the port is missing, so write [2001:db8::1]:5000"), "{whole}");
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod open;
 mod pool;
 
 pub use open::OpenError;
+pub(super) use open::is_shown;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};

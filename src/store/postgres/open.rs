@@ -71,6 +71,12 @@ pub enum OpenError {
     Malformed(#[source] Cause),
     #[error("`{name}` is not a known parameter; accepted: {}", PARAMETERS.join(", "))]
     UnknownParameter { name: String },
+    #[error(
+        "it has a parameter without a value, or with characters that no name has; a `?` in the password is written as \
+         %3F, and the parameters accepted are: {}",
+        PARAMETERS.join(", ")
+    )]
+    UnnamedParameter,
     #[error("no PostgreSQL server answers there; check that it runs, its host and its port")]
     Unreachable(#[source] Cause),
     #[error("the server did not answer within {} ms; check that it runs, its host and its port", TIME_OUT.as_millis())]
@@ -118,12 +124,27 @@ impl Postgres {
 
 fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
     let parsed = Url::parse(url).map_err(|source| OpenError::Malformed(source.into()))?;
-    let unknown = parsed.query_pairs().map(|(name, _)| name).find(|name| !PARAMETERS.contains(&name.as_ref()));
-    if let Some(name) = unknown {
-        return Err(OpenError::UnknownParameter { name: name.into_owned() });
+    for parameter in parsed.query().unwrap_or_default().split('&').filter(|it| !it.is_empty()) {
+        expect_known(parameter)?;
     }
     let options = PgConnectOptions::from_str(url).map_err(|error| OpenError::Malformed(cause(error)))?;
     Ok(options.application_name("hallpass").disable_statement_logging())
+}
+
+/// Whether this is a known parameter whose value is no secret.
+pub(in crate::store) fn is_shown(name: &str) -> bool {
+    name != "password" && PARAMETERS.contains(&name)
+}
+
+/// Names a parameter only where it surely is a name: a password with a `?` in it looks like one that lacks its value.
+fn expect_known(parameter: &str) -> Result<(), OpenError> {
+    let (name, value) = parameter.split_once('=').ok_or(OpenError::UnnamedParameter)?;
+    let is_name = |name: &str| name.bytes().all(|c| c.is_ascii_alphanumeric() || matches!(c, b'_' | b'-' | b'.'));
+    match name {
+        name if PARAMETERS.contains(&name) => Ok(()),
+        name if is_name(name) && !value.contains('@') => Err(OpenError::UnknownParameter { name: name.to_owned() }),
+        _ => Err(OpenError::UnnamedParameter),
+    }
 }
 
 async fn in_time<T>(work: impl Future<Output = Result<T, OpenError>>) -> Result<T, OpenError> {
