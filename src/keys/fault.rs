@@ -36,6 +36,9 @@ pub enum KeyFault {
         "it holds {0} where an HMAC secret belongs, and anyone who has its public half could sign tokens with that"
     )]
     KeyForSecret(&'static str),
+    /// A public text about a key, and how to get the key.
+    #[error("it is {what}; {fix}")]
+    NoKey { what: &'static str, fix: &'static str },
     #[error("it holds a token and not a key")]
     Token,
     #[error("it is saved as {0}, and programs would not agree on which bytes of it are the secret")]
@@ -108,6 +111,9 @@ impl KeyFault {
             Self::PublicForPrivate => place.when_public()?,
             Self::PrivateForPublic => place.when_private()?,
             Self::KeyForSecret(_) => place.when_no_secret(),
+            Self::Token if matches!(place, KeyLocation::Secret(_)) => {
+                place.with_random_text("everybody who saw the token would have the secret, so move it to another file")
+            }
             Self::Token => "name the file of the key that signed it, or is to sign".to_owned(),
             Self::EncodedSecret(encoding) => place.when_encoded(encoding),
             Self::KeyForSession(_) => "move the key to another file, and a start makes new random bytes".to_owned(),
@@ -120,7 +126,9 @@ impl KeyFault {
             Self::Unfit { kind: PLAIN_SECRET, .. } => {
                 "no form of a key was recognised in it, so this was read as a secret".to_owned()
             }
-            Self::Malformed(_) | Self::Jwk(_) | Self::Unfit { .. } | Self::Advised { .. } => return None,
+            Self::Malformed(_) | Self::NoKey { .. } | Self::Jwk(_) | Self::Unfit { .. } | Self::Advised { .. } => {
+                return None;
+            }
         })
     }
 }
@@ -314,15 +322,14 @@ impl KeyLocation {
 
     fn when_no_secret(&self) -> String {
         match self {
-            Self::Secret(file) => {
-                let file = shell_word(file);
-                format!(
-                    "move the key to another file, then put random text into it: \
-                     `{PRIVATE_TO_OWNER}openssl rand -base64 48 > {file}`"
-                )
-            }
+            Self::Secret(_) => self.with_random_text("move the key to another file"),
             _ => "give it as a key in PEM or as a JWK, or give random text as the secret".to_owned(),
         }
+    }
+
+    fn with_random_text(&self, before: &str) -> String {
+        let file = shell_word(self.file());
+        format!("{before}, then put random text into it: `{PRIVATE_TO_OWNER}openssl rand -base64 48 > {file}`")
     }
 
     fn when_encoded(&self, encoding: &str) -> String {

@@ -21,7 +21,7 @@ use super::files::{link_into_place, read_file};
 use super::permissions::{Exposed, Privacy, close_folder, make_private_folder};
 use super::rotation::{Dated, DatedKeys, RsaKey};
 use super::{
-    Algorithm, BearerKeys, GivenCredentials, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys,
+    Algorithm, BearerKeys, GivenCredentials, GivenKey, KeyFault, KeyLocation, KeyRing, KeySet, LabKeys, ProfileKeys,
     RsaPrivateKey, RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, Verifier, credentials,
 };
 pub(super) use bearer::bearer_files;
@@ -209,7 +209,7 @@ impl Folder<'_> {
     fn secret(&mut self, name: &str) -> Result<Option<Secret>, KeyError> {
         let path = self.path.join(name);
         let Some(bytes) = read_file(&path)? else { return Ok(None) };
-        let secret = Secret::from_file(&bytes).map_err(KeyError::unfit_at(&path, KeyLocation::Secret))?;
+        let secret = GivenKey::secret_in_folder(&bytes).map_err(KeyError::unfit_at(&path, KeyLocation::Secret))?;
         if secret.is_short() {
             self.warnings.push(Warning::ShortSecret { path, bytes: secret.as_bytes().len() });
         }

@@ -104,6 +104,33 @@ impl GivenKey {
         recognise(bytes).map(|found| Self::of_key(found.key?, source))
     }
 
+    /// The secret in a file of the keys folder, which signs HS256. It is read as the file of a `--key` is: a token is
+    /// refused, and a JWK decoded. Every other key is refused, because its public half would let everybody sign.
+    pub(super) fn secret_in_folder(bytes: &[u8]) -> Result<Secret, KeyFault> {
+        if is_token(bytes) {
+            return Err(KeyFault::Token);
+        }
+        match recognise(bytes).map(|found| found.key) {
+            Some(Ok(key @ Key::Jwk(_))) if key.is_secret() => Self::of_key(key, "")?.into_secret(),
+            Some(_) => Secret::from_file(bytes),
+            None => match jwk::of_other_json(&encoding::text(bytes)) {
+                Some(fault) => Err(fault),
+                None => Secret::from_file(bytes),
+            },
+        }
+    }
+
+    fn into_secret(self) -> Result<Secret, KeyFault> {
+        self.signer(Some(Algorithm::Hs256))?;
+        let too_many = self.too_many("", |_| true);
+        let mut keys = self.keys;
+        match (keys.pop().map(|key| key.material), keys.is_empty()) {
+            (Some(Material::Secret { secret, .. }), true) => Ok(secret),
+            (_, true) => Err(KeyFault::KeyForSecret("a JWK")),
+            (_, false) => Err(too_many),
+        }
+    }
+
     /// A secret, whose bytes are used as they are.
     pub fn from_secret(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         Ok(Self::secret(Secret::from_text(bytes)?, source))
@@ -285,17 +312,26 @@ fn shown(kid: &str) -> String {
     kid.escape_debug().take(64).collect()
 }
 
-/// Whether the text is one token in the compact form (RFC 7515 §3.1): base64url with two dots, of which the header
-/// begins as every JSON object does.
+/// Whether the text is one token in the compact form (RFC 7515 §3.1, RFC 7516 §3.1), however it was pasted: base64url
+/// with dots, of which the header begins as every JSON object does.
 fn is_token(bytes: &[u8]) -> bool {
-    let text = bytes.trim_ascii();
-    let is_of_token = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
-    text.starts_with(b"eyJ") && text.iter().all(is_of_token) && text.split(|byte| *byte == b'.').count() == 3
+    let text = encoding::text(bytes);
+    let is_around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '\u{feff}');
+    let mut token = text.trim_matches(is_around);
+    for word in ["authorization:", "bearer"] {
+        if token.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word)) {
+            token = token[word.len()..].trim_start_matches(is_around);
+        }
+    }
+    let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    token.starts_with("eyJ") && token.chars().all(is_of_token) && matches!(token.split('.').count(), 3 | 5)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::keys::KeyLocation;
 
     fn fault(jwk: &str) -> String {
         GivenKey::parse(jwk.as_bytes(), "key.jwk").unwrap_err().to_string()
@@ -380,6 +416,59 @@ mod tests {
         assert!(set(&[""]).signer_named(Some("zz"), None).is_ok(), "the only key has no other name");
         let alone = GivenKey::parse(oct(a).as_bytes(), "k").unwrap();
         assert!(alone.signer_named(Some("zz"), None).is_ok(), "one key is no set");
+    }
+
+    #[test]
+    fn the_folder_and_a_file_that_was_named_read_a_secret_alike() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2lnbmF0dXJl";
+        for text in [
+            token.to_owned(),
+            format!("{token}\n"),
+            format!("Bearer {token}"),
+            format!("Authorization: Bearer {token}\n"),
+            format!("\"{token}\""),
+        ] {
+            assert!(matches!(GivenKey::secret_in_folder(text.as_bytes()), Err(KeyFault::Token)), "{text}");
+            assert!(matches!(GivenKey::parse_file(text.as_bytes(), "k"), Err(KeyFault::Token)), "{text}");
+        }
+        let place = KeyLocation::Secret("keys/hs256.secret".to_owned());
+        let told = KeyFault::Token.advised(&place).to_string();
+        assert!(told.starts_with("it holds a token and not a key; everybody who saw the token would"), "{told}");
+        assert!(
+            told.ends_with("put random text into it: `umask 077 && openssl rand -base64 48 > keys/hs256.secret`"),
+            "{told}"
+        );
+        for text in [
+            r#"{"kty":"oct","k":"c2VjcmV0"}"#,
+            r#"{"kty":"oct","k":"c2VjcmV0","alg":"HS256","use":"sig","kid":"a"}"#,
+            r#"{"keys":[{"kty":"oct","k":"c2VjcmV0"}]}"#,
+            "secret\n",
+        ] {
+            assert_eq!(GivenKey::secret_in_folder(text.as_bytes()).unwrap().as_bytes(), b"secret", "{text}");
+            let sign = |key: GivenKey| key.signer(Some(Algorithm::Hs256)).unwrap().sign(b"x").unwrap();
+            let plain = GivenKey::parse_file(b"secret", "k").unwrap();
+            assert_eq!(sign(GivenKey::parse_file(text.as_bytes(), "k").unwrap()), sign(plain), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_jwk_that_is_no_secret_for_hs256_is_refused_in_the_folder_with_the_true_reason() {
+        for (text, reason) in [
+            (r#"{"kty":"oct","k":"c2VjcmV0","alg":"HS512"}"#, "binds the key to HS512, and HS256 was asked for"),
+            (r#"{"kty":"oct","k":"c2VjcmV0","use":"enc"}"#, "`use` is \"enc\""),
+            (r#"{"kty":"oct","k":"c2VjcmV0","key_ops":["verify"]}"#, "`key_ops` does not name \"sign\""),
+            (r#"{"kty":"oct"}"#, "lacks the member `k`"),
+            (r#"{"kty":"oct","k":"c2VjcmV0""#, "JWK is not one"),
+            (r#"{"keys":[{"kty":"oct","k":"YQ"},{"kty":"oct","k":"Yg"}]}"#, "key set has 2 keys"),
+            (r#"{"a":1}"#, "lacks the member `kty`"),
+            (
+                r#"{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#,
+                "it holds a JWK where an HMAC",
+            ),
+        ] {
+            let told = GivenKey::secret_in_folder(text.as_bytes()).unwrap_err().to_string();
+            assert!(told.contains(reason), "{text}: {told}");
+        }
     }
 
     #[test]

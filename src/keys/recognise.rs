@@ -8,7 +8,11 @@ mod binary;
 mod inside;
 mod json;
 mod jwk;
+mod no_key;
 mod pem;
+mod ssh_line;
+
+use serde_json::Value;
 
 use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC, Lock};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
@@ -16,7 +20,9 @@ use super::{KeyFault, PrivateKey, PublicKey, encoding, ssh, text_encoding};
 use binary::{PACKED, binary};
 use json::{json, nested_json};
 pub(super) use jwk::unread as unread_jwk;
+use no_key::no_key;
 use pem::pem;
+use ssh_line::without_blank;
 
 /// How many forms may be nested in each other, such as PEM in base64 in JSON.
 const DEEPEST_NESTING: u8 = 3;
@@ -34,6 +40,21 @@ pub(super) enum Key {
     Public(PublicKey),
     /// The text of a JWK or of a set of them.
     Jwk(String),
+}
+
+impl Key {
+    /// Whether it is a JWK with a secret in it, or a set that has one, or damaged text of one.
+    pub fn is_secret(&self) -> bool {
+        let Self::Jwk(text) = self else { return false };
+        let is_oct = |key: &Value| key.get("kty").is_some_and(|kty| kty == "oct");
+        match serde_json::from_str::<Value>(text) {
+            Ok(set) if set.get("keys").is_some() => {
+                set.get("keys").and_then(Value::as_array).is_some_and(|keys| keys.iter().any(is_oct))
+            }
+            Ok(key) => is_oct(&key),
+            Err(_) => text.contains("\"oct\""),
+        }
+    }
 }
 
 impl RecognisedKey {
@@ -65,10 +86,11 @@ impl RecognisedKey {
         Self::faulty(Half::Unknown, KeyFault::Malformed(message.into().into()))
     }
 
-    /// The fault, if this is no key but a compressed or encrypted file.
+    /// The fault, if this is no key but a compressed or encrypted file, or a text about a key.
     pub fn packed(&self) -> Option<KeyFault> {
         match &self.key {
             Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
+            Err(KeyFault::NoKey { what, fix }) => Some(KeyFault::NoKey { what, fix }),
             _ => None,
         }
     }
@@ -77,6 +99,7 @@ impl RecognisedKey {
     pub fn name(&self) -> &'static str {
         match (&self.key, self.half) {
             (Err(KeyFault::Foreign(form)), _) => form.name,
+            (Err(KeyFault::NoKey { what, .. }), _) => what,
             (Ok(Key::Jwk(_)), _) => "a JWK",
             (_, Half::Private) => "a private key",
             (_, Half::Public) => "a public key",
@@ -100,8 +123,8 @@ fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
 
 fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
-    let forms: [fn(&str, u8) -> Option<RecognisedKey>; 8] =
-        [quoted, json, foreign_text, pem, ssh_lines, encoded, nested_json, inside::in_text];
+    let forms: [fn(&str, u8) -> Option<RecognisedKey>; 10] =
+        [quoted, json, foreign_text, pem, without_blank, ssh_lines, encoded, nested_json, inside::in_text, no_key];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
 }
 
@@ -151,8 +174,18 @@ fn is_age_recipient(line: &str) -> bool {
 }
 
 fn is_printed_by_openssl(text: &str) -> bool {
-    let begins = ["RSA Private-Key:", "RSA Public-Key:", "Private-Key: (", "Public-Key: (", "Modulus="];
-    begins.iter().any(|begin| text.starts_with(begin)) && !text.contains("-----BEGIN ")
+    let first = text.lines().next().unwrap_or_default();
+    let begins = ["Private-Key: (", "Public-Key: (", "Modulus="].iter().any(|begin| first.starts_with(begin));
+    let is_headed = || {
+        let kind =
+            first.trim_end().strip_suffix("Private-Key:").or_else(|| first.trim_end().strip_suffix("Public-Key:"));
+        kind.is_some_and(|kind| ["RSA ", "ED25519 ", "ED448 ", "X25519 ", "X448 "].contains(&kind))
+    };
+    let begins_otherwise = || ["RSA Private-Key:", "RSA Public-Key:"].iter().any(|begin| first.starts_with(begin));
+    let is_certificate = || {
+        ["Certificate:", "Certificate Request:"].contains(&first.trim_end()) && text.contains("Public Key Algorithm:")
+    };
+    (begins || begins_otherwise() || is_headed() || is_certificate()) && !text.contains("-----BEGIN ")
 }
 
 fn ssh_lines(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -248,4 +281,115 @@ impl KeyFault {
 pub(super) fn no_key_in(bytes: &[u8]) -> KeyFault {
     let text = encoding::text(bytes);
     if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::keys::{GivenKey, KeyKind, Secret};
+
+    fn told(text: &str) -> String {
+        GivenKey::parse(text.as_bytes(), "k").unwrap_err().to_string()
+    }
+
+    /// Every way in which a text could become a secret.
+    fn is_no_secret(text: &str) -> bool {
+        let ways = [Secret::from_file, Secret::from_text, Secret::from_decoded];
+        let given =
+            [GivenKey::from_secret(text.as_bytes(), "k").is_err(), GivenKey::parse(text.as_bytes(), "k").is_err()];
+        ways.into_iter().all(|read| read(text.as_bytes()).is_err()) && given == [true; 2]
+    }
+
+    /// A public key's SPKI, DER, in which `ascii` stands somewhere.
+    fn spki() -> Vec<u8> {
+        let pem = RsaPrivateKey::generate_pem(2048).unwrap().unwrap();
+        let public = RsaPrivateKey::parse(pem.as_bytes()).unwrap().public().to_pem().unwrap();
+        let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
+        text_encoding::decode_base64(&body).unwrap()
+    }
+
+    #[test]
+    fn an_ssh_line_without_its_blank_or_encoded_is_told_so_and_is_no_secret() {
+        let base64 = "AAAAB3NzaC1yc2EAAAADAQABAAABAQC7";
+        for (line, what) in [
+            (format!("ssh-rsa{base64} me@example"), "without the blank after `ssh-rsa`; write `ssh-rsa AAAA…`"),
+            (
+                format!("ssh-rsa%20{base64}%20me%40example"),
+                "percent-encoded, as in an address or a form; decode it first",
+            ),
+            (format!("key=ssh-rsa+{base64}+me%40example"), "percent-encoded, as in an address or a form"),
+            (format!("sk-ssh-ed25519%40openssh.com%20{base64}"), "percent-encoded"),
+            (format!("ecdsa-sha2-nistp256{base64}"), "without the blank after `ecdsa-sha2-nistp256`"),
+            (format!("ssh-ed25519&nbsp;{base64}"), "other characters where a blank belongs; write `ssh-ed25519 AAAA…`"),
+        ] {
+            assert!(told(&line).contains(what), "{line}: {}", told(&line));
+            assert!(is_no_secret(&line), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_text_about_a_key_is_told_what_it_is_and_is_no_secret() {
+        let hash = "47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU";
+        for (text, what) in [
+            (format!("2048 SHA256:{hash} me@example (RSA)\n"), "it is the fingerprint of a key, as `ssh-keygen -l`"),
+            (format!("SHA256:{hash}"), "it is the fingerprint of a key"),
+            (format!("256 SHA256:{hash} no comment (ED25519)"), "give the file of the key itself"),
+            ("2048 MD5:d4:1d:8c:d9:8f:00:b2:04:e9:80:09:98:ec:f8:42:7e me (RSA)".to_owned(), "it is the fingerprint"),
+            (
+                "    0:d=0  hl=4 l= 290 cons: SEQUENCE\n    4:d=1  hl=2 l=  13 cons: SEQUENCE\n".to_owned(),
+                "it is what `openssl asn1parse` prints about a file, and no key; give the file itself",
+            ),
+            ("<!DOCTYPE html>\n<html><body>404</body></html>".to_owned(), "it is an HTML page, and no key; download"),
+            ("<html lang=en><head><title>Log in</title>".to_owned(), "it is an HTML page"),
+            ("ED25519 Public-Key:\npub:\n    d7:5a:98".to_owned(), "it is what `openssl` prints about a key"),
+        ] {
+            assert!(told(&text).contains(what), "{text}: {}", told(&text));
+            assert!(is_no_secret(&text), "{text}");
+        }
+        for secret in ["SHA256:short", "<b>my secret</b>", "a:d=0 b", "my ssh-rsa word", "ssh-rsa-AAA", "MD5:aa:bb"] {
+            assert!(GivenKey::parse(secret.as_bytes(), "k").is_ok(), "{secret}");
+        }
+    }
+
+    #[test]
+    fn a_dump_of_a_key_is_no_secret_whatever_its_column_of_text_has() {
+        let mut der = spki();
+        // xxd shows these bytes as a bar and as blanks.
+        der[60..64].copy_from_slice(b"|  |");
+        let text = |line: &[u8]| -> String {
+            line.iter().map(|c| if (0x20..0x7f).contains(c) { char::from(*c) } else { '.' }).collect()
+        };
+        let pairs = |line: &[u8], swapped: bool| -> String {
+            let hex = |pair: &[u8]| match (pair, swapped) {
+                ([a, b], true) => format!("{b:02x}{a:02x}"),
+                ([a, b], false) => format!("{a:02x}{b:02x}"),
+                _ => format!("{:02x}", pair[0]),
+            };
+            line.chunks(2).map(hex).collect::<Vec<_>>().join(" ")
+        };
+        let single = |line: &[u8]| line.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(" ");
+        let dump = |print: &dyn Fn(usize, &[u8]) -> String| -> String {
+            der.chunks(16).enumerate().map(|(index, line)| print(index * 16, line) + "\n").collect()
+        };
+        for (name, dumped) in [
+            ("xxd", dump(&|at, line| format!("{at:08x}: {:39}  {}", pairs(line, false), text(line)))),
+            ("xxd -g 1", dump(&|at, line| format!("{at:08x}: {:47}  {}", single(line), text(line)))),
+            (
+                "hexdump -C",
+                dump(&|at, line| {
+                    let (left, right) = line.split_at(line.len().min(8));
+                    format!("{at:08x}  {:23}  {:23}  |{}|", single(left), single(right), text(line))
+                }),
+            ),
+            ("hexdump", dump(&|at, line| format!("{at:07x} {}", pairs(line, true)))),
+            ("od -t x1", dump(&|at, line| format!("{at:07o} {}", single(line)))),
+            ("Format-Hex", dump(&|at, line| format!("{at:08X}   {:47}  {}", single(line), text(line)))),
+            ("certutil", dump(&|at, line| format!("{at:04x}  {:47}   {}", single(line), text(line)))),
+        ] {
+            assert!(told(&dumped).contains("it is a key as a list of its bytes"), "{name}: {}", told(&dumped));
+            assert!(is_no_secret(&dumped), "{name}");
+        }
+        let private = PrivateKey::generate_pem(KeyKind::Ed25519).unwrap();
+        assert!(recognise(private.as_bytes()).is_some());
+    }
 }

@@ -128,7 +128,9 @@ fn numbers(text: &str) -> Option<RecognisedKey> {
 
 /// A key as a list of its bytes: source code, or what `xxd` and `hexdump -C` print.
 fn bytes(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let lists = [list(text, "0x"), list(text, "\\x"), numbered(text), dump(text), python(text)];
+    let dumped = dump(text);
+    let swapped = dumped.as_deref().map(swapped);
+    let lists = [list(text, "0x"), list(text, "\\x"), numbered(text), dumped, swapped, python(text)];
     let is_key = |bytes: &Vec<u8>| bytes.len() >= SHORTEST_KEY / 2 && in_bytes(bytes, depth + 1).is_some();
     let found = lists.iter().flatten().any(is_key);
     found.then(|| RecognisedKey::malformed("it is a key as a list of its bytes; give the file itself, or its base64"))
@@ -157,16 +159,28 @@ fn byte(number: i64) -> Option<u8> {
 fn dump(text: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     for line in text.lines() {
-        let (offset, rest) = line.trim_start().split_once([':', ' ']).unwrap_or_default();
-        if !(6..=8).contains(&offset.len()) || !offset.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-            // The last line of `hexdump` is an offset alone, and a cut line none.
-            break;
+        let (offset, rest) = line.trim().split_once([':', ' ']).unwrap_or_default();
+        if !(4..=16).contains(&offset.len()) || !offset.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            // The last line of `hexdump` is an offset alone, a cut line none, and a first one may be a heading.
+            continue;
         }
-        let shown = rest.find('|').or_else(|| rest.trim_start().find("  ").map(|at| at + 1)).unwrap_or(rest.len());
-        let digits: String = rest[..shown].split_whitespace().collect();
-        bytes.extend(hexadecimal(&digits)?);
+        bytes.extend(hexadecimal(&digits_of_dump(rest.trim_start()))?);
     }
     Some(bytes)
+}
+
+/// The digits of a line, without what they are as text: that is between bars, or after two blanks. Between bars it comes
+/// after two halves that have two blanks between them.
+fn digits_of_dump(rest: &str) -> String {
+    let is_digits = |at: &usize| rest[..*at].chars().all(|c| c.is_ascii_hexdigit() || c.is_whitespace());
+    let barred = rest.find("  |").filter(|at| rest.ends_with('|') && is_digits(at));
+    let shown = barred.or_else(|| rest.find("  ")).unwrap_or(rest.len());
+    rest[..shown].split_whitespace().collect()
+}
+
+/// The bytes of each pair the other way round, as `hexdump` without `-C` prints them.
+fn swapped(bytes: &[u8]) -> Vec<u8> {
+    bytes.chunks(2).flat_map(|pair| pair.iter().rev().copied()).collect()
 }
 
 /// Bytes as Python prints them: `b'0\x82\x01'`.
