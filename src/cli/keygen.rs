@@ -1,7 +1,7 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueHint};
@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm};
-use crate::keys::{self, Algorithm, KeyKind};
+use crate::keys::{self, Algorithm, KeyKind, shell_word};
 use crate::profiles::demo::DemoAlgorithm;
 use crate::random::Random;
 use crate::settings::{Environment, Flags};
@@ -61,6 +61,10 @@ enum KeygenError {
          ./-"
     )]
     StandardOutput,
+    #[error(
+        "--out names the file of {key}, and `{out}` ends in .pub, as the file of a public key does; write --out {stem}{then}"
+    )]
+    PublicName { out: String, stem: String, key: &'static str, then: String },
     #[error("the keys folder keeps keys for {}; for {algorithm} name a file with --out FILE", DemoAlgorithm::NAMES.join(" and "))]
     NotOfFolder { algorithm: Algorithm },
 }
@@ -74,7 +78,7 @@ impl Options {
         if self.out.as_ref().is_some_and(|path| path.as_os_str() == "-") {
             return Err(KeygenError::StandardOutput);
         }
-        Ok(())
+        self.out.as_deref().map_or(Ok(()), |out| expect_private_name(out, kind))
     }
 
     fn make(&self, flags: &Flags, environment: &Environment) -> Result<Vec<PathBuf>, Failure> {
@@ -89,6 +93,46 @@ impl Options {
             Algorithm::Hs256 => Ok(keys::generate_hs256(&folder()?, self.force, random.source())?),
             Algorithm::Rs256 => Ok(keys::generate_rs256(&folder()?, self.force, bits)?),
             algorithm => Err(KeygenError::NotOfFolder { algorithm }.into()),
+        }
+    }
+}
+
+/// Somebody who means the public half would publish the private key.
+fn expect_private_name(out: &Path, kind: KeyKind) -> Result<(), KeygenError> {
+    let out = out.display().to_string();
+    let Some(at) = out.len().checked_sub(4).filter(|at| out.is_char_boundary(*at)) else { return Ok(()) };
+    if !out[at..].eq_ignore_ascii_case(".pub") {
+        return Ok(());
+    }
+    let is_named = !out[..at].is_empty() && !out[..at].ends_with(['/', '\\']);
+    let stem = if is_named { out[..at].to_owned() } else { format!("{}jwt_key", &out[..at]) };
+    let (key, then) = match kind {
+        KeyKind::Secret => ("a secret", String::new()),
+        _ => ("the private key", format!(", and the public half goes into {stem}.pub")),
+    };
+    Err(KeygenError::PublicName { stem: shell_word(&stem), out, key, then })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_private_key_does_not_go_into_a_file_with_the_name_of_a_public_one() {
+        for (out, stem) in
+            [("x.pub", "x"), ("a/x.PUB", "a/x"), ("keys/.pub", "keys/jwt_key"), ("my key.pub", "'my key'")]
+        {
+            let said = expect_private_name(Path::new(out), KeyKind::Ed25519).unwrap_err().to_string();
+            assert!(
+                said.starts_with(&format!("--out names the file of the private key, and `{out}` ends in .pub")),
+                "{said}"
+            );
+            assert!(said.contains(&format!("write --out {stem}, and the public half goes into ")), "{said}");
+        }
+        let said = expect_private_name(Path::new("x.pub"), KeyKind::Secret).unwrap_err().to_string();
+        assert!(said.contains("the file of a secret") && said.ends_with("write --out x"), "{said}");
+        for out in ["x", "x.pub.pem", "pub", "é"] {
+            assert!(expect_private_name(Path::new(out), KeyKind::Rsa).is_ok(), "{out}");
         }
     }
 }
