@@ -113,7 +113,11 @@ pub struct RsaPrivateKey {
 impl RsaPrivateKey {
     /// Proves the key by a signature that its public half accepts, so that a damaged one is found when it is loaded.
     pub(super) fn from_pkcs1(der: &[u8]) -> Result<Self, KeyFault> {
-        let key = pkcs1::RsaPrivateKeyRef::from_der(der).map_err(|_| unreadable(der))?;
+        let key = pkcs1::RsaPrivateKeyRef::from_der(der);
+        if has_more_primes(der) || key.as_ref().is_ok_and(|key| key.other_prime_infos.is_some()) {
+            return Err(KeyFault::Broken(MULTI_PRIME.into()));
+        }
+        let key = key.map_err(|_| unreadable(der))?;
         let public = RsaPublicKey::new(key.modulus.as_bytes(), key.public_exponent.as_bytes())?;
         let pair = RsaKeyPair::from_der(der).map_err(|_| KeyFault::Unsound)?;
         let mut signature = vec![0; pair.public_modulus_len()];
@@ -189,6 +193,19 @@ impl fmt::Debug for RsaPrivateKey {
     }
 }
 
+const MULTI_PRIME: &str = "it is an RSA key of more than two primes (version 1 of RFC 8017, appendix A.1.2), which the \
+                           cryptographic library does not sign with";
+
+/// Whether the structure, as far as it is there, has version 1: `multi`.
+fn has_more_primes(der: &[u8]) -> bool {
+    let Some(rest) = der.strip_prefix(&[0x30]) else { return false };
+    let length_bytes = match rest.first() {
+        Some(long) if *long >= 0x80 => 1 + usize::from(long & 0x7f),
+        _ => 1,
+    };
+    rest.get(length_bytes..).is_some_and(|rest| rest.starts_with(&[0x02, 0x01, 0x01]))
+}
+
 fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> {
     let pair = RsaKeyPair::generate(size)?;
     let der: Pkcs8V1Der<'_> = pair.as_der()?;
@@ -232,4 +249,21 @@ pub(super) fn pkcs1_of_numbers(numbers: [&[u8]; 8]) -> Result<Vec<u8>, KeyFault>
 
 fn unreadable(der: &[u8]) -> KeyFault {
     KeyFault::Truncated(der_structure::describe_damage(der).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_more_than_two_primes_is_told_so() {
+        // The beginning of RFC 8017's RSAPrivateKey with the version `multi`, and with `two-prime`.
+        for (der, is_multi) in
+            [(&b"\x30\x82\x06\xe4\x02\x01\x01\x02"[..], true), (b"\x30\x82\x06\xe4\x02\x01\0\x02", false)]
+        {
+            assert_eq!(has_more_primes(der), is_multi);
+            let fault = RsaPrivateKey::from_pkcs1(der).unwrap_err().to_string();
+            assert_eq!(fault.contains("RSA key of more than two primes"), is_multi, "{fault}");
+        }
+    }
 }
