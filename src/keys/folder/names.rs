@@ -88,27 +88,67 @@ pub(super) fn privacy_of(name: &str) -> Option<Privacy> {
 
 /// What names are read in place of this one; `None` unless it begins as a key's name does and is read by nobody.
 pub(super) fn nearly_named(name: &str) -> Option<String> {
-    let is_public = name.to_ascii_lowercase().ends_with(".pub");
+    if let Some(stem) = public_stem(name) {
+        return name
+            .strip_suffix(".pub")
+            .is_none()
+            .then(|| format!("the name of a public key ends in .pub: `{stem}.pub`"));
+    }
     let is_read = || {
         start_of_secret(name).is_some()
             || private_names().any(|first| start_of_private_half(first, name).is_some())
             || SINGLE_FILES.contains(&name)
     };
-    if is_public || is_read() || foreign::is_kept_original(name) {
+    if is_read() || is_original(name) {
         return None;
     }
-    if name.starts_with("hs256") {
+    let begins_as = |first: &str| letters(name).starts_with(&letters(first));
+    if begins_as("hs256") {
         return Some(wanted(HS256_SECRET, "hs256.20270101T000000Z.secret"));
     }
-    if let Some(single) = SINGLE_FILES.into_iter().find(|single| name.starts_with(single)) {
+    if let Some(single) = SINGLE_FILES.into_iter().find(|single| begins_as(single)) {
         return Some(format!("the file that is read is `{single}`"));
     }
-    let first = private_names().find(|first| name.starts_with(first))?;
+    if OF_OTHER_PROGRAMS.contains(&name.to_ascii_lowercase().as_str()) {
+        return Some(format!("name a key for RS256 `{RS256_PRIVATE}`, and one for bearer tokens `{BEARER_PRIVATE}`"));
+    }
+    let first = private_names().find(|first| begins_as(first))?;
     Some(if first == LAB_PRIVATE {
         format!("the file that is read is `{first}`")
     } else {
         wanted(first, &format!("{first}.20270101T000000Z"))
     })
+}
+
+/// What other programs call a private key that signs.
+const OF_OTHER_PROGRAMS: [&str; 10] = [
+    "id_rsa",
+    "id_ecdsa",
+    "id_ed25519",
+    "private",
+    "private.pem",
+    "private.key",
+    "private_key",
+    "private_key.pem",
+    "private-key.pem",
+    "rsa_private.pem",
+];
+
+/// The name of a public key without its end, in any case.
+fn public_stem(name: &str) -> Option<&str> {
+    let (stem, end) = name.rsplit_once('.')?;
+    end.eq_ignore_ascii_case("pub").then_some(stem)
+}
+
+/// Whether the advice keeps an original under this name. It keeps none of a secret as text.
+fn is_original(name: &str) -> bool {
+    let is_text_of_secret = name.strip_suffix(".txt").is_some_and(|stem| stem.contains(".secret"));
+    foreign::is_kept_original(name) && !is_text_of_secret
+}
+
+/// A name as people may write it otherwise: in lower case, without what separates words.
+fn letters(name: &str) -> String {
+    name.chars().filter(|c| !matches!(c, '-' | '_' | '.' | ' ')).collect::<String>().to_lowercase()
 }
 
 fn wanted(first: &str, dated: &str) -> String {
@@ -143,6 +183,20 @@ mod tests {
             ("lab_key.pem", "`lab_key`"),
             ("session.key.old", "`session.key`"),
             ("rest-api.secret.txt~", "`rest-api.secret`"),
+            ("hs256.secret.txt", "`hs256.secret`"),
+            ("rest-api.secret.txt", "`rest-api.secret`"),
+            ("HS256.secret", "`hs256.secret`"),
+            ("hs-256.secret", "`hs256.secret`"),
+            ("rest_api.secret", "`rest-api.secret`"),
+            ("Session.key", "`session.key`"),
+            ("jwt-key", "`jwt_key`"),
+            ("JWT_KEY", "`jwt_key`"),
+            ("bearer-key", "`bearer_key`"),
+            ("Bearer_key", "`bearer_key`"),
+            ("id_rsa", "`jwt_key`"),
+            ("private.pem", "`bearer_key`"),
+            ("jwt_key.PUB", "`jwt_key.pub`"),
+            ("Partner.Pub", "`Partner.pub`"),
         ] {
             let told = nearly_named(name);
             assert!(told.as_ref().is_some_and(|told| told.contains(right)), "{name}: {told:?}");
