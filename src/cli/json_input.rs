@@ -1,7 +1,5 @@
 //! A JSON object as the value of an option: the object itself, the file that has it, or standard input.
 
-mod numbers;
-
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -12,14 +10,10 @@ use thiserror::Error;
 
 use super::Failure;
 use crate::settings::Environment;
-use crate::token::{self, JsonFault};
-use numbers::Changed;
+use crate::token::{self, ChangedNumber, JsonFault};
 
 /// The most that is read, in bytes. No token that any verifier reads is as large.
 const LARGEST: u64 = 64 * 1024;
-
-/// How many characters of a number a message shows.
-const LONGEST_NUMBER: usize = 64;
 
 /// Where the object is.
 #[derive(Clone)]
@@ -54,11 +48,8 @@ enum Unfit {
         "--{flag} must be a JSON object, and `{name}` is the name of a file; to read the object from it: --{flag} @{name}"
     )]
     FileName { flag: &'static str, name: String },
-    #[error(
-        "--{flag} has the number {typed}, which would be written as {written}: numbers are kept as 64-bit integers or \
-         doubles; {fix}"
-    )]
-    Number { flag: &'static str, typed: String, written: String, fix: &'static str },
+    #[error("--{flag} has {number}")]
+    Number { flag: &'static str, number: ChangedNumber },
     #[error(
         "--{flag} must be a JSON object, and what came has no double quotes: the shell has removed them. Put the object in \
          single quotes: --{flag} '{example}'"
@@ -101,17 +92,10 @@ impl JsonInput {
             _ => Unfit::NoObject { flag, example, source },
         };
         let members = token::parse_object(&text).map_err(unfit)?;
-        match std::str::from_utf8(&text).ok().and_then(numbers::first_changed) {
-            Some(changed) => Err(Unfit::changed(flag, changed).into()),
+        match std::str::from_utf8(&text).ok().and_then(token::first_changed_number) {
+            Some(number) => Err(Unfit::Number { flag, number }.into()),
             None => Ok(members),
         }
-    }
-}
-
-impl Unfit {
-    fn changed(flag: &'static str, Changed { typed, written }: Changed) -> Self {
-        let fix = if written == "-0.0" { "write 0" } else { "write it as a string, in double quotes" };
-        Self::Number { flag, typed: typed.chars().take(LONGEST_NUMBER).collect(), written, fix }
     }
 }
 

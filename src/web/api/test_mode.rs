@@ -102,6 +102,15 @@ fn read(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String
     json_object_of(request, body, known)
 }
 
+/// The same for a body whose numbers go into a token: one that would be rounded is refused.
+fn read_exactly(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
+    let members = read(request, body, known)?;
+    match std::str::from_utf8(body).ok().and_then(token::first_changed_number) {
+        Some(number) => Err(Problem::bad_request(format!("The body has {number}."))),
+        None => Ok(members),
+    }
+}
+
 /// The same where the body may be left out.
 fn read_if_any(request: &HttpRequest, body: &[u8], known: &[&str]) -> Result<Map<String, Value>, Problem> {
     if body.is_empty() && request.query_string().is_empty() { Ok(Map::new()) } else { read(request, body, known) }
@@ -125,7 +134,7 @@ pub(in crate::web) async fn sign(
     server: TestIssuer,
 ) -> Result<HttpResponse, Problem> {
     let known = ["algorithm", "key", "header", "header_text", "claims", "claims_text"];
-    let members = read(&request, &body, &known)?;
+    let members = read_exactly(&request, &body, &known)?;
     let _permit = signing.acquire().await;
     let ring = server.keys.ring();
     let wanted = SigningRequest { members: &members, issuer: server.issuer(&ring, server.sessions.default_algorithm) };
@@ -298,4 +307,32 @@ pub(in crate::web) async fn reset(
     controls.received.clear();
     counts.reset().await.map_err(|error| Problem::rates_unavailable(&error))?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_number_that_would_be_rounded_is_refused_in_the_words_of_the_command() {
+        let read = |claims: &str| {
+            let request = TestRequest::post().insert_header(("content-type", "application/json")).to_http_request();
+            let body = format!(r#"{{"claims":{claims}}}"#);
+            read_exactly(&request, body.as_bytes(), &["claims"]).map_err(|problem| problem.message)
+        };
+        let kept = "numbers are kept as 64-bit integers or doubles; ";
+        for (claims, told) in [
+            (
+                r#"{"id":12345678901234567890123}"#,
+                "12345678901234567890123, which would be written as 1.2345678901234568e+22",
+            ),
+            (r#"{"a":[{"z":-0}]}"#, "-0, which would be written as -0.0"),
+        ] {
+            let message = read(claims).unwrap_err();
+            assert!(message.starts_with(&format!("The body has the number {told}: {kept}write ")), "{message}");
+        }
+        assert!(read(r#"{"price":1.10,"n":18446744073709551615,"text":"-0"}"#).is_ok());
+    }
 }

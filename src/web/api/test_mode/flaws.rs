@@ -4,7 +4,7 @@ use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value, json};
 
-use super::{TestIssuer, algorithm, no_token, none_of, profile, read, text};
+use super::{TestIssuer, algorithm, no_token, none_of, profile, read_exactly, text};
 use crate::keys::Signer;
 use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
 use crate::profiles::{Issuer, bearer};
@@ -21,7 +21,7 @@ pub(super) async fn flawed(
     signing: SigningQueue,
     server: TestIssuer,
 ) -> Result<HttpResponse, Problem> {
-    let members = read(&request, &body, &["flaw", "profile", "algorithm", "claims", "by"])?;
+    let members = read_exactly(&request, &body, &["flaw", "profile", "algorithm", "claims", "by"])?;
     let mut wanted = wanted(&members)?;
     let profile = profile(&members, "profile")?;
     let random = server.random.bytes()?;

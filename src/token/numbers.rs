@@ -3,23 +3,42 @@
 //! Numbers are kept as 64-bit integers or as doubles (RFC 8259 §6). A longer one would be rounded, and the token would
 //! say another number than the person who asked for it.
 
+use std::fmt;
+
 use serde_json::Number;
+
+/// How many characters of a number a message shows.
+const LONGEST_NUMBER: usize = 64;
 
 /// A number as it was typed, and as it would be written.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Changed {
-    pub typed: String,
-    pub written: String,
+pub struct ChangedNumber {
+    typed: String,
+    written: String,
+}
+
+/// To follow "has".
+impl fmt::Display for ChangedNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let typed: String = self.typed.chars().take(LONGEST_NUMBER).collect();
+        let written = &self.written;
+        let fix = if written == "-0.0" { "write 0" } else { "write it as a string, in double quotes" };
+        write!(
+            f,
+            "the number {typed}, which would be written as {written}: numbers are kept as 64-bit integers or doubles; \
+             {fix}"
+        )
+    }
 }
 
 /// The first number of a JSON text that would be written with another value, or as a zero with a sign.
-pub(super) fn first_changed(json: &str) -> Option<Changed> {
+pub fn first_changed_number(json: &str) -> Option<ChangedNumber> {
     numbers(json).find_map(|typed| {
         let written = serde_json::from_str::<Number>(typed).ok()?.to_string();
         let value = Decimal::of(typed);
         let is_same = value.is_some() && value == Decimal::of(&written);
         let is_negative_zero = typed.starts_with('-') && value.is_some_and(|value| value.digits.is_empty());
-        (!is_same || is_negative_zero).then(|| Changed { typed: typed.to_owned(), written })
+        (!is_same || is_negative_zero).then(|| ChangedNumber { typed: typed.to_owned(), written })
     })
 }
 
@@ -85,7 +104,7 @@ mod tests {
             r#"{"text":"12345678901234567890123 -0 \" 1e400","a":[1,{"b":2}]}"#,
             r#"{"zero":0.0,"also":0e5}"#,
         ] {
-            assert_eq!(first_changed(json), None, "{json}");
+            assert_eq!(first_changed_number(json), None, "{json}");
         }
     }
 
@@ -99,8 +118,8 @@ mod tests {
             (r#"{"a":[1,{"b":0.12345678901234567891}]}"#, "0.12345678901234567891", "0.12345678901234568"),
             (r#"{"a":1e-400}"#, "1e-400", "0.0"),
         ] {
-            let changed = Changed { typed: typed.to_owned(), written: written.to_owned() };
-            assert_eq!(first_changed(json), Some(changed), "{json}");
+            let changed = ChangedNumber { typed: typed.to_owned(), written: written.to_owned() };
+            assert_eq!(first_changed_number(json), Some(changed), "{json}");
         }
     }
 }
