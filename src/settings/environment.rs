@@ -33,7 +33,7 @@ const OWN_NAMES: [&str; 7] = [
 pub struct Environment {
     process: HashMap<String, String>,
     file: HashMap<String, String>,
-    /// Names that begin like our variables but are unknown.
+    /// Names that begin like our variables, or nearly so, but are unknown.
     unknown: BTreeSet<String>,
     /// `.env`, when others may read its secrets or change it.
     exposed: Option<Exposed>,
@@ -52,8 +52,10 @@ impl Environment {
             }
         }
         let path = Path::new(".env");
-        let file = values_of(read_dotenv(path)?)?;
-        let unknown = process_names().chain(file.keys().cloned()).filter(|name| is_unknown(name)).collect();
+        let entries = read_dotenv(path)?;
+        let named: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let file = values_of(entries)?;
+        let unknown = process_names().chain(named).filter(|name| is_unknown(name) || meant(name).is_some()).collect();
         let privacy = if has_secret(&file) { Privacy::Secret } else { Privacy::Public };
         let exposed = Exposed::find(path, privacy);
         Ok(Self { process, file, unknown, exposed, home: home_folder() })
@@ -68,8 +70,10 @@ impl Environment {
     /// may read or change.
     pub fn warnings(&self) -> impl Iterator<Item = String> {
         let unknown = self.unknown.iter().map(|name| {
+            let meant = meant(name).map(|meant| format!("write {meant}, or see ")).unwrap_or_default();
             let name = escaped(name);
-            format!("{name} is set, but no setting has that variable; `hallpass --help` lists them")
+            let list = if meant.is_empty() { "`hallpass --help` lists them" } else { "`hallpass --help`" };
+            format!("{name} is set, but no setting has that variable; {meant}{list}")
         });
         unknown.chain(self.exposed.iter().map(ToString::to_string))
     }
@@ -111,6 +115,40 @@ pub fn arguments() -> impl Iterator<Item = OsString> {
 fn is_unknown(name: &str) -> bool {
     let is_known = || Setting::all().iter().any(|setting| setting.variable() == name) || OWN_NAMES.contains(&name);
     name.starts_with("HALLPASS_") && !is_of_kubernetes(name) && !is_known()
+}
+
+/// How many letters of `HALLPASS_` may be wrong in a name that is taken for one of ours.
+const MOST_TYPOS: usize = 2;
+
+/// The variable that somebody meant who wrote its prefix in another case, or with a letter or two wrong.
+fn meant(name: &str) -> Option<String> {
+    let upper = name.to_ascii_uppercase();
+    let is_meant = |variable: &String| {
+        let ending = variable.strip_prefix(PREFIX).unwrap_or(variable);
+        let prefix = upper.strip_suffix(ending).filter(|prefix| prefix.starts_with('H'));
+        prefix.is_some_and(|prefix| typos(prefix, PREFIX) <= MOST_TYPOS)
+    };
+    let mut variables: Vec<String> = Setting::all().iter().map(Setting::variable).collect();
+    // An ending may be that of another: TEST_MODE and MODE.
+    variables.sort_by_key(|variable| std::cmp::Reverse(variable.len()));
+    if variables.iter().any(|variable| variable == name) { None } else { variables.into_iter().find(is_meant) }
+}
+
+/// What the names of our variables begin with.
+const PREFIX: &str = "HALLPASS_";
+
+/// How many letters must be added, dropped or replaced to make one word the other.
+fn typos(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, b) in other.chars().enumerate() {
+            let replaced = corner + usize::from(a != b);
+            corner = row[j + 1];
+            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
+        }
+    }
+    row[other.chars().count()]
 }
 
 /// For each service Kubernetes sets such variables in every container, for one called hallpass or hallpass-db too.
@@ -171,7 +209,7 @@ fn is_ours(name: &str) -> bool {
 /// Whether a value is a secret, or a URL that may have a password: before its host, or in the query.
 fn has_secret(file: &HashMap<String, String>) -> bool {
     let is_secret = |name: &str| matches!(name, "TWILIO_API_KEY_SECRET" | "ZOOM_API_SECRET" | "TELESIGN_API_KEY");
-    let has_password = |value: &str| value.contains('@') || value.contains("password=");
+    let has_password = |value: &str| value.contains('@') || value.to_ascii_lowercase().contains("password=");
     file.iter().any(|(name, value)| !value.is_empty() && (is_secret(name) || has_password(value)))
 }
 
@@ -196,6 +234,33 @@ mod tests {
         for name in of_kubernetes.into_iter().chain(OWN_NAMES).chain(["HALLPASS_BIND", "PATH", "hallpass_prot"]) {
             assert!(!is_unknown(name), "{name}");
         }
+    }
+
+    #[test]
+    fn a_variable_with_a_mistyped_prefix_is_told_the_right_one() {
+        for (name, right) in [
+            ("hallpass_bind", Some("HALLPASS_BIND")),
+            ("Hallpass_Keys", Some("HALLPASS_KEYS")),
+            ("HALLPAS_BIND", Some("HALLPASS_BIND")),
+            ("HALPAS_BIND", Some("HALLPASS_BIND")),
+            ("HALLPASSBIND", Some("HALLPASS_BIND")),
+            ("HALLPASS-DATABASE", Some("HALLPASS_DATABASE")),
+            ("HALLPASS_BIND", None),
+            ("HALLPASS_BINDD", None),
+            ("hallpass_prot", None),
+            ("BIND", None),
+            ("HAPROXY_BIND", None),
+            ("COMPASS_KEYS", None),
+            ("PATH", None),
+        ] {
+            assert_eq!(meant(name).as_deref(), right, "{name}");
+        }
+        let unknown = BTreeSet::from(["hallpass_bind".to_owned()]);
+        let said = Environment { unknown, ..Environment::default() }.warnings().collect::<Vec<_>>();
+        let told =
+            "hallpass_bind is set, but no setting has that variable; write HALLPASS_BIND, or see `hallpass --help`";
+        assert_eq!(said, [told]);
+        assert_eq!([typos("", "abc"), typos("kitten", "sitting"), typos("a", "a")], [3, 3, 0]);
     }
 
     #[test]
