@@ -37,6 +37,11 @@ pub(super) fn wrong_shape(token: &str, dots: usize) -> String {
     if token.trim_start().starts_with('{') {
         return "this is JSON; only the compact form is read, three parts with dots between".into();
     }
+    let is_one = |word: &&str| word.starts_with("eyJ") && word.matches('.').count() >= 2;
+    let tokens = token.split_whitespace().filter(is_one).count();
+    if tokens > 1 {
+        return format!("these are {tokens} tokens with white space between, and one is judged at a time");
+    }
     match dots {
         4 => "five parts make an encrypted token (JWE), and only signed ones are read".into(),
         0 => "a token has three parts with dots between, and this has no dot".into(),
@@ -256,6 +261,16 @@ pub(super) fn clip(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn several_tokens_with_a_space_between_are_no_encrypted_one() {
+        let token = "eyJhbGciOiJIUzI1NiJ9.e30.c2ln";
+        let two = wrong_shape(&format!("{token} {token}"), 4);
+        assert_eq!(two, "these are 2 tokens with white space between, and one is judged at a time");
+        assert!(wrong_shape(&format!("{token}\t{token} {token}"), 6).starts_with("these are 3 tokens"));
+        assert!(wrong_shape("eyJhbGciOiJkaXIifQ..a.b.c", 4).contains("encrypted token (JWE)"));
+        assert!(wrong_shape(&format!("{token} and more."), 3).contains("and this has 4"));
+    }
 
     #[test]
     fn the_other_name_of_eddsa_is_told_the_one_that_is_used_here() {
