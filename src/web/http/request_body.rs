@@ -13,16 +13,20 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
-use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::dev::{Payload, RequestHead, ServiceRequest, ServiceResponse};
 use actix_web::error::PayloadError;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::rt::time::timeout;
 use actix_web::web::Bytes;
 use actix_web::{Error, HttpMessage as _};
 use futures_core::Stream;
 
+use crate::code::Code;
 use crate::web::http::body_limit::LARGEST_BODY;
 use crate::web::http::connection::{ActiveRequest, Body, Exchange};
+use crate::web::http::problem::{self, Problem};
 
 /// How long we read a body that no handler read, to complete its copy.
 const COPY_TIMEOUT: Duration = Duration::from_secs(1);
@@ -35,6 +39,21 @@ pub(in crate::web) async fn without_body<B: MessageBody + 'static>(
 ) -> Result<ServiceResponse<B>, Error> {
     request.set_payload(Payload::None);
     next.call(request).await
+}
+
+/// Refuses a body that is compressed or encoded otherwise, because no handler decodes one (RFC 9110 §15.5.16). The
+/// answer says which encoding is read (§12.5.3).
+pub(in crate::web) fn encoding_refusal(head: &RequestHead) -> Option<Problem> {
+    let encodings = head.headers.get_all(header::CONTENT_ENCODING).filter_map(|value| value.to_str().ok());
+    let mut names = encodings.flat_map(|value| value.split(',')).map(str::trim).filter(|name| !name.is_empty());
+    let other = names.find(|name| !name.eq_ignore_ascii_case("identity"))?;
+    if head.method.is_safe() {
+        return None;
+    }
+    let other = problem::quoted(other);
+    let message = format!("The body has the Content-Encoding {other}, and none is decoded here. Send it as it is.");
+    let refusal = Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, Code::UnsupportedMediaType, message);
+    Some(refusal.with(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")))
 }
 
 /// Holds a request's body until the response is written. Until then its connection passes on no further request.
@@ -151,5 +170,32 @@ impl MessageBody for AnswerBody {
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Self::Error>>> {
         Pin::new(&mut self.body).poll_next(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::ResponseError as _;
+    use actix_web::http::Method;
+    use actix_web::test::TestRequest;
+
+    use super::*;
+
+    #[test]
+    fn a_body_with_a_content_encoding_is_refused_and_told_which_is_read() {
+        let refusal = |method: Method, encoding: &'static str| {
+            let request = TestRequest::with_uri("/token").method(method).insert_header(("content-encoding", encoding));
+            encoding_refusal(request.to_http_request().head())
+        };
+        for encoding in ["gzip", "GZIP", "identity, br", "x"] {
+            let problem = refusal(Method::POST, encoding).unwrap();
+            assert_eq!(problem.status, StatusCode::UNSUPPORTED_MEDIA_TYPE, "{encoding}");
+            let response = problem.error_response();
+            assert_eq!(response.headers().get(header::ACCEPT_ENCODING).unwrap(), "identity", "{encoding}");
+        }
+        for encoding in ["identity", "Identity", ""] {
+            assert!(refusal(Method::POST, encoding).is_none(), "{encoding}");
+        }
+        assert!(refusal(Method::GET, "gzip").is_none());
     }
 }

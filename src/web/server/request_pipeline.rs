@@ -1,6 +1,7 @@
 //! The request pipeline: what happens to every request, in order.
 //!
-//! 1. Check the host, and the origin of a form. In test mode, fail or wait if a test asked for that.
+//! 1. Check the host, the origin of a form, and the encoding of a body. In test mode, fail or wait if a test asked for
+//!    that.
 //! 2. Run the route, with a time limit.
 //! 3. Show a refusal as a page or as JSON, whichever the client accepts.
 //! 4. Set the security headers.
@@ -27,7 +28,7 @@ use crate::web::http::client::Client;
 use crate::web::http::cors::{self, Scripts};
 use crate::web::http::endpoint::RouteTable;
 use crate::web::http::problem::{FailureCause, Presentation, Problem};
-use crate::web::http::request_body::{AnswerBody, HeldRequestBody};
+use crate::web::http::request_body::{AnswerBody, HeldRequestBody, encoding_refusal};
 use crate::web::metrics::WorkerRequests;
 use crate::web::session::session_store;
 use crate::web::site::lab;
@@ -67,7 +68,8 @@ pub(super) async fn handle<B: MessageBody + 'static>(
 }
 
 /// The headers of a refusal that are kept when it is rendered as a page or JSON.
-const KEPT: [HeaderName; 7] = [
+const KEPT: [HeaderName; 8] = [
+    header::ACCEPT_ENCODING,
     header::ALLOW,
     header::SET_COOKIE,
     header::RETRY_AFTER,
@@ -132,6 +134,11 @@ async fn answer<B: MessageBody + 'static>(
             cors::allow_scripts(failure.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
             return Ok(request.into_response(failure));
         }
+    }
+    if let Some(problem) = encoding_refusal(request.head()).filter(|_| endpoint.is_some()) {
+        let mut refusal = problem.error_response();
+        cors::allow_scripts(refusal.headers_mut(), &pipeline.cors_origins, request.headers(), scripts);
+        return Ok(request.into_response(refusal));
     }
     pipeline.sessions.cookie.check_cookies(&mut request);
     let is_safe = request.method().is_safe();
