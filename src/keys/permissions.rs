@@ -20,18 +20,20 @@ pub struct Exposed {
     mode: u32,
     /// The permission bits that it should have.
     wanted: u32,
+    /// The user that it belongs to, when that is neither root nor the user of this process.
+    owner: Option<u32>,
 }
 
 impl Exposed {
     /// `None` if there is no such path, if its mode is right, or if the system has no modes.
     pub fn find(path: &Path, privacy: Privacy) -> Option<Self> {
-        let (mode, is_folder) = mode_of(path)?;
+        let Found { mode, is_folder, owner } = found(path)?;
         let (surplus, wanted) = match privacy {
             Privacy::Secret if is_folder => (0o077, 0o700),
             Privacy::Secret => (0o077, 0o600),
             Privacy::Public => (0o022, 0o644),
         };
-        (mode & surplus != 0).then(|| Self { path: path.to_owned(), mode, wanted })
+        (mode & surplus != 0 || owner.is_some()).then(|| Self { path: path.to_owned(), mode, wanted, owner })
     }
 
     pub fn path(&self) -> &Path {
@@ -63,6 +65,16 @@ impl Exposed {
 impl fmt::Display for Exposed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (path, mode, risk) = (self.path.display(), self.mode, self.risk());
+        if let Some(owner) = self.owner {
+            // The owner may give itself every permission, whatever the mode is.
+            let risk = if self.wanted == 0o644 { "change" } else { "read and change" };
+            let chown = format!("sudo chown \"$(id -u)\" {}", quoted(&self.path));
+            return write!(
+                f,
+                "`{path}` belongs to another user (uid {owner}), who may {risk} it; as the user that runs hallpass, \
+                 `{chown}` ends that"
+            );
+        }
         write!(f, "others on this machine may {risk} `{path}` (mode {mode:04o}); `{}` ends that", self.command())
     }
 }
@@ -76,15 +88,31 @@ fn quoted(path: &Path) -> String {
     if path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 
+/// What the system says of a path.
+#[derive(Debug, PartialEq, Eq)]
+struct Found {
+    mode: u32,
+    is_folder: bool,
+    /// The owner, when it is somebody else.
+    owner: Option<u32>,
+}
+
 #[cfg(unix)]
-fn mode_of(path: &Path) -> Option<(u32, bool)> {
-    use std::os::unix::fs::PermissionsExt as _;
+fn found(path: &Path) -> Option<Found> {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
     let found = std::fs::metadata(path).ok()?;
-    Some((found.permissions().mode() & 0o7777, found.is_dir()))
+    let owner = other_owner(found.uid(), rustix::process::geteuid().as_raw());
+    Some(Found { mode: found.permissions().mode() & 0o7777, is_folder: found.is_dir(), owner })
+}
+
+/// The owner, unless it is the user of this process or root, who may read everything anyway.
+#[cfg(unix)]
+fn other_owner(owner: u32, process: u32) -> Option<u32> {
+    (owner != process && owner != 0).then_some(owner)
 }
 
 #[cfg(not(unix))]
-fn mode_of(_: &Path) -> Option<(u32, bool)> {
+fn found(_: &Path) -> Option<Found> {
     None
 }
 
@@ -144,11 +172,23 @@ mod tests {
     }
 
     #[test]
+    fn a_file_of_another_user_is_told_its_owner_and_the_command() {
+        assert_eq!(other_owner(65534, 0), Some(65534));
+        assert_eq!(other_owner(1001, 1000), Some(1001));
+        assert_eq!([other_owner(1000, 1000), other_owner(0, 1000), other_owner(0, 0)], [None; 3]);
+        let of = |wanted| Exposed { path: "my keys".into(), mode: 0o700, wanted, owner: Some(65534) }.to_string();
+        assert!(of(0o700).starts_with("`my keys` belongs to another user (uid 65534), who may read and change it; "));
+        assert!(of(0o700).contains("`sudo chown \"$(id -u)\" 'my keys'` ends that"), "{}", of(0o700));
+        assert!(of(0o644).contains("who may change it"), "{}", of(0o644));
+    }
+
+    #[test]
     fn a_folder_that_is_made_is_for_its_owner_alone() {
         let folder = tempfile::tempdir().unwrap();
         let keys = folder.path().join("a/keys");
         make_private_folder(&keys).unwrap();
         make_private_folder(&keys).unwrap();
+        let mode_of = |path: &Path| found(path).map(|it| (it.mode, it.is_folder));
         assert_eq!(mode_of(&keys), Some((0o700, true)));
         fs::set_permissions(&keys, fs::Permissions::from_mode(0o755)).unwrap();
         make_private_folder(&keys).unwrap();
