@@ -665,11 +665,14 @@ fn pupil_with_an_answer(url: &str, code: &str) -> (Browser, String) {
     (pupil, address)
 }
 
+/// What the pupil or the teacher does.
+type Change<'a> = &'a dyn Fn(&mut Browser, &mut Browser);
+
 #[test]
 fn the_page_of_an_answer_is_for_its_pupil_alone_and_ends_with_what_it_was_about() {
     let (app, mut teacher) = classroom();
     let class_code = code(&mut teacher);
-    let after: [&dyn Fn(&mut Browser, &mut Browser); 7] = [
+    let after: [Change; 7] = [
         &|ada, _| drop(ada.post("/class/away", &[])),
         &|ada, _| {
             ada.post("/class/away", &[]);

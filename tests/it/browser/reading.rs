@@ -308,6 +308,24 @@ async fn the_form_of_an_operation_has_what_its_curl_line_sends_or_says_where_to_
 }
 
 #[tokio::test]
+async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_window() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for (operation, status) in
+        [("oauthToken", "200 OK"), ("introspect", "200 OK"), ("transactions", "401 Unauthorized")]
+    {
+        tried_with(&visit, operation).await;
+        visit.tick(&format!("#operation-{operation} .try .button")).await;
+        visit.wait_for(&format!("#operation-{operation} .try strong"), status).await;
+    }
+    assert_eq!(visit.text("#operation-transactions .note-small a").await, "#operation-transactions");
+    tried_with(&visit, "oauthLogin").await;
+    visit.tick("#operation-oauthLogin .try .button").await;
+    visit.wait_for("#operation-oauthLogin .answer", "it redirects to another site").await;
+    visit.end().await;
+}
+
+#[tokio::test]
 async fn every_listing_of_a_lesson_can_be_copied() {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit(Script::On).await;
