@@ -212,7 +212,7 @@ async fn a_permalink_opens_its_operation() {
         visit.open("/docs/api#operation-inspect").await;
         assert!(visit.text("#operation-inspect .command pre").await.contains("verify"));
         visit.eval("location.hash = '#operation-verify'").await;
-        assert!(visit.text("[id='operation-verify']").await.contains("#verify"));
+        assert!(visit.text("[id='operation-verify']").await.contains("#operation-verify"));
     })
     .await;
 }
@@ -307,6 +307,10 @@ async fn the_form_of_an_operation_has_what_its_curl_line_sends_or_says_where_to_
     visit.end().await;
 }
 
+/// What is said in place of an answer that a page may not read.
+const ELSEWHERE: &str = "No answer that a page may read. Either it redirects to another site, as a login does for its \
+                         client, or the server was not reached. The curl line above shows which.";
+
 #[tokio::test]
 async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_window() {
     let Some(browser) = Browser::start() else { return };
@@ -319,9 +323,9 @@ async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_w
         visit.wait_for(&format!("#operation-{operation} .try strong"), status).await;
     }
     assert_eq!(visit.text("#operation-transactions .note-small a").await, "#operation-transactions");
-    tried_with(&visit, "oauthLogin").await;
-    visit.tick("#operation-oauthLogin .try .button").await;
-    visit.wait_for("#operation-oauthLogin .answer", "it redirects to another site").await;
+    tried_with(&visit, "logInForClient").await;
+    visit.tick("#operation-logInForClient .try .button").await;
+    visit.wait_for("#operation-logInForClient .answer", ELSEWHERE).await;
     visit.end().await;
 }
 

@@ -6,9 +6,9 @@
 //! A result follows from the attack, its variant and the session, so it has an address of its own, and reloading or
 //! going back sends no form again.
 
+mod comparison;
 mod gallery;
 mod request;
-mod show;
 mod trial;
 
 use actix_web::web::{Data, Form, Path, Query};
@@ -32,9 +32,9 @@ use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+use comparison::{NaiveOpinion, Strict};
 pub(in crate::web) use gallery::gallery;
 use request::RequestTrial;
-use show::{NaiveOpinion, Strict};
 use trial::{Attempt, Source, Trial};
 
 /// One attack as programs get it.
