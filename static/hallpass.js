@@ -305,7 +305,10 @@ function addTry(fold) {
       headers[header] = credentials.input.value;
     }
     // A request with a header of its own needs no cookie. Without cookies, a 401 opens no password window of the browser.
-    const request = { method, headers, body: body?.input.value || undefined, credentials: header ? "omit" : "same-origin" };
+    const credentialsMode = header ? "omit" : "same-origin";
+    // The issuer redirects to its clients, which are other sites.
+    const redirect = path.startsWith("/oauth/") ? "manual" : "follow";
+    const request = { method, headers, redirect, body: body?.input.value || undefined, credentials: credentialsMode };
     send(`${address}${query.size ? `?${query}` : ""}`, request, answer);
   });
   operation.append(form);
@@ -322,12 +325,16 @@ async function send(address, request, place) {
   place.replaceChildren(status);
   try {
     const answer = await fetch(address, request);
+    if (answer.type === "opaqueredirect") {
+      status.textContent = "A redirect. A page may not read where it leads; the curl line above shows it.";
+      return;
+    }
     const text = await answer.text();
     const moved = answer.redirected ? `, after a redirect to ${new URL(answer.url).pathname}` : "";
     status.replaceChildren(make("strong", { textContent: `${answer.status} ${answer.statusText}` }), moved);
     place.append(...bodyOf(answer, text, request.method), headersOf(answer));
-  } catch {
-    status.textContent = "No answer that a page may read. Either it redirects to another site, as a login does for its client, or the server was not reached. The curl line above shows which.";
+  } catch (error) {
+    status.textContent = `The request could not be sent: ${error.message}`;
   }
 }
 

@@ -307,9 +307,8 @@ async fn the_form_of_an_operation_has_what_its_curl_line_sends_or_says_where_to_
     visit.end().await;
 }
 
-/// What is said in place of an answer that a page may not read.
-const ELSEWHERE: &str = "No answer that a page may read. Either it redirects to another site, as a login does for its \
-                         client, or the server was not reached. The curl line above shows which.";
+/// What is said in place of the answer that redirects to another site.
+const REDIRECT: &str = "A redirect. A page may not read where it leads; the curl line above shows it.";
 
 #[tokio::test]
 async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_window() {
@@ -325,7 +324,7 @@ async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_w
     assert_eq!(visit.text("#operation-transactions .note-small a").await, "#operation-transactions");
     tried_with(&visit, "logInForClient").await;
     visit.tick("#operation-logInForClient .try .button").await;
-    visit.wait_for("#operation-logInForClient .answer", ELSEWHERE).await;
+    visit.wait_for("#operation-logInForClient .answer", REDIRECT).await;
     visit.end().await;
 }
 
