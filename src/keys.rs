@@ -52,6 +52,7 @@ pub use env_file::{BadEnvFile, Entry, LineFault, parse as parse_env_file};
 pub(crate) use factor::greatest_common_divisor;
 pub(crate) use fault::shell_word;
 pub use fault::{KeyFault, KeyLocation};
+pub(crate) use folder::keygen_in;
 pub use folder::{KeyError, RotatedKeys, Rotation, Warning, generate_file, generate_hs256, generate_rs256, rotate};
 pub use foreign::Lock;
 pub(crate) use given::kind_of_json;

@@ -244,7 +244,10 @@ function lastCommand(operation) {
 }
 
 /** The field for the credentials: as the curl line has them, or with a hint where they come from. */
-function credentialsField(header, { login, headers }) {
+function credentialsField(header, { login, headers }, isInBody) {
+  if (isInBody) {
+    return field(header, "", { hint: "The body has the client’s credentials. A request may have them in one place alone." });
+  }
   if (login && !login.includes("$")) {
     return field(header, `Basic ${btoa(login)}`, { hint: `HTTP Basic with ${login}, as in the request above.` });
   }
@@ -276,7 +279,7 @@ function addTry(fold) {
   const example = operation.querySelector("pre[data-media]");
   const hint = example?.textContent.includes("eyJ…") ? "Put a whole token in place of eyJ…." : "";
   const body = example && field("Body", example.textContent, { kind: "textarea", hint });
-  const credentials = header && credentialsField(header, command);
+  const credentials = header && credentialsField(header, command, example?.textContent.includes("client_secret="));
   const button = make("button", { className: "button", textContent: "Try it" });
   const answer = make("div", { className: "answer", hidden: true });
   const fields = [...parameters, credentials, body].filter(Boolean);
@@ -301,7 +304,11 @@ function addTry(fold) {
     if (credentials?.input.value) {
       headers[header] = credentials.input.value;
     }
-    const request = { method, headers, body: body?.input.value || undefined };
+    // A request with a header of its own needs no cookie. Without cookies, a 401 opens no password window of the browser.
+    const credentialsMode = header ? "omit" : "same-origin";
+    // The issuer redirects to its clients, which are other sites.
+    const redirect = path.startsWith("/oauth/") ? "manual" : "follow";
+    const request = { method, headers, redirect, body: body?.input.value || undefined, credentials: credentialsMode };
     send(`${address}${query.size ? `?${query}` : ""}`, request, answer);
   });
   operation.append(form);
@@ -318,6 +325,10 @@ async function send(address, request, place) {
   place.replaceChildren(status);
   try {
     const answer = await fetch(address, request);
+    if (answer.type === "opaqueredirect") {
+      status.textContent = "A redirect. A page may not read where it leads; the curl line above shows it.";
+      return;
+    }
     const text = await answer.text();
     const moved = answer.redirected ? `, after a redirect to ${new URL(answer.url).pathname}` : "";
     status.replaceChildren(make("strong", { textContent: `${answer.status} ${answer.statusText}` }), moved);
@@ -386,7 +397,7 @@ function shareToken(form) {
 all("[data-exp]").forEach(countDown);
 all("[data-reach]").forEach(showReach);
 all(".command, .token-text").forEach(addCopyButton);
-all(".snippets pre, pre.card, [aria-labelledby=background] pre, [aria-labelledby=do] pre, [aria-labelledby=verdict] pre")
+all(".manual .block > .listing:not(.output) pre, .snippets pre, pre.card, [aria-labelledby=background] pre, [aria-labelledby=do] pre, [aria-labelledby=verdict] pre")
   .filter((it) => !it.closest(".command, .token-part"))
   .forEach(addCopyButtonToListing);
 all("#filter").forEach(addFilter);

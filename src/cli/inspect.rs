@@ -14,7 +14,7 @@ use super::colour::Palette;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
 use crate::code::Code;
-use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, Verifier};
+use crate::keys::{Algorithm, GivenVerifier, KeyError, KeyRing, Verifier, keygen_in};
 use crate::settings::{Environment, Flags, Settings};
 use crate::token::printable::json_escaped;
 use crate::token::{self, Candidates, Expected, LARGEST_TOKEN, Lines, Pasted, Preview, Show, Verdict};
@@ -98,9 +98,10 @@ impl Options {
         let rings = self.rings(&folder, Settings::bearer_algorithm(flags, environment)?)?;
         if rings.iter().all(|(_, keys)| keys.is_empty()) {
             let why = format!(
-                "`{}` has no key to verify with; `hallpass keygen` makes one, --key FILE names another, and --decode \
-                 shows a token without judging it",
-                folder.display()
+                "`{}` has no key to verify with; `{}` makes one, --key FILE names another, and --decode shows a token \
+                 without judging it",
+                folder.display(),
+                keygen_in(&folder)
             );
             // Programs want a verdict or nothing; a person can do something with what the token says.
             return if self.json { Err(why.into()) } else { Ok(Judge::Missing(why.into())) };

@@ -1,7 +1,7 @@
 //! `hallpass sign`: prints one signed token.
 
 use std::io::Write as _;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use chrono::{DateTime, Utc};
@@ -13,7 +13,7 @@ use super::json_input::{JsonInput, JsonOption};
 use super::stdout::Stdout;
 use super::{Failure, KeysFlag, algorithm, key_file};
 use crate::clock::{Clock as _, System};
-use crate::keys::{Algorithm, KeyError, KeyRing, Signer};
+use crate::keys::{Algorithm, KeyError, KeyRing, Signer, keygen_in};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::settings::{Environment, Flags};
@@ -74,7 +74,10 @@ enum SignError {
     OneInput(String),
     #[error("--sub cannot be used")]
     Subject(#[from] demo::BadSubject),
-    #[error("`{folder}` has no key that signs {algorithm}; `hallpass keygen --algorithm {algorithm}` makes one")]
+    #[error(
+        "`{folder}` has no key that signs {algorithm}; `{} --algorithm {algorithm}` makes one",
+        keygen_in(Path::new(folder))
+    )]
     NoKey { folder: String, algorithm: Algorithm },
     #[error("the keys folder signs {}; for {algorithm} give a key with --key, which \
              `hallpass keygen --algorithm {algorithm} --out FILE` makes", DemoAlgorithm::NAMES.join(" and "))]

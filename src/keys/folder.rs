@@ -25,6 +25,7 @@ use super::{
     RsaPrivateKey, RsaPublicKey, SESSION_KEY_BYTES, Secret, Start, Verifier, credentials,
 };
 pub(super) use bearer::bearer_files;
+pub(crate) use error::keygen_in;
 pub use error::{KeyError, Warning};
 pub use generate::{generate_file, generate_hs256, generate_rs256};
 use names::{

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use crate::keys::permissions::Exposed;
-use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret};
+use crate::keys::{BadCredential, KeyFault, KeyLocation, Secret, shell_word};
 use crate::texts::wording::counted;
 
 /// Why the folder cannot be used. The message always names the file.
@@ -21,8 +21,8 @@ pub enum KeyError {
     #[error("`{path}` is there already; `--force` replaces it, and every token that it signed is refused from then on")]
     Exists { path: PathBuf },
     #[error(
-        "`{folder}` has no {keys} key to rotate; `hallpass keygen` makes one, and the first start of the server makes \
-         all keys"
+        "`{folder}` has no {keys} key to rotate; `{}` makes one, and the first start of the server makes all keys",
+        keygen_in(folder)
     )]
     NothingToRotate { folder: PathBuf, keys: String },
     #[error("cannot make an RSA key of {bits} bits; 2048, 3072, 4096 and 8192 can be made")]
@@ -125,4 +125,13 @@ impl std::fmt::Display for Warning {
             }
         }
     }
+}
+/// The folder that commands use when none is named.
+const USUAL_FOLDER: &str = "keys";
+
+/// The command that makes a key in this folder.
+pub(crate) fn keygen_in(folder: &Path) -> String {
+    let is_usual = folder == Path::new(USUAL_FOLDER);
+    let more = if is_usual { String::new() } else { format!(" --keys {}", shell_word(&folder.display().to_string())) };
+    format!("hallpass keygen{more}")
 }

@@ -4,7 +4,7 @@ pub(in crate::web) mod attacks;
 pub(in crate::web) mod bench;
 mod endpoints;
 pub(in crate::web) mod lessons;
-mod own;
+mod session_token;
 pub(in crate::web) mod teach;
 
 use actix_web::HttpResponse;

@@ -167,6 +167,16 @@ impl Visit {
         (found != json!([0, []])).then(|| format!("{page}: {found}"))
     }
 
+    /// Links that stand in a column too narrow for them, word under word.
+    pub async fn squeezed(&self, page: &str) -> Option<String> {
+        let squeezed = "[...document.querySelectorAll('main a')].filter((it) => {
+            const { width, height } = it.getBoundingClientRect();
+            return width > 0 && width < 64 && height > 120;
+        }).map((it) => it.textContent)";
+        let found = self.eval(squeezed).await;
+        (found != json!([])).then(|| format!("{page}: squeezed: {found}"))
+    }
+
     pub async fn overflow_in_large_text(&self, page: &str) -> Option<String> {
         self.eval("document.documentElement.style.fontSize = '34px'").await;
         let found = self.overflow(page).await;

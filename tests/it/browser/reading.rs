@@ -212,7 +212,7 @@ async fn a_permalink_opens_its_operation() {
         visit.open("/docs/api#operation-inspect").await;
         assert!(visit.text("#operation-inspect .command pre").await.contains("verify"));
         visit.eval("location.hash = '#operation-verify'").await;
-        assert!(visit.text("[id='operation-verify']").await.contains("#verify"));
+        assert!(visit.text("[id='operation-verify']").await.contains("#operation-verify"));
     })
     .await;
 }
@@ -304,6 +304,27 @@ async fn the_form_of_an_operation_has_what_its_curl_line_sends_or_says_where_to_
     assert_eq!(rest, json!([["TOKEN", "", "eyJ…"]]));
     let phone = tried_with(&visit, "transactions").await;
     assert_eq!(phone[0], json!(["phone_number", "15555551212", "such as 15555551212"]), "{phone}");
+    visit.end().await;
+}
+
+/// What is said in place of the answer that redirects to another site.
+const REDIRECT: &str = "A redirect. A page may not read where it leads; the curl line above shows it.";
+
+#[tokio::test]
+async fn a_form_that_is_sent_as_it_stands_gets_an_answer_and_opens_no_password_window() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::On).await;
+    for (operation, status) in
+        [("oauthToken", "200 OK"), ("introspect", "200 OK"), ("transactions", "401 Unauthorized")]
+    {
+        tried_with(&visit, operation).await;
+        visit.tick(&format!("#operation-{operation} .try .button")).await;
+        visit.wait_for(&format!("#operation-{operation} .try strong"), status).await;
+    }
+    assert_eq!(visit.text("#operation-transactions .note-small a").await, "#operation-transactions");
+    tried_with(&visit, "logInForClient").await;
+    visit.tick("#operation-logInForClient .try .button").await;
+    visit.wait_for("#operation-logInForClient .answer", REDIRECT).await;
     visit.end().await;
 }
 

@@ -95,7 +95,9 @@ async fn faults_of(page: Page, visit: &Visit, axe: Option<&Axe>) -> Faults {
     // 1280 pixels zoomed to 400 %, a phone, 1280 pixels zoomed to 200 %, a desktop.
     for width in [320, 390, 640, 1280] {
         visit.resize(width).await;
-        faults.layout.extend(visit.overflow(&format!("{page:?} at {width} px")).await);
+        let at = format!("{page:?} at {width} px");
+        faults.layout.extend(visit.overflow(&at).await);
+        faults.layout.extend(visit.squeezed(&at).await);
         if axe.is_some() && width != 640 {
             faults.add_violations(page, visit.violations_in("light", width).await);
         }

@@ -180,7 +180,11 @@ fn a_part_that_is_no_number_is_refused_with_a_page_that_leads_to_the_board() {
         assert_eq!(refused.status, 400, "{part}");
         let says = format!("as a whole number such as 2. It cannot be \"{shown}\".");
         assert!(words(&refused.body).contains(&says), "{says}: {}", refused.body);
-        assert!(refused.body.contains("<html") && refused.body.contains("href=\"/class/board/\""), "{}", refused.body);
+        assert!(
+            refused.body.contains("<html") && refused.body.contains("href=\"/class/board\">Back to the board</a>"),
+            "{}",
+            refused.body
+        );
     }
     assert_eq!(teacher.get("/class/board/events?part=-1").status, 400);
     for part in ["0", "1", "99"] {

@@ -7,7 +7,7 @@ use askama::Template;
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::board_view::{BoardQuery, BoardView, Sort};
-use super::done::{Notice, Section, lesson_row, pupil_row, see_other};
+use super::done::{Notice, Section, lesson_row, pupil_row};
 use super::row::Row;
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
@@ -16,6 +16,7 @@ use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::PATHS;
 use crate::web::http::origins::{Origins, is_on_loopback};
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::session::class::{Classroom, not_the_teacher};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::{render, render_with};
@@ -346,7 +347,7 @@ pub(super) async fn show(
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {
     let cookie = room.teacher_cookie(key).ok_or_else(not_the_teacher)?;
     room.start().await?;
-    let mut response = see_other("/class/board".to_owned());
+    let mut response = see_other("/class/board");
     response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))?;
     Ok(response)
 }

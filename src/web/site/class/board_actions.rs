@@ -7,12 +7,13 @@ use serde::Deserialize;
 use super::ClassPages;
 use super::board::{self, Board, Renaming};
 use super::board_view::BoardQuery;
-use super::done::{After, Done, see_other};
+use super::done::{After, Done};
 use crate::lab::class::{ClassChange, LessonKeys, PupilId, PupilName};
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::Path;
 use crate::web::http::origins::Origins;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::session::class::Teacher;
 
 /// How the board was shown on which something was pressed.
@@ -207,7 +208,7 @@ pub(in crate::web) async fn let_back_in(
     if !pages.mode.needed()?.let_back_in(&pupil).await? {
         return Err(not_a_pupil());
     }
-    Ok(see_other(format!("/class/board?view=back&open={}", pupil.as_str())))
+    Ok(see_other(&format!("/class/board?view=back&open={}", pupil.as_str())))
 }
 
 #[derive(Deserialize)]
@@ -236,7 +237,7 @@ pub(in crate::web) async fn open_path(
 
 /// `POST /class/board/leave`: this browser is no longer the teacher's.
 pub(in crate::web) async fn leave(_: Teacher, pages: ClassPages) -> Result<HttpResponse, Problem> {
-    let mut response = see_other("/class?done=logged-out".to_owned());
+    let mut response = see_other("/class?done=logged-out");
     pages.mode.needed()?.forget_teacher(&mut response)?;
     Ok(response)
 }

@@ -4,12 +4,12 @@
 //! id and never the name: an address may be logged.
 
 use actix_web::HttpResponse;
-use actix_web::http::header;
 
 use super::board_view::BoardQuery;
 use crate::lab::class::PupilId;
 use crate::lab::lessons::Lesson;
 use crate::lab::teach::Path;
+use crate::web::http::redirect::see_other;
 
 /// Declares what a press on the board did: its name in the address, the section of the page in which it was pressed,
 /// and what the page says. `{pupil}`, `{lesson}` and `{path}` stand for what it was about.
@@ -157,12 +157,8 @@ impl After {
         let mut said = vec![format!("done={}", self.done.name())];
         said.extend(self.about);
         let place = self.row.unwrap_or_else(|| self.done.section().id().to_owned());
-        see_other(format!("{}#{place}", view.board_view().address(&said.join("&"))))
+        see_other(&format!("{}#{place}", view.board_view().address(&said.join("&"))))
     }
-}
-
-pub(super) fn see_other(address: String) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
 
 #[cfg(test)]

@@ -164,7 +164,9 @@ impl ResultLine {
             Some(None) => "Your session holds a token that passes every check. Show its details.".to_owned(),
             Some(Some((_, reason))) => format!("Your session holds a token that is refused: {}.", reason.message),
         };
-        Self { needs_new_token: needs_new_token(verdict), ..Self::none(why) }
+        let needs_new_token = needs_new_token(verdict);
+        let state = if needs_new_token { ResultState::Refused } else { ResultState::Nothing };
+        Self { state, needs_new_token, ..Self::none(why) }
     }
 
     fn logged_out(session_is_cookie: bool) -> Self {

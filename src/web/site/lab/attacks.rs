@@ -6,12 +6,11 @@
 //! A result follows from the attack, its variant and the session, so it has an address of its own, and reloading or
 //! going back sends no form again.
 
+mod comparison;
 mod gallery;
 mod request;
-mod show;
 mod trial;
 
-use actix_web::http::header;
 use actix_web::web::{Data, Form, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -26,15 +25,16 @@ use crate::lab::forge::Target;
 use crate::lab::lessons::Lesson;
 use crate::web::http::accept;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::{moved_to, see_other};
 use crate::web::session::class::{ClassMode, Learner};
 use crate::web::session::{TokenKeys, Visitor};
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
+use comparison::{NaiveOpinion, Strict};
 pub(in crate::web) use gallery::gallery;
 use request::RequestTrial;
-use show::{NaiveOpinion, Strict};
 use trial::{Attempt, Source, Trial};
 
 /// One attack as programs get it.
@@ -137,7 +137,7 @@ pub(in crate::web) async fn attack(
     lab: Lab,
     learner: Learner,
 ) -> Result<HttpResponse, Problem> {
-    let Some(attack) = Attack::find(&slug) else { return to_renamed(&slug, http.query_string()) };
+    let Some(attack) = Attack::find(&slug) else { return to_renamed(&http, &slug) };
     let variant = variant_of(attack, query.variant.as_deref())?;
     let is_first_view = query.variant.is_none();
     let (trial, request) = match attack.kind {
@@ -156,11 +156,9 @@ pub(in crate::web) async fn attack(
 }
 
 /// Redirects the former address of an attack, with its query.
-fn to_renamed(former: &str, query: &str) -> Result<HttpResponse, Problem> {
+fn to_renamed(http: &HttpRequest, former: &str) -> Result<HttpResponse, Problem> {
     let attack = Attack::find_renamed(former).ok_or_else(Problem::not_found)?;
-    let question_mark = if query.is_empty() { "" } else { "?" };
-    let location = format!("/lab/attacks/{}{question_mark}{query}", attack.slug);
-    Ok(HttpResponse::PermanentRedirect().insert_header((header::LOCATION, location)).finish())
+    Ok(moved_to(http, &format!("/lab/attacks/{}", attack.slug)))
 }
 
 /// The variant of this name; the first without a name.
@@ -222,7 +220,7 @@ pub(in crate::web) async fn attempt(
 fn to_result(attack: &Attack, variant: &str) -> HttpResponse {
     let variant = utf8_percent_encode(variant, NON_ALPHANUMERIC);
     let location = format!("/lab/attacks/{}?variant={variant}#verdict", attack.slug);
-    HttpResponse::SeeOther().insert_header((header::LOCATION, location)).finish()
+    see_other(&location)
 }
 
 /// Whether the answer is for a program.
@@ -236,7 +234,7 @@ fn put(visitor: &mut Visitor, trial: Trial, judged_by: JudgedBy, now: DateTime<U
         return Err(Problem::bad_request("This forgery is judged by the lab's API, which no session has."));
     }
     visitor.put(trial.forged, ring_of(trial.target), trial.target.algorithm(), now)?;
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, "/validate")).finish())
+    Ok(see_other("/validate"))
 }
 
 /// Whose keys judge the session's token once this forgery is put into it.

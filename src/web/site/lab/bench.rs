@@ -70,6 +70,7 @@ fn unread(error: &Error) -> Problem {
 
 /// The result of a request that could be done.
 enum Done {
+    Decoded(Verdict),
     Judged(Verdict),
     Signed(Token),
 }
@@ -117,7 +118,9 @@ impl Bench<'_> {
             Err(fault) => Err(fault.into()),
         };
         match done {
-            Ok(Done::Judged(verdict)) => Ok(HttpResponse::Ok().json(verdict.report(Show::UnverifiedClaims))),
+            Ok(Done::Decoded(verdict) | Done::Judged(verdict)) => {
+                Ok(HttpResponse::Ok().json(verdict.report(Show::UnverifiedClaims)))
+            }
             Ok(Done::Signed(token)) => Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() }))),
             Err(Failure::Fault(fault)) => Err(Problem::bad_request(fault.message)),
             Err(Failure::Problem(problem)) => Err(problem),
@@ -134,6 +137,7 @@ impl Bench<'_> {
             _ => self.carry_out(&sent).await,
         };
         let (status, outcome) = match done {
+            Ok(Done::Decoded(verdict)) => (StatusCode::OK, Outcome::decoded(&sent.token, &verdict, now)),
             Ok(Done::Judged(verdict)) => {
                 let owner = if sent.has_key() { KeyOwner::Visitor } else { KeyOwner::Server };
                 (StatusCode::OK, Outcome::judged(&sent.token, &verdict, owner, now))
@@ -152,7 +156,7 @@ impl Bench<'_> {
         let missing =
             || Fault::at("token", "Your session holds no token. *Get token* on the demo’s page puts one there.");
         self.visitor.token().ok_or_else(missing)?.clone_into(&mut sent.token);
-        Ok(Done::Judged(token::decode(&sent.token)))
+        Ok(Done::Decoded(token::decode(&sent.token)))
     }
 
     async fn carry_out(&self, sent: &Sent) -> Result<Done, Failure> {
@@ -161,7 +165,7 @@ impl Bench<'_> {
         let wanted = sent.algorithm.as_deref().map(parse_algorithm).transpose()?;
         let key = sent.key()?.map(|(form, text)| PastedKey::new(form, text.to_owned(), wanted));
         match (action, key) {
-            (Action::Decode, _) => Ok(Done::Judged(token::decode(&sent.token))),
+            (Action::Decode, _) => Ok(Done::Decoded(token::decode(&sent.token))),
             (Action::Verify, Some(key)) => self.verify_with(key, sent).await,
             (Action::Verify, None) => {
                 let (ring, algorithm) = (self.lab.keys.ring(), self.visitor.algorithm());

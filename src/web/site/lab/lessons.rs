@@ -8,6 +8,7 @@ mod cookie_laboratory;
 mod cross_site_forms;
 mod cross_site_forms_two;
 mod hs256_or_rs256;
+mod judged_token;
 mod key_confusion;
 mod keys_in_the_header;
 mod lesson_cookies;
@@ -20,7 +21,6 @@ mod projector;
 mod recover_the_public_key;
 mod rotation;
 mod script_reach;
-mod seen;
 mod session_fixation;
 mod set_cookie;
 mod size_limit;
@@ -33,7 +33,7 @@ mod weak_secret;
 mod where_to_keep_it;
 
 use actix_web::cookie::time::Duration;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, StatusCode};
 use actix_web::web::{Bytes, Path};
 use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
@@ -51,6 +51,7 @@ use crate::profiles::lab;
 use crate::token::Claims;
 use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
 use crate::web::session::Visitor;
 use crate::web::session::class::Learner;
@@ -264,7 +265,7 @@ impl<'a> LessonVisit<'a> {
     async fn begin_anew(mut self) -> Result<HttpResponse, Problem> {
         let view = Projector::of(self.request).map(Projector::query).unwrap_or_default();
         let address = format!("/lab/lessons/{}{view}", self.lesson.slug);
-        let mut response = HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish();
+        let mut response = see_other(&address);
         for name in lesson_cookies::names(self.request) {
             let removal = lesson_cookies::of_lesson(&self, name, String::new(), Duration::ZERO);
             response.add_cookie(&removal).map_err(|error| Problem::internal(&error))?;
@@ -280,7 +281,7 @@ impl<'a> LessonVisit<'a> {
     fn predict(&mut self, prediction: Prediction) -> HttpResponse {
         self.progress.prediction = prediction;
         let address = format!("/lab/lessons/{}#do", self.lesson.slug);
-        HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+        see_other(&address)
     }
 
     /// Takes the fields of the address instead of the form's, unless a form came.

@@ -4,7 +4,7 @@ use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderName, HeaderValue};
 use actix_web::http::{Method, Uri};
 
-use super::show::{NaiveOpinion, Strict};
+use super::comparison::{NaiveOpinion, Strict};
 use crate::lab::naive::NaiveSite;
 use crate::lab::sent_request::SentRequest;
 use crate::profiles::demo;

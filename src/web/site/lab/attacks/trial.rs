@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 
+use super::comparison::{ComparedPart, NaiveOpinion, Strict, comparison};
 use super::ring_of;
-use super::show::{NaiveOpinion, Strict, TokenPart, comparison};
 use crate::keys::SigningError;
 use crate::lab::attacks::{Attack, JudgedBy};
 use crate::lab::diff::Line;
@@ -14,7 +14,7 @@ use crate::token::{Judged, Show, Verdict};
 use crate::web::http::problem::Problem;
 use crate::web::session::Visitor;
 use crate::web::site::lab::Lab;
-use crate::web::site::lab::own::{Own, SessionToken};
+use crate::web::site::lab::session_token::{Own, SessionToken};
 
 /// The result.
 pub(super) struct Trial {
@@ -24,8 +24,8 @@ pub(super) struct Trial {
     pub forged: String,
     pub signature_note: String,
     pub target: Target,
-    pub original_parts: Vec<TokenPart>,
-    pub forged_parts: Vec<TokenPart>,
+    pub original_parts: Vec<ComparedPart>,
+    pub forged_parts: Vec<ComparedPart>,
     pub header: Vec<Line>,
     pub payload: Vec<Line>,
     pub strict: Strict,
@@ -98,8 +98,8 @@ impl Trial {
         let verdict = lab.store.resolve_revocation(judged).await?;
         let strict = strict(&forgery, judged_by, target, &verdict, visitor, lab);
         Ok(Self {
-            original_parts: TokenPart::all(&original.token, None),
-            forged_parts: TokenPart::all(&forgery.token, Some(&original.token)),
+            original_parts: ComparedPart::all(&original.token, None),
+            forged_parts: ComparedPart::all(&forgery.token, Some(&original.token)),
             naive,
             original: original.token,
             forged: forgery.token,

@@ -4,6 +4,7 @@ use askama::Template;
 use chrono::{DateTime, Utc};
 
 use super::sent::Sent;
+use crate::code::Code;
 use crate::keys::Algorithm;
 use crate::lab::bench::Fault;
 use crate::profiles::{PROFILES, Profile};
@@ -48,6 +49,15 @@ impl<'a> BenchPage<'a> {
         }
     }
 
+    /// Whether this is the button to go on with: the one that was pressed, but after *Sign* the result has its own.
+    fn goes_on_with(&self, action: &str) -> bool {
+        match self.sent.action.as_str() {
+            "sign" if matches!(self.outcome, Outcome::Token(_)) => false,
+            "verify" => action == "verify",
+            _ => action == "decode",
+        }
+    }
+
     fn chosen_profile(&self) -> &str {
         self.sent.profile.as_deref().unwrap_or(PROFILES[0].name)
     }
@@ -89,6 +99,8 @@ pub(super) enum Outcome {
 pub(super) struct Shown {
     /// The token that was just signed, to be copied.
     pub signed: Option<String>,
+    /// Whether it was only decoded: nothing was checked, so there is no trace.
+    pub is_decoded: bool,
     pub class: &'static str,
     pub sign: &'static str,
     pub word: &'static str,
@@ -110,6 +122,13 @@ impl Outcome {
         Self::Token(Box::new(Shown::new(token, verdict, owner, now)))
     }
 
+    /// What a token says, with no check of it.
+    pub fn decoded(token: &str, verdict: &Verdict, now: DateTime<Utc>) -> Self {
+        let shown = Shown::new(token, verdict, KeyOwner::Server, now);
+        let word = if verdict.code() == Code::NotVerified { shown.word } else { "Cannot be decoded" };
+        Self::Token(Box::new(Shown { is_decoded: true, word, ..shown }))
+    }
+
     pub fn signed(token: &str, now: DateTime<Utc>) -> Self {
         let shown = Shown::new(token, &token::decode(token), KeyOwner::Visitor, now);
         Self::Token(Box::new(Shown { signed: Some(token.to_owned()), ..shown }))
@@ -129,6 +148,7 @@ impl Shown {
         header.truncate(MOST_ROWS);
         Self {
             signed: None,
+            is_decoded: false,
             class,
             sign,
             word,

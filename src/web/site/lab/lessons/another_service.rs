@@ -5,7 +5,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::Seen;
+use super::judged_token::JudgedToken;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::another_service::{
     self, AUDIENCES, Check, ISSUERS, IssuerKeys, OLD_PORTALS, PROBES, Parts, Pick, ROLES, Wanted,
@@ -49,7 +49,7 @@ enum Outcome {
 /// A token of Mallory's before all portals.
 struct Presented {
     old: Vec<OldAnswer>,
-    strict: Seen,
+    strict: JudgedToken,
 }
 
 /// What an old portal says.
@@ -152,7 +152,7 @@ fn present(
         is_own,
     };
     let old = answers.map(answer).collect();
-    let strict = Seen::new(&token, &another_service::verify(&token, keys, visit.now));
+    let strict = JudgedToken::new(&token, &another_service::verify(&token, keys, visit.now));
     Ok((Some(press), Outcome::Presented(Box::new(Presented { old, strict }))))
 }
 

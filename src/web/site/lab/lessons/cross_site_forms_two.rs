@@ -21,6 +21,7 @@ use crate::lab::lessons::press::Press;
 use crate::web::http::cookie_header;
 use crate::web::http::origins::policy_with_forms_to;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::shortened;
@@ -297,7 +298,7 @@ fn return_home(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         return Err(Problem::not_found());
     }
     let address = with_results(visit, &visitor, &home, None);
-    Ok(HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish())
+    Ok(see_other(&address))
 }
 
 /// The lesson's address with what the portal saw of the neighbour's attacks.

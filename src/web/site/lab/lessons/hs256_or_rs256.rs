@@ -8,7 +8,7 @@ use askama::Template;
 use async_trait::async_trait;
 
 use self::cost::Costs;
-use super::seen::Seen;
+use super::judged_token::JudgedToken;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::{KeyRing, Secret};
 use crate::lab::lessons::hints::Open;
@@ -68,10 +68,10 @@ struct Tokens {
 enum Outcome {
     Nothing,
     Costs(Costs),
-    Verified(Box<Seen>),
+    Verified(Box<JudgedToken>),
     /// What was tried with the public key, in vain.
     NotSigned,
-    Forged(Box<Seen>),
+    Forged(Box<JudgedToken>),
     Answer,
 }
 
@@ -202,12 +202,12 @@ impl Work {
         let last = visit.form.get("last_step").filter(|_| visit.last_press.is_some());
         match (last, &self.public, &self.forged) {
             (Some("verify"), Some(public), _) => match verify_with(public, &tokens.rs256, secret, visit.now) {
-                Ok(verdict) => Outcome::Verified(Box::new(Seen::new(&tokens.rs256, &verdict))),
+                Ok(verdict) => Outcome::Verified(Box::new(JudgedToken::new(&tokens.rs256, &verdict))),
                 Err(_) => Outcome::Nothing,
             },
             (Some("public"), Some(_), _) => Outcome::NotSigned,
             (Some("secret"), _, Some(forged)) => match hs256_or_rs256::verify(forged, secret, visit.now) {
-                Some(verdict) => Outcome::Forged(Box::new(marked(Seen::new(forged, &verdict)))),
+                Some(verdict) => Outcome::Forged(Box::new(marked(JudgedToken::new(forged, &verdict)))),
                 None => Outcome::Nothing,
             },
             _ => Outcome::Nothing,
@@ -243,7 +243,7 @@ impl Work {
                 let is_new = !std::mem::replace(&mut self.parts.verified, true);
                 let says = "The public key verified Bob's token. You needed no secret for that.";
                 let press = self.parts.pressed(is_new, says);
-                (press, Outcome::Verified(Box::new(Seen::new(&tokens.rs256, &verdict))))
+                (press, Outcome::Verified(Box::new(JudgedToken::new(&tokens.rs256, &verdict))))
             }
             Err(hint) => (Press::Wrong(hint), Outcome::Nothing),
         }
@@ -268,7 +268,7 @@ impl Work {
         let token = token.into_string();
         let verdict = hs256_or_rs256::verify(&token, secret, visit.now);
         let verdict = verdict.ok_or_else(|| Problem::broken("the lesson's secret does not verify"))?;
-        let seen = marked(Seen::new(&token, &verdict));
+        let seen = marked(JudgedToken::new(&token, &verdict));
         self.forged = Some(token);
         let is_new = !std::mem::replace(&mut self.parts.forged, true);
         let press = self.parts.pressed(
@@ -281,7 +281,7 @@ impl Work {
 }
 
 /// What Mallory changed.
-fn marked(forged: Seen) -> Seen {
+fn marked(forged: JudgedToken) -> JudgedToken {
     forged.mark(1, "sub says admin").mark(2, "made with the library's secret")
 }
 

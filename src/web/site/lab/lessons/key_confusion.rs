@@ -5,7 +5,7 @@ use actix_web::http::header::CONTENT_TYPE;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::{NaiveVerdict, Seen};
+use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::KeyRing;
 use crate::lab::lessons::key_confusion::{self, LONGEST_FIELD, Material, Portal, RULE, Written};
@@ -64,7 +64,7 @@ struct Outcome {
     title: &'static str,
     judged: Result<String, String>,
     naive: NaiveVerdict,
-    strict: Seen,
+    strict: JudgedToken,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -126,7 +126,7 @@ fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, portal: &Po
         _ => key_confusion::judge(&written, &token, &says),
     };
     let strict = lab::verify(ring, DemoAlgorithm::RS256, &token, visit.now).resolve_revocation(|_| false);
-    let seen = Seen::new(&token, &strict);
+    let seen = JudgedToken::new(&token, &strict);
     Ok(Outcome {
         title,
         judged,

@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::{NaiveVerdict, Seen};
+use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::attackers_key::{self, AttackersKey};
 use crate::lab::lessons::hints::Open;
@@ -15,7 +15,7 @@ use crate::lab::lessons::press::Press;
 use crate::lab::naive::LaxToken;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
-use crate::web::site::lab::own::Own;
+use crate::web::site::lab::session_token::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
@@ -62,7 +62,7 @@ struct Sent {
 struct Outcome {
     judged: Result<String, String>,
     naive: NaiveVerdict,
-    strict: Seen,
+    strict: JudgedToken,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -109,7 +109,7 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
     // The strict verifier expects the algorithm of the forgery, so that the member stops the token and not `alg`.
     let has_secret = LaxToken::read_anything(token).text("alg").is_some_and(|alg| alg.starts_with("HS"));
     let expected = if has_secret { DemoAlgorithm::HS256 } else { DemoAlgorithm::RS256 };
-    let strict = Seen::new(token, &demo::verify(&visit.lab.keys.ring(), expected, token, visit.now));
+    let strict = JudgedToken::new(token, &demo::verify(&visit.lab.keys.ring(), expected, token, visit.now));
     let strict = match attempt {
         Attempt::Brought { .. } => strict,
         Attempt::Forged(choices) => strict

@@ -12,6 +12,7 @@ use super::LessonVisit;
 use crate::random::Random;
 use crate::web::http::cookie_header;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 
 /// The value of the first cookie of this name in the request, not decoded.
 pub(super) fn came(request: &HttpRequest, name: &str) -> Option<String> {
@@ -64,7 +65,7 @@ pub(super) fn is_value(text: &str) -> bool {
 pub(super) fn see_again(visit: &LessonVisit<'_>, fields: &[(&str, &str)]) -> HttpResponse {
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     let address = format!("/lab/lessons/{}?{query}#verdict", visit.lesson.slug);
-    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
+    see_other(&address)
 }
 
 /// What the addresses are sealed for. The lesson and the visitor come after it.

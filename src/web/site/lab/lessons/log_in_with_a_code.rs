@@ -4,7 +4,7 @@ mod attacks;
 mod issuer;
 
 use actix_web::HttpResponse;
-use actix_web::http::{Method, StatusCode, header};
+use actix_web::http::{Method, StatusCode};
 use askama::Template;
 use async_trait::async_trait;
 use serde_json::json;
@@ -17,6 +17,7 @@ use crate::lab::lessons::press::Press;
 use crate::oauth::authorization::{AuthorizationRequest, Refusal};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
+use crate::web::http::redirect::see_other;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use attacks::{Exchange, Message, PORTAL_CALLBACK};
@@ -395,10 +396,6 @@ fn call_back(visit: &LessonVisit<'_>) -> HttpResponse {
     let names = ["code", "state", "iss"];
     let fields: Vec<(&str, &str)> = names.iter().filter_map(|name| Some((*name, query.get(name)?))).collect();
     lesson_cookies::see_again(visit, &fields)
-}
-
-fn see_other(address: &str) -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((header::LOCATION, address)).finish()
 }
 
 /// A parameter of a redirect, as the page explains it.

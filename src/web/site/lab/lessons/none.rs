@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::{NaiveVerdict, Seen};
+use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
 use crate::lab::lessons::press::Press;
@@ -12,7 +12,7 @@ use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::segments;
 use crate::web::http::problem::Problem;
-use crate::web::site::lab::own::Own;
+use crate::web::site::lab::session_token::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
@@ -47,7 +47,7 @@ struct NonePage<'a> {
 struct Outcome {
     remark: Result<String, String>,
     naive: NaiveVerdict,
-    strict: Seen,
+    strict: JudgedToken,
 }
 
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -79,6 +79,6 @@ fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorith
     Outcome {
         remark: none::judge(written, &says),
         naive: NaiveVerdict::new(RULE, &says),
-        strict: Seen::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
+        strict: JudgedToken::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
     }
 }

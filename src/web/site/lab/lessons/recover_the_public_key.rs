@@ -6,8 +6,8 @@ use actix_web::cookie::time::Duration;
 use askama::Template;
 use async_trait::async_trait;
 
+use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::own_keys::random_text;
-use super::seen::{NaiveVerdict, Seen};
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::{ProfileKeys, RsaPublicKey};
@@ -83,7 +83,7 @@ struct PortalKey {
 struct Outcome {
     title: &'static str,
     naive: NaiveVerdict,
-    strict: Seen,
+    strict: JudgedToken,
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
@@ -132,7 +132,7 @@ impl PortalKey {
         Outcome {
             title,
             naive: NaiveVerdict::new(RULE, naive).named("The old verifier"),
-            strict: Seen::new(token, &strict),
+            strict: JudgedToken::new(token, &strict),
         }
     }
 

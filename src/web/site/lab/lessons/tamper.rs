@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::seen::{NaiveVerdict, Seen};
+use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::tamper::{
@@ -14,7 +14,7 @@ use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::{LARGEST_TOKEN, Verdict};
 use crate::web::http::problem::Problem;
-use crate::web::site::lab::own::Own;
+use crate::web::site::lab::session_token::Own;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 use crate::web::view::token_view::TraceRow;
@@ -41,7 +41,7 @@ struct TamperPage<'a> {
     /// The token that this page chose; `None` when the form brought one back.
     own: Option<Own>,
     original: String,
-    before: Seen,
+    before: JudgedToken,
     payload: String,
     /// The payload that made Mallory Admin, once there is one.
     forged: Option<String>,
@@ -52,8 +52,8 @@ struct TamperPage<'a> {
 /// What the press showed.
 enum Outcome {
     Nothing,
-    Payload { change: Change, naive: NaiveVerdict, strict: Box<Seen> },
-    Middle { after: Box<Seen> },
+    Payload { change: Change, naive: NaiveVerdict, strict: Box<JudgedToken> },
+    Middle { after: Box<JudgedToken> },
     Last { rows: Vec<Row> },
 }
 
@@ -100,7 +100,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         drop(visit.keep_work(work.parts.text()));
     }
     let frame = visit.judged(press, work.parts.open(&Change::between(&said, &payload)));
-    let before = Seen::new(&token, &judge(&token));
+    let before = JudgedToken::new(&token, &judge(&token));
     let Work { forged, parts } = work;
     render(&TamperPage {
         assets: &visit.lab.assets,
@@ -180,7 +180,7 @@ impl Work {
 
     fn change_middle(&mut self, original: &Original<'_>) -> (Press, Outcome) {
         let changed = with_middle_changed(original.token).unwrap_or_default();
-        let after = Seen::new(&changed, &(original.judge)(&changed)).mark(2, "its middle character");
+        let after = JudgedToken::new(&changed, &(original.judge)(&changed)).mark(2, "its middle character");
         let is_new = !std::mem::replace(&mut self.parts.middle, true);
         let press = self.parts.pressed(
             is_new,
@@ -214,7 +214,7 @@ impl Work {
 struct Forgery {
     change: Change,
     naive: NaiveVerdict,
-    strict: Seen,
+    strict: JudgedToken,
     judged: Result<String, String>,
 }
 
@@ -223,7 +223,7 @@ impl Forgery {
         let token = with_payload(original.token, payload).unwrap_or_default();
         let change = Change::between(original.said, payload);
         let naive = naive_verdict(&token);
-        let strict = Seen::new(&token, &(original.judge)(&token));
+        let strict = JudgedToken::new(&token, &(original.judge)(&token));
         let strict = match &change {
             Change::Nothing => strict,
             Change::Spelling => strict.mark(1, "the same claims in another spelling"),

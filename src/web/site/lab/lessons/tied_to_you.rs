@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
+use super::judged_token::JudgedToken;
 use super::own_keys::random_text;
-use super::seen::Seen;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::keys::{Algorithm, Es256Pair};
 use crate::lab::dpop::{self, Check, Refusal};
@@ -70,9 +70,9 @@ struct Outcome {
     address: &'static Address,
     token: String,
     /// The access token, decoded, and the thumbprint of Bob's key.
-    access: Seen,
+    access: JudgedToken,
     thumbprint: String,
-    proof: Option<Seen>,
+    proof: Option<JudgedToken>,
     sent_proof: String,
     answer: Answer,
 }
@@ -280,7 +280,7 @@ fn verify(issuer: &Es256Pair, token: &str, now: DateTime<Utc>) -> Verdict {
 impl Outcome {
     /// Of Mallory's request with these choices, or of Bob's own.
     fn new(chosen: Option<Chosen>, pairs: &Pairs, carried: &Carried, answer: Answer) -> Self {
-        let seen = |proof: &String| Seen::new(proof, &token::decode(proof));
+        let seen = |proof: &String| JudgedToken::new(proof, &token::decode(proof));
         Self {
             by_mallory: chosen.is_some(),
             address: chosen.map_or_else(Address::of_bob, |chosen| chosen.address),

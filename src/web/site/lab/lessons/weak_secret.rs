@@ -18,7 +18,7 @@ use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
 use crate::token::{LARGEST_TOKEN, Verdict};
 use crate::web::http::problem::Problem;
-use crate::web::site::lab::lessons::seen::Seen;
+use crate::web::site::lab::lessons::judged_token::JudgedToken;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
 
@@ -69,7 +69,7 @@ struct Work {
     is_presented: bool,
     guessing: Option<Guessing>,
     /// The verdict of the victim's server.
-    verdict: Option<Seen>,
+    verdict: Option<JudgedToken>,
     press: Option<Press>,
 }
 
@@ -237,7 +237,7 @@ impl Work {
         let (reached, verdict) = self.judged(visit, typed)?;
         self.press = Some(reached.press());
         // A text that is much too long is not shown.
-        self.verdict = (self.forged.len() <= LARGEST_TOKEN).then(|| Seen::new(&self.forged, &verdict));
+        self.verdict = (self.forged.len() <= LARGEST_TOKEN).then(|| JudgedToken::new(&self.forged, &verdict));
         if self.search == Search::NotBegun {
             self.search = Search::OwnTools;
         }

@@ -5,7 +5,7 @@ use crate::token::{Claims, UnverifiedClaims, Verdict};
 use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 
 /// A token with the strict verifier's verdict.
-pub(super) struct Seen {
+pub(super) struct JudgedToken {
     pub parts: Vec<TokenPart>,
     pub is_accepted: bool,
     /// Who a token is about that is accepted.
@@ -15,7 +15,7 @@ pub(super) struct Seen {
     pub trace: Vec<TraceRow>,
 }
 
-impl Seen {
+impl JudgedToken {
     pub fn new(token: &str, verdict: &Verdict) -> Self {
         let unverified = verdict.unverified_claims();
         let claims = verdict.claims().or(unverified.as_ref().map(UnverifiedClaims::for_display));

@@ -20,7 +20,7 @@ const SHOWN: usize = 700;
 const MOST_READ: usize = 8192;
 
 /// One part of a token, changed or not.
-pub(super) struct TokenPart {
+pub(super) struct ComparedPart {
     pub name: &'static str,
     pub class: &'static str,
     pub text: String,
@@ -28,7 +28,7 @@ pub(super) struct TokenPart {
     pub is_changed: bool,
 }
 
-impl TokenPart {
+impl ComparedPart {
     /// The three parts of a token, or one for a text without three parts; compared with the original, if any.
     pub fn all(token: &str, original: Option<&str>) -> Vec<Self> {
         const NAMES: [(&str, &str); 3] = [("Header", "header"), ("Payload", "payload"), ("Signature", "signature")];
