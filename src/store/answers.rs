@@ -12,10 +12,18 @@ use super::StoreError;
 use crate::lab::class::PupilId;
 
 /// How many answer pages are kept. A new one removes the oldest beyond them.
-pub const MOST_ANSWERS: i64 = 4000;
+pub const MOST_ANSWERS: i64 = 2000;
 
 /// How many answer pages of one owner are kept, so that nobody removes those of all others.
-pub const MOST_ANSWERS_OF_ONE: i64 = 100;
+pub const MOST_ANSWERS_OF_ONE: i64 = 50;
+
+/// Deletes the pages of an owner, `$1`, beyond the newest `$2`.
+pub(super) const TRIM_OWN: &str = "DELETE FROM lab_answers WHERE owner = $1 AND (expires_at, id) <=
+    (SELECT expires_at, id FROM lab_answers WHERE owner = $1 ORDER BY expires_at DESC, id DESC LIMIT 1 OFFSET $2)";
+
+/// Deletes all pages beyond the newest `$1`.
+pub(super) const TRIM: &str = "DELETE FROM lab_answers WHERE (expires_at, id) <=
+    (SELECT expires_at, id FROM lab_answers ORDER BY expires_at DESC, id DESC LIMIT 1 OFFSET $1)";
 
 /// The part of a [`Store`](super::Store) that belongs to answer pages. Times are stored in whole seconds.
 #[async_trait]

@@ -176,6 +176,12 @@ fn without_password(text: &str) -> Option<Url> {
 mod tests {
     use super::*;
 
+    /// An error with its causes, as the start prints it.
+    fn chain(error: &dyn std::error::Error) -> String {
+        let causes = std::iter::successors(Some(error), |error| error.source());
+        causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+    }
+
     #[test]
     fn a_url_prints_itself_without_its_password() {
         for (url, shown) in [
@@ -227,7 +233,7 @@ mod tests {
             ("postgres://bob:hunter2@", "is not of the form postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
         ] {
             for error in [check(&DatabaseUrl::new(url)).await.err(), open(&DatabaseUrl::new(url)).await.err()] {
-                let said = crate::log::chain(&error.unwrap());
+                let said = chain(&error.unwrap());
                 assert!(said.contains(told) && !said.contains("hunter2"), "{url}: {said}");
             }
         }

@@ -36,7 +36,7 @@ const CONFINED: [(&str, &[&str]); 24] = [
     ("sqlx", &["store"]),
     ("rustls", &["store", "web"]),
     ("rcgen", &["web"]),
-    ("rustix", &["web", "work"]),
+    ("rustix", &["keys", "web", "work"]),
     ("std::env", &["settings"]),
     ("anstream", &["log", "cli"]),
     ("env_filter", &["log"]),

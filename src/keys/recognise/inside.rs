@@ -169,8 +169,8 @@ fn dump(text: &str) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// The digits of a line, without what they are as text: that is between bars, or after two blanks. Between bars it comes
-/// after two halves that have two blanks between them.
+/// The digits of a line, without what they are as text: that is between bars, or after two blanks. Where it is between
+/// bars, the digits are two halves with two blanks between them.
 fn digits_of_dump(rest: &str) -> String {
     let is_digits = |at: &usize| rest[..*at].chars().all(|c| c.is_ascii_hexdigit() || c.is_whitespace());
     let barred = rest.find("  |").filter(|at| rest.ends_with('|') && is_digits(at));

@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
-use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer};
+use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer, TRIM, TRIM_OWN};
 use super::super::{StoreError, in_time};
 use super::Postgres;
 
@@ -21,13 +21,9 @@ impl AnswerStore for Postgres {
             .bind(new.owner.0.as_slice())
             .bind(new.page.as_slice())
             .bind(new.expires_at.timestamp());
-        let trim_own = "DELETE FROM lab_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM lab_answers
-                        WHERE owner = $1 ORDER BY expires_at DESC OFFSET $2 FOR UPDATE SKIP LOCKED))";
-        let trim_own = sqlx::query(trim_own).bind(new.owner.0.as_slice()).bind(MOST_ANSWERS_OF_ONE);
-        let trim = "DELETE FROM lab_answers WHERE ctid = ANY (ARRAY(SELECT ctid FROM lab_answers
-                    ORDER BY expires_at DESC OFFSET $1 FOR UPDATE SKIP LOCKED))";
-        let trim = sqlx::query(trim).bind(MOST_ANSWERS);
-        let work = self.call(async |connection| {
+        let trim_own = sqlx::query(TRIM_OWN).bind(new.owner.0.as_slice()).bind(MOST_ANSWERS_OF_ONE);
+        let trim = sqlx::query(TRIM).bind(MOST_ANSWERS);
+        let work = self.commit(async |connection| {
             insert.execute(&mut *connection).await?;
             trim_own.execute(&mut *connection).await?;
             trim.execute(connection).await

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use sqlx::SqliteConnection;
 
-use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer};
+use super::super::answers::{AnswerId, AnswerStore, MOST_ANSWERS, MOST_ANSWERS_OF_ONE, NewAnswer, TRIM, TRIM_OWN};
 use super::super::{StoreError, in_time};
 use super::Sqlite;
 
@@ -34,10 +34,6 @@ async fn keep(connection: &mut SqliteConnection, new: NewAnswer) -> sqlx::Result
     let query =
         sqlx::query(insert).bind(new.id.0.to_vec()).bind(owner.clone()).bind(new.page).bind(new.expires_at.timestamp());
     query.execute(&mut *connection).await?;
-    let trim_own = "DELETE FROM lab_answers WHERE id IN
-                    (SELECT id FROM lab_answers WHERE owner = $1 ORDER BY expires_at DESC LIMIT -1 OFFSET $2)";
-    sqlx::query(trim_own).bind(owner).bind(MOST_ANSWERS_OF_ONE).execute(&mut *connection).await?;
-    let trim = "DELETE FROM lab_answers WHERE id IN
-                (SELECT id FROM lab_answers ORDER BY expires_at DESC LIMIT -1 OFFSET $1)";
-    sqlx::query(trim).bind(MOST_ANSWERS).execute(connection).await.map(drop)
+    sqlx::query(TRIM_OWN).bind(owner).bind(MOST_ANSWERS_OF_ONE).execute(&mut *connection).await?;
+    sqlx::query(TRIM).bind(MOST_ANSWERS).execute(connection).await.map(drop)
 }

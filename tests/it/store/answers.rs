@@ -43,7 +43,7 @@ pub(super) async fn the_newest_answer_pages_are_kept(store: &Shared) {
     for number in 0..MOST_ANSWERS + 2 {
         let store = store.clone();
         kept.spawn(async move { keep(&store, number, 10 + number).await });
-        if kept.len() >= 16 {
+        if kept.len() >= 4 {
             kept.join_next().await.unwrap().unwrap();
         }
     }

@@ -7,5 +7,5 @@ CREATE TABLE lab_answers (
     expires_at INTEGER NOT NULL
 ) STRICT;
 
-CREATE INDEX lab_answers_by_expiry ON lab_answers (expires_at);
-CREATE INDEX lab_answers_by_owner ON lab_answers (owner, expires_at);
+CREATE INDEX lab_answers_by_expiry ON lab_answers (expires_at, id);
+CREATE INDEX lab_answers_by_owner ON lab_answers (owner, expires_at, id);
