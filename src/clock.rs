@@ -105,11 +105,6 @@ impl Settable {
         *setting = Setting::StoppedAt(setting.now());
     }
 
-    /// Whether it stands still, so that no time passes until it is set or moved.
-    pub fn is_stopped(&self) -> bool {
-        matches!(*self.setting(), Setting::StoppedAt(_))
-    }
-
     /// Follows the system clock again.
     pub fn follow_system(&self) {
         *self.setting() = Setting::System;

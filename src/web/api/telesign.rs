@@ -43,7 +43,7 @@ pub(in crate::web) async fn token(
     limit: Data<PhoneLimit>,
     tokens: PhoneTokens,
 ) -> Result<HttpResponse, Problem> {
-    limit.admit(client, &**tokens.clock).await?;
+    limit.admit(client, tokens.clock.now()).await?;
     let phone = segment(&request, "phone").unwrap_or_default();
     let phone =
         PhoneNumber::parse(&phone).map_err(|why| Problem::bad_request(format!("The number is refused: {why}.")))?;
