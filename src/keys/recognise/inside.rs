@@ -174,6 +174,8 @@ fn dump(text: &str) -> Option<Vec<u8>> {
 fn digits_of_dump(rest: &str) -> String {
     let is_digits = |at: &usize| rest[..*at].chars().all(|c| c.is_ascii_hexdigit() || c.is_whitespace());
     let barred = rest.find("  |").filter(|at| rest.ends_with('|') && is_digits(at));
+    // A row that was cut may have its text alone.
+    let barred = if rest.starts_with('|') { Some(0) } else { barred };
     let shown = barred.or_else(|| rest.find("  ")).unwrap_or(rest.len());
     rest[..shown].split_whitespace().collect()
 }
