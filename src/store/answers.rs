@@ -12,7 +12,7 @@ use super::StoreError;
 use crate::lab::class::PupilId;
 
 /// How many answer pages are kept. A new one removes the oldest beyond them.
-pub const MOST_ANSWERS: i64 = 2000;
+pub const MOST_ANSWERS: i64 = 1000;
 
 /// How many answer pages of one owner are kept, so that nobody removes those of all others.
 pub const MOST_ANSWERS_OF_ONE: i64 = 50;

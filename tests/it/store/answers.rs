@@ -39,17 +39,9 @@ pub(super) async fn an_answer_page_is_kept_until_it_expires(store: &Shared) {
 }
 
 pub(super) async fn the_newest_answer_pages_are_kept(store: &Shared) {
-    let mut kept = JoinSet::new();
-    for number in 0..MOST_ANSWERS + 2 {
-        let store = store.clone();
-        kept.spawn(async move { keep(&store, number, 10 + number).await });
-        if kept.len() >= 4 {
-            kept.join_next().await.unwrap().unwrap();
-        }
+    for number in 0..MOST_ANSWERS + 3 {
+        keep(store, number, 10 + number).await;
     }
-    kept.join_all().await;
-    // A purge that ran beside another may have left one more. The next page removes it.
-    keep(store, MOST_ANSWERS + 2, 10 + MOST_ANSWERS + 2).await;
     for (number, expected) in [(0, false), (2, false), (3, true), (MOST_ANSWERS + 2, true)] {
         assert_eq!(is_kept(store, number, 0).await, expected, "{number}");
     }
