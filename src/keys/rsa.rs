@@ -20,6 +20,8 @@ use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pkcs8::{ObjectIdentifier, PrivateKeyInfoRef};
 
 use super::{KeyFault, der_structure, factor, text_encoding};
+use crate::der::Element;
+use crate::der::tag::{INTEGER, SEQUENCE};
 
 pub(super) const RSA_ENCRYPTION: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.113549.1.1.1");
 
@@ -198,12 +200,9 @@ const MULTI_PRIME: &str = "it is an RSA key of more than two primes (version 1 o
 
 /// Whether the structure, as far as it is there, has version 1: `multi`.
 fn has_more_primes(der: &[u8]) -> bool {
-    let Some(rest) = der.strip_prefix(&[0x30]) else { return false };
-    let length_bytes = match rest.first() {
-        Some(long) if *long >= 0x80 => 1 + usize::from(long & 0x7f),
-        _ => 1,
-    };
-    rest.get(length_bytes..).is_some_and(|rest| rest.starts_with(&[0x02, 0x01, 0x01]))
+    let outer = Element::first(der).filter(|outer| outer.tag == SEQUENCE);
+    let version = outer.and_then(|outer| Element::first(outer.content));
+    version.is_some_and(|version| version.tag == INTEGER && version.content == [1])
 }
 
 fn generate_pem(size: KeySize) -> Result<String, aws_lc_rs::error::Unspecified> {

@@ -7,6 +7,7 @@ pub mod code;
 pub mod cookie_laboratory;
 pub mod cross_site_forms;
 pub mod cross_site_forms_two;
+mod done_parts;
 pub mod forged_token;
 pub mod hints;
 pub mod hs256_or_rs256;

@@ -126,7 +126,7 @@ fn meant(name: &str) -> Option<String> {
     let is_meant = |variable: &String| {
         let ending = variable.strip_prefix(PREFIX).unwrap_or(variable);
         let prefix = upper.strip_suffix(ending).filter(|prefix| prefix.starts_with('H'));
-        prefix.is_some_and(|prefix| typos(prefix, PREFIX) <= MOST_TYPOS)
+        prefix.is_some_and(|prefix| strsim::levenshtein(prefix, PREFIX) <= MOST_TYPOS)
     };
     let mut variables: Vec<String> = Setting::all().iter().map(Setting::variable).collect();
     // An ending may be that of another: TEST_MODE and MODE.
@@ -136,20 +136,6 @@ fn meant(name: &str) -> Option<String> {
 
 /// What the names of our variables begin with.
 const PREFIX: &str = "HALLPASS_";
-
-/// How many letters must be added, dropped or replaced to make one word the other.
-fn typos(one: &str, other: &str) -> usize {
-    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
-    for (i, a) in one.chars().enumerate() {
-        let mut corner = std::mem::replace(&mut row[0], i + 1);
-        for (j, b) in other.chars().enumerate() {
-            let replaced = corner + usize::from(a != b);
-            corner = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(corner + 1);
-        }
-    }
-    row[other.chars().count()]
-}
 
 /// For each service Kubernetes sets such variables in every container, for one called hallpass or hallpass-db too.
 fn is_of_kubernetes(name: &str) -> bool {
@@ -260,7 +246,6 @@ mod tests {
         let told =
             "hallpass_bind is set, but no setting has that variable; write HALLPASS_BIND, or see `hallpass --help`";
         assert_eq!(said, [told]);
-        assert_eq!([typos("", "abc"), typos("kitten", "sitting"), typos("a", "a")], [3, 3, 0]);
     }
 
     #[test]

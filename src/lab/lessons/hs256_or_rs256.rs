@@ -5,6 +5,7 @@
 
 use chrono::{DateTime, Utc};
 
+use super::done_parts::{is_done, text_of};
 use super::hints::Open;
 use super::press::Press;
 use super::remark::WANTED;
@@ -129,14 +130,13 @@ pub struct Parts {
 impl Parts {
     /// Reads what [`Self::text`] writes; `None` before the measurement.
     pub fn parse(text: &str) -> Option<Self> {
-        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        let has = |word| is_done(text, word);
         has("measured").then(|| Self { verified: has("verified"), tried: has("tried"), forged: has("forged") })
     }
 
     /// What the session keeps after the measurement.
     pub fn text(self) -> String {
-        let all = [(true, "measured"), (self.verified, "verified"), (self.tried, "tried"), (self.forged, "forged")];
-        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+        text_of(&[(true, "measured"), (self.verified, "verified"), (self.tried, "tried"), (self.forged, "forged")])
     }
 
     /// The part that is open once the portal has signed its two tokens.

@@ -3,6 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::done_parts::{is_done, text_of};
 use super::hints::Open;
 use super::press::Press;
 use super::remark::Remark;
@@ -69,13 +70,12 @@ pub struct Kept {
 impl Kept {
     /// Reads what [`Self::text`] writes.
     pub fn parse(text: &str) -> Self {
-        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        let has = |word| is_done(text, word);
         Self { is_set: has("set"), read: has("read"), arrived: has("arrived") }
     }
 
     pub fn text(self) -> String {
-        let all = [(self.is_set, "set"), (self.read, "read"), (self.arrived, "arrived")];
-        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+        text_of(&[(self.is_set, "set"), (self.read, "read"), (self.arrived, "arrived")])
     }
 
     /// The same once everything is set.

@@ -4,6 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
 
+use super::done_parts::{is_done, text_of};
 use super::hints::Open;
 use super::json_text::{fault_of, note_on_repetition};
 use super::press::Press;
@@ -36,14 +37,13 @@ pub struct Parts {
 impl Parts {
     /// Reads what [`Self::text`] writes.
     pub fn parse(text: &str) -> Self {
-        let has = |wanted| text.split(' ').any(|word| word == wanted);
+        let has = |word| is_done(text, word);
         Self { payload: has("payload"), middle: has("middle"), last: has("last") }
     }
 
     /// What the session keeps of it.
     pub fn text(self) -> String {
-        let all = [(self.payload, "payload"), (self.middle, "middle"), (self.last, "last")];
-        all.into_iter().filter(|(is_done, _)| *is_done).map(|(_, word)| word).collect::<Vec<_>>().join(" ")
+        text_of(&[(self.payload, "payload"), (self.middle, "middle"), (self.last, "last")])
     }
 
     /// The part that is next. While that is the payload, what was done to it decides.

@@ -3,6 +3,7 @@
 use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
+use super::done_parts::{is_done, text_of};
 use super::hints::Open;
 use super::press::Press;
 use crate::code::Code;
@@ -114,13 +115,12 @@ pub struct Parts {
 impl Parts {
     /// Reads what [`Self::text`] writes.
     pub fn parse(text: &str) -> Self {
-        let has = |case: Case| text.split(' ').any(|word| word == case.name());
+        let has = |case: Case| is_done(text, case.name());
         Self { token_ended_first: has(Case::TokenEndedFirst), cookie_ended_first: has(Case::CookieEndedFirst) }
     }
 
     pub fn text(self) -> String {
-        let cases = [Case::TokenEndedFirst, Case::CookieEndedFirst].into_iter().filter(|case| self.has(*case));
-        cases.map(Case::name).collect::<Vec<_>>().join(" ")
+        text_of(&[Case::TokenEndedFirst, Case::CookieEndedFirst].map(|case| (self.has(case), case.name())))
     }
 
     /// Those of either.

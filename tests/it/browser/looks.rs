@@ -95,6 +95,7 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
         visit.open(&format!("/lab/lessons/none?view=projector&at={at}")).await;
         let is_on_one_screen = "document.documentElement.scrollHeight <= innerHeight";
         assert_eq!(visit.eval(is_on_one_screen).await, true, "{at}");
+        assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual, "{at}");
     }
     visit.end().await;
 }

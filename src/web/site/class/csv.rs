@@ -6,27 +6,40 @@ use actix_web::http::header;
 use super::ClassPages;
 use super::board::{Board, moment, time};
 use super::board_view::BoardQuery;
-use crate::lab::class::{PredictionState, State};
+use super::row::Row;
+use crate::lab::class::{PredictionState, Standing, State};
+use crate::lab::lessons::Lesson;
 use crate::web::http::problem::Problem;
 use crate::web::session::class::Teacher;
 
+/// What a column is called, and what is in it.
+type Column = (&'static str, fn(&Line<'_>) -> String);
+
 /// New columns come last: spreadsheets and programs may count them.
-const HEAD: [&str; 14] = [
-    "pupil",
-    "id",
-    "joined_at",
-    "seen_at",
-    "lesson",
-    "state",
-    "stuck",
-    "tries",
-    "hints",
-    "prediction",
-    "solved_at",
-    "title",
-    "open",
-    "began_again",
+const COLUMNS: [Column; 14] = [
+    ("pupil", |line| line.row.name.clone()),
+    ("id", |line| line.row.pupil.id.as_str().to_owned()),
+    ("joined_at", |line| time(line.row.pupil.joined_at)),
+    ("seen_at", |line| time(line.row.pupil.seen_at)),
+    ("lesson", |line| line.lesson.slug.to_owned()),
+    ("state", |line| state(line.standing.state).to_owned()),
+    ("stuck", |line| yes_or_no(line.standing.stuck)),
+    ("tries", |line| line.standing.tries.to_string()),
+    ("hints", |line| line.standing.hints.to_string()),
+    ("prediction", |line| prediction(line.standing.prediction).to_owned()),
+    ("solved_at", |line| line.standing.solved_at.and_then(moment).unwrap_or_default()),
+    ("title", |line| line.lesson.title.to_owned()),
+    ("open", |line| yes_or_no(line.is_open)),
+    ("began_again", |line| line.row.pupil.restarts.to_string()),
 ];
+
+/// What a line is about: one pupil in one lesson.
+struct Line<'a> {
+    row: &'a Row,
+    lesson: &'a Lesson,
+    standing: &'a Standing,
+    is_open: bool,
+}
 
 /// Without it, Excel takes UTF-8 for another encoding.
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -39,25 +52,19 @@ pub(in crate::web) async fn spreadsheet(_: Teacher, pages: ClassPages) -> Result
 }
 
 fn csv(board: &Board) -> String {
-    let mut text = format!("{BYTE_ORDER_MARK}{}", line(&HEAD));
+    let head = cells(COLUMNS.map(|(name, _)| name.to_owned()));
+    let mut text = format!("{BYTE_ORDER_MARK}{head}");
     for row in &board.rows {
-        let (joined, seen) = (time(row.pupil.joined_at), time(row.pupil.seen_at));
-        let restarts = row.pupil.restarts.to_string();
         for (lesson, standing) in &row.standings {
-            let (stuck, open) = (yes_or_no(standing.stuck), yes_or_no(!board.is_closed(lesson)));
-            let (tries, hints) = (standing.tries.to_string(), standing.hints.to_string());
-            let solved = standing.solved_at.and_then(moment).unwrap_or_default();
-            let (state, prediction) = (state(standing.state), prediction(standing.prediction));
-            let id = row.pupil.id.as_str();
-            let work = [lesson.slug, state, stuck, &tries, &hints, prediction, &solved, lesson.title, open];
-            text += &line(&[&[&row.name, id, &joined, &seen], &work[..], &[&restarts]].concat());
+            let line = Line { row, lesson, standing, is_open: !board.is_closed(lesson) };
+            text += &cells(COLUMNS.map(|(_, content)| content(&line)));
         }
     }
     text
 }
 
-const fn yes_or_no(is_so: bool) -> &'static str {
-    if is_so { "yes" } else { "no" }
+fn yes_or_no(is_so: bool) -> String {
+    if is_so { "yes" } else { "no" }.to_owned()
 }
 
 const fn state(state: State) -> &'static str {
@@ -77,8 +84,9 @@ const fn prediction(prediction: PredictionState) -> &'static str {
     }
 }
 
-fn line(cells: &[&str]) -> String {
-    cells.iter().map(|text| cell(text)).collect::<Vec<_>>().join(",") + "\r\n"
+/// One line of the file.
+fn cells(texts: [String; COLUMNS.len()]) -> String {
+    texts.map(|text| cell(&text)).join(",") + "\r\n"
 }
 
 /// A cell in quotes. A spreadsheet would take a text that begins like a formula for one, so it gets an apostrophe.

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::done::pupil_row;
 use crate::lab::class::{PredictionState, Pupil, Standing, State};
 use crate::lab::lessons::Lesson;
+use crate::texts::wording::counted;
 
 /// A pupil who sent nothing for so long is not at work now.
 const AT_WORK: TimeDelta = TimeDelta::hours(1);
@@ -78,16 +79,13 @@ impl Cell {
             PredictionState::Wrong => Some("predicted wrong".to_owned()),
             PredictionState::Skipped => Some("prediction skipped".to_owned()),
         };
-        let tries = counted(standing.tries, "wrong try", "wrong tries");
-        let details = [tries, counted(standing.hints, "hint", "hints"), prediction];
+        let tries = match standing.tries {
+            0 => None,
+            1 => Some("1 wrong try".to_owned()),
+            tries => Some(format!("{tries} wrong tries")),
+        };
+        let hints = (standing.hints > 0).then(|| counted(standing.hints.into(), "hint"));
+        let details = [tries, hints, prediction];
         Self { class, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
-    }
-}
-
-fn counted(count: u8, one: &str, more: &str) -> Option<String> {
-    match count {
-        0 => None,
-        1 => Some(format!("1 {one}")),
-        count => Some(format!("{count} {more}")),
     }
 }

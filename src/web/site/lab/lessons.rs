@@ -346,7 +346,7 @@ impl<'a> LessonVisit<'a> {
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
             next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
             // One that is kept was shown instead of this page.
-            answer_is_gone: answer_page::is_asked_for(self.request),
+            answer_is_gone: answer_page::asked_for(self.request).is_some(),
         }
     }
 

@@ -28,15 +28,16 @@ use crate::web::session::STATE_HOURS;
 /// The field of an address that names an answer page.
 const FIELD: &str = "answer";
 
-/// Whether a request asks for an answer page.
-pub(super) fn is_asked_for(request: &HttpRequest) -> bool {
-    request.method() != Method::POST && name_in(request).is_some()
+/// The name of the answer page that a request asks for. A form that is sent to such an address asks for none.
+pub(super) fn asked_for(request: &HttpRequest) -> Option<String> {
+    let mut fields = form_urlencoded::parse(request.query_string().as_bytes());
+    let name = fields.find(|(field, _)| field == FIELD).map(|(_, name)| name.into_owned());
+    name.filter(|_| request.method() != Method::POST)
 }
 
 /// The answer page that the request asks for, if it is this visitor's and still kept.
 pub(super) async fn find(visit: &LessonVisit<'_>) -> Result<Option<HttpResponse>, Problem> {
-    let Some(name) = name_in(visit.request).filter(|_| visit.request.method() != Method::POST) else { return Ok(None) };
-    let Some(purpose) = purpose(visit, &name) else { return Ok(None) };
+    let Some(purpose) = asked_for(visit.request).and_then(|name| purpose(visit, &name)) else { return Ok(None) };
     let found = visit.lab.store.answer(&id(visit, &purpose), visit.now).await?;
     let opened = found.and_then(|sealed| visit.lab.sessions.decrypt(&purpose, &sealed));
     let page = opened.and_then(|compressed| unpacked(&compressed));
@@ -99,11 +100,6 @@ fn address(request: &HttpRequest, name: &str) -> String {
     let fields = form_urlencoded::parse(request.query_string().as_bytes()).filter(|(field, _)| field != FIELD);
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).append_pair(FIELD, name).finish();
     format!("{}?{query}", request.path())
-}
-
-fn name_in(request: &HttpRequest) -> Option<String> {
-    let mut fields = form_urlencoded::parse(request.query_string().as_bytes());
-    fields.find(|(field, _)| field == FIELD).map(|(_, name)| name.into_owned())
 }
 
 /// What the page is encrypted for: this visitor, lesson and address, and whoever the visitor is in a class. `None` if
