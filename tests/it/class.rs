@@ -985,6 +985,49 @@ fn a_press_that_answers_nothing_is_no_wrong_try() {
 }
 
 #[test]
+fn a_form_that_was_left_empty_or_sent_too_early_is_no_wrong_try() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let presses: [(&str, &[(&str, &str)]); 10] = [
+        ("key-confusion", &[("step", "token"), ("token", "")]),
+        ("keys-in-the-header", &[("step", "present"), ("member", "jwk"), ("brought", " ")]),
+        ("recover-the-public-key", &[("do", "paste"), ("token", "")]),
+        ("recover-the-public-key", &[("do", "compute"), ("exponent", "3")]),
+        ("weak-secret", &[("do", "present"), ("forged", "")]),
+        ("weak-secret", &[("do", "sign"), ("secret", ""), ("sub", "admin")]),
+        ("script-reach", &[("step", "check"), ("set", "yes")]),
+        ("size-limit", &[("do", "set"), ("size", "")]),
+        ("cross-site-forms", &[("step", "check")]),
+        ("cross-site-forms-part-two", &[("step", "check")]),
+    ];
+    for (lesson, form) in presses {
+        let page = ada.post(&format!("/lab/lessons/{lesson}"), form).body;
+        assert!(page.contains("Not yet."), "{lesson}: {page}");
+        assert_eq!(standing(&board(&mut teacher), "Ada", lesson)["tries"], 0, "{lesson}");
+    }
+    ada.post("/lab/lessons/key-confusion", &[("step", "token"), ("token", "a.b.c")]);
+    assert_eq!(standing(&board(&mut teacher), "Ada", "key-confusion")["tries"], 1);
+}
+
+#[test]
+fn a_wrong_answer_that_is_judged_after_a_redirect_is_one_try_however_often_its_page_is_loaded() {
+    let (app, mut teacher) = classroom();
+    let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");
+    let laboratory = "/lab/lessons/cookie-laboratory";
+    let choices = [("prefix", "none"), ("same-site", "lax"), ("path", "root"), ("max-age", "0")];
+    let form = [&choices[..], &[("step", "set"), ("expect", "comes")]].concat();
+    for tries in 1..=2 {
+        let answer = ada.post(laboratory, &form);
+        assert_eq!(answer.status, 303, "{}", answer.body);
+        let address = answer.location().to_owned();
+        for _ in 0..3 {
+            assert!(ada.get(&address).body.contains("Not yet."));
+            assert_eq!(standing(&board(&mut teacher), "Ada", "cookie-laboratory")["tries"], tries);
+        }
+    }
+}
+
+#[test]
 fn a_class_ends_with_everything_that_was_kept() {
     let (app, mut teacher) = classroom();
     let mut ada = pupil(&app.url, &code(&mut teacher), "Ada");

@@ -356,7 +356,7 @@ impl Tried {
     pub fn judge(&self, said: &[Defence]) -> Press {
         let counted = format!("{} of {} attacks done.", self.count(), Self::ALL);
         if !self.are_complete() {
-            return Press::Wrong(format!("{counted} Try the others first: the table shows which are missing."));
+            return Press::Missing(format!("{counted} Try the others first: the table shows which are missing."));
         }
         // A defence that is trusted wrongly comes before one that is missing.
         let trusted = Defence::ALL.into_iter().find(|it| said.contains(it) && !self.holds(*it));
@@ -369,7 +369,7 @@ impl Tried {
                 "{counted} You trust *{}*, but one of the two attacks got through. Read its row.",
                 defence.title()
             )),
-            Some(_) if said.is_empty() => Press::Wrong(format!("{counted} Nothing is ticked.")),
+            Some(_) if said.is_empty() => Press::Missing(format!("{counted} Nothing is ticked.")),
             Some(_) => {
                 let more = Defence::ALL.into_iter().filter(|it| self.holds(*it) && !said.contains(it)).count();
                 let more =

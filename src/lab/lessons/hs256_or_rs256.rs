@@ -184,7 +184,7 @@ impl Parts {
             Ok(()) if self.are_done() => Press::Solved(
                 "Under HS256 everyone who can verify can forge. Under RS256 only the portal can sign.".to_owned(),
             ),
-            Ok(()) => Press::Wrong(
+            Ok(()) => Press::Missing(
                 "All six boxes are right. Now try it: verify the token with the public key, and sign with each key."
                     .to_owned(),
             ),

@@ -155,6 +155,14 @@ impl Attempt<'_> {
             Self::Brought { member, .. } => *member,
         }
     }
+
+    /// Whether the field that it is made of was left empty.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Forged(choices) => choices.value.trim().is_empty(),
+            Self::Brought { token, .. } => token.is_empty(),
+        }
+    }
 }
 
 /// A token with these claims whose header has the member.
@@ -246,7 +254,7 @@ fn near(attempt: &Attempt<'_>, objection: &Objection) -> String {
 fn missing(attempt: &Attempt<'_>) -> Option<String> {
     let name = attempt.member().name();
     match attempt {
-        Attempt::Forged(choices) if choices.value.trim().is_empty() => {
+        Attempt::Forged(_) if attempt.is_empty() => {
             Some(format!("Write a value for `{name}` that leads to a key you know."))
         }
         Attempt::Forged(_) => None,

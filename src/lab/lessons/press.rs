@@ -9,7 +9,7 @@ pub enum Press {
     Solved(String),
     /// A try that did not solve it, with a hint about this very try.
     Wrong(String),
-    /// Something that the button needs is missing, so nothing was tried: it does not count as a wrong try.
+    /// Something that the button needs is missing or over, so nothing was tried: it does not count as a wrong try.
     Missing(String),
     /// A step that is done. It is neither right nor wrong.
     Step(String),
@@ -23,6 +23,15 @@ impl Press {
         match judged {
             Ok(says) => Self::Solved(says.clone()),
             Err(says) => Self::Wrong(says.clone()),
+        }
+    }
+
+    /// The same with a wrong answer counted only if there was one: a form that was sent empty was no try.
+    #[must_use]
+    pub fn counted_if(self, is_answer: bool) -> Self {
+        match self {
+            Self::Wrong(says) if !is_answer => Self::Missing(says),
+            other => other,
         }
     }
 

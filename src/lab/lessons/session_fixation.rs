@@ -244,7 +244,7 @@ impl Portal {
                 let says = "Mallory's copy works: the portal takes her for Bob. It never asked who had the id before.";
                 (Some(Found::Session(BOB.to_owned())), self.end(says))
             }
-            Some(_) => (None, Press::Wrong(self.not_used().to_owned())),
+            Some(_) => (None, Press::Missing(self.not_used().to_owned())),
             None => {
                 let says = "Mallory's copy is worth nothing: the portal ended that session at Bob's login.";
                 (Some(Found::NoSession), self.end(says))
@@ -289,7 +289,7 @@ impl Portal {
                 Round::Asks if self.was_sent => "Press *Log in as Bob* first.",
                 _ => "Press *Send Mallory’s login form* first.",
             };
-            return Press::Wrong(format!("Bob's browser is not logged in, so the portal saves nothing. {first}"));
+            return Press::Missing(format!("Bob's browser is not logged in, so the portal saves nothing. {first}"));
         };
         self.draft = Some((owner.to_owned(), text.to_owned()));
         Press::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())
@@ -308,11 +308,11 @@ impl Portal {
             (Round::Takes, false) => {
                 let says = "Mallory's account is empty. Bob's browser was not logged in to it when he wrote. Send \
                             Mallory's login form, and then save the draft again.";
-                (Some(Found::NoDraft), Press::Wrong(says.to_owned()))
+                (Some(Found::NoDraft), Press::Missing(says.to_owned()))
             }
             (_, _) if !self.was_sent => {
                 let says = "Mallory's account is empty, but she did not attack. Send her login form first.";
-                (Some(Found::NoDraft), Press::Wrong(says.to_owned()))
+                (Some(Found::NoDraft), Press::Missing(says.to_owned()))
             }
             (_, _) => {
                 let says = "Mallory's account is empty: the portal took only the login form that it had given to Bob.";

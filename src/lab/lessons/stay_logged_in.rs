@@ -335,7 +335,7 @@ impl Kept {
     pub fn concluded(&mut self, holder: Holder, answer: Answer) -> Press {
         let Some(round) = self.round.take() else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
         if answer == Answer::Forgotten {
-            return Press::Wrong(FORGOTTEN.to_owned());
+            return Press::Missing(FORGOTTEN.to_owned());
         }
         let Some(part) = round.shows() else {
             let says = round.says(holder, answer).to_owned();

@@ -222,7 +222,7 @@ impl Parts {
 pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Result<Case, Press> {
     let wrong = match (cookie, copy) {
         (Code::Expired, _) => return Ok(Case::TokenEndedFirst),
-        (Code::NoToken, _) if should_have_cookie => Press::Wrong(
+        (Code::NoToken, _) if should_have_cookie => Press::Missing(
             "No cookie came, although its `Max-Age` is not over. Your browser does not keep it, or something deleted \
              it. Press *Set the cookie* again."
                 .to_owned(),
@@ -238,7 +238,7 @@ pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Result<Case,
              *Send it back* in between."
                 .to_owned(),
         ),
-        (code, _) => Press::Wrong(format!(
+        (code, _) => Press::Missing(format!(
             "A cookie came, but this lesson did not set the token in it: `{code}`. Press *Set the cookie* again."
         )),
     };

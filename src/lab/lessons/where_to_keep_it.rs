@@ -189,9 +189,9 @@ impl Work {
 
     /// The script runs on Bob's page. `is_bob` says whether the portal answers its request as Bob's.
     pub fn run(&mut self, guess: Guess, is_bob: bool) -> Press {
-        let Some(place) = self.place else { return Press::Wrong(NOT_LOGGED_IN.to_owned()) };
+        let Some(place) = self.place else { return Press::Missing(NOT_LOGGED_IN.to_owned()) };
         if !is_bob {
-            return Press::Wrong(
+            return Press::Missing(
                 "Bob is not logged in any more: his token is gone or has expired. Log in as Bob again.".to_owned(),
             );
         }
@@ -220,15 +220,15 @@ impl Work {
 
     /// Mallory sends a request from her own machine, with what the script took. `is_let_in` is the portal's answer.
     pub fn replay(&mut self, is_let_in: bool) -> Press {
-        let Some(place) = self.place else { return Press::Wrong(NOT_LOGGED_IN.to_owned()) };
+        let Some(place) = self.place else { return Press::Missing(NOT_LOGGED_IN.to_owned()) };
         if !self.has_run {
-            return Press::Wrong(
+            return Press::Missing(
                 "Run the script first, with the right answers to both questions. Then Mallory has what it took."
                     .to_owned(),
             );
         }
         if is_let_in != place.is_readable() {
-            return Press::Wrong(
+            return Press::Missing(
                 "The portal refuses the stolen token, because it has expired or is not the one that the script took. Log \
                  in as Bob again."
                     .to_owned(),

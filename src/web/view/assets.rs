@@ -12,8 +12,9 @@ pub(in crate::web) const ICON: &str = include_str!("../../../static/ticket.svg")
 
 /// What the footer of every page says.
 pub(in crate::web) const VERSION: &str = env!("CARGO_PKG_VERSION");
-/// Where the source is published: `repository` in `Cargo.toml`. The footer has no such link without it.
-pub(in crate::web) const SOURCE: &str = env!("CARGO_PKG_REPOSITORY");
+/// Where the source is: `repository` in `Cargo.toml`, and without one the manual's page on building from a checkout.
+pub(in crate::web) const SOURCE: &str =
+    if env!("CARGO_PKG_REPOSITORY").is_empty() { "/docs/install#with-rust" } else { env!("CARGO_PKG_REPOSITORY") };
 
 /// The URLs of the files.
 pub(in crate::web) struct Assets {

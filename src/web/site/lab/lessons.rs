@@ -124,6 +124,7 @@ pub(in crate::web) async fn lesson(
         }
         page.page(&mut visit).await?
     };
+    lesson_cookies::keep_press(&visit, &mut response)?;
     visit.keep_progress(&mut response).await?;
     let response = Projector::show(&visit, response)?;
     answer_page::keep(&mut visit, came_with_session, response).await
@@ -198,6 +199,8 @@ struct LessonVisit<'a> {
     asks_for_hint: bool,
     /// The verdict that was on the page when that button was pressed. The page keeps showing it: the hint is about it.
     last_press: Option<Press>,
+    /// The seal of the address that this press redirects to, where its outcome is shown.
+    outcome_to_come: Option<String>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
     is_begun_anew: bool,
 }
@@ -227,6 +230,7 @@ impl<'a> LessonVisit<'a> {
             progress,
             asks_for_hint: false,
             last_press: None,
+            outcome_to_come: None,
             is_begun_anew,
         })
     }
@@ -250,7 +254,7 @@ impl<'a> LessonVisit<'a> {
         let last = self.form.last_press();
         let step = self.form.get("last_step").filter(|step| steps.contains(step)).map(str::to_owned);
         match (step, last) {
-            (Some(step), Some(Press::Wrong(_))) => self.form.press(&step),
+            (Some(step), Some(last)) if last.is_wrong() => self.form.press(&step),
             (_, last) => self.last_press = last,
         }
     }
@@ -328,7 +332,9 @@ impl<'a> LessonVisit<'a> {
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
             Some(Press::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => self.progress.is_solved = true,
-            Some(Press::Wrong(_)) if is_form && !self.asks_for_hint => self.progress.count_try(),
+            Some(Press::Wrong(_)) if is_form && !self.asks_for_hint || lesson_cookies::is_new_outcome(self) => {
+                self.progress.count_try();
+            }
             Some(_) | None => {}
         }
         let is_solved = press.as_ref().is_some_and(Press::is_solved);

@@ -166,13 +166,13 @@ fn judged(
     let [(_, Some(get)), (_, Some(defended)), (_, Some(undefended))] = recorded else {
         let missing = recorded.iter().filter(|(_, came)| came.is_none());
         let missing: Vec<String> = missing.map(|(form, _)| format!("*{}*", form.button())).collect();
-        return Press::Wrong(format!(
+        return Press::Missing(format!(
             "Your browser has not sent all three forms to this site in the last hour. Still missing: {}.",
             missing.join(", ")
         ));
     };
     if defended != undefended {
-        return Press::Wrong(
+        return Press::Missing(
             "The two POST forms did not bring the same cookies: the cookies changed in between. Set them again, and send \
              both POST forms again."
                 .to_owned(),
@@ -188,7 +188,7 @@ fn judged(
 fn kept_press(kept: &[&str]) -> Press {
     let names: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
     if kept.is_empty() {
-        return Press::Wrong("Your browser kept none of the three cookies. Allow cookies for this site.".to_owned());
+        return Press::Missing("Your browser kept none of the three cookies. Allow cookies for this site.".to_owned());
     }
     Press::Step(format!("Your browser keeps {}. Now open Mallory's page.", names.join(", ")))
 }

@@ -200,7 +200,7 @@ fn posted(
         return Ok(Some(Press::Step(format!("Simulated by the rules of browsers: {says}"))));
     }
     if visit.form.get("simulate").is_some() {
-        return Ok(Some(Press::Wrong(
+        return Ok(Some(Press::Missing(
             "Admin is not logged in, so there is nothing to attack yet. Press *Log in as Admin* first.".to_owned(),
         )));
     }
@@ -216,7 +216,7 @@ fn arrived(visit: &LessonVisit<'_>, tried: &Tried) -> Option<Press> {
         "login" if session(visit).is_some() => {
             Some(Press::Step("Admin is logged in at all five portals. Now open Mallory's page.".to_owned()))
         }
-        "login" => Some(Press::Wrong(
+        "login" => Some(Press::Missing(
             "Your browser did not keep the session cookie: it accepts `Secure` here over https only. You can still let \
              the lab simulate each attack."
                 .to_owned(),

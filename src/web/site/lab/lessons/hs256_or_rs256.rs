@@ -245,7 +245,7 @@ impl Work {
                 let press = self.parts.pressed(is_new, says);
                 (press, Outcome::Verified(Box::new(JudgedToken::new(&tokens.rs256, &verdict))))
             }
-            Err(hint) => (Press::Wrong(hint), Outcome::Nothing),
+            Err(hint) => (Press::Wrong(hint).counted_if(!self.key.trim().is_empty()), Outcome::Nothing),
         }
     }
 

@@ -62,7 +62,7 @@ struct Fields {
 struct Outcome {
     /// Whose token it was: the lab's, or one that was pasted.
     title: &'static str,
-    judged: Result<String, String>,
+    press: Press,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -74,7 +74,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let portal = portal(ring, &pem, visit)?;
     let outcome = if visit.form.is_sent() { Some(outcome(visit, &fields, ring, &portal)?) } else { None };
     let open = key_confusion::open(&fields.written(), &fields.token, &portal);
-    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)), open);
+    let frame = visit.judged(outcome.as_ref().map(|outcome| outcome.press.clone()), open);
     render(&KeyConfusionPage { assets: &visit.lab.assets, frame, pem: &pem, fields, outcome })
 }
 
@@ -129,7 +129,7 @@ fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, portal: &Po
     let seen = JudgedToken::new(&token, &strict);
     Ok(Outcome {
         title,
-        judged,
+        press: Press::of(&judged).counted_if(!token.is_empty()),
         naive: NaiveVerdict::new(RULE, &says).named("The old verifier"),
         strict: if fields.is_pasted { seen } else { seen.note(2, written.signature_in_words()) },
     })

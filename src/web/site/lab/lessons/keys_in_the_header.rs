@@ -60,7 +60,7 @@ struct Sent {
 }
 
 struct Outcome {
-    judged: Result<String, String>,
+    press: Press,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -70,8 +70,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let attacker = AttackersKey::get().map_err(|fault| Problem::internal(fault))?;
     let sent = Sent::read(visit)?;
     let outcome = if visit.form.is_sent() { Some(sent.outcome(visit, attacker, &own)?) } else { None };
-    let frame =
-        visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.judged)), Open::Part(sent.member.value()));
+    let frame = visit.judged(outcome.as_ref().map(|outcome| outcome.press.clone()), Open::Part(sent.member.value()));
     let (jwk, private_jwk) = (attacker.public_jwk.as_str(), attackers_key::PRIVATE_JWK);
     render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, private_jwk, sent, outcome })
 }
@@ -118,7 +117,7 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
             .mark(2, &format!("made with {}", choices.with.says())),
     };
     Outcome {
-        judged: judge(attempt, &says),
+        press: Press::of(&judge(attempt, &says)).counted_if(!attempt.is_empty()),
         naive: NaiveVerdict::new(member.rule(), &says).named("The portal"),
         strict,
     }

@@ -1,6 +1,7 @@
 //! The lessons' own cookies, named `lab-…`: which of them came, and how they are set. None of them gives access.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
@@ -85,7 +86,32 @@ pub(super) fn see_outcome(visit: &mut LessonVisit<'_>, fields: &[(&str, &str)]) 
     let seal = visit.lab.sessions.mac(&purpose(visit, &visitor), &query);
     let mut fields = fields.to_vec();
     fields.push((SEAL_FIELD, &seal));
-    Ok(see_again(visit, &fields))
+    let response = see_again(visit, &fields);
+    visit.outcome_to_come = Some(seal);
+    Ok(response)
+}
+
+/// The cookie with the seal of a press whose outcome was not shown yet. The address can be loaded again, and a wrong
+/// answer counts once.
+const PRESSED: &str = "lab-pressed";
+const PRESS_AGE: Duration = Duration::minutes(5);
+
+/// Whether this request is the first that shows the outcome of a press of this visitor.
+pub(super) fn is_new_outcome(visit: &LessonVisit<'_>) -> bool {
+    let pressed = came(visit.request, PRESSED);
+    let fields: HashMap<_, _> = form_urlencoded::parse(visit.request.query_string().as_bytes()).collect();
+    pressed.is_some_and(|pressed| fields.get(SEAL_FIELD).is_some_and(|seal| *seal == pressed)) && is_outcome(visit)
+}
+
+/// Sets that cookie with the answer to a press, and drops it with the page that shows the outcome.
+pub(super) fn keep_press(visit: &LessonVisit<'_>, response: &mut HttpResponse) -> Result<(), Problem> {
+    let is_shown = visit.request.method().is_safe() && came(visit.request, PRESSED).is_some();
+    let cookie = match &visit.outcome_to_come {
+        Some(seal) => of_lesson(visit, PRESSED, seal.clone(), PRESS_AGE),
+        None if is_shown => of_lesson(visit, PRESSED, String::new(), Duration::ZERO),
+        None => return Ok(()),
+    };
+    response.add_cookie(&cookie).map_err(|error| Problem::internal(&error))
 }
 
 /// Whether a press of this very visitor led to the address of this request.

@@ -141,7 +141,7 @@ impl Work {
     fn arrival(&self) -> Option<Press> {
         let brought = self.brought.as_ref()?;
         let Some(login) = &self.login else {
-            return Some(Press::Wrong(
+            return Some(Press::Missing(
                 "This browser began no login, so the portal expects no code. Press *Log in with the school*."
                     .to_owned(),
             ));
@@ -152,7 +152,7 @@ impl Work {
                  `state` and `iss` are right. Now the portal redeems the code.",
                 Parts::ALL
             )),
-            Err(why) => Press::Wrong(why.to_owned()),
+            Err(why) => Press::Missing(why.to_owned()),
         })
     }
 
@@ -181,18 +181,18 @@ impl Work {
 
     async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let (Some(login), Some(brought)) = (&self.login, &self.brought) else {
-            return Ok(Press::Wrong(if self.parts.has_logged_in {
+            return Ok(Press::Missing(if self.parts.has_logged_in {
                 "This code was used before, and a code works once.".to_owned()
             } else {
                 "The portal has no code yet. Begin a login, and follow the redirect.".to_owned()
             }));
         };
         if let Err(why) = brought.check(login) {
-            return Ok(Press::Wrong(why.to_owned()));
+            return Ok(Press::Missing(why.to_owned()));
         }
         let form = login.redemption(&brought.code, Some(&login.verifier));
         if let Err(error) = login.redeem(&form, visit)? {
-            return Ok(Press::Wrong(format!("The issuer refuses the code: {}.", shown_error(&error))));
+            return Ok(Press::Missing(format!("The issuer refuses the code: {}.", shown_error(&error))));
         }
         let request = Message::form("The portal asks the issuer’s token endpoint", "/token", &form);
         let token = id_token(login, visit).await?;

@@ -233,7 +233,7 @@ impl LogoutState {
         let pending = match self.verify(visit, &token)? {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
-                return Ok(Press::Wrong(format!(
+                return Ok(Press::Missing(format!(
                     "The server refuses the token in Bob's cookie already (`{}`), and a list needs no refused tokens. \
                      Press *Log in as Bob* for a new one.",
                     verdict.code().as_str()

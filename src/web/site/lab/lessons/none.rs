@@ -45,7 +45,7 @@ struct NonePage<'a> {
 }
 
 struct Outcome {
-    remark: Result<String, String>,
+    press: Press,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -57,7 +57,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let written = Written { header: &header, payload: &payload, signature: &signature, has_last_dot };
     let outcome = visit.form.is_sent().then(|| judge(visit, &written, own.algorithm));
     let open = none::open(&written, visit.now);
-    let frame = visit.judged(outcome.as_ref().map(|outcome| Press::of(&outcome.remark)), open);
+    let frame = visit.judged(outcome.as_ref().map(|outcome| outcome.press.clone()), open);
     render(&NonePage { assets: &visit.lab.assets, frame, own, header, payload, signature, has_last_dot, outcome })
 }
 
@@ -77,7 +77,7 @@ fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorith
     let (token, ring) = (written.token(), &visit.lab.keys.ring());
     let says = none::naive(&token, algorithm.keys(ring).verifiers(), visit.now);
     Outcome {
-        remark: none::judge(written, &says),
+        press: Press::of(&none::judge(written, &says)),
         naive: NaiveVerdict::new(RULE, &says),
         strict: JudgedToken::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
     }

@@ -187,7 +187,7 @@ impl Work {
     /// Bob logs in, and Mallory copies his token.
     async fn copy(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         if self.tokens.len() >= TOKENS {
-            return Ok(Press::Wrong("Mallory has two tokens, and needs no more. Go on with step 2.".to_owned()));
+            return Ok(Press::Note("Mallory has two tokens, and needs no more. Go on with step 2.".to_owned()));
         }
         let jti = random_text(&visit.lab.random)?;
         let _permit = visit.wait_to_sign().await;
@@ -214,7 +214,7 @@ impl Work {
 
     async fn compute(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         let Some(signed) = self.signed() else {
-            return Ok(Press::Wrong(
+            return Ok(Press::Missing(
                 "It takes two tokens, and your browser sent fewer. Press *Copy a token* until you have two.".to_owned(),
             ));
         };
@@ -262,7 +262,7 @@ impl Work {
         let key = self.key()?;
         let portal = key.portal()?;
         let naive = key_confusion::naive_verdict(&token, &portal, visit.now);
-        let press = Press::of(&judge_pasted(&token, &portal, &naive));
+        let press = Press::of(&judge_pasted(&token, &portal, &naive)).counted_if(!token.is_empty());
         if !token.is_empty() {
             self.outcome = Some(key.outcome("The token that you pasted", &token, &naive, visit));
         }

@@ -242,7 +242,7 @@ impl Work {
 
     async fn issue(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
         if self.tokens.len() >= MOST_TOKENS {
-            return Ok(Press::Wrong(format!("{MOST_TOKENS} tokens are enough. *Start again* removes them.")));
+            return Ok(Press::Missing(format!("{MOST_TOKENS} tokens are enough. *Start again* removes them.")));
         }
         let signs = self.state.keys.signs;
         let keys = self.keys.of(signs..=signs)?;

@@ -65,7 +65,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
             (Some(Press::Note(SET_AGAIN.to_owned())), true)
         }
         Some("set") => (Some(Press::Step(SET.to_owned())), true),
-        Some("check") => (Some(verdict(&remarks)), false),
+        Some("check") => (Some(verdict(&remarks).counted_if(!read.is_empty() || !arrived.is_empty())), false),
         Some(_) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
         None => (None, false),
     };

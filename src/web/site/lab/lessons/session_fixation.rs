@@ -142,7 +142,7 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Prob
         }
         ("get" | "plant" | "use" | "form" | "write" | "read", _) => {
             let says = "This button belongs to another round, which is over. Perhaps you pressed it in an older tab.";
-            Ok(Press::Wrong(says.to_owned()).into())
+            Ok(Press::Missing(says.to_owned()).into())
         }
         _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
     }

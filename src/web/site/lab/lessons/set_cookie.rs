@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use askama::Template;
 use async_trait::async_trait;
 
-use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
+use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::press::Press;
 use crate::lab::lessons::remark::Remark;
@@ -66,6 +66,11 @@ fn chosen<'v>(visit: &'v LessonVisit<'_>, kept: &Kept, field: &str) -> Option<&'
     visit.form.get(field).or_else(|| kept.chosen(field).filter(|_| is_opened))
 }
 
+/// Whether at least one piece of the line was chosen.
+fn has_chosen(form: &Form) -> bool {
+    QUESTIONS.iter().any(|question| form.get(question.field).is_some_and(|value| !value.is_empty()))
+}
+
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let of_session = Kept::parse(&visit.work());
     let step = visit.form.get("step");
@@ -83,7 +88,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let press = match (step, &sent) {
         (Some("set"), _) if kept.is_some() => Some(Press::Note(SET_AGAIN.to_owned())),
         (Some("set"), _) => Some(Press::Step(SET.to_owned())),
-        (Some(_), Some(_)) => Some(verdict(&remarks)),
+        (Some(_), Some(_)) => Some(verdict(&remarks).counted_if(has_chosen(&visit.form))),
         (Some(_), None) => {
             Some(Press::Missing("There is no cookie to judge. Press *Set the cookie* first.".to_owned()))
         }

@@ -165,7 +165,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let typed = visit.form.get("size").unwrap_or_default().to_owned();
     let Some(size) = parse_size(&typed) else {
-        let press = Press::Wrong(format!("Type a number of bytes from {SMALLEST} to {LARGEST}, such as `{SMALLEST}`."));
+        let says = format!("Type a number of bytes from {SMALLEST} to {LARGEST}, such as `{SMALLEST}`.");
+        let press = Press::Wrong(says).counted_if(!typed.trim().is_empty());
         return show(visit, None, Some(press));
     };
     let (has_attribute, now) = (visit.form.get("attributes") == Some("yes"), Moment::now(visit)?.to_string());

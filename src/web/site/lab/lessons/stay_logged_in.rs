@@ -147,7 +147,7 @@ impl Work {
             return Press::Missing(LOG_IN_FIRST.to_owned());
         };
         if round.is_stolen() {
-            return Press::Wrong("Mallory has a copy already. Now somebody refreshes: who is first?".to_owned());
+            return Press::Note("Mallory has a copy already. Now somebody refreshes: who is first?".to_owned());
         }
         round.steal();
         mallory.refresh.clone_from(&bob.refresh);
@@ -156,12 +156,12 @@ impl Work {
 
     fn wait(&mut self, pass: fn(&mut Round) -> bool, says: &str) -> Press {
         let Some(round) = &mut self.kept.round else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
-        if pass(round) { Press::Step(says.to_owned()) } else { Press::Wrong(TOO_LONG.to_owned()) }
+        if pass(round) { Press::Step(says.to_owned()) } else { Press::Missing(TOO_LONG.to_owned()) }
     }
 
     fn wait_for_weeks(&mut self) -> Press {
         match &self.kept.round {
-            Some(round) if round.issuer == Issuer::New => Press::Wrong(
+            Some(round) if round.issuer == Issuer::New => Press::Missing(
                 "At the new issuer you need no weeks: the clash comes with the next refresh. Press *Ten minutes later*."
                     .to_owned(),
             ),
@@ -175,13 +175,13 @@ impl Work {
 
     async fn refresh(&mut self, visit: &LessonVisit<'_>, holder: Holder) -> Result<Press, Problem> {
         if let Some(why) = self.cannot_refresh(visit, holder)? {
-            return Ok(Press::Wrong(why));
+            return Ok(Press::Missing(why));
         }
         let Some(mut round) = self.kept.round.clone() else { return Ok(Press::Missing(LOG_IN_FIRST.to_owned())) };
         let sent = self.tokens[holder as usize].refresh.clone();
         let (answer, next) = ask(visit, round.issuer, &sent).await?;
         if !round.note(holder, answer) {
-            return Ok(Press::Wrong(TOO_LONG.to_owned()));
+            return Ok(Press::Missing(TOO_LONG.to_owned()));
         }
         self.kept.round = Some(round);
         let got = next.map(|token| token.in_clear());

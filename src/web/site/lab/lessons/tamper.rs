@@ -92,7 +92,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::of(visit, &original)?;
     let (press, outcome) = match (visit.form.is_sent(), &own) {
         (false, _) => (None, Outcome::Nothing),
-        (true, Some(_)) => (Some(Press::Wrong(REPLACED.to_owned())), Outcome::Nothing),
+        (true, Some(_)) => (Some(Press::Missing(REPLACED.to_owned())), Outcome::Nothing),
         (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
     };
     if press.is_some() {

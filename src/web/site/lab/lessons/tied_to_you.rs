@@ -215,7 +215,7 @@ async fn send_as_mallory(
 fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> Press {
     let refused = match answer {
         Answer::NoToken(why) => {
-            return Press::Wrong(format!(
+            return Press::Missing(format!(
                 "The access token itself is refused: {why}. Press *Send Bob's request* for a new copy."
             ));
         }
@@ -224,13 +224,13 @@ fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> Press {
     };
     match Part::of_answer(chosen.proof, refused) {
         // It grew old while the pupil worked on something else.
-        Some(Part::Old) if !chosen.is_late && parts.has(Part::Old) => Press::Wrong(
+        Some(Part::Old) if !chosen.is_late && parts.has(Part::Old) => Press::Missing(
             "The copied proof is over five minutes old by now. Press *Send Bob's request* for a new copy.".to_owned(),
         ),
         Some(part) => parts.seen(part),
-        None => {
-            Press::Wrong("This shows nothing about Bob's proof. Press *Send Bob's request* for a new copy.".to_owned())
-        }
+        None => Press::Missing(
+            "This shows nothing about Bob's proof. Press *Send Bob's request* for a new copy.".to_owned(),
+        ),
     }
 }
 

@@ -171,7 +171,8 @@ impl Work {
                 weak.time()
             )),
             (Some(_), None) => Press::Wrong("None of the words signed this token.".to_owned()),
-            (None, None) => Press::Wrong("That is not a token with an HS256 signature, so no word can fit.".to_owned()),
+            (None, None) => Press::Wrong("That is not a token with an HS256 signature, so no word can fit.".to_owned())
+                .counted_if(!self.token.is_empty()),
         });
         if weak.guess.is_some() {
             let (strong, strong_is) = strong_token(visit, own)?;
@@ -193,7 +194,7 @@ impl Work {
         match self.signed(visit) {
             Ok(token) => self.forged = token,
             Err(NotSigned::Because(why)) => {
-                self.press = Some(Press::Wrong(why));
+                self.press = Some(Press::Wrong(why).counted_if(!self.secret.is_empty() && !self.sub.is_empty()));
                 return Ok(());
             }
             Err(NotSigned::Problem(problem)) => return Err(problem),
@@ -235,7 +236,7 @@ impl Work {
     /// Sends the forged token to the victim's server.
     fn present(&mut self, visit: &LessonVisit<'_>, typed: Option<&str>) -> Result<(), Problem> {
         let (reached, verdict) = self.judged(visit, typed)?;
-        self.press = Some(reached.press());
+        self.press = Some(reached.press().counted_if(!self.forged.is_empty()));
         // A text that is much too long is not shown.
         self.verdict = (self.forged.len() <= LARGEST_TOKEN).then(|| JudgedToken::new(&self.forged, &verdict));
         if self.search == Search::NotBegun {
