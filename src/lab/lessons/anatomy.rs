@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Map, Value};
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::{Remark, text_of};
 use crate::profiles::Lifetime;
 use crate::token::{Claims, parse_object, segments};
@@ -100,17 +100,17 @@ impl Judged {
     }
 
     /// How many parts are done, and a hint about the first answer that is wrong. An empty answer is no try.
-    pub fn press(&self, typed: &Typed) -> Press {
+    pub fn press(&self, typed: &Typed) -> PressResult {
         let done = self.remarks().into_iter().filter(|remark| remark.is_right).count();
         let answers = self.answers(typed);
         let wrong = answers.iter().find(|(remark, typed)| !remark.is_right && !typed.is_empty());
         let missing = answers.iter().find(|(remark, _)| !remark.is_right);
         let counted = format!("{done} of 2 parts done.");
         match (wrong, missing) {
-            (Some((remark, _)), _) => Press::Wrong(format!("{counted} {}", remark.says)),
-            (None, Some((remark, _))) if done == 0 => Press::Missing(format!("{counted} {}", remark.says)),
-            (None, Some((remark, _))) => Press::Step(format!("{counted} One answer is right. {}", remark.says)),
-            (None, None) => Press::Solved(format!("{counted} You read both parts, and no key was needed.")),
+            (Some((remark, _)), _) => PressResult::Wrong(format!("{counted} {}", remark.says)),
+            (None, Some((remark, _))) if done == 0 => PressResult::Missing(format!("{counted} {}", remark.says)),
+            (None, Some((remark, _))) => PressResult::Step(format!("{counted} One answer is right. {}", remark.says)),
+            (None, None) => PressResult::Solved(format!("{counted} You read both parts, and no key was needed.")),
         }
     }
 }
@@ -244,7 +244,7 @@ mod tests {
         format!("{}.c2lnbmF0dXJl", signing_input(r#"{"typ":"JWT","alg":"HS256"}"#, payload))
     }
 
-    fn judged(sub: &str, alg: &str) -> (Press, Open) {
+    fn judged(sub: &str, alg: &str) -> (PressResult, Open) {
         let typed = Typed { sub: sub.to_owned(), alg: alg.to_owned() };
         let judged = Judged::of(&token(), &typed);
         (judged.press(&typed), judged.open())
@@ -267,18 +267,24 @@ mod tests {
     #[test]
     fn one_right_answer_is_counted_and_the_hints_are_about_the_other() {
         let (press, open) = judged(SUBJECT, "");
-        assert!(matches!(&press, Press::Step(says) if says.starts_with("1 of 2 parts done.")), "{press:?}");
+        assert!(matches!(&press, PressResult::Step(says) if says.starts_with("1 of 2 parts done.")), "{press:?}");
         assert!(press.says().contains("Header: the field is empty"), "{press:?}");
         assert_eq!(open, Open::Part("header"));
         let (press, open) = judged("", "HS256");
-        assert!(matches!(&press, Press::Step(says) if says.contains("Payload: the field is empty")), "{press:?}");
+        assert!(matches!(&press, PressResult::Step(says) if says.contains("Payload: the field is empty")), "{press:?}");
         assert_eq!(open, Open::Part("payload"));
         let (press, open) = judged(SUBJECT, "RS256");
-        assert!(matches!(&press, Press::Wrong(says) if says.contains("1 of 2 parts done. Header: that")), "{press:?}");
+        assert!(
+            matches!(&press, PressResult::Wrong(says) if says.contains("1 of 2 parts done. Header: that")),
+            "{press:?}"
+        );
         assert_eq!(open, Open::Part("header"));
         let (press, _) = judged("", "RS256");
-        assert!(matches!(&press, Press::Wrong(says) if says.contains("0 of 2 parts done. Header: that")), "{press:?}");
-        assert!(matches!(judged(" ", "").0, Press::Missing(says) if says.starts_with("0 of 2 parts done.")));
+        assert!(
+            matches!(&press, PressResult::Wrong(says) if says.contains("0 of 2 parts done. Header: that")),
+            "{press:?}"
+        );
+        assert!(matches!(judged(" ", "").0, PressResult::Missing(says) if says.starts_with("0 of 2 parts done.")));
     }
 
     #[test]

@@ -6,7 +6,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use crate::keys::{Algorithm, LabKeys, ProfileKeys, Verifier};
 use crate::lab::naive::LaxToken;
 use crate::profiles::demo::REQUIRED;
@@ -332,13 +332,13 @@ impl Parts {
     }
 
     /// What it came to that the old portals judged Mallory's token so.
-    pub fn presented(&mut self, wanted: &Wanted, judged: &[Result<String, &'static str>; 2]) -> Press {
+    pub fn presented(&mut self, wanted: &Wanted, judged: &[Result<String, &'static str>; 2]) -> PressResult {
         let before = *self;
         for (done, role) in self.0.iter_mut().zip(judged) {
             *done |= role.as_deref() == Ok(ADMIN);
         }
         if !judged.iter().any(|role| role.as_deref() == Ok(ADMIN)) {
-            return Press::Wrong(near(wanted).to_owned());
+            return PressResult::Wrong(near(wanted).to_owned());
         }
         let says = if judged[0].is_ok() {
             "The school signed this token for the shop, and the portal did not ask for whom it is."
@@ -349,22 +349,22 @@ impl Parts {
     }
 
     /// What it came to that the pupil's checks judged the probes so.
-    pub fn repaired(&mut self, accepted: [bool; 4]) -> Press {
+    pub fn repaired(&mut self, accepted: [bool; 4]) -> PressResult {
         if let Some(hint) = wrong_probe(accepted) {
-            return Press::Wrong(hint.to_owned());
+            return PressResult::Wrong(hint.to_owned());
         }
         let before = *self;
         self.0[2] = true;
         self.counted(before, "Bob and Admin get in, and neither of Mallory's tokens does.")
     }
 
-    fn counted(self, before: Self, says: &str) -> Press {
+    fn counted(self, before: Self, says: &str) -> PressResult {
         match self.count() {
-            3 => Press::Solved(format!("{says} All three parts are done.")),
+            3 => PressResult::Solved(format!("{says} All three parts are done.")),
             count if self == before => {
-                Press::Note(format!("{says} You have done this part already: {count} of 3 parts are done."))
+                PressResult::Note(format!("{says} You have done this part already: {count} of 3 parts are done."))
             }
-            count => Press::Step(format!("{count} of 3 parts done. {says}")),
+            count => PressResult::Step(format!("{count} of 3 parts done. {says}")),
         }
     }
 }
@@ -471,9 +471,9 @@ mod tests {
         let mut parts = Parts::parse("");
         let shop = Wanted::of_mallory("school", "shop", "admin").unwrap();
         let judged = [Ok(ADMIN.to_owned()), Err("")];
-        assert!(matches!(parts.presented(&shop, &judged), Press::Step(says) if says.starts_with("1 of 3")));
+        assert!(matches!(parts.presented(&shop, &judged), PressResult::Step(says) if says.starts_with("1 of 3")));
         assert!(
-            matches!(parts.presented(&shop, &judged), Press::Note(says) if says.ends_with("1 of 3 parts are done."))
+            matches!(parts.presented(&shop, &judged), PressResult::Note(says) if says.ends_with("1 of 3 parts are done."))
         );
         assert!(parts.presented(&shop, &[Ok("pupil".to_owned()), Err("")]).is_wrong());
         assert_eq!((parts.to_text().as_str(), parts.are_broken_into()), ("100", false));

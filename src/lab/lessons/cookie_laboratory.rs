@@ -7,7 +7,7 @@ mod cookie;
 mod rules;
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 pub use cookie::{Choice, CookieSettings, MAX_AGES, PAGE, PATHS, PREFIXES, SAME_SITES, deletion_lines};
 pub use rules::{Outcome, Rule, RulesOutcome, Transport, rules, rules_outcome};
 
@@ -76,20 +76,25 @@ impl Parts {
 
 /// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was
 /// predicted.
-pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOutcome, parts: Parts) -> (Parts, Press) {
+pub fn judge(
+    predicted: Option<Outcome>,
+    came_back: bool,
+    by_the_rules: RulesOutcome,
+    parts: Parts,
+) -> (Parts, PressResult) {
     let Some(predicted) = predicted else {
         return (
             parts,
-            Press::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
+            PressResult::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
         );
     };
     if !came_back && by_the_rules.is_uncertain() {
         let says = "Browsers differ here, and this page cannot see which happened: the cookie was refused, or it was kept and \
                     not sent. Leave out `Secure`, or choose a prefix, so that one answer is certain.";
-        return (parts, Press::Wrong(says.to_owned()));
+        return (parts, PressResult::Wrong(says.to_owned()));
     }
     if !by_the_rules.allows(predicted, came_back) {
-        return (parts, Press::Wrong(hint(predicted, came_back, by_the_rules).to_owned()));
+        return (parts, PressResult::Wrong(hint(predicted, came_back, by_the_rules).to_owned()));
     }
     let (before, parts) = (parts, parts.with(predicted));
     let next = match parts.done_count() {
@@ -103,9 +108,9 @@ pub fn judge(predicted: Option<Outcome>, came_back: bool, by_the_rules: RulesOut
         Parts::COUNT
     );
     let press = match parts.done_count() {
-        Parts::COUNT => Press::Solved(says),
-        _ if parts == before => Press::Note(format!("You have made such a cookie already. {says}")),
-        _ => Press::Step(says),
+        Parts::COUNT => PressResult::Solved(says),
+        _ if parts == before => PressResult::Note(format!("You have made such a cookie already. {says}")),
+        _ => PressResult::Step(says),
     };
     (parts, press)
 }

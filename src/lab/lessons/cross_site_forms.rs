@@ -4,7 +4,7 @@
 //! What came with each form is recorded in a cookie that the server seals, so that a visitor's report is compared with
 //! what this very browser did.
 
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::{Remark, are_all_right};
 
 pub const STRICT: &str = "lab-strict";
@@ -180,16 +180,16 @@ fn judge_refuser(refuser: Option<Refuser>) -> Remark {
 }
 
 /// The first line of the verdict: how many parts are right, and the first that is not.
-pub fn press(remarks: &[Remark; 3]) -> Press {
+pub fn press(remarks: &[Remark; 3]) -> PressResult {
     let right = remarks.iter().filter(|remark| remark.is_right).count();
     let wrong = remarks.iter().find(|remark| !remark.is_right);
     match wrong {
-        None if are_all_right(remarks) => Press::Solved(
+        None if are_all_right(remarks) => PressResult::Solved(
             "3 of 3 parts are right. Your report says what your browser and the portal really did.".to_owned(),
         ),
         _ => {
             let says = wrong.map(|remark| remark.says.as_str()).unwrap_or_default();
-            Press::Wrong(format!("{right} of 3 parts are right. {says}"))
+            PressResult::Wrong(format!("{right} of 3 parts are right. {says}"))
         }
     }
 }

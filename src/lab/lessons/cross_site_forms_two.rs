@@ -5,7 +5,7 @@
 //! by the rules that browsers follow.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 
 pub const PAGE: &str = "/lab/lessons/cross-site-forms-part-two";
 /// The address that takes the form of every page. It does nothing with it.
@@ -353,28 +353,28 @@ impl Tried {
     }
 
     /// Judges which defences are said to hold against both, by what was seen.
-    pub fn judge(&self, said: &[Defence]) -> Press {
+    pub fn judge(&self, said: &[Defence]) -> PressResult {
         let counted = format!("{} of {} attacks done.", self.count(), Self::ALL);
         if !self.are_complete() {
-            return Press::Missing(format!("{counted} Try the others first: the table shows which are missing."));
+            return PressResult::Missing(format!("{counted} Try the others first: the table shows which are missing."));
         }
         // A defence that is trusted wrongly comes before one that is missing.
         let trusted = Defence::ALL.into_iter().find(|it| said.contains(it) && !self.holds(*it));
         let wrong = trusted.or_else(|| Defence::ALL.into_iter().find(|it| said.contains(it) != self.holds(*it)));
         match wrong {
-            None => Press::Solved(format!(
+            None => PressResult::Solved(format!(
                 "{counted} These defences hold, wherever Mallory's page is. Two ask for a value that only the portal can make for Admin's session. The third has a cookie that no neighbour can set."
             )),
-            Some(defence) if said.contains(&defence) => Press::Wrong(format!(
+            Some(defence) if said.contains(&defence) => PressResult::Wrong(format!(
                 "{counted} You trust *{}*, but one of the two attacks got through. Read its row.",
                 defence.title()
             )),
-            Some(_) if said.is_empty() => Press::Missing(format!("{counted} Nothing is ticked.")),
+            Some(_) if said.is_empty() => PressResult::Missing(format!("{counted} Nothing is ticked.")),
             Some(_) => {
                 let more = Defence::ALL.into_iter().filter(|it| self.holds(*it) && !said.contains(it)).count();
                 let more =
                     if more == 1 { "1 more defence holds".to_owned() } else { format!("{more} more defences hold") };
-                Press::Wrong(format!("{counted} What you ticked holds. {more} too."))
+                PressResult::Wrong(format!("{counted} What you ticked holds. {more} too."))
             }
         }
     }

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 
 use super::done_parts::{is_done, text_of};
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::WANTED;
 use crate::keys::{Algorithm, GivenKey, GivenVerifier, KeyFault, Secret};
 use crate::profiles::Lifetime;
@@ -145,18 +145,18 @@ impl Parts {
     }
 
     /// The result of a press that completed one of these parts.
-    fn press(self, says: &str) -> Press {
+    fn press(self, says: &str) -> PressResult {
         // The first part is the measurement, without which there is nothing to verify.
         let done = [self.verified, self.tried, self.forged].into_iter().filter(|is_done| *is_done).count();
-        Press::Step(format!("{says} {} of 5 parts done. {}", done + 1, self.next()))
+        PressResult::Step(format!("{says} {} of 5 parts done. {}", done + 1, self.next()))
     }
 
     /// The same, or that the part was done before.
-    pub fn pressed(self, is_new: bool, says: &str) -> Press {
+    pub fn pressed(self, is_new: bool, says: &str) -> PressResult {
         if is_new {
             return self.press(says);
         }
-        Press::Note(format!("You have done this part already. {says} {}", self.next()))
+        PressResult::Note(format!("You have done this part already. {says} {}", self.next()))
     }
 
     /// What the visitor does next.
@@ -178,13 +178,13 @@ impl Parts {
     }
 
     /// The result of the answer to the question, which is the last part.
-    pub fn answer(self, judged: Result<(), Press>) -> Press {
+    pub fn answer(self, judged: Result<(), PressResult>) -> PressResult {
         match judged {
             Err(press) => press,
-            Ok(()) if self.are_done() => Press::Solved(
+            Ok(()) if self.are_done() => PressResult::Solved(
                 "Under HS256 everyone who can verify can forge. Under RS256 only the portal can sign.".to_owned(),
             ),
-            Ok(()) => Press::Missing(
+            Ok(()) => PressResult::Missing(
                 "All six boxes are right. Now try it: verify the token with the public key, and sign with each key."
                     .to_owned(),
             ),
@@ -252,10 +252,10 @@ impl Party {
 
 /// Whether every box is right; otherwise how many are, and a hint about each of the first two that are not. `ticked`
 /// says whether a party was ticked for an algorithm.
-pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Result<(), Press> {
+pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Result<(), PressResult> {
     let boxes = || PARTIES.iter().flat_map(|party| ALGORITHMS.iter().enumerate().map(move |it| (party, it)));
     if !boxes().any(|(party, (_, name))| ticked(party, name)) {
-        return Err(Press::Missing(
+        return Err(PressResult::Missing(
             "You ticked nothing. Under each algorithm, somebody can write a new token.".to_owned(),
         ));
     }
@@ -264,7 +264,7 @@ pub fn judge(ticked: impl Fn(&Party, &str) -> bool) -> Result<(), Press> {
         return Ok(());
     }
     let hints: Vec<&str> = wrong.iter().take(2).map(|(party, (index, _))| party.hints[*index]).collect();
-    Err(Press::Wrong(format!("{} of 6 boxes are right. {}", 6 - wrong.len(), hints.join(" "))))
+    Err(PressResult::Wrong(format!("{} of 6 boxes are right. {}", 6 - wrong.len(), hints.join(" "))))
 }
 
 /// Shell lines that verify the RS256 token with nothing but the public key.
@@ -393,7 +393,7 @@ mod tests {
     fn six_right_boxes_solve_the_lesson_only_after_the_other_parts() {
         let all = Parts { verified: true, tried: true, forged: true };
         assert!(all.answer(Ok(())).is_solved());
-        let wrong = Press::Wrong("Hint.".to_owned());
+        let wrong = PressResult::Wrong("Hint.".to_owned());
         assert_eq!(all.answer(Err(wrong.clone())), wrong);
         for parts in [
             Parts::default(),
@@ -405,7 +405,7 @@ mod tests {
         }
         assert_eq!(
             Parts { forged: false, ..all }.press("So."),
-            Press::Step("So. 3 of 5 parts done. Next: sign with the secret.".to_owned())
+            PressResult::Step("So. 3 of 5 parts done. Next: sign with the secret.".to_owned())
         );
     }
 
@@ -419,7 +419,9 @@ mod tests {
             };
             match judge(ticked) {
                 Ok(()) => right += 1,
-                Err(Press::Missing(says)) => assert!(bits == 0 && says.starts_with("You ticked nothing."), "{says}"),
+                Err(PressResult::Missing(says)) => {
+                    assert!(bits == 0 && says.starts_with("You ticked nothing."), "{says}");
+                }
                 Err(press) => {
                     let wrong = (bits ^ 0b00_01_11_u32).count_ones();
                     assert!(press.is_wrong() && press.says().starts_with(&format!("{} of 6", 6 - wrong)), "{press:?}");

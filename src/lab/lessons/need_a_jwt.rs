@@ -2,7 +2,7 @@
 //! it is the reason that is judged: several things may be carried, each for reasons of its own.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 
 /// What a client can carry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -371,36 +371,36 @@ impl Answers {
     }
 
     /// Judges an answer for the service at this place, and keeps it if it is right and the next one.
-    pub fn judge(&mut self, place: usize, carrier: Option<Carrier>, reason: Option<Reason>) -> Press {
+    pub fn judge(&mut self, place: usize, carrier: Option<Carrier>, reason: Option<Reason>) -> PressResult {
         let Some(service) = SERVICES.get(place).filter(|_| place <= self.count()) else {
-            return Press::Missing(format!("Decide about service {} first.", self.count() + 1));
+            return PressResult::Missing(format!("Decide about service {} first.", self.count() + 1));
         };
         let (carrier, reason) = match (carrier, reason) {
             (Some(carrier), Some(reason)) => (carrier, reason),
             (Some(carrier), None) => {
-                return Press::Missing(format!("You chose *{}*. Choose a reason for it too.", carrier.says()));
+                return PressResult::Missing(format!("You chose *{}*. Choose a reason for it too.", carrier.says()));
             }
             (None, Some(reason)) => {
-                return Press::Missing(format!(
+                return PressResult::Missing(format!(
                     "Your reason is *{}*. Choose what the client carries too.",
                     reason.says()
                 ));
             }
             (None, None) => {
-                return Press::Missing("Choose what the client carries, and a reason for it.".to_owned());
+                return PressResult::Missing("Choose what the client carries, and a reason for it.".to_owned());
             }
         };
         match service.judge(carrier, reason) {
-            Err(reply) => Press::Wrong(reply),
+            Err(reply) => PressResult::Wrong(reply),
             Ok(reply) => {
                 if place == self.count() {
                     self.0.push((carrier, reason));
                 }
                 let (count, all) = (self.count(), SERVICES.len());
                 if count == all {
-                    Press::Solved(reply.to_owned())
+                    PressResult::Solved(reply.to_owned())
                 } else {
-                    Press::Step(format!("{count} of {all} services done. {reply}"))
+                    PressResult::Step(format!("{count} of {all} services done. {reply}"))
                 }
             }
         }

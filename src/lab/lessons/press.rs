@@ -4,7 +4,7 @@ use super::remark::Remark;
 
 /// The result, with the sentence that the page shows. Backticks mark code in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Press {
+pub enum PressResult {
     /// The lesson is solved.
     Solved(String),
     /// A try that did not solve it, with a hint about this very try.
@@ -17,7 +17,7 @@ pub enum Press {
     Note(String),
 }
 
-impl Press {
+impl PressResult {
     /// `Ok` when the lesson is solved, otherwise what is still missing.
     pub fn of(judged: &Result<String, String>) -> Self {
         match judged {
@@ -78,7 +78,7 @@ impl Press {
     }
 }
 
-impl From<&Remark> for Press {
+impl From<&Remark> for PressResult {
     fn from(remark: &Remark) -> Self {
         let says = remark.says.clone();
         if remark.is_right { Self::Solved(says) } else { Self::Wrong(says) }
@@ -92,10 +92,15 @@ mod tests {
     #[test]
     fn a_form_keeps_every_result_but_a_solved_lesson() {
         let says = || "The payload is as it was.".to_owned();
-        for press in [Press::Wrong(says()), Press::Missing(says()), Press::Step(says()), Press::Note(says())] {
-            assert_eq!(Press::kept(press.kind().unwrap(), press.says()), Some(press));
+        for press in [
+            PressResult::Wrong(says()),
+            PressResult::Missing(says()),
+            PressResult::Step(says()),
+            PressResult::Note(says()),
+        ] {
+            assert_eq!(PressResult::kept(press.kind().unwrap(), press.says()), Some(press));
         }
-        assert_eq!(Press::Solved(says()).kind(), None);
-        assert_eq!(Press::kept("solved", "Solved."), None);
+        assert_eq!(PressResult::Solved(says()).kind(), None);
+        assert_eq!(PressResult::kept("solved", "Solved."), None);
     }
 }

@@ -5,7 +5,7 @@ use cookie::{Cookie, SameSite};
 
 use super::done_parts::{is_done, text_of};
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::Remark;
 
 pub const HTTP_ONLY: &str = "lab-httponly";
@@ -103,12 +103,12 @@ pub fn open(read: &[&str], arrived: &[&str]) -> Open {
 }
 
 /// The verdict on these remarks: how many parts are done, and a hint about the first that is not.
-pub fn verdict(remarks: &[Remark]) -> Press {
+pub fn verdict(remarks: &[Remark]) -> PressResult {
     let done = remarks.iter().filter(|remark| remark.is_right).count();
     let counted = format!("{done} of {} parts done.", remarks.len());
     match remarks.iter().find(|remark| !remark.is_right) {
-        Some(miss) => Press::Wrong(format!("{counted} {}", miss.says)),
-        None => Press::Solved(format!(
+        Some(miss) => PressResult::Wrong(format!("{counted} {}", miss.says)),
+        None => PressResult::Solved(format!(
             "{counted} A script cannot read the `HttpOnly` cookie. But the browser sends that cookie with the \
              script’s requests."
         )),

@@ -5,7 +5,7 @@
 //! any page and at one that accepts only its own.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 
 /// The cookie with the portal's session id.
 pub const SESSION: &str = "lab-fixed-session";
@@ -183,32 +183,32 @@ impl Portal {
     }
 
     /// Mallory opens the portal, which gives her a session in which nobody is logged in.
-    pub fn give_id(&mut self, id: String) -> Press {
+    pub fn give_id(&mut self, id: String) -> PressResult {
         self.sessions = vec![(id.clone(), NOBODY.to_owned())];
         let says = format!("The portal gave Mallory the session id `{id}`. Nobody is logged in with it yet.");
         self.mallory = id;
-        Press::Step(says)
+        PressResult::Step(says)
     }
 
     /// The id that Bob's browser gets from Mallory.
-    pub fn plant(&self) -> Result<String, Press> {
+    pub fn plant(&self) -> Result<String, PressResult> {
         if self.mallory.is_empty() {
-            return Err(Press::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+            return Err(PressResult::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
         }
         Ok(self.mallory.clone())
     }
 
     /// Bob logs in with the id that his browser sent, if it sent one. The answer has the id that the portal sets; none
     /// if the browser keeps the one that it has.
-    pub fn log_in(&mut self, came: Option<&str>, new: String) -> (Option<String>, Press) {
+    pub fn log_in(&mut self, came: Option<&str>, new: String) -> (Option<String>, PressResult) {
         let known = came.filter(|id| self.user_of(id).is_some()).map(str::to_owned);
         let is_planted = known.as_deref().is_some_and(|id| id == self.mallory);
         let (set, says) = self.logged_in(known, new);
         if is_planted {
-            return (set, Press::Step(says));
+            return (set, PressResult::Step(says));
         }
         let first = if self.mallory.is_empty() { "Press *Get a session id*" } else { "Press *Plant the id*" };
-        (set, Press::Missing(format!("{says} But Mallory has planted nothing in his browser yet. {first}.")))
+        (set, PressResult::Missing(format!("{says} But Mallory has planted nothing in his browser yet. {first}.")))
     }
 
     /// What a login does to the table of sessions: the id that the portal sets, and what is said.
@@ -234,9 +234,9 @@ impl Portal {
     }
 
     /// Mallory sends a request with her copy of the id.
-    pub fn use_copy(&mut self) -> (Option<Found>, Press) {
+    pub fn use_copy(&mut self) -> (Option<Found>, PressResult) {
         if self.mallory.is_empty() {
-            return (None, Press::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
+            return (None, PressResult::Missing("Mallory has no id yet. Press *Get a session id* first.".to_owned()));
         }
         let user = self.user_of(&self.mallory).map(str::to_owned);
         match user.as_deref() {
@@ -244,7 +244,7 @@ impl Portal {
                 let says = "Mallory's copy works: the portal takes her for Bob. It never asked who had the id before.";
                 (Some(Found::Session(BOB.to_owned())), self.end(says))
             }
-            Some(_) => (None, Press::Missing(self.not_used().to_owned())),
+            Some(_) => (None, PressResult::Missing(self.not_used().to_owned())),
             None => {
                 let says = "Mallory's copy is worth nothing: the portal ended that session at Bob's login.";
                 (Some(Found::NoSession), self.end(says))
@@ -263,7 +263,7 @@ impl Portal {
 
     /// Mallory's page makes Bob's browser send the login form, with her own name and password. The answer says whether
     /// the portal logs that browser in.
-    pub fn send_form(&mut self) -> (bool, Press) {
+    pub fn send_form(&mut self) -> (bool, PressResult) {
         self.was_sent = true;
         let (is_taken, says) = match self.round() {
             Round::Asks => (
@@ -275,30 +275,35 @@ impl Portal {
                 "Bob's browser is logged in to Mallory's account. The page looks as always, so he does not notice.",
             ),
         };
-        (is_taken, Press::Step(says.to_owned()))
+        (is_taken, PressResult::Step(says.to_owned()))
     }
 
     /// Bob saves a draft. `owner` is the user whom the portal takes his browser for.
-    pub fn write(&mut self, owner: Option<&str>, text: &str) -> Press {
+    pub fn write(&mut self, owner: Option<&str>, text: &str) -> PressResult {
         let text = text.trim();
         if text.is_empty() {
-            return Press::Missing("Write something into the draft first.".to_owned());
+            return PressResult::Missing("Write something into the draft first.".to_owned());
         }
         let Some(owner) = owner else {
             let first = match self.round() {
                 Round::Asks if self.was_sent => "Press *Log in as Bob* first.",
                 _ => "Press *Send Mallory’s login form* first.",
             };
-            return Press::Missing(format!("Bob's browser is not logged in, so the portal saves nothing. {first}"));
+            return PressResult::Missing(format!(
+                "Bob's browser is not logged in, so the portal saves nothing. {first}"
+            ));
         };
         self.draft = Some((owner.to_owned(), text.to_owned()));
-        Press::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())
+        PressResult::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())
     }
 
     /// Mallory looks into her account.
-    pub fn read(&mut self) -> (Option<Found>, Press) {
+    pub fn read(&mut self) -> (Option<Found>, PressResult) {
         let Some((owner, text)) = self.draft.clone() else {
-            return (None, Press::Missing("Bob has not saved a draft yet, so there is nothing to find.".to_owned()));
+            return (
+                None,
+                PressResult::Missing("Bob has not saved a draft yet, so there is nothing to find.".to_owned()),
+            );
         };
         match (self.round(), owner == MALLORY) {
             (Round::Takes, true) => {
@@ -308,11 +313,11 @@ impl Portal {
             (Round::Takes, false) => {
                 let says = "Mallory's account is empty. Bob's browser was not logged in to it when he wrote. Send \
                             Mallory's login form, and then save the draft again.";
-                (Some(Found::NoDraft), Press::Missing(says.to_owned()))
+                (Some(Found::NoDraft), PressResult::Missing(says.to_owned()))
             }
             (_, _) if !self.was_sent => {
                 let says = "Mallory's account is empty, but she did not attack. Send her login form first.";
-                (Some(Found::NoDraft), Press::Missing(says.to_owned()))
+                (Some(Found::NoDraft), PressResult::Missing(says.to_owned()))
             }
             (_, _) => {
                 let says = "Mallory's account is empty: the portal took only the login form that it had given to Bob.";
@@ -322,7 +327,7 @@ impl Portal {
     }
 
     /// Counts the round, and begins the next one with nothing left of it.
-    fn end(&mut self, says: &str) -> Press {
+    fn end(&mut self, says: &str) -> PressResult {
         let round = self.round();
         let mut done = std::mem::take(&mut self.done);
         if !done.contains(&round) {
@@ -332,9 +337,9 @@ impl Portal {
         let (count, all) = (self.count(), Round::ALL.len());
         let counted = format!("{count} of {all} rounds done. {says}");
         if count == all {
-            return Press::Solved(counted);
+            return PressResult::Solved(counted);
         }
-        Press::Step(format!("{counted} Now round {} begins. It is about {}.", count + 1, self.round().title()))
+        PressResult::Step(format!("{counted} Now round {} begins. It is about {}.", count + 1, self.round().title()))
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::Remark;
 
 pub const NAME: &str = "lab-set-cookie";
@@ -137,14 +137,14 @@ pub fn open(remarks: &[Remark]) -> Open {
 }
 
 /// The verdict on these remarks: how many parts are done, and a hint about the first that is not.
-pub fn verdict(remarks: &[Remark]) -> Press {
+pub fn verdict(remarks: &[Remark]) -> PressResult {
     let done = remarks.iter().filter(|remark| remark.is_right).count();
     let counted = format!("{done} of {} parts done.", remarks.len());
     match remarks.iter().find(|remark| !remark.is_right) {
-        Some(miss) => Press::Wrong(format!("{counted} {}", miss.says)),
-        None => {
-            Press::Solved(format!("{counted} You know what each piece of the line does, and what is missing from it."))
-        }
+        Some(miss) => PressResult::Wrong(format!("{counted} {}", miss.says)),
+        None => PressResult::Solved(format!(
+            "{counted} You know what each piece of the line does, and what is missing from it."
+        )),
     }
 }
 

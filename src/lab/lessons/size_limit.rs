@@ -8,7 +8,7 @@ use cookie::time::Duration;
 use cookie::{Cookie, SameSite};
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 
 pub const COOKIE_NAME: &str = "lab-size";
 pub const SMALLEST: usize = 1000;
@@ -119,12 +119,12 @@ impl Measured {
     }
 
     /// The verdict about the cookie that was just sent, after it was added.
-    pub fn report(&self, trial: Trial) -> Press {
+    pub fn report(&self, trial: Trial) -> PressResult {
         let Trial { size, has_attribute, was_kept } = trial;
         let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };
         let with = if has_attribute { format!(" with {ATTRIBUTE_BYTES} bytes of attributes") } else { String::new() };
         let says = format!("{result} a cookie of {size} bytes{with}. {}", self.next(trial));
-        if self.learns_from(trial) { Press::Step(says) } else { Press::Note(says) }
+        if self.learns_from(trial) { PressResult::Step(says) } else { PressResult::Note(says) }
     }
 
     /// Whether this cookie told something that the visitor did not know.
@@ -174,29 +174,29 @@ impl Measured {
     }
 
     /// Judges the answer to whether the attributes count.
-    pub fn answer(&mut self, they_count: Option<bool>) -> Press {
+    pub fn answer(&mut self, they_count: Option<bool>) -> PressResult {
         let (Some(they_count), Some(are_free)) =
             (they_count, self.attributes_are_free.filter(|_| self.is_limit_found()))
         else {
-            return Press::Missing("Measure it first, and then choose one of the two answers.".to_owned());
+            return PressResult::Missing("Measure it first, and then choose one of the two answers.".to_owned());
         };
         self.is_answered = they_count != are_free;
         match (they_count, are_free) {
-            (false, true) => Press::Solved(
+            (false, true) => PressResult::Solved(
                 "Your browser counts 4096 bytes of name and value, and the attributes come on top. What is over the \
                  limit is dropped, and nobody is told."
                     .to_owned(),
             ),
-            (true, false) => Press::Solved(
+            (true, false) => PressResult::Solved(
                 "Your browser counts the attributes too. Most browsers do not, so keep your cookies well below the \
                  limit."
                     .to_owned(),
             ),
-            (true, true) => Press::Wrong(
+            (true, true) => PressResult::Wrong(
                 "If they counted, your browser would have dropped the line with the attributes. Look at what it did."
                     .to_owned(),
             ),
-            (false, false) => Press::Wrong(
+            (false, false) => PressResult::Wrong(
                 "If they did not count, your browser would have kept the line with the attributes. Look at what it \
                  did."
                     .to_owned(),

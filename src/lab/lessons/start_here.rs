@@ -1,7 +1,7 @@
 //! Start here: a token that the visitor got on the demo, and one question about it.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::clip;
 use crate::code::Code;
 use crate::token::{Claims, NumericDate, duration_in_words};
@@ -58,29 +58,29 @@ impl Found {
     }
 
     /// The verdict after a look into the session.
-    pub fn look(&self) -> Press {
+    pub fn look(&self) -> PressResult {
         match (self.missing(), self.token()) {
-            (None, Some(token)) if token.has_expired() => Press::Step(format!(
+            (None, Some(token)) if token.has_expired() => PressResult::Step(format!(
                 "1 of 2 parts done: you got a token, and the cookie of your browser led this page to it. The session still \
                  holds the token about `{}`, but {}. The demo refuses it now, and shows none of its claims. One part is \
                  left. Press *Open the demo* and then *Get token* for a new one, or decode this one on the bench.",
                 clip(token.subject()),
                 token.life()
             )),
-            (None, Some(token)) => Press::Step(format!(
+            (None, Some(token)) => PressResult::Step(format!(
                 "1 of 2 parts done: you got a token, and the cookie of your browser led this page to it. The session holds \
                  a token about `{}`. One part is left: say when the token expires.",
                 clip(token.subject())
             )),
-            (missing, _) => Press::Missing(missing.unwrap_or_default()),
+            (missing, _) => PressResult::Missing(missing.unwrap_or_default()),
         }
     }
 
     /// The verdict on what was typed as the value of `exp`.
-    pub fn check(&self, typed: &str) -> Press {
+    pub fn check(&self, typed: &str) -> PressResult {
         match (self.missing(), self.token()) {
             (None, Some(token)) => token.check(typed),
-            (missing, _) => Press::Missing(missing.unwrap_or_default()),
+            (missing, _) => PressResult::Missing(missing.unwrap_or_default()),
         }
     }
 }
@@ -103,11 +103,11 @@ impl HeldToken {
         }
     }
 
-    fn check(&self, typed: &str) -> Press {
+    fn check(&self, typed: &str) -> PressResult {
         let typed = typed.trim().trim_matches(['"', '\'', ',']);
         let expiry = self.text_of("exp");
         if typed == expiry {
-            return Press::Solved(format!(
+            return PressResult::Solved(format!(
                 "2 of 2 parts done. The token in your session is about `{}`, and {}. You got it on another page, and \
                  the cookie led this page to it.",
                 clip(self.subject()),
@@ -115,7 +115,7 @@ impl HeldToken {
             ));
         }
         let says = format!("1 of 2 parts done. {}", self.hint(typed, &expiry));
-        if typed.is_empty() { Press::Missing(says) } else { Press::Wrong(says) }
+        if typed.is_empty() { PressResult::Missing(says) } else { PressResult::Wrong(says) }
     }
 
     fn hint(&self, typed: &str, expiry: &str) -> String {
@@ -208,7 +208,7 @@ mod tests {
             [(42.0, "One part is left: say when the token expires"), (-1.0, "it expired 1 s ago")]
         {
             let is_said = |says: &str| says.contains("about `bob`") && says.contains(named);
-            assert!(matches!(found(seconds_left).look(), Press::Step(says) if is_said(&says)), "{named}");
+            assert!(matches!(found(seconds_left).look(), PressResult::Step(says) if is_said(&says)), "{named}");
         }
     }
 }

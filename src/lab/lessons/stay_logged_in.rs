@@ -7,7 +7,7 @@
 use std::fmt;
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use crate::profiles::Lifetime;
 
 /// The cookie that carries the tokens of Bob and of Mallory.
@@ -332,23 +332,25 @@ impl Kept {
     }
 
     /// What an answer of the issuer came to. A round that has shown its part is over.
-    pub fn concluded(&mut self, holder: Holder, answer: Answer) -> Press {
-        let Some(round) = self.round.take() else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
+    pub fn concluded(&mut self, holder: Holder, answer: Answer) -> PressResult {
+        let Some(round) = self.round.take() else { return PressResult::Missing(LOG_IN_FIRST.to_owned()) };
         if answer == Answer::Forgotten {
-            return Press::Missing(FORGOTTEN.to_owned());
+            return PressResult::Missing(FORGOTTEN.to_owned());
         }
         let Some(part) = round.shows() else {
             let says = round.says(holder, answer).to_owned();
             self.round = Some(round);
-            return Press::Step(says);
+            return PressResult::Step(says);
         };
         let is_new = !self.has(part);
         self.done[part as usize] = true;
         let (says, count) = (part.shown(), self.count());
         match (count, is_new) {
-            (3, true) => Press::Solved(format!("{says} All three parts are done.")),
-            (_, true) => Press::Step(format!("{count} of 3 parts done. {says}")),
-            (_, false) => Press::Note(format!("{says} You have done this part already: {count} of 3 parts are done.")),
+            (3, true) => PressResult::Solved(format!("{says} All three parts are done.")),
+            (_, true) => PressResult::Step(format!("{count} of 3 parts done. {says}")),
+            (_, false) => {
+                PressResult::Note(format!("{says} You have done this part already: {count} of 3 parts are done."))
+            }
         }
     }
 }
@@ -417,10 +419,10 @@ mod tests {
             (press, kept)
         };
         let (press, left) = ended("000 new smtBM");
-        assert!(matches!(press, Press::Step(says) if says.starts_with("1 of 3 parts done.")));
+        assert!(matches!(press, PressResult::Step(says) if says.starts_with("1 of 3 parts done.")));
         assert_eq!(left.to_string(), "010");
         let (press, _) = ended("010 new smtBM");
-        assert!(matches!(press, Press::Note(says) if says.ends_with("1 of 3 parts are done.")));
+        assert!(matches!(press, PressResult::Note(says) if says.ends_with("1 of 3 parts are done.")));
         let (press, left) = ended("110 new stbMB");
         assert!(press.is_solved() && left.count() == 3);
         let (press, left) = ended("110 new stb");

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use super::done_parts::{is_done, text_of};
 use super::hints::Open;
 use super::json_text::{fault_of, note_on_repetition};
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::{WANTED, clip, who_else};
 use crate::lab::naive::{LAX_BASE64, LaxToken, Objection};
 use crate::token::{Claims, parse_object_keeping_last, segments};
@@ -57,18 +57,18 @@ impl Parts {
     }
 
     /// The result of a press that completed its part.
-    fn press(self, says: &str) -> Press {
+    fn press(self, says: &str) -> PressResult {
         match [self.payload, self.middle, self.last].into_iter().filter(|is_done| *is_done).count() {
-            3 => Press::Solved(says.to_owned()),
-            done => Press::Step(format!("{says} {done} of 3 parts done. {}", self.next())),
+            3 => PressResult::Solved(says.to_owned()),
+            done => PressResult::Step(format!("{says} {done} of 3 parts done. {}", self.next())),
         }
     }
 
     /// The same, or that the part was done before.
-    pub fn pressed(self, is_new: bool, says: &str) -> Press {
+    pub fn pressed(self, is_new: bool, says: &str) -> PressResult {
         match self.press(says) {
-            Press::Step(_) if !is_new => {
-                Press::Note(format!("You have done this part already. {says} {}", self.next()))
+            PressResult::Step(_) if !is_new => {
+                PressResult::Note(format!("You have done this part already. {says} {}", self.next()))
             }
             press => press,
         }
@@ -291,13 +291,15 @@ mod tests {
         let parts = |payload, middle, last| Parts { payload, middle, last }.press("So.");
         assert_eq!(
             parts(true, false, false),
-            Press::Step("So. 1 of 3 parts done. Next: change a character in the middle of the signature.".to_owned())
+            PressResult::Step(
+                "So. 1 of 3 parts done. Next: change a character in the middle of the signature.".to_owned()
+            )
         );
         assert_eq!(
             parts(false, true, true),
-            Press::Step("So. 2 of 3 parts done. Next: change the payload.".to_owned())
+            PressResult::Step("So. 2 of 3 parts done. Next: change the payload.".to_owned())
         );
-        assert_eq!(parts(true, true, true), Press::Solved("So.".to_owned()));
+        assert_eq!(parts(true, true, true), PressResult::Solved("So.".to_owned()));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! A token that is tied to a key: which requests of a thief are refused, by which check, and which one is not.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use crate::lab::dpop::{Check, Target};
 
 /// The cookie with what Mallory copied: Bob's token and his proof.
@@ -187,16 +187,16 @@ impl Parts {
     }
 
     /// Counts what a request showed.
-    pub fn seen(&mut self, part: Part) -> Press {
+    pub fn seen(&mut self, part: Part) -> PressResult {
         let is_new = !self.has(part);
         self.0[part as usize] = true;
         let (says, count, all) = (part.shown(), self.count(), Part::ALL.len());
         match (count == all, is_new) {
-            (true, _) => Press::Solved(format!("{says} All {all} parts are done.")),
-            (false, true) => Press::Step(format!("{count} of {all} parts done. {says}")),
-            (false, false) if part == Part::Bob => Press::Note(format!("{says} Mallory has a new copy of both.")),
+            (true, _) => PressResult::Solved(format!("{says} All {all} parts are done.")),
+            (false, true) => PressResult::Step(format!("{count} of {all} parts done. {says}")),
+            (false, false) if part == Part::Bob => PressResult::Note(format!("{says} Mallory has a new copy of both.")),
             (false, false) => {
-                Press::Note(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
+                PressResult::Note(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
             }
         }
     }

@@ -5,7 +5,7 @@ use cookie::{Cookie, SameSite};
 
 use super::done_parts::{is_done, text_of};
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 use crate::code::Code;
 
 /// The name of the cookie.
@@ -165,16 +165,16 @@ impl Parts {
 
     /// The result of *Set the cookie* with times that show this case. `has_expired` says that the token's clock does
     /// not run.
-    pub fn set(self, chosen: Option<Case>, has_expired: bool) -> Press {
+    pub fn set(self, chosen: Option<Case>, has_expired: bool) -> PressResult {
         let says = match chosen {
             None => {
-                return Press::Wrong(format!(
+                return PressResult::Wrong(format!(
                     "{} Both clocks end at the same time, so neither case shows. Choose two different times in step 1.",
                     self.counted()
                 ));
             }
             Some(case) if self.has(case) => {
-                return Press::Note(format!(
+                return PressResult::Note(format!(
                     "{} Your browser has the cookie. But you have shown this case already. {}",
                     self.counted(),
                     case.other().how()
@@ -187,11 +187,11 @@ impl Parts {
                         ended, and send it back then."
                 .to_owned(),
         };
-        Press::Step(if self.count() == 0 { says } else { format!("{} {says}", self.counted()) })
+        PressResult::Step(if self.count() == 0 { says } else { format!("{} {says}", self.counted()) })
     }
 
     /// The result of a press that showed this case.
-    pub fn press(&mut self, case: Case) -> Press {
+    pub fn press(&mut self, case: Case) -> PressResult {
         let is_new = !self.has(case);
         let says = match case {
             Case::TokenEndedFirst => {
@@ -207,9 +207,11 @@ impl Parts {
         };
         let counted = self.counted();
         match self.count() {
-            2 => Press::Solved(format!("{counted} {says}")),
-            _ if !is_new => Press::Note(format!("{counted} You have shown this case already. {}", case.other().how())),
-            _ => Press::Step(format!("{counted} {says} {}", case.other().how())),
+            2 => PressResult::Solved(format!("{counted} {says}")),
+            _ if !is_new => {
+                PressResult::Note(format!("{counted} You have shown this case already. {}", case.other().how()))
+            }
+            _ => PressResult::Step(format!("{counted} {says} {}", case.other().how())),
         }
     }
 }
@@ -219,26 +221,26 @@ impl Parts {
 /// `cookie` is the code for the token in the cookie, or `no_token` if no cookie came. `copy` is the code for the copy
 /// that the page kept. `should_have_cookie` says that the cookie's `Max-Age` is not over, so the browser should send
 /// it.
-pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Result<Case, Press> {
+pub fn judge(cookie: Code, copy: Code, should_have_cookie: bool) -> Result<Case, PressResult> {
     let wrong = match (cookie, copy) {
         (Code::Expired, _) => return Ok(Case::TokenEndedFirst),
-        (Code::NoToken, _) if should_have_cookie => Press::Missing(
+        (Code::NoToken, _) if should_have_cookie => PressResult::Missing(
             "No cookie came, although its `Max-Age` is not over. Your browser does not keep it, or something deleted \
              it. Press *Set the cookie* again."
                 .to_owned(),
         ),
         (Code::NoToken, Code::Accepted) => return Ok(Case::CookieEndedFirst),
-        (Code::Accepted, _) => Press::Wrong(
+        (Code::Accepted, _) => PressResult::Wrong(
             "Both clocks still run: the cookie came, and its token is good. Wait until one of them has ended, and \
              press *Send it back* again. Or choose times that differ more."
                 .to_owned(),
         ),
-        (Code::NoToken, _) => Press::Wrong(
+        (Code::NoToken, _) => PressResult::Wrong(
             "Both clocks have ended, so they agree. Set a cookie and a token that end at different times. Then press \
              *Send it back* in between."
                 .to_owned(),
         ),
-        (code, _) => Press::Missing(format!(
+        (code, _) => PressResult::Missing(format!(
             "A cookie came, but this lesson did not set the token in it: `{code}`. Press *Set the cookie* again."
         )),
     };
@@ -313,9 +315,9 @@ mod tests {
         assert!(said("", cookie, false).contains("both clocks run") && said("", token, true).contains("already"));
         let again = said("token-first", token, true);
         assert!(again.starts_with("1 of 2 parts done.") && again.contains("let the cookie end first"), "{again}");
-        assert!(matches!(Parts::parse("token-first").set(token, true), Press::Note(_)), "it is no step");
+        assert!(matches!(Parts::parse("token-first").set(token, true), PressResult::Note(_)), "it is no step");
         let shown_again = Parts::parse("token-first").press(Case::TokenEndedFirst);
-        assert!(matches!(&shown_again, Press::Note(says) if says.contains("already")), "{shown_again:?}");
+        assert!(matches!(&shown_again, PressResult::Note(says) if says.contains("already")), "{shown_again:?}");
         assert!(said("cookie-first", cookie, false).contains("let the token end first"));
     }
 

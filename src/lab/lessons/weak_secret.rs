@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use thiserror::Error;
 
 use super::forged_token::{signed_otherwise, unreadable_to_strict};
-use super::press::Press;
+use super::press::PressResult;
 use super::remark::{WANTED, clip, who_else};
 use crate::code::Code;
 use crate::keys::{Algorithm, GivenKey, KeyFault, SigningError};
@@ -246,15 +246,15 @@ impl Reached {
         }
     }
 
-    pub fn press(&self) -> Press {
-        let near = |says: &str| Press::Wrong(says.to_owned());
+    pub fn press(&self) -> PressResult {
+        let near = |says: &str| PressResult::Wrong(says.to_owned());
         match self {
-            Self::Forged => Press::Solved(
+            Self::Forged => PressResult::Solved(
                 "2 of 2 parts done. Mallory is Admin now: she can change 3 grades. The portal cannot tell your token from one of its own."
                     .to_owned(),
             ),
             Self::VictimsToken => near("This is Bob's own token. Write a new one, with another `sub`."),
-            Self::OtherSubject(subject) => Press::Wrong(format!(
+            Self::OtherSubject(subject) => PressResult::Wrong(format!(
                 "Near: the secret is right, and the portal accepts the token, for `{}`. {}",
                 clip(subject),
                 who_else(&subject.as_str().into(), "Who may change grades?")
@@ -263,7 +263,7 @@ impl Reached {
             Self::OldSignature => near(
                 "The text is new, but the signature is still that of Bob's token. Compute a new one with the secret.",
             ),
-            Self::OtherAlgorithm(algorithm) => Press::Wrong(format!(
+            Self::OtherAlgorithm(algorithm) => PressResult::Wrong(format!(
                 "Near: the secret is right, but the algorithm is not. This token says {algorithm}, and the portal \
                  expects HS256."
             )),
@@ -271,7 +271,7 @@ impl Reached {
             Self::StrayBlank => near(
                 "Near: that is the word, with a space or a line break beside it. Those bytes are part of the secret too.",
             ),
-            Self::OtherForm(form) => Press::Wrong(format!(
+            Self::OtherForm(form) => PressResult::Wrong(format!(
                 "Near: that is the word, but it signed {form}. The portal uses the bytes of the word as they are."
             )),
             Self::Unsigned => near("Your token has no signature after its second dot. Compute one with the secret."),
@@ -280,16 +280,16 @@ impl Reached {
                  written in another way.",
             ),
             Self::WrongHeader(why) => {
-                Press::Wrong(format!("Near: the secret is right. But the portal refuses the header: {why}."))
+                PressResult::Wrong(format!("Near: the secret is right. But the portal refuses the header: {why}."))
             }
-            Self::OtherWord(word) => Press::Wrong(format!(
+            Self::OtherWord(word) => PressResult::Wrong(format!(
                 "The secret `{word}` signed this token. That word is in the list, but another one signed Bob's token."
             )),
             Self::Expired => {
                 near("Near: the secret is right, but your token has expired. Write an `exp` in the future.")
             }
             Self::WrongClaims(why) => {
-                Press::Wrong(format!("Near: the secret is right. But the portal refuses what the token says: {why}."))
+                PressResult::Wrong(format!("Near: the secret is right. But the portal refuses what the token says: {why}."))
             }
             Self::Refused => {
                 near("The signature does not fit: some other secret made it. The portal refuses the token.")

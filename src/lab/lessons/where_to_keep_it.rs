@@ -2,7 +2,7 @@
 //! what it can do while the page is open.
 
 use super::hints::Open;
-use super::press::Press;
+use super::press::PressResult;
 
 /// A place for Bob's token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -182,16 +182,16 @@ impl Work {
     }
 
     /// Bob logs in. `session` is the id that a backend would give him.
-    pub fn log_in(&mut self, place: Place, session: String) -> Press {
+    pub fn log_in(&mut self, place: Place, session: String) -> PressResult {
         *self = Self { done: std::mem::take(&mut self.done), place: Some(place), session, has_run: false };
         self.step_done(1, &format!("Bob is logged in for ten minutes. {}", place.says()))
     }
 
     /// The script runs on Bob's page. `is_bob` says whether the portal answers its request as Bob's.
-    pub fn run(&mut self, guess: Guess, is_bob: bool) -> Press {
-        let Some(place) = self.place else { return Press::Missing(NOT_LOGGED_IN.to_owned()) };
+    pub fn run(&mut self, guess: Guess, is_bob: bool) -> PressResult {
+        let Some(place) = self.place else { return PressResult::Missing(NOT_LOGGED_IN.to_owned()) };
         if !is_bob {
-            return Press::Missing(
+            return PressResult::Missing(
                 "Bob is not logged in any more: his token is gone or has expired. Log in as Bob again.".to_owned(),
             );
         }
@@ -202,15 +202,15 @@ impl Work {
             }
             Err(hint) => {
                 self.has_run = false;
-                Press::Wrong(hint.to_owned())
+                PressResult::Wrong(hint.to_owned())
             }
         }
     }
 
     /// The result of a step that is not the last one at its place.
-    fn step_done(&self, number: usize, says: &str) -> Press {
+    fn step_done(&self, number: usize, says: &str) -> PressResult {
         let counted = if self.count() == 0 { String::new() } else { format!("{} ", self.counted()) };
-        Press::Step(format!("This was step {number} of 3 at this place. {counted}{says}"))
+        PressResult::Step(format!("This was step {number} of 3 at this place. {counted}{says}"))
     }
 
     /// How many places are done.
@@ -219,16 +219,16 @@ impl Work {
     }
 
     /// Mallory sends a request from her own machine, with what the script took. `is_let_in` is the portal's answer.
-    pub fn replay(&mut self, is_let_in: bool) -> Press {
-        let Some(place) = self.place else { return Press::Missing(NOT_LOGGED_IN.to_owned()) };
+    pub fn replay(&mut self, is_let_in: bool) -> PressResult {
+        let Some(place) = self.place else { return PressResult::Missing(NOT_LOGGED_IN.to_owned()) };
         if !self.has_run {
-            return Press::Missing(
+            return PressResult::Missing(
                 "Run the script first, with the right answers to both questions. Then Mallory has what it took."
                     .to_owned(),
             );
         }
         if is_let_in != place.is_readable() {
-            return Press::Missing(
+            return PressResult::Missing(
                 "The portal refuses the stolen token, because it has expired or is not the one that the script took. Log \
                  in as Bob again."
                     .to_owned(),
@@ -246,15 +246,15 @@ impl Work {
             "Mallory has nothing to send: with the page, her script is gone too."
         };
         if self.count() == Place::ALL.len() {
-            return Press::Solved(format!(
+            return PressResult::Solved(format!(
                 "{counted} {says} No place stops the script while the page is open; two of them keep the token from it."
             ));
         }
         let next = self.next().title();
         if is_new {
-            Press::Step(format!("{counted} {says} Next: *{next}*."))
+            PressResult::Step(format!("{counted} {says} Next: *{next}*."))
         } else {
-            Press::Note(format!("You have done this place already. {counted} {says} Next: *{next}*."))
+            PressResult::Note(format!("You have done this place already. {counted} {says} Next: *{next}*."))
         }
     }
 }
@@ -309,7 +309,11 @@ mod tests {
                 press.says().starts_with(says) && press.says().ends_with("Next: *A readable cookie*."),
                 "{press:?}"
             );
-            assert_eq!(matches!(press, Press::Note(_)), !counted.is_empty(), "a place that was done before is no step");
+            assert_eq!(
+                matches!(press, PressResult::Note(_)),
+                !counted.is_empty(),
+                "a place that was done before is no step"
+            );
         }
     }
 

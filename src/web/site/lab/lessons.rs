@@ -44,7 +44,7 @@ use url::form_urlencoded;
 use crate::code::Code;
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::hints::{Help, Open, OpenedHints};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::{Choice, Lesson, course};
 use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
@@ -198,7 +198,7 @@ struct LessonVisit<'a> {
     /// Whether the button for a hint was pressed.
     asks_for_hint: bool,
     /// The verdict that was on the page when that button was pressed. The page keeps showing it: the hint is about it.
-    last_press: Option<Press>,
+    last_press: Option<PressResult>,
     /// The seal of the address that this press redirects to, where its outcome is shown.
     outcome_to_come: Option<String>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
@@ -327,17 +327,19 @@ impl<'a> LessonVisit<'a> {
 
     /// The texts around the lesson, with what a press came to; `None` if nothing was pressed that this page answers.
     /// The progress remembers it. The hints are about what is open now.
-    pub fn judged(&mut self, press: Option<Press>, open: impl Into<Open>) -> Frame {
+    pub fn judged(&mut self, press: Option<PressResult>, open: impl Into<Open>) -> Frame {
         let is_form = self.request.method() == Method::POST;
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
-            Some(Press::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => self.progress.is_solved = true,
-            Some(Press::Wrong(_)) if is_form && !self.asks_for_hint || lesson_cookies::is_new_outcome(self) => {
+            Some(PressResult::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => {
+                self.progress.is_solved = true;
+            }
+            Some(PressResult::Wrong(_)) if is_form && !self.asks_for_hint || lesson_cookies::is_new_outcome(self) => {
                 self.progress.count_try();
             }
             Some(_) | None => {}
         }
-        let is_solved = press.as_ref().is_some_and(Press::is_solved);
+        let is_solved = press.as_ref().is_some_and(PressResult::is_solved);
         let help = self.help(if is_solved { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
         let step = self.form.get("step").or_else(|| self.form.get("do")).unwrap_or_default().to_owned();
@@ -405,8 +407,8 @@ impl Form {
     }
 
     /// The verdict on the page that sent this form, unless the lesson was solved by it.
-    fn last_press(&self) -> Option<Press> {
-        Press::kept(self.get("last_press")?, self.get("last_says")?)
+    fn last_press(&self) -> Option<PressResult> {
+        PressResult::kept(self.get("last_press")?, self.get("last_says")?)
     }
 
     /// The fields that a redirect of the lesson put into the address.
@@ -429,7 +431,7 @@ impl Form {
 pub(super) struct Frame {
     pub lesson: &'static Lesson,
     progress: LessonProgress,
-    press: Option<Press>,
+    press: Option<PressResult>,
     /// The step that was pressed, by the name that the form sends.
     step: String,
     help: Help,
@@ -454,7 +456,7 @@ impl Frame {
 
     /// Whether this press solved the lesson.
     pub fn is_solved(&self) -> bool {
-        self.press.as_ref().is_some_and(Press::is_solved)
+        self.press.as_ref().is_some_and(PressResult::is_solved)
     }
 
     /// Whether the next control is directly below the verdict, where it is on the screen after a press. Then the step

@@ -5,8 +5,8 @@ use crate::html::words;
 use crate::lab::lesson_page::LessonPage;
 
 /// A lesson, its presses, and what the evidence says. A press is what is set before it, and a button.
-type Case = (&'static str, &'static [Press], &'static [&'static str]);
-type Press = (&'static [(&'static str, &'static str)], &'static str);
+type Case = (&'static str, &'static [PressResult], &'static [&'static str]);
+type PressResult = (&'static [(&'static str, &'static str)], &'static str);
 
 const CASES: &[Case] = &[
     (
@@ -57,7 +57,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-async fn press(page: &mut LessonPage, presses: &[Press]) {
+async fn press(page: &mut LessonPage, presses: &[PressResult]) {
     for (fields, label) in presses {
         if label.starts_with(char::is_lowercase) {
             let mut sent = vec![("do", *label)];

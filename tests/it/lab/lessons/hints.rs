@@ -6,8 +6,8 @@ use crate::lab::lesson_page::LessonPage;
 /// A lesson with parts: what its first hint says, what does its first part, and what the first hint says after that. A
 /// press is the label of its button, after the fields that are set before it. A step whose button is in no form has a
 /// name in small letters instead.
-type Case = (&'static str, &'static str, &'static [Press], &'static str);
-type Press = (&'static [(&'static str, &'static str)], &'static str);
+type Case = (&'static str, &'static str, &'static [PressResult], &'static str);
+type PressResult = (&'static [(&'static str, &'static str)], &'static str);
 
 const CASES: &[Case] = &[
     ("set-cookie", "step 2 shows the line", &[(&[], "set")], "Which of them is about scripts?"),

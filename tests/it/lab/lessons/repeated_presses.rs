@@ -4,9 +4,9 @@ use crate::app::TestApp;
 use crate::html::{attribute, between};
 use crate::lab::lesson_page::LessonPage;
 
-type Press = (&'static [(&'static str, &'static str)], &'static str);
+type PressResult = (&'static [(&'static str, &'static str)], &'static str);
 /// A lesson, the presses before, the press that does nothing new, and what is said of it.
-type Case = (&'static str, &'static [Press], Press, &'static str);
+type Case = (&'static str, &'static [PressResult], PressResult, &'static str);
 
 const TO_SCRIPT: &[(&str, &str)] = &[("takes", "yes"), ("sends", "yes")];
 const STORAGE: &[(&str, &str)] = &[("place", "storage")];
@@ -69,7 +69,7 @@ const CASES: &[Case] = &[
     ),
 ];
 
-async fn press(page: &mut LessonPage, (fields, label): &Press) {
+async fn press(page: &mut LessonPage, (fields, label): &PressResult) {
     for (name, value) in *fields {
         page.set(name, value);
     }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::anatomy::{self, Judged, KeptToken, LIFETIME, Typed};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Claims, segments};
@@ -65,14 +65,14 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 }
 
 /// The token that the form brings back, or why the answer cannot be judged by it.
-async fn brought(visit: &LessonVisit<'_>) -> Result<Option<Result<Held, Press>>, Problem> {
+async fn brought(visit: &LessonVisit<'_>) -> Result<Option<Result<Held, PressResult>>, Problem> {
     let Some(token) = visit.form.get("token").map(str::to_owned) else { return Ok(None) };
     let judged = lab::verify(&visit.lab.keys.ring(), DemoAlgorithm::HS256, &token, visit.now);
     let verdict = visit.lab.store.resolve_revocation(judged).await?;
     let code = verdict.code();
     Ok(Some(match verdict.accept() {
         Ok(claims) => Ok(Held { kept: KeptToken::of(&claims).filter(|kept| is_all(kept, &claims, visit)), token }),
-        Err(_) => Err(Press::Missing(format!(
+        Err(_) => Err(PressResult::Missing(format!(
             "The token that came with your answer is not one that this page gave you, or its hour is over: `{code}`. \
              The page now shows another token. Read that one."
         ))),

@@ -10,7 +10,7 @@ use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::another_service::{
     self, AUDIENCES, Check, ISSUERS, IssuerKeys, OLD_PORTALS, PROBES, Parts, Pick, ROLES, Wanted,
 };
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -136,9 +136,9 @@ fn present(
     keys: &IssuerKeys,
     wanted: &Wanted,
     parts: &mut Parts,
-) -> Result<(Option<Press>, Outcome), Problem> {
+) -> Result<(Option<PressResult>, Outcome), Problem> {
     if let Some(objection) = wanted.objection() {
-        return Ok((Some(Press::Wrong(objection.to_owned())), Outcome::Nothing));
+        return Ok((Some(PressResult::Wrong(objection.to_owned())), Outcome::Nothing));
     }
     let token = visit.issue(keys.of(wanted.issuer), &wanted.claims(visit.now))?;
     let judged = OLD_PORTALS.each_ref().map(|portal| portal.judge(&token, keys, visit.now));
@@ -161,10 +161,10 @@ fn repair(
     keys: &IssuerKeys,
     checks: &[Check],
     parts: &mut Parts,
-) -> Result<(Option<Press>, Outcome), Problem> {
+) -> Result<(Option<PressResult>, Outcome), Problem> {
     if !parts.are_broken_into() {
         let first = "First become Admin at both old portals. Then you know what to repair.";
-        return Ok((Some(Press::Missing(first.to_owned())), Outcome::Nothing));
+        return Ok((Some(PressResult::Missing(first.to_owned())), Outcome::Nothing));
     }
     let mut probed = Vec::new();
     for probe in &PROBES {

@@ -12,7 +12,7 @@ use crate::lab::lessons::cookie_laboratory::{
     Choice, CookieSettings, MAX_AGES, Outcome, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES, Transport,
     deletion_lines, judge, rules, rules_outcome,
 };
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::web::http::origins::is_on_loopback;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
@@ -172,11 +172,11 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         }
         None => {
             let says = "Your browser dropped the cookies that this lesson made. Your finished parts are kept.";
-            let press = visit.form.get("cleared").map(|_| Press::Step(says.to_owned()));
+            let press = visit.form.get("cleared").map(|_| PressResult::Step(says.to_owned()));
             (read(visit).unwrap_or_else(|_| CookieSettings::initial()), before, press, None)
         }
         Some(_) if !lesson_cookies::is_outcome(visit) => {
-            (read(visit)?, before, Some(Press::Missing(NOT_A_PRESS.to_owned())), None)
+            (read(visit)?, before, Some(PressResult::Missing(NOT_A_PRESS.to_owned())), None)
         }
         Some(value) => {
             let settings = read(visit)?;

@@ -16,7 +16,7 @@ use crate::lab::lessons::cross_site_forms::{
     AttackForm, COOKIES, Came, LAX, NONE, Refuser, judge, lines, press, read_record, record_text,
 };
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::remark::Remark;
 use crate::web::http::extractor::FromHead as _;
 use crate::web::http::origins::{Origins, WITHOUT_ORIGIN_CHECK, policy_with_forms_to};
@@ -162,17 +162,17 @@ fn judged(
     reported: &Came,
     refuser: Option<Refuser>,
     remarks: &mut Vec<Remark>,
-) -> Press {
+) -> PressResult {
     let [(_, Some(get)), (_, Some(defended)), (_, Some(undefended))] = recorded else {
         let missing = recorded.iter().filter(|(_, came)| came.is_none());
         let missing: Vec<String> = missing.map(|(form, _)| format!("*{}*", form.button())).collect();
-        return Press::Missing(format!(
+        return PressResult::Missing(format!(
             "Your browser has not sent all three forms to this site in the last hour. Still missing: {}.",
             missing.join(", ")
         ));
     };
     if defended != undefended {
-        return Press::Missing(
+        return PressResult::Missing(
             "The two POST forms did not bring the same cookies: the cookies changed in between. Set them again, and send \
              both POST forms again."
                 .to_owned(),
@@ -185,12 +185,14 @@ fn judged(
 }
 
 /// What is said after the cookies were set.
-fn kept_press(kept: &[&str]) -> Press {
+fn kept_press(kept: &[&str]) -> PressResult {
     let names: Vec<String> = kept.iter().map(|name| format!("`{name}`")).collect();
     if kept.is_empty() {
-        return Press::Missing("Your browser kept none of the three cookies. Allow cookies for this site.".to_owned());
+        return PressResult::Missing(
+            "Your browser kept none of the three cookies. Allow cookies for this site.".to_owned(),
+        );
     }
-    Press::Step(format!("Your browser keeps {}. Now open Mallory's page.", names.join(", ")))
+    PressResult::Step(format!("Your browser keeps {}. Now open Mallory's page.", names.join(", ")))
 }
 
 fn reported(visit: &LessonVisit<'_>, form: &str) -> Vec<&'static str> {

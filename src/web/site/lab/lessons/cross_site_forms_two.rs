@@ -17,7 +17,7 @@ use crate::lab::lessons::cross_site_forms_two::{
     tossed_lines,
 };
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::web::http::cookie_header;
 use crate::web::http::origins::policy_with_forms_to;
 use crate::web::http::problem::Problem;
@@ -191,16 +191,16 @@ fn posted(
     step: &str,
     tried: &Tried,
     shown: Option<Shown>,
-) -> Result<Option<Press>, Problem> {
+) -> Result<Option<PressResult>, Problem> {
     if let Some(shown) = shown {
         let mut now = tried.clone();
         now.add(shown);
         let now = keep(visit, tried, now)?;
         let says = format!("{} {}", shown.outcome.because(shown.defence), now.summary());
-        return Ok(Some(Press::Step(format!("Simulated by the rules of browsers: {says}"))));
+        return Ok(Some(PressResult::Step(format!("Simulated by the rules of browsers: {says}"))));
     }
     if visit.form.get("simulate").is_some() {
-        return Ok(Some(Press::Missing(
+        return Ok(Some(PressResult::Missing(
             "Admin is not logged in, so there is nothing to attack yet. Press *Log in as Admin* first.".to_owned(),
         )));
     }
@@ -211,17 +211,17 @@ fn posted(
 }
 
 /// What is said on the way back from another page.
-fn arrived(visit: &LessonVisit<'_>, tried: &Tried) -> Option<Press> {
+fn arrived(visit: &LessonVisit<'_>, tried: &Tried) -> Option<PressResult> {
     match Form::of_query(visit.request).get("step")? {
         "login" if session(visit).is_some() => {
-            Some(Press::Step("Admin is logged in at all five portals. Now open Mallory's page.".to_owned()))
+            Some(PressResult::Step("Admin is logged in at all five portals. Now open Mallory's page.".to_owned()))
         }
-        "login" => Some(Press::Missing(
+        "login" => Some(PressResult::Missing(
             "Your browser did not keep the session cookie: it accepts `Secure` here over https only. You can still let \
              the lab simulate each attack."
                 .to_owned(),
         )),
-        "back" => Some(Press::Step(tried.summary())),
+        "back" => Some(PressResult::Step(tried.summary())),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ use crate::lab::lessons::hs256_or_rs256::{
     self, ALGORITHMS, COMMANDS, LONGEST_KEY, PARTIES, Parts, Party, cannot_sign, claims_of_bob, forge, is_forged,
     verify_with,
 };
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::lab;
 use crate::token::{LARGEST_TOKEN, segments};
@@ -152,7 +152,11 @@ async fn tokens(visit: &LessonVisit<'_>, ring: &KeyRing, secret: &Secret) -> Res
     Ok(Tokens { hs256: hs256.into_string(), rs256: visit.issue(ring.lab().rs256(), &claims)? })
 }
 
-async fn measured(visit: &LessonVisit<'_>, parts: Parts, is_first: bool) -> Result<(Option<Press>, Outcome), Problem> {
+async fn measured(
+    visit: &LessonVisit<'_>,
+    parts: Parts,
+    is_first: bool,
+) -> Result<(Option<PressResult>, Outcome), Problem> {
     let ring = visit.lab.keys.ring();
     let costs = visit.lab.work.run(move || Costs::of(ring.lab())).await?;
     let says = format!(
@@ -219,7 +223,7 @@ impl Work {
         visit: &LessonVisit<'_>,
         tokens: &Tokens,
         secret: &Secret,
-    ) -> Result<(Option<Press>, Outcome), Problem> {
+    ) -> Result<(Option<PressResult>, Outcome), Problem> {
         let (press, outcome) = match visit.form.get("step") {
             Some("verify") => self.verify(visit, tokens, secret),
             Some("public") => self.sign_with_public(),
@@ -236,7 +240,7 @@ impl Work {
         Ok((Some(press), outcome))
     }
 
-    fn verify(&mut self, visit: &LessonVisit<'_>, tokens: &Tokens, secret: &Secret) -> (Press, Outcome) {
+    fn verify(&mut self, visit: &LessonVisit<'_>, tokens: &Tokens, secret: &Secret) -> (PressResult, Outcome) {
         match verify_with(&self.key, &tokens.rs256, secret, visit.now) {
             Ok(verdict) => {
                 self.public = Some(self.key.clone());
@@ -245,13 +249,13 @@ impl Work {
                 let press = self.parts.pressed(is_new, says);
                 (press, Outcome::Verified(Box::new(JudgedToken::new(&tokens.rs256, &verdict))))
             }
-            Err(hint) => (Press::Wrong(hint).counted_if(!self.key.trim().is_empty()), Outcome::Nothing),
+            Err(hint) => (PressResult::Wrong(hint).counted_if(!self.key.trim().is_empty()), Outcome::Nothing),
         }
     }
 
-    fn sign_with_public(&mut self) -> (Press, Outcome) {
+    fn sign_with_public(&mut self) -> (PressResult, Outcome) {
         let Some(public) = &self.public else {
-            return (Press::Missing("Verify the token with the public key first.".to_owned()), Outcome::Nothing);
+            return (PressResult::Missing("Verify the token with the public key first.".to_owned()), Outcome::Nothing);
         };
         match cannot_sign(public) {
             Some(why) => {
@@ -259,11 +263,15 @@ impl Work {
                 let says = format!("Blocked: the library's key does not sign. The program says of it: {why}.");
                 (self.parts.pressed(is_new, &says), Outcome::NotSigned)
             }
-            None => (Press::Wrong("The key in the field is not the public key.".to_owned()), Outcome::Nothing),
+            None => (PressResult::Wrong("The key in the field is not the public key.".to_owned()), Outcome::Nothing),
         }
     }
 
-    fn sign_with_secret(&mut self, visit: &LessonVisit<'_>, secret: &Secret) -> Result<(Press, Outcome), Problem> {
+    fn sign_with_secret(
+        &mut self,
+        visit: &LessonVisit<'_>,
+        secret: &Secret,
+    ) -> Result<(PressResult, Outcome), Problem> {
         let token = forge(secret, visit.now).ok_or_else(|| Problem::broken("the lesson's secret does not sign"))?;
         let token = token.into_string();
         let verdict = hs256_or_rs256::verify(&token, secret, visit.now);

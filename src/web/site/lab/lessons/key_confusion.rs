@@ -9,7 +9,7 @@ use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::keys::KeyRing;
 use crate::lab::lessons::key_confusion::{self, LONGEST_FIELD, Material, Portal, RULE, Written};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::profiles::demo::{self, DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
 use crate::token::{LARGEST_TOKEN, Pasted};
@@ -62,7 +62,7 @@ struct Fields {
 struct Outcome {
     /// Whose token it was: the lab's, or one that was pasted.
     title: &'static str,
-    press: Press,
+    press: PressResult,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -129,7 +129,7 @@ fn outcome(visit: &LessonVisit<'_>, fields: &Fields, ring: &KeyRing, portal: &Po
     let seen = JudgedToken::new(&token, &strict);
     Ok(Outcome {
         title,
-        press: Press::of(&judged).counted_if(!token.is_empty()),
+        press: PressResult::of(&judged).counted_if(!token.is_empty()),
         naive: NaiveVerdict::new(RULE, &says).named("The old verifier"),
         strict: if fields.is_pasted { seen } else { seen.note(2, written.signature_in_words()) },
     })

@@ -11,7 +11,7 @@ use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::keys_in_the_header::{
     self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, With, forge, judge,
 };
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::naive::LaxToken;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::web::http::problem::Problem;
@@ -60,7 +60,7 @@ struct Sent {
 }
 
 struct Outcome {
-    press: Press,
+    press: PressResult,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -117,7 +117,7 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
             .mark(2, &format!("made with {}", choices.with.says())),
     };
     Outcome {
-        press: Press::of(&judge(attempt, &says)).counted_if(!attempt.is_empty()),
+        press: PressResult::of(&judge(attempt, &says)).counted_if(!attempt.is_empty()),
         naive: NaiveVerdict::new(member.rule(), &says).named("The portal"),
         strict,
     }

@@ -13,7 +13,7 @@ use super::projector::Projector;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Target};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::oauth::authorization::{AuthorizationRequest, Refusal};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
@@ -138,25 +138,25 @@ impl Work {
     }
 
     /// What is said when the callback brought something.
-    fn arrival(&self) -> Option<Press> {
+    fn arrival(&self) -> Option<PressResult> {
         let brought = self.brought.as_ref()?;
         let Some(login) = &self.login else {
-            return Some(Press::Missing(
+            return Some(PressResult::Missing(
                 "This browser began no login, so the portal expects no code. Press *Log in with the school*."
                     .to_owned(),
             ));
         };
         Some(match brought.check(login) {
-            Ok(()) => Press::Step(format!(
+            Ok(()) => PressResult::Step(format!(
                 "2 of the 3 steps of the login are done, which is part 1 of {}. Your browser brought a code to the portal. \
                  `state` and `iss` are right. Now the portal redeems the code.",
                 Parts::ALL
             )),
-            Err(why) => Press::Missing(why.to_owned()),
+            Err(why) => PressResult::Missing(why.to_owned()),
         })
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let press = match visit.form.get("do").unwrap_or_default() {
             "begin" => self.begin(visit)?,
             "redeem" => self.redeem(visit).await?,
@@ -167,66 +167,68 @@ impl Work {
         Ok(press)
     }
 
-    fn begin(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    fn begin(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let visitor = visit.own_name()?;
         self.parts.round = self.parts.round.saturating_add(1);
         self.login = Some(Login::of(visit, &visitor, self.parts.round));
         self.brought = None;
-        Ok(Press::Step(format!(
+        Ok(PressResult::Step(format!(
             "1 of the 3 steps of the login is done, which is part 1 of {}. The portal keeps a new `state` and a new code \
              verifier for your browser. It answers with a redirect, which your browser follows next.",
             Parts::ALL
         )))
     }
 
-    async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn redeem(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let (Some(login), Some(brought)) = (&self.login, &self.brought) else {
-            return Ok(Press::Missing(if self.parts.has_logged_in {
+            return Ok(PressResult::Missing(if self.parts.has_logged_in {
                 "This code was used before, and a code works once.".to_owned()
             } else {
                 "The portal has no code yet. Begin a login, and follow the redirect.".to_owned()
             }));
         };
         if let Err(why) = brought.check(login) {
-            return Ok(Press::Missing(why.to_owned()));
+            return Ok(PressResult::Missing(why.to_owned()));
         }
         let form = login.redemption(&brought.code, Some(&login.verifier));
         if let Err(error) = login.redeem(&form, visit)? {
-            return Ok(Press::Missing(format!("The issuer refuses the code: {}.", shown_error(&error))));
+            return Ok(PressResult::Missing(format!("The issuer refuses the code: {}.", shown_error(&error))));
         }
         let request = Message::form("The portal asks the issuer’s token endpoint", "/token", &form);
         let token = id_token(login, visit).await?;
         self.exchange = Some(Exchange::login(vec![request, token]));
         self.parts.has_logged_in = true;
         self.brought = None;
-        Ok(Press::Step(format!(
+        Ok(PressResult::Step(format!(
             "1 of {} parts done. The portal has an ID token, which says that this browser is Bob’s. Next: {} attacks.",
             Parts::ALL,
             Attack::ALL.len()
         )))
     }
 
-    fn attack(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    fn attack(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let unknown = || Problem::bad_request("`attack` and `do` must name an attack of this lesson and its target.");
         let attack = visit.form.get("attack").and_then(Attack::parse).ok_or_else(unknown)?;
         let target = visit.form.get("do").and_then(Target::parse).ok_or_else(unknown)?;
         if !self.parts.has_logged_in {
-            return Ok(Press::Missing("Finish the login first: an attack uses what you saw there.".to_owned()));
+            return Ok(PressResult::Missing("Finish the login first: an attack uses what you saw there.".to_owned()));
         }
         if !attack.choices().is_empty() && self.choice.is_empty() {
-            return Ok(Press::Missing(format!("Nothing is chosen yet. {}", attack.asks())));
+            return Ok(PressResult::Missing(format!("Nothing is chosen yet. {}", attack.asks())));
         }
         let visitor = visit.own_name()?;
         match attacks::attempt(attack, target, &self.choice, &self.redirect_uri, &visitor, visit)? {
-            Err(hint) => Ok(Press::Wrong(hint)),
+            Err(hint) => Ok(PressResult::Wrong(hint)),
             Ok(exchange) => {
                 self.exchange = Some(exchange);
                 let is_new = !self.parts.has(attack, target);
                 let cancels = attack == Attack::StolenCode && self.parts.send_verifier(&self.choice);
                 self.parts.add(attack, target);
                 Ok(match self.attempt_result(attack) {
-                    Press::Step(says) if cancels => Press::Note(format!("{OTHER_VERIFIER} {says}")),
-                    Press::Step(says) if !is_new => Press::Note(format!("You have made this try already. {says}")),
+                    PressResult::Step(says) if cancels => PressResult::Note(format!("{OTHER_VERIFIER} {says}")),
+                    PressResult::Step(says) if !is_new => {
+                        PressResult::Note(format!("You have made this try already. {says}"))
+                    }
                     press => press,
                 })
             }
@@ -234,11 +236,11 @@ impl Work {
     }
 
     /// What a finished attempt came to.
-    fn attempt_result(&self, attack: Attack) -> Press {
+    fn attempt_result(&self, attack: Attack) -> PressResult {
         if !self.parts.are_complete() {
-            return Press::Step(self.parts.after_attempt(attack));
+            return PressResult::Step(self.parts.after_attempt(attack));
         }
-        Press::Solved(format!(
+        PressResult::Solved(format!(
             "All {} parts are done. Four comparisons stop four attacks: `state`, the code verifier, `iss`, and the whole \
              redirect URI.",
             Parts::ALL

@@ -12,7 +12,7 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::ProfileKeys;
 use crate::lab::lessons::logout::{COOKIE, KeptCopy, LIFETIME, LogoutMethod, Replay, Rounds, Stage};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::lab;
 use crate::token::{Judged, Verdict, decode};
@@ -166,7 +166,7 @@ impl LogoutState {
         if self.is_copy_spent { Stage::Begin } else { self.stage() }
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         match visit.form.get("do").unwrap_or_default() {
             "login" => self.log_in(visit),
             "save" => Ok(self.save(visit)),
@@ -178,7 +178,7 @@ impl LogoutState {
         }
     }
 
-    fn log_in(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
+    fn log_in(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
         let token = visit.issue(&self.keys(visit, self.rounds.key)?, &claims)?;
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, token, Duration::seconds(LIFETIME.seconds())));
@@ -194,14 +194,14 @@ impl LogoutState {
     }
 
     /// The result of a step that ends no round.
-    fn step_done(&self, number: usize, says: &str) -> Press {
+    fn step_done(&self, number: usize, says: &str) -> PressResult {
         let counted = if self.rounds.count() == 0 { String::new() } else { format!("{} ", self.rounds.counted()) };
-        Press::Step(format!("This was step {number} of 4 in this round. {counted}{says}"))
+        PressResult::Step(format!("This was step {number} of 4 in this round. {counted}{says}"))
     }
 
-    fn save(&mut self, visit: &LessonVisit<'_>) -> Press {
+    fn save(&mut self, visit: &LessonVisit<'_>) -> PressResult {
         let Some(token) = sent(visit) else {
-            return Press::Missing(format!(
+            return PressResult::Missing(format!(
                 "Your browser sent no cookie `{COOKIE}`, so there is nothing to copy. Press *Log in as Bob* first."
             ));
         };
@@ -209,9 +209,11 @@ impl LogoutState {
         self.step_done(2, &format!("Mallory has the copy. Now Bob logs out. {}", self.rounds.left()))
     }
 
-    fn clear(&mut self, visit: &LessonVisit<'_>) -> Press {
+    fn clear(&mut self, visit: &LessonVisit<'_>) -> PressResult {
         if sent(visit).is_none() {
-            return Press::Missing("Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned());
+            return PressResult::Missing(
+                "Your browser sent no cookie to clear. Press *Log in as Bob* first.".to_owned(),
+            );
         }
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         self.way = Some(LogoutMethod::Clear);
@@ -222,9 +224,9 @@ impl LogoutState {
         )
     }
 
-    async fn revoke(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn revoke(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
         let Some(token) = sent(visit) else {
-            return Ok(Press::Missing(
+            return Ok(PressResult::Missing(
                 "Your browser sent no cookie, so the server does not know which `jti` to revoke. Press *Log in as Bob* \
                  first."
                     .to_owned(),
@@ -233,7 +235,7 @@ impl LogoutState {
         let pending = match self.verify(visit, &token)? {
             Judged::Pending(pending) => pending,
             Judged::Final(verdict) => {
-                return Ok(Press::Missing(format!(
+                return Ok(PressResult::Missing(format!(
                     "The server refuses the token in Bob's cookie already (`{}`), and a list needs no refused tokens. \
                      Press *Log in as Bob* for a new one.",
                     verdict.code().as_str()
@@ -252,7 +254,7 @@ impl LogoutState {
         ))
     }
 
-    fn rotate(&mut self) -> Press {
+    fn rotate(&mut self) -> PressResult {
         let old = self.rounds.key;
         self.rounds.key = old.saturating_add(1);
         (self.way, self.is_logged_in) = (Some(LogoutMethod::Rotate), false);
@@ -266,10 +268,12 @@ impl LogoutState {
         )
     }
 
-    async fn replay(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn replay(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
         let token = self.copy();
         if token.is_empty() {
-            return Ok(Press::Missing("There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned()));
+            return Ok(PressResult::Missing(
+                "There is no copy. Press *Log in as Bob*, and then *Save a copy*.".to_owned(),
+            ));
         }
         let is_own = self.is_own(visit, token)?;
         let verdict = visit.lab.store.resolve_revocation(self.verify(visit, token)?).await?;
@@ -279,26 +283,26 @@ impl LogoutState {
             return Ok(self.end_round(visit, way));
         }
         self.is_copy_spent = replay != Replay::TooEarly;
-        Ok(Press::Wrong(replay.says().to_owned()))
+        Ok(PressResult::Wrong(replay.says().to_owned()))
     }
 
     /// Counts the round, and leads back to its first step: Bob has no cookie again.
-    fn end_round(&mut self, visit: &LessonVisit<'_>, way: LogoutMethod) -> Press {
+    fn end_round(&mut self, visit: &LessonVisit<'_>, way: LogoutMethod) -> PressResult {
         let is_new = !self.rounds.has(way);
         self.rounds.add(way);
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, String::new(), Duration::ZERO));
         (self.saved, self.way, self.is_logged_in) = (String::new(), None, false);
         let says = Replay::Shows(way).says();
         if self.rounds.are_complete() {
-            return Press::Solved(format!(
+            return PressResult::Solved(format!(
                 "{says} All three rounds are done. A token ends early only if the server keeps a list or drops the key."
             ));
         }
         let (counted, left) = (self.rounds.counted(), self.rounds.left());
         if is_new {
-            Press::Step(format!("{counted} {says} {left}"))
+            PressResult::Step(format!("{counted} {says} {left}"))
         } else {
-            Press::Note(format!("You have shown this logout already. {counted} {says} {left}"))
+            PressResult::Note(format!("You have shown this logout already. {counted} {says} {left}"))
         }
     }
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::need_a_jwt::{Answers, Carrier, Reason, SERVICES};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::web::http::problem::Problem;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
@@ -45,7 +45,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         visit.keep_work(answers.to_text())?;
     }
     // Once a service is done, the form is that of the next one, where nothing is chosen.
-    let is_same = press.as_ref().is_none_or(Press::is_wrong);
+    let is_same = press.as_ref().is_none_or(PressResult::is_wrong);
     let (carrier, reason) = (carrier.filter(|_| is_same), reason.filter(|_| is_same));
     let frame = visit.judged(press, answers.open());
     render(&NeedPage { assets: &visit.lab.assets, frame, answers, carrier, reason })
@@ -56,7 +56,7 @@ fn judged(
     answers: &mut Answers,
     carrier: Option<Carrier>,
     reason: Option<Reason>,
-) -> Result<Press, Problem> {
+) -> Result<PressResult, Problem> {
     let number: Option<usize> = visit.form.get("service").and_then(|text| text.parse().ok());
     let place = number.and_then(|number| number.checked_sub(1)).filter(|place| *place < SERVICES.len());
     let place = place.ok_or_else(|| Problem::bad_request("`service` is a number from 1 to 5."))?;

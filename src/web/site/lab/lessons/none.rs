@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::lessons::none::{self, LONGEST_FIELD, RULE, Written};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::text_of;
 use crate::profiles::demo::{self, DemoAlgorithm};
 use crate::token::segments;
@@ -45,7 +45,7 @@ struct NonePage<'a> {
 }
 
 struct Outcome {
-    press: Press,
+    press: PressResult,
     naive: NaiveVerdict,
     strict: JudgedToken,
 }
@@ -77,7 +77,7 @@ fn judge(visit: &LessonVisit<'_>, written: &Written<'_>, algorithm: DemoAlgorith
     let (token, ring) = (written.token(), &visit.lab.keys.ring());
     let says = none::naive(&token, algorithm.keys(ring).verifiers(), visit.now);
     Outcome {
-        press: Press::of(&none::judge(written, &says)),
+        press: PressResult::of(&none::judge(written, &says)),
         naive: NaiveVerdict::new(RULE, &says),
         strict: JudgedToken::new(&token, &demo::verify(ring, algorithm, &token, visit.now)),
     }

@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::keys::{ProfileKeys, RsaPublicKey};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::key_confusion::{self, Portal};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::recover_the_public_key::{
     COOKIE, Divisor, Exponent, HEADER, PAYLOAD, PROGRAM, RULE, Signed, Spelling, TOKENS, forged, judge, judge_pasted,
 };
@@ -174,7 +174,7 @@ impl Work {
         self.key.as_ref().ok_or_else(|| Problem::broken("a press came without the lesson's key"))
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         match visit.form.get("do").unwrap_or_default() {
             "copy" => self.copy(visit).await,
             "compute" => self.compute(visit).await,
@@ -185,9 +185,9 @@ impl Work {
     }
 
     /// Bob logs in, and Mallory copies his token.
-    async fn copy(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn copy(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         if self.tokens.len() >= TOKENS {
-            return Ok(Press::Note("Mallory has two tokens, and needs no more. Go on with step 2.".to_owned()));
+            return Ok(PressResult::Note("Mallory has two tokens, and needs no more. Go on with step 2.".to_owned()));
         }
         let jti = random_text(&visit.lab.random)?;
         let _permit = visit.wait_to_sign().await;
@@ -204,7 +204,7 @@ impl Work {
                   Next: copy the second one."
             }
         };
-        Ok(Press::Step(says.to_owned()))
+        Ok(PressResult::Step(says.to_owned()))
     }
 
     fn signed(&self) -> Option<[Signed; TOKENS]> {
@@ -212,14 +212,14 @@ impl Work {
         signed?.try_into().ok()
     }
 
-    async fn compute(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn compute(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let Some(signed) = self.signed() else {
-            return Ok(Press::Missing(
+            return Ok(PressResult::Missing(
                 "It takes two tokens, and your browser sent fewer. Press *Copy a token* until you have two.".to_owned(),
             ));
         };
         if !self.exponent.is_affordable() {
-            return Ok(Press::Wrong(
+            return Ok(PressResult::Wrong(
                 "Most keys have 65537, and there the attack works too. But each number would have 134 million bits, which \
                  is 17 MB. A program with a fast library needs about half a minute for that, and this server does not start it. The \
                  key of this lesson has a small exponent. Try those."
@@ -231,38 +231,38 @@ impl Work {
         let is_found = divisor.key.is_some();
         self.divisor = Some(divisor);
         if !is_found {
-            return Ok(Press::Wrong(format!(
+            return Ok(PressResult::Wrong(format!(
                 "The two numbers have no large common divisor, so {exponent} is not the exponent of this key. Try another."
             )));
         }
         self.is_recovered = true;
         visit.keep_work(RECOVERED.to_owned())?;
-        Ok(Press::Step(
+        Ok(PressResult::Step(
             "2 of 3 parts done. The common divisor is the modulus of the portal's key. Both signatures verify with \
              it. Next: choose how the portal's file is written, and forge a token."
                 .to_owned(),
         ))
     }
 
-    fn send(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
+    fn send(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
         if !self.is_recovered {
-            return Ok(Press::Missing("You have no key yet. Compute it first, in step 2.".to_owned()));
+            return Ok(PressResult::Missing("You have no key yet. Compute it first, in step 2.".to_owned()));
         }
         let key = self.key()?;
         let secret = self.spelling.of(&key.public).ok_or_else(|| Problem::broken("the lab's key has no PEM"))?;
         let token = forged(&secret);
         let naive = key_confusion::naive_verdict(&token, &key.portal()?, visit.now);
-        let press = Press::of(&judge(self.spelling, &naive));
+        let press = PressResult::of(&judge(self.spelling, &naive));
         self.outcome = Some(key.outcome("The token that the lab made for you", &token, &naive, visit));
         Ok(press)
     }
 
-    fn paste(&mut self, visit: &LessonVisit<'_>) -> Result<Press, Problem> {
+    fn paste(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
         let token = Pasted::new(&self.pasted).token;
         let key = self.key()?;
         let portal = key.portal()?;
         let naive = key_confusion::naive_verdict(&token, &portal, visit.now);
-        let press = Press::of(&judge_pasted(&token, &portal, &naive)).counted_if(!token.is_empty());
+        let press = PressResult::of(&judge_pasted(&token, &portal, &naive)).counted_if(!token.is_empty());
         if !token.is_empty() {
             self.outcome = Some(key.outcome("The token that you pasted", &token, &naive, visit));
         }

@@ -12,7 +12,7 @@ use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
 use crate::keys::{Jwks, KeyRing, LabKeys, ProfileKeys};
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::rotation::{
     COOKIE, Gap, IssuedToken, KeyNumbers, LIFETIMES, MOST_TOKENS, RotationResult, RotationState, RotationStep, Server,
 };
@@ -153,17 +153,17 @@ impl Work {
         Ok(work)
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
         let moved = RotationStep::parse(&step);
         let press = match (step.as_str(), moved) {
             (_, Some(step)) => self.turn(step),
             ("issue", _) => self.issue(visit).await?,
-            ("look", _) => Press::Note(LOOKED.to_owned()),
+            ("look", _) => PressResult::Note(LOOKED.to_owned()),
             ("again", _) => {
                 self.state = self.state.again();
                 self.tokens.clear();
-                Press::Note("The portal has one new key, which both servers know. Nobody has a token.".to_owned())
+                PressResult::Note("The portal has one new key, which both servers know. Nobody has a token.".to_owned())
             }
             _ => return Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
         };
@@ -173,47 +173,52 @@ impl Work {
         Ok(press)
     }
 
-    fn turn(&mut self, step: RotationStep) -> Press {
+    fn turn(&mut self, step: RotationStep) -> PressResult {
         match self.state.keys.after(step) {
             Ok(after) => {
                 self.state.keys = after;
                 let ignorant = after.ignorant_of_signer().filter(|_| step == RotationStep::Sign);
-                ignorant.map_or_else(|| Press::Step(self.change_in_words(step)), |server| self.signs_too_early(server))
+                ignorant.map_or_else(
+                    || PressResult::Step(self.change_in_words(step)),
+                    |server| self.signs_too_early(server),
+                )
             }
-            Err(why) => Press::Wrong(why.to_owned()),
+            Err(why) => PressResult::Wrong(why.to_owned()),
         }
     }
 
     /// What is said when a key signs that a server does not know. Nothing is refused before somebody has such a token.
-    fn signs_too_early(&self, server: Server) -> Press {
+    fn signs_too_early(&self, server: Server) -> PressResult {
         let kid = self.kid(self.state.keys.signs);
         let lacks = match server {
             Server::Library => "it is not in the key set: no server can look it up yet",
             Server::Timetable => "the timetable has an older copy of the key set, without this key",
         };
-        Press::Missing(format!(
+        PressResult::Missing(format!(
             "`{kid}` signs from now on, but {lacks}. Let Bob log in with *Issue a token*, and see what both servers answer."
         ))
     }
 
     /// What a press came to, once both servers have checked every token.
-    fn concluded(&mut self, moved: Option<RotationStep>, press: Press) -> Press {
+    fn concluded(&mut self, moved: Option<RotationStep>, press: PressResult) -> PressResult {
         let tokens: Vec<IssuedToken> = self.tokens.iter().map(|carried| carried.issued).collect();
         let gap = Gap::among(&tokens, self.state.keys).filter(|_| self.state.gap.is_none());
         if let Some(gap) = gap {
             self.state.gap = Some(gap);
-            return Press::Wrong(gap.says().to_owned());
+            return PressResult::Wrong(gap.says().to_owned());
         }
-        if let (Press::Note(_), Some(gap)) = (&press, self.state.gap) {
-            return Press::Missing(gap.says().to_owned());
+        if let (PressResult::Note(_), Some(gap)) = (&press, self.state.gap) {
+            return PressResult::Missing(gap.says().to_owned());
         }
         match (moved, RotationResult::of(&tokens, self.state)) {
             (Some(RotationStep::Retire | RotationStep::Fetch), _) if press.is_wrong() => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), RotationResult::UnderWay) => press,
             (Some(RotationStep::Retire | RotationStep::Fetch), rotation @ RotationResult::Smooth) => {
-                Press::Solved(rotation.says().to_owned())
+                PressResult::Solved(rotation.says().to_owned())
             }
-            (Some(RotationStep::Retire | RotationStep::Fetch), rotation) => Press::Wrong(rotation.says().to_owned()),
+            (Some(RotationStep::Retire | RotationStep::Fetch), rotation) => {
+                PressResult::Wrong(rotation.says().to_owned())
+            }
             _ => press,
         }
     }
@@ -240,9 +245,9 @@ impl Work {
         }
     }
 
-    async fn issue(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn issue(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         if self.tokens.len() >= MOST_TOKENS {
-            return Ok(Press::Missing(format!("{MOST_TOKENS} tokens are enough. *Start again* removes them.")));
+            return Ok(PressResult::Missing(format!("{MOST_TOKENS} tokens are enough. *Start again* removes them.")));
         }
         let signs = self.state.keys.signs;
         let keys = self.keys.of(signs..=signs)?;
@@ -252,7 +257,7 @@ impl Work {
         let token = visit.issue(&keys, &claims)?;
         self.tokens.extend(self.read(visit, &token)?);
         let (kid, life) = (self.kid(signs), self.life);
-        Ok(Press::Step(format!("Bob has a token that is signed with `{kid}` and lives for {life} seconds.")))
+        Ok(PressResult::Step(format!("Bob has a token that is signed with `{kid}` and lives for {life} seconds.")))
     }
 
     fn check_again(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::script_reach::{self, COOKIES, Kept, PLACES, Place, STORAGE, judge, lines, verdict};
 use crate::web::http::problem::Problem;
@@ -62,9 +62,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let remarks = if step == Some("check") { judge(&read, &arrived) } else { Vec::new() };
     let (press, is_new) = match step {
         Some("set") if visit.form.get("set").is_some() || kept.is_set => {
-            (Some(Press::Note(SET_AGAIN.to_owned())), true)
+            (Some(PressResult::Note(SET_AGAIN.to_owned())), true)
         }
-        Some("set") => (Some(Press::Step(SET.to_owned())), true),
+        Some("set") => (Some(PressResult::Step(SET.to_owned())), true),
         Some("check") => (Some(verdict(&remarks).counted_if(!read.is_empty() || !arrived.is_empty())), false),
         Some(_) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
         None => (None, false),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::session_fixation::{Found, LONGEST_DRAFT, MALLORY, Portal, Round, SESSION, TOKEN};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -82,13 +82,13 @@ impl SessionFixationPage<'_> {
 
 /// What a press came to.
 struct Step {
-    press: Press,
+    press: PressResult,
     found: Option<Found>,
     cookie: Option<Cookie<'static>>,
 }
 
-impl From<Press> for Step {
-    fn from(press: Press) -> Self {
+impl From<PressResult> for Step {
+    fn from(press: PressResult) -> Self {
         Self { press, found: None, cookie: None }
     }
 }
@@ -132,7 +132,7 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Prob
         ("form", false) => send_form(visit, portal),
         ("login", false) => Ok(Step {
             cookie: Some(token_cookie(visit, &Subject::default())?),
-            ..Press::Step("Bob is logged in to his own account.".to_owned()).into()
+            ..PressResult::Step("Bob is logged in to his own account.".to_owned()).into()
         }),
         ("write", false) => write(visit, portal).await,
         ("read", false) => {
@@ -142,7 +142,7 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Prob
         }
         ("get" | "plant" | "use" | "form" | "write" | "read", _) => {
             let says = "This button belongs to another round, which is over. Perhaps you pressed it in an older tab.";
-            Ok(Press::Missing(says.to_owned()).into())
+            Ok(PressResult::Missing(says.to_owned()).into())
         }
         _ => Err(Problem::bad_request("`do` is no step of this lesson: press one of its buttons.")),
     }
@@ -153,7 +153,8 @@ fn plant(visit: &LessonVisit<'_>, portal: &Portal) -> Step {
         Err(press) => press.into(),
         Ok(id) => Step {
             cookie: Some(lesson_cookies::of_lesson(visit, SESSION, id, HOUR)),
-            ..Press::Step("Bob's browser has Mallory's id in its cookie now. Bob sees nothing of it.".to_owned()).into()
+            ..PressResult::Step("Bob's browser has Mallory's id in its cookie now. Bob sees nothing of it.".to_owned())
+                .into()
         },
     }
 }

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::remark::Remark;
 use crate::lab::lessons::set_cookie::{
     self, ATTRIBUTES, Kept, NAME, Piece, PieceQuestion, QUESTIONS, judge, line, verdict,
@@ -86,11 +86,11 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (Some(_), _) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
     };
     let press = match (step, &sent) {
-        (Some("set"), _) if kept.is_some() => Some(Press::Note(SET_AGAIN.to_owned())),
-        (Some("set"), _) => Some(Press::Step(SET.to_owned())),
+        (Some("set"), _) if kept.is_some() => Some(PressResult::Note(SET_AGAIN.to_owned())),
+        (Some("set"), _) => Some(PressResult::Step(SET.to_owned())),
         (Some(_), Some(_)) => Some(verdict(&remarks).counted_if(has_chosen(&visit.form))),
         (Some(_), None) => {
-            Some(Press::Missing("There is no cookie to judge. Press *Set the cookie* first.".to_owned()))
+            Some(PressResult::Missing("There is no cookie to judge. Press *Set the cookie* first.".to_owned()))
         }
         (None, _) => None,
     };

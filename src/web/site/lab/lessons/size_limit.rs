@@ -7,7 +7,7 @@ use askama::Template;
 use async_trait::async_trait;
 
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::size_limit::{
     ATTRIBUTE_BYTES, COOKIE_NAME, LARGEST, MINUTES, Measured, SMALLEST, Trial, padding, parse_size, set_cookie_line,
     size_of,
@@ -166,7 +166,7 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let typed = visit.form.get("size").unwrap_or_default().to_owned();
     let Some(size) = parse_size(&typed) else {
         let says = format!("Type a number of bytes from {SMALLEST} to {LARGEST}, such as `{SMALLEST}`.");
-        let press = Press::Wrong(says).counted_if(!typed.trim().is_empty());
+        let press = PressResult::Wrong(says).counted_if(!typed.trim().is_empty());
         return show(visit, None, Some(press));
     };
     let (has_attribute, now) = (visit.form.get("attributes") == Some("yes"), Moment::now(visit)?.to_string());
@@ -198,11 +198,11 @@ fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let sent = Sent::of(visit);
     let press = match sent.as_ref().map(Sent::trial) {
         None => None,
-        Some(None) => Some(Press::Note(
+        Some(None) => Some(PressResult::Note(
             "This page is from an earlier press, and your browser has another cookie by now. Set a cookie again."
                 .to_owned(),
         )),
-        Some(Some(_)) if !lesson_cookies::is_outcome(visit) => Some(Press::Missing(NOT_A_PRESS.to_owned())),
+        Some(Some(_)) if !lesson_cookies::is_outcome(visit) => Some(PressResult::Missing(NOT_A_PRESS.to_owned())),
         Some(Some(trial)) => {
             let mut measured = Measured::parse(&visit.work());
             measured.add(trial);
@@ -228,7 +228,7 @@ fn they_count(form: &Form) -> Option<bool> {
     }
 }
 
-fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, press: Option<Press>) -> Result<HttpResponse, Problem> {
+fn show(visit: &mut LessonVisit<'_>, sent: Option<Sent>, press: Option<PressResult>) -> Result<HttpResponse, Problem> {
     let measured = Measured::parse(&visit.work());
     let frame = visit.judged(press, measured.open());
     render(&SizeLimitPage {

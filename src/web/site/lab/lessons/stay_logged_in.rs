@@ -13,7 +13,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::keys::ProfileKeys;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::stay_logged_in::{
     ACCESS_LIFETIME, Answer, COOKIE, Holder, Issuer, KEPT_MINUTES, Kept, LOG_IN_FIRST, Part, Round, TOO_LONG,
 };
@@ -115,7 +115,7 @@ impl Work {
         Ok(Self { visitor, kept: Kept::parse(&visit.work()), tokens, exchange: None })
     }
 
-    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<Press, Problem> {
+    async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let step = visit.form.get("do").unwrap_or_default().to_owned();
         let press = match step.as_str() {
             "steal" => self.steal(),
@@ -132,40 +132,40 @@ impl Work {
         Ok(press)
     }
 
-    async fn log_in(&mut self, visit: &LessonVisit<'_>, issuer: Issuer) -> Result<Press, Problem> {
+    async fn log_in(&mut self, visit: &LessonVisit<'_>, issuer: Issuer) -> Result<PressResult, Problem> {
         let refresh = new_family(visit).await?.in_clear();
         self.kept.round = Some(Round::new(issuer));
         let access = self.access_token(visit)?;
         self.tokens = [Tokens { refresh, access }, Tokens::default()];
         let name = issuer.name();
-        Ok(Press::Step(format!("Bob is logged in at the {name} issuer. His client keeps two tokens.")))
+        Ok(PressResult::Step(format!("Bob is logged in at the {name} issuer. His client keeps two tokens.")))
     }
 
-    fn steal(&mut self) -> Press {
+    fn steal(&mut self) -> PressResult {
         let [bob, mallory] = &mut self.tokens;
         let Some(round) = self.kept.round.as_mut().filter(|_| !bob.refresh.is_empty()) else {
-            return Press::Missing(LOG_IN_FIRST.to_owned());
+            return PressResult::Missing(LOG_IN_FIRST.to_owned());
         };
         if round.is_stolen() {
-            return Press::Note("Mallory has a copy already. Now somebody refreshes: who is first?".to_owned());
+            return PressResult::Note("Mallory has a copy already. Now somebody refreshes: who is first?".to_owned());
         }
         round.steal();
         mallory.refresh.clone_from(&bob.refresh);
-        Press::Step("Mallory has a copy of Bob's refresh token. Bob does not know it.".to_owned())
+        PressResult::Step("Mallory has a copy of Bob's refresh token. Bob does not know it.".to_owned())
     }
 
-    fn wait(&mut self, pass: fn(&mut Round) -> bool, says: &str) -> Press {
-        let Some(round) = &mut self.kept.round else { return Press::Missing(LOG_IN_FIRST.to_owned()) };
-        if pass(round) { Press::Step(says.to_owned()) } else { Press::Missing(TOO_LONG.to_owned()) }
+    fn wait(&mut self, pass: fn(&mut Round) -> bool, says: &str) -> PressResult {
+        let Some(round) = &mut self.kept.round else { return PressResult::Missing(LOG_IN_FIRST.to_owned()) };
+        if pass(round) { PressResult::Step(says.to_owned()) } else { PressResult::Missing(TOO_LONG.to_owned()) }
     }
 
-    fn wait_for_weeks(&mut self) -> Press {
+    fn wait_for_weeks(&mut self) -> PressResult {
         match &self.kept.round {
-            Some(round) if round.issuer == Issuer::New => Press::Missing(
+            Some(round) if round.issuer == Issuer::New => PressResult::Missing(
                 "At the new issuer you need no weeks: the clash comes with the next refresh. Press *Ten minutes later*."
                     .to_owned(),
             ),
-            Some(round) if !round.is_stolen() => Press::Missing(
+            Some(round) if !round.is_stolen() => PressResult::Missing(
                 "Mallory has no copy yet, so four weeks would show nothing of her. Press *Steal the refresh token* first."
                     .to_owned(),
             ),
@@ -173,15 +173,15 @@ impl Work {
         }
     }
 
-    async fn refresh(&mut self, visit: &LessonVisit<'_>, holder: Holder) -> Result<Press, Problem> {
+    async fn refresh(&mut self, visit: &LessonVisit<'_>, holder: Holder) -> Result<PressResult, Problem> {
         if let Some(why) = self.cannot_refresh(visit, holder)? {
-            return Ok(Press::Missing(why));
+            return Ok(PressResult::Missing(why));
         }
-        let Some(mut round) = self.kept.round.clone() else { return Ok(Press::Missing(LOG_IN_FIRST.to_owned())) };
+        let Some(mut round) = self.kept.round.clone() else { return Ok(PressResult::Missing(LOG_IN_FIRST.to_owned())) };
         let sent = self.tokens[holder as usize].refresh.clone();
         let (answer, next) = ask(visit, round.issuer, &sent).await?;
         if !round.note(holder, answer) {
-            return Ok(Press::Missing(TOO_LONG.to_owned()));
+            return Ok(PressResult::Missing(TOO_LONG.to_owned()));
         }
         self.kept.round = Some(round);
         let got = next.map(|token| token.in_clear());

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::judged_token::{JudgedToken, NaiveVerdict};
 use super::{Frame, LessonPage, LessonVisit};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::tamper::{
     Change, LONGEST_PAYLOAD, Parts, RULE, Spelling, judge, naive_verdict, spellings, with_middle_changed, with_payload,
 };
@@ -92,7 +92,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::of(visit, &original)?;
     let (press, outcome) = match (visit.form.is_sent(), &own) {
         (false, _) => (None, Outcome::Nothing),
-        (true, Some(_)) => (Some(Press::Missing(REPLACED.to_owned())), Outcome::Nothing),
+        (true, Some(_)) => (Some(PressResult::Missing(REPLACED.to_owned())), Outcome::Nothing),
         (true, None) => work.press(visit.form.get("step"), &original, &payload)?,
     };
     if press.is_some() {
@@ -151,7 +151,7 @@ impl Work {
         step: Option<&str>,
         original: &Original<'_>,
         payload: &str,
-    ) -> Result<(Option<Press>, Outcome), Problem> {
+    ) -> Result<(Option<PressResult>, Outcome), Problem> {
         let (press, outcome) = match step {
             Some("payload") => self.send(original, payload),
             Some("middle") => self.change_middle(original),
@@ -161,7 +161,7 @@ impl Work {
         Ok((Some(press), outcome))
     }
 
-    fn send(&mut self, original: &Original<'_>, payload: &str) -> (Press, Outcome) {
+    fn send(&mut self, original: &Original<'_>, payload: &str) -> (PressResult, Outcome) {
         let Forgery { change, naive, strict, judged } = Forgery::of(original, payload);
         let press = match judged {
             Ok(twice) => {
@@ -173,12 +173,12 @@ impl Work {
                 );
                 self.parts.pressed(is_new, &says)
             }
-            Err(hint) => Press::Wrong(hint),
+            Err(hint) => PressResult::Wrong(hint),
         };
         (press, Outcome::Payload { change, naive, strict: Box::new(strict) })
     }
 
-    fn change_middle(&mut self, original: &Original<'_>) -> (Press, Outcome) {
+    fn change_middle(&mut self, original: &Original<'_>) -> (PressResult, Outcome) {
         let changed = with_middle_changed(original.token).unwrap_or_default();
         let after = JudgedToken::new(&changed, &(original.judge)(&changed)).mark(2, "its middle character");
         let is_new = !std::mem::replace(&mut self.parts.middle, true);
@@ -190,7 +190,7 @@ impl Work {
         (press, Outcome::Middle { after: Box::new(after) })
     }
 
-    fn change_last(&mut self, original: &Original<'_>) -> (Press, Outcome) {
+    fn change_last(&mut self, original: &Original<'_>) -> (PressResult, Outcome) {
         let row = |spelling: Spelling| {
             let verdict = (original.judge)(&spelling.token);
             Row { code: verdict.code().as_str(), message: verdict.message().to_owned(), spelling }

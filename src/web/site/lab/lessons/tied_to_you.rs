@@ -13,7 +13,7 @@ use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::keys::{Algorithm, Es256Pair};
 use crate::lab::dpop::{self, Check, Refusal};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::tied_to_you::{
     ADDRESSES, AUDIENCE, Address, COOKIE, ISSUER, LATER_MINUTES, LIFETIME_MINUTES, Part, Parts, ProofBy,
 };
@@ -169,7 +169,7 @@ async fn send_as_bob(
     visit: &LessonVisit<'_>,
     pairs: &Pairs,
     parts: &mut Parts,
-) -> Result<(Press, Outcome, Carried), Problem> {
+) -> Result<(PressResult, Outcome, Carried), Problem> {
     let claims = Claims::new()
         .with("iss", ISSUER)
         .with("sub", "bob")
@@ -193,10 +193,10 @@ async fn send_as_mallory(
     chosen: Chosen,
     copy: Option<&Carried>,
     parts: &mut Parts,
-) -> Result<(Option<Press>, Option<Outcome>), Problem> {
+) -> Result<(Option<PressResult>, Option<Outcome>), Problem> {
     let Some(copy) = copy else {
         let first = "Mallory has nothing yet: your browser sent no copy of Bob's request. Press *Send Bob's request*.";
-        return Ok((Some(Press::Missing(first.to_owned())), None));
+        return Ok((Some(PressResult::Missing(first.to_owned())), None));
     };
     let pairs = Pairs::of(visit)?;
     let now = visit.now + TimeDelta::minutes(if chosen.is_late { LATER_MINUTES } else { 0 });
@@ -212,10 +212,10 @@ async fn send_as_mallory(
     Ok((Some(press), Some(Outcome::new(Some(chosen), &pairs, &carried, answer))))
 }
 
-fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> Press {
+fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> PressResult {
     let refused = match answer {
         Answer::NoToken(why) => {
-            return Press::Missing(format!(
+            return PressResult::Missing(format!(
                 "The access token itself is refused: {why}. Press *Send Bob's request* for a new copy."
             ));
         }
@@ -224,11 +224,11 @@ fn judged(chosen: Chosen, answer: &Answer, parts: &mut Parts) -> Press {
     };
     match Part::of_answer(chosen.proof, refused) {
         // It grew old while the pupil worked on something else.
-        Some(Part::Old) if !chosen.is_late && parts.has(Part::Old) => Press::Missing(
+        Some(Part::Old) if !chosen.is_late && parts.has(Part::Old) => PressResult::Missing(
             "The copied proof is over five minutes old by now. Press *Send Bob's request* for a new copy.".to_owned(),
         ),
         Some(part) => parts.seen(part),
-        None => Press::Missing(
+        None => PressResult::Missing(
             "This shows nothing about Bob's proof. Press *Send Bob's request* for a new copy.".to_owned(),
         ),
     }

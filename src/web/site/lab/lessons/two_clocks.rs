@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta};
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::code::Code;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::two_clocks::{
     COOKIE_LIFETIMES, COOKIE_NAME, Case, LifetimeChoice, Parts, TOKEN_LIFETIMES, judge, set_cookie_line,
 };
@@ -236,7 +236,7 @@ fn show(
     clocks: Option<Clocks>,
     parts: Parts,
     answer: Option<Answer>,
-    press: Option<Press>,
+    press: Option<PressResult>,
 ) -> Result<HttpResponse, Problem> {
     let case = clocks.as_ref().map_or_else(|| chosen_case(visit), Clocks::case);
     let frame = visit.judged(press, parts.open(case, clocks.is_some()));

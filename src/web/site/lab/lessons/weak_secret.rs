@@ -12,7 +12,7 @@ use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit};
 use crate::lab::common_secrets;
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::weak_secret::{self, Attempt, Guess, LONGEST, Reached, SUBJECT, Unsigned};
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
@@ -70,7 +70,7 @@ struct Work {
     guessing: Option<Guessing>,
     /// The verdict of the victim's server.
     verdict: Option<JudgedToken>,
-    press: Option<Press>,
+    press: Option<PressResult>,
 }
 
 /// How the visitor looks for the secret.
@@ -164,15 +164,17 @@ impl Work {
         let tried = move || (Timed::of(&token), own.filter(|token| weak_secret::guess(token).is_some()));
         let (weak, own) = visit.lab.work.run(tried).await?;
         self.press = Some(match (weak.guess, weak.word()) {
-            (_, Some(word)) => Press::Step(format!(
+            (_, Some(word)) => PressResult::Step(format!(
                 "1 of 2 parts done. The secret is `{word}`. It is word {} of the list and was found in {}. The portal saw \
                  none of it. Next, sign a token for Admin with it.",
                 weak.tried(),
                 weak.time()
             )),
-            (Some(_), None) => Press::Wrong("None of the words signed this token.".to_owned()),
-            (None, None) => Press::Wrong("That is not a token with an HS256 signature, so no word can fit.".to_owned())
-                .counted_if(!self.token.is_empty()),
+            (Some(_), None) => PressResult::Wrong("None of the words signed this token.".to_owned()),
+            (None, None) => {
+                PressResult::Wrong("That is not a token with an HS256 signature, so no word can fit.".to_owned())
+                    .counted_if(!self.token.is_empty())
+            }
         });
         if weak.guess.is_some() {
             let (strong, strong_is) = strong_token(visit, own)?;
@@ -187,14 +189,14 @@ impl Work {
     fn search_elsewhere(&mut self) {
         self.search = Search::OwnTools;
         let says = "Find the secret with your own tools. Then sign a token here, or bring one that you signed.";
-        self.press = Some(Press::Note(says.to_owned()));
+        self.press = Some(PressResult::Note(says.to_owned()));
     }
 
     fn sign(&mut self, visit: &LessonVisit<'_>) -> Result<(), Problem> {
         match self.signed(visit) {
             Ok(token) => self.forged = token,
             Err(NotSigned::Because(why)) => {
-                self.press = Some(Press::Wrong(why).counted_if(!self.secret.is_empty() && !self.sub.is_empty()));
+                self.press = Some(PressResult::Wrong(why).counted_if(!self.secret.is_empty() && !self.sub.is_empty()));
                 return Ok(());
             }
             Err(NotSigned::Problem(problem)) => return Err(problem),

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
-use crate::lab::lessons::press::Press;
+use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::where_to_keep_it::{Guess, Place, Work};
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -136,7 +136,7 @@ async fn step(
     visit: &LessonVisit<'_>,
     work: &mut Work,
     fields: &mut Fields,
-) -> Result<(Press, Option<Shown>), Problem> {
+) -> Result<(PressResult, Option<Shown>), Problem> {
     match visit.form.get("do").unwrap_or_default() {
         "login" => log_in(visit, work, fields),
         "run" => run(visit, work, fields).await,
@@ -145,7 +145,11 @@ async fn step(
     }
 }
 
-fn log_in(visit: &LessonVisit<'_>, work: &mut Work, fields: &mut Fields) -> Result<(Press, Option<Shown>), Problem> {
+fn log_in(
+    visit: &LessonVisit<'_>,
+    work: &mut Work,
+    fields: &mut Fields,
+) -> Result<(PressResult, Option<Shown>), Problem> {
     let (place, session) = (fields.chosen, lesson_cookies::value(&visit.lab.random)?);
     let press = work.log_in(place, session.clone());
     *fields = Fields { chosen: place, guess: Guess::default(), storage: String::new(), loot: String::new() };
@@ -173,7 +177,11 @@ fn cookie(visit: &LessonVisit<'_>, place: Place, value: String) -> Option<Cookie
     Some(cookie)
 }
 
-async fn run(visit: &LessonVisit<'_>, work: &mut Work, fields: &mut Fields) -> Result<(Press, Option<Shown>), Problem> {
+async fn run(
+    visit: &LessonVisit<'_>,
+    work: &mut Work,
+    fields: &mut Fields,
+) -> Result<(PressResult, Option<Shown>), Problem> {
     let Some(place) = work.place else { return Ok((work.run(fields.guess, false), None)) };
     let is_bob = is_bob_s(visit, work, place, &fields.storage).await?;
     let (cookies, storage) = (readable_cookies(visit), fields.storage.clone());
@@ -210,7 +218,7 @@ async fn replay(
     visit: &LessonVisit<'_>,
     work: &mut Work,
     fields: &mut Fields,
-) -> Result<(Press, Option<Shown>), Problem> {
+) -> Result<(PressResult, Option<Shown>), Problem> {
     let has_token = work.place.is_some_and(Place::is_readable) && work.has_run();
     let verdict = if has_token { Some(verify(visit, &fields.loot).await?) } else { None };
     let is_let_in = verdict.as_ref().is_some_and(Verdict::is_accepted);
