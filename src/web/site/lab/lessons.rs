@@ -115,11 +115,13 @@ pub(in crate::web) async fn lesson(
     if let Some(page) = answer_page::find(&visit).await? {
         return Ok(page);
     }
+    visit.answer = answer_page::new_name(&mut visit, came_with_session)?;
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
     } else {
         visit.asks_for_hint = visit.form.takes_hint();
         if visit.asks_for_hint {
+            visit.evidence = answer_page::evidence(&visit).await?;
             visit.press_again(page.judging_steps());
         }
         page.page(&mut visit).await?
@@ -127,7 +129,7 @@ pub(in crate::web) async fn lesson(
     lesson_cookies::keep_press(&visit, &mut response)?;
     visit.keep_progress(&mut response).await?;
     let response = Projector::show(&visit, response)?;
-    answer_page::keep(&mut visit, came_with_session, response).await
+    answer_page::keep(&visit, response).await
 }
 
 #[derive(Template)]
@@ -199,6 +201,10 @@ struct LessonVisit<'a> {
     asks_for_hint: bool,
     /// The verdict that was on the page when that button was pressed. The page keeps showing it: the hint is about it.
     last_press: Option<PressResult>,
+    /// What stood under that verdict, if the page with it is kept.
+    evidence: Option<String>,
+    /// The name under which the page that answers this request will be kept.
+    answer: Option<String>,
     /// The seal of the address that this press redirects to, where its outcome is shown.
     outcome_to_come: Option<String>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
@@ -230,6 +236,8 @@ impl<'a> LessonVisit<'a> {
             progress,
             asks_for_hint: false,
             last_press: None,
+            evidence: None,
+            answer: None,
             outcome_to_come: None,
             is_begun_anew,
         })
@@ -295,6 +303,12 @@ impl<'a> LessonVisit<'a> {
         }
     }
 
+    /// The next lesson that is open, for pupils too if the teacher asks.
+    fn next_lesson(&self) -> Option<&'static Lesson> {
+        let is_open = |lesson: &&Lesson| !self.learner.is_closed(lesson) && !self.learner.is_closed_to_pupils(lesson);
+        self.lesson.following().find(is_open)
+    }
+
     /// Keeps what this request changed.
     async fn keep_progress(&mut self, response: &mut HttpResponse) -> Result<(), Problem> {
         self.learner.keep_lesson(self.lesson, &self.progress, response).await
@@ -342,7 +356,8 @@ impl<'a> LessonVisit<'a> {
         let is_solved = press.as_ref().is_some_and(PressResult::is_solved);
         let help = self.help(if is_solved { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
-        let step = self.form.get("step").or_else(|| self.form.get("do")).unwrap_or_default().to_owned();
+        let step =
+            ["step", "do", "last_step"].into_iter().find_map(|name| self.form.get(name)).unwrap_or_default().to_owned();
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),
@@ -352,8 +367,10 @@ impl<'a> LessonVisit<'a> {
             projector,
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
-            next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
+            next: self.next_lesson(),
             // One that is kept was shown instead of this page.
+            evidence: self.evidence.take(),
+            answer: self.answer.clone(),
             answer_is_gone: answer_page::asked_for(self.request).is_some(),
         }
     }
@@ -443,6 +460,10 @@ pub(super) struct Frame {
     is_closed_to_pupils: bool,
     /// The next lesson that this visitor can open.
     next: Option<&'static Lesson>,
+    /// What stood under the verdict beside which a hint was asked for. It is shown in place of this page's own.
+    evidence: Option<String>,
+    /// The name under which this page will be kept.
+    answer: Option<String>,
     /// Whether the address leads to an answer page that is no longer kept.
     answer_is_gone: bool,
 }
@@ -452,6 +473,11 @@ impl Frame {
     fn action(&self, fragment: &str) -> String {
         let view = self.projector.map(Projector::query).unwrap_or_default();
         format!("/lab/lessons/{}{view}#{fragment}", self.lesson.slug)
+    }
+
+    /// Whether this step was pressed and has to be pressed again, so that the link in the verdict leads back to it.
+    fn goes_back_to(&self, step: &str) -> bool {
+        self.step == step && self.press.as_ref().is_some_and(PressResult::is_wrong)
     }
 
     /// Whether this press solved the lesson.

@@ -1,17 +1,21 @@
 //! Four lessons over HTTP: keys in the header, a weak secret, the cookie laboratory and cross-site forms. Each is
 //! solved by its own solution's text, near misses are named, and nothing that was typed or done is lost.
 
+use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
 use hallpass::keys::{Algorithm, GivenKey, Jwk};
 use hallpass::lab::common_secrets;
 use hallpass::lab::lessons::{Lesson, cookie_laboratory, weak_secret};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::app::{Answer, START, TestApp, location, set_cookies};
 use crate::html::{between, fields, form_with, unescaped, value_of, words};
 use crate::lab::lesson_page::{LARGEST_PAGE, LessonPage, SOLVED, marked};
+use crate::tools;
 
 // Keys in the header.
 
@@ -265,6 +269,23 @@ async fn the_word_list_can_be_downloaded_and_has_every_victim_s_secret() {
     assert_eq!(words, common_secrets::words().collect::<Vec<_>>());
     assert!((0..50).all(|case| words.contains(&weak_secret::secret_of(&case.to_string()))));
     assert_eq!(Answer::to(page.visitor.request(Method::POST, address)).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_for_one_s_own_tools_print_the_victim_s_secret() {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, WEAK).await;
+    let case = between(page.body(), "name=\"case\" value=\"", "\"").unwrap().to_owned();
+    page.press("I use my own tools").await;
+    let lines = unescaped(between(page.body(), "<pre><code>python3 ", "</code>").unwrap());
+    let folder = TempDir::new().unwrap();
+    let words: Vec<&str> = common_secrets::words().collect();
+    fs::write(folder.path().join("words.txt"), words.join("\n")).unwrap();
+    let script = format!("{} {lines}", python.display());
+    let run = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let printed = String::from_utf8_lossy(&run.stdout).trim().to_owned();
+    assert_eq!(printed, weak_secret::secret_of(&case), "{}", String::from_utf8_lossy(&run.stderr));
 }
 
 // The cookie laboratory.

@@ -138,9 +138,9 @@ async fn a_refused_token_is_not_hidden_by_another_look() {
     let mut page = LessonPage::open(&app, "rotation").await;
     page.set("life", "60").press("Issue a token").await;
     page.press("Publish the next key").await.press("Sign with the next key").await;
-    page.press("Issue a token").await.is_wrong("A new token is refused by the timetable");
+    page.press("Issue a token").await.is_wrong("A new token was refused by the timetable");
     for _ in 0..2 {
-        page.press("Check the tokens again").await.is_wrong("A new token is refused by the timetable");
+        page.press("Check the tokens again").await.is_wrong("A new token was refused by the timetable");
     }
     page.press("Start again").await;
     assert!(page.verdict().contains("→ Go on. The portal has one new key"), "{}", page.verdict());
