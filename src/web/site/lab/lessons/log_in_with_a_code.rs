@@ -301,7 +301,7 @@ async fn id_token(login: &Login, visit: &mut LessonVisit<'_>) -> Result<Message,
     let start: String = token.chars().take(40).collect();
     let payload: serde_json::Map<String, serde_json::Value> =
         claims.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    let answer = json!({ "token_type": "Bearer", "expires_in": ID_TOKEN_LIFE, "id_token": format!("{start}…") });
+    let answer = json!({ "access_token": "…", "token_type": "Bearer", "expires_in": ID_TOKEN_LIFE, "id_token": format!("{start}…") });
     Ok(Message {
         who: "The issuer answers, and this is the payload of the ID token",
         text: format!("{answer}\n\n{}", json!(payload)),
