@@ -688,6 +688,12 @@ async fn an_empty_field_is_to_be_filled_and_is_no_forged_token() {
 }
 
 #[tokio::test]
+async fn the_bench_is_found_under_its_own_name_too() {
+    let app = TestApp::spawn();
+    assert!(app.visitor().page("/lab/bench").await.contains("<h1>Bench</h1>"));
+}
+
+#[tokio::test]
 async fn a_secret_that_can_be_guessed_is_used_and_named() {
     let app = TestApp::spawn();
     let sign = async |key: &str| {
