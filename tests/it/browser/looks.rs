@@ -123,6 +123,30 @@ async fn code_of_up_to_25_lines_fits_the_projector_in_type_as_large_as_a_page_s(
 }
 
 #[tokio::test]
+async fn on_a_phone_every_cell_of_a_lesson_s_table_is_in_view() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    let cells = "[...document.querySelectorAll('.outcome .by-row td')].map((it) => it.getBoundingClientRect())";
+    for (lesson, presses) in [
+        ("stay-logged-in", &["Log in at the new issuer", "Steal the refresh token"][..]),
+        ("logout", &["Log in as Bob", "Save a copy", "Clear the cookie", "Replay the copy"]),
+    ] {
+        visit.open_lesson(lesson).await;
+        visit.resize_to(390, 844).await;
+        visit.press_button("Skip").await;
+        for press in presses {
+            visit.press_button(press).await;
+        }
+        let count = visit.eval(&format!("{cells}.length")).await;
+        assert!(count.as_u64().unwrap() >= 4, "{lesson}: {count}");
+        let outside = visit.eval(&format!("{cells}.filter((it) => it.left < 0 || it.right > innerWidth).length")).await;
+        assert_eq!(outside, 0, "{lesson}");
+        visit.resize_to(1280, 800).await;
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
 async fn a_step_with_many_answers_or_tables_fits_the_projector() {
     let Some(browser) = Browser::start() else { return };
     let visit = browser.visit(Script::Off).await;

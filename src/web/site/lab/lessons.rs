@@ -343,6 +343,7 @@ impl<'a> LessonVisit<'a> {
     /// The progress remembers it. The hints are about what is open now.
     pub fn judged(&mut self, press: Option<PressResult>, open: impl Into<Open>) -> Frame {
         let is_form = self.request.method() == Method::POST;
+        let press = if self.progress.is_solved { press.map(PressResult::after_solved) } else { press };
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
             Some(PressResult::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => {
@@ -378,16 +379,19 @@ impl<'a> LessonVisit<'a> {
     /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
     /// shows what was typed again, as if the form was not sent.
     fn help(&mut self, open: Open) -> Help {
-        // The page says which hint its button is for, so that a reload does not open one more.
-        let is_open =
-            |hints: OpenedHints| self.form.get("hint").is_some_and(|it| it.parse().is_ok_and(|it| hints.has(it)));
-        let asks = self.asks_for_hint && !is_open(self.progress.hints);
+        let asked = self.form.get("asked");
+        let mut shown = self.progress.hints.still_asked(asked, open);
+        // The page says which hints it shows, and otherwise which one its button is for, so that a reload does not open
+        // one more.
+        let is_open = |place: usize| asked.is_none() && shown.has(place);
+        let is_again = self.form.get("hint").and_then(|place| place.parse().ok()).is_some_and(is_open);
         let is_held = self.learner.is_solution_held(self.lesson);
-        let help = |progress: &LessonProgress| Help::of(self.lesson, progress.hints, open, is_held);
-        if let Some((_, place)) = help(&self.progress).next.filter(|_| asks) {
+        let help = |shown: OpenedHints| Help::of(self.lesson, shown, open, is_held);
+        if let Some((_, place)) = help(shown).next.filter(|_| self.asks_for_hint && !is_again) {
+            shown.open(place);
             self.progress.hints.open(place);
         }
-        help(&self.progress)
+        help(shown)
     }
 }
 
@@ -483,6 +487,11 @@ impl Frame {
     /// Whether this press solved the lesson.
     pub fn is_solved(&self) -> bool {
         self.press.as_ref().is_some_and(PressResult::is_solved)
+    }
+
+    /// Whether this press has to be made again.
+    pub fn is_wrong(&self) -> bool {
+        self.press.as_ref().is_some_and(PressResult::is_wrong)
     }
 
     /// Whether the next control is directly below the verdict, where it is on the screen after a press. Then the step

@@ -61,6 +61,17 @@ const CASES: &[Case] = &[
     ),
     ("tied-to-you", &[(&[], "Send Bob’s request")], (&[], "Send Bob’s request"), "Mallory has a new copy of both."),
     ("rotation", &[(&[], "Issue a token")], (&[], "Check the tokens again"), "They accept each one"),
+    ("session-fixation", &[(&[], "Get a session id")], (&[], "Get a session id"), "She forgets the one before."),
+    (
+        "session-fixation",
+        &[(&[], "Get a session id"), (&[], "Plant the id")],
+        (&[], "Plant the id"),
+        "has Mallory's id already",
+    ),
+    ("where-to-keep-it", &[(STORAGE, "Log in as Bob")], (STORAGE, "Log in as Bob"), "Bob is logged in"),
+    ("logout", &[(&[], "Log in as Bob")], (&[], "Log in as Bob"), "Bob is logged in"),
+    ("log-in-with-a-code", &[(&[], "Log in with the school")], (&[], "Log in with the school"), "step 1 of 3"),
+    ("cookie-laboratory", &[], (&[], "Drop them all"), "Your browser dropped the cookies"),
     (
         "size-limit",
         &[(&[("size", "3000")], "Set this cookie")],
