@@ -85,7 +85,7 @@ fn span(time: TimeDelta) -> String {
     }
 }
 
-/// How the table shows a standing. The style sheet shows a sign and the marks, and hides the words, which are for screen
+/// How the table shows a standing. The style sheet shows a sign and the marks. It hides the words, which are for screen
 /// readers.
 pub(super) struct Cell {
     pub class: &'static str,
