@@ -5,7 +5,7 @@ use std::fmt::{self, Write as _};
 
 use super::attacks::Attack;
 use super::lessons::{Choice, LESSONS, Lesson};
-use super::teach::Path;
+use super::teach::{PATHS, Path};
 
 /// The answers to one lesson.
 pub struct Answers {
@@ -44,12 +44,23 @@ pub fn text(path: Option<&'static Path>) -> String {
 
 fn write_path(text: &mut String, path: &'static Path) -> fmt::Result {
     writeln!(text, "Answer key of the lab: the {}-minute path", path.minutes)?;
-    write_answers(text, Answers::of(Some(path)))
+    write_answers(text, Answers::of(Some(path)))?;
+    write_room(text, path)
+}
+
+/// The answers to what the teacher asks the whole class.
+fn write_room(text: &mut String, path: &Path) -> fmt::Result {
+    writeln!(text, "\nAsk the room: {} minutes", path.minutes)?;
+    path.questions.iter().try_for_each(|question| {
+        write_wrapped(text, "Question: ", question.asks.plain())?;
+        write_wrapped(text, "Answer: ", question.answer.plain())
+    })
 }
 
 fn write_all(text: &mut String) -> fmt::Result {
     writeln!(text, "Answer key of the lab\n\nLessons")?;
     write_answers(text, Answers::of(None))?;
+    PATHS.iter().try_for_each(|path| write_room(text, path))?;
     writeln!(text, "\nAttacks, and what the strict verifier answers\n")?;
     Attack::all().try_for_each(|attack| writeln!(text, "{}: {}", attack.name.plain(), attack.expected.as_str()))
 }
@@ -87,8 +98,6 @@ fn write_wrapped(text: &mut String, label: &str, says: &str) -> fmt::Result {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lab::teach::PATHS;
-
     #[test]
     fn the_text_has_every_lesson_with_its_answer_and_every_attack_with_its_code() {
         let text = text(None);
@@ -119,6 +128,12 @@ mod tests {
                 .map(|lesson| lesson.slug)
                 .collect();
             assert_eq!(titles, path.lessons().map(|lesson| lesson.slug).collect::<Vec<_>>());
+            let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for question in &path.questions {
+                let [asks, answer] = [&question.asks, &question.answer]
+                    .map(|it| it.plain().split_whitespace().collect::<Vec<_>>().join(" "));
+                assert!(flat.contains(&format!("Question: {asks} Answer: {answer}")), "{asks}");
+            }
             assert!(text.contains(&format!("the {}-minute path", path.minutes)) && !text.contains("\nAttacks"));
         }
     }

@@ -30,14 +30,14 @@ pub enum Action {
 }
 
 impl FromStr for Action {
-    type Err = Fault;
+    type Err = BadInput;
 
-    fn from_str(name: &str) -> Result<Self, Fault> {
+    fn from_str(name: &str) -> Result<Self, BadInput> {
         match name {
             "decode" => Ok(Self::Decode),
             "verify" => Ok(Self::Verify),
             "sign" => Ok(Self::Sign),
-            _ => Err(Fault::at("action", "`action` must be decode, verify or sign.")),
+            _ => Err(BadInput::at("action", "`action` must be decode, verify or sign.")),
         }
     }
 }
@@ -45,22 +45,22 @@ impl FromStr for Action {
 /// An input that cannot be used.
 #[derive(Debug, Error)]
 #[error("{message}")]
-pub struct Fault {
+pub struct BadInput {
     /// The field to correct.
     pub field: &'static str,
     pub message: String,
 }
 
-impl Fault {
+impl BadInput {
     pub fn at(field: &'static str, message: impl Into<String>) -> Self {
         Self { field, message: message.into() }
     }
 }
 
 /// The algorithm to judge by: the one asked for, or the visitor's own. A profile with one algorithm ignores the result.
-fn algorithm_for(issuer: &Issuer<'_>, profile: &Profile, wanted: Option<Algorithm>) -> Result<DemoAlgorithm, Fault> {
+fn algorithm_for(issuer: &Issuer<'_>, profile: &Profile, wanted: Option<Algorithm>) -> Result<DemoAlgorithm, BadInput> {
     let own = issuer.algorithm;
-    let fault = |message| Err(Fault::at("algorithm", message));
+    let fault = |message| Err(BadInput::at("algorithm", message));
     match (wanted, (profile.only_algorithm)(issuer.ring)) {
         (None, _) => Ok(own),
         (Some(wanted), Some(only)) if wanted == only => Ok(own),
@@ -72,18 +72,23 @@ fn algorithm_for(issuer: &Issuer<'_>, profile: &Profile, wanted: Option<Algorith
 }
 
 /// Reads the name of a profile.
-pub fn parse_profile(name: &str) -> Result<&'static Profile, Fault> {
-    name.parse().map_err(|accepted| Fault::at("profile", format!("`profile` must be {accepted}.")))
+pub fn parse_profile(name: &str) -> Result<&'static Profile, BadInput> {
+    name.parse().map_err(|accepted| BadInput::at("profile", format!("`profile` must be {accepted}.")))
 }
 
 /// Reads the name of an algorithm.
-pub fn parse_algorithm(name: &str) -> Result<Algorithm, Fault> {
-    name.parse().map_err(|accepted| Fault::at("algorithm", format!("`algorithm` must be {accepted}.")))
+pub fn parse_algorithm(name: &str) -> Result<Algorithm, BadInput> {
+    name.parse().map_err(|accepted| BadInput::at("algorithm", format!("`algorithm` must be {accepted}.")))
 }
 
 /// Verifies a token by all rules of a profile, with the server's own keys. `issuer` has the algorithm that the visitor
 /// chose.
-pub fn judge(issuer: &Issuer<'_>, token: &str, profile: &Profile, wanted: Option<Algorithm>) -> Result<Judged, Fault> {
+pub fn judge(
+    issuer: &Issuer<'_>,
+    token: &str,
+    profile: &Profile,
+    wanted: Option<Algorithm>,
+) -> Result<Judged, BadInput> {
     let algorithm = algorithm_for(issuer, profile, wanted)?;
     Ok(profile.verify(&Issuer { algorithm, ..*issuer }, token))
 }
@@ -141,7 +146,7 @@ impl PastedKey {
     }
 
     /// Judges signature and times of a token by this key alone, whatever `kid` says; no profile.
-    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verdict, Fault> {
+    pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verdict, BadInput> {
         let keys = self.given()?.verifiers(self.algorithm).map_err(unfit)?;
         Ok(token::verify_given(token, &keys, now))
     }
@@ -154,7 +159,7 @@ impl PastedKey {
                 (JsonFault::Syntax(_), Some(why)) => format!(". {why}"),
                 _ => format!("; found {fault}."),
             };
-            Fault::at("claims", format!("`claims` must be a JSON object that has each member once{why}"))
+            BadInput::at("claims", format!("`claims` must be a JSON object that has each member once{why}"))
         })?;
         let given = members_of(header.unwrap_or("{}"))?;
         let kid = given.get("kid").and_then(Value::as_str);
@@ -163,7 +168,7 @@ impl PastedKey {
         Ok(token::sign(header.as_str(), claims.as_str(), &signer)?)
     }
 
-    fn given(&self) -> Result<GivenKey, Fault> {
+    fn given(&self) -> Result<GivenKey, BadInput> {
         let bytes = self.text.as_bytes();
         let given = match self.form {
             KeyForm::Any => GivenKey::parse(bytes, SOURCE),
@@ -179,33 +184,33 @@ impl PastedKey {
 #[derive(Debug, Error)]
 pub enum SignError {
     #[error(transparent)]
-    Fault(#[from] Fault),
+    BadInput(#[from] BadInput),
     #[error(transparent)]
     Signing(#[from] SigningError),
 }
 
-fn unfit(fault: KeyFault) -> Fault {
+fn unfit(fault: KeyFault) -> BadInput {
     let field = if matches!(fault, KeyFault::Unfit { .. }) { "algorithm" } else { "key" };
-    Fault::at(field, format!("The key cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
+    BadInput::at(field, format!("The key cannot be used: {}.", fault.advised(&KeyLocation::Pasted)))
 }
 
-fn no_object(found: &JsonFault) -> Fault {
-    Fault::at("header", format!("`header` must be a JSON object that has each member once; found {found}."))
+fn no_object(found: &JsonFault) -> BadInput {
+    BadInput::at("header", format!("`header` must be a JSON object that has each member once; found {found}."))
 }
 
 /// The members of a header that was given.
-fn members_of(given: &str) -> Result<Map<String, Value>, Fault> {
+fn members_of(given: &str) -> Result<Map<String, Value>, BadInput> {
     token::parse_object(given.as_bytes()).map_err(|found| no_object(&found))
 }
 
 /// `alg` and `kid` come from the key. Members of `given` replace `kid` and `typ`.
-fn header_text(given: Map<String, Value>, signer: &Signer) -> Result<ObjectText, Fault> {
+fn header_text(given: Map<String, Value>, signer: &Signer) -> Result<ObjectText, BadInput> {
     let algorithm = signer.algorithm().as_str();
     if given.get("alg").is_some_and(|alg| alg != algorithm) {
         let why = format!(
             "The key signs {algorithm}, and `alg` of the header says something else; leave it out, or choose another algorithm."
         );
-        return Err(Fault::at("header", why));
+        return Err(BadInput::at("header", why));
     }
     let mut members = Map::new();
     members.insert("alg".to_owned(), algorithm.into());

@@ -6,7 +6,7 @@ mod names;
 mod numbers;
 mod standing;
 
-pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName, ReturnCode};
+pub use names::{BadPupilName, ClassCode, ClassId, PupilId, PupilName, ReturnCode, look_of};
 pub use numbers::{free_number, shown_names};
 pub use standing::{PredictionState, Standing, State};
 
@@ -171,6 +171,11 @@ pub struct Pupil {
 }
 
 impl Pupil {
+    /// The name as the board says it, with the number that tells it from others alike.
+    pub fn shown_name(&self) -> String {
+        numbers::numbered(self.name.as_str(), self.number)
+    }
+
     /// Deletes their progress, because they asked for it.
     pub fn begin_again(&mut self, now: DateTime<Utc>) {
         self.record.reset(None);
@@ -229,13 +234,27 @@ pub struct Record {
     pub times: BTreeMap<String, LessonTimes>,
 }
 
-/// When a lesson was first opened, and when it was solved, in seconds since 1970.
+/// When a lesson was first opened, when it was solved, and when something was last kept of it, in seconds since 1970.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LessonTimes {
     #[serde(rename = "o")]
     pub opened_at: i64,
     #[serde(rename = "s", skip_serializing_if = "Option::is_none")]
     pub solved_at: Option<i64>,
+    /// What was kept before an upgrade has none.
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<i64>,
+}
+
+impl LessonTimes {
+    const fn opened(at: i64) -> Self {
+        Self { opened_at: at, solved_at: None, last_at: None }
+    }
+
+    /// When the pupil was last seen in this lesson.
+    pub fn worked_at(self) -> i64 {
+        self.last_at.unwrap_or(self.opened_at)
+    }
 }
 
 /// What one request of a pupil did.
@@ -266,7 +285,8 @@ impl Record {
         let mut kept = self.progress.lesson(key);
         kept.add(before, after);
         let now = now.timestamp();
-        let times = self.times.entry((*key).to_owned()).or_insert(LessonTimes { opened_at: now, solved_at: None });
+        let times = self.times.entry((*key).to_owned()).or_insert_with(|| LessonTimes::opened(now));
+        times.last_at = Some(now);
         if kept.is_solved && times.solved_at.is_none() {
             times.solved_at = Some(now);
         }
@@ -304,11 +324,19 @@ mod tests {
         let solved = LessonProgress { is_solved: true, ..LessonProgress::default() };
         let mut record = Record::default();
         record.add(&step(LessonProgress::default()), at(0));
-        assert_eq!(record.times["an"], LessonTimes { opened_at: at(0).timestamp(), solved_at: None });
+        let [first, second, last] = [0, 5, 9].map(|seconds| at(seconds).timestamp());
+        let opened = LessonTimes { opened_at: first, solved_at: None, last_at: Some(first) };
+        assert_eq!(record.times["an"], opened);
         record.add(&step(solved.clone()), at(5));
         record.add(&step(solved), at(9));
-        let times = LessonTimes { opened_at: at(0).timestamp(), solved_at: Some(at(5).timestamp()) };
+        let times = LessonTimes { opened_at: first, solved_at: Some(second), last_at: Some(last) };
         assert_eq!((record.times["an"], record.progress.has_solved("an")), (times, true));
+    }
+
+    #[test]
+    fn times_that_were_kept_before_an_upgrade_are_read() {
+        let old: LessonTimes = serde_json::from_str(r#"{"o":7,"s":9}"#).unwrap();
+        assert_eq!((old.worked_at(), old.solved_at), (7, Some(9)));
     }
 
     #[test]

@@ -128,12 +128,12 @@ impl Check {
 
 /// Why a proof is refused.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Refusal {
+pub struct InvalidProof {
     pub check: Check,
     pub why: String,
 }
 
-impl Refusal {
+impl InvalidProof {
     fn new(check: Check, why: impl Into<String>) -> Self {
         Self { check, why: why.into() }
     }
@@ -163,24 +163,24 @@ pub struct Expected<'a> {
 }
 
 /// Checks the proof of a request.
-pub fn verify(proof: Option<&str>, expected: Expected<'_>, now: DateTime<Utc>) -> Result<Proved, Refusal> {
+pub fn verify(proof: Option<&str>, expected: Expected<'_>, now: DateTime<Utc>) -> Result<Proved, InvalidProof> {
     let proof =
-        proof.ok_or_else(|| Refusal::new(Check::Presence, "the token names a key, and no proof came with it"))?;
+        proof.ok_or_else(|| InvalidProof::new(Check::Presence, "the token names a key, and no proof came with it"))?;
     let proof =
-        Proof::read(proof).ok_or_else(|| Refusal::new(Check::Form, "this is no JWT, or a member is missing"))?;
+        Proof::read(proof).ok_or_else(|| InvalidProof::new(Check::Form, "this is no JWT, or a member is missing"))?;
     let verifier = proof.verifier()?;
     if !verifier.verifies(proof.message.as_bytes(), proof.signature) {
-        return Err(Refusal::new(Check::Signature, "the signature was not made with the key in `jwk`"));
+        return Err(InvalidProof::new(Check::Signature, "the signature was not made with the key in `jwk`"));
     }
     proof.expect("htm", expected.target.method, Check::Method)?;
     proof.expect("htu", expected.target.uri, Check::Address)?;
     let issued = proof.issued_recently(now)?;
     if proof.text("ath") != Some(&hash(expected.token)) {
-        return Err(Refusal::new(Check::Token, "`ath` is the hash of another token"));
+        return Err(InvalidProof::new(Check::Token, "`ath` is the hash of another token"));
     }
     if verifier.kid() != Some(expected.jkt) {
         let why = "the proof was made with another key than the one that the token names";
-        return Err(Refusal::new(Check::Key, why));
+        return Err(InvalidProof::new(Check::Key, why));
     }
     let jti = proof.text("jti").unwrap_or_default().to_owned();
     Ok(Proved { jti, remember_until: issued + LONGEST_AGE + TimeDelta::seconds(1) })
@@ -209,15 +209,15 @@ impl<'a> Proof<'a> {
     }
 
     /// The key that the proof brings. Its `kid` is its thumbprint, whatever name the sender gives it.
-    fn verifier(&self) -> Result<Verifier, Refusal> {
+    fn verifier(&self) -> Result<Verifier, InvalidProof> {
         let said = |name: &str| self.header.get(name).and_then(Value::as_str);
         if said("typ") != Some(TYP) || said("alg") != Some(Algorithm::Es256.as_str()) {
-            return Err(Refusal::new(Check::Type, "`typ` is not `dpop+jwt`, or `alg` is not `ES256`"));
+            return Err(InvalidProof::new(Check::Type, "`typ` is not `dpop+jwt`, or `alg` is not `ES256`"));
         }
-        let no_key = || Refusal::new(Check::Signature, "`jwk` is no public key on P-256");
+        let no_key = || InvalidProof::new(Check::Signature, "`jwk` is no public key on P-256");
         let jwk = self.header.get("jwk").and_then(Value::as_object).ok_or_else(no_key)?;
         if jwk.contains_key("d") {
-            return Err(Refusal::new(Check::Signature, "`jwk` contains the private key"));
+            return Err(InvalidProof::new(Check::Signature, "`jwk` contains the private key"));
         }
         let members =
             ["kty", "crv", "x", "y"].map(|name| (name.to_owned(), jwk.get(name).cloned().unwrap_or_default()));
@@ -226,23 +226,26 @@ impl<'a> Proof<'a> {
         key.verifier(Some(Algorithm::Es256)).map_err(|_| no_key())
     }
 
-    fn expect(&self, claim: &str, wanted: &str, check: Check) -> Result<(), Refusal> {
+    fn expect(&self, claim: &str, wanted: &str, check: Check) -> Result<(), InvalidProof> {
         if self.text(claim) == Some(wanted) {
             return Ok(());
         }
-        Err(Refusal::new(check, format!("the proof is for another request: `{claim}` is not {wanted}")))
+        Err(InvalidProof::new(check, format!("the proof is for another request: `{claim}` is not {wanted}")))
     }
 
     /// When it was made, which must be a short time ago.
-    fn issued_recently(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, Refusal> {
-        let no_date = || Refusal::new(Check::Age, "`iat` is no date");
+    fn issued_recently(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, InvalidProof> {
+        let no_date = || InvalidProof::new(Check::Age, "`iat` is no date");
         let issued = self.claims.get("iat").and_then(NumericDate::from_claim).ok_or_else(no_date)?;
         let age = NumericDate::from_moment(now).since(issued);
         if age > LONGEST_AGE.as_seconds_f64() {
-            return Err(Refusal::new(Check::Age, format!("the proof is {} old", duration_in_words(age))));
+            return Err(InvalidProof::new(Check::Age, format!("the proof is {} old", duration_in_words(age))));
         }
         if age < -LEEWAY {
-            return Err(Refusal::new(Check::Age, format!("the proof was made {} from now", duration_in_words(age))));
+            return Err(InvalidProof::new(
+                Check::Age,
+                format!("the proof was made {} from now", duration_in_words(age)),
+            ));
         }
         issued.moment().ok_or_else(no_date)
     }

@@ -301,6 +301,16 @@ impl Lesson {
         self.number().map_or_else(|| self.title.to_owned(), |number| format!("{number}. {}", self.title))
     }
 
+    /// Whether parts of it happen between two sites, which are two origins of this server.
+    pub fn needs_second_site(&self) -> bool {
+        matches!(self.slug, "cross-site-forms" | "cross-site-forms-part-two")
+    }
+
+    /// Its number, or `S` for *Start here*.
+    pub fn short_number(&self) -> String {
+        self.number().map_or_else(|| "S".to_owned(), |number| number.to_string())
+    }
+
     /// The lesson after this one in the course.
     pub fn next(&self) -> Option<&'static Self> {
         self.following().next()

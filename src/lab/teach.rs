@@ -14,8 +14,14 @@ pub struct Path {
     pub goals: Vec<Prose>,
     pub prerequisites: Vec<Prose>,
     /// What to ask the class.
-    pub questions: Vec<Prose>,
+    pub questions: Vec<RoomQuestion>,
     pub rows: Vec<Row>,
+}
+
+/// A question for the whole class, with the answer that the teacher's key has.
+pub struct RoomQuestion {
+    pub asks: Prose,
+    pub answer: Prose,
 }
 
 /// A part of a path.
@@ -55,6 +61,17 @@ impl Path {
         self.rows.iter().filter_map(|row| row.activity.lesson())
     }
 
+    /// The rows, each with the minutes of the path at which it begins and ends.
+    pub fn timed_rows(&self) -> Vec<(&Row, u8, u8)> {
+        let mut end = 0;
+        let timed = self.rows.iter().map(|row| {
+            let begin = end;
+            end += row.minutes;
+            (row, begin, end)
+        });
+        timed.collect()
+    }
+
     fn read(file: TextFile) -> Result<Self, TextError> {
         let mut text = file.read()?;
         let path = Self {
@@ -62,7 +79,12 @@ impl Path {
             says: text.lead()?.paragraph()?,
             goals: items(&mut text, "Goals")?,
             prerequisites: items(&mut text, "Prerequisites")?,
-            questions: items(&mut text, "Ask the room")?,
+            questions: text
+                .section("Ask the room")?
+                .items()?
+                .iter()
+                .map(RoomQuestion::read)
+                .collect::<Result<_, _>>()?,
             rows: text.section("Path")?.items()?.iter().map(Row::read).collect::<Result<_, _>>()?,
         };
         text.finish()?;
@@ -72,6 +94,15 @@ impl Path {
 
 fn items(text: &mut Document, section: &str) -> Result<Vec<Prose>, TextError> {
     text.section(section)?.items()?.iter().map(Passage::paragraph).collect()
+}
+
+impl RoomQuestion {
+    fn read(item: &Passage) -> Result<Self, TextError> {
+        let [asks, answer] = &item.paragraphs()[..] else {
+            return Err(item.error("a question has two paragraphs: the question and its answer"));
+        };
+        Ok(Self { asks: asks.paragraph()?, answer: answer.paragraph()? })
+    }
 }
 
 impl Row {
@@ -125,6 +156,9 @@ mod tests {
         for path in PATHS.iter() {
             let sum: u16 = path.rows.iter().map(|row| u16::from(row.minutes)).sum();
             assert_eq!(sum, u16::from(path.minutes));
+            let timed = path.timed_rows();
+            assert!(timed.windows(2).all(|pair| pair[0].2 == pair[1].1), "each row begins when the one before ends");
+            assert_eq!((timed[0].1, timed.last().unwrap().2), (0, path.minutes));
         }
     }
 

@@ -61,7 +61,7 @@ pub enum Prompt {
 
 /// Why a request is not valid, and who learns of it.
 #[derive(Debug)]
-pub enum Refusal {
+pub enum InvalidRequest {
     /// An error page for the person in front of the browser.
     Page(OAuthError),
     /// A redirect that tells the client.
@@ -70,14 +70,14 @@ pub enum Refusal {
 
 impl AuthorizationRequest {
     /// Reads a query or a form. `issuer` is named in the response (RFC 9207).
-    pub fn parse(encoded: &[u8], rules: &RedirectRules, issuer: &str) -> Result<Self, Refusal> {
+    pub fn parse(encoded: &[u8], rules: &RedirectRules, issuer: &str) -> Result<Self, InvalidRequest> {
         let received = Received::read(encoded);
-        let client = ClientId::received(&received).ok_or_else(|| Refusal::Page(bad_client_id()))?;
-        let redirect_uri = redirect_uri(&received, rules).map_err(Refusal::Page)?;
+        let client = ClientId::received(&received).ok_or_else(|| InvalidRequest::Page(bad_client_id()))?;
+        let redirect_uri = redirect_uri(&received, rules).map_err(InvalidRequest::Page)?;
         let answer = ResponseTarget::new(redirect_uri, &received, issuer);
         match Self::validate(client, answer.clone(), received) {
             Ok(request) => Ok(request),
-            Err(error) => Err(Refusal::Redirect(Box::new(answer.refusal(&error)))),
+            Err(error) => Err(InvalidRequest::Redirect(Box::new(answer.refusal(&error)))),
         }
     }
 
@@ -297,22 +297,22 @@ mod tests {
     const GOOD: &str = "response_type=code&client_id=app&redirect_uri=http://127.0.0.1:3000/cb";
     const CHALLENGE: &str = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
 
-    fn parse(query: &str) -> Result<AuthorizationRequest, Refusal> {
+    fn parse(query: &str) -> Result<AuthorizationRequest, InvalidRequest> {
         AuthorizationRequest::parse(query.as_bytes(), &RedirectRules::Loopback, ISSUER)
     }
 
     fn page(query: &str) -> OAuthError {
         match parse(query).unwrap_err() {
-            Refusal::Page(error) => error,
-            Refusal::Redirect(response) => panic!("{query} redirects: {response:?}"),
+            InvalidRequest::Page(error) => error,
+            InvalidRequest::Redirect(response) => panic!("{query} redirects: {response:?}"),
         }
     }
 
     /// The parameters of the redirect.
     fn redirect(query: &str) -> Vec<(&'static str, String)> {
         match parse(query).unwrap_err() {
-            Refusal::Redirect(response) => response.fields().to_vec(),
-            Refusal::Page(error) => panic!("{query} shows a page: {error}"),
+            InvalidRequest::Redirect(response) => response.fields().to_vec(),
+            InvalidRequest::Page(error) => panic!("{query} shows a page: {error}"),
         }
     }
 
@@ -441,8 +441,8 @@ mod tests {
     #[test]
     fn an_error_is_answered_in_the_response_mode_that_was_asked_for() {
         let mode = |more: &str| match parse(&format!("{GOOD}&scope=%22&{more}")).unwrap_err() {
-            Refusal::Redirect(response) => response.mode(),
-            Refusal::Page(error) => panic!("{error}"),
+            InvalidRequest::Redirect(response) => response.mode(),
+            InvalidRequest::Page(error) => panic!("{error}"),
         };
         assert_eq!(mode("response_mode=form_post"), ResponseMode::FormPost);
         assert_eq!(mode("response_mode=query"), ResponseMode::Query);

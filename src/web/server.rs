@@ -101,7 +101,8 @@ impl Server {
         let parts = ServerParts::new(given, backends, &settings, &Listening { address, transport });
         log_assumed_issuer(&settings.options, parts.origins.public_origin());
         if let Some(link) = parts.class.teacher_link(parts.origins.public_origin()) {
-            log::info!("{}the teacher's link is {link}", reach(&parts.origins));
+            log::info!("the teacher's link is {link}");
+            log_unreachable_class(&parts.origins);
         }
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
     }
@@ -226,12 +227,12 @@ fn teacher_key(settings: &Settings, random: &Random) -> Result<Option<TeacherKey
     Ok(Some(key))
 }
 
-/// What the log says before the teacher's link if no pupil can follow it.
-fn reach(origins: &Origins) -> &'static str {
+/// Says what to set if no pupil can reach the class.
+fn log_unreachable_class(origins: &Origins) {
     if origins.are_for_this_machine() {
-        "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy; "
-    } else {
-        ""
+        log::info!(
+            "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy"
+        );
     }
 }
 

@@ -19,12 +19,13 @@ const WEB_LAYERS: [&[&str]; 7] =
     [&["metrics"], &["http"], &["session"], &["view"], &["site", "api"], &["routes"], &["server"]];
 
 /// Which modules a foreign crate may be named in.
-const CONFINED: [(&str, &[&str]); 24] = [
+const CONFINED: [(&str, &[&str]); 25] = [
     ("actix_cors", &["web"]),
     ("argon2", &["accounts"]),
     ("ipnet", &["limits"]),
     ("prometheus_client", &["web"]),
     ("pulldown_cmark", &["texts", "web"]),
+    ("qrcode", &["web"]),
     ("rpassword", &["cli"]),
     ("actix_web", &["web", "testing", "cli"]),
     ("actix_session", &["web"]),

@@ -7,7 +7,7 @@ use super::Pupil;
 use super::names::look_of;
 
 /// A name with the number of its pupil: the first of several is called `Ada`, and the next `Ada (2)`.
-fn numbered(name: &str, number: i64) -> String {
+pub(super) fn numbered(name: &str, number: i64) -> String {
     if number > 1 { format!("{name} ({number})") } else { name.to_owned() }
 }
 

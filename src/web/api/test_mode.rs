@@ -37,7 +37,7 @@ use crate::web::session::logins::Logins;
 use crate::web::session::{Sessions, Visitor};
 use clock::{seconds_of, set_clock};
 pub(in crate::web) use endpoints::ENDPOINTS;
-pub(in crate::web) use faults::{Fault, Faults, MadeToFail};
+pub(in crate::web) use faults::{Faults, InjectedFault, MadeToFail};
 use faults::{end_faults, fault};
 use flaws::flawed;
 pub(in crate::web) use keys::Rotation;

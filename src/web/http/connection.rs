@@ -91,7 +91,7 @@ pub(in crate::web) struct Connection<IO> {
     ahead: BytesMut,
     /// Whether the stream ends after `ahead`.
     has_ended: bool,
-    refusal: Option<Refusal>,
+    refusal: Option<RefusalResponse>,
     deadline: Deadline,
 }
 
@@ -146,7 +146,7 @@ impl<IO> Connection<IO> {
     fn end_with(&mut self, status: StatusCode) {
         let is_for_length = status == StatusCode::BAD_REQUEST && self.is_too_long;
         let status = if is_for_length { StatusCode::URI_TOO_LONG } else { status };
-        self.refusal = Some(Refusal {
+        self.refusal = Some(RefusalResponse {
             unsent: (self.refuse)(status, &self.accept_lines.headers()).as_slice().into(),
             is_sent: false,
         });
@@ -166,7 +166,7 @@ impl<IO> Connection<IO> {
 }
 
 /// The response that replaces the framework's own refusal.
-struct Refusal {
+struct RefusalResponse {
     unsent: BytesMut,
     is_sent: bool,
 }
@@ -327,7 +327,7 @@ impl<IO: AsyncRead + AsyncWrite + Unpin> Connection<IO> {
         self.poll_discard(cx).map(Ok)
     }
 
-    fn poll_send(&mut self, cx: &mut Context<'_>, refusal: &mut Refusal) -> Poll<io::Result<()>> {
+    fn poll_send(&mut self, cx: &mut Context<'_>, refusal: &mut RefusalResponse) -> Poll<io::Result<()>> {
         while !refusal.unsent.is_empty() {
             let written = Pin::new(&mut self.io).poll_write(cx, &refusal.unsent);
             match ready!(self.timed(cx, written))? {

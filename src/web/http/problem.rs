@@ -44,6 +44,8 @@ pub(in crate::web) struct Problem {
     pub status: StatusCode,
     pub code: Code,
     pub message: String,
+    /// The heading of the error page; the name of the status if `None`.
+    pub title: Option<&'static str>,
     headers: Vec<(HeaderName, HeaderValue)>,
     /// The target of the link on the error page; the home page if `None`.
     pub leads_to: Option<String>,
@@ -77,13 +79,18 @@ impl FailureCause {
 
 impl Problem {
     pub fn new(status: StatusCode, code: Code, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), headers: Vec::new(), leads_to: None, cause: None }
+        Self { status, code, message: message.into(), title: None, headers: Vec::new(), leads_to: None, cause: None }
     }
 
     /// Adds a response header.
     pub fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));
         self
+    }
+
+    /// Sets the heading of the error page.
+    pub fn headed(self, title: &'static str) -> Self {
+        Self { title: Some(title), ..self }
     }
 
     /// Sets the target of the link on the error page.

@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use crate::clock::Clock;
 use crate::limits::TrustedProxies;
 use crate::settings::CorsOrigins;
-use crate::web::api::test_mode::{self, Fault, RequestInProgress, TestControls};
+use crate::web::api::test_mode::{self, InjectedFault, RequestInProgress, TestControls};
 use crate::web::http::origins::Origins;
 use crate::web::http::request_id::RequestIds;
 use crate::web::http::shutdown_flag::ShutdownFlag;
@@ -45,7 +45,7 @@ impl PipelineParts {
     }
 
     /// What a test asked to happen to this request. A preflight is the browser's own, and no request of the program.
-    pub(super) fn fault(&self, request: &ServiceRequest) -> Option<Fault> {
+    pub(super) fn fault(&self, request: &ServiceRequest) -> Option<InjectedFault> {
         let controls = self.test_controls.as_ref()?;
         let can_fail = !test_mode::is_own(request.path()) && *request.method() != Method::OPTIONS;
         if can_fail { controls.faults.take(request.path()) } else { None }

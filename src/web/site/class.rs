@@ -22,11 +22,14 @@ use serde::Deserialize;
 
 use crate::lab::attacks::Attack;
 use crate::lab::class::{Class, Pupil, PupilName, ReturnCode};
-use crate::lab::lessons::LESSONS;
+use crate::lab::lessons::{LESSONS, Lesson};
+use crate::lab::progress::Progress;
+use crate::texts::wording::counted;
 use crate::web::http::client::Client;
 use crate::web::http::extractor::extractor;
 use crate::web::http::problem::{Problem, retry_after_header};
 use crate::web::http::redirect::see_other;
+use crate::web::session::Sessions;
 use crate::web::session::class::{ClassMode, PUPIL_DAYS};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render_with;
@@ -38,6 +41,7 @@ extractor! {
     pub(in crate::web) struct ClassPages {
         assets: Data<Assets>,
         mode: Data<ClassMode>,
+        sessions: Data<Sessions>,
     }
 }
 
@@ -54,6 +58,8 @@ struct ClassPage<'a> {
     /// What the last press did.
     done: Option<&'static str>,
     is_teacher: bool,
+    /// Whether this browser has progress of its own, which does not count in the class.
+    has_progress: bool,
 }
 
 impl ClassPage<'_> {
@@ -77,8 +83,19 @@ struct Seat {
 }
 
 impl Seat {
-    fn lessons_solved(&self) -> usize {
-        LESSONS.iter().filter(|lesson| self.pupil.record.progress.has_solved(lesson.key)).count()
+    /// As in "5 of the 7 open lessons solved".
+    fn lessons_solved(&self) -> String {
+        let open: Vec<_> = LESSONS.iter().filter(|lesson| self.class.is_lesson_open(lesson.key)).collect();
+        let has_solved = |lesson: &&&Lesson| self.pupil.record.progress.has_solved(lesson.key);
+        let solved = open.iter().filter(has_solved).count();
+        if open.len() < LESSONS.len() {
+            return format!("{solved} of the {} solved", counted(open.len(), "open lesson"));
+        }
+        format!("{solved} of {} solved", open.len())
+    }
+
+    fn name(&self) -> String {
+        self.pupil.shown_name()
     }
 
     /// When the class is over if nobody uses it before.
@@ -136,6 +153,7 @@ fn said(done: &str) -> Option<&'static str> {
         ),
         "back" => Some("Welcome back. Your progress is here. The browser that you used before no longer counts."),
         "renamed" => Some("Your name was changed."),
+        "left" => Some("You left the class. Your name and your progress in it were deleted."),
         "logged-out" => Some("You are logged out. This browser no longer opens the board."),
         _ => None,
     }
@@ -187,7 +205,9 @@ async fn show(
         Some(_) if retry_after.is_some() => StatusCode::TOO_MANY_REQUESTS,
         Some(_) => StatusCode::BAD_REQUEST,
     };
-    let page = ClassPage { assets: &pages.assets, seat, absence, is_closed, form, fault, done, is_teacher };
+    let has_progress = pages.sessions.progress(request) != Progress::default();
+    let assets = &pages.assets;
+    let page = ClassPage { assets, seat, absence, is_closed, form, fault, done, is_teacher, has_progress };
     let mut response = render_with(status, &page)?;
     if let Some(seconds) = retry_after {
         let (name, value) = retry_after_header(seconds);
@@ -303,10 +323,11 @@ pub(in crate::web) async fn away(pages: ClassPages) -> Result<HttpResponse, Prob
 /// `POST /class/leave`: deletes what is kept of this pupil.
 pub(in crate::web) async fn leave(request: HttpRequest, pages: ClassPages) -> Result<HttpResponse, Problem> {
     let room = pages.mode.needed()?;
-    if let Some((_, pupil)) = room.pupil_of(&request).await? {
+    let pupil = room.pupil_of(&request).await?;
+    let mut response = to_class(if pupil.is_some() { "?done=left" } else { "" });
+    if let Some((_, pupil)) = pupil {
         room.remove(&pupil.id).await?;
     }
-    let mut response = to_class("");
     room.forget_pupil(&mut response)?;
     Ok(response)
 }

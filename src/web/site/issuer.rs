@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
-use crate::oauth::authorization::{AuthorizationRequest, Prompt, Refusal};
+use crate::oauth::authorization::{AuthorizationRequest, InvalidRequest, Prompt};
 use crate::oauth::code;
 use crate::oauth::error::{ErrorCode, OAuthError};
 use crate::oauth::login::LoggedIn;
@@ -54,14 +54,17 @@ extractor! {
 
 impl IssuerPages {
     /// Reads an authorization request from a query or a form, for the user of its ID token, if it has one.
-    fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, Refusal> {
+    fn read(&self, encoded: &[u8]) -> Result<AuthorizationRequest, InvalidRequest> {
         let request = AuthorizationRequest::parse(encoded, &self.policy.redirect_rules, self.issuer.as_str())?;
         let Some(hint) = &request.login().id_token_hint else { return Ok(request) };
         match self.verified_hint(hint).as_ref().and_then(Claims::subject) {
             Some(username) => Ok(request.for_user(username)),
-            None if request.login().prompt == Prompt::Never => Err(Refusal::Redirect(Box::new(request.refusal(
-                &OAuthError::new(ErrorCode::LoginRequired, "`id_token_hint` is no ID token of this issuer"),
-            )))),
+            None if request.login().prompt == Prompt::Never => {
+                Err(InvalidRequest::Redirect(Box::new(request.refusal(&OAuthError::new(
+                    ErrorCode::LoginRequired,
+                    "`id_token_hint` is no ID token of this issuer",
+                )))))
+            }
             // The user says who they are on the login page.
             None => Ok(request),
         }
@@ -72,10 +75,10 @@ impl IssuerPages {
         id_token::verify_hint(&self.keys.ring(), self.issuer.as_str(), token, self.clock.now())
     }
 
-    fn refuse(&self, refusal: &Refusal) -> Result<HttpResponse, Problem> {
+    fn refuse(&self, refusal: &InvalidRequest) -> Result<HttpResponse, Problem> {
         match refusal {
-            Refusal::Page(error) => Err(error_page(error)),
-            Refusal::Redirect(response) => response::send(response, &self.assets),
+            InvalidRequest::Page(error) => Err(error_page(error)),
+            InvalidRequest::Redirect(response) => response::send(response, &self.assets),
         }
     }
 

@@ -19,6 +19,7 @@ use crate::lab::lessons::{LESSONS, Lesson, PARTS, Part};
 use crate::lab::progress::Progress;
 use crate::random::Random;
 use crate::store::Store;
+use crate::texts::wording::counted;
 use crate::web::http::client_work::ClientWork;
 use crate::web::http::extractor::extractor;
 use crate::web::http::origins::{Origins, RequestIssuer};
@@ -59,8 +60,8 @@ struct IndexPage<'a> {
 
 /// `GET /lab`: the lessons, the attacks, and how far this visitor came.
 pub(in crate::web) async fn index(assets: Data<Assets>, learner: Learner) -> Result<HttpResponse, Problem> {
-    let counts = Counts::of(learner.progress.clone());
     let open = || LESSONS.iter().filter(|lesson| !learner.is_closed(lesson));
+    let counts = Counts::of(learner.progress.clone(), open());
     let unsolved = open().find(|lesson| !counts.has_solved(lesson));
     let next = unsolved.or(open().next()).or(LESSONS.first()).ok_or_else(Problem::not_found)?;
     render(&IndexPage { assets: &assets, learner: &learner, parts: &PARTS, counts, next })
@@ -69,29 +70,37 @@ pub(in crate::web) async fn index(assets: Data<Assets>, learner: Learner) -> Res
 /// How far a visitor came: lessons solved, and kinds of attack that were tried.
 struct Counts {
     progress: Progress,
+    /// Of those that are open.
     lessons: usize,
+    open: usize,
     attacks: usize,
 }
 
 impl Counts {
-    fn of(progress: Progress) -> Self {
+    fn of(progress: Progress, open: impl Iterator<Item = &'static Lesson> + Clone) -> Self {
         Self {
-            lessons: LESSONS.iter().filter(|lesson| progress.has_solved(lesson.key)).count(),
+            lessons: open.clone().filter(|lesson| progress.has_solved(lesson.key)).count(),
+            open: open.count(),
             attacks: Attack::count_rows(|attack| progress.has_tried(attack.key)),
             progress,
         }
     }
 
-    const fn is_some(&self) -> bool {
-        self.lessons > 0 || self.attacks > 0
+    fn is_some(&self) -> bool {
+        self.attacks > 0 || LESSONS.iter().any(|lesson| self.has_solved(lesson))
+    }
+
+    /// How many of which lessons are solved, as in "5 of the 7 open lessons".
+    fn says(&self) -> String {
+        let (solved, open) = (self.lessons, self.open);
+        if open < LESSONS.len() {
+            return format!("{solved} of the {}", counted(open, "open lesson"));
+        }
+        format!("{solved} of {open} (Start here and {} lessons)", Lesson::numbered())
     }
 
     fn has_solved(&self, lesson: &Lesson) -> bool {
         self.progress.has_solved(lesson.key)
-    }
-
-    fn of_lessons() -> usize {
-        LESSONS.len()
     }
 
     fn of_attacks() -> usize {

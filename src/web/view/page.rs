@@ -24,7 +24,7 @@ pub(in crate::web) fn present(problem: &Problem, presentation: Presentation, ass
     if presentation == Presentation::Json {
         return response.json(json!({ "error": problem.code, "message": problem.message }));
     }
-    let title = &title_of(problem.status);
+    let title = &problem.title.map_or_else(|| title_of(problem.status), str::to_owned);
     let can_forget = problem.code == Code::DuplicateCookie;
     match (ErrorPage { assets, problem, title, can_forget }).render() {
         Ok(page) => response.content_type("text/html; charset=utf-8").body(page),

@@ -188,6 +188,7 @@ async fn the_lab_remembers_how_far_a_visitor_came_until_it_is_reset() {
         assert!(visit.text(".lessons .passed").await.contains("Start here"));
         assert_eq!(visit.text(".opening .primary").await, "Go on with: Anatomy of a token");
 
+        visit.find_by("//summary[normalize-space()='Reset my progress']").await.click().await.unwrap();
         visit.press_button("Reset my progress").await;
         assert_eq!((visit.count(".progress").await, visit.count(".lessons .passed").await), (0, 0));
         visit.open("/lab/lessons/start-here").await;

@@ -10,7 +10,7 @@ use crate::app::TestApp;
 use crate::browser::{Axe, Browser, Script, Visit};
 
 /// The pupil that the teacher has chosen.
-const CHOSEN: &str = "document.querySelector('#chosen-pupil').selectedOptions[0].text";
+const CHOSEN: &str = "document.querySelector('strong#chosen-pupil').textContent";
 
 /// A teacher in front of the board of a class with two pupils.
 async fn board(browser: &Browser, script: Script) -> Visit {
@@ -43,7 +43,7 @@ async fn the_teacher_works_the_board_without_a_script() {
     ada.get(ANATOMY);
     visit.open("/class/board").await;
     assert_eq!(visit.count(".board tbody tr").await, 2);
-    assert_eq!(visit.text(".board .begun").await, "open");
+    assert_eq!(visit.text(".board .begun i").await, "open, 0 min");
     assert_eq!(visit.count("noscript meta[http-equiv=refresh]").await, 1);
     visit.send(".board tbody tr:first-child th a").await;
     assert_eq!(visit.eval(CHOSEN).await, "Ada");
@@ -72,10 +72,10 @@ async fn the_board_follows_the_class_with_a_script() {
     let mut ada = joined(&visit, "Ada").await;
     visit.wait_for(".board tbody th", "Ada").await;
     ada.get(ANATOMY);
-    visit.wait_for(".board .begun", "open").await;
+    visit.find_by("//td[@class='begun']/i[.='open, 0 min']").await;
     visit.send(".board tbody th a").await;
     ada.post(ANATOMY, &[("step", "hint")]);
-    visit.wait_for(".board .begun small", "1 hint").await;
+    visit.find_by("//td[@class='begun']/i[.='open, 0 min, 1 hint']").await;
     assert_eq!(visit.eval(CHOSEN).await, "Ada", "what is chosen stays chosen");
     confirm(&visit, "Reset").await;
     visit.wait_for("tr.target a", "Ada").await;
@@ -120,14 +120,29 @@ async fn the_pupils_begin_on_the_first_screen_and_what_a_press_did_is_said_in_vi
     for number in 1..=12 {
         joined(&visit, &format!("Pupil {number}")).await;
     }
-    visit.resize(1280).await;
+    visit.resize_to(390, 844).await;
     visit.open("/class/board").await;
-    visit.assert_in_view(".board tbody tr:nth-child(4)").await;
+    visit.assert_in_view(".board tbody tr:nth-child(1) th").await;
+    visit.resize_to(1280, 800).await;
+    for path in ["90", "all"] {
+        visit.open("/class/board").await;
+        let button = if path == "all" { "Open all" } else { "Open only the lessons of the 90-minute path" };
+        visit.press_button(button).await;
+        visit.open("/class/board").await;
+        visit.assert_in_view(".board tbody tr:nth-child(10) th").await;
+        let fits =
+            "(() => { const it = document.querySelector('.board'); return it.scrollWidth <= it.clientWidth; })()";
+        assert_eq!(visit.eval(fits).await, true, "no column is cut: {path}");
+    }
     for (width, height) in [(1280, 800), (390, 844)] {
         visit.resize_to(width, height).await;
         for button in ["Hold the codes", "Release the codes", "Open all", "Close joining", "Open joining", "New code"] {
             visit.open("/class/board").await;
-            visit.press_button(button).await;
+            if button == "New code" {
+                confirm(&visit, button).await;
+            } else {
+                visit.press_button(button).await;
+            }
             visit.assert_in_view("[role=status]").await;
         }
         visit.open("/class/board").await;
@@ -141,6 +156,7 @@ async fn the_pupils_begin_on_the_first_screen_and_what_a_press_did_is_said_in_vi
         visit.assert_in_view("[role=status]").await;
         visit.assert_in_view("tr:target").await;
         assert_eq!(visit.text("tr:target a").await, "Two clocks");
+        assert!(visit.text("tr:target th").await.starts_with("5. Two clocks"), "{}", visit.text("tr:target th").await);
         visit.press_button("Release the solution of Two clocks").await;
         visit.assert_in_view("[role=status]").await;
         visit.press_button("Hold the solution of Two clocks").await;
@@ -194,6 +210,8 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
     };
     visit.open("/class/board?view=projector").await;
     check("the board for the projector").await;
+    visit.open("/class/board?view=code").await;
+    check("the address and the code").await;
     visit.open("/class/board").await;
     check("the board").await;
     visit.send(".board tbody th a").await;
@@ -212,7 +230,11 @@ async fn a_pupil_joins_and_leaves_and_axe_finds_nothing() {
     visit.type_in("#code", &code).await;
     visit.type_in("#name", "Di").await;
     visit.press_button("Join").await;
-    visit.press_button("Leave").await;
+    confirm(&visit, "Leave").await;
+    assert_eq!(
+        visit.text("[role=status]").await,
+        "✓ You left the class. Your name and your progress in it were deleted."
+    );
     assert!(visit.text(".lead").await.starts_with("Join with the code"));
     visit.end().await;
 }

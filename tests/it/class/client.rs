@@ -12,6 +12,8 @@ use crate::bare_connection::BareConnection as Line;
 #[derive(Clone)]
 pub struct Browser {
     url: String,
+    /// By which name it asks for the server, if not by that of the address.
+    host: Option<String>,
     cookies: BTreeMap<String, (String, String)>,
 }
 
@@ -52,12 +54,17 @@ impl Answer {
 
 impl Browser {
     pub fn of(url: &str) -> Self {
-        Self { url: url.to_owned(), cookies: BTreeMap::new() }
+        Self { url: url.to_owned(), host: None, cookies: BTreeMap::new() }
     }
 
     /// The same browser before another server on this host.
     pub fn before(&self, url: &str) -> Self {
         Self { url: url.to_owned(), ..self.clone() }
+    }
+
+    /// The same browser, which asks for the server by this name.
+    pub fn named(self, host: &str) -> Self {
+        Self { host: Some(host.to_owned()), ..self }
     }
 
     /// Asks another server on this host from now on.
@@ -103,7 +110,8 @@ impl Browser {
     }
 
     fn head(&self, method: &str, path: &str, more: &str) -> String {
-        let host = self.url.split_once("://").unwrap().1;
+        let own = self.url.split_once("://").unwrap().1;
+        let host = self.host.as_deref().unwrap_or(own);
         let cookies: Vec<String> = self.cookies.iter().map(|(name, (value, _))| format!("{name}={value}")).collect();
         let cookies = if cookies.is_empty() { String::new() } else { format!("Cookie: {}\r\n", cookies.join("; ")) };
         format!(

@@ -42,7 +42,7 @@ fn three(app: &TestApp, teacher: &mut Browser) -> [Browser; 3] {
 /// The names of the rows, in their order.
 fn rows(page: &str) -> Vec<&str> {
     let table = page.split_once("<tbody>").unwrap().1.split_once("</tbody>").unwrap().0;
-    let names = table.split("<th scope=\"row\">").skip(1).map(|row| row.split_once("</th>").unwrap().0);
+    let names = table.split("<th scope=\"row\" dir=\"auto\">").skip(1).map(|row| row.split_once("</th>").unwrap().0);
     names.map(|cell| cell.split_once('>').map_or(cell, |(_, rest)| rest.split('<').next().unwrap())).collect()
 }
 
@@ -57,16 +57,24 @@ fn above_the_table_stands_how_many_pupils_there_are_who_is_stuck_and_how_far_the
         "<strong>3</strong> pupils.",
         "<strong class=\"stuck\">1 stuck now</strong>",
         &format!("<a href=\"/class/board?open={bob}#chosen\">Bob</a>"),
+        "Bob</a>, in Anatomy of a token.",
         "Most work on <a href=\"/lab/lessons/anatomy\">Anatomy of a token</a> now: 1 of 3 have solved it.",
     ] {
         assert!(above.contains(part), "{part}: {above}");
     }
-    assert!(table.contains("<td>1 solved, 1 open, 1 stuck</td>"), "{table}");
+    assert!(
+        table.contains("<td><span aria-hidden=\"true\">1✓ 1○ 1!</span><i>1 solved, 1 open, 1 stuck</i></td>"),
+        "{table}"
+    );
+    let sums = "Anatomy of a token <small>1 solved, 1 open, 1 stuck; predictions: 2 skipped</small>";
+    assert!(table.contains(sums), "{table}");
+    let projector = teacher.get("/class/board?view=projector").body;
+    assert!(projector.contains(sums), "{projector}");
     assert_eq!(rows(&page), ["Zoë", "Bob", "Ada"]);
 }
 
 #[test]
-fn each_pupil_works_on_the_open_lesson_that_they_began_last_and_only_while_they_are_here() {
+fn each_pupil_works_on_the_open_lesson_in_which_they_pressed_last_and_only_while_they_are_here() {
     let (app, mut teacher) = classroom();
     let code = code(&mut teacher);
     let [mut ada, mut bob, mut cy, mut di] = ["Ada", "Bob", "Cy", "Di"].map(|name| pupil(&app.url, &code, name));
@@ -86,6 +94,9 @@ fn each_pupil_works_on_the_open_lesson_that_they_began_last_and_only_while_they_
     cy.get("/lab/lessons/tamper");
     let two = "2 of 4 work on Logout three ways now: 0 of 4 have solved it";
     assert_eq!(busiest(&mut teacher).as_deref(), Some(two), "Cy has gone on, and half are not most");
+    app.advance(60);
+    cy.post("/lab/lessons/logout", &[("step", "skip")]);
+    assert_eq!(busiest(&mut teacher).as_deref(), Some(most), "Cy has gone back to it");
     teacher.post("/class/board/lesson", &[("lesson", "logout"), ("open", "false")]);
     assert!(busiest(&mut teacher).unwrap().starts_with("1 of 4 works on "), "nobody can work on a closed lesson");
     app.advance(3601);
@@ -157,7 +168,7 @@ fn what_deletes_something_asks_once_more_and_a_program_s_press_acts_at_once() {
     let (app, mut teacher) = classroom();
     let [_zoe, _bob, _ada] = three(&app, &mut teacher);
     let page = teacher.get("/class/board").body;
-    for verb in ["Reset", "Remove", "End the class"] {
+    for verb in ["New code", "Reset", "Remove", "End the class"] {
         let asked = format!("<details class=\"confirm\"><summary class=\"button\">{verb}</summary><p>");
         assert!(page.contains(&asked), "{verb}: {page}");
         let befores: Vec<&str> = page.split(format!(">{verb}</button>").as_str()).collect();
@@ -409,8 +420,7 @@ fn a_pupil_who_deletes_their_own_progress_is_seen_to_have_begun_again() {
 #[test]
 fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
     let program = Program::with_keys();
-    let says = "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy; the \
-                teacher's link is http://127.0.0.1:";
+    let says = "only this computer reaches the class: set --bind, or --public-url or --allowed-host behind a proxy\n";
     for (flags, is_said) in [
         (&["--class", "on"][..], true),
         (&["--class", "on", "--allowed-host", "localhost"], true),
@@ -418,7 +428,8 @@ fn the_log_says_what_to_set_if_only_this_computer_reaches_the_class() {
         (&["--class", "on", "--public-url", "https://school.example", "--credentials", "any"], false),
     ] {
         let log = program.serve(flags).log_at_rest();
-        assert!(log.contains("the teacher's link is http"), "{log}");
+        let link = log.lines().find(|line| line.contains("the teacher's link is http")).unwrap();
+        assert!(!link.contains("--bind"), "{link}");
         assert_eq!(log.contains(says), is_said, "{flags:?}: {log}");
     }
     let help = program.run(&["serve", "--help"]).stdout;
@@ -435,7 +446,9 @@ fn a_pupil_who_is_stuck_and_in_another_part_of_a_large_class_can_be_chosen() {
     get_stuck(&mut pupils[41]);
     let last = id(&board(&mut teacher), "Pupil 42");
     let page = teacher.get(&format!("/class/board?open={last}")).body;
-    assert!(page.contains(&format!("<option value=\"{last}\" selected>Pupil 42</option>")), "{page}");
+    assert!(page.contains(&format!("name=\"pupil\" value=\"{last}\"")), "{page}");
+    assert!(page.contains("This deletes the progress of Pupil 42 in</label>"), "{page}");
+    assert!(page.contains("This deletes Pupil 42, with the name and all progress."), "{page}");
     assert_eq!(rows(&teacher.get("/class/board?sort=stuck").body)[0], "Pupil 42");
     assert!(teacher.get("/class/board?sort=stuck").body.contains("href=\"/class/board?sort=stuck&#38;part=2#pupils\""));
     assert_eq!(rows(&teacher.get("/class/board?sort=stuck&part=2").body), ["Pupil 40", "Pupil 41"]);

@@ -24,6 +24,16 @@ async fn the_minutes_on_the_page_add_up_to_each_path_s_heading() {
         let minutes = all_between(section, "<span class=\"state\">", " min</span>");
         let sum: u32 = minutes.iter().map(|minutes| minutes.parse::<u32>().unwrap()).sum();
         assert_eq!(format!("{sum} minutes"), heading);
+        let mut begin = 0;
+        for minutes in minutes {
+            let end = begin + minutes.parse::<u32>().unwrap();
+            assert!(section.contains(&format!("minutes {begin}–{end}</span>")), "{heading}: {begin} to {end}");
+            begin = end;
+        }
+        let button = format!("Press <em>{}-minute path</em>.", heading.trim_end_matches(" minutes"));
+        for press in ["the address and the code", &button, "Press <em>Close joining</em>"] {
+            assert!(section.contains(press), "{heading}: {press}");
+        }
         for part in ["Goals", "Prerequisites", "Plan", "Ask the room"] {
             assert!(section.contains(&format!(">{part}</h3>")), "{heading} has no {part}");
         }
@@ -107,6 +117,11 @@ async fn the_answer_key_of_a_path_has_its_lessons_alone() {
         let page = visitor.page(&address).await;
         let slugs: Vec<_> = path.lessons().map(|lesson| lesson.slug).collect();
         assert_eq!(all_between(&page, "<h3 id=\"key-", "\""), slugs);
+        for question in &path.questions {
+            let answered = format!("<li><strong>{}</strong><p>{}</p></li>", question.asks, question.answer);
+            assert!(page.contains(&answered), "{answered}");
+            assert!(!teach.contains(&question.answer.to_string()), "the answers are in the key alone");
+        }
         assert!(!page.contains("id=\"attacks\""), "{page}");
         let printed = Program::new().run(&["lab", "key", "--path", &path.minutes.to_string()]);
         assert_eq!((printed.code, printed.stdout), (Some(0), answer_key::text(Some(path))));

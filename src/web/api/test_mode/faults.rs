@@ -34,12 +34,12 @@ pub(in crate::web) struct Faults(Mutex<Vec<Planned>>);
 struct Planned {
     path: String,
     times: u64,
-    fault: Fault,
+    fault: InjectedFault,
 }
 
 /// What happens to one request.
 #[derive(Clone)]
-pub(in crate::web) struct Fault {
+pub(in crate::web) struct InjectedFault {
     pub delay: Duration,
     /// `None` where the request is answered as usual after the delay.
     failure: Option<Failure>,
@@ -56,7 +56,7 @@ pub(in crate::web) struct MadeToFail;
 
 impl Faults {
     /// The fault for the next request to this path, which it uses up.
-    pub fn take(&self, path: &str) -> Option<Fault> {
+    pub fn take(&self, path: &str) -> Option<InjectedFault> {
         let mut all = self.all();
         let index = all.iter().position(|planned| planned.path == path)?;
         let planned = &mut all[index];
@@ -83,7 +83,7 @@ impl Faults {
     }
 }
 
-impl Fault {
+impl InjectedFault {
     /// The answer in place of the usual one.
     pub fn answer(self) -> Option<HttpResponse> {
         let Failure { status, body } = self.failure?;
@@ -136,7 +136,7 @@ impl Planned {
             return Err(Problem::bad_request(message));
         }
         let failure = if only_waits { None } else { Some(Failure::of(status, body.unwrap_or_default())?) };
-        Ok(Self { path, times, fault: Fault { delay: Duration::from_millis(delay), failure } })
+        Ok(Self { path, times, fault: InjectedFault { delay: Duration::from_millis(delay), failure } })
     }
 }
 

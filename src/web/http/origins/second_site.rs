@@ -36,6 +36,11 @@ impl Origins {
         site_of(host_of(&here)) == site_of(other.host())
     }
 
+    /// Whether pupils at other computers have no second site. At this one, the two names of this machine are two sites.
+    pub fn lack_second_site(&self, head: &RequestHead) -> bool {
+        !self.are_for_this_machine() && (self.second.is_none() || self.other_is_same_site(head))
+    }
+
     /// Two origins of one site on this machine, with the port at which this request came: a portal, and its neighbour.
     /// `None` if the request did not come over loopback.
     pub fn school(&self, head: &RequestHead) -> Option<[String; 2]> {

@@ -59,6 +59,11 @@ impl Learner {
         self.mode.is_on() && self.pupil.is_none() && !self.is_teacher
     }
 
+    /// Whether a class is open, and this is neither one of its pupils nor its teacher.
+    pub fn is_outside(&self) -> bool {
+        self.pupil.is_none() && self.rules().is_some()
+    }
+
     /// Whether only the teacher sees the solution of this lesson.
     pub fn is_solution_held(&self, lesson: &Lesson) -> bool {
         self.rules().is_some_and(|class| class.is_solution_held(lesson.key))
@@ -95,10 +100,11 @@ impl Learner {
     /// Whom a page of this lesson is shown to, in words that change with all that may hide it again: a pupil's name,
     /// return or reset, the teacher's logout, a solution that is held. `None` before a pupil has opened the lesson.
     pub fn viewer(&self, lesson: &Lesson) -> Option<String> {
-        let rules = format!("teacher={} held={}", self.is_teacher, self.is_solution_held(lesson));
+        let (is_held, is_outside) = (self.is_solution_held(lesson), self.is_outside());
+        let rules = format!("teacher={} held={is_held} outside={is_outside}", self.is_teacher);
         let Some(pupil) = &self.pupil else { return Some(rules) };
         let opened_at = pupil.record.times.get(lesson.key)?.opened_at;
-        let (id, returns, name) = (pupil.id.as_str(), pupil.returns, pupil.name.as_str());
+        let (id, returns, name) = (pupil.id.as_str(), pupil.returns, pupil.shown_name());
         Some(format!("{rules} pupil={id} returns={returns} opened={opened_at} name={name}"))
     }
 

@@ -8,10 +8,10 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 
 use super::board_view::{BoardQuery, BoardView, Sort};
 use super::done::{Notice, Section, lesson_row, pupil_row};
-use super::row::Row;
+use super::row::{Cell, Row};
 use super::summary::{Summary, Sums};
 use super::{ClassPages, day};
-use crate::lab::class::{Class, ClassChange, Pupil, PupilId, PupilName, Standing, WayBack, shown_names};
+use crate::lab::class::{Class, ClassChange, Pupil, PupilId, PupilName, Standing, WayBack, look_of, shown_names};
 use crate::lab::lessons::{LESSONS, Lesson};
 use crate::lab::teach::PATHS;
 use crate::web::http::origins::{Origins, is_on_loopback};
@@ -20,9 +20,13 @@ use crate::web::http::redirect::see_other;
 use crate::web::session::class::{Classroom, not_the_teacher};
 use crate::web::view::assets::Assets;
 use crate::web::view::page::{render, render_with};
+use crate::web::view::qr_code::QrCode;
 
 /// A teacher who only looks counts as using the class after this time.
 const USED_EVERY: TimeDelta = TimeDelta::hours(1);
+
+/// The most columns whose titles fit above them.
+const MOST_TITLES: usize = 9;
 
 /// How many pupils the table shows at once: more than a class has, and few enough for a page under 100 KB.
 const MOST_ROWS: usize = 40;
@@ -50,7 +54,7 @@ impl Board {
         let mut rows: Vec<_> = rows.map(|(pupil, name)| Row { standings: standings(&pupil), pupil, name }).collect();
         match view.sort {
             Sort::Joined => {}
-            Sort::Name => rows.sort_by_cached_key(|row| row.name.to_lowercase()),
+            Sort::Name => rows.sort_by_cached_key(|row| look_of(&row.name)),
             Sort::Stuck => rows.sort_by_key(|row| !row.is_stuck()),
         }
         let parts = rows.len().div_ceil(MOST_ROWS).max(1);
@@ -114,8 +118,30 @@ impl Board {
         Summary::of(&self.rows, self.now, |lesson| !self.is_closed(lesson))
     }
 
-    fn sums(&self, lesson: &Lesson) -> String {
-        Sums::of(lesson, &self.rows).says()
+    fn sums(&self, lesson: &Lesson) -> Sums {
+        Sums::of(lesson, &self.rows)
+    }
+
+    fn cell(&self, row: &Row, lesson: &Lesson) -> Option<Cell> {
+        row.cell(lesson, self.now)
+    }
+
+    fn away(&self, row: &Row) -> Option<String> {
+        row.away(self.now)
+    }
+
+    /// How many of the open lessons a pupil has solved.
+    fn solved(&self, row: &Row) -> usize {
+        row.solved(|lesson| !self.is_closed(lesson))
+    }
+
+    fn open_lessons(&self) -> usize {
+        LESSONS.iter().filter(|lesson| !self.is_closed(lesson)).count()
+    }
+
+    /// Whether the columns are so many that their titles have room only below the table.
+    fn is_wide(&self) -> bool {
+        self.columns().len() > MOST_TITLES
     }
 
     /// What of the board is not in its table, in one text: the page loads again when it is another.
@@ -188,6 +214,8 @@ struct BoardPage<'a> {
     /// Where pupils reach this server, and whether only this computer does.
     origin: String,
     is_on_loopback: bool,
+    /// Whether the lessons that need two sites are without the second.
+    lacks_second_site: bool,
     board: &'a Board,
     open: Option<Open>,
     /// What the last press did.
@@ -215,22 +243,34 @@ struct ProjectorPage<'a> {
 #[template(path = "class/code.html")]
 struct CodePage<'a> {
     assets: &'a Assets,
-    origin: String,
+    /// Where pupils join.
+    address: String,
+    /// `None` for an address that is too long for one.
+    qr: Option<QrCode>,
     is_on_loopback: bool,
     board: &'a Board,
 }
 
-impl BoardPage<'_> {
-    fn is_chosen(&self, row: &Row) -> bool {
-        matches!(&self.open, Some(Open::Pupil(chosen)) if chosen.id == row.pupil.id.as_str())
+impl CodePage<'_> {
+    /// The class of the style sheet with which the address is as large as a line has room for.
+    fn size(&self) -> &'static str {
+        match self.address.chars().count() {
+            ..=22 => "chars-22",
+            23..=28 => "chars-28",
+            29..=36 => "chars-36",
+            37..=48 => "chars-48",
+            _ => "chars-64",
+        }
     }
+}
 
-    /// The pupils to choose from: those in the table, and whoever is chosen.
-    fn choices(&self) -> Vec<&Row> {
-        let mut choices: Vec<_> = self.board.shown().collect();
-        let chosen = self.board.rows.iter().find(|row| self.is_chosen(row));
-        choices.extend(chosen.filter(|row| !self.board.shown().any(|shown| shown.pupil.id == row.pupil.id)));
-        choices
+impl BoardPage<'_> {
+    /// Whom *Reset* and *Remove* are about.
+    fn whom(&self) -> &str {
+        match &self.open {
+            Some(Open::Pupil(chosen)) => &chosen.name,
+            Some(Open::Choice) | None => "the pupil chosen above",
+        }
     }
 
     /// What the last press did, if it belongs to this section of the page.
@@ -328,7 +368,11 @@ pub(super) async fn show(
     let is_on_loopback = is_on_loopback(request.head()) && origin == origins.reached_at(request.head());
     match (query.view.as_deref(), &open) {
         (Some("projector"), _) => return render(&ProjectorPage { assets, origin, board }),
-        (Some("code"), _) => return render(&CodePage { assets, origin, is_on_loopback, board }),
+        (Some("code"), _) => {
+            let address = format!("{origin}/class");
+            let qr = QrCode::of(&address);
+            return render(&CodePage { assets, address, qr, is_on_loopback, board });
+        }
         (Some("back"), Some(Open::Pupil(chosen))) => {
             let id = PupilId::parse(&chosen.id).ok_or_else(Problem::not_found)?;
             let way = room.store.pupil(&id, board.now).await?.and_then(|(_, pupil)| pupil.way_back);
@@ -341,7 +385,9 @@ pub(super) async fn show(
     let removed = room.removed(request);
     let about = query.pupil.as_deref().map_or(removed.as_deref(), |id| board.name_of(id));
     let notice = Notice::of(query, about);
-    render_with(status, &BoardPage { assets, origin, is_on_loopback, board, open, notice, renaming })
+    let lacks_second_site = origins.lack_second_site(request.head());
+    let page = BoardPage { assets, origin, is_on_loopback, lacks_second_site, board, open, notice, renaming };
+    render_with(status, &page)
 }
 
 async fn open_link(room: &Classroom, key: &str) -> Result<HttpResponse, Problem> {

@@ -25,6 +25,9 @@ pub(in crate::web) async fn start(_: Teacher, pages: ClassPages, view: View) -> 
     Ok(After::of(Done::Started).lead(&view))
 }
 
+/// The lesson of a form that is about every lesson. A form of a page sends it, because it cannot leave its field out.
+const ALL_LESSONS: &str = "all";
+
 /// What *Reset* and *Remove* are about. Left out, it is everybody, and every lesson.
 #[derive(Deserialize)]
 pub(in crate::web) struct ChosenForm {
@@ -39,7 +42,7 @@ impl ChosenForm {
     }
 
     fn lesson(&self) -> Result<Option<&'static Lesson>, Problem> {
-        self.lesson.as_deref().map(lesson).transpose()
+        self.lesson.as_deref().filter(|slug| *slug != ALL_LESSONS).map(lesson).transpose()
     }
 }
 

@@ -10,6 +10,9 @@ use crate::texts::wording::counted;
 /// A pupil who sent nothing for so long is not at work now.
 const AT_WORK: TimeDelta = TimeDelta::hours(1);
 
+/// A pupil who sent nothing for so long is marked.
+const AWAY: TimeDelta = TimeDelta::minutes(5);
+
 /// A pupil, and how far they are in each lesson.
 pub(super) struct Row {
     pub pupil: Pupil,
@@ -24,28 +27,43 @@ impl Row {
         pupil_row(&self.pupil.id)
     }
 
-    pub fn solved(&self) -> usize {
-        self.standings.iter().filter(|(_, standing)| standing.state == State::Solved).count()
+    /// Of the lessons that are open.
+    pub fn solved(&self, is_open: impl Fn(&Lesson) -> bool) -> usize {
+        self.standings.iter().filter(|(lesson, it)| it.state == State::Solved && is_open(lesson)).count()
     }
 
     pub fn standing(&self, lesson: &Lesson) -> Option<&Standing> {
         self.standings.iter().find(|(own, _)| own.key == lesson.key).map(|(_, standing)| standing)
     }
 
-    pub fn cell(&self, lesson: &Lesson) -> Option<Cell> {
-        self.standing(lesson).map(Cell::of)
+    pub fn cell(&self, lesson: &Lesson, now: DateTime<Utc>) -> Option<Cell> {
+        let opened_at = self.pupil.record.times.get(lesson.key).map(|times| times.opened_at);
+        let since = opened_at.map(|opened_at| span(TimeDelta::seconds(now.timestamp() - opened_at)));
+        self.standing(lesson).map(|standing| Cell::of(standing, since))
     }
 
     pub fn is_stuck(&self) -> bool {
-        self.standings.iter().any(|(_, standing)| standing.stuck)
+        self.stuck_in().is_some()
     }
 
-    /// The lesson that they work on now: of the unsolved ones that are open, the one that they began last.
+    /// The first lesson in which they are stuck.
+    pub fn stuck_in(&self) -> Option<&'static Lesson> {
+        self.standings.iter().find(|(_, standing)| standing.stuck).map(|(lesson, _)| *lesson)
+    }
+
+    /// The lesson that they work on now: of the unsolved ones that are open, the one in which they pressed something
+    /// last.
     pub fn works_on(&self, now: DateTime<Utc>, is_open: impl Fn(&Lesson) -> bool) -> Option<&'static Lesson> {
-        let opened_at = |lesson: &Lesson| self.pupil.record.times.get(lesson.key).map(|times| times.opened_at);
+        let worked_at = |lesson: &Lesson| self.pupil.record.times.get(lesson.key).map(|times| times.worked_at());
         let begun = self.standings.iter().filter(|(lesson, it)| it.state == State::Open && is_open(lesson));
-        let last = begun.max_by_key(|(lesson, _)| opened_at(lesson)).map(|(lesson, _)| *lesson);
+        let last = begun.max_by_key(|(lesson, _)| worked_at(lesson)).map(|(lesson, _)| *lesson);
         last.filter(|_| now - self.pupil.seen_at <= AT_WORK)
+    }
+
+    /// For how long they sent nothing, if that is long.
+    pub fn away(&self, now: DateTime<Utc>) -> Option<String> {
+        let away = now - self.pupil.seen_at;
+        (away >= AWAY).then(|| format!("away {}", span(away)))
     }
 
     /// That they deleted their own progress.
@@ -58,16 +76,29 @@ impl Row {
     }
 }
 
-/// How the table shows a standing. The style sheet puts a sign before the word.
+/// A span of time in a few characters, rounded down.
+fn span(time: TimeDelta) -> String {
+    match time.num_minutes() {
+        minutes @ ..60 => format!("{minutes} min"),
+        _ if time.num_hours() < 48 => format!("{} h", time.num_hours()),
+        _ => format!("{} days", time.num_days()),
+    }
+}
+
+/// How the table shows a standing. The style sheet shows a sign and the marks. It hides the words, which are for screen
+/// readers.
 pub(super) struct Cell {
     pub class: &'static str,
-    pub word: &'static str,
-    pub details: String,
+    pub state: &'static str,
+    /// How long ago an unsolved lesson was opened, wrong tries, hints and the prediction, as short as they can be.
+    pub marks: String,
+    /// The state and all of that.
+    pub words: String,
 }
 
 impl Cell {
-    fn of(standing: &Standing) -> Self {
-        let (class, word) = match standing.state {
+    fn of(standing: &Standing, since: Option<String>) -> Self {
+        let (class, state) = match standing.state {
             State::Solved => ("passed", "solved"),
             State::Open if standing.stuck => ("stuck", "stuck"),
             State::Open => ("begun", "open"),
@@ -75,17 +106,41 @@ impl Cell {
         };
         let prediction = match standing.prediction {
             PredictionState::None => None,
-            PredictionState::Right => Some("predicted right".to_owned()),
-            PredictionState::Wrong => Some("predicted wrong".to_owned()),
-            PredictionState::Skipped => Some("prediction skipped".to_owned()),
+            PredictionState::Right => Some(("P✓".to_owned(), "predicted right".to_owned())),
+            PredictionState::Wrong => Some(("P✗".to_owned(), "predicted wrong".to_owned())),
+            PredictionState::Skipped => Some(("P–".to_owned(), "prediction skipped".to_owned())),
         };
         let tries = match standing.tries {
             0 => None,
-            1 => Some("1 wrong try".to_owned()),
-            tries => Some(format!("{tries} wrong tries")),
+            1 => Some(("1✗".to_owned(), "1 wrong try".to_owned())),
+            tries => Some((format!("{tries}✗"), format!("{tries} wrong tries"))),
         };
-        let hints = (standing.hints > 0).then(|| counted(standing.hints.into(), "hint"));
-        let details = [tries, hints, prediction];
-        Self { class, word, details: details.into_iter().flatten().collect::<Vec<_>>().join(", ") }
+        let hints = standing.hints;
+        let hints = (hints > 0).then(|| (format!("{hints}?"), counted(hints.into(), "hint")));
+        // A line may end between two marks, and not in one.
+        let since = since.filter(|_| standing.state == State::Open).map(|it| (it.replace(' ', "\u{a0}"), it));
+        let (marks, words): (Vec<_>, Vec<_>) = [since, tries, hints, prediction].into_iter().flatten().unzip();
+        let words = std::iter::once(state.to_owned()).chain(words).collect::<Vec<_>>().join(", ");
+        Self { class, state, marks: marks.join(" "), words }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_span_is_said_in_minutes_then_in_hours_then_in_days() {
+        for (seconds, says) in [
+            (0, "0 min"),
+            (59, "0 min"),
+            (60, "1 min"),
+            (3_599, "59 min"),
+            (3_600, "1 h"),
+            (2 * 86_400 - 1, "47 h"),
+            (2 * 86_400, "2 days"),
+        ] {
+            assert_eq!(span(TimeDelta::seconds(seconds)), says);
+        }
     }
 }

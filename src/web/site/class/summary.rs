@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 
 use super::row::Row;
-use crate::lab::class::State;
+use crate::lab::class::{PredictionState, State};
 use crate::lab::lessons::{LESSONS, Lesson};
 
 /// So many pupils who are stuck are named.
@@ -17,12 +17,27 @@ pub(super) struct Sums {
     /// Without those who are stuck.
     pub open: usize,
     pub stuck: usize,
+    pub predictions: Predictions,
+}
+
+/// How many predicted what.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Predictions {
+    pub right: usize,
+    pub wrong: usize,
+    pub skipped: usize,
 }
 
 impl Sums {
     pub fn of(lesson: &Lesson, rows: &[Row]) -> Self {
         let mut sums = Self::default();
         for standing in rows.iter().filter_map(|row| row.standing(lesson)) {
+            match standing.prediction {
+                PredictionState::None => {}
+                PredictionState::Right => sums.predictions.right += 1,
+                PredictionState::Wrong => sums.predictions.wrong += 1,
+                PredictionState::Skipped => sums.predictions.skipped += 1,
+            }
             match standing.state {
                 State::Solved => sums.solved += 1,
                 State::Open if standing.stuck => sums.stuck += 1,
@@ -36,10 +51,32 @@ impl Sums {
     /// As in "12 solved, 3 open, 1 stuck".
     pub fn says(self) -> String {
         let counts = [(self.solved, "solved"), (self.open, "open"), (self.stuck, "stuck")];
-        let said: Vec<_> =
-            counts.iter().filter(|(count, _)| *count > 0).map(|(count, word)| format!("{count} {word}")).collect();
-        if said.is_empty() { "nobody yet".to_owned() } else { said.join(", ") }
+        said(&counts, " ", ", ").unwrap_or_else(|| "nobody yet".to_owned())
     }
+
+    /// The same with signs.
+    pub fn signs(self) -> String {
+        said(&[(self.solved, "✓"), (self.open, "○"), (self.stuck, "!")], "", " ").unwrap_or_default()
+    }
+}
+
+impl Predictions {
+    /// As in "18 right, 7 wrong, 5 skipped"; `None` if nobody has predicted.
+    pub fn says(self) -> Option<String> {
+        said(&[(self.right, "right"), (self.wrong, "wrong"), (self.skipped, "skipped")], " ", ", ")
+    }
+
+    /// The same with signs.
+    pub fn signs(self) -> String {
+        said(&[(self.right, "✓"), (self.wrong, "✗"), (self.skipped, "–")], "", " ").unwrap_or_default()
+    }
+}
+
+/// The counts that are not 0, each with its word; `None` if all are.
+fn said(counts: &[(usize, &str)], between: &str, after: &str) -> Option<String> {
+    let some = counts.iter().filter(|(count, _)| *count > 0);
+    let said: Vec<_> = some.map(|(count, word)| format!("{count}{between}{word}")).collect();
+    (!said.is_empty()).then(|| said.join(after))
 }
 
 /// What stands above the table.
@@ -102,12 +139,16 @@ mod tests {
 
     #[test]
     fn a_sum_says_what_there_is() {
-        for (sums, says) in [
-            (Sums { solved: 12, open: 3, stuck: 1 }, "12 solved, 3 open, 1 stuck"),
-            (Sums { solved: 0, open: 3, stuck: 0 }, "3 open"),
-            (Sums::default(), "nobody yet"),
+        let sums = |solved, open, stuck| Sums { solved, open, stuck, ..Sums::default() };
+        for (sums, says, signs) in [
+            (sums(12, 3, 1), "12 solved, 3 open, 1 stuck", "12✓ 3○ 1!"),
+            (sums(0, 3, 0), "3 open", "3○"),
+            (Sums::default(), "nobody yet", ""),
         ] {
-            assert_eq!(sums.says(), says);
+            assert_eq!((sums.says().as_str(), sums.signs().as_str()), (says, signs));
         }
+        let predictions = Predictions { right: 18, wrong: 7, skipped: 5 };
+        assert_eq!(predictions.says().as_deref(), Some("18 right, 7 wrong, 5 skipped"));
+        assert_eq!((predictions.signs().as_str(), Predictions::default().says()), ("18✓ 7✗ 5–", None));
     }
 }

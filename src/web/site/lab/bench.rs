@@ -13,7 +13,7 @@ use actix_web::{Error, HttpRequest, HttpResponse};
 use serde_json::json;
 
 use crate::clock::Clock;
-use crate::lab::bench::{Action, Fault, PastedKey, SignError, judge, parse_algorithm, parse_profile};
+use crate::lab::bench::{Action, BadInput, PastedKey, SignError, judge, parse_algorithm, parse_profile};
 use crate::profiles::{Issuer, demo};
 use crate::token::{self, Show, Token, Verdict};
 use crate::web::http::accept;
@@ -78,14 +78,14 @@ enum Done {
 /// Why a request could not be done.
 enum Failure {
     /// What was sent cannot be used.
-    Fault(Fault),
+    BadInput(BadInput),
     /// The server failed.
     Problem(Problem),
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self::Fault(fault)
+impl From<BadInput> for Failure {
+    fn from(fault: BadInput) -> Self {
+        Self::BadInput(fault)
     }
 }
 
@@ -98,7 +98,7 @@ impl From<Problem> for Failure {
 impl From<SignError> for Failure {
     fn from(error: SignError) -> Self {
         match error {
-            SignError::Fault(fault) => Self::Fault(fault),
+            SignError::BadInput(fault) => Self::BadInput(fault),
             SignError::Signing(error) => Self::Problem(error.into()),
         }
     }
@@ -112,7 +112,7 @@ struct Bench<'a> {
 
 impl Bench<'_> {
     /// For a program.
-    async fn answer(&self, sent: Result<Sent, Fault>) -> Result<HttpResponse, Problem> {
+    async fn answer(&self, sent: Result<Sent, BadInput>) -> Result<HttpResponse, Problem> {
         let done = match sent {
             Ok(sent) => self.carry_out(&sent).await,
             Err(fault) => Err(fault.into()),
@@ -122,7 +122,7 @@ impl Bench<'_> {
                 Ok(HttpResponse::Ok().json(verdict.report(Show::UnverifiedClaims)))
             }
             Ok(Done::Signed(token)) => Ok(HttpResponse::Ok().json(json!({ "token": token.as_str() }))),
-            Err(Failure::Fault(fault)) => Err(Problem::bad_request(fault.message)),
+            Err(Failure::BadInput(fault)) => Err(Problem::bad_request(fault.message)),
             Err(Failure::Problem(problem)) => Err(problem),
         }
     }
@@ -133,7 +133,7 @@ impl Bench<'_> {
         let now = self.lab.clock.now();
         let done = match sent.action.as_str() {
             _ if sent.asks_for_own_token() => self.own_token(&mut sent),
-            "decode" | "verify" if sent.token.is_empty() => Err(Fault::at("token", "Paste a token first.").into()),
+            "decode" | "verify" if sent.token.is_empty() => Err(BadInput::at("token", "Paste a token first.").into()),
             _ => self.carry_out(&sent).await,
         };
         let (status, outcome) = match done {
@@ -146,7 +146,7 @@ impl Bench<'_> {
                 sent.token = token.into_string();
                 (StatusCode::OK, Outcome::signed(&sent.token, now))
             }
-            Err(Failure::Fault(fault)) => (StatusCode::BAD_REQUEST, Outcome::Fault(fault)),
+            Err(Failure::BadInput(fault)) => (StatusCode::BAD_REQUEST, Outcome::BadInput(fault)),
             Err(Failure::Problem(problem)) => return Err(problem),
         };
         render_with(status, &BenchPage::new(&self.lab.assets, self.visitor, &sent, &outcome, now))
@@ -154,7 +154,7 @@ impl Bench<'_> {
 
     fn own_token(&self, sent: &mut Sent) -> Result<Done, Failure> {
         let missing =
-            || Fault::at("token", "Your session holds no token. *Get token* on the demo’s page puts one there.");
+            || BadInput::at("token", "Your session holds no token. *Get token* on the demo’s page puts one there.");
         self.visitor.token().ok_or_else(missing)?.clone_into(&mut sent.token);
         Ok(Done::Decoded(token::decode(&sent.token)))
     }
@@ -178,7 +178,7 @@ impl Bench<'_> {
             (Action::Sign, Some(key)) => self.sign_with(key, sent).await,
             (Action::Sign, None) => {
                 let message = "Paste a key to sign with: this server’s own keys sign nothing here.";
-                Err(Fault::at("key", message).into())
+                Err(BadInput::at("key", message).into())
             }
         }
     }
@@ -194,7 +194,7 @@ impl Bench<'_> {
         let claims = sent
             .claims
             .clone()
-            .ok_or_else(|| Fault::at("claims", "`claims` are missing: there is nothing to sign."))?;
+            .ok_or_else(|| BadInput::at("claims", "`claims` are missing: there is nothing to sign."))?;
         let header = sent.header.clone();
         let token = self.lab.work.run(move || key.sign(header.as_deref(), &claims)).await??;
         Ok(Done::Signed(token))

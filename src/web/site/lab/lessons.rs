@@ -146,7 +146,8 @@ fn closed(lesson: &'static Lesson, method: &Method, assets: &Assets) -> Result<H
 
 fn closed_problem() -> Problem {
     let message = "This lesson is closed. Your teacher can open it.";
-    Problem::new(StatusCode::FORBIDDEN, Code::LessonClosed, message).leading_to("/lab")
+    let problem = Problem::new(StatusCode::FORBIDDEN, Code::LessonClosed, message);
+    problem.headed("This lesson was closed").leading_to("/lab")
 }
 
 /// `GET` and `POST /lab/lessons/{slug}/{step}`: what a lesson has beside its page.
@@ -366,7 +367,8 @@ impl<'a> LessonVisit<'a> {
             step,
             help,
             projector,
-            pupil: self.learner.in_class().map(|(_, pupil)| pupil.name.as_str().to_owned()),
+            pupil: self.learner.in_class().map(|(_, pupil)| pupil.shown_name()),
+            is_outside: self.learner.is_outside(),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
             next: self.next_lesson(),
             // One that is kept was shown instead of this page.
@@ -460,6 +462,8 @@ pub(super) struct Frame {
     projector: Option<Projector>,
     /// The name under which this visitor is in the class.
     pupil: Option<String>,
+    /// A class is open, and this visitor is not in it.
+    is_outside: bool,
     /// The teacher sees a lesson that pupils do not.
     is_closed_to_pupils: bool,
     /// The next lesson that this visitor can open.

@@ -26,13 +26,16 @@ struct TeachPage<'a> {
     shows_answers: bool,
     /// Whether this is the teacher of the server's class.
     is_teacher: bool,
+    /// Whether the server runs a class.
+    has_class: bool,
 }
 
 /// `GET /lab/teach`: the paths, with what a teacher does in each part.
 pub(in crate::web) async fn teach(request: HttpRequest, teaching: Teaching) -> Result<HttpResponse, Problem> {
     let shows_answers = teaching.may_read_answers(&request);
     let is_teacher = teaching.class.is_teacher(&request);
-    render(&TeachPage { assets: &teaching.assets, paths: &PATHS, shows_answers, is_teacher })
+    let has_class = teaching.class.is_on();
+    render(&TeachPage { assets: &teaching.assets, paths: &PATHS, shows_answers, is_teacher, has_class })
 }
 
 #[derive(Template)]
@@ -76,6 +79,8 @@ struct KeyPage<'a> {
     /// `None` for the whole course.
     path: Option<&'static Path>,
     answers: Vec<Answers>,
+    /// The paths whose questions for the class are answered.
+    room: Vec<&'static Path>,
     /// Only with the whole course.
     attacks: Vec<&'static Attack>,
 }
@@ -88,7 +93,8 @@ pub(in crate::web) async fn key(request: HttpRequest, teaching: Teaching) -> Res
     }
     let path = chosen_path(request.query_string())?;
     let attacks = if path.is_none() { Attack::all().collect() } else { Vec::new() };
-    render(&KeyPage { assets: &teaching.assets, path, answers: Answers::of(path), attacks })
+    let room = path.map_or_else(|| PATHS.iter().collect(), |path| vec![path]);
+    render(&KeyPage { assets: &teaching.assets, path, answers: Answers::of(path), room, attacks })
 }
 
 extractor! {

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use super::sent::Sent;
 use crate::code::Code;
 use crate::keys::Algorithm;
-use crate::lab::bench::Fault;
+use crate::lab::bench::BadInput;
 use crate::profiles::{PROFILES, Profile};
 use crate::token::{self, NumericDate, UnverifiedClaims, Verdict};
 use crate::web::session::Visitor;
@@ -70,7 +70,7 @@ impl<'a> BenchPage<'a> {
     }
 
     /// The label of the field that is to be corrected; `None` where what was sent has no field.
-    fn label_of(fault: &Fault) -> Option<&'static str> {
+    fn label_of(fault: &BadInput) -> Option<&'static str> {
         match fault.field {
             "token" => Some("Token"),
             "key" => Some("Your key"),
@@ -84,7 +84,7 @@ impl<'a> BenchPage<'a> {
 
     fn fault_at(&self, field: &str) -> Option<&str> {
         match self.outcome {
-            Outcome::Fault(fault) if fault.field == field => Some(&fault.message),
+            Outcome::BadInput(fault) if fault.field == field => Some(&fault.message),
             _ => None,
         }
     }
@@ -94,7 +94,7 @@ impl<'a> BenchPage<'a> {
 pub(super) enum Outcome {
     /// No button was pressed yet.
     Blank,
-    Fault(Fault),
+    BadInput(BadInput),
     Token(Box<Shown>),
 }
 

@@ -8,7 +8,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use crate::lab::bench::{Fault, KeyForm, PastedKey, parse_algorithm};
+use crate::lab::bench::{BadInput, KeyForm, PastedKey, parse_algorithm};
 use crate::token::{Pasted, parse_object};
 use crate::web::http::json_body;
 
@@ -85,12 +85,12 @@ impl Sent {
         Self { note: pasted.note(), token: pasted.token, ..self }
     }
 
-    pub fn from_json(body: &[u8]) -> Result<Self, Fault> {
+    pub fn from_json(body: &[u8]) -> Result<Self, BadInput> {
         let json: Json<'_> = serde_json::from_slice(body).map_err(|error| no_object("The body", &error))?;
         let known = ["action", "token", "profile", "key", "algorithm", "header", "claims"];
         expect_known("The body", "action", body, &known)?;
         let action = text("action", json.action)?;
-        let action = action.ok_or_else(|| Fault::at("action", "`action` is missing: decode, verify or sign."))?;
+        let action = action.ok_or_else(|| BadInput::at("action", "`action` is missing: decode, verify or sign."))?;
         Ok(Self {
             action,
             token: text("token", json.token)?.unwrap_or_default(),
@@ -104,11 +104,11 @@ impl Sent {
     }
 
     /// The one key that was sent, if any.
-    pub fn key(&self) -> Result<Option<(KeyForm, &str)>, Fault> {
+    pub fn key(&self) -> Result<Option<(KeyForm, &str)>, BadInput> {
         match &self.keys[..] {
             [] => Ok(None),
             [(form, text)] => Ok(Some((*form, text))),
-            _ => Err(Fault::at("key", "A key comes in one form: `secret`, `pem` or `jwk`, and not in two at once.")),
+            _ => Err(BadInput::at("key", "A key comes in one form: `secret`, `pem` or `jwk`, and not in two at once.")),
         }
     }
 
@@ -135,43 +135,43 @@ impl Sent {
 }
 
 /// What `serde_json` says of a value of the wrong type repeats it, and it may be a secret.
-fn no_object(what: &str, error: &serde_json::Error) -> Fault {
+fn no_object(what: &str, error: &serde_json::Error) -> BadInput {
     let told = error.to_string();
     let message = match told {
         told if error.is_data() && !told.starts_with("duplicate") => format!("{what} must be a JSON object."),
         told => format!("{what} must be a JSON object that has each member once: {told}."),
     };
-    Fault::at("action", message)
+    BadInput::at("action", message)
 }
 
 /// Refuses an object with a member that is none of these. A misspelt one would be ignored silently, and the answer be
 /// about something else than was asked.
-fn expect_known(what: &str, field: &'static str, object: &[u8], known: &[&str]) -> Result<(), Fault> {
+fn expect_known(what: &str, field: &'static str, object: &[u8], known: &[&str]) -> Result<(), BadInput> {
     let names: BTreeMap<String, &RawValue> = serde_json::from_slice(object).map_err(|error| no_object(what, &error))?;
     let unknown = json_body::unknown_member(what, names.keys().map(String::as_str), known);
-    unknown.map_or(Ok(()), |message| Err(Fault::at(field, message)))
+    unknown.map_or(Ok(()), |message| Err(BadInput::at(field, message)))
 }
 
 /// A member that is a string.
-fn text(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, Fault> {
+fn text(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, BadInput> {
     let string = |raw: &RawValue| serde_json::from_str(raw.get());
-    raw.map(string).transpose().map_err(|_| Fault::at(name, format!("`{name}` must be a string.")))
+    raw.map(string).transpose().map_err(|_| BadInput::at(name, format!("`{name}` must be a string.")))
 }
 
 /// A member that is an object or the text of one; whether the text is, is judged by whoever uses it.
-fn object(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, Fault> {
+fn object(name: &'static str, raw: Option<&RawValue>) -> Result<Option<String>, BadInput> {
     match raw {
         Some(raw) if raw.get().starts_with('"') => text(name, Some(raw)),
         Some(raw) if !raw.get().starts_with('{') => {
             let found = parse_object(raw.get().as_bytes()).err().map(|fault| fault.to_string()).unwrap_or_default();
-            Err(Fault::at(name, format!("`{name}` must be a JSON object that has each member once; found {found}.")))
+            Err(BadInput::at(name, format!("`{name}` must be a JSON object that has each member once; found {found}.")))
         }
         raw => Ok(raw.map(|raw| raw.get().to_owned())),
     }
 }
 
 /// A key as an object with its form, or as a string in any form.
-fn keys(raw: Option<&RawValue>) -> Result<Vec<(KeyForm, String)>, Fault> {
+fn keys(raw: Option<&RawValue>) -> Result<Vec<(KeyForm, String)>, BadInput> {
     let Some(raw) = raw else { return Ok(Vec::new()) };
     if let Some(any) = text("key", Some(raw)).ok().flatten() {
         return Ok(vec![(KeyForm::Any, any)]);
@@ -185,7 +185,7 @@ fn keys(raw: Option<&RawValue>) -> Result<Vec<(KeyForm, String)>, Fault> {
     ];
     let given: Vec<_> = forms.into_iter().filter_map(|(form, text)| Some((form, text?))).collect();
     if given.is_empty() {
-        return Err(Fault::at("key", "`key` must have one of `secret`, `pem` and `jwk`."));
+        return Err(BadInput::at("key", "`key` must have one of `secret`, `pem` and `jwk`."));
     }
     Ok(given)
 }

@@ -14,7 +14,7 @@ use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
 use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Sent, Target};
 use crate::lab::lessons::press::PressResult;
-use crate::oauth::authorization::{AuthorizationRequest, Refusal};
+use crate::oauth::authorization::{AuthorizationRequest, InvalidRequest};
 use crate::token::Claims;
 use crate::web::http::problem::Problem;
 use crate::web::http::redirect::see_other;
@@ -389,19 +389,19 @@ fn refused_page(visit: &LessonVisit<'_>, why: &str) -> Result<HttpResponse, Prob
     Ok(response)
 }
 
-fn refused(visit: &LessonVisit<'_>, login: &Login, refusal: Refusal) -> Result<HttpResponse, Problem> {
+fn refused(visit: &LessonVisit<'_>, login: &Login, refusal: InvalidRequest) -> Result<HttpResponse, Problem> {
     let query = Form::of_query(visit.request);
     let redirect_uri = visit.form.get("redirect_uri").or_else(|| query.get("redirect_uri"));
     match refusal {
-        Refusal::Page(_) if redirect_uri.is_some_and(|it| it != login.redirect_uri) => {
+        InvalidRequest::Page(_) if redirect_uri.is_some_and(|it| it != login.redirect_uri) => {
             let why =
                 format!("`redirect_uri` is another address. The portal registered only `{}`.", login.redirect_uri);
             refused_page(visit, &why)
         }
-        Refusal::Page(error) => {
+        InvalidRequest::Page(error) => {
             refused_page(visit, &format!("The request cannot be answered: {}.", error.description()))
         }
-        Refusal::Redirect(response) => Ok(see_other(&response.location())),
+        InvalidRequest::Redirect(response) => Ok(see_other(&response.location())),
     }
 }
 

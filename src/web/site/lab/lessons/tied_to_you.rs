@@ -12,7 +12,7 @@ use super::judged_token::JudgedToken;
 use super::own_keys::random_text;
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::keys::{Algorithm, Es256Pair};
-use crate::lab::dpop::{self, Check, Refusal};
+use crate::lab::dpop::{self, Check, InvalidProof};
 use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::tied_to_you::{
     ADDRESSES, AUDIENCE, Address, COOKIE, ISSUER, LATER_MINUTES, LIFETIME_MINUTES, Part, Parts, ProofBy,
@@ -82,7 +82,7 @@ enum Answer {
     Accepted,
     /// The access token itself is refused.
     NoToken(String),
-    Refused(Refusal),
+    Refused(InvalidProof),
 }
 
 /// The pairs of one visitor's lesson.
@@ -262,7 +262,7 @@ async fn ask_portal(
         Err(refusal) => return Ok(Answer::Refused(refusal)),
     };
     let is_first = visit.lab.store.use_once(USED_PROOFS, &proved.jti, proved.remember_until, now).await?;
-    Ok(if is_first { Answer::Accepted } else { Answer::Refused(Refusal::replayed()) })
+    Ok(if is_first { Answer::Accepted } else { Answer::Refused(InvalidProof::replayed()) })
 }
 
 fn verify(issuer: &Es256Pair, token: &str, now: DateTime<Utc>) -> Verdict {
@@ -308,7 +308,7 @@ impl Outcome {
     }
 }
 
-fn row(check: Check, failed: Option<&Refusal>) -> TraceRow {
+fn row(check: Check, failed: Option<&InvalidProof>) -> TraceRow {
     let (class, sign, word, sentence) = match failed {
         Some(refusal) if refusal.check == check => ("failed", "✗", "failed", refusal.why.clone()),
         Some(refusal) if refusal.check < check => ("not-reached", "–", "not reached", "not reached".to_owned()),

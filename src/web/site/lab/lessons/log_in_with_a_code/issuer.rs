@@ -8,7 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use url::form_urlencoded;
 
 use super::super::LessonVisit;
-use crate::oauth::authorization::{AuthorizationRequest, Refusal};
+use crate::oauth::authorization::{AuthorizationRequest, InvalidRequest};
 use crate::oauth::client::PresentedClient;
 use crate::oauth::code::{self, Binding};
 use crate::oauth::login::LoggedIn;
@@ -73,7 +73,7 @@ impl Login {
     }
 
     /// Reads a request, as this server's own issuer does.
-    pub fn read(&self, query: &[u8]) -> Result<AuthorizationRequest, Refusal> {
+    pub fn read(&self, query: &[u8]) -> Result<AuthorizationRequest, InvalidRequest> {
         AuthorizationRequest::parse(query, &self.rules(), &self.issuer)
     }
 
