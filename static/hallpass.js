@@ -398,7 +398,7 @@ all("[data-exp]").forEach(countDown);
 all("[data-reach]").forEach(showReach);
 all(".command, .token-text").forEach(addCopyButton);
 all(".manual .block > .listing:not(.output) pre, .snippets pre, pre.card, [aria-labelledby=background] pre, [aria-labelledby=do] pre, [aria-labelledby=verdict] pre")
-  .filter((it) => !it.closest(".command, .token-part"))
+  .filter((it) => !it.closest(".command, .token-part, [data-plain]"))
   .forEach(addCopyButtonToListing);
 all("#filter").forEach(addFilter);
 all("form#bench").forEach(shareToken);

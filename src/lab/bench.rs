@@ -9,12 +9,17 @@ use serde_json::{Map, Value};
 use thiserror::Error;
 
 use crate::keys::{Algorithm, GivenKey, KeyFault, KeyLocation, Signer, SigningError};
+use crate::lab::lessons::json_text::fault_of;
 use crate::profiles::demo::{DemoAlgorithm, NotOffered};
 use crate::profiles::{Issuer, Profile};
+use crate::texts::wording::counted;
 use crate::token::{self, JsonFault, Judged, ObjectText, Token, Verdict};
 
 /// What messages call a key that was pasted.
 const SOURCE: &str = "the key field";
+
+/// HS512 needs a secret of so many bytes, and no algorithm needs more.
+const LONGEST_WEAK_SECRET: usize = 64;
 
 /// What can be done with a token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +125,21 @@ impl PastedKey {
         Self { form, text, algorithm }
     }
 
+    /// What to say of a secret that is too short to be safe.
+    pub fn weakness(&self) -> Option<String> {
+        // No text of this length is a weak secret, and a large key takes a while to read.
+        if self.text.len() >= LONGEST_WEAK_SECRET {
+            return None;
+        }
+        let signer = self.given().ok()?.signer_named(None, self.algorithm).ok()?;
+        let ((bytes, least), algorithm) = (signer.weak_secret()?, signer.algorithm());
+        Some(format!(
+            "The secret is weak: it has {}, and {algorithm} needs {least} or more (RFC 7518 §3.2). Whoever has a token can \
+             find a short secret by trying.",
+            counted(bytes, "byte")
+        ))
+    }
+
     /// Judges signature and times of a token by this key alone, whatever `kid` says; no profile.
     pub fn verify(&self, token: &str, now: DateTime<Utc>) -> Result<Verdict, Fault> {
         let keys = self.given()?.verifiers(self.algorithm).map_err(unfit)?;
@@ -130,7 +150,11 @@ impl PastedKey {
     /// further members, or with another `typ` than `JWT`.
     pub fn sign(&self, header: Option<&str>, claims: &str) -> Result<Token, SignError> {
         let claims = ObjectText::parse(claims).map_err(|fault| {
-            Fault::at("claims", format!("`claims` must be a JSON object that has each member once; found {fault}."))
+            let why = match (&fault, fault_of(claims)) {
+                (JsonFault::Syntax(_), Some(why)) => format!(". {why}"),
+                _ => format!("; found {fault}."),
+            };
+            Fault::at("claims", format!("`claims` must be a JSON object that has each member once{why}"))
         })?;
         let given = members_of(header.unwrap_or("{}"))?;
         let kid = given.get("kid").and_then(Value::as_str);

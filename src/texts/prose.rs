@@ -134,7 +134,11 @@ fn push_linked(events: &mut Vec<Event<'_>>, text: &str, links: Vec<TextLink>) {
     let mut written = 0;
     for TextLink { covers, address } in links {
         events.push(Event::Text(text[written..covers.start].to_owned().into()));
-        let link = format!("<a class=\"term\" href=\"{}\">{}</a>", escape(&address), escape(&text[covers.clone()]));
+        let link = format!(
+            "<a class=\"term\" href=\"{}\" target=\"_blank\">{}</a>",
+            escape(&address),
+            escape(&text[covers.clone()])
+        );
         events.push(Event::InlineHtml(link.into()));
         written = covers.end;
     }
@@ -206,7 +210,7 @@ mod tests {
             Some(start) => vec![TextLink { covers: start..start + 3, address: "/k".to_owned() }],
             None => Vec::new(),
         });
-        let link = "<a class=\"term\" href=\"/k\">key</a>";
+        let link = "<a class=\"term\" href=\"/k\" target=\"_blank\">key</a>";
         let code = "<span class=\"punctuated\"><code>key</code>,</span>";
         let html = format!("A {link} and a {code} <a href=\"/x\">a key</a> &#38; <em>{link}</em>.");
         assert_eq!((linked.to_string(), linked.plain()), (html, prose.plain()));

@@ -107,6 +107,8 @@ pub enum Finding {
         bytes: usize,
     },
     Canonical,
+    /// The signature does not end as an encoding of bytes does. Its own check says what is wrong with it.
+    CanonicalButForTheEnd,
     PlainHeader,
     Expected(Algorithm),
     Chosen {
@@ -155,6 +157,10 @@ impl fmt::Display for Finding {
         match self {
             Self::ThreeParts { bytes } => write!(f, "three parts, {bytes} of at most {LARGEST_TOKEN} bytes"),
             Self::Canonical => f.write_str("base64url without padding, in canonical form"),
+            Self::CanonicalButForTheEnd => f.write_str(
+                "base64url without padding, in canonical form except for the end of the signature, which the check of the \
+                 signature judges",
+            ),
             Self::PlainHeader => f.write_str("a JSON object that contains no key and requires no extension"),
             Self::Expected(algorithm) => write!(f, "{algorithm}, the only one that is accepted here"),
             Self::Chosen { found, accepted } => write!(f, "{found}; accepted here: {accepted}"),

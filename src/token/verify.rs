@@ -200,12 +200,16 @@ impl<'a> Verification<'a> {
         // The last character of a signature that was cut has stray bits too. The check of the signature reports that
         // case.
         let whole = self.expected.keys.all().iter().any(|key| key.signature_chars() == signature.len());
-        if whole {
-            decode_part("signature", signature)?;
-        } else if let Some(stray) = signature.chars().find(|c| !is_base64url(*c)) {
-            return Err(bad_encoding("signature", &stray_character(stray), signature));
-        }
-        self.passed(Check::Encoding, Finding::Canonical);
+        let stray = || signature.chars().find(|c| !is_base64url(*c));
+        let finding = match decode_part("signature", signature) {
+            Ok(_) => Finding::Canonical,
+            Err(reason) if whole => return Err(reason),
+            Err(_) => match stray() {
+                Some(stray) => return Err(bad_encoding("signature", &stray_character(stray), signature)),
+                None => Finding::CanonicalButForTheEnd,
+            },
+        };
+        self.passed(Check::Encoding, finding);
         Ok(header)
     }
 

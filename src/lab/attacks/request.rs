@@ -66,8 +66,8 @@ pub(super) static ATTACKS: &[Definition] = &[
         needs: None,
         variants: &[],
         kind: AttackKind::Token {
-            judged_by: JudgedBy::Lab,
-            forge: |forge, _| forge.resign_claims(&forge.original.claims.without("jti")),
+            judged_by: JudgedBy::Demo,
+            forge: |forge, _| Ok(Forgery::new(&*forge.original.token, "Unchanged: Mallory has a copy.")),
             naive: &naive::IGNORES_REVOCATION,
         },
     },

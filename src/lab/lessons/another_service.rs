@@ -348,14 +348,15 @@ impl Parts {
         self.counted(before, says)
     }
 
-    /// What it came to that the pupil's checks judged the probes so.
-    pub fn repaired(&mut self, accepted: [bool; 4]) -> PressResult {
+    /// What it came to that the pupil's checks, so many, judged the probes so.
+    pub fn repaired(&mut self, accepted: [bool; 4], checks: usize) -> PressResult {
         if let Some(hint) = wrong_probe(accepted) {
             return PressResult::Wrong(hint.to_owned());
         }
         let before = *self;
         self.0[2] = true;
-        self.counted(before, "Bob and Admin get in, and neither of Mallory's tokens does.")
+        let more = if checks > 2 { " Two of your checks were enough: the others follow from them." } else { "" };
+        self.counted(before, &format!("Bob and Admin get in, and neither of Mallory's tokens does.{more}"))
     }
 
     fn counted(self, before: Self, says: &str) -> PressResult {
@@ -478,7 +479,9 @@ mod tests {
         assert!(parts.presented(&shop, &[Ok("pupil".to_owned()), Err("")]).is_wrong());
         assert_eq!((parts.to_text().as_str(), parts.are_broken_into()), ("100", false));
         let mut parts = Parts::parse("110");
-        assert!(parts.repaired([true, true, false, true]).is_wrong());
-        assert!(parts.repaired([true, true, false, false]).is_solved());
+        assert!(parts.repaired([true, true, false, true], 1).is_wrong());
+        assert!(parts.repaired([true, true, false, false], 4).says().contains("Two of your checks were enough"));
+        let solved = parts.repaired([true, true, false, false], 2);
+        assert!(solved.is_solved() && !solved.says().contains("enough"), "{solved:?}");
     }
 }

@@ -74,6 +74,9 @@ impl Parts {
     }
 }
 
+/// What is said where nothing was predicted.
+pub const NOT_PREDICTED: &str = "Nothing is predicted yet, so no cookie was set. Choose in step 2 what becomes of it.";
+
 /// Judges a prediction, and adds its part to those that were done before. `predicted` is `None` if nothing was
 /// predicted.
 pub fn judge(
@@ -83,10 +86,7 @@ pub fn judge(
     parts: Parts,
 ) -> (Parts, PressResult) {
     let Some(predicted) = predicted else {
-        return (
-            parts,
-            PressResult::Missing("Nothing was predicted, so nothing counts. Choose what becomes of it.".to_owned()),
-        );
+        return (parts, PressResult::Missing(NOT_PREDICTED.to_owned()));
     };
     if !came_back && by_the_rules.is_uncertain() {
         let says = "Browsers differ here, and this page cannot see which happened: the cookie was refused, or it was kept and \

@@ -37,12 +37,29 @@ pub enum AttackForm {
 impl AttackForm {
     pub const ALL: [Self; 3] = [Self::Get, Self::Defended, Self::Undefended];
 
+    /// What an address calls it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Get => "get",
+            Self::Defended => "defended",
+            Self::Undefended => "undefended",
+        }
+    }
+
     /// The name of its button.
     pub const fn button(self) -> &'static str {
         match self {
             Self::Get => "Send by GET",
             Self::Defended => "Send by POST, defence on",
             Self::Undefended => "Send by POST, defence off",
+        }
+    }
+
+    /// The status of the portal's answer to a form of another site.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::Get | Self::Undefended => 200,
+            Self::Defended => 403,
         }
     }
 
@@ -134,11 +151,14 @@ fn judge_form(form: &str, reported: &[&str], recorded: &[&str]) -> Remark {
     let wrong = COOKIES.iter().find(|name| reported.contains(name) != recorded.contains(name));
     match wrong {
         None => Remark::right(format!("{form}: {}", received_cookies(recorded))),
+        Some(_) if reported.is_empty() => {
+            Remark::miss(format!("{form}: you ticked nothing, but the table says that something came."))
+        }
         Some(name) if reported.contains(name) => {
             Remark::miss(format!("{form}: your browser did not send `{name}`. {}", rule(name)))
         }
         Some(name) => Remark::miss(format!(
-            "{form}: a cookie is missing in your report. Look again at the page on which this form ended. {}",
+            "{form}: a cookie is missing in your report. Look at the row of this form in the table. {}",
             rule(name)
         )),
     }
@@ -172,24 +192,22 @@ fn judge_refuser(refuser: Option<Refuser>) -> Remark {
         Some(Refuser::Cookie) => Remark::miss(
             "Refused: compare the two POST forms. The same cookies came with both, and only one was refused.",
         ),
-        Some(Refuser::Nobody) => {
-            Remark::miss("Refused: one of the three pages has the status 403. Look at them again.")
-        }
+        Some(Refuser::Nobody) => Remark::miss("Refused: in the table, one of the three forms has the status 403."),
         None => Remark::miss("Refused: say what refused a form."),
     }
 }
 
-/// The first line of the verdict: how many parts are right, and the first that is not.
+/// The first line of the verdict: how many parts are done, and the first that is not.
 pub fn press(remarks: &[Remark; 3]) -> PressResult {
     let right = remarks.iter().filter(|remark| remark.is_right).count();
     let wrong = remarks.iter().find(|remark| !remark.is_right);
     match wrong {
         None if are_all_right(remarks) => PressResult::Solved(
-            "3 of 3 parts are right. Your report says what your browser and the portal really did.".to_owned(),
+            "3 of 3 parts done. Your report says what your browser and the portal really did.".to_owned(),
         ),
         _ => {
             let says = wrong.map(|remark| remark.says.as_str()).unwrap_or_default();
-            PressResult::Wrong(format!("{right} of 3 parts are right. {says}"))
+            PressResult::Wrong(format!("{right} of 3 parts done. {says}"))
         }
     }
 }
@@ -221,7 +239,7 @@ mod tests {
             (&[], &[LAX], None, 0),
         ] {
             let press = press(&judge(&came(get, post), &usual, refuser));
-            assert!(press.says().starts_with(&format!("{right} of 3 parts are right.")), "{press:?}");
+            assert!(press.says().starts_with(&format!("{right} of 3 parts done.")), "{press:?}");
             assert!(press.is_wrong(), "{get:?} {post:?} {refuser:?}");
         }
     }
@@ -232,6 +250,13 @@ mod tests {
         let remarks = judge(&came(&[LAX, NONE], &[NONE]), &without_none, Some(Refuser::Server));
         assert!(remarks[0].says.contains("did not send `lab-none`") && remarks[1].says.contains("`lab-none`"));
         assert!(press(&remarks).is_wrong());
+    }
+
+    #[test]
+    fn a_report_without_a_tick_is_told_so() {
+        let usual = came(&[LAX, NONE], &[NONE]);
+        let press = press(&judge(&came(&[], &[NONE]), &usual, Some(Refuser::Server)));
+        assert_eq!(press.says(), "2 of 3 parts done. GET: you ticked nothing, but the table says that something came.");
     }
 
     #[test]

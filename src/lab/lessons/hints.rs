@@ -33,6 +33,17 @@ impl Open {
     }
 }
 
+impl Open {
+    /// What a form calls it.
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Whole => "whole",
+            Self::Part(part) => part,
+            Self::Nothing => "nothing",
+        }
+    }
+}
+
 impl From<Option<&'static str>> for Open {
     fn from(part: Option<&'static str>) -> Self {
         part.map_or(Self::Nothing, Self::Part)
@@ -111,6 +122,22 @@ impl OpenedHints {
         Self(self.0 & !other.0)
     }
 
+    /// Those that are shown again after a press. Lessons have rounds, so the hints of a part would stand there unasked
+    /// when it comes again. So the form says for what they were asked, and another part begins without any. An open
+    /// solution stays open: it is for all parts. A page that no form led to shows all that were opened.
+    #[must_use]
+    pub fn still_asked(self, form: Option<&str>, open: Open) -> Self {
+        let Some(form) = form else { return self };
+        let asked = form.split_once(' ').filter(|(part, _)| *part == open.name());
+        let bits = asked.and_then(|(_, bits)| bits.parse::<u16>().ok()).unwrap_or_default();
+        Self(self.0 & (bits | 1 << Self::SOLUTION))
+    }
+
+    /// What the form says of those that are shown.
+    pub fn asked_for(self, open: Open) -> String {
+        format!("{} {}", open.name(), self.bits())
+    }
+
     /// How many were opened. The solution counts as one.
     pub fn count(self) -> u8 {
         u8::try_from(self.0.count_ones()).unwrap_or(u8::MAX)
@@ -125,6 +152,8 @@ pub struct Help {
     pub next: Option<(&'static str, usize)>,
     /// Whether nothing is left but the solution, which the teacher has not released.
     pub is_held: bool,
+    /// What the form sends along with the next press: for which part these hints were asked. `None` if no part is open.
+    pub asked: Option<String>,
 }
 
 impl Help {
@@ -152,6 +181,7 @@ impl Help {
             solution: (has_solution && !is_held).then(|| lesson.solution_of(open)),
             next,
             is_held: is_all && is_held,
+            asked: (open != Open::Nothing).then(|| opened.asked_for(open)),
         }
     }
 }
@@ -194,6 +224,20 @@ mod tests {
         let help = Help::of(lesson, all, Open::Part("last"), false);
         assert!(help.next.is_none() && help.solution.is_some());
         assert_eq!(usize::from(all.count()), lesson.hints.len() + 1);
+    }
+
+    #[test]
+    fn a_hint_is_shown_while_the_part_is_open_that_it_was_asked_for() {
+        let mut opened = OpenedHints::first(2);
+        let asked = opened.asked_for(Open::Part("takes"));
+        assert_eq!(opened.still_asked(Some(&asked), Open::Part("takes")), opened);
+        assert_eq!(opened.still_asked(Some(&asked), Open::Part("login")), OpenedHints::default());
+        let none = OpenedHints::default().asked_for(Open::Part("takes"));
+        assert_eq!(opened.still_asked(Some(&none), Open::Part("takes")), OpenedHints::default(), "a later round");
+        assert_eq!(opened.still_asked(None, Open::Part("takes")), opened, "the page was opened again");
+        assert_eq!(OpenedHints::default().still_asked(Some(&asked), Open::Part("takes")), OpenedHints::default());
+        opened.open(OpenedHints::SOLUTION);
+        assert!(opened.still_asked(Some(&asked), Open::Part("login")).has(OpenedHints::SOLUTION));
     }
 
     #[test]

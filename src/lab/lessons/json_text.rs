@@ -1,12 +1,13 @@
 //! What is wrong with a text that a visitor wrote as JSON, in JSON's own terms, and which member stands in it twice.
 
 use super::remark::clip;
-use crate::token::{parse_object, parse_object_keeping_last};
+use crate::token::{JsonFault, parse_object, parse_object_keeping_last};
 
 /// What keeps this text from being one JSON object, as a sentence; `None` if it is one. Backticks mark code.
 pub fn fault_of(text: &str) -> Option<String> {
-    if parse_object_keeping_last(text.as_bytes()).is_ok() {
-        return None;
+    let fault = parse_object_keeping_last(text.as_bytes()).err()?;
+    if let Some(says) = fault_of_parser(&fault) {
+        return Some(says);
     }
     let Some(outline) = outline(text) else {
         return Some("A text has no closing quotation mark. JSON writes each text between two `\"`.".to_owned());
@@ -24,7 +25,13 @@ pub fn fault_of(text: &str) -> Option<String> {
             "The comma before the closing bracket is one too many: JSON allows no comma after the last member."
                 .to_owned()
         }
+        it if is_encoded(it) => "That is still base64url. Write the JSON itself: the lab encodes it.".to_owned(),
         it => match bare_word(&outline) {
+            Some(_) if !it.starts_with('{') => {
+                "A JSON object begins with `{` and ends with `}`. Between them stand names and values, such as \
+                 `{\"sub\":\"bob\"}`."
+                    .to_owned()
+            }
             Some(word) => {
                 let word = clip(word);
                 format!("`{word}` has no quotation marks. In JSON names and texts stand between them: `\"{word}\"`.")
@@ -34,6 +41,28 @@ pub fn fault_of(text: &str) -> Option<String> {
             None => "Check its braces, colons and commas.".to_owned(),
         },
     })
+}
+
+/// What is said of JSON that is in order, and that this parser still does not take as an object.
+fn fault_of_parser(fault: &JsonFault) -> Option<String> {
+    Some(match fault {
+        JsonFault::NumberOutOfRange(name) => {
+            format!("It is JSON, but `{}` is a number that is too large for this parser.", clip(name))
+        }
+        JsonFault::TooDeep => "It is JSON, but nested too deep for this parser.".to_owned(),
+        JsonFault::NotAnObject(kind) => {
+            format!("It is JSON, but {kind}. A JSON object begins with `{{` and ends with `}}`.")
+        }
+        JsonFault::Syntax(why) if why.contains("hex escape") => {
+            "An escape such as `\\ud800` is half of a character, and this parser wants both halves.".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+/// Whether the text looks like JSON in base64url: `{"` is encoded as `eyJ`.
+fn is_encoded(text: &str) -> bool {
+    text.starts_with("eyJ") && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_=".contains(&byte))
 }
 
 /// The text with each JSON string in it replaced by `""`; `None` if one has no end.
@@ -98,7 +127,12 @@ mod tests {
             (r#"{"sub":"admin""#, "closing `}` is missing"),
             (r#"{"a":1 "sub":"it's, } admin"}"#, "braces, colons and commas"),
             (r#""sub":"admin""#, "begins with `{`"),
-            ("[1]", "begins with `{`"),
+            ("[1]", "an array. A JSON object begins with `{`"),
+            ("admin", "begins with `{` and ends with `}`"),
+            ("\"admin\"", "a string. A JSON object begins with `{`"),
+            ("eyJzdWIiOiJhZG1pbiJ9", "still base64url"),
+            (r#"{"sub":"admin","exp":1e999}"#, "`exp` is a number that is too large"),
+            (r#"{"sub":"\ud800"}"#, "half of a character"),
             (" \n", "It is empty"),
         ] {
             let said = fault_of(text).unwrap();

@@ -194,6 +194,10 @@ fn judge_written(written: &Written<'_>, token: &str, naive: &Result<Claims, Obje
     match naive {
         Ok(claims) => accepted(claims),
         Err(Objection::BadSignature(_)) if names_rsa() => Err(NO_RSA.to_owned()),
+        Err(Objection::BadSignature(_)) if matches!(written.material, Material::Own) && written.own.is_empty() => {
+            Err("The field for your own text is empty. Write the text, or choose a form of the key in step 3."
+                .to_owned())
+        }
         Err(Objection::BadSignature(_)) => Err(written.material.hint().to_owned()),
         Err(objection) => Err(not_read(token, objection)),
     }
@@ -325,7 +329,8 @@ mod tests {
             for other in [Material::WithoutNewline, Material::Der, Material::Jwk] {
                 assert!(outcome(&header, ADMIN, other, "").unwrap_err().starts_with("Close"));
             }
-            assert!(outcome(&header, ADMIN, Material::Own, "").unwrap_err().contains("both have"));
+            assert!(outcome(&header, ADMIN, Material::Own, "x").unwrap_err().contains("both have"));
+            assert!(outcome(&header, ADMIN, Material::Own, "").unwrap_err().contains("is empty"));
         }
     }
 

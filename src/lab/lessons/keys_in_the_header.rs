@@ -75,7 +75,8 @@ impl Member {
         }
     }
 
-    const fn name(self) -> &'static str {
+    /// The member of the header.
+    pub const fn name(self) -> &'static str {
         match self {
             Self::KidPath | Self::KidSql => "kid",
             Self::Jwk => "jwk",

@@ -3,6 +3,8 @@
 
 use std::fmt;
 
+use url::form_urlencoded;
+
 use super::hints::Open;
 
 /// An attack on the flow.
@@ -65,8 +67,9 @@ impl Attack {
                 "Bob logs in, and his code is in an address. The portal's server writes addresses to its log. Mallory reads that log, finds Bob's code, and is faster than the portal. She sends his code to the token endpoint."
             }
             Self::MixUp => {
-                "In a mix-up, a portal takes the answer of one issuer for that of another. This portal accepts two issuers: the school, and a homework site. The homework site is Mallory's. Bob \
-                 chooses it, and the portal sends him there."
+                "In a mix-up, a portal takes the answer of one issuer for that of another. This portal accepts two \
+                 issuers: the school, and a homework site. The homework site is Mallory's. Bob chooses the homework site, \
+                 and the portal sends him there."
             }
             Self::OpenRedirect => {
                 "Mallory sends Bob a link to the school's real login page. In it she writes a `redirect_uri` of her own. \
@@ -93,6 +96,34 @@ impl Attack {
             Self::StolenCode => &CODE_CHOICES,
             Self::MixUp => &MIX_UP_CHOICES,
             Self::OpenRedirect => &[],
+        }
+    }
+
+    /// Whether more than one thing that Mallory can send is the attack. Then both targets must get the same.
+    pub fn has_several(self) -> bool {
+        self.choices().is_empty() || self.choices().iter().filter(|choice| choice.hint.is_none()).count() > 1
+    }
+
+    /// What is sent to both targets, as a sentence names it.
+    pub const fn sent(self) -> &'static str {
+        match self {
+            Self::MissingState | Self::MixUp => "choice",
+            Self::StolenCode => "code verifier",
+            Self::OpenRedirect => "redirect URI",
+        }
+    }
+
+    /// What is attacked, as a sentence names it.
+    pub const fn target(self, target: Target) -> &'static str {
+        match (self, target) {
+            (Self::MissingState, Target::Careless) => "the portal that does not compare state",
+            (Self::MissingState, Target::Right) => "the portal that compares state",
+            (Self::StolenCode, Target::Careless) => "the issuer without PKCE",
+            (Self::StolenCode, Target::Right) => "the issuer with PKCE",
+            (Self::MixUp, Target::Careless) => "the portal that ignores iss",
+            (Self::MixUp, Target::Right) => "the portal that compares iss",
+            (Self::OpenRedirect, Target::Careless) => "the issuer that compares the beginning",
+            (Self::OpenRedirect, Target::Right) => "the issuer that compares everything",
         }
     }
 
@@ -194,6 +225,14 @@ const MIX_UP_CHOICES: [Choice; 3] = [
 impl Target {
     pub const ALL: [Self; 2] = [Self::Careless, Self::Right];
 
+    #[must_use]
+    pub const fn other(self) -> Self {
+        match self {
+            Self::Careless => Self::Right,
+            Self::Right => Self::Careless,
+        }
+    }
+
     pub const fn value(self) -> &'static str {
         match self {
             Self::Careless => "careless",
@@ -207,14 +246,25 @@ impl Target {
 }
 
 /// What the session keeps of the lesson: how often a login was begun, and which parts are done.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Parts {
     /// Every login has values of its own, which follow from this number.
     pub round: u32,
     pub has_logged_in: bool,
     seen: [[bool; 2]; Attack::ALL.len()],
-    /// The place of what was sent as the code verifier. Both issuers must have got the same.
-    sent: Option<usize>,
+    /// What was sent last, in an attack where Mallory can send several things. Both issuers must have got the same.
+    sent: Option<(Attack, String)>,
+}
+
+/// What becomes of an earlier try when something else is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sent {
+    /// It is the same, or nothing was sent before.
+    Alike,
+    /// Something else went to this issuer, and nothing to the other.
+    Changed,
+    /// The other issuer got something else, so its try does not count any more.
+    Cancels,
 }
 
 impl Parts {
@@ -228,7 +278,7 @@ impl Parts {
         for word in words {
             match word.split_once('.') {
                 None => parts.has_logged_in |= word == "login",
-                Some(("sent", choice)) => parts.sent = CODE_CHOICES.iter().position(|it| it.value == choice),
+                Some(("sent", sent)) => parts.sent = parse_sent(sent),
                 Some((attack, target)) => {
                     if let (Some(attack), Some(target)) = (Attack::parse(attack), Target::parse(target)) {
                         parts.add(attack, target);
@@ -243,40 +293,44 @@ impl Parts {
         self.seen[attack as usize][target as usize] = true;
     }
 
-    /// Notes what is sent as the code verifier. A try with another one counts no longer: then the answer is `true`.
-    pub fn send_verifier(&mut self, choice: &str) -> bool {
-        let sent = CODE_CHOICES.iter().position(|it| it.value == choice);
-        if self.sent == sent || self.is_done(Attack::StolenCode) {
-            return false;
+    /// Notes what is sent to this target. A try with something else counts no longer.
+    pub fn send(&mut self, attack: Attack, target: Target, what: &str) -> Sent {
+        let before = self.sent.as_ref().filter(|(its, _)| *its == attack).map(|(_, what)| what.as_str());
+        if !attack.has_several() || self.is_done(attack) || before == Some(what) {
+            return Sent::Alike;
         }
-        let had_try = self.tries(Attack::StolenCode) > 0;
-        self.seen[Attack::StolenCode as usize] = [false; 2];
-        self.sent = sent;
-        had_try
+        let result = match Target::ALL.map(|it| (it != target) && self.has(attack, it)) {
+            [false, false] if self.tries(attack) == 0 => Sent::Alike,
+            [false, false] => Sent::Changed,
+            _ => Sent::Cancels,
+        };
+        self.seen[attack as usize] = [false; 2];
+        self.sent = Some((attack, what.to_owned()));
+        result
     }
 
-    /// What was sent as the code verifier to one of the two issuers, while the other is left.
-    pub fn sent_verifier(self) -> Option<&'static str> {
-        let is_half_done = self.tries(Attack::StolenCode) == 1;
-        Some(CODE_CHOICES.get(self.sent.filter(|_| is_half_done)?)?.value)
+    /// What was sent in this attack to one of the two issuers, while the other is left.
+    pub fn sent(&self, attack: Attack) -> Option<&str> {
+        let is_half_done = self.tries(attack) == 1;
+        self.sent.as_ref().filter(|(its, _)| is_half_done && *its == attack).map(|(_, what)| what.as_str())
     }
 
-    pub const fn has(self, attack: Attack, target: Target) -> bool {
+    pub const fn has(&self, attack: Attack, target: Target) -> bool {
         self.seen[attack as usize][target as usize]
     }
 
     /// An attack is done when it succeeded against the careless program, and failed against the right one.
-    pub fn is_done(self, attack: Attack) -> bool {
+    pub fn is_done(&self, attack: Attack) -> bool {
         Target::ALL.into_iter().all(|target| self.has(attack, target))
     }
 
     /// How many of its two targets an attack was made on.
-    pub fn tries(self, attack: Attack) -> usize {
+    pub fn tries(&self, attack: Attack) -> usize {
         Target::ALL.into_iter().filter(|target| self.has(attack, *target)).count()
     }
 
     /// What each part is, and how far it is: whether it is done, its title, and what is to be added.
-    pub fn all(self) -> Vec<(bool, &'static str, &'static str)> {
+    pub fn all(&self) -> Vec<(bool, &'static str, &'static str)> {
         let attack = |attack: Attack| {
             let says = if self.tries(attack) == 1 { "1 of 2 tries done" } else { "" };
             (self.is_done(attack), attack.title(), says)
@@ -286,7 +340,7 @@ impl Parts {
     }
 
     /// What an attempt came to that did not finish the lesson. One target is half of an attack.
-    pub fn after_attempt(self, attack: Attack) -> String {
+    pub fn after_attempt(&self, attack: Attack) -> String {
         let counted = format!("{} of {} parts done", self.count(), Self::ALL);
         let left = Target::ALL.into_iter().find(|target| !self.has(attack, *target));
         match (left, self.next_attack()) {
@@ -298,24 +352,24 @@ impl Parts {
         }
     }
 
-    pub fn count(self) -> usize {
+    pub fn count(&self) -> usize {
         usize::from(self.has_logged_in) + Attack::ALL.into_iter().filter(|attack| self.is_done(*attack)).count()
     }
 
     /// What is open after the login: an attack, or its second half.
-    pub fn open(self) -> Open {
+    pub fn open(&self) -> Open {
         match self.next_attack() {
             Some(attack) if self.tries(attack) == 1 => Open::Part("other"),
             attack => attack.map(Attack::value).into(),
         }
     }
 
-    pub fn are_complete(self) -> bool {
+    pub fn are_complete(&self) -> bool {
         self.count() == Self::ALL
     }
 
     /// The attack that the page shows: the first that is not done, once the login is.
-    pub fn next_attack(self) -> Option<Attack> {
+    pub fn next_attack(&self) -> Option<Attack> {
         Attack::ALL.into_iter().find(|attack| !self.is_done(*attack)).filter(|_| self.has_logged_in)
     }
 }
@@ -326,13 +380,21 @@ impl fmt::Display for Parts {
         if self.has_logged_in {
             f.write_str(" login")?;
         }
-        if let Some(sent) = self.sent.and_then(|place| CODE_CHOICES.get(place)) {
-            write!(f, " sent.{}", sent.value)?;
+        if let Some((attack, what)) = &self.sent {
+            let what: String = form_urlencoded::byte_serialize(what.as_bytes()).collect();
+            write!(f, " sent.{}.{what}", attack.value())?;
         }
         let all = Attack::ALL.into_iter().flat_map(|attack| Target::ALL.map(|target| (attack, target)));
         let mut seen = all.filter(|(attack, target)| self.has(*attack, *target));
         seen.try_for_each(|(attack, target)| write!(f, " {}.{}", attack.value(), target.value()))
     }
+}
+
+/// Reads `attack.what`.
+fn parse_sent(text: &str) -> Option<(Attack, String)> {
+    let (attack, what) = text.split_once('.')?;
+    let (what, _) = form_urlencoded::parse(what.as_bytes()).next()?;
+    Some((Attack::parse(attack)?, what.into_owned()))
 }
 
 #[cfg(test)]
@@ -350,7 +412,7 @@ mod tests {
             assert!(parts.is_done(attack));
         }
         assert!(parts.are_complete() && parts.next_attack().is_none());
-        assert!(!Parts { has_logged_in: false, ..parts }.are_complete());
+        assert!(!Parts { has_logged_in: false, ..parts.clone() }.are_complete());
         assert_eq!(Parts::default().next_attack(), None, "the login comes first");
     }
 
@@ -370,24 +432,32 @@ mod tests {
     }
 
     #[test]
-    fn a_stolen_code_is_done_when_both_issuers_got_the_same() {
-        let mut parts = Parts { has_logged_in: true, ..Parts::default() };
-        let mut send = |choice, target| {
-            let had_try = parts.sent_verifier().is_some_and(|sent| sent != choice);
-            assert_eq!(parts.send_verifier(choice), had_try, "{choice}: a try that counts no longer is told");
-            parts.add(Attack::StolenCode, target);
-            parts = Parts::parse(&parts.to_string());
-            parts.is_done(Attack::StolenCode)
-        };
-        assert!(!send("own", Target::Careless));
-        assert!(!send("nothing", Target::Right));
-        assert!(send("nothing", Target::Careless));
-        assert!(send("own", Target::Careless), "what is done stays done");
+    fn an_attack_with_several_ways_is_done_when_both_issuers_got_the_same() {
+        let (own, other) = ("https://grades.school.example@mallory.example/ a", "nothing");
+        for attack in [Attack::StolenCode, Attack::OpenRedirect] {
+            let mut parts = Parts { has_logged_in: true, ..Parts::default() };
+            let mut send = |what, target| {
+                let sent = parts.send(attack, target, what);
+                parts.add(attack, target);
+                parts = Parts::parse(&parts.to_string());
+                (sent, parts.is_done(attack), parts.sent(attack).map(str::to_owned))
+            };
+            assert_eq!(send(own, Target::Careless), (Sent::Alike, false, Some(own.to_owned())));
+            assert_eq!(send(other, Target::Careless), (Sent::Changed, false, Some(other.to_owned())));
+            assert_eq!(send(own, Target::Right), (Sent::Cancels, false, Some(own.to_owned())));
+            assert_eq!(send(own, Target::Careless), (Sent::Alike, true, None));
+            assert_eq!(send(other, Target::Careless), (Sent::Alike, true, None), "what is done stays done");
+        }
+        for attack in [Attack::MissingState, Attack::MixUp] {
+            assert_eq!(Parts::default().send(attack, Target::Right, "callback"), Sent::Alike);
+        }
     }
 
     #[test]
     fn what_the_session_keeps_is_read_back_and_the_rest_is_left_out() {
-        for text in ["0", "3 login", "1 login state.careless", "2 login state.careless state.right mix-up.right"] {
+        for text in
+            ["0", "3 login", "1 login state.careless", "2 login sent.code.own state.careless state.right mix-up.right"]
+        {
             assert_eq!(Parts::parse(text).to_string(), text);
         }
         for (text, means) in [("", "0"), ("x login", "0 login"), ("1 solved state. .right code.all", "1")] {

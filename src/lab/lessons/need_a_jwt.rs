@@ -261,7 +261,7 @@ pub static SERVICES: [Service; 5] = [
     Service {
         name: "programs",
         title: "The 30 programs",
-        tells: "Behind the login of the city, 30 programs of all schools answer many thousand requests a minute. Each \
+        tells: "The city runs one login and 30 programs for its schools. They answer many thousand requests a minute. Each \
                 must know who calls. A blocked user may go on for five minutes.",
         right: &[(
             Jwt,

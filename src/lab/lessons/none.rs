@@ -116,7 +116,7 @@ fn success(written: &Written<'_>) -> String {
     let spelling = if written.header.contains("\"none\"") {
         "Now try `nOnE`: some filters look for `none` alone."
     } else {
-        "A filter that looks for `none` alone would not have found your spelling."
+        "A filter that looks for `none` in the text alone would not have found your spelling."
     };
     format!("The naive verifier accepts your token, and you had no key. {spelling}")
 }
@@ -205,6 +205,7 @@ mod tests {
         near(HEADER, r#"{"sub":"bob"}"#, "", true, "`sub` says");
         near(HEADER, "{}", "", true, "no `sub`");
         near(HEADER, r#"{"sub":"admin","exp":1799999997}"#, "", true, "a later one");
+        near(HEADER, r#"{"sub":"admin","exp":-1}"#, "", true, "a later one");
         near(HEADER, "admin", "", true, "could not read the payload");
         near("none", PAYLOAD, "", true, "not a JSON object");
         near("{'alg':'none'}", PAYLOAD, "", true, "no single quotes");

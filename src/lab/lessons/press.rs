@@ -15,6 +15,8 @@ pub enum PressResult {
     Step(String),
     /// A press that did no step: it repeated one, or only showed something. The sentence says what is next.
     Note(String),
+    /// A step or a note in a lesson that was solved before, so nothing is left to do.
+    Extra(String),
 }
 
 impl PressResult {
@@ -35,6 +37,15 @@ impl PressResult {
         }
     }
 
+    /// The same in a lesson that was solved before.
+    #[must_use]
+    pub fn after_solved(self) -> Self {
+        match self {
+            Self::Step(says) | Self::Note(says) => Self::Extra(says),
+            other => other,
+        }
+    }
+
     pub const fn is_solved(&self) -> bool {
         matches!(self, Self::Solved(_))
     }
@@ -51,6 +62,7 @@ impl PressResult {
             Self::Wrong(_) | Self::Missing(_) => ("wrong", "✗", "Not yet."),
             Self::Step(_) => ("step", "→", "Step done."),
             Self::Note(_) => ("step", "→", "Go on."),
+            Self::Extra(_) => ("step", "→", "The lesson is solved already."),
         }
     }
 
@@ -62,18 +74,25 @@ impl PressResult {
             Self::Missing(_) => Some("missing"),
             Self::Step(_) => Some("step"),
             Self::Note(_) => Some("note"),
+            Self::Extra(_) => Some("extra"),
         }
     }
 
     /// The result that such a form had. The text is the visitor's own request and is shown to nobody else.
     pub fn kept(kind: &str, says: &str) -> Option<Self> {
-        let results = [Self::Wrong, Self::Missing, Self::Step, Self::Note].map(|make| make(says.to_owned()));
+        let results =
+            [Self::Wrong, Self::Missing, Self::Step, Self::Note, Self::Extra].map(|make| make(says.to_owned()));
         results.into_iter().find(|press| press.kind() == Some(kind))
     }
 
     pub fn says(&self) -> &str {
         match self {
-            Self::Solved(says) | Self::Wrong(says) | Self::Missing(says) | Self::Step(says) | Self::Note(says) => says,
+            Self::Solved(says)
+            | Self::Wrong(says)
+            | Self::Missing(says)
+            | Self::Step(says)
+            | Self::Note(says)
+            | Self::Extra(says) => says,
         }
     }
 }
@@ -90,6 +109,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn in_a_solved_lesson_no_press_is_a_step_and_a_mistake_is_still_one() {
+        let says = || "Bob is logged in.".to_owned();
+        for press in [PressResult::Step(says()), PressResult::Note(says())] {
+            assert_eq!(press.after_solved().shown().2, "The lesson is solved already.");
+        }
+        for press in [PressResult::Solved(says()), PressResult::Wrong(says()), PressResult::Missing(says())] {
+            assert_eq!(press.clone().after_solved(), press);
+        }
+    }
+
+    #[test]
     fn a_form_keeps_every_result_but_a_solved_lesson() {
         let says = || "The payload is as it was.".to_owned();
         for press in [
@@ -97,6 +127,7 @@ mod tests {
             PressResult::Missing(says()),
             PressResult::Step(says()),
             PressResult::Note(says()),
+            PressResult::Extra(says()),
         ] {
             assert_eq!(PressResult::kept(press.kind().unwrap(), press.says()), Some(press));
         }

@@ -92,12 +92,14 @@ impl Signed {
         self.signature.modpow(&exponent.into(), modulus) == self.padded
     }
 
-    pub fn signature(&self) -> String {
-        shortened(&self.signature)
+    /// The signature, shortened, and how many bits it has.
+    pub fn signature(&self) -> (String, u64) {
+        (shortened(&self.signature), self.signature.bits())
     }
 
-    pub fn padded(&self) -> String {
-        shortened(&self.padded)
+    /// The padded hash, shortened, and how many bits it has.
+    pub fn padded(&self) -> (String, u64) {
+        (shortened(&self.padded), self.padded.bits())
     }
 }
 
@@ -269,7 +271,11 @@ mod tests {
         let signed = Signed::of(&token(r#"{"sub":"bob"}"#)).unwrap();
         assert!(signed.fits(&modulus, 65_537));
         assert!(!signed.fits(&modulus, 17));
-        assert!(signed.padded().starts_with("1ffffffffffffff"), "{}", signed.padded());
+        let (padded, bits) = signed.padded();
+        assert!(padded.starts_with("1ffffffffffffff") && bits == 3057, "{padded}, {bits}");
+        let (signature, bits) = signed.signature();
+        let first = u64::from_str_radix(&signature[..16], 16).unwrap();
+        assert_eq!(bits % 4, u64::from(64 - first.leading_zeros()) % 4, "{signature}, {bits}");
     }
 
     #[test]

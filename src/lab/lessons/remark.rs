@@ -5,6 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 
 use crate::lab::forge::ADMIN;
+use crate::token::printable::json_escaped;
 use crate::token::{Claims, segments};
 
 /// The subject that a forger wants to be.
@@ -56,15 +57,21 @@ pub(super) fn expect_admin(claims: &Claims) -> Result<(), String> {
 /// What is said of a subject that is not Admin's: that it differs in its case only, or else the question.
 pub(super) fn who_else(subject: &Value, question: &str) -> String {
     let is_near = |subject: &str| subject.trim().eq_ignore_ascii_case(WANTED);
-    if subject.as_str().is_some_and(is_near) {
+    if subject.as_str().is_some_and(|subject| subject.trim() == WANTED) {
+        format!("There is a blank in it, and `sub` is compared letter by letter. Admin's name in tokens is `{WANTED}`.")
+    } else if subject.as_str().is_some_and(|subject| subject.trim_matches(['"', '\'']) == WANTED) {
+        format!("The quotation marks became a part of the name. Admin's name in tokens is `{WANTED}`, without them.")
+    } else if subject.as_str().is_some_and(is_near) {
         format!("`sub` is compared letter by letter, and Admin's name in tokens is `{WANTED}`, in small letters.")
     } else {
         question.to_owned()
     }
 }
 
-/// The first 60 characters of a visitor's text, without the backticks and asterisks that would format it.
+/// The first 60 characters of a visitor's text, without the backticks and asterisks that would format it, and with
+/// hidden characters spelled out.
 pub(super) fn clip(text: &str) -> String {
+    let text = json_escaped(text);
     let mut clipped: String = text.chars().map(|c| if matches!(c, '`' | '*') { '\'' } else { c }).take(60).collect();
     if text.chars().nth(60).is_some() {
         clipped.push('…');
@@ -81,11 +88,13 @@ mod tests {
         let said = |subject: &str| expect_admin(&Claims::new().with("sub", subject)).unwrap_err();
         assert!(said("Admin").contains("compared letter by letter") && said("ADMIN").contains("in small letters"));
         assert!(said("bob").contains("Who should it name?"));
+        assert!(said("admin ").contains("There is a blank in it") && said("\"admin\"").contains("quotation marks"));
     }
 
     #[test]
     fn a_remark_quotes_what_was_written_without_its_marks() {
         assert_eq!(clip("a`b*c"), "a'b'c");
+        assert_eq!(clip("admin\0\u{200b}\u{202e}x"), "admin\\u0000\\u200b\\u202ex");
         assert_eq!(clip(&"x".repeat(70)).chars().count(), 61);
     }
 }

@@ -272,16 +272,16 @@ impl Gap {
     pub const fn says(self) -> &'static str {
         match self {
             Self::Retired => {
-                "A token is refused that has not expired: its key left the key set too early. Its user is logged out \
+                "A token was refused that had not expired: its key left the key set too early. Its user was logged out \
                  in the middle of their work. Press *Start again*, and watch the times of the tokens."
             }
             Self::Unpublished => {
-                "A new token is refused: its key signs, but it is not in the key set. So no server can verify it. Press \
+                "A new token was refused: its key signed, but was not in the key set. So no server could verify it. Press \
                  *Start again*."
             }
             Self::NotFetched => {
-                "A new token is refused by the timetable: its copy of the key set is older than the key. The library is \
-                 fine. Press *Start again*, and let the timetable fetch before you sign with the new key."
+                "A new token was refused by the timetable: its copy of the key set was older than the key. Press *Start \
+                 again*, and let the timetable fetch before you sign with the new key."
             }
         }
     }

@@ -97,9 +97,14 @@ impl Kept {
     }
 }
 
-/// The column whose answer is missing or wrong.
+/// The column whose answer is missing or wrong. Where only localStorage is missing in the first one, `HttpOnly` is
+/// understood already.
 pub fn open(read: &[&str], arrived: &[&str]) -> Open {
-    Open::first(&[(judge_read(read).is_right, "read"), (judge_arrived(arrived).is_right, "arrived")])
+    let is_first_right = judge_read(read).is_right;
+    if read == [PLAIN] {
+        return Open::Part("storage");
+    }
+    Open::first(&[(is_first_right, "read"), (judge_arrived(arrived).is_right, "arrived")])
 }
 
 /// The verdict on these remarks: how many parts are done, and a hint about the first that is not.
@@ -118,9 +123,11 @@ pub fn verdict(remarks: &[Remark]) -> PressResult {
 fn judge_read(read: &[&str]) -> Remark {
     let has = |name: &str| read.contains(&name);
     match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
-        (false, true, true) => Remark::right("Read: the plain cookie and localStorage, but not the HttpOnly cookie."),
+        (false, true, true) => {
+            Remark::right("A script read the plain cookie and localStorage, but not the HttpOnly cookie.")
+        }
         (false, false, false) => Remark::miss(
-            "Read: you ticked nothing, but a script does find something. See what the table says that it read.",
+            "Read: you ticked nothing, but a script does find something. Look in the column *Read by the script*.",
         ),
         (true, ..) => Remark::miss("Read: `lab-httponly` is not in `document.cookie`. To send it is something else."),
         (_, false, _) => {
@@ -133,13 +140,13 @@ fn judge_read(read: &[&str]) -> Remark {
 fn judge_arrived(arrived: &[&str]) -> Remark {
     let has = |name: &str| arrived.contains(&name);
     match (has(HTTP_ONLY), has(PLAIN), has(STORAGE)) {
-        (true, true, false) => Remark::right("Arrived: both cookies, also the one with HttpOnly."),
+        (true, true, false) => Remark::right("Both cookies arrived, also the one with HttpOnly."),
         (.., true) => {
             Remark::miss("Arrived: localStorage is not a cookie. No request carries it, unless a script adds it.")
         }
-        (false, false, _) => {
-            Remark::miss("Arrived: you ticked nothing, but something came. See what the table says that it sent.")
-        }
+        (false, false, _) => Remark::miss(
+            "Arrived: you ticked nothing, but something came. Look in the column *Sent with the script’s own request*.",
+        ),
         (false, true, _) => Remark::miss("Arrived: one is missing. `HttpOnly` is about reading, not about sending."),
         (true, false, _) => Remark::miss("Arrived: one is missing. A cookie needs no `HttpOnly` to be sent."),
     }
@@ -165,6 +172,14 @@ mod tests {
             assert!(verdict(&judge(read, arrived)).is_wrong(), "{read:?} {arrived:?}");
         }
         assert!(verdict(&judge(&[PLAIN, STORAGE], &[HTTP_ONLY, PLAIN])).is_solved());
+    }
+
+    #[test]
+    fn where_only_local_storage_is_missing_the_hint_is_about_it() {
+        assert_eq!(open(&[PLAIN], &[]), Open::Part("storage"));
+        assert_eq!(open(&[], &[]), Open::Part("read"));
+        assert_eq!(open(&[HTTP_ONLY, PLAIN], &[]), Open::Part("read"));
+        assert_eq!(open(&[PLAIN, STORAGE], &[]), Open::Part("arrived"));
     }
 
     #[test]

@@ -186,8 +186,13 @@ impl Portal {
     pub fn give_id(&mut self, id: String) -> PressResult {
         self.sessions = vec![(id.clone(), NOBODY.to_owned())];
         let says = format!("The portal gave Mallory the session id `{id}`. Nobody is logged in with it yet.");
+        let is_first = self.mallory.is_empty();
         self.mallory = id;
-        PressResult::Step(says)
+        if is_first {
+            PressResult::Step(says)
+        } else {
+            PressResult::Note(format!("{says} She forgets the one before."))
+        }
     }
 
     /// The id that Bob's browser gets from Mallory.
@@ -264,7 +269,7 @@ impl Portal {
     /// Mallory's page makes Bob's browser send the login form, with her own name and password. The answer says whether
     /// the portal logs that browser in.
     pub fn send_form(&mut self) -> (bool, PressResult) {
-        self.was_sent = true;
+        let was_sent = std::mem::replace(&mut self.was_sent, true);
         let (is_taken, says) = match self.round() {
             Round::Asks => (
                 false,
@@ -275,15 +280,13 @@ impl Portal {
                 "Bob's browser is logged in to Mallory's account. The page looks as always, so he does not notice.",
             ),
         };
-        (is_taken, PressResult::Step(says.to_owned()))
+        let press = if was_sent { PressResult::Note } else { PressResult::Step };
+        (is_taken, press(says.to_owned()))
     }
 
     /// Bob saves a draft. `owner` is the user whom the portal takes his browser for.
     pub fn write(&mut self, owner: Option<&str>, text: &str) -> PressResult {
         let text = text.trim();
-        if text.is_empty() {
-            return PressResult::Missing("Write something into the draft first.".to_owned());
-        }
         let Some(owner) = owner else {
             let first = match self.round() {
                 Round::Asks if self.was_sent => "Press *Log in as Bob* first.",
@@ -293,6 +296,9 @@ impl Portal {
                 "Bob's browser is not logged in, so the portal saves nothing. {first}"
             ));
         };
+        if text.is_empty() {
+            return PressResult::Missing("Write something into the draft first.".to_owned());
+        }
         self.draft = Some((owner.to_owned(), text.to_owned()));
         PressResult::Step("The portal saved the draft in the account of the token that Bob's browser sent.".to_owned())
     }

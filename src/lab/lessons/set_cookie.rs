@@ -33,7 +33,7 @@ pub static ATTRIBUTES: [Piece; 3] = [
     Piece {
         value: "path",
         text: "Path=/lab/lessons/set-cookie",
-        meaning: "Only addresses that begin with this path get it. It stops no attack: a script can ask for such an \
+        meaning: "Only this path and the addresses below it get it. It stops no attack: a script can ask for such an \
                   address.",
     },
 ];

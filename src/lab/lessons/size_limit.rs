@@ -29,6 +29,11 @@ pub fn set_cookie_line(token: &str, has_attribute: bool) -> String {
     if has_attribute { format!("{line}; Comment={}", "x".repeat(ATTRIBUTE_BYTES)) } else { line }
 }
 
+/// The bytes of the whole line around a cookie whose name and value have this size.
+pub fn line_bytes(size: usize, has_attribute: bool) -> usize {
+    set_cookie_line("", has_attribute).len() + size.saturating_sub(COOKIE_NAME.len())
+}
+
 /// The bytes that browsers count: name and value.
 pub const fn size_of(token_bytes: usize) -> usize {
     COOKIE_NAME.len() + token_bytes
@@ -96,10 +101,10 @@ impl Measured {
     }
 
     /// Whether a line with the attribute shows if the attribute counts: name and value alone are kept, and with the
-    /// attribute they are longer than what is dropped.
+    /// attribute the whole line is as long as one that was dropped.
     fn shows_whether_attributes_count(&self, size: usize) -> bool {
-        self.largest_kept.is_some_and(|kept| size <= kept)
-            && self.smallest_dropped.is_some_and(|dropped| size + ATTRIBUTE_BYTES > dropped)
+        let is_long = |dropped| line_bytes(size, true) >= line_bytes(dropped, false);
+        self.largest_kept.is_some_and(|kept| size <= kept) && self.smallest_dropped.is_some_and(is_long)
     }
 
     /// Whether the first part is done.
@@ -109,45 +114,56 @@ impl Measured {
     }
 
     pub fn open(&self) -> Open {
-        let has_both_ends = self.largest_kept.is_some() && self.smallest_dropped.is_some();
+        let (has_kept, has_dropped) = (self.largest_kept.is_some(), self.smallest_dropped.is_some());
         Open::first(&[
-            (has_both_ends, "ends"),
+            (has_kept || has_dropped, "ends"),
+            (has_kept, "small"),
+            (has_dropped, "large"),
             (self.is_limit_found(), "between"),
             (self.attributes_are_free.is_some(), "attributes"),
             (self.is_answered, "answer"),
         ])
     }
 
-    /// The verdict about the cookie that was just sent, after it was added.
-    pub fn report(&self, trial: Trial) -> PressResult {
+    /// The verdict about the cookie that was just sent, after it was added to what was measured `before`. The size that
+    /// was `asked` for may be another one.
+    pub fn report(&self, trial: Trial, before: Self, asked: usize) -> PressResult {
         let Trial { size, has_attribute, was_kept } = trial;
         let result = if was_kept { "Your browser kept" } else { "Your browser dropped" };
         let with = if has_attribute { format!(" with {ATTRIBUTE_BYTES} bytes of attributes") } else { String::new() };
-        let says = format!("{result} a cookie of {size} bytes{with}. {}", self.next(trial));
-        if self.learns_from(trial) { PressResult::Step(says) } else { PressResult::Note(says) }
+        let other_size = if asked == size {
+            String::new()
+        } else {
+            format!(" A token for exactly {asked} bytes was not possible, so {size} were sent.")
+        };
+        let says = format!("{result} a cookie of {size} bytes{with}.{other_size}");
+        let knew = |next: String| PressResult::Note(format!("{says} You knew that already{next}"));
+        if *self != before {
+            return PressResult::Step(format!("{says} {}", self.next(trial)));
+        }
+        match self.attributes_are_free {
+            _ if self.is_answered => knew(".".to_owned()),
+            _ if !self.is_limit_found() && !has_attribute => knew(self.between()),
+            None if has_attribute => PressResult::Note(format!("{says} {}", self.next(trial))),
+            _ => knew(format!(". {}", self.next(Trial { has_attribute: false, ..trial }))),
+        }
     }
 
-    /// Whether this cookie told something that the visitor did not know.
-    fn learns_from(&self, trial: Trial) -> bool {
-        let Trial { size, has_attribute, was_kept } = trial;
-        if has_attribute {
-            return self.shows_whether_attributes_count(size);
+    /// What is known of a limit that is not found yet, as the end of a sentence.
+    fn between(&self) -> String {
+        match (self.largest_kept, self.smallest_dropped) {
+            (Some(kept), Some(dropped)) => {
+                format!(": the limit is between {kept} and {dropped}. Try a size between the two.")
+            }
+            (Some(kept), None) => format!(": it kept {kept} bytes. Find a size that it drops."),
+            (_, dropped) => {
+                format!(": it dropped {} bytes. Find a size that it keeps.", dropped.unwrap_or(LARGEST))
+            }
         }
-        // It is already in what was measured, so one that told something is at an end of it.
-        if was_kept { self.largest_kept == Some(size) } else { self.smallest_dropped == Some(size) }
     }
 
     fn next(&self, trial: Trial) -> String {
         let (kept, dropped) = (self.largest_kept.unwrap_or(SMALLEST), self.smallest_dropped.unwrap_or(LARGEST));
-        if !self.learns_from(trial) && !trial.has_attribute && !self.is_limit_found() {
-            return match (self.largest_kept, self.smallest_dropped) {
-                (Some(_), Some(_)) => format!(
-                    "You knew that already: the limit is between {kept} and {dropped}. Try a size between the two."
-                ),
-                (Some(_), None) => format!("You knew that already: it kept {kept} bytes. Find a size that it drops."),
-                _ => format!("You knew that already: it dropped {dropped} bytes. Find a size that it keeps."),
-            };
-        }
         if !self.is_limit_found() {
             return match (self.largest_kept, self.smallest_dropped) {
                 (Some(_), Some(_)) => format!(
@@ -161,7 +177,9 @@ impl Measured {
         match self.attributes_are_free {
             None if trial.has_attribute => format!(
                 "That does not tell you whether the attributes count. Choose a size that your browser keeps without \
-                 them, at most {kept}, and that is over {dropped} together with {ATTRIBUTE_BYTES} bytes."
+                 them, at most {kept}. With them, the whole line must have at least {} bytes, like the line that it \
+                 dropped.",
+                line_bytes(dropped, false)
             ),
             None => "1 of 2 parts done: you found the limit. Now find out whether the attributes count.".to_owned(),
             Some(_) if trial.has_attribute => {
@@ -178,7 +196,11 @@ impl Measured {
         let (Some(they_count), Some(are_free)) =
             (they_count, self.attributes_are_free.filter(|_| self.is_limit_found()))
         else {
-            return PressResult::Missing("Measure it first, and then choose one of the two answers.".to_owned());
+            return PressResult::Missing(if self.attributes_are_free.is_some() && self.is_limit_found() {
+                "Choose one of the two answers.".to_owned()
+            } else {
+                "Measure it first, and then choose one of the two answers.".to_owned()
+            });
         };
         self.is_answered = they_count != are_free;
         match (they_count, are_free) {
@@ -229,8 +251,9 @@ mod tests {
         let reports = sizes.iter().map(|(size, has_attribute)| {
             let counted = size + if *has_attribute && counts { ATTRIBUTE_BYTES } else { 0 };
             let trial = Trial { size: *size, has_attribute: *has_attribute, was_kept: counted <= limit };
+            let before = measured;
             measured.add(trial);
-            measured.report(trial).says().to_owned()
+            measured.report(trial, before, *size).says().to_owned()
         });
         let told = reports.collect();
         (measured, told)
@@ -284,6 +307,40 @@ mod tests {
         }
         let mut untried = Measured::default();
         assert!(untried.answer(Some(false)).is_wrong() && untried.answer(None).is_wrong());
+    }
+
+    #[test]
+    fn the_line_with_attributes_is_compared_with_the_whole_line_that_was_dropped() {
+        for (size, shows) in [(3189, false), (3190, true), (3200, true)] {
+            let (found, told) = measured(4096, false, &[(4000, false), (4100, false), (size, true)]);
+            assert_eq!(found.attributes_are_free, shows.then_some(true), "{size}");
+            assert!(shows || told[2].contains("the whole line must have at least 4168 bytes"), "{}", told[2]);
+        }
+        assert_eq!((line_bytes(3200, true), line_bytes(4100, false)), (4178, 4168));
+    }
+
+    #[test]
+    fn a_cookie_that_told_nothing_new_is_no_step() {
+        let (mut found, _) = measured(4096, false, &[(4000, false), (4100, false)]);
+        let trial = |size, has_attribute| Trial { size, has_attribute, was_kept: size <= 4096 };
+        let again = found.report(trial(4100, false), found, 4100);
+        assert!(matches!(&again, PressResult::Note(says) if says.contains("You knew that already. 1 of 2 parts done")));
+        found.add(trial(4000, true));
+        let again = found.report(trial(4000, true), found, 4000);
+        assert!(
+            matches!(&again, PressResult::Note(says) if says.ends_with("Now answer the question about the attributes."))
+        );
+        found.is_answered = true;
+        let again = found.report(trial(4100, false), found, 4101);
+        assert!(again.says().contains("A token for exactly 4101 bytes was not possible, so 4100 were sent."));
+        assert!(again.says().ends_with("You knew that already."), "nothing is left: {again:?}");
+    }
+
+    #[test]
+    fn who_measured_and_chose_no_answer_is_not_sent_to_measure_again() {
+        let (mut found, _) = measured(4096, false, &[(4000, false), (4100, false), (4000, true)]);
+        assert_eq!(found.answer(None), PressResult::Missing("Choose one of the two answers.".to_owned()));
+        assert!(Measured::default().answer(None).says().starts_with("Measure it first"));
     }
 
     #[test]

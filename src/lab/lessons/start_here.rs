@@ -104,7 +104,9 @@ impl HeldToken {
     }
 
     fn check(&self, typed: &str) -> PressResult {
-        let typed = typed.trim().trim_matches(['"', '\'', ',']);
+        let without_groups: String = typed.split([' ', '\u{a0}', '\u{202f}', ',', '_', '\'', '"']).collect();
+        let is_grouped = without_groups.bytes().all(|byte| byte.is_ascii_digit());
+        let typed = if is_grouped { without_groups.as_str() } else { typed.trim() };
         let expiry = self.text_of("exp");
         if typed == expiry {
             return PressResult::Solved(format!(

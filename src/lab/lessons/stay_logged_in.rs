@@ -243,6 +243,12 @@ impl Round {
         weeks.is_some_and(|place| self.after_theft()[place..].contains(&Move::Refreshed(Holder::Mallory)))
     }
 
+    /// Whether Bob refreshed at the old issuer after the theft, and Mallory did not after four weeks.
+    fn lacks_only_the_weeks(&self) -> bool {
+        let has_bob = self.after_theft().contains(&Move::Refreshed(Holder::Bob));
+        self.issuer == Issuer::Old && has_bob && !self.is_late()
+    }
+
     /// Which part the round has shown.
     fn shows(&self) -> Option<Part> {
         let has = |step| self.after_theft().contains(&step);
@@ -324,8 +330,12 @@ impl Kept {
         self.done.iter().filter(|done| **done).count()
     }
 
-    /// A part that the round can show comes before one that needs another login.
+    /// A part that the round can show comes before one that needs another login. Where Bob has refreshed at the old
+    /// issuer, only the four weeks are left of it.
     pub fn open(&self) -> Open {
+        if !self.has(Part::Unnoticed) && self.round.as_ref().is_some_and(Round::lacks_only_the_weeks) {
+            return Open::Part("weeks");
+        }
         let missing = || Part::ALL.into_iter().filter(|part| !self.has(*part));
         let is_of_round = |part: &Part| self.round.as_ref().is_some_and(|round| round.issuer == part.issuer());
         missing().find(is_of_round).or_else(|| missing().next()).map(Part::name).into()
@@ -349,7 +359,7 @@ impl Kept {
             (3, true) => PressResult::Solved(format!("{says} All three parts are done.")),
             (_, true) => PressResult::Step(format!("{count} of 3 parts done. {says}")),
             (_, false) => {
-                PressResult::Note(format!("{says} You have done this part already: {count} of 3 parts are done."))
+                PressResult::Note(format!("You have done this part already. {count} of 3 parts done. {says}"))
             }
         }
     }
@@ -422,11 +432,26 @@ mod tests {
         assert!(matches!(press, PressResult::Step(says) if says.starts_with("1 of 3 parts done.")));
         assert_eq!(left.to_string(), "010");
         let (press, _) = ended("010 new smtBM");
-        assert!(matches!(press, PressResult::Note(says) if says.ends_with("1 of 3 parts are done.")));
+        let says = "You have done this part already. 1 of 3 parts done. Both are refused";
+        assert!(matches!(press, PressResult::Note(it) if it.starts_with(says)));
         let (press, left) = ended("110 new stbMB");
         assert!(press.is_solved() && left.count() == 3);
         let (press, left) = ended("110 new stb");
         assert!(!press.is_solved() && left.round.is_some());
+    }
+
+    #[test]
+    fn once_bob_has_refreshed_at_the_old_issuer_the_hints_are_about_the_four_weeks() {
+        for (text, part) in [
+            ("000 old s", "unnoticed"),
+            ("000 old sm", "unnoticed"),
+            ("000 old smtb", "weeks"),
+            ("000 old stbw", "weeks"),
+            ("100 old smtb", "mallory-first"),
+            ("000 new stb", "mallory-first"),
+        ] {
+            assert_eq!(kept(text).open(), Open::Part(part), "{text}");
+        }
     }
 
     #[test]

@@ -131,6 +131,11 @@ fn judge_change(change: &Change, naive: &Result<Claims, Objection>) -> Result<()
                 .to_owned())
         }
         (Ok(claims), _) => Err(match claims.get("sub") {
+            Some(other) if other == "bob" && claims.iter().any(|(_, value)| is_about_admin(value)) => {
+                "Near: the naive verifier believes every claim that you wrote. But the portal asks only `sub` who you \
+                 are, and `sub` still says `bob`."
+                    .to_owned()
+            }
             Some(other) => format!(
                 "Near: the naive verifier believes that you are `{}`. {}",
                 clip(&other.to_string()),
@@ -141,10 +146,15 @@ fn judge_change(change: &Change, naive: &Result<Claims, Objection>) -> Result<()
                 .to_owned(),
         }),
         (Err(_), Change::Broken(fault)) => {
-            Err(format!("The naive verifier cannot read your payload: it is not one JSON object. {fault}"))
+            Err(format!("The naive verifier cannot read your payload as one JSON object. {fault}"))
         }
-        (Err(_), _) => Err("The naive verifier cannot read your payload: it is not one JSON object.".to_owned()),
+        (Err(_), _) => Err("The naive verifier cannot read your payload as one JSON object.".to_owned()),
     }
+}
+
+/// Whether a claim is an attempt to be Admin by another name than `sub`.
+fn is_about_admin(value: &Value) -> bool {
+    *value == Value::Bool(true) || value.as_str().is_some_and(|text| text.eq_ignore_ascii_case(WANTED))
 }
 
 fn differences(old: &Map<String, Value>, new: &Map<String, Value>) -> Vec<String> {
@@ -270,6 +280,10 @@ mod tests {
         );
         assert!(said(r#"{"sub":"bob","iat":1,"exp":9999999999}"#).contains(r#"you are `"bob"`"#));
         assert!(said(r#"{"role":"admin"}"#).contains("it has no `sub`"));
+        for claim in [r#""admin":true"#, r#""role":"Admin""#] {
+            let said = said(&format!(r#"{{"sub":"bob",{claim}}}"#));
+            assert!(said.contains("asks only `sub` who you are"), "{said}");
+        }
         for broken in ["", "{", "[1]", "admin", r#"{"sub":"admin""#] {
             assert!(said(broken).contains("one JSON object"), "{broken}");
         }

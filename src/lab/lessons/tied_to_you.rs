@@ -196,7 +196,7 @@ impl Parts {
             (false, true) => PressResult::Step(format!("{count} of {all} parts done. {says}")),
             (false, false) if part == Part::Bob => PressResult::Note(format!("{says} Mallory has a new copy of both.")),
             (false, false) => {
-                PressResult::Note(format!("Already done. {says} {count} of {all} parts are done. Change one choice."))
+                PressResult::Note(format!("Already done. {count} of {all} parts done. {says} Change one choice."))
             }
         }
     }

@@ -180,9 +180,11 @@ impl Parts {
                     case.other().how()
                 ));
             }
-            Some(_) if has_expired => "Your browser has the cookie, and the cookie's clock runs. The token in it has \
-                                       expired already. Next, send it back."
-                .to_owned(),
+            Some(_) if has_expired => {
+                "Your browser has the cookie. The token in it has expired already. Next, send it \
+                                       back."
+                    .to_owned()
+            }
             Some(_) => "Your browser has the cookie with the token, and both clocks run. Wait until one of them has \
                         ended, and send it back then."
                 .to_owned(),

@@ -183,8 +183,12 @@ impl Work {
 
     /// Bob logs in. `session` is the id that a backend would give him.
     pub fn log_in(&mut self, place: Place, session: String) -> PressResult {
+        let before = self.place;
         *self = Self { done: std::mem::take(&mut self.done), place: Some(place), session, has_run: false };
-        self.step_done(1, &format!("Bob is logged in for ten minutes. {}", place.says()))
+        let says = format!("Bob is logged in for ten minutes. {}", place.says());
+        let press = self.step_done(1, &says);
+        // A second login at one place begins it again.
+        if before == Some(place) { PressResult::Note(press.says().to_owned()) } else { press }
     }
 
     /// The script runs on Bob's page. `is_bob` says whether the portal answers its request as Bob's.

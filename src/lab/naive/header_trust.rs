@@ -78,14 +78,22 @@ pub static READS_KID_AS_PATH: NaiveVerifier = NaiveVerifier {
     judge: |input| {
         let token = input.read();
         let Some(path) = token.text("kid") else { return Err("There is no `kid`.".to_owned()) };
-        // No file is opened. These are empty or missing on every machine.
-        let empty = path.is_empty() || path.ends_with("/dev/null") || path.ends_with("/invalid_path");
-        if empty && token.is_hs256_under(b"") {
-            let beside =
-                format!("It would read the key from keys/{path}, which is empty. The signature fits the empty key.");
-            input.unless_ended(&token, &beside)
-        } else {
-            Err(format!("It would read the key from keys/{path}. The signature does not fit it."))
+        // No file is opened. These are empty or missing on every machine. A leading slash replaces the folder.
+        let file = if path.starts_with('/') { path.to_owned() } else { format!("keys/{path}") };
+        let why_empty = match path {
+            "" => Some("which is a folder: it takes what it cannot read for an empty file"),
+            it if it.ends_with("/dev/null") => Some("which is empty"),
+            it if it.ends_with("/invalid_path") => {
+                Some("which does not exist: it takes a missing file for an empty one")
+            }
+            _ => None,
+        };
+        match why_empty.filter(|_| token.is_hs256_under(b"")) {
+            Some(why) => {
+                let beside = format!("It would read the key from {file}, {why}. The signature fits the empty key.");
+                input.unless_ended(&token, &beside)
+            }
+            None => Err(format!("It would read the key from {file}. The signature does not fit it.")),
         }
     },
 };

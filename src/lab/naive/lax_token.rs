@@ -136,9 +136,10 @@ impl LaxToken {
     /// What the payload says, once the signature was believed. Of the claims only `exp` is checked.
     pub fn claims_before_expiry(self, now: DateTime<Utc>) -> Result<Claims, Objection> {
         let claims = self.unchecked_claims()?;
-        let now = NumericDate::from_moment(now);
-        match claims.get("exp").and_then(NumericDate::from_claim) {
-            Some(exp) if exp <= now => Err(Objection::Expired { seconds: now.since(exp) }),
+        let now = NumericDate::from_moment(now).seconds();
+        // A time before 1970 is a negative number (RFC 7519 §2).
+        match claims.get("exp").and_then(Value::as_f64) {
+            Some(exp) if exp <= now => Err(Objection::Expired { seconds: now - exp }),
             _ => Ok(claims),
         }
     }

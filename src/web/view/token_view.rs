@@ -11,7 +11,7 @@ use crate::code::Code;
 use crate::lab::diff::visible;
 use crate::token::printable::{is_plain, json_escaped};
 use crate::token::{
-    Check, Claims, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, parse_object, segments,
+    Check, Claims, JsonFault, LARGEST_TOKEN, NumericDate, Outcome, Verdict, duration_in_words, parse_object, segments,
 };
 
 /// What the page shows in place of a refused token's claims.
@@ -76,7 +76,7 @@ impl TokenPart {
 
     fn json(name: &'static str, class: &'static str, text: &str, decoded: Option<String>) -> Self {
         let decoded = decoded.map(|json| json_escaped(&json).into_owned());
-        let note = decoded.is_none().then(|| "This does not decode to JSON.".to_owned());
+        let note = decoded.is_none().then(|| why_not_decoded(text));
         Self { name, class, text: printable(text), decoded, note }
     }
 
@@ -103,6 +103,25 @@ impl TokenPart {
 
     pub fn chars(&self) -> usize {
         self.text.chars().count()
+    }
+}
+
+/// Why a part does not decode to one JSON object.
+fn why_not_decoded(part: &str) -> String {
+    let Ok(bytes) = URL_SAFE_NO_PAD.decode(part) else { return "This is not base64url.".to_owned() };
+    match parse_object(&bytes) {
+        Err(JsonFault::Syntax(why)) if why.contains("\" twice") => {
+            let what = why.split(" at line ").next().unwrap_or_default();
+            format!("This decodes to JSON with {}.", printable(&shortened(what)))
+        }
+        Err(JsonFault::Syntax(why)) if why.contains("hex escape") => {
+            "This decodes to JSON with half of a surrogate pair.".to_owned()
+        }
+        Ok(_) | Err(JsonFault::Syntax(_) | JsonFault::NotUtf8) => "This does not decode to JSON.".to_owned(),
+        Err(fault @ JsonFault::NumberOutOfRange(_)) => {
+            format!("This decodes to JSON with {}.", printable(&shortened(&fault.to_string())))
+        }
+        Err(fault) => format!("This decodes to {}.", printable(&shortened(&fault.to_string()))),
     }
 }
 
@@ -322,7 +341,21 @@ mod tests {
         assert_eq!(of_signature(rs256, 256), "RSA with SHA-256 over the first two parts, 256 bytes");
         let said = "32 bytes. The header names RS256, whose signatures have 256 bytes or more.";
         assert_eq!(of_signature(rs256, 32), said, "an HMAC is not called an RSA signature");
+        for (payload, note) in [
+            ("x", "This does not decode to JSON."),
+            (r#"{"sub":"bob","sub":"admin"}"#, "This decodes to JSON with the member \"sub\" twice."),
+            (
+                r#"{"exp":1e999}"#,
+                "This decodes to JSON with a number for \"exp\" that is too large for a 64-bit float.",
+            ),
+            (r#"{"sub":"\ud800"}"#, "This decodes to JSON with half of a surrogate pair."),
+            ("[1]", "This decodes to an array, not an object."),
+        ] {
+            let token = format!("eyJhbGciOiJIUzI1NiJ9.{}.AAAA", URL_SAFE_NO_PAD.encode(payload));
+            assert_eq!(notes(&token)[1], (false, note.to_owned()));
+        }
         assert_eq!(notes("e30x.e30.AAAA")[0], (false, "This does not decode to JSON.".to_owned()));
+        assert_eq!(notes("e3@.e30.AAAA")[0], (false, "This is not base64url.".to_owned()));
     }
 
     #[test]

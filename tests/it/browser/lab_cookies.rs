@@ -195,7 +195,7 @@ async fn another_site_s_forms_bring_the_cookies_that_same_site_lets_them_as_the_
         }
         visit.choose_in("refused", &server.replace('\'', "’")).await;
         visit.press_button(check).await;
-        visit.assert_not_yet("2 of 3 parts are right.").await;
+        visit.assert_not_yet("2 of 3 parts done.").await;
         visit.tick("[name=post-lab-lax]").await;
         visit.press_button(check).await;
         visit.assert_solved().await;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use hallpass::lab::lessons::LESSONS;
 use serde_json::{Value, json};
 use tokio::time::sleep;
 
@@ -58,44 +59,89 @@ async fn the_projector_view_shows_one_step_in_type_that_is_a_quarter_larger_at_l
     visit.open("/lab/lessons/logout?view=projector").await;
     assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual);
     for (step, heading) in
-        ["scenario", "background", "prediction", "do", "why", "code", "code", "code", "code", "sources"]
-            .iter()
-            .enumerate()
+        ["scenario", "background", "prediction", "do", "why"].iter().chain(&["code"; 7]).chain(&["sources"]).enumerate()
     {
         let says = visit.text(".projector-steps strong").await;
-        assert_eq!(says, format!("Step {} of 10", step + 1));
+        assert_eq!(says, format!("Step {} of 13", step + 1));
         let shown = visit
             .eval("[...document.querySelectorAll('main > section[aria-labelledby]')].filter((it) => it.checkVisibility()).map((it) => it.getAttribute('aria-labelledby'))")
             .await;
         assert_eq!(shown, json!([heading]));
-        if step < 9 {
+        if step < 12 {
             visit.send("[rel=next]").await;
         }
     }
     visit.send("[rel=prev]").await;
-    assert_eq!(visit.text(".projector-steps strong").await, "Step 9 of 10");
+    assert_eq!(visit.text(".projector-steps strong").await, "Step 12 of 13");
 
     visit.resize(1280).await;
     let verdict = "document.querySelector('.verdict-card').getBoundingClientRect()";
     let is_in_view = format!("{verdict}.top >= 0 && {verdict}.bottom <= innerHeight");
     visit.open("/lab/lessons/logout?view=projector&at=do-1").await;
     visit.press_button("Log in as Bob").await;
-    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 4 of 11", "a press stays at its step");
+    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 4 of 14", "a press stays at its step");
     assert!(visit.text("#verdict + .verdict-card").await.contains("Bob is logged in for ten minutes"));
     assert_eq!(visit.eval(&is_in_view).await, true);
     visit.tick(".now [rel=next]").await;
     let shown = "[...document.querySelectorAll('.steps > li')].filter((it) => it.checkVisibility()).map((it) => it.id)";
-    visit.wait_for("#do-2 .projector-steps strong", "Step 5 of 11").await;
+    visit.wait_for("#do-2 .projector-steps strong", "Step 5 of 14").await;
     visit.press_button("Save a copy").await;
-    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 5 of 12", "so does the next one");
+    assert_eq!(visit.text(".now .projector-steps strong").await, "Step 5 of 15", "so does the next one");
     assert_eq!(visit.eval(shown).await, json!(["do-2"]));
     assert_eq!(visit.eval(&is_in_view).await, true);
 
-    for at in ["scenario", "background", "prediction", "why", "code", "code-python", "code-node", "code-rust"] {
+    for at in ["scenario", "background", "prediction", "why", "code"] {
         visit.open(&format!("/lab/lessons/none?view=projector&at={at}")).await;
         let is_on_one_screen = "document.documentElement.scrollHeight <= innerHeight";
         assert_eq!(visit.eval(is_on_one_screen).await, true, "{at}");
         assert!(visit.eval(size).await.as_f64().unwrap() >= 1.25 * usual, "{at}");
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn code_of_up_to_25_lines_fits_the_projector_in_type_as_large_as_a_page_s() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    visit.resize_to(1280, 800).await;
+    for lesson in LESSONS.iter() {
+        let pieces = lesson.code.snippets.iter().flat_map(|it| {
+            let language = it.language.to_lowercase();
+            [(&it.mistake, format!("{language}-mistake")), (&it.fix, format!("{language}-fix"))]
+        });
+        let short = pieces.filter(|(code, _)| code.lines().count() <= 25);
+        let Some((_, at)) = short.max_by_key(|(code, _)| code.lines().count()) else { continue };
+        visit.open(&format!("/lab/lessons/{}?view=projector&at=code-{at}", lesson.slug)).await;
+        let height = visit.eval("document.documentElement.scrollHeight - innerHeight").await;
+        assert_eq!(height, 0, "{} at {at}", lesson.slug);
+        let shown = visit
+            .eval("[...document.querySelectorAll('pre')].filter((it) => it.checkVisibility()).map((it) => parseFloat(getComputedStyle(it).fontSize) >= 17)")
+            .await;
+        assert_eq!(shown, json!([true]), "{} at {at}", lesson.slug);
+    }
+    visit.end().await;
+}
+
+#[tokio::test]
+async fn on_a_phone_every_cell_of_a_lesson_s_table_is_in_view() {
+    let Some(browser) = Browser::start() else { return };
+    let visit = browser.visit(Script::Off).await;
+    let cells = "[...document.querySelectorAll('.outcome .by-row td')].map((it) => it.getBoundingClientRect())";
+    for (lesson, presses) in [
+        ("stay-logged-in", &["Log in at the new issuer", "Steal the refresh token"][..]),
+        ("logout", &["Log in as Bob", "Save a copy", "Clear the cookie", "Replay the copy"]),
+    ] {
+        visit.open_lesson(lesson).await;
+        visit.resize_to(390, 844).await;
+        visit.press_button("Skip").await;
+        for press in presses {
+            visit.press_button(press).await;
+        }
+        let count = visit.eval(&format!("{cells}.length")).await;
+        assert!(count.as_u64().unwrap() >= 4, "{lesson}: {count}");
+        let outside = visit.eval(&format!("{cells}.filter((it) => it.left < 0 || it.right > innerWidth).length")).await;
+        assert_eq!(outside, 0, "{lesson}");
+        visit.resize_to(1280, 800).await;
     }
     visit.end().await;
 }

@@ -688,6 +688,29 @@ async fn an_empty_field_is_to_be_filled_and_is_no_forged_token() {
 }
 
 #[tokio::test]
+async fn the_bench_is_found_under_its_own_name_too() {
+    let app = TestApp::spawn();
+    assert!(app.visitor().page("/lab/bench").await.contains("<h1>Bench</h1>"));
+}
+
+#[tokio::test]
+async fn a_secret_that_can_be_guessed_is_used_and_named() {
+    let app = TestApp::spawn();
+    let sign = async |key: &str| {
+        let fields = [("action", "sign"), ("claims", r#"{"sub":"bob"}"#), ("key", key), ("algorithm", "HS256")];
+        submit(&app.visitor(), &fields).await.body
+    };
+    let weak = sign("abc").await;
+    assert!(weak.contains("The secret is weak: it has 3 bytes, and HS256 needs 32 or more"), "{weak}");
+    assert!(!sign(&"k".repeat(32)).await.contains("The secret is weak"));
+    let token = unescaped(between(&weak, "readonly spellcheck=\"false\">\n", "</textarea>").unwrap());
+    let judged = submit(&app.visitor(), &[("action", "verify"), ("token", &token), ("key", "abc")]).await;
+    assert!(judged.status == 200 && judged.body.contains("The secret is weak"), "{}", judged.body);
+    let bad = submit(&app.visitor(), &[("action", "sign"), ("claims", "{sub: bob}"), ("key", "abc")]).await.body;
+    assert!(words(&bad).contains("sub has no quotation marks"), "{bad}");
+}
+
+#[tokio::test]
 async fn the_top_names_the_field_and_the_field_says_what_is_wrong_with_it() {
     let app = TestApp::spawn();
     let page = submit(&app.visitor(), &[("action", "sign"), ("claims", "{}")]).await.body;

@@ -140,14 +140,14 @@ async fn every_lesson_has_a_projector_view_with_a_step_for_each_section_and_each
         let address = format!("/lab/lessons/{}", lesson.slug);
         let first = visitor.page(&format!("{address}?view=projector")).await;
         let tasks = first.matches("<li id=\"do-").count().max(1);
-        let all = 9 + tasks;
+        let all = 12 + tasks;
         assert!(first.contains(&format!("Step 1 of {all}")), "{address}");
         for (number, at) in [
             (2, "background"),
             (3, "prediction"),
-            (all - 5, "why"),
-            (all - 4, "code"),
-            (all - 1, "code-rust"),
+            (all - 8, "why"),
+            (all - 7, "code"),
+            (all - 1, "code-rust-fix"),
             (all, "sources"),
         ] {
             let page = visitor.page(&format!("{address}?view=projector&at={at}")).await;
@@ -158,8 +158,24 @@ async fn every_lesson_has_a_projector_view_with_a_step_for_each_section_and_each
         assert!(task.contains(&format!("Step 4 of {all}")), "{address}");
         assert!(!task.contains("<li id=\"do-") || task.contains("<li id=\"do-1\" class=\"now\">"), "{address}");
         assert!(task.contains("href=\"?view=projector&#38;at=why\""), "{address}: {task}");
+        assert!(all_between(&task, "<li id=\"", "\"").iter().all(|id| id.starts_with("do-")), "{address}: {task}");
         assert!(!visitor.page(&address).await.contains("class=\"projector"), "{address}");
     }
+}
+
+#[tokio::test]
+async fn a_step_that_a_press_adds_to_the_task_is_a_step_of_the_projector_view() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let address = "/lab/lessons/tamper?view=projector&at=do-1";
+    let page = visitor.page(address).await;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let fields = [("step", "payload"), ("token", token.as_str()), ("payload", r#"{"sub":"admin"}"#)];
+    let answer =
+        visitor.request(Method::POST, address).header("accept", "text/html").form(&fields).send().await.unwrap();
+    let page = answer.text().await.unwrap();
+    assert!(page.contains("<li id=\"do-2\">") && page.contains("href=\"#do-2\""), "{page}");
+    assert!(page.contains("<span id=\"middle-character\"></span>"), "{page}");
 }
 
 #[tokio::test]

@@ -134,6 +134,13 @@ pub static RULES: [Rule; 12] = [
     },
 ];
 
+impl Rule {
+    /// Whether a browser that follows it refuses the cookie.
+    pub fn refuses(&self) -> bool {
+        matches!(self.effect, Effect::Decides(Outcome::Refused) | Effect::MayRefuse)
+    }
+}
+
 /// The rules that apply to this cookie, those that decide first.
 pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| (rule.applies)(settings, transport)).collect()
@@ -169,6 +176,11 @@ impl RulesOutcome {
     /// Whether a cookie that did not come back may have been refused as well as kept, so that no prediction is certain.
     pub fn is_uncertain(self) -> bool {
         self.may_be_refused && !matches!(self.outcome, Outcome::ComesBack | Outcome::Refused)
+    }
+
+    /// Whether it is certain that the browser refused the cookie.
+    pub fn is_refused(self, came_back: bool) -> bool {
+        !came_back && (self.outcome == Outcome::Refused || (self.may_be_refused && self.outcome == Outcome::ComesBack))
     }
 
     /// Whether the browser did something that the rules do not say.
@@ -215,6 +227,21 @@ mod tests {
                 RulesOutcome { outcome, may_be_refused },
                 "{fields:?} over {transport:?}"
             );
+        }
+    }
+
+    #[test]
+    fn only_a_cookie_that_cannot_have_been_kept_was_refused() {
+        for (outcome, may_be_refused, came_back, is_refused) in [
+            (Outcome::Refused, false, false, true),
+            (Outcome::Refused, false, true, false),
+            (Outcome::ComesBack, true, false, true),
+            (Outcome::ComesBack, true, true, false),
+            (Outcome::ComesBack, false, false, false),
+            (Outcome::KeptForOtherPath, true, false, false),
+        ] {
+            let by_the_rules = RulesOutcome { outcome, may_be_refused };
+            assert_eq!(by_the_rules.is_refused(came_back), is_refused, "{by_the_rules:?}, {came_back}");
         }
     }
 

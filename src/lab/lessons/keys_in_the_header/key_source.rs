@@ -42,13 +42,31 @@ pub(super) fn row_of(kid: &str) -> Result<String, Objection> {
     let selected =
         after(rest, "union").map(|rest| after(rest, "all").unwrap_or(rest)).and_then(|it| after(it, "select"));
     let literal = selected.and_then(|it| it.trim_start().strip_prefix('\'')).and_then(|it| it.split_once('\''));
+    let no_key = |says: &str| Err(Objection::NoKey(says.to_owned()));
     match literal {
         Some((text, end)) if ends_statement(end) => Ok(text.to_owned()),
-        Some(_) => Err(Objection::NoKey("the query is not valid SQL: after your text a quote is left over".to_owned())),
-        None => Err(Objection::NoKey(
-            "the query is not valid or finds no row: nothing after your quote selects a text".to_owned(),
-        )),
+        Some((_, end)) if end.trim() == "'" => {
+            no_key("the query is not valid SQL: after your text a quote is left over")
+        }
+        Some(_) => no_key(SMALL_READER),
+        None if selects_a_stored_secret(rest) => {
+            no_key("the query finds a secret of the portal's table, and you do not know which one it is")
+        }
+        None if selected.is_some() || after(rest, "union").is_some() || after(rest, "and").is_some() => {
+            no_key(SMALL_READER)
+        }
+        None => no_key("the query is not valid or finds no row: nothing after your quote selects a text"),
     }
+}
+
+/// A database reads much more SQL than the lab.
+const SMALL_READER: &str = "the lab reads little SQL: a quote, `UNION SELECT`, and one text between quotes. A database \
+                            might take yours";
+
+/// Whether what follows the quote makes the query find a row that is stored: an `OR`, or a `SELECT` from the table.
+fn selects_a_stored_secret(rest: &str) -> bool {
+    let of_table = rest.to_ascii_lowercase().contains("select secret from keys");
+    after(rest, "or").is_some() || of_table
 }
 
 /// The text after this SQL keyword, in upper or lower case.

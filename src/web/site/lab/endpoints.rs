@@ -124,6 +124,7 @@ pub(in crate::web) const ENDPOINTS: &[Endpoint] = &[
             ),
         ],
     )
+    .also_at(&["/lab/bench"])
     .reading_up_to(bench::LARGEST_BENCH_BODY),
     Endpoint::new(
         "/lab",

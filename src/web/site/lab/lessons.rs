@@ -115,11 +115,13 @@ pub(in crate::web) async fn lesson(
     if let Some(page) = answer_page::find(&visit).await? {
         return Ok(page);
     }
+    visit.answer = answer_page::new_name(&mut visit, came_with_session)?;
     let mut response = if let Some(prediction) = visit.sent_prediction()? {
         visit.predict(prediction)
     } else {
         visit.asks_for_hint = visit.form.takes_hint();
         if visit.asks_for_hint {
+            visit.evidence = answer_page::evidence(&visit).await?;
             visit.press_again(page.judging_steps());
         }
         page.page(&mut visit).await?
@@ -127,7 +129,7 @@ pub(in crate::web) async fn lesson(
     lesson_cookies::keep_press(&visit, &mut response)?;
     visit.keep_progress(&mut response).await?;
     let response = Projector::show(&visit, response)?;
-    answer_page::keep(&mut visit, came_with_session, response).await
+    answer_page::keep(&visit, response).await
 }
 
 #[derive(Template)]
@@ -200,6 +202,10 @@ struct LessonVisit<'a> {
     asks_for_hint: bool,
     /// The verdict that was on the page when that button was pressed. The page keeps showing it: the hint is about it.
     last_press: Option<PressResult>,
+    /// What stood under that verdict, if the page with it is kept.
+    evidence: Option<String>,
+    /// The name under which the page that answers this request will be kept.
+    answer: Option<String>,
     /// The seal of the address that this press redirects to, where its outcome is shown.
     outcome_to_come: Option<String>,
     /// Whether a pupil begins this lesson now, whatever the session has of earlier work on it.
@@ -231,6 +237,8 @@ impl<'a> LessonVisit<'a> {
             progress,
             asks_for_hint: false,
             last_press: None,
+            evidence: None,
+            answer: None,
             outcome_to_come: None,
             is_begun_anew,
         })
@@ -296,6 +304,12 @@ impl<'a> LessonVisit<'a> {
         }
     }
 
+    /// The next lesson that is open, for pupils too if the teacher asks.
+    fn next_lesson(&self) -> Option<&'static Lesson> {
+        let is_open = |lesson: &&Lesson| !self.learner.is_closed(lesson) && !self.learner.is_closed_to_pupils(lesson);
+        self.lesson.following().find(is_open)
+    }
+
     /// Keeps what this request changed.
     async fn keep_progress(&mut self, response: &mut HttpResponse) -> Result<(), Problem> {
         self.learner.keep_lesson(self.lesson, &self.progress, response).await
@@ -330,6 +344,7 @@ impl<'a> LessonVisit<'a> {
     /// The progress remembers it. The hints are about what is open now.
     pub fn judged(&mut self, press: Option<PressResult>, open: impl Into<Open>) -> Frame {
         let is_form = self.request.method() == Method::POST;
+        let press = if self.progress.is_solved { press.map(PressResult::after_solved) } else { press };
         match &press {
             // A link of another site is a GET. It must neither solve a lesson nor count against the visitor.
             Some(PressResult::Solved(_)) if is_form || lesson_cookies::is_outcome(self) => {
@@ -343,7 +358,8 @@ impl<'a> LessonVisit<'a> {
         let is_solved = press.as_ref().is_some_and(PressResult::is_solved);
         let help = self.help(if is_solved { Open::Nothing } else { open.into() });
         let projector = Projector::of(self.request);
-        let step = self.form.get("step").or_else(|| self.form.get("do")).unwrap_or_default().to_owned();
+        let step =
+            ["step", "do", "last_step"].into_iter().find_map(|name| self.form.get(name)).unwrap_or_default().to_owned();
         Frame {
             lesson: self.lesson,
             progress: self.progress.clone(),
@@ -354,8 +370,10 @@ impl<'a> LessonVisit<'a> {
             pupil: self.learner.in_class().map(|(_, pupil)| pupil.shown_name()),
             is_outside: self.learner.is_outside(),
             is_closed_to_pupils: self.learner.is_closed_to_pupils(self.lesson),
-            next: self.lesson.following().find(|lesson| !self.learner.is_closed(lesson)),
+            next: self.next_lesson(),
             // One that is kept was shown instead of this page.
+            evidence: self.evidence.take(),
+            answer: self.answer.clone(),
             answer_is_gone: answer_page::asked_for(self.request).is_some(),
         }
     }
@@ -363,16 +381,19 @@ impl<'a> LessonVisit<'a> {
     /// The hints, with one more if the button for one was pressed. The button sends the work form with it, so the page
     /// shows what was typed again, as if the form was not sent.
     fn help(&mut self, open: Open) -> Help {
-        // The page says which hint its button is for, so that a reload does not open one more.
-        let is_open =
-            |hints: OpenedHints| self.form.get("hint").is_some_and(|it| it.parse().is_ok_and(|it| hints.has(it)));
-        let asks = self.asks_for_hint && !is_open(self.progress.hints);
+        let asked = self.form.get("asked");
+        let mut shown = self.progress.hints.still_asked(asked, open);
+        // The page says which hints it shows, and otherwise which one its button is for, so that a reload does not open
+        // one more.
+        let is_open = |place: usize| asked.is_none() && shown.has(place);
+        let is_again = self.form.get("hint").and_then(|place| place.parse().ok()).is_some_and(is_open);
         let is_held = self.learner.is_solution_held(self.lesson);
-        let help = |progress: &LessonProgress| Help::of(self.lesson, progress.hints, open, is_held);
-        if let Some((_, place)) = help(&self.progress).next.filter(|_| asks) {
+        let help = |shown: OpenedHints| Help::of(self.lesson, shown, open, is_held);
+        if let Some((_, place)) = help(shown).next.filter(|_| self.asks_for_hint && !is_again) {
+            shown.open(place);
             self.progress.hints.open(place);
         }
-        help(&self.progress)
+        help(shown)
     }
 }
 
@@ -447,6 +468,10 @@ pub(super) struct Frame {
     is_closed_to_pupils: bool,
     /// The next lesson that this visitor can open.
     next: Option<&'static Lesson>,
+    /// What stood under the verdict beside which a hint was asked for. It is shown in place of this page's own.
+    evidence: Option<String>,
+    /// The name under which this page will be kept.
+    answer: Option<String>,
     /// Whether the address leads to an answer page that is no longer kept.
     answer_is_gone: bool,
 }
@@ -458,9 +483,19 @@ impl Frame {
         format!("/lab/lessons/{}{view}#{fragment}", self.lesson.slug)
     }
 
+    /// Whether this step was pressed and has to be pressed again, so that the link in the verdict leads back to it.
+    fn goes_back_to(&self, step: &str) -> bool {
+        self.step == step && self.press.as_ref().is_some_and(PressResult::is_wrong)
+    }
+
     /// Whether this press solved the lesson.
     pub fn is_solved(&self) -> bool {
         self.press.as_ref().is_some_and(PressResult::is_solved)
+    }
+
+    /// Whether this press has to be made again.
+    pub fn is_wrong(&self) -> bool {
+        self.press.as_ref().is_some_and(PressResult::is_wrong)
     }
 
     /// Whether the next control is directly below the verdict, where it is on the screen after a press. Then the step

@@ -86,3 +86,26 @@ async fn an_answer_that_is_not_kept_or_not_theirs_leads_to_the_lesson_and_says_s
     assert!(!late.body.contains("typed by me"), "{}", late.body);
     assert!(!get(&visitor, PATH).await.body.contains(GONE));
 }
+
+#[tokio::test]
+async fn a_hint_leaves_what_the_press_before_it_showed_on_the_page() {
+    let app = TestApp::spawn();
+    let visitor = beginner(&app).await;
+    let page = get(&visitor, PATH).await.body;
+    let token = page.split_once("name=\"token\" value=\"").unwrap().1.split('"').next().unwrap().to_owned();
+    let post = async |fields: &[(&str, &str)]| {
+        let request = visitor.request(Method::POST, PATH).header("sec-fetch-mode", "navigate").form(fields);
+        Answer::to(request).await.header("location").to_owned()
+    };
+    let pressed = post(&[("step", "middle"), ("token", &token)]).await;
+    let shown = get(&visitor, &pressed).await.body;
+    let name = pressed.split_once("answer=").unwrap().1;
+    assert!(shown.contains(&format!("name=\"last_answer\" value=\"{name}\"")), "{shown}");
+    assert!(shown.contains("its middle character"), "{shown}");
+    let ask =
+        [("step", "hint"), ("hint", "0"), ("token", token.as_str()), ("last_press", "step"), ("last_says", "Says.")];
+    let hinted = get(&visitor, &post(&[&ask[..], &[("last_answer", name)]].concat()).await).await.body;
+    assert!(hinted.contains("Hint 1.") && hinted.contains("its middle character"), "{hinted}");
+    let other = get(&visitor, &post(&[&ask[..], &[("last_answer", "made-up")]].concat()).await).await.body;
+    assert!(other.contains("id=\"verdict\"") && !other.contains("its middle character"), "{other}");
+}

@@ -389,9 +389,70 @@ async fn the_size_limit_is_measured_and_solved_by_its_solution() {
     assert!(page.contains("what does your browser count?") && page.contains("name=\"count\""), "{page}");
     let page = browser.post(&[("do", "answer"), ("count", "yes")]).await;
     assert!(page.contains("your browser would have dropped the line") && !page.contains(SOLVED), "{page}");
+    let page = browser.post(&[("do", "answer"), ("count", "")]).await;
+    assert!(page.contains("Choose one of the two answers.") && !page.contains("Measure it first"), "{page}");
     let page = browser.post(&[("do", "answer"), ("count", "no"), ("size", "4000")]).await;
     assert!(page.contains(SOLVED) && page.contains("the attributes come on top"), "{page}");
     assert!(page.contains("id=\"size\" name=\"size\" value=\"4000\""), "what was typed stays: {page}");
+}
+
+#[tokio::test]
+async fn an_answer_about_the_attributes_still_shows_what_became_of_the_line() {
+    let app = TestApp::spawn();
+    let mut browser = LimitedBrowser::at(&app, 4096, false);
+    browser.set("4000").await;
+    browser.set("4100").await;
+    let page = browser.set_with_attributes("4000").await;
+    let sent = hidden(&page, "sent");
+    app.advance(400);
+    for count in ["yes", "no"] {
+        let page = browser.post(&[("do", "answer"), ("count", count), ("sent", &sent)]).await;
+        assert!(page.contains("Kept. The same cookie came back.") && page.contains("<td>4978</td>"), "{page}");
+    }
+    for forged in ["", "4000", "1 2 3 4", "9999999 1-a yes same", "4000 1-a yes 99999"] {
+        let page = browser.post(&[("do", "answer"), ("count", "yes"), ("sent", forged)]).await;
+        assert!(page.contains("Look at what it did") && !page.contains("the whole line, with"), "{forged}: {page}");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_told_nothing_new_is_no_step_and_another_size_than_asked_for_is_told() {
+    let app = TestApp::spawn();
+    let mut browser = LimitedBrowser::at(&app, 4096, false);
+    browser.set("4000").await;
+    assert!(browser.set("4100").await.contains("Step done."));
+    let again = browser.set("4100").await;
+    assert!(again.contains("Go on.") && again.contains("You knew that already. 1 of 2 parts done"), "{again}");
+    let mut told = 0;
+    for size in 4086..4094_usize {
+        let page = browser.set(&size.to_string()).await;
+        let less = format!("A token for exactly {size} bytes was not possible, so {} were sent.", size - 1);
+        let is_less = page.contains(&format!("a cookie of {} bytes", size - 1));
+        assert_eq!(page.contains(&less), is_less, "{size}: {page}");
+        told += usize::from(is_less);
+    }
+    assert!(told > 0, "some sizes are not possible");
+}
+
+#[tokio::test]
+async fn after_the_lesson_is_solved_a_press_says_so_and_names_nothing_that_is_left() {
+    let app = TestApp::spawn();
+    let set = [("step", "set")];
+    let read = [("read-lab-plain", "on"), ("read-lab-storage", "on")];
+    let arrived = [("arrived-lab-httponly", "on"), ("arrived-lab-plain", "on")];
+    let student = LessonVisitor::at(&app, "set-cookie");
+    let value = hidden(&student.send(&set).await.body, "value");
+    student.send(&[&[("step", "check"), ("value", value.as_str())], &set_cookie_answers()[..]].concat()).await;
+    let reach = LessonVisitor::at(&app, "script-reach");
+    reach.send(&set).await;
+    reach.send(&[&[("step", "check")], &read[..], &arrived[..]].concat()).await;
+    for student in [student, reach] {
+        let page = student.send(&set).await.body;
+        let said = words(&page);
+        assert!(said.contains("→ The lesson is solved already."), "{}: {said}", student.slug);
+        assert!(!said.contains("What is left") && !said.contains("Step done."), "{}: {said}", student.slug);
+        assert!(!said.contains("All three are set"), "no script may run, and then nothing wrote the entry");
+    }
 }
 
 #[tokio::test]
@@ -405,7 +466,8 @@ async fn the_hints_on_the_size_limit_follow_each_step() {
         |hints: Vec<String>, says: &str| assert!(hints.len() == 1 && hints[0].contains(says), "{says}: {hints:?}");
     let ask = [("step", "hint")];
     only(hints(&browser.post(&ask).await), "a size that your browser keeps, and one that it drops");
-    only(hints(&browser.set("4000").await), "a size that your browser keeps, and one that it drops");
+    assert!(hints(&browser.set("4000").await).is_empty());
+    only(hints(&browser.post(&ask).await), "You have a size that your browser keeps. Now try larger cookies");
     assert!(hints(&browser.set("5000").await).is_empty());
     only(hints(&browser.post(&ask).await), "The limit is between the two sizes of the table");
     let both = hints(&browser.post(&ask).await);

@@ -268,16 +268,16 @@ async fn wrong_orders_of_a_rotation_are_named_and_not_credited() {
     page.set("life", "60").press("Issue a token").await;
     page.press("Sign with the next key").await.misses("no server can look it up yet");
     page.press("Retire the old key").await.misses("Publish the key that signs first.");
-    page.press("Issue a token").await.shows("it is not in the key set. So no server can verify it");
+    page.press("Issue a token").await.shows("was not in the key set. So no server could verify it");
     page.press("Publish the next key").await.shows("In this rotation a valid token was refused.");
     app.advance(60);
-    page.press("Retire the old key").await.shows("it is not in the key set. So no server can verify it");
+    page.press("Retire the old key").await.shows("was not in the key set. So no server could verify it");
 
     page.press("Start again").await.shows("Nobody has a token.");
     for label in ["Issue a token", "Publish the next key", "Sign with the next key"] {
         page.press(label).await;
     }
-    page.press("Issue a token").await.shows("is refused by the timetable: its copy of the key set is older");
+    page.press("Issue a token").await.shows("was refused by the timetable: its copy of the key set was older");
 
     page.press("Start again").await;
     for label in
@@ -323,7 +323,7 @@ async fn a_rotation_goes_on_after_a_reload_with_its_keys_its_tokens_and_its_mist
     for label in ["Retire the old key", "Fetch for the timetable"] {
         page.press(label).await;
     }
-    page.shows("is refused by the timetable: its copy of the key set is older");
+    page.shows("was refused by the timetable: its copy of the key set was older");
     assert!(!page.is_solved());
 }
 

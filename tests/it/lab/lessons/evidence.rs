@@ -112,6 +112,33 @@ async fn what_each_part_of_hs256_or_rs256_showed_stays_beside_a_hint() {
     }
 }
 
+/// The answer to the questions is in the attributes of the cookie.
+#[tokio::test]
+async fn the_cookie_of_a_login_is_shown_until_its_round_is_over() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "where-to-keep-it").await;
+    let line = "Set-Cookie: lab-kept-http-only=";
+    page.set("place", "http-only").press("Log in as Bob").await.says(line);
+    page.set("takes", "yes").set("sends", "yes").press("Run the script").await.says(line);
+    page.ask_for_a_hint().await.says(line);
+    page.reload().await;
+    page.shows(line);
+    page.set("takes", "no").set("sends", "yes").press("Run the script").await.says(line);
+    page.press("Send a request as Bob").await;
+    assert!(!words(page.body()).contains(line));
+}
+
+#[tokio::test]
+async fn the_press_that_ends_a_round_of_stay_logged_in_shows_who_has_which_token() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, "stay-logged-in").await;
+    for label in ["Log in at the new issuer", "Steal the refresh token", "Refresh as Mallory", "Ten minutes later"] {
+        page.press(label).await.says("Who has which token");
+    }
+    page.press("Refresh as Bob").await.press("Refresh as Mallory").await.is_step("1 of 3 parts done.");
+    page.says("Who has which token at the end of the round").says(", refused");
+}
+
 /// A hint judges again what was sent, and counts nothing that was changed since.
 #[tokio::test]
 async fn a_hint_does_not_run_the_script_with_other_answers() {

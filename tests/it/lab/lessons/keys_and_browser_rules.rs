@@ -1,17 +1,21 @@
 //! Four lessons over HTTP: keys in the header, a weak secret, the cookie laboratory and cross-site forms. Each is
 //! solved by its own solution's text, near misses are named, and nothing that was typed or done is lost.
 
+use std::fs;
 use std::net::TcpListener;
+use std::process::Command;
 
 use hallpass::keys::{Algorithm, GivenKey, Jwk};
 use hallpass::lab::common_secrets;
 use hallpass::lab::lessons::{Lesson, cookie_laboratory, weak_secret};
 use reqwest::Method;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::app::{Answer, START, TestApp, location, set_cookies};
 use crate::html::{between, fields, form_with, unescaped, value_of, words};
 use crate::lab::lesson_page::{LARGEST_PAGE, LessonPage, SOLVED, marked};
+use crate::tools;
 
 // Keys in the header.
 
@@ -267,6 +271,23 @@ async fn the_word_list_can_be_downloaded_and_has_every_victim_s_secret() {
     assert_eq!(Answer::to(page.visitor.request(Method::POST, address)).await.status, 404);
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn the_lines_for_one_s_own_tools_print_the_victim_s_secret() {
+    let Some(python) = tools::named_by("HALLPASS_TEST_PYTHON") else { return };
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, WEAK).await;
+    let case = between(page.body(), "name=\"case\" value=\"", "\"").unwrap().to_owned();
+    page.press("I use my own tools").await;
+    let lines = unescaped(between(page.body(), "<pre><code>python3 ", "</code>").unwrap());
+    let folder = TempDir::new().unwrap();
+    let words: Vec<&str> = common_secrets::words().collect();
+    fs::write(folder.path().join("words.txt"), words.join("\n")).unwrap();
+    let script = format!("{} {lines}", python.display());
+    let run = Command::new("sh").args(["-c", &script]).current_dir(folder.path()).output().unwrap();
+    let printed = String::from_utf8_lossy(&run.stdout).trim().to_owned();
+    assert_eq!(printed, weak_secret::secret_of(&case), "{}", String::from_utf8_lossy(&run.stderr));
+}
+
 // The cookie laboratory.
 
 const LABORATORY: &str = "cookie-laboratory";
@@ -315,7 +336,7 @@ async fn the_cookie_laboratory_is_solved_by_its_solution() {
 async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, LABORATORY).await;
-    page.press("Set the cookie").await.misses("Nothing was predicted");
+    page.press("Set the cookie").await.misses("Nothing is predicted yet, so no cookie was set.");
     for (choices, hint) in [
         (&[("expect", "refused")][..], "It came back. So no rule refused it"),
         (&[("expect", "comes"), ("path", "elsewhere")], "One of the rules below decided that."),
@@ -337,6 +358,33 @@ async fn the_cookie_laboratory_credits_only_a_prediction_with_the_right_reason()
     assert!(
         set_cookies(&answer).iter().filter(|line| line.contains("lab-cookie")).all(|line| line.contains("Max-Age=0"))
     );
+}
+
+#[tokio::test]
+async fn without_a_prediction_no_cookie_is_set_and_nothing_is_shown_of_it() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, LABORATORY).await;
+    let answer = page.post(&page.submission("Set the cookie", &[("path", "elsewhere")])).await;
+    assert!(!answer.headers.get_all("set-cookie").iter().any(|line| line.to_str().unwrap().contains("lab-cookie")));
+    assert!(answer.body.contains("value=\"elsewhere\" checked"), "the choices stay: {}", answer.body);
+    assert!(!answer.body.contains("The rules say") && answer.body.contains("href=\"#predict\""), "{}", answer.body);
+    page.set("expect", "comes").press("Set the cookie").await.says("1 of 3 parts done.");
+}
+
+#[tokio::test]
+async fn only_the_rules_that_refuse_are_listed_for_a_cookie_that_was_refused() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, LABORATORY).await;
+    page.set("prefix", "host").set("path", "elsewhere").set("max-age", "0").set("expect", "refused");
+    page.set_refused().await;
+    page.says("__Host- without Secure: refused").says("The rest does not matter: the cookie was refused.");
+    let outcome = words(page.outcome());
+    for other in ["kept, and not sent", "Max-Age=0: its time", "No SameSite"] {
+        assert!(!outcome.contains(other), "{other}: {outcome}");
+    }
+    page.set("prefix", "none").set("max-age", "none").set("expect", "elsewhere").press("Set the cookie").await;
+    page.says("kept, and not sent to this page");
+    assert!(!page.body().contains("The rest does not matter"));
 }
 
 #[tokio::test]
@@ -383,7 +431,7 @@ async fn a_sealed_address_counts_for_its_own_visitor_and_as_it_is() {
     page.set("expect", "comes");
     let sealed = page.post(&page.submission("Set the cookie", &[])).await.header("location").to_owned();
     let stranger = LessonPage::open(&app, LABORATORY).await;
-    stranger.post(&stranger.submission("Set the cookie", &[])).await;
+    stranger.post(&stranger.submission("Set the cookie", &[("expect", "comes")])).await;
     assert!(!stranger.visitor.page(&sealed).await.contains("parts done"));
     let changed = sealed.replace("expect=comes", "expect=refused");
     assert!(changed != sealed && !page.visitor.page(&changed).await.contains("parts done"));
@@ -456,10 +504,7 @@ async fn the_remarks_on_a_report_stay_beside_a_hint() {
         let fields = [&report[..], &[("step", step), ("last_says", "x")]].concat();
         let page = Answer::to(request.form(&fields)).await.body;
         let outcome = words(between(&page, "id=\"verdict\"", "</section>").unwrap());
-        assert!(
-            outcome.contains("0 of 3 parts are right.") && outcome.contains("Refused: compare the two"),
-            "{outcome}"
-        );
+        assert!(outcome.contains("0 of 3 parts done.") && outcome.contains("Refused: compare the two"), "{outcome}");
     }
 }
 
@@ -582,7 +627,7 @@ async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
     let page = report(&usual[1..].join("; "), &table).await;
     assert!(page.contains("Still missing: <em>Send by GET</em>.") && !page.contains(SOLVED), "{page}");
     for (records, expected) in [
-        (recorded(lax, "a=1", "a=1").await, "1 of 3 parts are right."),
+        (recorded(lax, "a=1", "a=1").await, "1 of 3 parts done."),
         (recorded(both, "a=1", none).await, "the cookies changed"),
         // A record that the visitor wrote, and one of another form.
         (usual.iter().map(|record| record.replace(".lab-none~", "~")).collect(), "has not sent all three forms"),
@@ -597,7 +642,7 @@ async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
         (("get-lab-strict", "on"), "your browser did not send lab-strict"),
     ] {
         let page = report(&usual, &[&table[..], &[wrong]].concat()).await;
-        assert!(page.contains("2 of 3 parts are right.") && words(&page).contains(hint), "{page}");
+        assert!(page.contains("2 of 3 parts done.") && words(&page).contains(hint), "{page}");
         assert!(page.contains(&format!("name=\"{}\" checked", wrong.0)), "what was ticked stays");
     }
     let page = report(&usual, &[&table[..3], &[("refused", "cookie")]].concat()).await;
@@ -608,6 +653,58 @@ async fn cross_site_forms_is_solved_by_a_report_of_what_this_browser_sent() {
     app.advance(-3601);
     assert!(report(&usual, &table).await.contains(SOLVED));
     assert!(report(&without_none, &[("get-lab-lax", "on"), ("refused", "server")]).await.contains(SOLVED));
+}
+
+#[tokio::test]
+async fn the_way_back_from_mallory_s_page_leads_to_the_verdict_with_what_came() {
+    let app = TestApp::spawn();
+    let path = "/lab/lessons/cross-site-forms";
+    let mut records = vec!["lab-lax=1".to_owned()];
+    let port = app.host().split(':').nth(1).unwrap();
+    let address = format!("{path}/attacker");
+    let other = app.visitor().request(Method::GET, &address).header("host", format!("localhost:{port}"));
+    let mallory = Answer::to(other).await.body;
+    assert!(mallory.contains(&format!("{path}?step=back#verdict\"")), "{mallory}");
+    let visitor = app.visitor();
+    visitor.skip_prediction(FORMS).await;
+    let back = async |records: &[String]| {
+        visitor.with_cookie(&format!("{path}?step=back"), &records.join("; ")).await.text().await.unwrap()
+    };
+    assert!(words(&back(&records).await).contains("→ Go on. 0 of 3 forms sent."));
+    for (method, step, says) in [
+        (
+            Method::GET,
+            "transfer",
+            "1 of 3 forms sent. Still missing: Send by POST, defence on, Send by POST, defence off.",
+        ),
+        (Method::POST, "transfer", "2 of 3 forms sent. Still missing: Send by POST, defence off."),
+        (Method::POST, "undefended", "3 of 3 forms sent. Now report what came with them."),
+    ] {
+        let answer = attack(&app, method, step, "lab-lax=1; lab-none=1").await;
+        assert!(answer.body.contains(&format!("{path}?step=back#verdict\"")), "{}", answer.body);
+        records.push(answer.header("set-cookie").split(';').next().unwrap().to_owned());
+        let page = back(&records).await;
+        assert!(words(&page).contains(says), "{says}: {}", words(&page));
+    }
+    let page = back(&records).await;
+    let there = "/attacker?sent=get.defended.undefended\"";
+    assert!(page.contains(there), "{page}");
+    let marked = format!("{address}?sent=get.undefended.burn");
+    let other = app.visitor().request(Method::GET, &marked).header("host", format!("localhost:{port}"));
+    let mallory = Answer::to(other).await.body;
+    assert_eq!(mallory.matches("</span> sent</span>").count(), 2, "{mallory}");
+    assert!(mallory.contains("/transfer?sent=get.undefended\"") && !mallory.contains("<header"), "{mallory}");
+    let answer = attack(&app, Method::POST, "transfer?sent=get.undefended", "lab-none=1").await;
+    assert!(answer.status == 403 && answer.body.contains(there), "{}", answer.body);
+    let table = words(between(&page, "<table class=\"by-row\">", "</table>").unwrap());
+    assert_eq!(table.matches("lab-lax, lab-none").count(), 3, "{table}");
+    assert_eq!(page.matches(">403</td>").count(), 1);
+    let line = between(&page, "role=\"status\">", "</p>").unwrap();
+    assert!(line.contains("href=\"#report\"") && page.contains("<li id=\"report\">"), "{line}");
+
+    let empty = visitor.request(Method::POST, path).header("cookie", records.join("; ")).form(&[("step", "check")]);
+    let page = Answer::to(empty).await.body;
+    assert!(words(&page).contains("GET: you ticked nothing"), "{page}");
 }
 
 #[tokio::test]

@@ -299,8 +299,81 @@ async fn nothing_is_chosen_at_first_and_another_code_verifier_cancels_a_try_in_w
     );
     let page = attack(&visitor, "code", "right", "own").await;
     assert!(verdict(&page).contains("Go on. You have made this try already."), "{}", verdict(&page));
+    let page = attack(&visitor, "code", "right", "challenge").await;
+    let said = verdict(&page);
+    assert!(
+        said.contains("Go on. You changed the code verifier. Send the same one to the issuer without PKCE. Half of"),
+        "nothing went to the other issuer: {said}"
+    );
+    assert!(words(&page).contains("She sent the hash. The issuer hashes it again"), "{page}");
+    attack(&visitor, "code", "right", "own").await;
     let page = attack(&visitor, "code", "careless", "own").await;
     assert!(verdict(&page).contains("Step done. 3 of 5 parts done."), "{}", verdict(&page));
+}
+
+/// What Mallory's link asks for, in the message of an attack.
+fn link(page: &str) -> String {
+    let text = between(page, "GET https://", "</code>").unwrap();
+    format!("https://{}", text.replace("&#38;", "&").replace("&amp;", "&"))
+}
+
+#[tokio::test]
+async fn both_portals_get_the_same_link_and_differ_in_what_they_compare() {
+    let app = TestApp::spawn();
+    let visitor = logged_in(&app).await;
+    let mut links = Vec::new();
+    for target in ["careless", "right"] {
+        let page = attack(&visitor, "state", target, "callback").await;
+        links.push(link(&page));
+    }
+    assert_eq!(links[0], links[1]);
+    for name in ["code", "state", "iss"] {
+        assert!(!parameter(&links[0], name).is_empty());
+    }
+}
+
+#[tokio::test]
+async fn the_link_to_another_redirect_uri_is_a_whole_authorization_request() {
+    let app = TestApp::spawn();
+    let visitor = logged_in(&app).await;
+    let link = link(&attack(&visitor, "redirect", "careless", ADDRESS).await);
+    for (name, value) in [("redirect_uri", ADDRESS), ("response_type", "code"), ("code_challenge_method", "S256")] {
+        assert_eq!(parameter(&link, name), value);
+    }
+    assert!(parameter(&link, "code_challenge").len() == 43 && !parameter(&link, "state").is_empty(), "{link}");
+}
+
+#[tokio::test]
+async fn both_issuers_must_get_the_same_redirect_uri_and_an_empty_field_is_no_try() {
+    let app = TestApp::spawn();
+    let visitor = logged_in(&app).await;
+    visitor.skip_prediction("log-in-with-a-code").await;
+    let page = attack(&visitor, "redirect", "careless", " ").await;
+    assert!(verdict(&page).contains("The field is empty."), "{}", verdict(&page));
+    for (name, chosen) in [("state", "callback"), ("code", "own"), ("mix-up", "school")] {
+        for target in ["careless", "right"] {
+            attack(&visitor, name, target, chosen).await;
+        }
+    }
+    let other = "https://grades.school.example@mallory.example/";
+    attack(&visitor, "redirect", "careless", ADDRESS).await;
+    let page = attack(&visitor, "redirect", "right", other).await;
+    assert!(verdict(&page).contains("The other issuer got another redirect URI"), "{}", verdict(&page));
+    assert!(visitor.page(PATH).await.contains(&format!("value=\"{other}\"")), "it is kept for the other half");
+    assert!(!has_solved(&visitor).await);
+    attack(&visitor, "redirect", "careless", other).await;
+    assert!(has_solved(&visitor).await);
+}
+
+#[tokio::test]
+async fn the_verdict_on_the_first_step_leads_to_the_parameters_of_the_redirect() {
+    let app = TestApp::spawn();
+    let visitor = app.visitor();
+    let page = press(&visitor, &[("do", "begin")]).await;
+    let line = between(&page, "role=\"status\">", "</p>").unwrap();
+    assert!(line.contains("<a href=\"#parameters\">") && page.contains("<li id=\"parameters\">"), "{line}");
+    let page = press(&visitor, &[("do", "begin")]).await;
+    assert!(verdict(&page).contains("Go on. Part 1 of 5, step 1 of 3."), "a second begin: {}", verdict(&page));
 }
 
 #[tokio::test]
@@ -308,14 +381,10 @@ async fn half_of_an_attack_is_called_half_in_the_verdict_and_in_the_list_of_part
     let app = TestApp::spawn();
     let visitor = app.visitor();
     let page = press(&visitor, &[("do", "begin")]).await;
-    assert!(
-        verdict(&page).contains("1 of the 3 steps of the login is done, which is part 1 of 5"),
-        "{}",
-        verdict(&page)
-    );
+    assert!(verdict(&page).contains("Part 1 of 5, step 1 of 3."), "{}", verdict(&page));
     let callback = log_in(&visitor, &follow(&page)).await;
     let page = called_back(&visitor, &callback).await;
-    assert!(verdict(&page).contains("2 of the 3 steps of the login are done"), "{}", verdict(&page));
+    assert!(verdict(&page).contains("Part 1 of 5, step 2 of 3."), "{}", verdict(&page));
     redeem(&visitor, &callback).await;
     let page = attack(&visitor, "state", "careless", "callback").await;
     let said = verdict(&page);

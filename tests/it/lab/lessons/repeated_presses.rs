@@ -61,6 +61,17 @@ const CASES: &[Case] = &[
     ),
     ("tied-to-you", &[(&[], "Send Bob’s request")], (&[], "Send Bob’s request"), "Mallory has a new copy of both."),
     ("rotation", &[(&[], "Issue a token")], (&[], "Check the tokens again"), "They accept each one"),
+    ("session-fixation", &[(&[], "Get a session id")], (&[], "Get a session id"), "She forgets the one before."),
+    (
+        "session-fixation",
+        &[(&[], "Get a session id"), (&[], "Plant the id")],
+        (&[], "Plant the id"),
+        "has Mallory's id already",
+    ),
+    ("where-to-keep-it", &[(STORAGE, "Log in as Bob")], (STORAGE, "Log in as Bob"), "Bob is logged in"),
+    ("logout", &[(&[], "Log in as Bob")], (&[], "Log in as Bob"), "Bob is logged in"),
+    ("log-in-with-a-code", &[(&[], "Log in with the school")], (&[], "Log in with the school"), "step 1 of 3"),
+    ("cookie-laboratory", &[], (&[], "Drop them all"), "Your browser dropped the cookies"),
     (
         "size-limit",
         &[(&[("size", "3000")], "Set this cookie")],
@@ -138,9 +149,9 @@ async fn a_refused_token_is_not_hidden_by_another_look() {
     let mut page = LessonPage::open(&app, "rotation").await;
     page.set("life", "60").press("Issue a token").await;
     page.press("Publish the next key").await.press("Sign with the next key").await;
-    page.press("Issue a token").await.is_wrong("A new token is refused by the timetable");
+    page.press("Issue a token").await.is_wrong("A new token was refused by the timetable");
     for _ in 0..2 {
-        page.press("Check the tokens again").await.is_wrong("A new token is refused by the timetable");
+        page.press("Check the tokens again").await.is_wrong("A new token was refused by the timetable");
     }
     page.press("Start again").await;
     assert!(page.verdict().contains("→ Go on. The portal has one new key"), "{}", page.verdict());

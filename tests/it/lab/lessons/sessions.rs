@@ -5,6 +5,7 @@ use hallpass::lab::lessons::cross_site_forms_two::{Attacker, Defence, PAGE};
 use reqwest::Method;
 
 use crate::app::{Answer, TestApp, Visitor};
+use crate::html::words;
 use crate::lab::lesson_page::LessonPage;
 
 impl LessonPage {
@@ -144,6 +145,39 @@ async fn a_form_from_another_site_is_recorded_in_a_sealed_cookie_and_a_written_o
 }
 
 #[tokio::test]
+async fn a_way_back_without_an_attack_is_no_step_and_neither_is_the_same_attack_again() {
+    let app = TestApp::spawn();
+    let mut page = LessonPage::open(&app, TWO).await;
+    page.send(&[("step", "login")]).await.is_step("Admin is logged in");
+    let back = page.visitor.page(&format!("{PAGE}?step=back")).await;
+    assert!(words(&back).contains("→ Go on. 0 of 10 attacks done."), "{back}");
+    page.send(&[("simulate", "strict other-site")]).await.is_step("1 of 10 attacks done.");
+    page.send(&[("simulate", "strict other-site")]).await;
+    assert!(page.verdict().contains("→ Go on. You have tried this already."), "{}", page.verdict());
+}
+
+#[tokio::test]
+async fn mallory_s_page_marks_what_was_sent_and_has_no_menu_of_this_site() {
+    let app = TestApp::spawn();
+    let port = app.host().split(':').nth(1).unwrap().to_owned();
+    let mut page = LessonPage::open(&app, TWO).await;
+    page.send(&[("step", "login")]).await;
+    page.send(&[("simulate", "double other-site")]).await;
+    let address = attribute_with(page.body(), "href", "/attacker?sent=double");
+    let path = address.split_once(&port).unwrap().1;
+    let there = app.visitor().request(Method::GET, path).header("host", format!("localhost:{port}"));
+    let mallory = Answer::to(there).await.body;
+    assert_eq!(mallory.matches("</span> sent</span>").count(), 1, "{mallory}");
+    assert!(mallory.contains("Plain double submit</button> <span class=\"passed\">"), "{mallory}");
+    assert!(!mallory.contains("<header") && !mallory.contains("href=\"/lab\""), "{mallory}");
+
+    let fields = vec![("defence", "strict".to_owned()), ("token", String::new()), ("sent", "double.burn".to_owned())];
+    let cookies = "lab-two-session=1".to_owned();
+    let arrival = Attack { host: app.host(), site: "cross-site", cookies, fields }.send(&app).await.body;
+    assert!(arrival.contains("/attacker?sent=strict.double\"") && arrival.contains("<header"), "{arrival}");
+}
+
+#[tokio::test]
 async fn what_a_neighbour_did_comes_back_by_a_sealed_link_and_only_to_the_visitor_who_did_it() {
     let app = TestApp::spawn();
     let mut page = LessonPage::open(&app, TWO).await;
@@ -262,6 +296,7 @@ async fn session_fixation_names_a_wrong_order_and_keeps_what_was_done_in_every_t
     page.submit("use").await.shows("2 of 4 rounds done.").shows("please log in");
 
     page.submit("read").await.misses("Bob has not saved a draft yet");
+    page.send(&[("do", "write"), ("draft", "")]).await.misses("Press Send Mallory’s login form first.");
     page.send(&[("do", "write"), ("draft", "I was ill")]).await.misses("Press Send Mallory’s login form first.");
     assert_eq!(page.next_buttons(), ["Send Mallory’s login form"]);
     assert!(page.body().contains(">I was ill</textarea>"), "what was typed stays");

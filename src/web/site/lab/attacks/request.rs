@@ -57,12 +57,19 @@ fn head(request: &SentRequest, host: &str, lab: &Lab) -> RequestHead {
     head
 }
 
+/// A message up to the sentence that tells the operator of a server which setting changes the answer. The page of an
+/// attacker is refused for another reason.
+fn without_settings(message: &str) -> &str {
+    message.split_once(". `--").map_or(message, |(says, _)| says)
+}
+
 /// The check of origins, then the session, then the verifier: the first that refuses answers.
 fn judge(head: &RequestHead, visitor: &Visitor, lab: &Lab) -> Strict {
     let refusal =
         lab.origins.refusal(head, None, Scripts::OfThisSite).or_else(|| lab.sessions.cookie.refusal(&head.headers));
     if let Some(problem) = refusal {
-        return Strict::of_problem(&problem);
+        let strict = Strict::of_problem(&problem);
+        return Strict { message: without_settings(&strict.message).to_owned(), ..strict };
     }
     let cookies = lab.sessions.cookie.values(&head.headers);
     let is_own = cookies.first().is_some_and(|value| value == ENCRYPTED_COOKIE);

@@ -22,6 +22,8 @@ pub(super) struct BenchPage<'a> {
     assets: &'a Assets,
     sent: &'a Sent,
     outcome: &'a Outcome,
+    /// What is to be said of a secret that was used.
+    weakness: Option<String>,
     profiles: [&'static Profile; PROFILES.len()],
     algorithms: [Algorithm; Algorithm::ALL.len()],
     own_algorithm: &'static str,
@@ -41,6 +43,7 @@ impl<'a> BenchPage<'a> {
             assets,
             sent,
             outcome,
+            weakness: sent.weakness(),
             profiles: PROFILES,
             algorithms: Algorithm::ALL,
             own_algorithm: visitor.algorithm().as_str(),

@@ -8,7 +8,7 @@ use serde_json::json;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
 
-use crate::lab::bench::{Fault, KeyForm};
+use crate::lab::bench::{Fault, KeyForm, PastedKey, parse_algorithm};
 use crate::token::{Pasted, parse_object};
 use crate::web::http::json_body;
 
@@ -110,6 +110,13 @@ impl Sent {
             [(form, text)] => Ok(Some((*form, text))),
             _ => Err(Fault::at("key", "A key comes in one form: `secret`, `pem` or `jwk`, and not in two at once.")),
         }
+    }
+
+    /// What is to be said of the key, if it is a secret that can be guessed.
+    pub fn weakness(&self) -> Option<String> {
+        let (form, text) = self.key().ok()??;
+        let algorithm = self.algorithm.as_deref().map(parse_algorithm).transpose().ok()?;
+        PastedKey::new(form, text.to_owned(), algorithm).weakness()
     }
 
     pub fn has_key(&self) -> bool {

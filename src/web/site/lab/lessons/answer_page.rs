@@ -37,31 +37,51 @@ pub(super) fn asked_for(request: &HttpRequest) -> Option<String> {
 
 /// The answer page that the request asks for, if it is this visitor's and still kept.
 pub(super) async fn find(visit: &LessonVisit<'_>) -> Result<Option<HttpResponse>, Problem> {
-    let Some(purpose) = asked_for(visit.request).and_then(|name| purpose(visit, &name)) else { return Ok(None) };
-    let found = visit.lab.store.answer(&id(visit, &purpose), visit.now).await?;
-    let opened = found.and_then(|sealed| visit.lab.sessions.decrypt(&purpose, &sealed));
-    let page = opened.and_then(|compressed| unpacked(&compressed));
+    let Some(name) = asked_for(visit.request) else { return Ok(None) };
+    let page = kept_page(visit, &name).await?;
     Ok(page.map(|page| HttpResponse::Ok().content_type("text/html; charset=utf-8").body(page)))
 }
 
-/// Keeps the page that answers a form, and sends the browser there, if it came with a session. What is no such page
-/// stays as it is.
-pub(super) async fn keep(
-    visit: &mut LessonVisit<'_>,
-    came_with_session: bool,
-    response: HttpResponse,
-) -> Result<HttpResponse, Problem> {
-    // A session may be full. Then it keeps no id, and the page is the answer to the form.
+async fn kept_page(visit: &LessonVisit<'_>, name: &str) -> Result<Option<Vec<u8>>, Problem> {
+    let Some(purpose) = purpose(visit, name) else { return Ok(None) };
+    let found = visit.lab.store.answer(&id(visit, &purpose), visit.now).await?;
+    let opened = found.and_then(|sealed| visit.lab.sessions.decrypt(&purpose, &sealed));
+    Ok(opened.and_then(|compressed| unpacked(&compressed)))
+}
+
+/// What stands around the evidence under a verdict. Everything between them was rendered by this server.
+const EVIDENCE: [&str; 2] = ["<!--evidence-->", "<!--end of evidence-->"];
+
+/// The evidence on the answer page beside whose verdict the button for a hint was pressed. The page with the hint shows
+/// it again.
+pub(super) async fn evidence(visit: &LessonVisit<'_>) -> Result<Option<String>, Problem> {
+    let Some(name) = visit.form.get("last_answer").filter(|_| visit.asks_for_hint) else { return Ok(None) };
+    let page = kept_page(visit, name).await?.and_then(|page| String::from_utf8(page).ok());
+    let [start, end] = EVIDENCE;
+    Ok(page.and_then(|page| Some(page.split_once(start)?.1.split_once(end)?.0.to_owned())))
+}
+
+/// The name of the page that will answer this request, if it will be kept.
+pub(super) fn new_name(visit: &mut LessonVisit<'_>, came_with_session: bool) -> Result<Option<String>, Problem> {
     let is_press = visit.request.method() == Method::POST && is_navigation(visit.request);
-    if !is_press || visit.own_name().is_err() || !came_with_session || response.status() != StatusCode::OK {
+    // A session may be full. Then it keeps no id, and the page is the answer to the form.
+    let is_kept = is_press && visit.own_name().is_ok() && came_with_session;
+    if is_kept { random_text(&visit.lab.random).map(Some) } else { Ok(None) }
+}
+
+/// Keeps the page that answers a form under its name, and sends the browser there. What is no such page stays as it is.
+pub(super) async fn keep(visit: &LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
+    let Some(name) = visit.answer.as_deref().filter(|_| response.status() == StatusCode::OK) else {
         return Ok(response);
-    }
+    };
     let (mut head, body) = response.into_parts();
     let page = match body.try_into_bytes() {
         Ok(page) => page,
         Err(body) => return Ok(head.set_body(body)),
     };
-    let Some(address) = kept_at(visit, &page).await? else { return Ok(head.set_body(page).map_into_boxed_body()) };
+    let Some(address) = kept_at(visit, name, &page).await? else {
+        return Ok(head.set_body(page).map_into_boxed_body());
+    };
     *head.status_mut() = StatusCode::SEE_OTHER;
     head.headers_mut().remove(header::CONTENT_TYPE);
     let address = HeaderValue::try_from(address).map_err(|error| Problem::internal(&error))?;
@@ -78,9 +98,8 @@ fn is_navigation(request: &HttpRequest) -> bool {
 }
 
 /// Keeps the page; `None` if it cannot be kept. It is then still the answer, so nothing is lost.
-async fn kept_at(visit: &LessonVisit<'_>, page: &[u8]) -> Result<Option<String>, Problem> {
-    let name = random_text(&visit.lab.random)?;
-    let Some(purpose) = purpose(visit, &name) else { return Ok(None) };
+async fn kept_at(visit: &LessonVisit<'_>, name: &str, page: &[u8]) -> Result<Option<String>, Problem> {
+    let Some(purpose) = purpose(visit, name) else { return Ok(None) };
     let compressed = packed(page).map_err(|error| Problem::internal(&error))?;
     let new = NewAnswer {
         id: id(visit, &purpose),
@@ -92,7 +111,7 @@ async fn kept_at(visit: &LessonVisit<'_>, page: &[u8]) -> Result<Option<String>,
         log::warn!("the answer to a form of a lesson is not kept: {error}");
         return Ok(None);
     }
-    Ok(Some(address(visit.request, &name)))
+    Ok(Some(address(visit.request, name)))
 }
 
 /// The address of the form, with the name of the answer page. It has no fragment, so that the form's own holds.

@@ -9,8 +9,8 @@ use url::form_urlencoded;
 
 use super::{Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::cookie_laboratory::{
-    Choice, CookieSettings, MAX_AGES, Outcome, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES, Transport,
-    deletion_lines, judge, rules, rules_outcome,
+    Choice, CookieSettings, MAX_AGES, NOT_PREDICTED, Outcome, PATHS, PREFIXES, Parts, Rule, RulesOutcome, SAME_SITES,
+    Transport, deletion_lines, judge, rules, rules_outcome,
 };
 use crate::lab::lessons::press::PressResult;
 use crate::web::http::origins::is_on_loopback;
@@ -77,6 +77,8 @@ struct Report {
     has_older: bool,
     by_the_rules: RulesOutcome,
     rules: Vec<&'static Rule>,
+    /// Whether the browser refused it, so that only the rules that refuse matter.
+    is_refused: bool,
 }
 
 impl Report {
@@ -89,14 +91,19 @@ impl Report {
         text: String,
     ) -> Self {
         let transport = transport(visit);
+        let came_back = seen == CAME_BACK;
+        let by_the_rules = rules_outcome(settings, transport);
+        let is_refused = by_the_rules.is_refused(came_back);
+        let rules = rules(settings, transport).into_iter().filter(|rule| !is_refused || rule.refuses()).collect();
         Self {
             text,
             line: settings.set_cookie_line(value),
             predicted,
-            came_back: seen == CAME_BACK,
+            came_back,
             has_older: seen == OLDER,
-            by_the_rules: rules_outcome(settings, transport),
-            rules: rules(settings, transport),
+            by_the_rules,
+            rules,
+            is_refused,
         }
     }
 
@@ -131,6 +138,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Sets the cookie and redirects to the page, with all choices in its address.
 fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let settings = read(visit)?;
+    if visit.form.get("expect").and_then(Outcome::find).is_none() {
+        return unpredicted(visit, settings);
+    }
     let value = lesson_cookies::value(&visit.lab.random)?;
     let expected = visit.form.get("expect").map(str::to_owned);
     let mut fields = carried(&settings, expected.as_deref());
@@ -138,6 +148,14 @@ fn set(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut response = lesson_cookies::see_outcome(visit, &fields)?;
     lesson_cookies::set(&mut response, &settings.set_cookie_line(&value))?;
     Ok(response)
+}
+
+/// Sets nothing, because the page would show what should be predicted first.
+fn unpredicted(visit: &mut LessonVisit<'_>, settings: CookieSettings) -> Result<HttpResponse, Problem> {
+    let parts = Parts::parse(&visit.work());
+    let frame = visit.judged(Some(PressResult::Missing(NOT_PREDICTED.to_owned())), parts.open());
+    let assets = &visit.lab.assets;
+    render(&CookieLaboratoryPage { assets, frame, settings, predicted: None, parts, report: None })
 }
 
 fn read(visit: &LessonVisit<'_>) -> Result<CookieSettings, Problem> {
@@ -172,7 +190,7 @@ fn show(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         }
         None => {
             let says = "Your browser dropped the cookies that this lesson made. Your finished parts are kept.";
-            let press = visit.form.get("cleared").map(|_| PressResult::Step(says.to_owned()));
+            let press = visit.form.get("cleared").map(|_| PressResult::Note(says.to_owned()));
             (read(visit).unwrap_or_else(|_| CookieSettings::initial()), before, press, None)
         }
         Some(_) if !lesson_cookies::is_outcome(visit) => {

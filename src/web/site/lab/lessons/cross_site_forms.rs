@@ -60,7 +60,7 @@ struct CrossSiteFormsPage<'a> {
     frame: Frame,
     /// The origin at which the visitor is.
     here: String,
-    attacker: Option<String>,
+    attacker: Option<Attacker>,
     /// Whether the attacker's origin seems to be of the same site, so that this lesson cannot show anything.
     is_same_site: bool,
     /// Which of the cookies the browser has, known once they were set.
@@ -91,15 +91,52 @@ impl CrossSiteFormsPage<'_> {
         self.recorded.iter().any(|(_, came)| came.is_some())
     }
 
+    /// Whether the verdict says that the forms were sent, so that the report is next.
+    fn leads_to_report(&self) -> bool {
+        self.has_sent_all() && self.remarks.is_empty()
+    }
+
     /// Whether there is something to report.
     fn has_sent_all(&self) -> bool {
         self.recorded.iter().all(|(_, came)| came.is_some())
     }
 }
 
+/// The attacker's site, and where its page is.
+struct Attacker {
+    origin: String,
+    page: String,
+}
+
+impl Attacker {
+    /// The address names the forms that were sent, so that the page marks them: this browser has no records there.
+    fn of(origin: String, sent: &[AttackForm]) -> Self {
+        let page = format!("{origin}/lab/lessons/cross-site-forms/attacker{}", query_of(sent));
+        Self { origin, page }
+    }
+}
+
+/// The field of an address that names forms which were sent.
+const SENT: &str = "sent";
+
+fn query_of(sent: &[AttackForm]) -> String {
+    let sent = AttackForm::ALL.into_iter().filter(|form| sent.contains(form));
+    match sent.map(AttackForm::name).collect::<Vec<_>>().join(".") {
+        names if names.is_empty() => names,
+        names => format!("?{SENT}={names}"),
+    }
+}
+
+fn sent_before(request: &HttpRequest) -> Vec<AttackForm> {
+    let query = Form::of_query(request);
+    let names = query.get(SENT).unwrap_or_default();
+    AttackForm::ALL.into_iter().filter(|form| names.split('.').any(|name| name == form.name())).collect()
+}
+
 fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.form.get("step") == Some("set") {
-        let mut response = lesson_cookies::see_again(visit, &[("step", "set")]);
+        let step = if cookies(visit.request).is_empty() { "set" } else { "set-again" };
+        let mut response = lesson_cookies::see_again(visit, &[("step", step)]);
         lines().iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
         return Ok(response);
     }
@@ -108,14 +145,21 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let reported = Came { get: reported(visit, "get"), post: reported(visit, "post") };
     let refuser = visit.form.get("refused").and_then(Refuser::find);
     let origins = &visit.lab.origins;
-    let (here, attacker) = (origins.reached_at(visit.request.head()), origins.other_site(visit.request.head()));
+    let here = origins.reached_at(visit.request.head());
+    let sent: Vec<AttackForm> = recorded.iter().filter(|(_, came)| came.is_some()).map(|(form, _)| *form).collect();
+    let attacker = origins.other_site(visit.request.head()).map(|origin| Attacker::of(origin, &sent));
     let is_same_site = origins.other_is_same_site(visit.request.head());
     let mut remarks = Vec::new();
     let press = if visit.form.is_sent() {
         Some(judged(&recorded, &reported, refuser, &mut remarks))
     } else {
-        let was_set = Form::of_query(visit.request).get("step") == Some("set");
-        (was_set && attacker.is_some()).then(|| kept_press(&kept))
+        let query = Form::of_query(visit.request);
+        match query.get("step").filter(|_| attacker.is_some()) {
+            Some("set") => Some(kept_press(&kept)),
+            Some("set-again") => Some(PressResult::Note(kept_press(&kept).says().to_owned())),
+            Some("back") => Some(back_press(&recorded)),
+            _ => None,
+        }
     };
     let open = match &attacker {
         None => Open::Part("origin"),
@@ -181,7 +225,20 @@ fn judged(
     let judged = judge(reported, &Came { get: get.clone(), post: defended.clone() }, refuser);
     let press = press(&judged);
     remarks.extend(judged);
-    press
+    // No box is the right answer only where no cookie came.
+    let has_ticked = !reported.get.is_empty() || !reported.post.is_empty();
+    press.counted_if(has_ticked || (get.is_empty() && refuser.is_some()))
+}
+
+/// What is said on the way back from Mallory's page: what came is in the table.
+fn back_press(recorded: &[(AttackForm, Option<Vec<&'static str>>); 3]) -> PressResult {
+    let missing: Vec<String> =
+        recorded.iter().filter(|(_, came)| came.is_none()).map(|(form, _)| format!("*{}*", form.button())).collect();
+    let sent = recorded.len() - missing.len();
+    PressResult::Note(match missing.len() {
+        0 => "3 of 3 forms sent. Now report what came with them.".to_owned(),
+        _ => format!("{sent} of 3 forms sent. Still missing: {}.", missing.join(", ")),
+    })
 }
 
 /// What is said after the cookies were set.
@@ -223,12 +280,17 @@ fn cookies(request: &HttpRequest) -> Vec<&'static str> {
 struct AttackerPage<'a> {
     assets: &'a Assets,
     victim: &'a str,
+    sent: Vec<AttackForm>,
+    /// The query with which the forms tell what was sent before.
+    query: String,
 }
 
 /// A page of another site. It has the referrer policy that browsers use by default.
 fn attacker(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let victim = visit.lab.origins.other_site(visit.request.head()).ok_or_else(Problem::not_found)?;
-    let mut response = render(&AttackerPage { assets: &visit.lab.assets, victim: &victim })?;
+    let sent = sent_before(visit.request);
+    let query = query_of(&sent);
+    let mut response = render(&AttackerPage { assets: &visit.lab.assets, victim: &victim, sent, query })?;
     let policy = policy_with_forms_to(&victim).parse().map_err(|error| Problem::internal(&error))?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     let referrer = header::HeaderValue::from_static("strict-origin-when-cross-origin");
@@ -271,8 +333,7 @@ struct ArrivalPage<'a> {
     sender: Sender,
     rows: [(&'static str, String); 4],
     cookies: Vec<(&'static str, bool)>,
-    /// The site of the attacker's page.
-    attacker: Option<String>,
+    attacker: Option<Attacker>,
 }
 
 impl ArrivalPage<'_> {
@@ -292,7 +353,10 @@ fn arrival(request: &HttpRequest, assets: &Assets, refusal: Refusal) -> Result<H
         _ => AttackForm::Get,
     };
     let sender = Sender::of(&site);
+    let mut sent = sent_before(request);
+    sent.extend((sender == Sender::OtherSite).then_some(form));
     let attacker = Data::<Origins>::from_head(request)?.other_site(request.head());
+    let attacker = attacker.map(|origin| Attacker::of(origin, &sent));
     let page = ArrivalPage {
         assets,
         form,

@@ -107,8 +107,11 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     }
     let has_logged_in = session(visit).is_some() || has_strict(visit);
     let shown = if has_logged_in { simulate(visit)? } else { None };
+    let before = Tried::parse(&visit.work());
     let tried = gather(visit)?;
-    let press = if visit.form.is_sent() { posted(visit, &step, &tried, shown)? } else { arrived(visit, &tried) };
+    let is_new = tried != before;
+    let press =
+        if visit.form.is_sent() { posted(visit, &step, &tried, shown)? } else { arrived(visit, &tried, is_new) };
     let now = Tried::parse(&visit.work());
     let can_go_on = has_logged_in || now.are_complete();
     let frame = visit.judged(press, if can_go_on { now.open() } else { Open::Part("login") });
@@ -118,9 +121,14 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     render(&TwoPage {
         assets: &visit.lab.assets,
         frame,
-        other_site: other_site.filter(|_| !is_same_site).map(|origin| format!("{origin}{PAGE}/attacker")),
+        other_site: other_site
+            .filter(|_| !is_same_site)
+            .map(|origin| attacker_at(&origin, &sent_of(&now, Attacker::OtherSite))),
         is_same_site,
-        portal: origins.school(head).zip(pass).map(|([portal, _], pass)| with_pass(&portal, "portal", &pass)),
+        portal: origins
+            .school(head)
+            .zip(pass)
+            .map(|([portal, _], pass)| with_pass(&portal, "portal", &pass, &sent_of(&now, Attacker::Neighbour))),
         is_logged_in: session(visit).is_some(),
         tried: now,
         said: said(visit),
@@ -131,7 +139,8 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 /// Logs Admin in, and leads to the page, because only the next request shows what the browser keeps.
 fn log_in(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     visit.own_name()?;
-    let mut response = lesson_cookies::see_again(visit, &[("step", "login")]);
+    let step = if session(visit).is_some() { "login-again" } else { "login" };
+    let mut response = lesson_cookies::see_again(visit, &[("step", step)]);
     set_login(visit, &mut response)?;
     Ok(response)
 }
@@ -195,9 +204,15 @@ fn posted(
     if let Some(shown) = shown {
         let mut now = tried.clone();
         now.add(shown);
+        let is_new = now != *tried;
         let now = keep(visit, tried, now)?;
-        let says = format!("{} {}", shown.outcome.because(shown.defence), now.summary());
-        return Ok(Some(PressResult::Step(format!("Simulated by the rules of browsers: {says}"))));
+        let says =
+            format!("Simulated by the rules of browsers: {} {}", shown.outcome.because(shown.defence), now.summary());
+        return Ok(Some(if is_new {
+            PressResult::Step(says)
+        } else {
+            PressResult::Note(format!("You have tried this already. {says}"))
+        }));
     }
     if visit.form.get("simulate").is_some() {
         return Ok(Some(PressResult::Missing(
@@ -210,18 +225,22 @@ fn posted(
     }
 }
 
-/// What is said on the way back from another page.
-fn arrived(visit: &LessonVisit<'_>, tried: &Tried) -> Option<PressResult> {
+/// What is said on the way back from another page. `is_new` says whether an attack was added since.
+fn arrived(visit: &LessonVisit<'_>, tried: &Tried, is_new: bool) -> Option<PressResult> {
     match Form::of_query(visit.request).get("step")? {
         "login" if session(visit).is_some() => {
             Some(PressResult::Step("Admin is logged in at all five portals. Now open Mallory's page.".to_owned()))
         }
-        "login" => Some(PressResult::Missing(
+        "login-again" if session(visit).is_some() => {
+            Some(PressResult::Note(format!("Admin is logged in again at all five portals. {}", tried.summary())))
+        }
+        "login" | "login-again" => Some(PressResult::Missing(
             "Your browser did not keep the session cookie: it accepts `Secure` here over https only. You can still let \
              the lab simulate each attack."
                 .to_owned(),
         )),
-        "back" => Some(PressResult::Step(tried.summary())),
+        "back" if is_new => Some(PressResult::Step(tried.summary())),
+        "back" => Some(PressResult::Note(tried.summary())),
         _ => None,
     }
 }
@@ -257,9 +276,40 @@ fn pass(visit: &LessonVisit<'_>) -> Option<String> {
     (!visitor.is_empty()).then(|| visit.lab.sessions.seal(PASS, &format!("{visitor} {home}")))
 }
 
-fn with_pass(origin: &str, step: &str, pass: &str) -> String {
-    let query = form_urlencoded::Serializer::new(String::new()).append_pair("for", pass).finish();
+fn with_pass(origin: &str, step: &str, pass: &str, sent: &[Defence]) -> String {
+    let fields = [("for", pass), (SENT, &names_of(sent))];
+    let fields = fields.into_iter().filter(|(_, value)| !value.is_empty());
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
     format!("{origin}{PAGE}/{step}?{query}")
+}
+
+/// The field that tells Mallory's page which of its forms were sent, so that it marks them. Her page is on another
+/// site, where this browser has no records.
+const SENT: &str = "sent";
+
+fn names_of(sent: &[Defence]) -> String {
+    let sent = Defence::ALL.into_iter().filter(|it| sent.contains(it));
+    sent.map(Defence::name).collect::<Vec<_>>().join(".")
+}
+
+/// The forms that such a field names.
+fn read_sent(visit: &LessonVisit<'_>) -> Vec<Defence> {
+    let query = Form::of_query(visit.request);
+    let names = visit.form.get(SENT).or_else(|| query.get(SENT)).unwrap_or_default();
+    Defence::ALL.into_iter().filter(|it| names.split('.').any(|name| name == it.name())).collect()
+}
+
+/// The forms that were sent from this page of Mallory's.
+fn sent_of(tried: &Tried, attacker: Attacker) -> Vec<Defence> {
+    Defence::ALL.into_iter().filter(|it| tried.of(*it, attacker).is_some()).collect()
+}
+
+/// Mallory's page on another site.
+fn attacker_at(origin: &str, sent: &[Defence]) -> String {
+    match &names_of(sent)[..] {
+        "" => format!("{origin}{PAGE}/attacker"),
+        names => format!("{origin}{PAGE}/attacker?{SENT}={names}"),
+    }
 }
 
 /// The pass of a request, if this server sealed it: the whole text, the visitor, and the lesson's origin.
@@ -281,6 +331,13 @@ struct AttackerPage<'a> {
     pass: String,
     back: String,
     tossed: Vec<String>,
+    sent: Vec<Defence>,
+}
+
+impl AttackerPage<'_> {
+    fn sent_names(&self) -> String {
+        names_of(&self.sent)
+    }
 }
 
 /// Mallory's page on another site.
@@ -320,7 +377,7 @@ fn neighbour(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         return Err(Problem::not_found());
     }
     let tossed = with_mac(visit, |mac| tossed_lines(DOMAIN, mac)).to_vec();
-    let back = with_pass(&portal, "return", &pass);
+    let back = with_pass(&portal, "return", &pass, &[]);
     let mut response = attacker_page(visit, Attacker::Neighbour, portal, pass, back, tossed.clone())?;
     tossed.iter().try_for_each(|line| lesson_cookies::set(&mut response, line))?;
     Ok(response)
@@ -337,8 +394,8 @@ fn attacker_page(
 ) -> Result<HttpResponse, Problem> {
     let policy = policy_with_forms_to(&victim).parse().map_err(|error| Problem::internal(&error))?;
     let forms = with_mac(visit, |mac| Defence::ALL.map(|defence| (defence, defence.field(mac)))).to_vec();
-    let assets = &visit.lab.assets;
-    let mut response = render(&AttackerPage { assets, attacker, victim, forms, pass, back, tossed })?;
+    let (assets, sent) = (&visit.lab.assets, read_sent(visit));
+    let mut response = render(&AttackerPage { assets, attacker, victim, forms, pass, back, tossed, sent })?;
     response.headers_mut().insert(header::CONTENT_SECURITY_POLICY, policy);
     let referrer = HeaderValue::from_static("strict-origin-when-cross-origin");
     response.headers_mut().insert(header::REFERRER_POLICY, referrer);
@@ -361,7 +418,7 @@ fn portal(visit: &LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if visit.lab.origins.reached_at(visit.request.head()) != here {
         return Err(Problem::not_found());
     }
-    let neighbour = with_pass(&neighbour, "neighbour", &pass);
+    let neighbour = with_pass(&neighbour, "neighbour", &pass, &read_sent(visit));
     let back = format!("{home}{PAGE}#do");
     let mut response = render(&PortalPage { assets: &visit.lab.assets, here, neighbour, back })?;
     set_login(visit, &mut response)?;
@@ -431,13 +488,15 @@ fn record_line(visit: &LessonVisit<'_>, shown: Shown) -> String {
 /// The ways back: to Mallory's page, and to the lesson with what was seen.
 fn ways(visit: &LessonVisit<'_>, attacker: Option<Attacker>, shown: Option<Shown>) -> (Option<String>, String) {
     let (origins, head) = (&visit.lab.origins, visit.request.head());
+    let mut sent = read_sent(visit);
+    sent.extend(shown.map(|shown| shown.defence));
     match (attacker, read_pass(visit)) {
         (Some(Attacker::Neighbour), Some((pass, visitor, home))) => {
-            let again = origins.school(head).map(|[_, neighbour]| with_pass(&neighbour, "neighbour", &pass));
+            let again = origins.school(head).map(|[_, neighbour]| with_pass(&neighbour, "neighbour", &pass, &sent));
             (again, with_results(visit, &visitor, &home, shown))
         }
         (Some(Attacker::OtherSite), _) => {
-            let again = origins.other_site(head).map(|origin| format!("{origin}{PAGE}/attacker"));
+            let again = origins.other_site(head).map(|origin| attacker_at(&origin, &sent));
             (again, format!("{PAGE}?step=back#verdict"))
         }
         _ => (None, format!("{PAGE}#do")),

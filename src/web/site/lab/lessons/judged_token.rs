@@ -1,6 +1,9 @@
 //! What a lesson shows of a token: its parts, with the changed ones marked, and what two verifiers say.
 
+use serde_json::Value;
+
 use crate::lab::naive::Objection;
+use crate::token::printable::json_escaped;
 use crate::token::{Claims, UnverifiedClaims, Verdict};
 use crate::web::view::token_view::{TokenPart, TraceRow, shortened};
 
@@ -73,7 +76,11 @@ pub(super) struct NaiveVerdict {
 
 impl NaiveVerdict {
     pub fn new(rule: &'static str, says: &Result<Claims, Objection>) -> Self {
-        let subject = |claims: &Claims| shortened(claims.subject().unwrap_or("nobody in particular"));
+        let subject = |claims: &Claims| match claims.get("sub") {
+            Some(Value::String(subject)) => shortened(&json_escaped(subject)),
+            Some(other) => shortened(&other.to_string()),
+            None => "nobody in particular".to_owned(),
+        };
         Self {
             name: "The naive verifier",
             rule,

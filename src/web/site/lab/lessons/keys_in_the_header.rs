@@ -12,8 +12,9 @@ use crate::lab::lessons::keys_in_the_header::{
     self, ATTACKER, Attempt, Choices, FOLDER, LONGEST_FIELD, Member, With, forge, judge,
 };
 use crate::lab::lessons::press::PressResult;
-use crate::lab::naive::LaxToken;
+use crate::lab::naive::{LaxToken, Objection};
 use crate::profiles::demo::{self, DemoAlgorithm};
+use crate::token::Claims;
 use crate::web::http::problem::Problem;
 use crate::web::site::lab::session_token::Own;
 use crate::web::view::assets::Assets;
@@ -39,7 +40,6 @@ impl LessonPage for Page {
 struct KeysInTheHeaderPage<'a> {
     assets: &'a Assets,
     frame: Frame,
-    own: Own,
     /// The attacker's public key, and the whole pair.
     jwk: &'a str,
     private_jwk: &'a str,
@@ -72,7 +72,7 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let outcome = if visit.form.is_sent() { Some(sent.outcome(visit, attacker, &own)?) } else { None };
     let frame = visit.judged(outcome.as_ref().map(|outcome| outcome.press.clone()), Open::Part(sent.member.value()));
     let (jwk, private_jwk) = (attacker.public_jwk.as_str(), attackers_key::PRIVATE_JWK);
-    render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, own, jwk, private_jwk, sent, outcome })
+    render(&KeysInTheHeaderPage { assets: &visit.lab.assets, frame, jwk, private_jwk, sent, outcome })
 }
 
 impl Sent {
@@ -112,7 +112,7 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
     let strict = match attempt {
         Attempt::Brought { .. } => strict,
         Attempt::Forged(choices) => strict
-            .mark(0, "it leads to a key")
+            .mark(0, &changed_header(choices, &says))
             .mark(1, "sub says admin")
             .mark(2, &format!("made with {}", choices.with.says())),
     };
@@ -120,6 +120,15 @@ fn outcome(visit: &LessonVisit<'_>, attacker: &AttackersKey, attempt: &Attempt<'
         press: PressResult::of(&judge(attempt, &says)).counted_if(!attempt.is_empty()),
         naive: NaiveVerdict::new(member.rule(), &says).named("The portal"),
         strict,
+    }
+}
+
+/// What is said of the header, which has the member that the visitor chose.
+fn changed_header(choices: &Choices<'_>, says: &Result<Claims, Objection>) -> String {
+    let name = choices.member.name();
+    match says {
+        Err(Objection::NoKey(_)) => format!("its {name} leads to no key"),
+        _ => format!("its {name} leads to a key"),
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::json;
 use super::projector::Projector;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::hints::Open;
-use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Target};
+use crate::lab::lessons::log_in_with_a_code::{Attack, Parts, Sent, Target};
 use crate::lab::lessons::press::PressResult;
 use crate::oauth::authorization::{AuthorizationRequest, Refusal};
 use crate::token::Claims;
@@ -26,12 +26,8 @@ use issuer::{CLIENT, LESSON, Login, shown_error};
 /// The longest value that the callback hands on. Those of a real login are shorter.
 const LONGEST_VALUE: usize = 100;
 
-/// The longest redirect URI that Mallory may write.
-const LONGEST_ADDRESS: usize = 2048;
-
-/// What is said of a stolen code with another code verifier than at the other issuer.
-const OTHER_VERIFIER: &str = "The other issuer got another code verifier, so your try there does not count any more. Both \
-                              must get the same.";
+/// The longest redirect URI that Mallory may write. The session keeps it between the two tries.
+const LONGEST_ADDRESS: usize = 200;
 
 /// How long the ID token of the lesson is valid, in seconds.
 const ID_TOKEN_LIFE: i64 = 600;
@@ -121,6 +117,8 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
 impl Work {
     fn resume(visit: &LessonVisit<'_>) -> Result<Self, Problem> {
         let parts = Parts::parse(&visit.work());
+        let sent = |attack| parts.sent(attack).map(str::to_owned);
+        let (choice, redirect_uri) = (sent(Attack::StolenCode), sent(Attack::OpenRedirect));
         let visitor = visit.visitor.lab().visitor;
         let has_begun = parts.round > 0 && !visitor.is_empty();
         let query = Form::of_query(visit.request);
@@ -128,11 +126,15 @@ impl Work {
         let in_address = || Brought::read(&query).filter(|_| !visit.form.is_sent());
         let brought = Brought::read(&visit.form).or_else(in_address);
         Ok(Self {
-            parts,
             login: has_begun.then(|| Login::of(visit, &visitor, parts.round)),
             brought: brought.filter(|_| !parts.has_logged_in),
-            choice: visit.text("choice", LONGEST_VALUE)?.or(parts.sent_verifier()).unwrap_or_default().to_owned(),
-            redirect_uri: visit.text("redirect", LONGEST_ADDRESS)?.unwrap_or(PORTAL_CALLBACK).trim().to_owned(),
+            parts,
+            choice: visit.text("choice", LONGEST_VALUE)?.or(choice.as_deref()).unwrap_or_default().to_owned(),
+            redirect_uri: (visit.text("redirect", LONGEST_ADDRESS)?)
+                .or(redirect_uri.as_deref())
+                .unwrap_or(PORTAL_CALLBACK)
+                .trim()
+                .to_owned(),
             exchange: None,
         })
     }
@@ -148,8 +150,7 @@ impl Work {
         };
         Some(match brought.check(login) {
             Ok(()) => PressResult::Step(format!(
-                "2 of the 3 steps of the login are done, which is part 1 of {}. Your browser brought a code to the portal. \
-                 `state` and `iss` are right. Now the portal redeems the code.",
+                "Part 1 of {}, step 2 of 3. Your browser brought a code to the portal. `state` and `iss` are right. Now the portal redeems the code.",
                 Parts::ALL
             )),
             Err(why) => PressResult::Missing(why.to_owned()),
@@ -169,12 +170,13 @@ impl Work {
 
     fn begin(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
         let visitor = visit.own_name()?;
+        let press = if self.next_of_login() == LoginStep::Follow { PressResult::Note } else { PressResult::Step };
         self.parts.round = self.parts.round.saturating_add(1);
         self.login = Some(Login::of(visit, &visitor, self.parts.round));
         self.brought = None;
-        Ok(PressResult::Step(format!(
-            "1 of the 3 steps of the login is done, which is part 1 of {}. The portal keeps a new `state` and a new code \
-             verifier for your browser. It answers with a redirect, which your browser follows next.",
+        Ok(press(format!(
+            "Part 1 of {}, step 1 of 3. The portal keeps a new `state` and a new code verifier for your browser. It \
+             answers with a redirect, which your browser follows next.",
             Parts::ALL
         )))
     }
@@ -216,16 +218,27 @@ impl Work {
         if !attack.choices().is_empty() && self.choice.is_empty() {
             return Ok(PressResult::Missing(format!("Nothing is chosen yet. {}", attack.asks())));
         }
+        if attack.choices().is_empty() && self.redirect_uri.is_empty() {
+            return Ok(PressResult::Missing("The field is empty. Write a redirect URI into it.".to_owned()));
+        }
         let visitor = visit.own_name()?;
         match attacks::attempt(attack, target, &self.choice, &self.redirect_uri, &visitor, visit)? {
             Err(hint) => Ok(PressResult::Wrong(hint)),
             Ok(exchange) => {
                 self.exchange = Some(exchange);
                 let is_new = !self.parts.has(attack, target);
-                let cancels = attack == Attack::StolenCode && self.parts.send_verifier(&self.choice);
+                let what = if attack.choices().is_empty() { &self.redirect_uri } else { &self.choice };
+                let sent = self.parts.send(attack, target, what);
                 self.parts.add(attack, target);
+                let (name, other) = (attack.sent(), attack.target(target.other()));
                 Ok(match self.attempt_result(attack) {
-                    PressResult::Step(says) if cancels => PressResult::Note(format!("{OTHER_VERIFIER} {says}")),
+                    PressResult::Step(says) if sent == Sent::Changed => {
+                        PressResult::Note(format!("You changed the {name}. Send the same one to {other}. {says}"))
+                    }
+                    PressResult::Step(says) if sent == Sent::Cancels => PressResult::Note(format!(
+                        "The other issuer got another {name}, so your try there does not count any more. Both must get \
+                         the same. {says}"
+                    )),
                     PressResult::Step(says) if !is_new => {
                         PressResult::Note(format!("You have made this try already. {says}"))
                     }
@@ -301,7 +314,7 @@ async fn id_token(login: &Login, visit: &mut LessonVisit<'_>) -> Result<Message,
     let start: String = token.chars().take(40).collect();
     let payload: serde_json::Map<String, serde_json::Value> =
         claims.iter().map(|(name, value)| (name.to_owned(), value.clone())).collect();
-    let answer = json!({ "token_type": "Bearer", "expires_in": ID_TOKEN_LIFE, "id_token": format!("{start}…") });
+    let answer = json!({ "access_token": "…", "token_type": "Bearer", "expires_in": ID_TOKEN_LIFE, "id_token": format!("{start}…") });
     Ok(Message {
         who: "The issuer answers, and this is the payload of the ID token",
         text: format!("{answer}\n\n{}", json!(payload)),
@@ -419,6 +432,11 @@ impl Work {
         let Some(brought) = &self.brought else { return Vec::new() };
         let values = [("code", &brought.code), ("state", &brought.state), ("iss", &brought.iss)];
         values.map(|(name, value)| Parameter { name, value: value.clone(), says: meaning(name) }).into()
+    }
+
+    /// Whether the parameters of the redirect are above the verdict, which leads to them.
+    fn has_parameters(&self) -> bool {
+        !self.parts.has_logged_in && self.next_of_login() == LoginStep::Follow
     }
 
     fn address(&self) -> String {

@@ -179,18 +179,20 @@ impl LogoutState {
     }
 
     fn log_in(&mut self, visit: &LessonVisit<'_>) -> Result<PressResult, Problem> {
+        let is_again = self.is_logged_in && self.stage() == Stage::LoggedIn;
         let claims = lab::claims(&Subject::default(), LIFETIME, &random_text(&visit.lab.random)?, visit.now);
         let token = visit.issue(&self.keys(visit, self.rounds.key)?, &claims)?;
         self.cookie = Some(lesson_cookies::of_lesson(visit, COOKIE, token, Duration::seconds(LIFETIME.seconds())));
         (self.saved, self.way, self.is_logged_in, self.is_copy_spent) = (String::new(), None, true, false);
-        Ok(self.step_done(
+        let press = self.step_done(
             1,
             &format!(
                 "Bob is logged in for ten minutes. His token has a random `jti`, your key `lab-{}` signed it, and his \
                  browser keeps it in the cookie `{COOKIE}`.",
                 self.rounds.key
             ),
-        ))
+        );
+        Ok(if is_again { PressResult::Note(press.says().to_owned()) } else { press })
     }
 
     /// The result of a step that ends no round.

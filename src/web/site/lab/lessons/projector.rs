@@ -52,13 +52,16 @@ static BEFORE: [Section; 3] = [
     Section { id: "prediction", title: "Your prediction" },
 ];
 
-/// The code of each language is a step of its own, because all of it is longer than a screen.
-static AFTER: [Section; 6] = [
+/// Each piece of code is a step of its own: it is read from the back of the room.
+static AFTER: [Section; 9] = [
     Section { id: "why", title: "Why" },
     Section { id: "code", title: "In your code" },
-    Section { id: "code-python", title: "In Python" },
-    Section { id: "code-node", title: "In Node" },
-    Section { id: "code-rust", title: "In Rust" },
+    Section { id: "code-python-mistake", title: "Python: the mistake" },
+    Section { id: "code-python-fix", title: "Python: the fix" },
+    Section { id: "code-node-mistake", title: "Node: the mistake" },
+    Section { id: "code-node-fix", title: "Node: the fix" },
+    Section { id: "code-rust-mistake", title: "Rust: the mistake" },
+    Section { id: "code-rust-fix", title: "Rust: the fix" },
     Section { id: "sources", title: "Sources" },
 ];
 
@@ -139,7 +142,7 @@ impl Projector {
     pub fn show(visit: &LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
         let view = Self::of(visit.request);
         let mut response = match view {
-            Some(view) => view.with_steps(visit.lesson, response)?,
+            Some(view) => view.with_steps(visit, response)?,
             None => response,
         };
         Self::remember(view, visit, &mut response)?;
@@ -185,21 +188,25 @@ impl Projector {
     }
 
     /// Puts the links between the steps into a page. What is no page of a lesson stays as it is.
-    fn with_steps(self, lesson: &'static Lesson, response: HttpResponse) -> Result<HttpResponse, Problem> {
+    fn with_steps(self, visit: &LessonVisit<'_>, response: HttpResponse) -> Result<HttpResponse, Problem> {
         let (head, body) = response.into_parts();
         let page = match body.try_into_bytes() {
             Ok(bytes) => bytes,
             Err(body) => return Ok(head.set_body(body)),
         };
         let text = String::from_utf8_lossy(&page);
-        let shown = if text.contains(TOP) { self.page(lesson, &text)? } else { text.into_owned() };
+        let shown = if text.contains(TOP) { self.page(visit, &text)? } else { text.into_owned() };
         Ok(head.set_body(shown).map_into_boxed_body())
     }
 
-    fn page(self, lesson: &'static Lesson, page: &str) -> Result<String, Problem> {
+    fn page(self, visit: &LessonVisit<'_>, page: &str) -> Result<String, Problem> {
         let tasks = Tasks::find(page);
-        let course =
-            Course { lesson, stops: stops(tasks.as_ref().map_or(1, Tasks::count)), fragments: tasks.is_some() };
+        let course = Course {
+            lesson: visit.lesson,
+            next: visit.next_lesson(),
+            stops: stops(tasks.as_ref().map_or(1, Tasks::count)),
+            fragments: tasks.is_some(),
+        };
         let place = course.place(self.stop);
         let is_task = matches!(self.stop, Stop::Task(_)) && tasks.is_some();
         let around = |label| if is_task { Ok(String::new()) } else { course.links(place, label) };
@@ -221,6 +228,8 @@ fn stops(tasks: usize) -> Vec<Stop> {
 /// The steps of a lesson, as it is now.
 struct Course {
     lesson: &'static Lesson,
+    /// The one after it, unless there is none that is open.
+    next: Option<&'static Lesson>,
     stops: Vec<Stop>,
     /// Whether the steps of the task are switched by fragments.
     fragments: bool,
@@ -241,9 +250,8 @@ impl Course {
         };
         let before = beside(place.checked_sub(1));
         let after = beside(Some(place + 1));
-        let next = self.lesson.next();
         let position = format!("Step {} of {}", place + 1, self.stops.len());
-        let links = StepLinks { label, position, title: self.stops[place].title(), before, after, next };
+        let links = StepLinks { label, position, title: self.stops[place].title(), before, after, next: self.next };
         links.render().map_err(|error| Problem::internal(&error))
     }
 
@@ -278,7 +286,7 @@ struct Tasks {
     end: usize,
 }
 
-const ITEM: &str = "<li>";
+const ITEM: &str = "<li";
 
 impl Tasks {
     /// Finds them between the heading and the hints. A lesson without such a list has one step there.
@@ -301,7 +309,7 @@ impl Tasks {
             match rest {
                 _ if rest.starts_with("<ol") || rest.starts_with("<ul") => depth += 1,
                 _ if rest.starts_with("</ol>") || rest.starts_with("</ul>") => depth = depth.saturating_sub(1),
-                _ if rest.starts_with(ITEM) && depth == 1 => starts.push(tag),
+                _ if rest.starts_with("<li>") || rest.starts_with("<li ") => starts.extend((depth == 1).then_some(tag)),
                 _ => {}
             }
             if depth == 0 {
@@ -325,12 +333,20 @@ impl Tasks {
             let class = if number == now { " class=\"now\"" } else { "" };
             let links = course.links(BEFORE.len() + place, &format!("Steps around step {number} of the task"))?;
             let own = Projector { stop: Stop::Task(number) };
+            let (tag, inner) = page[*start..end].split_once('>').unwrap_or((ITEM, ""));
             let item = format!("<li id=\"do-{number}\"{class}>{links}");
             shown += &item;
-            shown += &own.leading_back(&page[start + ITEM.len()..end], view, course.lesson);
+            shown += &own_place(tag);
+            shown += &own.leading_back(inner, view, course.lesson);
         }
         Ok(shown + &page[self.end..])
     }
+}
+
+/// A place for the id that an item has in the lesson, because links lead to it.
+fn own_place(tag: &str) -> String {
+    let id = tag.split_once("id=\"").and_then(|(_, rest)| rest.split('"').next());
+    id.map(|id| format!("<span id=\"{id}\"></span>")).unwrap_or_default()
 }
 
 impl Projector {
@@ -420,17 +436,17 @@ mod tests {
     }
 
     const PAGE: &str = "<h2 id=\"do\">Do it</h2><form action=\"x\"><ol class=\"steps\"><li>one<ul><li>in</li></ul></li>\
-                        <li>two <button name=\"a\">A</button></li></ol></form><div id=\"help\"></div>";
+                        <li class=\"x\" id=\"second\">two <button name=\"a\">A</button></li></ol></form><div id=\"help\"></div>";
 
     #[test]
     fn each_step_of_the_task_leads_to_the_ones_around_it_and_its_buttons_lead_back_to_it() {
         let tasks = Tasks::find(PAGE).unwrap();
         assert_eq!(tasks.count(), 2);
-        let course = Course { lesson: none(), stops: stops(2), fragments: true };
+        let course = Course { lesson: none(), next: none().next(), stops: stops(2), fragments: true };
         let shown = tasks.with_links(PAGE, &course, Projector { stop: Stop::Task(1) }).unwrap();
         assert!(shown.contains("<li id=\"do-1\" class=\"now\">") && shown.contains("<li id=\"do-2\">"), "{shown}");
-        assert!(shown.contains("<li>in</li>"), "{shown}");
-        assert!(shown.contains("Step 4 of 11") && shown.contains("Step 5 of 11"), "{shown}");
+        assert!(shown.contains("<li>in</li>") && shown.contains("</nav><span id=\"second\"></span>two"), "{shown}");
+        assert!(shown.contains("Step 4 of 14") && shown.contains("Step 5 of 14"), "{shown}");
         assert!(shown.contains("href=\"#do-2\"") && shown.contains("href=\"#do-1\""), "{shown}");
         let action = "formaction=\"/lab/lessons/none?view=projector&#38;at=do-2#verdict\" name=\"a\"";
         assert!(shown.contains(action), "{shown}");
@@ -439,12 +455,12 @@ mod tests {
 
     #[test]
     fn a_step_that_is_gone_is_the_last_of_the_task() {
-        let course = Course { lesson: none(), stops: stops(2), fragments: true };
+        let course = Course { lesson: none(), next: none().next(), stops: stops(2), fragments: true };
         assert_eq!(course.place(Stop::Task(9)), 4);
-        assert!(course.links(0, "x").unwrap().contains("Step 1 of 11"));
-        let last = course.links(10, "x").unwrap();
+        assert!(course.links(0, "x").unwrap().contains("Step 1 of 14"));
+        let last = course.links(13, "x").unwrap();
         assert!(
-            last.contains("Step 11 of 11") && last.contains("rel=\"prev\"") && last.contains("Next lesson"),
+            last.contains("Step 14 of 14") && last.contains("rel=\"prev\"") && last.contains("Next lesson"),
             "{last}"
         );
     }

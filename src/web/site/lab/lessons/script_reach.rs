@@ -19,9 +19,10 @@ use crate::web::view::page::render;
 const SET: &str = "The server set two cookies, and the page’s script wrote the entry, if scripts run here. Both \
                    questions are left: report what the table says.";
 
-/// The verdict on the same step a second time.
-const SET_AGAIN: &str = "You have done this step already. All three are set again, with other values. What is left is \
-                         step 3: report what the table says.";
+/// The verdict on the same step a second time, and what it adds as long as the lesson is not solved.
+const SET_AGAIN: &str = "The server set both cookies again, with another value. The page’s script writes the entry again, \
+                         if scripts run here.";
+const LEFT: &str = "What is left is step 3: report what the table says.";
 
 pub(super) struct Page;
 
@@ -61,8 +62,9 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let [read, arrived] = if is_opened { kept.ticked() } else { ["read", "arrived"].map(|it| ticked(visit, it)) };
     let remarks = if step == Some("check") { judge(&read, &arrived) } else { Vec::new() };
     let (press, is_new) = match step {
+        Some("set") if visit.progress.is_solved => (Some(PressResult::Note(SET_AGAIN.to_owned())), true),
         Some("set") if visit.form.get("set").is_some() || kept.is_set => {
-            (Some(PressResult::Note(SET_AGAIN.to_owned())), true)
+            (Some(PressResult::Note(format!("You have done this step already. {SET_AGAIN} {LEFT}"))), true)
         }
         Some("set") => (Some(PressResult::Step(SET.to_owned())), true),
         Some("check") => (Some(verdict(&remarks).counted_if(!read.is_empty() || !arrived.is_empty())), false),

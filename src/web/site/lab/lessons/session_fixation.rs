@@ -151,6 +151,9 @@ async fn step(visit: &LessonVisit<'_>, portal: &mut Portal) -> Result<Step, Prob
 fn plant(visit: &LessonVisit<'_>, portal: &Portal) -> Step {
     match portal.plant() {
         Err(press) => press.into(),
+        Ok(id) if came(visit, SESSION).as_deref() == Some(&id) => {
+            PressResult::Note("Bob's browser has Mallory's id already. Now Bob logs in.".to_owned()).into()
+        }
         Ok(id) => Step {
             cookie: Some(lesson_cookies::of_lesson(visit, SESSION, id, HOUR)),
             ..PressResult::Step("Bob's browser has Mallory's id in its cookie now. Bob sees nothing of it.".to_owned())

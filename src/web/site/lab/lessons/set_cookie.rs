@@ -19,9 +19,9 @@ use crate::web::view::page::render;
 const SET: &str = "The server sent the line that step 2 shows, and your browser now has the cookie. Five questions are \
                    left: which piece of the line has which effect?";
 
-/// The verdict on the same step a second time.
-const SET_AGAIN: &str = "You have done this step already. Your browser now has the same cookie with another value. What is \
-                         left is step 3: which piece of the line has which effect?";
+/// The verdict on the same step a second time, and what it adds as long as the lesson is not solved.
+const SET_AGAIN: &str = "Your browser now has the same cookie with another value.";
+const LEFT: &str = "What is left is step 3: which piece of the line has which effect?";
 
 pub(super) struct Page;
 
@@ -86,7 +86,10 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         (Some(_), _) => return Err(Problem::bad_request("`step` cannot be taken: `set` or `check` is accepted.")),
     };
     let press = match (step, &sent) {
-        (Some("set"), _) if kept.is_some() => Some(PressResult::Note(SET_AGAIN.to_owned())),
+        (Some("set"), _) if visit.progress.is_solved => Some(PressResult::Note(SET_AGAIN.to_owned())),
+        (Some("set"), _) if kept.is_some() => {
+            Some(PressResult::Note(format!("You have done this step already. {SET_AGAIN} {LEFT}")))
+        }
         (Some("set"), _) => Some(PressResult::Step(SET.to_owned())),
         (Some(_), Some(_)) => Some(verdict(&remarks).counted_if(has_chosen(&visit.form))),
         (Some(_), None) => {

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use super::{Form, Frame, LessonPage, LessonVisit, lesson_cookies};
 use crate::lab::lessons::press::PressResult;
 use crate::lab::lessons::size_limit::{
-    ATTRIBUTE_BYTES, COOKIE_NAME, LARGEST, MINUTES, Measured, SMALLEST, Trial, padding, parse_size, set_cookie_line,
-    size_of,
+    ATTRIBUTE_BYTES, COOKIE_NAME, LARGEST, MINUTES, Measured, SMALLEST, Trial, line_bytes, padding, parse_size,
+    set_cookie_line, size_of,
 };
 use crate::profiles::demo::{DemoAlgorithm, Subject};
 use crate::profiles::{Lifetime, lab};
@@ -97,16 +97,41 @@ enum ReceivedCookie {
     TooLate,
 }
 
+impl ReceivedCookie {
+    /// Reads what [`Self`] displays.
+    fn parse(text: &str) -> Option<Self> {
+        match text {
+            "same" => Some(Self::TheSame),
+            "none" => Some(Self::Nothing),
+            "late" => Some(Self::TooLate),
+            bytes => bytes.parse().ok().filter(|bytes| *bytes <= LARGEST).map(Self::Earlier),
+        }
+    }
+}
+
+impl fmt::Display for ReceivedCookie {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TheSame => f.write_str("same"),
+            Self::Earlier(bytes) => write!(f, "{bytes}"),
+            Self::Nothing => f.write_str("none"),
+            Self::TooLate => f.write_str("late"),
+        }
+    }
+}
+
 impl Sent {
     /// What the redirect says was set, and what came back.
     fn of(visit: &LessonVisit<'_>) -> Option<Self> {
         Self::read(visit, visit.form.get("token")?, visit.form.get("at")?, visit.form.get("attributes")?)
     }
 
-    /// The same beside a hint, which the form's own field tells.
+    /// The same beside a hint or an answer, which the form's own field tells. The browser may have dropped the cookie
+    /// since.
     fn again(visit: &LessonVisit<'_>) -> Option<Self> {
-        let [token, at, attributes] = visit.form.get("sent")?.split(' ').collect::<Vec<_>>()[..] else { return None };
-        Self::read(visit, token, at, attributes)
+        let words: Vec<&str> = visit.form.get("sent")?.split(' ').collect();
+        let [token, at, attributes, received] = words[..] else { return None };
+        Some(Self { received: ReceivedCookie::parse(received)?, ..Self::read(visit, token, at, attributes)? })
     }
 
     fn read(visit: &LessonVisit<'_>, token: &str, at: &str, attributes: &str) -> Option<Self> {
@@ -127,7 +152,8 @@ impl Sent {
 
     /// What the form keeps of it for a hint.
     fn text(&self) -> String {
-        format!("{} {} {}", self.token_bytes, self.set, if self.has_attribute { "yes" } else { "no" })
+        let attributes = if self.has_attribute { "yes" } else { "no" };
+        format!("{} {} {attributes} {}", self.token_bytes, self.set, self.received)
     }
 
     const fn counted(&self) -> usize {
@@ -135,7 +161,7 @@ impl Sent {
     }
 
     fn line_bytes(&self) -> usize {
-        set_cookie_line("", self.has_attribute).len() + self.token_bytes
+        line_bytes(self.counted(), self.has_attribute)
     }
 
     /// What this shows of the browser.
@@ -204,10 +230,12 @@ fn show_sent(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         )),
         Some(Some(_)) if !lesson_cookies::is_outcome(visit) => Some(PressResult::Missing(NOT_A_PRESS.to_owned())),
         Some(Some(trial)) => {
-            let mut measured = Measured::parse(&visit.work());
+            let before = Measured::parse(&visit.work());
+            let mut measured = before;
             measured.add(trial);
             visit.keep_work(measured.to_string())?;
-            Some(measured.report(trial))
+            let asked = visit.form.get("size").and_then(parse_size).unwrap_or(trial.size);
+            Some(measured.report(trial, before, asked))
         }
     };
     show(visit, sent, press)
@@ -217,7 +245,8 @@ fn answer(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut measured = Measured::parse(&visit.work());
     let press = measured.answer(they_count(&visit.form));
     visit.keep_work(measured.to_string())?;
-    show(visit, None, Some(press))
+    let sent = Sent::again(visit);
+    show(visit, sent, Some(press))
 }
 
 fn they_count(form: &Form) -> Option<bool> {

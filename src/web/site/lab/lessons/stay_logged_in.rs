@@ -88,12 +88,14 @@ struct Work {
     kept: Kept,
     tokens: [Tokens; 2],
     exchange: Option<Exchange>,
+    /// What the two had when a round ended with this press.
+    last: Vec<Wallet>,
 }
 
 async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     let mut work = Work::resume(visit)?;
     let press = if visit.form.is_sent() { Some(work.step(visit).await?) } else { None };
-    let wallets = if work.tokens_are_there() { work.wallets(visit).await? } else { Vec::new() };
+    let wallets = if work.tokens_are_there() { work.wallets(visit).await? } else { std::mem::take(&mut work.last) };
     let cookie = visit.form.is_sent().then(|| work.cookie(visit));
     let frame = visit.judged(press, work.kept.open());
     let Work { kept, exchange, .. } = work;
@@ -112,7 +114,7 @@ impl Work {
         let mut texts = carried.split(SEPARATOR).map(str::to_owned);
         let mut next = || texts.next().unwrap_or_default();
         let tokens = Holder::ALL.map(|_| Tokens { refresh: next(), access: next() });
-        Ok(Self { visitor, kept: Kept::parse(&visit.work()), tokens, exchange: None })
+        Ok(Self { visitor, kept: Kept::parse(&visit.work()), tokens, exchange: None, last: Vec::new() })
     }
 
     async fn step(&mut self, visit: &mut LessonVisit<'_>) -> Result<PressResult, Problem> {
@@ -190,9 +192,10 @@ impl Work {
             let access = self.access_token(visit)?;
             self.tokens[holder as usize] = Tokens { refresh: got, access };
         }
+        let wallets = self.wallets(visit).await?;
         let press = self.kept.concluded(holder, answer);
         if self.kept.round.is_none() {
-            self.tokens = Default::default();
+            (self.tokens, self.last) = (Default::default(), wallets);
         }
         Ok(press)
     }

@@ -222,7 +222,9 @@ impl Work {
             return Err(because("No secret is typed yet. Type the word that was found into *Secret*.".to_owned()));
         }
         if self.sub.is_empty() {
-            return Err(because("Type into *New sub* who the token is about.".to_owned()));
+            let is_right = weak_secret::secret_of(&self.case) == self.secret;
+            let also = if is_right { "" } else { " The secret is not the portal’s either." };
+            return Err(because(format!("Type into *New sub* who the token is about.{also}")));
         }
         let subject = Subject::parse(&self.sub)
             .map_err(|error| because(format!("This cannot be the `sub` of a token: {error}.")))?;

@@ -47,6 +47,8 @@ struct WherePage<'a> {
     storage: String,
     /// What the script took, on Mallory's machine.
     loot: String,
+    /// The cookie that the login of this round set, as long as the browser has it.
+    set: Option<Cookie<'static>>,
     shown: Option<Shown>,
 }
 
@@ -83,10 +85,14 @@ async fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
         Some(Shown::Login(cookie)) => login_cookies(visit, cookie.as_ref()),
         _ => Vec::new(),
     };
+    let set = match &shown {
+        Some(Shown::Login(cookie)) => cookie.clone(),
+        _ => work.place.and_then(|place| cookie(visit, place, value(visit, place)?)),
+    };
     let Fields { chosen, guess, storage, loot } = fields;
     let chosen = if work.place.is_none() && shown.is_some() { work.next() } else { chosen };
     let assets = &visit.lab.assets;
-    let mut response = render(&WherePage { assets, frame, work, chosen, guess, storage, loot, shown })?;
+    let mut response = render(&WherePage { assets, frame, work, chosen, guess, storage, loot, set, shown })?;
     cookies.iter().try_for_each(|cookie| response.add_cookie(cookie)).map_err(|error| Problem::internal(&error))?;
     Ok(response)
 }

@@ -5,7 +5,7 @@ import { SignJWT, jwtVerify } from "jose";
 export async function lastUser(moves, key) {
   const first = randomBytes(32).toString("base64url");
   const held = { bob: first, mallory: first }; // Mallory copied Bob's token
-  // In a real server: a row of a table, with a hash of the token.
+  // In a real server: a row with a hash of the token, replaced by one UPDATE … WHERE current = ?.
   const family = { user: "bob", current: first, ended: false };
   let access;
   for (const client of moves) {

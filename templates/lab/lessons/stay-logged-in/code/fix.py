@@ -8,7 +8,7 @@ import jwt
 def last_user(moves, key):
     first = secrets.token_urlsafe(32)
     held = {"bob": first, "mallory": first}  # Mallory copied Bob's token
-    # In a real server: a row of a table, with a hash of the token.
+    # In a real server: a row with a hash of the token, replaced by one UPDATE … WHERE current = ?.
     family = {"user": "bob", "current": first, "ended": False}
     access = None
     for client in moves:

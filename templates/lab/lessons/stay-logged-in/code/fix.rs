@@ -14,7 +14,7 @@ pub fn last_user(moves: &[&'static str], key: &[u8]) -> Result<String, Box<dyn s
     let mut next = [0; 32];
     aws_lc_rs::rand::fill(&mut next)?;
     let mut held = HashMap::from([("bob", next), ("mallory", next)]); // Mallory copied Bob's token
-    // In a real server: a row of a table, with a hash of the token.
+    // In a real server: a row with a hash of the token, replaced by one UPDATE … WHERE current = ?.
     let mut family = Family { user: "bob", current: next, ended: false };
     let mut access = None;
     for client in moves {

@@ -76,7 +76,8 @@ pub fn attempt(
     visit: &LessonVisit<'_>,
 ) -> Result<Result<Exchange, String>, Problem> {
     if attack == Attack::OpenRedirect {
-        return Ok(open_redirect(target, redirect_uri));
+        let login = mallory_s_login(visitor, visit);
+        return Ok(open_redirect(target, redirect_uri, login.authorization_parameters()));
     }
     let Some(chosen) = attack.choices().iter().find(|it| it.value == choice) else {
         return Err(Problem::bad_request("`choice` is none of the choices of this attack."));
@@ -92,12 +93,14 @@ pub fn attempt(
     }
 }
 
+/// A login that Mallory begins in her own browser.
+fn mallory_s_login(visitor: &str, visit: &LessonVisit<'_>) -> Login {
+    Login::of(visit, &format!("{visitor} mallory"), 0)
+}
+
 fn missing_state(target: Target, visitor: &str, visit: &LessonVisit<'_>) -> Exchange {
-    let (mallory, bob) = (Login::of(visit, &format!("{visitor} mallory"), 0), Login::of(visit, visitor, 0));
-    let mut query = vec![("code", mallory.code)];
-    if target == Target::Right {
-        query.extend([("state", mallory.state), ("iss", SCHOOL.to_owned())]);
-    }
+    let (mallory, bob) = (mallory_s_login(visitor, visit), Login::of(visit, visitor, 0));
+    let query = [("code", mallory.code), ("state", mallory.state), ("iss", SCHOOL.to_owned())];
     let link = format!("{PORTAL_CALLBACK}?{}", encoded(&query));
     let mut messages = vec![Message::get("Bob’s browser opens Mallory’s link", &link)];
     if target == Target::Right {
@@ -120,6 +123,10 @@ fn stolen_code(target: Target, choice: &str, bob: &Login, visit: &LessonVisit<'_
     let exchange = Exchange::of(Attack::StolenCode, target, vec![message]);
     Ok(match target {
         Target::Careless => exchange,
+        Target::Right if choice == "challenge" => exchange.adding(&format!(
+            "The answer is {}. She sent the hash. The issuer hashes it again, and the result is not the challenge.",
+            shown_error(&refusal)
+        )),
         Target::Right => exchange.adding(&format!("The answer is {}.", shown_error(&refusal))),
     })
 }
@@ -157,15 +164,18 @@ fn shown(mut form: Vec<(&'static str, String)>) -> Vec<(&'static str, String)> {
     form
 }
 
-fn open_redirect(target: Target, redirect_uri: &str) -> Result<Exchange, String> {
+/// `parameters` are those of an authorization request that Mallory began, so its challenge is hers.
+fn open_redirect(
+    target: Target,
+    redirect_uri: &str,
+    mut parameters: Vec<(&'static str, String)>,
+) -> Result<Exchange, String> {
     let host = host_of_attack(redirect_uri)?;
-    let message = Message::get(
-        "Bob’s browser opens Mallory’s link",
-        &format!(
-            "{SCHOOL}/authorize?{}",
-            encoded(&[("client_id", CLIENT.to_owned()), ("redirect_uri", redirect_uri.to_owned())])
-        ),
-    );
+    for (_, value) in parameters.iter_mut().filter(|(name, _)| *name == "redirect_uri") {
+        redirect_uri.clone_into(value);
+    }
+    let link = format!("{SCHOOL}/authorize?{}", encoded(&parameters));
+    let message = Message::get("Bob’s browser opens Mallory’s link", &link);
     if target == Target::Careless {
         let sent = Message { who: "After the login, the code goes to this host", text: host };
         return Ok(Exchange::of(Attack::OpenRedirect, target, vec![message, sent]));
@@ -211,8 +221,12 @@ mod tests {
             ("https://grades.school.example:x@www.mallory.example", "www.mallory.example"),
         ] {
             assert_eq!(host_of_attack(address), Ok(host.to_owned()));
-            assert!(open_redirect(Target::Careless, address).is_ok_and(|it| it.class == "damage"));
-            assert!(open_redirect(Target::Right, address).is_ok_and(|it| it.class == "safe"), "{address}");
+            let parameters =
+                || vec![("redirect_uri", PORTAL_CALLBACK.to_owned()), ("code_challenge", "hash".to_owned())];
+            let tried = |target| open_redirect(target, address, parameters()).ok().unwrap();
+            assert_eq!((tried(Target::Careless).class, tried(Target::Right).class), ("damage", "safe"), "{address}");
+            let link = &tried(Target::Careless).messages[0].text;
+            assert!(link.contains("&code_challenge=hash") && !link.contains(&encoded(&parameters())), "{link}");
         }
     }
 
@@ -228,7 +242,7 @@ mod tests {
             ("https://grades.school.example:port/", "cannot read"),
         ] {
             for target in Target::ALL {
-                let said = open_redirect(target, address).err().unwrap();
+                let said = open_redirect(target, address, Vec::new()).err().unwrap();
                 assert!(said.contains(hint), "{address}: {said}");
             }
         }
