@@ -597,6 +597,22 @@ fn the_board_says_how_far_each_pupil_is() {
 }
 
 #[test]
+fn the_board_of_thirty_pupils_who_began_every_lesson_is_one_page_under_100_kb() {
+    let (app, mut teacher) = classroom();
+    let code = code(&mut teacher);
+    for number in 1..=30 {
+        let mut pupil = pupil(&app.url, &code, &format!("A longer name {number}"));
+        for lesson in LESSONS.iter() {
+            pupil.post(&format!("/lab/lessons/{}", lesson.slug), &[("step", "skip")]);
+        }
+    }
+    app.advance(600);
+    let page = teacher.get("/class/board").body;
+    assert_eq!(page.matches("<i>open, 10 min, not predicted</i>").count(), 30 * LESSONS.len(), "{page}");
+    assert!(page.len() < 100_000, "{}", page.len());
+}
+
+#[test]
 fn the_table_of_a_large_class_has_parts_and_every_part_is_a_small_page() {
     let (app, mut teacher) = classroom();
     let code = code(&mut teacher);

@@ -108,7 +108,7 @@ impl Cell {
             PredictionState::None => None,
             PredictionState::Right => Some(("P✓".to_owned(), "predicted right".to_owned())),
             PredictionState::Wrong => Some(("P✗".to_owned(), "predicted wrong".to_owned())),
-            PredictionState::Skipped => Some(("P–".to_owned(), "prediction skipped".to_owned())),
+            PredictionState::Skipped => Some(("P–".to_owned(), "not predicted".to_owned())),
         };
         let tries = match standing.tries {
             0 => None,
