@@ -370,11 +370,25 @@ impl Answers {
         self.next().map(|service| service.name).into()
     }
 
-    /// Judges an answer for the service at this place, and keeps it if it is right and the next one.
+    fn what_is_next(&self) -> String {
+        self.next().map_or_else(
+            || "All five are done.".to_owned(),
+            |service| format!("Service {} is next: {}.", self.count() + 1, service.title),
+        )
+    }
+
+    /// Judges an answer for the service at this place, and keeps it if it is right. A service that is decided stays so.
     pub fn judge(&mut self, place: usize, carrier: Option<Carrier>, reason: Option<Reason>) -> PressResult {
         let Some(service) = SERVICES.get(place).filter(|_| place <= self.count()) else {
             return PressResult::Missing(format!("Decide about service {} first.", self.count() + 1));
         };
+        if place < self.count() {
+            return PressResult::Note(format!(
+                "Service {} is decided already, perhaps in another tab. {}",
+                place + 1,
+                self.what_is_next()
+            ));
+        }
         let (carrier, reason) = match (carrier, reason) {
             (Some(carrier), Some(reason)) => (carrier, reason),
             (Some(carrier), None) => {
@@ -393,9 +407,7 @@ impl Answers {
         match service.judge(carrier, reason) {
             Err(reply) => PressResult::Wrong(reply),
             Ok(reply) => {
-                if place == self.count() {
-                    self.0.push((carrier, reason));
-                }
+                self.0.push((carrier, reason));
                 let (count, all) = (self.count(), SERVICES.len());
                 if count == all {
                     PressResult::Solved(reply.to_owned())
@@ -523,8 +535,20 @@ mod tests {
             assert!(press.is_solved() || press.says().starts_with(&format!("{} of 5 services done.", place + 1)));
         }
         assert!(answers.next().is_none() && answers.done().count() == 5);
-        assert!(answers.judge(0, Some(Jwt), Some(EndsAtOnce)).is_wrong());
-        assert_eq!(answers.count(), 5);
+        let again = answers.judge(0, Some(Jwt), Some(EndsAtOnce));
+        assert_eq!(again.says(), "Service 1 is decided already, perhaps in another tab. All five are done.");
+        assert_eq!((again.is_wrong(), answers.count()), (false, 5));
+    }
+
+    #[test]
+    fn a_service_that_another_tab_decided_is_told_with_the_one_that_is_next() {
+        let mut answers = Answers::default();
+        answers.judge(0, Some(Session), Some(OwnTable));
+        let late = answers.judge(0, Some(Jwt), Some(PublicKey));
+        let next = SERVICES[1].title;
+        let says = format!("Service 1 is decided already, perhaps in another tab. Service 2 is next: {next}.");
+        assert_eq!(late, PressResult::Note(says));
+        assert_eq!(answers.count(), 1);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use super::HomeDetails;
 use crate::clock::Clock;
 use crate::keys::CurrentKeys;
 use crate::profiles::demo::{self, DemoAlgorithm};
-use crate::token::printable::json_escaped;
 use crate::token::{Claims, NumericDate, UnverifiedClaims, Verdict, duration_in_words};
 use crate::web::http::cookie_header;
 use crate::web::http::extractor::extractor;
@@ -230,9 +229,7 @@ fn needs_new_token(verdict: Option<&Verdict>) -> bool {
 /// The text as HTML. The tutorial's programs, and what tests them, spell the five characters like this.
 fn escaped(text: &str) -> HtmlSafeOutput<String> {
     let entities = [("&", "&amp;"), ("<", "&lt;"), (">", "&gt;"), ("\"", "&#34;"), ("'", "&#39;")];
-    let escaped = entities
-        .iter()
-        .fold(json_escaped(text).into_owned(), |text, (character, entity)| text.replace(character, entity));
+    let escaped = entities.iter().fold(text.to_owned(), |text, (character, entity)| text.replace(character, entity));
     HtmlSafeOutput(escaped)
 }
 

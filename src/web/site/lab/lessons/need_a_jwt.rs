@@ -44,11 +44,16 @@ fn page(visit: &mut LessonVisit<'_>) -> Result<HttpResponse, Problem> {
     if answers.count() > before {
         visit.keep_work(answers.to_text())?;
     }
-    // Once a service is done, the form is that of the next one, where nothing is chosen.
-    let is_same = press.as_ref().is_none_or(PressResult::is_wrong);
+    // Once a service is done, also in another tab, the form is that of the next one, where nothing is chosen.
+    let is_same = press.as_ref().is_none_or(PressResult::is_wrong) && is_about(visit, before);
     let (carrier, reason) = (carrier.filter(|_| is_same), reason.filter(|_| is_same));
     let frame = visit.judged(press, answers.open());
     render(&NeedPage { assets: &visit.lab.assets, frame, answers, carrier, reason })
+}
+
+/// Whether the form that was sent, if one was, is that of the service at this place.
+fn is_about(visit: &LessonVisit<'_>, place: usize) -> bool {
+    visit.form.get("service").is_none_or(|number| number.parse() == Ok(place + 1))
 }
 
 fn judged(
