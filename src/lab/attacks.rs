@@ -252,7 +252,8 @@ impl Attack {
 
     /// How many rows the catalogue has.
     pub fn rows() -> usize {
-        Self::count_rows(|_| true)
+        static ROWS: LazyLock<usize> = LazyLock::new(|| Attack::count_rows(|_| true));
+        *ROWS
     }
 
     /// How many rows have an attack for which `matches` is true.
