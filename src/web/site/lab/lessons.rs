@@ -7,6 +7,7 @@ mod answer_page;
 mod cookie_laboratory;
 mod cross_site_forms;
 mod cross_site_forms_two;
+mod form;
 mod hs256_or_rs256;
 mod judged_token;
 mod key_confusion;
@@ -39,7 +40,6 @@ use actix_web::{HttpRequest, HttpResponse};
 use askama::Template;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use url::form_urlencoded;
 
 use crate::code::Code;
 use crate::keys::ProfileKeys;
@@ -49,7 +49,6 @@ use crate::lab::lessons::{Choice, Lesson, course};
 use crate::lab::progress::{LessonProgress, Prediction};
 use crate::profiles::lab;
 use crate::token::Claims;
-use crate::web::http::framework_errors::expect_form;
 use crate::web::http::problem::Problem;
 use crate::web::http::redirect::see_other;
 use crate::web::http::signing_queue::{SigningPermit, SigningQueue};
@@ -58,6 +57,7 @@ use crate::web::session::class::Learner;
 use crate::web::site::lab::Lab;
 use crate::web::view::assets::Assets;
 use crate::web::view::page::render;
+use form::Form;
 use projector::Projector;
 
 /// What answers the addresses of a lesson.
@@ -394,59 +394,6 @@ impl<'a> LessonVisit<'a> {
             self.progress.hints.open(place);
         }
         help(shown)
-    }
-}
-
-/// The fields of a form, in order. Of two with the same name, the first counts.
-pub(super) struct Form {
-    fields: Vec<(String, String)>,
-    is_sent: bool,
-}
-
-impl Form {
-    fn read(request: &HttpRequest, body: &[u8]) -> Result<Self, Problem> {
-        if !body.is_empty() {
-            expect_form(request)?;
-        }
-        let fields = form_urlencoded::parse(body).into_owned().collect();
-        Ok(Self { fields, is_sent: request.method() == Method::POST })
-    }
-
-    /// Whether the button for a hint was pressed. It is no step of the lesson, so the lesson does not see it.
-    fn takes_hint(&mut self) -> bool {
-        let is_hint = |(name, value): &(String, String)| name == "step" && value == "hint";
-        let takes_hint = self.is_sent && self.fields.iter().any(is_hint);
-        if takes_hint {
-            self.fields.retain(|field| !is_hint(field));
-            self.is_sent = false;
-        }
-        takes_hint
-    }
-
-    /// Takes the form as sent by the button of this step.
-    fn press(&mut self, step: &str) {
-        self.is_sent = true;
-        self.fields.extend(["step", "do"].map(|name| (name.to_owned(), step.to_owned())));
-    }
-
-    /// The verdict on the page that sent this form, unless the lesson was solved by it.
-    fn last_press(&self) -> Option<PressResult> {
-        PressResult::kept(self.get("last_press")?, self.get("last_says")?)
-    }
-
-    /// The fields that a redirect of the lesson put into the address.
-    fn of_query(request: &HttpRequest) -> Self {
-        let fields = form_urlencoded::parse(request.query_string().as_bytes()).into_owned().collect();
-        Self { fields, is_sent: false }
-    }
-
-    pub fn get(&self, name: &str) -> Option<&str> {
-        self.fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-
-    /// Whether a form was sent, even one without fields.
-    pub const fn is_sent(&self) -> bool {
-        self.is_sent
     }
 }
 

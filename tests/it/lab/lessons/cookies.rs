@@ -450,6 +450,7 @@ async fn after_the_lesson_is_solved_a_press_says_so_and_names_nothing_that_is_le
         let page = student.send(&set).await.body;
         let said = words(&page);
         assert!(said.contains("→ The lesson is solved already."), "{}: {said}", student.slug);
+        assert!(!said.contains("You have solved this lesson already."), "not said twice: {said}");
         assert!(!said.contains("What is left") && !said.contains("Step done."), "{}: {said}", student.slug);
         assert!(!said.contains("All three are set"), "no script may run, and then nothing wrote the entry");
     }
