@@ -177,8 +177,7 @@ mod tests {
     fn a_bad_value_is_named_with_its_origin_and_what_is_accepted() {
         let environment = Environment::of(HashMap::new(), variables(&[("HALLPASS_BIND", "nowhere:x")]));
         let error = Settings::resolve(&Flags::default(), &environment).unwrap_err().to_string();
-        let start =
-            "--bind is `nowhere:x` in .env; accepted: localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone";
+        let start = "--bind is `nowhere:x` in .env (HALLPASS_BIND); accepted: localhost:5000, 127.0.0.1:5000 or :5000 for this machine alone";
         assert!(error.starts_with(start), "{error}");
     }
 }

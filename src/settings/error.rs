@@ -1,16 +1,17 @@
 //! Errors in settings, each in one line.
 
+use std::io;
 use std::net::SocketAddr;
-use std::{fmt, io};
 
 use thiserror::Error;
 
+use super::list::variable;
 use crate::keys::LineFault;
 
 /// A setting that cannot be used. The message names the setting, its value and what is accepted.
 #[derive(Debug, Error)]
 pub enum BadSetting {
-    #[error("--{flag} is `{value}` {origin}; accepted: {accepted}")]
+    #[error("--{flag} is `{value}` {}; accepted: {accepted}", .origin.place_of(.flag))]
     Value { flag: String, value: String, origin: Origin, accepted: String },
     #[error(
         "other machines can reach --bind `{bind}`, so choose who may ask for tokens: --credentials users checks passwords, \
@@ -79,13 +80,14 @@ pub enum Origin {
     File,
 }
 
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Flag => "on the command line",
-            Self::Environment => "in the environment",
-            Self::File => "in .env",
-        })
+impl Origin {
+    /// Where the value of this flag was written.
+    fn place_of(self, flag: &str) -> String {
+        match self {
+            Self::Flag => "on the command line".to_owned(),
+            Self::Environment => format!("in the environment ({})", variable(flag)),
+            Self::File => format!("in .env ({})", variable(flag)),
+        }
     }
 }
 

@@ -443,9 +443,12 @@ fn a_bad_value_ends_the_start_with_one_line_that_names_setting_value_and_what_is
         let by_flag = Program::new().run(&[&format!("--{flag}={value}")]);
         let in_environment = Program::new().and(&variable(flag), value).run(&[]);
         let in_file = Program::new().holding(".env", format!("{}={value}\n", variable(flag))).run(&["serve"]);
-        for (done, origin) in
-            [(by_flag, "on the command line"), (in_environment, "in the environment"), (in_file, "in .env")]
-        {
+        let variable = variable(flag);
+        for (done, origin) in [
+            (by_flag, "on the command line".to_owned()),
+            (in_environment, format!("in the environment ({variable})")),
+            (in_file, format!("in .env ({variable})")),
+        ] {
             done.assert_failed(&[&format!("--{flag} is `{value}` {origin}; accepted: "), accepted]);
         }
     }
