@@ -24,6 +24,7 @@ use tokio::sync::{Mutex, MutexGuard};
 use crate::limits::{Decision, Key, Limiter, network_of};
 use crate::redis::RedisFailure;
 use crate::store::{Store, StoreError};
+use crate::token::printable::{is_hidden, is_joiner};
 use crate::work::{self, Bounds, NotDone, Slot, WorkPool};
 use remembered::RememberedSecrets;
 
@@ -69,8 +70,9 @@ pub enum LoginRefusal {
     Busy { retry_after: u64 },
 }
 
-/// The name of a user: 1 to 64 characters without white space, control characters and colons, so that it fits on a line
-/// and works with HTTP Basic (RFC 7617 §2).
+/// The name of a user: 1 to 64 characters without white space, colons, and characters that are not shown. So it fits on
+/// a line, looks like no other name, and works with HTTP Basic (RFC 7617 §2). Joiners are accepted, as in the name of a
+/// Persian speaker.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UserName(String);
 
@@ -79,7 +81,7 @@ pub struct UserName(String);
 pub enum BadUserName {
     #[error("it has {0} characters, and 1 to 64 are accepted")]
     Length(usize),
-    #[error("it has a blank or a control character, and only visible ones are accepted")]
+    #[error("it has a blank or a character that is not shown, and only visible ones are accepted")]
     Invisible,
     #[error("it has a colon, which ends the name in HTTP Basic")]
     Colon,
@@ -90,7 +92,7 @@ impl UserName {
         let length = text.chars().count();
         match text {
             _ if !(1..=64).contains(&length) => Err(BadUserName::Length(length)),
-            _ if text.chars().any(|it| it.is_control() || it.is_whitespace()) => Err(BadUserName::Invisible),
+            _ if text.chars().any(is_unfit_for_a_name) => Err(BadUserName::Invisible),
             _ if text.contains(':') => Err(BadUserName::Colon),
             _ => Ok(Self(text.to_owned())),
         }
@@ -99,6 +101,11 @@ impl UserName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Whether a character would break the line that a name stands in, or make it look like another name.
+fn is_unfit_for_a_name(c: char) -> bool {
+    c.is_whitespace() || is_hidden(c) && !is_joiner(c)
 }
 
 /// Why a login could not be checked: something that it needs did not answer.
@@ -305,12 +312,13 @@ mod tests {
 
     #[test]
     fn a_user_name_has_1_to_64_visible_characters_and_no_colon() {
-        for good in ["alice", "é@例", &"é".repeat(64)] {
+        for good in ["alice", "é@例", "می\u{200c}نا", &"é".repeat(64)] {
             assert_eq!(UserName::parse(good).unwrap().as_str(), good);
         }
         assert_eq!(UserName::parse(""), Err(BadUserName::Length(0)));
         assert_eq!(UserName::parse(&"é".repeat(65)), Err(BadUserName::Length(65)));
-        for invisible in ["a b", " a", "a\n", "\0", "a\u{a0}b", "\u{85}"] {
+        for invisible in ["a b", " a", "a\n", "\0", "a\u{a0}b", "\u{85}", "b\u{202e}ob", "bo\u{200b}b", "bob\u{e0041}"]
+        {
             assert_eq!(UserName::parse(invisible), Err(BadUserName::Invisible), "{invisible:?}");
         }
         assert_eq!(UserName::parse("a:b"), Err(BadUserName::Colon));

@@ -60,6 +60,11 @@ pub const fn is_hidden(c: char) -> bool {
         | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
+/// The hidden characters that some scripts and emoji need inside of a word.
+pub const fn is_joiner(c: char) -> bool {
+    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

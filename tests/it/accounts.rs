@@ -183,7 +183,8 @@ async fn what_cannot_be_done_to_users_is_one_line_and_exit_code_2() {
         (["add", "bob"], "", "no password came on standard input; run `hallpass user add bob`"),
         (["add", "bob"], &*long, "the password has 1025 bytes, and at most 1024 are accepted"),
         (["add", "a:b"], "x\n", "`a:b` cannot be a user's name: it has a colon"),
-        (["add", "a\nb"], "x\n", "it has a blank or a control character"),
+        (["add", "a\nb"], "x\n", "it has a blank or a character that is not shown"),
+        (["add", "bo\u{200b}b"], "x\n", "it has a blank or a character that is not shown"),
         (["add", ""], "x\n", "it has 0 characters"),
         (["remove", "bob"], "", "there is no user `bob`"),
     ] {

@@ -10,6 +10,7 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::char::{canonical_combining_class, is_combining_mark};
 
 use crate::random::{NoRandomBytes, Random};
+use crate::token::printable::{is_hidden, is_joiner};
 
 /// Letters that nobody takes for one another on a board or by ear. There are no vowels, so no code is a word.
 const LETTERS: &[u8; 20] = b"BCDFGHJKMNPQRSTVWXYZ";
@@ -186,7 +187,7 @@ impl fmt::Debug for PupilName {
 /// Whether a character could change how the rest of the board is shown, or hide in a name.
 fn is_refused(c: char) -> bool {
     // The blank of Braille is no white space, but shows nothing.
-    !is_joiner(c) && (crate::token::printable::is_hidden(c) || c == '\u{2800}' || means_nothing(c))
+    !is_joiner(c) && (is_hidden(c) || c == '\u{2800}' || means_nothing(c))
 }
 
 /// Whether no standard says what the character is: the replacement of broken text, private use, and noncharacters.
@@ -218,11 +219,6 @@ fn has_stacked_marks(name: &str) -> bool {
 /// points of Hebrew, Arabic and the scripts of India have places of their own.
 fn is_stacking(c: char) -> bool {
     matches!(canonical_combining_class(c), 1 | 200..)
-}
-
-/// What some scripts and emoji need inside of a word.
-const fn is_joiner(c: char) -> bool {
-    matches!(c, '\u{200c}' | '\u{200d}' | '\u{fe0e}' | '\u{fe0f}')
 }
 
 #[cfg(test)]
