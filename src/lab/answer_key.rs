@@ -72,8 +72,8 @@ fn write_answers(text: &mut String, answers: Vec<Answers>) -> fmt::Result {
         for choice in right {
             write_wrapped(text, "Right: ", &format!("{}. {}", choice.says.plain(), choice.reply.plain()))?;
         }
-        write_wrapped(text, "Solution: ", lesson.solution.plain())?;
-        for way in &lesson.other_solutions {
+        write_wrapped(text, "Solution: ", lesson.solution.whole.plain())?;
+        for way in &lesson.solution.others {
             write_wrapped(text, "Or: ", way.says.plain())?;
         }
     }
@@ -103,7 +103,7 @@ mod tests {
         let text = text(None);
         let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
         for lesson in LESSONS.iter() {
-            let solution = lesson.solution.plain().split_whitespace().collect::<Vec<_>>().join(" ");
+            let solution = lesson.solution.whole.plain().split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(flat.contains(&format!("{} (about", lesson.numbered_title())), "{}", lesson.slug);
             assert!(flat.contains(&solution), "{}", lesson.slug);
         }

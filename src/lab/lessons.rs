@@ -26,6 +26,7 @@ pub mod script_reach;
 pub mod session_fixation;
 pub mod set_cookie;
 pub mod size_limit;
+mod solution;
 pub mod start_here;
 pub mod stay_logged_in;
 pub mod tamper;
@@ -39,8 +40,9 @@ use std::sync::LazyLock;
 use super::glossary::FirstUses;
 use crate::texts::{Document, Passage, Prose, TextError, TextFile, must_read, text_file};
 use code::{Cve, LessonCode};
-use hints::{Hint, Open};
+use hints::Hint;
 pub use remark::{WANTED, text_of};
+use solution::Solution;
 
 /// One lesson as its page tells it.
 pub struct Lesson {
@@ -59,10 +61,7 @@ pub struct Lesson {
     pub question: Question,
     /// Those of each part from a small hint to almost the solution. At most [`hints::MOST`].
     pub hints: Vec<Hint>,
-    /// Steps that solve the lesson, to be followed exactly. A test does.
-    pub solution: Prose,
-    /// The steps of other ways, where the lesson can be solved in several. Each is about one part, as hints are.
-    pub other_solutions: Vec<Hint>,
+    pub solution: Solution,
     /// Why it happened. Folded until the lesson is solved.
     pub why: Prose,
     /// The mistake and its fix in the visitor's own language.
@@ -209,22 +208,14 @@ impl LessonRow {
             scenario: uses.link(&text.section("Scenario")?.prose()?),
             background: uses.link(&text.section("Background")?.prose()?),
             question: Question::read(&text.section("Question")?)?,
-            hints: text.section("Hints")?.items()?.iter().map(Hint::read).collect::<Result<_, _>>()?,
-            solution: text.section("Solution")?.paragraph()?,
-            other_solutions: Self::other_solutions(&mut text)?,
+            hints: Hint::read_all(&text.section("Hints")?)?,
+            solution: Solution::read(&mut text)?,
             why: uses.link(&text.section("Why")?.prose()?),
             code: LessonCode::read(&mut text, &self.code, &mut uses)?,
             cves: Self::cves(&mut text)?,
         };
         text.finish()?;
         Ok(lesson)
-    }
-
-    fn other_solutions(text: &mut Document) -> Result<Vec<Hint>, TextError> {
-        match text.optional_section("Other solutions") {
-            Some(section) => section.items()?.iter().map(Hint::read).collect(),
-            None => Ok(Vec::new()),
-        }
     }
 
     fn cves(text: &mut Document) -> Result<Vec<Cve>, TextError> {
@@ -274,11 +265,6 @@ impl Part {
 impl Lesson {
     pub fn find(slug: &str) -> Option<&'static Self> {
         LESSONS.iter().find(|lesson| lesson.slug == slug)
-    }
-
-    /// The steps that solve it on the way that the visitor has chosen.
-    pub fn solution_of(&self, open: Open) -> &Prose {
-        self.other_solutions.iter().find(|way| way.fits(open)).map_or(&self.solution, |way| &way.says)
     }
 
     /// Its place in the course. *Start here* has place 0.

@@ -35,6 +35,12 @@ impl Prose {
         Ok(Self::of(markdown, events, true))
     }
 
+    /// One paragraph of several.
+    pub fn joined<'a>(paragraphs: impl Iterator<Item = &'a Self>) -> Self {
+        let markdown = paragraphs.map(Self::markdown).collect::<Vec<_>>().join(" ");
+        Self::of(&markdown, typographic(&markdown).collect(), true)
+    }
+
     /// Any number of paragraphs, lists and other blocks.
     pub(super) fn blocks(markdown: &str) -> Self {
         Self::of(markdown, typographic(markdown).collect(), false)

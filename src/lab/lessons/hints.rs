@@ -51,8 +51,13 @@ impl From<Option<&'static str>> for Open {
 }
 
 impl Hint {
+    /// The items of a list.
+    pub(super) fn read_all(list: &Passage) -> Result<Vec<Self>, TextError> {
+        list.items()?.iter().map(Self::read).collect()
+    }
+
     /// An item of a list. One that begins with a name in backticks and a colon is about that part.
-    pub(super) fn read(item: &Passage) -> Result<Self, TextError> {
+    fn read(item: &Passage) -> Result<Self, TextError> {
         let (part, says) = match item.labelled() {
             Ok((part, says)) => (Some(part), says.paragraph()?),
             Err(_) => (None, item.paragraph()?),
@@ -124,13 +129,13 @@ impl OpenedHints {
 
     /// Those that are shown again after a press. Lessons have rounds, so the hints of a part would stand there unasked
     /// when it comes again. So the form says for what they were asked, and another part begins without any. An open
-    /// solution stays open: it is for all parts. A page that no form led to shows all that were opened.
+    /// solution stays open, unless each part has its own. A page that no form led to shows all that were opened.
     #[must_use]
-    pub fn still_asked(self, form: Option<&str>, open: Open) -> Self {
+    pub fn still_asked(self, form: Option<&str>, open: Open, solution_is_by_part: bool) -> Self {
         let Some(form) = form else { return self };
         let asked = form.split_once(' ').filter(|(part, _)| *part == open.name());
         let bits = asked.and_then(|(_, bits)| bits.parse::<u16>().ok()).unwrap_or_default();
-        Self(self.0 & (bits | 1 << Self::SOLUTION))
+        Self(self.0 & (bits | u16::from(!solution_is_by_part) << Self::SOLUTION))
     }
 
     /// What the form says of those that are shown.
@@ -167,7 +172,9 @@ impl Help {
         let hints: Vec<&Prose> =
             fitting().filter(|(place, _)| opened.has(*place)).map(|(_, hint)| &hint.says).collect();
         let more = fitting().map(|(place, _)| place).find(|place| !opened.has(*place));
-        let has_solution = opened.has(OpenedHints::SOLUTION);
+        // The solution of a part comes after the hints of that part, also if that of another part was opened.
+        let is_due = more.is_none() || !lesson.solution.is_by_part();
+        let has_solution = opened.has(OpenedHints::SOLUTION) && is_due;
         let next = match more {
             _ if open == Open::Nothing => None,
             Some(place) if hints.is_empty() => Some(("Show a hint", place)),
@@ -178,7 +185,7 @@ impl Help {
         let is_all = more.is_none() && open != Open::Nothing;
         Self {
             hints,
-            solution: (has_solution && !is_held).then(|| lesson.solution_of(open)),
+            solution: (has_solution && !is_held).then(|| lesson.solution.of(open)),
             next,
             is_held: is_all && is_held,
             asked: (open != Open::Nothing).then(|| opened.asked_for(open)),
@@ -230,14 +237,41 @@ mod tests {
     fn a_hint_is_shown_while_the_part_is_open_that_it_was_asked_for() {
         let mut opened = OpenedHints::first(2);
         let asked = opened.asked_for(Open::Part("takes"));
-        assert_eq!(opened.still_asked(Some(&asked), Open::Part("takes")), opened);
-        assert_eq!(opened.still_asked(Some(&asked), Open::Part("login")), OpenedHints::default());
+        assert_eq!(opened.still_asked(Some(&asked), Open::Part("takes"), false), opened);
+        assert_eq!(opened.still_asked(Some(&asked), Open::Part("login"), false), OpenedHints::default());
         let none = OpenedHints::default().asked_for(Open::Part("takes"));
-        assert_eq!(opened.still_asked(Some(&none), Open::Part("takes")), OpenedHints::default(), "a later round");
-        assert_eq!(opened.still_asked(None, Open::Part("takes")), opened, "the page was opened again");
-        assert_eq!(OpenedHints::default().still_asked(Some(&asked), Open::Part("takes")), OpenedHints::default());
+        assert_eq!(
+            opened.still_asked(Some(&none), Open::Part("takes"), false),
+            OpenedHints::default(),
+            "a later round"
+        );
+        assert_eq!(opened.still_asked(None, Open::Part("takes"), false), opened, "the page was opened again");
+        assert_eq!(
+            OpenedHints::default().still_asked(Some(&asked), Open::Part("takes"), false),
+            OpenedHints::default()
+        );
         opened.open(OpenedHints::SOLUTION);
-        assert!(opened.still_asked(Some(&asked), Open::Part("login")).has(OpenedHints::SOLUTION));
+        assert!(opened.still_asked(Some(&asked), Open::Part("login"), false).has(OpenedHints::SOLUTION));
+    }
+
+    #[test]
+    fn a_solution_by_parts_tells_the_open_part_alone_after_its_hints() {
+        let lesson = Lesson::find("need-a-jwt").unwrap();
+        let mut opened = OpenedHints::first(1);
+        opened.open(OpenedHints::SOLUTION);
+        let help = |part, opened| Help::of(lesson, opened, Open::Part(part), false);
+        let shown = |part| help(part, opened).solution.map(Prose::plain);
+        assert!(
+            shown("portal").unwrap().starts_with("For the portal") && !shown("portal").unwrap().contains("publisher")
+        );
+        assert_eq!(shown("publisher"), None, "its hint was not opened");
+        let asked = opened.asked_for(Open::Part("portal"));
+        let then = opened.still_asked(Some(&asked), Open::Part("publisher"), lesson.solution.is_by_part());
+        assert_eq!(then, OpenedHints::default(), "the next service begins without the solution of the last");
+        for part in ["portal", "publisher", "video", "parents", "programs"] {
+            let steps = lesson.solution.of(Open::Part(part)).markdown();
+            assert!(steps.len() < 200 && lesson.solution.whole.markdown().contains(steps), "{steps}");
+        }
     }
 
     #[test]

@@ -623,7 +623,7 @@ async fn the_browser_drops_what_is_over_4096_bytes_of_name_and_value_and_keeps_w
 
 /// What a lesson's solution marks as code or as a button, in its order.
 fn said_by_solution<const N: usize>(slug: &str) -> [&'static str; N] {
-    let solution = Lesson::find(slug).unwrap().solution.markdown();
+    let solution = Lesson::find(slug).unwrap().solution.whole.markdown();
     let marked: Vec<&str> = solution.split(['`', '*']).skip(1).step_by(2).collect();
     marked.try_into().unwrap_or_else(|other| panic!("the solution of {slug} marks {other:?}"))
 }

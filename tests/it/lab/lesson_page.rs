@@ -251,15 +251,15 @@ fn replaced(form: &str, changes: Vec<(String, String)>) -> Vec<(String, String)>
 
 /// What a lesson's solution marks as code, button or choice, in its order.
 pub fn marked(slug: &str) -> Vec<&'static str> {
-    Lesson::find(slug).unwrap().solution.markdown().split(['`', '*']).skip(1).step_by(2).collect()
+    Lesson::find(slug).unwrap().solution.whole.markdown().split(['`', '*']).skip(1).step_by(2).collect()
 }
 
 /// What a lesson's solution marks as code, in its order.
 pub fn codes(slug: &str) -> Vec<&'static str> {
-    Lesson::find(slug).unwrap().solution.markdown().split('`').skip(1).step_by(2).collect()
+    Lesson::find(slug).unwrap().solution.whole.markdown().split('`').skip(1).step_by(2).collect()
 }
 
 /// What a lesson's solution marks as a button or a choice, in its order.
 pub fn presses(slug: &str) -> Vec<&'static str> {
-    Lesson::find(slug).unwrap().solution.markdown().split('*').skip(1).step_by(2).collect()
+    Lesson::find(slug).unwrap().solution.whole.markdown().split('*').skip(1).step_by(2).collect()
 }

@@ -382,7 +382,7 @@ impl<'a> LessonVisit<'a> {
     /// shows what was typed again, as if the form was not sent.
     fn help(&mut self, open: Open) -> Help {
         let asked = self.form.get("asked");
-        let mut shown = self.progress.hints.still_asked(asked, open);
+        let mut shown = self.progress.hints.still_asked(asked, open, self.lesson.solution.is_by_part());
         // The page says which hints it shows, and otherwise which one its button is for, so that a reload does not open
         // one more.
         let is_open = |place: usize| asked.is_none() && shown.has(place);

@@ -55,7 +55,7 @@ fn hidden(page: &str, name: &str) -> String {
 }
 
 fn solution(slug: &str) -> &'static str {
-    Lesson::find(slug).unwrap().solution.markdown()
+    Lesson::find(slug).unwrap().solution.whole.markdown()
 }
 
 #[tokio::test]

@@ -65,8 +65,8 @@ async fn each_of_the_five_members_fools_the_naive_verifier_and_the_strict_one_re
 async fn each_member_has_a_solution_of_its_own_and_it_can_be_followed() {
     let app = TestApp::spawn();
     let lesson = Lesson::find(KEYS).unwrap();
-    assert_eq!(lesson.other_solutions.len(), 4);
-    for (member, way) in ["kid-sql", "jwk", "jku", "x5u"].into_iter().zip(&lesson.other_solutions) {
+    assert_eq!(lesson.solution.others.len(), 4);
+    for (member, way) in ["kid-sql", "jwk", "jku", "x5u"].into_iter().zip(&lesson.solution.others) {
         let mut page = LessonPage::open(&app, KEYS).await;
         page.set("member", member);
         while ["Show a hint", "Another hint", "Show the solution"].iter().any(|label| page.has_button(label)) {

@@ -112,7 +112,7 @@ async fn a_login_has_every_parameter_and_every_attack_succeeds_once_and_fails_on
         }
         assert!(has_solved(&visitor).await);
     }
-    assert!(Lesson::find("log-in-with-a-code").unwrap().solution.markdown().contains(ADDRESS));
+    assert!(Lesson::find("log-in-with-a-code").unwrap().solution.whole.markdown().contains(ADDRESS));
 }
 
 #[tokio::test]
