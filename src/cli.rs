@@ -57,7 +57,7 @@ struct Cli {
 const AFTER_HELP: &str = "\
 Examples:
   hallpass                                   # then open http://127.0.0.1:5000
-  hallpass --test-mode on --keys memory      # for a test suite
+  hallpass --test-mode on --keys memory --database sqlite::memory:   # for tests
   openssl rand -hex 32 > k && hallpass sign --key k | hallpass inspect --key k
 
 Environment:

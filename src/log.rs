@@ -61,7 +61,7 @@ pub enum LogError {
 /// Starts logging for the whole process, with a filter in the form of `RUST_LOG`. Panics are logged too: the standard
 /// library would write them to standard error, and block there.
 pub fn start(filter: &str) -> Result<Logging, LogError> {
-    if env_filter::Builder::new().try_parse(filter).is_err() {
+    if env_filter::Builder::new().try_parse(filter).is_err() || filter.split(',').any(is_taken_for_a_level) {
         return Err(LogError::Filter(filter.to_owned()));
     }
     let new = StreamLog::start(filter)?;
@@ -71,6 +71,30 @@ pub fn start(filter: &str) -> Result<Logging, LogError> {
         std::panic::set_hook(Box::new(|panic| log.panicked(panic)));
     }
     Ok(Logging(()))
+}
+
+/// Whether somebody took the word for a level. The filter would take it for the name of a module, and log nothing else.
+fn is_taken_for_a_level(word: &str) -> bool {
+    const WORDS: [&str; 16] = [
+        "all",
+        "critical",
+        "err",
+        "errors",
+        "fatal",
+        "full",
+        "information",
+        "max",
+        "none",
+        "notice",
+        "on",
+        "quiet",
+        "silent",
+        "true",
+        "verbose",
+        "warning",
+    ];
+    let word = word.trim().to_ascii_lowercase();
+    WORDS.contains(&word.as_str()) || word.parse::<u8>().is_ok()
 }
 
 /// How many log lines were dropped since the process started.

@@ -21,4 +21,4 @@ mod site;
 mod view;
 
 pub use routes::addresses;
-pub use server::{Server, StartError, TlsError, TlsReport, check_tls, exposed};
+pub use server::{NO_USERS, Server, StartError, TlsError, TlsReport, check_tls, exposed};

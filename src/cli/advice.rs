@@ -119,6 +119,11 @@ const FLAGS: &[Alias] = &[
         at: &["inspect"],
         instead: "use --decode, which shows a token and judges nothing",
     },
+    Alias {
+        typed: &["--verbose", "-v", "--debug"],
+        at: &["inspect"],
+        instead: "leave it out: hallpass inspect shows every check",
+    },
     Alias { typed: &["--verify"], at: &["inspect"], instead: "leave it out: hallpass inspect verifies" },
     Alias { typed: &["--size", "--length", "-b"], at: &["keygen"], instead: "use --bits {2048}" },
     Alias { typed: &["--type", "-t"], at: &["keygen"], instead: "use --algorithm {RS256}" },

@@ -9,10 +9,10 @@ use crate::clock::{Clock as _, System};
 use crate::keys::{KeyError, Warning};
 use crate::log::chain;
 use crate::redis::{Redis, RedisUrl};
-use crate::settings::{Environment, Flags, Settings};
-use crate::store;
+use crate::settings::{Credentials, Environment, Flags, Settings};
+use crate::store::{self, Found};
 use crate::token::printable::escaped;
-use crate::web::{TlsReport, check_tls, exposed};
+use crate::web::{NO_USERS, TlsReport, check_tls, exposed};
 
 /// Checks every part, even after one fails. The exit code is 2 if any failed. Creates and changes nothing.
 pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
@@ -22,6 +22,9 @@ pub(super) async fn run(flags: &Flags, environment: &Environment) -> Result<Exit
     let mut notes = notes(environment, &settings, keys.as_deref().unwrap_or_default(), tls.as_ref().ok());
     notes.extend(exposed(&settings).map(|exposed| format!("files: {exposed}")));
     let store = store::check(&settings.options.database.url).await;
+    if settings.credentials == Credentials::Users && matches!(store, Ok(Found::Nothing | Found::Empty)) {
+        notes.push(format!("store: {NO_USERS}"));
+    }
     let parts = [
         ("settings", Ok(format!("listens on {}", settings.options.bind))),
         ("tls", tls.map(|report| report.summary).map_err(|error| chain(&error))),

@@ -1,13 +1,12 @@
 //! `hallpass keygen`: makes the key that signs tokens.
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, ValueHint};
 use thiserror::Error;
 
-use super::stdout::Stdout;
+use super::stdout::report;
 use super::{Failure, KeysFlag, algorithm};
 use crate::keys::{self, Algorithm, KeyKind, shell_word};
 use crate::profiles::demo::DemoAlgorithm;
@@ -40,7 +39,7 @@ pub(super) struct Options {
 
 pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -> Result<ExitCode, Failure> {
     for path in options.make(flags, environment)? {
-        writeln!(Stdout::lock(), "made {}", escaped(&path.display().to_string()))?;
+        report(&format!("made {}\n", escaped(&path.display().to_string())));
     }
     Ok(ExitCode::SUCCESS)
 }

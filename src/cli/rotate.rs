@@ -1,15 +1,14 @@
 //! `hallpass rotate`: makes the next keys, which are published before they sign.
 
-use std::io::Write as _;
 use std::process::ExitCode;
 
 use chrono::TimeDelta;
 use clap::Args;
 
-use super::stdout::Stdout;
+use super::stdout::report;
 use super::{Failure, KeysFlag, duration};
 use crate::clock::{Clock as _, System};
-use crate::keys::{self, Algorithm, RotatedKeys};
+use crate::keys::{self, Algorithm, RotatedKeys, Rotation};
 use crate::profiles::Profile;
 use crate::profiles::bearer;
 use crate::profiles::demo::{self, DemoAlgorithm};
@@ -65,16 +64,22 @@ pub(super) fn run(options: &Options, flags: &Flags, environment: &Environment) -
     let folder = options.keys.folder(flags, environment)?;
     let after = TimeDelta::seconds(options.after);
     let rotation = keys::rotate(&folder, options.rotated(), after, System.now(), Random::system().source())?;
-    let mut out = Stdout::lock();
+    report(&lines(&rotation));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn lines(rotation: &Rotation) -> String {
+    let mut lines = String::new();
+    let mut say = |line: &str| lines.extend([line, "\n"]);
     for (done, paths) in [("made", &rotation.made), ("removed", &rotation.removed)] {
         for path in paths {
-            writeln!(out, "{done} {}", escaped(&path.display().to_string()))?;
+            say(&format!("{done} {}", escaped(&path.display().to_string())));
         }
     }
     for keys in &rotation.skipped {
-        writeln!(out, "the folder has no {} key, so none was made", keys.as_str())?;
+        say(&format!("the folder has no {} key, so none was made", keys.as_str()));
     }
     let start = rotation.start.format("%Y-%m-%d %H:%M:%S UTC");
-    writeln!(out, "the new keys sign from {start} on; send SIGHUP to a running server to load them")?;
-    Ok(ExitCode::SUCCESS)
+    say(&format!("the new keys sign from {start} on; send SIGHUP to a running server to load them"));
+    lines
 }

@@ -19,6 +19,17 @@ impl Stdout {
     }
 }
 
+/// Says what a command has changed. The change is made, so an output that takes nothing is no failure: whoever repeats
+/// the command would make it twice. Standard error then says it instead.
+pub(super) fn report(lines: &str) {
+    let said = Stdout::lock().write_all(lines.as_bytes());
+    if let Err(error) = said {
+        let error = crate::log::chain(&error);
+        // Nothing is left to say it to if this fails too.
+        let _ = write!(io::stderr(), "warning: {error}; what was done:\n{lines}");
+    }
+}
+
 impl Write for Stdout {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         ignore_broken_pipe(self.0.write(bytes), bytes.len())

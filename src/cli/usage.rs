@@ -24,6 +24,9 @@ fn wrong(error: &Error) -> String {
         (ErrorKind::InvalidValue | ErrorKind::ValueValidation, [argument]) => wrong_value(error, argument),
         (ErrorKind::MissingRequiredArgument, [argument]) => format!("{argument} is missing"),
         (ErrorKind::MissingRequiredArgument, [_, ..]) => format!("{} are missing", argument.join(" and ")),
+        (ErrorKind::ArgumentConflict, [argument]) if texts(error, ContextKind::PriorArg) == [argument.as_str()] => {
+            format!("{argument} is given twice")
+        }
         (ErrorKind::ArgumentConflict, [argument]) => {
             format!("{argument} cannot be used with {}", texts(error, ContextKind::PriorArg).join(" and "))
         }
@@ -58,6 +61,8 @@ fn fix(error: &Error, called: &str) -> Option<String> {
         (.., ErrorKind::MissingRequiredArgument) => usage(error),
         (.., kind) => {
             let list = if kind == ErrorKind::InvalidSubcommand { "commands" } else { "options" };
+            // `help` takes the name of a command, and has no help of its own.
+            let called = if called == "help" { "" } else { called };
             let space = if called.is_empty() { "" } else { " " };
             Some(format!("`hallpass {called}{space}--help` lists the {list}"))
         }
@@ -104,6 +109,12 @@ mod tests {
             (&["sign", "--xyzzy"], "sign", "unexpected argument `--xyzzy`; `hallpass sign --help` lists the options"),
             (&["--port", "80"], "", "unexpected argument `--port`; use --bind 127.0.0.1:80"),
             (&["xyzzy"], "", "there is no command `xyzzy`; `hallpass --help` lists the commands"),
+            (&["help", "xyzzy"], "help", "there is no command `xyzzy`; `hallpass --help` lists the commands"),
+            (
+                &["--bind", ":1", "--bind", ":2"],
+                "",
+                "--bind <HOST:PORT> is given twice; `hallpass --help` lists the options",
+            ),
             (&["sing"], "", "there is no command `sing`; did you mean `sign`?"),
             (&["user", "add"], "user add", "<NAME> is missing; usage: hallpass user add <NAME>"),
             (&["lab", "key", "--path", "46"], "lab key", "--path is `46` on the command line; accepted: 45, 90, 180"),

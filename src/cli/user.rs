@@ -8,7 +8,7 @@ use clap::{Args, Subcommand};
 use thiserror::Error;
 
 use super::Failure;
-use super::stdout::Stdout;
+use super::stdout::{Stdout, report};
 use crate::accounts::{BadUserName, Password, UserName, hash_password};
 use crate::keys::shell_word;
 use crate::random::Random;
@@ -117,11 +117,21 @@ async fn add(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
         return Err(UserError::Empty(name.as_str().to_owned()).into());
     }
     let hash = hash_password(&password, Random::system().bytes()?)?;
+    let is_new = matches!(store::check(database).await?, Found::Nothing);
     let store = store::open(database).await?;
     let known = store.password_hash(name.as_str()).await?.is_some();
     store.put_user(name.as_str(), &hash).await?;
     let done = if known { "changed the password of" } else { "added" };
-    Ok(writeln!(Stdout::lock(), "{done} {}", escaped(name.as_str()))?)
+    report(&format!("{done} {}\n", escaped(name.as_str())));
+    if is_new && io::stderr().is_terminal() {
+        let database = database.to_string();
+        writeln!(
+            io::stderr(),
+            "note: made `{}`; start the server in this folder, or with this --database",
+            escaped(&database)
+        )?;
+    }
+    Ok(())
 }
 
 async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> {
@@ -132,7 +142,8 @@ async fn remove(name: &UserName, database: &DatabaseUrl) -> Result<(), Failure> 
     if !is_removed {
         return Err(UserError::Unknown(name.as_str().to_owned()).into());
     }
-    Ok(writeln!(Stdout::lock(), "removed {}", escaped(name.as_str()))?)
+    report(&format!("removed {}\n", escaped(name.as_str())));
+    Ok(())
 }
 
 async fn list(database: &DatabaseUrl) -> Result<(), Failure> {

@@ -35,6 +35,8 @@ pub struct Environment {
     file: HashMap<String, String>,
     /// Names that begin like our variables, or nearly so, but are unknown.
     unknown: BTreeSet<String>,
+    /// `HALLPASS_PORT`, if it is a number: somebody took it for a setting.
+    port: Option<u16>,
     /// `.env`, when others may read its secrets or change it.
     exposed: Option<Exposed>,
     /// The home folder, if it is known, absolute and valid text.
@@ -54,11 +56,15 @@ impl Environment {
         let path = Path::new(".env");
         let entries = read_dotenv(path)?;
         let named: Vec<String> = entries.iter().map(|entry| entry.name.clone()).collect();
+        let port = match process_variable(PORT)? {
+            Some(value) => port_of(&value),
+            None => entries.iter().find(|entry| entry.name == PORT).and_then(|it| port_of(it.value.as_ref().ok()?)),
+        };
         let file = values_of(entries)?;
         let unknown = process_names().chain(named).filter(|name| is_unknown(name) || meant(name).is_some()).collect();
         let privacy = if has_secret(&file) { Privacy::Secret } else { Privacy::Public };
         let exposed = Exposed::find(path, privacy);
-        Ok(Self { process, file, unknown, exposed, home: home_folder() })
+        Ok(Self { process, file, unknown, port, exposed, home: home_folder() })
     }
 
     /// An environment with only these variables.
@@ -75,7 +81,10 @@ impl Environment {
             let list = if meant.is_empty() { "`hallpass --help` lists them" } else { "`hallpass --help`" };
             format!("{name} is set, but no setting has that variable; {meant}{list}")
         });
-        unknown.chain(self.exposed.iter().map(ToString::to_string))
+        let port = self.port.map(|port| {
+            format!("{PORT} is set, but no setting has that variable; write HALLPASS_BIND=127.0.0.1:{port}")
+        });
+        unknown.chain(port).chain(self.exposed.iter().map(ToString::to_string))
     }
 
     /// The path that an option of a command names, where `~` may be the home folder.
@@ -126,7 +135,8 @@ fn meant(name: &str) -> Option<String> {
     let is_meant = |variable: &String| {
         let ending = variable.strip_prefix(PREFIX).unwrap_or(variable);
         let prefix = upper.strip_suffix(ending).filter(|prefix| prefix.starts_with('H'));
-        prefix.is_some_and(|prefix| strsim::levenshtein(prefix, PREFIX) <= MOST_TYPOS)
+        let is_joined_otherwise = upper.replace(['_', '-'], "") == variable.replace('_', "");
+        is_joined_otherwise || prefix.is_some_and(|prefix| strsim::levenshtein(prefix, PREFIX) <= MOST_TYPOS)
     };
     let mut variables: Vec<String> = Setting::all().iter().map(Setting::variable).collect();
     // An ending may be that of another: TEST_MODE and MODE.
@@ -136,6 +146,13 @@ fn meant(name: &str) -> Option<String> {
 
 /// What the names of our variables begin with.
 const PREFIX: &str = "HALLPASS_";
+
+/// Kubernetes sets it to an address, such as `tcp://10.0.0.1:5000`.
+const PORT: &str = "HALLPASS_PORT";
+
+fn port_of(value: &str) -> Option<u16> {
+    value.trim().parse().ok()
+}
 
 /// For each service Kubernetes sets such variables in every container, for one called hallpass or hallpass-db too.
 fn is_of_kubernetes(name: &str) -> bool {
@@ -231,6 +248,8 @@ mod tests {
             ("HALPAS_BIND", Some("HALLPASS_BIND")),
             ("HALLPASSBIND", Some("HALLPASS_BIND")),
             ("HALLPASS-DATABASE", Some("HALLPASS_DATABASE")),
+            ("HALLPASS_TESTMODE", Some("HALLPASS_TEST_MODE")),
+            ("HALLPASS_PUBLICURL", Some("HALLPASS_PUBLIC_URL")),
             ("HALLPASS_BIND", None),
             ("HALLPASS_BINDD", None),
             ("hallpass_prot", None),

@@ -75,7 +75,7 @@ pub struct Options {
     #[command(flatten)]
     pub bearer: Bearer,
 
-    /// Lifetime of demo tokens, max. 1d
+    /// Life of demo tokens, max. 1d
     #[arg(
         long,
         value_name = "DURATION",
@@ -85,7 +85,7 @@ pub struct Options {
     )]
     pub token_ttl: Lifetime,
 
-    /// Lifetime of access tokens, max. 1d
+    /// Life of access tokens, max. 1d
     #[arg(
         long,
         value_name = "DURATION",
@@ -95,7 +95,7 @@ pub struct Options {
     )]
     pub access_ttl: Lifetime,
 
-    /// Lifetime of refresh tokens, max. 3650d
+    /// Life of refresh tokens, max. 3650d
     #[arg(
         long,
         value_name = "DURATION",
@@ -161,11 +161,11 @@ pub struct Options {
     #[arg(long, value_name = "DURATION", help_heading = STORAGE, default_value = "30d", value_parser = values::days())]
     pub keep: TimeDelta,
 
-    /// A class; for a room set --bind too
+    /// Let pupils join a class; for a room set --bind too
     #[arg(long, value_name = "off|on", help_heading = LAB, default_value = "off", value_parser = values::on_or_off())]
     pub class: OnOff,
 
-    /// Its other origin, for lessons with two sites [default: on loopback, its other name]
+    /// A second origin, for lessons with two sites [default: on loopback, its other name]
     #[arg(long, value_name = "URL", help_heading = LAB, value_parser = values::second_origin())]
     pub second_origin: Option<PublicUrl>,
 
@@ -213,7 +213,7 @@ pub struct Options {
     )]
     pub(super) tls_key: Option<PathBuf>,
 
-    /// Make a certificate for its hosts
+    /// TLS with its own certificate
     // A switch, as above.
     #[arg(
         long,

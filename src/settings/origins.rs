@@ -13,7 +13,10 @@ impl PublicUrl {
         let url = Url::parse(text).ok()?;
         let bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
         let anonymous = url.username().is_empty() && url.password().is_none();
-        let web = matches!(url.scheme(), "http" | "https") && url.has_host();
+        // A variable such as `$HOST` is not replaced, and `url` would take it for a name.
+        let named =
+            url.domain().is_none_or(|name| name.bytes().all(|it| it.is_ascii_alphanumeric() || b"-._".contains(&it)));
+        let web = matches!(url.scheme(), "http" | "https") && url.has_host() && named;
         (bare && anonymous && web).then_some(Self { url })
     }
 
@@ -131,6 +134,8 @@ mod tests {
             "https://demo.example/a",
             "https://a@demo.example",
             "https://demo.example?x",
+            "https://$HOST",
+            "https://*.example",
         ] {
             assert_eq!(PublicUrl::parse(bad), None, "{bad}");
         }

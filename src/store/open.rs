@@ -1,6 +1,8 @@
 //! Chooses the store by the scheme of `--database`. No other module does.
 
+use std::ffi::OsStr;
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use thiserror::Error;
@@ -25,6 +27,8 @@ pub struct OpenError {
 enum Cause {
     #[error("accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE, or sqlite::memory: to keep nothing")]
     Scheme,
+    #[error("write sqlite:{0} for a file; accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE")]
+    FileAlone(String),
     #[error(
         "it is in libpq's form of names and values, which is not read; write it as a URL: \
          postgres://USER:PASSWORD@HOST:PORT/DATABASE"
@@ -110,7 +114,11 @@ impl DatabaseUrl {
 
     fn unknown_form(&self) -> Cause {
         let first = self.0.trim_start().split([':', '/', '\'', ' ']).next().unwrap_or_default();
-        if first.contains('=') { Cause::NamesAndValues } else { Cause::Scheme }
+        match Path::new(&self.0).extension().and_then(OsStr::to_str) {
+            _ if first.contains('=') => Cause::NamesAndValues,
+            Some("db" | "sqlite" | "sqlite3") if is_plain_name(&self.0) => Cause::FileAlone(self.0.clone()),
+            _ => Cause::Scheme,
+        }
     }
 }
 
@@ -225,6 +233,8 @@ mod tests {
                 "write it as a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE",
             ),
             ("password='hunter2'", "write it as a URL: postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
+            ("hallpass.db", "write sqlite:hallpass.db for a file"),
+            ("./data/users.sqlite3", "write sqlite:./data/users.sqlite3 for a file"),
             ("bob:hunter2@db", "accepted: sqlite:FILE or postgres://USER:PASSWORD@HOST:PORT/DATABASE"),
             ("postgres://bob@db/x?sslpassword=hunter2", "`sslpassword` is not a known parameter"),
             ("postgres://bob@db/x?PASSWORD=hunter2", "`PASSWORD` is not a known parameter"),

@@ -25,6 +25,7 @@ use actix_web::rt::task::JoinHandle;
 use actix_web::rt::time::interval;
 use actix_web::web::Data;
 use chrono::{DateTime, TimeDelta, Utc};
+use log::Level;
 use thiserror::Error;
 
 use crate::clock::Clock;
@@ -93,6 +94,7 @@ impl Server {
             sessions: open_session_backend(settings.options.session_store.as_ref(), &random).await?,
             rates: open_rates(settings.options.rate_store.as_ref(), &ring).await?,
         };
+        warn_of_no_users(&settings, &*backends.store).await;
         for exposed in exposed(&settings) {
             log::warn!("{}", escaped(&exposed.to_string()));
         }
@@ -101,7 +103,9 @@ impl Server {
         let parts = ServerParts::new(given, backends, &settings, &Listening { address, transport });
         log_assumed_issuer(&settings.options, parts.origins.public_origin());
         if let Some(link) = parts.class.teacher_link(parts.origins.public_origin()) {
-            log::info!("the teacher's link is {link}");
+            // Without the link nobody can teach, so a filter that leaves out this level does not leave out the line.
+            let level = log::max_level().to_level().unwrap_or(Level::Error).min(Level::Info);
+            log::log!(level, "the teacher's link is {link}");
             log_unreachable_class(&parts.origins);
         }
         Ok(Self { listener, address, settings, tls: tls.map(Arc::new), parts })
@@ -216,6 +220,18 @@ pub fn exposed(settings: &Settings) -> impl Iterator<Item = Exposed> {
     let folder = settings.options.keys.source.folder().and_then(|folder| Exposed::find(folder, Privacy::Secret));
     folder.into_iter().chain(store::exposed(&settings.options.database.url))
 }
+
+/// Says what to do where no login can succeed.
+async fn warn_of_no_users(settings: &Settings, store: &dyn Store) {
+    let has_none = async || store.users().await.is_ok_and(|users| users.is_empty());
+    if settings.credentials == Credentials::Users && has_none().await {
+        log::warn!("{NO_USERS}");
+    }
+}
+
+/// The warning about a server that asks for passwords and knows nobody.
+pub const NO_USERS: &str =
+    "--credentials is `users`, and the database has none: every login fails until `hallpass user add NAME` adds one";
 
 /// The key of the teacher's link, which only a server with a class has.
 fn teacher_key(settings: &Settings, random: &Random) -> Result<Option<TeacherKey>, KeyError> {

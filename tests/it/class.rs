@@ -122,6 +122,12 @@ fn without_the_setting_there_is_nothing_and_no_key_is_made() {
 }
 
 #[test]
+fn a_shorter_log_has_the_teacher_s_link_too() {
+    let program = Program::with_keys().and("RUST_LOG", "warn");
+    program.serve(&["--class", "on"]).log_with("the teacher's link is http");
+}
+
+#[test]
 fn the_log_says_the_teacher_s_link_once_and_the_key_is_for_its_owner_alone() {
     let program = Program::with_keys();
     let checked = program.run(&["check", "--class", "on"]);

@@ -474,6 +474,32 @@ fn an_unknown_hallpass_variable_is_warned_of() {
     }
 }
 
+/// Kubernetes sets the same variable to an address, and is told nothing.
+#[test]
+fn a_port_in_its_own_variable_is_told_the_setting_for_it() {
+    let says = "HALLPASS_PORT is set, but no setting has that variable; write HALLPASS_BIND=127.0.0.1:8080";
+    for program in [
+        Program::with_keys().and("HALLPASS_PORT", "8080"),
+        Program::with_keys().holding(".env", "HALLPASS_PORT=8080\n"),
+    ] {
+        assert!(program.run(&["check"]).stdout.contains(says));
+    }
+    let of_kubernetes = Program::with_keys().and("HALLPASS_PORT", "tcp://10.0.0.1:8080").run(&["check"]);
+    assert!(!of_kubernetes.stdout.contains("HALLPASS_PORT"), "{}", of_kubernetes.stdout);
+}
+
+#[test]
+fn a_server_that_knows_no_user_says_how_to_add_one() {
+    let says = "every login fails until `hallpass user add NAME` adds one";
+    let program = Program::with_keys();
+    let flags = ["--credentials", "users"];
+    assert!(program.run(&["check", "--credentials", "users"]).stdout.contains(says));
+    program.serve(&flags).log_with(says);
+    assert_eq!(program.run_with_input(&["user", "add", "susan"], "a password\n").code, Some(0));
+    let serving = program.serve(&flags);
+    assert!(!serving.log_at_rest().contains(says));
+}
+
 #[test]
 fn a_bad_value_is_one_line_whatever_is_in_it() {
     Program::new().run(&["--bind", "a\nb\r\u{1b}[31mc"]).assert_failed(&["--bind is `a\\nb\\r\\u{1b}[31mc`"]);

@@ -166,6 +166,17 @@ async fn a_subject_that_cannot_stand_in_an_address_is_refused() {
     }
 }
 
+/// The page would say `Result - Invalid token` of a token that is accepted.
+#[tokio::test]
+async fn a_subject_that_reads_as_another_result_is_refused() {
+    let app = TestApp::spawn();
+    for subject in ["Invalid token", "Error 400", "Token Generated successfully!!"] {
+        let refused = generate_for(&app.visitor(), subject).await;
+        assert_eq!(refused.status(), 400, "{subject}");
+        assert!(refused.text().await.unwrap().contains("is one of the tutorial"), "{subject}");
+    }
+}
+
 #[tokio::test]
 async fn a_subject_of_bytes_that_are_not_utf_8_is_refused_and_not_changed() {
     let app = TestApp::spawn();

@@ -301,6 +301,16 @@ async fn no_refusal_tells_where_the_keys_or_the_sources_are() {
     }
 }
 
+/// The filter takes such a word for the name of a module, and would log nothing else.
+#[test]
+fn a_word_that_is_no_level_is_refused_and_a_module_is_not() {
+    for word in ["warning", "Verbose", "hallpass=info,fatal", "2"] {
+        let done = Program::with_keys().and("RUST_LOG", word).run(&["serve"]);
+        done.assert_failed(&[&format!("RUST_LOG is `{word}`; accepted: off, error, warn, info, debug, trace")]);
+    }
+    drop(Program::with_keys().and("RUST_LOG", "my_app=debug,other_app").serve(&[]));
+}
+
 #[test]
 fn the_filter_decides_what_is_logged() {
     for (filter, logged) in [("info", true), ("warn", false), ("off", false), ("", true)] {

@@ -379,11 +379,21 @@ fn a_command_whose_reader_has_gone_ends_as_it_would_have_without_a_word() {
 fn a_command_that_cannot_print_its_result_says_so() {
     let program = Program::with_keys();
     program.run(&["keygen"]);
-    for arguments in [&["sign"][..], &["check"], &["keygen", "--force"], &["rotate"]] {
+    let on_full = |arguments: &[&str]| {
         let full = OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let output = program.command(arguments).stdout(full).output().unwrap();
-        let stderr = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+        let output = program.command(arguments).stdin(Stdio::null()).stdout(full).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    for arguments in [&["sign"][..], &["check"]] {
+        let (code, stderr) = on_full(arguments);
+        assert_eq!(code, Some(2), "{arguments:?}");
         assert!(stderr.starts_with("hallpass: cannot write to standard output: No space left"), "{stderr}");
+    }
+    // These have made their change. Whoever took it for failed and repeated it would make it twice.
+    for (arguments, done) in [(&["keygen", "--force"][..], "made keys/"), (&["rotate"], "the new keys sign from")] {
+        let (code, stderr) = on_full(arguments);
+        assert_eq!(code, Some(0), "{arguments:?}");
+        assert!(stderr.starts_with("warning: cannot write to standard output: No space left"), "{stderr}");
+        assert!(stderr.contains("what was done:\n") && stderr.contains(done), "{stderr}");
     }
 }

@@ -614,6 +614,9 @@ async fn another_site_s_page_replaces_no_token() {
             ("origin", "https://evil.example"),
             ("origin", "null"),
             ("origin", other_port.as_str()),
+            // Over plain http, browsers say no more than this of an image.
+            ("referer", "http://evil.example/"),
+            ("referer", "no address"),
         ] {
             let request = app.visitor().request(Method::GET, path).header(name, value);
             let answer = Answer::to(request.header("sec-fetch-mode", "no-cors")).await;
@@ -622,7 +625,13 @@ async fn another_site_s_page_replaces_no_token() {
         }
     }
     assert_eq!(verify(&app, &kept).await.status, 200, "the token that was handed out is the one that counts");
-    for (name, value) in [("sec-fetch-site", "same-origin"), ("sec-fetch-site", "none"), ("origin", own.as_str())] {
+    let own_page = format!("{own}/tutorials/telesign?x");
+    for (name, value) in [
+        ("sec-fetch-site", "same-origin"),
+        ("sec-fetch-site", "none"),
+        ("origin", own.as_str()),
+        ("referer", own_page.as_str()),
+    ] {
         let request = app.visitor().request(Method::GET, "/v1/token/15555551212/order-8").header(name, value);
         assert_eq!(Answer::to(request).await.status, 200, "{name}: {value}");
     }

@@ -65,3 +65,10 @@ pub(in crate::web) fn is_json(request: &HttpRequest) -> bool {
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     kind == "application/json" || kind.starts_with("application/") && kind.ends_with("+json")
 }
+
+/// A number without a fraction, which JSON may also write as `60.0`.
+pub(in crate::web) fn whole_number(value: &Value) -> Option<i64> {
+    // Beyond this a float stands for several whole numbers.
+    let is_exact = |number: &f64| number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0;
+    value.as_i64().or_else(|| value.as_f64().filter(is_exact).and_then(|number| format!("{number:.0}").parse().ok()))
+}

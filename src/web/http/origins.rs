@@ -13,6 +13,7 @@ use actix_web::HttpRequest;
 use actix_web::dev::RequestHead;
 use actix_web::http::header::{self, HeaderMap, HeaderValue};
 use actix_web::web::Data;
+use url::Url;
 
 use crate::settings::{CorsOrigins, Options, PublicUrl};
 use crate::web::http::cors::Scripts;
@@ -139,7 +140,7 @@ impl Origins {
     /// or a link of its own does. Programs send nothing that says so.
     pub fn refusal_of_foreign_page(&self, head: &RequestHead, scripts: Scripts) -> Option<Problem> {
         let host = authority(head).ok().flatten();
-        let is_foreign = scripts != Scripts::Admitted && !self.sent_by_this_site(&head.headers, host.as_deref());
+        let is_foreign = scripts != Scripts::Admitted && !self.sent_by_this_site(head, host.as_deref());
         is_foreign.then(|| self.cross_site(&head.headers, host.as_deref(), scripts))
     }
 
@@ -149,11 +150,22 @@ impl Origins {
         self.hosts.are_loopback_alone() && self.public.as_ref().is_none_or(PublicUrl::is_local)
     }
 
-    /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser.
-    fn sent_by_this_site(&self, headers: &HeaderMap, host: Option<&str>) -> bool {
+    /// Fetch Metadata first, `Origin` for browsers and proxies without it; a client that sends neither is no browser. Of
+    /// an image of another site that is loaded over plain http, browsers say no more than `Referer`.
+    fn sent_by_this_site(&self, head: &RequestHead, host: Option<&str>) -> bool {
+        let headers = &head.headers;
         let mut sites = headers.get_all("sec-fetch-site");
+        let is_said =
+            !head.method.is_safe() || headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN);
         sites.all(|site| matches!(site.as_bytes(), b"same-origin" | b"none"))
             && headers.get_all(header::ORIGIN).all(|origin| self.is_own_origin(origin, host))
+            && (is_said || headers.get_all(header::REFERER).all(|page| self.is_own_page(page, host)))
+    }
+
+    fn is_own_page(&self, page: &HeaderValue, host: Option<&str>) -> bool {
+        let url = page.to_str().ok().and_then(|page| Url::parse(page).ok());
+        let origin = url.and_then(|url| HeaderValue::from_str(&url.origin().ascii_serialization()).ok());
+        origin.is_some_and(|origin| self.is_own_origin(&origin, host))
     }
 
     fn is_own_origin(&self, origin: &HeaderValue, host: Option<&str>) -> bool {

@@ -29,6 +29,8 @@ pub(in crate::web) struct StopSignals {
     terminate: Signal,
     interrupt: Signal,
     quit: Signal,
+    /// A file has reached the limit on its size. By default the signal ends the process; then the write fails instead.
+    _file_too_large: Signal,
 }
 
 #[cfg(unix)]
@@ -38,6 +40,7 @@ impl StopSignals {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
             quit: signal(SignalKind::quit())?,
+            _file_too_large: signal(SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()))?,
         })
     }
 
@@ -49,7 +52,7 @@ impl StopSignals {
         socket: ListenerHandle,
         limit: Duration,
     ) {
-        let Self { mut terminate, interrupt, quit } = self;
+        let Self { mut terminate, interrupt, quit, _file_too_large } = self;
         for mut at_once in [interrupt, quit] {
             let handle = handle.clone();
             actix_web::rt::spawn(async move {

@@ -104,6 +104,10 @@ impl GenerateQuery {
         }
         let subject = Subject::parse(text)
             .map_err(|error| Problem::bad_request(format!("`sub` cannot be the subject of a token: {error}.")))?;
+        if page::is_of_tutorial(subject.as_str()) {
+            let message = "`sub` is one of the tutorial's results, so its own result could not be told from that one.";
+            return Err(Problem::bad_request(message));
+        }
         let page = request.resource_map().match_pattern(&address(subject.as_str()));
         if page.is_some_and(|pattern| pattern != "/{result}") {
             let message = "`sub` is the name of one of this site's own pages, and that page would hide the result.";

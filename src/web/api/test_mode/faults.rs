@@ -10,6 +10,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use serde_json::{Map, Value};
 
 use super::{TestControls, is_own, read, read_if_any, text};
+use crate::web::http::json_body::whole_number;
 use crate::web::http::problem::Problem;
 
 /// How many faults may be waiting, for all paths together.
@@ -171,7 +172,8 @@ fn path(given: Option<&str>) -> Result<String, Problem> {
 /// A whole number, when it is there.
 fn whole(members: &Map<String, Value>, name: &str, least: u64, most: u64) -> Result<Option<u64>, Problem> {
     let Some(value) = members.get(name) else { return Ok(None) };
-    let number = value.as_u64().filter(|number| (least..=most).contains(number));
+    let number =
+        whole_number(value).and_then(|it| u64::try_from(it).ok()).filter(|number| (least..=most).contains(number));
     let wrong = || Problem::bad_request(format!("`{name}` must be a whole number from {least} to {most}."));
     number.map(Some).ok_or_else(wrong)
 }

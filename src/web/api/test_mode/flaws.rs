@@ -8,6 +8,7 @@ use super::{TestIssuer, algorithm, no_token, none_of, profile, read_exactly, tex
 use crate::keys::Signer;
 use crate::profiles::flawed::{self, Flaw, FlawError, Wanted};
 use crate::profiles::{Issuer, bearer};
+use crate::web::http::json_body::whole_number;
 use crate::web::http::problem::Problem;
 use crate::web::http::signing_queue::SigningQueue;
 
@@ -54,7 +55,7 @@ fn wanted(members: &Map<String, Value>) -> Result<Wanted, Problem> {
     };
     let by = match members.get("by") {
         None => Some(Wanted::USUAL_DISTANCE),
-        Some(by) => by.as_i64().filter(|by| (1..=FARTHEST_FLAW).contains(by)),
+        Some(by) => whole_number(by).filter(|by| (1..=FARTHEST_FLAW).contains(by)),
     };
     let bad_by = || Problem::bad_request(format!("`by` must be a number of whole seconds from 1 to {FARTHEST_FLAW}."));
     Ok(Wanted { flaw, signer: None, claims, by: by.ok_or_else(bad_by)? })

@@ -12,6 +12,7 @@ use crate::profiles::demo::DemoAlgorithm;
 use crate::profiles::{PROFILES, Profile};
 use crate::random::Random;
 use crate::web::http::client_work::ClientWork;
+use crate::web::http::json_body::whole_number;
 use crate::web::http::problem::Problem;
 
 /// A lock that is held while the keys are rotated.
@@ -51,7 +52,7 @@ fn renewal(members: &Map<String, Value>, now: DateTime<Utc>) -> Result<Renewal, 
     };
     let after = match members.get("after") {
         None => Some(0),
-        Some(value) => value.as_i64().filter(|after| (0..=FARTHEST_ROTATION).contains(after)),
+        Some(value) => whole_number(value).filter(|after| (0..=FARTHEST_ROTATION).contains(after)),
     };
     let bad_after =
         || Problem::bad_request(format!("`after` must be a number of whole seconds from 0 to {FARTHEST_ROTATION}."));

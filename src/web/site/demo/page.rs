@@ -33,7 +33,12 @@ pub(super) const LOGGED_OUT_ADDRESS: &str = "/?logged-out";
 /// accepted.
 pub(super) fn is_result(text: &str, verdict: Option<&Verdict>) -> bool {
     let subject = verdict.and_then(Verdict::claims).and_then(Claims::subject);
-    matches!(text, TOKEN_GENERATED | INVALID_TOKEN | ERROR_400) || subject == Some(text)
+    is_of_tutorial(text) || subject == Some(text)
+}
+
+/// Whether it is one of the tutorial's own texts.
+pub(super) fn is_of_tutorial(text: &str) -> bool {
+    matches!(text, TOKEN_GENERATED | INVALID_TOKEN | ERROR_400)
 }
 
 #[derive(Template)]
