@@ -395,7 +395,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_waits_too_long_is_told_that_the_pool_is_busy_and_the_work_is_not_done() {
+    async fn a_job_that_waits_too_long_is_refused_as_busy() {
         let (pool, release) = busy(Bounds { queue_timeout: Duration::from_millis(20), ..BOUNDS }).await;
         let (done, order) = mpsc::channel();
         assert_eq!(ask(&pool, 1, &done).await.await.unwrap(), Err(NotDone::Busy));

@@ -14,7 +14,7 @@ use super::files::{read_bounded, read_given};
 use super::recognise::{Key, no_key_in, recognise};
 use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
-    Verifier, encoding,
+    Verifier, charset,
 };
 pub(crate) use jwk::kind_of_json;
 
@@ -92,7 +92,7 @@ impl GivenKey {
     /// Reads a key in any form, and every other text as a secret, but no JSON object: that is a JWK which lacks
     /// something. `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let secret = || match jwk::of_other_json(&encoding::text(bytes)) {
+        let secret = || match jwk::of_other_json(&charset::text(bytes)) {
             Some(fault) => Err(fault),
             None => Ok(Self::secret(Secret::from_file(bytes)?, source)),
         };
@@ -113,7 +113,7 @@ impl GivenKey {
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) if key.is_secret() => Self::of_key(key, "")?.into_secret(),
             Some(_) => Secret::from_file(bytes),
-            None => match jwk::of_other_json(&encoding::text(bytes)) {
+            None => match jwk::of_other_json(&charset::text(bytes)) {
                 Some(fault) => Err(fault),
                 None => Secret::from_file(bytes),
             },
@@ -136,8 +136,8 @@ impl GivenKey {
         Ok(Self::secret(Secret::from_text(bytes)?, source))
     }
 
-    /// A key in any form but a JWK, private or public, and no secret.
-    pub fn from_armour(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
+    /// A key in any form except JWK, private or public, and no secret.
+    pub fn from_key_file(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         match recognise(bytes).ok_or_else(|| no_key_in(bytes))?.key? {
             Key::Jwk(_) => Err(KeyFault::Jwk("text is a JWK; send it as `jwk`".to_owned())),
             key => Self::of_key(key, source),
@@ -148,7 +148,7 @@ impl GivenKey {
     pub fn from_jwk(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) => Self::of_key(key, source),
-            _ => Self::of_key(Key::Jwk(encoding::text(bytes).into_owned()), source),
+            _ => Self::of_key(Key::Jwk(charset::text(bytes).into_owned()), source),
         }
     }
 
@@ -315,7 +315,7 @@ fn shown(kid: &str) -> String {
 /// Whether the text is one token in the compact form (RFC 7515 §3.1, RFC 7516 §3.1), however it was pasted: base64url
 /// with dots, of which the header begins as every JSON object does.
 fn is_token(bytes: &[u8]) -> bool {
-    let text = encoding::text(bytes);
+    let text = charset::text(bytes);
     let is_around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '\u{feff}');
     let mut token = text.trim_matches(is_around);
     for word in ["authorization:", "bearer"] {
@@ -351,7 +351,7 @@ mod tests {
     }
 
     #[test]
-    fn a_jwk_that_is_none_is_told_without_its_values() {
+    fn an_invalid_jwk_is_reported_without_its_values() {
         for jwk in [r#"{"kty":"oct","k":271828}"#, r#"{"kty":"oct","key_ops":"271828"}"#, r#"["271828"]"#] {
             let fault = GivenKey::from_jwk(jwk.as_bytes(), "key.jwk").unwrap_err().to_string();
             assert!(fault.contains("JWK is not one") && !fault.contains("271828"), "{fault}");
@@ -362,8 +362,8 @@ mod tests {
     fn a_form_that_was_named_takes_no_other() {
         let jwk = br#"{"kty":"oct","k":"c2VjcmV0"}"#;
         assert!(matches!(GivenKey::from_secret(jwk, "k"), Err(KeyFault::KeyForSecret("a JWK"))));
-        assert!(matches!(GivenKey::from_armour(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
-        assert!(GivenKey::from_armour(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
+        assert!(matches!(GivenKey::from_key_file(b"mysecret", "k"), Err(KeyFault::Unrecognised)));
+        assert!(GivenKey::from_key_file(jwk, "k").is_err() && GivenKey::from_jwk(b"mysecret", "k").is_err());
         assert!(GivenKey::from_secret(b"{mysecret}", "k").is_ok(), "not every brace opens a JWK");
     }
 
@@ -401,7 +401,7 @@ mod tests {
     }
 
     #[test]
-    fn of_a_set_a_kid_that_names_none_of_its_keys_is_refused_with_those_that_there_are() {
+    fn a_kid_that_no_key_of_the_set_has_is_refused_with_the_kids_of_the_set() {
         let oct = |kid: &str| format!(r#"{{"kty":"oct","k":"c2VjcmV0"{kid}}}"#);
         let set = |keys: &[&str]| {
             let keys: Vec<_> = keys.iter().map(|kid| oct(kid)).collect();

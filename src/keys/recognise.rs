@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use super::foreign::{self, ForeignForm, Half, JWK_PRIVATE, JWK_PUBLIC, Lock};
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
-use super::{KeyFault, PrivateKey, PublicKey, encoding, ssh, text_encoding};
+use super::{KeyFault, PrivateKey, PublicKey, charset, pem_blocks, ssh};
 use binary::{PACKED, binary};
 use json::{json, nested_json};
 pub(super) use jwk::unread as unread_jwk;
@@ -87,7 +87,7 @@ impl RecognisedKey {
     }
 
     /// The fault, if this is no key but a compressed or encrypted file, or a text about a key.
-    pub fn packed(&self) -> Option<KeyFault> {
+    pub fn not_a_key(&self) -> Option<KeyFault> {
         match &self.key {
             Err(KeyFault::Foreign(form)) if form.is_packed() => Some(KeyFault::Foreign(*form)),
             Err(KeyFault::NoKey { what, fix }) => Some(KeyFault::NoKey { what, fix }),
@@ -118,7 +118,7 @@ fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
     if depth > DEEPEST_NESTING {
         return None;
     }
-    binary(bytes).or_else(|| in_text(&encoding::text(bytes), depth))
+    binary(bytes).or_else(|| in_text(&charset::text(bytes), depth))
 }
 
 fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
@@ -175,17 +175,18 @@ fn is_age_recipient(line: &str) -> bool {
 
 fn is_printed_by_openssl(text: &str) -> bool {
     let first = text.lines().next().unwrap_or_default();
-    let begins = ["Private-Key: (", "Public-Key: (", "Modulus="].iter().any(|begin| first.starts_with(begin));
-    let is_headed = || {
+    let begins = |starts: &[&str]| starts.iter().any(|start| first.starts_with(start));
+    let is_named_with_size = begins(&["Private-Key: (", "Public-Key: (", "Modulus="]);
+    let is_rsa_heading = || begins(&["RSA Private-Key:", "RSA Public-Key:"]);
+    let is_bare_heading = || {
         let kind =
             first.trim_end().strip_suffix("Private-Key:").or_else(|| first.trim_end().strip_suffix("Public-Key:"));
         kind.is_some_and(|kind| ["RSA ", "ED25519 ", "ED448 ", "X25519 ", "X448 "].contains(&kind))
     };
-    let begins_otherwise = || ["RSA Private-Key:", "RSA Public-Key:"].iter().any(|begin| first.starts_with(begin));
     let is_certificate = || {
         ["Certificate:", "Certificate Request:"].contains(&first.trim_end()) && text.contains("Public Key Algorithm:")
     };
-    (begins || begins_otherwise() || is_headed() || is_certificate()) && !text.contains("-----BEGIN ")
+    (is_named_with_size || is_rsa_heading() || is_bare_heading() || is_certificate()) && !text.contains("-----BEGIN ")
 }
 
 fn ssh_lines(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -201,7 +202,7 @@ fn encoded(text: &str, depth: u8) -> Option<RecognisedKey> {
     if let Some(found) = hexadecimal(text).and_then(|bytes| binary(&bytes)) {
         return Some(found.written_as(Lock::Hexadecimal));
     }
-    let bytes = text_encoding::decode_base64(text)?;
+    let bytes = pem_blocks::decode_base64(text)?;
     let inside = || std::str::from_utf8(&bytes).ok().filter(|_| depth < DEEPEST_NESTING);
     let found = binary(&bytes).map(|found| found.written_as(Lock::Base64));
     found.or_else(|| in_text(inside()?, depth + 1))
@@ -273,13 +274,13 @@ impl RsaPrivateKey {
 impl KeyFault {
     /// Why these bytes are not the session's key.
     pub(super) fn no_session_key(bytes: &[u8]) -> Self {
-        recognise(bytes).map_or(Self::Session, |found| found.packed().unwrap_or(Self::KeyForSession(found.name())))
+        recognise(bytes).map_or(Self::Session, |found| found.not_a_key().unwrap_or(Self::KeyForSession(found.name())))
     }
 }
 
 /// The fault of bytes in which no form of a key was found.
 pub(super) fn no_key_in(bytes: &[u8]) -> KeyFault {
-    let text = encoding::text(bytes);
+    let text = charset::text(bytes);
     if text.trim().is_empty() { KeyFault::Empty } else { KeyFault::Unrecognised }
 }
 
@@ -305,7 +306,7 @@ mod tests {
         let pem = RsaPrivateKey::generate_pem(2048).unwrap().unwrap();
         let public = RsaPrivateKey::parse(pem.as_bytes()).unwrap().public().to_pem().unwrap();
         let body: String = public.lines().filter(|line| !line.starts_with('-')).collect();
-        text_encoding::decode_base64(&body).unwrap()
+        pem_blocks::decode_base64(&body).unwrap()
     }
 
     #[test]

@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn windows_that_are_over_are_forgotten_and_a_full_room_drops_the_oldest() {
+    fn a_full_shard_drops_its_oldest_window() {
         let quota = "1/m".parse::<Rate>().unwrap().quota().unwrap();
         let mut shard = Shard::default();
         let capacity = u64::try_from(Shard::CAPACITY).unwrap();

@@ -42,7 +42,7 @@ const CLAIMS: [&str; 12] = [
 ];
 
 /// What the document of the issuer is about.
-pub struct Issuer<'a> {
+pub struct IssuerMetadata<'a> {
     /// The issuer. Browsers are sent to addresses under it.
     pub url: &'a str,
     /// The origin in the client's request for this document. Programs send their requests to addresses under it,
@@ -52,7 +52,7 @@ pub struct Issuer<'a> {
     pub algorithms: &'a [Algorithm],
 }
 
-impl Issuer<'_> {
+impl IssuerMetadata<'_> {
     /// The document at [`OPENID_CONFIGURATION`] and [`AUTHORIZATION_SERVER`].
     pub fn document(&self) -> Value {
         let front = |path: &str| format!("{}{path}", self.url);
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     fn document() -> Value {
-        let issuer = Issuer {
+        let issuer = IssuerMetadata {
             url: "https://login.example",
             back_channel: "http://hallpass:5000",
             algorithms: &[Algorithm::Rs256, Algorithm::Ps256],

@@ -28,7 +28,7 @@ impl SilentLogin {
 
 /// What to do with an authorization request.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Decision<'a> {
+pub enum LoginDecision<'a> {
     /// Give the client a code for this login.
     Issue(LoggedIn<'a>),
     /// Log this user in without a password, then give the client a code. The user must exist, if users are checked.
@@ -45,13 +45,13 @@ pub fn decide<'a>(
     login: Option<LoggedIn<'a>>,
     silent: SilentLogin,
     now: DateTime<Utc>,
-) -> Decision<'a> {
+) -> LoginDecision<'a> {
     let sufficient = login.filter(|login| suffices(parameters, login, now));
     match (parameters.prompt, sufficient, parameters.hint.as_deref()) {
-        (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => Decision::ShowPage,
-        (_, Some(login), _) => Decision::Issue(login),
-        (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => Decision::LogIn { username },
-        (Prompt::Never, None, _) => Decision::Refuse(login_required()),
+        (Prompt::Always, ..) | (Prompt::WhenNeeded, None, _) => LoginDecision::ShowPage,
+        (_, Some(login), _) => LoginDecision::Issue(login),
+        (Prompt::Never, None, Some(username)) if silent == SilentLogin::Allowed => LoginDecision::LogIn { username },
+        (Prompt::Never, None, _) => LoginDecision::Refuse(login_required()),
     }
 }
 
@@ -94,10 +94,10 @@ mod tests {
 
     fn decided(parameters: &LoginParameters, login: Option<LoggedIn<'_>>, silent: SilentLogin) -> String {
         match decide(parameters, login, silent, at(NOW)) {
-            Decision::Issue(login) => format!("issue to {}", login.username),
-            Decision::LogIn { username } => format!("log {username} in"),
-            Decision::ShowPage => "page".into(),
-            Decision::Refuse(error) => error.code().as_str().into(),
+            LoginDecision::Issue(login) => format!("issue to {}", login.username),
+            LoginDecision::LogIn { username } => format!("log {username} in"),
+            LoginDecision::ShowPage => "page".into(),
+            LoginDecision::Refuse(error) => error.code().as_str().into(),
         }
     }
 

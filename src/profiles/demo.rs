@@ -10,7 +10,7 @@ use thiserror::Error;
 
 use super::{IssueError, Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, KeySet, LabKeys, ProfileKeys};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 /// The claims that a token of this profile must have.
 pub const REQUIRED: &[Claim] = &[
@@ -207,7 +207,7 @@ pub fn can_issue(ring: &KeyRing, algorithm: DemoAlgorithm, now: DateTime<Utc>) -
 
 /// Verifies a token of this profile, which must be signed with `algorithm`.
 pub fn verify(ring: &KeyRing, algorithm: DemoAlgorithm, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = PROFILE.rules(None, Audience::Nobody);
+    let rules = PROFILE.rules(None, AudienceRule::Nobody);
     let keys = Candidates::Ring(algorithm.keys(ring).verifiers());
     token::verify(token, Expected { algorithm: algorithm.jwa(), keys, rules: Some(&rules) }, now)
 }

@@ -237,9 +237,9 @@ fn another_key(ring: &KeyRing, right: &Signer) -> Signer {
 /// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have
 /// no effect.
 fn with_changed_signature(token: &str) -> String {
-    let middle = token.len() - 20;
-    let other = if token.as_bytes()[middle] == b'A' { "B" } else { "A" };
-    format!("{}{other}{}", &token[..middle], &token[middle + 1..])
+    let at = token.len() - 20;
+    let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };
+    format!("{}{other}{}", &token[..at], &token[at + 1..])
 }
 
 fn object(token: &Token, part: usize) -> Map<String, Value> {

@@ -11,7 +11,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use crate::code::Code;
 use crate::keys::{Algorithm, KeyRing, SigningError};
 use crate::token::{
-    self, Audience, Candidates, Claim, Claims, Expected, Header, Kind, NumericDate, Rules, Token, Typ, Verdict,
+    self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Kind, NumericDate, Rules, Token, Typ, Verdict,
 };
 
 /// How long an ID token lives, in seconds.
@@ -93,7 +93,7 @@ fn verify(ring: &KeyRing, issuer: &str, token: &str, now: DateTime<Utc>) -> Verd
             Claim { name: "auth_time", kind: Kind::Date },
         ],
         issuer: Some(issuer.to_owned()),
-        audience: Audience::Anybody,
+        audience: AudienceRule::Anybody,
     };
     let bearer = ring.bearer();
     let keys = Candidates::Ring(bearer.verifiers());
@@ -140,7 +140,7 @@ mod tests {
     });
 
     fn access_token(ring: &KeyRing) -> Token {
-        let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "app" };
+        let grant = bearer::AccessTokenParties { issuer: ISSUER, subject: "alice", client_id: "app" };
         bearer::issue(ring, &grant, [7; 16], at(1000)).unwrap()
     }
 
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn an_access_token_for_another_api_is_accepted_only_where_its_audience_may_be_any_or_that_one() {
         let ring = &*RING;
-        let grant = bearer::Grant { issuer: ISSUER, subject: "alice", client_id: "app" };
+        let grant = bearer::AccessTokenParties { issuer: ISSUER, subject: "alice", client_id: "app" };
         let audience = ["orders".to_owned()];
         let terms = bearer::Terms { audience: Some(&audience), ..bearer::Terms::default() };
         let token = bearer::issue_on(ring, &grant, &terms, [7; 16], at(1000)).unwrap();
@@ -189,11 +189,11 @@ mod tests {
             let judged = bearer::verify_for(ring, ISSUER, audience, token.as_str(), at(1001));
             judged.resolve_revocation(|_| false).code()
         };
-        assert_eq!(code(Audience::Anybody), Code::Accepted);
-        assert_eq!(code(Audience::AnyOf(vec![ISSUER.into(), "orders".into()])), Code::Accepted);
-        assert_eq!(code(Audience::AnyOf(vec![ISSUER.into(), "order".into()])), Code::BadClaim);
-        assert_eq!(code(Audience::AnyOf(vec![])), Code::BadClaim);
-        assert_eq!(code(Audience::Required(ISSUER.into())), Code::BadClaim);
+        assert_eq!(code(AudienceRule::Anybody), Code::Accepted);
+        assert_eq!(code(AudienceRule::AnyOf(vec![ISSUER.into(), "orders".into()])), Code::Accepted);
+        assert_eq!(code(AudienceRule::AnyOf(vec![ISSUER.into(), "order".into()])), Code::BadClaim);
+        assert_eq!(code(AudienceRule::AnyOf(vec![])), Code::BadClaim);
+        assert_eq!(code(AudienceRule::Required(ISSUER.into())), Code::BadClaim);
     }
 
     #[test]
@@ -211,7 +211,7 @@ mod tests {
     #[test]
     fn an_id_token_is_no_access_token() {
         let ring = &*RING;
-        let judged = bearer::verify_for(ring, ISSUER, Audience::Anybody, id_token(ring, None).as_str(), at(1001));
+        let judged = bearer::verify_for(ring, ISSUER, AudienceRule::Anybody, id_token(ring, None).as_str(), at(1001));
         assert_eq!(judged.resolve_revocation(|_| false).code(), Code::WrongType);
     }
 }

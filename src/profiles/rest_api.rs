@@ -5,7 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::Profile;
 use super::demo::Subject;
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 const ALGORITHM: Algorithm = Algorithm::Hs256;
 
@@ -22,7 +22,7 @@ pub fn issue(ring: &KeyRing, user_id: &str, now: DateTime<Utc>) -> Result<Token,
 
 /// Verifies a token of this profile.
 pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
-    let rules = PROFILE.rules(None, Audience::Nobody);
+    let rules = PROFILE.rules(None, AudienceRule::Nobody);
     let keys = Candidates::Ring(ring.rest_api().verifiers());
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 
 use super::{Lifetime, Profile};
 use crate::keys::{Algorithm, KeyRing, SigningError};
-use crate::token::{self, Audience, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
+use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
 const ALGORITHM: Algorithm = Algorithm::Hs256;
 
@@ -20,7 +20,7 @@ pub fn issue(ring: &KeyRing, lifetime: Lifetime, now: DateTime<Utc>) -> Result<T
 
 /// Judges a token signed with the API secret. One that names an audience must name one of `audience`.
 pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>) -> Verdict {
-    let audience = Audience::WhenThere(audience.iter().map(|&it| it.to_owned()).collect());
+    let audience = AudienceRule::WhenThere(audience.iter().map(|&it| it.to_owned()).collect());
     let rules = PROFILE.rules(Some(ring.accounts().zoom_api_key.clone()), audience);
     let keys = Candidates::Ring(ring.zoom().verifiers());
     token::verify(token, Expected { algorithm: ALGORITHM, keys, rules: Some(&rules) }, now)

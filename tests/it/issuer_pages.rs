@@ -153,7 +153,7 @@ pub fn id_token(app: &TestApp, client_id: &str, issued: i64) -> String {
     let at = DateTime::from_timestamp(issued, 0).unwrap();
     let access_token = hallpass::profiles::bearer::issue(
         &ring,
-        &hallpass::profiles::bearer::Grant { issuer: &app.url, subject: "susan", client_id },
+        &hallpass::profiles::bearer::AccessTokenParties { issuer: &app.url, subject: "susan", client_id },
         [1; 16],
         at,
     );

@@ -47,7 +47,7 @@ impl Material {
         }
     }
 
-    pub const fn says(self) -> &'static str {
+    pub const fn label(self) -> &'static str {
         match self {
             Self::File => "the PEM file as it is",
             Self::WithoutNewline => "the PEM text without its last line break",
@@ -65,7 +65,7 @@ impl Material {
     const fn secret(self) -> &'static str {
         match self {
             Self::Own => "a text of your own",
-            other => other.says(),
+            other => other.label(),
         }
     }
 

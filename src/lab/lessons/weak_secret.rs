@@ -19,7 +19,9 @@ use crate::lab::forge::mac;
 use crate::lab::naive::LaxToken;
 use crate::profiles::Lifetime;
 use crate::profiles::demo::{self, Subject};
-use crate::token::{self, Audience, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments};
+use crate::token::{
+    self, AudienceRule, Candidates, Expected, Header, LARGEST_TOKEN, Rules, Token, Typ, Verdict, segments,
+};
 use signature::{SentSignature, in_other_case, with_blanks};
 
 /// The subject of the victim's token.
@@ -37,7 +39,7 @@ static RULES: Rules = Rules {
     typ: Typ::Jwt,
     required: demo::REQUIRED,
     issuer: None,
-    audience: Audience::Nobody,
+    audience: AudienceRule::Nobody,
 };
 
 /// The secret that this case's victim chose: a word after the first third of the list, so that guessing takes some

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Verification;
 use crate::code::Code;
-use crate::token::expected::{Audience, Claim, Kind, Rules};
+use crate::token::expected::{AudienceRule, Claim, Kind, Rules};
 use crate::token::refusal::{another_audience, bad_claim, clip, in_milliseconds, shown, wrong_type};
 use crate::token::{Check, Claims, Finding, NumericDate, Reason, duration_in_words};
 
@@ -104,17 +104,17 @@ impl Verification<'_> {
 
     fn audience(&mut self, claims: &Claims, rules: &Rules) -> Result<(), Reason> {
         let wanted = match &rules.audience {
-            Audience::Nobody | Audience::Anybody => &[],
-            Audience::Required(one) => std::slice::from_ref(one),
-            Audience::AnyOf(several) | Audience::WhenThere(several) => several.as_slice(),
+            AudienceRule::Nobody | AudienceRule::Anybody => &[],
+            AudienceRule::Required(one) => std::slice::from_ref(one),
+            AudienceRule::AnyOf(several) | AudienceRule::WhenThere(several) => several.as_slice(),
         };
         let aud = claims.get("aud");
         let named = wanted.iter().find(|wanted| aud.is_some_and(|aud| names(aud, wanted)));
         let finding = match (&rules.audience, aud, named) {
             (_, _, Some(named)) => Finding::Matches(named.clone()),
-            (Audience::Anybody, ..) => Finding::NotCompared,
-            (Audience::Nobody | Audience::WhenThere(_), None, _) => Finding::Absent("aud"),
-            (Audience::Nobody, Some(found), _) => return Err(another_audience(found)),
+            (AudienceRule::Anybody, ..) => Finding::NotCompared,
+            (AudienceRule::Nobody | AudienceRule::WhenThere(_), None, _) => Finding::Absent("aud"),
+            (AudienceRule::Nobody, Some(found), _) => return Err(another_audience(found)),
             _ => return Err(bad_claim(Check::Audience, "aud", &wanted.join(" or "), &shown(aud))),
         };
         self.passed(Check::Audience, finding);
