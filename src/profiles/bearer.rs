@@ -12,9 +12,6 @@ use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Head
 
 pub use crate::token::FAMILY;
 
-/// How long a token lives, in seconds.
-pub const LIFE: i64 = 600;
-
 /// Who a token is for.
 pub struct AccessTokenParties<'a> {
     /// The public URL. It is both issuer and audience, because this server is both.
@@ -140,7 +137,6 @@ mod tests {
     fn without_terms_a_token_is_for_this_server_for_ten_minutes() {
         let wanted = r#"{"iss":"https://i","sub":"alice","aud":"https://i","client_id":"app","iat":1000,"exp":1600,"jti":"AAAAAAAAAAAAAAAAAAAAAA"}"#;
         assert_eq!(json(&Terms::default()), wanted);
-        assert_eq!(Lifetime::TEN_MINUTES.seconds(), LIFE);
     }
 
     #[test]

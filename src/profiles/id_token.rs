@@ -15,7 +15,7 @@ use crate::token::{
 };
 
 /// How long an ID token lives, in seconds.
-pub const LIFETIME_SECONDS: i64 = 3600;
+const LIFETIME_SECONDS: i64 = 3600;
 
 /// What an ID token says.
 pub struct Content<'a> {

@@ -15,7 +15,7 @@ pub const COOKIE: &str = "lab-tokens";
 pub const MOST_TOKENS: usize = 5;
 
 /// How many keys the key set may hold.
-pub const MOST_KEYS: u32 = 3;
+const MOST_KEYS: u32 = 3;
 
 /// How many keys the table shows at most.
 const MOST_ROWS: u32 = 2 * MOST_KEYS;
@@ -325,9 +325,7 @@ impl RotationState {
     pub fn again(self) -> Self {
         Self::of(KeyNumbers::only(self.keys.newest().saturating_add(1)))
     }
-}
 
-impl RotationState {
     /// What the next step is about.
     pub fn open(self, tokens: &[IssuedToken]) -> Open {
         let keys = self.keys;

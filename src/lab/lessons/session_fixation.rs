@@ -156,10 +156,6 @@ impl FixationState {
         self.was_sent
     }
 
-    pub const fn has_draft(&self) -> bool {
-        self.draft.is_some()
-    }
-
     /// Whether there is a draft that ends the round when Mallory looks for it.
     pub fn draft_is_ready(&self) -> bool {
         let owner = self.draft.as_ref().map(|(owner, _)| owner.as_str());
