@@ -16,6 +16,8 @@ use std::thread;
 use std::time::Duration;
 
 use thiserror::Error;
+
+use crate::sync::lock;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
@@ -161,7 +163,7 @@ impl Drop for Waiting {
 impl Shared {
     /// Ignores poisoning: no code that holds the lock leaves the queue half changed.
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(&self.queue)
     }
 
     fn enqueue(self: &Arc<Self>, slot: SlotGuard, work: Work) -> Waiting {

@@ -10,7 +10,7 @@ use std::io;
 use std::path::Path;
 
 use super::fault::PLAIN_SECRET;
-use super::files::{read_bounded, read_given};
+use super::files::{read_given, read_key};
 use super::recognise::{Key, no_key_in, recognise};
 use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
@@ -80,7 +80,7 @@ impl GivenKey {
     pub fn read_from(source: &mut dyn io::Read) -> Result<Self, KeyError> {
         let path = Path::new("-");
         let unreadable = |source| KeyError::Unreadable { path: path.to_owned(), source };
-        let bytes = read_bounded(source).map_err(unreadable)?;
+        let bytes = read_key(source).map_err(unreadable)?;
         Self::parse_file(&bytes, "standard input").map_err(KeyError::unfit(path))
     }
 

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use prometheus_client::collector::Collector;
@@ -16,6 +16,7 @@ use prometheus_client::metrics::counter::ConstCounter;
 use prometheus_client::metrics::gauge::ConstGauge;
 
 use super::latency::Latency;
+use crate::sync::lock;
 
 /// The counts of all workers.
 #[derive(Debug, Default)]
@@ -159,9 +160,4 @@ fn sum_of(workers: &[Arc<WorkerRequests>]) -> BTreeMap<String, Route> {
         route.answers.sort_unstable_by_key(|(answer, _)| (answer.method.is_none(), *answer));
     }
     sum
-}
-
-/// Ignores poisoning: a panic leaves a count wrong by one at most.
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
