@@ -16,6 +16,7 @@ use super::{
     Algorithm, KeyError, KeyFault, KeyKind, PrivateKey, PublicKey, RsaPrivateKey, RsaPublicKey, Secret, Signer,
     Verifier, charset,
 };
+use crate::texts::wrapped_token::Unwrapped;
 pub(crate) use jwk::kind_of_json;
 
 /// What somebody gave as the key: one key, or a set of them.
@@ -316,13 +317,7 @@ fn shown(kid: &str) -> String {
 /// with dots, of which the header begins as every JSON object does.
 fn is_token(bytes: &[u8]) -> bool {
     let text = charset::text(bytes);
-    let is_around = |c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '`' | ',' | ';' | '\u{feff}');
-    let mut token = text.trim_matches(is_around);
-    for word in ["authorization:", "bearer"] {
-        if token.get(..word.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(word)) {
-            token = token[word.len()..].trim_start_matches(is_around);
-        }
-    }
+    let token = Unwrapped::new(&text).text;
     let is_of_token = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     token.starts_with("eyJ") && token.chars().all(is_of_token) && matches!(token.split('.').count(), 3 | 5)
 }
@@ -427,6 +422,11 @@ mod tests {
             format!("Bearer {token}"),
             format!("Authorization: Bearer {token}\n"),
             format!("\"{token}\""),
+            format!("access_token={token}"),
+            format!("\"access_token\": \"{token}\","),
+            format!("token {token}"),
+            format!("JWT {token}"),
+            format!("id_token: {token};"),
         ] {
             assert!(matches!(GivenKey::secret_in_folder(text.as_bytes()), Err(KeyFault::Token)), "{text}");
             assert!(matches!(GivenKey::parse_file(text.as_bytes(), "k"), Err(KeyFault::Token)), "{text}");
