@@ -46,6 +46,9 @@ pub const NAMES: [&str; PROFILES.len()] = {
     names
 };
 
+/// The path of the endpoint that issues access tokens. A token that is presented there may name it as its audience.
+pub const TOKEN_ENDPOINT: &str = "/oauth/token";
+
 /// One kind of token.
 pub struct Profile {
     /// What requests, metrics and messages call it.

@@ -93,10 +93,7 @@ impl GivenKey {
     /// Reads a key in any form, and every other text as a secret, but no JSON object: that is a JWK which lacks
     /// something. `source` is what messages call it.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
-        let secret = || match jwk::of_other_json(&charset::text(bytes)) {
-            Some(fault) => Err(fault),
-            None => Ok(Self::secret(Secret::from_file(bytes)?, source)),
-        };
+        let secret = || Ok(Self::secret(plain_secret(bytes)?, source));
         Self::of_recognised(bytes, source).unwrap_or_else(secret)
     }
 
@@ -114,10 +111,7 @@ impl GivenKey {
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) if key.is_secret() => Self::of_key(key, "")?.into_secret(),
             Some(_) => Secret::from_file(bytes),
-            None => match jwk::of_other_json(&charset::text(bytes)) {
-                Some(fault) => Err(fault),
-                None => Secret::from_file(bytes),
-            },
+            None => plain_secret(bytes),
         }
     }
 
@@ -311,6 +305,14 @@ impl Material {
 /// A `kid` as messages show it.
 fn shown(kid: &str) -> String {
     kid.escape_debug().take(64).collect()
+}
+
+/// A text that is no form of a key, as a secret.
+fn plain_secret(bytes: &[u8]) -> Result<Secret, KeyFault> {
+    match jwk::of_other_json(&charset::text(bytes)) {
+        Some(fault) => Err(fault),
+        None => Secret::from_file(bytes),
+    }
 }
 
 /// Whether the text is one token in the compact form (RFC 7515 §3.1, RFC 7516 §3.1), however it was pasted: base64url

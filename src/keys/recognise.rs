@@ -122,7 +122,7 @@ fn in_bytes(bytes: &[u8], depth: u8) -> Option<RecognisedKey> {
 }
 
 fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0'));
+    let text = charset::trimmed(text);
     let forms: [fn(&str, u8) -> Option<RecognisedKey>; 10] =
         [quoted, json, foreign_text, pem, without_blank, ssh_lines, encoded, nested_json, inside::in_text, no_key];
     if text.is_empty() { None } else { forms.into_iter().find_map(|form| form(text, depth)) }
@@ -130,10 +130,7 @@ fn in_text(text: &str, depth: u8) -> Option<RecognisedKey> {
 
 /// A text in quotes, as JSON and shells write it.
 fn quoted(text: &str, depth: u8) -> Option<RecognisedKey> {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
-    let inner = text.strip_prefix(quote)?.strip_suffix(quote)?;
-    let unescaped: Option<String> = serde_json::from_str(text).ok();
-    in_bytes(unescaped.as_deref().unwrap_or(inner).as_bytes(), depth + 1)
+    in_bytes(charset::unquoted(text)?.as_bytes(), depth + 1)
 }
 
 fn foreign_text(text: &str, _: u8) -> Option<RecognisedKey> {
@@ -218,17 +215,10 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
 impl PublicKey {
     /// Reads a public key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(no_key_in(bytes)),
-            Some(RecognisedKey { half: Half::Private, key, .. }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PrivateForPublic),
-            },
-            Some(RecognisedKey { key, .. }) => match key? {
-                Key::Public(key) => Ok(key),
-                Key::Private(_) => Err(KeyFault::PrivateForPublic),
-                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
-            },
+        match key_of_half(bytes, Half::Public)? {
+            Key::Public(key) => Ok(key),
+            Key::Private(_) => Err(KeyFault::PrivateForPublic),
+            Key::Jwk(text) => Err(unread_jwk(&text, JWK_PUBLIC)),
         }
     }
 }
@@ -236,18 +226,24 @@ impl PublicKey {
 impl PrivateKey {
     /// Reads a private key in any form that is recognised, but a JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
-        match recognise(bytes) {
-            None => Err(no_key_in(bytes)),
-            Some(RecognisedKey { half: Half::Public, key, .. }) => match key {
-                Err(fault @ KeyFault::Foreign(_)) => Err(fault),
-                _ => Err(KeyFault::PublicForPrivate),
-            },
-            Some(RecognisedKey { key, .. }) => match key? {
-                Key::Private(key) => Ok(key),
-                Key::Public(_) => Err(KeyFault::PublicForPrivate),
-                Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),
-            },
+        match key_of_half(bytes, Half::Private)? {
+            Key::Private(key) => Ok(key),
+            Key::Public(_) => Err(KeyFault::PublicForPrivate),
+            Key::Jwk(text) => Err(unread_jwk(&text, JWK_PRIVATE)),
         }
+    }
+}
+
+/// The key that the bytes hold. One of the other half is refused as such, even if it is damaged.
+fn key_of_half(bytes: &[u8], wanted: Half) -> Result<Key, KeyFault> {
+    let found = recognise(bytes).ok_or_else(|| no_key_in(bytes))?;
+    if matches!(found.key, Err(KeyFault::Foreign(_))) {
+        return found.key;
+    }
+    match (found.half, wanted) {
+        (Half::Private, Half::Public) => Err(KeyFault::PrivateForPublic),
+        (Half::Public, Half::Private) => Err(KeyFault::PublicForPrivate),
+        _ => found.key,
     }
 }
 

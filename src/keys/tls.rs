@@ -25,20 +25,13 @@ pub fn tls_certificates(bytes: &[u8]) -> Result<Vec<Vec<u8>>, KeyFault> {
         return of_der(structure, bytes.to_vec(), true);
     }
     let text = charset::text(bytes);
-    let text = unquoted(text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\u{feff}' | '\0')));
+    let text = charset::trimmed(&text);
+    let text = charset::unquoted(text).unwrap_or_else(|| text.to_owned());
     let text = pem_blocks::with_real_line_ends(&text);
     match pem_blocks::read(&text) {
         Some(read) => of_blocks(&read.blocks?),
         None => of_base64(&text),
     }
-}
-
-/// A text in quotes, as JSON and shells write it.
-fn unquoted(text: &str) -> String {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\''));
-    let inner = quote.and_then(|quote| text.strip_prefix(quote)?.strip_suffix(quote));
-    let unescaped: Option<String> = serde_json::from_str(text).ok();
-    unescaped.unwrap_or_else(|| inner.unwrap_or(text).to_owned())
 }
 
 fn of_blocks(blocks: &[pem_blocks::Block<'_>]) -> Result<Vec<Vec<u8>>, KeyFault> {

@@ -8,9 +8,10 @@ use super::authorization_response::ResponseMode;
 use super::scope::KnownScope;
 use super::token_request::GrantType;
 use crate::keys::Algorithm;
+use crate::profiles::TOKEN_ENDPOINT;
 
 pub const AUTHORIZE: &str = "/oauth/authorize";
-pub const TOKEN: &str = "/oauth/token";
+pub const TOKEN: &str = TOKEN_ENDPOINT;
 pub const USERINFO: &str = "/oauth/userinfo";
 pub const INTROSPECT: &str = "/oauth/introspect";
 pub const REVOKE: &str = "/oauth/revoke";

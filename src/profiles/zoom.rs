@@ -4,7 +4,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{Lifetime, Profile};
+use super::{Lifetime, Profile, TOKEN_ENDPOINT};
 use crate::keys::{Algorithm, KeyRing, SigningError};
 use crate::token::{self, AudienceRule, Candidates, Claim, Claims, Expected, Header, Judged, Kind, Token, Verdict};
 
@@ -29,7 +29,7 @@ pub fn verify(ring: &KeyRing, audience: &[&str], token: &str, now: DateTime<Utc>
 /// Verifies an assertion for the server of these URLs: the issuer, and where this request reached it. The audience may
 /// be the issuer or the token endpoint (RFC 7523 §3, point 3), which discovery names under the host that was asked.
 pub fn verify_assertion(ring: &KeyRing, [issuer, reached_at]: [&str; 2], token: &str, now: DateTime<Utc>) -> Verdict {
-    let endpoint = |origin: &str| format!("{origin}/oauth/token");
+    let endpoint = |origin: &str| format!("{origin}{TOKEN_ENDPOINT}");
     let (own, reached) = (endpoint(issuer), endpoint(reached_at));
     let accepted = [own.as_str(), issuer, reached.as_str()];
     let different = if own == reached { 2 } else { 3 };

@@ -181,14 +181,15 @@ pub(super) fn bad_signature(keys: &[&Verifier], signature: &str) -> Reason {
     }
 }
 
-pub(super) fn bad_claim(check: Check, name: &str, expected: &str, found: &str) -> Reason {
+/// `found` is the value as it is shown; `None` if the claim is missing.
+pub(super) fn bad_claim(check: Check, name: &str, expected: &str, found: Option<&str>) -> Reason {
     let name = clip(name);
-    let message = if found == "no such claim" {
-        format!("the claim `{name}` is missing")
-    } else {
-        format!("the claim `{name}` must be {expected}")
+    let message = match found {
+        Some(_) => format!("the claim `{name}` must be {expected}"),
+        None => format!("the claim `{name}` is missing"),
     };
-    Reason { code: Code::BadClaim, message, expected: expected.into(), found: found.into(), rfc: check.rfc() }
+    let found = found.unwrap_or("no such claim").into();
+    Reason { code: Code::BadClaim, message, expected: expected.into(), found, rfc: check.rfc() }
 }
 
 /// RFC 7519 §4.1.3: whoever is not named in an `aud` that is there must refuse the token.
@@ -246,8 +247,9 @@ pub(super) fn not_verified() -> Reason {
     }
 }
 
-pub(super) fn shown(value: Option<&Value>) -> String {
-    value.map_or_else(|| "no such claim".into(), |value| clip(&value.to_string()))
+/// The value of a claim, short and safe to print; `None` if the claim is missing.
+pub(super) fn shown(value: Option<&Value>) -> Option<String> {
+    value.map(|value| clip(&value.to_string()))
 }
 
 /// The first 64 characters, safe to print: what a client sent may be long, and may try to imitate the text around it.

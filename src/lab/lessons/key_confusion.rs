@@ -402,8 +402,9 @@ mod tests {
         let (unsigned, signature) = right.rsplit_once('.').unwrap();
         let bytes = URL_SAFE_NO_PAD.decode(signature).unwrap();
         let hex = hexadecimal(&bytes);
-        for written in [hex.clone(), URL_SAFE_NO_PAD.encode(&hex)] {
-            assert!(pasted(&format!("{unsigned}.{written}")).unwrap_err().contains("not written in base64url"));
+        for written in [hex.to_uppercase(), URL_SAFE_NO_PAD.encode(&hex), hex] {
+            let told = pasted(&format!("{unsigned}.{written}")).unwrap_err();
+            assert!(told.contains("a JWT needs it in base64url without `=`"), "{written}: {told}");
         }
         assert!(pasted(&format!("{right}=")).is_ok(), "a lax decoder reads padding");
     }

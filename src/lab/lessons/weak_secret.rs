@@ -183,7 +183,7 @@ impl Attempt<'_> {
             return Reached::Unsigned;
         }
         self.nearly(right, &signed)
-            .or_else(|| signed.is_written_otherwise(right).then_some(Reached::WrittenOtherwise))
+            .or_else(|| signed.is_in_another_encoding(right).then_some(Reached::WrittenOtherwise))
             .or_else(|| signed.form_of(right).map(Reached::OtherForm))
             .or_else(|| self.old_signature(&signed))
             .or_else(|| {

@@ -79,10 +79,7 @@ fn unfit_chain(path: &Path, fault: KeyFault) -> BadPair {
             let command = form.certificates_command(&shell_word(&path.display().to_string()));
             BadPair::Packed { path, name: form.name, command }
         }
-        fault => {
-            let place = KeyLocation::Tls(path.display().to_string());
-            BadPair::Unfit { flag: "tls-cert", path, fault: fault.advised(&place) }
-        }
+        fault => unfit("tls-cert", path, fault),
     }
 }
 
@@ -97,11 +94,13 @@ fn unfit_key(path: &Path, fault: KeyFault) -> BadPair {
     match fault {
         KeyFault::Unrecognised | KeyFault::PublicForPrivate => BadPair::NoKey { path },
         KeyFault::Foreign(form) if form.is_public() => BadPair::NoKey { path },
-        fault => {
-            let place = KeyLocation::Tls(path.display().to_string());
-            BadPair::Unfit { flag: "tls-key", path, fault: fault.advised(&place) }
-        }
+        fault => unfit("tls-key", path, fault),
     }
+}
+
+fn unfit(flag: &'static str, path: PathBuf, fault: KeyFault) -> BadPair {
+    let place = KeyLocation::Tls(path.display().to_string());
+    BadPair::Unfit { flag, path, fault: fault.advised(&place) }
 }
 
 fn bytes(flag: &'static str, path: &Path) -> Result<Vec<u8>, BadPair> {
