@@ -161,7 +161,6 @@ impl Drop for Waiting {
 }
 
 impl Shared {
-    /// Ignores poisoning: no code that holds the lock leaves the queue half changed.
     fn queue(&self) -> MutexGuard<'_, Queue> {
         lock(&self.queue)
     }

@@ -71,7 +71,6 @@ impl RememberedSecrets {
         fingerprint
     }
 
-    /// Ignores poisoning: no code leaves the entries half changed.
     fn entries(&self) -> MutexGuard<'_, Entries> {
         lock(&self.entries)
     }

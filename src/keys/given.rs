@@ -85,13 +85,13 @@ impl GivenKey {
         Self::parse_file(&bytes, "standard input").map_err(KeyError::unfit(path))
     }
 
-    /// Nobody's secret is a token, but the file of a token is easily named in place of the key's.
+    /// Like [`parse`](Self::parse), but refuses a token: its file is easily named where the key's file belongs.
     fn parse_file(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         if is_token(bytes) { Err(KeyFault::Token) } else { Self::parse(bytes, source) }
     }
 
-    /// Reads a key in any form, and every other text as a secret, but no JSON object: that is a JWK which lacks
-    /// something. `source` is what messages call it.
+    /// Reads a key in any form. Any other text is a secret, except a JSON object, which is refused as an incomplete
+    /// JWK. `source` is how messages name the input.
     pub fn parse(bytes: &[u8], source: &str) -> Result<Self, KeyFault> {
         let secret = || Ok(Self::secret(plain_secret(bytes)?, source));
         Self::of_recognised(bytes, source).unwrap_or_else(secret)
@@ -110,6 +110,7 @@ impl GivenKey {
         }
         match recognise(bytes).map(|found| found.key) {
             Some(Ok(key @ Key::Jwk(_))) if key.is_secret() => Self::of_key(key, "")?.into_secret(),
+            // Refuses a key, and says which kind it is.
             Some(_) => Secret::from_file(bytes),
             None => plain_secret(bytes),
         }

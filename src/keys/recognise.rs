@@ -213,7 +213,7 @@ fn hexadecimal(text: &str) -> Option<Vec<u8>> {
 }
 
 impl PublicKey {
-    /// Reads a public key in any form that is recognised, but a JWK.
+    /// Reads a public key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match key_of_half(bytes, Half::Public)? {
             Key::Public(key) => Ok(key),
@@ -224,7 +224,7 @@ impl PublicKey {
 }
 
 impl PrivateKey {
-    /// Reads a private key in any form that is recognised, but a JWK.
+    /// Reads a private key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match key_of_half(bytes, Half::Private)? {
             Key::Private(key) => Ok(key),
@@ -248,7 +248,7 @@ fn key_of_half(bytes: &[u8], wanted: Half) -> Result<Key, KeyFault> {
 }
 
 impl RsaPublicKey {
-    /// Reads a public RSA key in any form that is recognised, but a JWK.
+    /// Reads a public RSA key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match PublicKey::parse(bytes)? {
             PublicKey::Rsa(key) => Ok(key),
@@ -258,7 +258,7 @@ impl RsaPublicKey {
 }
 
 impl RsaPrivateKey {
-    /// Reads a private RSA key in any form that is recognised, but a JWK.
+    /// Reads a private RSA key in any form that is recognised, except JWK.
     pub fn parse(bytes: &[u8]) -> Result<Self, KeyFault> {
         match PrivateKey::parse(bytes)? {
             PrivateKey::Rsa(key) => Ok(key),
@@ -297,7 +297,7 @@ mod tests {
         ways.into_iter().all(|read| read(text.as_bytes()).is_err()) && given == [true; 2]
     }
 
-    /// A public key's SPKI, DER, in which `ascii` stands somewhere.
+    /// A new RSA public key as SPKI in DER.
     fn spki() -> Vec<u8> {
         let pem = RsaPrivateKey::generate_pem(2048).unwrap().unwrap();
         let public = RsaPrivateKey::parse(pem.as_bytes()).unwrap().public().to_pem().unwrap();

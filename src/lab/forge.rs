@@ -30,7 +30,7 @@ pub const ATTACKER_SECRET: &[u8] = b"the attacker's own secret, of quite enough 
 /// Whose keys and rules judge a forgery, and the algorithm that they expect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// The demo's own: *Show details* as it always is.
+    /// The demo's keys and rules, as *Show details* applies them.
     Demo(DemoAlgorithm),
     /// The lab's keys and the demo's rules, for what the lab signed.
     Lab(DemoAlgorithm),

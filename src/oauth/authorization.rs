@@ -87,6 +87,7 @@ impl AuthorizationRequest {
         refuse_request_objects(&parameters)?;
         check_response_type(&parameters)?;
         check_response_mode(&parameters)?;
+        // Only its length is checked here: the target has it already.
         parameters.get_short("state", LONGEST_STATE)?;
         Ok(Self {
             client,

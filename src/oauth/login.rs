@@ -39,7 +39,7 @@ pub enum LoginDecision<'a> {
     Refuse(OAuthError),
 }
 
-/// Decides for the login of the browser's cookie, if there is one.
+/// Decides what to do. `login` is the one that the browser's cookie names.
 pub fn decide<'a>(
     parameters: &'a LoginParameters,
     login: Option<LoggedIn<'a>>,
@@ -66,9 +66,9 @@ pub fn login_required() -> OAuthError {
 /// A login of another user than the hint names does not suffice: on the login page that user can log in.
 fn suffices(parameters: &LoginParameters, login: &LoggedIn<'_>, now: DateTime<Utc>) -> bool {
     let age = now.timestamp().saturating_sub(login.auth_time.timestamp());
-    // After the clock was set back, a login is from the future, and its age is not known to be small.
+    // If the clock was set back, the login is in the future and its age unknown, so it does not suffice.
     let is_within = |longest: u64| u64::try_from(age).is_ok_and(|age| age <= longest);
-    // No login is 0 seconds old, also if this one is of the same second or the clock is stopped, as it may be in tests.
+    // `max_age=0` always asks for a login, also within the same second or with a stopped clock.
     let is_fresh = parameters.max_age.is_none_or(|longest| longest > 0 && is_within(longest));
     is_fresh && parameters.hint.as_deref().is_none_or(|hint| hint == login.username)
 }

@@ -1,4 +1,5 @@
-//! Bearer tokens: RFC 9068 access tokens for this server's own resource. They live ten minutes and have a separate key.
+//! Bearer tokens: RFC 9068 access tokens for this server's own resource, with a separate key. They live for the time of
+//! the setting `access-ttl`, by default ten minutes.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

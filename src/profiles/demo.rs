@@ -1,4 +1,5 @@
-//! The browser demo's tokens: `{"sub":"bob","iat":…,"exp":…}` under HS256 or RS256, for sixty seconds.
+//! The browser demo's tokens: `{"sub":"bob","iat":…,"exp":…}` under HS256 or RS256, for the time of
+//! the setting `token-ttl`, by default sixty seconds.
 
 use std::fmt;
 use std::str::FromStr;
@@ -144,7 +145,7 @@ impl FromStr for DemoAlgorithm {
 #[error("{} is accepted", DemoAlgorithm::choice())]
 pub struct NotOffered;
 
-/// Who a token is about: 1 to 64 characters that are allowed in a URL.
+/// Who a token is about: 1 to 64 characters without control characters, and not `.` or `..`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Subject(String);
 

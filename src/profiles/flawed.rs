@@ -232,8 +232,7 @@ fn another_key(ring: &KeyRing, right: &Signer) -> Signer {
     known.or_else(|| Signer::of_new_pair(right.algorithm())).unwrap_or_else(|| rsa.clone())
 }
 
-/// Changes a character in the middle of the signature. The last one may contain unused bits, so changing it might have
-/// no effect.
+/// Changes the 20th character from the end. The last one may have unused bits, so changing it might have no effect.
 fn with_changed_signature(token: &str) -> String {
     let at = token.len() - 20;
     let other = if token.as_bytes()[at] == b'A' { "B" } else { "A" };

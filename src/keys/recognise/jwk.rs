@@ -1,4 +1,4 @@
-//! How a JWK is known, whether it is private, and why a place for PEM does not read it.
+//! Recognises a JWK, tells whether it is private, and explains why it is not read where PEM is expected.
 
 use serde_json::Value;
 

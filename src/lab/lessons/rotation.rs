@@ -100,12 +100,14 @@ impl KeyNumbers {
         let numbers: Vec<u32> = words.iter().map(|word| word.parse().ok()).collect::<Option<_>>()?;
         let [oldest, signs, published, from, to] = numbers[..] else { return None };
         let keys = Self { oldest, signs, published, copy: (from, to) };
+        // Keys join the set at its new end and leave at its old one, and the copy was fetched from an earlier set.
         let is_ordered = 1 <= from && from <= to && from <= oldest && oldest <= published && to <= published;
+        // Publishing and signing are at most one key apart, and only keys older than the one that signs are retired.
         let is_near = signs <= published.saturating_add(1) && published <= signs.saturating_add(1) && oldest <= signs;
         (is_ordered && is_near && keys.is_shown_whole()).then_some(keys)
     }
 
-    /// The keys after this move, or why it cannot be made.
+    /// The keys after this step, or why it cannot be done.
     pub fn after(self, step: RotationStep) -> Result<Self, &'static str> {
         let Self { oldest, signs, published, .. } = self;
         let is_full = self.newest() - oldest + 1 >= MOST_KEYS;
@@ -258,7 +260,7 @@ impl Gap {
         }
     }
 
-    /// Why the first unexpired token is refused that a server refuses now.
+    /// The cause of the first refusal of an unexpired token.
     pub fn among(tokens: &[IssuedToken], keys: KeyNumbers) -> Option<Self> {
         let is_refused = |token: &&IssuedToken| token.is_unexpired() && token.is_accepted != [true; 2];
         let key = tokens.iter().find(is_refused)?.key;

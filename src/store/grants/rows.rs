@@ -1,4 +1,4 @@
-//! Converts rows of the issuer's tables, and decides what they mean, which is the same in every database.
+//! Converts rows of the issuer's tables, in the same way for every database.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;

@@ -141,7 +141,7 @@ impl Rule {
     }
 }
 
-/// The rules that apply to this cookie, those that decide first.
+/// The rules that apply to this cookie, in the order of [`RULES`]. Of those that decide, the first counts.
 pub fn rules(settings: &CookieSettings, transport: Transport) -> Vec<&'static Rule> {
     RULES.iter().filter(|rule| (rule.applies)(settings, transport)).collect()
 }

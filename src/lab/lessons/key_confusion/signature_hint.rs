@@ -1,4 +1,4 @@
-//! What is said to a wrong signature: which secret, hash or text made it, if it is one that a forger is likely to take.
+//! The reply to a wrong signature: names the secret, hash or text that made it, if that is a common mistake.
 
 use aws_lc_rs::hmac;
 use base64::Engine as _;

@@ -223,7 +223,7 @@ impl Work {
         }
     }
 
-    /// What a move did to the keys, in a sentence.
+    /// What a step did to the keys, in a sentence.
     fn change_in_words(&self, step: RotationStep) -> String {
         let KeyNumbers { oldest, signs, published, copy } = self.state.keys;
         let kid = |number| self.kid(number);
@@ -307,7 +307,7 @@ impl Work {
         LabKeys::kid_of_pair(&self.keys.visitor, number)
     }
 
-    /// The first and the last of the keys that a move is about; one of them if there is only one.
+    /// The first and the last of the keys that a step is about; one of them if there is only one.
     fn kids_of(&self, step: RotationStep) -> Vec<String> {
         let Some(keys) = self.state.keys.keys_of(step) else { return Vec::new() };
         let mut ends = vec![*keys.start(), *keys.end()];
