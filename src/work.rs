@@ -41,7 +41,7 @@ pub struct Bounds {
 /// Why a job was not done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum NotDone {
-    #[error("more work is waiting than is taken on")]
+    #[error("too much work is queued")]
     Busy,
     #[error("the work ended without a result")]
     Failed,

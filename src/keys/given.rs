@@ -178,7 +178,7 @@ impl GivenKey {
         let fitting = self.keys.iter().filter_map(|key| key.verifier(wanted, &self.source).ok());
         let mut fitting: Vec<Verifier> = fitting.collect();
         match fitting.len() {
-            0 => Err(self.too_many(", and none of them fits the algorithm that was asked for", |_| true)),
+            0 => Err(self.none_fits(wanted)),
             1 => Ok(GivenVerifier::One(fitting.remove(0))),
             _ => Ok(GivenVerifier::Set(fitting)),
         }
@@ -209,9 +209,17 @@ impl GivenKey {
     }
 
     fn no_kid(&self, kid: &str) -> KeyFault {
-        let kids: Vec<_> = self.keys.iter().map(OneKey::shown_kid).collect();
-        let kid = shown(kid);
-        KeyFault::Jwk(format!("key set has no usable key with the kid `{kid}`; its kids: {}", kids.join(", ")))
+        let (kid, kids) = (shown(kid), self.kids());
+        KeyFault::Jwk(format!("key set has no usable key with the kid `{kid}`; its kids: {kids}"))
+    }
+
+    fn none_fits(&self, wanted: Option<Algorithm>) -> KeyFault {
+        let wanted = wanted.map_or_else(|| "that verifies".to_owned(), |algorithm| format!("for {algorithm}"));
+        KeyFault::Jwk(format!("key set has no key {wanted}; its kids: {}", self.kids()))
+    }
+
+    fn kids(&self) -> String {
+        self.keys.iter().map(OneKey::shown_kid).collect::<Vec<_>>().join(", ")
     }
 
     /// Names the keys of a set, so that one can be chosen.
@@ -414,6 +422,13 @@ mod tests {
         assert!(set(&[""]).signer_named(Some("zz"), None).is_ok(), "the only key has no other name");
         let alone = GivenKey::parse(oct(a).as_bytes(), "k").unwrap();
         assert!(alone.signer_named(Some("zz"), None).is_ok(), "one key is no set");
+    }
+
+    #[test]
+    fn a_set_without_a_key_for_the_algorithm_is_refused_with_its_kids() {
+        let set = br#"{"keys":[{"kty":"oct","k":"c2VjcmV0","kid":"a"},{"kty":"oct","k":"c2VjcmV0","kid":"b"}]}"#;
+        let told = GivenKey::parse(set, "k").unwrap().verifiers(Some(Algorithm::Rs256)).unwrap_err().to_string();
+        assert_eq!(told, "its key set has no key for RS256; its kids: a, b");
     }
 
     #[test]

@@ -102,7 +102,7 @@ pub fn verify_for(ring: &KeyRing, issuer: &str, audience: AudienceRule, token: &
 
 pub static PROFILE: Profile = Profile {
     name: "bearer",
-    title: "what the exchange hands out",
+    title: "access tokens (RFC 9068)",
     only_algorithm: |ring| Some(algorithm(ring)),
     // The media type of RFC 9068 §2.1, which keeps other tokens out.
     header: Header::of_type("at+jwt"),

@@ -154,7 +154,7 @@ pub struct Subject(String);
 pub enum BadSubject {
     #[error("it has {0} characters, and 1 to 64 are accepted")]
     Length(usize),
-    #[error("it has a control character, which no name has")]
+    #[error("it has a control character; remove it")]
     Control,
     #[error("a browser takes `.` and `..` for folders, so they cannot stand in the address of a result")]
     Dots,

@@ -29,7 +29,7 @@ pub fn verify(ring: &KeyRing, token: &str, now: DateTime<Utc>) -> Verdict {
 
 pub static PROFILE: Profile = Profile {
     name: "rest-api",
-    title: "the REST pair",
+    title: "tokens of the two REST endpoints",
     only_algorithm: |_| Some(ALGORITHM),
     header: Header::of_type("JWT"),
     claims: &[Claim { name: "user_id", kind: Kind::Text }, Claim { name: "exp", kind: Kind::Date }],

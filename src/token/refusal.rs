@@ -117,7 +117,7 @@ pub(super) fn read_as_secret(found: &str, kind: &str, expected: Algorithm) -> Re
     Reason {
         code: Code::AlgNotAllowed,
         message: format!(
-            "the token says {found}, which needs {kind}. The key that was given has no form of one: this was read as a secret, for {expected}"
+            "the token says {found}, which needs {kind}. What you gave is not a key in any known form, so it was read as a secret for {expected}"
         ),
         expected: expected.to_string(),
         found: clip(found),
@@ -230,7 +230,7 @@ pub(super) fn wrong_type(rules: &Rules, typ: Option<&str>) -> Reason {
 pub(super) fn revoked(jti: &str) -> Reason {
     Reason {
         code: Code::Revoked,
-        message: "the token was revoked before its end".into(),
+        message: "the token was revoked before it expired".into(),
         expected: "a `jti` that nobody revoked".into(),
         found: format!("jti: {}", clip(jti)),
         rfc: Check::Revocation.rfc(),
@@ -242,7 +242,7 @@ pub(super) fn not_verified() -> Reason {
         code: Code::NotVerified,
         message: "the token was only decoded, so anyone may have written it".into(),
         expected: "a key to verify it with".into(),
-        found: "none was asked for".into(),
+        found: "no key was given".into(),
         rfc: Check::Signature.rfc(),
     }
 }

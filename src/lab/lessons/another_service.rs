@@ -374,7 +374,7 @@ impl Parts {
 fn near(wanted: &Wanted) -> &'static str {
     match (wanted.issuer.value, wanted.audience.value) {
         ("own", "portal") => {
-            "Near: one portal believes your own issuer, but the token says pupil. You sign it yourself, so what should it \
+            "Close: one portal believes your own issuer, but the token says pupil. You sign it yourself, so what should it \
              say?"
         }
         ("own", _) => {

@@ -61,12 +61,14 @@ pub fn refused(token: &str, objection: &Objection) -> Option<String> {
         }
         Objection::NotJson("header") => format!("The header is not a JSON object. {}", fault_in(token, 0)),
         Objection::NotJson(_) => {
-            format!("Near: the signature is right, but the payload is not a JSON object. {}", fault_in(token, 1))
+            format!("Close: the signature is right, but the payload is not a JSON object. {}", fault_in(token, 1))
         }
         Objection::NoAlg => "The header names no algorithm. It needs a member `alg` whose value is a text.".to_owned(),
-        Objection::Expired { .. } => "Near: the signature is right, but your token has expired: its `exp` has passed. \
+        Objection::Expired { .. } => {
+            "Close: the signature is right, but your token has expired: its `exp` has passed. \
                                       You sign it, so write a later one."
-            .to_owned(),
+                .to_owned()
+        }
         _ => return None,
     })
 }

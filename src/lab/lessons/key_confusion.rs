@@ -232,12 +232,12 @@ fn accepted(claims: &Claims) -> Result<String, String> {
                 .to_owned(),
         ),
         Some(other) => Err(format!(
-            "Near: the old verifier accepts your token, and believes that you are `{}`. {}",
+            "Close: the old verifier accepts your token, and believes that you are `{}`. {}",
             clip(&other.to_string()),
             who_else(other, "Who may change grades?")
         )),
         None => {
-            Err("Near: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \
+            Err("Close: the old verifier accepts your token, but its payload has no `sub`. So the verifier does not \
                      know who you are."
                 .to_owned())
         }
@@ -254,7 +254,7 @@ fn not_read(token: &str, objection: &Objection) -> String {
 
 fn unknown(alg: &str) -> String {
     match ["RS256", "HS256", "HS384", "HS512"].iter().find(|it| it.eq_ignore_ascii_case(alg)) {
-        Some(right) => format!("Near: the names of algorithms are case-sensitive. It is `{right}`, not `{alg}`."),
+        Some(right) => format!("Close: the names of algorithms are case-sensitive. It is `{right}`, not `{alg}`."),
         None => format!("The old verifier does not know the algorithm `{alg}`. It knows RS256 and three with an HMAC."),
     }
 }

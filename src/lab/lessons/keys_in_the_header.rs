@@ -220,7 +220,7 @@ fn judge_claims(attempt: &Attempt<'_>, naive: &Result<Claims, Objection>) -> Res
             Ok(format!("Mallory is Admin now: she can change 3 grades. {}", success(attempt.member())))
         }
         Ok(claims) => Err(format!(
-            "Near: the portal accepts your token, for `{}`. {}",
+            "Close: the portal accepts your token, for `{}`. {}",
             clip(claims.subject().unwrap_or("nobody")),
             who_else(
                 claims.get("sub").unwrap_or(&Value::Null),
@@ -350,12 +350,12 @@ const fn no_key(member: Member) -> &'static str {
 const fn wrong_key(member: Member) -> &'static str {
     match member {
         Member::KidPath => {
-            "Near: the path is right. The file is empty, so the portal reads a secret of no bytes. So the key is empty too: \
+            "Close: the path is right. The file is empty, so the portal reads a secret of no bytes. So the key is empty too: \
              sign with that."
         }
-        Member::KidSql => "Near: the query returns your text. Sign with exactly this text as the secret.",
+        Member::KidSql => "Close: the query returns your text. Sign with exactly this text as the secret.",
         Member::Jwk | Member::Jku | Member::X5u => {
-            "Near: the portal takes the key from where you say, but another key signed. Sign with the private key that \
+            "Close: the portal takes the key from where you say, but another key signed. Sign with the private key that \
              belongs to it."
         }
     }
@@ -429,7 +429,7 @@ mod tests {
         for path in ["/dev/null", "../../../dev/null", "../../../../../dev/null", "/etc/../dev/./null", "//dev//null"] {
             assert!(outcome(Member::KidPath, path, SignedWith::EmptyKey, "").is_ok(), "{path}");
             assert!(outcome(Member::KidPath, path, SignedWith::Secret, "").is_ok(), "{path}");
-            assert!(outcome(Member::KidPath, path, SignedWith::Secret, "x").unwrap_err().starts_with("Near:"));
+            assert!(outcome(Member::KidPath, path, SignedWith::Secret, "x").unwrap_err().starts_with("Close:"));
         }
         for path in ["dev/null", "../dev/null", "/etc/passwd", "jwt_key", "/dev/null/"] {
             let said = outcome(Member::KidPath, path, SignedWith::EmptyKey, "");
@@ -447,7 +447,7 @@ mod tests {
         ] {
             assert!(outcome(Member::KidSql, kid, SignedWith::Secret, secret).is_ok(), "{kid}");
             assert!(
-                outcome(Member::KidSql, kid, SignedWith::Secret, "other").unwrap_err().starts_with("Near:"),
+                outcome(Member::KidSql, kid, SignedWith::Secret, "other").unwrap_err().starts_with("Close:"),
                 "{kid}"
             );
         }
@@ -461,7 +461,7 @@ mod tests {
     fn an_enclosed_key_fits_what_its_private_half_signed() {
         let jwk = &AttackersKey::get().unwrap().public_jwk;
         assert!(outcome(Member::Jwk, jwk, SignedWith::AttackersKey, "").is_ok());
-        assert!(outcome(Member::Jwk, jwk, SignedWith::EmptyKey, "").unwrap_err().starts_with("Near:"));
+        assert!(outcome(Member::Jwk, jwk, SignedWith::EmptyKey, "").unwrap_err().starts_with("Close:"));
         assert!(outcome(Member::Jwk, r#"{"kty":"oct","k":"eA"}"#, SignedWith::Secret, "x").is_ok());
         for jwk in ["nonsense", "{}", r#"{"kty":"RSA","n":"AQ","e":"AQAB"}"#, "[]"] {
             assert!(
@@ -482,7 +482,7 @@ mod tests {
                 "https://ATTACKER.example:8443/x#y",
             ] {
                 assert!(outcome(member, address, SignedWith::AttackersKey, "").is_ok(), "{address}");
-                assert!(outcome(member, address, SignedWith::EmptyKey, "").unwrap_err().starts_with("Near:"));
+                assert!(outcome(member, address, SignedWith::EmptyKey, "").unwrap_err().starts_with("Close:"));
             }
             for address in
                 ["https://notattacker.example/", "attacker.example", "file:///dev/null", "https://127.0.0.1/"]

@@ -116,7 +116,7 @@ impl KeyNumbers {
             RotationStep::Publish if published == signs && is_full => Err(ENOUGH),
             RotationStep::Publish => Ok(Self { published: published.saturating_add(1), ..self }),
             RotationStep::Sign if signs > published => {
-                Err("The next key signs already, but it is not in the key set. Which move puts it there?")
+                Err("The next key signs already, but it is not in the key set. Which step puts it there?")
             }
             RotationStep::Sign if signs == published && is_full => Err(ENOUGH),
             RotationStep::Sign => Ok(Self { signs: signs.saturating_add(1), ..self }),

@@ -256,7 +256,7 @@ impl FixationState {
     fn not_used(&self) -> &'static str {
         if self.bob_is_logged_in() {
             "Mallory's copy is still a session of nobody. Bob logged in with another id, because his browser did not have \
-             yours. Plant the id before he logs in."
+             Mallory's id. Plant the id before he logs in."
         } else {
             "Mallory's copy is a session of nobody. Bob has not logged in with it yet."
         }

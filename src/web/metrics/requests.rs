@@ -138,7 +138,7 @@ impl Collector for Requests {
                 ConstCounter::new(*count).encode(counter.encode_family(&labels)?)?;
             }
         }
-        let help = "How long answers took, by route pattern, from the head read to the answer's head made.";
+        let help = "Time from the request's head to the response's head, by route pattern.";
         let mut histogram =
             encoder.encode_descriptor("http_request_duration_seconds", help, None, MetricType::Histogram)?;
         for (pattern, route) in &routes {

@@ -29,8 +29,8 @@ pub enum BadPair {
     #[error("cannot use --tls-cert `{path}`: it is {name}; `{command}` writes its certificates as PEM")]
     Packed { path: PathBuf, name: &'static str, command: String },
     #[error(
-        "cannot use --tls-cert `{path}`: no certificate is in it; accepted: PEM, the server's own certificate first, \
-         then those that vouch for it"
+        "cannot use --tls-cert `{path}`: it has no certificate; give PEM: the server's certificate first, then the \
+         intermediate certificates"
     )]
     NoCertificate { path: PathBuf },
     #[error(
