@@ -235,8 +235,7 @@ impl RouteTable {
     }
 
     /// The row that answers this request, as the framework finds it: by the path in which needless percent-encoding is
-    /// undone. The framework would compare it with one regular expression after the other each time it is asked, and
-    /// three parts of the request pipeline ask.
+    /// undone. The framework would compare it with one regular expression after the other each time it is asked.
     pub fn of(&self, request: &HttpRequest) -> Option<&'static Endpoint> {
         self.at(request.match_info().as_str())
     }

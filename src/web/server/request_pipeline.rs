@@ -26,7 +26,7 @@ use crate::code::Code;
 use crate::web::api::test_mode::MadeToFail;
 use crate::web::http::client::Client;
 use crate::web::http::cors::{self, Scripts};
-use crate::web::http::endpoint::RouteTable;
+use crate::web::http::endpoint::{Endpoint, RouteTable};
 use crate::web::http::problem::{FailureCause, Presentation, Problem};
 use crate::web::http::request_body::{AnswerBody, HeldRequestBody, encoding_refusal};
 use crate::web::metrics::WorkerRequests;
@@ -48,7 +48,8 @@ pub(super) async fn handle<B: MessageBody + 'static>(
     let _in_flight = requests.enter();
     let record = RequestRecord::of(&request, &pipeline);
     let request_body = HeldRequestBody::of(&mut request, record.body_copy());
-    let answered = answer(&pipeline, &table, request, next).await;
+    let endpoint = table.of(request.request());
+    let answered = answer(&pipeline, endpoint, request, next).await;
     request_body.complete_copy().await;
     let mut response = match answered {
         Ok(response) => response,
@@ -62,7 +63,7 @@ pub(super) async fn handle<B: MessageBody + 'static>(
         response = response.into_response(presented);
     }
     record.mark(response.response_mut().head_mut(), &pipeline);
-    let pattern = table.of(response.request()).map_or("-", |endpoint| endpoint.path);
+    let pattern = endpoint.map_or("-", |endpoint| endpoint.path);
     record.end(pattern, response.status(), cause.as_ref(), &requests, &pipeline);
     Ok(response.map_body(|_, answer| request_body.attach_to(answer)))
 }
@@ -118,11 +119,10 @@ fn unrouted(
 
 async fn answer<B: MessageBody + 'static>(
     pipeline: &PipelineParts,
-    table: &RouteTable,
+    endpoint: Option<&Endpoint>,
     mut request: ServiceRequest,
     next: Next<B>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let endpoint = table.of(request.request());
     let scripts = Scripts::of(&pipeline.cors_origins, request.headers(), endpoint);
     if let Some(problem) = pipeline.origins.refusal(request.head(), endpoint, scripts) {
         let explained = lab::lessons::explained(request.request(), &problem, &pipeline.assets);

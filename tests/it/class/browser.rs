@@ -51,7 +51,7 @@ async fn the_teacher_works_the_board_without_a_script() {
     confirm(&visit, "Reset").await;
     assert_eq!(visit.text("[role=status]").await, "✓ The progress of Ada was deleted.");
     assert_eq!(visit.text("tr:target a").await, "Ada");
-    assert_eq!(visit.count(".board td[data-marks]:not([class])").await, 0);
+    assert_eq!(visit.count(".board td[data-m]:not([class])").await, 0);
     visit.press_button("Release the solutions").await;
     assert_eq!(visit.count("button").await, 2 + 3 + 2 + 4 + 2 * hallpass::lab::lessons::LESSONS.len() + 1 + 1 + 1);
     visit.send(".board tbody tr:first-child th a").await;

@@ -147,7 +147,7 @@ fn the_board_says_since_when_a_lesson_is_open_and_who_is_away() {
     ada.get(ANATOMY);
     app.advance(4 * 60 + 59);
     let page = teacher.get("/class/board").body;
-    assert!(page.contains("<td data-marks=\"4\u{a0}min\"><i>open, 4 min</i></td>") && !page.contains("away"), "{page}");
+    assert!(page.contains("<td data-m=\"4\u{a0}min\"><i>open, 4 min</i></td>") && !page.contains("away"), "{page}");
     app.advance(2 * 60 + 1);
     let page = teacher.get("/class/board").body;
     assert!(page.contains("<i>open, 7 min</i>") && page.contains("Ada</a> <small>away 7 min</small>"), "{page}");

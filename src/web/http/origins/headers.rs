@@ -17,32 +17,33 @@ pub(in crate::web) fn policy_with_forms_to(sources: &str) -> String {
 
 /// What a response carries unless its handler says otherwise: a page may bring its own policy for forms, referrers or
 /// openers, and a response that may be stored says so.
-const DEFAULTS: [(HeaderName, &str); 4] = [
-    (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
-    (header::REFERRER_POLICY, "same-origin"),
-    (header::CROSS_ORIGIN_OPENER_POLICY, "same-origin"),
-    (header::CACHE_CONTROL, "no-store"),
+static DEFAULTS: [(HeaderName, HeaderValue); 4] = [
+    (header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CONTENT_SECURITY_POLICY)),
+    (header::REFERRER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::CROSS_ORIGIN_OPENER_POLICY, HeaderValue::from_static("same-origin")),
+    (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
 ];
 
 /// What every response carries, whatever its handler says.
-const ALWAYS: [(HeaderName, &str); 4] = [
-    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::X_FRAME_OPTIONS, "DENY"),
-    (header::PERMISSIONS_POLICY, PERMISSIONS_POLICY),
-    (header::CROSS_ORIGIN_RESOURCE_POLICY, "same-origin"),
+static ALWAYS: [(HeaderName, HeaderValue); 4] = [
+    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
+    (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
+    (header::PERMISSIONS_POLICY, HeaderValue::from_static(PERMISSIONS_POLICY)),
+    (header::CROSS_ORIGIN_RESOURCE_POLICY, HeaderValue::from_static("same-origin")),
 ];
 
 /// Over https alone: for a year, browsers come back under https only (RFC 6797).
-const HSTS: (HeaderName, &str) = (header::STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+static HSTS: (HeaderName, HeaderValue) =
+    (header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
 
 /// Sets the headers that every response carries.
 pub(in crate::web) fn set_headers(headers: &mut HeaderMap, origins: &Origins) {
-    for (name, value) in DEFAULTS {
-        if !headers.contains_key(&name) {
-            headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in &DEFAULTS {
+        if !headers.contains_key(name) {
+            headers.insert(name.clone(), value.clone());
         }
     }
-    for (name, value) in ALWAYS.into_iter().chain(origins.sends_hsts.then_some(HSTS)) {
-        headers.insert(name, HeaderValue::from_static(value));
+    for (name, value) in ALWAYS.iter().chain(origins.sends_hsts.then_some(&HSTS)) {
+        headers.insert(name.clone(), value.clone());
     }
 }

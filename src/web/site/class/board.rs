@@ -28,8 +28,11 @@ const USED_EVERY: TimeDelta = TimeDelta::hours(1);
 /// The most columns whose titles fit above them.
 const MOST_TITLES: usize = 9;
 
-/// How many pupils the table shows at once: more than a class has, and few enough for a page under 100 KB.
+/// How many pupils the table shows at once: more than a class has.
 const MOST_ROWS: usize = 40;
+
+/// How many cells it shows at once, so that the page stays under 100 KB: those of 30 pupils, if all lessons are open.
+const MOST_CELLS: usize = 750;
 
 /// What the board shows.
 pub(super) struct Board {
@@ -38,7 +41,8 @@ pub(super) struct Board {
     pub rows: Vec<Row>,
     pub now: DateTime<Utc>,
     pub view: BoardView,
-    /// How many parts the table of a large class has.
+    /// How many pupils a part of the table has, and how many parts there are.
+    rows_of_part: usize,
     parts: usize,
 }
 
@@ -57,14 +61,20 @@ impl Board {
             Sort::Name => rows.sort_by_cached_key(|row| look_of(&row.name)),
             Sort::Stuck => rows.sort_by_key(|row| !row.is_stuck()),
         }
-        let parts = rows.len().div_ceil(MOST_ROWS).max(1);
-        Ok(Self { class, rows, now, view: view.at_part(view.part.clamp(1, parts)), parts })
+        Ok(Self::new(class, rows, now, view))
+    }
+
+    fn new(class: Option<Class>, rows: Vec<Row>, now: DateTime<Utc>, view: BoardView) -> Self {
+        let whole = Self { class, rows, now, view, rows_of_part: MOST_ROWS, parts: 1 };
+        let rows_of_part = MOST_ROWS.min(MOST_CELLS / whole.columns().len().max(1));
+        let parts = whole.rows.len().div_ceil(rows_of_part).max(1);
+        Self { view: view.at_part(view.part.clamp(1, parts)), rows_of_part, parts, ..whole }
     }
 
     /// The board at the part in which this pupil is now: a press may have changed the order.
     fn at_pupil(mut self, id: &str) -> Self {
         if let Some(place) = self.place_of(id) {
-            self.view = self.view.at_part(place / MOST_ROWS + 1);
+            self.view = self.view.at_part(place / self.rows_of_part + 1);
         }
         self
     }
@@ -88,7 +98,7 @@ impl Board {
 
     /// The pupils of this part.
     fn shown(&self) -> impl Iterator<Item = &Row> {
-        self.rows.iter().skip((self.view.part - 1) * MOST_ROWS).take(MOST_ROWS)
+        self.rows.iter().skip((self.view.part - 1) * self.rows_of_part).take(self.rows_of_part)
     }
 
     /// The address of the board that shows the same, with `more` in its query.
@@ -412,4 +422,54 @@ pub(super) fn time(time: DateTime<Utc>) -> String {
 
 pub(super) fn moment(seconds: i64) -> Option<String> {
     DateTime::from_timestamp(seconds, 0).map(time)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::class::{PredictionState, Record, State};
+    use crate::random::Random;
+
+    /// A table in which every pupil solved every lesson after many tries and hints.
+    fn worked_through(pupils: usize) -> String {
+        let standing = Standing {
+            state: State::Solved,
+            stuck: false,
+            tries: 12,
+            hints: 3,
+            prediction: PredictionState::Right,
+            solved_at: Some(0),
+        };
+        let now = DateTime::UNIX_EPOCH;
+        let row = |number: usize| {
+            let name = PupilName::parse(&format!("A rather long name {number}")).unwrap();
+            let pupil = Pupil {
+                id: PupilId::generate(&Random::system()).unwrap(),
+                number: 0,
+                joined_at: now,
+                seen_at: now - AWAY_FOR_LONG,
+                record: Record::default(),
+                steps: 0,
+                returns: 0,
+                restarts: 12,
+                way_back: None,
+                name: name.clone(),
+            };
+            Row { pupil, name: name.as_str().to_owned(), standings: LESSONS.iter().map(|it| (it, standing)).collect() }
+        };
+        let view = BoardView { sort: Sort::Stuck, part: 1, is_for_projector: false };
+        let rows = (1..=pupils).map(row).collect();
+        table(&Board::new(None, rows, now, view)).unwrap()
+    }
+
+    const AWAY_FOR_LONG: TimeDelta = TimeDelta::minutes(47);
+
+    #[test]
+    fn the_table_of_thirty_pupils_who_worked_through_everything_leaves_room_for_its_page() {
+        for pupils in [30, 31, 40, 41] {
+            let table = worked_through(pupils);
+            assert!(table.len() < 90_000, "{pupils}: {}", table.len());
+        }
+        assert_eq!(worked_through(30).matches("<i>solved, 12 wrong, 3 hints").count(), 30 * LESSONS.len());
+    }
 }

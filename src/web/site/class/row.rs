@@ -112,8 +112,7 @@ impl Cell {
         };
         let tries = match standing.tries {
             0 => None,
-            1 => Some(("1✗".to_owned(), "1 wrong try".to_owned())),
-            tries => Some((format!("{tries}✗"), format!("{tries} wrong tries"))),
+            tries => Some((format!("{tries}✗"), format!("{tries} wrong"))),
         };
         let hints = standing.hints;
         let hints = (hints > 0).then(|| (format!("{hints}?"), counted(hints.into(), "hint")));
